@@ -1,0 +1,1 @@
+"""How one talks to any server of the Assistants API."""

@@ -1,0 +1,1 @@
+"""Chat models: whatever answers a list of chat messages."""

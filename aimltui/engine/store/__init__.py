@@ -1,0 +1,1 @@
+"""The engine's memory: SQLite behind one writer thread."""

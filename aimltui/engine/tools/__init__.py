@@ -1,0 +1,1 @@
+"""The tools that a run can call."""

@@ -1,0 +1,1 @@
+"""The widgets, from the prompt to the transcript."""

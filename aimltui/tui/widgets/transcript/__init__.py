@@ -1,0 +1,1 @@
+"""The transcript: one line-API widget, its items, one renderer a kind."""
