@@ -1,0 +1,133 @@
+"""The seam to chat models: a request, chunks, and the one error that a model may end with."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+JSON = Any
+"""A JSON value; `Any` because recursive JSON types help no reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """One model turn, in the shapes of `/chat/completions`."""
+
+    model: str
+    messages: Sequence[Mapping[str, JSON]]
+    """Chat messages with roles system, user, assistant, tool; content a string or a list of parts."""
+    tools: Sequence[Mapping[str, JSON]] = ()
+    tool_choice: str | Mapping[str, JSON] | None = None
+    parallel_tool_calls: bool | None = None
+    temperature: float | None = None
+    """None means: the model's own default, nothing is sent."""
+    top_p: float | None = None
+    max_tokens: int | None = None
+    response_format: Mapping[str, JSON] | None = None
+    reasoning_effort: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallDelta:
+    """A fragment of a tool call; fragments of one call share `index`."""
+
+    index: int
+    id: str = ""
+    name: str = ""
+    arguments: str = ""
+    extra: Mapping[str, JSON] | None = None
+    """Opaque provider data that has to be echoed with the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatUsage:
+    """What a turn cost. Tokens as the provider counted them."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    total_tokens: int = 0
+    cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cost_usd: float | None = None
+    """Dollars, only if the provider said so."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatChunk:
+    """What came next. Any field may be empty."""
+
+    text: str = ""
+    refusal: str = ""
+    reasoning: str = ""
+    tool_calls: Sequence[ToolCallDelta] = ()
+    finish_reason: str | None = None
+    """stop, length, tool_calls, content_filter; anything else counts as stop."""
+    usage: ChatUsage | None = None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """A model that an endpoint offers."""
+
+    id: str
+    name: str = ""
+    vendor: str = ""
+    context_length: int | None = None
+    created_at: int | None = None
+
+
+ErrorCode = Literal["server_error", "rate_limit_exceeded", "invalid_prompt"]
+
+
+@dataclass(eq=False)
+class ModelError(Exception):
+    """A model turn failed. It never leaves the engine: it becomes the run's `last_error`."""
+
+    message: str
+    """One sentence for the user: what happened, at which host, whose fault."""
+    remedy: str = ""
+    """What the user can do, one sentence."""
+    code: ErrorCode = "server_error"
+    retryable: bool = False
+    """True for 408, 409, 429, 5xx, connection errors: the same request may succeed later."""
+    retry_after_s: float | None = None
+    """Seconds the server asked to wait."""
+    status: int | None = None
+    """HTTP status, if there was an answer."""
+    request_id: str | None = None
+    cut: bool = field(default=False)
+    """True if the stream broke after it had begun: text may already be out."""
+
+    def __str__(self) -> str:
+        """The sentence."""
+        return self.message
+
+
+class ChatModel(Protocol):
+    """Whatever answers chat messages."""
+
+    def stream(self, request: ChatRequest) -> AsyncIterator[ChatChunk]:
+        """Play one turn.
+
+        The iterator ends normally only if the model said that it was done: a finish reason, or the stream's
+        end marker. Everything else raises. To be consumed under `aclosing`: closing it early closes the
+        connection at once.
+
+        Raises:
+            ModelError: The turn failed, before or after the first chunk.
+        """
+        ...
+
+    async def list_models(self) -> list[ModelInfo]:
+        """The models on offer, in the endpoint's order.
+
+        Raises:
+            ModelError: The list could not be had. An empty list is an answer, not an error.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of connections."""
+        ...

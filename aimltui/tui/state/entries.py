@@ -1,0 +1,212 @@
+"""What a thread consists of on the screen: frozen entries, no Textual.
+
+A `ThreadView` keeps these in order; the transcript has one renderer for each class. An entry says *what* there
+is, never how it looks. Text in an entry is as the server sent it: the renderer's edge makes it harmless.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+RunStatus = str
+"""One of the API's nine run statuses; an unknown one is shown as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A marker in a message's text that stands for a source."""
+
+    start: int
+    """First character of the marker in the text, in code points."""
+    end: int
+    """One past the marker's last character."""
+    number: int
+    """The footnote's number as shown, from 1."""
+    label: str
+    """The source's name: a file name, or its id while the name is unknown."""
+    kind: Literal["file_citation", "file_path"] = "file_citation"
+    file_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that belongs to a message."""
+
+    file_id: str
+    name: str
+    size: int | None = None
+    """Bytes, if known."""
+    tool: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageEntry:
+    """A message of the user or of an assistant; the text is Markdown."""
+
+    id: str
+    role: Literal["user", "assistant"]
+    author: str
+    """`You`, or the assistant's name."""
+    text: str = ""
+    created_at: int | None = None
+    """Unix seconds."""
+    streaming: bool = False
+    """True while deltas may still come."""
+    pending: bool = False
+    """True until the server has the message."""
+    incomplete_reason: str | None = None
+    """The API's reason when the message was cut off: `run_cancelled`, `max_tokens`, ..."""
+    citations: tuple[Citation, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    run_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallOutput:
+    """One output of a tool call."""
+
+    kind: Literal["logs", "image", "text"]
+    text: str = ""
+    file_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallEntry:
+    """One call inside a run step."""
+
+    id: str
+    type: str
+    """`code_interpreter`, `file_search`, `function`, or a type this program does not know."""
+    name: str = ""
+    """The function's name."""
+    input: str = ""
+    """Code, or the arguments as JSON text."""
+    outputs: tuple[ToolCallOutput, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StepEntry:
+    """A run step of type `tool_calls`."""
+
+    id: str
+    run_id: str
+    number: int
+    """Its place among the run's steps, from 1."""
+    status: str
+    """in_progress, completed, cancelled, failed, expired."""
+    calls: tuple[ToolCallEntry, ...] = ()
+    seconds: float | None = None
+    """How long it took, once it is over."""
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunEntry:
+    """The run's line under its answer: its status while it is active, its receipt afterwards."""
+
+    id: str
+    run_id: str
+    status: RunStatus
+    model: str = ""
+    started_at: float | None = None
+    """Unix seconds at which the counting starts."""
+    ended_at: float | None = None
+    expires_at: int | None = None
+    reason: str | None = None
+    """Why it is incomplete: `max_completion_tokens`, `max_prompt_tokens`."""
+    prompt_tokens: int | None = None
+    cached_tokens: int | None = None
+    completion_tokens: int | None = None
+    cost_usd: float | None = None
+    """Dollars; None if unknown, which is not zero."""
+    waits_for: tuple[str, ...] = ()
+    """Names of the functions whose outputs the run waits for."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorEntry:
+    """A card at the place where something went wrong."""
+
+    id: str
+    title: str
+    """What happened, one line."""
+    detail: str = ""
+    """Why."""
+    remedy: str = ""
+    """What to do."""
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeEntry:
+    """A passing or lasting remark of the program: a retry, a lost connection."""
+
+    id: str
+    text: str
+    level: Literal["info", "warning"] = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedEntry:
+    """A message that waits until the active run is over."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class GuideEntry:
+    """The program's own Markdown where there is no message yet: the empty thread, what to set up.
+
+    `choices` are the lines that can be chosen by Enter or a click: conversation starters, actions.
+    """
+
+    id: str
+    text: str
+    choices: tuple[Choice, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A line of a guide that can be chosen."""
+
+    id: str
+    label: str
+    hint: str = ""
+
+
+Entry = MessageEntry | StepEntry | RunEntry | ErrorEntry | NoticeEntry | QueuedEntry | GuideEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """An entry came in at `index`."""
+
+    index: int
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """The entry with this id looks different now; its place stays."""
+
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """The streaming message `id` grew by `text`."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """The entry `id` is gone."""
+
+    id: str
+
+
+Change = Added | Replaced | Appended | Removed
