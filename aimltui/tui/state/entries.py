@@ -1,7 +1,7 @@
 """What a thread consists of on the screen: frozen entries, no Textual.
 
-A `ThreadView` keeps these in order; the transcript has one renderer for each class. An entry says *what* there
-is, never how it looks. Text in an entry is as the server sent it: the renderer's edge makes it harmless.
+A `ThreadView` keeps these in order; the transcript has one renderer for each class. An entry says *what*
+there is, never how it looks. Text in an entry is as the server sent it: the renderer's edge makes it harmless.
 """
 
 from __future__ import annotations

@@ -1,0 +1,87 @@
+"""The ground of every wire model: frozen, tolerant of what it does not know."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+JSONObject = dict[str, Any]
+"""A JSON object whose shape is not ours to know: a JSON schema, a provider's extra data."""
+
+Timestamp = int
+"""Unix seconds."""
+
+Metadata = dict[str, str]
+"""Up to 16 pairs; keys of at most 64, values of at most 512 characters."""
+
+
+class Wire(BaseModel):
+    """An object of the API.
+
+    Reading is tolerant: unknown fields are kept, every field that a server may leave out has a default,
+    unknown enum strings pass. What the engine writes is complete: fields without a value are there as null.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow", defer_build=True, protected_namespaces=())
+
+    def to_json(self) -> JSONObject:
+        """The object as it stands on the wire."""
+        return self.model_dump(mode="json")
+
+
+class Params(BaseModel):
+    """What a caller hands to an operation: path, query and body in one flat model.
+
+    A field that was not given is not sent; one given as None is sent as null, which the API reads as
+    "default" (on creation) or "clear" (on update). Unknown names are refused.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, protected_namespaces=())
+
+    def given(self) -> JSONObject:
+        """Only the fields that the caller set, as JSON values."""
+        return self.model_dump(mode="json", exclude_unset=True)
+
+
+def extension(**kwargs: Any) -> Any:
+    """A field that the API does not have: left out of the wire while it has no value."""
+    return Field(default=None, exclude_if=_is_none, **kwargs)
+
+
+def _is_none(value: object) -> bool:
+    return value is None
+
+
+T = TypeVar("T")
+
+
+class Page(Wire, Generic[T]):
+    """One page of a list, in the order that was asked for (newest first unless said otherwise)."""
+
+    object: str = "list"
+    data: list[T] = Field(default_factory=list)
+    first_id: str | None = None
+    last_id: str | None = None
+    has_more: bool = False
+
+
+class ListParams(Params):
+    """Cursor pagination. `after` and `before` are exclusive and follow the listing's own order."""
+
+    MAX_LIMIT: ClassVar[int] = 100
+
+    limit: Annotated[int | None, Field(ge=1, le=100)] = None
+    """1 to 100; the default is 20."""
+    order: str | None = None
+    """`asc` or `desc` by creation; the default is `desc`."""
+    after: str | None = None
+    before: str | None = None
+
+
+class Deleted(Wire):
+    """The answer to a delete."""
+
+    id: str
+    object: str
+    deleted: bool = True

@@ -1,0 +1,142 @@
+"""Stream events: their names, their payloads, which end a stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from aimltui.wire.base import Wire, extension
+from aimltui.wire.errors import ErrorObject
+from aimltui.wire.messages import Message, MessageDelta
+from aimltui.wire.run_steps import RunStep, RunStepDelta
+from aimltui.wire.runs import TERMINAL, Run
+from aimltui.wire.threads import Thread
+
+THREAD_CREATED = "thread.created"
+RUN_CREATED = "thread.run.created"
+RUN_REQUIRES_ACTION = "thread.run.requires_action"
+STEP_CREATED = "thread.run.step.created"
+STEP_IN_PROGRESS = "thread.run.step.in_progress"
+STEP_DELTA = "thread.run.step.delta"
+STEP_COMPLETED = "thread.run.step.completed"
+MESSAGE_CREATED = "thread.message.created"
+MESSAGE_IN_PROGRESS = "thread.message.in_progress"
+MESSAGE_DELTA = "thread.message.delta"
+MESSAGE_COMPLETED = "thread.message.completed"
+MESSAGE_INCOMPLETE = "thread.message.incomplete"
+ERROR = "error"
+DONE = "done"
+
+NOTICE = "aimltui.notice"
+"""An extension: a passing remark about a run. Never on the API's own streams."""
+CHANGED = "aimltui.changed"
+"""An extension: something in the store changed; lists may be stale."""
+
+
+class Notice(Wire):
+    """A passing remark about a run, e.g. that a failed model request is tried again."""
+
+    run_id: str = ""
+    kind: str = "retry"
+    """`retry`; `cleared` takes the remark back."""
+    text: str = ""
+    """A sentence for the user."""
+    until: float | None = extension()
+    """Unix seconds at which the next try begins."""
+
+
+class Changed(Wire):
+    """Something in the store changed."""
+
+    thread_ids: list[str] | None = extension()
+    """The threads concerned; None if unknown (another process wrote)."""
+
+
+Payload = (
+    Thread | Run | RunStep | RunStepDelta | Message | MessageDelta | ErrorObject | Notice | Changed | str
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEvent:
+    """One event of a stream."""
+
+    event: str
+    data: Payload
+    index: int | None = None
+    """Its place in the run's log, where the server says it; the cursor to resume from."""
+
+    @property
+    def ends_stream(self) -> bool:
+        """True if nothing follows on the API's streams."""
+        return self.event == DONE
+
+
+def _payloads() -> dict[str, type[Wire]]:
+    run = dict.fromkeys((*(f"thread.run.{s}" for s in _run_words()), RUN_CREATED), Run)
+    step = {f"thread.run.step.{s}": RunStep for s in _STEP_WORDS}
+    message = {f"thread.message.{s}": Message for s in _MESSAGE_WORDS}
+    rest: dict[str, type[Wire]] = {
+        THREAD_CREATED: Thread,
+        STEP_DELTA: RunStepDelta,
+        MESSAGE_DELTA: MessageDelta,
+        ERROR: ErrorObject,
+        NOTICE: Notice,
+        CHANGED: Changed,
+    }
+    return {**run, **step, **message, **rest}
+
+
+_STEP_WORDS = ("created", "in_progress", "completed", "failed", "cancelled", "expired")
+_MESSAGE_WORDS = ("created", "in_progress", "completed", "incomplete")
+
+
+def _run_words() -> tuple[str, ...]:
+    return ("queued", "in_progress", "requires_action", "cancelling", *sorted(TERMINAL))
+
+
+PAYLOADS: dict[str, type[Wire]] = _payloads()
+"""Event name to the class of its data. `done` is not in it: its data is the literal `[DONE]`."""
+
+EXTENSIONS = frozenset({NOTICE, CHANGED})
+
+
+def decode(name: str, data: Any, index: int | None = None) -> StreamEvent | None:
+    """An event from its name and its decoded JSON.
+
+    A missing name is derived from the object and its status, as some servers leave it out. An event that this
+    version does not know is None: the API says that it may add some.
+    """
+    name = name or derive_name(data)
+    if name == DONE:
+        return StreamEvent(DONE, "[DONE]", index)
+    if name == ERROR and isinstance(data, dict):
+        inner = data.get("error")
+        return StreamEvent(
+            ERROR,
+            ErrorObject.model_validate(_error_fields(inner if isinstance(inner, dict) else data)),
+            index,
+        )
+    payload = PAYLOADS.get(name)
+    if payload is None:
+        return None
+    return StreamEvent(name, payload.model_validate(data), index)  # type: ignore[arg-type]  # the table's classes are Payload's
+
+
+def derive_name(data: Any) -> str:
+    """The event name that belongs to an object, or an empty string."""
+    if data == "[DONE]":
+        return DONE
+    if not isinstance(data, dict):
+        return ""
+    kind = str(data.get("object", ""))
+    if kind.endswith(".delta"):
+        return kind
+    if "error" in data and not kind:
+        return ERROR
+    status = data.get("status")
+    return f"{kind}.{status}" if kind and status else ""
+
+
+def _error_fields(fields: dict[str, Any]) -> dict[str, Any]:
+    return {**fields, "message": str(fields.get("message") or "The server broke off without an explanation.")}

@@ -1,0 +1,192 @@
+"""Run steps: what a run did, one decision of the model after the other."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, Tag
+
+from aimltui.wire.base import JSONObject, ListParams, Metadata, Params, Timestamp, Wire, extension
+from aimltui.wire.messages import ImageFile
+from aimltui.wire.runs import LastError, Usage
+from aimltui.wire.tools import RankingOptions, Unknown, tagged
+
+INCLUDE_SEARCH_CONTENT = "step_details.tool_calls[*].file_search.results[*].content"
+"""The one legal value of `include`."""
+
+
+class LogsOutput(Wire):
+    """What the code printed."""
+
+    type: str = "logs"
+    logs: str = ""
+
+
+class ImageOutput(Wire):
+    """A picture that the code made."""
+
+    type: str = "image"
+    image: ImageFile
+
+
+CodeOutput = Annotated[
+    Annotated[LogsOutput, Tag("logs")] | Annotated[ImageOutput, Tag("image")] | Annotated[Unknown, Tag("?")],
+    tagged("logs", "image"),
+]
+
+
+class CodeInterpreter(Wire):
+    """Code and what came of it."""
+
+    input: str = ""
+    outputs: list[CodeOutput] = Field(default_factory=list)
+
+
+class CodeInterpreterCall(Wire):
+    """A call of the code interpreter."""
+
+    id: str
+    type: str = "code_interpreter"
+    code_interpreter: CodeInterpreter
+
+
+class SearchResultContent(Wire):
+    """A passage."""
+
+    type: str = "text"
+    text: str = ""
+
+
+class SearchResult(Wire):
+    """A file that was found."""
+
+    file_id: str
+    file_name: str = ""
+    score: float = 0.0
+    content: list[SearchResultContent] | None = extension()
+
+
+class FileSearch(Wire):
+    """A search and what it found."""
+
+    ranking_options: RankingOptions | None = extension()
+    results: list[SearchResult] | None = extension()
+
+
+class FileSearchCall(Wire):
+    """A call of file search."""
+
+    id: str
+    type: str = "file_search"
+    file_search: FileSearch = Field(default_factory=FileSearch)
+
+
+class FunctionResult(Wire):
+    """A function call; `output` is null until it was submitted."""
+
+    name: str = ""
+    arguments: str = ""
+    output: str | None = None
+
+
+class FunctionToolCall(Wire):
+    """A call of one of the caller's functions."""
+
+    id: str
+    type: str = "function"
+    function: FunctionResult
+
+
+ToolCall = Annotated[
+    Annotated[CodeInterpreterCall, Tag("code_interpreter")]
+    | Annotated[FileSearchCall, Tag("file_search")]
+    | Annotated[FunctionToolCall, Tag("function")]
+    | Annotated[Unknown, Tag("?")],
+    tagged("code_interpreter", "file_search", "function"),
+]
+
+
+class MessageCreation(Wire):
+    """The message that a step wrote."""
+
+    message_id: str
+
+
+class MessageCreationDetails(Wire):
+    """The step wrote a message."""
+
+    type: str = "message_creation"
+    message_creation: MessageCreation
+
+
+class ToolCallsDetails(Wire):
+    """The step called tools; all parallel calls of one turn."""
+
+    type: str = "tool_calls"
+    tool_calls: list[ToolCall] = Field(default_factory=list)
+
+
+StepDetails = Annotated[
+    Annotated[MessageCreationDetails, Tag("message_creation")]
+    | Annotated[ToolCallsDetails, Tag("tool_calls")]
+    | Annotated[Unknown, Tag("?")],
+    tagged("message_creation", "tool_calls"),
+]
+
+
+class RunStep(Wire):
+    """One decision of the model."""
+
+    id: str
+    object: str = "thread.run.step"
+    created_at: Timestamp = 0
+    assistant_id: str = ""
+    thread_id: str = ""
+    run_id: str = ""
+    type: str = "message_creation"
+    status: str = "in_progress"
+    """in_progress, cancelled, failed, completed, expired."""
+    step_details: StepDetails
+    last_error: LastError | None = None
+    expired_at: Timestamp | None = None
+    expires_at: Timestamp | None = None
+    """Not in the API's types, but on its wire."""
+    cancelled_at: Timestamp | None = None
+    failed_at: Timestamp | None = None
+    completed_at: Timestamp | None = None
+    metadata: Metadata | None = Field(default_factory=dict)
+    usage: Usage | None = None
+    duration_ms: int | None = extension()
+    """Milliseconds it took, once it is over. An extension of the API."""
+
+
+class ListRunSteps(ListParams):
+    """GET /threads/{thread_id}/runs/{run_id}/steps."""
+
+    thread_id: str
+    run_id: str
+    include: list[str] | None = None
+
+
+class RunStepParams(Params):
+    """One step, by id."""
+
+    thread_id: str
+    run_id: str
+    step_id: str
+    include: list[str] | None = None
+
+
+class RunStepDeltaBody(Wire):
+    """What changed."""
+
+    step_details: JSONObject | None = extension()
+    """`{type, tool_calls: [{index, id?, type, ...}]}`; fragments, merged by index."""
+
+
+class RunStepDelta(Wire):
+    """The data of `thread.run.step.delta`."""
+
+    id: str
+    object: str = "thread.run.step.delta"
+    delta: RunStepDeltaBody

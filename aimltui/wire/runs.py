@@ -1,0 +1,234 @@
+"""Runs: an assistant at work on a thread."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from aimltui.wire.assistants import Instructions, Temperature, TopP
+from aimltui.wire.base import ListParams, Metadata, Params, Timestamp, Wire, extension
+from aimltui.wire.messages import IncompleteDetails, NewMessage
+from aimltui.wire.threads import NewThread
+from aimltui.wire.tools import ResponseFormat, Tool, ToolChoice, ToolResources, TruncationStrategy
+
+QUEUED = "queued"
+IN_PROGRESS = "in_progress"
+REQUIRES_ACTION = "requires_action"
+CANCELLING = "cancelling"
+CANCELLED = "cancelled"
+FAILED = "failed"
+COMPLETED = "completed"
+INCOMPLETE = "incomplete"
+EXPIRED = "expired"
+
+STATUSES = (
+    QUEUED,
+    IN_PROGRESS,
+    REQUIRES_ACTION,
+    CANCELLING,
+    CANCELLED,
+    FAILED,
+    COMPLETED,
+    INCOMPLETE,
+    EXPIRED,
+)
+ACTIVE = frozenset({QUEUED, IN_PROGRESS, REQUIRES_ACTION, CANCELLING})
+"""The thread is locked while its run is in one of these."""
+TERMINAL = frozenset({COMPLETED, INCOMPLETE, FAILED, CANCELLED, EXPIRED})
+
+
+class FunctionCall(Wire):
+    """A function to run; `arguments` is JSON text as the model wrote it."""
+
+    name: str = ""
+    arguments: str = ""
+
+
+class RequiredToolCall(Wire):
+    """A call whose output the run waits for."""
+
+    id: str
+    type: str = "function"
+    function: FunctionCall
+
+
+class SubmitToolOutputsAction(Wire):
+    """The calls that are pending."""
+
+    tool_calls: list[RequiredToolCall] = Field(default_factory=list)
+
+
+class RequiredAction(Wire):
+    """What the run waits for."""
+
+    type: str = "submit_tool_outputs"
+    submit_tool_outputs: SubmitToolOutputsAction
+
+
+class LastError(Wire):
+    """Why a run or a step failed."""
+
+    code: str = "server_error"
+    message: str = ""
+    remedy: str | None = extension()
+    """What the user can do. An extension of the API, as are the next two."""
+    request_id: str | None = extension()
+    status: int | None = extension()
+    """The HTTP status of the model's endpoint."""
+
+
+class CachedTokens(Wire):
+    """Prompt tokens that came from the provider's cache."""
+
+    cached_tokens: int = 0
+
+
+class ReasoningTokens(Wire):
+    """Completion tokens that went into reasoning."""
+
+    reasoning_tokens: int = 0
+
+
+class Usage(Wire):
+    """Tokens, summed over all model turns."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    total_tokens: int = 0
+    prompt_token_details: CachedTokens | None = extension()
+    completion_tokens_details: ReasoningTokens | None = extension()
+    cost_usd: float | None = extension()
+    """Dollars, only if the provider said so. An extension of the API."""
+
+
+class Run(Wire):
+    """An assistant at work on a thread."""
+
+    id: str
+    object: str = "thread.run"
+    created_at: Timestamp = 0
+    thread_id: str = ""
+    assistant_id: str = ""
+    status: str = QUEUED
+    required_action: RequiredAction | None = None
+    last_error: LastError | None = None
+    expires_at: Timestamp | None = None
+    started_at: Timestamp | None = None
+    cancelled_at: Timestamp | None = None
+    failed_at: Timestamp | None = None
+    completed_at: Timestamp | None = None
+    incomplete_details: IncompleteDetails | None = None
+    """max_completion_tokens, max_prompt_tokens."""
+    model: str = ""
+    instructions: str | None = None
+    tools: list[Tool] = Field(default_factory=list)
+    tool_resources: ToolResources | None = Field(default_factory=ToolResources)
+    metadata: Metadata | None = Field(default_factory=dict)
+    usage: Usage | None = None
+    temperature: float | None = 1.0
+    top_p: float | None = 1.0
+    max_prompt_tokens: int | None = None
+    max_completion_tokens: int | None = None
+    truncation_strategy: TruncationStrategy | None = Field(default_factory=TruncationStrategy)
+    tool_choice: ToolChoice | None = "auto"
+    parallel_tool_calls: bool = True
+    response_format: ResponseFormat | None = "auto"
+    reasoning_effort: str | None = None
+    duration_ms: int | None = extension()
+    """Milliseconds from the start to the end, once it is over. An extension of the API."""
+
+    @property
+    def is_active(self) -> bool:
+        """True while the run locks its thread."""
+        return self.status in ACTIVE
+
+    @property
+    def is_terminal(self) -> bool:
+        """True once nothing more will happen."""
+        return self.status in TERMINAL
+
+
+TokenLimit = Annotated[int | None, Field(ge=256)]
+RunTools = Annotated[list[Tool] | None, Field(max_length=20)]
+
+
+class RunOverrides(Params):
+    """What a run may decide differently from its assistant. None or not given: as the assistant has it."""
+
+    model: str | None = None
+    instructions: Instructions = None
+    tools: RunTools = None
+    metadata: Metadata | None = None
+    temperature: Temperature = None
+    top_p: TopP = None
+    max_prompt_tokens: TokenLimit = None
+    max_completion_tokens: TokenLimit = None
+    truncation_strategy: TruncationStrategy | None = None
+    tool_choice: ToolChoice | None = None
+    parallel_tool_calls: bool | None = None
+    response_format: ResponseFormat | None = None
+
+
+class CreateRun(RunOverrides):
+    """POST /threads/{thread_id}/runs."""
+
+    thread_id: str
+    assistant_id: str
+    additional_instructions: str | None = None
+    additional_messages: list[NewMessage] | None = None
+    reasoning_effort: str | None = None
+    include: list[str] | None = None
+
+
+class CreateThreadAndRun(RunOverrides):
+    """POST /threads/runs."""
+
+    assistant_id: str
+    thread: NewThread | None = None
+    tool_resources: ToolResources | None = None
+
+
+class ModifyRun(Params):
+    """POST /threads/{thread_id}/runs/{run_id}: metadata only."""
+
+    thread_id: str
+    run_id: str
+    metadata: Metadata | None = None
+
+
+class RunParams(Params):
+    """One run, by id."""
+
+    thread_id: str
+    run_id: str
+
+
+class ListRuns(ListParams):
+    """GET /threads/{thread_id}/runs."""
+
+    thread_id: str
+
+
+class ToolOutput(Params):
+    """The output of one call."""
+
+    tool_call_id: str | None = None
+    output: str | None = None
+
+
+class SubmitToolOutputs(Params):
+    """POST .../submit_tool_outputs: the outputs of all pending calls, in one request."""
+
+    thread_id: str
+    run_id: str
+    tool_outputs: list[ToolOutput]
+
+
+class RunEventsParams(Params):
+    """GET /threads/{thread_id}/runs/{run_id}/events: an extension; attaches to a run from the outside."""
+
+    thread_id: str
+    run_id: str
+    after: int | None = None
+    """The index of the last event that the caller has; None replays from the first."""

@@ -1,0 +1,80 @@
+"""Threads: conversations."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from aimltui.wire.base import ListParams, Metadata, Params, Timestamp, Wire, extension
+from aimltui.wire.messages import NewMessage
+from aimltui.wire.tools import ToolResources
+
+TITLE = "title"
+"""Metadata key: the thread's title, if somebody gave it one."""
+PINNED = "pinned"
+"""Metadata key: `true` if the thread is pinned."""
+MODEL = "model"
+"""Metadata key: the model chosen for this thread."""
+ASSISTANT = "assistant_id"
+"""Metadata key: the assistant chosen for this thread."""
+
+
+class Thread(Wire):
+    """A conversation. It has no title, model or assistant of its own: those stand in the metadata."""
+
+    id: str
+    object: str = "thread"
+    created_at: Timestamp = 0
+    metadata: Metadata | None = Field(default_factory=dict)
+    tool_resources: ToolResources | None = Field(default_factory=ToolResources)
+
+
+class LatestRun(Wire):
+    """The newest run of a thread, in short."""
+
+    id: str
+    status: str
+
+
+class ThreadSummary(Thread):
+    """A thread as `GET /threads` lists it: with what a list wants to show. An extension of the API."""
+
+    last_active_at: Timestamp | None = extension()
+    """When the newest message or run began; the creation time for an empty thread."""
+    preview: str | None = extension()
+    """The beginning of the first user message, at most 200 characters, white space collapsed."""
+    latest_run: LatestRun | None = extension()
+
+
+class CreateThread(Params):
+    """POST /threads; the body may be empty."""
+
+    messages: list[NewMessage] | None = None
+    tool_resources: ToolResources | None = None
+    metadata: Metadata | None = None
+
+
+class NewThread(CreateThread):
+    """The thread inside `POST /threads/runs`."""
+
+
+class ModifyThread(Params):
+    """POST /threads/{thread_id}. Metadata is merged with the old keys; an empty value stays as it is given."""
+
+    thread_id: str
+    tool_resources: ToolResources | None = None
+    metadata: Metadata | None = None
+
+
+class ThreadParams(Params):
+    """One thread, by id."""
+
+    thread_id: str
+
+
+class ListThreads(ListParams):
+    """GET /threads: an extension; the API never had it."""
+
+    order_by: str | None = None
+    """`created_at` (the default) or `last_active_at`."""
+    query: str | None = None
+    """Only threads with a message that matches these words (full text)."""

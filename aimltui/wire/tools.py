@@ -1,0 +1,134 @@
+"""Tools, tool choice, response formats: what assistants and runs have in common."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Discriminator, Field, Tag
+
+from aimltui.wire.base import JSONObject, Wire, extension
+
+
+def tagged(*known: str) -> Discriminator:
+    """Chooses a union's member by the `type` field; anything unknown goes to the member tagged `?`."""
+
+    def tag(value: Any) -> str:
+        kind = value.get("type") if isinstance(value, dict) else getattr(value, "type", None)
+        return kind if kind in known else "?"
+
+    return Discriminator(tag)
+
+
+class Unknown(Wire):
+    """A member of a union that this version does not know; kept as it came."""
+
+    type: str = "unknown"
+
+
+class CodeInterpreterTool(Wire):
+    """The model may run Python."""
+
+    type: str = "code_interpreter"
+
+
+class RankingOptions(Wire):
+    """How file search ranks; scores run from 0 to 1."""
+
+    ranker: str = "auto"
+    score_threshold: float = 0.0
+
+
+class FileSearchOptions(Wire):
+    """Limits of a file search."""
+
+    max_num_results: int | None = extension()
+    ranking_options: RankingOptions | None = extension()
+
+
+class FileSearchTool(Wire):
+    """The model may search the vector stores."""
+
+    type: str = "file_search"
+    file_search: FileSearchOptions | None = extension()
+
+
+class FunctionDefinition(Wire):
+    """A function that the caller will run."""
+
+    name: str
+    description: str | None = extension()
+    parameters: JSONObject | None = extension()
+    strict: bool | None = extension()
+
+
+class FunctionTool(Wire):
+    """The model may ask the caller to run a function."""
+
+    type: str = "function"
+    function: FunctionDefinition
+
+
+Tool = Annotated[
+    Annotated[CodeInterpreterTool, Tag("code_interpreter")]
+    | Annotated[FileSearchTool, Tag("file_search")]
+    | Annotated[FunctionTool, Tag("function")]
+    | Annotated[Unknown, Tag("?")],
+    tagged("code_interpreter", "file_search", "function"),
+]
+
+
+class FunctionName(Wire):
+    """A function, by name."""
+
+    name: str
+
+
+class NamedToolChoice(Wire):
+    """The one tool that the model must use in its first turn."""
+
+    type: str
+    function: FunctionName | None = extension()
+
+
+ToolChoice = str | NamedToolChoice
+"""`none`, `auto`, `required`, or one tool by name."""
+
+
+class ResponseFormatObject(Wire):
+    """`text`, `json_object` or `json_schema`."""
+
+    type: str
+    json_schema: JSONObject | None = extension()
+    """`{name, description?, schema?, strict?}`; the schema itself is the caller's."""
+
+
+ResponseFormat = str | ResponseFormatObject
+"""`auto`, or an object."""
+
+
+class CodeInterpreterResources(Wire):
+    """Files that the code interpreter finds under /mnt/data; at most 20."""
+
+    file_ids: list[str] = Field(default_factory=list)
+
+
+class FileSearchResources(Wire):
+    """Vector stores to search; at most one."""
+
+    vector_store_ids: list[str] = Field(default_factory=list)
+    vector_stores: list[JSONObject] | None = extension()
+    """On creation only: makes a store from `file_ids` and attaches it."""
+
+
+class ToolResources(Wire):
+    """What the tools may work on. Empty members are left out."""
+
+    code_interpreter: CodeInterpreterResources | None = extension()
+    file_search: FileSearchResources | None = extension()
+
+
+class TruncationStrategy(Wire):
+    """`auto`, or `last_messages` with a count."""
+
+    type: str = "auto"
+    last_messages: int | None = None
