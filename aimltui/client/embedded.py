@@ -1,0 +1,78 @@
+"""The engine in the same process: no HTTP, no JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Protocol, TypeVar
+
+from aimltui.client.errors import Garbled
+from aimltui.wire import sse
+from aimltui.wire.base import Params, Wire
+from aimltui.wire.events import StreamEvent
+from aimltui.wire.operations import Operation
+
+P = TypeVar("P", bound=Params)
+R = TypeVar("R", bound=Wire)
+
+
+class EngineLike(Protocol):
+    """What the transport needs of an engine."""
+
+    async def call(self, name: str, params: Params) -> Wire:
+        """The operation's answer."""
+        ...
+
+    def stream(self, name: str, params: Params) -> AsyncGenerator[StreamEvent, None]:
+        """The operation's events."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close."""
+        ...
+
+
+class EmbeddedTransport:
+    """Calls the engine directly.
+
+    Args:
+        engine: The engine; it is closed with the transport.
+        paranoid: Sends everything through JSON and SSE and back, as a connection would. For tests: it finds
+            what only works because both sides share objects.
+    """
+
+    def __init__(self, engine: EngineLike, *, paranoid: bool = False) -> None:
+        self._engine = engine
+        self._paranoid = paranoid
+
+    async def call(self, operation: Operation[P, R], params: P) -> R:
+        """See `Transport.call`."""
+        result = await self._engine.call(operation.name, self._sent(operation, params))
+        if self._paranoid:
+            return operation.result.model_validate(json.loads(json.dumps(result.to_json())))
+        assert isinstance(result, operation.result)
+        return result
+
+    async def stream(self, operation: Operation[P, R], params: P) -> AsyncGenerator[StreamEvent, None]:
+        """See `Transport.stream`."""
+        async with aclosing(self._engine.stream(operation.name, self._sent(operation, params))) as events:
+            async for event in events:
+                yield _through_sse(event) if self._paranoid else event
+
+    async def aclose(self) -> None:
+        """Close the engine."""
+        await self._engine.aclose()
+
+    def _sent(self, operation: Operation[P, R], params: P) -> P:
+        if self._paranoid:
+            return operation.params.model_validate(json.loads(json.dumps(params.given())))
+        return params
+
+
+def _through_sse(event: StreamEvent) -> StreamEvent:
+    frames = list(sse.SSEReader().feed(sse.encode(event)))
+    decoded = sse.decode(frames[0]) if len(frames) == 1 else None
+    if decoded is None:
+        raise Garbled(f"The event {event.event} does not survive the wire.")
+    return decoded
