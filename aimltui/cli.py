@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import importlib
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -64,7 +63,6 @@ def main(arguments: Sequence[str]) -> int:
         startup = _prepare(options)
         if not (sys.stdin.isatty() and sys.stdout.isatty()):
             raise ConfigError("aimltui fills a terminal, but its input or output is not one. Start it in a terminal.")
-        _check_data_dir(_data_dir(options))
         return _show(startup)
     except AimltuiError as error:
         print(f"aimltui: {error}", file=sys.stderr)  # noqa: T201  # the screen is not up
