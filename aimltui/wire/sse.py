@@ -22,6 +22,7 @@ class SSEFrame:
     event: str
     data: str
     id: str = ""
+    """The id of this very frame; it is not carried over to frames without one."""
 
 
 class SSEReader:
@@ -72,9 +73,9 @@ class SSEReader:
         return None
 
     def _dispatch(self) -> SSEFrame | None:
-        event, data = self._event, self._data
-        self._event, self._data = "", []
-        return SSEFrame(event, "\n".join(data), self._id) if data else None
+        frame = SSEFrame(self._event, "\n".join(self._data), self._id) if self._data else None
+        self._event, self._id, self._data = "", "", []
+        return frame
 
 
 def _lines(data: bytes) -> list[bytes]:
