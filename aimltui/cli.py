@@ -62,7 +62,9 @@ def main(arguments: Sequence[str]) -> int:
     try:
         startup = _prepare(options)
         if not (sys.stdin.isatty() and sys.stdout.isatty()):
-            raise ConfigError("aimltui fills a terminal, but its input or output is not one. Start it in a terminal.")
+            raise ConfigError(
+                "aimltui fills a terminal, but its input or output is not one. Start it in a terminal."
+            )
         return _show(startup)
     except AimltuiError as error:
         print(f"aimltui: {error}", file=sys.stderr)  # noqa: T201  # the screen is not up
@@ -80,7 +82,11 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("--demo", action="store_true", help="look around offline: a scripted model answers, nothing is contacted")
+    add(
+        "--demo",
+        action="store_true",
+        help="look around offline: a scripted model answers, nothing is contacted",
+    )
     add("--data-dir", metavar="DIR", type=Path, help="where threads are kept")
     add("--config", metavar="FILE", type=Path, help="the configuration file")
     add("--base-url", metavar="URL", help="any OpenAI-compatible endpoint, such as http://localhost:11434/v1")
@@ -137,7 +143,9 @@ def _show(startup: Startup) -> int:
     return app.return_code or 0
 
 
-async def _connect(options: argparse.Namespace, settings: Settings, connection: Connection | None) -> Connected:
+async def _connect(
+    options: argparse.Namespace, settings: Settings, connection: Connection | None
+) -> Connected:
     """Open the engine. Runs after the first frame, and so do its imports, in a worker thread."""
     await asyncio.to_thread(_import_engine)
     from aimltui.client.client import AssistantsClient
@@ -159,7 +167,12 @@ async def _connect(options: argparse.Namespace, settings: Settings, connection: 
 
 
 def _import_engine() -> None:
-    for name in ("aimltui.client.client", "aimltui.client.embedded", "aimltui.engine.engine", "aimltui.engine.models.demo"):
+    for name in (
+        "aimltui.client.client",
+        "aimltui.client.embedded",
+        "aimltui.engine.engine",
+        "aimltui.engine.models.demo",
+    ):
         importlib.import_module(name)
 
 
@@ -181,7 +194,9 @@ def _models(connection: Connection | None, settings: Settings) -> ModelRegistry:
     return ModelRegistry(endpoint=endpoint)
 
 
-def _default_model(options: argparse.Namespace, settings: Settings, connection: Connection | None) -> str | None:
+def _default_model(
+    options: argparse.Namespace, settings: Settings, connection: Connection | None
+) -> str | None:
     if options.demo:
         return DEMO_MODEL
     if connection is None:

@@ -43,6 +43,11 @@ def run_entry_id(run_id: str) -> str:
     return f"{run_id}:run"
 
 
+def run_error_id(run_id: str) -> str:
+    """The id of a run's card."""
+    return f"{run_id}:error"
+
+
 def message_entry(message: Message, author: str) -> MessageEntry:
     """A message."""
     text, citations = _text_and_citations(message)
@@ -114,7 +119,7 @@ def run_error(run: Run) -> ErrorEntry | None:
         return None
     error = run.last_error or LastError(message="The server does not say why.")
     return ErrorEntry(
-        id=f"{run.id}:error",
+        id=run_error_id(run.id),
         title=_title(error),
         detail=error.message,
         remedy=error.remedy or "",

@@ -27,10 +27,12 @@ from aimltui.tui.state.from_wire import (
     run_entry,
     run_entry_id,
     run_error,
+    run_error_id,
     step_entry,
 )
 from aimltui.tui.state.order import Block, in_order
 from aimltui.wire import events as ev
+from aimltui.wire.errors import ErrorObject
 from aimltui.wire.messages import Message
 from aimltui.wire.run_steps import RunStep
 from aimltui.wire.runs import Run
@@ -123,7 +125,7 @@ class ThreadView:
         data = event.data
         if isinstance(data, ev.Notice):
             return self._notice(data)
-        if isinstance(data, ev.ErrorObject):
+        if isinstance(data, ErrorObject):
             return self.add_local(
                 ErrorEntry(
                     self.new_id("error"),
@@ -145,13 +147,12 @@ class ThreadView:
                 changes = self._run(run)
             case None:
                 return []
-        return self._clear_notices() + changes
+        return changes + self._clear_notices()
 
     def take_message(self, message: Message) -> list[Change]:
         """A message as the server has it."""
         author = self._names.get(message.assistant_id or "") or ASSISTANT
-        before = run_entry_id(message.run_id) if message.run_id else None
-        return self._list.put(message_entry(message, author), before)
+        return self._list.put(message_entry(message, author), self._end_of(message.run_id))
 
     def take_run(self, run: Run) -> list[Change]:
         """A run as the server has it, learnt outside its stream, as by a cancellation."""
@@ -241,7 +242,7 @@ class ThreadView:
         number = numbers.setdefault(step.id, len(numbers) + 1)
         if step.type != "tool_calls":
             return []
-        return self._list.put(step_entry(step, number), run_entry_id(step.run_id))
+        return self._list.put(step_entry(step, number), self._end_of(step.run_id))
 
     def _run(self, run: Run) -> list[Change]:
         self._runs[run.id] = run
@@ -256,7 +257,14 @@ class ThreadView:
             return self._clear_notices()
         entry = NoticeEntry(f"{notice.run_id}:notice", notice.text, "warning")
         self._local.add(entry.id)
-        return self._list.put(entry, run_entry_id(notice.run_id))
+        return self._list.put(entry, self._end_of(notice.run_id))
+
+    def _end_of(self, run_id: str | None) -> str | None:
+        """The entry before which something new of a run goes: its error card, else its line."""
+        if not run_id:
+            return None
+        card = run_error_id(run_id)
+        return card if card in self._list else run_entry_id(run_id)
 
     def _clear_notices(self) -> list[Change]:
         gone = [entry_id for entry_id in self._local if entry_id.endswith(":notice")]
@@ -266,15 +274,14 @@ class ThreadView:
 def _with_local(target: Sequence[Entry], old: Sequence[Entry], local: set[str]) -> list[Entry]:
     """The target with the program's own entries of `old`, each after the entry it stood after."""
     result = list(target)
-    at_end = False
+    there = {entry.id for entry in target}
     for index, entry in enumerate(old):
-        if entry.id not in local or any(entry.id == other.id for other in target):
+        if entry.id not in local or entry.id in there:
             continue
         if isinstance(entry, QueuedEntry):
             result.append(entry)
-            at_end = True
             continue
         before = {other.id for other in old[:index]}
         place = max((i + 1 for i, other in enumerate(result) if other.id in before), default=0)
-        result.insert(place, entry) if not at_end else result.append(entry)
+        result.insert(place, entry)
     return result
