@@ -47,7 +47,7 @@ class Startup:
     new: bool = False
     """Open a new thread instead of the last one."""
     model: str | None = None
-    """The model asked for on the command line: it goes before a thread's own."""
+    """The model asked for on the command line, for threads without a choice of their own."""
     guide: str = ""
     """Markdown: what to set up; shown if `Connected.default_model` is None."""
     themes_dir: Path | None = None

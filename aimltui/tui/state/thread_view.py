@@ -102,6 +102,11 @@ class ThreadView:
         return self._folding.last_index
 
     @property
+    def run_ids(self) -> frozenset[str]:
+        """All runs this view knows."""
+        return frozenset(self._runs)
+
+    @property
     def oldest_message_id(self) -> str | None:
         """The first message that the server has, of those that are here."""
         for entry in self._list.whole():
@@ -183,10 +188,13 @@ class ThreadView:
             return removed
         return [*removed, *self._list.insert(index, message_entry(message, YOU))]
 
-    def add_local(self, entry: Entry) -> list[Change]:
-        """Add an entry that the server does not know, or change it: an error, a notice, a queued message."""
+    def add_local(self, entry: Entry, *, first: bool = False) -> list[Change]:
+        """Add an entry that the server does not know, or change it: an error, a notice, a queued message.
+
+        A queued message goes to the end, unless it is to be the first of the queued ones.
+        """
         self._local.add(entry.id)
-        if isinstance(entry, QueuedEntry) and entry.id not in self._list:
+        if isinstance(entry, QueuedEntry) and entry.id not in self._list and not first:
             return self._list.insert(len(self._list.order), entry)
         return self._list.put(entry)
 
