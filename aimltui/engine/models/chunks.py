@@ -1,4 +1,4 @@
-"""Reads the JSON of `/chat/completions`: chunks of a stream and whole answers become `ChatChunk`s. Pure, tolerant."""
+"""Reads the JSON of `/chat/completions`, streamed or whole, into `ChatChunk`s. Pure, tolerant."""
 
 from __future__ import annotations
 
@@ -44,9 +44,26 @@ class ChunkReader:
         self.has_content = self.has_content or bool(text or refusal or reasoning or calls)
         return ChatChunk(text, refusal, reasoning, calls, reason, usage)
 
-    def add_cost(self, cost_usd: float | None) -> ChatUsage | None:
-        """Notes a cost that came outside the body; gives the usage if that changed it."""
-        return self._update({"cost_usd": cost_usd})
+    def add_cost(self, cost_usd: float | None) -> None:
+        """Notes a cost that came outside the body; it comes out with the next usage."""
+        self._update({"cost_usd": cost_usd})
+
+    @property
+    def usage(self) -> ChatUsage | None:
+        """All that is known of the turn's usage; None if nothing is."""
+        known = self._usage
+        if not known:
+            return None
+        prompt, completion = int(known.get("prompt_tokens", 0)), int(known.get("completion_tokens", 0))
+        cached, reasoning = known.get("cached_tokens"), known.get("reasoning_tokens")
+        return ChatUsage(
+            prompt_tokens=prompt,
+            completion_tokens=completion,
+            total_tokens=int(known.get("total_tokens") or prompt + completion),
+            cached_tokens=None if cached is None else int(cached),
+            reasoning_tokens=None if reasoning is None else int(reasoning),
+            cost_usd=known.get("cost_usd"),
+        )
 
     def _read_usage(self, chunk: Mapping[str, JSON]) -> ChatUsage | None:
         found: dict[str, int | float | None] = {}
@@ -65,19 +82,7 @@ class ChunkReader:
     def _update(self, found: Mapping[str, int | float | None]) -> ChatUsage | None:
         before = dict(self._usage)
         self._usage |= {name: value for name, value in found.items() if value is not None}
-        if self._usage == before:
-            return None
-        known = self._usage
-        prompt, completion = int(known.get("prompt_tokens", 0)), int(known.get("completion_tokens", 0))
-        cached, reasoning = known.get("cached_tokens"), known.get("reasoning_tokens")
-        return ChatUsage(
-            prompt_tokens=prompt,
-            completion_tokens=completion,
-            total_tokens=int(known.get("total_tokens") or prompt + completion),
-            cached_tokens=None if cached is None else int(cached),
-            reasoning_tokens=None if reasoning is None else int(reasoning),
-            cost_usd=known.get("cost_usd"),
-        )
+        return self.usage if self._usage != before else None
 
     def _read_calls(self, calls: JSON) -> Iterator[ToolCallDelta]:
         if not isinstance(calls, Sequence) or isinstance(calls, str):
@@ -101,8 +106,8 @@ class ChunkReader:
     def _place_of(self, index: JSON, call_id: str, name: str) -> int:
         """The call's place, counted from 0 in the order of appearance.
 
-        Servers leave the index out, or say 0 for every call: a new id together with a name is a new call. A new id
-        alone is not: some servers invent one for each fragment.
+        Servers leave the index out, or say 0 for every call: a new id together with a name is a new call. A
+        new id alone is not: some servers invent one for each fragment.
         """
         if call_id and call_id in self._by_id:
             return self._by_id[call_id]

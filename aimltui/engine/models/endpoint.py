@@ -44,7 +44,8 @@ class Endpoint:
             )
         if parts.username or parts.password:
             raise ValueError(
-                "The base URL must not contain a user name or password; set the key in an environment variable."
+                "The base URL must not contain a user name or password; "
+                "set the key in an environment variable."
             )
 
     @property

@@ -65,7 +65,9 @@ def words_of_json(payload: JSON, secret: Secret | None) -> ServerWords:
         text=presentable(text, secret),
         marks=marks,
         request_id=clean_id(payload.get("requestId") or payload.get("request_id") or inner.get("request_id")),
-        status=_status(inner.get("statusCode"), inner.get("code"), inner.get("status"), payload.get("statusCode")),
+        status=_status(
+            inner.get("statusCode"), inner.get("code"), inner.get("status"), payload.get("statusCode")
+        ),
     )
 
 

@@ -3,78 +3,15 @@
 from __future__ import annotations
 
 import math
-import re
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
-from urllib.parse import urlsplit
 
-from aimltui.engine.models.base import JSON, ErrorCode, ModelError
-from aimltui.engine.models.endpoint import AIMLAPI_DOMAIN, Endpoint
-from aimltui.engine.models.error_body import ServerWords, clean_id, words_of_json, words_of_text
-from aimltui.engine.models.redaction import clip, presentable
-
-KEY_REMEDY = (
-    "Set AIMLAPI_API_KEY (AI/ML API) or OPENAI_API_KEY (OpenAI) in the environment, or name another variable with "
-    "--api-key-env, and start again."
-)
-_MONEY = ("credit", "balance", "insufficient_quota", "exceeded your current quota", "billing", "payment", "top up")
-_LONG = ("context length", "context_length", "context window", "too many tokens", "prompt is too long")
-_NO_MODEL = re.compile(
-    r"model_not_found|no endpoints found|no longer supported"
-    r"|\bmodel\b.{0,80}(?:not exist|not found|not available|not supported|unknown|invalid|have access)"
-    r"|(?:unknown|invalid|no such|unsupported) model\b"
-)
-_WRAPPED = re.compile(
-    r"\b(?:status(?:code)?|code)\W{0,4}(?:code\W{0,4})?4(?:00|04|13|22)\b|\b4(?:00|22)\W{1,3}bad request"
-    r"|bad request|invalid_request_error|validation error|invalid enum value|unsupported (?:value|parameter)"
-    r"|context length"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """An answer to be explained."""
-
-    endpoint: Endpoint
-    model: str
-    status: int
-    words: ServerWords
-    headers: Mapping[str, str]
-
-    @property
-    def host(self) -> str:
-        return self.endpoint.host
-
-    @property
-    def keys_page(self) -> str:
-        if self._is_aimlapi:
-            return " Keys are at https://aimlapi.com/app/keys."
-        return " Keys are at https://platform.openai.com/api-keys." if self.endpoint.is_openai else ""
-
-    @property
-    def billing_page(self) -> str:
-        if self._is_aimlapi:
-            return " at https://aimlapi.com/app/billing"
-        return " at https://platform.openai.com/settings/organization/billing" if self.endpoint.is_openai else " there"
-
-    @property
-    def _is_aimlapi(self) -> bool:
-        host = self.endpoint.origin[1]
-        return host == AIMLAPI_DOMAIN or host.endswith("." + AIMLAPI_DOMAIN)
-
-    def has(self, *marks: str) -> bool:
-        return any(mark in self.words.marks for mark in marks)
-
-
-@dataclass(frozen=True, slots=True)
-class _Verdict:
-    what: str
-    """Completes "<host> ...", without a full stop."""
-    remedy: str
-    code: ErrorCode = "server_error"
-    retryable: bool = False
+from aimltui.engine.models.base import JSON, ModelError
+from aimltui.engine.models.endpoint import Endpoint
+from aimltui.engine.models.error_body import clean_id, words_of_json, words_of_text
+from aimltui.engine.models.redaction import presentable
+from aimltui.engine.models.verdicts import Case, Verdict, is_wrapped_refusal, judge
 
 
 def from_answer(
@@ -96,10 +33,10 @@ def from_answer(
         body: The answer's body as text.
         now: Unix seconds, to read a Retry-After that is a date.
     """
-    case = _Case(endpoint, model, status, words_of_text(body, endpoint.api_key), headers)
-    verdict = _judge(case)
+    case = Case(endpoint, model, status, words_of_text(body, endpoint.api_key), headers)
+    verdict = judge(case)
     retryable = verdict.retryable
-    if headers.get("x-should-retry") in ("true", "false") and not _is_wrapped_refusal(case):
+    if headers.get("x-should-retry") in ("true", "false") and not is_wrapped_refusal(case):
         retryable = headers["x-should-retry"] == "true"
     return ModelError(
         message=_sentence(f"{case.host} {verdict.what}", case.words.text),
@@ -112,21 +49,29 @@ def from_answer(
     )
 
 
-def from_stream(endpoint: Endpoint, model: str, payload: JSON, headers: Mapping[str, str]) -> ModelError:
-    """An `error` object that came in a stream or in an answer with status 200."""
+def from_stream(
+    endpoint: Endpoint, model: str, payload: JSON, headers: Mapping[str, str], *, began: bool
+) -> ModelError:
+    """An `error` object in a stream that had begun, or in an answer with status 200."""
     words = words_of_json(payload, endpoint.api_key)
     status = words.status or (429 if "rate" in words.marks and "limit" in words.marks else 0)
-    case = _Case(endpoint, model, status, words, {})
-    verdict = _judge(case) if status else _Verdict("", "Send the message again; if it happens again, try another model.")
+    case = Case(endpoint, model, status, words, {})
+    verdict = (
+        judge(case)
+        if status
+        else Verdict("", "Send the message again; if it happens again, try another model.")
+    )
     said = words.text or "it did not say why"
     return ModelError(
-        message=_sentence(f"{endpoint.host} broke off the answer with an error", said),
+        message=_sentence(
+            f"{endpoint.host} {'broke off the answer' if began else 'answered'} with an error", said
+        ),
         remedy=verdict.remedy,
         code=verdict.code,
-        retryable=verdict.retryable,
+        retryable=verdict.retryable and not began,
         status=words.status,
         request_id=words.request_id or request_id_of(headers),
-        cut=True,
+        cut=began,
     )
 
 
@@ -141,7 +86,7 @@ def from_exception(endpoint: Endpoint, error: BaseException, *, began: bool) -> 
     host, kinds = endpoint.host, _kinds(error)
     if began:
         if any(kind.endswith("Timeout") or kind == "TimeoutError" for kind in kinds):
-            return replace_cut(timed_out(endpoint, None, began=True))
+            return _as_cut(timed_out(endpoint, None, began=True))
         return cut(endpoint, "the connection broke")
     failure = _connection_failure(endpoint, kinds)
     if failure is not None:
@@ -177,8 +122,8 @@ def _connection_failure(endpoint: Endpoint, kinds: list[str]) -> ModelError | No
     if "SSLCertVerificationError" in kinds:
         return ModelError(
             f"The certificate of {host} could not be verified, so nothing was sent to it.",
-            "Check the base URL and this machine's clock; behind a company's proxy, let SSL_CERT_FILE name its "
-            "certificate.",
+            "Check the base URL and this machine's clock; behind a company's proxy, let SSL_CERT_FILE name "
+            "its certificate.",
         )
     if any(kind.startswith("SSL") for kind in kinds):
         return ModelError(
@@ -265,7 +210,7 @@ def unusable_key(endpoint: Endpoint) -> ModelError:
     )
 
 
-def replace_cut(error: ModelError) -> ModelError:
+def _as_cut(error: ModelError) -> ModelError:
     """The same error, marked as one that came after the answer had begun."""
     error.cut = True
     return error
@@ -310,161 +255,10 @@ def _kinds(error: BaseException) -> list[str]:
         if id(current) in seen:
             continue
         seen.add(id(current))
-        found += [cls.__name__ for cls in type(current).__mro__ if cls not in (object, BaseException, Exception)]
+        found += [
+            cls.__name__ for cls in type(current).__mro__ if cls not in (object, BaseException, Exception)
+        ]
         todo += [e for e in (current.__cause__, current.__context__) if e is not None]
         if isinstance(current, BaseExceptionGroup):
             todo += current.exceptions
     return found
-
-
-def _is_wrapped_refusal(case: _Case) -> bool:
-    return case.status == 500 and _WRAPPED.search(case.words.marks) is not None
-
-
-def _judge(case: _Case) -> _Verdict:
-    if 300 <= case.status < 400:
-        return _redirect(case)
-    judge = _BY_STATUS.get(case.status)
-    if judge is not None:
-        return judge(case)
-    if case.status >= 500:
-        return _server(case)
-    return _Verdict(
-        f"refused the request (HTTP {case.status})",
-        "Check the base URL and the model; the server's words may tell more.",
-    )
-
-
-def _parameters(case: _Case) -> _Verdict:
-    if case.has(*_LONG):
-        return _Verdict(
-            f"says that the conversation is too long for {_model(case)}",
-            "Begin a new thread, or choose a model with a longer context.",
-            "invalid_prompt",
-        )
-    if _NO_MODEL.search(case.words.marks):
-        return _unknown_model(case)
-    if case.has("content_filter", "content management policy", "safety system", "content policy"):
-        return _Verdict(
-            "refused the message because of its content rules", "Say it differently, or try another model.", "invalid_prompt"
-        )
-    if case.has("incorrect api key", "invalid api key", "api key not valid", "api_key_invalid"):
-        return _key(case)
-    return _Verdict(
-        f"refused the request for {_model(case)} as invalid (HTTP {case.status}): this model does not take what was sent",
-        "Try another model, or change the assistant's settings that the server names.",
-        "invalid_prompt",
-    )
-
-
-def _key(case: _Case) -> _Verdict:
-    if not case.endpoint.api_key:
-        return _Verdict("wants an API key and none is set", KEY_REMEDY + case.keys_page)
-    return _Verdict(
-        "did not accept the API key: it is wrong, expired or for another service",
-        "Check the key and that it belongs to this host." + case.keys_page,
-    )
-
-
-def _forbidden(case: _Case) -> _Verdict:
-    if case.status == 402 or case.has(*_MONEY):
-        return _Verdict("says that the account has run out of credit", f"Top up the balance{case.billing_page}.")
-    if case.has("country", "region", "territory"):
-        return _Verdict("does not serve this country or region", "Use another provider (--base-url).")
-    return _Verdict(
-        f"does not allow this key to use {_model(case)}",
-        "Choose another model, or give the key the permission." + case.keys_page,
-    )
-
-
-def _missing(case: _Case) -> _Verdict:
-    if _NO_MODEL.search(case.words.marks):
-        return _unknown_model(case)
-    path = urlsplit(case.endpoint.base_url).path.rstrip("/")
-    hint = "" if path.endswith(("/v1", "/v2", "/openai")) else " Most base URLs end in /v1; this one does not."
-    return _Verdict(
-        f"knows no {path}/chat/completions, or no model {_model(case)}",
-        f"Check the base URL and the model's id.{hint}",
-    )
-
-
-def _unknown_model(case: _Case) -> _Verdict:
-    return _Verdict(
-        f"does not offer {_model(case)} to this key", "Choose another model with ctrl+L, or check the spelling of its id."
-    )
-
-
-def _busy(case: _Case) -> _Verdict:
-    if case.has(*_MONEY):
-        return _Verdict(
-            "says that the account's quota is used up",
-            f"Check the plan and the balance{case.billing_page}; waiting does not help.",
-            "rate_limit_exceeded",
-        )
-    return _Verdict(
-        "gets too many requests from this account just now",
-        "Wait a little and send the message again, or try another model.",
-        "rate_limit_exceeded",
-        retryable=True,
-    )
-
-
-def _too_big(case: _Case) -> _Verdict:
-    return _Verdict(
-        "says that the request is too big", "Send a shorter message, or begin a new thread.", "invalid_prompt"
-    )
-
-
-def _again(case: _Case) -> _Verdict:
-    why = "waited too long for the request" if case.status == 408 else "is busy with a conflicting request"
-    return _Verdict(why, "Send the message again.", retryable=True)
-
-
-def _server(case: _Case) -> _Verdict:
-    if _is_wrapped_refusal(case):
-        return replace(_parameters(case), retryable=False)
-    if case.status == 504:
-        return _Verdict(
-            "gave up waiting for the model (HTTP 504)",
-            "Send the message again, ask for less at once, or try a faster model.",
-            retryable=True,
-        )
-    if case.status in (502, 503, 529):
-        return _Verdict(
-            f"is overloaded or down for the moment (HTTP {case.status}); the fault is not here",
-            "Try again in a minute, or choose another model.",
-            retryable=True,
-        )
-    return _Verdict(
-        f"failed on its own side (HTTP {case.status})",
-        "Send the message again; if it happens again, try another model.",
-        retryable=case.status not in (501, 505),
-    )
-
-
-def _redirect(case: _Case) -> _Verdict:
-    target = presentable(case.headers.get("location", ""), case.endpoint.api_key, 200)
-    where = f" to {target}" if target else ""
-    return _Verdict(
-        f"sends the request on{where} (HTTP {case.status}); it was not followed, so that the key stays with one host",
-        "If you trust that address, set it as the base URL (--base-url).",
-    )
-
-
-def _model(case: _Case) -> str:
-    return clip(presentable(case.model, case.endpoint.api_key), 80) or "this model"
-
-
-_BY_STATUS: Mapping[int, Callable[[_Case], _Verdict]] = {
-    400: _parameters,
-    401: _key,
-    402: _forbidden,
-    403: _forbidden,
-    404: _missing,
-    408: _again,
-    409: _again,
-    413: _too_big,
-    422: _parameters,
-    425: _again,
-    429: _busy,
-}

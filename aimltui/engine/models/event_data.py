@@ -1,7 +1,7 @@
 """Bytes of an event stream in, the data of its events out. Works on bytes, for speed and for U+2028.
 
-HTTP libraries' line iterators split at every character that Unicode calls a line end; U+2028 and U+0085 may stand
-unescaped inside a JSON string, so such an iterator cuts events in the middle.
+HTTP libraries' line iterators split at every character that Unicode calls a line end; U+2028 and U+0085 may
+stand unescaped inside a JSON string, so such an iterator cuts events in the middle.
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ class EventData:
     """Reassembles the `data` of server-sent events from pieces of any size.
 
     Tolerant: CRLF, LF or CR; comments; `data:` with and without a blank; several `data` lines in one event; a
-    byte order mark; a missing blank line before the end. An event whose `data` lines are each a whole JSON object
-    (servers that forget the blank line between events) is the reader's business: see `pieces`.
+    byte order mark; a missing blank line between events or before the end.
     """
 
     def __init__(self) -> None:

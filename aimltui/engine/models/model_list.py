@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from aimltui.engine.models.base import JSON, ModelInfo
 from aimltui.engine.models.redaction import clip, one_line
 
-_CHAT_TYPES = frozenset({"chat-completion", "chat-completions", "chat", "llm", "vlm", "text", "language", "model"})
+_CHAT_TYPES = frozenset(
+    {"chat-completion", "chat-completions", "chat", "llm", "vlm", "text", "language", "model"}
+)
 _NOT_CHAT = re.compile(
     r"^(?:openai/)?(?:text-embedding|whisper|tts-|dall-e|gpt-image|omni-moderation|text-moderation|sora)"
 )
@@ -47,7 +49,7 @@ def _is_chat(row: Mapping[str, JSON]) -> bool:
     """Whether the row may be talked to: what does not say otherwise counts as a chat model."""
     kind = row.get("type")
     if isinstance(kind, str) and kind:
-        # Old `chat-completion`, new `openai/chat-completions`; anything else with a type is image, speech, ...
+        # Old `chat-completion`, new `openai/chat-completions`; other types are images, speech, ...
         return kind.rsplit("/", 1)[-1].lower() in _CHAT_TYPES
     model_id = row.get("id")
     return not (isinstance(model_id, str) and _NOT_CHAT.match(model_id))

@@ -19,7 +19,7 @@ _KEY_LIKE = re.compile(
 
 
 def one_line(text: str) -> str:
-    """Drops control, format (bidi, zero-width, tag) and private characters; runs of white space become a blank."""
+    """Drops control, bidi, zero-width, tag and private characters; runs of white space become a blank."""
     kept = "".join(c if c.isprintable() else _replacement(c) for c in text)
     return " ".join(kept.split())
 

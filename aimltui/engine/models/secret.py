@@ -11,9 +11,9 @@ MASK = "********"
 class Secret:
     """Text that must not reach a log, a screen or an exception.
 
-    `repr`, `str` and formatting give a mask; only `reveal()` gives the text. It cannot be pickled. White space
-    around the text is dropped: a key read from a file or an environment variable often ends with a newline,
-    which an HTTP library refuses with an error that quotes the whole header.
+    `repr`, `str` and formatting give a mask; only `reveal()` gives the text. It cannot be pickled. White
+    space around the text is dropped: a key read from a file or an environment variable often ends with a
+    newline, which an HTTP library refuses with an error that quotes the whole header.
     """
 
     __slots__ = ("_text",)
