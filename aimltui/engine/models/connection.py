@@ -59,7 +59,7 @@ class Connection:
     """An `AsyncOpenAI` for one endpoint, made at the first use.
 
     The package never holds the key. One hook, the last station before the wire, adds it, and only to requests
-    to the endpoint's own origin. The same hook lets through a short list of headers and nothing else, so neither
+    to the endpoint's own origin. The same hook lets through a short list of headers and nothing else: neither
     the package's description of this machine (`x-stainless-*`) nor credentials of other services that it
     collects from the environment (OPENAI_CUSTOM_HEADERS, OPENAI_ORG_ID, ...) reach an endpoint.
     """

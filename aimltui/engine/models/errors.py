@@ -242,7 +242,9 @@ def request_id_of(headers: Mapping[str, str]) -> str | None:
 
 
 def _sentence(what: str, said: str) -> str:
-    return f"{what}: “{said}”." if said else f"{what}."
+    if not said:
+        return f"{what}."
+    return f"{what}: “{said}”" if said.endswith((".", "!", "?", "…")) else f"{what}: “{said}”."
 
 
 def _kinds(error: BaseException) -> list[str]:

@@ -78,6 +78,7 @@ class Turn:
                 return
         elif failure is None:
             failure = errors.cut(self._endpoint, "the connection ended before the model was done")
+        failure.request_id = failure.request_id or errors.request_id_of(self._answer.headers)
         if failure.cut and not self.has_content:
             failure.retryable = True
         raise failure
