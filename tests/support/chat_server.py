@@ -122,7 +122,10 @@ class ChatServer:
             await writer.drain()
             return False
         headers = {**reply.headers, "Transfer-Encoding": "chunked"}
-        lines = [f"HTTP/1.1 {reply.status} Scripted", *(f"{name}: {value}" for name, value in headers.items())]
+        lines = [
+            f"HTTP/1.1 {reply.status} Scripted",
+            *(f"{name}: {value}" for name, value in headers.items()),
+        ]
         writer.write("\r\n".join([*lines, "", ""]).encode())
         started = asyncio.get_running_loop().time()
         for number, piece in enumerate(reply.pieces):
@@ -169,7 +172,9 @@ async def _read_request(reader: asyncio.StreamReader) -> Request | None:
         return None
     first, *lines = head.split("\r\n")
     method, path, _ = first.split(" ", 2)
-    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines) if name}
+    headers = {
+        name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines) if name
+    }
     body = await reader.readexactly(int(headers.get("content-length", "0")))
     return Request(method, path.partition("?")[0], headers, json.loads(body) if body else None)
 

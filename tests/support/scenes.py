@@ -157,7 +157,11 @@ MODELS = as_json(
     {
         "object": "list",
         "data": [
-            {"id": "test/fast", "type": "openai/chat-completions", "info": {"name": "Fast", "developer": "Test"}},
+            {
+                "id": "test/fast",
+                "type": "openai/chat-completions",
+                "info": {"name": "Fast", "developer": "Test"},
+            },
             {"id": "test/large", "type": "openai/chat-completions", "info": {"contextLength": 128000}},
         ],
     }
@@ -178,7 +182,9 @@ SCENES: dict[str, Scene] = {
     "unavailable-once": Scene((page(503, "503 Service Temporarily Unavailable"), _fitting)),
     "unavailable": Scene((page(503, "503 Service Temporarily Unavailable"),)),
     "cut": Scene((stream(delta("Half an ans"), done=False, then="cut"),)),
-    "cut-inside-an-event": Scene((stream(delta("Half"), b'data: {"choices":[{"del', done=False, then="cut"),)),
+    "cut-inside-an-event": Scene(
+        (stream(delta("Half"), b'data: {"choices":[{"del', done=False, then="cut"),)
+    ),
     "no-finish": Scene((stream(delta("It just sto"), done=False),)),
     "malformed": Scene((stream(delta("Good"), b"data: {nonsense\n\n", delta(finish="stop")),)),
     "garbage": Scene((Reply(raw=b"\x00\xff\x00 SSH-2.0-nothing\r\n\r\n"),)),
@@ -203,7 +209,11 @@ SCENES: dict[str, Scene] = {
         )
     ),
     "refuses-stream-options": Scene(
-        (unless(lambda r: "stream_options" in r.json, refusal(400, "Unknown field: stream_options"), GREETING),)
+        (
+            unless(
+                lambda r: "stream_options" in r.json, refusal(400, "Unknown field: stream_options"), GREETING
+            ),
+        )
     ),
     "redirect": Scene((Reply(307, {"Location": "http://elsewhere.invalid/v1/chat/completions"}),)),
     "echoes-the-key": Scene((_echo_key,)),
