@@ -61,7 +61,10 @@ class Choices:
 
     async def read_assistants(self) -> list[Assistant]:
         """All saved assistants, newest first."""
-        found = [item async for item in every(self._client.assistants.list, ListAssistants(limit=100, order="desc"))]
+        found = [
+            item
+            async for item in every(self._client.assistants.list, ListAssistants(limit=100, order="desc"))
+        ]
         self.assistants = {assistant.id: assistant for assistant in found}
         self.names.update({assistant.id: assistant.name or assistant.id for assistant in found})
         mine = [a.id for a in found if (a.metadata or {}).get(DEFAULT_MARK) == "default"]

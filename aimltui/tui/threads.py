@@ -59,7 +59,9 @@ class Shelf:
 
     async def create(self, metadata: dict[str, str]) -> Thread:
         """Make a thread."""
-        thread = await self._client.threads.create(CreateThread(metadata=metadata) if metadata else CreateThread())
+        thread = await self._client.threads.create(
+            CreateThread(metadata=metadata) if metadata else CreateThread()
+        )
         self.state.put(thread)
         self._changed()
         return thread
@@ -74,7 +76,9 @@ class Shelf:
 
     async def set_metadata(self, thread_id: str, metadata: dict[str, str]) -> None:
         """Change what is kept with the thread."""
-        self.state.put(await self._client.threads.modify(ModifyThread(thread_id=thread_id, metadata=metadata)))
+        self.state.put(
+            await self._client.threads.modify(ModifyThread(thread_id=thread_id, metadata=metadata))
+        )
         self._changed()
 
     def hide(self, thread_id: str) -> None:
