@@ -105,7 +105,9 @@ def build_palette(variables: Mapping[str, str], background: Color) -> Palette:
         return readable(color(name, fallback), on)
 
     primary, accent = tone("primary", "#0178d4"), tone("accent", "#ffa62b")
-    on_band = {name: tone(name, "#888888", band) for name in ("primary", "accent", "success", "warning", "error")}
+    on_band = {
+        name: tone(name, "#888888", band) for name in ("primary", "accent", "success", "warning", "error")
+    }
     cursor_back = color("primary", "#0178d4")
     cursor = (
         Style(reverse=True, bold=True)
