@@ -71,8 +71,8 @@ def language_of(info: str) -> str:
 class Highlighter:
     """Lexes a block line after line and keeps the lexer's state in between.
 
-    Most of Pygments' lexers are tables of regular expressions with a stack of states; this walks such a table and
-    keeps the stack. A lexer of another kind gets each line by itself.
+    Most of Pygments' lexers are tables of regular expressions with a stack of states; this walks such a
+    table and keeps the stack. A lexer of another kind gets each line by itself.
     """
 
     def __init__(self, language: str) -> None:
@@ -203,7 +203,7 @@ class CodeBlock:
             pieces = [(line, "text")]
         right = None
         if self._drawn == 0 and self._language and self._canvas.wide_room >= 30:
-            right = Run(self._language, self._canvas.look.palette.code_label)
+            right = Run(f"{self._language} ", self._canvas.look.palette.code_label)
         with self._canvas.inside(Prefix(" ", " ", self._fill)):
             self._canvas.write(
                 [Run(text, self._styles[name]) for text, name in pieces],

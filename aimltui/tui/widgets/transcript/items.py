@@ -20,7 +20,7 @@ from aimltui.tui.widgets.transcript.renderers import (
 from aimltui.tui.widgets.transcript.rows import Canvas, Look, Row
 
 LINE_SPACE: Final = 1 << 40
-"""Numbers between the keys of neighbouring items; a logical line's number is its item's key plus its place."""
+"""Numbers between the keys of neighbours; a logical line's number is its item's key plus its place."""
 _LEAST_SPACE: Final = 1 << 22
 
 
@@ -246,7 +246,7 @@ class Book:
         self._changed(item, old)
 
     def _changed(self, item: Item, old: list[Row]) -> None:
-        """Keep the row objects that look as before, with what was painted of them, and note the first other one."""
+        """Keep the row objects that look as before, with their strips, and note the first other one."""
         rows = item.rows
         same = 0
         for row, before in zip(rows, old, strict=False):
@@ -260,7 +260,7 @@ class Book:
             self.damage.append((item, item.gap + same))
 
     def at(self, y: int) -> tuple[Item, int]:
-        """Return the item that covers row `y` of the whole, and which of its rows that is, its gap included."""
+        """Return the item that covers row `y` of the whole, and which of its rows that is, with its gap."""
         index = self.heights.at(y)
         return self.items[index], y - self.heights.top(index)
 

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from rich.segment import Segment
+
 from aimltui.tui.widgets.transcript.code import CodeBlock, language_of
 from aimltui.tui.widgets.transcript.inline import inline_runs, parser
-from aimltui.tui.widgets.transcript.rows import Canvas, Prefix, Run
+from aimltui.tui.widgets.transcript.rows import Canvas, Prefix
 from aimltui.tui.widgets.transcript.table import Table, table_rows
 from aimltui.tui.widgets.transcript.wrap import cells
-
-from rich.segment import Segment
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -80,7 +80,7 @@ class ListPlace:
     gap: bool = False
     """Whether a blank line stands before the next item, when `fresh`."""
     fresh: bool = True
-    """Whether the next item is the first of those parsed together; later ones find the blank in the source."""
+    """Whether the next item is the first of those parsed together; later ones look into the source."""
 
 
 class BlockPainter:
@@ -174,7 +174,7 @@ class BlockPainter:
 
     def _heading(self, tag: str, content: str) -> None:
         palette = self.canvas.look.palette
-        base = palette.heading if tag in ("h1", "h2") else palette.subheading
+        base = palette.heading if tag == "h1" else palette.subheading
         for runs in inline_runs(content, palette, self.env, base):
             self.canvas.write(runs)
 

@@ -1,4 +1,4 @@
-"""Turns rows into strips: as they are, with a selection, under the cursor, or with the offsets the mouse needs."""
+"""Turns rows into strips: as they are, selected, under the cursor, or with the offsets the mouse needs."""
 
 from __future__ import annotations
 
@@ -108,5 +108,5 @@ def located_strip(row: Row, number: int, starts_line: bool) -> Strip:
 
 
 def end_strip(character: int, number: int) -> Strip:
-    """Return a row without text, all of which means one place: Textual takes the end of the last segment for it."""
+    """Return a row without text that means one place: Textual takes the end of the last segment for it."""
     return Strip([Segment("", Style.from_meta({"offset": (character, number)}))])

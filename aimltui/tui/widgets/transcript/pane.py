@@ -1,10 +1,11 @@
-"""The painting half of the transcript: a book of items in a window that follows its tail or holds its place."""
+"""The painting half of the transcript: a book of items in a window that follows its end or holds still."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 
+from textual._animator import EasingFunction
 from textual._types import AnimationLevel, CallbackType
 from textual.geometry import Offset, Region, Size
 from textual.reactive import reactive
@@ -90,7 +91,7 @@ class Pane(ScrollView):
         self._settle(everything=True)
 
     def _settle(self, *, everything: bool = False) -> None:
-        """Draw what is near the window, put the window where it belongs, and ask for what changed to be painted."""
+        """Draw what is near the window, put the window where it belongs, have painted what changed."""
         viewport, book = self._viewport, self._book
         viewport.height = self.scrollable_content_region.height
         if book.look is None or viewport.height <= 0:
@@ -158,11 +159,12 @@ class Pane(ScrollView):
         animate: bool = True,
         speed: float | None = None,
         duration: float | None = None,
-        easing: object = None,
+        easing: EasingFunction | str | None = None,
         force: bool = False,
         on_complete: CallbackType | None = None,
         level: AnimationLevel = "basic",
         immediate: bool = False,
+        release_anchor: bool = True,
     ) -> None:
         """Scroll at once, however the caller wants it: text that glides cannot be read.
 
@@ -177,6 +179,7 @@ class Pane(ScrollView):
             on_complete: Called when it is done.
             level: Not used.
             immediate: Not used.
+            release_anchor: Not used.
         """
         if y is not None:
             target = max(0, min(round(y), self._viewport.limit))
@@ -207,19 +210,18 @@ class Pane(ScrollView):
             strips.append(strip if crop.column_span == (0, width) else strip.crop(*crop.column_span))
         return strips
 
-    def _row_at(self, y: int) -> tuple[Item, Row | None] | None:
-        """Return the item at a row of the whole and its row; None past the end."""
+    def _row_at(self, y: int) -> tuple[Item | None, Row | None]:
+        """Return the item at a row of the whole, and its row; None for a free row, and past the end."""
         if not 0 <= y < self._book.heights.total:
-            return None
+            return None, None
         item, number = self._book.at(y)
         number -= item.gap
         return item, item.rows[number] if 0 <= number < len(item.rows) else None
 
     def _strip(self, y: int, look: Look, width: int, selection: Selection | None) -> Strip:
-        found = self._row_at(y)
-        if found is None or found[1] is None:
+        item, row = self._row_at(y)
+        if item is None or row is None:
             return blank_strip(look, width)
-        item, row = found
         if selection is not None and (span := selection.get_span(item.key + row.line)) is not None:
             style = self.screen.get_component_rich_style("screen--selection")
             return selected_strip(row, look, width, span, style)
@@ -230,19 +232,18 @@ class Pane(ScrollView):
         return strip_of(row, look, width)
 
     def render_line(self, y: int) -> Strip:
-        """Return a line of the window that says which text each of its cells belongs to, for selecting with the mouse."""
+        """Return a line of the window that says which text each cell belongs to: for selecting."""
         book = self._book
         place = self.scroll_offset.y + y
-        found = self._row_at(place)
-        if found is not None and found[1] is not None:
-            item, row = found
-            above = self._row_at(place - 1)
-            starts = above is None or above[1] is None or above[0] is not item or above[1].line != row.line
+        item, row = self._row_at(place)
+        if item is not None and row is not None:
+            above_item, above = self._row_at(place - 1)
+            starts = above is None or above_item is not item or above.line != row.line
             return located_strip(row, item.key + row.line, starts)
         if not book.items:
             return end_strip(0, 0)
         # Free rows belong to the end of what is above them.
-        item = book.items[-1] if found is None else book.items[max(0, found[0].index - 1)]
+        item = book.items[-1] if item is None else book.items[max(0, item.index - 1)]
         lines = book.lines_of(item)
         return end_strip(len(lines[-1]) if lines else 0, item.key + max(0, len(lines) - 1))
 
@@ -261,10 +262,9 @@ class Pane(ScrollView):
             y: Row of the window.
             x: Cell of the row.
         """
-        found = self._row_at(self.scroll_offset.y + y)
-        if found is None or found[1] is None:
+        item, row = self._row_at(self.scroll_offset.y + y)
+        if item is None or row is None:
             return None
-        item, row = found
         number = item.key + row.line
         place = end = 0
         for segment in located_strip(row, number, True):

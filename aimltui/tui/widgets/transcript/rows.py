@@ -1,7 +1,7 @@
 """Finished rows of the screen, the logical lines behind them, and the canvas that makes both.
 
-A *logical line* is what copying gives: a paragraph, a line of code, a row of a table, without frame or folds. A
-*row* is one line of the screen and knows which part of which logical line its segments show.
+A *logical line* is what copying gives: a paragraph, a line of code, a row of a table, without frame or
+folds. A *row* is one line of the screen and knows which part of which logical line its segments show.
 """
 
 from __future__ import annotations

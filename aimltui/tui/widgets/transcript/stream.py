@@ -1,8 +1,8 @@
 """Draws a message's Markdown while it streams: what is finished is never parsed again.
 
-Blocks before the last one are frozen as soon as the line that ends them is complete. Inside the last block, which
-may be endless, finished lines of code, rows of a table and items of a list are frozen too. At the end of the
-stream everything is drawn once more as a whole, so that no wrong guess stays.
+Blocks before the last one are frozen as soon as the line that ends them is complete. Inside the last block,
+which may be endless, finished lines of code, rows of a table and items of a list are frozen too. At the end
+of the stream everything is drawn once more as a whole, so that no wrong guess stays.
 """
 
 from __future__ import annotations

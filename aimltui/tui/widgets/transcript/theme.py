@@ -121,7 +121,7 @@ def build_palette(variables: Mapping[str, str], background: Color) -> Palette:
         user=ink(accent, bold=True),
         assistant=ink(primary, bold=True),
         pending=ink(muted),
-        heading=ink(primary, bold=True),
+        heading=ink(foreground, bold=True, underline=True),
         subheading=ink(foreground, bold=True),
         link=ink(primary, underline=True),
         quote=ink(muted),

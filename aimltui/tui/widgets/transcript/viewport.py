@@ -59,7 +59,7 @@ class Viewport:
         self._top = book.place(*book.at(max(0, y)))
 
     def settle(self) -> int:
-        """Draw what is in or near the window, whose heights are then known, and return the window's first row."""
+        """Draw what is in or near the window, and return the window's first row."""
         book = self.book
         if not book.items or book.look is None:
             return 0
@@ -107,8 +107,8 @@ class Viewport:
     def moved(self, old: int, new: int) -> int:
         """Take a scroll by the user.
 
-        What was in the window before and still is keeps its place relative to the window even if something above
-        it turns out higher than was guessed.
+        What was in the window before and still is keeps its place relative to the window even if something
+        above it turns out higher than was guessed.
 
         Args:
             old: The window's first row before.
@@ -135,7 +135,7 @@ class Viewport:
         return min(y, self.limit)
 
     def _reference(self, y: int) -> tuple[Item, int, int]:
-        """Return an item in the window at `y` whose height is known, one of its rows, and how far below `y` it is."""
+        """Return a drawn item in the window at `y`, one of its rows, and how far below `y` that is."""
         book = self.book
         place = y
         while place < min(y + self.height, book.heights.total):

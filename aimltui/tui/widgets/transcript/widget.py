@@ -199,10 +199,8 @@ class Transcript(Pane, can_focus=True):
         y = self.scroll_offset.y
         targets = list(self._viewport.targets(y))
         places = [index for index, target in enumerate(targets) if (target.item, target.hit) == self._cursor]
-        if places:
-            wanted = places[0] + direction
-        else:
-            wanted = 0 if direction > 0 else len(targets) - 1
+        start = -1 if direction > 0 else len(targets)
+        wanted = (places[0] if places else start) + direction
         if 0 <= wanted < len(targets):
             self._cursor = (targets[wanted].item, targets[wanted].hit)
             self.refresh()

@@ -23,7 +23,7 @@ _REASONS: Final = {
 
 
 def message_source(entry: MessageEntry) -> str:
-    """Return a message's Markdown as people want it copied: citations as `[n]`, everything else as it came."""
+    """Return a message's Markdown as people want it copied: citations as `[n]`, the rest as it came."""
     return _with_citations(entry, "[", "]")
 
 
@@ -38,7 +38,7 @@ def _with_citations(entry: MessageEntry, before: str, after: str) -> str:
 
 
 def _cleaned(entry: MessageEntry, cleaner: StreamCleaner) -> str:
-    """Return the text to draw: made harmless, with its citations marked in a way no text from outside can be."""
+    """Return the text to draw: harmless, its citations marked in a way no text from outside can be."""
     if not entry.citations:
         return cleaner.feed(entry.text)
     # The marks go in after cleaning; so the text is cleaned piece by piece around them.

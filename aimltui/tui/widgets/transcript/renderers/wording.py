@@ -56,7 +56,7 @@ def plural(number: int, word: str) -> str:
 
 
 def terminal_lines(text: str) -> list[str]:
-    """Return a program's output as lines, as a terminal would leave them: a carriage return starts a line anew."""
+    """Return a program's output as a terminal would leave it: a carriage return starts a line anew."""
     lines = []
     for line in text.replace("\r\n", "\n").split("\n"):
         parts = [part for part in line.split("\r") if part]
