@@ -1,8 +1,8 @@
 """Makes text of models, tools, files and servers harmless to the terminal.
 
-Textual hands control characters in a widget's text to the terminal as they are: such text could set the window's
-title, write the clipboard or move the cursor. `clean` is the first line of defence, at the edge where text becomes
-something to show; `SafeLineFilter` is the second, for whatever any widget paints.
+Textual hands control characters in a widget's text to the terminal as they are: such text could set the
+window's title, write the clipboard or move the cursor. `clean` is the first line of defence, at the edge
+where text becomes something to show; `SafeLineFilter` is the second, for whatever any widget paints.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _JOINED = re.compile("((?:\u200d[^\u200d\n]\ufe0f?){8})\u200d+")
 
 
 def clean(text: str) -> str:
-    """Return text that is safe to show and keeps its lines: no escape sequence, no control but newline and tab.
+    """Return text that is safe to show and keeps its lines; no escape sequence, no control is left.
 
     Args:
         text: Text from outside.
@@ -103,7 +103,7 @@ class StreamCleaner:
         if text.isascii() and _SUSPECT.search(text) is None:
             return text
         found = self._OPEN.search(text, max(0, len(text) - self._MAX_HELD))
-        # A CSI sequence that has its final byte, or a short escape, is whole although the pattern reaches the end.
+        # A sequence with its final byte is whole although the pattern reaches to the end.
         if found and not _SEQUENCES.match(text, found.start()):
             self._held = text[found.start() :]
             text = text[: found.start()]
@@ -118,8 +118,8 @@ class StreamCleaner:
 class SafeLineFilter(LineFilter):
     """Deletes what could drive the terminal from every line of every widget, for `App.get_line_filters`.
 
-    The characters it deletes have no width, so no layout changes. Segments that Textual itself marks as control
-    are left alone: they carry images and cursor moves.
+    The characters it deletes have no width, so no layout changes. Segments that Textual itself marks as
+    control are left alone: they carry images and cursor moves.
     """
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:

@@ -71,8 +71,8 @@ def language_of(info: str) -> str:
 class Highlighter:
     """Lexes a block line after line and keeps the lexer's state in between.
 
-    Most of Pygments' lexers are tables of regular expressions with a stack of states; this walks such a table and
-    keeps the stack. A lexer of another kind gets each line by itself.
+    Most of Pygments' lexers are tables of regular expressions with a stack of states; this walks such a
+    table and keeps the stack. A lexer of another kind gets each line by itself.
     """
 
     def __init__(self, language: str) -> None:
@@ -169,15 +169,16 @@ def _move(stack: list[str], move: Any) -> None:
 class CodeBlock:
     """Draws the lines of one block of code onto a canvas as they come."""
 
-    def __init__(self, canvas: Canvas, language: str) -> None:
+    def __init__(self, canvas: Canvas, language: str, *, label: bool = True) -> None:
         """Draw nothing yet.
 
         Args:
             canvas: Where to draw.
             language: As the fence names it; may be empty.
+            label: Whether the first line carries the language's name.
         """
         self._canvas = canvas
-        self._language = clean_line(language)
+        self._language = clean_line(language) if label else ""
         self._highlighter = Highlighter(language)
         self._drawn = 0
         self._styles = canvas.look.palette.syntax
@@ -202,10 +203,13 @@ class CodeBlock:
             pieces = [(line, "text")]
         right = None
         if self._drawn == 0 and self._language and self._canvas.wide_room >= 30:
-            right = Run(self._language, self._canvas.look.palette.code_label)
+            right = Run(f"{self._language} ", self._canvas.look.palette.code_label)
         with self._canvas.inside(Prefix(" ", " ", self._fill)):
             self._canvas.write(
-                [Run(text, self._styles[name]) for text, name in pieces], fill=self._fill, code=True, right=right
+                [Run(text, self._styles[name]) for text, name in pieces],
+                fill=self._fill,
+                code=True,
+                right=right,
             )
         if keep:
             self._drawn += 1

@@ -130,7 +130,9 @@ class _Walk:
         """Return inline code's colours with the emphasis around it."""
         outer = self._styles[-1]
         code = self._palette.inline_code
-        return code + Style(bold=outer.bold, italic=outer.italic, strike=outer.strike, underline=outer.underline)
+        return code + Style(
+            bold=outer.bold, italic=outer.italic, strike=outer.strike, underline=outer.underline
+        )
 
     def _image(self, token: Token) -> None:
         """Name an image and link it; nothing is fetched."""

@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from rich.segment import Segment
+
 from aimltui.tui.widgets.transcript.code import CodeBlock, language_of
 from aimltui.tui.widgets.transcript.inline import inline_runs, parser
-from aimltui.tui.widgets.transcript.rows import Canvas, Prefix, Run
+from aimltui.tui.widgets.transcript.rows import Canvas, Prefix
 from aimltui.tui.widgets.transcript.table import Table, table_rows
 from aimltui.tui.widgets.transcript.wrap import cells
 
-from rich.segment import Segment
-
 if TYPE_CHECKING:
     from markdown_it.token import Token
+    from rich.style import Style
 
 _SPACED: Final = frozenset(("fence", "code_block", "table_open", "heading_open", "hr"))
 _HEADING: Final = "heading_open"
@@ -79,20 +80,24 @@ class ListPlace:
     gap: bool = False
     """Whether a blank line stands before the next item, when `fresh`."""
     fresh: bool = True
-    """Whether the next item is the first of those parsed together; later ones find the blank in the source."""
+    """Whether the next item is the first of those parsed together; later ones look into the source."""
 
 
 class BlockPainter:
     """Draws blocks; knows the source for the blank lines in it."""
 
-    def __init__(self, canvas: Canvas, env: dict[str, Any], *, keep_breaks: bool = False) -> None:
+    def __init__(
+        self, canvas: Canvas, env: dict[str, Any], *, keep_breaks: bool = False, base: Style | None = None
+    ) -> None:
         """Make a painter for one message.
 
         Args:
             canvas: Where to draw.
             env: The parser's environment, with the link definitions.
             keep_breaks: Show single newlines as they are, as a person typed them.
+            base: Style of plain text, if not the palette's.
         """
+        self._base = base
         self.canvas = canvas
         self.env = env
         self.previous = ""
@@ -164,12 +169,12 @@ class BlockPainter:
 
     def _paragraph(self, content: str) -> None:
         palette = self.canvas.look.palette
-        for runs in inline_runs(content, palette, self.env, keep_breaks=self._keep_breaks):
+        for runs in inline_runs(content, palette, self.env, self._base, keep_breaks=self._keep_breaks):
             self.canvas.write(runs)
 
     def _heading(self, tag: str, content: str) -> None:
         palette = self.canvas.look.palette
-        base = palette.heading if tag in ("h1", "h2") else palette.subheading
+        base = palette.heading if tag == "h1" else palette.subheading
         for runs in inline_runs(content, palette, self.env, base):
             self.canvas.write(runs)
 
@@ -212,7 +217,9 @@ class BlockPainter:
         mark, copy = self._task(item, mark, copy)
         blank = " " * cells(mark)
         self._depth += 1
-        with canvas.inside(Prefix(mark, blank, palette.muted, copy, " " * (len(copy) if place.ordered else 2))):
+        with canvas.inside(
+            Prefix(mark, blank, palette.muted, copy, " " * (len(copy) if place.ordered else 2))
+        ):
             if item.first + 1 == item.last:
                 canvas.write([])
             else:

@@ -1,7 +1,7 @@
 """Finished rows of the screen, the logical lines behind them, and the canvas that makes both.
 
-A *logical line* is what copying gives: a paragraph, a line of code, a row of a table, without frame or folds. A
-*row* is one line of the screen and knows which part of which logical line its segments show.
+A *logical line* is what copying gives: a paragraph, a line of code, a row of a table, without frame or
+folds. A *row* is one line of the screen and knows which part of which logical line its segments show.
 """
 
 from __future__ import annotations
@@ -109,7 +109,9 @@ class Prefix:
 
     __slots__ = ("copy_first", "copy_rest", "first", "rest", "style", "used")
 
-    def __init__(self, first: str, rest: str, style: Style, copy_first: str = "", copy_rest: str = "") -> None:
+    def __init__(
+        self, first: str, rest: str, style: Style, copy_first: str = "", copy_rest: str = ""
+    ) -> None:
         self.first = first
         self.rest = rest
         self.style = style
@@ -231,7 +233,9 @@ class Canvas:
                 width += blank + cells(right.text)
             self.rows.append(Row(segments, offsets, width, line, fill, hits))
 
-    def raw(self, copy: str, rows: Iterable[tuple[list[Segment], list[int], list[tuple[int, int, Hit]]]]) -> None:
+    def raw(
+        self, copy: str, rows: Iterable[tuple[list[Segment], list[int], list[tuple[int, int, Hit]]]]
+    ) -> None:
         """Draw one logical line from rows that are laid out already, as those of a table.
 
         Args:

@@ -1,8 +1,8 @@
 """Draws a message's Markdown while it streams: what is finished is never parsed again.
 
-Blocks before the last one are frozen as soon as the line that ends them is complete. Inside the last block, which
-may be endless, finished lines of code, rows of a table and items of a list are frozen too. At the end of the
-stream everything is drawn once more as a whole, so that no wrong guess stays.
+Blocks before the last one are frozen as soon as the line that ends them is complete. Inside the last block,
+which may be endless, finished lines of code, rows of a table and items of a list are frozen too. At the end
+of the stream everything is drawn once more as a whole, so that no wrong guess stays.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from aimltui.tui.widgets.transcript.table import Table, table_rows
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
+    from rich.style import Style
 
 MAX_SOURCE: Final = 256 * 1024
 """Characters of a message that are drawn; the rest is counted and stays in the store."""
@@ -52,22 +53,24 @@ class _OpenTable:
 class MarkdownStream:
     """The body of one message on a canvas, whole or growing."""
 
-    def __init__(self, canvas: Canvas, *, keep_breaks: bool = False) -> None:
+    def __init__(self, canvas: Canvas, *, keep_breaks: bool = False, base: Style | None = None) -> None:
         """Start with nothing; the body's rows follow those that are on the canvas already.
 
         Args:
             canvas: Where to draw. Whoever draws below the body takes that off again before the next `feed`.
             keep_breaks: Show single newlines as they are.
+            base: Style of plain text, if not the palette's.
         """
         self.canvas = canvas
         self.source = ""
+        self._base = base
         self._keep_breaks = keep_breaks
         self._begin = self._here()
         self._reset()
 
     def _reset(self) -> None:
         self._env: dict[str, Any] = {}
-        self._painter = BlockPainter(self.canvas, self._env, keep_breaks=self._keep_breaks)
+        self._painter = BlockPainter(self.canvas, self._env, keep_breaks=self._keep_breaks, base=self._base)
         self._stable = 0
         """Where the part of the source starts that is not frozen."""
         self._frozen = self._begin
@@ -160,7 +163,9 @@ class MarkdownStream:
         for index, block in enumerate(blocks):
             if index == known and index:
                 self._freeze(base + starts[block.line], painter.previous)
-            going_on = self._list if index == 0 and self._list and _is_list(block, self._list.ordered) else None
+            going_on = (
+                self._list if index == 0 and self._list and _is_list(block, self._list.ordered) else None
+            )
             if going_on is None:
                 blank = painter.blank_before(block.line) if block.line else self._blank_at(base)
                 painter.space(block.type, blank)
@@ -204,7 +209,9 @@ class MarkdownStream:
             head = tail[starts[block.line] : starts[block.line + 2]]
             aligns, _ = table_rows(tokens[block.first : block.last + 1], self.canvas, self._env)
             self._freeze(place, "table_open")
-            self._open = _OpenTable(Table(self.canvas, aligns), head, self.source.index(head, place) + len(head))
+            self._open = _OpenTable(
+                Table(self.canvas, aligns), head, self.source.index(head, place) + len(head)
+            )
             return True
         if block.type != "fence":
             return False

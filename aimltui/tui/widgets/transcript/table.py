@@ -34,7 +34,9 @@ class Cell:
     """Width of its longest word."""
 
 
-def table_rows(tokens: Sequence[Token], canvas: Canvas, env: dict[str, Any]) -> tuple[list[Align], list[list[Cell]]]:
+def table_rows(
+    tokens: Sequence[Token], canvas: Canvas, env: dict[str, Any]
+) -> tuple[list[Align], list[list[Cell]]]:
     """Read a table's tokens.
 
     Args:
@@ -214,7 +216,15 @@ def _laid_out(
                 offsets.append(-1)
                 x += _SEPARATOR_CELLS
             x = _cell_row(
-                folded[column], number, cursors[column], aligns[column], (x, width), segments, offsets, hits, palette.text
+                folded[column],
+                number,
+                cursors[column],
+                aligns[column],
+                (x, width),
+                segments,
+                offsets,
+                hits,
+                palette.text,
             )
         laid_out.append((segments, offsets, hits))
     return laid_out

@@ -105,7 +105,9 @@ def build_palette(variables: Mapping[str, str], background: Color) -> Palette:
         return readable(color(name, fallback), on)
 
     primary, accent = tone("primary", "#0178d4"), tone("accent", "#ffa62b")
-    on_band = {name: tone(name, "#888888", band) for name in ("primary", "accent", "success", "warning", "error")}
+    on_band = {
+        name: tone(name, "#888888", band) for name in ("primary", "accent", "success", "warning", "error")
+    }
     cursor_back = color("primary", "#0178d4")
     cursor = (
         Style(reverse=True, bold=True)
@@ -119,7 +121,7 @@ def build_palette(variables: Mapping[str, str], background: Color) -> Palette:
         user=ink(accent, bold=True),
         assistant=ink(primary, bold=True),
         pending=ink(muted),
-        heading=ink(primary, bold=True),
+        heading=ink(foreground, bold=True, underline=True),
         subheading=ink(foreground, bold=True),
         link=ink(primary, underline=True),
         quote=ink(muted),

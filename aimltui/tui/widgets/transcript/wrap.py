@@ -148,7 +148,7 @@ def fold_hard(text: str, width: int) -> list[tuple[int, int]]:
 
 
 def shorten(text: str, width: int, ellipsis: str = "…") -> str:
-    """Return the text cut to `width` cells, with an ellipsis where something was cut, after a whole word if near."""
+    """Return the text cut to `width` cells with an ellipsis, after a whole word if one ends near."""
     if cells(text) <= width:
         return text
     room = width - cells(ellipsis)
