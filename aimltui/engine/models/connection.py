@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,8 @@ _KEPT_HEADERS = frozenset(
 )
 _OPENAI_HEADERS = frozenset({"openai-organization", "openai-project"})
 _PLACEHOLDER_KEY = "set-per-request"
+_CHATTY_LOGGERS = ("openai", "httpx2", "httpcore2")
+"""Below WARNING they log every header of an answer, and a server may put the key into one."""
 
 
 def warm_up() -> None:
@@ -98,6 +101,8 @@ def _build(endpoint: Endpoint, ssl_context: Any) -> AsyncOpenAI:
     import httpx2
     import openai
 
+    for name in _CHATTY_LOGGERS:
+        logging.getLogger(name).setLevel(logging.WARNING)
     http = httpx2.AsyncClient(
         verify=ssl_context,
         # Reading is timed by the caller, who knows what it waits for.

@@ -6,9 +6,17 @@ import os
 
 import pytest
 
+from aimltui.engine.models.openai_compatible import warm_up
+
 
 @pytest.fixture(autouse=True)
 def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.lower().endswith("_proxy") or name.startswith(("OPENAI_", "AIML")):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def warm_package() -> None:
+    """Half a second of imports, many seconds on a cold disk, count against no test's time limit."""
+    warm_up()
