@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -41,11 +40,6 @@ def warm_up() -> None:
     Blocking; to be run in a worker thread once the first frame is out.
     """
     _build(Endpoint("warm-up", "http://127.0.0.1:1/v1"), _ssl_context())
-
-
-def is_warm() -> bool:
-    """Whether the `openai` package is in memory already."""
-    return "openai.resources.chat.completions" in sys.modules
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from aimltui.engine.models import turn
 from aimltui.engine.models.base import ChatChunk, ChatUsage, ToolCallDelta
 from aimltui.engine.models.endpoint import Endpoint
 from aimltui.engine.models.openai_compatible import OpenAICompatibleModel
@@ -157,6 +158,7 @@ async def test_cost_in_a_header_of_a_stream_is_told_even_without_usage() -> None
         (event(delta("Hello")), DONE),
         (event(delta("Hello")), DONE.rstrip()),
         (b"event: message\nid: 1\nretry: 5\n", event(delta("Hello", finish="end_turn"))),
+        (event(delta("Hello")), event(delta(finish="stop")).rstrip()),
         (event(b"null"), event({}), event(delta("Hello", finish="stop")), event(b"after the end")),
     ],
 )
@@ -210,6 +212,14 @@ async def test_a_stream_that_breaks_before_any_text_may_be_tried_again() -> None
     async with serving(Scene((stream(delta("", role="assistant"), done=False, then="cut"),))) as (_, model):
         error = await failed(model, asking())
     assert (error.cut, error.retryable) == (True, True)
+
+
+async def test_a_whole_answer_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turn, "WHOLE_ANSWER_LIMIT_BYTES", 1000)
+    endless = Reply(200, PLAIN_JSON, (b'{"choices": "', *[b"x" * 500] * 5), then="hang")
+    async with serving(Scene((endless,))) as (_, model):
+        error = await failed(model, asking(stream=False))
+    assert "longer than this program reads" in error.message
 
 
 async def test_silence_before_the_first_byte_ends_in_an_error() -> None:
