@@ -34,10 +34,21 @@ MOVES: dict[str, frozenset[str]] = {
 
 CANCELLABLE = frozenset({QUEUED, IN_PROGRESS, REQUIRES_ACTION})
 
-STEP_ENDS = {CANCELLED: "cancelled", EXPIRED: "expired", FAILED: "failed", INCOMPLETE: "completed", COMPLETED: "completed"}
+STEP_ENDS = {
+    CANCELLED: "cancelled",
+    EXPIRED: "expired",
+    FAILED: "failed",
+    INCOMPLETE: "completed",
+    COMPLETED: "completed",
+}
 """How a step that is still open ends when its run ends so."""
 
-MESSAGE_REASONS = {CANCELLED: "run_cancelled", EXPIRED: "run_expired", FAILED: "run_failed", INCOMPLETE: "max_tokens"}
+MESSAGE_REASONS = {
+    CANCELLED: "run_cancelled",
+    EXPIRED: "run_expired",
+    FAILED: "run_failed",
+    INCOMPLETE: "max_tokens",
+}
 """Why a message that is still open is incomplete when its run ends so."""
 
 

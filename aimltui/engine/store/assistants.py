@@ -51,6 +51,4 @@ def delete(conn: Connection, assistant_id: str) -> None:
 
 def listed(conn: Connection, params: ListAssistants) -> Page[Assistant]:
     """One page."""
-    return page(
-        conn, Listing("assistants"), params, lambda row: Assistant.model_validate_json(row["body"])
-    )
+    return page(conn, Listing("assistants"), params, lambda row: Assistant.model_validate_json(row["body"]))

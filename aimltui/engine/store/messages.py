@@ -36,7 +36,8 @@ def insert(conn: Connection, message: Message, *, turn: int = 0) -> None:
         _index(conn, int(cursor.lastrowid or 0), message)
     if message.role == "user":
         conn.execute(
-            "UPDATE threads SET preview = ? WHERE id = ? AND preview IS NULL", (preview(message), message.thread_id)
+            "UPDATE threads SET preview = ? WHERE id = ? AND preview IS NULL",
+            (preview(message), message.thread_id),
         )
 
 
@@ -57,7 +58,9 @@ def get(conn: Connection, thread_id: str, message_id: str) -> Message:
         NotFound: There is none in this thread.
     """
     threads.require(conn, thread_id)
-    row = conn.execute("SELECT * FROM messages WHERE id = ? AND thread_id = ?", (message_id, thread_id)).fetchone()
+    row = conn.execute(
+        "SELECT * FROM messages WHERE id = ? AND thread_id = ?", (message_id, thread_id)
+    ).fetchone()
     if row is None:
         raise NotFound(f"No message found with id '{message_id}'.")
     return build(conn, row)
@@ -72,7 +75,9 @@ def listed(conn: Connection, params: ListMessages) -> Page[Message]:
     """
     threads.require(conn, params.thread_id)
     if params.run_id is not None:
-        listing = Listing("messages", where="thread_id = ? AND run_id = ?", args=(params.thread_id, params.run_id))
+        listing = Listing(
+            "messages", where="thread_id = ? AND run_id = ?", args=(params.thread_id, params.run_id)
+        )
     else:
         listing = Listing("messages", where="thread_id = ?", args=(params.thread_id,))
     return page(conn, listing, params, lambda row: build(conn, row))
@@ -85,7 +90,9 @@ def delete(conn: Connection, thread_id: str, message_id: str) -> None:
         NotFound: There is none in this thread.
     """
     threads.require(conn, thread_id)
-    found = conn.execute("DELETE FROM messages WHERE id = ? AND thread_id = ?", (message_id, thread_id)).rowcount
+    found = conn.execute(
+        "DELETE FROM messages WHERE id = ? AND thread_id = ?", (message_id, thread_id)
+    ).rowcount
     if not found:
         raise NotFound(f"No message found with id '{message_id}'.")
     row = conn.execute(
@@ -109,7 +116,9 @@ def has_user_message(conn: Connection, thread_id: str) -> bool:
 
 def open_of_run(conn: Connection, run_id: str) -> list[Message]:
     """The run's messages that are still being written, with the text that they have so far."""
-    rows = conn.execute("SELECT * FROM messages WHERE run_id = ? AND status = 'in_progress' ORDER BY seq", (run_id,))
+    rows = conn.execute(
+        "SELECT * FROM messages WHERE run_id = ? AND status = 'in_progress' ORDER BY seq", (run_id,)
+    )
     return [build(conn, row) for row in rows.fetchall()]
 
 
@@ -133,7 +142,9 @@ def written(conn: Connection, message_id: str) -> list[Content]:
     content: list[Content] = []
     for _, (kind, pieces) in sorted(parts.items()):
         text = "".join(pieces)
-        content.append(RefusalContent(refusal=text) if kind == "refusal" else TextContent(text=Text(value=text)))
+        content.append(
+            RefusalContent(refusal=text) if kind == "refusal" else TextContent(text=Text(value=text))
+        )
     return content
 
 
@@ -154,4 +165,6 @@ def _index(conn: Connection, seq: int, message: Message) -> None:
     conn.execute("DELETE FROM words WHERE rowid = ?", (seq,))
     text = message.text
     if text:
-        conn.execute("INSERT INTO words (rowid, text, thread_id) VALUES (?, ?, ?)", (seq, text, message.thread_id))
+        conn.execute(
+            "INSERT INTO words (rowid, text, thread_id) VALUES (?, ?, ?)", (seq, text, message.thread_id)
+        )

@@ -27,9 +27,7 @@ class Listing:
     columns: str = "*"
 
 
-def page(
-    conn: Connection, listing: Listing, params: ListParams, build: Callable[[Row], W]
-) -> Page[W]:
+def page(conn: Connection, listing: Listing, params: ListParams, build: Callable[[Row], W]) -> Page[W]:
     """One page, in the listing's order; `before` gives the items nearest to the cursor.
 
     Raises:
@@ -38,7 +36,9 @@ def page(
     order = params.order if params.order is not None else "desc"
     if order not in ("asc", "desc"):
         raise BadRequest(
-            f"Invalid value: '{order}'. Supported values are: 'asc' and 'desc'.", param="order", code="invalid_value"
+            f"Invalid value: '{order}'. Supported values are: 'asc' and 'desc'.",
+            param="order",
+            code="invalid_value",
         )
     limit = params.limit if params.limit is not None else DEFAULT_LIMIT
     after = _cursor(conn, listing, "after", params.after)
@@ -46,7 +46,9 @@ def page(
     rows, more = _rows(conn, listing, order == "asc", after, before, limit)
     data = [build(row) for row in rows]
     ids = [str(row["id"]) for row in rows]
-    return Page[W](data=data, first_id=ids[0] if ids else None, last_id=ids[-1] if ids else None, has_more=more)
+    return Page[W](
+        data=data, first_id=ids[0] if ids else None, last_id=ids[-1] if ids else None, has_more=more
+    )
 
 
 def _rows(

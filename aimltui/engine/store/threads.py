@@ -109,7 +109,9 @@ def no_thread(thread_id: str) -> NotFound:
 
 def _summary(row: Row) -> ThreadSummary:
     summary = ThreadSummary.model_validate_json(row["body"])
-    latest = LatestRun(id=row["latest_run_id"], status=row["latest_run_status"]) if row["latest_run_id"] else None
+    latest = (
+        LatestRun(id=row["latest_run_id"], status=row["latest_run_status"]) if row["latest_run_id"] else None
+    )
     return summary.model_copy(
         update={"last_active_at": row["last_active_at"], "preview": row["preview"], "latest_run": latest}
     )
