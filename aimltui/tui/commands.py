@@ -298,6 +298,15 @@ COMMANDS: tuple[Command, ...] = (
     ),
     # Program
     Command(
+        "help",
+        "Help",
+        "Show all keys.",
+        ("f1",),
+        "show_help",
+        PROGRAM,
+        footer=True,
+    ),
+    Command(
         "palette",
         "All commands",
         "Search every command by its name.",
@@ -308,15 +317,6 @@ COMMANDS: tuple[Command, ...] = (
         when=("!list",),
         label="Palette",
         palette=False,
-    ),
-    Command(
-        "help",
-        "Help",
-        "Show all keys.",
-        ("f1",),
-        "show_help",
-        PROGRAM,
-        footer=True,
     ),
     Command(
         "theme",
