@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -58,7 +59,9 @@ Nothing but the endpoint that you choose is ever contacted.
 
 def main(arguments: Sequence[str]) -> int:
     """Do what the command line says; the exit status (0 fine, 1 failed, 2 wrong input)."""
-    options = _parser().parse_args(arguments)
+    # the SDK would log to the terminal that the screen fills
+    os.environ.pop("OPENAI_LOG", None)
+    options = parser().parse_args(arguments)
     try:
         startup = _prepare(options)
         if not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -73,15 +76,16 @@ def main(arguments: Sequence[str]) -> int:
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """The flags; they stay as they are from version to version."""
+    result = argparse.ArgumentParser(
         prog="aimltui",
         description="Work with AI assistants in the terminal: threads, runs and models, on an engine of its own.",
         epilog="Keys are read from AIMLAPI_API_KEY, AIML_API_KEY, AIMLAPI_KEY, or OPENAI_API_KEY with OPENAI_BASE_URL. "
         "AIMLTUI_DATA_DIR and AIMLTUI_CONFIG_DIR move the program's directories.",
         allow_abbrev=False,
     )
-    add = parser.add_argument
+    add = result.add_argument
     add(
         "--demo",
         action="store_true",
@@ -96,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--new", action="store_true", help="open a new thread instead of the last one")
     add("--theme", metavar="NAME", help="a theme by name, or auto: dark or light as the terminal is")
     add("--version", action="version", version=f"aimltui {__version__}")
-    return parser
+    return result
 
 
 def _prepare(options: argparse.Namespace) -> Startup:

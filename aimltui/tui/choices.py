@@ -80,6 +80,16 @@ class Choices:
         chosen = conversation.choice.assistant_id or self._default_id
         return self.names.get(chosen or "", DEFAULT_NAME)
 
+    def assistant_id(self, conversation: Conversation) -> str | None:
+        """Who answers in the conversation, if that assistant exists already."""
+        return conversation.choice.assistant_id or self._default_id
+
+    async def ensure_default(self, conversation: Conversation) -> None:
+        """Make the program's own assistant if there is none, so that one can choose it."""
+        model = self.model_of(conversation)
+        if model is not None and self._default_id is None:
+            await self._need_default(model)
+
     def model_of(self, conversation: Conversation) -> str | None:
         """The model that will answer: the thread's, its assistant's, or the default."""
         if conversation.choice.model:
@@ -110,8 +120,9 @@ class Choices:
 
     async def need_assistant(self, conversation: Conversation, model: str) -> str:
         """The assistant that will answer; the program's own is made if there is none yet."""
-        if conversation.choice.assistant_id:
-            return conversation.choice.assistant_id
+        return conversation.choice.assistant_id or await self._need_default(model)
+
+    async def _need_default(self, model: str) -> str:
         if self._default_id is None:
             await self.read_assistants()
         if self._default_id is None:

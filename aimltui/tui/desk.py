@@ -17,7 +17,7 @@ from textual.message import Message as TextualMessage
 from aimltui.client.errors import TransportError, Unsupported
 from aimltui.tui.choices import Choices
 from aimltui.tui.conversation import Choice, Conversation
-from aimltui.tui.guides import guide_for
+from aimltui.tui.guides import chosen_message, guide_for
 from aimltui.tui.messages import ConversationChanged, GivenBack, Remarked, ThreadListChanged
 from aimltui.tui.reading import read_thread
 from aimltui.tui.runs import Plan, RunFollower
@@ -67,7 +67,7 @@ class Desk:
         self._spawn = spawn
         model = startup.model or connected.default_model
         self.choices = Choices(connected.client, model)
-        self.shelf = Shelf(connected.client, lambda: post(ThreadListChanged()))
+        self.shelf = Shelf(connected.client, self._list_changed)
         self._kept: dict[str, Conversation] = {}
         self._followers: dict[Conversation, RunFollower] = {}
         self.current = self._conversation(None)
@@ -78,6 +78,15 @@ class Desk:
         return self.shelf.state
 
     # Opening
+
+    async def prepare(self) -> str | None:
+        """Read what there is: threads, assistants. Answers with a sentence if that did not go well."""
+        try:
+            await self.shelf.read(None)
+            await self.choices.read_assistants()
+        except (APIError, TransportError) as error:
+            return f"The list of threads could not be read. {error}"
+        return None
 
     def new(self) -> Conversation:
         """Begin a conversation; its thread is made when something is said."""
@@ -165,6 +174,10 @@ class Desk:
         conversation.outbox.nudge()
         return True
 
+    def starter(self, choice_id: str) -> str | None:
+        """The message that a line of the guide stands for."""
+        return chosen_message(self, choice_id)
+
     # Choosing
 
     async def choose_model(self, model: str) -> None:
@@ -219,6 +232,7 @@ class Desk:
     def give_back(self, conversation: Conversation, text: str) -> None:
         """See `runs.Surroundings`."""
         self._post(GivenBack(conversation, text))
+        self._show_guide(conversation)
 
     def forget_assistant(self, assistant_id: str) -> bool:
         """See `runs.Surroundings`."""
@@ -274,7 +288,13 @@ class Desk:
             conversation.outbox.close()
 
     def _conversation(self, thread_id: str | None) -> Conversation:
-        return Conversation(thread_id, self.choices.names, lambda it: self._post(ConversationChanged(it)))
+        return Conversation(thread_id, self.choices.names, self._changed)
+
+    def _changed(self, conversation: Conversation) -> None:
+        self._post(ConversationChanged(conversation))
+
+    def _list_changed(self) -> None:
+        self._post(ThreadListChanged())
 
     def _follower(self, conversation: Conversation) -> RunFollower:
         follower = self._followers.get(conversation)

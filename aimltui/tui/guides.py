@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aimltui.tui.guides_ids import LOOK_AROUND, STARTER
 from aimltui.tui.state.entries import Choice, GuideEntry
 
 if TYPE_CHECKING:
     from aimltui.tui.conversation import Conversation
     from aimltui.tui.desk import Desk
     from aimltui.tui.startup import Startup
-
-LOOK_AROUND = "look-around"
-"""The choice that takes the offline model."""
-STARTER = "starter:"
-"""Choices that send a message begin with this; its number follows."""
 
 
 def guide_for(desk: Desk, conversation: Conversation, startup: Startup) -> GuideEntry:

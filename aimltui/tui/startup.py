@@ -61,3 +61,5 @@ class Startup:
     """`auto`, `shown`, `hidden`."""
     notes: tuple[str, ...] = field(default=())
     """Sentences to show once at the start, as warnings."""
+    clock: Callable[[], float] | None = None
+    """Unix seconds; None is the machine's. Tests and pictures stop it."""

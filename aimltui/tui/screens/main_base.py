@@ -91,7 +91,7 @@ class MainBase(Screen[None]):
             hint=self._hint, is_away=not self.transcript.following, new_lines=self.transcript.new_lines
         )
         if desk is None:
-            self.status.show(replace(status, run="" if self._hint else ""))
+            self.status.show(status)
             return
         conversation = desk.current
         header = self.header
@@ -107,7 +107,9 @@ class MainBase(Screen[None]):
         run = conversation.view.active_run
         word, seconds = "", None
         if conversation.is_busy:
-            word = "stopping" if conversation.is_stopping else "sending" if run is None else _WORDS[run.status]
+            word = (
+                "stopping" if conversation.is_stopping else "sending" if run is None else _WORDS[run.status]
+            )
             if run is not None:
                 seconds = int(max(0.0, self.clock() - (run.started_at or run.created_at)))
         used = conversation.view.usage

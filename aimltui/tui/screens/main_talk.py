@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.timer import Timer
@@ -16,6 +17,9 @@ from aimltui.tui.startup import Startup
 from aimltui.tui.widgets.prompt_input import PromptInput
 from aimltui.tui.widgets.transcript import Transcript
 
+if TYPE_CHECKING:
+    from aimltui.tui.conversation import Conversation
+
 _DRAFT_PAUSE_S = 0.3
 
 
@@ -28,6 +32,7 @@ class Talk(MainBase):
         self._draft_timer: Timer | None = None
         self._drafts_lock = asyncio.Lock()
         self._quit_asked_at = float("-inf")
+        self._draft_of: tuple[Conversation, str] | None = None
 
     # Sending
 
@@ -35,6 +40,7 @@ class Talk(MainBase):
         """Send what was written; before there is a connection it waits for it."""
         event.stop()
         event.prompt.accept()
+        self.leave_draft()
         self.say(event.text)
 
     def say(self, text: str) -> None:
@@ -56,6 +62,7 @@ class Talk(MainBase):
         event.stop()
         conversation = event.conversation
         changes = conversation.outbox.take()
+        self._name_draft()
         if self.desk is None or conversation is not self.desk.current:
             return
         if changes is None:
@@ -163,6 +170,15 @@ class Talk(MainBase):
         """Under which name the open thread's draft is kept."""
         thread_id = self.desk.current.thread_id if self.desk is not None else None
         return thread_id or NEW_THREAD
+
+    def _name_draft(self) -> None:
+        """A new thread has got its id: its draft goes by that from now on."""
+        if self.desk is None:
+            return
+        was, self._draft_of = self._draft_of, (self.desk.current, self.draft_key)
+        if was is not None and was[0] is self.desk.current and was[1] != self.draft_key:
+            self._keep(was[1], "")
+            self.keep_draft()
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Keep the draft when the typing pauses."""

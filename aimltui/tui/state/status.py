@@ -55,7 +55,14 @@ def segments(status: Status, glyphs: Glyphs) -> tuple[list[Part], str]:
         clock = "" if status.seconds is None else f" {clock_text(status.seconds)}"
         left.append((f"{dot} {status.run}{clock}", "$text-success"))
     if status.queued:
-        left.append((f"{status.queued} queued, ↑ edits" if glyphs == "unicode" else f"{status.queued} queued, up edits", "$text-warning"))
+        left.append(
+            (
+                f"{status.queued} queued, ↑ edits"
+                if glyphs == "unicode"
+                else f"{status.queued} queued, up edits",
+                "$text-warning",
+            )
+        )
     if status.title:
         left.append((status.title, "bold"))
     used: list[str] = []

@@ -35,7 +35,7 @@ from aimltui.wire import events as ev
 from aimltui.wire.errors import ErrorObject
 from aimltui.wire.messages import Message
 from aimltui.wire.run_steps import RunStep
-from aimltui.wire.runs import Run
+from aimltui.wire.runs import Run, Usage
 
 
 @dataclass(frozen=True)
@@ -118,6 +118,31 @@ class ThreadView:
     def has_messages(self) -> bool:
         """False while there is nothing but the program's own words."""
         return self._list.has_messages()
+
+    @property
+    def has_answer(self) -> bool:
+        """Whether an assistant has said anything."""
+        return bool(self.last_answer)
+
+    @property
+    def last_answer(self) -> str:
+        """The Markdown of the last answer; empty if there is none."""
+        for entry_id in reversed(self._list.order):
+            entry = self._list.get(entry_id)
+            if isinstance(entry, MessageEntry) and entry.role == "assistant" and entry.text:
+                return entry.text
+        return ""
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens and cost of all runs together; the cost is None unless some run says it."""
+        used = [run.usage for run in self._runs.values() if run.usage is not None]
+        costs = [usage.cost_usd for usage in used if usage.cost_usd is not None]
+        return Usage(
+            prompt_tokens=sum(usage.prompt_tokens for usage in used),
+            completion_tokens=sum(usage.completion_tokens for usage in used),
+            cost_usd=sum(costs) if costs else None,
+        )
 
     # Events
 
