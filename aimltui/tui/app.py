@@ -41,7 +41,7 @@ class AimltuiApp(CrashReport, App[None]):
     """
 
     TITLE = "aimltui"
-    CSS_PATH = "app.tcss"
+    CSS_PATH = ["app.tcss", "screens/main.tcss"]  # noqa: RUF012  # the first screen's own would not be read
     COMMANDS = {_command_provider}  # noqa: RUF012  # as Textual declares it
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]
     ENABLE_COMMAND_PALETTE = True

@@ -41,13 +41,10 @@ class MainScreen(Pick):
         problems: Sentences to show once.
     """
 
-    CSS_PATH = "main.tcss"
     AUTO_FOCUS = "#prompt"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (170, "-broad")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short -tiny"), (12, "-short"), (20, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("main")]
-    undo_s = 10.0
-    """How long a deleted thread can be brought back."""
 
     def __init__(self, startup: Startup, problems: Sequence[str] = ()) -> None:
         super().__init__(startup)
@@ -71,7 +68,7 @@ class MainScreen(Pick):
         """Connect once the first frame is out."""
         if self.startup.sidebar == "hidden":
             self.add_class("-sidebar-closed")
-        self.threads.set_loading()
+        self.threads.set_rows((), empty="loading threads…")
         self.show_state()
         self.set_interval(1.0, self._tick)
         self.watch(self.transcript, "scroll_y", self._scrolled, init=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Coroutine
 from dataclasses import replace
@@ -22,6 +23,8 @@ from aimltui.tui.widgets.transcript import Transcript
 if TYPE_CHECKING:
     from aimltui.tui.desk import Desk
     from aimltui.tui.startup import Startup
+
+log = logging.getLogger(__name__)
 
 HINT_S = 1.5
 """How long a hint stands, and how long the second ctrl+c may take."""
@@ -46,7 +49,15 @@ class MainBase(Screen[None]):
 
     def spawn(self, work: Coroutine[Any, Any, Any], group: str) -> None:
         """Do something beside the screen; it ends with the screen at the latest."""
-        self.run_worker(work, group=group, exit_on_error=True)
+        self.run_worker(self._guarded(work), group=group, exit_on_error=False)
+
+    async def _guarded(self, work: Coroutine[Any, Any, Any]) -> None:
+        try:
+            await work
+        except Exception as error:
+            # A mistake in one corner must not take a running conversation with it.
+            log.exception("a worker of the screen failed")
+            self.remark(f"Something went wrong in this program: {type(error).__name__}: {error}", is_warning=True)
 
     def remark(self, text: str, *, is_warning: bool = False) -> None:
         """Say something that belongs to no place in a thread."""

@@ -53,7 +53,7 @@ class Pick(Threads):
         self.app.push_screen(picker, picked)
 
     async def _fill(self, picker: ModelPicker) -> None:
-        from aimltui.tui.screens.model_picker import ModelRow
+        from aimltui.tui.state.model_rows import ModelRow
         from aimltui.wire.errors import APIError
 
         desk = self.desk
@@ -65,7 +65,7 @@ class Pick(Threads):
                 picker.set_error(f"The list of models could not be read. {error} You can type an id.")
             return
         if picker.is_attached:
-            picker.set_rows([ModelRow(m.id, m.owned_by, m.context_length) for m in models])
+            picker.set_rows([ModelRow(m.id, m.name or "", m.owned_by, m.context_length) for m in models])
 
     def action_pick_assistant(self) -> None:
         """Choose who answers in the open thread."""

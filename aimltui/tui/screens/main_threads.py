@@ -14,6 +14,9 @@ from aimltui.tui.widgets.thread_list import ThreadList
 class Threads(Talk):
     """Handles the sidebar and its commands."""
 
+    undo_s = 10.0
+    """How long a deleted thread can be brought back."""
+
     def on_thread_list_changed(self, event: ThreadListChanged) -> None:
         """Show the list as it is now."""
         event.stop()
