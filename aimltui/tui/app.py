@@ -82,6 +82,12 @@ class AimltuiApp(CrashReport, App[None]):
         if self._follows_terminal:
             ask_for_background(self)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The palette is the main screen's; over a modal it would offer nothing."""
+        if action == "command_palette":
+            return isinstance(self.screen, MainScreen)
+        return super().check_action(action, parameters)
+
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's, and the one that lets no control character out."""
         return [*super().get_line_filters(), self._safe]
