@@ -311,7 +311,7 @@ COMMANDS: tuple[Command, ...] = (
         "All commands",
         "Search every command by its name.",
         ("ctrl+p",),
-        "app.command_palette",
+        "show_palette",
         PROGRAM,
         footer=True,
         when=("!list",),

@@ -25,6 +25,7 @@ CLOSE = FooterItem("esc", "Close", "cancel")
 
 _SHORT = 14
 """Lines; a lower screen gets panels without blank lines."""
+_BREAKPOINTS = [(0, "-short"), (_SHORT, "-tall")]
 
 
 class Sheet(ModalScreen[Result]):
@@ -40,8 +41,10 @@ class Sheet(ModalScreen[Result]):
     """The selector of the part that scrolls when the screen is too low for the panel."""
     MOST_LINES: ClassVar[int] = 20
     """The most lines that part has."""
+    EXTRA_LINES: ClassVar[int] = 0
+    """Lines of the body besides that part and the search box, where there is room for them."""
     AUTO_FOCUS = "Input"
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (_SHORT, "-tall")]
+    VERTICAL_BREAKPOINTS = _BREAKPOINTS
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Close", show=False)]
 
     def __init__(self, title: str = "", keys: Sequence[FooterItem] = (CLOSE,)) -> None:
@@ -65,9 +68,8 @@ class Sheet(ModalScreen[Result]):
         """Leave room for the line with the keys."""
         if self.SCROLLS:
             is_short = event.size.height < _SHORT
-            around = (
-                (1 if is_short else 5) + bool(self._title) + (1 if is_short else 3) * bool(self.query(Input))
-            )
+            around = 1 if is_short else 5 + self.EXTRA_LINES
+            around += bool(self._title) + (1 if is_short else 3) * bool(self.query(Input))
             limit = max(1, min(self.MOST_LINES, event.size.height - around))
             self.query_one(self.SCROLLS).styles.max_height = limit
 
