@@ -55,10 +55,11 @@ def crash_text(error: BaseException, redact: Redact = redact_patterns) -> str:
     shown = "\n".join(line[:_LINE_LIMIT].replace(home, "~") for line in whole.splitlines())
     if len(shown) > _TEXT_LIMIT:
         shown = shown[: _TEXT_LIMIT // 2] + "\n  …\n" + shown[-_TEXT_LIMIT // 2 :]
+    # The sentence comes last: it stands above the shell's prompt, whatever has scrolled away.
     return (
+        f"{shown}\n\n"
         f"aimltui {__version__} stopped because of a mistake of its own. Your threads and drafts are saved.\n"
-        "Start it again to go on. If it happens again, report the text below. It holds no keys.\n\n"
-        f"{shown}\n"
+        "Start it again to go on. If it happens again, report the text above; it holds no keys.\n"
     )
 
 

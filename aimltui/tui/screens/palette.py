@@ -23,7 +23,7 @@ class PaletteScreen(SearchSheet):
         state: The words of `commands.STATE_WORDS` that are true.
     """
 
-    EXTRA_LINES = 2
+    EXTRA_LINES = 3
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+p", "cancel", show=False)]
 
     def __init__(self, state: State) -> None:
