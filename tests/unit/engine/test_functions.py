@@ -13,11 +13,23 @@ from aimltui.wire.errors import BadRequest
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.run_steps import ListRunSteps
 from aimltui.wire.runs import Run, RunEventsParams, RunParams, SubmitToolOutputs, ToolOutput
-from tests.support.builders import TestClock, collect, finished, messages_of, names, opened, play, run_now, run_of
+from tests.support.builders import (
+    TestClock,
+    collect,
+    finished,
+    messages_of,
+    names,
+    opened,
+    play,
+    run_now,
+    run_of,
+)
 from tests.support.fake_model import FakeModel, calls, says
 
 TOOLS: dict[str, Any] = {
-    "tools": [{"type": "function", "function": {"name": name, "parameters": {}}} for name in ("weather", "time")]
+    "tools": [
+        {"type": "function", "function": {"name": name, "parameters": {}}} for name in ("weather", "time")
+    ]
 }
 
 
@@ -44,7 +56,9 @@ async def test_a_call_stops_the_stream_at_requires_action(tmp_path: Path) -> Non
     ]  # fmt: skip
     assert run.required_action is not None
     pending = run.required_action.submit_tool_outputs.tool_calls
-    assert [(call.function.name, call.function.arguments) for call in pending] == [("weather", '{"city":"Rome"}')]
+    assert [(call.function.name, call.function.arguments) for call in pending] == [
+        ("weather", '{"city":"Rome"}')
+    ]
     assert (step.status, step.usage) == ("in_progress", None)
     assert run.usage is not None
 
@@ -73,7 +87,9 @@ async def test_outputs_continue_the_same_run_to_its_answer(tmp_path: Path) -> No
     async with opened(tmp_path, model) as engine:
         run, _ = await waiting(engine)
         events = await collect(engine.stream_submit_tool_outputs(outputs(run, call_0="sun")))
-        steps = (await engine.list_run_steps(ListRunSteps(thread_id=run.thread_id, run_id=run.id, order="asc"))).data
+        steps = (
+            await engine.list_run_steps(ListRunSteps(thread_id=run.thread_id, run_id=run.id, order="asc"))
+        ).data
         whole = await collect(engine.run_events(RunEventsParams(thread_id=run.thread_id, run_id=run.id)))
     assert names(events) == [
         "run.step.completed", "run.queued", "run.in_progress", "run.step.created", "run.step.in_progress",
@@ -94,7 +110,9 @@ async def test_outputs_continue_the_same_run_to_its_answer(tmp_path: Path) -> No
 
 
 async def test_later_runs_know_what_tools_answered(tmp_path: Path) -> None:
-    model = FakeModel([ChatChunk(text="Let me see."), *calls(("weather", "{}"))], says("Sunny."), says("As I said."))
+    model = FakeModel(
+        [ChatChunk(text="Let me see."), *calls(("weather", "{}"))], says("Sunny."), says("As I said.")
+    )
     async with opened(tmp_path, model) as engine:
         run, events = await waiting(engine)
         await collect(engine.stream_submit_tool_outputs(outputs(run, call_0="sun")))
@@ -214,7 +232,9 @@ async def test_two_hundred_parallel_calls_are_one_step(tmp_path: Path) -> None:
 
 
 async def test_calls_that_share_an_id_get_their_own(tmp_path: Path) -> None:
-    same = [ChatChunk(tool_calls=[ToolCallDelta(n, id="call_x", name="time", arguments="{}")]) for n in range(3)]
+    same = [
+        ChatChunk(tool_calls=[ToolCallDelta(n, id="call_x", name="time", arguments="{}")]) for n in range(3)
+    ]
     async with opened(tmp_path, FakeModel(same)) as engine:
         run, _ = await waiting(engine)
     assert run.required_action is not None
@@ -240,7 +260,10 @@ async def test_tool_choice_none_shows_no_tools(tmp_path: Path) -> None:
 async def test_the_completion_limit_counts_over_all_turns(tmp_path: Path) -> None:
     from aimltui.engine.models.base import ChatUsage
 
-    model = FakeModel(calls(("weather", "{}"), usage=ChatUsage(10, 200, 210)), calls(("time", "{}"), usage=ChatUsage(10, 100, 110)))
+    model = FakeModel(
+        calls(("weather", "{}"), usage=ChatUsage(10, 200, 210)),
+        calls(("time", "{}"), usage=ChatUsage(10, 100, 110)),
+    )
     async with opened(tmp_path, model) as engine:
         run, _ = await waiting(engine, max_completion_tokens=256)
         run = run_of(await collect(engine.stream_submit_tool_outputs(outputs(run, call_0="x"))))
