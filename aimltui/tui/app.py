@@ -18,19 +18,10 @@ from aimltui.tui.screens.main import MainScreen
 from aimltui.tui.terminal import TerminalBackground, ask_for_background, install_parser
 
 if TYPE_CHECKING:
-    from textual.command import Provider
-
     from aimltui.tui.startup import Startup
 
 _GC_THRESHOLD = 50_000
 """Allocations between two collections: the default of 700 shows as hiccups while text streams in."""
-
-
-def _command_provider() -> type[Provider]:
-    # The palette's machinery is not needed for the first frame.
-    from aimltui.tui.palette import CommandProvider
-
-    return CommandProvider
 
 
 class AimltuiApp(CrashReport, App[None]):
@@ -42,9 +33,8 @@ class AimltuiApp(CrashReport, App[None]):
 
     TITLE = "aimltui"
     CSS_PATH = ["app.tcss", "screens/main.tcss"]  # noqa: RUF012  # the first screen's own would not be read
-    COMMANDS = {_command_provider}  # noqa: RUF012  # as Textual declares it
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]
-    ENABLE_COMMAND_PALETTE = True
+    ENABLE_COMMAND_PALETTE = False  # ours is `screens/palette.py`
 
     def __init__(self, startup: Startup) -> None:
         install_parser()
@@ -81,12 +71,6 @@ class AimltuiApp(CrashReport, App[None]):
         self.theme = themes.theme_for(name, themes.guessed_shade(), self.available_themes)[0]
         if self._follows_terminal:
             ask_for_background(self)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The palette is the main screen's; over a modal it would offer nothing."""
-        if action == "command_palette":
-            return isinstance(self.screen, MainScreen)
-        return super().check_action(action, parameters)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's, and the one that lets no control character out."""
