@@ -18,19 +18,10 @@ from aimltui.tui.screens.main import MainScreen
 from aimltui.tui.terminal import TerminalBackground, ask_for_background, install_parser
 
 if TYPE_CHECKING:
-    from textual.command import Provider
-
     from aimltui.tui.startup import Startup
 
 _GC_THRESHOLD = 50_000
 """Allocations between two collections: the default of 700 shows as hiccups while text streams in."""
-
-
-def _command_provider() -> type[Provider]:
-    # The palette's machinery is not needed for the first frame.
-    from aimltui.tui.palette import CommandProvider
-
-    return CommandProvider
 
 
 class AimltuiApp(CrashReport, App[None]):
@@ -42,9 +33,8 @@ class AimltuiApp(CrashReport, App[None]):
 
     TITLE = "aimltui"
     CSS_PATH = ["app.tcss", "screens/main.tcss"]  # noqa: RUF012  # the first screen's own would not be read
-    COMMANDS = {_command_provider}  # noqa: RUF012  # as Textual declares it
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]
-    ENABLE_COMMAND_PALETTE = True
+    ENABLE_COMMAND_PALETTE = False  # ours is `screens/palette.py`
 
     def __init__(self, startup: Startup) -> None:
         install_parser()

@@ -108,15 +108,17 @@ class Desk:
 
     async def read(self, conversation: Conversation) -> None:
         """Take what the server has of a conversation, and follow its run if one is active."""
-        if conversation.is_sending or conversation.thread_id is None:
+        thread_id = conversation.thread_id
+        if thread_id is None or not self._is_idle(conversation):
             return
         try:
-            thread = await self.client.threads.get(conversation.thread_id)
-            snapshot = await read_thread(self.client, conversation.thread_id)
+            thread = await self.client.threads.get(thread_id)
+            snapshot = await read_thread(self.client, thread_id)
         except (APIError, TransportError) as error:
             self._reading_failed(conversation, error)
             return
-        if conversation.is_sending:
+        if not self._is_idle(conversation):
+            # A message was sent while the thread was read: its follower knows better.
             return
         metadata = thread.metadata or {}
         conversation.choice = Choice(metadata.get(MODEL) or None, metadata.get(ASSISTANT) or None)
@@ -301,6 +303,10 @@ class Desk:
         if follower is None:
             follower = self._followers[conversation] = RunFollower(self.client, conversation, self)
         return follower
+
+    @staticmethod
+    def _is_idle(conversation: Conversation) -> bool:
+        return not conversation.is_sending
 
     def _leave(self) -> None:
         """Forget conversations in which nothing goes on: the server has them."""

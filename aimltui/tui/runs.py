@@ -192,9 +192,13 @@ class RunFollower:
         except TransportError as error:
             await self._recover(error.message)
             return
-        run = conversation.view.active_run
-        if run is not None and run.status != "requires_action":
+        if self._goes_on():
             await self._recover("The server ended the stream before the run was over.")
+
+    def _goes_on(self) -> bool:
+        """Whether the run does something: one that waits for functions does not."""
+        run = self._conversation.view.active_run
+        return run is not None and run.status != "requires_action"
 
     async def _follow_run(self, run: Run) -> None:
         """Follow a run from the outside: by its events, or by asking where the server has no such thing."""
@@ -202,9 +206,12 @@ class RunFollower:
         try:
             await self._follow(self._client.runs.events(run.thread_id, run.id))
         except (Unsupported, APIError):
-            await self._poll(run)
+            await self._poll_or_fail()
         except TransportError as error:
             await self._recover(error.message)
+            return
+        if self._goes_on():
+            await self._recover("The server ended the stream before the run was over.")
 
     async def _follow_other(self) -> None:
         """Somebody else's run is active on the thread: follow that one."""
@@ -257,10 +264,6 @@ class RunFollower:
         conversation.outbox.add(conversation.view.take_run(run), at_once=True)
         self._around.run_moved(conversation, run)
 
-    async def _poll(self, run: Run) -> None:
-        while await self._reread():
-            await self._sleep(_POLL_S)
-
     async def _reread(self) -> bool:
         """Take what the server has; True while a run is active."""
         conversation = self._conversation
@@ -283,23 +286,26 @@ class RunFollower:
                     run = conversation.view.active_run
                     assert run is not None
                     await self._follow(self._client.runs.events(run.thread_id, run.id))
-                conversation.take_away(notice)
-                return
+                last = None
+                if not self._goes_on():
+                    break
             except (Unsupported, NotFound):
-                conversation.take_away(notice)
-                await self._poll_or_fail()
-                return
+                last = None
+                break
             except (APIError, TransportError) as error:
                 last = error
         conversation.take_away(notice)
         if last is not None:
             self._show(last, "The connection was lost")
+        else:
+            await self._poll_or_fail()
 
     async def _poll_or_fail(self) -> None:
-        run = self._conversation.view.active_run
+        """Ask again and again until the run is over; for servers that cannot tell by themselves."""
         try:
-            if run is not None:
-                await self._poll(run)
+            while self._goes_on():
+                await self._sleep(_POLL_S)
+                await self._reread()
         except (APIError, TransportError) as error:
             self._show(error, "The connection was lost")
 

@@ -14,7 +14,7 @@ from aimltui.engine.engine import Engine
 from aimltui.engine.options import EngineOptions, RetryPolicy
 from aimltui.wire.assistants import Assistant, CreateAssistant
 from aimltui.wire.events import StreamEvent
-from aimltui.wire.messages import Message, NewMessage, ListMessages
+from aimltui.wire.messages import ListMessages, Message, NewMessage
 from aimltui.wire.runs import CreateRun, Run, RunParams
 from aimltui.wire.threads import CreateThread, Thread
 from tests.support.fake_model import FakeModel, FakeModels
@@ -93,7 +93,9 @@ async def a_thread(engine: Engine, *texts: str, **given: Any) -> Thread:
     return await engine.create_thread(CreateThread(messages=messages, **given))
 
 
-async def a_run_wanted(engine: Engine, *texts: str, assistant: dict[str, Any] | None = None, **given: Any) -> CreateRun:
+async def a_run_wanted(
+    engine: Engine, *texts: str, assistant: dict[str, Any] | None = None, **given: Any
+) -> CreateRun:
     thread = await a_thread(engine, *texts)
     made = await an_assistant(engine, **(assistant or {}))
     return CreateRun(thread_id=thread.id, assistant_id=made.id, **given)
@@ -113,7 +115,9 @@ async def play(engine: Engine, *texts: str, **given: Any) -> list[StreamEvent]:
 def names(events: list[StreamEvent]) -> list[str]:
     """Short names, with runs of deltas as one."""
     short = [event.event.removeprefix("thread.") for event in events]
-    return [name for index, name in enumerate(short) if not name.endswith("delta") or short[index - 1] != name]
+    return [
+        name for index, name in enumerate(short) if not name.endswith("delta") or short[index - 1] != name
+    ]
 
 
 def text_of(events: list[StreamEvent]) -> str:

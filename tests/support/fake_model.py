@@ -5,7 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
-from aimltui.engine.models.base import ChatChunk, ChatModel, ChatRequest, ChatUsage, ModelError, ModelInfo, ToolCallDelta
+from aimltui.engine.models.base import (
+    ChatChunk,
+    ChatModel,
+    ChatRequest,
+    ChatUsage,
+    ModelError,
+    ModelInfo,
+    ToolCallDelta,
+)
 
 Step = ChatChunk | BaseException | asyncio.Event | Callable[[], None]
 """What happens next in a turn: a chunk, an error, a wait for somebody, a side effect."""
@@ -75,7 +83,9 @@ class FakeModels:
 
     def resolve(self, model_id: str) -> ChatModel:
         if model_id in self.unknown:
-            raise ModelError(f"There is no model {model_id!r}.", remedy="Choose another one.", code="invalid_prompt")
+            raise ModelError(
+                f"There is no model {model_id!r}.", remedy="Choose another one.", code="invalid_prompt"
+            )
         return self.model
 
     async def list_models(self, *, refresh: bool = False) -> list[ModelInfo]:

@@ -146,6 +146,11 @@ class Player:
         yield self._move("cancelled", cancelled_at=self.now, usage=None, expires_at=None, duration_ms=1500)
         yield self._tell(ev.DONE, "[DONE]")
 
+    def finish(self, act: End) -> Iterator[ev.StreamEvent]:
+        """The run's last events."""
+        yield from self._end(act)
+        yield self._tell(ev.DONE, "[DONE]")
+
     def _act(self, act: Act) -> Iterator[ev.StreamEvent]:
         match act:
             case Say(pieces, reason):

@@ -12,6 +12,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
+from textual.geometry import Size
 
 from aimltui.tui.commands import bindings
 from aimltui.tui.messages import Remarked
@@ -42,8 +43,6 @@ class MainScreen(Pick):
     """
 
     AUTO_FOCUS = "#prompt"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (170, "-broad")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-short -tiny"), (12, "-short"), (20, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("main")]
 
     def __init__(self, startup: Startup, problems: Sequence[str] = ()) -> None:
@@ -142,6 +141,25 @@ class MainScreen(Pick):
                 await desk.client.aclose()
         except TimeoutError:
             log.warning("the end was cut short after %s s", _END_S)
+
+    # Layout
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Another size may mean another layout."""
+        self._lay_out(event.size)
+
+    def on_screen_resume(self) -> None:
+        """The size may have changed while something else was in front."""
+        self._lay_out(self.app.size)
+
+    def _lay_out(self, size: Size) -> None:
+        """Set the classes that `main.tcss` knows; several may hold at once, unlike with Textual's breakpoints."""
+        self.set_class(size.width < 100, "-narrow")
+        self.set_class(size.width >= 170, "-broad")
+        self.set_class(size.height < 12, "-tiny")
+        self.set_class(size.height < 20, "-short")
+        self.set_class(size.height >= 30, "-roomy")
+        self.show_state()
 
     # While it runs
 

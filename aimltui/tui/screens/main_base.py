@@ -9,9 +9,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from textual import getters
+from textual.content import Content
 from textual.screen import Screen
 
 from aimltui.tui.commands import footer_items
+from aimltui.tui.sanitize import clean_line
 from aimltui.tui.state.status import Status
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.header import HeaderBar
@@ -57,7 +59,9 @@ class MainBase(Screen[None]):
         except Exception as error:
             # A mistake in one corner must not take a running conversation with it.
             log.exception("a worker of the screen failed")
-            self.remark(f"Something went wrong in this program: {type(error).__name__}: {error}", is_warning=True)
+            self.remark(
+                f"Something went wrong in this program: {type(error).__name__}: {error}", is_warning=True
+            )
 
     def remark(self, text: str, *, is_warning: bool = False) -> None:
         """Say something that belongs to no place in a thread."""
@@ -110,17 +114,23 @@ class MainBase(Screen[None]):
         header.thread_title = desk.threads.title(conversation.thread_id) if conversation.thread_id else ""
         header.model = desk.choices.model_of(conversation) or ""
         header.endpoint = desk.connected.endpoint
+        self.prompt.placeholder = self._placeholder(header.assistant)
         self.threads.set_current(conversation.thread_id)
         self.status.show(self._status_of(desk, status))
+
+    def _placeholder(self, assistant: str) -> Content:
+        keys = "" if self.has_class("-narrow") else "    enter sends, ctrl+j new line"
+        return Content(f"Message {clean_line(assistant)}…{keys}")
 
     def _status_of(self, desk: Desk, status: Status) -> Status:
         conversation = desk.current
         run = conversation.view.active_run
         word, seconds = "", None
-        if conversation.is_busy:
-            word = (
-                "stopping" if conversation.is_stopping else "sending" if run is None else _WORDS[run.status]
-            )
+        # The line of the run itself stands at the end of the transcript, which is usually in view.
+        if conversation.is_busy and (status.is_away or run is None or conversation.is_stopping):
+            word = "stopping" if conversation.is_stopping else "sending"
+            if run is not None and not conversation.is_stopping:
+                word = _WORDS.get(run.status, run.status)
             if run is not None:
                 seconds = int(max(0.0, self.clock() - (run.started_at or run.created_at)))
         used = conversation.view.usage

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from aimltui.client.errors import TransportError
 from aimltui.errors import ConfigError
+from aimltui.tui.commands import command
 from aimltui.tui.screens.main_threads import Threads
 from aimltui.tui.widgets.header import HeaderBar
 
@@ -126,6 +127,16 @@ class Pick(Threads):
             write_config(path, {"ui.theme": name})
         except ConfigError as error:
             self.remark(f"The theme holds until the program ends. {error}", is_warning=True)
+
+    def action_show_palette(self) -> None:
+        """All commands that make sense now."""
+        from aimltui.tui.screens.palette import PaletteScreen
+
+        def picked(command_id: str | None) -> None:
+            if command_id:
+                self.call_later(self.run_action, command(command_id).action)
+
+        self.app.push_screen(PaletteScreen(self.command_state()), picked)
 
     def action_show_help(self) -> None:
         """All keys."""

@@ -16,13 +16,26 @@ from tests.support.builders import collect, messages_of, names, opened, play, ru
 from tests.support.fake_model import FakeModel, FakeModels, says
 
 BEGIN = ["run.created", "run.queued", "run.in_progress"]
-WRITING = ["run.step.created", "run.step.in_progress", "message.created", "message.in_progress", "message.delta"]
+WRITING = [
+    "run.step.created",
+    "run.step.in_progress",
+    "message.created",
+    "message.in_progress",
+    "message.delta",
+]
 
 
 async def test_an_answer_is_told_in_the_documented_order(tmp_path: Path) -> None:
     async with opened(tmp_path) as engine:
         events = await play(engine)
-    assert names(events) == [*BEGIN, *WRITING, "message.completed", "run.step.completed", "run.completed", "done"]
+    assert names(events) == [
+        *BEGIN,
+        *WRITING,
+        "message.completed",
+        "run.step.completed",
+        "run.completed",
+        "done",
+    ]
     assert text_of(events) == "Hello there."
     assert [event.index for event in events[:7]] == list(range(7))
 
@@ -62,7 +75,14 @@ async def test_the_token_limit_leaves_an_incomplete_message_and_run(tmp_path: Pa
     async with opened(tmp_path, FakeModel(says("half an", finish="length"))) as engine:
         events = await play(engine)
         messages = await messages_of(engine, run_of(events).thread_id)
-    assert names(events) == [*BEGIN, *WRITING, "message.incomplete", "run.step.completed", "run.incomplete", "done"]
+    assert names(events) == [
+        *BEGIN,
+        *WRITING,
+        "message.incomplete",
+        "run.step.completed",
+        "run.incomplete",
+        "done",
+    ]
     assert run_of(events).incomplete_details.reason == "max_completion_tokens"  # type: ignore[union-attr]
     assert messages[-1].incomplete_details.reason == "max_tokens"  # type: ignore[union-attr]
     assert messages[-1].text == "half an"
@@ -85,7 +105,9 @@ async def test_a_filter_before_the_first_word_fails_the_run_with_a_reason(tmp_pa
 @pytest.mark.parametrize(
     ("chunk", "word"), [(ChatChunk(finish_reason="stop"), "nothing"), (ChatChunk(reasoning="hm"), "thought")]
 )
-async def test_an_empty_answer_fails_the_run_with_a_reason(tmp_path: Path, chunk: ChatChunk, word: str) -> None:
+async def test_an_empty_answer_fails_the_run_with_a_reason(
+    tmp_path: Path, chunk: ChatChunk, word: str
+) -> None:
     async with opened(tmp_path, FakeModel([chunk])) as engine:
         events = await play(engine)
     assert names(events) == [*BEGIN, "run.failed", "done"]
@@ -93,7 +115,9 @@ async def test_an_empty_answer_fails_the_run_with_a_reason(tmp_path: Path, chunk
 
 
 async def test_a_cut_stream_fails_the_run_and_keeps_the_text(tmp_path: Path) -> None:
-    cut = ModelError("The connection to host broke.", "Try again.", retryable=True, cut=True, request_id="req_9")
+    cut = ModelError(
+        "The connection to host broke.", "Try again.", retryable=True, cut=True, request_id="req_9"
+    )
     model = FakeModel([ChatChunk(text="some text"), cut])
     async with opened(tmp_path, model) as engine:
         events = await play(engine)
@@ -181,7 +205,9 @@ async def test_what_was_told_live_is_what_is_told_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("after", range(-1, 14))
-async def test_a_replay_resumes_after_any_index_without_loss_or_repetition(tmp_path: Path, after: int) -> None:
+async def test_a_replay_resumes_after_any_index_without_loss_or_repetition(
+    tmp_path: Path, after: int
+) -> None:
     async with opened(tmp_path, FakeModel(says("0", "1", "2", "3"))) as engine:
         run = run_of(await play(engine))
         params = RunEventsParams(thread_id=run.thread_id, run_id=run.id, after=after)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,23 @@ from aimltui.wire.errors import BadRequest
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.run_steps import ListRunSteps
 from aimltui.wire.runs import Run, RunEventsParams, RunParams, SubmitToolOutputs, ToolOutput
-from tests.support.builders import TestClock, collect, finished, messages_of, names, opened, play, run_now, run_of
+from tests.support.builders import (
+    TestClock,
+    collect,
+    finished,
+    messages_of,
+    names,
+    opened,
+    play,
+    run_now,
+    run_of,
+)
 from tests.support.fake_model import FakeModel, calls, says
 
 TOOLS: dict[str, Any] = {
-    "tools": [{"type": "function", "function": {"name": name, "parameters": {}}} for name in ("weather", "time")]
+    "tools": [
+        {"type": "function", "function": {"name": name, "parameters": {}}} for name in ("weather", "time")
+    ]
 }
 
 
@@ -44,7 +57,9 @@ async def test_a_call_stops_the_stream_at_requires_action(tmp_path: Path) -> Non
     ]  # fmt: skip
     assert run.required_action is not None
     pending = run.required_action.submit_tool_outputs.tool_calls
-    assert [(call.function.name, call.function.arguments) for call in pending] == [("weather", '{"city":"Rome"}')]
+    assert [(call.function.name, call.function.arguments) for call in pending] == [
+        ("weather", '{"city":"Rome"}')
+    ]
     assert (step.status, step.usage) == ("in_progress", None)
     assert run.usage is not None
 
@@ -73,7 +88,9 @@ async def test_outputs_continue_the_same_run_to_its_answer(tmp_path: Path) -> No
     async with opened(tmp_path, model) as engine:
         run, _ = await waiting(engine)
         events = await collect(engine.stream_submit_tool_outputs(outputs(run, call_0="sun")))
-        steps = (await engine.list_run_steps(ListRunSteps(thread_id=run.thread_id, run_id=run.id, order="asc"))).data
+        steps = (
+            await engine.list_run_steps(ListRunSteps(thread_id=run.thread_id, run_id=run.id, order="asc"))
+        ).data
         whole = await collect(engine.run_events(RunEventsParams(thread_id=run.thread_id, run_id=run.id)))
     assert names(events) == [
         "run.step.completed", "run.queued", "run.in_progress", "run.step.created", "run.step.in_progress",
@@ -94,7 +111,9 @@ async def test_outputs_continue_the_same_run_to_its_answer(tmp_path: Path) -> No
 
 
 async def test_later_runs_know_what_tools_answered(tmp_path: Path) -> None:
-    model = FakeModel([ChatChunk(text="Let me see."), *calls(("weather", "{}"))], says("Sunny."), says("As I said."))
+    model = FakeModel(
+        [ChatChunk(text="Let me see."), *calls(("weather", "{}"))], says("Sunny."), says("As I said.")
+    )
     async with opened(tmp_path, model) as engine:
         run, events = await waiting(engine)
         await collect(engine.stream_submit_tool_outputs(outputs(run, call_0="sun")))
@@ -143,7 +162,7 @@ async def test_incomplete_or_unknown_outputs_are_refused_with_the_known_text(
 async def test_outputs_in_the_wrong_state_are_refused(tmp_path: Path) -> None:
     async with opened(tmp_path) as engine:
         run = run_of(await play(engine))
-        with pytest.raises(BadRequest, match='Runs in status "completed" do not accept tool outputs.'):
+        with pytest.raises(BadRequest, match=r'Runs in status "completed" do not accept tool outputs\.'):
             await engine.submit_tool_outputs(outputs(run))
 
 
@@ -153,7 +172,7 @@ async def test_a_waiting_run_expires_by_being_looked_at(tmp_path: Path) -> None:
         run, _ = await waiting(engine)
         clock.advance(601)
         assert (await run_now(engine, run)).status == "expired"
-        with pytest.raises(BadRequest, match='Runs in status "expired" do not accept tool outputs.'):
+        with pytest.raises(BadRequest, match=r'Runs in status "expired" do not accept tool outputs\.'):
             await engine.submit_tool_outputs(outputs(run, call_0="x"))
         step = (await engine.list_run_steps(ListRunSteps(thread_id=run.thread_id, run_id=run.id))).data[0]
     assert step.status == "expired"
@@ -201,12 +220,12 @@ async def test_a_loop_of_calls_ends(tmp_path: Path) -> None:
 
 
 async def test_two_hundred_parallel_calls_are_one_step(tmp_path: Path) -> None:
-    model = FakeModel(calls(*(("weather", '{"n":%d}' % n) for n in range(200))), says("done"))
+    model = FakeModel(calls(*(("weather", json.dumps({"n": n})) for n in range(200))), says("done"))
     async with opened(tmp_path, model) as engine:
         run, _ = await waiting(engine)
         assert run.required_action is not None
         pending = run.required_action.submit_tool_outputs.tool_calls
-        assert [call.function.arguments for call in pending] == ['{"n":%d}' % n for n in range(200)]
+        assert [call.function.arguments for call in pending] == [json.dumps({"n": n}) for n in range(200)]
         answers = {call.id: "x" for call in pending}
         ended = run_of(await collect(engine.stream_submit_tool_outputs(outputs(run, **answers))))
     assert len(answers) == 200
@@ -214,7 +233,9 @@ async def test_two_hundred_parallel_calls_are_one_step(tmp_path: Path) -> None:
 
 
 async def test_calls_that_share_an_id_get_their_own(tmp_path: Path) -> None:
-    same = [ChatChunk(tool_calls=[ToolCallDelta(n, id="call_x", name="time", arguments="{}")]) for n in range(3)]
+    same = [
+        ChatChunk(tool_calls=[ToolCallDelta(n, id="call_x", name="time", arguments="{}")]) for n in range(3)
+    ]
     async with opened(tmp_path, FakeModel(same)) as engine:
         run, _ = await waiting(engine)
     assert run.required_action is not None
@@ -240,7 +261,10 @@ async def test_tool_choice_none_shows_no_tools(tmp_path: Path) -> None:
 async def test_the_completion_limit_counts_over_all_turns(tmp_path: Path) -> None:
     from aimltui.engine.models.base import ChatUsage
 
-    model = FakeModel(calls(("weather", "{}"), usage=ChatUsage(10, 200, 210)), calls(("time", "{}"), usage=ChatUsage(10, 100, 110)))
+    model = FakeModel(
+        calls(("weather", "{}"), usage=ChatUsage(10, 200, 210)),
+        calls(("time", "{}"), usage=ChatUsage(10, 100, 110)),
+    )
     async with opened(tmp_path, model) as engine:
         run, _ = await waiting(engine, max_completion_tokens=256)
         run = run_of(await collect(engine.stream_submit_tool_outputs(outputs(run, call_0="x"))))

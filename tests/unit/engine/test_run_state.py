@@ -3,7 +3,15 @@ from __future__ import annotations
 import pytest
 
 from aimltui.engine.run_state import MOVES, IllegalMove, move
-from aimltui.wire.runs import STATUSES, TERMINAL, LastError, RequiredAction, Run, SubmitToolOutputsAction, Usage
+from aimltui.wire.runs import (
+    STATUSES,
+    TERMINAL,
+    LastError,
+    RequiredAction,
+    Run,
+    SubmitToolOutputsAction,
+    Usage,
+)
 
 NOW = 1_800_000_000
 ACTION = RequiredAction(submit_tool_outputs=SubmitToolOutputsAction())
@@ -69,7 +77,9 @@ def test_an_end_stamps_its_time_and_takes_the_deadline_away(start: str, to: str,
 
 
 def test_a_failed_run_says_why() -> None:
-    assert move(a_run("queued"), "failed", NOW, error=LastError(message="no")).last_error == LastError(message="no")
+    assert move(a_run("queued"), "failed", NOW, error=LastError(message="no")).last_error == LastError(
+        message="no"
+    )
 
 
 def test_an_incomplete_run_says_why() -> None:

@@ -182,7 +182,8 @@ def _joined(tokens: Sequence[Token]) -> Iterable[Token]:
     for token in tokens:
         if token.type in ("text", "text_special"):
             if pending is None:
-                pending = token.copy(type="text")
+                pending = token
+                token.type = "text"
             else:
                 pending.content += token.content
             continue

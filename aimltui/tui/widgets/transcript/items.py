@@ -184,6 +184,8 @@ class Book:
             old = list(item.rows)
             if item.drawing.update(entry):
                 item.entry = entry
+                if not entry.streaming:
+                    item.drawing = None
                 self._changed(item, old)
                 return
         item.entry = entry

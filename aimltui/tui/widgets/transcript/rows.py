@@ -93,6 +93,12 @@ class Row:
         """Place of the first shown character in the logical line."""
         return next((offset for offset in self.offsets if offset >= 0), 0)
 
+    def moved(self, lines: int) -> Row:
+        """Return the row for a place some logical lines further down; what was painted of it stays."""
+        row = Row(self.segments, self.offsets, self.cells, self.line + lines, self.fill, self.hits)
+        row.strip = self.strip
+        return row
+
     def looks_like(self, other: Row) -> bool:
         """Say whether painting the other row would show the same."""
         return (

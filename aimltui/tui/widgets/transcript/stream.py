@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from aimltui.tui.widgets.transcript.code import CodeBlock, closes, language_of
@@ -26,6 +27,19 @@ COARSE_TAIL: Final = 8_192
 """Characters of one unfinished block past which it is not parsed anew for each piece that comes in."""
 
 _FENCE = re.compile(r"( {0,3})(`{3,}|~{3,})(.*)$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """The start of an outermost block whose rows, and all before them, are finished."""
+
+    place: int
+    """In the source."""
+    rows: int
+    """On the canvas before it."""
+    lines: int
+    previous: str
+    """Type of the block before it."""
 
 
 @dataclass(slots=True)
@@ -77,6 +91,7 @@ class MarkdownStream:
         """Rows and lines that are frozen."""
         self._previous = ""
         """Type of the last frozen block."""
+        self._marks: list[_Mark] = []
         self._list: ListPlace | None = None
         """Set if the tail starts with a further item of a list."""
         self._open: _OpenFence | _OpenTable | None = None
@@ -99,14 +114,40 @@ class MarkdownStream:
                 pass
 
     def finish(self) -> None:
-        """Draw the whole source anew, as a stored message is drawn."""
-        self.canvas.truncate(*self._begin)
+        """Draw the whole source anew, as a stored message is drawn.
+
+        The block structure is found again from the first character. Blocks that turn out to begin and end where
+        they did while streaming keep their rows, unless a link definition could have changed their insides.
+        """
+        canvas = self.canvas
+        old_rows, old_lines, marks = list(canvas.rows), list(canvas.lines), self._marks
+        canvas.truncate(*self._begin)
         self._reset()
         shown = self.source[:MAX_SOURCE]
         painter = self._painter
         tokens = parse_blocks(shown, self._env)
         painter.load(shown, tokens)
-        for block in blocks_of(tokens):
+        starts = _line_starts(shown)
+        blocks = blocks_of(tokens)
+        known = {starts[block.line] for block in blocks}
+        kept = {a.place: (a, b) for a, b in pairwise(marks) if a.place in known and b.place in known}
+        if self._env.get("references"):
+            kept = {}
+        until = -1
+        for block in blocks:
+            place = starts[block.line]
+            if place < until:
+                painter.previous = block.type
+                continue
+            mark, end = kept.get(place, (None, None))
+            if mark is not None and end is not None and mark.previous == painter.previous:
+                shift = len(canvas.lines) - mark.lines
+                rows = old_rows[mark.rows : end.rows]
+                canvas.rows += [row.moved(shift) for row in rows] if shift else rows
+                canvas.lines += old_lines[mark.lines : end.lines]
+                painter.previous = block.type
+                until = end.place
+                continue
             painter.space(block.type, painter.blank_before(block.line))
             painter.draw(block)
         self._end = self._here()
@@ -138,6 +179,11 @@ class MarkdownStream:
         self._list = None
         self._parsed = 0
 
+    def _mark(self, place: int, previous: str) -> None:
+        """Note that everything before a block is finished."""
+        if self._list is None and (not self._marks or self._marks[-1].place < place):
+            self._marks.append(_Mark(place, *self._here(), previous))
+
     def _blank_at(self, place: int) -> bool:
         """Say whether a blank line stands before this place of the source, which starts a line."""
         before = self.source[max(0, place - 200) : place]
@@ -163,6 +209,8 @@ class MarkdownStream:
         for index, block in enumerate(blocks):
             if index == known and index:
                 self._freeze(base + starts[block.line], painter.previous)
+            if index == known:
+                self._mark(base + starts[block.line], painter.previous)
             going_on = (
                 self._list if index == 0 and self._list and _is_list(block, self._list.ordered) else None
             )

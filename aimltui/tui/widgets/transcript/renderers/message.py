@@ -74,8 +74,7 @@ class MessageDrawing:
         self._stream = MarkdownStream(self.canvas, keep_breaks=entry.role == "user", base=base)
         self._cleaner = StreamCleaner()
         self._body_end = (0, 0)
-        self._shown = _cleaned(entry, self._cleaner)
-        self._draw(self._shown)
+        self._draw(_cleaned(entry, self._cleaner))
 
     def _draw(self, text: str) -> None:
         """Draw more text, or all of it, and what stands below it."""
@@ -91,9 +90,7 @@ class MessageDrawing:
         """Let the message grow."""
         self.entry = replace(self.entry, text=self.entry.text + text)
         self.canvas.truncate(*self._body_end)
-        shown = self._cleaner.feed(text)
-        self._shown += shown
-        self._draw(shown)
+        self._draw(self._cleaner.feed(text))
 
     def update(self, entry: MessageEntry) -> bool:
         """Take a new state of the same message without drawing what is drawn already.
@@ -111,7 +108,7 @@ class MessageDrawing:
             old.pending,
             old.created_at,
         )
-        if not (same_head and entry.streaming and old.streaming and entry.citations == old.citations):
+        if not (same_head and old.streaming and entry.citations == old.citations):
             return False
         if not entry.text.startswith(old.text):
             return False
