@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -58,11 +59,15 @@ Nothing but the endpoint that you choose is ever contacted.
 
 def main(arguments: Sequence[str]) -> int:
     """Do what the command line says; the exit status (0 fine, 1 failed, 2 wrong input)."""
-    options = _parser().parse_args(arguments)
+    # the SDK would log to the terminal that the screen fills
+    os.environ.pop("OPENAI_LOG", None)
+    options = parser().parse_args(arguments)
     try:
         startup = _prepare(options)
         if not (sys.stdin.isatty() and sys.stdout.isatty()):
-            raise ConfigError("aimltui fills a terminal, but its input or output is not one. Start it in a terminal.")
+            raise ConfigError(
+                "aimltui fills a terminal, but its input or output is not one. Start it in a terminal."
+            )
         return _show(startup)
     except AimltuiError as error:
         print(f"aimltui: {error}", file=sys.stderr)  # noqa: T201  # the screen is not up
@@ -71,16 +76,21 @@ def main(arguments: Sequence[str]) -> int:
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """The flags; they stay as they are from version to version."""
+    result = argparse.ArgumentParser(
         prog="aimltui",
         description="Work with AI assistants in the terminal: threads, runs and models, on an engine of its own.",
         epilog="Keys are read from AIMLAPI_API_KEY, AIML_API_KEY, AIMLAPI_KEY, or OPENAI_API_KEY with OPENAI_BASE_URL. "
         "AIMLTUI_DATA_DIR and AIMLTUI_CONFIG_DIR move the program's directories.",
         allow_abbrev=False,
     )
-    add = parser.add_argument
-    add("--demo", action="store_true", help="look around offline: a scripted model answers, nothing is contacted")
+    add = result.add_argument
+    add(
+        "--demo",
+        action="store_true",
+        help="look around offline: a scripted model answers, nothing is contacted",
+    )
     add("--data-dir", metavar="DIR", type=Path, help="where threads are kept")
     add("--config", metavar="FILE", type=Path, help="the configuration file")
     add("--base-url", metavar="URL", help="any OpenAI-compatible endpoint, such as http://localhost:11434/v1")
@@ -90,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--new", action="store_true", help="open a new thread instead of the last one")
     add("--theme", metavar="NAME", help="a theme by name, or auto: dark or light as the terminal is")
     add("--version", action="version", version=f"aimltui {__version__}")
-    return parser
+    return result
 
 
 def _prepare(options: argparse.Namespace) -> Startup:
@@ -137,7 +147,9 @@ def _show(startup: Startup) -> int:
     return app.return_code or 0
 
 
-async def _connect(options: argparse.Namespace, settings: Settings, connection: Connection | None) -> Connected:
+async def _connect(
+    options: argparse.Namespace, settings: Settings, connection: Connection | None
+) -> Connected:
     """Open the engine. Runs after the first frame, and so do its imports, in a worker thread."""
     await asyncio.to_thread(_import_engine)
     from aimltui.client.client import AssistantsClient
@@ -159,7 +171,12 @@ async def _connect(options: argparse.Namespace, settings: Settings, connection: 
 
 
 def _import_engine() -> None:
-    for name in ("aimltui.client.client", "aimltui.client.embedded", "aimltui.engine.engine", "aimltui.engine.models.demo"):
+    for name in (
+        "aimltui.client.client",
+        "aimltui.client.embedded",
+        "aimltui.engine.engine",
+        "aimltui.engine.models.demo",
+    ):
         importlib.import_module(name)
 
 
@@ -181,7 +198,9 @@ def _models(connection: Connection | None, settings: Settings) -> ModelRegistry:
     return ModelRegistry(endpoint=endpoint)
 
 
-def _default_model(options: argparse.Namespace, settings: Settings, connection: Connection | None) -> str | None:
+def _default_model(
+    options: argparse.Namespace, settings: Settings, connection: Connection | None
+) -> str | None:
     if options.demo:
         return DEMO_MODEL
     if connection is None:

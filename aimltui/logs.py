@@ -40,7 +40,9 @@ class _PrivateFile(logging.FileHandler):
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if file.exists() and file.stat().st_size > _LIMIT_BYTES:
             file.replace(file.with_suffix(file.suffix + ".1"))
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0), 0o600)
+        descriptor = os.open(
+            file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0), 0o600
+        )
         return os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -26,6 +26,8 @@ class ChatRequest:
     max_tokens: int | None = None
     response_format: Mapping[str, JSON] | None = None
     reasoning_effort: str | None = None
+    stream: bool = True
+    """False asks for the whole answer at once; it then comes as one chunk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class ToolCallDelta:
     name: str = ""
     arguments: str = ""
     extra: Mapping[str, JSON] | None = None
-    """Opaque provider data that has to be echoed with the call."""
+    """Opaque provider data that has to be echoed with the call: keys to be merged into it as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class ChatChunk:
     finish_reason: str | None = None
     """stop, length, tool_calls, content_filter; anything else counts as stop."""
     usage: ChatUsage | None = None
+    """What is known so far of the whole turn: a later one replaces an earlier one, it does not add to it."""
     request_id: str | None = None
 
 
@@ -108,7 +111,7 @@ class ModelError(Exception):
 class ChatModel(Protocol):
     """Whatever answers chat messages."""
 
-    def stream(self, request: ChatRequest) -> AsyncIterator[ChatChunk]:
+    def stream(self, request: ChatRequest) -> AsyncGenerator[ChatChunk, None]:
         """Play one turn.
 
         The iterator ends normally only if the model said that it was done: a finish reason, or the stream's

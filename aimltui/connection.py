@@ -1,0 +1,171 @@
+"""Which endpoint to talk to, and which key belongs to it. A key never goes to a host it was not made for.
+
+What was said on purpose wins over what merely lies about in the environment: `--base-url`, then
+`AIMLTUI_BASE_URL`, then the configuration file, and only then the first key found, with its own endpoint.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+from aimltui.config import ConnectionSettings, Settings
+from aimltui.errors import ConfigError
+
+AIMLAPI_BASE_URL = "https://api.aimlapi.com/v1"
+OPENAI_BASE_URL = "https://api.openai.com/v1"
+
+AIMLAPI_KEY_VARIABLES = ("AIMLAPI_API_KEY", "AIML_API_KEY", "AIMLAPI_KEY")
+OPENAI_KEY_VARIABLE = "OPENAI_API_KEY"
+OPENAI_BASE_URL_VARIABLE = "OPENAI_BASE_URL"
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """An endpoint that was chosen. The key's value is not here: `read_key` fetches it when it is needed."""
+
+    name: str
+    """What the endpoint is called on the screen."""
+    base_url: str
+    """Without a slash at the end."""
+    api_key_env: str | None
+    """The variable that holds the key; None for an endpoint without one, as a local server."""
+
+
+def find_connection(settings: Settings, environment: Mapping[str, str] | None = None) -> Connection | None:
+    """The endpoint of this run, or None if nothing says which.
+
+    Raises:
+        ConfigError: a URL that is none, or a key named without the endpoint it belongs to.
+    """
+    environment = os.environ if environment is None else environment
+    chosen = next((level.base_url for level in settings.connection_levels if level.base_url), None)
+    if chosen is None:
+        return _discover(_chosen_key(settings.connection_levels, None), environment)
+    base_url = checked_base_url(chosen)
+    named_key = _chosen_key(settings.connection_levels, base_url)
+    return Connection(endpoint_name(base_url), base_url, named_key or key_for(base_url, environment))
+
+
+def read_key(connection: Connection, environment: Mapping[str, str] | None = None) -> str | None:
+    """The key's value, freed of blanks and line ends around it; None if the endpoint has none.
+
+    Raises:
+        ConfigError: the variable is not set, or holds something that cannot be a key.
+    """
+    environment = os.environ if environment is None else environment
+    if connection.api_key_env is None:
+        return None
+    key = environment.get(connection.api_key_env, "").strip()
+    if not key:
+        raise ConfigError(
+            f"The environment variable {connection.api_key_env} is not set; it should hold the key "
+            f"for {connection.name} ({connection.base_url}). Set it with: export {connection.api_key_env}=…"
+        )
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise ConfigError(
+            f"The environment variable {connection.api_key_env} holds characters that no key has "
+            "(blanks, line ends, or letters outside ASCII). Copy the key again."
+        )
+    return key
+
+
+def key_for(base_url: str, environment: Mapping[str, str]) -> str | None:
+    """The variable whose key was made for this endpoint; None if there is none, and then no key is sent."""
+    url = urlsplit(base_url)
+    if _is_aimlapi(url):
+        for variable in AIMLAPI_KEY_VARIABLES:
+            if environment.get(variable, "").strip():
+                return variable
+    home = environment.get(OPENAI_BASE_URL_VARIABLE, "").strip() or OPENAI_BASE_URL
+    if environment.get(OPENAI_KEY_VARIABLE, "").strip() and _same_origin(home, base_url):
+        return OPENAI_KEY_VARIABLE
+    return None
+
+
+def checked_base_url(base_url: str) -> str:
+    """The URL without a slash at its end.
+
+    Raises:
+        ConfigError: it is not http or https, names no host, or carries a password, a query or a fragment.
+    """
+    text = base_url.strip().rstrip("/")
+    example = f"It should look like {AIMLAPI_BASE_URL} or http://localhost:11434/v1."
+    try:
+        url = urlsplit(text)
+        host, _ = url.hostname, url.port
+    except ValueError as error:
+        raise ConfigError(f"The base URL is not a URL: {error}. {example}") from error
+    if url.username is not None or url.password is not None:
+        # The text is not repeated: it may hold a password.
+        raise ConfigError(
+            f"The base URL holds a user name or password; a key belongs into a variable. {example}"
+        )
+    if url.scheme not in _PORTS or not host or not text.isprintable() or " " in text:
+        raise ConfigError(f"The base URL {text!r} is not one that can be called. {example}")
+    if url.query or url.fragment:
+        raise ConfigError(f"The base URL must end with its path: leave out what follows ? or #. {example}")
+    return text
+
+
+def endpoint_name(base_url: str) -> str:
+    """What the endpoint is called on the screen: `AI/ML API`, `OpenAI`, or its host and port."""
+    url = urlsplit(base_url)
+    if _is_aimlapi(url):
+        return "AI/ML API"
+    if _same_origin(base_url, OPENAI_BASE_URL):
+        return "OpenAI"
+    return url.netloc
+
+
+def _chosen_key(levels: tuple[ConnectionSettings, ...], base_url: str | None) -> str | None:
+    """The variable named by the highest level, unless that was for another endpoint than the chosen one."""
+    endpoint_is_set = False
+    for level in levels:
+        endpoint_is_set = endpoint_is_set or level.base_url is not None
+        if level.api_key_env is None:
+            continue
+        if not endpoint_is_set or _same_origin(level.base_url, base_url):
+            return level.api_key_env
+    return None
+
+
+def _discover(named_key: str | None, environment: Mapping[str, str]) -> Connection | None:
+    openai_base_url = environment.get(OPENAI_BASE_URL_VARIABLE, "").strip() or OPENAI_BASE_URL
+    homes = dict.fromkeys(AIMLAPI_KEY_VARIABLES, AIMLAPI_BASE_URL) | {OPENAI_KEY_VARIABLE: openai_base_url}
+    if named_key is not None and named_key not in homes:
+        raise ConfigError(
+            f"{named_key} is named as the key's variable, but nothing says which endpoint the key is for. "
+            "Add --base-url URL, or base_url under [connection] in the configuration file."
+        )
+    for variable in [named_key] if named_key else homes:
+        if named_key or environment.get(variable, "").strip():
+            base_url = checked_base_url(homes[variable])
+            return Connection(endpoint_name(base_url), base_url, variable)
+    return None
+
+
+def _is_aimlapi(url: SplitResult) -> bool:
+    host = (url.hostname or "").rstrip(".")
+    return url.scheme == "https" and (host == "aimlapi.com" or host.endswith(".aimlapi.com"))
+
+
+def _same_origin(one: str | None, other: str | None) -> bool:
+    return (
+        one is not None and other is not None and _origin(one) is not None and _origin(one) == _origin(other)
+    )
+
+
+def _origin(base_url: str) -> tuple[str, str, int | None] | None:
+    """Scheme, host and port; None for what is no URL, which then equals no origin."""
+    try:
+        url = urlsplit(base_url.strip())
+        host = "localhost" if url.hostname in _LOOPBACK else (url.hostname or "").rstrip(".")
+        return url.scheme, host, url.port or _PORTS.get(url.scheme)
+    except ValueError:
+        return None

@@ -1,0 +1,203 @@
+"""One request to `/chat/completions` and the reading of its answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, aclosing
+from dataclasses import dataclass, replace
+from typing import Any
+
+from aimltui.engine.models import errors
+from aimltui.engine.models.base import JSON, ChatChunk, ModelError
+from aimltui.engine.models.chunks import ChunkReader, cost_of
+from aimltui.engine.models.endpoint import Endpoint
+from aimltui.engine.models.event_data import EventData
+from aimltui.engine.models.http_answer import HTTPAnswer, read_json
+
+TRAILER_TIMEOUT_S = 5.0
+"""How long to wait for the usage once the model has said that it is done."""
+DRAIN_TIMEOUT_S = 0.1
+"""How long to wait for the body's end after the end marker: only then can the connection be used again."""
+WHOLE_ANSWER_LIMIT_BYTES = 64 * 1024 * 1024
+_DRAIN_PIECES = 4
+_BLANKS = b" \t\r\n\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait for a server, in seconds."""
+
+    first_byte_s: float = 600.0
+    """Until its answer begins."""
+    idle_s: float = 300.0
+    """Within the answer."""
+
+
+class Turn:
+    """Reads one answer, however the server gives it: as events or as a whole, asked for or not."""
+
+    def __init__(self, endpoint: Endpoint, model: str, patience: Patience) -> None:
+        self._endpoint = endpoint
+        self._model = model
+        self._patience = patience
+        self._answer = HTTPAnswer(endpoint, model)
+        self._reader = ChunkReader()
+        self._done = False
+        self._trailer_ends: float | None = None
+
+    @property
+    def refusal(self) -> str:
+        """The body of an answer that was no success."""
+        return self._answer.refusal
+
+    @property
+    def has_content(self) -> bool:
+        """Whether anything came out that a user may have seen."""
+        return self._reader.has_content
+
+    async def chunks(self, response: AbstractAsyncContextManager[Any]) -> AsyncGenerator[ChatChunk, None]:
+        """The answer's chunks; ends normally only if the model was done.
+
+        Raises:
+            ModelError: See `ChatModel.stream`.
+        """
+        failure: ModelError | None = None
+        try:
+            async with (
+                aclosing(self._answer.pieces(response, self._wait_s)) as pieces,
+                aclosing(self._read(pieces)) as chunks,
+            ):
+                async for chunk in chunks:
+                    yield chunk
+        except ModelError as error:
+            failure = error
+        if self._done or self._reader.finish_reason is not None:
+            # Whatever happened to the connection after the model's last word took nothing from the answer.
+            if failure is None or failure.cut:
+                return
+        elif failure is None:
+            failure = errors.cut(self._endpoint, "the connection ended before the model was done")
+        failure.request_id = failure.request_id or errors.request_id_of(self._answer.headers)
+        if failure.cut and not self.has_content:
+            failure.retryable = True
+        raise failure
+
+    async def _read(self, pieces: AsyncIterator[bytes]) -> AsyncGenerator[ChatChunk, None]:
+        head = b""
+        async for piece in pieces:
+            head += piece
+            if head.strip(_BLANKS):
+                break
+        header_cost = cost_of(self._answer.headers.get("x-aimlapi-usd-spent"))
+        self._reader.add_cost(header_cost)
+        request_id = errors.request_id_of(self._answer.headers)
+        if request_id:
+            yield ChatChunk(request_id=request_id)
+        if head.lstrip(_BLANKS)[:1] in (b"{", b"[", b"<", b""):
+            yield await self._whole(head, pieces)
+            return
+        told = False
+        async with aclosing(self._events(head, pieces)) as chunks:
+            async for chunk in chunks:
+                told = told or chunk.usage is not None
+                yield chunk
+        if header_cost is not None and not told:
+            yield ChatChunk(usage=self._reader.usage)
+
+    async def _whole(self, head: bytes, pieces: AsyncIterator[bytes]) -> ChatChunk:
+        parts, size = [head], len(head)
+        async for piece in pieces:
+            parts.append(piece)
+            size += len(piece)
+            if size > WHOLE_ANSWER_LIMIT_BYTES:
+                raise errors.cut(self._endpoint, "it is longer than this program reads in one piece")
+        content = b"".join(parts)
+        try:
+            payload = read_json(content)
+        except ValueError:
+            payload = None
+        if not isinstance(payload, Mapping):
+            raise errors.no_api_there(self._endpoint, content.decode("utf-8", errors="replace"))
+        self._raise_error_in(payload, began=False)
+        chunk = self._reader.read(payload) if payload.get("choices") else None
+        if chunk is None:
+            raise errors.no_api_there(self._endpoint, content.decode("utf-8", errors="replace"))
+        self._done = True
+        return replace(chunk, usage=self._reader.usage)
+
+    async def _events(self, head: bytes, pieces: AsyncIterator[bytes]) -> AsyncGenerator[ChatChunk, None]:
+        data = EventData()
+        payloads = data.feed(head)
+        while True:
+            for payload in payloads:
+                chunk = self._event(payload)
+                if chunk is not None:
+                    yield chunk
+                if self._done:
+                    await self._drain(pieces)
+                    return
+            try:
+                payloads = data.feed(await anext(pieces))
+            except StopAsyncIteration:
+                break
+        for payload in data.close():
+            # The rest of a cut stream is not malformed, it is cut: half an event is dropped.
+            if _is_readable(payload):
+                chunk = self._event(payload)
+                if chunk is not None:
+                    yield chunk
+
+    def _event(self, data: bytes) -> ChatChunk | None:
+        data = data.strip()
+        if not data:
+            return None
+        if data == b"[DONE]":
+            self._done = True
+            return None
+        try:
+            payload = read_json(data)
+        except ValueError:
+            payload = data
+        if payload is None:
+            return None
+        if not isinstance(payload, Mapping):
+            raise errors.cut(
+                self._endpoint, "a part of it is not JSON, the server or something between is broken"
+            )
+        self._raise_error_in(payload, began=True)
+        return self._reader.read(payload)
+
+    def _raise_error_in(self, payload: Mapping[str, JSON], *, began: bool) -> None:
+        flat = not payload.get("choices") and ("statusCode" in payload or payload.get("type") == "error")
+        if payload.get("error") or flat:
+            raise errors.from_stream(
+                self._endpoint, self._model, payload, self._answer.headers, began=began and self.has_content
+            )
+
+    async def _drain(self, pieces: AsyncIterator[bytes]) -> None:
+        for _ in range(_DRAIN_PIECES):
+            try:
+                await anext(pieces)
+            except (StopAsyncIteration, ModelError):
+                return
+
+    def _wait_s(self, began: bool) -> float:
+        if self._done:
+            return DRAIN_TIMEOUT_S
+        if self._reader.finish_reason is None:
+            return self._patience.idle_s if began else self._patience.first_byte_s
+        now = asyncio.get_running_loop().time()
+        if self._trailer_ends is None:
+            self._trailer_ends = now + TRAILER_TIMEOUT_S
+        return max(0.0, self._trailer_ends - now)
+
+
+def _is_readable(data: bytes) -> bool:
+    if data.strip() == b"[DONE]":
+        return True
+    try:
+        read_json(data)
+    except ValueError:
+        return False
+    return True

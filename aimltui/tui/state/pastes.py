@@ -1,0 +1,59 @@
+"""Large pastes in the prompt: a short token stands for the text until the message is sent."""
+
+from __future__ import annotations
+
+import re
+
+COLLAPSE_ABOVE = 20_000
+"""Characters; a longer paste is shown as a token. Below, a person may still want to edit it."""
+
+_TOKEN = re.compile(r"\[Pasted #(\d+) · [\d,]+ (?:lines?|characters)\]")
+_LINE_ENDS = re.compile("\r\n?|[\u2028\u2029\x85]")
+_SEQUENCES = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x80-\x9f]*(?:\x07|\x1b\\|\x9c)"
+)
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def clean_input(text: str) -> str:
+    """Text as a prompt takes it: newlines, tabs, and no other control character or escape sequence."""
+    text = _LINE_ENDS.sub("\n", text)
+    text = _SEQUENCES.sub("", text)
+    text = _CONTROLS.sub("", text)
+    return _SURROGATES.sub("\ufffd", text)
+
+
+class PasteStore:
+    """The texts behind the tokens of one prompt."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+
+    def collapse(self, text: str) -> str:
+        """What to put into the prompt for a pasted text: itself, or a token if it is very long."""
+        if len(text) <= COLLAPSE_ABOVE:
+            return text
+        lines = text.count("\n") + (not text.endswith("\n"))
+        size = f"{lines:,} lines" if lines > 1 else f"{len(text):,} characters"
+        token = f"[Pasted #{len(self._texts) + 1} · {size}]"
+        self._texts[token] = text
+        return token
+
+    def expand(self, text: str) -> str:
+        """The prompt's text with every whole token replaced by what it stands for."""
+        if not self._texts:
+            return text
+        return _TOKEN.sub(lambda match: self._texts.get(match[0], match[0]), text)
+
+    def token_at(self, line: str, column: int, *, before: bool) -> tuple[int, int] | None:
+        """The columns of the token that ends (`before`) or begins at a column of a line, if one does."""
+        for match in _TOKEN.finditer(line):
+            if match[0] in self._texts and (match.end() if before else match.start()) == column:
+                return match.span()
+        return None
+
+    def clear(self) -> None:
+        """Forget all texts, once nothing can bring their tokens back."""
+        self._texts.clear()

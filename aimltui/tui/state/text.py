@@ -1,0 +1,29 @@
+"""Fitting words into cells."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len, set_cell_size
+
+ELLIPSIS = "…"
+
+
+def cut(text: str, width: int) -> str:
+    """The text in at most `width` cells; if it is too long it ends at a word, with `…`.
+
+    A word is broken only where the cut would otherwise lose more than half of the room.
+    """
+    if cell_len(text) <= width:
+        return text
+    if width <= 1:
+        return ELLIPSIS[:width]
+    room = width - 1
+    kept = set_cell_size(text, room)
+    whole_words = kept if text[len(kept) : len(kept) + 1].isspace() else kept.rpartition(" ")[0]
+    if cell_len(whole_words) * 2 >= room:
+        kept = whole_words
+    return kept.rstrip(" ,;:-–—·/") + ELLIPSIS
+
+
+def fit(text: str, width: int) -> str:
+    """The text in exactly `width` cells: cut like `cut`, or filled with blanks."""
+    return set_cell_size(cut(text, width), width) if width > 0 else ""

@@ -1,0 +1,106 @@
+"""What stands in the thread list: threads under headings, a search, a cursor that keeps its thread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from aimltui.tui.state.fuzzy import rank
+
+Mark = Literal["none", "running", "needs_you", "failed", "unread"]
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadRow:
+    """One thread as the list shows it."""
+
+    id: str
+    title: str
+    group: str
+    """The heading it stands under: `Pinned`, `Today`, ...; rows of a group follow each other."""
+    mark: Mark = "none"
+    when: str = ""
+    """A short time, as `14:01`; shown where there is no mark."""
+
+
+class ThreadLines:
+    """The lines of the list. A line is a thread or, as a text, a heading."""
+
+    def __init__(self) -> None:
+        self.lines: list[ThreadRow | str] = []
+        self.query = ""
+        self.cursor: str | None = None
+        """The thread the cursor is on, always one that is shown; None if none is."""
+        self._rows: list[ThreadRow] = []
+        self._shown: list[str] = []
+        self._line_of: dict[str, int] = {}
+
+    def set_rows(self, rows: Sequence[ThreadRow]) -> None:
+        """Replace all threads; the cursor stays with its thread, or takes the place of one that is gone."""
+        self._rows = list(rows)
+        self._rebuild()
+
+    def replace(self, row: ThreadRow) -> None:
+        """Change one thread where it is; an unknown one is ignored."""
+        for index, present in enumerate(self._rows):
+            if present.id == row.id:
+                self._rows[index] = row
+                if present.group == row.group and (not self.query or present.title == row.title):
+                    if (line := self._line_of.get(row.id)) is not None:
+                        self.lines[line] = row
+                else:
+                    self._rebuild()
+                return
+
+    def search(self, query: str) -> None:
+        """Show only the threads whose titles match, the best first; all of them for an empty query."""
+        narrowed = query != "" and query != self.query
+        self.query = query
+        self._rebuild()
+        if narrowed and self._shown:
+            self.cursor = self._shown[0]
+
+    def line_of(self, thread_id: str | None) -> int | None:
+        """The line a thread stands on, if it is shown."""
+        return None if thread_id is None else self._line_of.get(thread_id)
+
+    def put_cursor(self, thread_id: str | None) -> bool:
+        """Set the cursor on a thread; False if that one is not shown."""
+        if thread_id is None or thread_id not in self._line_of:
+            return False
+        self.cursor = thread_id
+        return True
+
+    def move(self, step: int) -> None:
+        """Move the cursor by so many threads, at most to the first or last."""
+        if self.cursor is not None:
+            place = self._shown.index(self.cursor) + step
+            self.cursor = self._shown[max(0, min(len(self._shown) - 1, place))]
+
+    def jump(self, place: int) -> None:
+        """Move the cursor to the first (0) or the last (-1) thread."""
+        if self._shown:
+            self.cursor = self._shown[place]
+
+    def _rebuild(self) -> None:
+        old_place = self._shown.index(self.cursor) if self.cursor is not None else 0
+        self.lines = []
+        if self.query.strip():
+            found = rank(self.query, [row.title for row in self._rows])
+            self.lines.extend(self._rows[index] for index in found)
+        else:
+            group = None
+            for row in self._rows:
+                if row.group != group:
+                    group = row.group
+                    if self.lines:
+                        self.lines.append("")
+                    self.lines.append(group)
+                self.lines.append(row)
+        self._line_of = {
+            line.id: index for index, line in enumerate(self.lines) if isinstance(line, ThreadRow)
+        }
+        self._shown = list(self._line_of)
+        if self.cursor not in self._line_of:
+            self.cursor = self._shown[min(old_place, len(self._shown) - 1)] if self._shown else None

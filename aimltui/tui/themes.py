@@ -1,0 +1,195 @@
+"""Themes: the bundled ones, the user's TOML files, and which one `auto` means.
+
+A theme file holds the fields of `textual.theme.Theme`, with its variables in a table `[variables]`. In our
+own themes `primary` is the assistant's accent and `accent` the user's.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from textual.color import Color, ColorParseError
+from textual.theme import Theme
+
+import aimltui
+from aimltui.config import parse_toml
+from aimltui.errors import ConfigError
+
+AUTO = "auto"
+DARK_THEME = "aimltui-dark"
+LIGHT_THEME = "aimltui-light"
+
+Shade = Literal["dark", "light"]
+
+_LIMIT_BYTES = 200_000
+_FLAGS = frozenset({"dark", "ansi"})
+_NUMBERS = frozenset({"luminosity_spread", "text_alpha"})
+_NOT_COLOURS = _FLAGS | _NUMBERS | {"name", "variables"}
+_FIELDS = frozenset(item.name for item in fields(Theme))
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeSet:
+    """What was found in the theme directories."""
+
+    themes: tuple[Theme, ...]
+    """In the order they should be registered: a user's theme of the same name comes after the bundled one."""
+    problems: tuple[str, ...]
+    """A sentence for each file that cannot be used."""
+
+
+def load_themes(user_directory: Path | None = None) -> ThemeSet:
+    """Read the bundled themes and those of the user; a bad file is a sentence, never an exception.
+
+    Args:
+        user_directory: Where the user keeps `*.toml` theme files, as `config_dir() / "themes"`.
+    """
+    themes: list[Theme] = []
+    problems: list[str] = []
+    for directory in (_bundled_directory(), user_directory):
+        for file in _theme_files(directory):
+            try:
+                themes.append(read_theme(file))
+            except ConfigError as error:
+                problems.append(f"This theme is left out. {error}")
+    return ThemeSet(tuple(themes), tuple(problems))
+
+
+def read_theme(file: Path) -> Theme:
+    """A theme from its file.
+
+    Raises:
+        ConfigError: it cannot be read or used; the text names the file and the key.
+    """
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(_LIMIT_BYTES)
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be read: {error.strerror or error}.") from error
+    document = parse_toml(content, file)
+    unknown = sorted(document.keys() - _FIELDS)
+    if unknown:
+        known = ", ".join(sorted(_FIELDS))
+        raise ConfigError(f"{file}: {unknown[0]!r} is not a key of a theme. The keys are: {known}.")
+    if "primary" not in document:
+        raise ConfigError(f'{file}: primary is missing. Add a colour, as primary = "#82aaf0".')
+    values: dict[str, Any] = {"name": file.stem}
+    for key, value in document.items():
+        _check(file, key, value)
+        values[key] = value
+    theme = Theme(**values)
+    _check_variables(file, theme)
+    return theme
+
+
+def theme_for(setting: str, shade: Shade, known: Iterable[str]) -> tuple[str, str | None]:
+    """The theme's name that a setting means on a terminal of this shade.
+
+    Args:
+        setting: `auto`, or a theme's name.
+        shade: What the terminal's background is.
+        known: The names that are registered.
+
+    Returns:
+        The name, and a sentence if the setting names a theme that is not there.
+    """
+    own = DARK_THEME if shade == "dark" else LIGHT_THEME
+    if setting == AUTO:
+        return own, None
+    names = sorted(known)
+    if setting in names:
+        return setting, None
+    return own, f"There is no theme {setting!r}. The themes are: auto, {', '.join(names)}."
+
+
+def guessed_shade(environment: Mapping[str, str] | None = None) -> Shade:
+    """What the environment says about the terminal's background, until the terminal itself has answered.
+
+    Some terminals set `COLORFGBG` to `foreground;background` as numbers of the 16 ANSI colours.
+    """
+    environment = os.environ if environment is None else environment
+    background = environment.get("COLORFGBG", "").rpartition(";")[2]
+    return "light" if background in {"7", "15"} else "dark"
+
+
+def shade_of(red: float, green: float, blue: float) -> Shade:
+    """Whether text on this colour (parts from 0 to 1) should be light (`dark` background) or dark.
+
+    The border is where black and white text have the same contrast against it.
+    """
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in (red, green, blue)
+    ]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "light" if luminance > 0.179 else "dark"
+
+
+def _bundled_directory() -> Path:
+    package = Path(aimltui.__file__).parent
+    inside = package / "themes"
+    # A checkout has them beside the package; the wheel carries them inside.
+    return inside if inside.is_dir() else package.parent / "themes"
+
+
+def _theme_files(directory: Path | None) -> list[Path]:
+    if directory is None:
+        return []
+    try:
+        return sorted(file for file in directory.glob("*.toml") if file.is_file())
+    except OSError:
+        return []
+
+
+def _check(file: Path, key: str, value: object) -> None:
+    if key in _FLAGS:
+        if not isinstance(value, bool):
+            raise ConfigError(f"{file}: {key} has to be true or false.")
+    elif key in _NUMBERS:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+            raise ConfigError(f"{file}: {key} has to be a number from 0 to 1.")
+    elif key == "variables":
+        if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
+            raise ConfigError(f'{file}: variables has to be a table of texts, as border = "#334455".')
+    elif not isinstance(value, str) or not value.strip():
+        raise ConfigError(f"{file}: {key} has to be a text.")
+    elif key == "name" and not (value.isprintable() and len(value) <= 60):
+        raise ConfigError(f"{file}: name has to be at most 60 printable characters.")
+    elif key not in _NOT_COLOURS:
+        _check_colour(file, key, value)
+
+
+def _check_colour(file: Path, key: str, value: str) -> None:
+    try:
+        Color.parse(value)
+    except ColorParseError as error:
+        raise ConfigError(
+            f'{file}: {key} is {value[:40]!r}, which is no colour. Write it as "#82aaf0".'
+        ) from error
+
+
+_STYLE_WORDS = frozenset(
+    {"none", "bold", "dim", "italic", "underline", "reverse", "strike", "not", "b", "i", "u"}
+)
+
+
+def _check_variables(file: Path, theme: Theme) -> None:
+    """A bad variable would break the whole stylesheet later, far from the file that holds it."""
+    known = theme.to_color_system().generate()
+    for name, value in theme.variables.items():
+        if name not in known and not name.replace("-", "").isalnum():
+            raise ConfigError(f"{file}: variables.{name} is not a variable's name.")
+        if name.endswith("style"):
+            strange = set(value.split()) - _STYLE_WORDS
+            if strange or not value.strip():
+                raise ConfigError(f"{file}: variables.{name} is {value[:40]!r}, which is no text style.")
+        else:
+            colour, _, alpha = value.removeprefix("auto").strip().partition(" ")
+            if value.startswith("auto"):
+                alpha, colour = colour, "white"
+            if alpha and not alpha.removesuffix("%").replace(".", "", 1).isdigit():
+                raise ConfigError(f"{file}: variables.{name} is {value[:40]!r}, which is no colour.")
+            _check_colour(file, f"variables.{name}", colour)

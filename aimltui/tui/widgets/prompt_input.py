@@ -1,0 +1,205 @@
+"""Where the user writes: grows with its text, sends on enter, never on a paste."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import TextArea
+
+from aimltui.tui.commands import command
+from aimltui.tui.state.pastes import PasteStore, clean_input
+
+SEND_KEYS = frozenset(command("send").keys)
+NEWLINE_KEYS = frozenset(command("newline").keys)
+QUIT_KEYS = frozenset(command("quit_empty").keys)
+UP_KEYS = frozenset(command("edit_queued").keys)
+
+# Movements that belong to the transcript: always, or while there is no text to move in.
+_NEVER_HERE = frozenset({"cursor_page_up", "cursor_page_down"})
+_NOT_WHEN_EMPTY = frozenset({"cursor_line_start", "cursor_line_end"})
+# Without one ctrl+c is the screen's, which decides between clearing and quitting.
+_NEED_A_SELECTION = frozenset({"copy", "cut"})
+
+
+class PromptInput(TextArea):
+    """A text area of one row that grows to 40 % of the screen.
+
+    The text stays until the screen calls `accept`. Every change posts `TextArea.Changed`; read `draft`
+    then, as the text may hold tokens for large pastes.
+
+    Args:
+        placeholder: What stands in the empty prompt.
+        id: The widget's id.
+    """
+
+    DEFAULT_CSS = """
+    PromptInput {
+        height: auto;
+        min-height: 1;
+        max-height: 40vh;
+        padding: 0 1;
+        border: none;
+        border-left: outer $border-blurred;
+        background: $surface;
+        scrollbar-size-vertical: 1;
+        &:focus { border: none; border-left: outer $accent; }
+        & .text-area--placeholder { color: $text-muted; }
+        & .text-area--cursor-line { background: transparent; }
+    }
+    """
+
+    @dataclass
+    class Submitted(Message):
+        """The user wants this sent; the prompt keeps it until `accept` is called."""
+
+        prompt: PromptInput
+        text: str
+
+        @property
+        def control(self) -> PromptInput:
+            """The prompt."""
+            return self.prompt
+
+    @dataclass
+    class UpOnEmpty(Message):
+        """Up was pressed in the empty prompt."""
+
+        prompt: PromptInput
+
+        @property
+        def control(self) -> PromptInput:
+            """The prompt."""
+            return self.prompt
+
+    @dataclass
+    class QuitRequested(Message):
+        """The quit key was pressed in the empty prompt."""
+
+        prompt: PromptInput
+
+        @property
+        def control(self) -> PromptInput:
+            """The prompt."""
+            return self.prompt
+
+    def __init__(self, placeholder: str = "", *, id: str | None = None) -> None:
+        super().__init__(
+            id=id,
+            compact=False,
+            highlight_cursor_line=False,
+            placeholder=Content(placeholder),
+            tab_behavior="focus",
+        )
+        self._pastes = PasteStore()
+
+    @property
+    def draft(self) -> str:
+        """The whole text, large pastes included."""
+        return self._pastes.expand(self.text)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is written, not even a blank."""
+        return not self.text
+
+    def load_draft(self, text: str) -> None:
+        """Replace everything by a kept draft, as when another thread opens; there is nothing to undo then."""
+        self._pastes.clear()
+        self.load_text(self._pastes.collapse(clean_input(text)))
+        self.move_cursor(self.document.end)
+
+    def accept(self) -> None:
+        """The message is on its way: empty the prompt for the next one."""
+        self.load_draft("")
+
+    def clear_undoable(self) -> bool:
+        """Empty the prompt so that undo (ctrl+z) brings the text back.
+
+        Returns:
+            Whether there was anything to clear.
+        """
+        if self.is_empty:
+            return False
+        self.history.checkpoint()
+        self.clear()
+        self.history.checkpoint()
+        return True
+
+    def add_text(self, text: str) -> None:
+        """Put text at the cursor: a message given back from the queue, a key typed elsewhere."""
+        self.replace(
+            self._pastes.collapse(clean_input(text)), *self.selection, maintain_selection_offset=False
+        )
+        self.scroll_cursor_visible()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave to the screen what does not concern the prompt at the moment."""
+        if action in _NEVER_HERE or (action in _NOT_WHEN_EMPTY and self.is_empty):
+            return False
+        if action in _NEED_A_SELECTION and self.selection.is_empty:
+            return False
+        return super().check_action(action, parameters)
+
+    async def _on_key(self, event: events.Key) -> None:
+        key = event.key
+        if key in NEWLINE_KEYS or (key in SEND_KEYS and self._eat_backslash()):
+            self._insert_newline()
+        elif key in SEND_KEYS:
+            self._submit()
+        elif key in QUIT_KEYS and self.is_empty:
+            self.post_message(self.QuitRequested(self))
+        elif key in UP_KEYS and self.is_empty:
+            self.post_message(self.UpOnEmpty(self))
+        else:
+            return
+        event.stop()
+        event.prevent_default()
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        event.prevent_default()
+        self.history.checkpoint()
+        self.add_text(event.text)
+        self.focus()
+
+    def action_delete_left(self) -> None:
+        """Delete to the left; the token of a large paste goes as a whole."""
+        if not self._delete_token(before=True):
+            super().action_delete_left()
+
+    def action_delete_right(self) -> None:
+        """Delete to the right; the token of a large paste goes as a whole."""
+        if not self._delete_token(before=False):
+            super().action_delete_right()
+
+    def _delete_token(self, *, before: bool) -> bool:
+        row, column = self.cursor_location
+        if not self.selection.is_empty:
+            return False
+        span = self._pastes.token_at(self.document.get_line(row), column, before=before)
+        if span is None:
+            return False
+        self.delete((row, span[0]), (row, span[1]), maintain_selection_offset=False)
+        return True
+
+    def _submit(self) -> None:
+        text = self.draft
+        if text.strip():
+            self.post_message(self.Submitted(self, text))
+
+    def _insert_newline(self) -> None:
+        self.replace("\n", *self.selection, maintain_selection_offset=False)
+        self.scroll_cursor_visible()
+
+    def _eat_backslash(self) -> bool:
+        """Take away a backslash just before the cursor, which makes enter a newline."""
+        row, column = self.cursor_location
+        line = self.document.get_line(row)
+        # A doubled backslash is meant as one, and sends.
+        if not self.selection.is_empty or not line[:column].endswith("\\") or line[:column].endswith("\\\\"):
+            return False
+        self.delete((row, column - 1), (row, column), maintain_selection_offset=False)
+        return True

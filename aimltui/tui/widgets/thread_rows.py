@@ -1,0 +1,102 @@
+"""How the lines of the thread list look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from aimltui.tui.sanitize import clean_line
+from aimltui.tui.state.fuzzy import positions
+from aimltui.tui.state.text import cut
+from aimltui.tui.state.thread_lines import ThreadRow
+
+HEAD_LINES = 2
+"""The line of the search and a blank one; they do not scroll."""
+
+SIGNS: dict[str, dict[str, str]] = {
+    "unicode": {
+        "running": "●",
+        "needs_you": "?",
+        "failed": "!",
+        "unread": "•",
+        "search": "⌕",
+        "open": "▎",
+        "caret": "▏",
+    },
+    "ascii": {
+        "running": "*",
+        "needs_you": "?",
+        "failed": "!",
+        "unread": "+",
+        "search": "/",
+        "open": ">",
+        "caret": "_",
+    },
+}
+"""The marks of the threads and the other signs, by the name of the set."""
+
+_MARGIN = 2
+"""Cells left of a title: the bar of the open thread and a blank."""
+
+_Part = tuple[str, Style]
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadPainter:
+    """Makes strips of rows."""
+
+    signs: dict[str, str]
+    style: Callable[[str], Style]
+    """A style of the list by its short name, without a background of its own."""
+
+    def thread(
+        self, row: ThreadRow, base: Style, width: int, *, query: str, is_current: bool, is_cursor: bool
+    ) -> Strip:
+        """A thread: bar, title, and at the right its mark or time."""
+        if is_cursor:
+            base = base + self.style("cursor")
+        muted = base + self.style("muted")
+        mark, mark_style = row.when, muted
+        if row.mark in self.signs:
+            mark, mark_style = self.signs[row.mark], base + self.style(row.mark.replace("_", "-"))
+        bar_style = base + self.style("current")
+        title_style = bar_style if is_current else base
+        room = max(0, width - _MARGIN - 1 - (cell_len(mark) + 1 if mark else 0))
+        title = cut(clean_line(row.title) or "New thread", room)
+        parts = [((self.signs["open"] if is_current else " ") + " ", bar_style)]
+        parts += self._highlighted(title, query, title_style)
+        parts.append((" " * (room - cell_len(title) + bool(mark)) + mark, mark_style))
+        return _strip(parts, base, width)
+
+    def head(self, query: str, base: Style, width: int, *, has_focus: bool) -> Strip:
+        """The first line: what is searched for."""
+        muted = base + self.style("muted")
+        if query:
+            room = max(1, width - 6)
+            shown = query if cell_len(query) <= room else "…" + query[-room + 1 :]
+            parts = [(f" {self.signs['search']} ", muted), (shown, base), (self.signs["caret"], base)]
+        elif has_focus:
+            parts = [(f" {self.signs['search']} type to search", muted)]
+        else:
+            parts = [("  Threads", muted)]
+        return _strip(parts, base, width)
+
+    def text(self, text: str, base: Style, width: int) -> Strip:
+        """A heading, or a remark."""
+        return _strip([("  " + cut(text, width - _MARGIN), base + self.style("muted"))], base, width)
+
+    def _highlighted(self, title: str, query: str, style: Style) -> list[_Part]:
+        found = set(positions(query, title)) if query else set()
+        if not found:
+            return [(title, style)]
+        match = style + self.style("match")
+        return [(letter, match if index in found else style) for index, letter in enumerate(title)]
+
+
+def _strip(parts: list[_Part], base: Style, width: int) -> Strip:
+    return Strip(Segment(text, style) for text, style in parts).adjust_cell_length(width, base)
