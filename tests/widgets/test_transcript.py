@@ -196,7 +196,7 @@ async def test_a_resize_keeps_the_text_at_the_top_even_while_streaming() -> None
         on.transcript.focus_entry("m0")
         for _ in range(6):
             on.transcript.scroll_page(1)
-        x, y = await on.find(" p")
+        _, y = await on.find(" p")
         marker = (await on.painted())[y].split()[1]
         on.transcript.scroll_to(y=on.transcript.scroll_offset.y + y)
         assert marker in (await on.painted())[0]
@@ -225,7 +225,9 @@ async def test_scrolling_up_through_messages_never_drawn_moves_by_what_was_asked
 
 
 async def test_a_drag_copies_text_without_bars_and_folds() -> None:
-    text = "A paragraph that is longer than the window is wide, so that it is folded at least once.\n\n- item **one**\n"
+    text = (
+        "A paragraph longer than the window is wide, so that it is folded at least once.\n\n- item **one**\n"
+    )
     async with scene(message(1, text)) as on:
         start, end = await on.find("A paragraph"), await on.find("one")
         found = await on.drag(start, (end[0] + 2, end[1]))
