@@ -122,7 +122,7 @@ class RunLoop:
             tried += 1
             writer = TurnWriter(self._journal, self._place.options.new_id, turn)
             try:
-                async with aclosing(model.stream(request)) as chunks:  # type: ignore[type-var]  # every stream is a generator
+                async with aclosing(model.stream(request)) as chunks:
                     async for chunk in chunks:
                         self.clear_notice()
                         await writer.take(chunk)

@@ -283,3 +283,13 @@ async def test_the_prompt_limit_counts_over_all_turns(tmp_path: Path) -> None:
         events = await collect(engine.stream_submit_tool_outputs(outputs(run, call_0="x")))
     assert run_of(events).incomplete_details.reason == "max_prompt_tokens"  # type: ignore[union-attr]
     assert len(model.requests) == 1
+
+
+async def test_an_output_given_twice_is_refused(tmp_path: Path) -> None:
+    async with opened(tmp_path, FakeModel(calls(("weather", "{}")))) as engine:
+        run, _ = await waiting(engine)
+        twice = [ToolOutput(tool_call_id="call_0", output=text) for text in "ab"]
+        with pytest.raises(BadRequest, match=r"got \['call_0','call_0'\]"):
+            await engine.submit_tool_outputs(
+                SubmitToolOutputs(thread_id=run.thread_id, run_id=run.id, tool_outputs=twice)
+            )

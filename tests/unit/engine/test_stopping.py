@@ -285,3 +285,17 @@ async def test_an_end_that_cannot_be_written_is_written_later(tmp_path: Path) ->
         await engine._core.database.write(lambda conn: conn.execute("DROP TRIGGER broken"))
         assert (await finished(engine, run)).status == "failed"
         assert (await messages_of(engine, run.thread_id))[-1].text == "xy"
+
+
+async def test_a_model_that_goes_on_talking_is_not_heard(tmp_path: Path) -> None:
+    class Talkative(FakeModel):
+        async def stream(self, request):  # type: ignore[no-untyped-def]
+            yield ChatChunk(text="mine")
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                yield ChatChunk(text=" and more")
+
+    events, _ = await cancelled_after(tmp_path, Talkative(), "thread.message.delta")
+    assert text_of(events) == "mine"
+    assert names(events)[-4:] == ["run.step.cancelled", "message.incomplete", "run.cancelled", "done"]
