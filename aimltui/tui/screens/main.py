@@ -15,7 +15,6 @@ from textual.containers import Horizontal, Vertical
 from textual.geometry import Size
 
 from aimltui.tui.commands import bindings
-from aimltui.tui.messages import Remarked
 from aimltui.tui.screens.main_pick import Pick
 from aimltui.tui.startup import Startup
 from aimltui.tui.state.entries import ErrorEntry
@@ -181,8 +180,8 @@ class MainScreen(Pick):
     def on_transcript_link_chosen(self, event: Transcript.LinkChosen) -> None:
         """Links are never opened unasked: the address is copied."""
         event.stop()
-        self.copy(event.href)
-        self.post_message(Remarked(f"Copied the address: {event.href[:200]}"))
+        self.app.copy_to_clipboard(event.href)
+        self.remark(f"The link's address is copied: {event.href[:200]}")
 
     def on_status_line_end_clicked(self, event: StatusLine.EndClicked) -> None:
         """Go to the end."""

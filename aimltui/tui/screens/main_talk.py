@@ -69,7 +69,7 @@ class Talk(MainBase):
             self.transcript.show(conversation.view.entries)
         elif changes:
             self.transcript.apply(changes)
-        if changes != [] and not conversation.view.has_messages and not conversation.is_busy:
+        if changes != [] and conversation.view.is_blank:
             # A guide is read from its beginning, also where it does not fit.
             self.transcript.scroll_to_head()
         self.show_state()

@@ -170,7 +170,7 @@ class Threads(Talk):
         if desk.current.thread_id == thread_id:
             self.go_to(following)
         self.app.notify(
-            f"“{title}” is deleted. ctrl+u in the thread list, or “Bring back” in the palette, undoes it.",
+            f"“{title}” is deleted. ctrl+u in the thread list brings it back; so does the palette (ctrl+p).",
             timeout=self.undo_s,
             markup=False,
         )
