@@ -1,0 +1,117 @@
+"""Operations on assistants, and the list of models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aimltui.engine.core import Core
+from aimltui.engine.models.base import ModelError
+from aimltui.engine.store import assistants as rows
+from aimltui.engine.store.database import Connection
+from aimltui.engine.validation import check_id, check_tools, merged_metadata
+from aimltui.wire import ids
+from aimltui.wire.assistants import (
+    Assistant,
+    AssistantParams,
+    CreateAssistant,
+    ListAssistants,
+    ModifyAssistant,
+)
+from aimltui.wire.base import Deleted, JSONObject, Page
+from aimltui.wire.errors import ServerError
+from aimltui.wire.models import ListModels, Model
+
+_SAMPLING = ("temperature", "top_p")
+_NULL_MEANS: dict[str, Any] = {
+    "tools": [],
+    "tool_resources": {},
+    "temperature": 1.0,
+    "top_p": 1.0,
+    "response_format": "auto",
+}
+"""What a null stands for, where it is not null itself."""
+
+
+class AssistantOperations:
+    """What one can ask about assistants and models."""
+
+    _core: Core
+
+    async def create_assistant(self, params: CreateAssistant) -> Assistant:
+        """Make an assistant."""
+        check_tools(params.tools or ())
+        fields = _fields(params.given())
+        fields["metadata"] = merged_metadata(None, params.metadata)
+        made = {"id": self._core.options.new_id(ids.ASSISTANT), "created_at": self._core.options.now()}
+        assistant = Assistant.model_validate(fields | made)
+        private = {"sampling": _sampling({}, params.given())}
+        await self._core.write(lambda conn: rows.insert(conn, assistant, private))
+        return assistant
+
+    async def list_assistants(self, params: ListAssistants) -> Page[Assistant]:
+        """One page."""
+        return await self._core.read(lambda conn: rows.listed(conn, params))
+
+    async def get_assistant(self, params: AssistantParams) -> Assistant:
+        """One by id."""
+        check_id("assistant_id", params.assistant_id, "asst")
+        return (await self._core.read(lambda conn: rows.get(conn, params.assistant_id)))[0]
+
+    async def modify_assistant(self, params: ModifyAssistant) -> Assistant:
+        """Change what is given; metadata is merged."""
+        check_id("assistant_id", params.assistant_id, "asst")
+        check_tools(params.tools or ())
+        given = params.given()
+        given.pop("assistant_id")
+        if given.get("model", "") is None:
+            given.pop("model")
+
+        def change(conn: Connection) -> Assistant:
+            old, private = rows.get(conn, params.assistant_id)
+            metadata = merged_metadata(old.metadata, params.metadata)
+            assistant = Assistant.model_validate(old.to_json() | _fields(given) | {"metadata": metadata})
+            rows.save(conn, assistant, private | {"sampling": _sampling(private.get("sampling", {}), given)})
+            return assistant
+
+        return await self._core.write(change)
+
+    async def delete_assistant(self, params: AssistantParams) -> Deleted:
+        """Delete one; its threads and runs stay."""
+        check_id("assistant_id", params.assistant_id, "asst")
+        await self._core.write(lambda conn: rows.delete(conn, params.assistant_id))
+        return Deleted(id=params.assistant_id, object="assistant.deleted")
+
+    async def list_models(self, params: ListModels) -> Page[Model]:
+        """The models on offer."""
+        try:
+            found = await self._core.models.list_models(refresh=bool(params.refresh))
+        except ModelError as error:
+            told = f"{error.message} {error.remedy}".strip()
+            raise ServerError(told, code="models_unavailable", request_id=error.request_id) from error
+        self._core.context_lengths = {info.id: info.context_length for info in found if info.context_length}
+        data = [
+            Model(
+                id=info.id,
+                created=info.created_at or 0,
+                owned_by=info.vendor,
+                name=info.name or None,
+                context_length=info.context_length,
+            )
+            for info in found
+        ]
+        return Page[Model](
+            data=data, first_id=data[0].id if data else None, last_id=data[-1].id if data else None
+        )
+
+
+def _fields(given: JSONObject) -> JSONObject:
+    """Nulls as what they stand for."""
+    return {
+        name: _NULL_MEANS[name] if value is None and name in _NULL_MEANS else value
+        for name, value in given.items()
+    }
+
+
+def _sampling(old: JSONObject, given: JSONObject) -> JSONObject:
+    """What somebody chose. The object itself always shows a number; a model is told only of a choice."""
+    return {name: given[name] if name in given else old.get(name) for name in _SAMPLING}

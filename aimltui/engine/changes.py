@@ -1,0 +1,76 @@
+"""Who wants to know that something changed, and how often."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+from aimltui.wire import events
+from aimltui.wire.events import Changed, StreamEvent
+
+INTERVAL_S = 0.2
+"""Seconds between two events for one listener, at least."""
+
+
+class _Listener:
+    """What one listener has not been told yet."""
+
+    def __init__(self) -> None:
+        self.threads: set[str] = set()
+        self.unknown = False
+        self.wake = asyncio.Event()
+
+
+class ChangeHub:
+    """Collects changes and tells every listener, at most five times a second."""
+
+    def __init__(self) -> None:
+        self._listeners: set[_Listener] = set()
+        self._closed = asyncio.Event()
+
+    @property
+    def is_heard(self) -> bool:
+        """True if anybody listens."""
+        return bool(self._listeners)
+
+    def touch(self, *thread_ids: str) -> None:
+        """This engine changed something in these threads."""
+        for listener in self._listeners:
+            listener.threads.update(thread_ids)
+            listener.wake.set()
+
+    def touch_unknown(self) -> None:
+        """Another process changed something."""
+        for listener in self._listeners:
+            listener.unknown = True
+            listener.wake.set()
+
+    def close(self) -> None:
+        """End every listener's stream."""
+        self._closed.set()
+        for listener in self._listeners:
+            listener.wake.set()
+
+    async def listen(self) -> AsyncGenerator[StreamEvent, None]:
+        """Changes from now on, until the engine closes."""
+        listener = _Listener()
+        self._listeners.add(listener)
+        try:
+            while True:
+                await listener.wake.wait()
+                if self._closed.is_set():
+                    return
+                listener.wake.clear()
+                threads = None if listener.unknown else sorted(listener.threads)
+                listener.threads, listener.unknown = set(), False
+                yield StreamEvent(events.CHANGED, Changed(thread_ids=threads))
+                await self._pause()
+        finally:
+            self._listeners.discard(listener)
+
+    async def _pause(self) -> None:
+        try:
+            async with asyncio.timeout(INTERVAL_S):
+                await self._closed.wait()
+        except TimeoutError:
+            pass

@@ -1,0 +1,200 @@
+"""From a thread to chat messages: instructions, what was said, what tools answered, within a budget. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from aimltui.engine.store.ledger import Call
+from aimltui.engine.tokens import estimate_message
+from aimltui.wire.messages import (
+    FileCitationAnnotation,
+    ImageFileContent,
+    ImageURLContent,
+    Message,
+    RefusalContent,
+    TextContent,
+)
+
+ChatMessage = dict[str, Any]
+
+_MARKER = re.compile(r"【\d+(?::\d+)?†[^】]*】")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message of the thread."""
+
+    message: Message
+    turn: int = 0
+    own: bool = False
+    """True if the run that asks wrote it itself: it is never truncated away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """Tool calls of one turn, every one answered."""
+
+    calls: tuple[Call, ...]
+    run_id: str
+    turn: int = 0
+    own: bool = False
+
+
+Item = Said | Called
+
+
+@dataclass(slots=True)
+class Group:
+    """Chat messages that stay together: what is cut away is cut away whole."""
+
+    messages: list[ChatMessage]
+    role: str
+    own: bool
+    said: bool
+    origin: tuple[str | None, int]
+    """Run and turn, to bring a turn's text and its calls together."""
+    tokens: int = field(default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What fits."""
+
+    messages: list[ChatMessage]
+    tokens: int
+    """Estimated, of all of them."""
+
+
+def build(
+    items: Sequence[Item], *, instructions: str | None, budget: int, last_messages: int | None = None
+) -> Window:
+    """The chat messages for a model turn.
+
+    Args:
+        items: The thread in order, oldest first.
+        instructions: The run's; None or empty for none.
+        budget: Tokens for everything, estimated.
+        last_messages: Only so many of the newest messages from before the run; None for the strategy `auto`,
+            which keeps the first user message and the newest ones, and drops the middle.
+    """
+    groups = _groups(items)
+    if last_messages is not None:
+        groups = _newest(groups, last_messages)
+    system = [{"role": "system", "content": instructions}] if instructions else []
+    fixed = sum(estimate_message(message) for message in system)
+    for group in groups:
+        group.tokens = sum(estimate_message(message) for message in group.messages)
+    kept = _fitting(groups, budget - fixed)
+    messages = system + [message for group in kept for message in group.messages]
+    return Window(messages, fixed + sum(group.tokens for group in kept))
+
+
+def chat_content(message: Message) -> str | list[dict[str, Any]]:
+    """A message's content for the model: text, or parts if a user shows images by address."""
+    parts: list[dict[str, Any]] = []
+    for part in message.content:
+        if isinstance(part, TextContent):
+            parts.append({"type": "text", "text": _without_markers(part)})
+        elif isinstance(part, RefusalContent):
+            parts.append({"type": "text", "text": part.refusal})
+        elif isinstance(part, ImageFileContent):
+            parts.append({"type": "text", "text": f"[image: file {part.image_file.file_id}]"})
+        elif isinstance(part, ImageURLContent) and message.role == "user":
+            image = {"url": part.image_url.url}
+            if part.image_url.detail is not None:
+                image["detail"] = part.image_url.detail
+            parts.append({"type": "image_url", "image_url": image})
+        elif isinstance(part, ImageURLContent):
+            parts.append({"type": "text", "text": f"[image: {part.image_url.url}]"})
+    parts.extend(
+        {"type": "text", "text": f"[attached: file {file.file_id}]"} for file in message.attachments or ()
+    )
+    if any(part["type"] == "image_url" for part in parts):
+        return parts
+    return "\n\n".join(part["text"] for part in parts if part["text"])
+
+
+def _without_markers(part: TextContent) -> str:
+    """The text without citation marks: models imitate them."""
+    text = part.text.value
+    for annotation in part.text.annotations:
+        if isinstance(annotation, FileCitationAnnotation) and annotation.text:
+            text = text.replace(annotation.text, "")
+    return _MARKER.sub("", text)
+
+
+def _groups(items: Sequence[Item]) -> list[Group]:
+    groups: list[Group] = []
+    for item in items:
+        if isinstance(item, Said):
+            content = chat_content(item.message)
+            if content:
+                chat: ChatMessage = {"role": item.message.role, "content": content}
+                origin = (item.message.run_id, item.turn)
+                groups.append(Group([chat], item.message.role, item.own, True, origin))
+            continue
+        called = _called(item)
+        last = groups[-1] if groups else None
+        if (
+            last is not None
+            and last.said
+            and last.role == "assistant"
+            and last.origin == (item.run_id, item.turn)
+        ):
+            last.messages = [{**called[0], "content": last.messages[0]["content"]}, *called[1:]]
+        else:
+            groups.append(Group(called, "assistant", item.own, False, (item.run_id, item.turn)))
+    return groups
+
+
+def _called(item: Called) -> list[ChatMessage]:
+    asked = [
+        {
+            **(call.extra or {}),
+            "id": call.id,
+            "type": "function",
+            "function": {"name": call.name, "arguments": _arguments(call)},
+        }
+        for call in item.calls
+    ]
+    answers = [{"role": "tool", "tool_call_id": call.id, "content": call.output or ""} for call in item.calls]
+    return [{"role": "assistant", "content": None, "tool_calls": asked}, *answers]
+
+
+def _arguments(call: Call) -> str:
+    # some endpoints parse the arguments of earlier calls and refuse the empty text that others write for "none"
+    return call.arguments or "{}"
+
+
+def _newest(groups: list[Group], count: int) -> list[Group]:
+    seen = 0
+    for index in range(len(groups) - 1, -1, -1):
+        group = groups[index]
+        seen += group.said and not group.own
+        if seen == count:
+            return groups[index:]
+    return groups
+
+
+def _fitting(groups: list[Group], budget: int) -> list[Group]:
+    keep = {index for index, group in enumerate(groups) if group.own}
+    users = [index for index, group in enumerate(groups) if group.role == "user"]
+    if users:
+        keep.add(users[-1])
+    elif groups:
+        keep.add(len(groups) - 1)
+    left = budget - sum(groups[index].tokens for index in keep)
+    if users and users[0] not in keep and groups[users[0]].tokens <= left:
+        keep.add(users[0])
+        left -= groups[users[0]].tokens
+    for index in range(len(groups) - 1, -1, -1):
+        if index in keep:
+            continue
+        if groups[index].tokens > left:
+            break
+        keep.add(index)
+        left -= groups[index].tokens
+    return [group for index, group in enumerate(groups) if index in keep]

@@ -1,0 +1,165 @@
+"""What all operations of an engine share."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from aimltui.engine import recovery
+from aimltui.engine.changes import ChangeHub
+from aimltui.engine.errors import StoreError
+from aimltui.engine.models.base import ChatModel, ModelInfo
+from aimltui.engine.options import EngineOptions
+from aimltui.engine.run_loop import Workplace
+from aimltui.engine.store import events as event_rows
+from aimltui.engine.store import owners
+from aimltui.engine.store.database import Connection, Database
+from aimltui.engine.supervisor import Supervisor
+from aimltui.engine.tools.registry import ToolRegistry
+from aimltui.wire.errors import ServerError
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+
+class Models(Protocol):
+    """Where chat models come from."""
+
+    def resolve(self, model_id: str) -> ChatModel:
+        """The model that answers to this id.
+
+        Raises:
+            ModelError: There is none.
+        """
+        ...
+
+    async def list_models(self, *, refresh: bool = False) -> list[ModelInfo]:
+        """The models on offer.
+
+        Raises:
+            ModelError: The list could not be had.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+class Core:
+    """Store, supervisor, lease and listeners of one engine."""
+
+    def __init__(self, options: EngineOptions, models: Models) -> None:
+        self.options = options
+        self.models = models
+        self.tools = ToolRegistry()
+        self.database = Database(options.database, readers=options.readers)
+        self.hub = ChangeHub()
+        self.owner = owners.this_process(options.new_id("engine_"))
+        self.context_lengths: dict[str, int] = {}
+        """Tokens, of the models that were listed."""
+        self.followers = 0
+        """How many follow a run of another process."""
+        place = Workplace(self.database, options, self.tools, models.resolve, self._context_tokens)
+        self.supervisor = Supervisor(place, self.hub.touch)
+        self._closing = asyncio.Event()
+        self._watch: asyncio.Task[None] | None = None
+        self._seen_version = 0
+        self._next_beat = 0.0
+
+    async def open(self) -> None:
+        """Open the store, recover what a dead process left behind, begin to watch.
+
+        Raises:
+            StoreError: The store cannot be used.
+        """
+        await self.database.open()
+        await self.database.write(self._move_in)
+        self._seen_version = await self.database.data_version()
+        self._watch = asyncio.create_task(self._watch_others(), name="watch the store")
+
+    async def aclose(self) -> None:
+        """Stop runs, listeners, the watch, the store, in this order."""
+        self._closing.set()
+        await self.supervisor.aclose()
+        self.hub.close()
+        if self._watch is not None:
+            await asyncio.wait({self._watch})
+        with contextlib.suppress(StoreError):
+            await self.database.write(lambda conn: owners.resign(conn, self.owner))
+        await self.database.aclose()
+        await self.models.aclose()
+
+    async def read(self, job: Callable[[Connection], T]) -> T:
+        """`Database.read` for an operation.
+
+        Raises:
+            ServerError: The store cannot be read.
+        """
+        try:
+            return await self.database.read(job)
+        except StoreError as error:
+            raise ServerError(error.message, code="store_error") from error
+
+    async def write(self, job: Callable[[Connection], T], *touched: str) -> T:
+        """`Database.write` for an operation; listeners hear of the touched threads.
+
+        Raises:
+            ServerError: The store cannot be written.
+        """
+        try:
+            result = await self.database.write(job)
+        except StoreError as error:
+            raise ServerError(error.message, code="store_error") from error
+        if touched:
+            self.hub.touch(*touched)
+        return result
+
+    async def settle(self) -> None:
+        """End the runs that nobody ends any more, if there are any."""
+        needed = await self.database.read(
+            lambda conn: recovery.needs_recovery(conn, self.options, self.owner.id)
+        )
+        if needed:
+            threads = await self.database.write(
+                lambda conn: recovery.recover_all(conn, self.options, self.owner.id)
+            )
+            self.hub.touch(*threads)
+
+    def _context_tokens(self, model_id: str) -> int:
+        return self.context_lengths.get(model_id) or self.options.default_context_tokens
+
+    def _move_in(self, conn: Connection) -> None:
+        now = self.options.clock()
+        owners.beat(conn, self.owner, now)
+        recovery.recover_all(conn, self.options, self.owner.id)
+        event_rows.forget_before(conn, now - self.options.keep_events_s)
+
+    async def _watch_others(self) -> None:
+        while not self._closing.is_set():
+            busy = self.followers or self.supervisor.live
+            pause = self.options.busy_poll_s if busy else self.options.poll_s
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._closing.wait()
+            try:
+                await self._look()
+            except StoreError as error:
+                log.warning("cannot look at the store: %s", error)
+
+    async def _look(self) -> None:
+        version = await self.database.data_version()
+        if version != self._seen_version:
+            self._seen_version = version
+            self.hub.touch_unknown()
+            await self.supervisor.heed_others()
+        await self.supervisor.settle()
+        now = self.options.clock()
+        if self.supervisor.live and now >= self._next_beat:
+            self._next_beat = now + self.options.heartbeat_s
+            await self.database.write(lambda conn: owners.beat(conn, self.owner, now))
+        await self.settle()

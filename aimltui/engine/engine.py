@@ -1,0 +1,79 @@
+"""The engine: the Assistants API in this process."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import cast
+
+from aimltui.engine.assistants import AssistantOperations
+from aimltui.engine.core import Core, Models
+from aimltui.engine.messages import MessageOperations
+from aimltui.engine.options import EngineOptions
+from aimltui.engine.runs import RunOperations
+from aimltui.engine.threads import ThreadOperations
+from aimltui.wire.base import Params, Wire
+from aimltui.wire.errors import BadRequest
+from aimltui.wire.events import StreamEvent
+from aimltui.wire.operations import BY_NAME, NoParams
+
+Events = AsyncGenerator[StreamEvent, None]
+
+
+class Engine(AssistantOperations, ThreadOperations, MessageOperations, RunOperations):
+    """One method an operation of `wire.operations`, by its name; those that may stream have a twin `stream_...`.
+
+    Every method raises `wire.errors.APIError` for a refusal. Several engines may work on one directory, in one
+    process or in several.
+    """
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    @classmethod
+    async def open(cls, options: EngineOptions, models: Models) -> Engine:
+        """Open the store, recover what a dead process left behind.
+
+        Args:
+            options: Directories, limits, clock, ids.
+            models: Where chat models come from; closed with the engine.
+
+        Raises:
+            StoreError: The store cannot be used; the message says why and what to do.
+        """
+        core = Core(options, models)
+        await core.open()
+        return cls(core)
+
+    async def aclose(self) -> None:
+        """Stop the runs at work here, as if they had been cancelled, and let go of everything."""
+        await self._core.aclose()
+
+    async def changes(self, params: NoParams | None = None) -> Events:
+        """Tells when something in the store changed, until the engine closes. An extension."""
+        async with aclosing(self._core.hub.listen()) as told:
+            async for event in told:
+                yield event
+
+    async def call(self, name: str, params: Params) -> Wire:
+        """The answer of an operation.
+
+        Raises:
+            APIError: It was refused, or there is none of this name that answers.
+        """
+        operation = BY_NAME.get(name)
+        if operation is None or operation.streams == "always":
+            raise BadRequest(f"There is no operation '{name}' that gives an answer.")
+        return cast(Wire, await getattr(self, name)(params))
+
+    def stream(self, name: str, params: Params) -> Events:
+        """The events of an operation, to be consumed under `aclosing`.
+
+        Raises:
+            APIError: There is none of this name that streams. Other refusals come before the first event.
+        """
+        operation = BY_NAME.get(name)
+        if operation is None or operation.streams == "never":
+            raise BadRequest(f"There is no operation '{name}' that streams.")
+        method = name if operation.streams == "always" else f"stream_{name}"
+        return cast(Events, getattr(self, method)(params))

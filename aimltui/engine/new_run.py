@@ -1,0 +1,66 @@
+"""A run from its assistant and from what the request decides differently. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aimltui.engine.options import EngineOptions
+from aimltui.engine.validation import merged_metadata
+from aimltui.wire import ids
+from aimltui.wire.assistants import Assistant
+from aimltui.wire.base import JSONObject
+from aimltui.wire.runs import CreateRun, CreateThreadAndRun, Run
+from aimltui.wire.tools import ToolResources, TruncationStrategy
+
+
+def new_run(
+    options: EngineOptions,
+    thread_id: str,
+    params: CreateRun | CreateThreadAndRun,
+    assistant: Assistant,
+    assistant_sampling: JSONObject,
+) -> tuple[Run, JSONObject]:
+    """The queued run, and what the wire does not show of it.
+
+    A value that was given counts, also zero and the empty text; one that was not, or null, is the assistant's.
+    """
+    now = options.clock()
+    sampling = {
+        name: _first(getattr(params, name), assistant_sampling.get(name)) for name in ("temperature", "top_p")
+    }
+    resources = params.tool_resources if isinstance(params, CreateThreadAndRun) else None
+    effort = params.reasoning_effort if isinstance(params, CreateRun) else None
+    run = Run(
+        id=options.new_id(ids.RUN),
+        created_at=int(now),
+        thread_id=thread_id,
+        assistant_id=assistant.id,
+        expires_at=int(now + options.run_lifetime_s),
+        model=params.model or assistant.model,
+        instructions=_instructions(params, assistant),
+        tools=_first(params.tools, assistant.tools),
+        tool_resources=resources or assistant.tool_resources or ToolResources(),
+        metadata=merged_metadata(None, params.metadata),
+        temperature=_first(sampling["temperature"], 1.0),
+        top_p=_first(sampling["top_p"], 1.0),
+        max_prompt_tokens=params.max_prompt_tokens,
+        max_completion_tokens=params.max_completion_tokens,
+        truncation_strategy=params.truncation_strategy or TruncationStrategy(),
+        tool_choice=_first(params.tool_choice, "auto"),
+        parallel_tool_calls=_first(params.parallel_tool_calls, True),
+        response_format=_first(params.response_format, assistant.response_format),
+        reasoning_effort=_first(effort, assistant.reasoning_effort),
+    )
+    return run, {"t0": now, "turns": 0, "sampling": sampling}
+
+
+def _instructions(params: CreateRun | CreateThreadAndRun, assistant: Assistant) -> str | None:
+    base = _first(params.instructions, assistant.instructions)
+    more = params.additional_instructions if isinstance(params, CreateRun) else None
+    if base and more:
+        return f"{base} {more}"
+    return more or base
+
+
+def _first(given: Any, otherwise: Any) -> Any:
+    return otherwise if given is None else given

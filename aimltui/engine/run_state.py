@@ -1,0 +1,112 @@
+"""The nine statuses of a run: which moves are legal, and what each of them sets and clears. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from aimltui.wire.messages import IncompleteDetails
+from aimltui.wire.runs import (
+    CANCELLED,
+    CANCELLING,
+    COMPLETED,
+    EXPIRED,
+    FAILED,
+    IN_PROGRESS,
+    INCOMPLETE,
+    QUEUED,
+    REQUIRES_ACTION,
+    TERMINAL,
+    LastError,
+    RequiredAction,
+    Run,
+    Usage,
+)
+
+MOVES: dict[str, frozenset[str]] = {
+    QUEUED: frozenset({IN_PROGRESS, CANCELLING, FAILED, EXPIRED}),
+    IN_PROGRESS: frozenset({REQUIRES_ACTION, COMPLETED, INCOMPLETE, FAILED, CANCELLING, EXPIRED}),
+    REQUIRES_ACTION: frozenset({QUEUED, CANCELLING, FAILED, EXPIRED}),
+    CANCELLING: frozenset({CANCELLED, FAILED, EXPIRED}),
+    **{status: frozenset[str]() for status in TERMINAL},
+}
+"""From each status, where a run may go. Source: assistants-api.md 1.4, "Run status machine"."""
+
+CANCELLABLE = frozenset({QUEUED, IN_PROGRESS, REQUIRES_ACTION})
+
+STEP_ENDS = {
+    CANCELLED: "cancelled",
+    EXPIRED: "expired",
+    FAILED: "failed",
+    INCOMPLETE: "completed",
+    COMPLETED: "completed",
+}
+"""How a step that is still open ends when its run ends so."""
+
+MESSAGE_REASONS = {
+    CANCELLED: "run_cancelled",
+    EXPIRED: "run_expired",
+    FAILED: "run_failed",
+    INCOMPLETE: "max_tokens",
+}
+"""Why a message that is still open is incomplete when its run ends so."""
+
+
+class IllegalMove(Exception):
+    """A run cannot go from here to there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ends."""
+
+    status: str
+    error: LastError | None = None
+    reason: str | None = None
+    """For `incomplete`: the run's reason."""
+    message_reason: str | None = None
+    """The open message's reason, where it is not the usual one."""
+
+
+def move(
+    run: Run,
+    to: str,
+    now: int,
+    *,
+    error: LastError | None = None,
+    reason: str | None = None,
+    action: RequiredAction | None = None,
+    usage: Usage | None = None,
+    duration_ms: int | None = None,
+) -> Run:
+    """The run after the move.
+
+    Args:
+        run: The run as it is.
+        to: Its next status.
+        now: Unix seconds.
+        error: For `failed`.
+        reason: For `incomplete`.
+        action: For `requires_action`.
+        usage: The sum of all turns; for terminal statuses and `requires_action`.
+        duration_ms: For terminal statuses.
+
+    Raises:
+        IllegalMove: The table does not have this move.
+    """
+    if to not in MOVES.get(run.status, frozenset()):
+        raise IllegalMove(f"A run with status {run.status!r} cannot become {to!r}.")
+    update: dict[str, Any] = {"status": to, "required_action": action if to == REQUIRES_ACTION else None}
+    if to == IN_PROGRESS and run.started_at is None:
+        update["started_at"] = now
+    if to in (QUEUED, REQUIRES_ACTION):
+        update["usage"] = usage
+    if to in TERMINAL:
+        update |= {"usage": usage, "duration_ms": duration_ms, "last_error": error}
+        update["expires_at"] = run.expires_at if to == EXPIRED else None
+    stamp = {COMPLETED: "completed_at", FAILED: "failed_at", CANCELLED: "cancelled_at"}.get(to)
+    if stamp is not None:
+        update[stamp] = now
+    if to == INCOMPLETE:
+        update["incomplete_details"] = IncompleteDetails(reason=reason)
+    return run.model_copy(update=update)

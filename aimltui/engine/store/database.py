@@ -1,0 +1,238 @@
+"""One SQLite database: a writer thread with a queue, a few reading threads, WAL in between."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from aimltui.engine.errors import StoreError
+from aimltui.engine.store import migrations
+
+Connection = sqlite3.Connection
+Row = sqlite3.Row
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+_BUSY_MS = 5_000
+_Job = tuple[Callable[[Connection], Any], bool, "asyncio.Future[Any]", asyncio.AbstractEventLoop]
+
+
+class Database:
+    """Runs functions on connections, off the event loop.
+
+    A function given to `write` runs in a transaction of its own that is committed when it returns and rolled back
+    when it raises. Functions given to `read` see one snapshot and cannot write.
+    """
+
+    def __init__(self, path: Path, *, readers: int = 3) -> None:
+        self._path = path
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="aimltui-writer", daemon=True)
+        self._readers = ThreadPoolExecutor(readers, thread_name_prefix="aimltui-reader")
+        self._local = threading.local()
+        self._read_connections: list[Connection] = []
+        self._writer: Connection | None = None
+        self._closed = False
+
+    @property
+    def path(self) -> Path:
+        """The database's file."""
+        return self._path
+
+    async def open(self) -> None:
+        """Open, migrate, start the writer.
+
+        Raises:
+            StoreError: It cannot be used; nothing was changed in a database that is newer or not ours.
+        """
+        self._writer = await asyncio.to_thread(_open, self._path)
+        self._thread.start()
+
+    async def write(self, job: Callable[[Connection], T]) -> T:
+        """Run `job` in a transaction. Once it was handed over it runs to its end, whoever stops waiting.
+
+        Raises:
+            StoreError: The database refused.
+        """
+        return await self._submit(job, transaction=True)
+
+    async def data_version(self) -> int:
+        """A number that changes when another process has committed something, and only then."""
+        return await self._submit(lambda conn: int(conn.execute("PRAGMA data_version").fetchone()[0]))
+
+    async def read(self, job: Callable[[Connection], T]) -> T:
+        """Run `job` on a read-only connection.
+
+        Raises:
+            StoreError: The database refused.
+        """
+        if self._closed:
+            raise _closed_error()
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, job)
+
+    async def aclose(self) -> None:
+        """Finish what is queued and close."""
+        if self._closed:
+            return
+        self._closed = True
+        self._jobs.put(None)
+        await asyncio.to_thread(self._close)
+
+    def _submit(self, job: Callable[[Connection], T], *, transaction: bool = False) -> asyncio.Future[T]:
+        if self._closed:
+            raise _closed_error()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._jobs.put((job, transaction, future, loop))
+        return future
+
+    def _close(self) -> None:
+        if self._thread.is_alive():
+            self._thread.join()
+        self._readers.shutdown(wait=True)
+        for connection in self._read_connections:
+            connection.close()
+
+    def _work(self) -> None:
+        assert self._writer is not None
+        with contextlib.closing(self._writer) as conn:
+            while (item := self._jobs.get()) is not None:
+                job, transaction, future, loop = item
+                try:
+                    result: Any = _in_transaction(conn, job, self._path) if transaction else job(conn)
+                    error: BaseException | None = None
+                except BaseException as caught:  # whatever it is, it belongs to who waits for the job
+                    result, error = None, _told(caught, self._path)
+                with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                    loop.call_soon_threadsafe(_answer, future, result, error)
+
+    def _read(self, job: Callable[[Connection], T]) -> T:
+        try:
+            conn = getattr(self._local, "connection", None)
+            if conn is None:
+                conn = self._local.connection = _connect(self._path, "ro")
+                conn.execute("PRAGMA query_only = 1")
+                self._read_connections.append(conn)
+            conn.execute("BEGIN")
+            try:
+                return job(conn)
+            finally:
+                conn.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            raise explain(error, self._path) from error
+
+
+def _answer(future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
+    if future.cancelled():
+        return
+    if error is not None:
+        future.set_exception(error)
+    else:
+        future.set_result(result)
+
+
+def _told(error: BaseException, path: Path) -> BaseException:
+    if not isinstance(error, sqlite3.Error):
+        return error
+    told = explain(error, path)
+    told.__cause__ = error
+    return told
+
+
+def _in_transaction(conn: Connection, job: Callable[[Connection], T], path: Path) -> T:
+    conn.execute("BEGIN IMMEDIATE")
+    try:
+        result = job(conn)
+        conn.execute("COMMIT")
+    except BaseException:
+        if conn.in_transaction:
+            conn.execute("ROLLBACK")
+        raise
+    return result
+
+
+def _open(path: Path) -> Connection:
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if path.exists():
+            with contextlib.closing(_connect(path, "ro")) as conn:
+                migrations.check_version(migrations.version_of(conn), path)
+        else:
+            # made by hand: SQLite would give it the umask's mode, and -wal and -shm take theirs from it
+            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+        conn = _connect(path, "rw")
+        try:
+            conn.execute("PRAGMA journal_mode = WAL")
+            conn.execute("PRAGMA synchronous = NORMAL")
+            conn.execute("PRAGMA foreign_keys = ON")
+            conn.execute("PRAGMA secure_delete = ON")
+            migrations.migrate(conn, path)
+        except BaseException:
+            conn.close()
+            raise
+    except sqlite3.Error as error:
+        raise explain(error, path) from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StoreError(
+            f"The data directory {path.parent} cannot be used: {reason}. "
+            "Make it writable, or choose another one with --data-dir."
+        ) from error
+    return conn
+
+
+def _connect(path: Path, mode: str) -> Connection:
+    conn = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+        timeout=_BUSY_MS / 1000,
+    )
+    conn.row_factory = sqlite3.Row
+    return conn
+
+
+_REASONS: tuple[tuple[str, str], ...] = (
+    ("SQLITE_FULL", "the disk is full. Make room on it, then try again"),
+    ("SQLITE_READONLY", "it is read-only. Make the file and its directory writable, or use --data-dir"),
+    ("SQLITE_PERM", "access is denied. Make the file and its directory writable, or use --data-dir"),
+    (
+        "SQLITE_CANTOPEN",
+        "it cannot be opened. See that the directory exists and is writable, or use --data-dir",
+    ),
+    (
+        "SQLITE_NOTADB",
+        "it is not a database. Move the file away, or choose another directory with --data-dir",
+    ),
+    ("SQLITE_CORRUPT", "it is damaged. Move the file away to start afresh; a backup can take its place"),
+    ("SQLITE_BUSY", "another program has locked it for too long. Close the other program, then try again"),
+    ("SQLITE_IOERR", "the disk does not read or write as it should. See whether it is full or failing"),
+)
+
+
+def explain(error: sqlite3.Error, path: Path) -> StoreError:
+    """The error as sentences: what, why, what to do."""
+    name = getattr(error, "sqlite_errorname", "") or ""
+    for prefix, reason in _REASONS:
+        if name.startswith(prefix):
+            return StoreError(f"The database {path} cannot be used: {reason}.")
+    log.error("unexpected database error %s", name, exc_info=error)
+    return StoreError(
+        f"The database {path} reported a fault: {error}. Start again; if it stays, the log says more."
+    )
+
+
+def _closed_error() -> StoreError:
+    return StoreError("The engine is closed.")

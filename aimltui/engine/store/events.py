@@ -1,0 +1,84 @@
+"""The event log in the database: rows to resume from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from aimltui.engine.event_log import ARGUMENTS, CALL, Entry, Piece, batches, told
+from aimltui.engine.store.database import Connection, Row
+from aimltui.wire import events
+from aimltui.wire.base import Wire
+from aimltui.wire.events import StreamEvent
+
+
+def append(conn: Connection, run_id: str, entries: Iterable[Entry]) -> None:
+    """Write entries down; pieces that belong together share a row."""
+    for batch in batches(entries):
+        first, last = batch[0], batch[-1]
+        if isinstance(first.content, StreamEvent):
+            _insert(
+                conn, run_id, last.index, first.index, first.content.event, None, None, _body(first.content)
+            )
+        else:
+            piece = first.content
+            values = [entry.content.value for entry in batch if isinstance(entry.content, Piece)]
+            pieces = {"kind": piece.kind, "slot": piece.slot, "first": piece.first, "values": values}
+            name = events.STEP_DELTA if piece.kind in (CALL, ARGUMENTS) else events.MESSAGE_DELTA
+            _insert(conn, run_id, last.index, first.index, name, piece.object_id, json.dumps(pieces), None)
+
+
+def after(conn: Connection, run_id: str, index: int) -> list[StreamEvent]:
+    """What follows an index, neighbouring deltas told as one."""
+    sql = "SELECT * FROM run_events WHERE run_id = ? AND idx > ? ORDER BY idx"
+    entries = [entry for row in conn.execute(sql, (run_id, index)).fetchall() for entry in _entries(row)]
+    return [told(batch) for batch in batches(entry for entry in entries if (entry.index or 0) > index)]
+
+
+def next_index(conn: Connection, run_id: str) -> int:
+    """The index of the event that would come next."""
+    row = conn.execute("SELECT max(idx) FROM run_events WHERE run_id = ?", (run_id,)).fetchone()
+    return 0 if row[0] is None else int(row[0]) + 1
+
+
+def forget_before(conn: Connection, ended_before: float) -> None:
+    """Drop the logs of runs that ended before a time; their messages and steps stay."""
+    conn.execute(
+        "DELETE FROM run_events WHERE run_id IN (SELECT id FROM runs WHERE ended_at < ?)", (ended_before,)
+    )
+    conn.execute("UPDATE runs SET ended_at = NULL WHERE ended_at < ?", (ended_before,))
+
+
+def _insert(
+    conn: Connection,
+    run_id: str,
+    index: int | None,
+    first: int | None,
+    name: str,
+    object_id: str | None,
+    pieces: str | None,
+    body: str | None,
+) -> None:
+    conn.execute(
+        "INSERT INTO run_events (run_id, idx, first_idx, name, object_id, pieces, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (run_id, index, first, name, object_id, pieces, body),
+    )
+
+
+def _body(event: StreamEvent) -> str:
+    assert isinstance(event.data, Wire)
+    return event.data.model_dump_json()
+
+
+def _entries(row: Row) -> list[Entry]:
+    if row["pieces"] is None:
+        event = events.decode(row["name"], json.loads(row["body"]), row["idx"])
+        return [Entry(event, row["idx"])] if event is not None else []
+    batch = json.loads(row["pieces"])
+    return [
+        Entry(
+            Piece(row["object_id"], batch["kind"], batch["slot"], value, batch["first"] and offset == 0),
+            row["first_idx"] + offset,
+        )
+        for offset, value in enumerate(batch["values"])
+    ]

@@ -1,0 +1,321 @@
+"""One transaction about one run: what changes, and the events that say so, written together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aimltui.engine.errors import RunCancelling, RunGone, RunOver
+from aimltui.engine.event_log import Entry
+from aimltui.engine.run_state import MESSAGE_REASONS, STEP_ENDS, Outcome, move
+from aimltui.engine.store import events as event_rows
+from aimltui.engine.store import messages, runs
+from aimltui.engine.store.database import Connection
+from aimltui.engine.usage import added
+from aimltui.wire import events
+from aimltui.wire.base import JSONObject
+from aimltui.wire.events import StreamEvent
+from aimltui.wire.messages import IncompleteDetails, Message
+from aimltui.wire.run_steps import (
+    MessageCreation,
+    MessageCreationDetails,
+    RunStep,
+    StepDetails,
+    ToolCallsDetails,
+)
+from aimltui.wire.runs import (
+    CANCELLED,
+    CANCELLING,
+    COMPLETED,
+    EXPIRED,
+    FAILED,
+    INCOMPLETE,
+    QUEUED,
+    REQUIRES_ACTION,
+    TERMINAL,
+    FunctionCall,
+    LastError,
+    RequiredAction,
+    RequiredToolCall,
+    Run,
+    SubmitToolOutputsAction,
+    Usage,
+)
+
+_CUT_CALL = LastError(code="server_error", message="The token limit cut the call off before it was complete.")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A tool call as the chat model made it; `output` is None while nobody has answered it."""
+
+    id: str
+    name: str
+    arguments: str
+    extra: Mapping[str, Any] | None = None
+    output: str | None = None
+
+    def to_json(self) -> JSONObject:
+        """For a step's private part."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "arguments": self.arguments,
+            "extra": dict(self.extra) if self.extra else None,
+            "output": self.output,
+        }
+
+
+class Ledger:
+    """What can be written about a run. Lives inside a writing transaction.
+
+    Attributes:
+        run: The run as it is now.
+        private: What the wire does not show of it.
+        told: The events of this transaction, to be published once it is committed.
+
+    Raises:
+        RunGone: There is no such run.
+        RunOver: It has ended.
+    """
+
+    def __init__(
+        self, conn: Connection, run_id: str, clock_now: float, next_index: int | None = None
+    ) -> None:
+        row = runs.row_of(conn, run_id)
+        if row is None:
+            raise RunGone("The thread was deleted while the run was at work.")
+        if row["status"] in TERMINAL:
+            raise RunOver(f"The run has ended with status '{row['status']}'.")
+        self.conn = conn
+        self.run = Run.model_validate_json(row["body"])
+        self.private: JSONObject = json.loads(row["private"])
+        self.told: list[StreamEvent] = []
+        self._clock_now = clock_now
+        self._now = int(clock_now)
+        self._next = event_rows.next_index(conn, run_id) if next_index is None else next_index
+
+    def keep(self, entries: Sequence[Entry]) -> None:
+        """Write down what was said already."""
+        event_rows.append(self.conn, self.run.id, entries)
+
+    def tell(self, name: str, payload: Any) -> None:
+        """An event."""
+        event = StreamEvent(name, payload, self._next)
+        self._next += 1
+        event_rows.append(self.conn, self.run.id, [Entry(event, event.index)])
+        self.told.append(event)
+
+    def move(self, to: str, **how: Any) -> Run:
+        """The run's next status, with its event.
+
+        Raises:
+            RunCancelling: Somebody cancels the run; only its end may follow.
+        """
+        if self.run.status == CANCELLING and to not in (CANCELLED, FAILED, EXPIRED):
+            raise RunCancelling("The run is being cancelled.")
+        if to == CANCELLING:
+            self.private["told_cancelling"] = True
+        if to in TERMINAL:
+            how |= {"usage": self.usage, "duration_ms": self._since(self.private)}
+        self.run = move(self.run, to, self._now, **how)
+        ended_at = self._clock_now if to in TERMINAL else None
+        runs.save(self.conn, self.run, self.private, ended_at=ended_at)
+        self.tell(f"thread.run.{to}", self.run)
+        return self.run
+
+    def begin_cancelling(self) -> Run:
+        """Tell that the run is being cancelled, once; another process may have marked it already."""
+        if self.run.status != CANCELLING:
+            return self.move(CANCELLING)
+        if not self.private.get("told_cancelling"):
+            self.private["told_cancelling"] = True
+            runs.save(self.conn, self.run, self.private)
+            self.tell("thread.run.cancelling", self.run)
+        return self.run
+
+    @property
+    def usage(self) -> Usage | None:
+        """The sum of all turns so far."""
+        known = self.private.get("usage")
+        return Usage.model_validate(known) if known is not None else None
+
+    def count_turn(self, usage: Usage | None, spent_prompt: int, spent_completion: int) -> None:
+        """A model turn is over.
+
+        Args:
+            usage: What the provider says that it cost.
+            spent_prompt: Tokens to hold against the run's limit; an estimate if the provider says nothing.
+            spent_completion: The same for completion tokens.
+        """
+        total = added(self.usage, usage)
+        self.private["usage"] = total.to_json() if total is not None else None
+        self.private["turns"] = self.private.get("turns", 0) + 1
+        self.private["spent_prompt"] = self.private.get("spent_prompt", 0) + spent_prompt
+        self.private["spent_completion"] = self.private.get("spent_completion", 0) + spent_completion
+        runs.save(self.conn, self.run, self.private)
+
+    def open_message(self, step_id: str, message_id: str, turn: int) -> None:
+        """The model begins to write."""
+        self._refuse_if_cancelling()
+        details = MessageCreationDetails(message_creation=MessageCreation(message_id=message_id))
+        self._open_step(step_id, details, turn)
+        message = Message(
+            id=message_id,
+            created_at=self._now,
+            thread_id=self.run.thread_id,
+            status="in_progress",
+            role="assistant",
+            assistant_id=self.run.assistant_id,
+            run_id=self.run.id,
+        )
+        messages.insert(self.conn, message, turn=turn)
+        self.tell(events.MESSAGE_CREATED, message)
+        self.tell(events.MESSAGE_IN_PROGRESS, message)
+
+    def close_message(self, usage: Usage | None = None) -> None:
+        """The message that is being written is whole, and so is its step."""
+        self._refuse_if_cancelling()
+        self._close_messages(COMPLETED, None)
+        for row in runs.open_steps(self.conn, self.run.id):
+            if row.step.type == "message_creation":
+                self._close_step(row, "completed", usage)
+
+    def open_tools(self, step_id: str, turn: int) -> None:
+        """The model begins to call tools."""
+        self._refuse_if_cancelling()
+        self._open_step(step_id, ToolCallsDetails(), turn)
+
+    def draft_tools(self, step_id: str, calls: Sequence[Call]) -> None:
+        """The calls as far as they go, so that a killed program leaves them behind."""
+        row = runs.step_row(self.conn, step_id)
+        runs.save_step(self.conn, _with_calls(row.step, calls))
+
+    def set_calls(self, step_id: str, calls: Sequence[Call], usage: Usage | None) -> None:
+        """The calls are complete."""
+        row = runs.step_row(self.conn, step_id)
+        private = row.private | {"calls": [call.to_json() for call in calls]}
+        private["usage"] = usage.to_json() if usage is not None else None
+        runs.save_step(self.conn, _with_calls(row.step, calls), private)
+
+    def wait_for_outputs(self, pending: Sequence[Call]) -> None:
+        """The caller's turn."""
+        asked = [
+            RequiredToolCall(id=call.id, function=FunctionCall(name=call.name, arguments=call.arguments))
+            for call in pending
+        ]
+        action = RequiredAction(submit_tool_outputs=SubmitToolOutputsAction(tool_calls=asked))
+        self.move(REQUIRES_ACTION, action=action, usage=self.usage)
+
+    def take_outputs(self, outputs: Mapping[str, str], owner: str) -> Run:
+        """The caller has answered; the run is queued again."""
+        self.finish_tools(outputs)
+        runs.adopt(self.conn, self.run.id, owner)
+        return self.move(QUEUED)
+
+    def finish_tools(self, outputs: Mapping[str, str]) -> None:
+        """The open calls have their outputs; their step is over."""
+        for row in runs.open_steps(self.conn, self.run.id):
+            if row.step.type != "tool_calls":
+                continue
+            calls = [_answered(Call(**call), outputs) for call in row.private.get("calls", [])]
+            private = row.private | {"calls": [call.to_json() for call in calls]}
+            runs.save_step(self.conn, _with_calls(row.step, calls), private)
+            usage = row.private.get("usage")
+            fresh = runs.step_row(self.conn, row.step.id)
+            self._close_step(fresh, "completed", Usage.model_validate(usage) if usage is not None else None)
+
+    def end(self, outcome: Outcome, usage: Usage | None = None) -> Run:
+        """The run's end, and that of whatever of it is still open. Text so far is kept.
+
+        Args:
+            outcome: How it ends.
+            usage: Of the turn that is still open, for its step.
+        """
+        if outcome.status == CANCELLED:
+            self.begin_cancelling()
+        if outcome.status in (COMPLETED, INCOMPLETE):
+            self._close_messages(outcome.status, outcome.message_reason)
+            self._close_steps(outcome, usage)
+        else:
+            self._close_steps(outcome, usage)
+            self._close_messages(outcome.status, outcome.message_reason)
+        return self.move(outcome.status, error=outcome.error, reason=outcome.reason)
+
+    def _open_step(self, step_id: str, details: StepDetails, turn: int) -> None:
+        step = RunStep(
+            id=step_id,
+            created_at=self._now,
+            assistant_id=self.run.assistant_id,
+            thread_id=self.run.thread_id,
+            run_id=self.run.id,
+            type=details.type,
+            step_details=details,
+            expires_at=self.run.expires_at,
+        )
+        place = messages.newest_seq(self.conn, self.run.thread_id)
+        private: JSONObject = {"t0": self._clock_now}
+        runs.insert_step(self.conn, step, turn=turn, after_message=place, private=private)
+        self.tell(events.STEP_CREATED, step)
+        self.tell(events.STEP_IN_PROGRESS, step)
+
+    def _close_steps(self, outcome: Outcome, usage: Usage | None) -> None:
+        for row in runs.open_steps(self.conn, self.run.id):
+            status, error = STEP_ENDS[outcome.status], outcome.error
+            if outcome.status == INCOMPLETE and row.step.type == "tool_calls":
+                status, error = FAILED, _CUT_CALL
+            self._close_step(row, status, usage, error if status == FAILED else None)
+
+    def _close_step(
+        self, row: runs.StepRow, status: str, usage: Usage | None, error: LastError | None = None
+    ) -> None:
+        update: dict[str, Any] = {
+            "status": status,
+            f"{status}_at": self._now,
+            "usage": usage,
+            "last_error": error,
+            "duration_ms": self._since(row.private),
+        }
+        step = row.step.model_copy(update=update)
+        runs.save_step(self.conn, step)
+        self.tell(f"thread.run.step.{status}", step)
+
+    def _close_messages(self, status: str, reason: str | None) -> None:
+        for message in messages.open_of_run(self.conn, self.run.id):
+            update: dict[str, Any] = {"status": "completed", "completed_at": self._now}
+            if status != COMPLETED:
+                why = IncompleteDetails(reason=reason or MESSAGE_REASONS[status])
+                update = {"status": "incomplete", "incomplete_at": self._now, "incomplete_details": why}
+            closed = message.model_copy(update=update)
+            messages.save(self.conn, closed)
+            name = events.MESSAGE_COMPLETED if status == COMPLETED else events.MESSAGE_INCOMPLETE
+            self.tell(name, closed)
+
+    def _since(self, private: JSONObject) -> int | None:
+        started = private.get("t0")
+        return max(0, round((self._clock_now - started) * 1000)) if started is not None else None
+
+    def _refuse_if_cancelling(self) -> None:
+        if self.run.status == CANCELLING:
+            raise RunCancelling("The run is being cancelled.")
+
+
+def _with_calls(step: RunStep, calls: Sequence[Call]) -> RunStep:
+    wire = [
+        {
+            "id": call.id,
+            "type": "function",
+            "function": {"name": call.name, "arguments": call.arguments, "output": call.output},
+        }
+        for call in calls
+    ]
+    details = ToolCallsDetails.model_validate({"type": "tool_calls", "tool_calls": wire})
+    return step.model_copy(update={"step_details": details})
+
+
+def _answered(call: Call, outputs: Mapping[str, str]) -> Call:
+    if call.output is not None or call.id not in outputs:
+        return call
+    return Call(call.id, call.name, call.arguments, call.extra, outputs[call.id])

@@ -1,0 +1,170 @@
+"""Messages in the database, their words, and the text of one that is still being written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from aimltui.engine.store import threads
+from aimltui.engine.store.database import Connection, Row
+from aimltui.engine.store.paging import Listing, page
+from aimltui.wire.base import Page
+from aimltui.wire.errors import NotFound
+from aimltui.wire.messages import Content, ListMessages, Message, RefusalContent, Text, TextContent
+
+PREVIEW_LENGTH = 200
+
+
+def insert(conn: Connection, message: Message, *, turn: int = 0) -> None:
+    """Keep a new one; its thread becomes the latest."""
+    cursor = conn.execute(
+        "INSERT INTO messages (id, thread_id, run_id, role, status, created_at, turn, body)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            message.id,
+            message.thread_id,
+            message.run_id,
+            message.role,
+            message.status,
+            message.created_at,
+            turn,
+            message.model_dump_json(),
+        ),
+    )
+    threads.touch(conn, message.thread_id, message.created_at)
+    if message.status != "in_progress":
+        _index(conn, int(cursor.lastrowid or 0), message)
+    if message.role == "user":
+        conn.execute(
+            "UPDATE threads SET preview = ? WHERE id = ? AND preview IS NULL",
+            (preview(message), message.thread_id),
+        )
+
+
+def save(conn: Connection, message: Message) -> None:
+    """Keep the changed one, with its words once it is finished."""
+    row = conn.execute(
+        "UPDATE messages SET status = ?, body = ? WHERE id = ? RETURNING seq",
+        (message.status, message.model_dump_json(), message.id),
+    ).fetchone()
+    if row is not None and message.status != "in_progress":
+        _index(conn, int(row["seq"]), message)
+
+
+def get(conn: Connection, thread_id: str, message_id: str) -> Message:
+    """One, with the text that it has so far.
+
+    Raises:
+        NotFound: There is none in this thread.
+    """
+    threads.require(conn, thread_id)
+    row = conn.execute(
+        "SELECT * FROM messages WHERE id = ? AND thread_id = ?", (message_id, thread_id)
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"No message found with id '{message_id}'.")
+    return build(conn, row)
+
+
+def listed(conn: Connection, params: ListMessages) -> Page[Message]:
+    """One page.
+
+    Raises:
+        NotFound: There is no such thread.
+        BadRequest: An unknown cursor.
+    """
+    threads.require(conn, params.thread_id)
+    if params.run_id is not None:
+        listing = Listing(
+            "messages", where="thread_id = ? AND run_id = ?", args=(params.thread_id, params.run_id)
+        )
+    else:
+        listing = Listing("messages", where="thread_id = ?", args=(params.thread_id,))
+    return page(conn, listing, params, lambda row: build(conn, row))
+
+
+def delete(conn: Connection, thread_id: str, message_id: str) -> None:
+    """Forget one, its words, and its share in the thread's preview.
+
+    Raises:
+        NotFound: There is none in this thread.
+    """
+    threads.require(conn, thread_id)
+    found = conn.execute(
+        "DELETE FROM messages WHERE id = ? AND thread_id = ?", (message_id, thread_id)
+    ).rowcount
+    if not found:
+        raise NotFound(f"No message found with id '{message_id}'.")
+    row = conn.execute(
+        "SELECT * FROM messages WHERE thread_id = ? AND role = 'user' ORDER BY seq LIMIT 1", (thread_id,)
+    ).fetchone()
+    text = preview(Message.model_validate_json(row["body"])) if row is not None else None
+    conn.execute("UPDATE threads SET preview = ? WHERE id = ?", (text, thread_id))
+
+
+def newest_seq(conn: Connection, thread_id: str) -> int:
+    """The thread's newest place, 0 if it is empty."""
+    row = conn.execute("SELECT max(seq) FROM messages WHERE thread_id = ?", (thread_id,)).fetchone()
+    return int(row[0] or 0)
+
+
+def has_user_message(conn: Connection, thread_id: str) -> bool:
+    """True if somebody has said something."""
+    sql = "SELECT 1 FROM messages WHERE thread_id = ? AND role = 'user' LIMIT 1"
+    return conn.execute(sql, (thread_id,)).fetchone() is not None
+
+
+def open_of_run(conn: Connection, run_id: str) -> list[Message]:
+    """The run's messages that are still being written, with the text that they have so far."""
+    rows = conn.execute(
+        "SELECT * FROM messages WHERE run_id = ? AND status = 'in_progress' ORDER BY seq", (run_id,)
+    )
+    return [build(conn, row) for row in rows.fetchall()]
+
+
+def build(conn: Connection, row: Row) -> Message:
+    """The message of a row."""
+    message = Message.model_validate_json(row["body"])
+    if row["status"] == "in_progress" and not message.content:
+        return message.model_copy(update={"content": written(conn, message.id)})
+    return message
+
+
+def written(conn: Connection, message_id: str) -> list[Content]:
+    """The parts of a message as far as they were checkpointed.
+
+    Streamed text goes into the event log only, and into the message once that ends: rewriting a growing body four
+    times a second would write the square of its length.
+    """
+    parts: dict[int, tuple[str, list[str]]] = {}
+    for slot, kind, pieces in _pieces(conn, message_id):
+        parts.setdefault(slot, (kind, []))[1].extend(pieces)
+    content: list[Content] = []
+    for _, (kind, pieces) in sorted(parts.items()):
+        text = "".join(pieces)
+        content.append(
+            RefusalContent(refusal=text) if kind == "refusal" else TextContent(text=Text(value=text))
+        )
+    return content
+
+
+def preview(message: Message) -> str:
+    """The beginning of its text, white space collapsed."""
+    head = message.text[: PREVIEW_LENGTH * 8]
+    return " ".join(head.split())[:PREVIEW_LENGTH]
+
+
+def _pieces(conn: Connection, message_id: str) -> Iterator[tuple[int, str, list[str]]]:
+    sql = "SELECT pieces FROM run_events WHERE object_id = ? AND pieces IS NOT NULL ORDER BY idx"
+    for row in conn.execute(sql, (message_id,)).fetchall():
+        batch = json.loads(row["pieces"])
+        yield batch["slot"], batch["kind"], batch["values"]
+
+
+def _index(conn: Connection, seq: int, message: Message) -> None:
+    conn.execute("DELETE FROM words WHERE rowid = ?", (seq,))
+    text = message.text
+    if text:
+        conn.execute(
+            "INSERT INTO words (rowid, text, thread_id) VALUES (?, ?, ?)", (seq, text, message.thread_id)
+        )

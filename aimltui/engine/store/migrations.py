@@ -1,0 +1,70 @@
+"""How an older database becomes the current one: ordered functions, counted by `PRAGMA user_version`."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from aimltui.engine.errors import StoreError
+
+SCHEMA = Path(__file__).with_name("schema.sql")
+
+
+def _first(conn: sqlite3.Connection) -> None:
+    for statement in statements(SCHEMA.read_text(encoding="utf-8")):
+        conn.execute(statement)
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first,)
+"""Never changed once released; a change of the schema is one more function, and the same change in schema.sql."""
+
+VERSION = len(MIGRATIONS)
+
+
+def version_of(conn: sqlite3.Connection) -> int:
+    """The database's version; 0 for an empty one."""
+    return int(conn.execute("PRAGMA user_version").fetchone()[0])
+
+
+def check_version(found: int, path: Path) -> None:
+    """Refuse a database that a newer program made.
+
+    Raises:
+        StoreError: It is newer.
+    """
+    if found > VERSION:
+        raise StoreError(
+            f"The database {path} has version {found}, and this program knows versions up to {VERSION}: a newer "
+            "aimltui made it. Nothing was changed. Update aimltui, or choose another directory with --data-dir."
+        )
+
+
+def migrate(conn: sqlite3.Connection, path: Path) -> None:
+    """Bring the database to the current version, in one transaction.
+
+    Two programs may start at once: the version is read again under the lock.
+    """
+    if version_of(conn) == VERSION:
+        return
+    conn.execute("BEGIN IMMEDIATE")
+    try:
+        found = version_of(conn)
+        check_version(found, path)
+        for step in MIGRATIONS[found:]:
+            step(conn)
+        conn.execute(f"PRAGMA user_version = {VERSION}")
+        conn.execute("COMMIT")
+    except BaseException:
+        conn.execute("ROLLBACK")
+        raise
+
+
+def statements(script: str) -> Iterator[str]:
+    """The script's statements one by one: `executescript` would commit, and a migration is all or nothing."""
+    pending = ""
+    for line in script.splitlines(keepends=True):
+        pending += line
+        if sqlite3.complete_statement(pending):
+            yield pending
+            pending = ""

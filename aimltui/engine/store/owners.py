@@ -1,0 +1,81 @@
+"""The lease: who executes runs, and whether they are still alive."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+
+from aimltui.engine.store.database import Connection
+
+STALE_BEATS = 6
+"""So many missed heartbeats mean death, where the kernel cannot be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """One engine in one process."""
+
+    id: str
+    host: str
+    pid: int
+    started: str | None
+    """The process's start time in the kernel's words: process ids are used again."""
+
+
+def this_process(owner_id: str) -> Owner:
+    """An owner for an engine in this process."""
+    pid = os.getpid()
+    return Owner(owner_id, platform.node(), pid, _started(pid))
+
+
+def beat(conn: Connection, owner: Owner, now: float) -> None:
+    """A sign of life."""
+    conn.execute(
+        "INSERT INTO owners (id, host, pid, pid_started, heartbeat_at) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at",
+        (owner.id, owner.host, owner.pid, owner.started, now),
+    )
+
+
+def resign(conn: Connection, owner: Owner) -> None:
+    """The engine closes."""
+    conn.execute("DELETE FROM owners WHERE id = ?", (owner.id,))
+
+
+def is_alive(conn: Connection, owner_id: str | None, now: float, heartbeat_s: float) -> bool:
+    """True if the owner may still be at work. When in doubt it is: its runs expire anyway."""
+    row = conn.execute("SELECT * FROM owners WHERE id = ?", (owner_id,)).fetchone()
+    if row is None:
+        return False
+    fresh = bool(now - row["heartbeat_at"] <= heartbeat_s * STALE_BEATS)
+    if row["host"] != platform.node() or os.name != "posix":
+        return fresh
+    if not _exists(row["pid"]):
+        return False
+    started = _started(row["pid"])
+    if started is None or row["pid_started"] is None:
+        return fresh
+    return bool(started == row["pid_started"])
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _started(pid: int) -> str | None:
+    """The start time, `dead` for a zombie, None where there is no /proc."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return None
+    # the command's name stands in parentheses and may hold blanks and parentheses itself
+    fields = stat.rpartition(")")[2].split()
+    return "dead" if fields[0] in ("Z", "X") else fields[19]

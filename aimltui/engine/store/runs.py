@@ -1,0 +1,202 @@
+"""Runs and their steps in the database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from aimltui.engine.store import threads
+from aimltui.engine.store.database import Connection, Row
+from aimltui.engine.store.paging import Listing, page
+from aimltui.wire.base import JSONObject, Page
+from aimltui.wire.errors import NotFound
+from aimltui.wire.run_steps import ListRunSteps, RunStep
+from aimltui.wire.runs import TERMINAL, ListRuns, Run
+
+ACTIVE_SQL = "status IN ('queued', 'in_progress', 'requires_action', 'cancelling')"
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveRow:
+    """What one has to know about an active run to decide whether it is left alone."""
+
+    id: str
+    thread_id: str
+    status: str
+    owner: str | None
+    expires_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """A step with what the wire does not show of it."""
+
+    step: RunStep
+    private: JSONObject
+    turn: int
+
+
+def insert(conn: Connection, run: Run, owner: str, private: JSONObject) -> None:
+    """Keep a new one; its thread becomes the latest."""
+    conn.execute(
+        "INSERT INTO runs (id, thread_id, status, owner, expires_at, created_at, private, body)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            run.id,
+            run.thread_id,
+            run.status,
+            owner,
+            run.expires_at,
+            run.created_at,
+            json.dumps(private),
+            run.model_dump_json(),
+        ),
+    )
+    threads.touch(conn, run.thread_id, run.created_at)
+    conn.execute(
+        "UPDATE threads SET latest_run_id = ?, latest_run_status = ? WHERE id = ?",
+        (run.id, run.status, run.thread_id),
+    )
+
+
+def save(
+    conn: Connection, run: Run, private: JSONObject | None = None, *, ended_at: float | None = None
+) -> None:
+    """Keep the changed one. Whoever executed it lets go when it waits for outputs or is over."""
+    let_go = run.status == "requires_action" or run.status in TERMINAL
+    conn.execute(
+        "UPDATE runs SET status = ?, body = ?, private = coalesce(?, private), ended_at = coalesce(?, ended_at),"
+        " owner = CASE WHEN ? THEN NULL ELSE owner END WHERE id = ?",
+        (
+            run.status,
+            run.model_dump_json(),
+            json.dumps(private) if private is not None else None,
+            ended_at,
+            let_go,
+            run.id,
+        ),
+    )
+    conn.execute("UPDATE threads SET latest_run_status = ? WHERE latest_run_id = ?", (run.status, run.id))
+
+
+def adopt(conn: Connection, run_id: str, owner: str) -> None:
+    """Somebody executes it from now on."""
+    conn.execute("UPDATE runs SET owner = ? WHERE id = ?", (owner, run_id))
+
+
+def get(conn: Connection, thread_id: str, run_id: str) -> Run:
+    """One.
+
+    Raises:
+        NotFound: There is none in this thread.
+    """
+    threads.require(conn, thread_id)
+    row = conn.execute("SELECT body FROM runs WHERE id = ? AND thread_id = ?", (run_id, thread_id)).fetchone()
+    if row is None:
+        raise NotFound(f"No run found with id '{run_id}'.")
+    return Run.model_validate_json(row["body"])
+
+
+def row_of(conn: Connection, run_id: str) -> Row | None:
+    """The row itself, or None if it is gone."""
+    row: Row | None = conn.execute("SELECT * FROM runs WHERE id = ?", (run_id,)).fetchone()
+    return row
+
+
+def listed(conn: Connection, params: ListRuns) -> Page[Run]:
+    """One page.
+
+    Raises:
+        NotFound: There is no such thread.
+        BadRequest: An unknown cursor.
+    """
+    threads.require(conn, params.thread_id)
+    listing = Listing("runs", where="thread_id = ?", args=(params.thread_id,))
+    return page(conn, listing, params, lambda row: Run.model_validate_json(row["body"]))
+
+
+def active(conn: Connection, thread_id: str | None = None) -> list[ActiveRow]:
+    """The active run of a thread, or those of all threads."""
+    where, args = ("thread_id = ? AND ", (thread_id,)) if thread_id is not None else ("", ())
+    sql = f"SELECT id, thread_id, status, owner, expires_at FROM runs WHERE {where}{ACTIVE_SQL}"  # noqa: S608
+    return [ActiveRow(*row) for row in conn.execute(sql, args).fetchall()]
+
+
+def statuses(conn: Connection, run_ids: Iterable[str]) -> dict[str, str]:
+    """The statuses of some runs; one that is gone is not in it."""
+    found = (
+        conn.execute("SELECT id, status FROM runs WHERE id = ?", (run_id,)).fetchone() for run_id in run_ids
+    )
+    return {row["id"]: row["status"] for row in found if row is not None}
+
+
+def insert_step(
+    conn: Connection, step: RunStep, *, turn: int, after_message: int, private: JSONObject
+) -> None:
+    """Keep a new step."""
+    conn.execute(
+        "INSERT INTO run_steps (id, run_id, thread_id, type, status, after_message, turn, private, body)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            step.id,
+            step.run_id,
+            step.thread_id,
+            step.type,
+            step.status,
+            after_message,
+            turn,
+            json.dumps(private),
+            step.model_dump_json(),
+        ),
+    )
+
+
+def save_step(conn: Connection, step: RunStep, private: JSONObject | None = None) -> None:
+    """Keep the changed step."""
+    conn.execute(
+        "UPDATE run_steps SET status = ?, body = ?, private = coalesce(?, private) WHERE id = ?",
+        (step.status, step.model_dump_json(), json.dumps(private) if private is not None else None, step.id),
+    )
+
+
+def open_steps(conn: Connection, run_id: str) -> list[StepRow]:
+    """The run's steps that are not over."""
+    rows = conn.execute(
+        "SELECT * FROM run_steps WHERE run_id = ? AND status = 'in_progress' ORDER BY seq", (run_id,)
+    )
+    return [_step_row(row) for row in rows.fetchall()]
+
+
+def step_row(conn: Connection, step_id: str) -> StepRow:
+    """One step that is known to be there."""
+    return _step_row(conn.execute("SELECT * FROM run_steps WHERE id = ?", (step_id,)).fetchone())
+
+
+def get_step(conn: Connection, thread_id: str, run_id: str, step_id: str) -> RunStep:
+    """One step.
+
+    Raises:
+        NotFound: There is none in this run.
+    """
+    get(conn, thread_id, run_id)
+    row = conn.execute("SELECT body FROM run_steps WHERE id = ? AND run_id = ?", (step_id, run_id)).fetchone()
+    if row is None:
+        raise NotFound(f"No run step found with id '{step_id}'.")
+    return RunStep.model_validate_json(row["body"])
+
+
+def listed_steps(conn: Connection, params: ListRunSteps) -> Page[RunStep]:
+    """One page.
+
+    Raises:
+        NotFound: There is no such thread or run.
+        BadRequest: An unknown cursor.
+    """
+    get(conn, params.thread_id, params.run_id)
+    listing = Listing("run_steps", where="run_id = ?", args=(params.run_id,))
+    return page(conn, listing, params, lambda row: RunStep.model_validate_json(row["body"]))
+
+
+def _step_row(row: Row) -> StepRow:
+    return StepRow(RunStep.model_validate_json(row["body"]), json.loads(row["private"]), row["turn"])

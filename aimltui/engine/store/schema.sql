@@ -1,0 +1,103 @@
+-- The engine's memory. Objects of the API are kept as JSON in `body`, just as they go over the wire; columns beside
+-- it are what a query needs. `seq` is the order of insertion: the cursor of every list, since `created_at` is in
+-- seconds and ties are common. `private` is what the engine knows and the wire does not show.
+
+-- Engines that execute runs: the lease. A run of an owner that is dead is recovered, one of a living owner left alone.
+CREATE TABLE owners (
+  id TEXT PRIMARY KEY,
+  host TEXT NOT NULL,
+  pid INTEGER NOT NULL,
+  pid_started TEXT,              -- the process's start time in the kernel's words; NULL where there is none to be had
+  heartbeat_at REAL NOT NULL     -- Unix seconds
+);
+
+CREATE TABLE assistants (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  created_at INTEGER NOT NULL,
+  private TEXT NOT NULL DEFAULT '{}',
+  body TEXT NOT NULL
+);
+
+CREATE TABLE threads (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  created_at INTEGER NOT NULL,
+  activity INTEGER NOT NULL,        -- counts up over all threads: the order by last activity, free of ties
+  last_active_at INTEGER NOT NULL,
+  preview TEXT,                     -- the beginning of the first user message
+  latest_run_id TEXT,
+  latest_run_status TEXT,
+  body TEXT NOT NULL
+);
+CREATE UNIQUE INDEX threads_by_activity ON threads(activity);
+
+CREATE TABLE messages (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  thread_id TEXT NOT NULL REFERENCES threads(id) ON DELETE CASCADE,
+  run_id TEXT,
+  role TEXT NOT NULL,
+  status TEXT NOT NULL,             -- while in_progress the text is in run_events, not in the body
+  created_at INTEGER NOT NULL,
+  turn INTEGER NOT NULL DEFAULT 0,  -- which model turn of its run wrote it
+  body TEXT NOT NULL
+);
+CREATE INDEX messages_by_thread ON messages(thread_id, seq);
+CREATE INDEX messages_by_run ON messages(run_id, seq) WHERE run_id IS NOT NULL;
+
+-- Words of messages (rowid = messages.seq) and of thread titles (rowid = -threads.seq).
+CREATE VIRTUAL TABLE words USING fts5(text, thread_id UNINDEXED, tokenize = 'porter unicode61');
+CREATE TRIGGER messages_forget_words AFTER DELETE ON messages BEGIN
+  DELETE FROM words WHERE rowid = old.seq;
+END;
+CREATE TRIGGER threads_forget_words AFTER DELETE ON threads BEGIN
+  DELETE FROM words WHERE rowid = -old.seq;
+END;
+
+CREATE TABLE runs (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  thread_id TEXT NOT NULL REFERENCES threads(id) ON DELETE CASCADE,
+  status TEXT NOT NULL,
+  owner TEXT,                       -- who executes it; NULL while it waits for tool outputs, and once it is over
+  expires_at INTEGER,
+  ended_at REAL,
+  created_at INTEGER NOT NULL,
+  private TEXT NOT NULL DEFAULT '{}',
+  body TEXT NOT NULL
+);
+CREATE INDEX runs_by_thread ON runs(thread_id, seq);
+-- At most one active run a thread: the lock itself, whoever races for it.
+CREATE UNIQUE INDEX one_active_run ON runs(thread_id)
+  WHERE status IN ('queued', 'in_progress', 'requires_action', 'cancelling');
+CREATE INDEX runs_with_events ON runs(ended_at) WHERE ended_at IS NOT NULL;
+
+CREATE TABLE run_steps (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+  thread_id TEXT NOT NULL,
+  type TEXT NOT NULL,
+  status TEXT NOT NULL,
+  after_message INTEGER NOT NULL,   -- the thread's newest messages.seq when the step began: its place in the talk
+  turn INTEGER NOT NULL DEFAULT 0,
+  private TEXT NOT NULL DEFAULT '{}',
+  body TEXT NOT NULL
+);
+CREATE INDEX steps_by_run ON run_steps(run_id, seq);
+CREATE INDEX steps_by_thread ON run_steps(thread_id, seq) WHERE type = 'tool_calls';
+
+-- What a run's stream said. Neighbouring deltas of one object share a row: `pieces` holds them one by one, so that a
+-- reader can resume between any two; their indices are first_idx to idx. Other rows hold the whole object.
+CREATE TABLE run_events (
+  run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+  idx INTEGER NOT NULL,
+  first_idx INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  object_id TEXT,
+  pieces TEXT,
+  body TEXT,
+  PRIMARY KEY (run_id, idx)
+) WITHOUT ROWID;
+CREATE INDEX events_by_object ON run_events(object_id, idx) WHERE object_id IS NOT NULL;

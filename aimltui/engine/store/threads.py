@@ -1,0 +1,124 @@
+"""Threads in the database, and the columns from which lists of them are made."""
+
+from __future__ import annotations
+
+from aimltui.engine.store.database import Connection, Row
+from aimltui.engine.store.paging import Listing, page
+from aimltui.wire.base import Page
+from aimltui.wire.errors import BadRequest, NotFound
+from aimltui.wire.threads import TITLE, LatestRun, ListThreads, Thread, ThreadSummary
+
+_ACTIVITY = "(SELECT coalesce(max(activity), 0) + 1 FROM threads)"
+
+
+def insert(conn: Connection, thread: Thread) -> None:
+    """Keep a new one."""
+    cursor = conn.execute(
+        f"INSERT INTO threads (id, created_at, activity, last_active_at, body) VALUES (?, ?, {_ACTIVITY}, ?, ?)",  # noqa: S608
+        (thread.id, thread.created_at, thread.created_at, thread.model_dump_json()),
+    )
+    _index_title(conn, int(cursor.lastrowid or 0), thread)
+
+
+def get(conn: Connection, thread_id: str) -> Thread:
+    """One.
+
+    Raises:
+        NotFound: There is none.
+    """
+    row = conn.execute("SELECT body FROM threads WHERE id = ?", (thread_id,)).fetchone()
+    if row is None:
+        raise no_thread(thread_id)
+    return Thread.model_validate_json(row["body"])
+
+
+def require(conn: Connection, thread_id: str) -> None:
+    """See that it is there.
+
+    Raises:
+        NotFound: It is not.
+    """
+    if conn.execute("SELECT 1 FROM threads WHERE id = ?", (thread_id,)).fetchone() is None:
+        raise no_thread(thread_id)
+
+
+def save(conn: Connection, thread: Thread) -> None:
+    """Keep the changed one."""
+    row = conn.execute(
+        "UPDATE threads SET body = ? WHERE id = ? RETURNING seq", (thread.model_dump_json(), thread.id)
+    ).fetchone()
+    _index_title(conn, int(row["seq"]), thread)
+
+
+def touch(conn: Connection, thread_id: str, now: int) -> None:
+    """Something was said or begun in it: it moves to the top of the list by activity."""
+    conn.execute(
+        f"UPDATE threads SET activity = {_ACTIVITY}, last_active_at = ? WHERE id = ?",  # noqa: S608
+        (now, thread_id),
+    )
+
+
+def delete(conn: Connection, thread_id: str) -> None:
+    """Forget it with its messages, runs, steps and words.
+
+    Raises:
+        NotFound: There is none.
+    """
+    if conn.execute("DELETE FROM threads WHERE id = ?", (thread_id,)).rowcount == 0:
+        raise no_thread(thread_id)
+
+
+def listed(conn: Connection, params: ListThreads) -> Page[ThreadSummary]:
+    """One page of summaries, made from the threads' own rows alone.
+
+    Raises:
+        BadRequest: An unknown `order_by` or cursor.
+    """
+    keys = {None: "seq", "created_at": "seq", "last_active_at": "activity"}
+    if params.order_by not in keys:
+        raise BadRequest(
+            f"Invalid value: '{params.order_by}'. Supported values are: 'created_at' and 'last_active_at'.",
+            param="order_by",
+            code="invalid_value",
+        )
+    where, args = "1", ()
+    if params.query is not None and params.query.strip():
+        where = "id IN (SELECT thread_id FROM words WHERE words MATCH ?)"
+        args = (match_expression(params.query),)
+        if not args[0]:
+            return Page[ThreadSummary]()
+    listing = Listing("threads", key=keys[params.order_by], where=where, args=args)
+    return page(conn, listing, params, _summary)
+
+
+def match_expression(query: str) -> str:
+    """The user's words as an FTS5 expression: all of them, the last one as a beginning.
+
+    Every word is quoted, so that nothing in it is syntax; words without a letter or digit match nothing and are
+    left out. An empty answer means that nothing can match.
+    """
+    words = [word for word in query.replace("\0", " ").split() if any(char.isalnum() for char in word)]
+    quoted = ['"' + word.replace('"', '""') + '"' for word in words]
+    return " ".join(quoted) + "*" if quoted else ""
+
+
+def no_thread(thread_id: str) -> NotFound:
+    """The documented refusal."""
+    return NotFound(f"No thread found with id '{thread_id}'.")
+
+
+def _summary(row: Row) -> ThreadSummary:
+    summary = ThreadSummary.model_validate_json(row["body"])
+    latest = (
+        LatestRun(id=row["latest_run_id"], status=row["latest_run_status"]) if row["latest_run_id"] else None
+    )
+    return summary.model_copy(
+        update={"last_active_at": row["last_active_at"], "preview": row["preview"], "latest_run": latest}
+    )
+
+
+def _index_title(conn: Connection, seq: int, thread: Thread) -> None:
+    conn.execute("DELETE FROM words WHERE rowid = ?", (-seq,))
+    title = (thread.metadata or {}).get(TITLE, "")
+    if title:
+        conn.execute("INSERT INTO words (rowid, text, thread_id) VALUES (?, ?, ?)", (-seq, title, thread.id))

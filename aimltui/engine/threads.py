@@ -1,0 +1,78 @@
+"""Operations on threads."""
+
+from __future__ import annotations
+
+from aimltui.engine.core import Core
+from aimltui.engine.messages import new_messages
+from aimltui.engine.store import messages as message_rows
+from aimltui.engine.store import runs as run_rows
+from aimltui.engine.store import threads as rows
+from aimltui.engine.store.database import Connection
+from aimltui.engine.validation import check_thread_id, merged_metadata
+from aimltui.wire import ids
+from aimltui.wire.base import Deleted, Page
+from aimltui.wire.threads import CreateThread, ListThreads, ModifyThread, Thread, ThreadParams, ThreadSummary
+from aimltui.wire.tools import ToolResources
+
+
+class ThreadOperations:
+    """What one can ask about threads."""
+
+    _core: Core
+
+    async def create_thread(self, params: CreateThread) -> Thread:
+        """Make a thread, perhaps with messages in it."""
+        thread = new_thread(self._core, params)
+        messages = new_messages(self._core, thread.id, params.messages or ())
+
+        def insert(conn: Connection) -> None:
+            rows.insert(conn, thread)
+            for message in messages:
+                message_rows.insert(conn, message)
+
+        await self._core.write(insert, thread.id)
+        return thread
+
+    async def list_threads(self, params: ListThreads) -> Page[ThreadSummary]:
+        """One page of summaries. An extension of the API."""
+        return await self._core.read(lambda conn: rows.listed(conn, params))
+
+    async def get_thread(self, params: ThreadParams) -> Thread:
+        """One by id."""
+        check_thread_id(params.thread_id)
+        return await self._core.read(lambda conn: rows.get(conn, params.thread_id))
+
+    async def modify_thread(self, params: ModifyThread) -> Thread:
+        """Change tool resources and metadata, also while a run is active; metadata is merged."""
+        check_thread_id(params.thread_id)
+        given = params.model_fields_set
+
+        def change(conn: Connection) -> Thread:
+            old = rows.get(conn, params.thread_id)
+            metadata = merged_metadata(old.metadata, params.metadata)
+            resources = old.tool_resources
+            if "tool_resources" in given:
+                resources = params.tool_resources or ToolResources()
+            thread = old.model_copy(update={"metadata": metadata, "tool_resources": resources})
+            rows.save(conn, thread)
+            return thread
+
+        return await self._core.write(change, params.thread_id)
+
+    async def delete_thread(self, params: ThreadParams) -> Deleted:
+        """Delete it with everything in it; a run at work on it is stopped first."""
+        check_thread_id(params.thread_id)
+        for row in await self._core.read(lambda conn: run_rows.active(conn, params.thread_id)):
+            await self._core.supervisor.stop_and_wait(row.id)
+        await self._core.write(lambda conn: rows.delete(conn, params.thread_id), params.thread_id)
+        return Deleted(id=params.thread_id, object="thread.deleted")
+
+
+def new_thread(core: Core, params: CreateThread) -> Thread:
+    """A thread that is not in the store yet."""
+    return Thread(
+        id=core.options.new_id(ids.THREAD),
+        created_at=core.options.now(),
+        metadata=merged_metadata(None, params.metadata),
+        tool_resources=params.tool_resources or ToolResources(),
+    )
