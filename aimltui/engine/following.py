@@ -44,8 +44,6 @@ async def follow_run(core: Core, params: RunEventsParams) -> AsyncGenerator[Stre
                             break
                         last, told_anything = event.index if event.index is not None else last, True
                         yield event
-                if core.supervisor.log_of(params.run_id) is log:
-                    await asyncio.sleep(0)
                 continue
             if run.is_terminal or run.status == REQUIRES_ACTION:
                 if not told_anything and params.after is None:

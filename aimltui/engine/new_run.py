@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from aimltui.engine.options import EngineOptions
@@ -35,7 +36,7 @@ def new_run(
         created_at=int(now),
         thread_id=thread_id,
         assistant_id=assistant.id,
-        expires_at=int(now + options.run_lifetime_s),
+        expires_at=int(now) + math.ceil(options.run_lifetime_s),
         model=params.model or assistant.model,
         instructions=_instructions(params, assistant),
         tools=_first(params.tools, assistant.tools),

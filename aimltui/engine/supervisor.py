@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from aimltui.engine.errors import EngineError, RunCancelling, RunGone, RunOver
 from aimltui.engine.event_log import EventLog
@@ -74,10 +75,10 @@ class Supervisor:
         journal = Journal(
             self._place.database, self._place.options, run.id, events_log, lambda: self._touch(run.thread_id)
         )
-        lifetime = self._place.options.run_lifetime_s
-        # the wire's deadline is in whole seconds; a lifetime of less than that is the options' own
-        deadline = run.expires_at if run.expires_at is not None else run.created_at + lifetime
-        active = _Active(run, float(deadline), journal)
+        deadline = (
+            run.created_at + self._place.options.run_lifetime_s if run.expires_at is None else run.expires_at
+        )
+        active = _Active(run, deadline, journal)
         self._live[run.id] = active
         active.task = asyncio.create_task(self._own(active), name=f"run {run.id}")
         return events_log
@@ -140,7 +141,8 @@ class Supervisor:
     async def _work(self, active: _Active) -> End | None:
         work = asyncio.create_task(self._play(active.journal), name=f"play {active.run.id}")
         left = max(0.0, active.deadline - self._place.options.clock())
-        await asyncio.wait({work, active.stop}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        until: set[asyncio.Future[Any]] = {work, active.stop}
+        await asyncio.wait(until, timeout=left, return_when=asyncio.FIRST_COMPLETED)
         if work.done():
             return work.result()
         status = active.stop.result() if active.stop.done() else EXPIRED

@@ -81,12 +81,12 @@ def listed(conn: Connection, params: ListThreads) -> Page[ThreadSummary]:
             param="order_by",
             code="invalid_value",
         )
-    where, args = "1", ()
+    where, args = "1", list[object]()
     if params.query is not None and params.query.strip():
-        where = "id IN (SELECT thread_id FROM words WHERE words MATCH ?)"
-        args = (match_expression(params.query),)
-        if not args[0]:
+        expression = match_expression(params.query)
+        if not expression:
             return Page[ThreadSummary]()
+        where, args = "id IN (SELECT thread_id FROM words WHERE words MATCH ?)", [expression]
     listing = Listing("threads", key=keys[params.order_by], where=where, args=args)
     return page(conn, listing, params, _summary)
 

@@ -1,0 +1,95 @@
+"""Chat models that play a script, for tests of the engine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+
+from aimltui.engine.models.base import (
+    ChatChunk,
+    ChatModel,
+    ChatRequest,
+    ChatUsage,
+    ModelError,
+    ModelInfo,
+    ToolCallDelta,
+)
+
+Step = ChatChunk | BaseException | asyncio.Event | Callable[[], None]
+"""What happens next in a turn: a chunk, an error, a wait for somebody, a side effect."""
+Turn = Sequence[Step]
+
+USAGE = ChatUsage(prompt_tokens=10, completion_tokens=5, total_tokens=15)
+
+
+def says(*texts: str, finish: str | None = "stop", usage: ChatUsage | None = USAGE) -> list[Step]:
+    """A turn of text."""
+    return [*(ChatChunk(text=text) for text in texts), ChatChunk(finish_reason=finish, usage=usage)]
+
+
+def calls(*functions: tuple[str, str], usage: ChatUsage | None = USAGE) -> list[Step]:
+    """A turn that calls functions; each is a name and its arguments."""
+    steps: list[Step] = []
+    for index, (name, arguments) in enumerate(functions):
+        steps.append(ChatChunk(tool_calls=[ToolCallDelta(index, id=f"call_{index}", name=name)]))
+        half = len(arguments) // 2
+        for part in (arguments[:half], arguments[half:]):
+            if part:
+                steps.append(ChatChunk(tool_calls=[ToolCallDelta(index, arguments=part)]))
+    return [*steps, ChatChunk(finish_reason="tool_calls", usage=usage)]
+
+
+class FakeModel:
+    """Plays one turn of its script after the other; the last one again and again."""
+
+    def __init__(self, *turns: Turn) -> None:
+        self.turns = list(turns) or [says("Hello", " there.")]
+        self.requests: list[ChatRequest] = []
+        self.closed_early = 0
+
+    async def stream(self, request: ChatRequest) -> AsyncIterator[ChatChunk]:
+        self.requests.append(request)
+        turn = self.turns[min(len(self.requests), len(self.turns)) - 1]
+        finished = False
+        try:
+            for step in turn:
+                if isinstance(step, ChatChunk):
+                    yield step
+                elif isinstance(step, asyncio.Event):
+                    await step.wait()
+                elif isinstance(step, BaseException):
+                    finished = True
+                    raise step
+                else:
+                    step()
+            finished = True
+        finally:
+            self.closed_early += not finished
+
+    async def list_models(self) -> list[ModelInfo]:
+        return [ModelInfo("fake", name="Fake", vendor="test", context_length=8_000)]
+
+    async def aclose(self) -> None:
+        pass
+
+
+class FakeModels:
+    """A registry with one model under every id but those that are unknown."""
+
+    def __init__(self, model: ChatModel, *, unknown: Iterable[str] = ()) -> None:
+        self.model = model
+        self.unknown = frozenset(unknown)
+        self.closed = False
+
+    def resolve(self, model_id: str) -> ChatModel:
+        if model_id in self.unknown:
+            raise ModelError(
+                f"There is no model {model_id!r}.", remedy="Choose another one.", code="invalid_prompt"
+            )
+        return self.model
+
+    async def list_models(self, *, refresh: bool = False) -> list[ModelInfo]:
+        return await self.model.list_models()
+
+    async def aclose(self) -> None:
+        self.closed = True

@@ -1,0 +1,248 @@
+"""Cancelling, expiring, trying again, closing."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+
+from aimltui.engine.models.base import ChatChunk, ModelError
+from aimltui.engine.options import RetryPolicy
+from aimltui.wire.errors import BadRequest
+from aimltui.wire.events import StreamEvent
+from aimltui.wire.messages import CreateMessage
+from aimltui.wire.runs import RunEventsParams, RunParams
+from aimltui.wire.threads import ThreadParams
+from tests.support.builders import (
+    a_run_wanted,
+    bounded,
+    collect,
+    finished,
+    messages_of,
+    names,
+    opened,
+    play,
+    run_now,
+    run_of,
+    text_of,
+)
+from tests.support.fake_model import FakeModel, calls, says
+
+LIMITED = ModelError(
+    "429 from host: rate limit.", "Wait.", code="rate_limit_exceeded", retryable=True, status=429
+)
+
+
+def stuck(*texts: str) -> FakeModel:
+    """A model that says something and then nothing more."""
+    return FakeModel([*(ChatChunk(text=text) for text in texts), asyncio.Event()])
+
+
+async def cancelled_after(
+    tmp_path: Path, model: FakeModel, event_name: str
+) -> tuple[list[StreamEvent], float]:
+    """A run that is cancelled at its first event of a name; its events, and how long it took from there."""
+    events: list[StreamEvent] = []
+    began = 0.0
+    async with opened(tmp_path, model) as engine, asyncio.timeout(5):
+        async for event in engine.stream_create_run(await a_run_wanted(engine)):
+            events.append(event)
+            if event.event == event_name and not began:
+                began = time.monotonic()
+                run = run_of(events)
+                told = await engine.cancel_run(RunParams(thread_id=run.thread_id, run_id=run.id))
+                assert told.status == "cancelling"
+        took = time.monotonic() - began
+        await engine.create_message(CreateMessage(thread_id=run.thread_id, role="user", content="next"))
+        messages = await messages_of(engine, run.thread_id)
+    assert "".join(message.text for message in messages if message.role == "assistant") == text_of(events)
+    return events, took
+
+
+async def test_cancelling_keeps_the_partial_text_in_the_documented_order(tmp_path: Path) -> None:
+    model = stuck("so ", "far")
+    events, took = await cancelled_after(tmp_path, model, "thread.message.delta")
+    assert names(events)[-6:] == [
+        "message.delta", "run.cancelling", "run.step.cancelled", "message.incomplete", "run.cancelled", "done",
+    ]  # fmt: skip
+    message = events[-3].data
+    assert (message.text, message.incomplete_details.reason) == ("so far", "run_cancelled")  # type: ignore[union-attr]
+    assert took < 0.2
+    assert model.closed_early == 1
+
+
+@pytest.mark.parametrize("moment", ["thread.run.created", "thread.run.in_progress", "thread.message.created"])
+async def test_cancelling_works_at_every_moment(tmp_path: Path, moment: str) -> None:
+    events, took = await cancelled_after(tmp_path, stuck("text"), moment)
+    assert names(events)[-2:] == ["run.cancelled", "done"]
+    assert took < 0.5
+
+
+async def test_cancelling_before_the_first_word_leaves_no_message(tmp_path: Path) -> None:
+    events, _ = await cancelled_after(tmp_path, stuck(), "thread.run.in_progress")
+    assert names(events)[-3:] == ["run.cancelling", "run.cancelled", "done"]
+
+
+async def test_cancelling_inside_a_call_cancels_its_step(tmp_path: Path) -> None:
+    model = FakeModel([*calls(("weather", "{}"))[:-1], asyncio.Event()])
+    events, _ = await cancelled_after(tmp_path, model, "thread.run.step.delta")
+    assert names(events)[-4:] == ["run.cancelling", "run.step.cancelled", "run.cancelled", "done"]
+    calls_made = events[-3].data.step_details.tool_calls  # type: ignore[union-attr]
+    assert [call.function.name for call in calls_made] == ["weather"]
+
+
+async def test_cancelling_works_while_it_waits_to_try_again(tmp_path: Path) -> None:
+    events: list[StreamEvent] = []
+    slow = RetryPolicy(base_s=60)
+    async with opened(tmp_path, FakeModel([LIMITED]), retry=slow) as engine, asyncio.timeout(5):
+        async for event in engine.stream_create_run(await a_run_wanted(engine)):
+            events.append(event)
+            if event.event == "aimltui.notice" and event.data.kind == "retry":  # type: ignore[union-attr]
+                run = run_of(events)
+                await engine.cancel_run(RunParams(thread_id=run.thread_id, run_id=run.id))
+    assert names(events)[-4:] == ["run.cancelling", "aimltui.notice", "run.cancelled", "done"] or names(events)[-4:] == [
+        "aimltui.notice", "run.cancelling", "run.cancelled", "done",
+    ]  # fmt: skip
+
+
+async def test_a_finished_run_cannot_be_cancelled(tmp_path: Path) -> None:
+    async with opened(tmp_path) as engine:
+        run = run_of(await play(engine))
+        with pytest.raises(BadRequest, match=r"Cannot cancel run with status 'completed'\."):
+            await engine.cancel_run(RunParams(thread_id=run.thread_id, run_id=run.id))
+
+
+async def test_a_failure_before_any_text_is_tried_again_with_a_notice(tmp_path: Path) -> None:
+    model = FakeModel([LIMITED], [LIMITED], says("at last"))
+    async with opened(tmp_path, model) as engine:
+        events = await play(engine)
+    notices = [event.data for event in events if event.event == "aimltui.notice"]
+    assert [notice.kind for notice in notices] == ["retry", "retry", "cleared"]  # type: ignore[union-attr]
+    assert notices[0].text == "429 from host: rate limit. Trying again in 1 s (2/3)"  # type: ignore[union-attr]
+    assert notices[0].until is not None  # type: ignore[union-attr]
+    assert run_of(events).status == "completed"
+    assert len(model.requests) == 3
+
+
+async def test_the_last_failure_is_the_runs(tmp_path: Path) -> None:
+    model = FakeModel([LIMITED])
+    async with opened(tmp_path, model) as engine:
+        events = await play(engine)
+    run = run_of(events)
+    assert len(model.requests) == 3
+    assert run.last_error is not None
+    assert (run.last_error.code, run.last_error.status, run.last_error.remedy) == (
+        "rate_limit_exceeded",
+        429,
+        "Wait.",
+    )
+    assert names(events)[-3:] == ["aimltui.notice", "run.failed", "done"]
+
+
+async def test_what_cannot_succeed_is_not_tried_again(tmp_path: Path) -> None:
+    model = FakeModel([ModelError("401 from host: wrong key.", status=401)])
+    async with opened(tmp_path, model) as engine:
+        assert run_of(await play(engine)).status == "failed"
+    assert len(model.requests) == 1
+
+
+def test_the_server_may_ask_for_more_patience_but_not_for_ever() -> None:
+    policy = RetryPolicy(base_s=1, cap_s=60)
+    assert [policy.delay_s(n, None) for n in (1, 2, 3)] == [1, 2, 4]
+    assert policy.delay_s(1, 20) == 20
+    assert policy.delay_s(1, 3600) == 60
+
+
+async def test_a_run_expires_by_its_timer(tmp_path: Path) -> None:
+    async with opened(tmp_path, stuck("some"), run_lifetime_s=0.5) as engine:
+        events = await play(engine)
+    assert names(events)[-4:] == ["run.step.expired", "message.incomplete", "run.expired", "done"]
+    assert events[-3].data.incomplete_details.reason == "run_expired"  # type: ignore[union-attr]
+    assert run_of(events).expires_at is not None
+
+
+async def test_leaving_the_stream_does_not_stop_the_run(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    model = FakeModel([ChatChunk(text="a"), gate, *says("b")])
+    async with opened(tmp_path, model) as engine:
+        stream = engine.stream_create_run(await a_run_wanted(engine))
+        events = [await anext(stream) for _ in range(4)]
+        await stream.aclose()
+        gate.set()
+        run = await finished(engine, run_of(events))
+        assert run.status == "completed"
+        assert (await messages_of(engine, run.thread_id))[-1].text == "ab"
+
+
+async def test_a_second_reader_joins_a_running_run(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    model = FakeModel([ChatChunk(text="a"), gate, *says("b")])
+    async with opened(tmp_path, model) as engine:
+        stream = engine.stream_create_run(await a_run_wanted(engine))
+        events = [await anext(stream) for _ in range(8)]
+        run = run_of(events)
+        joined = asyncio.ensure_future(
+            collect(
+                engine.run_events(
+                    RunEventsParams(thread_id=run.thread_id, run_id=run.id, after=events[-1].index)
+                )
+            )
+        )
+        gate.set()
+        assert text_of(await bounded(joined)) == "b"
+        await stream.aclose()
+
+
+async def test_the_text_of_an_unfinished_message_can_be_read(tmp_path: Path) -> None:
+    async with opened(tmp_path, stuck("half a ", "sentence")) as engine:
+        stream = engine.stream_create_run(await a_run_wanted(engine))
+        events = [await anext(stream) for _ in range(8)]
+        run = run_of(events)
+
+        async def written() -> bool:
+            return (await messages_of(engine, run.thread_id))[-1].text == "half a sentence"
+
+        from tests.support.builders import until
+
+        await until(written)
+        await stream.aclose()
+
+
+async def test_closing_the_engine_ends_its_runs_and_keeps_their_text(tmp_path: Path) -> None:
+    async with opened(tmp_path, stuck("kept")) as engine:
+        stream = engine.stream_create_run(await a_run_wanted(engine))
+        events = [await anext(stream) for _ in range(8)]
+    rest = await collect(stream)
+    assert names(rest)[-2:] == ["run.cancelled", "done"]
+    async with opened(tmp_path) as engine:
+        run = await run_now(engine, run_of(events))
+        assert run.status == "cancelled"
+        assert (await messages_of(engine, run.thread_id))[-1].text == "kept"
+
+
+async def test_deleting_a_thread_stops_its_run(tmp_path: Path) -> None:
+    async with opened(tmp_path, stuck("x")) as engine:
+        stream = engine.stream_create_run(await a_run_wanted(engine))
+        events = [await anext(stream) for _ in range(8)]
+        run = run_of(events)
+        await engine.delete_thread(ThreadParams(thread_id=run.thread_id))
+        assert names(await collect(stream))[-2:] == ["run.cancelled", "done"]
+
+
+async def test_a_model_that_will_not_let_go_does_not_keep_the_run(tmp_path: Path) -> None:
+    class Stubborn(FakeModel):
+        async def stream(self, request):  # type: ignore[no-untyped-def]
+            yield ChatChunk(text="mine")
+            for _ in range(3):
+                try:
+                    await asyncio.sleep(0.4)
+                except asyncio.CancelledError:
+                    continue
+            yield ChatChunk(text="more")
+
+    events, _ = await cancelled_after(tmp_path, Stubborn(), "thread.message.delta")
+    assert names(events)[-2:] == ["run.cancelled", "done"]
+    assert text_of(events) == "mine"
+    await asyncio.sleep(0)
