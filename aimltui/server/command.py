@@ -73,7 +73,7 @@ async def _serve(place: Any, source: Source, token: str | None, override: str | 
 
     async with open_engine(source, override) as engine:
         app = create_app(engine, Auth(token, is_socket=place.uds is not None))
-        await listening.serve(app, place, announce=_say, on_stop=engine.stop)
+        await listening.serve(app, place, announce=_say, on_stop=engine.aclose)
     return 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Protocol, cast
+from typing import Protocol
 
 from aimltui.engine.models.base import ChatChunk, ChatModel, ChatRequest, ModelInfo
 
@@ -67,9 +67,7 @@ class _Renamed:
         self._model_id = model_id
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[ChatChunk, None]:
-        told = cast(
-            AsyncGenerator[ChatChunk, None], self._model.stream(replace(request, model=self._model_id))
-        )
+        told = self._model.stream(replace(request, model=self._model_id))
         async with aclosing(told) as chunks:
             async for chunk in chunks:
                 yield chunk
