@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -58,6 +59,8 @@ Nothing but the endpoint that you choose is ever contacted.
 
 def main(arguments: Sequence[str]) -> int:
     """Do what the command line says; the exit status (0 fine, 1 failed, 2 wrong input)."""
+    # the SDK would log to the terminal that the screen fills
+    os.environ.pop("OPENAI_LOG", None)
     options = parser().parse_args(arguments)
     try:
         startup = _prepare(options)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, cast
 
 from aimltui.client.errors import Garbled
 from aimltui.wire import sse
@@ -51,8 +51,7 @@ class EmbeddedTransport:
         result = await self._engine.call(operation.name, self._sent(operation, params))
         if self._paranoid:
             return operation.result.model_validate(json.loads(json.dumps(result.to_json())))
-        assert isinstance(result, operation.result)
-        return result
+        return cast(R, result)
 
     async def stream(self, operation: Operation[P, R], params: P) -> AsyncGenerator[StreamEvent, None]:
         """See `Transport.stream`."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol, TypeVar
 
 from aimltui.engine import recovery
 from aimltui.engine.changes import ChangeHub
@@ -67,6 +67,7 @@ class Core:
         place = Workplace(self.database, options, self.tools, models.resolve, self._context_tokens)
         self.supervisor = Supervisor(place, self.hub.touch)
         self._closing = asyncio.Event()
+        self._undisturbed: set[asyncio.Task[Any]] = set()
         self._watch: asyncio.Task[None] | None = None
         self._seen_version = 0
         self._next_beat = 0.0
@@ -81,10 +82,15 @@ class Core:
         await self.database.write(self._move_in)
         self._seen_version = await self.database.data_version()
         self._watch = asyncio.create_task(self._watch_others(), name="watch the store")
+        self._watch.add_done_callback(_report)
 
     async def aclose(self) -> None:
         """Stop runs, listeners, the watch, the store, in this order."""
+        if self._closing.is_set():
+            return
         self._closing.set()
+        if self._undisturbed:
+            await asyncio.wait(self._undisturbed)
         await self.supervisor.aclose()
         self.hub.close()
         if self._watch is not None:
@@ -119,15 +125,18 @@ class Core:
             self.hub.touch(*touched)
         return result
 
+    async def undisturbed(self, job: Coroutine[Any, Any, T]) -> T:
+        """Do something to its end, also if the caller is cancelled: a run that is written has to be started."""
+        task = asyncio.create_task(job)
+        self._undisturbed.add(task)
+        task.add_done_callback(self._undisturbed.discard)
+        return await asyncio.shield(task)
+
     async def settle(self) -> None:
         """End the runs that nobody ends any more, if there are any."""
-        needed = await self.database.read(
-            lambda conn: recovery.needs_recovery(conn, self.options, self.owner.id)
-        )
+        needed = await self.read(lambda conn: recovery.needs_recovery(conn, self.options, self.owner.id))
         if needed:
-            threads = await self.database.write(
-                lambda conn: recovery.recover_all(conn, self.options, self.owner.id)
-            )
+            threads = await self.write(lambda conn: recovery.recover_all(conn, self.options, self.owner.id))
             self.hub.touch(*threads)
 
     def _context_tokens(self, model_id: str) -> int:
@@ -148,7 +157,7 @@ class Core:
                     await self._closing.wait()
             try:
                 await self._look()
-            except StoreError as error:
+            except (StoreError, ServerError) as error:
                 log.warning("cannot look at the store: %s", error)
 
     async def _look(self) -> None:
@@ -163,3 +172,8 @@ class Core:
             self._next_beat = now + self.options.heartbeat_s
             await self.database.write(lambda conn: owners.beat(conn, self.owner, now))
         await self.settle()
+
+
+def _report(watch: asyncio.Task[None]) -> None:
+    if not watch.cancelled() and (error := watch.exception()) is not None:
+        log.error("nobody watches the store any more", exc_info=error)

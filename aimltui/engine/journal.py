@@ -35,8 +35,8 @@ class Journal:
     ) -> None:
         self.run_id = run_id
         self.log = events
-        self.draft: Callable[[Ledger], None] | None = None
-        """Writes what a checkpoint has to keep beside the pieces."""
+        self.draft: Callable[[], Callable[[Ledger], None]] | None = None
+        """Takes a snapshot of what a checkpoint has to keep beside the pieces; its answer writes it down."""
         self._database = database
         self._options = options
         self._on_told = on_told
@@ -111,13 +111,13 @@ class Journal:
     async def _commit(self, change: Callable[[Ledger], T]) -> T:
         async with self._lock:
             said, self._pending = self._pending, []
-            draft = self.draft
+            draft = self.draft() if self.draft is not None and said else None
             next_index, now = self.log.next_index, self._options.clock()
 
             def write(conn: Connection) -> tuple[T, Sequence[StreamEvent]]:
                 ledger = Ledger(conn, self.run_id, now, next_index)
                 ledger.keep(said)
-                if said and draft is not None:
+                if draft is not None:
                     draft(ledger)
                 return change(ledger), ledger.told
 

@@ -21,6 +21,7 @@ from aimltui.engine.store.ledger import Call, Ledger
 from aimltui.engine.tokens import estimate, estimate_message
 from aimltui.engine.tools.registry import ToolRegistry
 from aimltui.engine.turn import TurnWriter
+from aimltui.engine.unicode import clean
 from aimltui.engine.usage import usage_of
 from aimltui.wire import events
 from aimltui.wire.base import JSONObject
@@ -63,8 +64,8 @@ def model_failure(error: ModelError) -> Outcome:
         FAILED,
         LastError(
             code=error.code,
-            message=error.message,
-            remedy=error.remedy or None,
+            message=clean(error.message),
+            remedy=clean(error.remedy) or None,
             request_id=error.request_id,
             status=error.status,
         ),
@@ -121,7 +122,7 @@ class RunLoop:
             tried += 1
             writer = TurnWriter(self._journal, self._place.options.new_id, turn)
             try:
-                async with aclosing(model.stream(request)) as chunks:  # type: ignore[type-var]  # every stream is a generator
+                async with aclosing(model.stream(request)) as chunks:
                     async for chunk in chunks:
                         self.clear_notice()
                         await writer.take(chunk)
@@ -135,7 +136,7 @@ class RunLoop:
         retry = self._place.options.retry
         delay = retry.delay_s(tried, error.retry_after_s)
         seconds = math.ceil(delay)
-        text = f"{error.message.rstrip('. ')}. Trying again in {seconds} s ({tried + 1}/{retry.tries})"
+        text = f"{clean(error.message).rstrip('. ')}. Trying again in {seconds} s ({tried + 1}/{retry.tries})"
         until = self._place.options.clock() + delay
         self._notice_open = True
         self._journal.remark(

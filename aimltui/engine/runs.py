@@ -71,22 +71,22 @@ class RunOperations:
 
     async def create_run(self, params: CreateRun) -> Run:
         """Let an assistant work on a thread; the run goes on by itself."""
-        return (await self._start(self._wanted(params)))[0]
+        return (await self._core.undisturbed(self._start(self._wanted(params))))[0]
 
     async def stream_create_run(self, params: CreateRun) -> Events:
         """The same, and tell how it goes. Leaving the stream does not stop the run."""
-        _, log = await self._start(self._wanted(params))
+        _, log = await self._core.undisturbed(self._start(self._wanted(params)))
         async with aclosing(log.follow()) as told:
             async for event in told:
                 yield event
 
     async def create_thread_and_run(self, params: CreateThreadAndRun) -> Run:
         """Make a thread and let an assistant work on it."""
-        return (await self._start(self._wanted_with_thread(params)))[0]
+        return (await self._core.undisturbed(self._start(self._wanted_with_thread(params))))[0]
 
     async def stream_create_thread_and_run(self, params: CreateThreadAndRun) -> Events:
         """The same, and tell how it goes."""
-        _, log = await self._start(self._wanted_with_thread(params))
+        _, log = await self._core.undisturbed(self._start(self._wanted_with_thread(params)))
         async with aclosing(log.follow()) as told:
             async for event in told:
                 yield event
@@ -127,11 +127,11 @@ class RunOperations:
 
     async def submit_tool_outputs(self, params: SubmitToolOutputs) -> Run:
         """Answer all pending calls; the run goes on by itself."""
-        return (await self._resume(params))[0]
+        return (await self._core.undisturbed(self._resume(params)))[0]
 
     async def stream_submit_tool_outputs(self, params: SubmitToolOutputs) -> Events:
         """The same, and tell how it goes on."""
-        _, log = await self._resume(params)
+        _, log = await self._core.undisturbed(self._resume(params))
         async with aclosing(log.follow()) as told:
             async for event in told:
                 yield event

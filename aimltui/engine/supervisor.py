@@ -18,7 +18,7 @@ from aimltui.engine.store.ledger import Ledger
 from aimltui.wire import events
 from aimltui.wire.errors import ErrorObject
 from aimltui.wire.events import StreamEvent
-from aimltui.wire.runs import CANCELLED, CANCELLING, EXPIRED, FAILED, Run
+from aimltui.wire.runs import CANCELLED, CANCELLING, EXPIRED, FAILED, IN_PROGRESS, Run
 
 log = logging.getLogger(__name__)
 
@@ -162,8 +162,10 @@ class Supervisor:
             return End(model_failure(error))
         except RunCancelling:
             return End(Outcome(CANCELLED))
-        except (RunGone, RunOver):
+        except RunGone:
             return None
+        except RunOver:
+            return End(None)
         except EngineError as error:
             return End(failure(error.message))
         except Exception as error:
@@ -207,13 +209,17 @@ class Supervisor:
             return
         except EngineError as error:
             log.error("the end of run %s cannot be written yet: %s", active.run.id, error)
-            final = outcome if outcome.status == FAILED else failure(error.message)
-            self._unsettled[active.run.id] = (journal, final)
-            now = self._place.options.now()
-            failed = move(
-                active.run.model_copy(update={"status": "in_progress"}), FAILED, now, error=final.error
-            )
-            journal.remark(StreamEvent("thread.run.failed", failed))
+            self._settle_later(active, outcome if outcome.status == FAILED else failure(error.message))
+        except Exception:
+            log.exception("the end of run %s met something unexpected", active.run.id)
+            self._settle_later(active, failure("Something unexpected happened in the engine."))
+
+    def _settle_later(self, active: _Active, outcome: Outcome) -> None:
+        """Tell the end to those who follow; the store hears of it as soon as it listens again."""
+        self._unsettled[active.run.id] = (active.journal, outcome)
+        at_work = active.run.model_copy(update={"status": IN_PROGRESS})
+        failed = move(at_work, FAILED, self._place.options.now(), error=outcome.error)
+        active.journal.remark(StreamEvent(f"thread.run.{FAILED}", failed))
 
 
 def _say_gone(journal: Journal) -> None:

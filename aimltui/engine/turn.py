@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from aimltui.engine.event_log import ARGUMENTS, CALL, REFUSAL, TEXT, Piece
 from aimltui.engine.journal import Journal
 from aimltui.engine.models.base import ChatChunk, ChatUsage, ToolCallDelta
 from aimltui.engine.store.ledger import Call, Ledger
+from aimltui.engine.unicode import clean
 from aimltui.wire import ids
 from aimltui.wire.ids import NewId
 
@@ -19,6 +21,7 @@ from aimltui.wire.ids import NewId
 class _Draft:
     """A call as far as it goes."""
 
+    slot: int
     id: str
     name: str = ""
     arguments: str = ""
@@ -75,14 +78,14 @@ class TurnWriter:
             self.finish_reason = chunk.finish_reason
         for kind, value in ((TEXT, chunk.text), (REFUSAL, chunk.refusal)):
             if value:
-                await self._text(kind, value)
+                await self._text(kind, clean(value))
         for delta in chunk.tool_calls:
             await self._fragment(delta)
 
     async def close_calls(self) -> None:
         """The turn is over: what has not been told of its calls is told, and text that came after them."""
-        for slot, draft in enumerate(self._drafts.values()):
-            self._head(slot, draft)
+        for draft in self._drafts.values():
+            self._head(draft)
         if self._late and any(value.strip() for _, value in self._late):
             late, self._late = self._late, []
             self._slots.clear()
@@ -116,17 +119,19 @@ class TurnWriter:
             await self._begin_calls()
         draft = self._drafts.get(delta.index)
         if draft is None:
-            draft = self._drafts[delta.index] = _Draft(self._fresh_call_id(delta.id))
-        slot = list(self._drafts).index(delta.index)
+            draft = self._drafts[delta.index] = _Draft(
+                len(self._drafts), self._fresh_call_id(clean(delta.id))
+            )
         if delta.extra:
             draft.extra = {**(draft.extra or {}), **delta.extra}
         if delta.name and not draft.said:
-            draft.name += delta.name
+            draft.name += clean(delta.name)
         if delta.arguments:
-            self._head(slot, draft)
-            draft.arguments += delta.arguments
-            self.characters += len(delta.arguments)
-            self._say_step(ARGUMENTS, slot, delta.arguments)
+            self._head(draft)
+            arguments = clean(delta.arguments)
+            draft.arguments += arguments
+            self.characters += len(arguments)
+            self._say_step(ARGUMENTS, draft.slot, arguments)
 
     async def _begin_calls(self) -> None:
         step_id = self._new_id(ids.STEP)
@@ -139,12 +144,12 @@ class TurnWriter:
 
         await self._journal.commit(begin)
         self.tool_step_id = step_id
-        self._journal.draft = lambda ledger: ledger.draft_tools(step_id, self.calls)
+        self._journal.draft = lambda: partial(Ledger.draft_tools, step_id=step_id, calls=self.calls)
 
-    def _head(self, slot: int, draft: _Draft) -> None:
+    def _head(self, draft: _Draft) -> None:
         if not draft.said:
             draft.said = True
-            self._say_step(CALL, slot, json.dumps({"id": draft.id, "name": draft.name}), first=True)
+            self._say_step(CALL, draft.slot, json.dumps({"id": draft.id, "name": draft.name}), first=True)
 
     def _say_step(self, kind: str, slot: int, value: str, *, first: bool = False) -> None:
         assert self.tool_step_id is not None

@@ -298,18 +298,6 @@ COMMANDS: tuple[Command, ...] = (
     ),
     # Program
     Command(
-        "palette",
-        "All commands",
-        "Search every command by its name.",
-        ("ctrl+p",),
-        "app.command_palette",
-        PROGRAM,
-        footer=True,
-        when=("!list",),
-        label="Palette",
-        palette=False,
-    ),
-    Command(
         "help",
         "Help",
         "Show all keys.",
@@ -317,6 +305,18 @@ COMMANDS: tuple[Command, ...] = (
         "show_help",
         PROGRAM,
         footer=True,
+    ),
+    Command(
+        "palette",
+        "All commands",
+        "Search every command by its name.",
+        ("ctrl+p",),
+        "show_palette",
+        PROGRAM,
+        footer=True,
+        when=("!list",),
+        label="Palette",
+        palette=False,
     ),
     Command(
         "theme",

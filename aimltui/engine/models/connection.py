@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import sys
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,8 @@ _KEPT_HEADERS = frozenset(
 )
 _OPENAI_HEADERS = frozenset({"openai-organization", "openai-project"})
 _PLACEHOLDER_KEY = "set-per-request"
+_CHATTY_LOGGERS = ("openai", "httpx2", "httpcore2")
+"""Below WARNING they log every header of an answer, and a server may put the key into one."""
 
 
 def warm_up() -> None:
@@ -38,11 +40,6 @@ def warm_up() -> None:
     Blocking; to be run in a worker thread once the first frame is out.
     """
     _build(Endpoint("warm-up", "http://127.0.0.1:1/v1"), _ssl_context())
-
-
-def is_warm() -> bool:
-    """Whether the `openai` package is in memory already."""
-    return "openai.resources.chat.completions" in sys.modules
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +95,8 @@ def _build(endpoint: Endpoint, ssl_context: Any) -> AsyncOpenAI:
     import httpx2
     import openai
 
+    for name in _CHATTY_LOGGERS:
+        logging.getLogger(name).setLevel(logging.WARNING)
     http = httpx2.AsyncClient(
         verify=ssl_context,
         # Reading is timed by the caller, who knows what it waits for.

@@ -139,9 +139,9 @@ def _long(asked: str) -> str | None:
 def _long_sections() -> list[str]:
     sections = [
         "# The whole numbers, one by one\n\n"
-        "This goes on for a while, so that you can try what to do meanwhile: press `Esc` to stop (the text so "
-        "far stays, marked as stopped), scroll up to read in peace, write the next message and see it wait in "
-        "the queue, or look into another thread and come back.\n\n"
+        "This goes on for a while, so that you can try what to do meanwhile: press `Esc` to stop (the text "
+        "so far stays, marked as stopped), scroll up to read in peace, write the next message and see it "
+        "wait in the queue, or look into another thread and come back.\n\n"
     ]
     for start in range(1, _LONG_LAST, 20):
         numbers = range(start, start + 20)

@@ -1,8 +1,8 @@
 """Finding names by a few of their letters: `g4o` finds `gpt-4o`, `clad snnt` finds `claude-sonnet`.
 
 A query is words; each has to be found in the name, its letters in order. Better is, from the best: the whole
-name, a word's beginning, any part, letters at beginnings of words, letters anywhere; then the tighter and
-the shorter. Names of the same worth keep their order.
+name, its beginning, a word's beginning, any part, letters at beginnings of words, letters anywhere; then the
+tighter and the shorter. Names of the same worth keep their order.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ def _score(words: list[str], name: str) -> float | None:
     for word in words:
         if word in text:
             total += 500.0 if word == text else 400.0 if _begins_word(word, text) else 300.0
+            total += 20.0 * text.startswith(word)
         else:
             places = _at_word_starts(word, marked)
             if places:

@@ -10,7 +10,7 @@ ELLIPSIS = "…"
 def cut(text: str, width: int) -> str:
     """The text in at most `width` cells; if it is too long it ends at a word, with `…`.
 
-    A word is broken only where the cut would otherwise lose more than a third of the room.
+    A word is broken only where the cut would otherwise lose more than half of the room.
     """
     if cell_len(text) <= width:
         return text
@@ -19,7 +19,7 @@ def cut(text: str, width: int) -> str:
     room = width - 1
     kept = set_cell_size(text, room)
     whole_words = kept if text[len(kept) : len(kept) + 1].isspace() else kept.rpartition(" ")[0]
-    if cell_len(whole_words) * 3 >= room * 2:
+    if cell_len(whole_words) * 2 >= room:
         kept = whole_words
     return kept.rstrip(" ,;:-–—·/") + ELLIPSIS
 

@@ -244,7 +244,7 @@ class ThreadList(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One line of the widget."""
-        width, base, painter = self.size.width, self.rich_style, self._painter
+        width, base, painter = self.scrollable_content_region.width, self.rich_style, self._painter
         if y == 0:
             return painter.head(self.search_text, base, width, has_focus=self.has_focus)
         if y == HEAD_LINES and not self._list.lines:

@@ -1,5 +1,8 @@
 """The store on good and bad days."""
 
+# ruff: noqa: ASYNC240
+# a test may wait for the disk
+
 from __future__ import annotations
 
 import asyncio

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 from aimltui.engine.event_log import ARGUMENTS, CALL, TEXT, EventLog, Piece
 from aimltui.wire.events import StreamEvent
@@ -64,7 +65,7 @@ async def test_a_follower_may_begin_in_the_middle() -> None:
 async def test_heads_of_calls_are_never_merged_and_their_arguments_are() -> None:
     log = EventLog()
     for slot in (0, 1):
-        log.say(Piece("step_1", CALL, slot, '{"id": "call_%d", "name": "f"}' % slot, True))
+        log.say(Piece("step_1", CALL, slot, json.dumps({"id": f"call_{slot}", "name": "f"}), True))
     for value in ("{", "}"):
         log.say(Piece("step_1", ARGUMENTS, 1, value))
     log.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -161,7 +162,7 @@ async def test_incomplete_or_unknown_outputs_are_refused_with_the_known_text(
 async def test_outputs_in_the_wrong_state_are_refused(tmp_path: Path) -> None:
     async with opened(tmp_path) as engine:
         run = run_of(await play(engine))
-        with pytest.raises(BadRequest, match='Runs in status "completed" do not accept tool outputs.'):
+        with pytest.raises(BadRequest, match=r'Runs in status "completed" do not accept tool outputs\.'):
             await engine.submit_tool_outputs(outputs(run))
 
 
@@ -171,7 +172,7 @@ async def test_a_waiting_run_expires_by_being_looked_at(tmp_path: Path) -> None:
         run, _ = await waiting(engine)
         clock.advance(601)
         assert (await run_now(engine, run)).status == "expired"
-        with pytest.raises(BadRequest, match='Runs in status "expired" do not accept tool outputs.'):
+        with pytest.raises(BadRequest, match=r'Runs in status "expired" do not accept tool outputs\.'):
             await engine.submit_tool_outputs(outputs(run, call_0="x"))
         step = (await engine.list_run_steps(ListRunSteps(thread_id=run.thread_id, run_id=run.id))).data[0]
     assert step.status == "expired"
@@ -219,12 +220,12 @@ async def test_a_loop_of_calls_ends(tmp_path: Path) -> None:
 
 
 async def test_two_hundred_parallel_calls_are_one_step(tmp_path: Path) -> None:
-    model = FakeModel(calls(*(("weather", '{"n":%d}' % n) for n in range(200))), says("done"))
+    model = FakeModel(calls(*(("weather", json.dumps({"n": n})) for n in range(200))), says("done"))
     async with opened(tmp_path, model) as engine:
         run, _ = await waiting(engine)
         assert run.required_action is not None
         pending = run.required_action.submit_tool_outputs.tool_calls
-        assert [call.function.arguments for call in pending] == ['{"n":%d}' % n for n in range(200)]
+        assert [call.function.arguments for call in pending] == [json.dumps({"n": n}) for n in range(200)]
         answers = {call.id: "x" for call in pending}
         ended = run_of(await collect(engine.stream_submit_tool_outputs(outputs(run, **answers))))
     assert len(answers) == 200
@@ -282,3 +283,13 @@ async def test_the_prompt_limit_counts_over_all_turns(tmp_path: Path) -> None:
         events = await collect(engine.stream_submit_tool_outputs(outputs(run, call_0="x")))
     assert run_of(events).incomplete_details.reason == "max_prompt_tokens"  # type: ignore[union-attr]
     assert len(model.requests) == 1
+
+
+async def test_an_output_given_twice_is_refused(tmp_path: Path) -> None:
+    async with opened(tmp_path, FakeModel(calls(("weather", "{}")))) as engine:
+        run, _ = await waiting(engine)
+        twice = [ToolOutput(tool_call_id="call_0", output=text) for text in "ab"]
+        with pytest.raises(BadRequest, match=r"got \['call_0','call_0'\]"):
+            await engine.submit_tool_outputs(
+                SubmitToolOutputs(thread_id=run.thread_id, run_id=run.id, tool_outputs=twice)
+            )

@@ -13,7 +13,7 @@ from aimltui.engine.options import RetryPolicy
 from aimltui.wire.errors import BadRequest
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.messages import CreateMessage
-from aimltui.wire.runs import RunEventsParams, RunParams
+from aimltui.wire.runs import ListRuns, RunEventsParams, RunParams
 from aimltui.wire.threads import ThreadParams
 from tests.support.builders import (
     a_run_wanted,
@@ -27,6 +27,7 @@ from tests.support.builders import (
     run_now,
     run_of,
     text_of,
+    until,
 )
 from tests.support.fake_model import FakeModel, calls, says
 
@@ -204,8 +205,6 @@ async def test_the_text_of_an_unfinished_message_can_be_read(tmp_path: Path) -> 
         async def written() -> bool:
             return (await messages_of(engine, run.thread_id))[-1].text == "half a sentence"
 
-        from tests.support.builders import until
-
         await until(written)
         await stream.aclose()
 
@@ -246,3 +245,57 @@ async def test_a_model_that_will_not_let_go_does_not_keep_the_run(tmp_path: Path
     assert names(events)[-2:] == ["run.cancelled", "done"]
     assert text_of(events) == "mine"
     await asyncio.sleep(0)
+
+
+async def test_a_caller_that_is_cancelled_while_the_run_is_written_does_not_lock_the_thread(
+    tmp_path: Path,
+) -> None:
+    async with opened(tmp_path) as engine:
+        wanted = await a_run_wanted(engine)
+        creating = asyncio.ensure_future(engine.create_run(wanted))
+        await asyncio.sleep(0)
+        creating.cancel()
+        await asyncio.wait({creating})
+
+        async def over() -> bool:
+            runs = (await engine.list_runs(ListRuns(thread_id=wanted.thread_id))).data
+            return bool(runs) and runs[0].status == "completed"
+
+        await until(over)
+
+
+async def test_text_that_is_not_unicode_does_not_break_the_run(tmp_path: Path) -> None:
+    model = FakeModel(says("a\ud800b", "\U0001f600"), [ModelError("bad \udfff name")])
+    async with opened(tmp_path, model) as engine:
+        run = run_of(await play(engine))
+        assert (await messages_of(engine, run.thread_id))[-1].text == "a\ufffdb\U0001f600"
+        assert run_of(await play(engine)).last_error.message == "bad \ufffd name"  # type: ignore[union-attr]
+
+
+async def test_an_end_that_cannot_be_written_is_written_later(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    async with opened(tmp_path, FakeModel([ChatChunk(text="x"), gate, *says("y")])) as engine:
+        stream = engine.stream_create_run(await a_run_wanted(engine))
+        run = run_of([await anext(stream) for _ in range(8)])
+        broken = "CREATE TRIGGER broken BEFORE INSERT ON run_events BEGIN SELECT RAISE(ABORT, 'broken'); END"
+        await engine._core.database.write(lambda conn: conn.execute(broken))
+        gate.set()
+        assert names(await collect(stream))[-2:] == ["run.failed", "done"]
+        assert (await run_now(engine, run)).is_active
+        await engine._core.database.write(lambda conn: conn.execute("DROP TRIGGER broken"))
+        assert (await finished(engine, run)).status == "failed"
+        assert (await messages_of(engine, run.thread_id))[-1].text == "xy"
+
+
+async def test_a_model_that_goes_on_talking_is_not_heard(tmp_path: Path) -> None:
+    class Talkative(FakeModel):
+        async def stream(self, request):  # type: ignore[no-untyped-def]
+            yield ChatChunk(text="mine")
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                yield ChatChunk(text=" and more")
+
+    events, _ = await cancelled_after(tmp_path, Talkative(), "thread.message.delta")
+    assert text_of(events) == "mine"
+    assert names(events)[-4:] == ["run.step.cancelled", "message.incomplete", "run.cancelled", "done"]

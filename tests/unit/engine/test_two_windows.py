@@ -217,3 +217,19 @@ async def test_a_foreign_run_streams_to_a_follower_while_it_goes_on(tmp_path: Pa
                 if event.event == "thread.message.delta":
                     gate.set()
         await until(lambda: seen[-2:] == ["thread.run.completed", "done"])
+
+
+async def test_a_run_that_another_window_cancels_at_its_very_end_is_cancelled(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    model = FakeModel([ChatChunk(text="a"), gate, *says("b")])
+    # this window looks around so seldom that it learns of it only when it writes the end
+    async with opened(tmp_path, model, poll_s=60, busy_poll_s=60) as one, opened(tmp_path) as other:
+        stream = one.stream_create_run(await a_run_wanted(one))
+        run = run_of([await anext(stream) for _ in range(8)])
+        await other.cancel_run(RunParams(thread_id=run.thread_id, run_id=run.id))
+        gate.set()
+        rest = await collect(stream)
+    assert names(rest)[-5:] == [
+        "run.cancelling", "run.step.cancelled", "message.incomplete", "run.cancelled", "done",
+    ]  # fmt: skip
+    assert text_of(rest) == "b"

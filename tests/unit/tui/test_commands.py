@@ -76,11 +76,11 @@ def test_bindings_carry_id_and_tooltip_and_leave_out_what_widgets_do_themselves(
     [
         (
             set(),
-            ["ctrl+n New", "ctrl+s Threads", "ctrl+l Model", "ctrl+o Details", "ctrl+p Palette", "f1 Help"],
+            ["ctrl+n New", "ctrl+s Threads", "ctrl+l Model", "ctrl+o Details", "f1 Help", "ctrl+p Palette"],
         ),
         (
             {"running", "thread"},
-            ["esc Stop", "ctrl+n New", "ctrl+s Threads", "ctrl+l Model", "ctrl+o Details", "ctrl+p Palette"],
+            ["esc Stop", "ctrl+n New", "ctrl+s Threads", "ctrl+l Model", "ctrl+o Details", "f1 Help"],
         ),
         (
             {"list", "thread"},

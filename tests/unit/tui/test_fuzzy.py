@@ -48,6 +48,10 @@ def test_the_expected_model_comes_first(query: str, first: str) -> None:
     assert best(query)[0] == first
 
 
+def test_the_beginning_of_the_name_is_better_than_that_of_a_word() -> None:
+    assert rank("con", ["Older conversation", "Contract questions about the notice period"]) == [1, 0]
+
+
 def test_what_does_not_match_is_left_out() -> None:
     assert best("xyz") == []
     assert best("gpt zzz") == []

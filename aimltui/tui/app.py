@@ -1,0 +1,84 @@
+"""AimltuiApp: themes, filters, the one screen, the last error handler. Nothing else."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.filter import LineFilter
+
+from aimltui.tui import themes
+from aimltui.tui.commands import bindings
+from aimltui.tui.sanitize import SafeLineFilter
+from aimltui.tui.screens.error import CrashReport
+from aimltui.tui.screens.main import MainScreen
+from aimltui.tui.terminal import TerminalBackground, ask_for_background, install_parser
+
+if TYPE_CHECKING:
+    from aimltui.tui.startup import Startup
+
+_GC_THRESHOLD = 50_000
+"""Allocations between two collections: the default of 700 shows as hiccups while text streams in."""
+
+
+class AimltuiApp(CrashReport, App[None]):
+    """The program on the screen.
+
+    Args:
+        startup: Everything it is made with.
+    """
+
+    TITLE = "aimltui"
+    CSS_PATH = ["app.tcss", "screens/main.tcss"]  # noqa: RUF012  # the first screen's own would not be read
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]
+    ENABLE_COMMAND_PALETTE = False  # ours is `screens/palette.py`
+
+    def __init__(self, startup: Startup) -> None:
+        install_parser()
+        super().__init__()
+        self._startup = startup
+        self._safe = SafeLineFilter()
+        self._follows_terminal = startup.theme == themes.AUTO
+        found = themes.load_themes(startup.themes_dir)
+        for theme in found.themes:
+            self.register_theme(theme)
+        name, problem = themes.theme_for(startup.theme, themes.guessed_shade(), self.available_themes)
+        self.theme = name
+        self._problems = [*startup.notes, *found.problems, *([problem] if problem else [])]
+
+    def get_default_screen(self) -> MainScreen:
+        """The main screen."""
+        return MainScreen(self._startup, self._problems)
+
+    def on_mount(self) -> None:
+        """Ask the terminal for its background; keep the collector from pausing the stream."""
+        gc.freeze()
+        gc.set_threshold(_GC_THRESHOLD, 20, 20)
+        if self._follows_terminal:
+            ask_for_background(self)
+
+    def on_terminal_background(self, event: TerminalBackground) -> None:
+        """Follow the terminal, unless a theme was chosen."""
+        if self._follows_terminal:
+            self.theme = themes.DARK_THEME if event.shade == "dark" else themes.LIGHT_THEME
+
+    def choose_theme(self, name: str) -> None:
+        """Use a theme by the user's choice; `auto` follows the terminal again."""
+        self._follows_terminal = name == themes.AUTO
+        self.theme = themes.theme_for(name, themes.guessed_shade(), self.available_themes)[0]
+        if self._follows_terminal:
+            ask_for_background(self)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's, and the one that lets no control character out."""
+        return [*super().get_line_filters(), self._safe]
+
+    async def action_quit(self) -> None:
+        """Keep what is to be kept, then end."""
+        for screen in self.screen_stack:
+            if isinstance(screen, MainScreen):
+                await screen.prepare_to_end()
+        self.exit()

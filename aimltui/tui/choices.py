@@ -1,0 +1,148 @@
+"""Which assistants and models there are, and which one a conversation uses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aimltui.client.client import AssistantsClient, every
+from aimltui.tui.conversation import Conversation
+from aimltui.tui.runs import Refused
+from aimltui.wire.assistants import Assistant, CreateAssistant, ListAssistants
+from aimltui.wire.models import Model
+
+DEFAULT_MARK = "aimltui"
+"""Metadata key of the assistant that this program made for itself; its value is `default`."""
+DEFAULT_NAME = "Assistant"
+DEFAULT_INSTRUCTIONS = (
+    "You are a helpful assistant in a terminal. Answer in Markdown. Be clear and concise, say what you do not "
+    "know, and put code into fenced blocks with the language's name."
+)
+
+
+class Choices:
+    """The models and assistants on offer, as far as they were read.
+
+    Args:
+        client: Whom to ask.
+        model: The model of threads for which none was chosen; None if none is configured, empty for the first of
+            the server's list.
+    """
+
+    def __init__(self, client: AssistantsClient, model: str | None) -> None:
+        self._client = client
+        self.names: dict[str, str] = {}
+        """Assistant id to name; views read it."""
+        self.assistants: dict[str, Assistant] = {}
+        self._default_id: str | None = None
+        self._model = model
+
+    @property
+    def default_model(self) -> str | None:
+        """The model of threads for which none was chosen; None if there is none."""
+        return self._model or None
+
+    @property
+    def is_set_up(self) -> bool:
+        """Whether there is a model to talk to."""
+        return self._model is not None
+
+    def set_default_model(self, model: str) -> None:
+        """Use this model for new threads, until the program ends."""
+        self._model = model
+
+    async def list_models(self, *, refresh: bool = False) -> Sequence[Model]:
+        """The server's models; nothing is kept here, least of all an empty list.
+
+        Raises:
+            APIError: The server refused.
+            TransportError: There was no answer.
+        """
+        return (await self._client.list_models(refresh=refresh)).data
+
+    async def read_assistants(self) -> list[Assistant]:
+        """All saved assistants, newest first."""
+        found = [
+            item
+            async for item in every(self._client.assistants.list, ListAssistants(limit=100, order="desc"))
+        ]
+        self.assistants = {assistant.id: assistant for assistant in found}
+        self.names.update({assistant.id: assistant.name or assistant.id for assistant in found})
+        mine = [a.id for a in found if (a.metadata or {}).get(DEFAULT_MARK) == "default"]
+        self._default_id = mine[-1] if mine else None
+        return found
+
+    def is_default(self, assistant_id: str | None) -> bool:
+        """Whether it is the program's own assistant, or none was chosen."""
+        return assistant_id is None or assistant_id == self._default_id
+
+    def assistant_name(self, conversation: Conversation) -> str:
+        """Who answers in the conversation."""
+        chosen = conversation.choice.assistant_id or self._default_id
+        return self.names.get(chosen or "", DEFAULT_NAME)
+
+    def assistant_id(self, conversation: Conversation) -> str | None:
+        """Who answers in the conversation, if that assistant exists already."""
+        return conversation.choice.assistant_id or self._default_id
+
+    async def ensure_default(self, conversation: Conversation) -> None:
+        """Make the program's own assistant if there is none, so that one can choose it."""
+        model = self.model_of(conversation)
+        if model is not None and self._default_id is None:
+            await self._need_default(model)
+
+    def model_of(self, conversation: Conversation) -> str | None:
+        """The model that will answer: the thread's, its assistant's, or the default."""
+        if conversation.choice.model:
+            return conversation.choice.model
+        chosen = self.assistants.get(conversation.choice.assistant_id or "")
+        if chosen is not None and not self.is_default(chosen.id) and chosen.model:
+            return chosen.model
+        return self.default_model
+
+    async def need_model(self, conversation: Conversation) -> str:
+        """The model that will answer, asking the server for its first one if need be.
+
+        Raises:
+            Refused: There is none.
+        """
+        model = self.model_of(conversation)
+        if model is None and self._model == "":
+            models = await self.list_models()
+            if models:
+                model = self._model = models[0].id
+        if not model:
+            raise Refused(
+                "No model is chosen",
+                "There is nobody to send the message to: no endpoint is configured and no model was chosen.",
+                "Choose a model with ctrl+L (`demo` works offline). Your text is back in the prompt.",
+            )
+        return model
+
+    async def need_assistant(self, conversation: Conversation, model: str) -> str:
+        """The assistant that will answer; the program's own is made if there is none yet."""
+        return conversation.choice.assistant_id or await self._need_default(model)
+
+    async def _need_default(self, model: str) -> str:
+        if self._default_id is None:
+            await self.read_assistants()
+        if self._default_id is None:
+            made = await self._client.assistants.create(
+                CreateAssistant(
+                    model=model,
+                    name=DEFAULT_NAME,
+                    instructions=DEFAULT_INSTRUCTIONS,
+                    metadata={DEFAULT_MARK: "default"},
+                )
+            )
+            self.assistants[made.id] = made
+            self.names[made.id] = DEFAULT_NAME
+            self._default_id = made.id
+        return self._default_id
+
+    def forget(self, assistant_id: str) -> bool:
+        """The server does not know this assistant any more; True if another one can take its place."""
+        self.assistants.pop(assistant_id, None)
+        if assistant_id != self._default_id:
+            return False
+        self._default_id = None
+        return True

@@ -1,0 +1,41 @@
+"""What stands in a thread in which nothing was said yet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aimltui.tui.guides_ids import LOOK_AROUND, STARTER
+from aimltui.tui.state.entries import Choice, GuideEntry
+
+if TYPE_CHECKING:
+    from aimltui.tui.conversation import Conversation
+    from aimltui.tui.desk import Desk
+    from aimltui.tui.startup import Startup
+
+
+def guide_for(desk: Desk, conversation: Conversation, startup: Startup) -> GuideEntry:
+    """The guide of an empty conversation: what to set up, or whom one talks to and how to begin."""
+    model = desk.choices.model_of(conversation)
+    if model is None and not desk.choices.is_set_up:
+        offline = Choice(LOOK_AROUND, "Look around offline", "a scripted model answers; nothing is contacted")
+        return GuideEntry("guide:set-up", startup.guide or "# Nothing is connected yet", (offline,))
+    name = desk.choices.assistant_name(conversation)
+    starters = desk.connected.starters if _has_starters(desk, model, startup) else ()
+    choices = tuple(Choice(f"{STARTER}{i}", label) for i, (label, _) in enumerate(starters))
+    whom = f"**{name}** answers with `{model}`." if model else f"**{name}** answers."
+    way = "Write a message below, or begin with one of these:" if choices else "Write a message below."
+    text = f"# New thread\n\n{whom} {way}"
+    return GuideEntry(f"guide:{model}:{name}", text, choices)
+
+
+def _has_starters(desk: Desk, model: str | None, startup: Startup) -> bool:
+    return bool(desk.connected.starters) and model is not None
+
+
+def chosen_message(desk: Desk, choice_id: str) -> str | None:
+    """The message that a choice sends; None if the choice is none of the starters."""
+    if not choice_id.startswith(STARTER):
+        return None
+    number = int(choice_id.removeprefix(STARTER))
+    starters = desk.connected.starters
+    return starters[number][1] if number < len(starters) else None

@@ -1,0 +1,38 @@
+"""Textual messages that cross widgets: what the desk tells the screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+if TYPE_CHECKING:
+    from aimltui.tui.conversation import Conversation
+
+
+@dataclass
+class ConversationChanged(Message):
+    """A conversation has changes to take: what stands in it, or what its run does."""
+
+    conversation: Conversation
+
+
+class ThreadListChanged(Message):
+    """The list of threads looks different now."""
+
+
+@dataclass
+class GivenBack(Message):
+    """Text that was to be sent and was not: it belongs back into the prompt."""
+
+    conversation: Conversation
+    text: str
+
+
+@dataclass
+class Remarked(Message):
+    """A sentence for the user that belongs to no place in a thread."""
+
+    text: str
+    is_warning: bool = False

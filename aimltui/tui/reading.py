@@ -1,0 +1,68 @@
+"""Reads a thread from the server, newest part first, as snapshots for a view."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Container
+
+from aimltui.client.client import AssistantsClient, every
+from aimltui.tui.state.thread_view import Snapshot
+from aimltui.wire.messages import ListMessages, Message
+from aimltui.wire.run_steps import ListRunSteps, RunStep
+from aimltui.wire.runs import ListRuns, Run
+
+PAGE = 50
+"""Messages read at once: some screens full, so that a thread of thousands opens like one of ten."""
+_AT_ONCE = 8
+
+
+async def read_thread(
+    client: AssistantsClient, thread_id: str, *, before: str | None = None, known: Container[str] = ()
+) -> Snapshot:
+    """The newest part of a thread, or the part before a message.
+
+    Args:
+        client: Whom to ask.
+        thread_id: The thread.
+        before: The oldest message that is known; the answer holds what is older.
+        known: Ids of runs that need not be read again.
+
+    Raises:
+        APIError: The server refused.
+        TransportError: There was no answer.
+    """
+    query = ListMessages(thread_id=thread_id, limit=PAGE, order="desc", after=before)
+    page = await client.messages.list(query)
+    messages = list(reversed(page.data))
+    runs = await _runs_of(client, thread_id, messages, page.has_more, known)
+    steps = await _steps_of(client, runs)
+    return Snapshot(messages, runs, steps, page.has_more)
+
+
+async def _runs_of(
+    client: AssistantsClient, thread_id: str, messages: list[Message], has_more: bool, known: Container[str]
+) -> list[Run]:
+    """The runs that belong to this part of the thread, oldest first."""
+    anchors = {message.run_id for message in messages if message.run_id}
+    oldest = messages[0].created_at if messages and has_more else None
+    newest_first: list[Run] = []
+    async for run in every(client.runs.list, ListRuns(thread_id=thread_id, limit=100, order="desc")):
+        if oldest is not None and run.created_at < oldest and run.id not in anchors:
+            break
+        if run.id not in known:
+            newest_first.append(run)
+    return newest_first[::-1]
+
+
+async def _steps_of(client: AssistantsClient, runs: list[Run]) -> dict[str, list[RunStep]]:
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def steps(run: Run) -> list[RunStep]:
+        params = ListRunSteps(thread_id=run.thread_id, run_id=run.id, limit=100, order="asc")
+        async with gate:
+            return [step async for step in every(client.runs.list_steps, params)]
+
+    # What the first failure is matters, not that there may be several.
+    return dict(
+        zip((run.id for run in runs), await asyncio.gather(*(steps(run) for run in runs)), strict=True)
+    )

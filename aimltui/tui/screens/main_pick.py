@@ -1,0 +1,145 @@
+"""The main screen's part that lets one choose: the model, the assistant, the theme; and the help.
+
+The modal screens are imported when they are opened: the first frame does not need them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from aimltui.client.errors import TransportError
+from aimltui.errors import ConfigError
+from aimltui.tui.commands import command
+from aimltui.tui.screens.main_threads import Threads
+from aimltui.tui.widgets.header import HeaderBar
+
+if TYPE_CHECKING:
+    from aimltui.tui.screens.model_picker import ModelPicker
+
+
+@runtime_checkable
+class HasThemes(Protocol):
+    """The app, as far as themes go."""
+
+    def choose_theme(self, name: str) -> None:
+        """Use a theme."""
+        ...
+
+
+class Pick(Threads):
+    """Handles the pickers."""
+
+    def on_header_bar_model_clicked(self, event: HeaderBar.ModelClicked) -> None:
+        """The model in the header."""
+        event.stop()
+        self.action_pick_model()
+
+    def action_pick_model(self) -> None:
+        """Choose the open thread's model."""
+        from aimltui.tui.screens.model_picker import ModelPicker
+
+        desk = self.desk
+        if desk is None:
+            self.hint("still starting")
+            return
+
+        def request_rows() -> None:
+            self.spawn(self._fill(picker), "models")
+
+        def picked(model: str | None) -> None:
+            if model:
+                self.spawn(desk.choose_model(model), "choice")
+
+        picker = ModelPicker(request_rows, current=desk.choices.model_of(desk.current) or "")
+        self.app.push_screen(picker, picked)
+
+    async def _fill(self, picker: ModelPicker) -> None:
+        from aimltui.tui.state.model_rows import ModelRow
+        from aimltui.wire.errors import APIError
+
+        desk = self.desk
+        assert desk is not None
+        try:
+            models = await desk.choices.list_models(refresh=True)
+        except (APIError, TransportError) as error:
+            if picker.is_attached:
+                picker.set_error(f"The list of models could not be read. {error} You can type an id.")
+            return
+        if picker.is_attached:
+            picker.set_rows([ModelRow(m.id, m.name or "", m.owned_by, m.context_length) for m in models])
+
+    def action_pick_assistant(self) -> None:
+        """Choose who answers in the open thread."""
+        if self.desk is None:
+            self.hint("still starting")
+            return
+        self.spawn(self._pick_assistant(), "assistants")
+
+    async def _pick_assistant(self) -> None:
+        from aimltui.tui.screens.choice import ChoiceRow, ChoiceScreen
+        from aimltui.wire.errors import APIError
+
+        desk = self.desk
+        assert desk is not None
+        try:
+            await desk.choices.ensure_default(desk.current)
+            found = await desk.choices.read_assistants()
+        except (APIError, TransportError) as error:
+            self.remark(f"The assistants could not be read. {error}", is_warning=True)
+            return
+        rows = [ChoiceRow(a.id, a.name or a.id, a.description or a.model) for a in found]
+
+        def picked(assistant_id: str | None) -> None:
+            if assistant_id:
+                self.spawn(desk.choose_assistant(assistant_id), "choice")
+
+        current = desk.choices.assistant_id(desk.current) or ""
+        self.app.push_screen(ChoiceScreen("Who answers in this thread?", rows, current=current), picked)
+
+    def action_pick_theme(self) -> None:
+        """Try the themes, and keep one."""
+        from aimltui.tui.screens.choice import ChoiceRow, ChoiceScreen
+
+        app = self.app
+        before = app.theme
+        names = sorted(app.available_themes, key=lambda name: (not name.startswith("aimltui"), name))
+        rows = [ChoiceRow("auto", "auto", "dark or light, as the terminal is")]
+        rows += [ChoiceRow(name, name) for name in names]
+
+        def preview(name: str) -> None:
+            if isinstance(app, HasThemes):
+                app.choose_theme(name)
+
+        def picked(name: str | None) -> None:
+            preview(name or before)
+            if name:
+                self._keep_theme(name)
+
+        self.app.push_screen(ChoiceScreen("Theme", rows, current=before, preview=preview), picked)
+
+    def _keep_theme(self, name: str) -> None:
+        path = self.startup.config_path
+        if path is None:
+            return
+        from aimltui.config import write_config
+
+        try:
+            write_config(path, {"ui.theme": name})
+        except ConfigError as error:
+            self.remark(f"The theme holds until the program ends. {error}", is_warning=True)
+
+    def action_show_palette(self) -> None:
+        """All commands that make sense now."""
+        from aimltui.tui.screens.palette import PaletteScreen
+
+        def picked(command_id: str | None) -> None:
+            if command_id:
+                self.call_later(self.run_action, command(command_id).action)
+
+        self.app.push_screen(PaletteScreen(self.command_state()), picked)
+
+    def action_show_help(self) -> None:
+        """All keys."""
+        from aimltui.tui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen())

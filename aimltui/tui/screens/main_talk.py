@@ -1,0 +1,216 @@
+"""The main screen's part that talks: sending, stopping, the queue, drafts, copying and clearing."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from textual import events
+from textual.timer import Timer
+from textual.widgets import TextArea
+
+from aimltui.drafts import NEW_THREAD
+from aimltui.tui.guides_ids import LOOK_AROUND
+from aimltui.tui.messages import ConversationChanged, GivenBack, Remarked
+from aimltui.tui.screens.main_base import HINT_S, MainBase
+from aimltui.tui.startup import Startup
+from aimltui.tui.widgets.prompt_input import PromptInput
+from aimltui.tui.widgets.transcript import Transcript
+
+if TYPE_CHECKING:
+    from aimltui.tui.conversation import Conversation
+
+_DRAFT_PAUSE_S = 0.3
+
+
+class Talk(MainBase):
+    """Handles the prompt, and what comes back."""
+
+    def __init__(self, startup: Startup) -> None:
+        super().__init__(startup)
+        self._early: list[str] = []
+        self._draft_timer: Timer | None = None
+        self._drafts_lock = asyncio.Lock()
+        self._quit_asked_at = float("-inf")
+        self._draft_of: tuple[Conversation, str] | None = None
+
+    # Sending
+
+    def on_prompt_input_submitted(self, event: PromptInput.Submitted) -> None:
+        """Send what was written; before there is a connection it waits for it."""
+        event.stop()
+        event.prompt.accept()
+        self.leave_draft()
+        self.say(event.text)
+
+    def say(self, text: str) -> None:
+        """Send a message in the open thread."""
+        if self.desk is None:
+            self._early.append(text)
+            self.hint("still starting; the message goes out in a moment")
+            return
+        self.transcript.scroll_to_tail()
+        self.desk.send(text)
+
+    def say_early(self) -> None:
+        """Send what was written before there was a connection."""
+        while self._early:
+            self.say(self._early.pop(0))
+
+    def on_conversation_changed(self, event: ConversationChanged) -> None:
+        """Show what is new, if it is in the open thread."""
+        event.stop()
+        conversation = event.conversation
+        changes = conversation.outbox.take()
+        self._name_draft()
+        if self.desk is None or conversation is not self.desk.current:
+            return
+        if changes is None:
+            self.transcript.show(conversation.view.entries)
+        elif changes:
+            self.transcript.apply(changes)
+        self.show_state()
+
+    def on_given_back(self, event: GivenBack) -> None:
+        """Put text that was not sent back before what is being written."""
+        event.stop()
+        if self.desk is not None and event.conversation is self.desk.current:
+            draft = self.prompt.draft
+            self.prompt.load_draft(f"{event.text}\n\n{draft}" if draft.strip() else event.text)
+            return
+        key = event.conversation.thread_id or NEW_THREAD
+        draft = self.startup.drafts.load(key)
+        self._keep(key, f"{event.text}\n\n{draft}" if draft.strip() else event.text)
+
+    def on_remarked(self, event: Remarked) -> None:
+        """Say it."""
+        event.stop()
+        self.remark(event.text, is_warning=event.is_warning)
+
+    def on_prompt_input_up_on_empty(self, event: PromptInput.UpOnEmpty) -> None:
+        """Edit the last queued message, or go to the transcript."""
+        event.stop()
+        text = self.desk.current.dequeue(-1) if self.desk is not None else None
+        if text is not None:
+            self.prompt.load_draft(text)
+        else:
+            self.transcript.focus()
+
+    def on_transcript_choice_chosen(self, event: Transcript.ChoiceChosen) -> None:
+        """A line of the guide: a starter, or the offline model."""
+        event.stop()
+        self.prompt.focus()
+        if self.desk is None:
+            return
+        if event.choice_id == LOOK_AROUND:
+            self.spawn(self.desk.choose_model(self.startup.demo_model), "choice")
+        elif (text := self.desk.starter(event.choice_id)) is not None:
+            self.say(text)
+
+    # Stopping
+
+    def action_stop(self) -> None:
+        """The innermost thing first: the list over the transcript, a selection, the run."""
+        if self.has_class("-sidebar-open") and self.has_class("-narrow"):
+            self.remove_class("-sidebar-open")
+            self.prompt.focus()
+        elif self.selections:
+            self.clear_selection()
+        elif self.desk is not None and self.desk.stop():
+            self.show_state()
+        else:
+            self.prompt.focus()
+
+    # Copying, clearing, quitting
+
+    def action_copy_or_clear(self) -> None:
+        """Copy a selection; else clear the prompt; pressed twice, quit."""
+        if selected := self.get_selected_text():
+            self.copy(selected)
+            self.clear_selection()
+            return
+        now = asyncio.get_running_loop().time()
+        if now - self._quit_asked_at <= HINT_S:
+            self.app.call_later(self.app.run_action, "quit")
+            return
+        self._quit_asked_at = now
+        if self.prompt.clear_undoable():
+            self.hint("cleared, ctrl+z brings it back; ctrl+c again quits")
+        elif self.desk is not None and self.desk.current.is_busy:
+            self.hint("esc stops the answer; ctrl+c again quits")
+        else:
+            self.hint("ctrl+c again quits")
+
+    def on_text_selected(self, event: events.TextSelected) -> None:
+        """Copy what the mouse has selected."""
+        if self.startup.auto_copy and (selected := self.get_selected_text()):
+            self.copy(selected)
+
+    def copy(self, text: str) -> None:
+        """Hand text to the terminal's clipboard (OSC 52)."""
+        self.app.copy_to_clipboard(text)
+        lines = text.count("\n") + 1
+        self.hint(f"copied {lines} lines" if lines > 1 else f"copied {len(text)} characters")
+
+    def action_copy_answer(self) -> None:
+        """Copy the Markdown of the last answer."""
+        answer = self.desk.current.view.last_answer if self.desk is not None else None
+        if answer:
+            self.copy(answer)
+
+    def on_prompt_input_quit_requested(self, event: PromptInput.QuitRequested) -> None:
+        """End the program."""
+        event.stop()
+        self.app.call_later(self.app.run_action, "quit")
+
+    # Drafts
+
+    @property
+    def draft_key(self) -> str:
+        """Under which name the open thread's draft is kept."""
+        thread_id = self.desk.current.thread_id if self.desk is not None else None
+        return thread_id or NEW_THREAD
+
+    def _name_draft(self) -> None:
+        """A new thread has got its id: its draft goes by that from now on."""
+        if self.desk is None:
+            return
+        was, self._draft_of = self._draft_of, (self.desk.current, self.draft_key)
+        if was is not None and was[0] is self.desk.current and was[1] != self.draft_key:
+            self._keep(was[1], "")
+            self.keep_draft()
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """Keep the draft when the typing pauses."""
+        event.stop()
+        if self._draft_timer is not None:
+            self._draft_timer.stop()
+        self._draft_timer = self.set_timer(_DRAFT_PAUSE_S, self.keep_draft)
+
+    def keep_draft(self) -> None:
+        """Keep the open thread's draft now."""
+        if self.desk is not None:
+            self._keep(self.draft_key, self.prompt.draft)
+
+    def _keep(self, key: str, text: str) -> None:
+        self.spawn(self._write_draft(key, text), "draft")
+
+    async def _write_draft(self, key: str, text: str) -> None:
+        async with self._drafts_lock:
+            problem = await asyncio.to_thread(self.startup.drafts.save, key, text)
+        if problem:
+            self.remark(problem, is_warning=True)
+
+    def leave_draft(self) -> None:
+        """Another thread is about to be opened: keep this one's draft."""
+        if self._draft_timer is not None:
+            self._draft_timer.stop()
+        self.keep_draft()
+
+    async def fetch_draft(self) -> None:
+        """Bring the open thread's draft into the prompt."""
+        key = self.draft_key
+        async with self._drafts_lock:
+            text = await asyncio.to_thread(self.startup.drafts.load, key)
+        if key == self.draft_key:
+            self.prompt.load_draft(text)

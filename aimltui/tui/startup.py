@@ -1,0 +1,65 @@
+"""What the composition root hands to the app: plain values, and one function that connects.
+
+Nothing here may be dear to import: the first frame comes before the client, the wire models and the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aimltui.client.client import AssistantsClient
+    from aimltui.drafts import DraftStore
+
+
+@dataclass(frozen=True)
+class Connected:
+    """A server that answers, and what the screen wants to know about it."""
+
+    client: AssistantsClient
+    endpoint: str
+    """What the endpoint is called on the screen: `AI/ML API`, a host, `demo`."""
+    default_model: str | None
+    """The model of new threads; None if nothing is configured, and then the guide is shown."""
+    starters: tuple[tuple[str, str], ...] = ()
+    """What an empty thread offers: the line shown, and the message that choosing it sends."""
+    warm_up: Callable[[], None] | None = None
+    """Imports that will be needed. It blocks, so it is called in a worker thread, after the first frame."""
+
+
+@dataclass(frozen=True)
+class Startup:
+    """Everything the app is made with."""
+
+    connect: Callable[[], Awaitable[Connected]]
+    """Called once, after the first frame. What it raises becomes a card; the program stays usable.
+
+    Of an exception's attributes `message`, `remedy` and `request_id` are shown if it has them, else its text.
+    """
+    drafts: DraftStore
+    theme: str = "auto"
+    glyphs: str = "unicode"
+    thread_id: str | None = None
+    """The thread to open; None opens the last one."""
+    new: bool = False
+    """Open a new thread instead of the last one."""
+    model: str | None = None
+    """The model asked for on the command line, for threads without a choice of their own."""
+    guide: str = ""
+    """Markdown: what to set up; shown if `Connected.default_model` is None."""
+    themes_dir: Path | None = None
+    """Where the user's own themes are."""
+    config_path: Path | None = None
+    """The configuration file, to be named on the screen."""
+    demo_model: str = "demo"
+    """The model that "look around offline" chooses."""
+    auto_copy: bool = True
+    sidebar: str = "auto"
+    """`auto`, `shown`, `hidden`."""
+    notes: tuple[str, ...] = field(default=())
+    """Sentences to show once at the start, as warnings."""
+    clock: Callable[[], float] | None = None
+    """Unix seconds; None is the machine's. Tests and pictures stop it."""

@@ -1,0 +1,80 @@
+"""What fits into the lines at the top and the bottom of the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from rich.cells import cell_len
+
+from aimltui.tui.commands import FooterItem
+from aimltui.tui.state.text import cut
+
+GAP = 2
+"""Cells between two things in a line."""
+
+_LEAST_TITLE = 10
+_LEAST_MODEL = 12
+
+Item = TypeVar("Item", bound=FooterItem)
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderTexts:
+    """The texts of the header as they are shown; empty ones are left out."""
+
+    assistant: str
+    title: str
+    model: str
+    endpoint: str
+
+
+def fit_header(
+    texts: HeaderTexts, width: int, *, left_extra: int, separator: int, right_extra: int
+) -> HeaderTexts:
+    """Shorten the header's texts to a width: the endpoint goes first, then the assistant, then the model.
+
+    Args:
+        texts: The whole texts.
+        width: Cells in all.
+        left_extra: Cells of signs on the left that always stand there.
+        separator: Cells between assistant and title, and between model and endpoint.
+        right_extra: Cells of signs on the right where there is a model.
+    """
+
+    def left(assistant: str, title: str) -> int:
+        return left_extra + cell_len(assistant) + cell_len(title) + (separator if assistant and title else 0)
+
+    def right(model: str, endpoint: str) -> int:
+        used = cell_len(model) + cell_len(endpoint) + (separator if model and endpoint else 0)
+        return GAP + used + right_extra if used else 0
+
+    short_title = cut(texts.title, max(_LEAST_TITLE, width // 3))
+    model = cut(texts.model, max(_LEAST_MODEL, width // 3))
+    choices = (
+        (texts.assistant, texts.model, texts.endpoint),
+        (texts.assistant, model, texts.endpoint),
+        (texts.assistant, model, ""),
+        ("", model, ""),
+        ("", cut(model, _LEAST_MODEL), ""),
+    )
+    for assistant, model, endpoint in choices:
+        rest = width - right(model, endpoint)
+        if left(assistant, short_title) <= rest:
+            room = rest - left(assistant, "") - (separator if assistant and texts.title else 0)
+            return HeaderTexts(assistant, cut(texts.title, room), model, endpoint)
+    return HeaderTexts("", cut(texts.title, max(0, width - left_extra)), "", "")
+
+
+def fit_items(items: Sequence[Item], width: int) -> list[Item]:
+    """The first items that fit side by side; none is ever cut."""
+    fitting: list[Item] = []
+    used = 0
+    for item in items:
+        needed = cell_len(item.key) + 1 + cell_len(item.label) + (GAP if fitting else 0)
+        if used + needed > width:
+            break
+        fitting.append(item)
+        used += needed
+    return fitting

@@ -1,0 +1,229 @@
+"""Wire objects as entries: one function a kind, so that a live thread and a reopened one look the same. Pure."""
+
+from __future__ import annotations
+
+from aimltui.tui.state.entries import (
+    Attachment,
+    Citation,
+    ErrorEntry,
+    MessageEntry,
+    RunEntry,
+    StepEntry,
+    ToolCallEntry,
+    ToolCallOutput,
+)
+from aimltui.wire.messages import (
+    FileCitationAnnotation,
+    FilePathAnnotation,
+    ImageFileContent,
+    ImageURLContent,
+    Message,
+    RefusalContent,
+    TextContent,
+)
+from aimltui.wire.run_steps import (
+    CodeInterpreterCall,
+    FileSearchCall,
+    FunctionToolCall,
+    ImageOutput,
+    LogsOutput,
+    RunStep,
+    ToolCallsDetails,
+)
+from aimltui.wire.runs import LastError, Run
+
+YOU = "You"
+ASSISTANT = "Assistant"
+"""An assistant's name where none is known."""
+_SEPARATOR = "\n\n"
+
+
+def run_entry_id(run_id: str) -> str:
+    """The id of a run's line, which must not be the run's own: its error and notice have ids, too."""
+    return f"{run_id}:run"
+
+
+def run_error_id(run_id: str) -> str:
+    """The id of a run's card."""
+    return f"{run_id}:error"
+
+
+def message_entry(message: Message, author: str) -> MessageEntry:
+    """A message."""
+    text, citations = _text_and_citations(message)
+    is_assistant = message.role == "assistant"
+    details = message.incomplete_details
+    reason = (details.reason if details else None) or "unknown"
+    return MessageEntry(
+        id=message.id,
+        role="assistant" if is_assistant else "user",
+        author=author if is_assistant else YOU,
+        text=text,
+        created_at=message.created_at or None,
+        streaming=message.status == "in_progress",
+        incomplete_reason=reason if message.status == "incomplete" else None,
+        citations=citations,
+        attachments=_attachments(message),
+        run_id=message.run_id,
+    )
+
+
+def step_entry(step: RunStep, number: int) -> StepEntry:
+    """A step that calls tools."""
+    details = step.step_details
+    calls = details.tool_calls if isinstance(details, ToolCallsDetails) else []
+    ended = step.completed_at or step.cancelled_at or step.failed_at or step.expired_at
+    seconds: float | None = None
+    if step.duration_ms is not None:
+        seconds = step.duration_ms / 1000
+    elif ended and step.created_at:
+        seconds = float(max(0, ended - step.created_at))
+    return StepEntry(
+        id=step.id,
+        run_id=step.run_id,
+        number=number,
+        status=step.status,
+        calls=tuple(_call_entry(call) for call in calls),
+        seconds=seconds,
+        error=step.last_error.message if step.last_error else None,
+    )
+
+
+def run_entry(run: Run) -> RunEntry:
+    """A run's line: its status, or its receipt."""
+    started = float(run.started_at or run.created_at or 0) or None
+    usage = run.usage
+    cached = usage.prompt_token_details if usage else None
+    action = run.required_action
+    calls = action.submit_tool_outputs.tool_calls if action else []
+    return RunEntry(
+        id=run_entry_id(run.id),
+        run_id=run.id,
+        status=run.status,
+        model=run.model,
+        started_at=started,
+        ended_at=_ended_at(run, started),
+        expires_at=run.expires_at if run.is_active else None,
+        reason=run.incomplete_details.reason if run.incomplete_details else None,
+        prompt_tokens=usage.prompt_tokens if usage else None,
+        cached_tokens=cached.cached_tokens if cached else None,
+        completion_tokens=usage.completion_tokens if usage else None,
+        cost_usd=usage.cost_usd if usage else None,
+        waits_for=tuple(call.function.name for call in calls) if run.status == "requires_action" else (),
+    )
+
+
+def run_error(run: Run) -> ErrorEntry | None:
+    """The card of a run that failed; None if it did not."""
+    if run.status != "failed":
+        return None
+    error = run.last_error or LastError(message="The server does not say why.")
+    return ErrorEntry(
+        id=run_error_id(run.id),
+        title=_title(error),
+        detail=error.message,
+        remedy=error.remedy or "",
+        request_id=error.request_id,
+    )
+
+
+def _title(error: LastError) -> str:
+    if error.status in (401, 403):
+        return "The model's endpoint refused access"
+    match error.code:
+        case "rate_limit_exceeded":
+            return "Too many requests"
+        case "invalid_prompt":
+            return "The model did not accept the request"
+        case _:
+            return "The run failed"
+
+
+def _ended_at(run: Run, started: float | None) -> float | None:
+    if run.is_active:
+        return None
+    if run.duration_ms is not None and started is not None:
+        return started + run.duration_ms / 1000
+    ended = run.completed_at or run.failed_at or run.cancelled_at
+    if ended is None and run.status == "expired":
+        ended = run.expires_at
+    return float(ended) if ended else None
+
+
+def _text_and_citations(message: Message) -> tuple[str, tuple[Citation, ...]]:
+    pieces: list[str] = []
+    citations: list[Citation] = []
+    numbers: dict[str, int] = {}
+    length = 0
+    for part in message.content:
+        if isinstance(part, TextContent):
+            text = part.text.value
+        elif isinstance(part, RefusalContent):
+            text = part.refusal
+        else:
+            continue
+        offset = length + (len(_SEPARATOR) if pieces else 0)
+        if isinstance(part, TextContent):
+            citations += _citations(part, offset, numbers)
+        pieces.append(text)
+        length = offset + len(text)
+    return _SEPARATOR.join(pieces), tuple(citations)
+
+
+def _citations(part: TextContent, offset: int, numbers: dict[str, int]) -> list[Citation]:
+    found: list[Citation] = []
+    for mark in part.text.annotations:
+        if isinstance(mark, FileCitationAnnotation):
+            file_id = mark.file_citation.file_id
+        elif isinstance(mark, FilePathAnnotation):
+            file_id = mark.file_path.file_id
+        else:
+            continue
+        if not 0 <= mark.start_index < mark.end_index <= len(part.text.value):
+            continue
+        number = numbers.setdefault(file_id, len(numbers) + 1)
+        kind = "file_path" if isinstance(mark, FilePathAnnotation) else "file_citation"
+        start, end = offset + mark.start_index, offset + mark.end_index
+        found.append(Citation(start, end, number, file_id, kind, file_id))  # type: ignore[arg-type]  # mypy widens kind
+    return found
+
+
+def _attachments(message: Message) -> tuple[Attachment, ...]:
+    found: list[Attachment] = []
+    for file in message.attachments or ():
+        tools = file.tools or []
+        file_id = file.file_id or ""
+        found.append(Attachment(file_id, file_id or "a file", None, tools[0].type if tools else ""))
+    for part in message.content:
+        if isinstance(part, ImageFileContent):
+            found.append(Attachment(part.image_file.file_id, part.image_file.file_id))
+        elif isinstance(part, ImageURLContent):
+            found.append(Attachment("", part.image_url.url))
+    return tuple(found)
+
+
+def _call_entry(call: object) -> ToolCallEntry:
+    if isinstance(call, CodeInterpreterCall):
+        outputs = tuple(_code_output(output) for output in call.code_interpreter.outputs)
+        return ToolCallEntry(call.id, call.type, input=call.code_interpreter.input, outputs=outputs)
+    if isinstance(call, FileSearchCall):
+        results = call.file_search.results or []
+        outputs = tuple(ToolCallOutput("text", _result(r.file_name, r.score), r.file_id) for r in results)
+        return ToolCallEntry(call.id, call.type, outputs=outputs)
+    if isinstance(call, FunctionToolCall):
+        function = call.function
+        outputs = () if function.output is None else (ToolCallOutput("text", function.output),)
+        return ToolCallEntry(call.id, call.type, function.name, function.arguments, outputs)
+    return ToolCallEntry(str(getattr(call, "id", "")), str(getattr(call, "type", "unknown")))
+
+
+def _result(name: str, score: float) -> str:
+    return f"{name}  {score:.2f}"
+
+
+def _code_output(output: object) -> ToolCallOutput:
+    if isinstance(output, LogsOutput):
+        return ToolCallOutput("logs", output.logs)
+    if isinstance(output, ImageOutput):
+        return ToolCallOutput("image", file_id=output.image.file_id)
+    return ToolCallOutput("text", str(getattr(output, "type", "")))

@@ -1,0 +1,105 @@
+"""What the line over the prompt says. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from rich.cells import cell_len
+
+Glyphs = Literal["unicode", "ascii"]
+Part = tuple[str, str]
+"""A text and its style."""
+
+_SIGNS: dict[Glyphs, tuple[str, str, str, str, str]] = {
+    "unicode": ("●", "▼", "↑", "↓", " · "),
+    "ascii": ("*", "v", "in ", "out ", " - "),
+}
+_GAP = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What there is to say about the open thread."""
+
+    hint: str = ""
+    """Something said just now; it goes before all else."""
+    title: str = ""
+    """The thread's title, where the header has no room."""
+    run: str = ""
+    """The active run's status in a word; empty if there is none."""
+    seconds: int | None = None
+    """How long the run takes already."""
+    queued: int = 0
+    """Messages that wait."""
+    is_away: bool = False
+    """True if the end is not in view."""
+    new_lines: int = 0
+    """Lines that came in below the view."""
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_usd: float | None = None
+    """Dollars of all runs; None if unknown."""
+
+
+def segments(status: Status, glyphs: Glyphs) -> tuple[list[Part], str]:
+    """The parts at the left, the most important first, and the text at the right."""
+    dot, below, into, out, separator = _SIGNS[glyphs]
+    left: list[Part] = []
+    if status.hint:
+        left.append((status.hint, "$text-warning"))
+    if status.is_away:
+        new = f"{status.new_lines} new {'line' if status.new_lines == 1 else 'lines'} below"
+        left.append((f"{below} {new if status.new_lines else 'more below'}{separator}End", "$text-accent"))
+    if status.run:
+        clock = "" if status.seconds is None else f" {clock_text(status.seconds)}"
+        left.append((f"{dot} {status.run}{clock}", "$text-success"))
+    if status.queued:
+        left.append(
+            (
+                f"{status.queued} queued, ↑ edits"
+                if glyphs == "unicode"
+                else f"{status.queued} queued, up edits",
+                "$text-warning",
+            )
+        )
+    if status.title:
+        left.append((status.title, "bold"))
+    used: list[str] = []
+    if status.tokens_in or status.tokens_out:
+        used.append(f"{into}{count_text(status.tokens_in)} {out}{count_text(status.tokens_out)}")
+    if status.cost_usd is not None:
+        used.append(f"${status.cost_usd:.4f}" if status.cost_usd < 1 else f"${status.cost_usd:.2f}")
+    return left, separator.join(used)
+
+
+def fitting(left: list[Part], right: str, width: int) -> tuple[list[Part], str]:
+    """What fits into the width: the right text goes first, then the parts at the left from their end."""
+    left = list(left)
+
+    def needed() -> int:
+        return sum(cell_len(text) for text, _ in left) + 3 * max(0, len(left) - 1)
+
+    if right and left and needed() + _GAP + cell_len(right) > width:
+        right = ""
+    while len(left) > 1 and needed() > width:
+        left.pop()
+    return left, right
+
+
+def clock_text(seconds: int) -> str:
+    """Seconds as `0:07`, `12:30`, `1:02:03`."""
+    minutes, rest = divmod(max(0, seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def count_text(number: int) -> str:
+    """A count in little room: `312`, `2.1k`, `48k`, `1.3M`."""
+    if number < 1_000:
+        return str(number)
+    for limit, unit in ((1_000_000, "k"), (1_000_000_000, "M")):
+        if number < limit:
+            value = number / (limit / 1_000)
+            return f"{value:.1f}{unit}" if value < 10 else f"{value:.0f}{unit}"
+    return f"{number / 1_000_000_000:.1f}G"

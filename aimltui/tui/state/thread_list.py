@@ -1,0 +1,173 @@
+"""ThreadListState: which threads there are, what they are called, how they are grouped and marked. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, tzinfo
+
+from aimltui.tui.state.thread_lines import Mark, ThreadRow
+from aimltui.wire.runs import ACTIVE
+from aimltui.wire.threads import PINNED, TITLE, LatestRun, Thread, ThreadSummary
+
+NEW_TITLE = "New thread"
+_TITLE_LENGTH = 60
+_GROUPS = ("Pinned", "Today", "Yesterday", "Older")
+
+
+class ThreadListState:
+    """The threads as the sidebar shows them.
+
+    Args:
+        zone: The time zone of days; None is the machine's.
+    """
+
+    def __init__(self, zone: tzinfo | None = None) -> None:
+        self._zone = zone
+        self._threads: dict[str, ThreadSummary] = {}
+        self._hidden: set[str] = set()
+        self._unread: set[str] = set()
+
+    def __contains__(self, thread_id: str) -> bool:
+        return thread_id in self._threads and thread_id not in self._hidden
+
+    def load(self, threads: Iterable[ThreadSummary], open_thread: str | None = None) -> None:
+        """Take the server's list. A run that ended since the last time, elsewhere than in the open thread, is unread."""
+        fresh = {thread.id: thread for thread in threads}
+        for thread_id, thread in fresh.items():
+            old = self._threads.get(thread_id)
+            if old is not None and _is_active(old) and not _is_active(thread) and thread_id != open_thread:
+                self._unread.add(thread_id)
+        self._threads = fresh
+        self._unread &= fresh.keys()
+        self._hidden &= fresh.keys()
+
+    def put(self, thread: Thread) -> None:
+        """Add a thread that was made, or take over what was changed about it."""
+        old = self._threads.get(thread.id)
+        if old is not None:
+            self._threads[thread.id] = old.model_copy(update={"metadata": thread.metadata})
+        else:
+            self._threads[thread.id] = ThreadSummary.model_validate(thread.model_dump())
+
+    def note_message(self, thread_id: str, text: str, at: int) -> None:
+        """Something was said in the thread; the first words become its preview."""
+        self._update(thread_id, last_active_at=at)
+        thread = self._threads.get(thread_id)
+        if thread is not None and not thread.preview:
+            self._update(thread_id, preview=" ".join(text.split())[:200])
+
+    def note_run(self, thread_id: str, run_id: str, status: str, *, is_open: bool) -> None:
+        """A run of the thread is in this state now."""
+        old = self._threads.get(thread_id)
+        if old is not None and _is_active(old) and status not in ACTIVE and not is_open:
+            self._unread.add(thread_id)
+        self._update(thread_id, latest_run=LatestRun(id=run_id, status=status))
+
+    def mark_read(self, thread_id: str) -> None:
+        """The user is looking at it."""
+        self._unread.discard(thread_id)
+
+    def hide(self, thread_id: str) -> None:
+        """The thread is as good as deleted."""
+        self._hidden.add(thread_id)
+
+    def show(self, thread_id: str) -> None:
+        """The deletion was undone."""
+        self._hidden.discard(thread_id)
+
+    def drop(self, thread_id: str) -> None:
+        """The thread is gone."""
+        self._threads.pop(thread_id, None)
+        self._hidden.discard(thread_id)
+
+    def get(self, thread_id: str) -> ThreadSummary | None:
+        """A thread by id."""
+        return self._threads.get(thread_id)
+
+    def title(self, thread_id: str | None) -> str:
+        """What the thread is called."""
+        thread = self._threads.get(thread_id or "")
+        return title_of(thread) if thread is not None else NEW_TITLE
+
+    def is_pinned(self, thread_id: str) -> bool:
+        """Whether it stays at the top."""
+        thread = self._threads.get(thread_id)
+        return thread is not None and _is_pinned(thread)
+
+    def neighbour(self, thread_id: str, now: float) -> str | None:
+        """The thread to go to when this one is deleted: the next in the list, or the one before."""
+        ids = [row.id for row in self.rows(now)]
+        if thread_id not in ids:
+            return ids[0] if ids else None
+        place = ids.index(thread_id)
+        rest = [*ids[place + 1 :], *reversed(ids[:place])]
+        return rest[0] if rest else None
+
+    def rows(self, now: float) -> list[ThreadRow]:
+        """All threads that are not hidden, grouped, the newest first in each group."""
+        today = datetime.fromtimestamp(now, self._zone).date()
+        rows = [
+            (self._row(thread, today), _at(thread))
+            for thread in self._threads.values()
+            if thread.id not in self._hidden
+        ]
+        rows.sort(key=lambda item: (_GROUPS.index(item[0].group), -item[1]))
+        return [row for row, _ in rows]
+
+    def _row(self, thread: ThreadSummary, today: date) -> ThreadRow:
+        moment = datetime.fromtimestamp(_at(thread), self._zone)
+        age = (today - moment.date()).days
+        if _is_pinned(thread):
+            group = "Pinned"
+        else:
+            group = "Today" if age <= 0 else "Yesterday" if age == 1 else "Older"
+        if age <= 1:
+            when = moment.strftime("%H:%M")
+        else:
+            when = f"{moment.day} {moment:%b}" if age < 300 else moment.strftime("%Y-%m")
+        return ThreadRow(thread.id, title_of(thread), group, self._mark(thread), when)
+
+    def _mark(self, thread: ThreadSummary) -> Mark:
+        status = thread.latest_run.status if thread.latest_run else ""
+        if status == "requires_action":
+            return "needs_you"
+        if status in ACTIVE:
+            return "running"
+        if status == "failed":
+            return "failed"
+        return "unread" if thread.id in self._unread else "none"
+
+    def _update(self, thread_id: str, **fields: object) -> None:
+        thread = self._threads.get(thread_id)
+        if thread is not None:
+            self._threads[thread_id] = thread.model_copy(update=fields)
+
+
+def title_of(thread: ThreadSummary) -> str:
+    """The title somebody gave it, else the first words said, cut at a word."""
+    given = (thread.metadata or {}).get(TITLE, "").strip()
+    if given:
+        return given
+    return first_words(thread.preview or "") or NEW_TITLE
+
+
+def first_words(text: str, length: int = _TITLE_LENGTH) -> str:
+    """The beginning of a text, cut at a word."""
+    text = " ".join(text.split())
+    if len(text) <= length:
+        return text
+    head = text[: length + 1]
+    cut = head.rfind(" ")
+    return head[: cut if cut > length // 2 else length].rstrip(" ,;:.-–") + "…"
+
+
+def _is_active(thread: ThreadSummary) -> bool:
+    return thread.latest_run is not None and thread.latest_run.status in ACTIVE
+
+
+def _is_pinned(thread: ThreadSummary) -> bool:
+    return (thread.metadata or {}).get(PINNED) == "true"
+
+
+def _at(thread: ThreadSummary) -> int:
+    return thread.last_active_at or thread.created_at

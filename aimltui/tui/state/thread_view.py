@@ -1,0 +1,320 @@
+"""ThreadView: the ordered entries of one thread, fed by stream events or built from what the server has.
+
+Pure, and a cache: it can be built again from the server at any time, and then shows the same. Every method that
+changes something returns the changes in order, for the transcript to apply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from aimltui.client.accumulator import MessageChanged, RunAccumulator, RunChanged, StepChanged, TextGrew
+from aimltui.tui.state.entries import (
+    Change,
+    Entry,
+    ErrorEntry,
+    GuideEntry,
+    MessageEntry,
+    NoticeEntry,
+    QueuedEntry,
+)
+from aimltui.tui.state.entry_list import EntryList
+from aimltui.tui.state.from_wire import (
+    ASSISTANT,
+    YOU,
+    message_entry,
+    run_entry,
+    run_entry_id,
+    run_error,
+    run_error_id,
+    step_entry,
+)
+from aimltui.tui.state.order import Block, in_order
+from aimltui.wire import events as ev
+from aimltui.wire.errors import ErrorObject
+from aimltui.wire.messages import Message
+from aimltui.wire.run_steps import RunStep
+from aimltui.wire.runs import Run, Usage
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What the server has of a thread, oldest first; perhaps only its newest part."""
+
+    messages: Sequence[Message]
+    runs: Sequence[Run] = ()
+    steps_by_run: Mapping[str, Sequence[RunStep]] = field(default_factory=dict)
+    has_more: bool = False
+    """True if there are older messages."""
+
+
+class ThreadView:
+    """The entries of one thread.
+
+    Args:
+        assistant_names: Assistant id to name; the mapping is read when an entry is made, so it may fill later.
+    """
+
+    def __init__(self, assistant_names: Mapping[str, str] | None = None) -> None:
+        self._names = {} if assistant_names is None else assistant_names
+        self._list = EntryList()
+        self._local: set[str] = set()
+        self._runs: dict[str, Run] = {}
+        self._steps: dict[str, dict[str, int]] = {}
+        self._folding = RunAccumulator()
+        self._serial = 0
+
+    @classmethod
+    def from_snapshot(
+        cls, snapshot: Snapshot, assistant_names: Mapping[str, str] | None = None
+    ) -> ThreadView:
+        """A view of what the server has."""
+        view = cls(assistant_names)
+        for item in in_order(snapshot.messages, snapshot.runs, snapshot.steps_by_run):
+            if isinstance(item, Block):
+                view._run(item.run)
+                for part in item.parts:
+                    view._step(part) if isinstance(part, RunStep) else view.take_message(part)
+            else:
+                view.take_message(item)
+        return view
+
+    @property
+    def entries(self) -> list[Entry]:
+        """All entries in order."""
+        return self._list.whole()
+
+    @property
+    def latest_run(self) -> Run | None:
+        """The newest run this view knows."""
+        return next(reversed(self._runs.values()), None)
+
+    @property
+    def active_run(self) -> Run | None:
+        """The run that locks the thread, as far as this view knows."""
+        newest = self.latest_run
+        return newest if newest is not None and newest.is_active else None
+
+    @property
+    def last_index(self) -> int | None:
+        """The index of the last event of the run being followed: where to resume from."""
+        return self._folding.last_index
+
+    @property
+    def run_ids(self) -> frozenset[str]:
+        """All runs this view knows."""
+        return frozenset(self._runs)
+
+    @property
+    def oldest_message_id(self) -> str | None:
+        """The first message that the server has, of those that are here."""
+        for entry in self._list.whole():
+            if isinstance(entry, MessageEntry) and entry.id not in self._local:
+                return entry.id
+        return None
+
+    @property
+    def has_messages(self) -> bool:
+        """False while there is nothing but the program's own words."""
+        return self._list.has_messages()
+
+    @property
+    def has_answer(self) -> bool:
+        """Whether an assistant has said anything."""
+        return bool(self.last_answer)
+
+    @property
+    def last_answer(self) -> str:
+        """The Markdown of the last answer; empty if there is none."""
+        for entry_id in reversed(self._list.order):
+            entry = self._list.get(entry_id)
+            if isinstance(entry, MessageEntry) and entry.role == "assistant" and entry.text:
+                return entry.text
+        return ""
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens and cost of all runs together; the cost is None unless some run says it."""
+        used = [run.usage for run in self._runs.values() if run.usage is not None]
+        costs = [usage.cost_usd for usage in used if usage.cost_usd is not None]
+        return Usage(
+            prompt_tokens=sum(usage.prompt_tokens for usage in used),
+            completion_tokens=sum(usage.completion_tokens for usage in used),
+            cost_usd=sum(costs) if costs else None,
+        )
+
+    # Events
+
+    def begin_run(self) -> None:
+        """Expect a run's events from its first one on: what is shown of it will be told again."""
+        self._folding = RunAccumulator()
+
+    def apply(self, event: ev.StreamEvent) -> list[Change]:
+        """Take one stream event in."""
+        data = event.data
+        if isinstance(data, ev.Notice):
+            return self._notice(data)
+        if isinstance(data, ErrorObject):
+            return self.add_local(
+                ErrorEntry(
+                    self.new_id("error"),
+                    "The server broke off",
+                    data.message,
+                    "What came before it is kept. Send a message to go on.",
+                )
+            )
+        if isinstance(data, Run) and self._folding.run is not None and self._folding.run.id != data.id:
+            self._folding = RunAccumulator()
+        match self._folding.fold(event):
+            case TextGrew(message_id, text):
+                changes = self._list.grow(message_id, text)
+            case MessageChanged(message):
+                changes = self.take_message(message)
+            case StepChanged(step):
+                changes = self._step(step)
+            case RunChanged(run):
+                changes = self._run(run)
+            case None:
+                return []
+        return changes + self._clear_notices()
+
+    def take_message(self, message: Message) -> list[Change]:
+        """A message as the server has it."""
+        author = self._names.get(message.assistant_id or "") or ASSISTANT
+        return self._list.put(message_entry(message, author), self._end_of(message.run_id))
+
+    def take_run(self, run: Run) -> list[Change]:
+        """A run as the server has it, learnt outside its stream, as by a cancellation."""
+        known = self._runs.get(run.id)
+        if known is None or (known.is_terminal and not run.is_terminal):
+            return []
+        return self._run(run)
+
+    # What the program itself adds
+
+    def new_id(self, kind: str) -> str:
+        """An id for an entry of the program's own."""
+        self._serial += 1
+        return f"local:{kind}:{self._serial}"
+
+    def add_pending(self, text: str) -> tuple[str, list[Change]]:
+        """Show a message of the user before the server has it; answers its id."""
+        entry = MessageEntry(self.new_id("pending"), "user", YOU, text, pending=True)
+        return entry.id, self.add_local(entry)
+
+    def settle_pending(self, pending_id: str, message: Message) -> list[Change]:
+        """The server has the message now: its own takes the place."""
+        if pending_id not in self._list:
+            return self.take_message(message)
+        index = self._list.order.index(pending_id)
+        removed = self.remove(pending_id)
+        if message.id in self._list:
+            return removed
+        return [*removed, *self._list.insert(index, message_entry(message, YOU))]
+
+    def add_local(self, entry: Entry, *, first: bool = False) -> list[Change]:
+        """Add an entry that the server does not know, or change it: an error, a notice, a queued message.
+
+        A queued message goes to the end, unless it is to be the first of the queued ones.
+        """
+        self._local.add(entry.id)
+        if isinstance(entry, QueuedEntry) and entry.id not in self._list and not first:
+            return self._list.insert(len(self._list.order), entry)
+        return self._list.put(entry)
+
+    def remove(self, entry_id: str) -> list[Change]:
+        """Take an entry out, if it is there."""
+        self._local.discard(entry_id)
+        return self._list.remove(entry_id)
+
+    def show_guide(self, guide: GuideEntry | None) -> list[Change]:
+        """Show the program's words at the top, in place of the ones before; None takes them away."""
+        old = [
+            e for e in self._list.whole() if isinstance(e, GuideEntry) and (guide is None or e.id != guide.id)
+        ]
+        changes = [change for entry in old for change in self.remove(entry.id)]
+        if guide is None:
+            return changes
+        self._local.add(guide.id)
+        if guide.id in self._list:
+            return changes + self._list.put(guide)
+        return changes + self._list.insert(0, guide)
+
+    # The server's whole truth
+
+    def reconcile(self, snapshot: Snapshot) -> list[Change] | None:
+        """Become what the server has, keeping older entries that the snapshot does not reach, and the local ones.
+
+        Returns:
+            The changes; None if the order differs, and then the entries are to be shown anew.
+        """
+        fresh = ThreadView.from_snapshot(snapshot, self._names)
+        target = fresh.entries
+        old = self.entries
+        if snapshot.has_more:
+            first = next((i for i, entry in enumerate(old) if entry.id in fresh._list), 0)
+            target = [entry for entry in old[:first] if entry.id not in self._local] + target
+        target = _with_local(target, old, self._local)
+        self._runs = {**{i: run for i, run in self._runs.items() if i not in fresh._runs}, **fresh._runs}
+        self._steps.update(fresh._steps)
+        return self._list.become(target)
+
+    def prepend(self, snapshot: Snapshot) -> list[Change]:
+        """Older messages, which go before all others."""
+        older = ThreadView.from_snapshot(snapshot, self._names)
+        changes: list[Change] = []
+        for index, entry in enumerate(entry for entry in older.entries if entry.id not in self._list):
+            changes += self._list.insert(index, entry)
+        self._runs = {**older._runs, **self._runs}
+        self._steps = {**older._steps, **self._steps}
+        return changes
+
+    def _step(self, step: RunStep) -> list[Change]:
+        numbers = self._steps.setdefault(step.run_id, {})
+        number = numbers.setdefault(step.id, len(numbers) + 1)
+        if step.type != "tool_calls":
+            return []
+        return self._list.put(step_entry(step, number), self._end_of(step.run_id))
+
+    def _run(self, run: Run) -> list[Change]:
+        self._runs[run.id] = run
+        changes = self._list.put(run_entry(run))
+        error = run_error(run)
+        if error is not None:
+            changes += self._list.put(error, run_entry_id(run.id))
+        return changes
+
+    def _notice(self, notice: ev.Notice) -> list[Change]:
+        if notice.kind == "cleared":
+            return self._clear_notices()
+        entry = NoticeEntry(f"{notice.run_id}:notice", notice.text, "warning")
+        self._local.add(entry.id)
+        return self._list.put(entry, self._end_of(notice.run_id))
+
+    def _end_of(self, run_id: str | None) -> str | None:
+        """The entry before which something new of a run goes: its error card, else its line."""
+        if not run_id:
+            return None
+        card = run_error_id(run_id)
+        return card if card in self._list else run_entry_id(run_id)
+
+    def _clear_notices(self) -> list[Change]:
+        gone = [entry_id for entry_id in self._local if entry_id.endswith(":notice")]
+        return [change for entry_id in gone for change in self.remove(entry_id)]
+
+
+def _with_local(target: Sequence[Entry], old: Sequence[Entry], local: set[str]) -> list[Entry]:
+    """The target with the program's own entries of `old`, each after the entry it stood after."""
+    result = list(target)
+    there = {entry.id for entry in target}
+    for index, entry in enumerate(old):
+        if entry.id not in local or entry.id in there:
+            continue
+        if isinstance(entry, QueuedEntry):
+            result.append(entry)
+            continue
+        before = {other.id for other in old[:index]}
+        place = max((i + 1 for i, other in enumerate(result) if other.id in before), default=0)
+        result.insert(place, entry)
+    return result

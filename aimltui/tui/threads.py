@@ -1,0 +1,131 @@
+"""Shelf: the threads there are, and what one does with them as wholes: read, rename, pin, delete, undo."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from aimltui.client.client import AssistantsClient
+from aimltui.client.errors import TransportError, Unsupported
+from aimltui.tui.state.thread_list import ThreadListState
+from aimltui.wire.errors import APIError, NotFound
+from aimltui.wire.threads import PINNED, TITLE, CreateThread, ListThreads, ModifyThread, Thread, ThreadSummary
+
+log = logging.getLogger(__name__)
+
+_TITLE_LIMIT = 512
+"""Characters: what a metadata value may hold."""
+
+
+class Shelf:
+    """The list of threads, read from the server and kept in step with what is done here.
+
+    Args:
+        client: Whom to ask.
+        changed: Called when the list looks different.
+    """
+
+    def __init__(self, client: AssistantsClient, changed: Callable[[], None]) -> None:
+        self._client = client
+        self._changed = changed
+        self.state = ThreadListState()
+        self.is_loaded = False
+        self._deleted: list[str] = []
+
+    async def read(self, open_thread: str | None) -> None:
+        """Read all threads, the first page showing at once.
+
+        Raises:
+            APIError: The server refused.
+            TransportError: There was no answer.
+        """
+        found: list[ThreadSummary] = []
+        params = ListThreads(limit=100, order="desc", order_by="last_active_at")
+        while True:
+            try:
+                page = await self._client.threads.list(params)
+            except Unsupported:
+                break
+            found += page.data
+            if not self.is_loaded:
+                self.state.load(found, open_thread)
+                self._changed()
+            if not page.has_more or not page.data:
+                break
+            params = params.model_copy(update={"after": page.data[-1].id})
+        self.state.load(found, open_thread)
+        self.is_loaded = True
+        self._changed()
+
+    async def create(self, metadata: dict[str, str]) -> Thread:
+        """Make a thread."""
+        thread = await self._client.threads.create(
+            CreateThread(metadata=metadata) if metadata else CreateThread()
+        )
+        self.state.put(thread)
+        self._changed()
+        return thread
+
+    async def rename(self, thread_id: str, title: str) -> None:
+        """Give the thread a title; an empty one lets it be called by its first words again."""
+        await self.set_metadata(thread_id, {TITLE: " ".join(title.split())[:_TITLE_LIMIT]})
+
+    async def toggle_pin(self, thread_id: str) -> None:
+        """Pin the thread, or let it go."""
+        await self.set_metadata(thread_id, {PINNED: "false" if self.state.is_pinned(thread_id) else "true"})
+
+    async def set_metadata(self, thread_id: str, metadata: dict[str, str]) -> None:
+        """Change what is kept with the thread."""
+        self.state.put(
+            await self._client.threads.modify(ModifyThread(thread_id=thread_id, metadata=metadata))
+        )
+        self._changed()
+
+    def hide(self, thread_id: str) -> None:
+        """Delete the thread as far as the eye can see; `delete` makes it true."""
+        self.state.hide(thread_id)
+        self._deleted.append(thread_id)
+        self._changed()
+
+    def undo(self) -> str | None:
+        """Bring back the thread that was hidden last; its id."""
+        if not self._deleted:
+            return None
+        thread_id = self._deleted.pop()
+        self.state.show(thread_id)
+        self._changed()
+        return thread_id
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is anything to bring back."""
+        return bool(self._deleted)
+
+    async def delete(self, thread_id: str) -> None:
+        """Delete a hidden thread for good, unless it was brought back.
+
+        Raises:
+            APIError: The server refused; the thread is shown again.
+            TransportError: There was no answer; likewise.
+        """
+        if thread_id not in self._deleted:
+            return
+        self._deleted.remove(thread_id)
+        try:
+            await self._client.threads.delete(thread_id)
+        except NotFound:
+            pass
+        except (APIError, TransportError):
+            self.state.show(thread_id)
+            self._changed()
+            raise
+        self.state.drop(thread_id)
+        self._changed()
+
+    async def delete_all_hidden(self) -> None:
+        """Delete what was not brought back: the program ends."""
+        for thread_id in list(self._deleted):
+            try:
+                await self.delete(thread_id)
+            except (APIError, TransportError) as error:
+                log.warning("a thread could not be deleted at the end: %s", error)

@@ -1,0 +1,69 @@
+"""The line at the bottom: the keys that matter now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+
+from aimltui.tui.commands import FooterItem
+from aimltui.tui.state.bars import GAP, fit_items
+
+
+class FooterBar(Widget):
+    """Keys with a word each, at most what fits whole; a click does the same as the key.
+
+    Args:
+        items: What to show first; see `commands.footer_items`.
+        id: The widget's id.
+    """
+
+    DEFAULT_CSS = """
+    FooterBar {
+        height: 1;
+        padding: 0 1;
+        background: $footer-background;
+        color: $footer-description-foreground;
+    }
+    """
+    ALLOW_SELECT: ClassVar[bool] = False
+
+    @dataclass
+    class Clicked(Message):
+        """The user clicked an item."""
+
+        item: FooterItem
+
+    def __init__(self, items: Sequence[FooterItem] = (), *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._items = tuple(items)
+
+    def set_items(self, items: Sequence[FooterItem]) -> None:
+        """Show other items; nothing is painted if they are the same."""
+        if tuple(items) != self._items:
+            self._items = tuple(items)
+            self.refresh()
+
+    def render(self) -> Content:
+        """The items that fit."""
+        parts = [
+            Content.assemble((item.key, "$footer-key-foreground"), (f" {item.label}", ""))
+            for item in fit_items(self._items, self.content_size.width)
+        ]
+        return Content(" " * GAP).join(parts)
+
+    def on_click(self, event: events.Click) -> None:
+        """Find the item under the mouse."""
+        column = event.x - self.styles.padding.left
+        start = 0
+        for item in fit_items(self._items, self.content_size.width):
+            end = start + Content(f"{item.key} {item.label}").cell_length
+            if start <= column < end:
+                self.post_message(self.Clicked(item))
+                return
+            start = end + GAP

@@ -1,0 +1,193 @@
+"""A list to pick from, driven by the keys of a search box beside it; thousands of rows cost nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from aimltui.tui.sanitize import clean_line
+from aimltui.tui.state.fuzzy import positions
+from aimltui.tui.state.text import cut
+
+_MARGIN = 2
+_GAP = 2
+
+
+@dataclass(frozen=True, slots=True)
+class PickRow:
+    """Something that can be picked."""
+
+    id: str
+    label: str
+    hint: str = ""
+    """More about it, at the right."""
+    is_current: bool = False
+    """What holds at present."""
+    is_found: bool = True
+    """Whether the letters of the query should be marked in the label."""
+
+
+class PickList(ScrollView, can_focus=False):
+    """Rows under optional headings with a cursor. It never has the focus: its screen moves the cursor.
+
+    Args:
+        id: The widget's id.
+    """
+
+    DEFAULT_CSS = """
+    PickList {
+        height: auto;
+        min-height: 1;
+        overflow-x: hidden;
+        overflow-y: auto;
+        scrollbar-size-vertical: 1;
+        scrollbar-background: $panel;
+        scrollbar-background-hover: $panel;
+        background: $panel;
+        color: $foreground;
+        & > .pick-list--muted { color: $text-muted; }
+        & > .pick-list--current { color: $primary; text-style: bold; }
+        & > .pick-list--cursor { background: $block-cursor-background; color: $block-cursor-foreground; }
+        & > .pick-list--match { color: $accent; text-style: bold; }
+    }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "pick-list--muted",
+        "pick-list--current",
+        "pick-list--cursor",
+        "pick-list--match",
+    }
+    ALLOW_SELECT: ClassVar[bool] = False
+
+    @dataclass
+    class Picked(Message):
+        """The user clicked a row."""
+
+        row: PickRow
+
+    @dataclass
+    class CursorMoved(Message):
+        """The cursor is on another row."""
+
+        row: PickRow | None
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._lines: tuple[PickRow | str, ...] = ()
+        self._cursor: int | None = None
+        self._query = ""
+        self._remark = ""
+
+    def set_lines(
+        self, lines: Sequence[PickRow | str], *, query: str = "", remark: str = "", at: str = ""
+    ) -> None:
+        """Show other lines; the cursor goes to the row with the id `at`, else to the first row.
+
+        Args:
+            lines: Rows, and headings as texts.
+            query: What was searched for; its letters are marked in the rows.
+            remark: What stands there instead if there are no lines.
+            at: The id of the row for the cursor.
+        """
+        self._lines = tuple(lines)
+        self._query = query
+        self._remark = remark
+        rows = [index for index, line in enumerate(self._lines) if isinstance(line, PickRow)]
+        wanted = (index for index in rows if at and self._row(index).id == at)
+        self._cursor = next(wanted, rows[0] if rows else None)
+        self.virtual_size = Size(0, max(1, len(self._lines)))
+        self.scroll_to(y=0, animate=False)
+        self._cursor_moved()
+        self.refresh(layout=True)
+
+    @property
+    def cursor_row(self) -> PickRow | None:
+        """The row under the cursor."""
+        return None if self._cursor is None else self._row(self._cursor)
+
+    def move(self, step: int) -> None:
+        """Move the cursor by so many rows, over headings, at most to the first or last row."""
+        rows = [index for index, line in enumerate(self._lines) if isinstance(line, PickRow)]
+        if self._cursor is not None:
+            place = rows.index(self._cursor) + step
+            self._cursor = rows[max(0, min(len(rows) - 1, place))]
+            self._cursor_moved()
+            self.refresh()
+
+    def page(self, direction: int) -> None:
+        """Move the cursor by a screenful."""
+        self.move(direction * max(1, self.size.height - 1))
+
+    def on_click(self, event: events.Click) -> None:
+        """Pick the row that was clicked."""
+        index = event.y + self.scroll_offset.y
+        if index < len(self._lines) and isinstance(self._lines[index], PickRow):
+            self._cursor = index
+            self._cursor_moved()
+            self.refresh()
+            self.post_message(self.Picked(self._row(index)))
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the widget."""
+        width, base = self.scrollable_content_region.width, self.rich_style
+        index = y + self.scroll_offset.y
+        if not self._lines and y == 0:
+            return self._heading(self._remark, base, width)
+        if index >= len(self._lines):
+            return Strip.blank(width, base)
+        line = self._lines[index]
+        if isinstance(line, str):
+            return self._heading(line, base, width)
+        return self._painted(line, base, width, is_cursor=index == self._cursor)
+
+    def _heading(self, text: str, base: Style, width: int) -> Strip:
+        shown = " " * _MARGIN + cut(clean_line(text), width - _MARGIN)
+        return Strip([Segment(shown, base + self._style("muted"))]).adjust_cell_length(width, base)
+
+    def _painted(self, row: PickRow, base: Style, width: int, *, is_cursor: bool) -> Strip:
+        if is_cursor:
+            base = base + self._style("cursor")
+        room = max(0, width - _MARGIN - 1)
+        label, hint = clean_line(row.label), clean_line(row.hint)
+        if hint and cell_len(label) + _GAP + cell_len(hint) > room:
+            hint = cut(hint, max(0, room - _GAP - cell_len(label)))
+            hint = hint if cell_len(hint) > 3 else ""
+        label = cut(label, room)
+        label_style = base + self._style("current") if row.is_current else base
+        segments = [Segment("✓ " if row.is_current else " " * _MARGIN, label_style)]
+        found = set(positions(self._query, label)) if self._query and row.is_found else set()
+        match = label_style + self._style("match")
+        if found:
+            segments += [
+                Segment(sign, match if at in found else label_style) for at, sign in enumerate(label)
+            ]
+        else:
+            segments.append(Segment(label, label_style))
+        filler = " " * max(0, room - cell_len(label) - cell_len(hint))
+        segments += [Segment(filler, base), Segment(hint, base + self._style("muted"))]
+        return Strip(segments).adjust_cell_length(width, base)
+
+    def _cursor_moved(self) -> None:
+        if self._cursor is not None:
+            above = self._cursor > 0 and isinstance(self._lines[self._cursor - 1], str)
+            region = Region(0, self._cursor - above, 1, 1 + above)
+            self.scroll_to_region(region, animate=False, force=True)
+        self.post_message(self.CursorMoved(self.cursor_row))
+
+    def _row(self, index: int) -> PickRow:
+        row = self._lines[index]
+        assert isinstance(row, PickRow)
+        return row
+
+    def _style(self, name: str) -> Style:
+        return self.get_component_rich_style(f"pick-list--{name}", partial=True)

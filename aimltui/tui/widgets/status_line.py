@@ -1,0 +1,67 @@
+"""The line over the prompt: what goes on at the left, what the thread has used at the right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+
+from aimltui.tui.sanitize import clean_line
+from aimltui.tui.state.status import Status, fitting, segments
+
+
+class StatusLine(Widget):
+    """Shows a `Status`; a click on what lies below goes there.
+
+    Args:
+        glyphs: The set of signs.
+        id: The widget's id.
+    """
+
+    DEFAULT_CSS = """
+    StatusLine {
+        height: 1;
+        padding: 0 1;
+        background: $background;
+        color: $text-muted;
+    }
+    """
+    ALLOW_SELECT: ClassVar[bool] = False
+
+    @dataclass
+    class EndClicked(Message):
+        """The user wants to see the end."""
+
+    def __init__(self, *, glyphs: Literal["unicode", "ascii"] = "unicode", id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._glyphs: Literal["unicode", "ascii"] = glyphs
+        self._status = Status()
+
+    @property
+    def status(self) -> Status:
+        """What is shown."""
+        return self._status
+
+    def show(self, status: Status) -> None:
+        """Show something else; nothing is painted if it is the same."""
+        if status != self._status:
+            self._status = status
+            self.refresh()
+
+    def render(self) -> Content:
+        """The line in the present width."""
+        width = self.content_size.width
+        left, right = fitting(*segments(self._status, self._glyphs), width)
+        dot = Content.styled(" · " if self._glyphs == "unicode" else " - ", "$text-muted")
+        shown = dot.join([Content.styled(clean_line(text), style) for text, style in left])
+        used = Content.styled(clean_line(right), "$text-muted")
+        return shown + Content(" " * max(0, width - shown.cell_length - used.cell_length)) + used
+
+    def on_click(self, event: events.Click) -> None:
+        """A click at the left goes to the end, if there is something below."""
+        if self._status.is_away and event.x < self.size.width // 2:
+            self.post_message(self.EndClicked())

@@ -1,0 +1,224 @@
+"""Code blocks: highlighted line by line, so that a finished line is never looked at again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any, Final
+
+from aimltui.tui.sanitize import clean_line
+from aimltui.tui.widgets.transcript.rows import Canvas, Prefix, Run
+
+MAX_HIGHLIGHTED: Final = 400
+"""Lines of a block that are highlighted; the rest is plain, since lexing them would hold up the screen."""
+MAX_LINE: Final = 2_000
+"""Characters of a line that are still highlighted."""
+
+Piece = tuple[str, str]
+"""Text and the name of its colour in `Palette.syntax`."""
+
+_KINDS: Final = {
+    "Token.Keyword.Type": "name",
+    "Token.Keyword": "keyword",
+    "Token.Operator.Word": "keyword",
+    "Token.Name.Function": "name",
+    "Token.Name.Class": "name",
+    "Token.Name.Decorator": "name",
+    "Token.Name.Builtin": "name",
+    "Token.Name.Tag": "keyword",
+    "Token.Name.Attribute": "name",
+    "Token.Literal.String": "string",
+    "Token.Literal.Number": "number",
+    "Token.Comment": "comment",
+    "Token.Generic.Deleted": "error",
+    "Token.Generic.Inserted": "string",
+    "Token.Generic.Heading": "keyword",
+    "Token.Generic.Subheading": "keyword",
+    "Token.Generic.Prompt": "comment",
+}
+
+
+@lru_cache(maxsize=512)
+def _kind(token_type: Any) -> str:
+    while token_type is not None:
+        kind = _KINDS.get(str(token_type))
+        if kind:
+            return kind
+        token_type = getattr(token_type, "parent", None)
+    return "text"
+
+
+@lru_cache(maxsize=64)
+def _lexer(language: str) -> Any:
+    """Return Pygments' lexer for a language, or None. Imported here: the first frame needs none."""
+    from pygments.lexers import get_lexer_by_name
+    from pygments.util import ClassNotFound
+
+    try:
+        lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
+    except ClassNotFound:
+        return None
+    return None if type(lexer).__name__ == "TextLexer" else lexer
+
+
+def language_of(info: str) -> str:
+    """Return the language that a fence's info string names, in lower case."""
+    words = info.strip().split()
+    return words[0].strip("{}.,").lower()[:40] if words else ""
+
+
+class Highlighter:
+    """Lexes a block line after line and keeps the lexer's state in between.
+
+    Most of Pygments' lexers are tables of regular expressions with a stack of states; this walks such a
+    table and keeps the stack. A lexer of another kind gets each line by itself.
+    """
+
+    def __init__(self, language: str) -> None:
+        self._lexer = _lexer(language) if language else None
+        self._table = self._state_table()
+        self._stack: list[str] = ["root"]
+
+    def _state_table(self) -> Any:
+        """Return the lexer's state table, or None where callbacks of another kind would need more than it."""
+        from pygments.lexer import ExtendedRegexLexer, RegexLexer
+
+        if isinstance(self._lexer, RegexLexer) and not isinstance(self._lexer, ExtendedRegexLexer):
+            return self._lexer._tokens  # type: ignore[attr-defined]
+        return None
+
+    def line(self, text: str, *, keep: bool = True) -> list[Piece]:
+        """Highlight the next line.
+
+        Args:
+            text: The line, without its newline.
+            keep: Whether the line is finished; else the state stays as it was before it.
+        """
+        if self._lexer is None or len(text) > MAX_LINE:
+            return [(text, "text")]
+        stack = self._stack if keep else list(self._stack)
+        if self._table is None:
+            tokens: Iterable[tuple[Any, str]] = (
+                (kind, value) for _, kind, value in self._lexer.get_tokens_unprocessed(text + "\n")
+            )
+        else:
+            tokens = _walk(self._lexer, self._table, text + "\n", stack)
+        pieces: list[Piece] = []
+        for kind, value in tokens:
+            value = value.replace("\n", "")
+            if not value:
+                continue
+            name = _kind(kind)
+            if pieces and pieces[-1][1] == name:
+                pieces[-1] = (pieces[-1][0] + value, name)
+            else:
+                pieces.append((value, name))
+        return pieces
+
+
+def _walk(lexer: Any, table: Any, text: str, stack: list[str]) -> Iterable[tuple[Any, str]]:
+    """Yield the tokens of a text, starting and ending with the states on the stack."""
+    place = 0
+    empty = 0
+    while place < len(text):
+        for match, action, new_state in table[stack[-1]]:
+            found = match(text, place)
+            if not found:
+                continue
+            # Lexers may change state at one place again and again; a line must end some time.
+            empty = empty + 1 if found.end() == place else 0
+            if action is not None:
+                if isinstance(action, tuple):
+                    yield action, found.group()
+                else:
+                    yield from ((kind, value) for _, kind, value in action(lexer, found))
+            place = found.end()
+            if new_state is not None:
+                _move(stack, new_state)
+            break
+        else:
+            # A string or line comment that ends with its line leaves its state by itself.
+            if text[place] == "\n":
+                stack[:] = ["root"]
+            yield (), text[place]
+            place += 1
+        if empty > 50:
+            yield (), text[place:]
+            return
+
+
+def _move(stack: list[str], move: Any) -> None:
+    """Change the stack as a rule of the table says."""
+    if isinstance(move, int):
+        del stack[max(1, len(stack) + move) :]
+    elif move == "#push":
+        stack.append(stack[-1])
+    elif move == "#pop":
+        del stack[max(1, len(stack) - 1) :]
+    else:
+        for state in (move,) if isinstance(move, str) else move:
+            if state == "#pop":
+                del stack[max(1, len(stack) - 1) :]
+            elif state == "#push":
+                stack.append(stack[-1])
+            else:
+                stack.append(state)
+
+
+class CodeBlock:
+    """Draws the lines of one block of code onto a canvas as they come."""
+
+    def __init__(self, canvas: Canvas, language: str, *, label: bool = True) -> None:
+        """Draw nothing yet.
+
+        Args:
+            canvas: Where to draw.
+            language: As the fence names it; may be empty.
+            label: Whether the first line carries the language's name.
+        """
+        self._canvas = canvas
+        self._language = clean_line(language) if label else ""
+        self._highlighter = Highlighter(language)
+        self._drawn = 0
+        self._styles = canvas.look.palette.syntax
+        self._fill = canvas.look.palette.code
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no finished line has been drawn."""
+        return self._drawn == 0
+
+    def add(self, line: str, *, keep: bool = True) -> None:
+        """Draw the next line; the first one carries the language's name at its right end.
+
+        Args:
+            line: Without its newline.
+            keep: False for a line that is not finished yet; the caller takes it off the canvas again.
+        """
+        line = line.expandtabs(4)
+        if self._drawn < MAX_HIGHLIGHTED:
+            pieces = self._highlighter.line(line, keep=keep)
+        else:
+            pieces = [(line, "text")]
+        right = None
+        if self._drawn == 0 and self._language and self._canvas.wide_room >= 30:
+            right = Run(f"{self._language} ", self._canvas.look.palette.code_label)
+        with self._canvas.inside(Prefix(" ", " ", self._fill)):
+            self._canvas.write(
+                [Run(text, self._styles[name]) for text, name in pieces],
+                fill=self._fill,
+                code=True,
+                right=right,
+            )
+        if keep:
+            self._drawn += 1
+
+
+_CLOSING = re.compile(r" {0,3}(`{3,}|~{3,})[ \t]*$")
+
+
+def closes(line: str, mark: str) -> bool:
+    """Say whether a line ends the fenced block that `mark` (its backticks or tildes) opened."""
+    found = _CLOSING.match(line)
+    return bool(found) and found[1][0] == mark[0] and len(found[1]) >= len(mark)  # type: ignore[index]

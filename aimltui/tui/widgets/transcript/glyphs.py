@@ -1,0 +1,103 @@
+"""The signs of the transcript's chrome, in two sets; none is wider than its characters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+GlyphSet = Literal["unicode", "ascii"]
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """One set of signs."""
+
+    bar: str
+    quote: str
+    bullets: tuple[str, str, str]
+    rule: str
+    cross: str
+    column: str
+    folded: str
+    unfolded: str
+    arrow: str
+    function: str
+    dot: str
+    up: str
+    down: str
+    unknown: str
+    ellipsis: str
+    attachment: str
+    choice: str
+    queued: str
+    active: str
+    waiting: str
+    stopping: str
+    done: str
+    failed: str
+    stopped: str
+    incomplete: str
+    expired: str
+
+
+UNICODE = Glyphs(
+    bar="▌",
+    quote="│",
+    bullets=("•", "◦", "▪"),
+    rule="─",
+    cross="┼",
+    column="│",
+    folded="▸",
+    unfolded="▾",
+    arrow="→",
+    function="ƒ",
+    dot="·",
+    up="↑",
+    down="↓",
+    unknown="–",
+    ellipsis="…",
+    attachment="▤",
+    choice="›",
+    queued="○",
+    active="●",
+    waiting="?",
+    stopping="◌",
+    done="✓",
+    failed="✗",
+    stopped="■",
+    incomplete="…",
+    expired="◷",
+)
+ASCII = Glyphs(
+    bar="|",
+    quote="|",
+    bullets=("*", "-", "+"),
+    rule="-",
+    cross="+",
+    column="|",
+    folded=">",
+    unfolded="v",
+    arrow="->",
+    function="fn",
+    dot="-",
+    up="in ",
+    down="out ",
+    unknown="-",
+    ellipsis="...",
+    attachment="@",
+    choice=">",
+    queued="o",
+    active="*",
+    waiting="?",
+    stopping="~",
+    done="+",
+    failed="x",
+    stopped="#",
+    incomplete="...",
+    expired="!",
+)
+
+
+def glyph_set(name: GlyphSet) -> Glyphs:
+    """Return the set of that name."""
+    return ASCII if name == "ascii" else UNICODE

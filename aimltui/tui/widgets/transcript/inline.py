@@ -1,0 +1,195 @@
+"""Turns the inside of a paragraph into runs of styled text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
+
+from markdown_it import MarkdownIt
+from rich.style import Style
+
+from aimltui.tui.widgets.transcript.rows import Run
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+    from aimltui.tui.widgets.transcript.theme import Palette
+
+MAX_PARAGRAPH: Final = 16_384
+"""Characters; a longer paragraph is shown as plain text, since emphasis in it could take seconds to pair."""
+
+CITED_OPEN: Final = "\ufdd0"
+CITED_CLOSE: Final = "\ufdd1"
+"""Stand around the number of a citation; `clean` lets neither through from outside."""
+
+_SPECIAL = re.compile(
+    f"{CITED_OPEN}(?P<cited>\\d+){CITED_CLOSE}"
+    r"|(?P<unknown>【\d{1,4}(?::\d{1,4})?†[^】\n]{0,200}】)"
+    r"|(?P<url>https?://[^\s<>\"'`]+)"
+)
+_URL_TAIL = ".,;:!?*_~'\""
+
+
+@lru_cache(maxsize=1)
+def parser() -> MarkdownIt:
+    """Return the one parser: GitHub's flavour without raw HTML."""
+    return MarkdownIt("commonmark", {"html": False, "maxNesting": 24}).enable(["table", "strikethrough"])
+
+
+def openable(href: str) -> bool:
+    """Say whether a link may be offered for opening at all."""
+    return href.lower().startswith(("http://", "https://", "mailto:"))
+
+
+def inline_runs(
+    content: str,
+    palette: Palette,
+    env: dict[str, Any],
+    base: Style | None = None,
+    *,
+    keep_breaks: bool = False,
+) -> list[list[Run]]:
+    """Parse the inside of a block.
+
+    Args:
+        content: Markdown of a paragraph, heading or cell.
+        palette: Styles.
+        env: The parser's environment, with the link definitions met so far.
+        base: Style of plain text; that of the palette if None.
+        keep_breaks: Show a newline in the source as one, as people type them; else it is a blank.
+
+    Returns:
+        A list of runs for each line that hard breaks make.
+    """
+    base = base or palette.text
+    if len(content) > MAX_PARAGRAPH:
+        return [[Run(line, base)] for line in content.split("\n")]
+    tokens: list[Token] = []
+    markdown = parser()
+    markdown.inline.parse(content, markdown, env, tokens)
+    return _Walk(palette, base, keep_breaks).lines_of(tokens)
+
+
+class _Walk:
+    """Goes over inline tokens and keeps the styles that are open."""
+
+    def __init__(self, palette: Palette, base: Style, keep_breaks: bool) -> None:
+        self._palette = palette
+        self._styles = [base]
+        self._hrefs: list[str] = []
+        self._keep_breaks = keep_breaks
+        self._lines: list[list[Run]] = [[]]
+
+    def lines_of(self, tokens: Sequence[Token]) -> list[list[Run]]:
+        for token in _joined(tokens):
+            self._take(token)
+        return self._lines
+
+    def _put(self, text: str, style: Style | None = None) -> None:
+        href = self._hrefs[-1] if self._hrefs else ""
+        self._lines[-1].append(Run(text, style or self._styles[-1], href))
+
+    def _open(self, style: Style) -> None:
+        self._styles.append(self._styles[-1] + style)
+
+    def _take(self, token: Token) -> None:
+        match token.type:
+            case "text":
+                self._text(token.content)
+            case "softbreak" if not self._keep_breaks:
+                self._put(" ")
+            case "softbreak" | "hardbreak":
+                self._lines.append([])
+            case "code_inline":
+                self._put(token.content.replace("\n", " "), self._code_style())
+            case "strong_open":
+                self._open(_BOLD)
+            case "em_open":
+                self._open(_ITALIC)
+            case "s_open":
+                self._open(_STRUCK)
+            case "strong_close" | "em_close" | "s_close":
+                self._styles.pop()
+            case "link_open":
+                href = str(token.attrs.get("href", ""))
+                self._hrefs.append(href if openable(href) else "")
+                self._open(self._palette.link)
+            case "link_close":
+                self._hrefs.pop()
+                self._styles.pop()
+            case "image":
+                self._image(token)
+            case _:
+                if token.content:
+                    self._put(token.content)
+
+    def _code_style(self) -> Style:
+        """Return inline code's colours with the emphasis around it."""
+        outer = self._styles[-1]
+        code = self._palette.inline_code
+        return code + Style(
+            bold=outer.bold, italic=outer.italic, strike=outer.strike, underline=outer.underline
+        )
+
+    def _image(self, token: Token) -> None:
+        """Name an image and link it; nothing is fetched."""
+        href = str(token.attrs.get("src", ""))
+        self._hrefs.append(href if openable(href) else "")
+        self._put(f"[image: {token.content or unquote(href)}]", self._styles[-1] + self._palette.link)
+        self._hrefs.pop()
+
+    def _text(self, text: str) -> None:
+        if not ("http" in text or CITED_OPEN in text or "【" in text):
+            self._put(text)
+            return
+        place = 0
+        for found in _SPECIAL.finditer(text):
+            if found.start() > place:
+                self._put(text[place : found.start()])
+            place = found.end()
+            if found["cited"]:
+                self._put(f"[{found['cited']}]", self._palette.citation)
+            elif found["unknown"]:
+                self._put("[?]", self._palette.citation)
+            else:
+                place = self._url(found["url"], found.start())
+        if place < len(text):
+            self._put(text[place:])
+
+    def _url(self, url: str, start: int) -> int:
+        """Put a bare address as a link; what closes the sentence after it is not part of it."""
+        shown = url.rstrip(_URL_TAIL)
+        while shown.endswith(")") and shown.count(")") > shown.count("("):
+            shown = shown[:-1].rstrip(_URL_TAIL)
+        if self._hrefs:
+            self._put(shown)
+        else:
+            self._hrefs.append(shown)
+            self._put(shown, self._styles[-1] + self._palette.link)
+            self._hrefs.pop()
+        return start + len(shown)
+
+
+_BOLD, _ITALIC, _STRUCK = Style(bold=True), Style(italic=True), Style(strike=True)
+
+
+def _joined(tokens: Sequence[Token]) -> Iterable[Token]:
+    """Join neighbouring texts: an escape or an entity splits them, and an address must stay whole."""
+    pending: Token | None = None
+    for token in tokens:
+        if token.type in ("text", "text_special"):
+            if pending is None:
+                pending = token
+                token.type = "text"
+            else:
+                pending.content += token.content
+            continue
+        if pending is not None:
+            yield pending
+            pending = None
+        yield token
+    if pending is not None:
+        yield pending

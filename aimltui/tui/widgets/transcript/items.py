@@ -1,0 +1,301 @@
+"""The transcript's entries as items: drawn when they come near the window, guessed at until then."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from aimltui.tui.state.entries import Entry, MessageEntry, RunEntry, StepEntry
+from aimltui.tui.widgets.transcript.layout import HeightIndex
+from aimltui.tui.widgets.transcript.renderers import (
+    ACTIVE,
+    MessageDrawing,
+    draw_entry,
+    estimated_rows,
+    plain_text,
+    step_opens,
+)
+from aimltui.tui.widgets.transcript.rows import Canvas, Look, Row
+
+LINE_SPACE: Final = 1 << 40
+"""Numbers between the keys of neighbours; a logical line's number is its item's key plus its place."""
+_LEAST_SPACE: Final = 1 << 22
+
+
+class Item:
+    """One entry and what is drawn of it."""
+
+    __slots__ = ("canvas", "drawing", "entry", "fold", "gap", "index", "key")
+
+    def __init__(self, entry: Entry, index: int, key: int) -> None:
+        self.entry = entry
+        self.index = index
+        self.key = key
+        """Number of its first logical line; grows from item to item and never changes."""
+        self.gap = 0
+        """Free rows above it."""
+        self.fold: bool | None = None
+        """Whether the user wants it unfolded; None if he has not said."""
+        self.canvas: Canvas | None = None
+        self.drawing: MessageDrawing | None = None
+        """Kept while a message streams."""
+
+    @property
+    def rows(self) -> list[Row]:
+        """What is drawn; nothing before the item came near the window."""
+        return self.canvas.rows if self.canvas else []
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in the text that means the same whatever the width is."""
+
+    item: Item
+    line: int
+    """Logical line; -1 for the gap above the item."""
+    offset: int
+    """Character in the line, or which row of the gap."""
+
+
+def _gap(before: Entry | None, entry: Entry) -> int:
+    """Return the free rows between two entries."""
+    if before is None or (isinstance(before, StepEntry) and isinstance(entry, StepEntry)):
+        return 0
+    return 1
+
+
+class Book:
+    """All items in order, with their heights."""
+
+    def __init__(self) -> None:
+        self.items: list[Item] = []
+        self.heights = HeightIndex()
+        self.look: Look | None = None
+        self.details: bool | None = None
+        """What the user last wanted of all panels; None if he has not said."""
+        self.damage: list[tuple[Item, int]] = []
+        """Items and the first of their rows that look different since this was last emptied."""
+        self._by_id: dict[str, Item] = {}
+
+    def load(self, entries: Sequence[Entry]) -> None:
+        """Replace everything."""
+        self.items = [Item(entry, index, (index + 1) * LINE_SPACE) for index, entry in enumerate(entries)]
+        self._by_id = {item.entry.id: item for item in self.items}
+        before: Entry | None = None
+        for item in self.items:
+            item.gap = _gap(before, item.entry)
+            before = item.entry
+        self.details = None
+        self._measure_all()
+
+    def set_look(self, look: Look) -> None:
+        """Take another width, theme or set of glyphs: nothing that is drawn holds any more."""
+        self.look = look
+        for item in self.items:
+            item.canvas = item.drawing = None
+        self._measure_all()
+
+    def set_time(self, now: float) -> None:
+        """Take the time for what counts seconds, and draw the active runs' lines anew."""
+        if self.look is None:
+            return
+        self.look = replace(self.look, now=now)
+        for item in self.items[-50:]:
+            if isinstance(item.entry, RunEntry) and item.entry.status in ACTIVE and item.canvas:
+                self._redraw(item)
+
+    def _measure_all(self) -> None:
+        width = self.look.width if self.look else 80
+        self.heights.load([item.gap + estimated_rows(item.entry, width) for item in self.items])
+
+    def get(self, entry_id: str) -> Item | None:
+        """Return the item of an entry."""
+        return self._by_id.get(entry_id)
+
+    def insert(self, index: int, entry: Entry) -> None:
+        """Put an entry in."""
+        if entry.id in self._by_id:
+            self.replace(entry)
+            return
+        index = max(0, min(index, len(self.items)))
+        item = Item(entry, index, self._key_at(index))
+        self.items.insert(index, item)
+        self._by_id[entry.id] = item
+        if self.details is not None and isinstance(entry, StepEntry):
+            item.fold = self.details
+        self.heights.insert(index, estimated_rows(entry, self.look.width if self.look else 80))
+        self._renumber(index)
+        self._set_gap(index)
+        self._set_gap(index + 1)
+        self.damage.append((item, 0))
+
+    def _key_at(self, index: int) -> int:
+        """Return a key between those of the neighbours."""
+        before = self.items[index - 1].key if index else 0
+        if index == len(self.items):
+            return before + LINE_SPACE
+        after = self.items[index].key
+        if after - before < 2 * _LEAST_SPACE:
+            for number, item in enumerate(self.items):
+                item.key = (number + 1) * LINE_SPACE
+            return self._key_at(index)
+        return (before + after) // 2
+
+    def _renumber(self, index: int) -> None:
+        for number in range(index, len(self.items)):
+            self.items[number].index = number
+
+    def _set_gap(self, index: int) -> None:
+        if index >= len(self.items):
+            return
+        item = self.items[index]
+        gap = _gap(self.items[index - 1].entry if index else None, item.entry)
+        if index and item.gap == gap:
+            self.heights.set(
+                index, max(self.heights[index], gap + 1) if item.canvas is None else gap + len(item.rows)
+            )
+            return
+        change = gap - item.gap
+        item.gap = gap
+        self.heights.set(index, self.heights[index] + change)
+        self.damage.append((item, 0))
+
+    def remove(self, entry_id: str) -> None:
+        """Take an entry out."""
+        item = self._by_id.pop(entry_id, None)
+        if item is None:
+            return
+        index = item.index
+        del self.items[index]
+        self.heights.remove(index)
+        self._renumber(index)
+        self._set_gap(index)
+        if self.items:
+            self.damage.append((self.items[min(index, len(self.items) - 1)], 0))
+
+    def replace(self, entry: Entry) -> None:
+        """Take a new state of an entry."""
+        item = self._by_id.get(entry.id)
+        if item is None:
+            return
+        if isinstance(entry, MessageEntry) and item.drawing is not None:
+            old = list(item.rows)
+            if item.drawing.update(entry):
+                item.entry = entry
+                if not entry.streaming:
+                    item.drawing = None
+                self._changed(item, old)
+                return
+        item.entry = entry
+        if item.canvas is None:
+            self.measure(item)
+        else:
+            self._redraw(item)
+
+    def append(self, entry_id: str, text: str) -> None:
+        """Let a streaming message grow."""
+        item = self._by_id.get(entry_id)
+        if item is None or not isinstance(item.entry, MessageEntry):
+            return
+        if item.drawing is None:
+            self.replace(replace(item.entry, text=item.entry.text + text))
+            return
+        old = list(item.rows)
+        item.drawing.append(text)
+        item.entry = item.drawing.entry
+        self._changed(item, old)
+
+    def fold(self, item: Item, unfolded: bool) -> None:
+        """Open or close a panel."""
+        item.fold = unfolded
+        if item.canvas is not None:
+            self._redraw(item)
+
+    def is_unfolded(self, item: Item) -> bool:
+        """Say whether a panel is open."""
+        if item.fold is not None:
+            return item.fold
+        return isinstance(item.entry, StepEntry) and step_opens(item.entry)
+
+    def panels(self) -> Iterator[Item]:
+        """Return the items that can be folded."""
+        return (item for item in self.items if isinstance(item.entry, StepEntry))
+
+    def draw(self, item: Item) -> None:
+        """Draw an item that was only guessed at."""
+        if item.canvas is not None or self.look is None:
+            return
+        if isinstance(item.entry, MessageEntry):
+            drawing = MessageDrawing(item.entry, self.look)
+            item.canvas = drawing.canvas
+            item.drawing = drawing if item.entry.streaming else None
+        else:
+            item.canvas = draw_entry(item.entry, self.look, item.fold)
+        self.heights.set(item.index, item.gap + len(item.rows))
+
+    def measure(self, item: Item) -> None:
+        """Guess an item's height anew."""
+        width = self.look.width if self.look else 80
+        self.heights.set(item.index, item.gap + estimated_rows(item.entry, width))
+        self.damage.append((item, 0))
+
+    def _redraw(self, item: Item) -> None:
+        old = item.rows
+        item.canvas = item.drawing = None
+        self.draw(item)
+        self._changed(item, old)
+
+    def _changed(self, item: Item, old: list[Row]) -> None:
+        """Keep the row objects that look as before, with their strips, and note the first other one."""
+        rows = item.rows
+        same = 0
+        for row, before in zip(rows, old, strict=False):
+            if row is not before:
+                if not row.looks_like(before):
+                    break
+                rows[same] = before
+            same += 1
+        self.heights.set(item.index, item.gap + len(rows))
+        if same < len(rows) or len(rows) != len(old):
+            self.damage.append((item, item.gap + same))
+
+    def at(self, y: int) -> tuple[Item, int]:
+        """Return the item that covers row `y` of the whole, and which of its rows that is, with its gap."""
+        index = self.heights.at(y)
+        return self.items[index], y - self.heights.top(index)
+
+    def place(self, item: Item, row: int) -> Place:
+        """Return the place in the text that stands at the start of a row of an item."""
+        if row < item.gap:
+            return Place(item, -1, row)
+        rows = item.rows
+        if not rows:
+            return Place(item, 0, 0)
+        found = rows[min(row - item.gap, len(rows) - 1)]
+        return Place(item, found.line, found.start)
+
+    def row_of(self, place: Place) -> int:
+        """Return the row of an item, its gap included, that shows a place now."""
+        item = place.item
+        if place.line < 0:
+            return min(place.offset, max(0, item.gap - 1))
+        rows = item.rows
+        if not rows:
+            return item.gap
+        found = bisect_right(rows, (place.line, place.offset), key=lambda row: (row.line, row.start)) - 1
+        if found < 0 or rows[found].line != place.line:
+            found = min(bisect_left(rows, place.line, key=lambda row: row.line), len(rows) - 1)
+        return item.gap + max(0, found)
+
+    def item_of_line(self, number: int) -> Item | None:
+        """Return the item that a logical line belongs to, by its number in the whole."""
+        index = bisect_right(self.items, number, key=lambda item: item.key) - 1
+        return self.items[max(0, index)] if self.items else None
+
+    def lines_of(self, item: Item) -> list[str]:
+        """Return an item's logical lines; of one that was never drawn, its source's."""
+        if item.canvas is not None:
+            return item.canvas.lines
+        return plain_text(item.entry).split("\n")

@@ -1,0 +1,277 @@
+"""The painting half of the transcript: a book of items in a window that follows its end or holds still."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from textual._animator import EasingFunction
+from textual._types import AnimationLevel, CallbackType
+from textual.geometry import Offset, Region, Size
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.selection import Selection
+from textual.strip import Strip
+from textual.theme import Theme
+from textual.widget import Widget
+
+from aimltui.tui.widgets.transcript.glyphs import GlyphSet, glyph_set
+from aimltui.tui.widgets.transcript.items import Book, Item
+from aimltui.tui.widgets.transcript.paint import (
+    blank_strip,
+    cursor_strip,
+    end_strip,
+    located_strip,
+    selected_strip,
+    strip_of,
+)
+from aimltui.tui.widgets.transcript.rows import Hit, Look, Row
+from aimltui.tui.widgets.transcript.selection import selected_text
+from aimltui.tui.widgets.transcript.theme import build_palette
+from aimltui.tui.widgets.transcript.viewport import Viewport
+
+
+class Pane(ScrollView):
+    """Paints a book's rows; a change of height reaches the scrollbar alone, never the layout."""
+
+    ALLOW_SELECT = True
+
+    following: reactive[bool] = reactive(True, repaint=False)
+    """Whether the end stays in view while text comes in."""
+    new_lines: reactive[int] = reactive(0, repaint=False)
+    """Lines that came in below the view since the end was left."""
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] = time.time,
+        glyphs: GlyphSet = "unicode",
+        name: str | None = None,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self._clock = clock
+        self._glyphs: GlyphSet = glyphs
+        self._book = Book()
+        self._viewport = Viewport(self._book)
+        self._cursor: tuple[Item, Hit] | None = None
+        self._is_placing = False
+        self._is_painting = False
+
+    # Size and theme
+
+    def on_mount(self) -> None:
+        """Follow the theme."""
+        self.app.theme_changed_signal.subscribe(self, self._theme_changed)
+
+    def _theme_changed(self, _theme: Theme) -> None:
+        self._lay_out()
+
+    def on_resize(self) -> None:
+        """Fold everything anew, with the same line at the top."""
+        self._fit()
+
+    def _fit(self) -> None:
+        """Take the size as it is now."""
+        size = self.scrollable_content_region.size
+        look = self._book.look
+        if look is None or look.width != size.width:
+            self._lay_out()
+        elif self._viewport.height != size.height:
+            self._settle(everything=True)
+
+    def _lay_out(self) -> None:
+        """Take width, colours and glyphs as they are now; draw what is near the window with them."""
+        width = self.scrollable_content_region.width
+        if width <= 0 or not self.is_attached:
+            return
+        palette = build_palette(self.app.theme_variables, self.background_colors[1])
+        self._book.set_look(Look(width, palette, glyph_set(self._glyphs), self._clock()))
+        self._settle(everything=True)
+
+    def _settle(self, *, everything: bool = False) -> None:
+        """Draw what is near the window, put the window where it belongs, have painted what changed."""
+        viewport, book = self._viewport, self._book
+        viewport.height = self.scrollable_content_region.height
+        if book.look is None or viewport.height <= 0:
+            return
+        before = self.scroll_offset.y
+        y = viewport.settle()
+        self._place(y)
+        damage, book.damage = book.damage, []
+        if everything or y != before:
+            self.refresh()
+        else:
+            places = [
+                book.heights.top(item.index) + row for item, row in damage if book.get(item.entry.id) is item
+            ]
+            first = max(0, min(places) - y) if places else viewport.height
+            if first < viewport.height:
+                self.refresh(Region(0, first, self.size.width, viewport.height - first))
+        self._report()
+
+    def _place(self, y: int) -> None:
+        """Tell the scrollbar the height and the window's place; nothing else is laid out."""
+        size = Size(self.size.width, self._book.heights.total)
+        self._is_placing = True
+        try:
+            if size != self.virtual_size:
+                self.set_reactive(Widget.virtual_size, size)
+                bar = self.vertical_scrollbar
+                bar.window_virtual_size = size.height
+                bar.window_size = self._viewport.height
+            self.set_reactive(Widget.scroll_target_y, float(y))
+            self.scroll_y = y
+        finally:
+            self._is_placing = False
+
+    def _report(self) -> None:
+        """Note whether the tail is followed and what came in below; tell it if it changed."""
+        following = self._viewport.following
+        new_lines = self._viewport.new_lines(self.scroll_offset.y)
+        if (following, new_lines) != (self.following, self.new_lines):
+            self.following, self.new_lines = following, new_lines
+            self._follow_changed()
+
+    def _follow_changed(self) -> None:
+        """Do what is to be done when `following` or `new_lines` has changed."""
+
+    # Scrolling by the user
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Take a scroll that did not come from here: it takes or lets go of the tail."""
+        super().watch_scroll_y(old_value, new_value)
+        old, new = round(old_value), round(new_value)
+        if self._is_placing or self._book.look is None or old == new:
+            return
+        y = self._viewport.moved(old, new)
+        # A fraction is kept while it says the same: a selection that drags on scrolls by parts of rows.
+        if y != new or self._book.heights.total != self.virtual_size.height:
+            self._place(y)
+        self._report()
+
+    def scroll_to(
+        self,
+        x: float | None = None,
+        y: float | None = None,
+        *,
+        animate: bool = True,
+        speed: float | None = None,
+        duration: float | None = None,
+        easing: EasingFunction | str | None = None,
+        force: bool = False,
+        on_complete: CallbackType | None = None,
+        level: AnimationLevel = "basic",
+        immediate: bool = False,
+        release_anchor: bool = True,
+    ) -> None:
+        """Scroll at once, however the caller wants it: text that glides cannot be read.
+
+        Args:
+            x: Not used; everything fits the width.
+            y: The wanted first row of the window.
+            animate: Not used.
+            speed: Not used.
+            duration: Not used.
+            easing: Not used.
+            force: Not used.
+            on_complete: Called when it is done.
+            level: Not used.
+            immediate: Not used.
+            release_anchor: Not used.
+        """
+        if y is not None:
+            target = max(0, min(round(y), self._viewport.limit))
+            self.set_reactive(Widget.scroll_target_y, float(target))
+            self.scroll_y = target
+        if on_complete is not None:
+            self.call_next(on_complete)
+
+    # Painting
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return the lines of a part of the window, as they were painted before where nothing changed."""
+        self._fit()
+        look = self._book.look
+        if look is None:
+            return super().render_lines(crop)
+        top = self.scroll_offset.y
+        width = self.size.width
+        selection = self.text_selection
+        filters = self.get_line_filters()
+        background = self.background_colors[1] if filters else None
+        strips = []
+        for y in range(top + crop.y, top + crop.bottom):
+            strip = self._strip(y, look, width, selection)
+            if background is not None:
+                for line_filter in filters:
+                    strip = strip.apply_filter(line_filter, background)
+            strips.append(strip if crop.column_span == (0, width) else strip.crop(*crop.column_span))
+        return strips
+
+    def _row_at(self, y: int) -> tuple[Item | None, Row | None]:
+        """Return the item at a row of the whole, and its row; None for a free row, and past the end."""
+        if not 0 <= y < self._book.heights.total:
+            return None, None
+        item, number = self._book.at(y)
+        number -= item.gap
+        return item, item.rows[number] if 0 <= number < len(item.rows) else None
+
+    def _strip(self, y: int, look: Look, width: int, selection: Selection | None) -> Strip:
+        item, row = self._row_at(y)
+        if item is None or row is None:
+            return blank_strip(look, width)
+        if selection is not None and (span := selection.get_span(item.key + row.line)) is not None:
+            style = self.screen.get_component_rich_style("screen--selection")
+            return selected_strip(row, look, width, span, style)
+        if self._cursor is not None and self.has_focus and self._cursor[0] is item:
+            for start, end, hit in row.hits:
+                if hit == self._cursor[1]:
+                    return cursor_strip(row, look, width, (start, end))
+        return strip_of(row, look, width)
+
+    def render_line(self, y: int) -> Strip:
+        """Return a line of the window that says which text each cell belongs to: for selecting."""
+        book = self._book
+        place = self.scroll_offset.y + y
+        item, row = self._row_at(place)
+        if item is not None and row is not None:
+            above_item, above = self._row_at(place - 1)
+            starts = above is None or above_item is not item or above.line != row.line
+            return located_strip(row, item.key + row.line, starts)
+        if not book.items:
+            return end_strip(0, 0)
+        # Free rows belong to the end of what is above them.
+        item = book.items[-1] if item is None else book.items[max(0, item.index - 1)]
+        lines = book.lines_of(item)
+        return end_strip(len(lines[-1]) if lines else 0, item.key + max(0, len(lines) - 1))
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """Return the text under a selection, without bars, frames and folds."""
+        return selected_text(self._book, selection), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        """Paint the selection."""
+        self.refresh()
+
+    def line_at(self, y: int, x: int) -> tuple[Item, Row, Offset] | None:
+        """Return what stands at a cell of the window: the item, its row, and the place in the text.
+
+        Args:
+            y: Row of the window.
+            x: Cell of the row.
+        """
+        item, row = self._row_at(self.scroll_offset.y + y)
+        if item is None or row is None:
+            return None
+        number = item.key + row.line
+        place = end = 0
+        for segment in located_strip(row, number, True):
+            meta = segment.style.meta if segment.style else {}
+            place = meta.get("offset", (0, number))[0]
+            length = segment.cell_length
+            if end <= x < end + length:
+                return item, row, Offset(place + (x - end if len(segment.text) == length else 0), number)
+            end += length
+        return item, row, Offset(place, number)

@@ -1,0 +1,81 @@
+"""One renderer for each class of entry: what an entry says, drawn as rows."""
+
+from __future__ import annotations
+
+from aimltui.tui.state.entries import (
+    Entry,
+    ErrorEntry,
+    GuideEntry,
+    MessageEntry,
+    NoticeEntry,
+    QueuedEntry,
+    RunEntry,
+    StepEntry,
+)
+from aimltui.tui.widgets.transcript.renderers.error import draw_error
+from aimltui.tui.widgets.transcript.renderers.guide import draw_guide
+from aimltui.tui.widgets.transcript.renderers.message import MessageDrawing, message_source
+from aimltui.tui.widgets.transcript.renderers.notice import draw_notice, draw_queued
+from aimltui.tui.widgets.transcript.renderers.run import ACTIVE, draw_run
+from aimltui.tui.widgets.transcript.renderers.step import draw_step, step_opens
+from aimltui.tui.widgets.transcript.rows import Canvas, Look
+
+__all__ = ["ACTIVE", "MessageDrawing", "draw_entry", "estimated_rows", "plain_text", "step_opens"]
+
+
+def draw_entry(entry: Entry, look: Look, unfolded: bool | None) -> Canvas:
+    """Draw any entry but a message, which has a `MessageDrawing` of its own.
+
+    Args:
+        entry: What to draw.
+        look: Width, colours, glyphs, time.
+        unfolded: Whether a panel is open; None if the user has not said.
+    """
+    match entry:
+        case StepEntry():
+            return draw_step(entry, look, unfolded)
+        case RunEntry():
+            return draw_run(entry, look)
+        case ErrorEntry():
+            return draw_error(entry, look)
+        case NoticeEntry():
+            return draw_notice(entry, look)
+        case QueuedEntry():
+            return draw_queued(entry, look)
+        case GuideEntry():
+            return draw_guide(entry, look)
+        case MessageEntry():
+            return MessageDrawing(entry, look).canvas
+
+
+def estimated_rows(entry: Entry, width: int) -> int:
+    """Guess how many rows an entry takes, from no more than the length of its text."""
+    match entry:
+        case MessageEntry():
+            text, chrome = entry.text, 1
+        case QueuedEntry():
+            text, chrome = entry.text, 1
+        case GuideEntry():
+            text, chrome = entry.text, 1 + len(entry.choices)
+        case ErrorEntry():
+            text, chrome = entry.detail, 3
+        case StepEntry():
+            return max(1, len(entry.calls))
+        case _:
+            return 1
+    return chrome + text.count("\n") + 1 + len(text) // max(10, min(width, 100) - 4)
+
+
+def plain_text(entry: Entry) -> str:
+    """Return an entry's text for copying where it was never drawn."""
+    match entry:
+        case MessageEntry():
+            return f"{entry.author}\n{message_source(entry)}"
+        case QueuedEntry() | NoticeEntry() | GuideEntry():
+            return entry.text
+        case ErrorEntry():
+            return f"{entry.title}\n{entry.detail}\n{entry.remedy}"
+        case RunEntry():
+            return entry.status
+        case StepEntry():
+            return "\n".join(call.input for call in entry.calls)

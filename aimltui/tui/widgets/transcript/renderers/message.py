@@ -1,0 +1,143 @@
+"""Messages: author, Markdown that may still grow, attachments, citations, why it was cut off."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import Final
+
+from aimltui.tui.sanitize import StreamCleaner, clean_line
+from aimltui.tui.state.entries import Attachment, MessageEntry
+from aimltui.tui.widgets.transcript.inline import CITED_CLOSE, CITED_OPEN
+from aimltui.tui.widgets.transcript.renderers.wording import bytes_text
+from aimltui.tui.widgets.transcript.rows import Canvas, Look, Run
+from aimltui.tui.widgets.transcript.stream import MarkdownStream
+
+_REASONS: Final = {
+    "run_cancelled": "stopped by you",
+    "max_tokens": "cut off: token limit",
+    "content_filter": "cut off: content filter",
+    "run_expired": "cut off: the run expired",
+    "run_failed": "cut off: the run failed",
+}
+
+
+def message_source(entry: MessageEntry) -> str:
+    """Return a message's Markdown as people want it copied: citations as `[n]`, the rest as it came."""
+    return _with_citations(entry, "[", "]")
+
+
+def _with_citations(entry: MessageEntry, before: str, after: str) -> str:
+    text = entry.text
+    end = len(text) + 1
+    for citation in sorted(entry.citations, key=lambda citation: citation.start, reverse=True):
+        if 0 <= citation.start < citation.end <= min(end, len(text)):
+            text = f"{text[: citation.start]}{before}{citation.number}{after}{text[citation.end :]}"
+            end = citation.start
+    return text
+
+
+def _cleaned(entry: MessageEntry, cleaner: StreamCleaner) -> str:
+    """Return the text to draw: harmless, its citations marked in a way no text from outside can be."""
+    if not entry.citations:
+        return cleaner.feed(entry.text)
+    # The marks go in after cleaning; so the text is cleaned piece by piece around them.
+    pieces: list[str] = []
+    place = 0
+    for citation in sorted(entry.citations, key=lambda citation: citation.start):
+        if not place <= citation.start < citation.end <= len(entry.text):
+            continue
+        pieces.append(cleaner.feed(entry.text[place : citation.start]) + cleaner.finish())
+        pieces.append(f"{CITED_OPEN}{citation.number}{CITED_CLOSE}")
+        place = citation.end
+    pieces.append(cleaner.feed(entry.text[place:]))
+    return "".join(pieces)
+
+
+class MessageDrawing:
+    """A message on its canvas, and what it takes to let it grow."""
+
+    def __init__(self, entry: MessageEntry, look: Look) -> None:
+        self.entry = entry
+        palette = look.palette
+        accent = palette.user if entry.role == "user" else palette.assistant
+        if entry.pending:
+            accent = palette.pending
+        self.canvas = Canvas(look, accent)
+        clock = ""
+        if entry.created_at is not None:
+            clock = time.strftime("%H:%M", time.localtime(entry.created_at))
+        self.canvas.write(
+            [Run(clean_line(entry.author), accent)], right=Run(clock, palette.muted) if clock else None
+        )
+        base = palette.pending if entry.pending else palette.text
+        self._stream = MarkdownStream(self.canvas, keep_breaks=entry.role == "user", base=base)
+        self._cleaner = StreamCleaner()
+        self._body_end = (0, 0)
+        self._draw(_cleaned(entry, self._cleaner))
+
+    def _draw(self, text: str) -> None:
+        """Draw more text, or all of it, and what stands below it."""
+        if self.entry.streaming:
+            self._stream.feed(text)
+        else:
+            self._stream.source += text + self._cleaner.finish()
+            self._stream.finish()
+        self._body_end = (len(self.canvas.rows), len(self.canvas.lines))
+        self._foot()
+
+    def append(self, text: str) -> None:
+        """Let the message grow."""
+        self.entry = replace(self.entry, text=self.entry.text + text)
+        self.canvas.truncate(*self._body_end)
+        self._draw(self._cleaner.feed(text))
+
+    def update(self, entry: MessageEntry) -> bool:
+        """Take a new state of the same message without drawing what is drawn already.
+
+        Args:
+            entry: The new state.
+
+        Returns:
+            False if it cannot be had by going on; then a new drawing is needed.
+        """
+        old = self.entry
+        same_head = (entry.role, entry.author, entry.pending, entry.created_at) == (
+            old.role,
+            old.author,
+            old.pending,
+            old.created_at,
+        )
+        if not (same_head and old.streaming and entry.citations == old.citations):
+            return False
+        if not entry.text.startswith(old.text):
+            return False
+        self.entry = replace(entry, text=old.text)
+        self.append(entry.text[len(old.text) :])
+        return True
+
+    def _foot(self) -> None:
+        entry, canvas = self.entry, self.canvas
+        palette, glyphs = canvas.look.palette, canvas.look.glyphs
+        for attachment in entry.attachments:
+            canvas.write([Run(_attachment(attachment, f" {glyphs.dot} ", glyphs.attachment), palette.muted)])
+        labels = {citation.number: citation.label for citation in entry.citations}
+        if labels:
+            canvas.gap()
+        for number, label in sorted(labels.items()):
+            canvas.write(
+                [Run(f"[{number}] ", palette.citation), Run(clean_line(label), palette.muted)],
+                indent=len(f"[{number}] "),
+            )
+        if entry.incomplete_reason:
+            words = _REASONS.get(entry.incomplete_reason, f"cut off: {clean_line(entry.incomplete_reason)}")
+            canvas.write([Run(f"{glyphs.ellipsis} {words}", palette.warning)])
+
+
+def _attachment(attachment: Attachment, separator: str, glyph: str) -> str:
+    text = f"{glyph} {clean_line(attachment.name)}"
+    if attachment.size is not None:
+        text += f" {bytes_text(attachment.size)}"
+    if attachment.tool:
+        text += separator + clean_line(attachment.tool).replace("_", " ")
+    return text

@@ -1,0 +1,91 @@
+"""The run's line: what it is doing while it is active, its receipt afterwards."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rich.style import Style
+
+from aimltui.tui.sanitize import clean_line
+from aimltui.tui.state.entries import RunEntry
+from aimltui.tui.widgets.transcript.renderers.wording import clock_text, count_text, money_text, seconds_text
+from aimltui.tui.widgets.transcript.rows import Canvas, Look, Run
+
+ACTIVE: Final = frozenset(("queued", "in_progress", "requires_action", "cancelling"))
+"""Statuses in which a run's line changes with time."""
+
+_REASONS: Final = {
+    "max_completion_tokens": "token limit",
+    "max_prompt_tokens": "prompt token limit",
+    "max_tokens": "token limit",
+    "content_filter": "content filter",
+}
+
+
+def draw_run(entry: RunEntry, look: Look) -> Canvas:
+    """Draw a run's line."""
+    canvas = Canvas(look)
+    glyph, style, words = _status(entry, look)
+    palette, dot = look.palette, f" {look.glyphs.dot} "
+    runs = [Run(f"{glyph} ", style), Run(words, style)]
+    if entry.status not in ACTIVE:
+        rest = dot.join(_receipt(entry, look))
+        if rest:
+            runs.append(Run(dot + rest, palette.muted))
+    canvas.write(runs, indent=2)
+    return canvas
+
+
+def _status(entry: RunEntry, look: Look) -> tuple[str, Style, str]:
+    """Return the glyph, its style and the words of a status."""
+    palette, glyphs = look.palette, look.glyphs
+    match entry.status:
+        case "queued":
+            return glyphs.queued, palette.muted, "queued"
+        case "in_progress":
+            running = "running"
+            if entry.started_at is not None:
+                running += f" {clock_text(look.now - entry.started_at)}"
+            return glyphs.active, palette.link + Style(underline=False), running
+        case "requires_action":
+            words = "needs you"
+            if entry.waits_for:
+                words += ": " + ", ".join(clean_line(name) for name in entry.waits_for)
+            if entry.expires_at is not None:
+                words += f" (expires {clock_text(entry.expires_at - look.now)})"
+            return glyphs.waiting, palette.warning, words
+        case "cancelling":
+            return glyphs.stopping, palette.warning, "stopping"
+        case "completed":
+            return glyphs.done, palette.success, "completed"
+        case "failed":
+            return glyphs.failed, palette.error, "failed"
+        case "cancelled":
+            return glyphs.stopped, palette.warning, "stopped"
+        case "incomplete":
+            reason = _REASONS.get(entry.reason or "", clean_line(entry.reason or ""))
+            return glyphs.incomplete, palette.warning, f"incomplete ({reason})" if reason else "incomplete"
+        case "expired":
+            return glyphs.expired, palette.warning, "expired"
+        case other:
+            return glyphs.dot, palette.muted, clean_line(other)
+
+
+def _receipt(entry: RunEntry, look: Look) -> list[str]:
+    """Return what is known of a run that is over; nothing is made up."""
+    glyphs = look.glyphs
+    parts = []
+    if entry.started_at is not None and entry.ended_at is not None:
+        parts.append(seconds_text(entry.ended_at - entry.started_at))
+    tokens = []
+    if entry.prompt_tokens is not None:
+        cached = f" ({count_text(entry.cached_tokens)} cached)" if entry.cached_tokens else ""
+        tokens.append(f"{glyphs.up}{count_text(entry.prompt_tokens)}{cached}")
+    if entry.completion_tokens is not None:
+        tokens.append(f"{glyphs.down}{count_text(entry.completion_tokens)}")
+    if tokens:
+        parts.append(" ".join(tokens))
+        parts.append(money_text(entry.cost_usd) if entry.cost_usd is not None else f"cost {glyphs.unknown}")
+    elif entry.cost_usd is not None:
+        parts.append(money_text(entry.cost_usd))
+    return parts

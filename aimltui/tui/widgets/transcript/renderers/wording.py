@@ -1,0 +1,72 @@
+"""Numbers and lists of lines, as the transcript words them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aimltui.tui.sanitize import clean
+from aimltui.tui.widgets.transcript.rows import Canvas, Run
+
+NARROW_BLANK: Final = "\u00a0"
+"""Between thousands; never folded."""
+
+
+def count_text(number: int) -> str:
+    """Return a count with its thousands set apart."""
+    return f"{number:,}".replace(",", NARROW_BLANK)
+
+
+def seconds_text(seconds: float) -> str:
+    """Return a span of time that is over."""
+    if seconds < 60:
+        return f"{max(0.0, seconds):.1f}{NARROW_BLANK}s"
+    return clock_text(seconds)
+
+
+def clock_text(seconds: float) -> str:
+    """Return a running time as minutes and seconds."""
+    whole = max(0, int(seconds))
+    if whole >= 3600:
+        return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+    return f"{whole // 60}:{whole % 60:02}"
+
+
+def money_text(dollars: float) -> str:
+    """Return a price with as many places as tell something."""
+    if dollars == 0:
+        return "$0"
+    places = 2 if dollars >= 1 else 3 if dollars >= 0.1 else 4 if dollars >= 0.0001 else 6
+    return f"${dollars:.{places}f}"
+
+
+def bytes_text(size: int) -> str:
+    """Return the size of a file."""
+    if size < 1000:
+        return f"{size} B"
+    value, unit = size / 1000, "KB"
+    for bigger in ("MB", "GB"):
+        if value >= 1000:
+            value, unit = value / 1000, bigger
+    return f"{value:.0f} {unit}" if value >= 10 else f"{value:.1f} {unit}"
+
+
+def plural(number: int, word: str) -> str:
+    """Return a count with its word: `1 line`, `3 lines`."""
+    return f"{count_text(number)} {word}{'' if number == 1 else 's'}"
+
+
+def terminal_lines(text: str) -> list[str]:
+    """Return a program's output as a terminal would leave it: a carriage return starts a line anew."""
+    lines = []
+    for line in text.replace("\r\n", "\n").split("\n"):
+        parts = [part for part in line.split("\r") if part]
+        lines.append(clean(parts[-1]) if parts else "")
+    while lines and not lines[-1].strip():
+        lines.pop()
+    return lines
+
+
+def write_lines(canvas: Canvas, text: str, run: Run) -> None:
+    """Draw text of several lines in the style of a run whose own text is not used."""
+    for line in clean(text).strip("\n").split("\n"):
+        canvas.write([Run(line.expandtabs(4), run.style)])

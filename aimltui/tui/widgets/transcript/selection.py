@@ -1,0 +1,62 @@
+"""Selected text: which logical lines lie between two places, and what copying them gives."""
+
+from __future__ import annotations
+
+from textual.geometry import Offset
+from textual.selection import Selection
+
+from aimltui.tui.sanitize import clean
+from aimltui.tui.widgets.transcript.items import Book
+
+
+def selected_text(book: Book, selection: Selection) -> str:
+    """Return the text between the ends of a selection: no bars, no frames, no folds.
+
+    Args:
+        book: The items.
+        selection: Its offsets are (character, number of the logical line).
+    """
+    if not book.items:
+        return ""
+    start = selection.start or Offset(0, 0)
+    first = book.item_of_line(start.y)
+    last = book.item_of_line(selection.end.y) if selection.end is not None else book.items[-1]
+    assert first is not None
+    assert last is not None
+    parts: list[str] = []
+    for item in book.items[first.index : last.index + 1]:
+        lines = book.lines_of(item)
+        low, from_character = 0, 0
+        if item is first and start.y >= item.key:
+            low, from_character = start.y - item.key, start.x
+        high, to_character = len(lines) - 1, None
+        if item is last and selection.end is not None:
+            high, to_character = selection.end.y - item.key, selection.end.x
+        chosen = list(lines[low : high + 1])
+        if chosen and to_character is not None and high < len(lines):
+            chosen[-1] = chosen[-1][:to_character]
+        if chosen:
+            chosen[0] = chosen[0][from_character:]
+        if parts and item.gap:
+            parts.append("")
+        parts += chosen
+    return clean("\n".join(parts))
+
+
+def word_at(text: str, place: int) -> tuple[int, int]:
+    """Return the first character and the one past the last of the word at a place of a line."""
+    if not text:
+        return 0, 0
+    place = max(0, min(place, len(text) - 1))
+
+    def inside(character: str) -> bool:
+        return character.isalnum() or character in "_-./:@%+~"
+
+    if not inside(text[place]):
+        return place, place + 1
+    start = end = place
+    while start > 0 and inside(text[start - 1]):
+        start -= 1
+    while end < len(text) and inside(text[end]):
+        end += 1
+    return start, end

@@ -1,0 +1,262 @@
+"""Tables: columns as wide as their cells where there is room, folded cells where there is not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from rich.segment import Segment
+
+from aimltui.tui.widgets.transcript.inline import inline_runs
+from aimltui.tui.widgets.transcript.rows import Canvas, Hit, Run, RunCursor
+from aimltui.tui.widgets.transcript.wrap import cells, fold
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+    from rich.style import Style
+
+Align = Literal["left", "right", "center"]
+
+_SEPARATOR_CELLS = 3
+_LEAST_COLUMN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell: its text in runs."""
+
+    runs: list[Run]
+    text: str
+    size: int
+    """Its width unfolded."""
+    word: int
+    """Width of its longest word."""
+
+
+def table_rows(
+    tokens: Sequence[Token], canvas: Canvas, env: dict[str, Any]
+) -> tuple[list[Align], list[list[Cell]]]:
+    """Read a table's tokens.
+
+    Args:
+        tokens: From `table_open` to `table_close`.
+        canvas: For its styles.
+        env: The parser's environment.
+
+    Returns:
+        How each column is aligned, and the rows, the head first.
+    """
+    palette = canvas.look.palette
+    aligns: list[Align] = []
+    rows: list[list[Cell]] = []
+    base = palette.text
+    for token in tokens:
+        match token.type:
+            case "tr_open":
+                rows.append([])
+            case "th_open" | "td_open":
+                base = palette.strong if token.type == "th_open" else palette.text
+                if token.type == "th_open":
+                    aligns.append(_align(str(token.attrs.get("style", ""))))
+            case "inline":
+                lines = inline_runs(token.content, palette, env, base)
+                rows[-1].append(_cell([run for line in lines for run in line]))
+            case _:
+                pass
+    for row in rows:
+        row += [_cell([])] * (len(aligns) - len(row))
+    return aligns, rows
+
+
+def _align(style: str) -> Align:
+    if style.endswith("right"):
+        return "right"
+    return "center" if style.endswith("center") else "left"
+
+
+def _cell(runs: list[Run]) -> Cell:
+    text = "".join(run.text for run in runs)
+    return Cell(runs, text, cells(text), max((cells(word) for word in text.split(" ")), default=0))
+
+
+def column_widths(rows: Sequence[Sequence[Cell]], room: int) -> list[int] | None:
+    """Share the room among the columns.
+
+    Args:
+        rows: All rows.
+        room: Cells for everything, separators included.
+
+    Returns:
+        A width for each column, or None if even the narrowest columns do not fit beside each other.
+    """
+    count = len(rows[0])
+    natural = [max(_LEAST_COLUMN, *(row[i].size for row in rows)) for i in range(count)]
+    free = room - _SEPARATOR_CELLS * (count - 1)
+    if sum(natural) <= free:
+        return natural
+    if free < _LEAST_COLUMN * count:
+        return None
+    words = [max(_LEAST_COLUMN, *(row[i].word for row in rows)) for i in range(count)]
+    # A column keeps its longest word whole if the fair share of the room allows it.
+    share = free // count
+    least = [min(natural[i], words[i], max(share, _LEAST_COLUMN)) for i in range(count)]
+    widths = list(least)
+    left = free - sum(widths)
+    while left > 0:
+        hungry = [i for i in range(count) if widths[i] < natural[i]]
+        if not hungry:
+            break
+        step = max(1, left // len(hungry))
+        for i in sorted(hungry, key=lambda i: natural[i] - widths[i]):
+            grown = min(step, natural[i] - widths[i], left)
+            widths[i] += grown
+            left -= grown
+    return widths
+
+
+class Table:
+    """Draws a table; more rows may come while it streams."""
+
+    def __init__(self, canvas: Canvas, aligns: list[Align]) -> None:
+        self._canvas = canvas
+        self._aligns = aligns
+        self._start = (len(canvas.rows), len(canvas.lines))
+        self._widths: list[int] | None = None
+        self._kept: list[list[Cell]] = []
+        self._end = self._start
+
+    @property
+    def has_head(self) -> bool:
+        """Whether the head is drawn for good."""
+        return bool(self._kept)
+
+    def draw(self, rows: list[list[Cell]], keep: int) -> None:
+        """Draw further rows after those kept so far; at the first call the first row is the head.
+
+        Args:
+            rows: Rows that are not drawn for good yet.
+            keep: How many of them are finished. The next call gives only those after them.
+        """
+        everything = self._kept + rows
+        canvas = self._canvas
+        if not everything:
+            return
+        widths = column_widths(everything, canvas.wide_room)
+        if widths != self._widths or not self._kept:
+            canvas.truncate(*self._start)
+            first = 0
+        else:
+            canvas.truncate(*self._end)
+            first = len(self._kept)
+        self._widths = widths
+        kept = len(self._kept) + keep
+        self._kept = everything[:kept]
+        if first == kept:
+            self._end = (len(canvas.rows), len(canvas.lines))
+        for number in range(first, len(everything)):
+            self._row(everything[number], number, everything[0])
+            if number + 1 == kept:
+                self._end = (len(canvas.rows), len(canvas.lines))
+
+    def _row(self, row: list[Cell], number: int, head: list[Cell]) -> None:
+        if self._widths is None:
+            self._stacked(row, number, head)
+            return
+        copy, places = _copied(row)
+        self._canvas.raw(copy, _laid_out(row, places, self._widths, self._aligns, self._canvas))
+        if number == 0:
+            self._rule(self._widths)
+
+    def _rule(self, widths: list[int]) -> None:
+        glyphs, style = self._canvas.look.glyphs, self._canvas.look.palette.frame
+        bar = f"{glyphs.rule}{glyphs.cross}{glyphs.rule}".join(glyphs.rule * width for width in widths)
+        dashes = {"left": "---", "right": "--:", "center": ":-:"}
+        copy = "| " + " | ".join(dashes[align] for align in self._aligns) + " |"
+        self._canvas.raw(copy, [([Segment(bar, style)], [-1], [])])
+
+    def _stacked(self, row: list[Cell], number: int, head: list[Cell]) -> None:
+        """Draw a row as a list of `name: value`, where the pane is too narrow for columns."""
+        if number == 0:
+            return
+        if number > 1:
+            self._canvas.gap()
+        muted = self._canvas.look.palette.muted
+        for name, cell in zip(head, row, strict=False):
+            self._canvas.write([Run(f"{name.text}: ", muted), *cell.runs], indent=2)
+
+
+def _copied(row: Sequence[Cell]) -> tuple[str, list[int]]:
+    """Return a row as Markdown and where in it each cell's text starts."""
+    copy, places = "|", []
+    for cell in row:
+        copy += " "
+        places.append(len(copy))
+        copy += f"{cell.text} |"
+    return copy, places
+
+
+def _laid_out(
+    row: Sequence[Cell], places: Sequence[int], widths: Sequence[int], aligns: Sequence[Align], canvas: Canvas
+) -> list[tuple[list[Segment], list[int], list[tuple[int, int, Hit]]]]:
+    """Set the cells of a row beside each other, each folded to its column."""
+    palette, glyphs = canvas.look.palette, canvas.look.glyphs
+    folded = [fold(cell.text, width) for cell, width in zip(row, widths, strict=True)]
+    cursors = [RunCursor(cell.runs, place) for cell, place in zip(row, places, strict=True)]
+    separator = Segment(f" {glyphs.column} ", palette.frame)
+    laid_out = []
+    for number in range(max(len(parts) for parts in folded)):
+        segments: list[Segment] = []
+        offsets: list[int] = []
+        hits: list[tuple[int, int, Hit]] = []
+        x = 0
+        for column, width in enumerate(widths):
+            if column:
+                segments.append(separator)
+                offsets.append(-1)
+                x += _SEPARATOR_CELLS
+            x = _cell_row(
+                folded[column],
+                number,
+                cursors[column],
+                aligns[column],
+                (x, width),
+                segments,
+                offsets,
+                hits,
+                palette.text,
+            )
+        laid_out.append((segments, offsets, hits))
+    return laid_out
+
+
+def _cell_row(
+    parts: list[tuple[int, int]],
+    number: int,
+    cursor: RunCursor,
+    align: Align,
+    box: tuple[int, int],
+    segments: list[Segment],
+    offsets: list[int],
+    hits: list[tuple[int, int, Hit]],
+    blank_style: Style,
+) -> int:
+    """Append one row of one cell, padded to its column; return the cells up to its end."""
+    x, width = box
+    body: list[Segment] = []
+    places: list[int] = []
+    used = x
+    links: list[tuple[int, int, Hit]] = []
+    if number < len(parts):
+        used, links = cursor.take(*parts[number], body, places, x)
+    blank = max(0, width - (used - x))
+    before = {"left": 0, "right": blank, "center": blank // 2}[align]
+    for pad, middle in ((before, False), (0, True), (blank - before, False)):
+        if middle:
+            segments += body
+            offsets += places
+        elif pad:
+            segments.append(Segment(" " * pad, blank_style))
+            offsets.append(-1)
+    hits += [(a + before, b + before, hit) for a, b, hit in links]
+    return x + width

@@ -1,0 +1,146 @@
+"""The transcript's colours, all taken from the Textual theme and made readable on its background."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from rich.style import Style
+from textual.color import Color, ColorParseError
+
+MIN_CONTRAST: Final = 4.5
+"""Least contrast of text that is to be read (WCAG AA)."""
+
+
+def _luminance(color: Color) -> float:
+    def linear(channel: int) -> float:
+        value = channel / 255
+        return value / 12.92 if value <= 0.04045 else float(((value + 0.055) / 1.055) ** 2.4)
+
+    return 0.2126 * linear(color.r) + 0.7152 * linear(color.g) + 0.0722 * linear(color.b)
+
+
+def contrast(first: Color, second: Color) -> float:
+    """Return the WCAG contrast ratio of two opaque colours, 1 to 21."""
+    high, low = sorted((_luminance(first), _luminance(second)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def readable(color: Color, background: Color, least: float = MIN_CONTRAST) -> Color:
+    """Return the colour, moved towards white or black until it can be read on the background.
+
+    Args:
+        color: The wanted colour.
+        background: What it stands on.
+        least: Contrast wanted.
+    """
+    if color.ansi is not None or background.ansi is not None:
+        return color
+    target = Color(255, 255, 255) if _luminance(background) < 0.18 else Color(0, 0, 0)
+    for step in range(21):
+        candidate = color.blend(target, step / 20)
+        if contrast(candidate, background) >= least:
+            return candidate
+    return target
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Finished styles; every one carries its background, so that a strip can be painted as it is."""
+
+    text: Style
+    muted: Style
+    strong: Style
+    user: Style
+    assistant: Style
+    pending: Style
+    heading: Style
+    subheading: Style
+    link: Style
+    quote: Style
+    frame: Style
+    """Lines of tables, rules and panels."""
+    inline_code: Style
+    code: Style
+    code_label: Style
+    success: Style
+    warning: Style
+    error: Style
+    citation: Style
+    cursor: Style
+    """What the keyboard would choose."""
+    syntax: Mapping[str, Style]
+    """By the names in `code.py`."""
+
+
+def build_palette(variables: Mapping[str, str], background: Color) -> Palette:
+    """Make the styles of a theme.
+
+    Args:
+        variables: `App.theme_variables`.
+        background: What the transcript stands on, opaque.
+    """
+
+    def color(name: str, fallback: str) -> Color:
+        try:
+            return Color.parse(variables.get(name, fallback)).with_alpha(1.0)
+        except ColorParseError:
+            return Color.parse(fallback)
+
+    plain = background.ansi is not None or color("foreground", "white").ansi is not None
+    foreground = readable(color("foreground", "#e0e0e0"), background, 7)
+    band = background if plain else background.blend(foreground, 0.07, alpha=1)
+    chip = background if plain else background.blend(foreground, 0.13, alpha=1)
+    muted = foreground if plain else readable(background.blend(foreground, 0.6, alpha=1), background, 5)
+    frame = foreground if plain else background.blend(foreground, 0.3, alpha=1)
+
+    def ink(chosen: Color, on: Color = background, *, bold: bool | None = None, italic: bool | None = None,
+            underline: bool | None = None) -> Style:  # fmt: skip
+        return Style(
+            color=chosen.rich_color, bgcolor=on.rich_color, bold=bold, italic=italic, underline=underline
+        )
+
+    def tone(name: str, fallback: str, on: Color = background) -> Color:
+        return readable(color(name, fallback), on)
+
+    primary, accent = tone("primary", "#0178d4"), tone("accent", "#ffa62b")
+    on_band = {
+        name: tone(name, "#888888", band) for name in ("primary", "accent", "success", "warning", "error")
+    }
+    cursor_back = color("primary", "#0178d4")
+    cursor = (
+        Style(reverse=True, bold=True)
+        if plain
+        else ink(readable(foreground, cursor_back), cursor_back, bold=True)
+    )
+    return Palette(
+        text=ink(foreground),
+        muted=ink(muted),
+        strong=ink(foreground, bold=True),
+        user=ink(accent, bold=True),
+        assistant=ink(primary, bold=True),
+        pending=ink(muted),
+        heading=ink(foreground, bold=True, underline=True),
+        subheading=ink(foreground, bold=True),
+        link=ink(primary, underline=True),
+        quote=ink(muted),
+        frame=ink(frame),
+        inline_code=ink(readable(foreground, chip), chip),
+        code=ink(readable(foreground, band), band),
+        code_label=ink(readable(muted, band), band),
+        success=ink(tone("success", "#4ebf71")),
+        warning=ink(tone("warning", "#ffa62b")),
+        error=ink(tone("error", "#ba3c5b")),
+        citation=ink(accent),
+        cursor=cursor,
+        syntax={
+            "keyword": ink(on_band["primary"], band, bold=True),
+            "name": ink(on_band["accent"], band),
+            "string": ink(on_band["success"], band),
+            "number": ink(on_band["warning"], band),
+            "comment": ink(readable(muted, band), band, italic=True),
+            "error": ink(on_band["error"], band),
+            "text": ink(readable(foreground, band), band),
+        },
+    )

@@ -1,0 +1,188 @@
+"""Which rows are in the window: at the tail, or with one text line held still whatever happens around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from aimltui.tui.widgets.transcript.items import Book, Item, Place
+from aimltui.tui.widgets.transcript.rows import Hit
+
+NEAR_END = 2
+"""Rows from the end within which scrolling down takes hold of the tail again."""
+
+_LAST = 1 << 30
+"""Stands for the last logical line of an item that may not be drawn yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A thing in the window that the keyboard can choose."""
+
+    item: Item
+    hit: Hit
+    y: int
+    """Its first row in the whole."""
+
+
+class Viewport:
+    """The window's place in a book."""
+
+    def __init__(self, book: Book) -> None:
+        self.book = book
+        self.height = 0
+        """Rows of the window."""
+        self.following = True
+        self._top: Place | None = None
+        """What stands in the window's first row."""
+        self._seen: Place | None = None
+        """The last row that was there when the tail was left, or that was seen since."""
+
+    @property
+    def limit(self) -> int:
+        """The last row that can be the window's first."""
+        return max(0, self.book.heights.total - self.height)
+
+    def follow(self) -> None:
+        """Take hold of the tail."""
+        self.following = True
+        self._seen = None
+
+    def hold(self, y: int) -> None:
+        """Let go of the tail and hold the text that stands at row `y`."""
+        book = self.book
+        if not book.items:
+            return
+        if self.following:
+            self.following = False
+            self._seen = Place(book.items[-1], _LAST, 0)
+        self._top = book.place(*book.at(max(0, y)))
+
+    def settle(self) -> int:
+        """Draw what is in or near the window, and return the window's first row."""
+        book = self.book
+        if not book.items or book.look is None:
+            return 0
+        if not self.following and self._top is not None:
+            y = self._settle_held(self._top)
+            if y < self.limit:
+                return y
+            self.follow()
+        missing = self.height * 2
+        for item in reversed(book.items):
+            book.draw(item)
+            missing -= book.heights[item.index]
+            if missing <= 0:
+                break
+        self._top = book.place(*book.at(self.limit))
+        return self.limit
+
+    def _settle_held(self, top: Place) -> int:
+        book = self.book
+        item = top.item
+        if book.get(item.entry.id) is not item:
+            item = book.items[min(item.index, len(book.items) - 1)]
+            book.draw(item)
+            self._top = top = book.place(item, 0)
+        book.draw(item)
+        self._draw_around(item.index)
+        return book.heights.top(item.index) + book.row_of(top)
+
+    def _draw_around(self, index: int) -> None:
+        """Draw a window's height above an item and two below its start."""
+        book = self.book
+        missing = self.height
+        for item in reversed(book.items[max(0, index - self.height - 1) : index]):
+            if missing <= 0:
+                break
+            book.draw(item)
+            missing -= book.heights[item.index]
+        missing = self.height * 2
+        for item in book.items[index : index + 2 * self.height + 1]:
+            if missing <= 0:
+                break
+            book.draw(item)
+            missing -= book.heights[item.index]
+
+    def moved(self, old: int, new: int) -> int:
+        """Take a scroll by the user.
+
+        What was in the window before and still is keeps its place relative to the window even if something
+        above it turns out higher than was guessed.
+
+        Args:
+            old: The window's first row before.
+            new: The one wanted.
+
+        Returns:
+            The window's first row now.
+        """
+        book = self.book
+        if not book.items:
+            return 0
+        if new > old and new >= self.limit - NEAR_END:
+            self.follow()
+            return self.settle()
+        if self.following and new >= self.limit:
+            return self.limit
+        item, row, below = self._reference(new)
+        self.hold(new)
+        self._draw_around(item.index)
+        y = max(0, book.heights.top(item.index) + row - below)
+        self._top = book.place(*book.at(y))
+        self._draw_around(self._top.item.index)
+        y = book.heights.top(self._top.item.index) + book.row_of(self._top)
+        return min(y, self.limit)
+
+    def _reference(self, y: int) -> tuple[Item, int, int]:
+        """Return a drawn item in the window at `y`, one of its rows, and how far below `y` that is."""
+        book = self.book
+        place = y
+        while place < min(y + self.height, book.heights.total):
+            item, row = book.at(place)
+            if item.canvas is not None:
+                return item, row, place - y
+            place += book.heights[item.index] - row
+        item, row = book.at(y)
+        book.draw(item)
+        return item, min(row, book.heights[item.index] - 1), 0
+
+    def new_lines(self, y: int) -> int:
+        """Return how many rows came in below what has been seen.
+
+        Args:
+            y: The window's first row.
+        """
+        book = self.book
+        if self.following or self._seen is None or not book.items:
+            return 0
+        item = self._seen.item
+        if book.get(item.entry.id) is not item:
+            item = book.items[min(item.index, len(book.items) - 1)]
+            self._seen = book.place(item, 0)
+        book.draw(item)
+        if self._seen.line == _LAST and item.canvas is not None:
+            self._seen = book.place(item, book.heights[item.index] - 1)
+        seen = book.heights.top(item.index) + book.row_of(self._seen)
+        bottom = min(y + self.height, book.heights.total) - 1
+        if bottom > seen:
+            self._seen = book.place(*book.at(bottom))
+            seen = bottom
+        return max(0, book.heights.total - 1 - seen)
+
+    def targets(self, y: int) -> Iterator[Target]:
+        """Yield what can be chosen in the window, from top to bottom.
+
+        Args:
+            y: The window's first row.
+        """
+        book = self.book
+        last: tuple[Item, Hit] | None = None
+        for number in range(y, min(y + self.height, book.heights.total)):
+            item, row = book.at(number)
+            if row < item.gap or row - item.gap >= len(item.rows):
+                continue
+            for _, _, hit in item.rows[row - item.gap].hits:
+                if hit.kind != "link" and (item, hit) != last:
+                    last = (item, hit)
+                    yield Target(item, hit, number)

@@ -1,0 +1,276 @@
+"""The transcript: all of a thread in one widget that paints lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Offset
+from textual.message import Message
+from textual.selection import Selection
+
+from aimltui.tui.state.entries import Added, Appended, Change, Entry, MessageEntry, Removed, Replaced
+from aimltui.tui.widgets.transcript.glyphs import GlyphSet
+from aimltui.tui.widgets.transcript.items import Item
+from aimltui.tui.widgets.transcript.pane import Pane
+from aimltui.tui.widgets.transcript.renderers import plain_text
+from aimltui.tui.widgets.transcript.renderers.message import message_source
+from aimltui.tui.widgets.transcript.rows import Hit
+from aimltui.tui.widgets.transcript.selection import word_at
+
+
+class Transcript(Pane, can_focus=True):
+    """Shows the entries of one thread, follows their tail, holds still while one reads."""
+
+    DEFAULT_CSS = """
+    Transcript {
+        height: 1fr;
+        background: $background;
+        overflow-x: hidden;
+        overflow-y: scroll;
+        scrollbar-size-vertical: 1;
+        scrollbar-background: $background;
+        scrollbar-background-hover: $background;
+        scrollbar-background-active: $background;
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "step(-1)", "Previous", show=False),
+        Binding("down", "step(1)", "Next", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
+        Binding("home", "head", "First line", show=False),
+        Binding("end", "tail", "Last line", show=False),
+        Binding("enter", "choose", "Choose", show=False),
+    ]
+
+    @dataclass
+    class FollowChanged(Message):
+        """The transcript took or let go of its tail, or more came in below."""
+
+        transcript: Transcript
+        following: bool
+        new_lines: int
+
+        @property
+        def control(self) -> Transcript:
+            """The transcript."""
+            return self.transcript
+
+    @dataclass
+    class LinkChosen(Message):
+        """A link was clicked; nothing has been opened."""
+
+        transcript: Transcript
+        href: str
+
+        @property
+        def control(self) -> Transcript:
+            """The transcript."""
+            return self.transcript
+
+    @dataclass
+    class ChoiceChosen(Message):
+        """A line of a guide was chosen."""
+
+        transcript: Transcript
+        entry_id: str
+        choice_id: str
+
+        @property
+        def control(self) -> Transcript:
+            """The transcript."""
+            return self.transcript
+
+    @dataclass
+    class Toggled(Message):
+        """A panel was folded or unfolded."""
+
+        transcript: Transcript
+        entry_id: str
+        folded: bool
+
+        @property
+        def control(self) -> Transcript:
+            """The transcript."""
+            return self.transcript
+
+    # What the screen calls
+
+    def show(self, entries: Sequence[Entry], *, at_end: bool = True) -> None:
+        """Show another thread.
+
+        Args:
+            entries: All of it, in order.
+            at_end: Whether its end is in view, and followed; else its start.
+        """
+        self._book.load(entries)
+        self._cursor = None
+        if self.is_attached and self in self.screen.selections:
+            self.screen.clear_selection()
+        self._viewport.follow()
+        if not at_end:
+            self._viewport.hold(0)
+        self._settle(everything=True)
+
+    def apply(self, changes: Sequence[Change]) -> None:
+        """Take changes of the entries; however many, the screen is painted once.
+
+        Args:
+            changes: In the order in which they happened.
+        """
+        book = self._book
+        for change in changes:
+            match change:
+                case Added(index, entry):
+                    book.insert(index, entry)
+                case Replaced(entry):
+                    book.replace(entry)
+                case Appended(entry_id, text):
+                    book.append(entry_id, text)
+                case Removed(entry_id):
+                    book.remove(entry_id)
+        self._settle()
+
+    def tick(self) -> None:
+        """Bring the seconds of active runs up to date; called once a second."""
+        self._book.set_time(self._clock())
+        self._settle()
+
+    def scroll_to_tail(self) -> None:
+        """Go to the end and follow it."""
+        self._viewport.follow()
+        self._settle()
+
+    def scroll_to_head(self) -> None:
+        """Go to the first line."""
+        self.scroll_to(y=0)
+
+    def scroll_page(self, direction: int) -> None:
+        """Scroll by a window less two rows, which are kept for orientation.
+
+        Args:
+            direction: -1 for up, 1 for down.
+        """
+        self.scroll_to(y=self.scroll_offset.y + direction * max(1, self._viewport.height - 2))
+
+    def focus_entry(self, entry_id: str) -> None:
+        """Bring the start of an entry into view, at the top if there is enough below it."""
+        item = self._book.get(entry_id)
+        if item is None:
+            return
+        self._book.draw(item)
+        self._viewport.hold(self._book.heights.top(item.index) + item.gap)
+        self._settle()
+
+    def toggle_details(self) -> None:
+        """Unfold all panels; fold them if all are unfolded."""
+        book = self._book
+        panels = list(book.panels())
+        unfold = not all(book.is_unfolded(item) for item in panels) if panels else not book.details
+        book.details = unfold
+        for item in panels:
+            book.fold(item, unfold)
+        self._settle()
+
+    def source_of(self, entry_id: str) -> str:
+        """Return the Markdown source of a message, or the text of another entry; empty if there is none."""
+        item = self._book.get(entry_id)
+        if item is None:
+            return ""
+        entry = item.entry
+        return message_source(entry) if isinstance(entry, MessageEntry) else plain_text(entry)
+
+    def set_glyphs(self, glyphs: GlyphSet) -> None:
+        """Draw with another set of signs."""
+        self._glyphs = glyphs
+        self._lay_out()
+
+    def _follow_changed(self) -> None:
+        self.post_message(self.FollowChanged(self, self.following, self.new_lines))
+
+    # Keyboard
+
+    def action_step(self, direction: int) -> None:
+        """Go to the next thing in the window that can be chosen; scroll a line where there is none."""
+        y = self.scroll_offset.y
+        targets = list(self._viewport.targets(y))
+        places = [index for index, target in enumerate(targets) if (target.item, target.hit) == self._cursor]
+        start = -1 if direction > 0 else len(targets)
+        wanted = (places[0] if places else start) + direction
+        if 0 <= wanted < len(targets):
+            self._cursor = (targets[wanted].item, targets[wanted].hit)
+            self.refresh()
+        else:
+            self.scroll_to(y=y + direction)
+
+    def action_page(self, direction: int) -> None:
+        """Scroll by a window."""
+        self.scroll_page(direction)
+
+    def action_head(self) -> None:
+        """Go to the first line."""
+        self.scroll_to_head()
+
+    def action_tail(self) -> None:
+        """Go to the end and follow it."""
+        self.scroll_to_tail()
+
+    def action_choose(self) -> None:
+        """Choose what is marked, if it is in the window."""
+        for target in self._viewport.targets(self.scroll_offset.y):
+            if (target.item, target.hit) == self._cursor:
+                self._choose(target.item, target.hit)
+                return
+
+    def on_focus(self) -> None:
+        """Show what the keyboard would choose."""
+        self.refresh()
+
+    def on_blur(self) -> None:
+        """Hide what the keyboard would choose."""
+        self.refresh()
+
+    # Mouse
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose what was clicked; select a word or a line by a double or triple click."""
+        event.prevent_default()
+        found = self.line_at(event.y, event.x)
+        if found is None:
+            return
+        item, row, place = found
+        if event.chain > 1:
+            self._select(item, place, whole_line=event.chain > 2)
+            return
+        if self.text_selection is not None:
+            return
+        for start, end, hit in row.hits:
+            if start <= event.x < end:
+                event.stop()
+                self._choose(item, hit)
+                return
+
+    def _select(self, item: Item, place: Offset, *, whole_line: bool) -> None:
+        lines = self._book.lines_of(item)
+        line = lines[place.y - item.key]
+        start, end = (0, len(line)) if whole_line else word_at(line, place.x)
+        self.screen.selections = {self: Selection(Offset(start, place.y), Offset(end, place.y))}
+
+    def _choose(self, item: Item, hit: Hit) -> None:
+        match hit.kind:
+            case "link":
+                self.post_message(self.LinkChosen(self, hit.value))
+            case "choice":
+                self.post_message(self.ChoiceChosen(self, item.entry.id, hit.value))
+            case "toggle":
+                unfolded = not self._book.is_unfolded(item)
+                if self._viewport.following:
+                    # Nothing moves under the pointer: what was clicked keeps its place.
+                    self._viewport.hold(self.scroll_offset.y)
+                self._book.fold(item, unfolded)
+                self._settle()
+                self.post_message(self.Toggled(self, item.entry.id, not unfolded))

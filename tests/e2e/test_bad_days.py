@@ -1,0 +1,196 @@
+"""Wrong keys, dead servers, cut streams, broken files: each has a clear sentence, and nothing is lost."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.processes import chat_server
+from tests.support.terminal import ROOT, Terminal
+
+pytestmark = pytest.mark.e2e
+
+PROMPT = "Message"
+KEY = "sk-test-0123456789abcdef"
+
+
+def connected(base_url: str, data: Path, *more: str) -> Terminal:
+    arguments = [
+        "--base-url",
+        base_url,
+        "--api-key-env",
+        "MY_KEY",
+        "--model",
+        "m",
+        "--data-dir",
+        str(data),
+        *more,
+    ]
+    return Terminal.aimltui(*arguments, env={"MY_KEY": KEY})
+
+
+def ask(terminal: Terminal, text: str = "what is up") -> None:
+    terminal.wait_for(PROMPT)
+    terminal.type(text)
+    terminal.wait_for(text)
+    terminal.press("enter")
+
+
+@pytest.mark.parametrize(
+    ("scene", "words"),
+    [
+        ("wrong-key", ["401", "failed"]),
+        ("out-of-credits", ["credits", "failed"]),
+        ("unknown-model", ["model", "failed"]),
+        ("wrapped-400", ["failed"]),
+        ("cut", ["Half an ans", "failed"]),
+        ("no-finish", ["It just sto", "failed"]),
+        ("malformed", ["Good", "failed"]),
+        ("garbage", ["failed"]),
+        ("web-page", ["failed"]),
+        ("redirect", ["failed"]),
+    ],
+)
+def test_a_failed_run_says_what_and_keeps_the_message(tmp_path: Path, scene: str, words: list[str]) -> None:
+    with chat_server("--scene", scene) as base_url, connected(base_url, tmp_path) as terminal:
+        ask(terminal)
+        for word in words:
+            terminal.wait_for(word)
+        assert "what is up" in terminal.text
+        assert KEY not in terminal.raw.decode("utf-8", "replace")
+
+
+def test_a_server_that_echoes_the_key_does_not_show_it(tmp_path: Path) -> None:
+    with chat_server("--scene", "echoes-the-key") as base_url, connected(base_url, tmp_path) as terminal:
+        ask(terminal)
+        terminal.wait_for("failed")
+        assert KEY.encode() not in terminal.raw
+    for file in tmp_path.rglob("*"):
+        assert not file.is_file() or KEY.encode() not in file.read_bytes(), file
+
+
+def test_a_rate_limit_is_waited_out_with_a_notice(tmp_path: Path) -> None:
+    with chat_server("--scene", "rate-limited-once") as base_url, connected(base_url, tmp_path) as terminal:
+        ask(terminal)
+        terminal.wait_for("completed")
+        assert "rying again" in terminal.raw.decode("utf-8", "replace")
+
+
+def test_a_dead_endpoint_is_named(tmp_path: Path) -> None:
+    with connected("http://127.0.0.1:9/v1", tmp_path) as terminal:
+        ask(terminal)
+        terminal.wait_for("127.0.0.1:9")
+        terminal.wait_for("failed")
+
+
+def test_escape_ends_the_waiting_for_a_silent_server(tmp_path: Path) -> None:
+    with chat_server("--scene", "silent") as base_url, connected(base_url, tmp_path) as terminal:
+        ask(terminal)
+        terminal.wait_for("running")
+        terminal.press("escape")
+        terminal.wait_for("stopped")
+
+
+def test_hostile_text_reaches_the_screen_harmless(tmp_path: Path) -> None:
+    text = "A\x1b]0;PWNED\x07B\x1b[31mC\x9b2JD\u202eE [@click=app.quit]F[/]"
+    server = chat_server("--deltas", "30", "--size", "5", "--rate", "200", "--text", text)
+    with server as base_url, connected(base_url, tmp_path) as terminal:
+        ask(terminal)
+        terminal.wait_for("completed")
+        raw = bytes(terminal.raw)
+        assert b"PWNED\x07" not in raw
+        assert b"\x1b]0;PWNED" not in raw
+        assert b"\xc2\x9b" not in raw
+        assert "\u202e".encode() not in raw
+        assert "[@click=app.quit]" in terminal.text
+
+
+def test_without_a_key_the_program_opens_and_says_what_to_do(tmp_path: Path) -> None:
+    with Terminal.aimltui("--data-dir", str(tmp_path)) as terminal:
+        terminal.wait_for("Nothing is connected yet")
+        terminal.wait_for("AIMLAPI_API_KEY")
+        terminal.press("ctrl+q")
+        assert terminal.wait_exit() == 0
+
+
+def test_a_database_of_a_newer_version_is_left_alone_and_named(tmp_path: Path) -> None:
+    with Terminal.aimltui("--demo", "--data-dir", str(tmp_path)) as terminal:
+        ask(terminal, "hello")
+        terminal.wait_for("completed")
+        terminal.press("ctrl+q")
+        terminal.wait_exit()
+    (database,) = tmp_path.glob("*.db")
+    with sqlite3.connect(database) as connection:
+        connection.execute("PRAGMA user_version = 9999")
+    connection.close()
+    before = database.read_bytes()
+    with Terminal.aimltui("--demo", "--data-dir", str(tmp_path)) as terminal:
+        terminal.wait_for("newer version")
+        terminal.press("ctrl+q")
+        terminal.wait_exit()
+    assert database.read_bytes() == before
+
+
+def test_a_data_directory_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    blocker = tmp_path / "file"
+    blocker.write_text("")
+    with Terminal.aimltui("--demo", "--data-dir", str(blocker / "data")) as terminal:
+        terminal.wait_for("cannot")
+        terminal.press("ctrl+q")
+        assert terminal.wait_exit() == 0
+
+
+def test_a_full_disk_fails_the_run_and_not_the_program(tmp_path: Path) -> None:
+    limited = (
+        "import resource, signal, runpy, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000));"
+        "sys.argv[0] = 'aimltui'; runpy.run_module('aimltui', run_name='__main__')"
+    )
+    arguments = [sys.executable, "-c", limited, "--demo", "--data-dir", str(tmp_path)]
+    with Terminal(arguments) as terminal:
+        terminal.wait_for(PROMPT)
+        for _ in range(3):
+            terminal.paste("x" * 90_000)
+            terminal.wait_for("Pasted")
+            terminal.press("enter")
+            terminal.wait_until(
+                lambda: any(word in terminal.text for word in ("completed", "full", "cannot", "could not")),
+                "an outcome",
+            )
+        terminal.wait_until(
+            lambda: any(w in terminal.text for w in ("full", "could not", "cannot")), "the full disk"
+        )
+        terminal.press("ctrl+q")
+        assert terminal.wait_exit() == 0
+
+
+def run_cli(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "aimltui", *arguments], capture_output=True, text=True, cwd=ROOT, timeout=60
+    )
+
+
+def test_a_broken_config_file_is_named_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('[ui]\ntheme = "nord\n')
+    result = run_cli("--config", str(file))
+    assert result.returncode == 2
+    assert "line 2" in result.stderr
+    assert str(file) in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_pipe_instead_of_a_terminal_is_refused_with_a_sentence() -> None:
+    result = run_cli("--demo")
+    assert result.returncode == 2
+    assert "terminal" in result.stderr
+    assert result.stdout == ""
+
+
+def test_version_and_help_work_without_a_terminal() -> None:
+    assert run_cli("--version").stdout.startswith("aimltui ")
+    assert "--data-dir" in run_cli("--help").stdout

@@ -1,0 +1,138 @@
+"""The whole app over a fake server, for tests of what a user sees."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from aimltui.client.client import AssistantsClient
+from aimltui.drafts import DraftStore
+from aimltui.tui.app import AimltuiApp
+from aimltui.tui.desk import Desk
+from aimltui.tui.screens.main import MainScreen
+from aimltui.tui.startup import Connected, Startup
+from aimltui.tui.state.entries import Entry
+from tests.support.fake_transport import FakeTransport
+
+STARTERS = (("Say hello", "Hello!"), ("Count", "Count to three."))
+WAIT_S = 5.0
+
+
+@dataclass
+class Seat:
+    """Somebody in front of the program."""
+
+    app: AimltuiApp
+    pilot: Pilot[None]
+    server: FakeTransport
+
+    @property
+    def screen(self) -> MainScreen:
+        screen = self.app.screen_stack[0]
+        assert isinstance(screen, MainScreen)
+        return screen
+
+    @property
+    def desk(self) -> Desk:
+        assert self.screen.desk is not None
+        return self.screen.desk
+
+    @property
+    def entries(self) -> list[Entry]:
+        """What stands in the open thread."""
+        return self.desk.current.view.entries
+
+    def kinds(self) -> list[str]:
+        return [type(entry).__name__ for entry in self.entries]
+
+    def texts(self) -> list[str]:
+        """The texts of the messages in the open thread."""
+        return [entry.text for entry in self.entries if hasattr(entry, "role")]
+
+    def rows(self) -> dict[str, Any]:
+        """The threads in the sidebar by title."""
+        return {row.title: row for row in self.desk.threads.rows(self.screen.clock())}
+
+    async def until(self, condition: Callable[[], object], what: str = "") -> None:
+        """Wait for something, with a bound; a failure shows what is on the screen."""
+        try:
+            async with asyncio.timeout(WAIT_S):
+                while not condition():
+                    await self.pilot.pause(0.01)
+        except TimeoutError:
+            raise AssertionError(f"this never came: {what or condition}\n{self.shown()}") from None
+        await self.pilot.pause()
+
+    async def write(self, text: str) -> None:
+        """Write into the prompt and send it."""
+        self.screen.prompt.add_text(text)
+        await self.pilot.press("enter")
+
+    async def idle(self) -> None:
+        """Wait until nothing goes on in the open thread."""
+        await self.until(lambda: not self.desk.current.is_busy, "the end of the run")
+
+    def shown(self) -> str:
+        """The screen as text."""
+        lines = self.app.screen._compositor.render_strips()
+        return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in lines)
+
+
+def startup_over(
+    server: FakeTransport, directory: Path, *, model: str | None = "demo", **changes: Any
+) -> Startup:
+    """What the composition root would hand over."""
+
+    async def connect() -> Connected:
+        return Connected(AssistantsClient(server), "test server", model, STARTERS)
+
+    values: dict[str, Any] = {
+        "connect": connect,
+        "drafts": DraftStore(directory),
+        "theme": "aimltui-dark",
+        "guide": "# Nothing is connected yet\n\nSet up a **key**.",
+        "clock": lambda: float(server.now),
+    }
+    return Startup(**{**values, **changes})
+
+
+@asynccontextmanager
+async def seat(
+    server: FakeTransport,
+    directory: Path,
+    *,
+    size: tuple[int, int] = (120, 40),
+    is_up: bool = True,
+    **changes: Any,
+) -> AsyncGenerator[Seat, None]:
+    """Start the program, end it as a user would."""
+    app = AimltuiApp(startup_over(server, directory, **changes))
+    async with app.run_test(size=size) as pilot:
+        here = Seat(app, pilot, server)
+        if is_up:
+            await here.until(
+                lambda: here.screen.desk is not None and here.desk.shelf.is_loaded, "the connection"
+            )
+            await pilot.pause()
+        yield here
+        if app.is_running and not app._exit:
+            await app.action_quit()
+
+
+class NoMistakes:
+    """Fails if the program logged a mistake of its own."""
+
+    def __init__(self, caplog: pytest.LogCaptureFixture) -> None:
+        self._caplog = caplog
+
+    def check(self) -> None:
+        found = [record for record in self._caplog.records if record.levelno >= logging.ERROR]
+        assert not found, "\n".join(f"{record.getMessage()} {record.exc_info}" for record in found)

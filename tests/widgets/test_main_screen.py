@@ -1,0 +1,317 @@
+"""What a user does at the main screen: talking, stopping, queueing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aimltui.client.errors import Garbled, Unreachable
+from aimltui.tui.state.entries import ErrorEntry, GuideEntry, MessageEntry, QueuedEntry, RunEntry
+from tests.support.fake_transport import FakeTransport, refused
+from tests.support.run_scenes import FAILURE, End, Hold, Say
+from tests.support.screen import NoMistakes, seat
+
+SLOW = (Say(("Once ",), ""), Hold(), End())
+
+
+@pytest.fixture
+def server() -> FakeTransport:
+    return FakeTransport()
+
+
+@pytest.fixture(autouse=True)
+def no_mistakes(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    yield
+    NoMistakes(caplog).check()
+
+
+async def test_an_empty_start_offers_starters_and_the_prompt_has_the_focus(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    async with seat(server, tmp_path) as here:
+        assert here.app.focused is here.screen.prompt
+        (guide,) = here.entries
+        assert isinstance(guide, GuideEntry)
+        assert [choice.label for choice in guide.choices] == ["Say hello", "Count"]
+        assert "Say hello" in here.shown()
+        assert server.threads == {}
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_sending_shows_the_message_streams_the_answer_and_ends_with_a_receipt(
+    server: FakeTransport, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with seat(server, tmp_path, size=size) as here:
+        await here.write("Hello there")
+        await here.until(lambda: "RunEntry" in here.kinds())
+        await here.idle()
+        assert here.texts() == ["Hello there", "All right."]
+        line = here.entries[-1]
+        assert isinstance(line, RunEntry)
+        assert line.status == "completed"
+        assert "All right." in here.shown()
+        assert here.screen.prompt.is_empty
+        (thread_id,) = server.threads
+        assert server.texts(thread_id) == ["Hello there", "All right."]
+        assert list(here.rows()) == ["Hello there"]
+
+
+async def test_the_message_is_on_the_screen_before_the_server_has_it(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    async with seat(server, tmp_path) as here:
+        here.desk.send("Hello")
+        (entry,) = here.entries
+        assert isinstance(entry, MessageEntry)
+        assert entry.pending
+        await here.idle()
+        assert not any(getattr(entry, "pending", False) for entry in here.entries)
+
+
+async def test_the_run_gets_the_model_and_a_default_assistant_made_once(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    async with seat(server, tmp_path) as here:
+        await here.write("One")
+        await here.idle()
+        await here.write("Two")
+        await here.idle()
+        assert len(server.asked("create_assistant")) == 1
+        (assistant,) = server.assistants.values()
+        assert assistant.metadata == {"aimltui": "default"}
+        assert {(run.model, run.assistant_id) for run in server.asked("create_run")} == {
+            ("demo", assistant.id)
+        }
+
+
+async def test_escape_stops_the_run_and_keeps_its_text(server: FakeTransport, tmp_path: Path) -> None:
+    server.scripts = [SLOW]
+    async with seat(server, tmp_path) as here:
+        await here.write("A story")
+        await here.until(server.held.is_set)
+        await here.until(lambda: "Once " in here.texts())
+        assert "esc Stop" in here.shown()
+        await here.pilot.press("escape")
+        await here.idle()
+        answer, line = here.entries[1:]
+        assert isinstance(answer, MessageEntry)
+        assert (answer.text, answer.incomplete_reason) == ("Once ", "run_cancelled")
+        assert isinstance(line, RunEntry)
+        assert line.status == "cancelled"
+
+
+async def test_what_is_sent_during_a_run_waits_and_goes_out_after_it(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    server.scripts = [SLOW]
+    async with seat(server, tmp_path) as here:
+        await here.write("First")
+        await here.until(server.held.is_set)
+        await here.write("Second")
+        await here.write("Third")
+        assert [entry.text for entry in here.entries if isinstance(entry, QueuedEntry)] == ["Second", "Third"]
+        await here.until(lambda: "2 queued" in here.shown())
+        server.let_go()
+        await here.until(lambda: here.texts()[-1:] == ["All right."] and len(here.texts()) == 6)
+        await here.idle()
+        assert [text for text in here.texts() if text[0] in "FST"] == ["First", "Second", "Third"]
+        assert "QueuedEntry" not in here.kinds()
+
+
+async def test_up_in_the_empty_prompt_takes_the_last_queued_message_back(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    server.scripts = [SLOW]
+    async with seat(server, tmp_path) as here:
+        await here.write("First")
+        await here.until(server.held.is_set)
+        await here.write("Second")
+        await here.write("Third")
+        await here.pilot.press("up")
+        assert here.screen.prompt.draft == "Third"
+        assert [entry.text for entry in here.entries if isinstance(entry, QueuedEntry)] == ["Second"]
+
+
+async def test_stopping_gives_the_queue_back_before_what_is_being_written(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    server.scripts = [SLOW]
+    async with seat(server, tmp_path) as here:
+        await here.write("First")
+        await here.until(server.held.is_set)
+        await here.write("Second")
+        await here.write("Third")
+        here.screen.prompt.add_text("half a thou")
+        await here.pilot.press("escape")
+        await here.idle()
+        assert here.screen.prompt.draft == "Second\n\nThird\n\nhalf a thou"
+        assert server.texts(next(iter(server.threads)))[::2] == ["First"]
+
+
+async def test_after_a_failed_run_the_queue_is_given_back_and_the_card_says_what_to_do(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    server.scripts = [(Say(("Half",), ""), Hold(), End("failed", FAILURE, usage=None))]
+    async with seat(server, tmp_path) as here:
+        await here.write("First")
+        await here.until(server.held.is_set)
+        await here.write("Second")
+        server.let_go()
+        await here.idle()
+        assert here.screen.prompt.draft == "Second"
+        assert here.kinds() == ["MessageEntry", "MessageEntry", "ErrorEntry", "RunEntry"]
+        assert "did not accept the API key" in here.shown()
+        assert "req_123" in here.shown()
+
+
+async def test_a_message_that_the_server_refuses_comes_back_to_the_prompt(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    server.failures["create_message"] = [refused("No.")]
+    async with seat(server, tmp_path) as here:
+        await here.write("Hello")
+        await here.idle()
+        assert here.screen.prompt.draft == "Hello"
+        (card,) = [entry for entry in here.entries if isinstance(entry, ErrorEntry)]
+        assert (card.detail, card.request_id) == ("No.", "req_9")
+
+
+async def test_a_run_that_is_refused_leaves_the_message_and_a_card(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    server.failures["create_run"] = [refused("The key is wrong.")]
+    async with seat(server, tmp_path) as here:
+        await here.write("Hello")
+        await here.idle()
+        assert here.kinds() == ["MessageEntry", "ErrorEntry"]
+        assert here.screen.prompt.is_empty
+        await here.write("Again")
+        await here.idle()
+        assert here.texts() == ["Hello", "Again", "All right."]
+
+
+async def test_no_connection_is_a_card_and_the_text_is_not_lost(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    server.failures["create_message"] = [Unreachable("There is no server.", "Start it.")]
+    async with seat(server, tmp_path) as here:
+        await here.write("Hello")
+        await here.idle()
+        assert here.screen.prompt.draft == "Hello"
+        assert "There is no server." in here.shown()
+        assert "Start it." in here.shown()
+
+
+async def test_an_assistant_that_is_gone_is_made_anew(server: FakeTransport, tmp_path: Path) -> None:
+    async with seat(server, tmp_path) as here:
+        await here.write("One")
+        await here.idle()
+        server.assistants.clear()
+        await here.write("Two")
+        await here.idle()
+        assert here.texts()[-2:] == ["Two", "All right."]
+
+
+async def test_a_thread_locked_by_another_window_queues_the_message_and_shows_that_run(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    thread_id = server.say("Flakes")
+    async with seat(server, tmp_path, thread_id=thread_id) as here:
+        await here.until(lambda: here.texts() == ["Flakes", "About Flakes."])
+        other = server.begin_elsewhere(thread_id, "Theirs")
+        await here.write("Mine")
+        await here.until(lambda: here.texts()[2:] == ["Theirs", "From elsewhere"])
+        assert [entry.text for entry in here.entries if isinstance(entry, QueuedEntry)] == ["Mine"]
+        server.end_elsewhere(other)
+        await here.until(lambda: here.texts()[4:] == ["Mine", "All right."])
+        await here.idle()
+
+
+async def test_opening_a_thread_whose_run_is_active_follows_it(server: FakeTransport, tmp_path: Path) -> None:
+    thread_id = server.say("Flakes")
+    other = server.begin_elsewhere(thread_id, "Theirs")
+    async with seat(server, tmp_path, thread_id=thread_id) as here:
+        await here.until(lambda: here.texts()[2:] == ["Theirs", "From elsewhere"])
+        assert here.desk.current.is_busy
+        server.end_elsewhere(other)
+        await here.idle()
+        assert here.kinds()[-1] == "RunEntry"
+
+
+async def test_a_stream_that_breaks_is_taken_up_again(server: FakeTransport, tmp_path: Path) -> None:
+    server.scripts = [(Say(("Once ",), ""), Hold(), End())]
+    async with seat(server, tmp_path) as here:
+        await here.write("A story")
+        await here.until(server.held.is_set)
+        server.break_stream(Garbled("The connection broke."))
+        await here.until(lambda: "The connection broke." in here.shown())
+        (player,) = server.players[next(iter(server.threads))]
+        server.end_elsewhere(player)
+        await here.idle()
+        assert here.texts() == ["A story", "Once "]
+        assert here.kinds() == ["MessageEntry", "MessageEntry", "RunEntry"]
+
+
+async def test_typing_anywhere_goes_to_the_prompt(server: FakeTransport, tmp_path: Path) -> None:
+    async with seat(server, tmp_path) as here:
+        here.screen.transcript.focus()
+        await here.pilot.pause()
+        await here.pilot.press("h", "i")
+        assert here.app.focused is here.screen.prompt
+        assert here.screen.prompt.draft == "hi"
+
+
+async def test_choosing_a_starter_sends_it(server: FakeTransport, tmp_path: Path) -> None:
+    async with seat(server, tmp_path) as here:
+        await here.pilot.press("up")
+        assert here.app.focused is here.screen.transcript
+        await here.pilot.press("down", "enter")
+        await here.until(lambda: here.texts()[:1] in (["Hello!"], ["Count to three."]))
+        await here.idle()
+
+
+async def test_without_a_model_the_guide_says_what_to_do_and_sending_keeps_the_text(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    async with seat(server, tmp_path, model=None) as here:
+        assert "Nothing is connected yet" in here.shown()
+        assert "Look around offline" in here.shown()
+        await here.write("Hello")
+        await here.idle()
+        assert here.screen.prompt.draft == "Hello"
+        assert "No model is chosen" in here.shown()
+        assert server.threads == {}
+
+
+async def test_looking_around_offline_chooses_the_demo_model(server: FakeTransport, tmp_path: Path) -> None:
+    async with seat(server, tmp_path, model=None) as here:
+        await here.pilot.press("up", "down", "enter")
+        await here.until(lambda: here.desk.choices.model_of(here.desk.current) == "demo")
+        await here.write("Hello")
+        await here.idle()
+        assert server.asked("create_run")[0].model == "demo"
+
+
+async def test_a_failed_start_is_a_card_and_quitting_works(server: FakeTransport, tmp_path: Path) -> None:
+    async def connect() -> None:
+        raise Unreachable("The directory cannot be written.", "Choose another one.")
+
+    async with seat(server, tmp_path, is_up=False, connect=connect) as here:
+        await here.until(lambda: "The directory cannot be written." in here.shown())
+        assert "Choose another one." in here.shown()
+        await here.pilot.press("h", "i")
+        assert here.screen.prompt.draft == "hi"
+        await here.pilot.press("ctrl+q")
+        await here.until(lambda: here.app._exit)
+
+
+async def test_a_megabyte_is_pasted_and_sent(server: FakeTransport, tmp_path: Path) -> None:
+    text = "line of text\n" * 80_000
+    async with seat(server, tmp_path) as here:
+        here.screen.prompt.add_text(text)
+        await here.pilot.press("enter")
+        await here.until(lambda: server.asked("create_message"))
+        await here.idle()
+        assert server.asked("create_message")[0].content.strip() == text.strip()

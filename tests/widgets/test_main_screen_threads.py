@@ -1,0 +1,367 @@
+"""What a user does with threads, models and assistants; drafts; other windows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aimltui.client.errors import Unreachable
+from aimltui.drafts import DraftStore
+from aimltui.wire.models import Model
+from tests.support.fake_transport import FakeTransport, refused
+from tests.support.run_scenes import End, Hold, Say
+from tests.support.screen import NoMistakes, seat
+
+SLOW = (Say(("Once ",), ""), Hold(), End())
+
+
+@pytest.fixture
+def server() -> FakeTransport:
+    return FakeTransport()
+
+
+@pytest.fixture(autouse=True)
+def no_mistakes(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    yield
+    NoMistakes(caplog).check()
+
+
+async def test_it_opens_the_thread_that_was_open_last(server: FakeTransport, tmp_path: Path) -> None:
+    server.say("Flakes")
+    corn = server.say("Corn")
+    server.say("Wheat")
+    DraftStore(tmp_path).note_last_thread(corn)
+    async with seat(server, tmp_path) as here:
+        await here.until(lambda: here.texts() == ["Corn", "About Corn."])
+        assert [row.title for row in here.desk.threads.rows(0)] == ["Wheat", "Corn", "Flakes"]
+
+
+async def test_new_opens_an_empty_thread_and_a_named_one_is_opened(server: FakeTransport, tmp_path: Path) -> None:
+    corn = server.say("Corn")
+    DraftStore(tmp_path).note_last_thread(corn)
+    async with seat(server, tmp_path, new=True) as here:
+        assert here.kinds() == ["GuideEntry"]
+    async with seat(server, tmp_path, thread_id=corn, new=True) as here:
+        await here.until(lambda: here.texts() == ["Corn", "About Corn."])
+
+
+async def test_switching_stops_nothing_and_shows_the_progress_on_return(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    server.say("Corn")
+    server.scripts = [SLOW]
+    async with seat(server, tmp_path) as here:
+        await here.write("A story")
+        await here.until(server.held.is_set)
+        story = here.desk.current.thread_id
+        await here.pilot.press("ctrl+s", "down", "enter")
+        await here.until(lambda: here.texts() == ["Corn", "About Corn."])
+        assert here.rows()["A story"].mark == "running"
+        server.let_go()
+        await here.until(lambda: here.rows()["A story"].mark == "unread")
+        here.screen.go_to(story)
+        await here.until(lambda: here.texts() == ["A story", "Once "])
+        assert here.kinds()[-1] == "RunEntry"
+        assert here.rows()["A story"].mark == "none"
+
+
+async def test_going_back_to_a_running_thread_goes_on_showing_it(server: FakeTransport, tmp_path: Path) -> None:
+    corn = server.say("Corn")
+    server.scripts = [(Say(("Once ",), ""), Hold(), Say(("and more",)), End())]
+    async with seat(server, tmp_path) as here:
+        await here.write("A story")
+        await here.until(server.held.is_set)
+        story = here.desk.current.thread_id
+        here.screen.go_to(corn)
+        await here.until(lambda: here.texts() == ["Corn", "About Corn."])
+        here.screen.go_to(story)
+        await here.until(lambda: here.texts() == ["A story", "Once "])
+        server.let_go()
+        await here.idle()
+        assert here.texts() == ["A story", "Once ", "and more"]
+        assert "and more" in here.shown()
+
+
+async def test_reopening_shows_exactly_what_was_seen_live(server: FakeTransport, tmp_path: Path) -> None:
+    async with seat(server, tmp_path) as here:
+        await here.write("One")
+        await here.idle()
+        await here.write("Two")
+        await here.idle()
+        live, thread_id = here.entries, here.desk.current.thread_id
+    async with seat(server, tmp_path) as here:
+        assert here.desk.current.thread_id == thread_id
+        await here.until(lambda: here.entries == live)
+
+
+async def test_drafts_stay_with_their_threads_and_survive_a_restart(server: FakeTransport, tmp_path: Path) -> None:
+    corn, wheat = server.say("Corn"), server.say("Wheat")
+    async with seat(server, tmp_path, thread_id=corn) as here:
+        here.screen.prompt.add_text("about corn")
+        here.screen.go_to(wheat)
+        await here.until(lambda: here.desk.current.thread_id == wheat)
+        await here.until(lambda: here.screen.prompt.is_empty)
+        here.screen.prompt.add_text("about wheat")
+        here.screen.go_to(corn)
+        await here.until(lambda: here.screen.prompt.draft == "about corn")
+        await here.pilot.press("ctrl+q")
+    async with seat(server, tmp_path, thread_id=wheat) as here:
+        await here.until(lambda: here.screen.prompt.draft == "about wheat")
+
+
+async def test_the_draft_of_a_new_thread_goes_with_it_when_it_is_made(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    server.scripts = [SLOW]
+    async with seat(server, tmp_path) as here:
+        await here.write("A story")
+        await here.until(server.held.is_set)
+        here.screen.prompt.add_text("and then")
+        story = here.desk.current.thread_id
+        await here.pilot.press("ctrl+n")
+        await here.until(lambda: here.desk.current.thread_id is None)
+        await here.until(lambda: here.screen.prompt.is_empty)
+        here.screen.go_to(story)
+        await here.until(lambda: here.screen.prompt.draft == "and then")
+        server.let_go()
+        await here.idle()
+
+
+async def test_renaming_gives_a_title_that_the_server_keeps(server: FakeTransport, tmp_path: Path) -> None:
+    corn = server.say("Corn")
+    async with seat(server, tmp_path, thread_id=corn) as here:
+        await here.pilot.press("ctrl+s", "ctrl+r")
+        await here.pilot.press(*"Maize", "enter")
+        await here.until(lambda: "Maize" in here.rows())
+        assert server.threads[corn].metadata == {"title": "Maize"}
+        await here.until(lambda: "▸ Maize" in here.shown())
+
+
+async def test_a_pinned_thread_stands_at_the_top(server: FakeTransport, tmp_path: Path) -> None:
+    corn = server.say("Corn")
+    server.say("Wheat")
+    async with seat(server, tmp_path, thread_id=corn) as here:
+        await here.pilot.press("ctrl+s", "ctrl+f")
+        await here.until(lambda: here.rows()["Corn"].group == "Pinned")
+        assert server.threads[corn].metadata == {"pinned": "true"}
+        await here.pilot.press("ctrl+f")
+        await here.until(lambda: here.rows()["Corn"].group == "Today")
+
+
+async def test_deleting_goes_to_the_neighbour_and_is_undone(server: FakeTransport, tmp_path: Path) -> None:
+    corn = server.say("Corn")
+    server.say("Wheat")
+    async with seat(server, tmp_path, thread_id=corn) as here:
+        await here.pilot.press("ctrl+s", "delete")
+        await here.until(lambda: here.texts() == ["Wheat", "About Wheat."])
+        assert list(here.rows()) == ["Wheat"]
+        assert corn in server.threads
+        await here.pilot.press("ctrl+s", "ctrl+u")
+        await here.until(lambda: here.texts() == ["Corn", "About Corn."])
+        assert set(here.rows()) == {"Wheat", "Corn"}
+    assert corn in server.threads
+
+
+async def test_a_deletion_that_is_not_undone_happens_later_or_at_the_end(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    corn, wheat = server.say("Corn"), server.say("Wheat")
+    async with seat(server, tmp_path, thread_id=corn) as here:
+        here.screen.undo_s = 0.05
+        await here.pilot.press("ctrl+s", "delete")
+        await here.until(lambda: corn not in server.threads)
+        here.screen.undo_s = 60.0
+        await here.until(lambda: here.desk.current.thread_id == wheat)
+        await here.pilot.press("ctrl+s", "delete")
+        await here.until(lambda: here.rows() == {})
+        assert wheat in server.threads
+        await here.pilot.press("ctrl+q")
+    assert server.threads == {}
+    assert server.is_closed
+
+
+async def test_a_thread_that_cannot_be_deleted_comes_back(server: FakeTransport, tmp_path: Path) -> None:
+    corn = server.say("Corn")
+    server.failures["delete_thread"] = [refused("Not now.", 500)]
+    async with seat(server, tmp_path, thread_id=corn) as here:
+        here.screen.undo_s = 0.05
+        await here.pilot.press("ctrl+s", "delete")
+        await here.until(lambda: server.asked("delete_thread"))
+        await here.until(lambda: "Corn" in here.rows())
+
+
+async def test_what_another_window_says_appears_here(server: FakeTransport, tmp_path: Path) -> None:
+    corn = server.say("Corn")
+    async with seat(server, tmp_path, thread_id=corn) as here:
+        await here.until(lambda: here.texts() == ["Corn", "About Corn."])
+        server.say("More corn", corn)
+        server.say("Rye")
+        server.tell_change()
+        await here.until(lambda: here.texts()[2:] == ["More corn", "About More corn."])
+        await here.until(lambda: "Rye" in here.rows())
+
+
+async def test_the_model_is_picked_for_the_thread_and_for_new_ones(server: FakeTransport, tmp_path: Path) -> None:
+    corn = server.say("Corn")
+    async with seat(server, tmp_path, thread_id=corn) as here:
+        await here.pilot.press("ctrl+l")
+        await here.pilot.pause()
+        await here.pilot.press(*"g4o", "enter")
+        await here.until(lambda: (server.threads[corn].metadata or {}).get("model") == "gpt-4o")
+        assert "gpt-4o" in here.shown()
+        await here.write("More")
+        await here.idle()
+        assert server.asked("create_run")[-1].model == "gpt-4o"
+        await here.pilot.press("ctrl+n")
+        await here.until(lambda: here.desk.current.thread_id is None)
+        await here.until(lambda: here.desk.choices.model_of(here.desk.current) == "gpt-4o")
+
+
+async def test_a_choice_for_an_unsent_thread_is_kept_with_it_once_it_is_made(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    async with seat(server, tmp_path) as here:
+        await here.pilot.press("ctrl+l")
+        await here.pilot.pause()
+        await here.pilot.press(*"my/own-model", "enter")
+        await here.until(lambda: here.desk.current.choice.model == "my/own-model")
+        await here.write("Hello")
+        await here.idle()
+        assert next(iter(server.threads.values())).metadata == {"model": "my/own-model"}
+
+
+async def test_a_list_of_models_that_fails_is_asked_for_again(server: FakeTransport, tmp_path: Path) -> None:
+    server.failures["list_models"] = [Unreachable("The endpoint is down.")]
+    async with seat(server, tmp_path) as here:
+        await here.pilot.press("ctrl+l")
+        await here.until(lambda: "The endpoint is down." in here.shown())
+        await here.pilot.press("escape")
+        server.models = [Model(id="found-later")]
+        await here.pilot.press("ctrl+l")
+        await here.until(lambda: "found-later" in here.shown())
+
+
+async def test_an_assistant_is_chosen_and_answers_with_its_own_model(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    from aimltui.wire.assistants import CreateAssistant
+
+    expert = server._create_assistant(CreateAssistant(model="gpt-9", name="Corn expert"))
+    corn = server.say("Corn")
+    async with seat(server, tmp_path, thread_id=corn) as here:
+        await here.pilot.press("f5")
+        await here.until(lambda: "Who answers in this thread?" in here.shown())
+        await here.pilot.press(*"expert", "enter")
+        await here.until(lambda: (server.threads[corn].metadata or {}).get("assistant_id") == expert.id)
+        await here.write("More")
+        await here.idle()
+        run = server.asked("create_run")[-1]
+        assert (run.assistant_id, run.model) == (expert.id, "gpt-9")
+        assert "Corn expert" in here.shown()
+
+
+async def test_earlier_messages_come_when_one_scrolls_up(server: FakeTransport, tmp_path: Path) -> None:
+    corn = server.say("Number 0")
+    for number in range(1, 60):
+        server.say(f"Number {number}", corn)
+    async with seat(server, tmp_path, thread_id=corn) as here:
+        await here.until(lambda: len(here.texts()) == 50)
+        assert here.texts()[-1] == "About Number 59."
+        await here.pilot.press("ctrl+home")
+        await here.until(lambda: len(here.texts()) == 100)
+        await here.pilot.press("ctrl+home")
+        await here.until(lambda: here.texts()[0] == "Number 0")
+        assert len(here.entries) == 180
+        assert [t for t in here.texts() if t.startswith("Number")] == [f"Number {n}" for n in range(60)]
+
+
+async def test_ctrl_c_clears_the_prompt_and_twice_quits(server: FakeTransport, tmp_path: Path) -> None:
+    async with seat(server, tmp_path) as here:
+        here.screen.prompt.add_text("hello")
+        await here.pilot.press("ctrl+c")
+        assert here.screen.prompt.is_empty
+        assert "ctrl+c again quits" in here.shown()
+        assert not here.app._exit
+        await here.pilot.press("ctrl+z")
+        assert here.screen.prompt.draft == "hello"
+        await here.pilot.press("ctrl+c", "ctrl+c")
+        await here.until(lambda: here.app._exit)
+
+
+async def test_the_sidebar_lies_over_the_transcript_where_it_is_narrow(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    corn = server.say("Corn")
+    server.say("Wheat")
+    async with seat(server, tmp_path, size=(80, 24), thread_id=corn) as here:
+        assert not here.screen.threads.display
+        await here.pilot.press("ctrl+b")
+        assert here.screen.threads.display
+        assert here.screen.transcript.size.width > 70
+        await here.pilot.press("escape")
+        assert not here.screen.threads.display
+        assert here.app.focused is here.screen.prompt
+        await here.pilot.press("ctrl+b", "up", "enter")
+        await here.until(lambda: here.texts() == ["Wheat", "About Wheat."])
+        assert not here.screen.threads.display
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [
+        ((20, 5), {"transcript", "prompt"}),
+        ((80, 11), {"transcript", "prompt"}),
+        ((80, 16), {"transcript", "status", "prompt", "footer"}),
+        ((80, 24), {"header", "transcript", "status", "prompt", "footer"}),
+        ((120, 40), {"threads", "header", "transcript", "status", "prompt", "footer"}),
+        ((300, 100), {"threads", "header", "transcript", "status", "prompt", "footer"}),
+    ],
+)
+async def test_every_size_has_a_layout(
+    server: FakeTransport, tmp_path: Path, size: tuple[int, int], shown: set[str]
+) -> None:
+    corn = server.say("Corn")
+    async with seat(server, tmp_path, size=size, thread_id=corn) as here:
+        names = ("threads", "header", "transcript", "status", "prompt", "footer")
+        assert {name for name in names if here.screen.query_one(f"#{name}").region.area} == shown
+        await here.write("More")
+        await here.idle()
+        assert "All right." in here.shown() or size[1] == 5
+
+
+async def test_resizing_while_it_streams_keeps_everything(server: FakeTransport, tmp_path: Path) -> None:
+    server.scripts = [(Say(("Once upon a time ",), ""), Hold(), Say(("the end",)), End())]
+    async with seat(server, tmp_path) as here:
+        await here.write("A story")
+        await here.until(server.held.is_set)
+        await here.pilot.resize_terminal(40, 12)
+        await here.pilot.resize_terminal(180, 50)
+        server.let_go()
+        await here.idle()
+        assert "the end" in here.shown()
+        assert here.screen.threads.size.width >= 34
+
+
+async def test_the_palette_runs_commands_by_name(server: FakeTransport, tmp_path: Path) -> None:
+    server.say("Corn")
+    async with seat(server, tmp_path, thread_id=next(iter(server.threads))) as here:
+        await here.pilot.press("ctrl+p")
+        await here.pilot.pause()
+        await here.pilot.press(*"new thread")
+        await here.pilot.pause(0.3)
+        await here.pilot.press("enter")
+        await here.until(lambda: here.desk.current.thread_id is None)
+
+
+async def test_hostile_text_reaches_no_terminal(server: FakeTransport, tmp_path: Path) -> None:
+    bad = "\x1b]0;owned\x07[bold]x[/nope] \x1b[31mred\u202e"
+    server.scripts = [(Say((bad,)), End())]
+    async with seat(server, tmp_path) as here:
+        await here.write(bad)
+        await here.idle()
+        await here.pilot.press("ctrl+s", "delete")
+        await here.pilot.pause()
+        assert "\x1b" not in here.shown()
+        assert "\u202e" not in here.shown()

@@ -1,0 +1,217 @@
+"""Choice, confirm, rename, help, palette and the crash report."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from textual.app import App
+from textual.screen import ModalScreen
+
+from aimltui.tui.commands import COMMANDS, key_label
+from aimltui.tui.screens.choice import ChoiceRow, ChoiceScreen
+from aimltui.tui.screens.confirm import ConfirmScreen
+from aimltui.tui.screens.error import CrashReport, crash_text
+from aimltui.tui.screens.help import HelpScreen, help_text
+from aimltui.tui.screens.model_picker import ModelPicker
+from aimltui.tui.screens.palette import PaletteScreen
+from aimltui.tui.screens.rename import RenameScreen
+from aimltui.tui.widgets.footer import FooterBar
+from aimltui.tui.widgets.pick_list import PickList
+
+HOSTILE = "[/] [@click=app.quit]x[/] \x1b]0;evil\x07 " + "long " * 30
+THEMES = [ChoiceRow("dark", "Dark"), ChoiceRow("light", "Light"), ChoiceRow("nord", "Nord", "blue")]
+
+
+class ModalApp(App[None]):
+    def __init__(self) -> None:
+        super().__init__()
+        self.results: list[object] = []
+        self.previews: list[str] = []
+
+    async def open(self, screen: ModalScreen[Any]) -> None:
+        await self.push_screen(screen, self.results.append)
+
+
+SCREENS: list[Callable[[], ModalScreen[Any]]] = [
+    lambda: ChoiceScreen(HOSTILE, [ChoiceRow(str(n), HOSTILE, HOSTILE) for n in range(50)], current="3"),
+    lambda: ChoiceScreen("Nothing", []),
+    lambda: ConfirmScreen(HOSTILE, HOSTILE, yes=HOSTILE, no=HOSTILE),
+    lambda: RenameScreen(HOSTILE, HOSTILE),
+    lambda: HelpScreen(),
+    lambda: PaletteScreen(frozenset({"thread"})),
+    lambda: ModelPicker(lambda: None, current=HOSTILE),
+]
+
+
+@pytest.mark.parametrize("size", [(20, 5), (3, 1), (80, 24), (300, 100)])
+@pytest.mark.parametrize("make", SCREENS)
+async def test_every_modal_stands_any_size_and_text_and_closes_on_escape(
+    make: Callable[[], ModalScreen[Any]], size: tuple[int, int]
+) -> None:
+    app = ModalApp()
+    async with app.run_test(size=size) as pilot:
+        screen = make()
+        await app.open(screen)
+        await pilot.press("down", "up", "x", "backspace")
+        await pilot.resize_terminal(max(10, size[0] - 5), max(3, size[1] - 2))
+        await pilot.pause()
+        if size == (80, 24):
+            bar = screen.query_one(FooterBar)
+            assert bar.region.height == 1
+            assert bar.region.bottom <= app.size.height
+        await pilot.press("escape")
+        assert app.results in ([None], [False])
+        assert app.is_running
+
+
+async def test_a_choice_previews_what_is_under_the_cursor() -> None:
+    app = ModalApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.open(ChoiceScreen("Theme", THEMES, current="light", preview=app.previews.append))
+        await pilot.press("down", "up", "up")
+        await pilot.pause()
+        assert app.previews == ["nord", "light", "dark"]
+        await pilot.press("enter")
+        assert app.results == ["dark"]
+
+
+async def test_a_choice_can_be_searched() -> None:
+    app = ModalApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.open(ChoiceScreen("Theme", THEMES))
+        await pilot.press(*"nrd", "enter")
+        assert app.results == ["nord"]
+        await app.open(ChoiceScreen("Theme", THEMES))
+        await pilot.press(*"zzz", "enter", "escape")
+        assert app.results == ["nord", None]
+
+
+async def test_confirming_takes_more_than_enter() -> None:
+    app = ModalApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        for keys in (["enter"], ["down", "enter"], ["y", "escape"], ["down", "up", "enter"]):
+            await app.open(ConfirmScreen("Delete it?", "It is gone then.", yes="Delete it"))
+            await pilot.press(*keys)
+        assert app.results == [False, True, False, False]
+
+
+async def test_renaming_replaces_cleans_and_refuses_nothing() -> None:
+    app = ModalApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.open(RenameScreen("Rename", "Old title"))
+        await pilot.press(*"  New", "enter")
+        assert app.results == ["New"]
+        await app.open(RenameScreen("Rename", "Old title"))
+        await pilot.press("end", *"s", "enter")
+        assert app.results[-1] == "Old titles"
+        screen = RenameScreen("Rename", "Old title")
+        await app.open(screen)
+        await pilot.press("backspace", "space", "enter")
+        assert app.screen is screen
+        assert screen.query_one(".sheet-problem").display
+        await pilot.press("x", "enter")
+        assert app.results[-1] == "x"
+
+
+async def test_the_palette_finds_by_letters_and_explains() -> None:
+    app = ModalApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = PaletteScreen(frozenset({"thread"}))
+        await app.open(screen)
+        await pilot.press(*"theme")
+        await pilot.pause()
+        line = screen.query_one(PickList).render_line(0).text
+        assert line.split() == ["Choose", "the", "theme"]
+        assert str(screen.query_one(".palette-help").render()) == "Try the themes and keep one."
+        await pilot.press("enter")
+        assert app.results == ["theme"]
+        await app.open(PaletteScreen(frozenset()))
+        await pilot.press(*"rename", "enter", "escape")
+        assert app.results[-1] is None
+
+
+@pytest.mark.parametrize("width", [18, 40, 86])
+def test_help_shows_every_command_with_its_keys(width: int) -> None:
+    lines = help_text(COMMANDS, width).plain.split("\n")
+    text = " ".join(" ".join(lines).split())
+    assert all(len(line) <= max(width, 22) for line in lines)
+    for item in COMMANDS:
+        for key in item.keys:
+            assert key_label(key).split("+")[-1] in text
+        if width == 86:
+            assert f"{item.title}. " in text
+
+
+async def test_a_click_on_a_key_does_what_the_key_does() -> None:
+    app = ModalApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.open(ChoiceScreen("Theme", THEMES, current="light"))
+        await pilot.pause()
+        await pilot.click(FooterBar, offset=(3, 0))
+        await pilot.pause()
+        assert app.results == ["light"]
+
+
+def failing(secret: str) -> None:
+    local_secret = secret
+    raise ValueError(f"refused: Bearer {secret} \x1b]52;c;evil\x07 [/bold]" + local_secret[:0])
+
+
+def test_a_crash_report_has_no_locals_no_secrets_and_no_control_characters() -> None:
+    secret = "correcthorsebatterystaple"
+    try:
+        try:
+            failing(secret)
+        except ValueError as error:
+            raise RuntimeError("api_key = 'abcdef123456' while sending") from error
+    except RuntimeError as error:
+        text = crash_text(error, lambda text: text.replace(secret, "[redacted]"))
+    assert "RuntimeError" in text
+    assert "in failing" in text
+    assert "saved" in text
+    for leak in (secret, "abcdef123456", "\x1b", "\x07"):
+        assert leak not in text
+
+
+@pytest.mark.parametrize("key", ["sk-proj-abcdefghijkl", "key-0123456789ab", "Bearer abcdefghijkl.mn"])
+def test_what_looks_like_a_key_is_taken_out(key: str) -> None:
+    text = crash_text(ValueError(f"Incorrect API key provided: {key}."))
+    assert key not in text
+    assert "[redacted]" in text
+
+
+def test_a_crash_report_stays_short_whatever_happened() -> None:
+    def deeper(level: int) -> None:
+        if level:
+            deeper(level - 1)
+        raise ValueError("x" * 100_000)
+
+    try:
+        deeper(200)
+    except ValueError as error:
+        text = crash_text(error)
+    assert len(text) < 10_000
+
+
+class CrashingApp(CrashReport, App[None]):
+    def on_mount(self) -> None:
+        token_in_a_local = "sk-locallocallocal"
+        raise ValueError("boom [/] " + token_in_a_local[:0])
+
+
+async def test_a_crashing_app_prints_our_report_and_ends_with_a_failure(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    app = CrashingApp()
+    with pytest.raises(ValueError, match="boom"):
+        async with app.run_test():
+            pass
+    printed = capsys.readouterr().err
+    assert "stopped because of a mistake of its own" in printed
+    assert "boom [/]" in printed
+    assert "sk-local" not in printed
+    assert app.return_code == 1
+    assert sys.exc_info() == (None, None, None)
