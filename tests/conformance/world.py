@@ -185,7 +185,7 @@ async def a_world(leg: str, directory: Path, **changes: Any) -> AsyncIterator[Wo
 
 @asynccontextmanager
 async def served(
-    engine: Engine, socket: Path, auth: Auth | None = None, limits: Limits | None = None
+    engine: Any, socket: Path, auth: Auth | None = None, limits: Limits | None = None
 ) -> AsyncIterator[Path]:
     """An engine on a unix socket; closed in the end."""
     stop, ready = asyncio.Event(), asyncio.Event()
