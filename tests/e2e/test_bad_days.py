@@ -43,7 +43,7 @@ def ask(terminal: Terminal, text: str = "what is up") -> None:
 @pytest.mark.parametrize(
     ("scene", "words"),
     [
-        ("wrong-key", ["401", "failed"]),
+        ("wrong-key", ["did not accept the API key", "failed"]),
         ("out-of-credits", ["credits", "failed"]),
         ("unknown-model", ["model", "failed"]),
         ("wrapped-400", ["failed"]),
@@ -129,7 +129,7 @@ def test_a_database_of_a_newer_version_is_left_alone_and_named(tmp_path: Path) -
     connection.close()
     before = database.read_bytes()
     with Terminal.aimltui("--demo", "--data-dir", str(tmp_path)) as terminal:
-        terminal.wait_for("newer version")
+        terminal.wait_for("a newer aimltui made it")
         terminal.press("ctrl+q")
         terminal.wait_exit()
     assert database.read_bytes() == before

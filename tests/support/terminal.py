@@ -34,6 +34,8 @@ KEYS = {
     "end": "\x1b[F",
     "pageup": "\x1b[5~",
     "pagedown": "\x1b[6~",
+    "ctrl+home": "\x1b[1;5H",
+    "ctrl+end": "\x1b[1;5F",
     "f1": "\x1bOP",
     "f3": "\x1bOR",
     "shift+enter": "\x1b[13;2u",

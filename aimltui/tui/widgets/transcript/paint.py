@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from rich.cells import split_graphemes
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from aimltui.tui.widgets.transcript.rows import Look, Row
-from aimltui.tui.widgets.transcript.wrap import cells
+from aimltui.tui.widgets.transcript.rows import TEXT_COLUMN, Look, Row
+from aimltui.tui.widgets.transcript.wrap import cells, is_narrow
 
 
 def strip_of(row: Row, look: Look, width: int) -> Strip:
@@ -15,7 +16,7 @@ def strip_of(row: Row, look: Look, width: int) -> Strip:
 
     Args:
         row: The row.
-        look: For its width, which the filled rows reach to but for one cell.
+        look: For its width. Filled rows reach to the edge of the text column.
         width: Cells of the widget, its scrollbar's included.
     """
     strip = row.strip
@@ -31,9 +32,10 @@ def blank_strip(look: Look, width: int) -> Strip:
 
 def _padded(row: Row, segments: list[Segment], look: Look, width: int) -> Strip:
     used = row.cells
-    if row.fill is not None and used < look.width - 1:
-        segments.append(Segment(" " * (look.width - 1 - used), row.fill))
-        used = look.width - 1
+    edge = min(look.width - 1, TEXT_COLUMN + 2)
+    if row.fill is not None and used < edge:
+        segments.append(Segment(" " * (edge - used), row.fill))
+        used = edge
     if used < width:
         segments.append(Segment(" " * (width - used), look.palette.text))
         used = width
@@ -94,8 +96,8 @@ def located_strip(row: Row, number: int, starts_line: bool) -> Strip:
     end = 0
     for index, (segment, offset) in enumerate(zip(row.segments, row.offsets, strict=True)):
         if offset >= 0:
-            segments.append(Segment(segment.text, Style.from_meta({"offset": (offset, number)})))
             end = offset + len(segment.text)
+            segments += _located_text(segment.text, offset, number)
             continue
         nearest = next((place for place in row.offsets[index:] if place >= 0), end)
         if starts_line and not any(place >= 0 for place in row.offsets[:index]):
@@ -105,6 +107,17 @@ def located_strip(row: Row, number: int, starts_line: bool) -> Strip:
     # What lies right of the row belongs to its end.
     segments.append(Segment("", Style.from_meta({"offset": (end, number)})))
     return Strip(segments)
+
+
+def _located_text(text: str, offset: int, number: int) -> list[Segment]:
+    """Return segments as wide as a text: of wide characters one for each cell, so both halves mean one."""
+    if is_narrow(text):
+        return [Segment(text, Style.from_meta({"offset": (offset, number)}))]
+    return [
+        Segment(" ", Style.from_meta({"offset": (offset + first, number)}))
+        for first, _, size in split_graphemes(text)[0]
+        for _ in range(size)
+    ]
 
 
 def end_strip(character: int, number: int) -> Strip:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from textual._animator import EasingFunction
-from textual._types import AnimationLevel, CallbackType
 from textual.geometry import Offset, Region, Size
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
@@ -29,6 +28,10 @@ from aimltui.tui.widgets.transcript.rows import Hit, Look, Row
 from aimltui.tui.widgets.transcript.selection import selected_text
 from aimltui.tui.widgets.transcript.theme import build_palette
 from aimltui.tui.widgets.transcript.viewport import Viewport
+
+if TYPE_CHECKING:
+    from textual._animator import EasingFunction
+    from textual._types import AnimationLevel, CallbackType
 
 
 class Pane(ScrollView):
@@ -57,7 +60,8 @@ class Pane(ScrollView):
         self._viewport = Viewport(self._book)
         self._cursor: tuple[Item, Hit] | None = None
         self._is_placing = False
-        self._is_painting = False
+        self._fitted = Size(0, 0)
+        """Size of the container that the window was last fitted to."""
 
     # Size and theme
 
@@ -94,6 +98,7 @@ class Pane(ScrollView):
         """Draw what is near the window, put the window where it belongs, have painted what changed."""
         viewport, book = self._viewport, self._book
         viewport.height = self.scrollable_content_region.height
+        self._fitted = self.container_size
         if book.look is None or viewport.height <= 0:
             return
         before = self.scroll_offset.y
@@ -144,6 +149,9 @@ class Pane(ScrollView):
         super().watch_scroll_y(old_value, new_value)
         old, new = round(old_value), round(new_value)
         if self._is_placing or self._book.look is None or old == new:
+            return
+        if self.container_size != self._fitted:
+            # Textual clamps the offset in the middle of a resize, with the old height: nobody has scrolled.
             return
         y = self._viewport.moved(old, new)
         # A fraction is kept while it says the same: a selection that drags on scrolls by parts of rows.
@@ -272,6 +280,6 @@ class Pane(ScrollView):
             place = meta.get("offset", (0, number))[0]
             length = segment.cell_length
             if end <= x < end + length:
-                return item, row, Offset(place + (x - end if len(segment.text) == length else 0), number)
+                return item, row, Offset(place + x - end, number)
             end += length
         return item, row, Offset(place, number)

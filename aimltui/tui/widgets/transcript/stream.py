@@ -116,8 +116,8 @@ class MarkdownStream:
     def finish(self) -> None:
         """Draw the whole source anew, as a stored message is drawn.
 
-        The block structure is found again from the first character. Blocks that turn out to begin and end where
-        they did while streaming keep their rows, unless a link definition could have changed their insides.
+        The block structure is found again from the first character. Blocks that turn out to begin and end
+        where they did while streaming keep their rows, unless a link definition could change their insides.
         """
         canvas = self.canvas
         old_rows, old_lines, marks = list(canvas.rows), list(canvas.lines), self._marks

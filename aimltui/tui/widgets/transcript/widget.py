@@ -244,6 +244,7 @@ class Transcript(Pane, can_focus=True):
             return
         item, row, place = found
         if event.chain > 1:
+            event.stop()
             self._select(item, place, whole_line=event.chain > 2)
             return
         if self.text_selection is not None:

@@ -167,7 +167,7 @@ def _header(canvas: Canvas, entry: StepEntry, call: ToolCallEntry | None, opened
     is_function = call is not None and call.type == "function"
     step = "" if is_function else f"{dot}step {entry.number}"
     fixed = cells(mark) + cells(step) + cells(dot) + cells(state)
-    title = shorten(title, max(12, canvas.room - fixed), glyphs.ellipsis)
+    title = shorten(title, max(4, canvas.room - fixed), glyphs.ellipsis)
     room = canvas.room - fixed - cells(title) - (1 if is_function else cells(dot))
     outcome = shorten(outcome, room, glyphs.ellipsis) if room >= 8 else ""
     runs = [Run(mark, palette.muted), Run(title, palette.text)]

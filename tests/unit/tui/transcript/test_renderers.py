@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+import pytest
+
+from aimltui.tui.state.entries import (
+    Attachment,
+    Choice,
+    Citation,
+    ErrorEntry,
+    GuideEntry,
+    MessageEntry,
+    NoticeEntry,
+    QueuedEntry,
+    RunEntry,
+    StepEntry,
+    ToolCallEntry,
+    ToolCallOutput,
+)
+from aimltui.tui.widgets.transcript.renderers import draw_entry
+from aimltui.tui.widgets.transcript.renderers.wording import terminal_lines
+from aimltui.tui.widgets.transcript.rows import Hit
+from aimltui.tui.widgets.transcript.wrap import cells
+from tests.unit.tui.transcript.builders import look, text_of
+
+
+def rows(
+    entry: object, *, unfolded: bool | None = None, width: int = 80, ascii_only: bool = False
+) -> list[str]:
+    return text_of(draw_entry(entry, look(width, ascii_only=ascii_only, now=1000.0), unfolded))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        (RunEntry("r", "r", "queued"), "○ queued"),
+        (RunEntry("r", "r", "in_progress", started_at=993), "● running 0:07"),
+        (
+            RunEntry("r", "r", "requires_action", expires_at=1521, waits_for=("get_weather",)),
+            "? needs you: get_weather (expires 8:41)",
+        ),
+        (RunEntry("r", "r", "cancelling"), "◌ stopping"),
+        (
+            RunEntry("r", "r", "completed", "m", 0.0, 12.4, None, None, 2113, 1024, 312, 0.0043),
+            "✓ completed · 12.4\u00a0s · ↑2\u00a0113 (1\u00a0024 cached) ↓312 · $0.0043",
+        ),
+        (RunEntry("r", "r", "failed"), "✗ failed"),
+        (RunEntry("r", "r", "cancelled", completion_tokens=3), "■ stopped · ↓3 · cost –"),
+        (RunEntry("r", "r", "incomplete", reason="max_completion_tokens"), "… incomplete (token limit)"),
+        (RunEntry("r", "r", "expired"), "◷ expired"),
+        (RunEntry("r", "r", "a new one"), "· a new one"),
+    ],
+)
+def test_each_status_of_a_run_has_a_sign_and_a_word(entry: RunEntry, expected: str) -> None:
+    assert rows(entry) == [expected]
+
+
+def test_the_ascii_set_uses_ascii_alone() -> None:
+    entries = [
+        RunEntry("r", "r", status)
+        for status in (
+            "queued",
+            "in_progress",
+            "requires_action",
+            "cancelling",
+            "completed",
+            "failed",
+            "cancelled",
+        )
+    ]
+    entries += [
+        RunEntry("r", "r", "incomplete"),
+        RunEntry("r", "r", "expired", prompt_tokens=1, completion_tokens=2),
+    ]
+    step = StepEntry("s", "r", 1, "failed", (ToolCallEntry("c", "function", "f", "{}"),), 1.0, "why")
+    message = MessageEntry(
+        "m", "assistant", "A", "- a\n> b\n\n|a|b|\n|-|-|\n|1|2|\n\n***\n", incomplete_reason="x"
+    )
+    for entry in [*entries, step, message, QueuedEntry("q", "x"), ErrorEntry("e", "t", "d", "r")]:
+        assert "".join(rows(entry, unfolded=True, ascii_only=True)).replace("\u00a0", "").isascii()
+
+
+def test_a_message_shows_author_attachments_citations_and_why_it_ended() -> None:
+    text = "It grew【4:0†source】 and grew【4:1†source】."
+    first, second = text.index("【"), text.rindex("【")
+    entry = MessageEntry(
+        "m",
+        "assistant",
+        "Data analyst",
+        text,
+        citations=(
+            Citation(first, first + 12, 1, "sales.csv"),
+            Citation(second, second + 12, 2, "q3.pdf"),
+        ),
+        attachments=(Attachment("f", "sales.csv", 48_123, "code_interpreter"),),
+        incomplete_reason="run_cancelled",
+    )
+    assert rows(entry) == [
+        "Data analyst",
+        "It grew[1] and grew[2].",
+        "▤ sales.csv 48 KB · code interpreter",
+        "",
+        "[1] sales.csv",
+        "[2] q3.pdf",
+        "… stopped by you",
+    ]
+
+
+def test_a_users_lines_stay_lines() -> None:
+    assert rows(MessageEntry("m", "user", "You", "one\ntwo")) == ["You", "one", "two"]
+
+
+CODE = StepEntry(
+    "s1",
+    "r",
+    1,
+    "completed",
+    (
+        ToolCallEntry(
+            "c", "code_interpreter", input="a = 1\nprint(a)", outputs=(ToolCallOutput("logs", "1\n"),)
+        ),
+    ),
+    2.1,
+)
+
+
+def test_a_step_is_one_line_until_it_is_unfolded() -> None:
+    assert rows(CODE) == ["▸ code interpreter · step 1 · ✓ 2.1\u00a0s · 2 lines → 1 line"]
+    opened = rows(CODE, unfolded=True)
+    assert opened[0].startswith("▾ code interpreter")
+    assert opened[1:] == ["  │  a = 1", "  │  print(a)", "  │ output", "  │ 1"]
+
+
+def test_a_function_shows_its_call_and_what_came_back() -> None:
+    call = ToolCallEntry(
+        "c", "function", "get_weather", '{"city": "Oslo"}', (ToolCallOutput("text", '{"t": 3}'),)
+    )
+    step = StepEntry("s", "r", 2, "completed", (call,))
+    assert rows(step) == ['▸ ƒ get_weather(city="Oslo") → {"t": 3} · ✓']
+
+
+def test_a_running_step_is_open_at_its_last_lines_and_a_failed_one_is_open() -> None:
+    code = "\n".join(f"line{n}" for n in range(20))
+    running = StepEntry("s", "r", 1, "in_progress", (ToolCallEntry("c", "code_interpreter", input=code),))
+    shown = rows(running)
+    assert shown[1] == "  │ … 12 earlier lines"
+    assert shown[-1] == "  │  line19"
+    failed = StepEntry("s", "r", 1, "failed", running.calls, None, "It broke.")
+    assert rows(failed)[-1] == "  │ It broke."
+
+
+def test_a_tool_nobody_knows_has_a_panel_too() -> None:
+    step = StepEntry("s", "r", 1, "completed", (ToolCallEntry("c", "web_browser", "open", "http://x"),))
+    assert rows(step) == ["▸ web browser open · step 1 · ✓ · 1 line"]
+    assert rows(step, unfolded=True)[1] == "  │  http://x"
+
+
+@pytest.mark.parametrize("width", [20, 40, 80])
+def test_a_folded_step_stays_one_row(width: int) -> None:
+    call = ToolCallEntry(
+        "c", "function", "f", '{"a": "' + "x" * 500 + '"}', (ToolCallOutput("text", "y" * 900),)
+    )
+    found = draw_entry(StepEntry("s", "r", 2, "completed", (call,), 1.0), look(width), None)
+    assert len(found.rows) == 1
+    assert cells(found.rows[0].text) <= width
+
+
+def test_a_long_output_shows_its_head_and_tail() -> None:
+    call = ToolCallEntry("c", "x", outputs=(ToolCallOutput("logs", "\n".join(map(str, range(1000)))),))
+    shown = rows(StepEntry("s", "r", 1, "completed", (call,)), unfolded=True)
+    assert "  │ … 900 lines left out" in shown
+    assert len(shown) < 110
+
+
+def test_a_carriage_return_starts_a_line_of_output_anew() -> None:
+    assert terminal_lines("10%\r50%\r100%\ndone\x1b[0m\r\n\n") == ["100%", "done"]
+
+
+def test_an_error_says_what_why_what_to_do_and_its_id() -> None:
+    shown = rows(
+        ErrorEntry("e", "401: the key was refused", "From AIMLAPI_API_KEY.", "Set another key.", "req_1")
+    )
+    assert shown == [
+        "✗ 401: the key was refused",
+        "From AIMLAPI_API_KEY.",
+        "→ Set another key.",
+        "request id req_1",
+    ]
+
+
+def test_notices_queued_messages_and_guides_are_drawn() -> None:
+    assert rows(NoticeEntry("n", "Trying again.")) == ["Trying again."]
+    assert rows(NoticeEntry("n", "Lost.", "warning")) == ["! Lost."]
+    assert rows(QueuedEntry("q", "a\nb")) == ["queued", "a", "b"]
+    guide = GuideEntry("g", "# Hello", (Choice("one", "First", "a hint"),))
+    assert rows(guide) == ["Hello", "", "› First  a hint"]
+    assert draw_entry(guide, look(), None).rows[-1].hits[0][2] == Hit("choice", "one")
+
+
+@pytest.mark.parametrize(
+    "hostile", ["[/]", "[@click=app.quit]x[/]", "\x1b]0;PWNED\x07x", "a\u202eb", "\x9b31m"]
+)
+def test_hostile_text_is_harmless_wherever_it_stands(hostile: str) -> None:
+    call = ToolCallEntry("c", hostile, hostile, hostile, (ToolCallOutput("logs", hostile, hostile),))
+    named = ToolCallEntry(
+        "c", "function", hostile, f'{{"{hostile[0]}": 1}}', (ToolCallOutput("text", hostile),)
+    )
+    entries = [
+        MessageEntry(
+            "m",
+            "assistant",
+            hostile,
+            f"{hostile}\n\n`{hostile}`\n\n```{hostile}\n{hostile}\n```\n\n|{hostile}|b|\n|-|-|\n|1|2|",
+            attachments=(Attachment("f", hostile, 1, hostile),),
+            citations=(Citation(0, 1, 1, hostile),),
+            incomplete_reason=hostile,
+        ),
+        StepEntry("s", "r", 1, hostile, (call, named), 1.0, hostile),
+        RunEntry("r", "r", hostile, reason=hostile, waits_for=(hostile,)),
+        RunEntry("r", "r", "requires_action", waits_for=(hostile,)),
+        ErrorEntry("e", hostile, hostile, hostile, hostile),
+        NoticeEntry("n", hostile),
+        QueuedEntry("q", hostile),
+        GuideEntry("g", hostile, (Choice("c", hostile, hostile),)),
+    ]
+    for entry in entries:
+        canvas = draw_entry(entry, look(), True)
+        painted = "".join(row.text for row in canvas.rows)
+        assert painted.isprintable() or "\u00a0" in painted
+        assert not set("\x1b\x9b\u202e\x07") & set(painted + "".join(canvas.lines))
+        if hostile.startswith("["):
+            assert hostile in painted
