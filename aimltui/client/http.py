@@ -216,6 +216,9 @@ class HTTPTransport:
             )
             response = await client.send(built, stream=True)
             if not response.has_redirect_location:
+                if not request.streams:
+                    # here, so that an answer that breaks off is tried again like one that never came
+                    await response.aread()
                 return response
             await response.aclose()
             target = built.url.join(response.headers["location"])
