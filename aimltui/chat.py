@@ -7,7 +7,7 @@ import asyncio
 import sys
 import unicodedata
 from collections.abc import Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any
 
 from aimltui.assembly import DEMO_MODEL, Source, add_engine_flags, find_source, open_engine
@@ -237,11 +237,9 @@ class Conversation:
 
     async def _stop(self) -> None:
         self._end_part()
-        try:
+        # it was over first, or the server is gone: then there is nothing left to stop
+        with suppress(APIError, TransportError):
             await self._cancel_newest()
-        except (APIError, TransportError):
-            # it was over first, or the server is gone: there is nothing left to stop
-            pass
         self._write("\n[stopped]\n")
 
     async def _cancel_newest(self) -> None:

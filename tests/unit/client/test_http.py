@@ -13,11 +13,13 @@ from aimltui.client.capabilities import Capabilities, probe
 from aimltui.client.client import AssistantsClient
 from aimltui.client.errors import Garbled, TimedOut, TransportError, Unreachable, Unsupported
 from aimltui.client.http import HTTPTransport, Patience, Remote
+from aimltui.client.remote import connect, index_file
 from aimltui.wire.assistants import AssistantParams, CreateAssistant
 from aimltui.wire.errors import NotFound, RateLimited, ServerError, Unauthorized
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.messages import CreateMessage, ListMessages
 from aimltui.wire.runs import CreateRun
+from aimltui.wire.threads import CreateThread, ListThreads
 from tests.support.http_server import SSE, Says, ScriptedServer, refuses, says_json, scripted_server
 
 QUICK = Patience(connect_s=1, answer_s=0.3, silence_s=0.3, pause_s=0.01, poll_s=0.01)
@@ -176,8 +178,6 @@ async def test_the_key_does_not_follow_a_redirect_to_another_host(tmp_path: Path
 async def test_a_redirect_on_the_same_host_is_followed(tmp_path: Path) -> None:
     moved = Says(308, headers={"location": "/v2/threads"})
     async with scripted_server(tmp_path, moved, says_json(THREAD)) as server:
-        from aimltui.wire.threads import CreateThread
-
         await client(server).threads.create(CreateThread(metadata={"a": "b"}))
     assert [(asked.method, asked.target) for asked in server.asked] == [
         ("POST", "/v1/threads"),
@@ -316,3 +316,30 @@ def test_nothing_heavy_is_imported_with_the_module() -> None:
     code = "import sys, aimltui.client.http; sys.exit('httpx2' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # our own interpreter
     assert AssistantParams(assistant_id="asst_1").assistant_id == "asst_1"
+
+
+async def test_connecting_gives_a_list_of_threads_where_the_server_has_none(tmp_path: Path) -> None:
+    script = [
+        says_json({"data": []}),
+        Says(404),
+        says_json({"data": []}),
+        says_json(THREAD),
+        says_json(THREAD),
+    ]
+    async with scripted_server(tmp_path, *script) as server:
+        remote = Remote("http://host/v1", "secret-key", uds=server.socket)
+        made, found = await connect(remote, tmp_path, QUICK)
+        assert found == Capabilities(list_threads=False)
+        assert (await made.threads.get("thread_1")).id == "thread_1"
+        page = await made.threads.list(ListThreads())
+        await made.aclose()
+    assert [thread.id for thread in page.data] == ["thread_1"]
+    file = index_file(remote, tmp_path)
+    assert file.exists()
+    assert "secret" not in str(file) + file.read_text()
+
+
+async def test_connecting_to_what_does_not_speak_the_api_is_refused_in_words(tmp_path: Path) -> None:
+    async with scripted_server(tmp_path, Says(404)) as server:
+        with pytest.raises(Unsupported, match="does not speak the Assistants API"):
+            await connect(Remote("http://host/v1", uds=server.socket), tmp_path, QUICK)
