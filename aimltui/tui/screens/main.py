@@ -97,10 +97,7 @@ class MainScreen(Pick):
     async def _open_first(self) -> None:
         desk = self.desk
         assert desk is not None
-        drafts = self.startup.drafts
-        wanted = self.startup.thread_id
-        if wanted is None and not self.startup.new:
-            wanted = drafts.last_thread()
+        wanted = self.wanted_thread
         problem = await desk.prepare()
         if problem:
             self.remark(problem, is_warning=True)
@@ -108,8 +105,7 @@ class MainScreen(Pick):
             await desk.open(wanted)
         else:
             desk.new()
-        if not self.prompt.draft:
-            await self.fetch_draft()
+        await self.fetch_draft(before=self.prompt.draft)
         self.show_state()
 
     def _not_connected(self, error: Exception) -> None:
@@ -129,6 +125,9 @@ class MainScreen(Pick):
         """Keep drafts, finish deletions, let go of the server; bounded, so that the end comes."""
         desk = self.desk
         if desk is None:
+            early = "\n\n".join([*self._early, self.prompt.draft]).strip()
+            if early:
+                self.startup.drafts.save(self.draft_key, early)
             return
         waiting = desk.current.dequeue_all()
         text = "\n\n".join(part for part in (waiting, self.prompt.draft) if part.strip())

@@ -167,9 +167,15 @@ class Talk(MainBase):
 
     @property
     def draft_key(self) -> str:
-        """Under which name the open thread's draft is kept."""
-        thread_id = self.desk.current.thread_id if self.desk is not None else None
-        return thread_id or NEW_THREAD
+        """Under which name the open thread's draft is kept; before there is a connection, that of the one to come."""
+        return (self.desk.current.thread_id if self.desk is not None else self.wanted_thread) or NEW_THREAD
+
+    @property
+    def wanted_thread(self) -> str | None:
+        """The thread to open at the start; None for a new one."""
+        if self.startup.thread_id is not None:
+            return self.startup.thread_id
+        return None if self.startup.new else self.startup.drafts.last_thread()
 
     def _name_draft(self) -> None:
         """A new thread has got its id: its draft goes by that from now on."""
@@ -179,6 +185,7 @@ class Talk(MainBase):
         if was is not None and was[0] is self.desk.current and was[1] != self.draft_key:
             self._keep(was[1], "")
             self.keep_draft()
+            self.note_open_thread()
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Keep the draft when the typing pauses."""
@@ -207,10 +214,25 @@ class Talk(MainBase):
             self._draft_timer.stop()
         self.keep_draft()
 
-    async def fetch_draft(self) -> None:
-        """Bring the open thread's draft into the prompt."""
+    async def fetch_draft(self, *, before: str = "") -> None:
+        """Bring the open thread's draft into the prompt.
+
+        Args:
+            before: What was typed before there was a connection; it goes behind the draft.
+        """
         key = self.draft_key
         async with self._drafts_lock:
             text = await asyncio.to_thread(self.startup.drafts.load, key)
         if key == self.draft_key:
-            self.prompt.load_draft(text)
+            self.prompt.load_draft("\n".join(part for part in (text, before) if part))
+
+    def note_open_thread(self) -> None:
+        """Remember which thread is open, for the next start."""
+        if self.desk is not None:
+            self.spawn(self._note_thread(self.desk.current.thread_id), "draft")
+
+    async def _note_thread(self, thread_id: str | None) -> None:
+        async with self._drafts_lock:
+            problem = await asyncio.to_thread(self.startup.drafts.note_last_thread, thread_id)
+        if problem:
+            self.remark(problem, is_warning=True)

@@ -61,9 +61,7 @@ class Threads(Talk):
             await self.desk.open(thread_id)
         await self.fetch_draft()
         self.show_state()
-        problem = self.startup.drafts.note_last_thread(thread_id)
-        if problem:
-            self.remark(problem, is_warning=True)
+        self.note_open_thread()
 
     def action_new_thread(self) -> None:
         """Begin a new thread."""
