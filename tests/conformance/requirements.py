@@ -73,6 +73,7 @@ REQUIREMENTS: dict[str, Requirement] = {
         "runs:modify": "a run's metadata can be changed",
         "runs:list": "runs are listed newest first",
         "runs:foreign": "a run is found in its own thread only",
+        "refusals:legs": "what is refused over HTTP is refused in the same words everywhere",
         "lock:second-run": "400 `Thread ... already has an active run ....`",
         "lock:message": "400 `Can't add messages to ... while a run ... is active.`",
         "lock:reading": "a busy thread can be read; metadata can be changed",
@@ -139,6 +140,7 @@ REQUIREMENTS: dict[str, Requirement] = {
         "sdk:threads-list": "GET /threads by its low-level get",
     }),
     **_rows("issue", {
+        "runs:crash": "the runs of a server that died are ended by the next one; their text is kept",
         "runs:misbehaviour": "a model that misbehaves never wedges a run",
         "runs:unsupported-tool": "a tool that cannot be carried out ends the run",
         "http:empty-id": "a path with an empty id is a 404, not another operation",
