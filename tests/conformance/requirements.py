@@ -137,6 +137,7 @@ REQUIREMENTS: dict[str, Requirement] = {
         "sdk:azure": "AsyncAzureOpenAI",
         "sdk:sync": "the synchronous client",
         "sdk:with_raw_response": "raw responses",
+        "sdk:older-majors": "versions 1 and 2 of the package, strict too",
         "sdk:threads-list": "GET /threads by its low-level get",
     }),
     **_rows("issue", {
