@@ -86,6 +86,7 @@ REQUIREMENTS: dict[str, Requirement] = {
         "events:thread.created": "thread.created comes first for POST /threads/runs",
         "events:failed": "step.failed, message.incomplete, run.failed, done",
         "events:cancelled": "run.cancelling, step.cancelled, message.incomplete, run.cancelled, done",
+        "events:expired": "step.expired, message.incomplete, run.expired, done",
         "streams:refused": "a refusal is an answer with its status, not a stream",
         "http:refusals": "validation errors have the documented text, code and param",
         "http:limit": "limit is an integer from 1 to 100",
