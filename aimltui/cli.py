@@ -54,7 +54,7 @@ def main(arguments: Sequence[str]) -> int:
     os.environ.pop("OPENAI_LOG", None)
     options = parser().parse_args(arguments)
     try:
-        startup = _prepare(options)
+        startup = startup_from(options)
         if not (sys.stdin.isatty() and sys.stdout.isatty()):
             raise ConfigError(
                 "aimltui fills a terminal, but its input or output is not one. Start it in a terminal."
@@ -94,7 +94,12 @@ def parser() -> argparse.ArgumentParser:
     return result
 
 
-def _prepare(options: argparse.Namespace) -> Startup:
+def startup_from(options: argparse.Namespace) -> Startup:
+    """What the app is made with.
+
+    Raises:
+        AimltuiError: A flag, a setting or the environment says something that cannot be.
+    """
     # the app's own imports are cheap here: startup.py is plain data
     from aimltui.tui.startup import Startup
 
