@@ -104,7 +104,7 @@ class MainScreen(Pick):
             await desk.open(wanted)
         else:
             desk.new()
-        await self.fetch_draft(before=self.prompt.draft)
+        await self.fetch_draft(is_start=True)
         self.show_state()
 
     def _not_connected(self, error: Exception) -> None:
