@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aimltui import __version__, paths
+from aimltui import __version__, collector, paths
 from aimltui.config import Settings, load_settings
 from aimltui.connection import AIMLAPI_BASE_URL, OPENAI_BASE_URL, Connection, find_connection, read_key
 from aimltui.drafts import DraftStore
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from aimltui.tui.startup import Connected, Startup
 
 DEMO_MODEL = "demo"
+_BEATS = "240"
+"""Moments in a second at which Textual may paint."""
 
 DEFAULT_MODELS = {AIMLAPI_BASE_URL: "openai/gpt-mini-latest", OPENAI_BASE_URL: "gpt-4.1-mini"}
 """The model of new threads where nobody chose one. Other endpoints: the first of their own list."""
@@ -136,6 +138,9 @@ def startup_from(options: argparse.Namespace) -> Startup:
 
 
 def _show(startup: Startup) -> int:
+    # Textual paints on a beat; on one of 60 a second an echo behind a frame of the stream comes 16 ms late.
+    # No more is painted: what streams in is gathered by a beat of its own.
+    os.environ.setdefault("TEXTUAL_FPS", _BEATS)
     from aimltui.tui.app import AimltuiApp
 
     app = AimltuiApp(startup)
@@ -162,24 +167,35 @@ async def _connect(
         endpoint=connection.name if connection else "offline demo" if options.demo else "not connected",
         default_model=_default_model(options, settings, connection),
         starters=tuple(STARTERS),
-        warm_up=_warm_up if connection else None,
+        warm_up=_warm_up if connection else _warm_up_screen,
     )
 
 
 def _import_engine() -> None:
-    for name in (
-        "aimltui.client.client",
-        "aimltui.client.embedded",
-        "aimltui.engine.engine",
-        "aimltui.engine.models.demo",
-    ):
-        importlib.import_module(name)
+    with collector.holding_still():
+        for name in (
+            "aimltui.client.client",
+            "aimltui.client.embedded",
+            "aimltui.engine.engine",
+            "aimltui.engine.models.demo",
+            "aimltui.tui.desk",
+        ):
+            importlib.import_module(name)
 
 
 def _warm_up() -> None:
     from aimltui.engine.models.openai_compatible import warm_up
 
-    warm_up()
+    with collector.holding_still():
+        warm_up()
+    _warm_up_screen()
+
+
+def _warm_up_screen() -> None:
+    from aimltui.tui.widgets.transcript.code import warm_up
+
+    with collector.holding_still():
+        warm_up()
 
 
 def _models(connection: Connection | None, settings: Settings) -> ModelRegistry:
