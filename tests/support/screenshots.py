@@ -17,8 +17,9 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from aimltui.cli import parser, startup_from
+from aimltui.cli import parser
 from aimltui.tui.app import AimltuiApp
+from aimltui.window import startup_from
 from tests.support.chat_server import ChatServer
 from tests.support.scenes import Reply, Scene, flat_refusal
 

@@ -88,6 +88,8 @@ class MainScreen(Pick):
             self._not_connected(error)
             return
         await self._open_first()
+        for note in connected.notes:
+            self.remark(note)
         self.say_early()
         self.spawn(self.desk.watch(), "changes")
         if connected.warm_up is not None:
