@@ -11,6 +11,7 @@ from textual.filter import LineFilter
 
 from aimltui import collector
 from aimltui.tui import themes
+from aimltui.tui.ascii import AsciiLineFilter
 from aimltui.tui.commands import bindings
 from aimltui.tui.sanitize import SafeLineFilter
 from aimltui.tui.screens.error import CrashReport
@@ -80,7 +81,8 @@ class AimltuiApp(CrashReport, App[None]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's, and the one that lets no control character out."""
-        return [*super().get_line_filters(), self._safe]
+        ascii_only = [AsciiLineFilter()] if self._startup.glyphs == "ascii" else []
+        return [*super().get_line_filters(), self._safe, *ascii_only]
 
     async def action_quit(self) -> None:
         """Keep what is to be kept, then end."""

@@ -57,7 +57,7 @@ class Command:
     label: str = ""
     """One word for the footer; the title if empty."""
     priority: bool = False
-    """The key reaches the command even if the focused widget would take it."""
+    """The key reaches the command before the focused widget: what is typed right after it goes where it leads."""
     palette: bool = True
 
     def is_available(self, state: State) -> bool:
@@ -206,6 +206,7 @@ COMMANDS: tuple[Command, ...] = (
         footer=True,
         when=("!list",),
         label="New",
+        priority=True,
     ),
     Command(
         "threads",
@@ -216,6 +217,7 @@ COMMANDS: tuple[Command, ...] = (
         THREADS,
         footer=True,
         when=("!list",),
+        priority=True,
     ),
     Command(
         "toggle_sidebar",
@@ -224,6 +226,7 @@ COMMANDS: tuple[Command, ...] = (
         ("ctrl+b", "f3"),
         "toggle_sidebar",
         THREADS,
+        priority=True,
     ),
     # Model and assistant
     Command(
@@ -236,6 +239,7 @@ COMMANDS: tuple[Command, ...] = (
         footer=True,
         when=("!list",),
         label="Model",
+        priority=True,
     ),
     Command(
         "assistant",
@@ -244,6 +248,7 @@ COMMANDS: tuple[Command, ...] = (
         ("f5",),
         "pick_assistant",
         MODEL,
+        priority=True,
     ),
     # Reading
     Command(
@@ -318,6 +323,7 @@ COMMANDS: tuple[Command, ...] = (
         "show_help",
         PROGRAM,
         footer=True,
+        priority=True,
     ),
     Command(
         "palette",
@@ -330,6 +336,7 @@ COMMANDS: tuple[Command, ...] = (
         when=("!list",),
         label="Palette",
         palette=False,
+        priority=True,
     ),
     Command(
         "theme",

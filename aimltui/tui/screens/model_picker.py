@@ -31,7 +31,7 @@ class ModelPicker(SearchSheet):
         rows: The models as far as they are known already.
     """
 
-    EXTRA_LINES = 3
+    EXTRA_LINES = 5
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+r", "refresh", show=False),
         # The key that opened it closes it.
