@@ -35,8 +35,7 @@ def sweep(conn: Connection, options: EngineOptions, vault: Vault) -> None:
 
     Under the writing lock, since bytes get to their place, and into the database, under it as well.
     """
-    known = {row["id"] for row in conn.execute("SELECT id FROM files")} | uploads.part_ids(conn)
-    vault.remove(vault.kept() - known)
+    vault.remove(vault.kept() - files.every_id(conn) - uploads.part_ids(conn))
     now = options.clock()
     for path, owner in vault.arrivals().items():
         if not owners.is_alive(conn, owner, now, options.heartbeat_s):

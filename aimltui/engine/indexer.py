@@ -147,7 +147,7 @@ class Indexer:
     async def _keep(self, seq: int, chunks: Sequence[Chunk]) -> bool:
         """Write the passages; False if the file is not wanted any more."""
         # an engine that died over it may have written some
-        while await self._database.write(lambda conn: rows.clear_chunks(conn, seq)):
+        while await self._database.write(lambda conn: rows.start_over(conn, seq)):
             pass
         for start in range(0, len(chunks), _AT_ONCE):
             if self._stop.is_set():

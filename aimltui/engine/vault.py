@@ -7,7 +7,6 @@ import hashlib
 import itertools
 import os
 import re
-import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,7 +83,7 @@ class Vault:
             size = blob.path.stat().st_size
             _check_size(size, limit)
             return Incoming(blob.path, size)
-        with _reading(blob) as source:
+        with _opened(blob) as source:
             return self._copied(_pieces(source), limit)
 
     def join(self, ids: Iterable[str], limit: int) -> Incoming:
@@ -162,31 +161,12 @@ def _created(path: Path) -> BinaryIO:
     return os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
 
 
-@contextlib.contextmanager
-def _reading(blob: Blob) -> Iterator[BinaryIO]:
-    """The blob's bytes; of a path only if it is a plain file: a pipe would never end, a directory never begin."""
-    if blob.path is None:
-        with blob.open() as source:
-            yield source
-        return
+def _opened(blob: Blob) -> BinaryIO:
     try:
-        number = os.open(blob.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise BadRequest(f"The file {str(blob.path)!r} cannot be read: {reason}.", param="file") from error
-    with (
-        os.fdopen(number, "rb", closefd=True) if _is_plain(number) else _refused(number, blob.path) as source
-    ):
-        yield source
-
-
-def _is_plain(number: int) -> bool:
-    return stat.S_ISREG(os.fstat(number).st_mode)
-
-
-def _refused(number: int, path: Path) -> BinaryIO:
-    os.close(number)
-    raise BadRequest(f"{str(path)!r} is not a file that can be uploaded.", param="file")
+        return blob.open()
+    except OSError as error:
+        name = str(blob.path) if blob.path is not None else blob.filename
+        raise BadRequest(f"{name!r} cannot be read: {error.strerror or error}.", param="file") from error
 
 
 def _pieces(source: BinaryIO) -> Iterator[bytes]:

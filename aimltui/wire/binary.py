@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import errno
 import io
+import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, BinaryIO
@@ -60,9 +63,19 @@ class Blob(Wire):
         """The bytes, to be read and closed, in a worker thread.
 
         Raises:
-            OSError: The file cannot be read.
+            OSError: The file cannot be read, or is no plain file: a pipe would never end, a directory never begin.
         """
-        return self.path.open("rb") if self.path is not None else io.BytesIO(self.content or b"")
+        if self.path is None:
+            return io.BytesIO(self.content or b"")
+        try:
+            # a pipe that nobody writes to would hold up whoever opens it
+            number = os.open(self.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        except ValueError as error:
+            raise OSError(errno.EINVAL, "it is no path") from error
+        if not stat.S_ISREG(os.fstat(number).st_mode):
+            os.close(number)
+            raise OSError(errno.EINVAL, "it is not a plain file")
+        return os.fdopen(number, "rb")
 
 
 class BinaryContent(Wire):

@@ -104,7 +104,14 @@ def press(*keys: str, shows: str = "") -> Callable[[Seat], Awaitable[None]]:
 STREAMING: tuple[Act, ...] = (Say(ANSWER[:5], ""), Hold(), End())
 FINISHED: tuple[Act, ...] = (Code(("import pandas as pd\n", "print('ok')"), "ok\n"), Say(ANSWER), End())
 FAILED: tuple[Act, ...] = (Say(("It grew by **7.2",), ""), End("failed", FAILURE, usage=None))
-LONG: tuple[Act, ...] = (Say(ANSWER * 3,), Hold(), Say(("And that is all there is to say.",)), End())
+LONG: tuple[Act, ...] = (
+    Say(
+        ANSWER * 3,
+    ),
+    Hold(),
+    Say(("And that is all there is to say.",)),
+    End(),
+)
 
 SCENES: tuple[Scene, ...] = (
     Scene("empty", nothing, (SMALL, MIDDLE, LARGE), (DARK, LIGHT)),

@@ -26,7 +26,9 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     time.tzset()
 
 
-@pytest.mark.parametrize(("name", "scene", "size", "theme"), PICTURES, ids=[picture[0] for picture in PICTURES])
+@pytest.mark.parametrize(
+    ("name", "scene", "size", "theme"), PICTURES, ids=[picture[0] for picture in PICTURES]
+)
 def test_scene(
     name: str, scene: Scene, size: Size, theme: str, tmp_path: Path, snap_compare: Callable[..., bool]
 ) -> None:

@@ -82,6 +82,11 @@ def expire(conn: Connection, now: int) -> list[str]:
     return [row["id"] for row in rows]
 
 
+def every_id(conn: Connection) -> set[str]:
+    """Of all files, also those past their time."""
+    return {row["id"] for row in conn.execute("SELECT id FROM files")}
+
+
 def no_file(file_id: str | None, param: str = "file_id") -> NotFound:
     """The documented refusal."""
     return NotFound(f"No such File object: {file_id}", param=param)

@@ -19,7 +19,8 @@ CANDIDATES = 200
 class Passage:
     """A passage that has words of the question."""
 
-    seq: int
+    place: tuple[int, int]
+    """Its file's in the store, and its own in the file."""
     file_id: str
     filename: str
     attributes: Attributes
@@ -59,8 +60,12 @@ def find(
         # where every passage has the words their rank says nothing, and is next to zero
         ranked = -row["rank"] / best if best > 0 else 1.0
         score = shares[row["seq"]] * (0.5 + 0.5 * min(1.0, max(0.0, ranked)))
-        found.append(Passage(row["seq"], file.id, filename, file.attributes or {}, row["text"], score))
-    return sorted(found, key=lambda passage: (-passage.score, passage.seq))[:limit]
+        found.append(
+            Passage(
+                (row["entry"], row["position"]), file.id, filename, file.attributes or {}, row["text"], score
+            )
+        )
+    return sorted(found, key=lambda passage: (-passage.score, passage.place))[:limit]
 
 
 def _words(question: str) -> list[str]:
@@ -87,7 +92,7 @@ def _candidates(
     conn: Connection, store_id: str, words: Sequence[str], files: Mapping[int, object], limit: int
 ) -> list[Row]:
     rows = conn.execute(
-        "SELECT c.seq, c.entry, c.text, bm25(chunk_words) AS rank FROM chunk_words "
+        "SELECT c.seq, c.entry, c.position, c.text, bm25(chunk_words) AS rank FROM chunk_words "
         "JOIN chunks c ON c.seq = chunk_words.rowid JOIN store_files s ON s.seq = c.entry "
         "WHERE chunk_words MATCH ? AND s.store_id = ? ORDER BY rank",
         (" OR ".join(words), store_id),

@@ -147,6 +147,15 @@ def next_entry(conn: Connection, owner: str, busy: Sequence[int]) -> Entry | Non
     return Entry(row["seq"], row["id"], row["filename"], strategy.static or StaticChunking())
 
 
+def start_over(conn: Connection, seq: int) -> bool:
+    """Clear away some of what was written by whoever died over the file; False once there is nothing.
+
+    Without effect on a file that is finished: another task may have been faster.
+    """
+    row = conn.execute("SELECT status FROM store_files WHERE seq = ?", (seq,)).fetchone()
+    return row is not None and row["status"] == IN_PROGRESS and _clear_chunks(conn, seq)
+
+
 def has_work(conn: Connection, owner: str) -> bool:
     """True if the owner has files to index."""
     sql = "SELECT 1 FROM store_files WHERE owner = ? AND status = 'in_progress' LIMIT 1"
@@ -190,12 +199,6 @@ def adopt(conn: Connection, me: str, now: float, heartbeat_s: float) -> bool:
     return bool(dead)
 
 
-def clear_chunks(conn: Connection, entry: int) -> bool:
-    """Clear some of an entry's passages away; False once there are none."""
-    sql = "DELETE FROM chunks WHERE seq IN (SELECT seq FROM chunks WHERE entry = ? LIMIT ?)"
-    return conn.execute(sql, (entry, WASTE_AT_ONCE)).rowcount > 0
-
-
 def waste(conn: Connection) -> int | None:
     """An entry that is gone, whose passages are still here."""
     row = conn.execute("SELECT entry FROM chunk_waste LIMIT 1").fetchone()
@@ -204,8 +207,14 @@ def waste(conn: Connection) -> int | None:
 
 def clear_waste(conn: Connection, entry: int) -> None:
     """Clear some of it away."""
-    if not clear_chunks(conn, entry):
+    if not _clear_chunks(conn, entry):
         conn.execute("DELETE FROM chunk_waste WHERE entry = ?", (entry,))
+
+
+def _clear_chunks(conn: Connection, entry: int) -> bool:
+    """Some of an entry's passages; False once there are none."""
+    sql = "DELETE FROM chunks WHERE seq IN (SELECT seq FROM chunks WHERE entry = ? LIMIT ?)"
+    return conn.execute(sql, (entry, WASTE_AT_ONCE)).rowcount > 0
 
 
 def _end(
