@@ -94,6 +94,10 @@ _OTHERS = {
     "doc": "The old Word format cannot be read. Save it as .docx, and add that.",
     "ppt": "The old PowerPoint format cannot be read. Save it as .pptx, and add that.",
 }
+_HEAD = 4_096
+"""So much of a file tells what it is."""
+_WHITE = "\t\n\v\f\r\b\x1b"
+"""Control characters that stand in honest text, logs of terminals included."""
 _BLANKS = re.compile(r"\s{9,}")
 _BLOCKS = frozenset(
     [
@@ -163,7 +167,7 @@ def extract(path: Path, filename: str, spend: Budget) -> str:
 def _plain(path: Path, suffix: str, spend: Budget) -> str:
     size = path.stat().st_size
     with path.open("rb") as file:
-        head = file.read(4_096)
+        head = file.read(_HEAD)
         if head.startswith(b"%PDF-"):
             raise Unreadable(UNSUPPORTED_FILE, _OTHERS["pdf"])
         _decoded(head[: len(head) & ~1], suffix, final=False)
@@ -184,9 +188,9 @@ def _decoded(content: bytes, suffix: str, *, final: bool = True) -> str:
     encoding = "utf-8-sig"
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding = "utf-16"
-    elif b"\0" in content[:4_096]:
+    elif b"\0" in content[:_HEAD]:
         # without a mark: text in Latin letters has a zero in every other place
-        head = content[:4_096]
+        head = content[:_HEAD]
         even, odd = head[::2].count(0), head[1::2].count(0)
         encoding = "utf-16-le" if odd > even else "utf-16-be"
         if max(even, odd) < len(head) // 5 or min(even, odd) > len(head) // 20:
@@ -195,7 +199,9 @@ def _decoded(content: bytes, suffix: str, *, final: bool = True) -> str:
         text = codecs.getincrementaldecoder(encoding)().decode(content, final)
     except UnicodeDecodeError as error:
         raise _not_text(suffix) from error
-    if "\0" in text:
+    head_text = text[:_HEAD]
+    strange = sum(char < " " and char not in _WHITE for char in head_text)
+    if "\0" in text or strange > len(head_text) // 20:
         raise _not_text(suffix)
     return text
 
