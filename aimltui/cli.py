@@ -29,31 +29,22 @@ DEFAULT_MODELS = {AIMLAPI_BASE_URL: "openai/gpt-mini-latest", OPENAI_BASE_URL: "
 GUIDE = """\
 # Nothing is connected yet
 
-Everything runs on this machine; only a **model** has to be found. Any one of these is enough, then start again:
+Threads and runs are kept on this machine; only a **model** is missing. Do one of these and start again.
+Nothing but the endpoint that you choose is ever contacted.
 
-**A key in the environment**, for the AI/ML API (one key, hundreds of models) or for OpenAI:
+| you have | what to do |
+| --- | --- |
+| a key of the AI/ML API | `export AIMLAPI_API_KEY=your-key` |
+| a key of OpenAI | `export OPENAI_API_KEY=your-key` |
+| a server on this machine | `aimltui --base-url http://localhost:11434/v1` |
 
-```bash
-export AIMLAPI_API_KEY=your-key
-export OPENAI_API_KEY=your-key
-```
-
-**A server on this machine**, such as Ollama, llama.cpp, LM Studio or vLLM:
-
-```bash
-aimltui --base-url http://localhost:11434/v1 --model llama3.2
-```
-
-**The configuration file**, `{config_file}`:
+Or keep it in `{config_file}`:
 
 ```toml
 [connection]
 base_url = "https://api.aimlapi.com/v1"
 api_key_env = "AIMLAPI_API_KEY"
-model = "openai/gpt-mini-latest"
 ```
-
-Nothing but the endpoint that you choose is ever contacted.
 """
 
 

@@ -21,6 +21,7 @@ from aimltui.wire.base import Params, Wire
 from aimltui.wire.errors import BadRequest
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.operations import BY_NAME, NoParams
+from aimltui.wire.rules import check_params
 
 Events = AsyncGenerator[StreamEvent, None]
 
@@ -82,6 +83,7 @@ class Engine(
         operation = BY_NAME.get(name)
         if operation is None or operation.streams == "always":
             raise BadRequest(f"There is no operation '{name}' that gives an answer.")
+        check_params(params)
         return cast(Wire, await getattr(self, name)(params))
 
     def stream(self, name: str, params: Params) -> Events:
@@ -93,5 +95,6 @@ class Engine(
         operation = BY_NAME.get(name)
         if operation is None or operation.streams == "never":
             raise BadRequest(f"There is no operation '{name}' that streams.")
+        check_params(params)
         method = name if operation.streams == "always" else f"stream_{name}"
         return cast(Events, getattr(self, method)(params))

@@ -21,7 +21,7 @@ from aimltui.wire.vector_stores import INVALID_FILE, SERVER_ERROR, FileError, St
 
 log = logging.getLogger(__name__)
 
-_AT_ONCE = 64
+_AT_ONCE = 16
 """Passages that are written in one transaction: others want to write, too."""
 
 
@@ -40,6 +40,8 @@ class Indexer:
         self._wake = asyncio.Event()
         self._stop = threading.Event()
         self._at_work: set[int] = set()
+        # reading is all Python: two at a time are not faster, and the event loop has to have its turn
+        self._reading = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -111,11 +113,10 @@ class Indexer:
         error: FileError | None = None
         usage = 0
         try:
-            chunks = await asyncio.to_thread(self._read, entry)
-            written = await self._keep(entry.seq, chunks)
-            if not written:
+            async with self._reading:
+                chunks, usage = await asyncio.to_thread(self._read, entry)
+            if not await self._keep(entry.seq, chunks):
                 return
-            usage = sum(len(chunk.text.encode()) for chunk in chunks)
         except Stopped:
             return
         except Unreadable as refusal:
@@ -132,7 +133,8 @@ class Indexer:
             error = FileError(code=SERVER_ERROR, message=told)
         await self._database.write(lambda conn: rows.finish(conn, entry.seq, usage, error))
 
-    def _read(self, entry: Entry) -> list[Chunk]:
+    def _read(self, entry: Entry) -> tuple[list[Chunk], int]:
+        """The passages of a file, and the bytes of their text."""
         spend = budget(self._options.extract_s, self._stop)
         text = extract(self._vault.path_of(entry.file_id), entry.filename, spend)
         size, overlap = entry.chunking.max_chunk_size_tokens, entry.chunking.chunk_overlap_tokens
@@ -142,7 +144,7 @@ class Indexer:
             raise Unreadable(
                 INVALID_FILE, f"The file has more than {MAX_TOKENS:,} tokens. Split it, and add the parts."
             )
-        return chunks
+        return chunks, sum(len(chunk.text.encode()) for chunk in chunks)
 
     async def _keep(self, seq: int, chunks: Sequence[Chunk]) -> bool:
         """Write the passages; False if the file is not wanted any more."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import aclosing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ from aimltui.wire.events import StreamEvent
 from aimltui.wire.messages import Message, MessageDelta
 from aimltui.wire.run_steps import RunStepDelta
 from aimltui.wire.runs import CreateThreadAndRun, Run
-from tests.conformance.world import FUNCTIONS, World, everything, first, outputs, requirement
+from tests.conformance.world import FUNCTIONS, LEGS, World, a_world, everything, first, outputs, requirement
 from tests.support.builders import names
 from tests.support.fake_model import calls, says
 
@@ -240,3 +242,19 @@ async def _runs(world: World, thread_id: str) -> Any:
 
     for run in (await world.client.runs.list(ListRuns(thread_id=thread_id))).data:
         yield run
+
+
+@requirement("events:expired")
+@pytest.mark.parametrize("leg", LEGS)
+async def test_the_order_of_a_run_whose_time_is_up(tmp_path: Path, leg: str) -> None:
+    async with a_world(leg, tmp_path, run_lifetime_s=0.2, clock=time.time) as world:
+        world.script([ChatChunk(text="So"), asyncio.Event()])
+        told = await world.play()
+        assert shown(told) == [
+            *BEGIN, *STEP, *MESSAGE, "run.step.expired", "message.incomplete", "run.expired", "done",
+        ]  # fmt: skip
+        message = next(e.data for e in told if e.event == events.MESSAGE_INCOMPLETE)
+        assert isinstance(message, Message)
+        assert message.incomplete_details is not None
+        assert message.incomplete_details.reason == "run_expired"
+        await world.say(message.thread_id, "the thread is free")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -84,8 +84,8 @@ class World:
     clock: TestClock
     engine: Engine
     client: AssistantsClient
+    transport: Transport
     socket: Path | None = None
-    stack: list[Any] = field(default_factory=list)
 
     def script(self, *turns: Turn) -> None:
         """What the model will say, turn after turn; the last turn again and again."""
@@ -196,14 +196,15 @@ async def a_world(leg: str, directory: Path, **changes: Any) -> AsyncIterator[Wo
     engine = await Engine.open(options(directory, **changes), FakeModels(model, unknown=["gone"]))
     if leg == "http":
         async with served(engine, directory / "s") as socket:
-            client = AssistantsClient(CheckingTransport(HTTPTransport(over(socket))))
-            yield World(leg, directory, model, clock, engine, client, socket)
+            transport: Transport = CheckingTransport(HTTPTransport(over(socket)))
+            client = AssistantsClient(transport)
+            yield World(leg, directory, model, clock, engine, client, transport, socket)
             await client.aclose()
         return
-    transport = EmbeddedTransport(engine, paranoid=leg == "embedded-paranoid")
-    client = AssistantsClient(CheckingTransport(transport))
+    transport = CheckingTransport(EmbeddedTransport(engine, paranoid=leg == "embedded-paranoid"))
+    client = AssistantsClient(transport)
     try:
-        yield World(leg, directory, model, clock, engine, client)
+        yield World(leg, directory, model, clock, engine, client, transport)
     finally:
         await bounded(client.aclose())
 

@@ -11,12 +11,16 @@ import argparse
 import asyncio
 import json
 import sys
+import time
 from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 
 from tests.support.scenes import MODELS, SCENES, Reply, Request, Scene, streamed_text
 
 WAIT_S = 5.0
+SENT_AT = b"<sent-at-us>"
+"""In a piece of an answer: becomes the moment of its sending, microseconds of the machine's monotonic clock."""
 
 
 class ChatServer:
@@ -134,6 +138,8 @@ class ChatServer:
                 await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))
             if reply.gated and not await self._may_go_on(reader):
                 return False
+            if SENT_AT in piece:
+                piece = piece.replace(SENT_AT, b"%012d" % (time.monotonic_ns() // 1000))
             writer.write(b"%x\r\n%s\r\n" % (len(piece), piece))
             await writer.drain()
         if reply.then == "hang":
@@ -184,6 +190,8 @@ async def _read_request(reader: asyncio.StreamReader) -> Request | None:
 
 def _long_scene(options: argparse.Namespace) -> Scene:
     """As much text as asked for, at the rate asked for: for benchmarks and end-to-end tests."""
+    if options.pieces:
+        return Scene((streamed_text(json.loads(options.pieces.read_text()), rate=options.rate),))
     word = (options.text + " ") if options.text else "lorem ipsum dolor sit amet, "
     size = options.size
     source = word * (size * options.deltas // len(word) + 2)
@@ -192,7 +200,7 @@ def _long_scene(options: argparse.Namespace) -> Scene:
 
 
 async def _main(options: argparse.Namespace) -> None:
-    scene = _long_scene(options) if options.deltas else SCENES[options.scene]
+    scene = _long_scene(options) if options.deltas or options.pieces else SCENES[options.scene]
     async with ChatServer(scene, port=options.port) as server:
         print(server.port, flush=True)
         await server.serve_forever()
@@ -203,6 +211,9 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one; it is printed")
     parser.add_argument("--scene", choices=sorted(SCENES), default="greeting")
     parser.add_argument("--deltas", type=int, default=0, help="stream so many deltas in place of the scene")
+    parser.add_argument(
+        "--pieces", type=Path, help="stream the texts of this JSON list in place of the scene"
+    )
     parser.add_argument("--rate", type=float, default=0.0, help="deltas a second; 0 is as fast as they go")
     parser.add_argument("--size", type=int, default=4, help="characters of a delta")
     parser.add_argument("--text", default="", help="the text that is repeated")

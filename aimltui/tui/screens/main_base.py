@@ -133,7 +133,8 @@ class MainBase(Screen[None]):
                 word = _WORDS.get(run.status, run.status)
             if run is not None:
                 seconds = int(max(0.0, self.clock() - (run.started_at or run.created_at)))
-        used = conversation.view.usage
+        # One run's figures stand in its receipt already.
+        used = conversation.view.usage if conversation.view.counted_runs > 1 else None
         is_low = self.has_class("-short")
         return replace(
             status,
@@ -141,9 +142,9 @@ class MainBase(Screen[None]):
             run=word,
             seconds=seconds,
             queued=len(conversation.queue),
-            tokens_in=used.prompt_tokens,
-            tokens_out=used.completion_tokens,
-            cost_usd=used.cost_usd,
+            tokens_in=used.prompt_tokens if used else 0,
+            tokens_out=used.completion_tokens if used else 0,
+            cost_usd=used.cost_usd if used else None,
         )
 
 

@@ -69,6 +69,9 @@ class Talk(MainBase):
             self.transcript.show(conversation.view.entries)
         elif changes:
             self.transcript.apply(changes)
+        if changes != [] and not conversation.view.has_messages and not conversation.is_busy:
+            # A guide is read from its beginning, also where it does not fit.
+            self.transcript.scroll_to_head()
         self.show_state()
 
     def on_given_back(self, event: GivenBack) -> None:

@@ -134,6 +134,11 @@ class ThreadView:
         return ""
 
     @property
+    def counted_runs(self) -> int:
+        """How many runs have told what they used."""
+        return sum(run.usage is not None for run in self._runs.values())
+
+    @property
     def usage(self) -> Usage:
         """Tokens and cost of all runs together; the cost is None unless some run says it."""
         used = [run.usage for run in self._runs.values() if run.usage is not None]

@@ -137,10 +137,14 @@ class ThreadList(ScrollView, can_focus=True):
 
     def set_current(self, thread_id: str | None) -> None:
         """Mark the thread that is open; the cursor goes there unless the user is in the list."""
+        # Said again with every frame of a stream: nothing is painted, and no scrolling undone, if nothing changed.
+        is_news = thread_id != self._current
         self._current = thread_id
-        if not self.has_focus and self._list.put_cursor(thread_id):
+        is_elsewhere = is_news or self._list.cursor != thread_id
+        if is_elsewhere and not self.has_focus and self._list.put_cursor(thread_id):
             self._show_cursor()
-        self.refresh()
+        elif is_news:
+            self.refresh()
 
     @property
     def cursor_thread(self) -> str | None:

@@ -199,3 +199,14 @@ def test_the_flags_have_their_defaults() -> None:
     assert (options.host, options.port, options.uds, options.demo) == ("127.0.0.1", 8765, None, False)
     with pytest.raises(SystemExit):
         parser.parse_args(["serve", "--port", "70000"])
+
+
+def test_the_commands_cost_nothing_until_they_are_used() -> None:
+    heavy = ("openai", "httpx2", "starlette", "uvicorn", "sqlite3", "textual", "aimltui.engine")
+    code = (
+        f"import sys, aimltui.chat, aimltui.server.command; print([n for n in {heavy} if n in sys.modules])"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )  # our own interpreter
+    assert told.stdout.strip() == "[]"

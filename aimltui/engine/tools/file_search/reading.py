@@ -53,6 +53,8 @@ class Budget:
         """
         if self._stop.is_set():
             raise Stopped
+        # lets go of the interpreter: whoever waits for it, above all the event loop, goes first
+        time.sleep(0)
         if time.monotonic() > self._deadline:
             raise Unreadable(INVALID_FILE, "Finding the text in the file took too long; it was given up.")
 

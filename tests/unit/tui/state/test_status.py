@@ -26,8 +26,8 @@ def test_counts_take_little_room(number: int, text: str) -> None:
 
 
 def test_an_unknown_cost_is_left_out_and_a_known_one_is_exact() -> None:
-    assert segments(Status(tokens_in=2_113, tokens_out=312), "unicode")[1] == "↑2.1k ↓312"
-    assert segments(Status(tokens_in=1, cost_usd=0.00431), "ascii")[1] == "in 1 out 0 - $0.0043"
+    assert segments(Status(tokens_in=2_113, tokens_out=312), "unicode")[1] == "thread ↑2.1k ↓312"
+    assert segments(Status(tokens_in=1, cost_usd=0.00431), "ascii")[1] == "thread in 1 out 0 - $0.0043"
 
 
 def test_what_lies_below_is_counted() -> None:
