@@ -28,7 +28,7 @@ def own_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     """A fresh home and an environment without keys, proxies or anybody's settings."""
     home = tmp_path_factory.mktemp("home")
     for name in list(os.environ):
-        if name not in KEPT and not name.startswith(("PYTEST", "PYTHON", "COV_")):
+        if name not in KEPT and not name.startswith(("PYTEST", "PYTHON", "COV_", "TEXTUAL_SNAPSHOT")):
             monkeypatch.delenv(name)
     values = {
         "HOME": home,

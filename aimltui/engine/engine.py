@@ -16,6 +16,7 @@ from aimltui.wire.base import Params, Wire
 from aimltui.wire.errors import BadRequest
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.operations import BY_NAME, NoParams
+from aimltui.wire.rules import check_params
 
 Events = AsyncGenerator[StreamEvent, None]
 
@@ -64,6 +65,7 @@ class Engine(AssistantOperations, ThreadOperations, MessageOperations, RunOperat
         operation = BY_NAME.get(name)
         if operation is None or operation.streams == "always":
             raise BadRequest(f"There is no operation '{name}' that gives an answer.")
+        check_params(params)
         return cast(Wire, await getattr(self, name)(params))
 
     def stream(self, name: str, params: Params) -> Events:
@@ -75,5 +77,6 @@ class Engine(AssistantOperations, ThreadOperations, MessageOperations, RunOperat
         operation = BY_NAME.get(name)
         if operation is None or operation.streams == "never":
             raise BadRequest(f"There is no operation '{name}' that streams.")
+        check_params(params)
         method = name if operation.streams == "always" else f"stream_{name}"
         return cast(Events, getattr(self, method)(params))

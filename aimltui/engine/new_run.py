@@ -55,12 +55,13 @@ def new_run(
     return run, {"t0": now, "turns": 0, "sampling": sampling}
 
 
-def _instructions(params: CreateRun | CreateThreadAndRun, assistant: Assistant) -> str | None:
+def _instructions(params: CreateRun | CreateThreadAndRun, assistant: Assistant) -> str:
+    # the table says string; a null, which the real service sent, is refused by strict readers
     base = _first(params.instructions, assistant.instructions)
     more = params.additional_instructions if isinstance(params, CreateRun) else None
     if base and more:
         return f"{base} {more}"
-    return more or base
+    return more or base or ""
 
 
 def _first(given: Any, otherwise: Any) -> Any:

@@ -114,7 +114,7 @@ class Choices:
             raise Refused(
                 "No model is chosen",
                 "There is nobody to send the message to: no endpoint is configured and no model was chosen.",
-                "Choose a model with ctrl+L (`demo` works offline). Your text is back in the prompt.",
+                "Choose a model with ctrl+L (the model demo works offline). Your text is back in the prompt.",
             )
         return model
 

@@ -146,9 +146,10 @@ def test_a_run_goes_on_while_another_thread_is_open(tmp_path: Path) -> None:
         say(terminal, "thanks")
         terminal.wait_for("completed")
         terminal.press("ctrl+s")
-        terminal.press("down")
-        terminal.press("enter")
+        terminal.wait_for("enter Open")
+        terminal.press("down", "enter")
         terminal.wait_for("running")
+        assert LONG in terminal.text.splitlines()[0]
 
 
 @pytest.mark.parametrize("size", [(20, 5), (80, 24), (300, 100)])

@@ -38,7 +38,9 @@ async def test_it_opens_the_thread_that_was_open_last(server: FakeTransport, tmp
         assert [row.title for row in here.desk.threads.rows(0)] == ["Wheat", "Corn", "Flakes"]
 
 
-async def test_new_opens_an_empty_thread_and_a_named_one_is_opened(server: FakeTransport, tmp_path: Path) -> None:
+async def test_new_opens_an_empty_thread_and_a_named_one_is_opened(
+    server: FakeTransport, tmp_path: Path
+) -> None:
     corn = server.say("Corn")
     DraftStore(tmp_path).note_last_thread(corn)
     async with seat(server, tmp_path, new=True) as here:
@@ -67,7 +69,9 @@ async def test_switching_stops_nothing_and_shows_the_progress_on_return(
         assert here.rows()["A story"].mark == "none"
 
 
-async def test_going_back_to_a_running_thread_goes_on_showing_it(server: FakeTransport, tmp_path: Path) -> None:
+async def test_going_back_to_a_running_thread_goes_on_showing_it(
+    server: FakeTransport, tmp_path: Path
+) -> None:
     corn = server.say("Corn")
     server.scripts = [(Say(("Once ",), ""), Hold(), Say(("and more",)), End())]
     async with seat(server, tmp_path) as here:
@@ -96,7 +100,9 @@ async def test_reopening_shows_exactly_what_was_seen_live(server: FakeTransport,
         await here.until(lambda: here.entries == live)
 
 
-async def test_drafts_stay_with_their_threads_and_survive_a_restart(server: FakeTransport, tmp_path: Path) -> None:
+async def test_drafts_stay_with_their_threads_and_survive_a_restart(
+    server: FakeTransport, tmp_path: Path
+) -> None:
     corn, wheat = server.say("Corn"), server.say("Wheat")
     async with seat(server, tmp_path, thread_id=corn) as here:
         here.screen.prompt.add_text("about corn")
@@ -109,6 +115,15 @@ async def test_drafts_stay_with_their_threads_and_survive_a_restart(server: Fake
         await here.pilot.press("ctrl+q")
     async with seat(server, tmp_path, thread_id=wheat) as here:
         await here.until(lambda: here.screen.prompt.draft == "about wheat")
+
+
+async def test_what_is_typed_before_there_is_a_connection_stays_behind_the_draft(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    DraftStore(tmp_path).save("new", "from before")
+    async with seat(server, tmp_path, is_up=False) as here:
+        await here.pilot.press("x", "y")
+        await here.until(lambda: here.screen.prompt.draft == "from before\nxy")
 
 
 async def test_the_draft_of_a_new_thread_goes_with_it_when_it_is_made(
@@ -203,7 +218,9 @@ async def test_what_another_window_says_appears_here(server: FakeTransport, tmp_
         await here.until(lambda: "Rye" in here.rows())
 
 
-async def test_the_model_is_picked_for_the_thread_and_for_new_ones(server: FakeTransport, tmp_path: Path) -> None:
+async def test_the_model_is_picked_for_the_thread_and_for_new_ones(
+    server: FakeTransport, tmp_path: Path
+) -> None:
     corn = server.say("Corn")
     async with seat(server, tmp_path, thread_id=corn) as here:
         await here.pilot.press("ctrl+l")

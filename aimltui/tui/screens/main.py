@@ -15,7 +15,6 @@ from textual.containers import Horizontal, Vertical
 from textual.geometry import Size
 
 from aimltui.tui.commands import bindings
-from aimltui.tui.messages import Remarked
 from aimltui.tui.screens.main_pick import Pick
 from aimltui.tui.startup import Startup
 from aimltui.tui.state.entries import ErrorEntry
@@ -89,6 +88,8 @@ class MainScreen(Pick):
             self._not_connected(error)
             return
         await self._open_first()
+        for note in connected.notes:
+            self.remark(note)
         self.say_early()
         self.spawn(self.desk.watch(), "changes")
         if connected.warm_up is not None:
@@ -97,10 +98,7 @@ class MainScreen(Pick):
     async def _open_first(self) -> None:
         desk = self.desk
         assert desk is not None
-        drafts = self.startup.drafts
-        wanted = self.startup.thread_id
-        if wanted is None and not self.startup.new:
-            wanted = drafts.last_thread()
+        wanted = self.wanted_thread
         problem = await desk.prepare()
         if problem:
             self.remark(problem, is_warning=True)
@@ -108,8 +106,7 @@ class MainScreen(Pick):
             await desk.open(wanted)
         else:
             desk.new()
-        if not self.prompt.draft:
-            await self.fetch_draft()
+        await self.fetch_draft(is_start=True)
         self.show_state()
 
     def _not_connected(self, error: Exception) -> None:
@@ -129,6 +126,9 @@ class MainScreen(Pick):
         """Keep drafts, finish deletions, let go of the server; bounded, so that the end comes."""
         desk = self.desk
         if desk is None:
+            early = "\n\n".join([*self._early, self.prompt.draft]).strip()
+            if early:
+                self.startup.drafts.save(self.draft_key, early)
             return
         waiting = desk.current.dequeue_all()
         text = "\n\n".join(part for part in (waiting, self.prompt.draft) if part.strip())
@@ -182,8 +182,8 @@ class MainScreen(Pick):
     def on_transcript_link_chosen(self, event: Transcript.LinkChosen) -> None:
         """Links are never opened unasked: the address is copied."""
         event.stop()
-        self.copy(event.href)
-        self.post_message(Remarked(f"Copied the address: {event.href[:200]}"))
+        self.app.copy_to_clipboard(event.href)
+        self.remark(f"The link's address is copied: {event.href[:200]}")
 
     def on_status_line_end_clicked(self, event: StatusLine.EndClicked) -> None:
         """Go to the end."""

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.screen import Screen
 
 from aimltui.tui.commands import footer_items
-from aimltui.tui.sanitize import clean_line
+from aimltui.tui.sanitize import clean, clean_line
 from aimltui.tui.state.status import Status
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.header import HeaderBar
@@ -65,7 +65,9 @@ class MainBase(Screen[None]):
 
     def remark(self, text: str, *, is_warning: bool = False) -> None:
         """Say something that belongs to no place in a thread."""
-        self.app.notify(text, severity="warning" if is_warning else "information", timeout=6, markup=False)
+        self.app.notify(
+            clean(text), severity="warning" if is_warning else "information", timeout=6, markup=False
+        )
 
     def hint(self, text: str) -> None:
         """Say something in the line over the prompt, for a moment."""
@@ -133,7 +135,8 @@ class MainBase(Screen[None]):
                 word = _WORDS.get(run.status, run.status)
             if run is not None:
                 seconds = int(max(0.0, self.clock() - (run.started_at or run.created_at)))
-        used = conversation.view.usage
+        # One run's figures stand in its receipt already.
+        used = conversation.view.usage if conversation.view.counted_runs > 1 else None
         is_low = self.has_class("-short")
         return replace(
             status,
@@ -141,9 +144,9 @@ class MainBase(Screen[None]):
             run=word,
             seconds=seconds,
             queued=len(conversation.queue),
-            tokens_in=used.prompt_tokens,
-            tokens_out=used.completion_tokens,
-            cost_usd=used.cost_usd,
+            tokens_in=used.prompt_tokens if used else 0,
+            tokens_out=used.completion_tokens if used else 0,
+            cost_usd=used.cost_usd if used else None,
         )
 
 

@@ -69,6 +69,9 @@ class Talk(MainBase):
             self.transcript.show(conversation.view.entries)
         elif changes:
             self.transcript.apply(changes)
+        if changes != [] and conversation.view.is_blank:
+            # A guide is read from its beginning, also where it does not fit.
+            self.transcript.scroll_to_head()
         self.show_state()
 
     def on_given_back(self, event: GivenBack) -> None:
@@ -167,9 +170,15 @@ class Talk(MainBase):
 
     @property
     def draft_key(self) -> str:
-        """Under which name the open thread's draft is kept."""
-        thread_id = self.desk.current.thread_id if self.desk is not None else None
-        return thread_id or NEW_THREAD
+        """Under which name the open thread's draft is kept; before there is a connection, that of the one to come."""
+        return (self.desk.current.thread_id if self.desk is not None else self.wanted_thread) or NEW_THREAD
+
+    @property
+    def wanted_thread(self) -> str | None:
+        """The thread to open at the start; None for a new one."""
+        if self.startup.thread_id is not None:
+            return self.startup.thread_id
+        return None if self.startup.new else self.startup.drafts.last_thread()
 
     def _name_draft(self) -> None:
         """A new thread has got its id: its draft goes by that from now on."""
@@ -179,6 +188,7 @@ class Talk(MainBase):
         if was is not None and was[0] is self.desk.current and was[1] != self.draft_key:
             self._keep(was[1], "")
             self.keep_draft()
+            self.note_open_thread()
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Keep the draft when the typing pauses."""
@@ -207,10 +217,29 @@ class Talk(MainBase):
             self._draft_timer.stop()
         self.keep_draft()
 
-    async def fetch_draft(self) -> None:
-        """Bring the open thread's draft into the prompt."""
+    async def fetch_draft(self, *, is_start: bool = False) -> None:
+        """Bring the open thread's draft into the prompt.
+
+        Args:
+            is_start: What was typed before there was a connection stays, behind the draft.
+        """
         key = self.draft_key
         async with self._drafts_lock:
             text = await asyncio.to_thread(self.startup.drafts.load, key)
-        if key == self.draft_key:
-            self.prompt.load_draft(text)
+        if key != self.draft_key:
+            return
+        # Looked at only now: somebody may have typed while the draft was read.
+        typed = self.prompt.draft if is_start else ""
+        if text or not is_start:
+            self.prompt.load_draft("\n".join(part for part in (text, typed) if part))
+
+    def note_open_thread(self) -> None:
+        """Remember which thread is open, for the next start."""
+        if self.desk is not None:
+            self.spawn(self._note_thread(self.desk.current.thread_id), "draft")
+
+    async def _note_thread(self, thread_id: str | None) -> None:
+        async with self._drafts_lock:
+            problem = await asyncio.to_thread(self.startup.drafts.note_last_thread, thread_id)
+        if problem:
+            self.remark(problem, is_warning=True)

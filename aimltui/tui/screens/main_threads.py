@@ -6,6 +6,7 @@ from collections.abc import Awaitable
 
 from aimltui.client.errors import TransportError
 from aimltui.tui.messages import ThreadListChanged
+from aimltui.tui.sanitize import clean_line
 from aimltui.tui.screens.main_talk import Talk
 from aimltui.tui.widgets.header import HeaderBar
 from aimltui.tui.widgets.thread_list import ThreadList
@@ -61,9 +62,7 @@ class Threads(Talk):
             await self.desk.open(thread_id)
         await self.fetch_draft()
         self.show_state()
-        problem = self.startup.drafts.note_last_thread(thread_id)
-        if problem:
-            self.remark(problem, is_warning=True)
+        self.note_open_thread()
 
     def action_new_thread(self) -> None:
         """Begin a new thread."""
@@ -166,13 +165,13 @@ class Threads(Talk):
     def _delete(self, thread_id: str) -> None:
         desk = self.desk
         assert desk is not None
-        title = desk.threads.title(thread_id)
+        title = clean_line(desk.threads.title(thread_id))
         following = desk.threads.neighbour(thread_id, self.clock())
         desk.shelf.hide(thread_id)
         if desk.current.thread_id == thread_id:
             self.go_to(following)
         self.app.notify(
-            f"“{title}” is deleted. ctrl+u in the thread list, or “Bring back” in the palette, undoes it.",
+            f"“{title}” is deleted. ctrl+u in the thread list brings it back; so does the palette (ctrl+p).",
             timeout=self.undo_s,
             markup=False,
         )

@@ -129,7 +129,7 @@ def run_error(run: Run) -> ErrorEntry | None:
 
 def _title(error: LastError) -> str:
     if error.status in (401, 403):
-        return "The model's endpoint refused access"
+        return f"The model's endpoint refused access (HTTP {error.status})"
     match error.code:
         case "rate_limit_exceeded":
             return "Too many requests"

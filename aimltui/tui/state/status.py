@@ -67,7 +67,7 @@ def segments(status: Status, glyphs: Glyphs) -> tuple[list[Part], str]:
         left.append((status.title, "bold"))
     used: list[str] = []
     if status.tokens_in or status.tokens_out:
-        used.append(f"{into}{count_text(status.tokens_in)} {out}{count_text(status.tokens_out)}")
+        used.append(f"thread {into}{count_text(status.tokens_in)} {out}{count_text(status.tokens_out)}")
     if status.cost_usd is not None:
         used.append(f"${status.cost_usd:.4f}" if status.cost_usd < 1 else f"${status.cost_usd:.2f}")
     return left, separator.join(used)

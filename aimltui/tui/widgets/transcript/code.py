@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from aimltui.tui.sanitize import clean_line
 from aimltui.tui.widgets.transcript.rows import Canvas, Prefix, Run
+from aimltui.tui.widgets.transcript.wrap import cells
 
 MAX_HIGHLIGHTED: Final = 400
 """Lines of a block that are highlighted; the rest is plain, since lexing them would hold up the screen."""
@@ -208,7 +209,8 @@ class CodeBlock:
         else:
             pieces = [(line, "text")]
         right = None
-        if self._drawn == 0 and self._language and self._canvas.wide_room >= 30:
+        # A first line that is too long for the name beside it does without.
+        if self._drawn == 0 and self._language and cells(line) + len(self._language) + 4 <= self._canvas.room:
             right = Run(f"{self._language} ", self._canvas.look.palette.code_label)
         with self._canvas.inside(Prefix(" ", " ", self._fill)):
             self._canvas.write(

@@ -7,7 +7,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from aimltui.tui.widgets.transcript.rows import Look, Row
+from aimltui.tui.widgets.transcript.rows import TEXT_COLUMN, Look, Row
 from aimltui.tui.widgets.transcript.wrap import cells, is_narrow
 
 
@@ -16,7 +16,7 @@ def strip_of(row: Row, look: Look, width: int) -> Strip:
 
     Args:
         row: The row.
-        look: For its width, which the filled rows reach to but for one cell.
+        look: For its width. Filled rows reach to the edge of the text column.
         width: Cells of the widget, its scrollbar's included.
     """
     strip = row.strip
@@ -32,9 +32,10 @@ def blank_strip(look: Look, width: int) -> Strip:
 
 def _padded(row: Row, segments: list[Segment], look: Look, width: int) -> Strip:
     used = row.cells
-    if row.fill is not None and used < look.width - 1:
-        segments.append(Segment(" " * (look.width - 1 - used), row.fill))
-        used = look.width - 1
+    edge = min(look.width - 1, TEXT_COLUMN + 2)
+    if row.fill is not None and used < edge:
+        segments.append(Segment(" " * (edge - used), row.fill))
+        used = edge
     if used < width:
         segments.append(Segment(" " * (width - used), look.palette.text))
         used = width

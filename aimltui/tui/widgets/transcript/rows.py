@@ -77,7 +77,7 @@ class Row:
         self.line = line
         """Which logical line of the item."""
         self.fill = fill
-        """Style to the pane's edge; None for the background."""
+        """Style to the edge of the text column; None for the background."""
         self.hits = hits
         """First cell, one past the last cell, what it does."""
         self.strip: Strip | None = None
@@ -217,7 +217,7 @@ class Canvas:
         shift = len(copy)
         line = len(self.lines)
         self.lines.append(copy + body)
-        room = self.wide_room if wide or code else self.room
+        room = self.wide_room if (wide or code) and right is None else self.room
         if right is not None:
             room = max(4, room - cells(right.text) - 2)
         parts = fold_hard(body, room) if code else fold(body, room - indent)

@@ -84,7 +84,9 @@ def build_palette(variables: Mapping[str, str], background: Color) -> Palette:
 
     def color(name: str, fallback: str) -> Color:
         try:
-            return Color.parse(variables.get(name, fallback)).with_alpha(1.0)
+            found = Color.parse(variables.get(name, fallback))
+            # An alpha would make black of a colour that only the terminal knows.
+            return found if found.ansi is not None else found.with_alpha(1.0)
         except ColorParseError:
             return Color.parse(fallback)
 

@@ -29,4 +29,6 @@ def test_every_style_of_text_can_be_read_in_every_theme(theme: str) -> None:
 
 @pytest.mark.parametrize("theme", [name for name, theme in BUILTIN_THEMES.items() if theme.ansi])
 def test_themes_of_the_terminals_own_colours_are_drawn(theme: str) -> None:
-    assert palette(theme).text.color is not None
+    color = palette(theme).text.color
+    assert color is not None
+    assert color.is_default

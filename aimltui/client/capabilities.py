@@ -1,0 +1,72 @@
+"""What a server of the API can do: asked once, said in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aimltui.client.errors import Unsupported
+from aimltui.client.transport import P, R, Transport
+from aimltui.wire import operations as op
+from aimltui.wire.assistants import ListAssistants
+from aimltui.wire.errors import APIError, Forbidden, NotFound, Unauthorized
+from aimltui.wire.models import ListModels
+from aimltui.wire.operations import Operation
+from aimltui.wire.threads import ListThreads
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a server has beyond the least."""
+
+    assistants: bool = True
+    """False: it does not speak this API at all."""
+    list_threads: bool = True
+    list_models: bool = True
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """A sentence for each thing that is not there."""
+        if not self.assistants:
+            return (
+                "This server does not speak the Assistants API: it has no /assistants. OpenAI switched its own off "
+                "in August 2026; the engine of this program does not need it.",
+            )
+        told = []
+        if not self.list_threads:
+            told.append(
+                "This server cannot list threads: only those are shown that were made or opened here."
+            )
+        if not self.list_models:
+            told.append("This server does not list models: type the name of a model where one is needed.")
+        return tuple(told)
+
+
+async def probe(transport: Transport) -> Capabilities:
+    """Ask a server for the beginnings of three lists.
+
+    Raises:
+        Unauthorized: The key is wrong; Forbidden: it may not.
+        TransportError: The server does not answer.
+    """
+    if not await _has(transport, op.LIST_ASSISTANTS, ListAssistants(limit=1)):
+        return Capabilities(assistants=False, list_threads=False, list_models=False)
+    return Capabilities(
+        list_threads=await _has(transport, op.LIST_THREADS, ListThreads(limit=1)),
+        list_models=await _has(transport, op.LIST_MODELS, ListModels()),
+    )
+
+
+async def _has(transport: Transport, operation: Operation[P, R], params: P) -> bool:
+    try:
+        await transport.call(operation, params)
+    except (Unsupported, NotFound):
+        return False
+    except (Unauthorized, Forbidden):
+        # OpenAI refused its own list of threads with 401 to every key: that is no wrong key
+        if operation is op.LIST_ASSISTANTS:
+            raise
+        return False
+    except APIError as error:
+        # a server in trouble has the operation; one that refuses it with 400 has something else there
+        return error.status >= 429
+    return True

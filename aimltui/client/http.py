@@ -1,0 +1,357 @@
+"""A server of the Assistants API somewhere else, over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import ValidationError
+
+from aimltui import __version__
+from aimltui.client.errors import Garbled, TimedOut, TransportError, Unreachable, Unsupported
+from aimltui.client.http_request import Outgoing, outgoing
+from aimltui.client.polling import poll_run
+from aimltui.wire import events, sse
+from aimltui.wire import operations as op
+from aimltui.wire.base import Params, Wire
+from aimltui.wire.errors import APIError, error_from_body
+from aimltui.wire.events import StreamEvent
+from aimltui.wire.operations import Operation
+from aimltui.wire.runs import TERMINAL, Run, RunEventsParams, RunParams
+
+if TYPE_CHECKING:
+    import httpx2
+
+P = TypeVar("P", bound=Params)
+R = TypeVar("R", bound=Wire)
+
+CONNECT_S = 10.0
+ANSWER_S = 60.0
+"""Seconds for an answer that is not a stream."""
+SILENCE_S = 660.0
+"""Seconds between two pieces of a stream: longer than a run may live where nobody says otherwise."""
+MAX_REDIRECTS = 3
+
+_REPEATABLE = frozenset({408, 409, 429, 500, 502, 503, 504})
+_ABSENT = frozenset({404, 405, 410, 501})
+_MILLISECONDS = 100_000_000_000
+"""From here on a timestamp cannot be in seconds."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Remote:
+    """A server, and how to get in."""
+
+    base_url: str
+    """Including `/v1`, or whatever the paths begin with."""
+    key: str | None = None
+    api_version: str | None = None
+    """Azure's `api-version`; with it the key also goes into the header `api-key`."""
+    uds: Path | None = None
+    """A unix socket to connect to; the base URL then only gives the path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait, and how often to try."""
+
+    connect_s: float = CONNECT_S
+    answer_s: float = ANSWER_S
+    silence_s: float = SILENCE_S
+    tries: int = 3
+    """Attempts in all, where repeating does no harm."""
+    pause_s: float = 0.5
+    """Seconds before the second attempt; doubled for each one after it."""
+    poll_s: float = 0.5
+    """Seconds between two looks at a run on a server that cannot stream."""
+
+
+class HTTPTransport:
+    """Speaks HTTP and JSON with a server.
+
+    Requests that change nothing are repeated when they fail for a passing reason. One that makes something is
+    repeated only if it cannot have arrived. The key goes to the server's own host and to no other.
+    """
+
+    def __init__(self, remote: Remote, patience: Patience | None = None) -> None:
+        self._remote = remote
+        self._patience = patience or Patience()
+        self._client: httpx2.AsyncClient | None = None
+
+    async def call(self, operation: Operation[P, R], params: P) -> R:
+        """See `Transport.call`."""
+        request = outgoing(operation, params, stream=False)
+        async with self._answer(request) as response:
+            body = await self._read(response)
+        return _decoded(operation.result, _json(body))
+
+    async def stream(self, operation: Operation[P, R], params: P) -> AsyncGenerator[StreamEvent, None]:
+        """See `Transport.stream`. On a server that cannot stream, the run is looked at again and again."""
+        try:
+            async with aclosing(self._stream(operation, params)) as told:
+                async for event in told:
+                    yield event
+        except Unsupported:
+            if not isinstance(params, RunEventsParams):
+                raise
+            run = await self.call(op.GET_RUN, RunParams(thread_id=params.thread_id, run_id=params.run_id))
+            async with aclosing(poll_run(self, run, self._patience.poll_s)) as told:
+                async for event in told:
+                    yield event
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            client, self._client = self._client, None
+            await client.aclose()
+
+    async def _stream(self, operation: Operation[P, R], params: P) -> AsyncGenerator[StreamEvent, None]:
+        request = outgoing(operation, params, stream=True)
+        async with self._answer(request) as response:
+            if "json" not in response.headers.get("content-type", ""):
+                async with aclosing(self._events(response)) as told:
+                    async for event in told:
+                        yield event
+                return
+            run = _decoded(Run, _json(await self._read(response)))
+        async with aclosing(poll_run(self, run, self._patience.poll_s)) as told:
+            async for event in told:
+                yield event
+
+    async def _events(self, response: httpx2.Response) -> AsyncGenerator[StreamEvent, None]:
+        last = ""
+        reader = sse.SSEReader()
+        async with aclosing(self._frames(response, reader)) as frames:
+            async for frame in frames:
+                try:
+                    event = sse.decode(frame)
+                except (ValueError, ValidationError) as error:
+                    raise Garbled(
+                        f"{self._host} sent an event ({frame.event or 'unnamed'}) that cannot be read."
+                    ) from error
+                if event is None:
+                    continue
+                last = event.event
+                yield event
+                if event.ends_stream:
+                    return
+        if last.rpartition(".")[2] in TERMINAL | {"requires_action"} and last.startswith("thread.run."):
+            # some servers forget to say that they are done
+            yield StreamEvent(events.DONE, "[DONE]")
+        elif last != events.ERROR:
+            raise Unreachable(
+                f"{self._host} ended the stream in the middle of the run.",
+                "The run may go on; open the thread again.",
+            )
+
+    async def _frames(
+        self, response: httpx2.Response, reader: sse.SSEReader
+    ) -> AsyncGenerator[sse.SSEFrame, None]:
+        import httpx2
+
+        try:
+            async for piece in response.aiter_bytes():
+                for frame in reader.feed(piece):
+                    yield frame
+        except httpx2.TransportError as error:
+            raise self._failed(error, "while the answer was streaming") from error
+        for frame in reader.close():
+            yield frame
+
+    @asynccontextmanager
+    async def _answer(self, request: Outgoing) -> AsyncIterator[httpx2.Response]:
+        response = await self._send(request)
+        try:
+            if response.status_code >= 400:
+                raise self._refusal(request, response, await self._read(response))
+            yield response
+        finally:
+            await response.aclose()
+
+    async def _send(self, request: Outgoing) -> httpx2.Response:
+        import httpx2
+
+        tried = 0
+        while True:
+            tried += 1
+            last = tried >= self._patience.tries
+            try:
+                response = await self._follow(request)
+            except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
+                # nothing was sent, so even what makes something may be tried again
+                if last:
+                    raise self._failed(error) from error
+                await asyncio.sleep(self._delay(tried))
+                continue
+            except httpx2.TransportError as error:
+                if last or not request.is_safe:
+                    raise self._failed(error) from error
+                await asyncio.sleep(self._delay(tried))
+                continue
+            if last or not _may_be_repeated(request, response):
+                return response
+            await response.aclose()
+            await asyncio.sleep(self._delay(tried, response.headers.get("retry-after", "")))
+
+    async def _follow(self, request: Outgoing) -> httpx2.Response:
+        """One attempt; redirects on the same host are followed, with the same method where they say so."""
+        client = self._connected()
+        url: Any = f"{self._remote.base_url.rstrip('/')}{request.path}"
+        query: list[tuple[str, str | int | float | bool | None]] = [*request.query]
+        if self._remote.api_version is not None:
+            query.append(("api-version", self._remote.api_version))
+        for _ in range(MAX_REDIRECTS + 1):
+            built = client.build_request(
+                request.method,
+                url,
+                params=query or None,
+                content=request.body,
+                headers={**self._headers(), **request.headers},
+                timeout=self._timeout(request),
+            )
+            response = await client.send(built, stream=True)
+            if not response.has_redirect_location:
+                if not request.streams:
+                    # here, so that an answer that breaks off is tried again like one that never came
+                    await response.aread()
+                return response
+            await response.aclose()
+            target = built.url.join(response.headers["location"])
+            own = (built.url.scheme, built.url.host, built.url.port)
+            if (target.scheme, target.host, target.port) != own:
+                raise Unreachable(
+                    f"{self._host} redirects to {target.host}; the key is not sent there.",
+                    "If that is the right server, use its address as the URL.",
+                )
+            if request.method != "GET" and response.status_code not in (307, 308):
+                break
+            url, query = target, []
+        raise Unreachable(f"{self._host} redirects without end.", "Check the URL.")
+
+    def _connected(self) -> httpx2.AsyncClient:
+        if self._client is None:
+            # a fifth of a second of imports, which nobody pays who does not use a remote server
+            import httpx2
+
+            uds = self._remote.uds
+            transport = httpx2.AsyncHTTPTransport(uds=str(uds)) if uds is not None else None
+            self._client = httpx2.AsyncClient(transport=transport, follow_redirects=False)
+        return self._client
+
+    def _headers(self) -> dict[str, str]:
+        headers = {
+            "accept": "application/json",
+            "openai-beta": "assistants=v2",
+            "user-agent": f"aimltui/{__version__}",
+        }
+        if self._remote.key is not None:
+            headers["authorization"] = f"Bearer {self._remote.key}"
+            if self._remote.api_version is not None:
+                headers["api-key"] = self._remote.key
+        return headers
+
+    def _timeout(self, request: Outgoing) -> httpx2.Timeout:
+        import httpx2
+
+        read = self._patience.silence_s if request.streams else self._patience.answer_s
+        return httpx2.Timeout(read, connect=self._patience.connect_s)
+
+    def _delay(self, tried: int, retry_after: str = "") -> float:
+        own: float = self._patience.pause_s * 2.0 ** (tried - 1)
+        return min(30.0, max(own, float(retry_after))) if retry_after.isdigit() else own
+
+    async def _read(self, response: httpx2.Response) -> bytes:
+        import httpx2
+
+        try:
+            return await response.aread()
+        except httpx2.TransportError as error:
+            raise self._failed(error, "while the answer was coming") from error
+
+    def _refusal(self, request: Outgoing, response: httpx2.Response, body: bytes) -> Exception:
+        try:
+            parsed = json.loads(body)
+        except ValueError:
+            parsed = None
+        error = error_from_body(response.status_code, parsed, response.headers.get("x-request-id"))
+        if response.status_code in _ABSENT and not _is_about_an_object(parsed, error):
+            return Unsupported(
+                f"{self._host} does not have {request.method} {request.path}.",
+                "This server speaks only a part of the API.",
+            )
+        return error
+
+    def _failed(self, error: Exception, when: str = "") -> TransportError:
+        import httpx2
+
+        place = f" {when}" if when else ""
+        if isinstance(error, httpx2.TimeoutException):
+            return TimedOut(
+                f"{self._host} did not answer in time{place}.", "Check the connection, and try again."
+            )
+        if isinstance(error, httpx2.ConnectError):
+            return Unreachable(
+                f"{self._host} cannot be reached: {_reason(error)}.",
+                "Check the URL and whether it is running.",
+            )
+        return Unreachable(f"The connection to {self._host} broke{place}.", "Try again.")
+
+    @property
+    def _host(self) -> str:
+        if self._remote.uds is not None:
+            return str(self._remote.uds)
+        return self._remote.base_url.partition("://")[2].partition("/")[0] or self._remote.base_url
+
+
+def _may_be_repeated(request: Outgoing, response: httpx2.Response) -> bool:
+    word = response.headers.get("x-should-retry")
+    return request.is_safe and response.status_code in _REPEATABLE and word != "false"
+
+
+def _is_about_an_object(parsed: object, error: APIError) -> bool:
+    """True if a 404 speaks of an object that is not there, and not of a path that the server does not know."""
+    if error.code in ("unknown_url", "missing_scope", "method_not_allowed", "not_implemented"):
+        return False
+    inner = parsed.get("error") if isinstance(parsed, dict) else None
+    return error.status == 404 and (isinstance(inner, dict) or "found with id" in error.message)
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError as error:
+        raise Garbled(
+            "The server's answer is not JSON.", "Check the URL: it may be a web page and no API."
+        ) from error
+
+
+def _decoded(kind: type[R], value: Any) -> R:
+    try:
+        return kind.model_validate(_in_seconds(value))
+    except ValidationError as error:
+        raise Garbled(
+            f"The server's answer is not what the API promises: {kind.__name__} cannot be read from it."
+        ) from error
+
+
+def _in_seconds(value: Any) -> Any:
+    """The value with every timestamp in seconds: at least one server writes some in milliseconds."""
+    if isinstance(value, list):
+        return [_in_seconds(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: inner // 1000
+        if name.endswith("_at") and isinstance(inner, int) and inner > _MILLISECONDS
+        else _in_seconds(inner)
+        for name, inner in value.items()
+    }
+
+
+def _reason(error: Exception) -> str:
+    return (str(error) or type(error).__name__).rstrip(".")

@@ -1,0 +1,73 @@
+"""Following a run on a server that cannot stream: look, and tell what is new."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+from aimltui.client.transport import Transport
+from aimltui.wire import events
+from aimltui.wire import operations as op
+from aimltui.wire.events import StreamEvent
+from aimltui.wire.messages import ListMessages, Message
+from aimltui.wire.run_steps import ListRunSteps, RunStep
+from aimltui.wire.runs import REQUIRES_ACTION, Run, RunParams
+
+LOOKED_AT = 100
+"""Steps and messages of a run at most; more than that no run has had."""
+
+
+async def poll_run(transport: Transport, run: Run, pause_s: float) -> AsyncGenerator[StreamEvent, None]:
+    """The events of a run as far as they can be seen from outside: whole messages and steps, no deltas.
+
+    Args:
+        transport: The server.
+        run: The run as it was last seen.
+        pause_s: Seconds between two looks.
+
+    Raises:
+        APIError: The run is not there any more.
+        TransportError: The server is not.
+    """
+    seen: dict[str, str] = {}
+    yield StreamEvent(events.RUN_CREATED, run)
+    told_status = ""
+    while True:
+        is_over = run.is_terminal or run.status == REQUIRES_ACTION
+        if run.status != told_status and not is_over:
+            told_status = run.status
+            yield StreamEvent(f"thread.run.{run.status}", run)
+        steps, messages = await _look(transport, run)
+        for step in steps:
+            for event in _news(step, "thread.run.step", seen):
+                yield event
+        for message in messages:
+            for event in _news(message, "thread.message", seen):
+                yield event
+        if is_over:
+            yield StreamEvent(f"thread.run.{run.status}", run)
+            yield StreamEvent(events.DONE, "[DONE]")
+            return
+        await asyncio.sleep(pause_s)
+        run = await transport.call(op.GET_RUN, RunParams(thread_id=run.thread_id, run_id=run.id))
+
+
+async def _look(transport: Transport, run: Run) -> tuple[list[RunStep], list[Message]]:
+    thread_id, run_id = run.thread_id, run.id
+    steps = await transport.call(
+        op.LIST_RUN_STEPS, ListRunSteps(thread_id=thread_id, run_id=run_id, limit=LOOKED_AT, order="asc")
+    )
+    messages = await transport.call(
+        op.LIST_MESSAGES, ListMessages(thread_id=thread_id, run_id=run_id, limit=LOOKED_AT, order="asc")
+    )
+    # a server that does not know run_id lists everything
+    return steps.data, [message for message in messages.data if message.run_id == run.id]
+
+
+def _news(thing: RunStep | Message, prefix: str, seen: dict[str, str]) -> list[StreamEvent]:
+    before = seen.get(thing.id)
+    seen[thing.id] = thing.status
+    news = [] if before is not None else [StreamEvent(f"{prefix}.created", thing)]
+    if before != thing.status:
+        news.append(StreamEvent(f"{prefix}.{thing.status}", thing))
+    return news

@@ -1,0 +1,49 @@
+"""A client for a server somewhere else, with what it lacks made up for as far as that can be done from here."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from aimltui.client.capabilities import Capabilities, probe
+from aimltui.client.client import AssistantsClient
+from aimltui.client.errors import Unsupported
+from aimltui.client.http import HTTPTransport, Patience, Remote
+from aimltui.client.thread_index import IndexedTransport, ThreadIndex
+
+
+async def connect(
+    remote: Remote, state_dir: Path, patience: Patience | None = None
+) -> tuple[AssistantsClient, Capabilities]:
+    """Ask a server once what it can do, and give a client for it.
+
+    Args:
+        remote: The server.
+        state_dir: Where the list of threads is kept if the server has none; one file for each server.
+        patience: How long to wait, and how often to try.
+
+    Raises:
+        Unsupported: It does not speak this API.
+        APIError: It refuses the key, or is in trouble.
+        TransportError: It does not answer.
+    """
+    transport = HTTPTransport(remote, patience)
+    try:
+        found = await probe(transport)
+        if not found.assistants:
+            raise Unsupported(
+                found.missing[0], "Leave --assistants-url out to use the engine of this program."
+            )
+    except BaseException:
+        await transport.aclose()
+        raise
+    if found.list_threads:
+        return AssistantsClient(transport), found
+    index = ThreadIndex(index_file(remote, state_dir))
+    return AssistantsClient(IndexedTransport(transport, index)), found
+
+
+def index_file(remote: Remote, state_dir: Path) -> Path:
+    """The file of a server's list of threads: its name tells servers apart and says nothing of the key."""
+    place = remote.base_url.rstrip("/") if remote.uds is None else f"{remote.uds} {remote.base_url}"
+    return state_dir / "threads" / f"{hashlib.sha256(place.encode()).hexdigest()[:16]}.json"

@@ -1,0 +1,230 @@
+"""The list of threads where the server has none: those that were made or opened from here."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic import ValidationError
+
+from aimltui.client.transport import P, R, Transport
+from aimltui.errors import ConfigError
+from aimltui.paths import ensure_private_dir, write_private
+from aimltui.wire import operations as op
+from aimltui.wire.base import Page, Params
+from aimltui.wire.errors import NotFound
+from aimltui.wire.events import StreamEvent
+from aimltui.wire.messages import CreateMessage
+from aimltui.wire.operations import Operation
+from aimltui.wire.runs import CreateThreadAndRun, Run
+from aimltui.wire.threads import CreateThread, LatestRun, ListThreads, Thread, ThreadSummary
+
+DEFAULT_LIMIT = 20
+PREVIEW = 200
+KEPT = 2000
+"""Threads at most; those that rested longest are forgotten first."""
+
+log = logging.getLogger(__name__)
+
+
+class ThreadIndex:
+    """Summaries of threads in a file, which is replaced as a whole.
+
+    Args:
+        file: Where; one for each server. Its directory is made when it is needed.
+        clock: Unix seconds.
+    """
+
+    def __init__(self, file: Path, clock: Callable[[], float] = time.time) -> None:
+        self._file = file
+        self._clock = clock
+        self._threads: dict[str, ThreadSummary] | None = None
+        self._forgotten: set[str] = set()
+        self._writing = asyncio.Lock()
+
+    async def list(self, params: ListThreads) -> Page[ThreadSummary]:
+        """One page, as a server would give it; `query` looks at titles and previews."""
+        threads = list((await self._loaded()).values())
+        if params.query:
+            words = params.query.casefold().split()
+            threads = [thread for thread in threads if all(word in _searched(thread) for word in words)]
+        threads.sort(key=lambda thread: _when(thread, params.order_by))
+        if params.order != "asc":
+            # not by sorting in reverse: that would leave those of one second in the order of their making
+            threads.reverse()
+        ids = [thread.id for thread in threads]
+        if params.after in ids:
+            threads = threads[ids.index(params.after) + 1 :]
+        if params.before in ids:
+            threads = threads[: max(0, len(threads) - (len(ids) - ids.index(params.before)))]
+        limit = params.limit or DEFAULT_LIMIT
+        shown = threads[:limit]
+        return Page[ThreadSummary](
+            data=shown,
+            first_id=shown[0].id if shown else None,
+            last_id=shown[-1].id if shown else None,
+            has_more=len(threads) > limit,
+        )
+
+    async def put(self, thread: Thread, **changes: Any) -> None:
+        """A thread was seen; what the index knows beyond it stays."""
+        threads = await self._loaded()
+        known = threads.get(thread.id)
+        kept = (
+            {}
+            if known is None
+            else {name: getattr(known, name) for name in ("last_active_at", "preview", "latest_run")}
+        )
+        kept.setdefault("last_active_at", thread.created_at or int(self._clock()))
+        fields = thread.model_dump() | kept | {k: v for k, v in changes.items() if v is not None}
+        threads[thread.id] = ThreadSummary.model_validate(fields)
+        await self._write()
+
+    async def touch(self, thread_id: str, *, text: str = "", run: Run | None = None) -> None:
+        """Something was said in a thread, or a run has moved."""
+        threads = await self._loaded()
+        known = threads.get(thread_id)
+        if known is None:
+            return
+        changes: dict[str, Any] = {"last_active_at": int(self._clock())}
+        if text and not known.preview:
+            changes["preview"] = " ".join(text.split())[:PREVIEW]
+        if run is not None:
+            changes["latest_run"] = LatestRun(id=run.id, status=run.status)
+        threads[thread_id] = known.model_copy(update=changes)
+        await self._write()
+
+    async def forget(self, thread_id: str) -> None:
+        """A thread is not there any more."""
+        self._forgotten.add(thread_id)
+        if (await self._loaded()).pop(thread_id, None) is not None:
+            await self._write()
+
+    async def knows(self, thread_id: str) -> bool:
+        """True if the thread is in the list."""
+        return thread_id in await self._loaded()
+
+    async def _loaded(self) -> dict[str, ThreadSummary]:
+        if self._threads is None:
+            self._threads = await asyncio.to_thread(_read, self._file)
+        return self._threads
+
+    async def _write(self) -> None:
+        async with self._writing:
+            threads = await self._loaded()
+            # another window may have added some in the meantime
+            for thread_id, thread in (await asyncio.to_thread(_read, self._file)).items():
+                if thread_id not in self._forgotten:
+                    threads.setdefault(thread_id, thread)
+            for spare in sorted(threads.values(), key=lambda t: _when(t, "last_active_at"))[
+                : len(threads) - KEPT
+            ]:
+                del threads[spare.id]
+            content = json.dumps({"threads": [thread.to_json() for thread in threads.values()]})
+            try:
+                await asyncio.to_thread(_replace, self._file, content)
+            except (OSError, ConfigError) as error:
+                # the list is a convenience: it must not take the conversation down with it
+                log.warning("the list of threads cannot be written to %s: %s", self._file, error)
+
+
+class IndexedTransport:
+    """A transport whose threads can be listed: by the server where it can, by the index where it cannot.
+
+    Args:
+        inner: The server.
+        index: What stands in for its list.
+    """
+
+    def __init__(self, inner: Transport, index: ThreadIndex) -> None:
+        self._inner = inner
+        self._index = index
+
+    async def call(self, operation: Operation[P, R], params: P) -> R:
+        """See `Transport.call`."""
+        if isinstance(params, ListThreads):
+            return cast(R, await self._index.list(params))
+        try:
+            result = await self._inner.call(operation, params)
+        except NotFound:
+            if operation is op.GET_THREAD or operation is op.DELETE_THREAD:
+                await self._index.forget(_thread_id(params))
+            raise
+        await self._note(params, result)
+        if operation is op.DELETE_THREAD:
+            await self._index.forget(_thread_id(params))
+        return result
+
+    async def stream(self, operation: Operation[P, R], params: P) -> AsyncGenerator[StreamEvent, None]:
+        """See `Transport.stream`."""
+        async with aclosing(self._inner.stream(operation, params)) as told:
+            async for event in told:
+                # deltas say nothing about the thread, and there are many
+                if isinstance(event.data, (Thread, Run)):
+                    await self._note(params, event.data)
+                yield event
+
+    async def aclose(self) -> None:
+        """See `Transport.aclose`."""
+        await self._inner.aclose()
+
+    async def _note(self, params: Params, result: object) -> None:
+        if isinstance(result, Thread):
+            await self._index.put(result, preview=_first_text(params))
+        elif isinstance(result, Run):
+            if isinstance(params, CreateThreadAndRun) and not await self._index.knows(result.thread_id):
+                # made together with its thread, which the answer does not show
+                thread = Thread(id=result.thread_id, created_at=result.created_at)
+                await self._index.put(thread, preview=_first_text(params))
+            await self._index.touch(result.thread_id, run=result)
+        elif isinstance(params, CreateMessage) and params.role == "user":
+            await self._index.touch(params.thread_id, text=_text(params.content))
+
+
+def _first_text(params: Params) -> str | None:
+    made = params.thread if isinstance(params, CreateThreadAndRun) else params
+    messages = made.messages or () if isinstance(made, CreateThread) else ()
+    text = next((_text(message.content) for message in messages if message.role == "user"), "")
+    return " ".join(text.split())[:PREVIEW] or None
+
+
+def _text(content: object) -> str:
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else []
+    return next((part.text for part in parts if isinstance(getattr(part, "text", None), str)), "")
+
+
+def _thread_id(params: Params) -> str:
+    return str(getattr(params, "thread_id", ""))
+
+
+def _when(thread: ThreadSummary, order_by: str | None) -> int:
+    return (thread.last_active_at if order_by == "last_active_at" else None) or thread.created_at
+
+
+def _searched(thread: ThreadSummary) -> str:
+    return f"{(thread.metadata or {}).get('title', '')} {thread.preview or ''}".casefold()
+
+
+def _read(file: Path) -> dict[str, ThreadSummary]:
+    try:
+        found = json.loads(file.read_bytes())["threads"]
+        threads = [ThreadSummary.model_validate(item) for item in found]
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
+        log.warning("the list of threads in %s cannot be read and is begun anew: %s", file, error)
+        return {}
+    return {thread.id: thread for thread in threads}
+
+
+def _replace(file: Path, content: str) -> None:
+    ensure_private_dir(file.parent)
+    write_private(file, content.encode())

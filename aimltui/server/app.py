@@ -1,0 +1,290 @@
+"""The engine over HTTP: a loop over the table of operations."""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import time
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
+from urllib.parse import parse_qsl
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from aimltui.server import idempotency
+from aimltui.server.auth import Auth
+from aimltui.server.idempotency import Answer, IdempotencyKeys, Slot, Streamed
+from aimltui.server.routing import GET_MODEL, Match, MethodNotAllowed, ModelParams, Router
+from aimltui.server.streams import HEARTBEAT_S, EventStream
+from aimltui.wire import operations as op
+from aimltui.wire.base import Page, Params, Wire
+from aimltui.wire.errors import APIError, NotFound, ServerError, TooLarge
+from aimltui.wire.events import StreamEvent
+from aimltui.wire.models import ListModels, Model
+from aimltui.wire.run_steps import RunStep
+from aimltui.wire.runs import Run, RunEventsParams
+from aimltui.wire.validation import parse_json, parse_params, wants_stream
+
+MAX_BODY = 32 * 1024 * 1024
+"""Bytes of a JSON body."""
+POLL_AFTER_MS = 200
+"""What pollers are told to wait while a run is active; by themselves they wait a second and more."""
+JSON_TYPE = "application/json"
+EVENT_TYPE = "text/event-stream; charset=utf-8"
+
+log = logging.getLogger(__name__)
+
+
+class EngineLike(Protocol):
+    """What the server needs of an engine."""
+
+    async def call(self, name: str, params: Params) -> Wire:
+        """The operation's answer."""
+        ...
+
+    def stream(self, name: str, params: Params) -> AsyncGenerator[StreamEvent, None]:
+        """The operation's events."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a server puts up with."""
+
+    max_body: int = MAX_BODY
+    """Bytes."""
+    heartbeat_s: float = HEARTBEAT_S
+
+
+def create_app(engine: EngineLike, auth: Auth | None = None, limits: Limits | None = None) -> ASGIApp:
+    """The ASGI application of an engine.
+
+    Args:
+        engine: It is not closed with the application.
+        auth: Who may ask; by default whoever reaches it from this machine.
+        limits: Sizes and times.
+    """
+    return _App(engine, auth or Auth(), limits or Limits())
+
+
+class _App:
+    """Routes, checks, asks, answers."""
+
+    def __init__(self, engine: EngineLike, auth: Auth, limits: Limits) -> None:
+        self.engine = engine
+        self.auth = auth
+        self.limits = limits
+        self.router = Router()
+        self.keys = IdempotencyKeys()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await _Exchange(self, scope, receive, send).run()
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000})
+        elif scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+
+
+class _Exchange:
+    """One request and its answer."""
+
+    def __init__(self, app: _App, scope: Scope, receive: Receive, send: Send) -> None:
+        self._app = app
+        self._scope, self._receive, self._send = scope, receive, send
+        self._request = Request(scope, receive)
+        self._method: str = scope["method"]
+        self._raw_path: str = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
+        self._began = time.perf_counter()
+        self._id = f"req_{secrets.token_hex(16)}"
+        self._operation: op.Operation[Any, Any] | None = None
+
+    async def run(self) -> None:
+        """Answer, whatever happens."""
+        try:
+            await self._run()
+        except ClientDisconnect:
+            return
+        except APIError as error:
+            await self._refuse(error)
+        except Exception:
+            log.exception("%s %s failed (%s)", self._method, self._raw_path, self._id)
+            await self._refuse(
+                ServerError(
+                    "The server had an error while processing your request. Its log has the details "
+                    f"under {self._id}."
+                )
+            )
+
+    async def _run(self) -> None:
+        self._app.auth.check(self._request.headers)
+        match = self._app.router.find(self._method, self._raw_path)
+        self._operation = match.operation
+        body = await self._body()
+        fields = parse_json(body) if self._method == "POST" else {}
+        stream = wants_stream(match.operation, fields)
+        params = self._params(match, fields)
+        key = self._request.headers.get(idempotency.HEADER)
+        if key and self._method == "POST":
+            await self._once(key, body, stream, params)
+        elif stream:
+            await self._stream(match.operation.name, params, extended=match.operation.extension)
+        else:
+            await self._respond(await self._call(params))
+
+    def _params(self, match: Match, fields: Mapping[str, Any]) -> Params:
+        query = parse_qsl(
+            self._scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True, errors="replace"
+        )
+        last = self._request.headers.get("last-event-id", "")
+        if (
+            match.operation is op.RUN_EVENTS
+            and last.isdigit()
+            and not any(name == "after" for name, _ in query)
+        ):
+            # a browser's EventSource, and anything like it, resumes by this header
+            query.append(("after", last))
+        return parse_params(match.operation, match.path, query, fields)
+
+    async def _body(self) -> bytes:
+        limit = self._app.limits.max_body
+        declared = self._request.headers.get("content-length", "")
+        size, pieces = int(declared) if declared.isdigit() else 0, list[bytes]()
+        if size <= limit:
+            size = 0
+            async for piece in self._request.stream():
+                size += len(piece)
+                if size > limit:
+                    break
+                pieces.append(piece)
+        if size > limit:
+            raise TooLarge(f"The request's body is too large: at most {limit:,} bytes are taken.")
+        return b"".join(pieces)
+
+    async def _call(self, params: Params) -> Answer:
+        operation = self._operation
+        assert operation is not None
+        if operation is GET_MODEL:
+            return _answer(await self._model(cast(ModelParams, params)))
+        return _answer(await self._app.engine.call(operation.name, params))
+
+    async def _model(self, params: ModelParams) -> Model:
+        page = cast(Page[Model], await self._app.engine.call(op.LIST_MODELS.name, ListModels()))
+        model = next((model for model in page.data if model.id == params.model), None)
+        if model is None:
+            raise NotFound(
+                f"The model '{params.model}' does not exist.", code="model_not_found", param="model"
+            )
+        return model
+
+    async def _once(self, key: str, body: bytes, stream: bool, params: Params) -> None:
+        slot, first = self._app.keys.claim(key, self._method, self._raw_path, body)
+        while not first:
+            await slot.settled.wait()
+            if slot.outcome is not None:
+                await self._repeat(slot.outcome)
+                return
+            slot, first = self._app.keys.claim(key, self._method, self._raw_path, body)
+        try:
+            await self._do_once(slot, stream, params)
+        finally:
+            self._app.keys.forget(key, slot)
+
+    async def _do_once(self, slot: Slot, stream: bool, params: Params) -> None:
+        assert self._operation is not None
+        if stream:
+            await self._stream(self._operation.name, params, watch=_Remembering(slot))
+            return
+        try:
+            answer = await self._call(params)
+        except APIError as error:
+            if error.status < 500:
+                slot.settle(_error_answer(error))
+            raise
+        slot.settle(answer)
+        await self._respond(answer)
+
+    async def _repeat(self, outcome: Answer | Streamed) -> None:
+        if isinstance(outcome, Answer):
+            await self._respond(outcome)
+            return
+        params = RunEventsParams(thread_id=outcome.thread_id, run_id=outcome.run_id, after=outcome.after)
+        await self._stream(op.RUN_EVENTS.name, params)
+
+    async def _stream(
+        self, name: str, params: Params, *, extended: bool = False, watch: _Remembering | None = None
+    ) -> None:
+        told = self._app.engine.stream(name, params)
+        stream = EventStream(told, extended=extended, watch=watch, heartbeat_s=self._app.limits.heartbeat_s)
+        headers = {"content-type": EVENT_TYPE, "cache-control": "no-cache", "x-accel-buffering": "no"}
+        raw = [(k.encode(), v.encode()) for k, v in {**headers, **self._headers()}.items()]
+        await stream.send(self._receive, self._send, raw)
+
+    async def _refuse(self, error: APIError) -> None:
+        error.request_id = self._id
+        await self._respond(_error_answer(error), error)
+
+    async def _respond(self, answer: Answer, error: APIError | None = None) -> None:
+        headers = {**self._headers(), **dict(answer.headers)}
+        if isinstance(error, MethodNotAllowed):
+            headers["allow"] = error.allowed
+        if answer.status >= 400 and self._must_not_be_repeated():
+            headers["x-should-retry"] = "false"
+        response = Response(answer.body, answer.status, headers, media_type=JSON_TYPE)
+        await response(self._scope, self._receive, self._send)
+
+    def _must_not_be_repeated(self) -> bool:
+        # The SDK repeats a POST that failed with 5xx by itself; a run or message that was made in spite of the
+        # failure would then be there twice. With a key of its own the request may be repeated.
+        made = self._operation is not None and self._operation.name.startswith(("create_", "submit_"))
+        return made and idempotency.HEADER not in self._request.headers
+
+    def _headers(self) -> dict[str, str]:
+        return {
+            "x-request-id": self._id,
+            "openai-processing-ms": str(round((time.perf_counter() - self._began) * 1000)),
+            "openai-version": "2020-10-01",
+            "x-content-type-options": "nosniff",
+        }
+
+
+class _Remembering:
+    """Notes which part of which run's log a stream tells, so that it can be told again."""
+
+    def __init__(self, slot: Slot) -> None:
+        self._slot = slot
+        self._first: int | None = None
+
+    def __call__(self, event: StreamEvent) -> None:
+        if self._first is None:
+            self._first = event.index
+        payload = event.data
+        after = self._first - 1 if self._first else None
+        if self._slot.outcome is not None:
+            return
+        if isinstance(payload, Run):
+            self._slot.settle(Streamed(payload.thread_id, payload.id, after))
+        elif isinstance(payload, RunStep):
+            self._slot.settle(Streamed(payload.thread_id, payload.run_id, after))
+
+
+def _answer(result: Wire) -> Answer:
+    poll = isinstance(result, Run) and result.is_active
+    headers = (("openai-poll-after-ms", str(POLL_AFTER_MS)),) if poll else ()
+    return Answer(200, result.model_dump_json().encode(), headers)
+
+
+def _error_answer(error: APIError) -> Answer:
+    return Answer(error.status, json.dumps(error.to_json(), ensure_ascii=False).encode("utf-8", "replace"))
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

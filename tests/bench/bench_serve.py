@@ -1,0 +1,228 @@
+"""What serving costs: a hundred streaming runs at once, and the CPU of an event beside a bare echo of the same bytes.
+
+Run it as `python -m tests.bench.bench_serve`. The chat server that answers the engine, the server and the readers
+are three processes, so that the server's CPU and memory are its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+SERVE = """
+import argparse, sys
+from aimltui.server.command import add_serve_parser
+parser = argparse.ArgumentParser()
+add_serve_parser(parser.add_subparsers())
+options = parser.parse_args()
+sys.exit(options.run(options))
+"""
+
+
+def chunk(text: str | None, finish: str | None = None) -> bytes:
+    """A chunk of `/chat/completions`."""
+    choice = {"index": 0, "delta": {"content": text} if text is not None else {}, "finish_reason": finish}
+    body = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]}
+    return b"data: " + json.dumps(body).encode() + b"\n\n"
+
+
+def model_app() -> Starlette:
+    """A model that says `0 1 2 ...` at the rate and length that the model's name says."""
+
+    async def complete(request: Request) -> Response:
+        _, rate, count = (await request.json())["model"].split("-")
+
+        async def pieces() -> AsyncIterator[bytes]:
+            begin = time.monotonic()
+            for number in range(int(count)):
+                await asyncio.sleep(max(0.0, begin + number / float(rate) - time.monotonic()))
+                yield chunk(f"{number} ")
+            yield chunk(None, "stop")
+            yield b"data: [DONE]\n\n"
+
+        return StreamingResponse(pieces(), media_type="text/event-stream")
+
+    async def models(request: Request) -> Response:
+        return JSONResponse({"object": "list", "data": []})
+
+    return Starlette(
+        routes=[Route("/v1/chat/completions", complete, methods=["POST"]), Route("/v1/models", models)]
+    )
+
+
+def echo_app() -> Starlette:
+    """The least a server can do: the same bytes, from a list."""
+    data = json.dumps({"id": "msg_" + "x" * 24, "object": "thread.message.delta", "delta": {"content": [
+        {"index": 0, "type": "text", "text": {"value": "100 "}}]}})  # fmt: skip
+    event = f"event: thread.message.delta\ndata: {data}\n\n".encode()
+
+    async def echo(request: Request) -> Response:
+        rate, count = float(request.query_params["rate"]), int(request.query_params["count"])
+
+        async def pieces() -> AsyncIterator[bytes]:
+            begin = time.monotonic()
+            for number in range(count):
+                await asyncio.sleep(max(0.0, begin + number / rate - time.monotonic()))
+                yield event
+
+        return StreamingResponse(pieces(), media_type="text/event-stream")
+
+    return Starlette(routes=[Route("/", echo)])
+
+
+@asynccontextmanager
+async def process(*arguments: str, **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A process that is killed in the end."""
+    started = await asyncio.create_subprocess_exec(
+        sys.executable, *arguments, env=os.environ | environment, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        yield started
+    finally:
+        started.terminate()
+        await started.wait()
+
+
+def usage(pid: int) -> tuple[float, float]:
+    """CPU seconds and resident megabytes."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    ticks = os.sysconf("SC_CLK_TCK")
+    return (int(fields[11]) + int(fields[12])) / ticks, pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+async def ready(socket: Path) -> None:
+    async with asyncio.timeout(30):
+        while not socket.exists():  # noqa: ASYNC110, ASYNC240  # another process makes it
+            await asyncio.sleep(0.05)
+    await asyncio.sleep(0.3)
+
+
+def over(socket: Path) -> httpx2.AsyncClient:
+    limits = httpx2.Limits(max_connections=500)
+    transport = httpx2.AsyncHTTPTransport(uds=str(socket), limits=limits)
+    return httpx2.AsyncClient(transport=transport, base_url="http://localhost", timeout=120)
+
+
+async def follow(client: httpx2.AsyncClient, assistant: str, count: int) -> tuple[int, int]:
+    """A run on a thread of its own; the number of its events and of its deltas."""
+    body = {"messages": [{"role": "user", "content": "Count."}]}
+    thread = (await client.post("/v1/threads", json=body)).json()["id"]
+    text, events, deltas = "", 0, 0
+    wanted = {"assistant_id": assistant, "stream": True}
+    async with client.stream("POST", f"/v1/threads/{thread}/runs", json=wanted) as answer:
+        async for line in answer.aiter_lines():
+            events += line.startswith("event: ")
+            if line.startswith('data: {"id":"msg_') and '"thread.message.delta"' in line:
+                deltas += 1
+                part: Any = json.loads(line[6:])["delta"]["content"][0]
+                text += part["text"]["value"]
+    expected = "".join(f"{number} " for number in range(count))
+    assert text == expected, f"lost or reordered: {text[:80]!r}"
+    return events, deltas
+
+
+async def load(directory: Path, runs: int, rate: int, count: int) -> dict[str, float]:
+    """The figures of the server under load."""
+    model, socket = directory / "m", directory / "s"
+    async with process("-m", "tests.bench.bench_serve", "--model-at", "18765") as _, process(
+        "-c", SERVE, "serve", "--uds", str(socket), "--data-dir", str(directory / "d"),
+        "--base-url", "http://127.0.0.1:18765/v1",
+    ) as server, over(socket) as client:  # fmt: skip
+        await ready(socket)
+        assistant = (await client.post("/v1/assistants", json={"model": f"bench-{rate}-{count}"})).json()[
+            "id"
+        ]
+        await follow(client, assistant, count)  # what is loaded at the first run is loaded
+        cpu, _ = usage(server.pid)
+        begin = time.monotonic()
+        told = await asyncio.gather(*(follow(client, assistant, count) for _ in range(runs)))
+        seconds = time.monotonic() - begin
+        spent, memory = usage(server.pid)
+    assert not model.exists()
+    events, deltas = (sum(column) for column in zip(*told, strict=True))
+    return {
+        "runs": runs,
+        "events": events,
+        "deltas sent": deltas,
+        "deltas of the model": runs * count,
+        "seconds": round(seconds, 2),
+        "events/s": round(events / seconds),
+        "CPU ms an event": round((spent - cpu) * 1000 / events, 3),
+        "CPU share": round((spent - cpu) / seconds, 2),
+        "memory MB": round(memory),
+    }
+
+
+async def bare(directory: Path, runs: int, rate: int, count: int) -> dict[str, float]:
+    """The figures of the bare echo under the same load."""
+    socket = directory / "e"
+    async with (
+        process("-m", "tests.bench.bench_serve", "--echo-at", str(socket)) as server,
+        over(socket) as client,
+    ):
+        await ready(socket)
+
+        async def read() -> int:
+            events = 0
+            async with client.stream("GET", "/", params={"rate": rate, "count": count}) as answer:
+                async for line in answer.aiter_lines():
+                    events += line.startswith("event: ")
+            return events
+
+        await read()
+        cpu, _ = usage(server.pid)
+        begin = time.monotonic()
+        events = sum(await asyncio.gather(*(read() for _ in range(runs))))
+        seconds = time.monotonic() - begin
+        spent, memory = usage(server.pid)
+    return {
+        "runs": runs,
+        "events": events,
+        "seconds": round(seconds, 2),
+        "CPU ms an event": round((spent - cpu) * 1000 / events, 3),
+        "memory MB": round(memory),
+    }
+
+
+async def main(runs: int, rate: int, count: int) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        for name, figures in (
+            ("bare echo", await bare(Path(place), runs, rate, count)),
+            ("aimltui serve", await load(Path(place), runs, rate, count)),
+        ):
+            print(name)
+            for what, value in figures.items():
+                print(f"  {what:22} {value}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--runs", type=int, default=100)
+    parser.add_argument("--rate", type=int, default=20, help="deltas a second and run")
+    parser.add_argument("--count", type=int, default=100, help="deltas a run")
+    parser.add_argument("--model-at", type=int)
+    parser.add_argument("--echo-at")
+    given = parser.parse_args()
+    if given.model_at:
+        uvicorn.run(model_app(), port=given.model_at, log_level="error")
+    elif given.echo_at:
+        uvicorn.run(echo_app(), uds=given.echo_at, log_level="error")
+    else:
+        asyncio.run(main(given.runs, given.rate, given.count))

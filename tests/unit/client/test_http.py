@@ -1,0 +1,345 @@
+"""The HTTP transport against servers as they are: busy, broken, partial, somebody else's."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aimltui.client.capabilities import Capabilities, probe
+from aimltui.client.client import AssistantsClient
+from aimltui.client.errors import Garbled, TimedOut, TransportError, Unreachable, Unsupported
+from aimltui.client.http import HTTPTransport, Patience, Remote
+from aimltui.client.remote import connect, index_file
+from aimltui.wire.assistants import AssistantParams, CreateAssistant
+from aimltui.wire.errors import NotFound, RateLimited, ServerError, Unauthorized
+from aimltui.wire.events import StreamEvent
+from aimltui.wire.messages import CreateMessage, ListMessages
+from aimltui.wire.runs import CreateRun
+from aimltui.wire.threads import CreateThread, ListThreads
+from tests.support.http_server import SSE, Says, ScriptedServer, refuses, says_json, scripted_server
+
+QUICK = Patience(connect_s=1, answer_s=0.3, silence_s=0.3, pause_s=0.01, poll_s=0.01)
+THREAD: dict[str, Any] = {"id": "thread_1", "object": "thread", "created_at": 1_700_000_000, "metadata": {}}
+RUN: dict[str, Any] = {"id": "run_1", "object": "thread.run", "thread_id": "thread_1", "status": "queued"}
+STEP: dict[str, Any] = {
+    "id": "step_1",
+    "object": "thread.run.step",
+    "run_id": "run_1",
+    "status": "in_progress",
+    "step_details": {"type": "message_creation", "message_creation": {"message_id": "msg_1"}},
+}
+WANTED = CreateRun(thread_id="thread_1", assistant_id="asst_1")
+
+
+def client(server: ScriptedServer, **given: Any) -> AssistantsClient:
+    remote = Remote(**({"base_url": "http://host/v1", "key": "k", "uds": server.socket} | given))
+    return AssistantsClient(HTTPTransport(remote, QUICK))
+
+
+def frames(*events: tuple[str, Any]) -> bytes:
+    return "".join(
+        f"event: {name}\ndata: {data if isinstance(data, str) else json.dumps(data)}\n\n"
+        for name, data in events
+    ).encode()
+
+
+async def stream(made: AssistantsClient) -> list[StreamEvent]:
+    async with asyncio.timeout(5):
+        return [event async for event in made.runs.stream(WANTED)]
+
+
+async def test_a_request_is_what_the_api_wants(tmp_path: Path) -> None:
+    async with scripted_server(tmp_path, says_json(THREAD | {"id": "asst_1", "model": "m"})) as server:
+        made = client(server)
+        await made.assistants.create(CreateAssistant(model="m", name=None, temperature=0))
+        await made.aclose()
+    (asked,) = server.asked
+    assert (asked.method, asked.target) == ("POST", "/v1/assistants")
+    assert asked.json == {"model": "m", "name": None, "temperature": 0.0}
+    assert asked.headers["authorization"] == "Bearer k"
+    assert asked.headers["openai-beta"] == "assistants=v2"
+    assert asked.headers["content-type"] == "application/json"
+    assert asked.headers["idempotency-key"]
+
+
+async def test_ids_are_quoted_and_query_is_text(tmp_path: Path) -> None:
+    async with scripted_server(tmp_path, says_json({"data": []})) as server:
+        made = client(server, api_version="2024-05-01-preview")
+        await made.messages.list(ListMessages(thread_id="thread_a/b?c", limit=5, order="asc"))
+        await made.aclose()
+    target = "/v1/threads/thread_a%2Fb%3Fc/messages?limit=5&order=asc&api-version=2024-05-01-preview"
+    assert server.asked[0].target == target
+    assert server.asked[0].headers["api-key"] == "k"
+
+
+@pytest.mark.parametrize("thread_id", ["", ".", ".."])
+async def test_an_empty_id_is_not_sent(tmp_path: Path, thread_id: str) -> None:
+    async with scripted_server(tmp_path, says_json(THREAD)) as server:
+        with pytest.raises(Unsupported, match="names nothing"):
+            await client(server).threads.delete(thread_id)
+    assert server.asked == []
+
+
+async def test_reading_is_repeated_while_the_server_is_busy(tmp_path: Path) -> None:
+    busy = refuses(503, "busy")
+    async with scripted_server(tmp_path, busy, Says(cut=True), says_json(THREAD)) as server:
+        made = client(server)
+        assert (await made.threads.get("thread_1")).id == "thread_1"
+        await made.aclose()
+    assert len(server.asked) == 3
+
+
+async def test_reading_is_not_repeated_for_ever_nor_against_the_servers_word(tmp_path: Path) -> None:
+    async with scripted_server(tmp_path, refuses(429, "slow down")) as server:
+        with pytest.raises(RateLimited, match="slow down"):
+            await client(server).threads.get("thread_1")
+        assert len(server.asked) == 3
+    async with scripted_server(tmp_path, refuses(500, "no", **{"x-should-retry": "false"})) as server:
+        with pytest.raises(ServerError):
+            await client(server).threads.get("thread_1")
+        assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("answer", [refuses(503, "busy"), Says(cut=True), Says(silent=True)])
+async def test_making_something_is_never_repeated_once_it_was_sent(tmp_path: Path, answer: Says) -> None:
+    async with scripted_server(tmp_path, answer) as server:
+        with pytest.raises((ServerError, TransportError)):
+            await client(server).messages.create(
+                CreateMessage(thread_id="thread_1", role="user", content="once")
+            )
+        assert len(server.asked) == 1
+
+
+async def test_a_server_that_is_not_there_is_said_to_be_so(tmp_path: Path) -> None:
+    made = AssistantsClient(HTTPTransport(Remote("http://host/v1", uds=tmp_path / "none"), QUICK))
+    with pytest.raises(Unreachable, match="cannot be reached") as caught:
+        await made.threads.get("thread_1")
+    assert caught.value.remedy
+
+
+async def test_a_server_that_does_not_answer_is_given_up(tmp_path: Path) -> None:
+    async with scripted_server(tmp_path, Says(silent=True)) as server:
+        with pytest.raises(TimedOut, match="did not answer in time"):
+            await client(server).threads.get("thread_1")
+
+
+async def test_a_refusal_keeps_its_words_and_its_request_id(tmp_path: Path) -> None:
+    answer = refuses(404, "No thread found with id 'thread_1'.", **{"x-request-id": "req_7"})
+    async with scripted_server(tmp_path, answer) as server:
+        with pytest.raises(NotFound) as caught:
+            await client(server).threads.get("thread_1")
+    assert (caught.value.message, caught.value.request_id) == ("No thread found with id 'thread_1'.", "req_7")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Says(404, b"<html>not here</html>"),
+        refuses(404, "Unknown request URL: GET /threads.", "unknown_url"),
+        Says(501, b""),
+        says_json({"detail": "Method Not Allowed"}, 405),
+        says_json({"detail": "Not Found"}, 404),
+    ],
+)
+async def test_a_path_that_a_server_does_not_have_is_another_thing_than_a_missing_object(
+    tmp_path: Path, answer: Says
+) -> None:
+    async with scripted_server(tmp_path, answer) as server:
+        with pytest.raises(Unsupported, match="does not have GET /threads/thread_1"):
+            await client(server).threads.get("thread_1")
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"[1, 2]", b""])
+async def test_an_answer_that_is_not_the_apis_is_garbled(tmp_path: Path, body: bytes) -> None:
+    async with scripted_server(tmp_path, Says(200, body)) as server:
+        with pytest.raises(Garbled):
+            await client(server).threads.get("thread_1")
+
+
+async def test_any_2xx_is_an_answer_and_milliseconds_become_seconds(tmp_path: Path) -> None:
+    answer = says_json({"id": "thread_1", "created_at": 1_700_000_000_123, "extra": {"at": 1}}, 201)
+    async with scripted_server(tmp_path, answer) as server:
+        thread = await client(server).threads.get("thread_1")
+    assert thread.created_at == 1_700_000_000
+
+
+async def test_the_key_does_not_follow_a_redirect_to_another_host(tmp_path: Path) -> None:
+    elsewhere = Says(307, headers={"location": "http://evil.example/v1/threads/thread_1"})
+    async with scripted_server(tmp_path, elsewhere) as server:
+        with pytest.raises(Unreachable, match=r"redirects to evil\.example; the key is not sent there"):
+            await client(server).threads.get("thread_1")
+        assert len(server.asked) == 1
+
+
+async def test_a_redirect_on_the_same_host_is_followed(tmp_path: Path) -> None:
+    moved = Says(308, headers={"location": "/v2/threads"})
+    async with scripted_server(tmp_path, moved, says_json(THREAD)) as server:
+        await client(server).threads.create(CreateThread(metadata={"a": "b"}))
+    assert [(asked.method, asked.target) for asked in server.asked] == [
+        ("POST", "/v1/threads"),
+        ("POST", "/v2/threads"),
+    ]
+    assert server.asked[1].json == {"metadata": {"a": "b"}}
+
+
+async def test_a_redirect_in_circles_ends(tmp_path: Path) -> None:
+    async with scripted_server(tmp_path, Says(307, headers={"location": "/v1/threads/thread_1"})) as server:
+        with pytest.raises(Unreachable, match="without end"):
+            await client(server).threads.get("thread_1")
+
+
+async def test_a_stream_is_read_and_what_is_unknown_in_it_skipped(tmp_path: Path) -> None:
+    body = b": hello\n\n" + frames(
+        ("thread.run.created", RUN),
+        ("vendor.extra", {"x": 1}),
+        ("", RUN),
+        ("done", "[DONE]"),
+        ("thread.run.failed", RUN),
+    )
+    async with scripted_server(tmp_path, Says(200, body, SSE)) as server:
+        told = await stream(client(server))
+    assert [event.event for event in told] == ["thread.run.created", "thread.run.queued", "done"]
+    assert server.asked[0].json == {"assistant_id": "asst_1", "stream": True}
+
+
+async def test_a_stream_without_done_is_whole_if_the_run_is_over(tmp_path: Path) -> None:
+    body = frames(("thread.run.created", RUN), ("thread.run.completed", RUN | {"status": "completed"}))
+    async with scripted_server(tmp_path, Says(200, body, SSE)) as server:
+        assert (await stream(client(server)))[-1].ends_stream
+
+
+@pytest.mark.parametrize("cut", [True, False])
+async def test_a_stream_that_ends_in_the_middle_is_an_error(tmp_path: Path, cut: bool) -> None:
+    body = frames(("thread.run.created", RUN))
+    async with scripted_server(tmp_path, Says(200, body, SSE, cut=cut)) as server:
+        with pytest.raises(Unreachable):
+            await stream(client(server))
+
+
+async def test_an_event_that_cannot_be_read_is_garbled(tmp_path: Path) -> None:
+    async with scripted_server(tmp_path, Says(200, frames(("thread.run.created", "{")), SSE)) as server:
+        with pytest.raises(Garbled, match=r"thread\.run\.created"):
+            await stream(client(server))
+
+
+async def test_an_error_event_is_told_in_either_form(tmp_path: Path) -> None:
+    flat = {"message": "boom", "type": "server_error", "code": None, "param": None}
+    for data in (flat, {"error": flat}):
+        async with scripted_server(tmp_path, Says(200, frames(("error", data)), SSE)) as server:
+            (event,) = await stream(client(server))
+        assert event.data.message == "boom"  # type: ignore[union-attr]
+
+
+async def test_a_stream_that_is_refused_raises_the_refusal(tmp_path: Path) -> None:
+    async with scripted_server(tmp_path, refuses(401, "Incorrect API key", "invalid_api_key")) as server:
+        with pytest.raises(Unauthorized):
+            await stream(client(server))
+
+
+async def test_a_run_is_polled_where_the_server_cannot_stream(tmp_path: Path) -> None:
+    message = {
+        "id": "msg_1",
+        "thread_id": "thread_1",
+        "run_id": "run_1",
+        "role": "assistant",
+        "status": "in_progress",
+    }
+    said = message | {"status": "completed", "content": [{"type": "text", "text": {"value": "Hi"}}]}
+    script = [
+        says_json(RUN),
+        says_json({"data": []}),
+        says_json({"data": []}),
+        says_json(RUN | {"status": "in_progress"}),
+        says_json({"data": [STEP]}),
+        says_json({"data": [message]}),
+        says_json(RUN | {"status": "completed"}),
+        says_json({"data": [STEP | {"status": "completed"}]}),
+        says_json({"data": [said, said | {"id": "msg_0", "run_id": None}]}),
+    ]
+    async with scripted_server(tmp_path, *script) as server:
+        told = await stream(client(server))
+    assert [event.event.removeprefix("thread.") for event in told] == [
+        "run.created", "run.queued", "run.in_progress", "run.step.created", "run.step.in_progress",
+        "message.created", "message.in_progress", "run.step.completed", "message.completed", "run.completed", "done",
+    ]  # fmt: skip
+
+
+async def test_coming_back_to_a_run_is_polling_where_there_is_no_such_stream(tmp_path: Path) -> None:
+    done = RUN | {"status": "completed"}
+    script = [Says(404), says_json(done), says_json({"data": []}), says_json({"data": []})]
+    async with scripted_server(tmp_path, *script) as server:
+        told = [event.event async for event in client(server).runs.events("thread_1", "run_1")]
+    assert told == ["thread.run.created", "thread.run.completed", "done"]
+
+
+@pytest.mark.parametrize(
+    ("script", "found", "words"),
+    [
+        ([says_json({"data": []})], Capabilities(), 0),
+        ([Says(404, b"gone")], Capabilities(False, False, False), 1),
+        ([refuses(404, "gone")], Capabilities(False, False, False), 1),
+        ([says_json({"data": []}), Says(405), says_json({"data": []})], Capabilities(list_threads=False), 1),
+        (
+            [
+                says_json({"data": []}),
+                refuses(401, "must be made with a session key", "missing_scope"),
+                Says(404),
+            ],
+            Capabilities(list_threads=False, list_models=False),
+            2,
+        ),
+    ],
+)
+async def test_what_a_server_lacks_is_found_once_and_said(
+    tmp_path: Path, script: list[Says], found: Capabilities, words: int
+) -> None:
+    async with scripted_server(tmp_path, *script) as server:
+        transport = HTTPTransport(Remote("http://host/v1", uds=server.socket), QUICK)
+        assert await probe(transport) == found
+    assert len(found.missing) == words
+
+
+async def test_a_wrong_key_is_not_a_missing_capability(tmp_path: Path) -> None:
+    async with scripted_server(tmp_path, refuses(401, "Incorrect API key", "invalid_api_key")) as server:
+        with pytest.raises(Unauthorized):
+            await probe(HTTPTransport(Remote("http://host/v1", uds=server.socket), QUICK))
+
+
+def test_nothing_heavy_is_imported_with_the_module() -> None:
+    import subprocess
+    import sys
+
+    code = "import sys, aimltui.client.http; sys.exit('httpx2' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # our own interpreter
+    assert AssistantParams(assistant_id="asst_1").assistant_id == "asst_1"
+
+
+async def test_connecting_gives_a_list_of_threads_where_the_server_has_none(tmp_path: Path) -> None:
+    script = [
+        says_json({"data": []}),
+        Says(404),
+        says_json({"data": []}),
+        says_json(THREAD),
+        says_json(THREAD),
+    ]
+    async with scripted_server(tmp_path, *script) as server:
+        remote = Remote("http://host/v1", "secret-key", uds=server.socket)
+        made, found = await connect(remote, tmp_path, QUICK)
+        assert found == Capabilities(list_threads=False)
+        assert (await made.threads.get("thread_1")).id == "thread_1"
+        page = await made.threads.list(ListThreads())
+        await made.aclose()
+    assert [thread.id for thread in page.data] == ["thread_1"]
+    file = index_file(remote, tmp_path)
+    assert file.exists()
+    assert "secret" not in str(file) + file.read_text()
+
+
+async def test_connecting_to_what_does_not_speak_the_api_is_refused_in_words(tmp_path: Path) -> None:
+    async with scripted_server(tmp_path, Says(404)) as server:
+        with pytest.raises(Unsupported, match="does not speak the Assistants API"):
+            await connect(Remote("http://host/v1", uds=server.socket), tmp_path, QUICK)

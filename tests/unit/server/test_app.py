@@ -1,0 +1,182 @@
+"""The application by itself, with an engine that is none."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import pytest
+
+from aimltui.server.app import Limits, create_app
+from aimltui.server.idempotency import Answer, IdempotencyKeys
+from aimltui.wire import events
+from aimltui.wire.base import Params, Wire
+from aimltui.wire.errors import BadRequest, NotFound
+from aimltui.wire.events import StreamEvent
+from aimltui.wire.runs import Run
+from aimltui.wire.threads import Thread
+from tests.support.builders import bounded, until
+
+RUN = Run(id="run_1", thread_id="thread_1")
+RUN_PATH = "/v1/threads/thread_1/runs"
+RUN_BODY = b'{"assistant_id": "asst_1", "stream": true}'
+
+
+class FakeEngine:
+    """Streams what it was given, then waits; answers with a thread, or raises."""
+
+    def __init__(self, *told: StreamEvent | Exception, error: Exception | None = None) -> None:
+        self.told = told
+        self.error = error
+        self.asked: list[tuple[str, Params]] = []
+        self.go = asyncio.Event()
+        self.left = 0
+
+    async def call(self, name: str, params: Params) -> Wire:
+        self.asked.append((name, params))
+        if self.error is not None:
+            raise self.error
+        return Thread(id="thread_1")
+
+    async def stream(self, name: str, params: Params) -> AsyncGenerator[StreamEvent, None]:
+        self.asked.append((name, params))
+        try:
+            for event in self.told:
+                if isinstance(event, Exception):
+                    raise event
+                yield event
+            await self.go.wait()
+            yield StreamEvent(events.DONE, "[DONE]")
+        finally:
+            self.left += 1
+
+
+class Reader:
+    """Who is at the other end of a request."""
+
+    def __init__(self, app: Any, method: str, path: str, body: bytes = b"", **headers: str) -> None:
+        self._incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._incoming.put_nowait({"type": "http.request", "body": body, "more_body": False})
+        self.status = 0
+        self.body = b""
+        self.whole = False
+        path, _, query = path.partition("?")
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": query.encode(),
+            "headers": [
+                (b"host", b"localhost"),
+                *((k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()),
+            ],
+        }
+        self.answered = asyncio.ensure_future(app(scope, self._incoming.get, self._send))
+
+    def leave(self) -> None:
+        self._incoming.put_nowait({"type": "http.disconnect"})
+
+    async def _send(self, message: Any) -> None:
+        if message["type"] == "http.response.start":
+            assert self.status == 0, "begun twice"
+            self.status = message["status"]
+        else:
+            self.body += message["body"]
+            self.whole = not message.get("more_body", False)
+
+
+async def test_a_reader_that_leaves_closes_its_stream() -> None:
+    engine = FakeEngine(StreamEvent(events.RUN_CREATED, RUN))
+    reader = Reader(create_app(engine), "POST", RUN_PATH, RUN_BODY)
+    await until(lambda: b"thread.run.created" in reader.body)
+    reader.leave()
+    await bounded(reader.answered)
+    assert engine.left == 1
+
+
+async def test_the_headers_go_out_before_a_first_event_that_takes_its_time() -> None:
+    engine = FakeEngine()
+    reader = Reader(create_app(engine, limits=Limits(heartbeat_s=0.02)), "GET", "/changes")
+    await until(lambda: reader.status == 200)
+    assert reader.body.startswith(b": ping\n\n")
+    engine.go.set()
+    await bounded(reader.answered)
+    assert reader.body.endswith(b"data: [DONE]\n\n")
+    assert reader.whole
+
+
+async def test_a_refusal_before_the_first_event_is_an_answer() -> None:
+    engine = FakeEngine(NotFound("No thread found with id 'thread_1'."))
+    reader = Reader(create_app(engine), "POST", RUN_PATH, RUN_BODY)
+    await bounded(reader.answered)
+    assert reader.status == 404
+    assert b"No thread found" in reader.body
+
+
+@pytest.mark.parametrize("error", [RuntimeError("a secret"), BadRequest("not now")])
+async def test_a_stream_that_breaks_says_so_and_ends(error: Exception) -> None:
+    engine = FakeEngine(StreamEvent(events.RUN_CREATED, RUN), error)
+    reader = Reader(create_app(engine), "POST", RUN_PATH, RUN_BODY)
+    await bounded(reader.answered)
+    assert reader.whole
+    assert b"event: error\n" in reader.body
+    assert b"a secret" not in reader.body
+    assert b"[DONE]" not in reader.body
+
+
+async def test_a_bug_is_a_500_that_names_its_log_entry_and_nothing_else(caplog: Any) -> None:
+    reader = Reader(create_app(FakeEngine(error=RuntimeError("a secret"))), "GET", "/threads/thread_1")
+    await bounded(reader.answered)
+    assert reader.status == 500
+    assert b"a secret" not in reader.body
+    request_id = caplog.records[0].getMessage().rpartition("(")[2].rstrip(")")
+    assert request_id.encode() in reader.body
+
+
+async def test_extension_events_and_ids_are_for_the_extensions_streams_only() -> None:
+    notice = StreamEvent(events.NOTICE, events.Notice(run_id="run_1", text="again"), 7)
+    for path, body, shown in ((RUN_PATH, RUN_BODY, False), (f"{RUN_PATH}/run_1/events", b"", True)):
+        engine = FakeEngine(StreamEvent(events.RUN_CREATED, RUN, 3), notice)
+        engine.go.set()
+        reader = Reader(create_app(engine), "POST" if body else "GET", path, body)
+        await bounded(reader.answered)
+        assert (b"aimltui.notice" in reader.body) is shown
+        assert (b"id: 3\n" in reader.body) is shown
+
+
+async def test_where_a_stream_resumes_is_said_by_query_or_header() -> None:
+    for path, headers, after in (
+        (f"{RUN_PATH}/run_1/events", {}, None),
+        (f"{RUN_PATH}/run_1/events", {"last_event_id": "5"}, 5),
+        (f"{RUN_PATH}/run_1/events?after=3", {"last_event_id": "5"}, 3),
+    ):
+        engine = FakeEngine()
+        engine.go.set()
+        await bounded(Reader(create_app(engine), "GET", path, **headers).answered)
+        assert getattr(engine.asked[0][1], "after", None) == after
+
+
+async def test_keys_are_forgotten_when_there_are_too_many_or_nothing_came_of_them() -> None:
+    keys = IdempotencyKeys(kept=2)
+    slots = [keys.claim(str(n), "POST", "/x", b"")[0] for n in range(3)]
+    assert keys.claim("0", "POST", "/x", b"")[1], "forgotten"
+    slots[2].settle(Answer(200, b""))
+    keys.forget("2", slots[2])
+    assert not keys.claim("2", "POST", "/x", b"")[1], "its answer is known"
+    with pytest.raises(BadRequest):
+        keys.claim("2", "POST", "/y", b"")
+    with pytest.raises(BadRequest, match="too long"):
+        keys.claim("x" * 256, "POST", "/x", b"")
+
+
+async def test_a_request_that_failed_may_be_tried_again_with_its_key() -> None:
+    engine = FakeEngine(error=RuntimeError("once"))
+    app = create_app(engine)
+    for status in (500, 200, 200):
+        reader = Reader(app, "POST", "/threads", idempotency_key="k")
+        await bounded(reader.answered)
+        assert reader.status == status
+        engine.error = None
+    assert len(engine.asked) == 2
