@@ -6,7 +6,7 @@ import importlib
 
 import pytest
 
-from tests.bench import measure, stamped
+from tests.bench import measure, probed_app, stamped
 from tests.support.chat_server import SENT_AT
 
 
@@ -27,6 +27,10 @@ def test_a_stamp_is_a_delta_of_its_own_and_nothing_else_is_lost() -> None:
     assert "## Part 1 of the answer" in text
     assert "| beta | 22 | some words" in text
     assert text.endswith(f"{stamped.LAST}.")
+
+
+def test_the_probed_program_is_painted_like_the_real_one() -> None:
+    assert all(file.is_file() for file in probed_app.ProbedApp.CSS_PATH)
 
 
 def test_percentiles_are_values_that_were_measured() -> None:
