@@ -63,7 +63,7 @@ def find_source(options: argparse.Namespace) -> Source:
             "name a server with --base-url URL, or look around with --demo."
         )
     read_key(connection)  # a variable that is named and not set is said before anything begins
-    return Source(data_dir, connection, _default_model(settings, connection))
+    return Source(data_dir, connection, default_model(settings, connection))
 
 
 def model_registry(source: Source) -> ModelRegistry:
@@ -107,5 +107,6 @@ async def open_engine(source: Source, override: str | None = None) -> AsyncItera
         await engine.aclose()
 
 
-def _default_model(settings: Settings, connection: Connection) -> str:
+def default_model(settings: Settings, connection: Connection) -> str:
+    """The model where nobody chose one; empty: the first of the endpoint's list."""
     return settings.connection.model or DEFAULT_MODELS.get(connection.base_url, "")

@@ -71,7 +71,6 @@ def add_chat_parser(commands: Any) -> argparse.ArgumentParser:
         default=INSTRUCTIONS,
         help="what the assistant is told (default: %(default)s)",
     )
-    add("--code-interpreter", action="store_true", help="let the assistant run Python")
     add_engine_flags(parser)
     parser.set_defaults(run=chat)
     return parser
@@ -269,11 +268,8 @@ class _Session:
 
         engine = await self._opened.__aenter__()
         client = AssistantsClient(EmbeddedTransport(engine))
-        tools: Any = [{"type": "code_interpreter"}] if self._options.code_interpreter else None
         assistant = await client.assistants.create(
-            CreateAssistant(
-                name="Chat", model=self._model, instructions=self._options.instructions, tools=tools
-            )
+            CreateAssistant(name="Chat", model=self._model, instructions=self._options.instructions)
         )
         thread = await client.threads.create(CreateThread())
         self.conversation = Conversation(

@@ -5,15 +5,13 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
+from aimltui.redact import Redact
+
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _LIMIT_BYTES = 2_000_000
-
-Redact = Callable[[str], str]
-"""Takes a text, gives it back without secrets."""
 
 
 def log_to(file: Path, redact: Redact) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -10,6 +9,7 @@ from textual.app import App
 from textual.binding import BindingType
 from textual.filter import LineFilter
 
+from aimltui import collector
 from aimltui.tui import themes
 from aimltui.tui.commands import bindings
 from aimltui.tui.sanitize import SafeLineFilter
@@ -19,9 +19,6 @@ from aimltui.tui.terminal import TerminalBackground, ask_for_background, install
 
 if TYPE_CHECKING:
     from aimltui.tui.startup import Startup
-
-_GC_THRESHOLD = 50_000
-"""Allocations between two collections: the default of 700 shows as hiccups while text streams in."""
 
 
 class AimltuiApp(CrashReport, App[None]):
@@ -55,8 +52,7 @@ class AimltuiApp(CrashReport, App[None]):
 
     def on_mount(self) -> None:
         """Ask the terminal for its background; keep the collector from pausing the stream."""
-        gc.freeze()
-        gc.set_threshold(_GC_THRESHOLD, 20, 20)
+        collector.calm()
         if self._follows_terminal:
             ask_for_background(self)
 

@@ -17,7 +17,7 @@ from textual.message import Message as TextualMessage
 from aimltui.client.errors import TransportError, Unsupported
 from aimltui.tui.choices import Choices
 from aimltui.tui.conversation import Choice, Conversation
-from aimltui.tui.guides import chosen_message, guide_for
+from aimltui.tui.guides import chosen_message, guides_for
 from aimltui.tui.messages import ConversationChanged, GivenBack, Remarked, ThreadListChanged
 from aimltui.tui.reading import read_thread
 from aimltui.tui.runs import Plan, RunFollower
@@ -92,7 +92,7 @@ class Desk:
         """Begin a conversation; its thread is made when something is said."""
         self._leave()
         self.current = self._conversation(None)
-        self._show_guide(self.current)
+        self._show_guides(self.current)
         self.current.outbox.add(None, at_once=True)
         return self.current
 
@@ -126,7 +126,7 @@ class Desk:
         conversation.is_loaded = True
         self.threads.put(thread)
         conversation.outbox.add(conversation.view.reconcile(snapshot), at_once=True)
-        self._show_guide(conversation)
+        self._show_guides(conversation)
         run = conversation.view.active_run
         if run is not None and run.status != "requires_action":
             self._spawn(self._follower(conversation).attach(run), _group(conversation))
@@ -155,7 +155,7 @@ class Desk:
         if conversation.is_busy:
             conversation.enqueue(text)
             return
-        conversation.outbox.add(conversation.view.show_guide(None))
+        conversation.outbox.add(conversation.view.show_guides(()))
         pending_id, changes = conversation.view.add_pending(text)
         conversation.outbox.add(changes, at_once=True)
         conversation.is_sending = True
@@ -196,7 +196,7 @@ class Desk:
         await self._keep_choice(conversation, {ASSISTANT: assistant_id})
 
     async def _keep_choice(self, conversation: Conversation, metadata: dict[str, str]) -> None:
-        self._show_guide(conversation)
+        self._show_guides(conversation)
         conversation.outbox.nudge()
         if conversation.thread_id is None:
             return
@@ -234,7 +234,7 @@ class Desk:
     def give_back(self, conversation: Conversation, text: str) -> None:
         """See `runs.Surroundings`."""
         self._post(GivenBack(conversation, text))
-        self._show_guide(conversation)
+        self._show_guides(conversation)
 
     def forget_assistant(self, assistant_id: str) -> bool:
         """See `runs.Surroundings`."""
@@ -316,9 +316,9 @@ class Desk:
                 del self._kept[thread_id]
                 self._followers.pop(conversation, None)
 
-    def _show_guide(self, conversation: Conversation) -> None:
-        guide = None if conversation.view.has_messages else guide_for(self, conversation, self._startup)
-        conversation.outbox.add(conversation.view.show_guide(guide), at_once=True)
+    def _show_guides(self, conversation: Conversation) -> None:
+        guides = () if conversation.view.has_messages else guides_for(self, conversation, self._startup)
+        conversation.outbox.add(conversation.view.show_guides(guides), at_once=True)
 
     def _reading_failed(self, conversation: Conversation, error: Exception) -> None:
         if isinstance(error, NotFound):

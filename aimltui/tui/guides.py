@@ -13,19 +13,23 @@ if TYPE_CHECKING:
     from aimltui.tui.startup import Startup
 
 
-def guide_for(desk: Desk, conversation: Conversation, startup: Startup) -> GuideEntry:
-    """The guide of an empty conversation: what to set up, or whom one talks to and how to begin."""
+def guides_for(desk: Desk, conversation: Conversation, startup: Startup) -> tuple[GuideEntry, ...]:
+    """What stands in an empty conversation: what to set up, or whom one talks to and how to begin."""
     model = desk.choices.model_of(conversation)
     if model is None and not desk.choices.is_set_up:
         offline = Choice(LOOK_AROUND, "Look around offline", "a scripted model answers; nothing is contacted")
-        return GuideEntry("guide:set-up", startup.guide or "# Nothing is connected yet", (offline,))
+        # The choice goes first: the guide may be longer than the screen is high.
+        return (
+            GuideEntry("guide:offline", "To look around, nothing has to be set up:", (offline,)),
+            GuideEntry("guide:set-up", startup.guide or "# Nothing is connected yet"),
+        )
     name = desk.choices.assistant_name(conversation)
     starters = desk.connected.starters if _has_starters(desk, model, startup) else ()
     choices = tuple(Choice(f"{STARTER}{i}", label) for i, (label, _) in enumerate(starters))
     whom = f"**{name}** answers with `{model}`." if model else f"**{name}** answers."
     way = "Write a message below, or begin with one of these:" if choices else "Write a message below."
     text = f"# New thread\n\n{whom} {way}"
-    return GuideEntry(f"guide:{model}:{name}", text, choices)
+    return (GuideEntry(f"guide:{model}:{name}", text, choices),)
 
 
 def _has_starters(desk: Desk, model: str | None, startup: Startup) -> bool:

@@ -26,6 +26,8 @@ class Connected:
     """The model of new threads; None if nothing is configured, and then the guide is shown."""
     starters: tuple[tuple[str, str], ...] = ()
     """What an empty thread offers: the line shown, and the message that choosing it sends."""
+    notes: tuple[str, ...] = ()
+    """What the server cannot do, a sentence each; shown once."""
     warm_up: Callable[[], None] | None = None
     """Imports that will be needed. It blocks, so it is called in a worker thread, after the first frame."""
 

@@ -117,6 +117,15 @@ async def test_drafts_stay_with_their_threads_and_survive_a_restart(
         await here.until(lambda: here.screen.prompt.draft == "about wheat")
 
 
+async def test_what_is_typed_before_there_is_a_connection_stays_behind_the_draft(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    DraftStore(tmp_path).save("new", "from before")
+    async with seat(server, tmp_path, is_up=False) as here:
+        await here.pilot.press("x", "y")
+        await here.until(lambda: here.screen.prompt.draft == "from before\nxy")
+
+
 async def test_the_draft_of_a_new_thread_goes_with_it_when_it_is_made(
     server: FakeTransport, tmp_path: Path
 ) -> None:

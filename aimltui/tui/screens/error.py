@@ -5,15 +5,14 @@ Textual's own crash report prints the values of local variables, among which a k
 
 from __future__ import annotations
 
-import re
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from aimltui import __version__
+from aimltui.redact import Redact, redact_patterns
 from aimltui.tui.sanitize import clean
 
 if TYPE_CHECKING:
@@ -23,20 +22,9 @@ if TYPE_CHECKING:
 else:
     _App = object
 
-Redact = Callable[[str], str]
-"""Takes a text, gives it back without secrets."""
-
 _FRAMES = 12
 _LINE_LIMIT = 300
 _TEXT_LIMIT = 8_000
-_SECRETS = re.compile(
-    r"(?i)\b(bearer\s+)[\w.~+/=-]{8,}|\b(sk|pk|rk|key|token)-[\w-]{8,}|((?:api[_-]?key|authorization)[\"']?\s*[:=]\s*[\"']?)[^\s\"',]{6,}"
-)
-
-
-def redact_patterns(text: str) -> str:
-    """Replace what looks like a key; for exact keys use the redaction of whoever holds them, too."""
-    return _SECRETS.sub(lambda match: f"{match[1] or match[3] or ''}[redacted]", text)
 
 
 def crash_text(error: BaseException, redact: Redact = redact_patterns) -> str:

@@ -15,7 +15,6 @@ from textual.containers import Horizontal, Vertical
 from textual.geometry import Size
 
 from aimltui.tui.commands import bindings
-from aimltui.tui.messages import Remarked
 from aimltui.tui.screens.main_pick import Pick
 from aimltui.tui.startup import Startup
 from aimltui.tui.state.entries import ErrorEntry
@@ -89,6 +88,8 @@ class MainScreen(Pick):
             self._not_connected(error)
             return
         await self._open_first()
+        for note in connected.notes:
+            self.remark(note)
         self.say_early()
         self.spawn(self.desk.watch(), "changes")
         if connected.warm_up is not None:
@@ -105,7 +106,7 @@ class MainScreen(Pick):
             await desk.open(wanted)
         else:
             desk.new()
-        await self.fetch_draft(before=self.prompt.draft)
+        await self.fetch_draft(is_start=True)
         self.show_state()
 
     def _not_connected(self, error: Exception) -> None:
@@ -181,8 +182,8 @@ class MainScreen(Pick):
     def on_transcript_link_chosen(self, event: Transcript.LinkChosen) -> None:
         """Links are never opened unasked: the address is copied."""
         event.stop()
-        self.copy(event.href)
-        self.post_message(Remarked(f"Copied the address: {event.href[:200]}"))
+        self.app.copy_to_clipboard(event.href)
+        self.remark(f"The link's address is copied: {event.href[:200]}")
 
     def on_status_line_end_clicked(self, event: StatusLine.EndClicked) -> None:
         """Go to the end."""

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.screen import Screen
 
 from aimltui.tui.commands import footer_items
-from aimltui.tui.sanitize import clean_line
+from aimltui.tui.sanitize import clean, clean_line
 from aimltui.tui.state.status import Status
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.header import HeaderBar
@@ -65,7 +65,9 @@ class MainBase(Screen[None]):
 
     def remark(self, text: str, *, is_warning: bool = False) -> None:
         """Say something that belongs to no place in a thread."""
-        self.app.notify(text, severity="warning" if is_warning else "information", timeout=6, markup=False)
+        self.app.notify(
+            clean(text), severity="warning" if is_warning else "information", timeout=6, markup=False
+        )
 
     def hint(self, text: str) -> None:
         """Say something in the line over the prompt, for a moment."""

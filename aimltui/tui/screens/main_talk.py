@@ -69,7 +69,7 @@ class Talk(MainBase):
             self.transcript.show(conversation.view.entries)
         elif changes:
             self.transcript.apply(changes)
-        if changes != [] and not conversation.view.has_messages and not conversation.is_busy:
+        if changes != [] and conversation.view.is_blank:
             # A guide is read from its beginning, also where it does not fit.
             self.transcript.scroll_to_head()
         self.show_state()
@@ -217,17 +217,21 @@ class Talk(MainBase):
             self._draft_timer.stop()
         self.keep_draft()
 
-    async def fetch_draft(self, *, before: str = "") -> None:
+    async def fetch_draft(self, *, is_start: bool = False) -> None:
         """Bring the open thread's draft into the prompt.
 
         Args:
-            before: What was typed before there was a connection; it goes behind the draft.
+            is_start: What was typed before there was a connection stays, behind the draft.
         """
         key = self.draft_key
         async with self._drafts_lock:
             text = await asyncio.to_thread(self.startup.drafts.load, key)
-        if key == self.draft_key:
-            self.prompt.load_draft("\n".join(part for part in (text, before) if part))
+        if key != self.draft_key:
+            return
+        # Looked at only now: somebody may have typed while the draft was read.
+        typed = self.prompt.draft if is_start else ""
+        if text or not is_start:
+            self.prompt.load_draft("\n".join(part for part in (text, typed) if part))
 
     def note_open_thread(self) -> None:
         """Remember which thread is open, for the next start."""

@@ -6,6 +6,7 @@ from collections.abc import Awaitable
 
 from aimltui.client.errors import TransportError
 from aimltui.tui.messages import ThreadListChanged
+from aimltui.tui.sanitize import clean_line
 from aimltui.tui.screens.main_talk import Talk
 from aimltui.tui.widgets.header import HeaderBar
 from aimltui.tui.widgets.thread_list import ThreadList
@@ -164,13 +165,13 @@ class Threads(Talk):
     def _delete(self, thread_id: str) -> None:
         desk = self.desk
         assert desk is not None
-        title = desk.threads.title(thread_id)
+        title = clean_line(desk.threads.title(thread_id))
         following = desk.threads.neighbour(thread_id, self.clock())
         desk.shelf.hide(thread_id)
         if desk.current.thread_id == thread_id:
             self.go_to(following)
         self.app.notify(
-            f"“{title}” is deleted. ctrl+u in the thread list, or “Bring back” in the palette, undoes it.",
+            f"“{title}” is deleted. ctrl+u in the thread list brings it back; so does the palette (ctrl+p).",
             timeout=self.undo_s,
             markup=False,
         )

@@ -120,6 +120,11 @@ class ThreadView:
         return self._list.has_messages()
 
     @property
+    def is_blank(self) -> bool:
+        """True while there is nothing but guides."""
+        return all(isinstance(entry, GuideEntry) for entry in self._list.whole())
+
+    @property
     def has_answer(self) -> bool:
         """Whether an assistant has said anything."""
         return bool(self.last_answer)
@@ -233,18 +238,16 @@ class ThreadView:
         self._local.discard(entry_id)
         return self._list.remove(entry_id)
 
-    def show_guide(self, guide: GuideEntry | None) -> list[Change]:
-        """Show the program's words at the top, in place of the ones before; None takes them away."""
-        old = [
-            e for e in self._list.whole() if isinstance(e, GuideEntry) and (guide is None or e.id != guide.id)
-        ]
-        changes = [change for entry in old for change in self.remove(entry.id)]
-        if guide is None:
-            return changes
-        self._local.add(guide.id)
-        if guide.id in self._list:
-            return changes + self._list.put(guide)
-        return changes + self._list.insert(0, guide)
+    def show_guides(self, guides: Sequence[GuideEntry]) -> list[Change]:
+        """Show the program's words at the top, in place of the ones before."""
+        wanted = {guide.id for guide in guides}
+        old = [e.id for e in self._list.whole() if isinstance(e, GuideEntry) and e.id not in wanted]
+        changes = [change for entry_id in old for change in self.remove(entry_id)]
+        for index, guide in enumerate(guides):
+            self._local.add(guide.id)
+            known = guide.id in self._list
+            changes += self._list.put(guide) if known else self._list.insert(index, guide)
+        return changes
 
     # The server's whole truth
 

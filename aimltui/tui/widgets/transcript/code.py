@@ -63,6 +63,12 @@ def _lexer(language: str) -> Any:
     return None if type(lexer).__name__ == "TextLexer" else lexer
 
 
+def warm_up() -> None:
+    """Load what most code blocks need, so that the first one does not stop the screen. It blocks: for a thread."""
+    for language in ("python", "bash", "json", "javascript"):
+        Highlighter(language).line("")
+
+
 def language_of(info: str) -> str:
     """Return the language that a fence's info string names, in lower case."""
     words = info.strip().split()

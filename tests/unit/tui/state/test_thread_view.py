@@ -257,11 +257,14 @@ def test_pieces_of_one_message_are_joined_and_keep_their_place() -> None:
     assert joined(changes) == [Appended("a", "12"), Appended("b", "3"), Appended("a", "4")]
 
 
-def test_the_guide_stands_at_the_top_and_is_replaced() -> None:
+def test_guides_stand_at_the_top_and_are_replaced() -> None:
     view, mirror = ThreadView(), Mirror()
-    mirror.apply(view.show_guide(GuideEntry("guide", "Welcome")))
+    assert view.is_blank
+    mirror.apply(view.show_guides([GuideEntry("guide", "Welcome")]))
+    assert view.is_blank
     mirror.apply(view.add_pending("Hi")[1])
-    mirror.apply(view.show_guide(GuideEntry("other", "Set up")))
-    assert mirror.ids[0] == "other"
-    mirror.apply(view.show_guide(None))
+    assert not view.is_blank
+    mirror.apply(view.show_guides([GuideEntry("choice", "Look"), GuideEntry("other", "Set up")]))
+    assert mirror.ids[:2] == ["choice", "other"]
+    mirror.apply(view.show_guides(()))
     assert [type(entry) for entry in mirror.entries] == [MessageEntry]

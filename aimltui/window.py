@@ -1,0 +1,231 @@
+"""The program with a screen: what it is made with, and how it connects once its first frame is out."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import importlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aimltui import collector, paths
+from aimltui.assembly import DEMO_MODEL, Source, default_model, model_registry
+from aimltui.config import load_settings
+from aimltui.connection import (
+    AIMLAPI_KEY_VARIABLES,
+    OPENAI_KEY_VARIABLE,
+    Connection,
+    checked_base_url,
+    endpoint_name,
+    find_connection,
+    key_for,
+    read_key,
+)
+from aimltui.drafts import DraftStore
+from aimltui.logs import log_to
+from aimltui.redact import redactor
+
+if TYPE_CHECKING:
+    from aimltui.tui.startup import Connected, Startup
+
+_BEATS = "240"
+"""Moments in a second at which Textual may paint."""
+
+GUIDE = """\
+# Nothing is connected yet
+
+Threads and runs are kept on this machine; only a **model** is missing. Do one of these and start again.
+Nothing but the endpoint that you choose is ever contacted.
+
+| you have | what to do |
+| --- | --- |
+| a key of the AI/ML API | `export AIMLAPI_API_KEY=your-key` |
+| a key of OpenAI | `export OPENAI_API_KEY=your-key` |
+| a server on this machine | `aimltui --base-url http://localhost:11434/v1` |
+
+Or keep it in `{config_file}`:
+
+```toml
+[connection]
+base_url = "https://api.aimlapi.com/v1"
+api_key_env = "AIMLAPI_API_KEY"
+```
+"""
+
+
+def add_window_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags of the program with a screen; they stay as they are from version to version."""
+    add = parser.add_argument
+    add(
+        "--demo",
+        action="store_true",
+        help="look around offline: a scripted model answers, nothing is contacted",
+    )
+    add("--data-dir", metavar="DIR", type=Path, help="where threads are kept")
+    add("--config", metavar="FILE", type=Path, help="the configuration file")
+    add("--base-url", metavar="URL", help="any OpenAI-compatible endpoint, such as http://localhost:11434/v1")
+    add("--api-key-env", metavar="NAME", help="the environment variable that holds the endpoint's key")
+    add(
+        "--assistants-url", metavar="URL", help="use a server of the Assistants API instead of the own engine"
+    )
+    add("--model", metavar="ID", help="the model of new threads")
+    add("--thread", metavar="ID", help="open this thread")
+    add("--new", action="store_true", help="open a new thread instead of the last one")
+    add("--theme", metavar="NAME", help="a theme by name, or auto: dark or light as the terminal is")
+
+
+def startup_from(options: argparse.Namespace) -> Startup:
+    """What the app is made with.
+
+    Raises:
+        AimltuiError: A flag, a setting or the environment says something that cannot be.
+    """
+    # plain data: Textual comes later
+    from aimltui.tui.startup import Startup
+
+    flags = {
+        "connection.base_url": options.base_url,
+        "connection.api_key_env": options.api_key_env,
+        "connection.model": options.model,
+        "ui.theme": options.theme,
+    }
+    config_file = options.config or paths.config_file()
+    settings = load_settings(config_file, must_exist=options.config is not None, flags=flags)
+    remote = _remote(options)
+    connection = None if options.demo or remote else find_connection(settings)
+    for used in (remote, connection):
+        if used is not None:
+            read_key(used)  # a variable that is named and not set is said before the screen opens
+    model = DEMO_MODEL if options.demo else default_model(settings, connection) if connection else None
+    source = Source(_data_dir(options), connection, model or "")
+
+    async def connect() -> Connected:
+        if remote is not None:
+            return await _connect_remote(remote, _state_dir(options), settings.connection.model)
+        return await _connect_engine(source, model, is_demo=options.demo)
+
+    return Startup(
+        connect=connect,
+        drafts=DraftStore(_state_dir(options) / "drafts"),
+        theme=settings.ui.theme,
+        glyphs=settings.ui.glyphs,
+        thread_id=options.thread,
+        new=options.new,
+        model=options.model,
+        guide=GUIDE.format(config_file=config_file),
+        themes_dir=config_file.parent / "themes",
+        config_path=config_file,
+        demo_model=DEMO_MODEL,
+        auto_copy=settings.ui.auto_copy,
+        sidebar=settings.ui.sidebar,
+    )
+
+
+def show(options: argparse.Namespace) -> int:
+    """Run the program with a screen; the exit status.
+
+    Raises:
+        AimltuiError: It cannot begin.
+    """
+    startup = startup_from(options)
+    redact = redactor({*AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE, *filter(None, [options.api_key_env])})
+    log_to(_state_dir(options) / "aimltui.log", redact)
+    # Textual paints on a beat; on one of 60 a second an echo behind a frame of the stream comes 16 ms late.
+    # No more is painted: what streams in is gathered by a beat of its own.
+    os.environ.setdefault("TEXTUAL_FPS", _BEATS)
+    from aimltui.tui.app import AimltuiApp
+
+    app = AimltuiApp(startup)
+    app.redact = redact
+    app.run()
+    return app.return_code or 0
+
+
+def _remote(options: argparse.Namespace) -> Connection | None:
+    """The server of `--assistants-url` with the key that belongs to it."""
+    if options.assistants_url is None:
+        return None
+    url = checked_base_url(options.assistants_url)
+    return Connection(endpoint_name(url), url, options.api_key_env or key_for(url, os.environ))
+
+
+async def _connect_engine(source: Source, model: str | None, *, is_demo: bool) -> Connected:
+    """Open the engine. Runs after the first frame, and so do its imports, in a worker thread."""
+    await asyncio.to_thread(_import_engine)
+    from aimltui.client.client import AssistantsClient
+    from aimltui.client.embedded import EmbeddedTransport
+    from aimltui.engine.engine import Engine
+    from aimltui.engine.models.demo import STARTERS
+    from aimltui.engine.options import EngineOptions
+    from aimltui.tui.startup import Connected
+
+    engine = await Engine.open(EngineOptions(data_dir=source.data_dir), model_registry(source))
+    connection = source.connection
+    return Connected(
+        client=AssistantsClient(EmbeddedTransport(engine)),
+        endpoint=connection.name if connection else "offline demo" if is_demo else "not connected",
+        default_model=model,
+        starters=tuple(STARTERS),
+        warm_up=_warm_up if connection else _warm_up_screen,
+    )
+
+
+async def _connect_remote(remote: Connection, state_dir: Path, model: str | None) -> Connected:
+    """Ask the server what it can do. Runs after the first frame, and so do its imports."""
+    await asyncio.to_thread(_import_remote)
+    from aimltui.client.http import Remote
+    from aimltui.client.remote import connect
+    from aimltui.tui.startup import Connected
+
+    client, found = await connect(Remote(remote.base_url, read_key(remote)), state_dir)
+    return Connected(
+        client=client,
+        endpoint=remote.name,
+        default_model=model or "",
+        warm_up=_warm_up_screen,
+        notes=found.missing,
+    )
+
+
+def _import_engine() -> None:
+    _import(
+        "aimltui.client.client",
+        "aimltui.client.embedded",
+        "aimltui.engine.engine",
+        "aimltui.engine.models.demo",
+        "aimltui.tui.desk",
+    )
+
+
+def _import_remote() -> None:
+    _import("aimltui.client.remote", "httpx2", "aimltui.tui.desk")
+
+
+def _import(*names: str) -> None:
+    with collector.holding_still():
+        for name in names:
+            importlib.import_module(name)
+
+
+def _warm_up() -> None:
+    from aimltui.engine.models.openai_compatible import warm_up
+
+    with collector.holding_still():
+        warm_up()
+    _warm_up_screen()
+
+
+def _warm_up_screen() -> None:
+    from aimltui.tui.widgets.transcript.code import warm_up
+
+    with collector.holding_still():
+        warm_up()
+
+
+def _data_dir(options: argparse.Namespace) -> Path:
+    return options.data_dir.expanduser().absolute() if options.data_dir else paths.data_dir()
+
+
+def _state_dir(options: argparse.Namespace) -> Path:
+    return _data_dir(options) / "state" if options.data_dir else paths.state_dir()

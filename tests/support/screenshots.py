@@ -1,0 +1,184 @@
+"""Makes the pictures in `screenshots/` from the running program: `python -m tests.support.screenshots`.
+
+The real app on the real engine, with the demo model, headless; what stands on its screen is written as SVG.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import json
+import re
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from aimltui.cli import parser
+from aimltui.tui.app import AimltuiApp
+from aimltui.window import startup_from
+from tests.support.chat_server import ChatServer
+from tests.support.scenes import Reply, Scene, flat_refusal
+
+FOLDER = Path(__file__).resolve().parents[2] / "screenshots"
+PATIENCE_S = 30.0
+
+Act = Callable[["Stage"], Awaitable[None]]
+
+MODELS = [
+    "anthropic/claude-opus-5",
+    "anthropic/claude-sonnet-5",
+    "anthropic/claude-haiku-4.5",
+    "deepseek/deepseek-v4-pro",
+    "deepseek/deepseek-v4-flash",
+    "google/gemini-3-7-flash",
+    "google/gemini-3-1-pro-preview",
+    "openai/gpt-5.6-luna",
+    "openai/gpt-5.6-terra",
+    "openai/gpt-4o",
+    "openai/gpt-4o-mini",
+    "openai/gpt-mini-latest",
+    "openai/gpt-oss-120b",
+    "alibaba/qwen3.8-max",
+    "alibaba/qwen3.8-27b",
+    "moonshot/kimi-k2-6",
+    "x-ai/grok-4-6",
+    "zhipu/glm-5.3",
+    "mistralai/mistral-medium-3.1",
+]
+
+
+@dataclass
+class Stage:
+    """The running program and how to use it."""
+
+    app: AimltuiApp
+    pilot: Pilot[None]
+
+    async def say(self, text: str) -> None:
+        """Type and send."""
+        await self.type(text)
+        await self.pilot.press("enter")
+
+    async def type(self, text: str) -> None:
+        """Key by key."""
+        await self.pilot.press(*("space" if character == " " else character for character in text))
+
+    async def until(self, text: str) -> None:
+        """Until a text stands on the screen."""
+        async with asyncio.timeout(PATIENCE_S):
+            while text not in self.shown():
+                await self.pilot.pause(0.05)
+        await self.pilot.pause(0.2)
+
+    def shown(self) -> str:
+        """The screen as text."""
+        return html.unescape(re.sub(r"<[^>]+>", "", self.app.export_screenshot())).replace("\xa0", " ")
+
+
+async def conversation(stage: Stage) -> None:
+    """An answer with its receipt, beside a few threads."""
+    await stage.until("Message Assistant")
+    for text in ("Which keys should I know?", "Solve 3x + 11 = 14", "Show me what Markdown looks like here"):
+        await stage.say(text)
+        await stage.until("completed")
+        await stage.pilot.press("ctrl+n")
+        await stage.until("New thread")
+    await stage.pilot.press("ctrl+s")
+    await stage.until("Open")
+    await stage.pilot.press("enter")
+    await stage.until("completed")
+
+
+async def streaming(stage: Stage) -> None:
+    """A run at work, a message in the queue."""
+    await stage.until("Message Assistant")
+    await stage.say("Write a long answer that I can stop")
+    await stage.until("1 to 20")
+    await stage.say("And thanks.")
+    await stage.until("queued")
+
+
+async def picker(stage: Stage) -> None:
+    """A search among the endpoint's models."""
+    await stage.until("Message Assistant")
+    await stage.pilot.press("ctrl+l")
+    await stage.until("gpt-4o")
+    await stage.type("g5")
+    await stage.until("luna")
+
+
+async def failed(stage: Stage) -> None:
+    """A refused key: the card stands where it happened."""
+    await stage.until("Message Assistant")
+    await stage.say("What can you tell me about Oslo?")
+    await stage.until("failed")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One file in the folder."""
+
+    act: Act
+    size: tuple[int, int] = (120, 40)
+    theme: str = "aimltui-dark"
+    has_endpoint: bool = False
+
+    @property
+    def name(self) -> str:
+        """Its file's name."""
+        shade = "-light" if self.theme.endswith("light") else ""
+        return f"{self.act.__name__}-{self.size[0]}x{self.size[1]}{shade}.svg"
+
+
+PICTURES = (
+    Picture(conversation),
+    Picture(conversation, theme="aimltui-light"),
+    Picture(conversation, size=(80, 24)),
+    Picture(conversation, size=(200, 60)),
+    Picture(streaming),
+    Picture(picker, has_endpoint=True),
+    Picture(failed, has_endpoint=True),
+)
+
+
+async def take(picture: Picture) -> None:
+    """Run the program for one picture."""
+    models = Reply(pieces=(json.dumps({"data": [{"id": name} for name in MODELS]}).encode(),))
+    refusing = Scene((flat_refusal(401, "This request requires a valid API key."),), models=models)
+    with tempfile.TemporaryDirectory() as folder:
+        async with ChatServer(refusing) as server:
+            endpoint = (
+                ["--base-url", server.base_url, "--model", "openai/gpt-4o"]
+                if picture.has_endpoint
+                else ["--demo"]
+            )
+            options = parser().parse_args(["--data-dir", folder, "--theme", picture.theme, *endpoint])
+            app = AimltuiApp(startup_from(options))
+            async with app.run_test(size=picture.size) as pilot:
+                await picture.act(Stage(app, pilot))
+                svg = app.export_screenshot(title="aimltui")
+                await app.action_quit()
+    (FOLDER / picture.name).write_text(without_fonts(svg))
+
+
+def without_fonts(svg: str) -> str:
+    """The picture without the fonts that it would fetch from elsewhere."""
+    svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.S)
+    return svg.replace("Fira Code", "DejaVu Sans Mono, Menlo, Consolas")
+
+
+def main() -> None:
+    """Take all, or those whose names begin as the arguments say."""
+    FOLDER.mkdir(exist_ok=True)
+    for picture in PICTURES:
+        if len(sys.argv) == 1 or picture.name.startswith(tuple(sys.argv[1:])):
+            asyncio.run(take(picture))
+            print(picture.name)
+
+
+if __name__ == "__main__":
+    main()
