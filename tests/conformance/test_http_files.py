@@ -79,6 +79,17 @@ async def test_a_wrong_form_is_refused_and_leaves_nothing(
     assert kept(http_world) == set()
 
 
+@requirement("http:files:form")
+@pytest.mark.parametrize(
+    "kind",
+    ["", "text/plain", "multipart/form-data", "multipart/form-data; boundary=" + "x" * 5_000, 'a;b;c="=;'],
+)
+async def test_what_says_it_is_no_form_is_refused(raw: httpx2.AsyncClient, kind: str) -> None:
+    body = form(PURPOSE, part("file", "x", "a"))
+    answer = await raw.post("/v1/files", content=body, headers={"content-type": kind})
+    assert refusal(answer)[0] == 400
+
+
 @requirement("http:files:path")
 @pytest.mark.parametrize(
     "parts",
