@@ -122,13 +122,8 @@ def startup_from(options: argparse.Namespace) -> Startup:
     )
 
 
-def show(options: argparse.Namespace) -> int:
-    """Run the program with a screen; the exit status.
-
-    Raises:
-        AimltuiError: It cannot begin.
-    """
-    startup = startup_from(options)
+def show(options: argparse.Namespace, startup: Startup) -> int:
+    """Run the program with a screen; the exit status."""
     redact = redactor({*AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE, *filter(None, [options.api_key_env])})
     log_to(_state_dir(options) / "aimltui.log", redact)
     # Textual paints on a beat; on one of 60 a second an echo behind a frame of the stream comes 16 ms late.

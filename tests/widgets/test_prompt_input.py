@@ -76,6 +76,16 @@ async def test_enter_submits_and_the_text_stays_until_it_is_accepted() -> None:
         assert app.sent == ["hello"]
 
 
+async def test_enter_pressed_twice_sends_once() -> None:
+    app = PromptApp()
+    async with app.run_test() as pilot:
+        await pilot.press(*"hello", "enter", "enter")
+        assert app.sent == ["hello"]
+        app.prompt.accept()
+        await pilot.press(*"hello", "enter")
+        assert app.sent == ["hello", "hello"]
+
+
 @pytest.mark.parametrize("keys", [("ctrl+j",), ("shift+enter",), ("alt+enter",), ("backslash", "enter")])
 async def test_every_newline_key_makes_a_new_line(keys: tuple[str, ...]) -> None:
     app = PromptApp()

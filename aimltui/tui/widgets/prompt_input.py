@@ -190,6 +190,9 @@ class PromptInput(TextArea):
 
     def _submit(self) -> None:
         text = self.draft
+        if self._sent and text.startswith(self._sent):
+            # Enter again, before the first one was taken up: that text is on its way already.
+            return
         if text.strip():
             self._sent = text
             self.post_message(self.Submitted(self, text))
