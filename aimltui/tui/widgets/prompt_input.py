@@ -93,6 +93,8 @@ class PromptInput(TextArea):
             placeholder=Content(placeholder),
             tab_behavior="focus",
         )
+        # a blink would repaint the line twice a second, also over a slow connection
+        self.cursor_blink = False
         self._pastes = PasteStore()
         self._sent = ""
 
