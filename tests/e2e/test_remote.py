@@ -114,7 +114,7 @@ def test_a_server_that_was_gone_for_long_is_found_again(ours: Served, here: Path
         ours.process.wait()
         terminal.wait_for("The connection was lost")
         with served_demo(tmp_path / "server", port=port):
-            terminal.wait_for("failed")
+            terminal.wait_for("The run failed")
             say(terminal, "hello again")
             terminal.wait_for("completed")
 
