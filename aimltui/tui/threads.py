@@ -46,6 +46,9 @@ class Shelf:
                 page = await self._client.threads.list(params)
             except Unsupported:
                 break
+            if page.data and page.data[-1].id == params.after:
+                # a server that knows no cursors gives the same page again and again
+                break
             found += page.data
             if not self.is_loaded:
                 self.state.load(found, open_thread)
