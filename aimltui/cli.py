@@ -64,10 +64,11 @@ def command_parser() -> argparse.ArgumentParser:
 
 
 def _show(options: argparse.Namespace) -> int:
-    from aimltui.window import show
+    from aimltui.window import show, startup_from
 
+    startup = startup_from(options)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ConfigError(
             "aimltui fills a terminal, but its input or output is not one. Start it in a terminal."
         )
-    return show(options)
+    return show(options, startup)

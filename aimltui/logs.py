@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import re
@@ -32,6 +33,11 @@ def log_to(file: Path, redact: Redact) -> None:
 class _PrivateFile(logging.FileHandler):
     def __init__(self, file: Path) -> None:
         super().__init__(file, encoding="utf-8", errors="backslashreplace", delay=True)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line; where that cannot be, it is dropped: who logs an error is about to tell the user."""
+        with contextlib.suppress(OSError):
+            super().emit(record)
 
     def _open(self) -> TextIO:  # type: ignore[override]  # FileHandler promises a wrapper, a text stream is enough
         file = Path(self.baseFilename)

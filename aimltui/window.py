@@ -113,7 +113,7 @@ def startup_from(options: argparse.Namespace) -> Startup:
         thread_id=options.thread,
         new=options.new,
         model=options.model,
-        guide=GUIDE.format(config_file=config_file),
+        guide=GUIDE.format(config_file=_short(config_file)),
         themes_dir=config_file.parent / "themes",
         config_path=config_file,
         demo_model=DEMO_MODEL,
@@ -123,13 +123,8 @@ def startup_from(options: argparse.Namespace) -> Startup:
     )
 
 
-def show(options: argparse.Namespace) -> int:
-    """Run the program with a screen; the exit status.
-
-    Raises:
-        AimltuiError: It cannot begin.
-    """
-    startup = startup_from(options)
+def show(options: argparse.Namespace, startup: Startup) -> int:
+    """Run the program with a screen; the exit status."""
     redact = redactor({*AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE, *filter(None, [options.api_key_env])})
     log_to(_state_dir(options) / "aimltui.log", redact)
     # Textual paints on a beat; on one of 60 a second an echo behind a frame of the stream comes 16 ms late.
@@ -222,6 +217,12 @@ def _warm_up_screen() -> None:
 
     with collector.holding_still():
         warm_up()
+
+
+def _short(path: Path) -> str:
+    """A path as people write it."""
+    home = Path.home()
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
 
 
 def _data_dir(options: argparse.Namespace) -> Path:

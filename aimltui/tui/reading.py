@@ -65,7 +65,11 @@ async def _runs_of(
 
 
 async def _runs_by_id(
-    client: AssistantsClient, thread_id: str, messages: list[Message], known: Container[str], active: Run | None
+    client: AssistantsClient,
+    thread_id: str,
+    messages: list[Message],
+    known: Container[str],
+    active: Run | None,
 ) -> list[Run]:
     """The runs that the messages name, and the one at work: what can be had where runs cannot be listed."""
     ids = [message.run_id for message in messages if message.run_id] + ([active.id] if active else [])

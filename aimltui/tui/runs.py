@@ -156,6 +156,7 @@ class RunFollower:
         """
         conversation = self._conversation
         view = conversation.view
+        conversation.retry()
         try:
             plan = await self._around.plan(conversation)
             params = CreateMessage(thread_id=plan.thread_id, role="user", content=text)
@@ -166,7 +167,7 @@ class RunFollower:
                 conversation.enqueue(text, first=True)
                 await self._follow_other()
                 return True
-            self._show(error, "The message was not sent")
+            conversation.unsent_card = self._show(error, "The message was not sent")
             left = conversation.dequeue_all()
             self._around.give_back(conversation, f"{text}\n\n{left}" if left else text)
             return False
@@ -187,6 +188,12 @@ class RunFollower:
                 await self._follow_other()
             elif isinstance(error, NotFound) and self._around.forget_assistant(plan.assistant_id):
                 await self._start(await self._around.plan(conversation))
+            elif isinstance(error, NotFound) and plan.assistant_id in error.message:
+                conversation.show_error(
+                    "The assistant of this thread is gone",
+                    "It was deleted, perhaps by another program. Your message is kept in the thread.",
+                    "Choose another one with f5, then write on.",
+                )
             else:
                 self._show(error, "The run was not started")
             return
@@ -320,18 +327,19 @@ class RunFollower:
         except (APIError, TransportError) as error:
             self._show(error, "The connection was lost")
 
-    def _show(self, error: Exception, title: str) -> None:
+    def _show(self, error: Exception, title: str) -> str:
+        """Put a card at the end; answers its id."""
         conversation = self._conversation
         match error:
             case Refused():
-                conversation.show_error(error.title, error.detail, error.remedy)
+                return conversation.show_error(error.title, error.detail, error.remedy)
             case APIError():
                 remedy = "Your text is back in the prompt." if "sent" in title else "Try it again."
-                conversation.show_error(title, error.message, remedy, error.request_id)
+                return conversation.show_error(title, error.message, remedy, error.request_id)
             case TransportError():
-                conversation.show_error(title, error.message, error.remedy)
+                return conversation.show_error(title, error.message, error.remedy)
             case _:
-                conversation.show_error(title, str(error))
+                return conversation.show_error(title, str(error))
 
 
 def _create_run(plan: Plan) -> CreateRun:

@@ -90,8 +90,12 @@ async def test_a_bad_answer_ends_the_run_in_words_and_frees_the_thread(tmp_path:
             assert len(run.last_error.message) > 10
         assert not [event for event in told if event.event == "error"]
         assert (await client.runs.get(run.thread_id, run.id)).status == run.status
-        await client.messages.create(CreateMessage(thread_id=run.thread_id, role="user", content="Still there?"))
-        again = await client.runs.create(CreateRun(thread_id=run.thread_id, assistant_id=run.assistant_id or ""))
+        await client.messages.create(
+            CreateMessage(thread_id=run.thread_id, role="user", content="Still there?")
+        )
+        again = await client.runs.create(
+            CreateRun(thread_id=run.thread_id, assistant_id=run.assistant_id or "")
+        )
         assert again.status == "queued"
 
 

@@ -162,9 +162,7 @@ def poor_app(server: PoorServer, lacks: frozenset[str] = frozenset()) -> Starlet
         ("steps", "GET", f"{thread}/runs/{{run}}/steps", server.list_steps),
     ]
     routes = [
-        Route(path, endpoint, methods=[method])
-        for name, method, path, endpoint in table
-        if name not in lacks
+        Route(path, endpoint, methods=[method]) for name, method, path, endpoint in table if name not in lacks
     ]
     return Starlette(routes=routes)
 

@@ -192,6 +192,11 @@ class MainScreen(Pick):
         event.stop()
         self.show_state()
 
+    def on_transcript_marked(self, event: Transcript.Marked) -> None:
+        """The footer says what enter does."""
+        event.stop()
+        self.show_state()
+
     def on_transcript_link_chosen(self, event: Transcript.LinkChosen) -> None:
         """Links are never opened unasked: the address is copied."""
         event.stop()
@@ -217,14 +222,14 @@ class MainScreen(Pick):
         if self.focused is self.prompt or not (event.is_printable and event.character):
             return
         event.stop()
-        self.prompt.focus()
+        self.set_focus(self.prompt)
         self.prompt.add_text(event.character)
 
     def on_paste(self, event: events.Paste) -> None:
         """So does a paste."""
         if self.focused is not self.prompt:
             event.stop()
-            self.prompt.focus()
+            self.set_focus(self.prompt)
             self.prompt.add_text(event.text)
 
     def action_scroll_to_end(self) -> None:

@@ -136,7 +136,7 @@ class Pick(Threads):
             if command_id:
                 self.call_later(self.run_action, command(command_id).action)
 
-        self.app.push_screen(PaletteScreen(self.command_state()), picked)
+        self.app.push_screen(PaletteScreen(self.command_state() - {"list"}), picked)
 
     def action_show_help(self) -> None:
         """All keys."""

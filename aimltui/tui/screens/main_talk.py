@@ -97,12 +97,13 @@ class Talk(MainBase):
         if text is not None:
             self.prompt.load_draft(text)
         else:
-            self.transcript.focus()
+            self.set_focus(self.transcript)
+            self.transcript.action_step(-1)
 
     def on_transcript_choice_chosen(self, event: Transcript.ChoiceChosen) -> None:
         """A line of the guide: a starter, or the offline model."""
         event.stop()
-        self.prompt.focus()
+        self.set_focus(self.prompt)
         if self.desk is None:
             return
         if event.choice_id == LOOK_AROUND:
@@ -116,13 +117,13 @@ class Talk(MainBase):
         """The innermost thing first: the list over the transcript, a selection, the run."""
         if self.has_class("-sidebar-open") and self.has_class("-narrow"):
             self.remove_class("-sidebar-open")
-            self.prompt.focus()
+            self.set_focus(self.prompt)
         elif self.selections:
             self.clear_selection()
         elif self.desk is not None and self.desk.stop():
             self.show_state()
         else:
-            self.prompt.focus()
+            self.set_focus(self.prompt)
 
     # Copying, clearing, quitting
 

@@ -77,7 +77,8 @@ class ModelPicker(SearchSheet):
             for line in models
         ]
         if query and not lines and not self._remark:
-            lines.append(f"nothing for “{query}” among {len(self._rows):,} models")
+            count = "1 model" if len(self._rows) == 1 else f"{len(self._rows):,} models"
+            lines.append(f"nothing for “{query}” among {count}")
         if self._remark and (lines or query):
             lines.insert(0, self._remark)
         if (typed := typed_id(self._rows, query)) is not None:

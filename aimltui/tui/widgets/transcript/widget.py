@@ -86,6 +86,17 @@ class Transcript(Pane, can_focus=True):
             return self.transcript
 
     @dataclass
+    class Marked(Message):
+        """The keyboard's mark went to another place, or went away."""
+
+        transcript: Transcript
+
+        @property
+        def control(self) -> Transcript:
+            """The transcript."""
+            return self.transcript
+
+    @dataclass
     class Toggled(Message):
         """A panel was folded or unfolded."""
 
@@ -204,6 +215,7 @@ class Transcript(Pane, can_focus=True):
         if 0 <= wanted < len(targets):
             self._cursor = (targets[wanted].item, targets[wanted].hit)
             self.refresh()
+            self.post_message(self.Marked(self))
         else:
             self.scroll_to(y=y + direction)
 
@@ -225,6 +237,14 @@ class Transcript(Pane, can_focus=True):
             if (target.item, target.hit) == self._cursor:
                 self._choose(target.item, target.hit)
                 return
+
+    @property
+    def has_mark(self) -> bool:
+        """Whether enter would choose something."""
+        return self.has_focus and any(
+            (target.item, target.hit) == self._cursor
+            for target in self._viewport.targets(self.scroll_offset.y)
+        )
 
     def on_focus(self) -> None:
         """Show what the keyboard would choose."""
