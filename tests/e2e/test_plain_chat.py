@@ -99,16 +99,20 @@ def test_ctrl_d_leaves(tmp_path: Path) -> None:
 
 @WAYS
 @pytest.mark.parametrize(
-    ("scene", "words"), [("wrong-key", "did not accept the API key"), ("cut", "Half an ans"), ("garbage", "⚠")]
+    ("scene", "words"), [("wrong-key", "wants an API key"), ("cut", "Half an ans"), ("garbage", "⚠")]
 )
-def test_a_failure_is_told_and_the_chat_goes_on(tmp_path: Path, flags: list[str], scene: str, words: str) -> None:
-    with chat_server("--scene", scene) as base_url:
-        with chat(tmp_path, "--base-url", base_url, "--model", "m", *flags) as terminal:
-            told = ask(terminal, "Hello?")
-            assert words in told
-            assert "⚠" in told
-            assert "Traceback" not in told
-            assert "⚠" in ask(terminal, "Hello?")
+def test_a_failure_is_told_and_the_chat_goes_on(
+    tmp_path: Path, flags: list[str], scene: str, words: str
+) -> None:
+    with (
+        chat_server("--scene", scene) as base_url,
+        chat(tmp_path, "--base-url", base_url, "--model", "m", *flags) as terminal,
+    ):
+        told = ask(terminal, "Hello?")
+        assert words in told
+        assert "⚠" in told
+        assert "Traceback" not in told
+        assert "⚠" in ask(terminal, "Hello?")
 
 
 def test_a_pipe_can_ask(tmp_path: Path) -> None:

@@ -167,7 +167,9 @@ def test_the_plain_program_of_the_page_runs_unchanged(tmp_path: Path) -> None:
 
 def test_the_streaming_program_of_the_page_runs_unchanged(tmp_path: Path) -> None:
     with served_demo(tmp_path / "d") as server:
-        told = converse("streaming_chat.py", server, "Solve 3x + 11 = 14", "   ", "Which keys should I know?", "exit")
+        told = converse(
+            "streaming_chat.py", server, "Solve 3x + 11 = 14", "   ", "Which keys should I know?", "exit"
+        )
         with asking(server) as client:
             (thread,) = client.get("/threads").json()["data"]
             messages = client.get(f"/threads/{thread['id']}/messages?order=asc").json()["data"]
@@ -181,23 +183,26 @@ def test_the_streaming_program_of_the_page_runs_unchanged(tmp_path: Path) -> Non
 
 def test_a_thread_of_a_program_appears_in_the_sidebar_and_the_other_way_round(tmp_path: Path) -> None:
     data = tmp_path / "d"
-    with served_demo(data) as server, asking(server) as client:
-        with Terminal.aimltui("--demo", "--data-dir", str(data)) as terminal:
-            terminal.wait_for("Message")
-            terminal.wait_for("No threads yet")
-            thread_with(client, "From a program")
-            terminal.wait_for("From a program")
-            terminal.type("From the screen")
-            terminal.press("enter")
-            terminal.wait_for("completed")
-            listed = client.get("/threads").json()["data"]
-            assert {thread["preview"] for thread in listed} == {"From a program", "From the screen"}
-            mine = next(thread["id"] for thread in listed if thread["preview"] == "From the screen")
-            client.post(f"/threads/{mine}/messages", json={"role": "user", "content": "Spoken by a program"})
-            start_run(client, mine)
-            terminal.wait_for("Spoken by a program")
-            terminal.press("ctrl+q")
-            assert terminal.wait_exit() == 0
+    with (
+        served_demo(data) as server,
+        asking(server) as client,
+        Terminal.aimltui("--demo", "--data-dir", str(data)) as terminal,
+    ):
+        terminal.wait_for("Message")
+        terminal.wait_for("No threads yet")
+        thread_with(client, "From a program")
+        terminal.wait_for("From a program")
+        terminal.type("From the screen")
+        terminal.press("enter")
+        terminal.wait_for("completed")
+        listed = client.get("/threads").json()["data"]
+        assert {thread["preview"] for thread in listed} == {"From a program", "From the screen"}
+        mine = next(thread["id"] for thread in listed if thread["preview"] == "From the screen")
+        client.post(f"/threads/{mine}/messages", json={"role": "user", "content": "Spoken by a program"})
+        start_run(client, mine)
+        terminal.wait_for("Spoken by a program")
+        terminal.press("ctrl+q")
+        assert terminal.wait_exit() == 0
 
 
 def test_a_run_of_the_server_goes_on_in_the_screen_and_can_be_stopped_there(tmp_path: Path) -> None:
@@ -208,6 +213,7 @@ def test_a_run_of_the_server_goes_on_in_the_screen_and_can_be_stopped_there(tmp_
         with Terminal.aimltui("--demo", "--data-dir", str(data), "--thread", thread) as terminal:
             terminal.wait_for("one by one")
             terminal.press("escape")
-            terminal.wait_for("stopped")
-        found = client.get(f"/threads/{thread}/runs/{run['id']}").json()
-        assert found["status"] == "cancelled"
+            where = f"/threads/{thread}/runs/{run['id']}"
+            terminal.wait_until(lambda: client.get(where).json()["status"] == "cancelled", "the run's end")
+            terminal.wait_gone("running")
+            terminal.wait_gone("stopping")
