@@ -119,7 +119,7 @@ def startup_from(options: argparse.Namespace) -> Startup:
         demo_model=DEMO_MODEL,
         auto_copy=settings.ui.auto_copy,
         sidebar=settings.ui.sidebar,
-        failed=f"No connection to {remote.name}" if remote else "The program could not start its engine",
+        failed=f"No connection to {remote.name}" if remote else Startup.failed,
     )
 
 
