@@ -72,4 +72,4 @@ def _show(options: argparse.Namespace) -> int:
         raise ConfigError(
             "aimltui fills a terminal, but its input or output is not one. Start it in a terminal."
         )
-    return show(startup, options)
+    return show(options, startup)

@@ -119,10 +119,11 @@ def startup_from(options: argparse.Namespace) -> Startup:
         demo_model=DEMO_MODEL,
         auto_copy=settings.ui.auto_copy,
         sidebar=settings.ui.sidebar,
+        failed=f"No connection to {remote.name}" if remote else Startup.failed,
     )
 
 
-def show(startup: Startup, options: argparse.Namespace) -> int:
+def show(options: argparse.Namespace, startup: Startup) -> int:
     """Run the program with a screen; the exit status."""
     redact = redactor({*AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE, *filter(None, [options.api_key_env])})
     log_to(_state_dir(options) / "aimltui.log", redact)

@@ -8,18 +8,20 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pydantic import ValidationError
 
 from aimltui import __version__
 from aimltui.client.errors import Garbled, TimedOut, TransportError, Unreachable, Unsupported
-from aimltui.client.http_request import Outgoing, outgoing
+from aimltui.client.form import FormBody
+from aimltui.client.http_request import Outgoing, binary_content, outgoing
 from aimltui.client.polling import poll_run
 from aimltui.wire import events, sse
 from aimltui.wire import operations as op
 from aimltui.wire.base import Params, Wire
-from aimltui.wire.errors import APIError, error_from_body
+from aimltui.wire.binary import BinaryContent
+from aimltui.wire.errors import APIError, BadRequest, error_from_body
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.operations import Operation
 from aimltui.wire.runs import TERMINAL, Run, RunEventsParams, RunParams
@@ -88,6 +90,8 @@ class HTTPTransport:
         request = outgoing(operation, params, stream=False)
         async with self._answer(request) as response:
             body = await self._read(response)
+            if issubclass(operation.result, BinaryContent):
+                return cast(R, binary_content(body, response.headers))
         return _decoded(operation.result, _json(body))
 
     async def stream(self, operation: Operation[P, R], params: P) -> AsyncGenerator[StreamEvent, None]:
@@ -96,13 +100,21 @@ class HTTPTransport:
             async with aclosing(self._stream(operation, params)) as told:
                 async for event in told:
                     yield event
-        except Unsupported:
-            if not isinstance(params, RunEventsParams):
-                raise
-            run = await self.call(op.GET_RUN, RunParams(thread_id=params.thread_id, run_id=params.run_id))
+        except (Unsupported, BadRequest) as error:
+            run = await self._run_without_stream(operation, params, error)
             async with aclosing(poll_run(self, run, self._patience.poll_s)) as told:
                 async for event in told:
                     yield event
+
+    async def _run_without_stream(
+        self, operation: Operation[P, R], params: P, error: Unsupported | BadRequest
+    ) -> Run:
+        """The run of a stream that was refused, if it was refused for being a stream; otherwise the refusal."""
+        if isinstance(params, RunEventsParams) and isinstance(error, Unsupported):
+            return await self.call(op.GET_RUN, RunParams(thread_id=params.thread_id, run_id=params.run_id))
+        if operation.result is not Run or not _is_about_streaming(error):
+            raise error
+        return cast(Run, await self.call(operation, params))
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -210,7 +222,7 @@ class HTTPTransport:
                 request.method,
                 url,
                 params=query or None,
-                content=request.body,
+                content=request.body.pieces() if isinstance(request.body, FormBody) else request.body,
                 headers={**self._headers(), **request.headers},
                 timeout=self._timeout(request),
             )
@@ -319,6 +331,10 @@ def _is_about_an_object(parsed: object, error: APIError) -> bool:
         return False
     inner = parsed.get("error") if isinstance(parsed, dict) else None
     return error.status == 404 and (isinstance(inner, dict) or "found with id" in error.message)
+
+
+def _is_about_streaming(error: Unsupported | BadRequest) -> bool:
+    return isinstance(error, Unsupported) or error.param == "stream" or "stream" in error.message.lower()
 
 
 def _json(body: bytes) -> Any:

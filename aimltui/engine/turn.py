@@ -57,6 +57,9 @@ class TurnWriter:
         self._message_id: str | None = None
         self._slots: dict[str, int] = {}
         self._drafts: dict[int, _Draft] = {}
+        self._order: list[_Draft] = []
+        self._ids: set[str] = set()
+        self._heads = 0
         self._late: list[tuple[str, str]] = []
 
     @property
@@ -119,9 +122,10 @@ class TurnWriter:
             await self._begin_calls()
         draft = self._drafts.get(delta.index)
         if draft is None:
-            draft = self._drafts[delta.index] = _Draft(
-                len(self._drafts), self._fresh_call_id(clean(delta.id))
-            )
+            draft = _Draft(len(self._order), self._fresh_call_id(clean(delta.id)))
+            self._drafts[delta.index] = draft
+            self._order.append(draft)
+            self._ids.add(draft.id)
         if delta.extra:
             draft.extra = {**(draft.extra or {}), **delta.extra}
         if delta.name and not draft.said:
@@ -147,9 +151,12 @@ class TurnWriter:
         self._journal.draft = lambda: partial(Ledger.draft_tools, step_id=step_id, calls=self.calls)
 
     def _head(self, draft: _Draft) -> None:
-        if not draft.said:
-            draft.said = True
-            self._say_step(CALL, draft.slot, json.dumps({"id": draft.id, "name": draft.name}), first=True)
+        # the heads go out in the order of their places: the API's indices have no gaps at any time
+        while self._heads <= draft.slot:
+            one = self._order[self._heads]
+            self._heads += 1
+            one.said = True
+            self._say_step(CALL, one.slot, json.dumps({"id": one.id, "name": one.name}), first=True)
 
     def _say_step(self, kind: str, slot: int, value: str, *, first: bool = False) -> None:
         assert self.tool_step_id is not None
@@ -157,5 +164,4 @@ class TurnWriter:
 
     def _fresh_call_id(self, given: str) -> str:
         # some providers leave the id out, or give every call the same one
-        taken = {draft.id for draft in self._drafts.values()}
-        return given if given and given not in taken else self._new_id(ids.CALL)
+        return given if given and given not in self._ids else self._new_id(ids.CALL)

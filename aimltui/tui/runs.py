@@ -93,6 +93,7 @@ class RunFollower:
         self._around = surroundings
         self._sleep = sleep
         self._stopped: str | None = None
+        self._cannot_stop = False
 
     async def converse(self, text: str, pending_id: str) -> None:
         """Send a message and follow its run; then the queued ones, each after the run before it.
@@ -250,10 +251,11 @@ class RunFollower:
 
     async def cancel(self, run: Run) -> None:
         """Stop the run; its text stays."""
-        if self._stopped == run.id:
-            return
-        self._stopped = run.id
         conversation = self._conversation
+        if self._stopped == run.id:
+            conversation.is_stopping = not self._cannot_stop
+            return
+        self._stopped, self._cannot_stop = run.id, False
         shown = run.model_copy(update={"status": CANCELLING})
         conversation.outbox.add(conversation.view.take_run(shown), at_once=True)
         try:
@@ -265,6 +267,14 @@ class RunFollower:
             except (APIError, TransportError) as error:
                 self._show(error, "The run could not be stopped")
                 return
+        except Unsupported:
+            self._cannot_stop = True
+            conversation.is_stopping = False
+            conversation.outbox.add(conversation.view.take_run(run), at_once=True)
+            conversation.show_notice(
+                "This server cannot stop a run: the answer goes on to its end. ctrl+N opens another thread."
+            )
+            return
         except TransportError as error:
             self._show(error, "The run could not be stopped")
             return
@@ -274,7 +284,8 @@ class RunFollower:
     async def _reread(self) -> bool:
         """Take what the server has; True while a run is active."""
         conversation = self._conversation
-        snapshot = await read_thread(self._client, conversation.thread_id or "")
+        active = conversation.view.active_run
+        snapshot = await read_thread(self._client, conversation.thread_id or "", active=active)
         conversation.outbox.add(conversation.view.reconcile(snapshot))
         if conversation.run is not None:
             self._around.run_moved(conversation, conversation.run)

@@ -60,6 +60,9 @@ class Shelf:
         found: list[ThreadSummary] = []
         params = _NEWEST
         while (page := await self._page(params)) is not None:
+            if page.data and page.data[-1].id == params.after:
+                # a server that knows no cursors gives the same page again and again
+                break
             found += page.data
             if not page.has_more or not page.data:
                 break

@@ -3,8 +3,9 @@
     python -m tests.bench.bench_streaming [characters] [deltas a second ...]
 
 By default 100 KB at 200 and at 1,000 deltas a second, and all at once (rate 0). For each rate: key echo idle and
-while the answer streams; the lag from the server's sending of a delta to its standing on the screen; CPU of the
-program for 1,000 deltas; its memory; and, in a second run with a probe inside the program, how late its event loop is.
+while the answer streams; the lag from the server's sending of a delta to its standing on the screen; in a second run,
+with nobody typing, CPU of the program for 1,000 deltas and its memory; and in a third one, with a probe inside the
+program, how late its event loop is.
 
 Targets, at 200 deltas a second: echo p95 at most 3 times the idle one, loop lag p99 under 50 ms.
 """
@@ -54,7 +55,7 @@ class Streamed:
     """Empty without a probe."""
 
 
-def stream(folder: Path, size: int, rate: float, *, probed: bool = False) -> Streamed:
+def stream(folder: Path, size: int, rate: float, *, probed: bool = False, typing: bool = True) -> Streamed:
     """Stream one answer into a fresh data directory."""
     pieces, lag_file = folder / f"pieces-{size}.json", folder / "lags.json"
     count = stamped.write(pieces, size)
@@ -66,13 +67,14 @@ def stream(folder: Path, size: int, rate: float, *, probed: bool = False) -> Str
         with Meter.python(*module, *flags, env=env) as meter:
             meter.until_bytes(b"rite a message")
             meter.pump(2.5)  # the engine and the model's package are loaded behind the screen
-            idle = meter.echoes(IDLE_S, 0.12)
+            idle = meter.echoes(IDLE_S, 0.12) if typing else []
             cpu, begin = meter.cpu_s, len(meter.raw)
             meter.type("go")
             meter.press("enter")
             started = time.monotonic()
             last = stamped.LAST.encode()
-            echoes = meter.echoes(STREAM_S, 0.12, lambda: last in meter.raw[-200_000:])
+            meter.until_bytes(b"go", begin)  # what is typed before the prompt is emptied goes with it
+            echoes = meter.echoes(STREAM_S, 0.12, lambda: last in meter.raw[-200_000:]) if typing else []
             ended = meter.until_bytes(last, begin)
             meter.pump(0.5)
             result = Streamed(
@@ -102,7 +104,7 @@ def _lags(meter: Meter, begin: int) -> list[float]:
     return list(seen.values())
 
 
-def row(rate: float, seen: Streamed, probed: Streamed) -> tuple[str, ...]:
+def row(rate: float, seen: Streamed, quiet: Streamed, probed: Streamed) -> tuple[str, ...]:
     """One line of the table."""
     known = [echo for echo in seen.echoes if echo < LOST_S]
     return (
@@ -112,8 +114,8 @@ def row(rate: float, seen: Streamed, probed: Streamed) -> tuple[str, ...]:
         f"{milliseconds(median(known))} / {milliseconds(percentile(known, 95))}",
         f"{milliseconds(median(seen.lags))} / {milliseconds(percentile(seen.lags, 95))} / "
         f"{milliseconds(max(seen.lags, default=float('nan')))}",
-        f"{seen.cpu_s / seen.deltas * 1000:.2f} s",
-        f"{seen.memory_mb:.0f} MB",
+        f"{quiet.cpu_s / quiet.deltas * 1000:.2f} s",
+        f"{quiet.memory_mb:.0f} MB",
         f"{milliseconds(percentile(probed.loop_lags, 99))} / {milliseconds(max(probed.loop_lags, default=0))}",
     )
 
@@ -139,7 +141,7 @@ def main(size: int = 100_000, *rates: float) -> None:
         stream(folder, 2_000, 0)  # writes the bytecode
         for rate in rates or (TARGET_RATE, 1000, 0):
             seen, probed = stream(folder, size, rate), stream(folder, size, rate, probed=True)
-            rows.append(row(rate, seen, probed))
+            rows.append(row(rate, seen, stream(folder, size, rate, typing=False), probed))
             print(
                 f"{rows[-1][0]}: {seen.deltas} deltas, {len(seen.lags)} stamps and {len(seen.echoes)} keys seen"
             )

@@ -9,25 +9,29 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 import time
 from pathlib import Path
 
-from aimltui import cli, tui
-from aimltui.tui.app import AimltuiApp
+from aimltui import cli, tui, window
+
+if __name__ == "__main__":
+    # As `window.show` does, before anything of Textual is imported: it reads this once.
+    os.environ.setdefault("TEXTUAL_FPS", window._BEATS)
+
+from aimltui.tui import app
 
 PERIOD_S = 0.005
 
+lags: list[tuple[float, float]] = []
 
-class ProbedApp(AimltuiApp):
+
+class ProbedApp(app.AimltuiApp):
     """The app, and its probe."""
 
     # a subclass's paths are looked for beside the subclass
-    CSS_PATH = [Path(tui.__file__).parent / name for name in AimltuiApp.CSS_PATH]  # noqa: RUF012
-
-    def __init__(self, startup: cli.Startup) -> None:
-        super().__init__(startup)
-        self.lags: list[tuple[float, float]] = []
+    CSS_PATH = [Path(tui.__file__).parent / name for name in app.AimltuiApp.CSS_PATH]  # noqa: RUF012
 
     def on_ready(self) -> None:
         self.run_worker(self._probe(), group="probe", exit_on_error=False)
@@ -37,15 +41,16 @@ class ProbedApp(AimltuiApp):
             due = time.monotonic() + PERIOD_S
             await asyncio.sleep(PERIOD_S)
             now = time.monotonic()
-            self.lags.append((now, now - due))
+            lags.append((now, now - due))
 
 
-def main(file: Path, arguments: list[str]) -> None:
-    """Run the program."""
-    app = ProbedApp(cli._prepare(cli.parser().parse_args(arguments)))
-    app.run()
-    file.write_text(json.dumps(app.lags))
+def main(file: Path, arguments: list[str]) -> int:
+    """Run the program by its own front door."""
+    app.AimltuiApp = ProbedApp  # type: ignore[misc]
+    status = cli.main(arguments)
+    file.write_text(json.dumps(lags))
+    return status
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2:])
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2:]))

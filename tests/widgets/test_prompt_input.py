@@ -56,6 +56,17 @@ class PromptApp(App[None]):
         self.seen.append("interrupted")
 
 
+async def test_what_is_typed_between_enter_and_its_acceptance_stays() -> None:
+    app = PromptApp()
+    async with app.run_test() as pilot:
+        await pilot.press(*"hello", "enter", *"wo")
+        app.prompt.accept()
+        await pilot.press(*"rld")
+        assert app.prompt.draft == "world"
+        app.prompt.accept()
+        assert app.prompt.draft == ""
+
+
 async def test_enter_submits_and_the_text_stays_until_it_is_accepted() -> None:
     app = PromptApp()
     async with app.run_test() as pilot:
@@ -66,6 +77,16 @@ async def test_enter_submits_and_the_text_stays_until_it_is_accepted() -> None:
         assert app.prompt.is_empty
         await pilot.press("enter", "space", "enter")
         assert app.sent == ["hello"]
+
+
+async def test_enter_pressed_twice_sends_once() -> None:
+    app = PromptApp()
+    async with app.run_test() as pilot:
+        await pilot.press(*"hello", "enter", "enter")
+        assert app.sent == ["hello"]
+        app.prompt.accept()
+        await pilot.press(*"hello", "enter")
+        assert app.sent == ["hello", "hello"]
 
 
 @pytest.mark.parametrize("keys", [("ctrl+j",), ("shift+enter",), ("alt+enter",), ("backslash", "enter")])

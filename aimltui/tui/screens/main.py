@@ -47,6 +47,7 @@ class MainScreen(Pick):
     def __init__(self, startup: Startup, problems: Sequence[str] = ()) -> None:
         super().__init__(startup)
         self._problems = problems
+        self._has_failed = False
 
     def compose(self) -> ComposeResult:
         """The widgets."""
@@ -96,6 +97,15 @@ class MainScreen(Pick):
         if connected.warm_up is not None:
             self.spawn(asyncio.to_thread(connected.warm_up), "warm-up")
 
+    def say(self, text: str) -> None:
+        """Send a message; where there is no connection, try once more to get one."""
+        super().say(text)
+        if self._has_failed:
+            self._has_failed = False
+            self.threads.set_rows((), empty="loading threads…")
+            self.hint("trying again; the message goes out when there is a connection")
+            self.spawn(self._connect(), "connect")
+
     async def _open_first(self) -> None:
         desk = self.desk
         assert desk is not None
@@ -111,17 +121,20 @@ class MainScreen(Pick):
         self.show_state()
 
     def _not_connected(self, error: Exception) -> None:
+        again = "Sending a message tries again; ctrl+Q quits. Nothing that was kept is lost."
         card = ErrorEntry(
             "start",
-            "The program could not start its engine",
+            self.startup.failed,
             str(getattr(error, "message", "") or error) or type(error).__name__,
-            str(getattr(error, "remedy", "") or "ctrl+Q quits. Nothing that was kept is lost."),
+            f"{getattr(error, 'remedy', '') or ''} {again}".strip(),
             getattr(error, "request_id", None),
         )
         self.threads.set_rows((), empty="not available")
         self.transcript.show([card])
-        for text in self._early:
-            self.prompt.add_text(text)
+        self._has_failed = True
+        if self._early:
+            self.prompt.load_draft("\n\n".join([*self._early, self.prompt.draft]).rstrip())
+            self._early.clear()
 
     async def prepare_to_end(self) -> None:
         """Keep drafts, finish deletions, let go of the server; bounded, so that the end comes."""

@@ -108,6 +108,7 @@ class PromptInput(TextArea):
         # a blink would repaint the line twice a second, also over a slow connection
         self.cursor_blink = False
         self._pastes = PasteStore()
+        self._sent = ""
 
     @property
     def draft(self) -> str:
@@ -126,8 +127,10 @@ class PromptInput(TextArea):
         self.move_cursor(self.document.end)
 
     def accept(self) -> None:
-        """The message is on its way: empty the prompt for the next one."""
-        self.load_draft("")
+        """The message is on its way: empty the prompt for the next one, but for what was typed behind it since."""
+        sent, self._sent = self._sent, ""
+        draft = self.draft
+        self.load_draft(draft[len(sent) :] if sent and draft.startswith(sent) else "")
 
     def clear_undoable(self) -> bool:
         """Empty the prompt so that undo (ctrl+z) brings the text back.
@@ -206,7 +209,11 @@ class PromptInput(TextArea):
 
     def _submit(self) -> None:
         text = self.draft
+        if self._sent and text.startswith(self._sent):
+            # Enter again, before the first one was taken up: that text is on its way already.
+            return
         if text.strip():
+            self._sent = text
             self.post_message(self.Submitted(self, text))
 
     def _insert_newline(self) -> None:

@@ -1,0 +1,125 @@
+"""`aimltui chat` in a pseudo-terminal."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from tests.support.processes import chat_server
+from tests.support.terminal import ROOT, Terminal
+
+pytestmark = pytest.mark.e2e
+
+LONG = "Write a long answer that I can stop with Esc."
+WAYS = pytest.mark.parametrize("flags", [[], ["--no-stream"]], ids=["stream", "no-stream"])
+
+
+@contextmanager
+def chat(data: Path, *flags: str) -> Iterator[pexpect.spawn]:
+    arguments = ["-m", "aimltui", "chat", "--data-dir", str(data), *flags]
+    terminal = pexpect.spawn(sys.executable, arguments, encoding="utf-8", timeout=60, cwd=ROOT)
+    try:
+        terminal.expect_exact("You > ")
+        yield terminal
+    finally:
+        terminal.close(force=True)
+
+
+def ask(terminal: pexpect.spawn, text: str) -> str:
+    """What is said until the next prompt."""
+    terminal.sendline(text)
+    terminal.expect_exact("You > ")
+    return str(terminal.before)
+
+
+def leave(terminal: pexpect.spawn) -> int:
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    return int(terminal.exitstatus)
+
+
+@WAYS
+def test_every_answer_is_the_one_to_its_question(tmp_path: Path, flags: list[str]) -> None:
+    with chat(tmp_path, "--demo", *flags) as terminal:
+        first = ask(terminal, "Solve 3x + 11 = 14")
+        second = ask(terminal, "Which keys should I know?")
+        third = ask(terminal, "Solve 2y - 8 = 2")
+        assert "x = 1" in first
+        assert "What it does" in second
+        assert "x = 1" not in second
+        assert "y = 5" in third
+        assert [told.count("Assistant > ") for told in (first, second, third)] == [1, 1, 1]
+
+
+@WAYS
+def test_nothing_is_sent_for_an_empty_message(tmp_path: Path, flags: list[str]) -> None:
+    with chat(tmp_path, "--demo", *flags) as terminal:
+        for text in ("", "   ", "\t"):
+            told = ask(terminal, text)
+            assert "The message is empty" in told
+            assert "Assistant >" not in told
+
+
+@WAYS
+def test_ctrl_c_stops_the_answer_first_and_leaves_at_the_prompt(tmp_path: Path, flags: list[str]) -> None:
+    with chat(tmp_path, "--demo", *flags) as terminal:
+        terminal.sendline(LONG)
+        terminal.expect_exact("Esc.\r\n")
+        if not flags:
+            terminal.expect_exact("one by one")
+        terminal.sendintr()
+        terminal.expect_exact("[stopped]")
+        terminal.expect_exact("You > ")
+        assert "x = 1" in ask(terminal, "Solve 3x + 11 = 14")
+        terminal.sendintr()
+        assert leave(terminal) == 0
+    with Terminal.aimltui("--demo", "--data-dir", str(tmp_path)) as screen:
+        screen.wait_for("Write a long answer")
+
+
+@pytest.mark.parametrize("word", ["exit", "quit", "  EXIT ", "Quit"])
+def test_a_word_leaves(tmp_path: Path, word: str) -> None:
+    with chat(tmp_path, "--demo") as terminal:
+        terminal.sendline(word)
+        terminal.expect_exact("Goodbye")
+        assert leave(terminal) == 0
+
+
+def test_ctrl_d_leaves(tmp_path: Path) -> None:
+    with chat(tmp_path, "--demo") as terminal:
+        terminal.sendeof()
+        assert leave(terminal) == 0
+
+
+@WAYS
+@pytest.mark.parametrize(
+    ("scene", "words"), [("wrong-key", "wants an API key"), ("cut", "Half an ans"), ("garbage", "⚠")]
+)
+def test_a_failure_is_told_and_the_chat_goes_on(
+    tmp_path: Path, flags: list[str], scene: str, words: str
+) -> None:
+    with (
+        chat_server("--scene", scene) as base_url,
+        chat(tmp_path, "--base-url", base_url, "--model", "m", *flags) as terminal,
+    ):
+        told = ask(terminal, "Hello?")
+        assert words in told
+        assert "⚠" in told
+        assert "Traceback" not in told
+        assert "⚠" in ask(terminal, "Hello?")
+
+
+def test_a_pipe_can_ask(tmp_path: Path) -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "aimltui", "chat", "--demo", "--data-dir", str(tmp_path)],
+        input="Solve 3x + 11 = 14\n", capture_output=True, text=True, cwd=ROOT, timeout=60,
+    )  # fmt: skip
+    assert told.returncode == 0
+    assert "x = 1" in told.stdout
+    assert told.stderr == ""
