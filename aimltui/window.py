@@ -62,8 +62,18 @@ def add_window_flags(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="look around offline: a scripted model answers, nothing is contacted",
     )
-    add("--data-dir", metavar="DIR", type=Path, help="where threads are kept")
-    add("--config", metavar="FILE", type=Path, help="the configuration file")
+    add(
+        "--data-dir",
+        metavar="DIR",
+        type=Path,
+        help=f"where threads are kept (default: {_short(paths.data_dir())})".replace("%", "%%"),
+    )
+    add(
+        "--config",
+        metavar="FILE",
+        type=Path,
+        help=f"the configuration file (default: {_short(paths.config_file())})".replace("%", "%%"),
+    )
     add("--base-url", metavar="URL", help="any OpenAI-compatible endpoint, such as http://localhost:11434/v1")
     add("--api-key-env", metavar="NAME", help="the environment variable that holds the endpoint's key")
     add(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from aimltui.cli import parser
 from aimltui.tui.commands import key_table_markdown
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -34,3 +35,9 @@ def test_every_flag_that_is_named_is_a_flag() -> None:
 
     known = {option for action in parser()._actions for option in action.option_strings}
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)) <= known | {"--help"}
+
+
+def test_every_flag_of_the_program_is_in_the_readme_and_no_other() -> None:
+    section = README.split("## Start it your way", 1)[1].split("**", 1)[0]
+    known = {flag for action in parser()._actions for flag in action.option_strings if flag.startswith("--")}
+    assert set(re.findall(r"--[a-z-]+", section)) == known

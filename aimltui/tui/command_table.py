@@ -272,7 +272,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "choose",
-        "Take what is marked",
+        "Choose what is marked",
         "In the transcript, where ↑ and ↓ mark panels and starters: fold or unfold the panel, take the starter.",
         ("enter",),
         "",
@@ -280,7 +280,7 @@ COMMANDS: tuple[Command, ...] = (
         scope="transcript",
         footer=True,
         when=("marked",),
-        label="Take",
+        label="Choose",
     ),
     Command(
         "details",

@@ -62,10 +62,10 @@ async def test_up_in_an_empty_prompt_marks_a_starter_and_the_footer_says_what_en
 ) -> None:
     async with seat(server, tmp_path) as here:
         await here.pilot.press("up")
-        await here.until(lambda: footer(here).lstrip().startswith("enter Take"))
+        await here.until(lambda: footer(here).lstrip().startswith("enter Choose"))
         await here.pilot.press("up", "enter")
         await here.until(lambda: here.texts()[:1] == ["Hello!"])
-        assert "enter Take" not in footer(here)
+        assert "enter Choose" not in footer(here)
 
 
 async def test_starters_are_for_the_scripted_model_only(server: FakeTransport, tmp_path: Path) -> None:
