@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
+from aimltui.client.files import Files, Uploads
 from aimltui.client.transport import Transport
+from aimltui.client.vector_stores import VectorStores
 from aimltui.wire import assistants, messages, models, run_steps, runs, threads
 from aimltui.wire import operations as op
 from aimltui.wire.base import Deleted, ListParams, Page, Wire
@@ -30,6 +32,9 @@ class AssistantsClient:
         self.threads = Threads(transport)
         self.messages = Messages(transport)
         self.runs = Runs(transport)
+        self.files = Files(transport)
+        self.uploads = Uploads(transport)
+        self.vector_stores = VectorStores(transport)
 
     async def list_models(self, *, refresh: bool = False) -> Page[models.Model]:
         """The models on offer; `refresh` asks the endpoint anew."""

@@ -8,17 +8,19 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pydantic import ValidationError
 
 from aimltui import __version__
 from aimltui.client.errors import Garbled, TimedOut, TransportError, Unreachable, Unsupported
-from aimltui.client.http_request import Outgoing, outgoing
+from aimltui.client.form import FormBody
+from aimltui.client.http_request import Outgoing, binary_content, outgoing
 from aimltui.client.polling import poll_run
 from aimltui.wire import events, sse
 from aimltui.wire import operations as op
 from aimltui.wire.base import Params, Wire
+from aimltui.wire.binary import BinaryContent
 from aimltui.wire.errors import APIError, error_from_body
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.operations import Operation
@@ -88,6 +90,8 @@ class HTTPTransport:
         request = outgoing(operation, params, stream=False)
         async with self._answer(request) as response:
             body = await self._read(response)
+            if issubclass(operation.result, BinaryContent):
+                return cast(R, binary_content(body, response.headers))
         return _decoded(operation.result, _json(body))
 
     async def stream(self, operation: Operation[P, R], params: P) -> AsyncGenerator[StreamEvent, None]:
@@ -210,7 +214,7 @@ class HTTPTransport:
                 request.method,
                 url,
                 params=query or None,
-                content=request.body,
+                content=request.body.pieces() if isinstance(request.body, FormBody) else request.body,
                 headers={**self._headers(), **request.headers},
                 timeout=self._timeout(request),
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from aimltui.engine.core import Core
+from aimltui.engine.filing import settled_resources
 from aimltui.engine.models.base import ModelError
 from aimltui.engine.store import assistants as rows
 from aimltui.engine.store.database import Connection
@@ -45,8 +46,16 @@ class AssistantOperations:
         made = {"id": self._core.options.new_id(ids.ASSISTANT), "created_at": self._core.options.now()}
         assistant = Assistant.model_validate(fields | made)
         private = {"sampling": _sampling({}, params.given())}
-        await self._core.write(lambda conn: rows.insert(conn, assistant, private))
-        return assistant
+
+        def insert(conn: Connection) -> Assistant:
+            resources = settled_resources(conn, self._core, assistant.tool_resources, may_create=True)
+            made = assistant.model_copy(update={"tool_resources": resources})
+            rows.insert(conn, made, private)
+            return made
+
+        kept = await self._core.write(insert)
+        self._core.indexer.wake()
+        return kept
 
     async def list_assistants(self, params: ListAssistants) -> Page[Assistant]:
         """One page."""
@@ -70,6 +79,9 @@ class AssistantOperations:
             old, private = rows.get(conn, params.assistant_id)
             metadata = merged_metadata(old.metadata, params.metadata)
             assistant = Assistant.model_validate(old.to_json() | _fields(given) | {"metadata": metadata})
+            if "tool_resources" in given:
+                resources = settled_resources(conn, self._core, assistant.tool_resources, may_create=False)
+                assistant = assistant.model_copy(update={"tool_resources": resources})
             rows.save(conn, assistant, private | {"sampling": _sampling(private.get("sampling", {}), given)})
             return assistant
 

@@ -8,18 +8,20 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
-from aimltui.engine import recovery
+from aimltui.engine import housekeeping, recovery
 from aimltui.engine.changes import ChangeHub
 from aimltui.engine.errors import StoreError
+from aimltui.engine.indexer import Indexer
 from aimltui.engine.models.base import ChatModel, ModelInfo
 from aimltui.engine.options import EngineOptions
 from aimltui.engine.run_loop import Workplace
 from aimltui.engine.store import events as event_rows
-from aimltui.engine.store import owners
+from aimltui.engine.store import owners, store_files
 from aimltui.engine.store.database import Connection, Database
 from aimltui.engine.supervisor import Supervisor
 from aimltui.engine.tools.registry import ToolRegistry
-from aimltui.wire.errors import ServerError
+from aimltui.engine.vault import Vault
+from aimltui.wire.errors import APIError, ServerError
 
 T = TypeVar("T")
 
@@ -60,6 +62,8 @@ class Core:
         self.database = Database(options.database, readers=options.readers)
         self.hub = ChangeHub()
         self.owner = owners.this_process(options.new_id("engine_"))
+        self.vault = Vault(options.files, self.owner.id)
+        self.indexer = Indexer(self.database, options, self.vault, self.owner.id)
         self.context_lengths: dict[str, int] = {}
         """Tokens, of the models that were listed."""
         self.followers = 0
@@ -79,7 +83,13 @@ class Core:
             StoreError: The store cannot be used.
         """
         await self.database.open()
-        await self.database.write(self._move_in)
+        try:
+            await asyncio.to_thread(self.vault.prepare)
+            await self.database.write(self._move_in)
+        except APIError as error:
+            await self.database.aclose()
+            raise StoreError(error.message) from error
+        self.indexer.start()
         self._seen_version = await self.database.data_version()
         self._watch = asyncio.create_task(self._watch_others(), name="watch the store")
         self._watch.add_done_callback(_report)
@@ -92,6 +102,7 @@ class Core:
         if self._undisturbed:
             await asyncio.wait(self._undisturbed)
         await self.supervisor.aclose()
+        await self.indexer.aclose()
         self.hub.close()
         if self._watch is not None:
             await asyncio.wait({self._watch})
@@ -146,6 +157,8 @@ class Core:
         now = self.options.clock()
         owners.beat(conn, self.owner, now)
         recovery.recover_all(conn, self.options, self.owner.id)
+        housekeeping.adopt(conn, self.options, self.owner.id)
+        housekeeping.sweep(conn, self.options, self.vault)
         event_rows.forget_before(conn, now - self.options.keep_events_s)
 
     async def _watch_others(self) -> None:
@@ -168,10 +181,22 @@ class Core:
             await self.supervisor.heed_others()
         await self.supervisor.settle()
         now = self.options.clock()
-        if self.supervisor.live and now >= self._next_beat:
+        if (self.supervisor.live or self.indexer.is_busy) and now >= self._next_beat:
             self._next_beat = now + self.options.heartbeat_s
             await self.database.write(lambda conn: owners.beat(conn, self.owner, now))
         await self.settle()
+        await self._keep_house()
+
+    async def _keep_house(self) -> None:
+        """Take over what a dead process left to be indexed; forget what is past its time."""
+        if await self.read(lambda conn: store_files.has_work(conn, self.owner.id)):
+            # whoever added it was cancelled before it could say so
+            self.indexer.wake()
+        if not await self.read(lambda conn: housekeeping.is_needed(conn, self.options, self.owner.id)):
+            return
+        gone = await self.write(lambda conn: housekeeping.keep(conn, self.options, self.owner.id))
+        await asyncio.to_thread(self.vault.remove, gone)
+        self.indexer.wake()
 
 
 def _report(watch: asyncio.Task[None]) -> None:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from pathlib import Path
 from typing import cast
 
 from aimltui.engine.assistants import AssistantOperations
 from aimltui.engine.core import Core, Models
+from aimltui.engine.files import FileOperations
 from aimltui.engine.messages import MessageOperations
 from aimltui.engine.options import EngineOptions
 from aimltui.engine.runs import RunOperations
+from aimltui.engine.store_files import StoreFileOperations
 from aimltui.engine.threads import ThreadOperations
+from aimltui.engine.uploads import UploadOperations
+from aimltui.engine.vector_stores import VectorStoreOperations
 from aimltui.wire.base import Params, Wire
 from aimltui.wire.errors import BadRequest
 from aimltui.wire.events import StreamEvent
@@ -21,7 +26,16 @@ from aimltui.wire.rules import check_params
 Events = AsyncGenerator[StreamEvent, None]
 
 
-class Engine(AssistantOperations, ThreadOperations, MessageOperations, RunOperations):
+class Engine(
+    AssistantOperations,
+    ThreadOperations,
+    MessageOperations,
+    RunOperations,
+    FileOperations,
+    UploadOperations,
+    VectorStoreOperations,
+    StoreFileOperations,
+):
     """One method an operation of `wire.operations`, by its name; those that may stream have a twin `stream_...`.
 
     Every method raises `wire.errors.APIError` for a refusal. Several engines may work on one directory, in one
@@ -49,6 +63,10 @@ class Engine(AssistantOperations, ThreadOperations, MessageOperations, RunOperat
     async def aclose(self) -> None:
         """Stop the runs at work here, as if they had been cancelled, and let go of everything."""
         await self._core.aclose()
+
+    def new_file_path(self) -> Path:
+        """Where a server in the same process may write what arrives; a `Blob` of it is taken without a copy."""
+        return self._core.vault.new_path()
 
     async def changes(self, params: NoParams | None = None) -> Events:
         """Tells when something in the store changed, until the engine closes. An extension."""

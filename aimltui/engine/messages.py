@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from aimltui.engine.core import Core
+from aimltui.engine.filing import insert_message
 from aimltui.engine.store import messages as rows
 from aimltui.engine.store import threads as thread_rows
 from aimltui.engine.store.database import Connection
@@ -38,9 +39,10 @@ class MessageOperations:
             busy = active_run(conn, params.thread_id, self._core)
             if busy is not None:
                 raise BadRequest(f"Can't add messages to {params.thread_id} while a run {busy.id} is active.")
-            rows.insert(conn, message)
+            insert_message(conn, self._core, message)
 
         await self._core.write(insert, params.thread_id)
+        self._core.indexer.wake()
         return message
 
     async def list_messages(self, params: ListMessages) -> Page[Message]:
@@ -99,6 +101,7 @@ def new_messages(core: Core, thread_id: str, asked: Iterable[NewMessage]) -> lis
             completed_at=now,
             role=new.role,
             content=content_of(new),
+            attachments=list(new.attachments or ()),
             metadata=merged_metadata(None, new.metadata),
         )
         for new in asked

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from aimltui.wire.files import MAX_FILE
 from aimltui.wire.ids import NewId, new_id
 
 Clock = Callable[[], float]
@@ -58,12 +59,23 @@ class EngineOptions:
     """The context window of a model that does not say how large it is."""
     keep_events_s: float = 86_400.0
     """Seconds for which the event log of an ended run can be replayed."""
+    max_file_bytes: int = MAX_FILE
+    """Of a file that is uploaded in one piece."""
+    indexers: int = 2
+    """Files that are made searchable at the same time."""
+    extract_s: float = 60.0
+    """Seconds that finding the text of one file may take."""
     retry: RetryPolicy = field(default_factory=RetryPolicy)
 
     @property
     def database(self) -> Path:
         """The database's file."""
         return self.data_dir / "aimltui.db"
+
+    @property
+    def files(self) -> Path:
+        """The directory of the files' bytes."""
+        return self.data_dir / "files"
 
     def now(self) -> int:
         """The clock's time as the API writes it."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from aimltui.engine.core import Core
 from aimltui.engine.event_log import EventLog
+from aimltui.engine.filing import insert_message, insert_thread, settled_resources
 from aimltui.engine.following import follow_run
 from aimltui.engine.messages import new_messages
 from aimltui.engine.new_run import new_run
@@ -176,19 +177,21 @@ class RunOperations:
         check_tools(wanted.params.tools or ())
         check_truncation(wanted.params.truncation_strategy)
         run, told = await self._core.write(lambda conn: self._insert(conn, wanted), wanted.thread_id)
+        self._core.indexer.wake()
         return run, self._core.supervisor.start(run, told, first_index=0)
 
     def _insert(self, conn: Connection, wanted: _Wanted) -> tuple[Run, list[StreamEvent]]:
-        if wanted.thread is not None:
-            thread_rows.insert(conn, wanted.thread)
+        thread = wanted.thread
+        if thread is not None:
+            thread = insert_thread(conn, self._core, thread, wanted.messages)
         else:
             thread_rows.require(conn, wanted.thread_id)
             busy = active_run(conn, wanted.thread_id, self._core)
             if busy is not None:
                 raise BadRequest(f"Thread {wanted.thread_id} already has an active run {busy.id}.")
         assistant, assistant_private = assistant_rows.get(conn, wanted.params.assistant_id)
-        for message in wanted.messages:
-            message_rows.insert(conn, message)
+        for message in wanted.messages if thread is None else ():
+            insert_message(conn, self._core, message)
         run, private = new_run(
             self._core.options,
             wanted.thread_id,
@@ -196,6 +199,8 @@ class RunOperations:
             assistant,
             assistant_private.get("sampling", {}),
         )
+        if isinstance(wanted.params, CreateThreadAndRun) and wanted.params.tool_resources is not None:
+            settled_resources(conn, self._core, wanted.params.tool_resources, may_create=False)
         if not run.instructions and not message_rows.has_user_message(conn, wanted.thread_id):
             raise BadRequest(
                 "Run creation requires a Thread with a user message or an assistant with instructions.",
@@ -203,8 +208,8 @@ class RunOperations:
             )
         rows.insert(conn, run, self._core.owner.id, private)
         ledger = Ledger(conn, run.id, self._core.options.clock(), 0)
-        if wanted.thread is not None:
-            ledger.tell(events.THREAD_CREATED, wanted.thread)
+        if thread is not None:
+            ledger.tell(events.THREAD_CREATED, thread)
         ledger.tell(events.RUN_CREATED, run)
         ledger.tell(f"thread.run.{QUEUED}", run)
         return run, ledger.told

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from aimltui.engine.core import Core
+from aimltui.engine.filing import insert_thread, settled_resources
 from aimltui.engine.messages import new_messages
-from aimltui.engine.store import messages as message_rows
 from aimltui.engine.store import runs as run_rows
 from aimltui.engine.store import threads as rows
 from aimltui.engine.store.database import Connection
@@ -25,13 +25,11 @@ class ThreadOperations:
         thread = new_thread(self._core, params)
         messages = new_messages(self._core, thread.id, params.messages or ())
 
-        def insert(conn: Connection) -> None:
-            rows.insert(conn, thread)
-            for message in messages:
-                message_rows.insert(conn, message)
-
-        await self._core.write(insert, thread.id)
-        return thread
+        made = await self._core.write(
+            lambda conn: insert_thread(conn, self._core, thread, messages), thread.id
+        )
+        self._core.indexer.wake()
+        return made
 
     async def list_threads(self, params: ListThreads) -> Page[ThreadSummary]:
         """One page of summaries. An extension of the API."""
@@ -52,7 +50,7 @@ class ThreadOperations:
             metadata = merged_metadata(old.metadata, params.metadata)
             resources = old.tool_resources
             if "tool_resources" in given:
-                resources = params.tool_resources or ToolResources()
+                resources = settled_resources(conn, self._core, params.tool_resources, may_create=False)
             thread = old.model_copy(update={"metadata": metadata, "tool_resources": resources})
             rows.save(conn, thread)
             return thread

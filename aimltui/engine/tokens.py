@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 _PARTS = re.compile(
@@ -14,6 +14,8 @@ _PARTS = re.compile(
     r"|(?P<space>\n+|[ \t]{2,})"
 )
 
+_LONGEST_UNIT = 60
+"""Characters."""
 PER_MESSAGE = 4
 """Tokens that a chat message costs beside its text."""
 PER_IMAGE = 1_000
@@ -36,6 +38,20 @@ def estimate(text: str) -> int:
         else:
             total += 1
     return total
+
+
+def units(text: str) -> Iterator[tuple[int, int, int]]:
+    """The text's smallest pieces: beginning, end, tokens. White space that costs nothing is in none of them."""
+    for match in _PARTS.finditer(text):
+        kind, (start, end) = match.lastgroup, match.span()
+        if kind not in ("word", "other"):
+            yield start, end, 1
+            continue
+        # a word may be a megabyte of base64
+        letters = 6 if kind == "word" else 2
+        for begin in range(start, end, _LONGEST_UNIT):
+            stop = min(end, begin + _LONGEST_UNIT)
+            yield begin, stop, (stop - begin + letters - 1) // letters
 
 
 def estimate_message(message: Mapping[str, Any]) -> int:

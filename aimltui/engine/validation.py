@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from aimltui.engine.tools.registry import KNOWN
 from aimltui.wire.base import Metadata
-from aimltui.wire.errors import BadRequest, NotFound
+from aimltui.wire.errors import BadRequest
 from aimltui.wire.messages import (
     Content,
     ImageFileContent,
@@ -20,6 +20,7 @@ from aimltui.wire.messages import (
 from aimltui.wire.tools import FunctionTool, Tool, TruncationStrategy
 
 _FUNCTION_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_ATTACHABLE = ("code_interpreter", "file_search")
 _MAX_PAIRS, _MAX_KEY, _MAX_VALUE = 16, 64, 512
 
 
@@ -104,13 +105,14 @@ def content_of(message: NewMessage) -> list[Content]:
     """A request's content as the message keeps it.
 
     Raises:
-        BadRequest: A wrong role, no content, or a part that the API does not have.
-        NotFound: A file that is not there.
+        BadRequest: A wrong role, no content, or a part or a tool that the API does not have.
     """
     if message.role not in ("user", "assistant"):
         raise _no_such_value("role", message.role, ("user", "assistant"))
-    for attachment in message.attachments or ():
-        raise _no_file(attachment.file_id)
+    for place, attachment in enumerate(message.attachments or ()):
+        for number, tool in enumerate(attachment.tools or ()):
+            if tool.type not in _ATTACHABLE:
+                raise _no_such_value(f"attachments[{place}].tools[{number}].type", tool.type, _ATTACHABLE)
     if isinstance(message.content, str):
         if not message.content:
             raise BadRequest("Message content must be non-empty.", param="content")
@@ -123,17 +125,10 @@ def _part(index: int, part: object) -> Content:
         if not part.text:
             raise BadRequest("Message content must be non-empty.", param=f"content[{index}].text")
         return TextContent(text=Text(value=part.text))
-    if isinstance(part, ImageURLContent):
+    if isinstance(part, ImageURLContent | ImageFileContent):
         return part
-    if isinstance(part, ImageFileContent):
-        raise _no_file(part.image_file.file_id)
     kind = str(getattr(part, "type", ""))
     raise _no_such_value(f"content[{index}].type", kind, ("text", "image_url", "image_file"))
-
-
-def _no_file(file_id: str | None) -> NotFound:
-    # this engine keeps no files yet, so none can be referred to
-    return NotFound(f"No such File object: {file_id}", param="file_id")
 
 
 def _no_such_value(param: str, value: str, known: Iterable[str]) -> BadRequest:

@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol, cast
 from urllib.parse import parse_qsl
 
@@ -17,17 +18,23 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aimltui.server import idempotency
 from aimltui.server.auth import Auth
+from aimltui.server.download import send_content
+from aimltui.server.form import received
 from aimltui.server.idempotency import Answer, IdempotencyKeys, Slot, Streamed
 from aimltui.server.routing import GET_MODEL, Match, MethodNotAllowed, ModelParams, Router
 from aimltui.server.streams import HEARTBEAT_S, EventStream
 from aimltui.wire import operations as op
 from aimltui.wire.base import Page, Params, Wire
+from aimltui.wire.binary import OpenContent
 from aimltui.wire.errors import APIError, NotFound, ServerError, TooLarge
 from aimltui.wire.events import StreamEvent
+from aimltui.wire.files import MAX_FILE, FileParams
 from aimltui.wire.models import ListModels, Model
+from aimltui.wire.refusals import unknown_parameter
 from aimltui.wire.run_steps import RunStep
 from aimltui.wire.runs import Run, RunEventsParams
-from aimltui.wire.validation import parse_json, parse_params, wants_stream
+from aimltui.wire.uploads import MAX_PART
+from aimltui.wire.validation import form_fields, parse_json, parse_params, wants_stream
 
 MAX_BODY = 32 * 1024 * 1024
 """Bytes of a JSON body."""
@@ -50,13 +57,23 @@ class EngineLike(Protocol):
         """The operation's events."""
         ...
 
+    def new_file_path(self) -> Path:
+        """Where an uploaded file may be written; a `Blob` of it is taken without a copy."""
+        ...
+
+    async def open_file_content(self, params: FileParams) -> OpenContent:
+        """A file's bytes, piece by piece."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What a server puts up with."""
 
     max_body: int = MAX_BODY
-    """Bytes."""
+    """Bytes of a JSON body."""
+    max_file: int = MAX_FILE
+    """Bytes of a file in a form."""
     heartbeat_s: float = HEARTBEAT_S
 
 
@@ -124,6 +141,9 @@ class _Exchange:
         self._app.auth.check(self._request.headers)
         match = self._app.router.find(self._method, self._raw_path)
         self._operation = match.operation
+        if match.operation.body == "multipart":
+            await self._take_form(match)
+            return
         body = await self._body()
         fields = parse_json(body) if self._method == "POST" else {}
         stream = wants_stream(match.operation, fields)
@@ -133,8 +153,28 @@ class _Exchange:
             await self._once(key, body, stream, params)
         elif stream:
             await self._stream(match.operation.name, params, extended=match.operation.extension)
+        elif match.operation is op.GET_FILE_CONTENT:
+            content = await self._app.engine.open_file_content(cast(FileParams, params))
+            await send_content(content, self._headers(), self._send)
         else:
             await self._respond(await self._call(params))
+
+    async def _take_form(self, match: Match) -> None:
+        operation, path = match.operation, self._app.engine.new_file_path()
+        limit = min(self._app.limits.max_file, MAX_PART if operation is op.ADD_UPLOAD_PART else MAX_FILE)
+        kind = self._request.headers.get("content-type", "")
+        async with received(kind, self._request.stream(), path, limit) as form:
+            fields = form_fields(operation, form.pairs)
+            if form.file_field:
+                if form.file_field != operation.blob:
+                    raise unknown_parameter(form.file_field)
+                fields[operation.blob] = {"filename": form.filename, "path": str(path)}
+            params = self._params(match, fields)
+            key = self._request.headers.get(idempotency.HEADER)
+            if key:
+                await self._once(key, form.fingerprint, False, params)
+            else:
+                await self._respond(await self._call(params))
 
     def _params(self, match: Match, fields: Mapping[str, Any]) -> Params:
         query = parse_qsl(

@@ -13,7 +13,9 @@ from aimltui.wire.assistants import (
     ModifyAssistant,
 )
 from aimltui.wire.base import Deleted, Page, Params, Wire
+from aimltui.wire.binary import BinaryContent, Blob
 from aimltui.wire.events import Changed
+from aimltui.wire.files import CreateFile, File, FileParams, ListFiles
 from aimltui.wire.messages import CreateMessage, ListMessages, Message, MessageParams, ModifyMessage
 from aimltui.wire.models import ListModels, Model
 from aimltui.wire.run_steps import ListRunSteps, RunStep, RunStepParams
@@ -28,6 +30,33 @@ from aimltui.wire.runs import (
     SubmitToolOutputs,
 )
 from aimltui.wire.threads import CreateThread, ListThreads, ModifyThread, Thread, ThreadParams, ThreadSummary
+from aimltui.wire.uploads import (
+    AddUploadPart,
+    CompleteUpload,
+    CreateUpload,
+    Upload,
+    UploadParams,
+    UploadPart,
+)
+from aimltui.wire.vector_stores import (
+    CreateFileBatch,
+    CreateVectorStore,
+    CreateVectorStoreFile,
+    FileBatch,
+    FileBatchParams,
+    FileText,
+    ListFileBatchFiles,
+    ListVectorStoreFiles,
+    ListVectorStores,
+    ModifyVectorStore,
+    ModifyVectorStoreFile,
+    SearchResults,
+    SearchVectorStore,
+    VectorStore,
+    VectorStoreFile,
+    VectorStoreFileParams,
+    VectorStoreParams,
+)
 
 P = TypeVar("P", bound=Params)
 R = TypeVar("R", bound=Wire)
@@ -50,6 +79,14 @@ class Operation(Generic[P, R]):
     """Parameters of a POST that go into the query."""
     extension: bool = False
     """True if OpenAI's API does not have it."""
+    body: Literal["json", "multipart"] = "json"
+    """What the body of a POST is."""
+
+    @property
+    def blob(self) -> str:
+        """The parameter whose value is a file of the form; empty for an operation without one."""
+        fields = self.params.model_fields.items()
+        return next((name for name, info in fields if info.annotation is Blob), "")
 
 
 class NoParams(Params):
@@ -124,6 +161,75 @@ LIST_RUN_STEPS = Operation(
 )
 GET_RUN_STEP = Operation(
     "get_run_step", "GET", "/threads/{thread_id}/runs/{run_id}/steps/{step_id}", RunStepParams, RunStep
+)
+
+CREATE_FILE = Operation("create_file", "POST", "/files", CreateFile, File, body="multipart")
+LIST_FILES = Operation("list_files", "GET", "/files", ListFiles, Page[File])
+GET_FILE = Operation("get_file", "GET", "/files/{file_id}", FileParams, File)
+GET_FILE_CONTENT = Operation("get_file_content", "GET", "/files/{file_id}/content", FileParams, BinaryContent)
+DELETE_FILE = Operation("delete_file", "DELETE", "/files/{file_id}", FileParams, Deleted)
+
+CREATE_UPLOAD = Operation("create_upload", "POST", "/uploads", CreateUpload, Upload)
+ADD_UPLOAD_PART = Operation(
+    "add_upload_part", "POST", "/uploads/{upload_id}/parts", AddUploadPart, UploadPart, body="multipart"
+)
+COMPLETE_UPLOAD = Operation(
+    "complete_upload", "POST", "/uploads/{upload_id}/complete", CompleteUpload, Upload
+)
+CANCEL_UPLOAD = Operation("cancel_upload", "POST", "/uploads/{upload_id}/cancel", UploadParams, Upload)
+
+_STORE = "/vector_stores/{vector_store_id}"
+CREATE_VECTOR_STORE = Operation(
+    "create_vector_store", "POST", "/vector_stores", CreateVectorStore, VectorStore
+)
+LIST_VECTOR_STORES = Operation(
+    "list_vector_stores", "GET", "/vector_stores", ListVectorStores, Page[VectorStore]
+)
+GET_VECTOR_STORE = Operation("get_vector_store", "GET", _STORE, VectorStoreParams, VectorStore)
+MODIFY_VECTOR_STORE = Operation("modify_vector_store", "POST", _STORE, ModifyVectorStore, VectorStore)
+DELETE_VECTOR_STORE = Operation("delete_vector_store", "DELETE", _STORE, VectorStoreParams, Deleted)
+SEARCH_VECTOR_STORE = Operation(
+    "search_vector_store", "POST", f"{_STORE}/search", SearchVectorStore, SearchResults
+)
+
+CREATE_VECTOR_STORE_FILE = Operation(
+    "create_vector_store_file", "POST", f"{_STORE}/files", CreateVectorStoreFile, VectorStoreFile
+)
+LIST_VECTOR_STORE_FILES = Operation(
+    "list_vector_store_files", "GET", f"{_STORE}/files", ListVectorStoreFiles, Page[VectorStoreFile]
+)
+GET_VECTOR_STORE_FILE = Operation(
+    "get_vector_store_file", "GET", f"{_STORE}/files/{{file_id}}", VectorStoreFileParams, VectorStoreFile
+)
+MODIFY_VECTOR_STORE_FILE = Operation(
+    "modify_vector_store_file", "POST", f"{_STORE}/files/{{file_id}}", ModifyVectorStoreFile, VectorStoreFile
+)
+DELETE_VECTOR_STORE_FILE = Operation(
+    "delete_vector_store_file", "DELETE", f"{_STORE}/files/{{file_id}}", VectorStoreFileParams, Deleted
+)
+GET_VECTOR_STORE_FILE_CONTENT = Operation(
+    "get_vector_store_file_content",
+    "GET",
+    f"{_STORE}/files/{{file_id}}/content",
+    VectorStoreFileParams,
+    FileText,
+)
+
+CREATE_FILE_BATCH = Operation(
+    "create_file_batch", "POST", f"{_STORE}/file_batches", CreateFileBatch, FileBatch
+)
+GET_FILE_BATCH = Operation(
+    "get_file_batch", "GET", f"{_STORE}/file_batches/{{batch_id}}", FileBatchParams, FileBatch
+)
+CANCEL_FILE_BATCH = Operation(
+    "cancel_file_batch", "POST", f"{_STORE}/file_batches/{{batch_id}}/cancel", FileBatchParams, FileBatch
+)
+LIST_FILE_BATCH_FILES = Operation(
+    "list_file_batch_files",
+    "GET",
+    f"{_STORE}/file_batches/{{batch_id}}/files",
+    ListFileBatchFiles,
+    Page[VectorStoreFile],
 )
 
 LIST_MODELS = Operation("list_models", "GET", "/models", ListModels, Page[Model])

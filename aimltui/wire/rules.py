@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -10,9 +11,14 @@ from pydantic import BaseModel
 
 from aimltui.wire import refusals
 from aimltui.wire.base import Params, Wire
+from aimltui.wire.binary import Blob
 from aimltui.wire.errors import BadRequest
+from aimltui.wire.files import CREATED_PURPOSES, PURPOSES, CreateFile, FileExpiresAfter, ListFiles
+from aimltui.wire.filters import check_filter
 from aimltui.wire.run_steps import INCLUDE_SEARCH_CONTENT
 from aimltui.wire.tools import Unknown
+from aimltui.wire.uploads import CreateUpload
+from aimltui.wire.vector_stores import SearchRanking, StoreExpiresAfter
 
 METADATA_PAIRS = 16
 METADATA_KEY = 64
@@ -46,6 +52,15 @@ _VALUES: Final[Mapping[str, tuple[str, ...]]] = {
     "ranker": ("auto", "default_2024_08_21"),
     "filter": ("in_progress", "completed", "failed", "cancelled"),
 }
+_VALUES_OF: Final[Mapping[tuple[type[BaseModel], str], tuple[str, ...]]] = {
+    (CreateFile, "purpose"): CREATED_PURPOSES,
+    (CreateUpload, "purpose"): CREATED_PURPOSES,
+    (ListFiles, "purpose"): PURPOSES,
+    (FileExpiresAfter, "anchor"): ("created_at",),
+    (StoreExpiresAfter, "anchor"): ("last_active_at",),
+    (SearchRanking, "ranker"): ("none", "auto", "default-2024-11-15"),
+}
+"""Where the same name has other values in another place."""
 _NAME = re.compile(r"[a-zA-Z0-9_-]+")
 
 
@@ -59,6 +74,8 @@ def check_params(params: Params) -> None:
 
 
 def _check_model(model: BaseModel, path: str) -> None:
+    if isinstance(model, Blob):
+        return
     if isinstance(model, Wire):
         _check_shape(model, path)
     # in the order of the fields, so that the same request always gets the same refusal
@@ -66,7 +83,7 @@ def _check_model(model: BaseModel, path: str) -> None:
         value = getattr(model, name) if name in model.model_fields_set else None
         if value is None:
             continue
-        _check_field(f"{path}{name}", name, value)
+        _check_field(f"{path}{name}", name, value, _VALUES_OF.get((type(model), name)) or _VALUES.get(name))
         _SPECIAL.get(name, _nothing)(f"{path}{name}", value)
         for place, inner in _models(f"{path}{name}", value):
             _check_model(inner, f"{place}.")
@@ -83,17 +100,17 @@ def _check_shape(model: Wire, path: str) -> None:
         raise refusals.unknown_parameter(name)
 
 
-def _check_field(where: str, name: str, value: Any) -> None:
-    if name in _VALUES:
+def _check_field(where: str, name: str, value: Any, allowed: tuple[str, ...] | None) -> None:
+    if allowed is not None:
         for item in value if isinstance(value, list) else [value]:
-            if item not in _VALUES[name]:
-                raise refusals.invalid_value(where, item, _VALUES[name])
+            if item not in allowed:
+                raise refusals.invalid_value(where, item, allowed)
     prefix = PREFIXES.get(name, "")
     if isinstance(value, str) and not value.startswith(prefix):
         raise refusals.wrong_prefix(where, value, prefix)
 
 
-def _check_metadata(where: str, value: Mapping[str, str]) -> None:
+def _check_pairs(where: str, value: Mapping[str, Any]) -> None:
     if len(value) > METADATA_PAIRS:
         raise BadRequest(
             f"Invalid '{where}': too many properties. Expected an object with at most {METADATA_PAIRS} "
@@ -109,7 +126,10 @@ def _check_metadata(where: str, value: Mapping[str, str]) -> None:
                 code="string_above_max_length",
                 param=where,
             )
-        _check_length(f"{where}.{key}", text, METADATA_VALUE)
+        if isinstance(text, str):
+            _check_length(f"{where}.{key}", text, METADATA_VALUE)
+        elif isinstance(text, float) and not math.isfinite(text):
+            raise refusals.invalid_type(f"{where}.{key}", "a finite number", text)
 
 
 def _check_tool_choice(where: str, value: Any) -> None:
@@ -166,6 +186,23 @@ def _check_tool_resources(where: str, value: Any) -> None:
             f"Invalid '{place}': vector_store_ids and vector_stores are mutually exclusive; give one of them.",
             code="invalid_value",
             param=place,
+        )
+
+
+def _check_chunking(where: str, value: Any) -> None:
+    if value.type not in ("auto", "static"):
+        raise refusals.invalid_value(f"{where}.type", value.type, ("auto", "static"))
+    if value.type == "auto":
+        return
+    if value.static is None:
+        raise refusals.missing(f"{where}.static")
+    size, overlap = value.static.max_chunk_size_tokens, value.static.chunk_overlap_tokens
+    if overlap > size // 2:
+        raise BadRequest(
+            f"Invalid '{where}.static.chunk_overlap_tokens': it must not exceed half of max_chunk_size_tokens "
+            f"({size}), but is {overlap}.",
+            code="invalid_value",
+            param=f"{where}.static.chunk_overlap_tokens",
         )
 
 
@@ -228,7 +265,10 @@ def _nothing(where: str, value: Any) -> None:
 
 
 _SPECIAL: Final[Mapping[str, Callable[[str, Any], None]]] = {
-    "metadata": _check_metadata,
+    "metadata": _check_pairs,
+    "attributes": _check_pairs,
+    "filters": check_filter,
+    "chunking_strategy": _check_chunking,
     "tool_choice": _check_tool_choice,
     "response_format": _check_response_format,
     "truncation_strategy": _check_truncation,

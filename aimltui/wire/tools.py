@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import Discriminator, Field, Tag
 
 from aimltui.wire.base import JSONObject, Wire, extension
+from aimltui.wire.vector_stores import NewVectorStore
 
 
 def tagged(*known: str) -> Discriminator:
@@ -116,7 +117,7 @@ class FileSearchResources(Wire):
     """Vector stores to search; at most one."""
 
     vector_store_ids: list[str] = Field(default_factory=list)
-    vector_stores: list[JSONObject] | None = extension()
+    vector_stores: list[NewVectorStore] | None = extension()
     """On creation only: makes a store from `file_ids` and attaches it."""
 
 

@@ -7,7 +7,7 @@ import types
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, Union, get_args, get_origin
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from aimltui.wire import refusals
 from aimltui.wire.base import JSONObject, Params
@@ -81,6 +81,37 @@ def parse_params(
             raise refusals.unknown_parameter(name)
     fields.update(_from_query(operation, query, in_query - frozenset(path)))
     return validated(operation.params, {**fields, **path})
+
+
+def form_fields(operation: Operation[Any, Any], pairs: Query) -> JSONObject:
+    """The text fields of a form as JSON values: `expires_after[seconds]` is a member of an object.
+
+    Raises:
+        BadRequest: A field is unknown, given twice, or no text can be what it has to be.
+    """
+    fields: JSONObject = {}
+    for full_name, text in pairs:
+        name, _, rest = full_name.partition("[")
+        info = operation.params.model_fields.get(name)
+        if info is None or f"{{{name}}}" in operation.path:
+            raise refusals.unknown_parameter(full_name)
+        if name == operation.blob:
+            # whatever it says, it must not be taken for the description of a file on this machine
+            raise refusals.invalid_type(full_name, "a file", text)
+        kind = _plain_kind(info.annotation)
+        inner = rest.removesuffix("]")
+        if kind is None or issubclass(kind, BaseModel) != bool(rest):
+            raise refusals.unknown_parameter(full_name)
+        target = fields
+        if issubclass(kind, BaseModel):
+            known = kind.model_fields.get(inner)
+            if known is None:
+                raise refusals.unknown_parameter(full_name)
+            kind, name, target = _plain_kind(known.annotation), inner, fields.setdefault(name, {})
+        if name in target:
+            raise BadRequest(f"The form has the field '{full_name}' twice.", param=full_name)
+        target[name] = _read(full_name, text, kind)
+    return fields
 
 
 def validated(kind: type[Params], fields: Mapping[str, Any]) -> Params:

@@ -480,6 +480,138 @@ def page(check: Check) -> Check:
     return run
 
 
+def attributes(value: Any, where: str) -> list[str]:
+    if not isinstance(value, dict) or len(value) > 16:
+        return [f"{where}: {value!r}"]
+    return [where for v in value.values() if not isinstance(v, (str, int, float, bool))]
+
+
+FILE = obj(
+    {
+        "id": begins("file-"),
+        "object": one_of("file"),
+        "bytes": INT,
+        "created_at": time,
+        "expires_at": null_or(time),
+        "filename": TEXT,
+        "purpose": one_of(
+            "assistants", "assistants_output", "batch", "batch_output", "fine-tune", "fine-tune-results",
+            "vision", "user_data", "evals",
+        ),
+        "status": one_of("uploaded", "processed", "error"),
+        "status_details": null_or(TEXT),
+    }
+)  # fmt: skip
+UPLOAD = obj(
+    {
+        "id": begins("upload_"),
+        "object": one_of("upload"),
+        "bytes": INT,
+        "created_at": time,
+        "expires_at": time,
+        "filename": TEXT,
+        "purpose": TEXT,
+        "status": one_of("pending", "completed", "cancelled", "expired"),
+        "file": null_or(FILE),
+    }
+)
+UPLOAD_PART = obj(
+    {
+        "id": begins("part_"),
+        "object": one_of("upload.part"),
+        "created_at": time,
+        "upload_id": begins("upload_"),
+    }
+)
+BINARY = obj({"content": TEXT, "media_type": TEXT, "filename": TEXT})
+COUNTS = obj({"in_progress": INT, "completed": INT, "failed": INT, "cancelled": INT, "total": INT})
+VECTOR_STORE = obj(
+    {
+        "id": begins("vs_"),
+        "object": one_of("vector_store"),
+        "created_at": time,
+        "name": TEXT,
+        "usage_bytes": INT,
+        "file_counts": COUNTS,
+        "status": one_of("expired", "in_progress", "completed"),
+        "expires_after": null_or(obj({"anchor": one_of("last_active_at"), "days": INT})),
+        "expires_at": null_or(time),
+        "last_active_at": time,
+        "metadata": metadata,
+    },
+    extra=("description",),
+)
+CHUNKING = by(
+    "type",
+    {
+        "static": obj(
+            {"type": TEXT, "static": obj({"max_chunk_size_tokens": INT, "chunk_overlap_tokens": INT})}
+        ),
+        "other": obj({"type": TEXT}),
+    },
+)
+STORE_FILE = obj(
+    {
+        "id": begins("file-"),
+        "object": one_of("vector_store.file"),
+        "created_at": time,
+        "usage_bytes": INT,
+        "vector_store_id": begins("vs_"),
+        "status": one_of("in_progress", "completed", "cancelled", "failed"),
+        "last_error": null_or(
+            obj({"code": one_of("server_error", "unsupported_file", "invalid_file"), "message": TEXT})
+        ),
+        "chunking_strategy": CHUNKING,
+        "attributes": attributes,
+    }
+)
+FILE_BATCH = obj(
+    {
+        "id": begins("vsfb_"),
+        "object": one_of("vector_store.files_batch"),
+        "created_at": time,
+        "vector_store_id": begins("vs_"),
+        "status": one_of("in_progress", "completed", "cancelled", "failed"),
+        "file_counts": COUNTS,
+    }
+)
+TEXT_PIECE = obj({"type": one_of("text"), "text": TEXT})
+FILE_TEXT = obj(
+    {
+        "object": one_of("vector_store.file_content.page"),
+        "data": items(TEXT_PIECE),
+        "has_more": BOOL,
+        "next_page": null_or(TEXT),
+    }
+)
+
+
+def score(value: Any, where: str) -> list[str]:
+    return NUMBER(value, where) or ([] if 0 <= value <= 1 else [f"{where}: {value}"])
+
+
+SEARCH_RESULTS = obj(
+    {
+        "object": one_of("vector_store.search_results.page"),
+        "search_query": items(TEXT),
+        "data": items(
+            obj(
+                {
+                    "file_id": begins("file-"),
+                    "filename": TEXT,
+                    "score": score,
+                    "attributes": attributes,
+                    "content": items(TEXT_PIECE),
+                }
+            ),
+            50,
+        ),
+        "has_more": BOOL,
+        "next_page": null_or(TEXT),
+    }
+)
+
+
 def deleted(kind: str) -> Check:
     return obj({"id": TEXT, "object": one_of(kind), "deleted": one_of(True)})
 
@@ -502,6 +634,23 @@ RESULTS: dict[str, Check] = {
     "list_run_steps": page(STEP),
     "get_run_step": STEP,
     "list_models": page(MODEL),
+    **dict.fromkeys(("create_file", "get_file"), FILE),
+    "list_files": page(FILE),
+    "get_file_content": BINARY,
+    "delete_file": deleted("file"),
+    **dict.fromkeys(("create_upload", "complete_upload", "cancel_upload"), UPLOAD),
+    "add_upload_part": UPLOAD_PART,
+    **dict.fromkeys(("create_vector_store", "get_vector_store", "modify_vector_store"), VECTOR_STORE),
+    "list_vector_stores": page(VECTOR_STORE),
+    "delete_vector_store": deleted("vector_store.deleted"),
+    "search_vector_store": SEARCH_RESULTS,
+    **dict.fromkeys(
+        ("create_vector_store_file", "get_vector_store_file", "modify_vector_store_file"), STORE_FILE
+    ),
+    **dict.fromkeys(("list_vector_store_files", "list_file_batch_files"), page(STORE_FILE)),
+    "delete_vector_store_file": deleted("vector_store.file.deleted"),
+    "get_vector_store_file_content": FILE_TEXT,
+    **dict.fromkeys(("create_file_batch", "get_file_batch", "cancel_file_batch"), FILE_BATCH),
 }
 """The schema of every operation that answers, by name."""
 

@@ -331,6 +331,10 @@ async def test_every_operation_of_the_table_is_served(raw: httpx2.AsyncClient) -
         "message_id": "msg_none",
         "run_id": "run_none",
         "step_id": "step_none",
+        "file_id": "file-none",
+        "upload_id": "upload_none",
+        "vector_store_id": "vs_none",
+        "batch_id": "vsfb_none",
     }
     for operation in OPERATIONS:
         if operation.streams == "always" and "{" not in operation.path:

@@ -19,12 +19,15 @@ from aimltui.server.auth import Auth
 from aimltui.server.serve import Place, serve
 from aimltui.wire.assistants import Assistant, CreateAssistant
 from aimltui.wire.base import Params, Wire
+from aimltui.wire.binary import Blob
 from aimltui.wire.events import StreamEvent
+from aimltui.wire.files import CreateFile, File
 from aimltui.wire.messages import CreateMessage, ListMessages, Message, NewMessage
 from aimltui.wire.operations import Operation
 from aimltui.wire.run_steps import ListRunSteps, RunStep
 from aimltui.wire.runs import CreateRun, Run, SubmitToolOutputs, ToolOutput
 from aimltui.wire.threads import CreateThread, Thread
+from aimltui.wire.vector_stores import CreateVectorStore, VectorStore
 from tests.conformance import schemas
 from tests.support.builders import TestClock, bounded, counting_ids, options, until
 from tests.support.fake_model import FakeModel, FakeModels, Turn, says
@@ -134,6 +137,28 @@ class World:
     async def messages(self, thread_id: str, order: str = "asc", **given: Any) -> list[Message]:
         params = ListMessages(thread_id=thread_id, order=order, limit=100, **given)
         return (await self.client.messages.list(params)).data
+
+    async def file(
+        self, content: bytes | str = "Paris is in France.", name: str = "note.txt", **given: Any
+    ) -> File:
+        """A file that was uploaded."""
+        octets = content.encode() if isinstance(content, str) else content
+        blob = Blob(filename=name, content=octets)
+        return await self.client.files.create(CreateFile(**({"file": blob, "purpose": "assistants"} | given)))
+
+    async def store(self, *files: File, **given: Any) -> VectorStore:
+        """A vector store with files, all of them dealt with."""
+        wanted = CreateVectorStore(file_ids=[file.id for file in files], **given)
+        return await self.indexed((await self.client.vector_stores.create(wanted)).id)
+
+    async def indexed(self, store_id: str) -> VectorStore:
+        """The store once no file of it is in progress."""
+
+        async def is_indexed() -> bool:
+            return (await self.client.vector_stores.get(store_id)).file_counts.in_progress == 0
+
+        await until(is_indexed)
+        return await self.client.vector_stores.get(store_id)
 
     async def say(self, thread_id: str, text: str, role: str = "user") -> Message:
         return await self.client.messages.create(CreateMessage(thread_id=thread_id, role=role, content=text))

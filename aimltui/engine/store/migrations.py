@@ -9,17 +9,18 @@ from pathlib import Path
 from aimltui.engine.errors import StoreError
 
 SCHEMA = Path(__file__).with_name("schema.sql")
+"""The current schema: what an empty database gets at once."""
 
 
-def _first(conn: sqlite3.Connection) -> None:
-    for statement in statements(SCHEMA.read_text(encoding="utf-8")):
-        conn.execute(statement)
+def _files(conn: sqlite3.Connection) -> None:
+    _run(conn, SCHEMA.with_name("migration_2.sql"))
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first,)
-"""Never changed once released; a change of the schema is one more function, and the same change in schema.sql."""
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_files,)
+"""From version 1 on. Never changed once released; a change of the schema is one more function, and the same change
+in schema.sql."""
 
-VERSION = len(MIGRATIONS)
+VERSION = len(MIGRATIONS) + 1
 
 
 def version_of(conn: sqlite3.Connection) -> int:
@@ -51,13 +52,21 @@ def migrate(conn: sqlite3.Connection, path: Path) -> None:
     try:
         found = version_of(conn)
         check_version(found, path)
-        for step in MIGRATIONS[found:]:
-            step(conn)
+        if found == 0:
+            _run(conn, SCHEMA)
+        else:
+            for step in MIGRATIONS[found - 1 :]:
+                step(conn)
         conn.execute(f"PRAGMA user_version = {VERSION}")
         conn.execute("COMMIT")
     except BaseException:
         conn.execute("ROLLBACK")
         raise
+
+
+def _run(conn: sqlite3.Connection, script: Path) -> None:
+    for statement in statements(script.read_text(encoding="utf-8")):
+        conn.execute(statement)
 
 
 def statements(script: str) -> Iterator[str]:

@@ -25,6 +25,7 @@ class Listing:
     where: str = "1"
     args: Sequence[object] = ()
     columns: str = "*"
+    default_limit: int = DEFAULT_LIMIT
 
 
 def page(conn: Connection, listing: Listing, params: ListParams, build: Callable[[Row], W]) -> Page[W]:
@@ -40,7 +41,7 @@ def page(conn: Connection, listing: Listing, params: ListParams, build: Callable
             param="order",
             code="invalid_value",
         )
-    limit = params.limit if params.limit is not None else DEFAULT_LIMIT
+    limit = params.limit if params.limit is not None else listing.default_limit
     after = _cursor(conn, listing, "after", params.after)
     before = _cursor(conn, listing, "before", params.before)
     rows, more = _rows(conn, listing, order == "asc", after, before, limit)

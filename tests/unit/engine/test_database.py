@@ -38,6 +38,7 @@ async def test_the_database_is_its_owners_alone(tmp_path: Path) -> None:
         directory = tmp_path / "deep" / "data"
         modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in directory.iterdir()}
     assert stat.S_IMODE(directory.stat().st_mode) == 0o700
+    assert modes.pop("files") == 0o700
     assert modes == {"aimltui.db": 0o600, "aimltui.db-wal": 0o600, "aimltui.db-shm": 0o600}
 
 

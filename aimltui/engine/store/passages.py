@@ -1,0 +1,118 @@
+"""Finding passages by their words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from aimltui.engine.store.database import Connection, Row
+from aimltui.wire.vector_stores import Attributes, VectorStoreFile
+
+MAX_WORDS = 32
+"""Words of a question that are looked for; the rarest would be best, the first have to do."""
+CANDIDATES = 200
+"""Passages that are looked at more closely."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A passage that has words of the question."""
+
+    place: tuple[int, int]
+    """Its file's in the store, and its own in the file."""
+    file_id: str
+    filename: str
+    attributes: Attributes
+    text: str
+    score: float
+    """0 to 1: how many of the question's words it has, rare ones counting more, and how well they rank."""
+
+
+def find(
+    conn: Connection,
+    store_id: str,
+    question: str,
+    wanted: Callable[[Attributes], bool] | None,
+    limit: int,
+) -> list[Passage]:
+    """The best passages of a store, best first.
+
+    Args:
+        conn: The database.
+        store_id: Whose files.
+        question: In anybody's words; nothing in it is syntax.
+        wanted: Says by its attributes whether a file is of interest; None for all.
+        limit: Passages at most.
+    """
+    words = _words(question)
+    if not words:
+        return []
+    files = _files(conn, store_id, wanted)
+    rows = _candidates(conn, store_id, words, files, max(limit, CANDIDATES)) if files else []
+    if not rows:
+        return []
+    shares = _shares(conn, words, [row["seq"] for row in rows])
+    best = max(-row["rank"] for row in rows)
+    found = []
+    for row in rows:
+        file, filename = files[row["entry"]]
+        # where every passage has the words their rank says nothing, and is next to zero
+        ranked = -row["rank"] / best if best > 0 else 1.0
+        score = shares[row["seq"]] * (0.5 + 0.5 * min(1.0, max(0.0, ranked)))
+        found.append(
+            Passage(
+                (row["entry"], row["position"]), file.id, filename, file.attributes or {}, row["text"], score
+            )
+        )
+    return sorted(found, key=lambda passage: (-passage.score, passage.place))[:limit]
+
+
+def _words(question: str) -> list[str]:
+    # the tokenizer breaks at anything that is no letter or digit; quoted, what is left over is a phrase
+    cleaned = "".join(char if char.isalnum() else " " for char in question)
+    return [f'"{word}"' for word in dict.fromkeys(cleaned.casefold().split())][:MAX_WORDS]
+
+
+def _files(
+    conn: Connection, store_id: str, wanted: Callable[[Attributes], bool] | None
+) -> dict[int, tuple[VectorStoreFile, str]]:
+    rows = conn.execute(
+        "SELECT s.seq, s.body, f.filename FROM store_files s JOIN files f ON f.id = s.id "
+        "WHERE s.store_id = ? AND s.status = 'completed'",
+        (store_id,),
+    )
+    files = {row["seq"]: (VectorStoreFile.model_validate_json(row["body"]), row["filename"]) for row in rows}
+    if wanted is None:
+        return files
+    return {seq: file for seq, file in files.items() if wanted(file[0].attributes or {})}
+
+
+def _candidates(
+    conn: Connection, store_id: str, words: Sequence[str], files: Mapping[int, object], limit: int
+) -> list[Row]:
+    rows = conn.execute(
+        "SELECT c.seq, c.entry, c.position, c.text, bm25(chunk_words) AS rank FROM chunk_words "
+        "JOIN chunks c ON c.seq = chunk_words.rowid JOIN store_files s ON s.seq = c.entry "
+        "WHERE chunk_words MATCH ? AND s.store_id = ? ORDER BY rank",
+        (" OR ".join(words), store_id),
+    )
+    found: list[Row] = []
+    for row in rows:
+        if row["entry"] in files:
+            found.append(row)
+            if len(found) == limit:
+                break
+    return found
+
+
+def _shares(conn: Connection, words: Sequence[str], seqs: Sequence[int]) -> dict[int, float]:
+    """For each passage its share of the question's words, each weighed by how few passages have it."""
+    marks = ",".join("?" * len(seqs))
+    has: dict[str, set[int]] = {}
+    for word in words:
+        sql = f"SELECT rowid FROM chunk_words WHERE chunk_words MATCH ? AND rowid IN ({marks})"  # noqa: S608
+        has[word] = {row[0] for row in conn.execute(sql, (word, *seqs))}
+    weights = {word: 1 + math.log((len(seqs) + 1) / (len(having) + 1)) for word, having in has.items()}
+    total = sum(weights.values())
+    return {seq: sum(weights[word] for word in words if seq in has[word]) / total for seq in seqs}

@@ -1,0 +1,1 @@
+"""What a search in files needs: their text, in passages."""

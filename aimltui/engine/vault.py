@@ -1,0 +1,187 @@
+"""The bytes of files: one directory, files named by their ids, nothing else. To be used in worker threads."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import itertools
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from aimltui.wire.binary import Blob
+from aimltui.wire.errors import BadRequest, ServerError, TooLarge
+
+_PIECE = 1024 * 1024
+_ID = re.compile(r"[A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """Bytes that are on the disk, but belong to nothing yet."""
+
+    path: Path
+    size: int
+    """Bytes."""
+    md5: str = ""
+    """Hexadecimal digits, where somebody asked for it."""
+
+    def discard(self) -> None:
+        """They are not wanted; without effect once they were settled."""
+        self.path.unlink(missing_ok=True)
+
+
+class Vault:
+    """Keeps the bytes of files and of parts of uploads.
+
+    Args:
+        directory: Made with mode 0700 if it is not there.
+        owner_id: The engine's; what arrives has it in its name, so that it can be told what a dead one left.
+    """
+
+    def __init__(self, directory: Path, owner_id: str) -> None:
+        self._directory = directory
+        self._owner_id = owner_id
+        self._numbers = itertools.count(1)
+
+    @property
+    def incoming(self) -> Path:
+        """The directory of what is on its way."""
+        return self._directory / "incoming"
+
+    def prepare(self) -> None:
+        """Make the directories.
+
+        Raises:
+            ServerError: They cannot be made.
+        """
+        with _told("The directory of the files cannot be made"):
+            for directory in (self._directory, self.incoming):
+                directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def path_of(self, id_: str) -> Path:
+        """Where the bytes of a file or a part are."""
+        if not _ID.fullmatch(id_):
+            raise ValueError(f"{id_!r} is no id")
+        return self._directory / id_
+
+    def new_path(self) -> Path:
+        """A place for something that arrives; nothing is there yet."""
+        return self.incoming / f"{self._owner_id}.{next(self._numbers)}"
+
+    def take(self, blob: Blob, limit: int) -> Incoming:
+        """A copy of what is uploaded; what lies in `incoming` is not copied but taken.
+
+        Raises:
+            BadRequest: It cannot be read.
+            TooLarge: It has more bytes than the limit.
+        """
+        if blob.path is not None and blob.path.parent == self.incoming:
+            size = blob.path.stat().st_size
+            _check_size(size, limit)
+            return Incoming(blob.path, size)
+        with _opened(blob) as source:
+            return self._copied(_pieces(source), limit)
+
+    def join(self, ids: Iterable[str], limit: int) -> Incoming:
+        """Some of what is kept, one after the other, with its MD5.
+
+        Raises:
+            ServerError: It cannot be read or written.
+        """
+        return self._copied(self._every_piece(ids), limit, digest=True)
+
+    def settle(self, incoming: Incoming, id_: str) -> None:
+        """What arrived becomes what is kept under an id. Quick: to be done inside the transaction that says so.
+
+        Raises:
+            ServerError: It cannot be moved.
+        """
+        with _told("The file cannot be kept"):
+            incoming.path.rename(self.path_of(id_))
+
+    def open(self, id_: str) -> tuple[BinaryIO, int]:
+        """The bytes and how many they are.
+
+        Raises:
+            ServerError: They are not there.
+        """
+        with _told(f"The content of {id_} cannot be read"):
+            file = self.path_of(id_).open("rb")
+            return file, os.fstat(file.fileno()).st_size
+
+    def remove(self, ids: Iterable[str]) -> None:
+        """Forget; what cannot be removed now is swept away at the next start."""
+        for id_ in ids:
+            with contextlib.suppress(OSError):
+                self.path_of(id_).unlink(missing_ok=True)
+
+    def kept(self) -> set[str]:
+        """The ids of everything here."""
+        with _told("The directory of the files cannot be read"):
+            return {
+                entry.name for entry in os.scandir(self._directory) if entry.is_file(follow_symlinks=False)
+            }
+
+    def arrivals(self) -> dict[Path, str]:
+        """What is on its way, and for which engine."""
+        with _told("The directory of the files cannot be read"):
+            return {Path(entry.path): entry.name.rpartition(".")[0] for entry in os.scandir(self.incoming)}
+
+    def _copied(self, pieces: Iterable[bytes], limit: int, *, digest: bool = False) -> Incoming:
+        path, size = self.new_path(), 0
+        # for integrity, and because the API wants this one
+        md5 = hashlib.md5(usedforsecurity=False) if digest else None
+        try:
+            with _told("The file cannot be kept"), _created(path) as target:
+                for piece in pieces:
+                    size += len(piece)
+                    _check_size(size, limit)
+                    target.write(piece)
+                    if md5 is not None:
+                        md5.update(piece)
+                target.flush()
+                os.fsync(target.fileno())
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        return Incoming(path, size, md5.hexdigest() if md5 is not None else "")
+
+    def _every_piece(self, ids: Iterable[str]) -> Iterator[bytes]:
+        for id_ in ids:
+            file, _ = self.open(id_)
+            with file:
+                yield from _pieces(file)
+
+
+def _created(path: Path) -> BinaryIO:
+    return os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
+
+
+def _opened(blob: Blob) -> BinaryIO:
+    try:
+        return blob.open()
+    except OSError as error:
+        name = str(blob.path) if blob.path is not None else blob.filename
+        raise BadRequest(f"{name!r} cannot be read: {error.strerror or error}.", param="file") from error
+
+
+def _pieces(source: BinaryIO) -> Iterator[bytes]:
+    while piece := source.read(_PIECE):
+        yield piece
+
+
+def _check_size(size: int, limit: int) -> None:
+    if size > limit:
+        raise TooLarge(f"The file is too large: at most {limit:,} bytes are taken.", param="file")
+
+
+@contextlib.contextmanager
+def _told(what: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ServerError(f"{what}: {error.strerror or error}. See whether the disk is full.") from error

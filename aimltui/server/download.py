@@ -1,0 +1,46 @@
+"""The content of a file as an answer, piece by piece."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from starlette.types import Send
+
+from aimltui.wire.binary import OpenContent
+
+_PIECE = 256 * 1024
+"""Bytes."""
+
+
+async def send_content(content: OpenContent, headers: Mapping[str, str], send: Send) -> None:
+    """Answer with the bytes; the file is closed in the end."""
+    all_headers = {
+        **headers,
+        "content-type": content.media_type,
+        "content-length": str(content.size),
+        "content-disposition": disposition(content.filename),
+    }
+    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in all_headers.items()]
+    try:
+        await send({"type": "http.response.start", "status": 200, "headers": raw})
+        left = content.size
+        while left:
+            piece = await asyncio.to_thread(content.file.read, min(left, _PIECE))
+            if not piece:
+                break
+            left -= len(piece)
+            await send({"type": "http.response.body", "body": piece, "more_body": bool(left)})
+        if not content.size:
+            await send({"type": "http.response.body", "body": b""})
+    finally:
+        await asyncio.to_thread(content.file.close)
+
+
+def disposition(filename: str) -> str:
+    """The header that says what to call the file: never to be shown in a browser, whatever is in it."""
+    plain = "".join(
+        char if char.isascii() and char.isprintable() and char not in '"\\%' else "_" for char in filename
+    )
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"

@@ -1,0 +1,267 @@
+"""Vector stores: files made searchable."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from aimltui.wire.base import JSONObject, ListParams, Metadata, Params, Timestamp, Wire, extension
+
+IN_PROGRESS: Final = "in_progress"
+COMPLETED: Final = "completed"
+FAILED: Final = "failed"
+CANCELLED: Final = "cancelled"
+EXPIRED: Final = "expired"
+
+UNSUPPORTED_FILE: Final = "unsupported_file"
+INVALID_FILE: Final = "invalid_file"
+SERVER_ERROR: Final = "server_error"
+
+MAX_STORE_FILES: Final = 10_000
+
+Attributes = dict[str, str | bool | int | float]
+"""Up to 16 pairs; keys of at most 64 characters, strings of at most 512."""
+
+
+class StaticChunking(Wire):
+    """Tokens of a chunk, and those that it has in common with the one before."""
+
+    max_chunk_size_tokens: Annotated[int, Field(ge=100, le=4_096)] = 800
+    chunk_overlap_tokens: Annotated[int, Field(ge=0)] = 400
+
+
+class ChunkingStrategy(Wire):
+    """`auto` (in requests: 800 tokens, 400 of them overlap), `static`, `other` (in answers: unknown)."""
+
+    type: str = "static"
+    static: StaticChunking | None = extension()
+
+
+class FileCounts(Wire):
+    """How many files are in which state."""
+
+    in_progress: int = 0
+    completed: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    total: int = 0
+
+
+class StoreExpiresAfter(Wire):
+    """Days after the last use."""
+
+    anchor: str
+    """`last_active_at`."""
+    days: Annotated[int, Field(ge=1, le=365)]
+
+
+class VectorStore(Wire):
+    """Files that can be searched together."""
+
+    id: str
+    object: str = "vector_store"
+    created_at: Timestamp = 0
+    name: str | None = ""
+    description: str | None = extension()
+    usage_bytes: int = 0
+    file_counts: FileCounts = Field(default_factory=FileCounts)
+    status: str = COMPLETED
+    """in_progress while a file is being processed, completed, expired."""
+    expires_after: StoreExpiresAfter | None = None
+    expires_at: Timestamp | None = None
+    last_active_at: Timestamp | None = None
+    metadata: Metadata | None = Field(default_factory=dict)
+
+
+class FileError(Wire):
+    """Why a file could not be made searchable."""
+
+    code: str
+    """server_error, unsupported_file, invalid_file."""
+    message: str
+
+
+class VectorStoreFile(Wire):
+    """A file in a vector store; the id is the file's."""
+
+    id: str
+    object: str = "vector_store.file"
+    created_at: Timestamp = 0
+    vector_store_id: str = ""
+    usage_bytes: int = 0
+    status: str = IN_PROGRESS
+    """in_progress, completed, cancelled, failed."""
+    last_error: FileError | None = None
+    chunking_strategy: ChunkingStrategy | None = Field(default_factory=lambda: ChunkingStrategy(type="other"))
+    attributes: Attributes | None = Field(default_factory=dict)
+
+
+class FileBatch(Wire):
+    """Files that were added together."""
+
+    id: str
+    object: str = "vector_store.files_batch"
+    created_at: Timestamp = 0
+    vector_store_id: str = ""
+    status: str = IN_PROGRESS
+    """in_progress, completed, cancelled, failed."""
+    file_counts: FileCounts = Field(default_factory=FileCounts)
+
+
+class TextPiece(Wire):
+    """Text of a file."""
+
+    type: str = "text"
+    text: str = ""
+
+
+class FileText(Wire):
+    """The text that was found in a file."""
+
+    object: str = "vector_store.file_content.page"
+    data: list[TextPiece] = Field(default_factory=list)
+    has_more: bool = False
+    next_page: str | None = None
+
+
+class SearchResult(Wire):
+    """A passage."""
+
+    file_id: str
+    filename: str = ""
+    score: float = 0.0
+    """0 to 1."""
+    attributes: Attributes | None = Field(default_factory=dict)
+    content: list[TextPiece] = Field(default_factory=list)
+
+
+class SearchResults(Wire):
+    """Passages, best first."""
+
+    object: str = "vector_store.search_results.page"
+    search_query: list[str] = Field(default_factory=list)
+    data: list[SearchResult] = Field(default_factory=list)
+    has_more: bool = False
+    next_page: str | None = None
+
+
+class NewVectorStore(Wire):
+    """A store that is made along with an assistant or a thread."""
+
+    file_ids: Annotated[list[str] | None, Field(max_length=MAX_STORE_FILES)] = extension()
+    chunking_strategy: ChunkingStrategy | None = extension()
+    metadata: Metadata | None = extension()
+
+
+class CreateVectorStore(Params):
+    """POST /vector_stores; the body may be empty."""
+
+    name: str | None = None
+    description: str | None = None
+    file_ids: Annotated[list[str] | None, Field(max_length=500)] = None
+    expires_after: StoreExpiresAfter | None = None
+    chunking_strategy: ChunkingStrategy | None = None
+    metadata: Metadata | None = None
+
+
+class ModifyVectorStore(Params):
+    """POST /vector_stores/{vector_store_id}: only what is given changes; metadata is merged."""
+
+    vector_store_id: str
+    name: str | None = None
+    expires_after: StoreExpiresAfter | None = None
+    """None, if it is given: the store does not expire any more."""
+    metadata: Metadata | None = None
+
+
+class VectorStoreParams(Params):
+    """One store, by id."""
+
+    vector_store_id: str
+
+
+class ListVectorStores(ListParams):
+    """GET /vector_stores."""
+
+
+class SearchRanking(Wire):
+    """How results are ordered, and which are good enough."""
+
+    ranker: str = "auto"
+    """none, auto, default-2024-11-15."""
+    score_threshold: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+
+class SearchVectorStore(Params):
+    """POST /vector_stores/{vector_store_id}/search."""
+
+    vector_store_id: str
+    query: str | Annotated[list[str], Field(min_length=1)]
+    filters: JSONObject | None = None
+    """See `wire.filters`."""
+    max_num_results: Annotated[int | None, Field(ge=1, le=50)] = None
+    """The default is 10."""
+    ranking_options: SearchRanking | None = None
+    rewrite_query: bool | None = None
+
+
+class NewStoreFile(Wire):
+    """A file to be added, inside another request."""
+
+    file_id: str
+    attributes: Attributes | None = extension()
+    chunking_strategy: ChunkingStrategy | None = extension()
+
+
+class CreateVectorStoreFile(Params):
+    """POST /vector_stores/{vector_store_id}/files."""
+
+    vector_store_id: str
+    file_id: str
+    attributes: Attributes | None = None
+    chunking_strategy: ChunkingStrategy | None = None
+
+
+class ListVectorStoreFiles(ListParams):
+    """GET /vector_stores/{vector_store_id}/files."""
+
+    vector_store_id: str
+    filter: str | None = None
+    """Only files in this state."""
+
+
+class VectorStoreFileParams(Params):
+    """One file of a store, by id."""
+
+    vector_store_id: str
+    file_id: str
+
+
+class ModifyVectorStoreFile(VectorStoreFileParams):
+    """POST /vector_stores/{vector_store_id}/files/{file_id}: replaces the attributes."""
+
+    attributes: Attributes | None
+
+
+class CreateFileBatch(Params):
+    """POST /vector_stores/{vector_store_id}/file_batches: `file_ids` with common settings, or `files` with own."""
+
+    vector_store_id: str
+    file_ids: Annotated[list[str] | None, Field(min_length=1, max_length=2_000)] = None
+    files: Annotated[list[NewStoreFile] | None, Field(min_length=1, max_length=2_000)] = None
+    attributes: Attributes | None = None
+    chunking_strategy: ChunkingStrategy | None = None
+
+
+class FileBatchParams(Params):
+    """One batch, by id."""
+
+    vector_store_id: str
+    batch_id: str
+
+
+class ListFileBatchFiles(ListVectorStoreFiles):
+    """GET /vector_stores/{vector_store_id}/file_batches/{batch_id}/files."""
+
+    batch_id: str
