@@ -35,11 +35,12 @@ from aimltui.wire.run_steps import RunStep
 from aimltui.wire.runs import Run, RunEventsParams
 from aimltui.wire.uploads import MAX_PART
 from aimltui.wire.validation import form_fields, parse_json, parse_params, wants_stream
+from aimltui.wire.vector_stores import IN_PROGRESS, FileBatch, VectorStoreFile
 
 MAX_BODY = 32 * 1024 * 1024
 """Bytes of a JSON body."""
 POLL_AFTER_MS = 200
-"""What pollers are told to wait while a run is active; by themselves they wait a second and more."""
+"""What pollers are told to wait while a run is active or a file is indexed; by themselves they wait a second and more."""
 JSON_TYPE = "application/json"
 EVENT_TYPE = "text/event-stream; charset=utf-8"
 
@@ -313,9 +314,13 @@ class _Remembering:
 
 
 def _answer(result: Wire) -> Answer:
-    poll = isinstance(result, Run) and result.is_active
+    poll = result.is_active if isinstance(result, Run) else _is_indexing(result)
     headers = (("openai-poll-after-ms", str(POLL_AFTER_MS)),) if poll else ()
     return Answer(200, result.model_dump_json().encode(), headers)
+
+
+def _is_indexing(result: Wire) -> bool:
+    return isinstance(result, VectorStoreFile | FileBatch) and result.status == IN_PROGRESS
 
 
 def _error_answer(error: APIError) -> Answer:

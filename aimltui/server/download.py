@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from urllib.parse import quote
 
 from starlette.types import Send
 
 from aimltui.wire.binary import OpenContent
+
+log = logging.getLogger(__name__)
 
 _PIECE = 256 * 1024
 """Bytes."""
@@ -34,6 +37,9 @@ async def send_content(content: OpenContent, headers: Mapping[str, str], send: S
             await send({"type": "http.response.body", "body": piece, "more_body": bool(left)})
         if not content.size:
             await send({"type": "http.response.body", "body": b""})
+    except OSError:
+        # the answer has begun: all that is left is to end it before its length, which the reader notices
+        log.exception("the content of %r cannot be read any further", content.filename)
     finally:
         await asyncio.to_thread(content.file.close)
 

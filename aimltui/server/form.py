@@ -60,7 +60,10 @@ async def received(
             "The body of this request has to be a form: Content-Type multipart/form-data with a boundary.",
             code="invalid_content_type",
         )
-    reader = _Reader(boundary, path, limit)
+    try:
+        reader = _Reader(boundary, path, limit)
+    except FormParserError as error:
+        raise BadRequest(f"The form in the body cannot be read: {error}.") from error
     try:
         yield await reader.read(body)
     finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import errno
 import io
 import os
@@ -24,7 +23,7 @@ def _from_base64(value: object) -> object:
         return value
     try:
         return base64.b64decode(value, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise ValueError("it is not base64") from error
 
 

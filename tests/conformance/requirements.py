@@ -156,6 +156,7 @@ REQUIREMENTS: dict[str, Requirement] = {
     }),
     **_rows("SDK", {
         "http:poll-after": "openai-poll-after-ms while a run is active",
+        "http:files:poll-after": "openai-poll-after-ms while a file or a batch is indexed",
         "http:should-retry": "x-should-retry: false on what makes something",
         "http:heartbeat": "heartbeats are comments",
         "http:extensions": "no private events on the API's streams",

@@ -79,6 +79,17 @@ async def test_a_wrong_form_is_refused_and_leaves_nothing(
     assert kept(http_world) == set()
 
 
+@requirement("http:files:form")
+@pytest.mark.parametrize(
+    "kind",
+    ["", "text/plain", "multipart/form-data", "multipart/form-data; boundary=" + "x" * 5_000, 'a;b;c="=;'],
+)
+async def test_what_says_it_is_no_form_is_refused(raw: httpx2.AsyncClient, kind: str) -> None:
+    body = form(PURPOSE, part("file", "x", "a"))
+    answer = await raw.post("/v1/files", content=body, headers={"content-type": kind})
+    assert refusal(answer)[0] == 400
+
+
 @requirement("http:files:path")
 @pytest.mark.parametrize(
     "parts",
@@ -180,3 +191,17 @@ async def test_the_same_key_makes_one_file_also_with_another_boundary(raw: httpx
     assert len((await raw.get("/v1/files")).json()["data"]) == 1
     other = await posted(raw, form(PURPOSE, part("file", "y", "a.txt")), **key)
     assert refusal(other)[2] == "idempotency_key_reused"
+
+
+@requirement("http:files:poll-after")
+async def test_pollers_are_told_to_come_back_soon_while_a_file_is_indexed(tmp_path: Path) -> None:
+    engine = await Engine.open(options(tmp_path, indexers=0), FakeModels(FakeModel()))
+    async with served(engine, tmp_path / "s") as socket, http(socket) as raw:
+        file = (await posted(raw, form(PURPOSE, part("file", "x", "a.txt")))).json()["id"]
+        store = (await raw.post("/v1/vector_stores", json={})).json()["id"]
+        path = f"/v1/vector_stores/{store}"
+        batch = await raw.post(f"{path}/file_batches", json={"file_ids": [file]})
+        assert batch.headers["openai-poll-after-ms"] == "200"
+        assert (await raw.get(f"{path}/files/{file}")).headers["openai-poll-after-ms"] == "200"
+        over = await raw.post(f"{path}/file_batches/{batch.json()['id']}/cancel")
+        assert "openai-poll-after-ms" not in over.headers

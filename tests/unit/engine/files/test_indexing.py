@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from aimltui.engine.engine import Engine
-from aimltui.engine.store import migrations, store_files
+from aimltui.engine.store import files, migrations, store_files
 from aimltui.engine.tools.file_search.chunk import Chunk
 from aimltui.wire.binary import Blob
+from aimltui.wire.errors import BadRequest
 from aimltui.wire.files import CreateFile, File, FileExpiresAfter, FileParams, ListFiles
 from aimltui.wire.uploads import AddUploadPart, CreateUpload
 from aimltui.wire.vector_stores import (
@@ -240,3 +241,23 @@ async def test_no_question_is_syntax(tmp_path: Path, query: str) -> None:
         await indexed(engine, store)
         found = await hits(engine, store, query)
     assert found == ("ship" in query.lower())
+
+
+async def test_a_store_holds_ten_thousand_files_and_no_more(tmp_path: Path) -> None:
+    async with opened(tmp_path, indexers=0) as engine:
+        file = await kept(engine)
+
+        def insert(conn: sqlite3.Connection) -> None:
+            for number in range(10_000):
+                files.insert(conn, file.model_copy(update={"id": f"file-x{number}"}))
+
+        await engine._core.database.write(insert)
+        ids = [found.id for found in (await engine.list_files(ListFiles())).data]
+        assert len(ids) == 10_000
+        store = await stored(engine)
+        for start in range(0, 10_000, 2_000):
+            batch = CreateFileBatch(vector_store_id=store.id, file_ids=ids[start : start + 2_000])
+            assert (await engine.create_file_batch(batch)).file_counts.total == 2_000
+        with pytest.raises(BadRequest, match="at most 10,000 files"):
+            await engine.create_file_batch(CreateFileBatch(vector_store_id=store.id, file_ids=[file.id]))
+        assert (await now(engine, store)).file_counts.total == 10_000
