@@ -35,7 +35,7 @@ class _PrivateFile(logging.FileHandler):
         super().__init__(file, encoding="utf-8", errors="backslashreplace", delay=True)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a line; where there is no room for a log, the program goes on without one."""
+        """Write a line; where that cannot be, it is dropped: who logs an error is about to tell the user."""
         with contextlib.suppress(OSError):
             super().emit(record)
 

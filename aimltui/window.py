@@ -113,12 +113,13 @@ def startup_from(options: argparse.Namespace) -> Startup:
         thread_id=options.thread,
         new=options.new,
         model=options.model,
-        guide=GUIDE.format(config_file=config_file),
+        guide=GUIDE.format(config_file=_short(config_file)),
         themes_dir=config_file.parent / "themes",
         config_path=config_file,
         demo_model=DEMO_MODEL,
         auto_copy=settings.ui.auto_copy,
         sidebar=settings.ui.sidebar,
+        failed=f"No connection to {remote.name}" if remote else "The program could not start its engine",
     )
 
 
@@ -216,6 +217,12 @@ def _warm_up_screen() -> None:
 
     with collector.holding_still():
         warm_up()
+
+
+def _short(path: Path) -> str:
+    """A path as people write it."""
+    home = Path.home()
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
 
 
 def _data_dir(options: argparse.Namespace) -> Path:

@@ -200,9 +200,12 @@ async def every(list_page: Callable[[L], Awaitable[Page[W]]], params: L) -> Asyn
     """All objects of a list, page after page, following `after`."""
     while True:
         page = await list_page(params)
+        last = getattr(page.data[-1], "id", None) if page.data else None
+        if last is not None and last == params.after:
+            # a server that knows no cursors gives the same page again and again
+            return
         for item in page.data:
             yield item
-        last = getattr(page.data[-1], "id", None) if page.data else None
         if not page.has_more or last is None:
             return
         params = params.model_copy(update={"after": last})

@@ -21,7 +21,7 @@ from aimltui.wire import events, sse
 from aimltui.wire import operations as op
 from aimltui.wire.base import Params, Wire
 from aimltui.wire.binary import BinaryContent
-from aimltui.wire.errors import APIError, error_from_body
+from aimltui.wire.errors import APIError, BadRequest, error_from_body
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.operations import Operation
 from aimltui.wire.runs import TERMINAL, Run, RunEventsParams, RunParams
@@ -100,13 +100,21 @@ class HTTPTransport:
             async with aclosing(self._stream(operation, params)) as told:
                 async for event in told:
                     yield event
-        except Unsupported:
-            if not isinstance(params, RunEventsParams):
-                raise
-            run = await self.call(op.GET_RUN, RunParams(thread_id=params.thread_id, run_id=params.run_id))
+        except (Unsupported, BadRequest) as error:
+            run = await self._run_without_stream(operation, params, error)
             async with aclosing(poll_run(self, run, self._patience.poll_s)) as told:
                 async for event in told:
                     yield event
+
+    async def _run_without_stream(
+        self, operation: Operation[P, R], params: P, error: Unsupported | BadRequest
+    ) -> Run:
+        """The run of a stream that was refused, if it was refused for being a stream; otherwise the refusal."""
+        if isinstance(params, RunEventsParams) and isinstance(error, Unsupported):
+            return await self.call(op.GET_RUN, RunParams(thread_id=params.thread_id, run_id=params.run_id))
+        if operation.result is not Run or not _is_about_streaming(error):
+            raise error
+        return cast(Run, await self.call(operation, params))
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -323,6 +331,10 @@ def _is_about_an_object(parsed: object, error: APIError) -> bool:
         return False
     inner = parsed.get("error") if isinstance(parsed, dict) else None
     return error.status == 404 and (isinstance(inner, dict) or "found with id" in error.message)
+
+
+def _is_about_streaming(error: Unsupported | BadRequest) -> bool:
+    return isinstance(error, Unsupported) or error.param == "stream" or "stream" in error.message.lower()
 
 
 def _json(body: bytes) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 
+from aimltui.client.errors import Unsupported
 from aimltui.client.transport import Transport
 from aimltui.wire import events
 from aimltui.wire import operations as op
@@ -54,14 +55,17 @@ async def poll_run(transport: Transport, run: Run, pause_s: float) -> AsyncGener
 
 async def _look(transport: Transport, run: Run) -> tuple[list[RunStep], list[Message]]:
     thread_id, run_id = run.thread_id, run.id
-    steps = await transport.call(
-        op.LIST_RUN_STEPS, ListRunSteps(thread_id=thread_id, run_id=run_id, limit=LOOKED_AT, order="asc")
-    )
+    asked = ListRunSteps(thread_id=thread_id, run_id=run_id, limit=LOOKED_AT, order="asc")
+    try:
+        steps = (await transport.call(op.LIST_RUN_STEPS, asked)).data
+    except Unsupported:
+        # then the messages have to do
+        steps = []
     messages = await transport.call(
         op.LIST_MESSAGES, ListMessages(thread_id=thread_id, run_id=run_id, limit=LOOKED_AT, order="asc")
     )
     # a server that does not know run_id lists everything
-    return steps.data, [message for message in messages.data if message.run_id == run.id]
+    return steps, [message for message in messages.data if message.run_id == run.id]
 
 
 def _news(thing: RunStep | Message, prefix: str, seen: dict[str, str]) -> list[StreamEvent]:

@@ -44,13 +44,14 @@ class ThreadIndex:
     def __init__(self, file: Path, clock: Callable[[], float] = time.time) -> None:
         self._file = file
         self._clock = clock
-        self._threads: dict[str, ThreadSummary] | None = None
-        self._forgotten: set[str] = set()
-        self._writing = asyncio.Lock()
+        self._threads: dict[str, ThreadSummary] = {}
+        self._seen: tuple[int, int, int] | None = None
+        self._changing = asyncio.Lock()
 
     async def list(self, params: ListThreads) -> Page[ThreadSummary]:
         """One page, as a server would give it; `query` looks at titles and previews."""
-        threads = list((await self._loaded()).values())
+        async with self._changing:
+            threads = list((await self._loaded()).values())
         if params.query:
             words = params.query.casefold().split()
             threads = [thread for thread in threads if all(word in _searched(thread) for word in words)]
@@ -74,64 +75,66 @@ class ThreadIndex:
 
     async def put(self, thread: Thread, **changes: Any) -> None:
         """A thread was seen; what the index knows beyond it stays."""
-        threads = await self._loaded()
-        known = threads.get(thread.id)
-        kept = (
-            {}
-            if known is None
-            else {name: getattr(known, name) for name in ("last_active_at", "preview", "latest_run")}
-        )
-        kept.setdefault("last_active_at", thread.created_at or int(self._clock()))
-        fields = thread.model_dump() | kept | {k: v for k, v in changes.items() if v is not None}
-        threads[thread.id] = ThreadSummary.model_validate(fields)
-        await self._write()
+        async with self._changing:
+            threads = await self._loaded()
+            known = threads.get(thread.id)
+            kept = (
+                {}
+                if known is None
+                else {name: getattr(known, name) for name in ("last_active_at", "preview", "latest_run")}
+            )
+            kept.setdefault("last_active_at", thread.created_at or int(self._clock()))
+            fields = thread.model_dump() | kept | {k: v for k, v in changes.items() if v is not None}
+            threads[thread.id] = ThreadSummary.model_validate(fields)
+            await self._write()
 
     async def touch(self, thread_id: str, *, text: str = "", run: Run | None = None) -> None:
         """Something was said in a thread, or a run has moved."""
-        threads = await self._loaded()
-        known = threads.get(thread_id)
-        if known is None:
-            return
-        changes: dict[str, Any] = {"last_active_at": int(self._clock())}
-        if text and not known.preview:
-            changes["preview"] = " ".join(text.split())[:PREVIEW]
-        if run is not None:
-            changes["latest_run"] = LatestRun(id=run.id, status=run.status)
-        threads[thread_id] = known.model_copy(update=changes)
-        await self._write()
+        async with self._changing:
+            threads = await self._loaded()
+            known = threads.get(thread_id)
+            if known is None:
+                return
+            changes: dict[str, Any] = {"last_active_at": int(self._clock())}
+            if text and not known.preview:
+                changes["preview"] = " ".join(text.split())[:PREVIEW]
+            if run is not None:
+                changes["latest_run"] = LatestRun(id=run.id, status=run.status)
+            threads[thread_id] = known.model_copy(update=changes)
+            await self._write()
 
     async def forget(self, thread_id: str) -> None:
         """A thread is not there any more."""
-        self._forgotten.add(thread_id)
-        if (await self._loaded()).pop(thread_id, None) is not None:
-            await self._write()
+        async with self._changing:
+            if (await self._loaded()).pop(thread_id, None) is not None:
+                await self._write()
 
     async def knows(self, thread_id: str) -> bool:
         """True if the thread is in the list."""
-        return thread_id in await self._loaded()
+        async with self._changing:
+            return thread_id in await self._loaded()
 
     async def _loaded(self) -> dict[str, ThreadSummary]:
-        if self._threads is None:
+        """What is in the file, which another window may have replaced in the meantime."""
+        found = await asyncio.to_thread(_stamp, self._file)
+        if found is not None and found != self._seen:
             self._threads = await asyncio.to_thread(_read, self._file)
+            self._seen = found
         return self._threads
 
     async def _write(self) -> None:
-        async with self._writing:
-            threads = await self._loaded()
-            # another window may have added some in the meantime
-            for thread_id, thread in (await asyncio.to_thread(_read, self._file)).items():
-                if thread_id not in self._forgotten:
-                    threads.setdefault(thread_id, thread)
-            for spare in sorted(threads.values(), key=lambda t: _when(t, "last_active_at"))[
-                : len(threads) - KEPT
-            ]:
-                del threads[spare.id]
-            content = json.dumps({"threads": [thread.to_json() for thread in threads.values()]})
-            try:
-                await asyncio.to_thread(_replace, self._file, content)
-            except (OSError, ConfigError) as error:
-                # the list is a convenience: it must not take the conversation down with it
-                log.warning("the list of threads cannot be written to %s: %s", self._file, error)
+        threads = self._threads
+        spare = max(0, len(threads) - KEPT)
+        for thread in sorted(threads.values(), key=lambda t: _when(t, "last_active_at"))[:spare]:
+            del threads[thread.id]
+        content = json.dumps({"threads": [thread.to_json() for thread in threads.values()]})
+        try:
+            await asyncio.to_thread(_replace, self._file, content)
+        except (OSError, ConfigError) as error:
+            # the list is a convenience: it must not take the conversation down with it
+            log.warning("the list of threads cannot be written to %s: %s", self._file, error)
+            return
+        self._seen = await asyncio.to_thread(_stamp, self._file)
 
 
 class IndexedTransport:
@@ -223,6 +226,15 @@ def _read(file: Path) -> dict[str, ThreadSummary]:
         log.warning("the list of threads in %s cannot be read and is begun anew: %s", file, error)
         return {}
     return {thread.id: thread for thread in threads}
+
+
+def _stamp(file: Path) -> tuple[int, int, int] | None:
+    """Another one whenever the file was replaced; None if there is none."""
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def _replace(file: Path, content: str) -> None:

@@ -124,6 +124,9 @@ class Journal:
 
             try:
                 result, told = await self._database.write(write)
+            except asyncio.CancelledError:
+                # the loop is being closed; what was handed over is written all the same
+                raise
             except BaseException:
                 self._pending = said + self._pending
                 raise

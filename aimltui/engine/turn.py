@@ -93,12 +93,15 @@ class TurnWriter:
         """Characters of the text part that were said."""
         self._linked = 0
         self._drafts: dict[int, Draft] = {}
+        self._order: list[Draft] = []
+        self._ids: set[str] = set()
+        self._heads = 0
         self._late: list[tuple[str, str]] = []
 
     @property
     def visible(self) -> bool:
         """True once something of the turn went out: it cannot be tried again unseen."""
-        return self._message_id is not None or bool(self._drafts)
+        return self._message_id is not None or bool(self._order)
 
     @property
     def is_over(self) -> bool:
@@ -113,12 +116,12 @@ class TurnWriter:
     @property
     def drafts(self) -> list[Draft]:
         """The calls in the order in which they began."""
-        return list(self._drafts.values())
+        return list(self._order)
 
     @property
     def calls(self) -> list[Call]:
         """The calls in the order in which they began."""
-        return [draft.call() for draft in self._drafts.values()]
+        return [draft.call() for draft in self._order]
 
     async def take(self, chunk: ChatChunk) -> None:
         """What came next."""
@@ -143,7 +146,7 @@ class TurnWriter:
         if self._splitter is not None:
             await self._written(self._splitter.finish(), "")
         self._end_text()
-        for draft in self._drafts.values():
+        for draft in self._order:
             self._head(draft)
             if draft.reader is not None:
                 rest, draft.problem = draft.reader.finish()
@@ -222,8 +225,8 @@ class TurnWriter:
         if self.tool_step_id is None:
             await self._begin_calls()
         name = self._plan.code_tool
-        draft = Draft(len(self._drafts), self._new_id(ids.CALL), name, tool=self._plan.hosted[name])
-        self._drafts[-1 - len(self._drafts)] = draft
+        draft = self._new_draft(self._new_id(ids.CALL))
+        draft.name, draft.tool = name, self._plan.hosted[name]
         self._head(draft)
 
     async def _fragment(self, delta: ToolCallDelta) -> None:
@@ -231,7 +234,7 @@ class TurnWriter:
             await self._begin_calls()
         draft = self._drafts.get(delta.index)
         if draft is None:
-            draft = self._drafts[delta.index] = Draft(len(self._drafts), self._fresh_call_id(clean(delta.id)))
+            draft = self._drafts[delta.index] = self._new_draft(self._fresh_call_id(clean(delta.id)))
         if delta.extra:
             draft.extra = {**(draft.extra or {}), **delta.extra}
         if delta.name and not draft.said:
@@ -260,17 +263,25 @@ class TurnWriter:
         self.tool_step_id = step_id
         self._journal.draft = lambda: partial(Ledger.draft_tools, step_id=step_id, calls=self.calls)
 
+    def _new_draft(self, call_id: str) -> Draft:
+        draft = Draft(len(self._order), call_id)
+        self._order.append(draft)
+        self._ids.add(call_id)
+        return draft
+
     def _head(self, draft: Draft) -> None:
-        if draft.said:
-            return
-        draft.said = True
-        head = {"id": draft.id, "name": draft.name}
-        if draft.tool is None:
-            draft.tool = self._plan.hosted.get(draft.name)
-            draft.reader = draft.tool.reader() if draft.tool is not None else None
-        if draft.tool is not None:
-            head["type"] = draft.tool.type
-        self._say_step(CALL, draft.slot, json.dumps(head), first=True)
+        # the heads go out in the order of their places: the API's indices have no gaps at any time
+        while self._heads <= draft.slot:
+            one = self._order[self._heads]
+            self._heads += 1
+            one.said = True
+            head = {"id": one.id, "name": one.name}
+            if one.tool is None:
+                one.tool = self._plan.hosted.get(one.name)
+                one.reader = one.tool.reader() if one.tool is not None else None
+            if one.tool is not None:
+                head["type"] = one.tool.type
+            self._say_step(CALL, one.slot, json.dumps(head), first=True)
 
     def _say_input(self, draft: Draft, value: str) -> None:
         if value:
@@ -283,5 +294,4 @@ class TurnWriter:
 
     def _fresh_call_id(self, given: str) -> str:
         # some providers leave the id out, or give every call the same one
-        taken = {draft.id for draft in self._drafts.values()}
-        return given if given and given not in taken else self._new_id(ids.CALL)
+        return given if given and given not in self._ids else self._new_id(ids.CALL)

@@ -61,12 +61,22 @@ class AimltuiApp(CrashReport, App[None]):
         if self._follows_terminal:
             self.theme = themes.DARK_THEME if event.shade == "dark" else themes.LIGHT_THEME
 
+    @property
+    def theme_choice(self) -> str:
+        """The theme's name, or `auto` while it follows the terminal."""
+        return themes.AUTO if self._follows_terminal else self.theme
+
     def choose_theme(self, name: str) -> None:
         """Use a theme by the user's choice; `auto` follows the terminal again."""
         self._follows_terminal = name == themes.AUTO
         self.theme = themes.theme_for(name, themes.guessed_shade(), self.available_themes)[0]
         if self._follows_terminal:
             ask_for_background(self)
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Textual's, with a muted text that is a colour of its own in every theme."""
+        self.theme_variables = themes.with_solid_text(super().get_css_variables())
+        return self.theme_variables
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's, and the one that lets no control character out."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aimltui.client.client import AssistantsClient, every
+from aimltui.client.errors import Unsupported
 from aimltui.tui.conversation import Conversation
 from aimltui.tui.runs import Refused
 from aimltui.wire.assistants import Assistant, CreateAssistant, ListAssistants
@@ -107,7 +108,14 @@ class Choices:
         """
         model = self.model_of(conversation)
         if model is None and self._model == "":
-            models = await self.list_models()
+            try:
+                models = await self.list_models()
+            except Unsupported:
+                raise Refused(
+                    "No model is chosen",
+                    "This server does not list its models, and nothing says which one is to answer.",
+                    "Type its id with ctrl+L, or start with --model ID. Your text is back in the prompt.",
+                ) from None
             if models:
                 model = self._model = models[0].id
         if not model:

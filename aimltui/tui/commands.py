@@ -12,8 +12,8 @@ from typing import Literal
 
 from textual.binding import Binding
 
-Scope = Literal["app", "main", "prompt", "list"]
-"""Who answers the keys: the app, the main screen, or prompt and thread list while they have the focus."""
+Scope = Literal["app", "main", "prompt", "list", "transcript"]
+"""Who answers the keys: the app, the main screen, or one of its widgets while that has the focus."""
 
 State = frozenset[str]
 
@@ -24,6 +24,7 @@ STATE_WORDS = frozenset(
         "answer",  # the open thread holds an answer
         "away",  # the transcript is not at its end
         "list",  # the thread list has the focus
+        "marked",  # the keyboard has marked something in the transcript
         "undo",  # a deleted thread can be brought back
     }
 )
@@ -277,6 +278,18 @@ COMMANDS: tuple[Command, ...] = (
         palette=False,
     ),
     Command(
+        "choose",
+        "Take what is marked",
+        "In the transcript, where ↑ and ↓ mark panels and starters: fold or unfold the panel, take the starter.",
+        ("enter",),
+        "",
+        READING,
+        scope="transcript",
+        footer=True,
+        when=("marked",),
+        label="Take",
+    ),
+    Command(
         "details",
         "Fold or unfold all details",
         "Open or close every run step and every thought in the transcript.",
@@ -348,7 +361,7 @@ COMMANDS: tuple[Command, ...] = (
 )
 
 MAX_FOOTER_ITEMS = 6
-_FOOTER_ORDER = ("stop", "end")
+_FOOTER_ORDER = ("choose", "stop", "end")
 
 _KEY_NAMES = {
     "escape": "esc",

@@ -58,6 +58,8 @@ class Conversation:
         self.is_sending = False
         """True from the user's enter to the end of the run."""
         self.is_stopping = False
+        self.unsent_card: str | None = None
+        """The card that says why the last message was not sent; the next attempt takes it away."""
 
     @property
     def is_busy(self) -> bool:
@@ -90,16 +92,23 @@ class Conversation:
             texts.append(text)
         return "\n\n".join(texts)
 
-    def show_error(self, title: str, detail: str, remedy: str = "", request_id: str | None = None) -> None:
-        """Put a card at the end."""
+    def show_error(self, title: str, detail: str, remedy: str = "", request_id: str | None = None) -> str:
+        """Put a card at the end; answers its id."""
         card = ErrorEntry(self.view.new_id("error"), title, detail, remedy, request_id)
         self.outbox.add(self.view.add_local(card), at_once=True)
+        return card.id
 
     def show_notice(self, text: str) -> str:
         """Put a remark at the end; answers its id, to take it away again."""
         entry = NoticeEntry(self.view.new_id("remark"), text, "warning")
         self.outbox.add(self.view.add_local(entry), at_once=True)
         return entry.id
+
+    def retry(self) -> None:
+        """Something is to be sent: what stood in the way of the last attempt is said anew if it still does."""
+        if self.unsent_card is not None:
+            self.take_away(self.unsent_card)
+            self.unsent_card = None
 
     def take_away(self, entry_id: str) -> None:
         """Remove an entry of the program's own."""

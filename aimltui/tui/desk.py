@@ -26,6 +26,7 @@ from aimltui.tui.state.thread_list import ThreadListState
 from aimltui.tui.threads import Shelf
 from aimltui.wire.errors import APIError, NotFound
 from aimltui.wire.events import Changed
+from aimltui.wire.messages import ListMessages
 from aimltui.wire.runs import Run
 from aimltui.wire.threads import ASSISTANT, MODEL
 
@@ -36,6 +37,9 @@ Spawn = Callable[[Coroutine[Any, Any, None], str], None]
 
 UNDO_S = 10.0
 """How long a deleted thread can be brought back."""
+_LOOK_S = 10.0
+"""Between two looks at a server that does not tell what changes."""
+_RETRY_S = 5.0
 _LIST_PAUSE_S = 0.25
 """Between two readings of the list, however often something changes."""
 
@@ -68,6 +72,7 @@ class Desk:
         model = startup.model or connected.default_model
         self.choices = Choices(connected.client, model)
         self.shelf = Shelf(connected.client, self._list_changed)
+        self._is_list_cut = False
         self._kept: dict[str, Conversation] = {}
         self._followers: dict[Conversation, RunFollower] = {}
         self.current = self._conversation(None)
@@ -82,11 +87,30 @@ class Desk:
     async def prepare(self) -> str | None:
         """Read what there is: threads, assistants. Answers with a sentence if that did not go well."""
         try:
-            await self.shelf.read(None)
+            self._is_list_cut = await self.shelf.read_newest()
             await self.choices.read_assistants()
         except (APIError, TransportError) as error:
             return f"The list of threads could not be read. {error}"
         return None
+
+    async def read_rest(self) -> None:
+        """Read the threads that `prepare` left for later."""
+        if not self._is_list_cut:
+            return
+        try:
+            await self.shelf.read(self.current.thread_id)
+        except (APIError, TransportError) as error:
+            self._post(Remarked(f"The list of threads is not complete. {error}", True))
+
+    async def has(self, thread_id: str) -> bool:
+        """Whether the server has this thread."""
+        if thread_id in self.threads or not self._is_list_cut:
+            return thread_id in self.threads
+        try:
+            await self.client.threads.get(thread_id)
+        except (APIError, TransportError):
+            return False
+        return True
 
     def new(self) -> Conversation:
         """Begin a conversation; its thread is made when something is said."""
@@ -154,6 +178,10 @@ class Desk:
         conversation = self.current
         if conversation.is_busy:
             conversation.enqueue(text)
+            run = conversation.view.active_run
+            if not conversation.is_sending and run is not None and run.status != "requires_action":
+                # The connection to the run was lost: take hold of it again, or the message would wait for ever.
+                self._spawn(self._follower(conversation).attach(run), _group(conversation))
             return
         conversation.outbox.add(conversation.view.show_guides(()))
         pending_id, changes = conversation.view.add_pending(text)
@@ -244,14 +272,43 @@ class Desk:
 
     async def watch(self) -> None:
         """Keep up with what other windows and processes do. Ends only with the program."""
+        was_lost = False
         while True:
             try:
+                if was_lost:
+                    # Whatever happened meanwhile was told to nobody here.
+                    await self._catch_up(None)
+                    was_lost = False
                 await self._watch_once()
             except (Unsupported, NotFound):
-                return
+                # This server tells nothing by itself.
+                await self._look_around()
             except (APIError, TransportError) as error:
                 log.info("the changes cannot be followed at the moment: %s", error)
-            await asyncio.sleep(5)
+                was_lost = True
+                await asyncio.sleep(_RETRY_S)
+            else:
+                await asyncio.sleep(_RETRY_S)
+
+    async def _look_around(self) -> None:
+        """Look for what others did, now and then; the thread is read only if its newest message is another one."""
+        newest: dict[str, str] = {}
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            try:
+                conversation = self.current
+                await self.shelf.read(conversation.thread_id)
+                thread_id = conversation.thread_id
+                if thread_id is None or conversation.is_busy:
+                    newest.clear()
+                    continue
+                page = await self.client.messages.list(ListMessages(thread_id=thread_id, limit=1))
+                last = page.data[0].id if page.data else ""
+                if newest.get(thread_id, last) != last:
+                    await self.read(conversation)
+                newest = {thread_id: last}
+            except (APIError, TransportError) as error:
+                log.info("nothing could be learnt of what others do: %s", error)
 
     async def _watch_once(self) -> None:
         touched: set[str] | None = set()
@@ -270,7 +327,10 @@ class Desk:
 
     async def _catch_up(self, touched: set[str] | None) -> None:
         conversation = self.current
-        await self.shelf.read(conversation.thread_id)
+        if touched is None:
+            await self.shelf.read(conversation.thread_id)
+        else:
+            await self.shelf.refresh(touched, conversation.thread_id)
         if conversation.thread_id is None or conversation.is_sending:
             return
         if touched is None or conversation.thread_id in touched:

@@ -20,20 +20,25 @@ def guides_for(desk: Desk, conversation: Conversation, startup: Startup) -> tupl
         offline = Choice(LOOK_AROUND, "Look around offline", "a scripted model answers; nothing is contacted")
         # The choice goes first: the guide may be longer than the screen is high.
         return (
-            GuideEntry("guide:offline", "To look around, nothing has to be set up:", (offline,)),
+            GuideEntry(
+                "guide:offline",
+                "To look around, nothing has to be set up (↑ and enter, or a click):",
+                (offline,),
+            ),
             GuideEntry("guide:set-up", startup.guide or "# Nothing is connected yet"),
         )
     name = desk.choices.assistant_name(conversation)
-    starters = desk.connected.starters if _has_starters(desk, model, startup) else ()
+    # The starters are about the program, and only the scripted model knows it.
+    starters = desk.connected.starters if model == startup.demo_model else ()
     choices = tuple(Choice(f"{STARTER}{i}", label) for i, (label, _) in enumerate(starters))
     whom = f"**{name}** answers with `{model}`." if model else f"**{name}** answers."
-    way = "Write a message below, or begin with one of these:" if choices else "Write a message below."
+    way = (
+        "Write a message below, or begin with one of these (↑ and enter, or a click):"
+        if choices
+        else "Write a message below."
+    )
     text = f"# New thread\n\n{whom} {way}"
     return (GuideEntry(f"guide:{model}:{name}", text, choices),)
-
-
-def _has_starters(desk: Desk, model: str | None, startup: Startup) -> bool:
-    return bool(desk.connected.starters) and model is not None
 
 
 def chosen_message(desk: Desk, choice_id: str) -> str | None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Container
 
 from aimltui.client.client import AssistantsClient, every
+from aimltui.client.errors import Unsupported
 from aimltui.tui.state.thread_view import Snapshot
 from aimltui.wire.messages import ListMessages, Message
 from aimltui.wire.run_steps import ListRunSteps, RunStep
@@ -17,7 +18,12 @@ _AT_ONCE = 8
 
 
 async def read_thread(
-    client: AssistantsClient, thread_id: str, *, before: str | None = None, known: Container[str] = ()
+    client: AssistantsClient,
+    thread_id: str,
+    *,
+    before: str | None = None,
+    known: Container[str] = (),
+    active: Run | None = None,
 ) -> Snapshot:
     """The newest part of a thread, or the part before a message.
 
@@ -26,6 +32,7 @@ async def read_thread(
         thread_id: The thread.
         before: The oldest message that is known; the answer holds what is older.
         known: Ids of runs that need not be read again.
+        active: A run that is known to be at work, for servers that cannot list runs.
 
     Raises:
         APIError: The server refused.
@@ -34,7 +41,10 @@ async def read_thread(
     query = ListMessages(thread_id=thread_id, limit=PAGE, order="desc", after=before)
     page = await client.messages.list(query)
     messages = list(reversed(page.data))
-    runs = await _runs_of(client, thread_id, messages, page.has_more, known)
+    try:
+        runs = await _runs_of(client, thread_id, messages, page.has_more, known)
+    except Unsupported:
+        runs = await _runs_by_id(client, thread_id, messages, known, active)
     steps = await _steps_of(client, runs)
     return Snapshot(messages, runs, steps, page.has_more)
 
@@ -54,13 +64,29 @@ async def _runs_of(
     return newest_first[::-1]
 
 
+async def _runs_by_id(
+    client: AssistantsClient,
+    thread_id: str,
+    messages: list[Message],
+    known: Container[str],
+    active: Run | None,
+) -> list[Run]:
+    """The runs that the messages name, and the one at work: what can be had where runs cannot be listed."""
+    ids = [message.run_id for message in messages if message.run_id] + ([active.id] if active else [])
+    return [await client.runs.get(thread_id, run_id) for run_id in dict.fromkeys(ids) if run_id not in known]
+
+
 async def _steps_of(client: AssistantsClient, runs: list[Run]) -> dict[str, list[RunStep]]:
     gate = asyncio.Semaphore(_AT_ONCE)
 
     async def steps(run: Run) -> list[RunStep]:
         params = ListRunSteps(thread_id=run.thread_id, run_id=run.id, limit=100, order="asc")
         async with gate:
-            return [step async for step in every(client.runs.list_steps, params)]
+            try:
+                return [step async for step in every(client.runs.list_steps, params)]
+            except Unsupported:
+                # the thread is worth showing without them
+                return []
 
     # What the first failure is matters, not that there may be several.
     return dict(

@@ -93,6 +93,7 @@ class RunFollower:
         self._around = surroundings
         self._sleep = sleep
         self._stopped: str | None = None
+        self._cannot_stop = False
 
     async def converse(self, text: str, pending_id: str) -> None:
         """Send a message and follow its run; then the queued ones, each after the run before it.
@@ -155,6 +156,7 @@ class RunFollower:
         """
         conversation = self._conversation
         view = conversation.view
+        conversation.retry()
         try:
             plan = await self._around.plan(conversation)
             params = CreateMessage(thread_id=plan.thread_id, role="user", content=text)
@@ -165,7 +167,7 @@ class RunFollower:
                 conversation.enqueue(text, first=True)
                 await self._follow_other()
                 return True
-            self._show(error, "The message was not sent")
+            conversation.unsent_card = self._show(error, "The message was not sent")
             left = conversation.dequeue_all()
             self._around.give_back(conversation, f"{text}\n\n{left}" if left else text)
             return False
@@ -186,6 +188,12 @@ class RunFollower:
                 await self._follow_other()
             elif isinstance(error, NotFound) and self._around.forget_assistant(plan.assistant_id):
                 await self._start(await self._around.plan(conversation))
+            elif isinstance(error, NotFound) and plan.assistant_id in error.message:
+                conversation.show_error(
+                    "The assistant of this thread is gone",
+                    "It was deleted, perhaps by another program. Your message is kept in the thread.",
+                    "Choose another one with f5, then write on.",
+                )
             else:
                 self._show(error, "The run was not started")
             return
@@ -243,10 +251,11 @@ class RunFollower:
 
     async def cancel(self, run: Run) -> None:
         """Stop the run; its text stays."""
-        if self._stopped == run.id:
-            return
-        self._stopped = run.id
         conversation = self._conversation
+        if self._stopped == run.id:
+            conversation.is_stopping = not self._cannot_stop
+            return
+        self._stopped, self._cannot_stop = run.id, False
         shown = run.model_copy(update={"status": CANCELLING})
         conversation.outbox.add(conversation.view.take_run(shown), at_once=True)
         try:
@@ -258,6 +267,14 @@ class RunFollower:
             except (APIError, TransportError) as error:
                 self._show(error, "The run could not be stopped")
                 return
+        except Unsupported:
+            self._cannot_stop = True
+            conversation.is_stopping = False
+            conversation.outbox.add(conversation.view.take_run(run), at_once=True)
+            conversation.show_notice(
+                "This server cannot stop a run: the answer goes on to its end. ctrl+N opens another thread."
+            )
+            return
         except TransportError as error:
             self._show(error, "The run could not be stopped")
             return
@@ -267,7 +284,8 @@ class RunFollower:
     async def _reread(self) -> bool:
         """Take what the server has; True while a run is active."""
         conversation = self._conversation
-        snapshot = await read_thread(self._client, conversation.thread_id or "")
+        active = conversation.view.active_run
+        snapshot = await read_thread(self._client, conversation.thread_id or "", active=active)
         conversation.outbox.add(conversation.view.reconcile(snapshot))
         if conversation.run is not None:
             self._around.run_moved(conversation, conversation.run)
@@ -309,18 +327,19 @@ class RunFollower:
         except (APIError, TransportError) as error:
             self._show(error, "The connection was lost")
 
-    def _show(self, error: Exception, title: str) -> None:
+    def _show(self, error: Exception, title: str) -> str:
+        """Put a card at the end; answers its id."""
         conversation = self._conversation
         match error:
             case Refused():
-                conversation.show_error(error.title, error.detail, error.remedy)
+                return conversation.show_error(error.title, error.detail, error.remedy)
             case APIError():
                 remedy = "Your text is back in the prompt." if "sent" in title else "Try it again."
-                conversation.show_error(title, error.message, remedy, error.request_id)
+                return conversation.show_error(title, error.message, remedy, error.request_id)
             case TransportError():
-                conversation.show_error(title, error.message, error.remedy)
+                return conversation.show_error(title, error.message, error.remedy)
             case _:
-                conversation.show_error(title, str(error))
+                return conversation.show_error(title, str(error))
 
 
 def _create_run(plan: Plan) -> CreateRun:

@@ -61,6 +61,8 @@ class Startup:
     auto_copy: bool = True
     sidebar: str = "auto"
     """`auto`, `shown`, `hidden`."""
+    failed: str = "The program could not start its engine"
+    """What the card says if there is no connection."""
     notes: tuple[str, ...] = field(default=())
     """Sentences to show once at the start, as warnings."""
     clock: Callable[[], float] | None = None

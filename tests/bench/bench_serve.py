@@ -1,4 +1,5 @@
-"""What serving costs: a hundred streaming runs at once, and the CPU of an event beside a bare echo of the same bytes.
+"""What serving costs: a hundred streaming runs at once, the CPU of an event beside a bare echo of the same bytes,
+and a server that is killed in the middle of a hundred runs.
 
 Run it as `python -m tests.bench.bench_serve`. The chat server that answers the engine, the server and the readers
 are three processes, so that the server's CPU and memory are its own.
@@ -25,14 +26,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-SERVE = """
-import argparse, sys
-from aimltui.server.command import add_serve_parser
-parser = argparse.ArgumentParser()
-add_serve_parser(parser.add_subparsers())
-options = parser.parse_args()
-sys.exit(options.run(options))
-"""
+from tests.support.crash import kill_in_the_middle
 
 
 def chunk(text: str | None, finish: str | None = None) -> bytes:
@@ -142,7 +136,7 @@ async def load(directory: Path, runs: int, rate: int, count: int) -> dict[str, f
     """The figures of the server under load."""
     model, socket = directory / "m", directory / "s"
     async with process("-m", "tests.bench.bench_serve", "--model-at", "18765") as _, process(
-        "-c", SERVE, "serve", "--uds", str(socket), "--data-dir", str(directory / "d"),
+        "-m", "aimltui", "serve", "--uds", str(socket), "--data-dir", str(directory / "d"),
         "--base-url", "http://127.0.0.1:18765/v1",
     ) as server, over(socket) as client:  # fmt: skip
         await ready(socket)
@@ -203,13 +197,20 @@ async def bare(directory: Path, runs: int, rate: int, count: int) -> dict[str, f
 
 async def main(runs: int, rate: int, count: int) -> None:
     with tempfile.TemporaryDirectory() as place:
-        for name, figures in (
-            ("bare echo", await bare(Path(place), runs, rate, count)),
-            ("aimltui serve", await load(Path(place), runs, rate, count)),
-        ):
-            print(name)
-            for what, value in figures.items():
-                print(f"  {what:22} {value}")
+        echo = await bare(Path(place), runs, rate, count)
+        report("bare echo", echo)
+        served = await load(Path(place), runs, rate, count)
+        report("aimltui serve", served)
+        each = "CPU ms an event"
+        print(f"  {'times the echo':22} {served[each] / echo[each]:.1f}")
+        killed = await kill_in_the_middle(Path(place) / "killed", runs)
+        report(f"kill -9 in the middle of {runs} runs: all ended, all threads free", killed)
+
+
+def report(name: str, figures: dict[str, float]) -> None:
+    print(name)
+    for what, value in figures.items():
+        print(f"  {what:22} {round(value, 3)}")
 
 
 if __name__ == "__main__":

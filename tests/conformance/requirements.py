@@ -190,6 +190,8 @@ REQUIREMENTS: dict[str, Requirement] = {
     **_rows("issue", {
         "runs:crash": "the runs of a server that died are ended by the next one; their text is kept",
         "runs:misbehaviour": "a model that misbehaves never wedges a run",
+        "runs:misbehaviour:wire": "nor does one on the wire, by way of an endpoint and a server",
+        "runs:misbehaviour:sdk": "and the package's accumulating stream survives its answers",
         "runs:unsupported-tool": "a tool that cannot be carried out ends the run",
         "http:empty-id": "a path with an empty id is a 404, not another operation",
         "http:undefined-id": "an id `undefined` is named as such",

@@ -1,4 +1,4 @@
-"""Choice, confirm, rename, help, palette and the crash report."""
+"""Choice, rename, help, palette and the crash report."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from textual.screen import ModalScreen
 
 from aimltui.tui.commands import COMMANDS, key_label
 from aimltui.tui.screens.choice import ChoiceRow, ChoiceScreen
-from aimltui.tui.screens.confirm import ConfirmScreen
 from aimltui.tui.screens.error import CrashReport, crash_text
 from aimltui.tui.screens.help import HelpScreen, help_text
 from aimltui.tui.screens.model_picker import ModelPicker
@@ -38,7 +37,6 @@ class ModalApp(App[None]):
 SCREENS: list[Callable[[], ModalScreen[Any]]] = [
     lambda: ChoiceScreen(HOSTILE, [ChoiceRow(str(n), HOSTILE, HOSTILE) for n in range(50)], current="3"),
     lambda: ChoiceScreen("Nothing", []),
-    lambda: ConfirmScreen(HOSTILE, HOSTILE, yes=HOSTILE, no=HOSTILE),
     lambda: RenameScreen(HOSTILE, HOSTILE),
     lambda: HelpScreen(),
     lambda: PaletteScreen(frozenset({"thread"})),
@@ -87,15 +85,6 @@ async def test_a_choice_can_be_searched() -> None:
         await app.open(ChoiceScreen("Theme", THEMES))
         await pilot.press(*"zzz", "enter", "escape")
         assert app.results == ["nord", None]
-
-
-async def test_confirming_takes_more_than_enter() -> None:
-    app = ModalApp()
-    async with app.run_test(size=(80, 24)) as pilot:
-        for keys in (["enter"], ["down", "enter"], ["y", "escape"], ["down", "up", "enter"]):
-            await app.open(ConfirmScreen("Delete it?", "It is gone then.", yes="Delete it"))
-            await pilot.press(*keys)
-        assert app.results == [False, True, False, False]
 
 
 async def test_renaming_replaces_cleans_and_refuses_nothing() -> None:

@@ -53,7 +53,7 @@ class HelpScreen(Sheet[None]):
     def on_resize(self, event: events.Resize) -> None:
         """Wrap the text anew."""
         super().on_resize(event)
-        width = min(_WIDTH, event.size.width) - 5
+        width = min(_WIDTH, event.size.width) - 7
         self._text.update(help_text(self._commands, width))
 
     def action_scroll_down(self) -> None:

@@ -47,6 +47,7 @@ class MainScreen(Pick):
     def __init__(self, startup: Startup, problems: Sequence[str] = ()) -> None:
         super().__init__(startup)
         self._problems = problems
+        self._has_failed = False
 
     def compose(self) -> ComposeResult:
         """The widgets."""
@@ -91,9 +92,19 @@ class MainScreen(Pick):
         for note in connected.notes:
             self.remark(note)
         self.say_early()
+        self.spawn(self.desk.read_rest(), "list")
         self.spawn(self.desk.watch(), "changes")
         if connected.warm_up is not None:
             self.spawn(asyncio.to_thread(connected.warm_up), "warm-up")
+
+    def say(self, text: str) -> None:
+        """Send a message; where there is no connection, try once more to get one."""
+        super().say(text)
+        if self._has_failed:
+            self._has_failed = False
+            self.threads.set_rows((), empty="loading threads…")
+            self.hint("trying again; the message goes out when there is a connection")
+            self.spawn(self._connect(), "connect")
 
     async def _open_first(self) -> None:
         desk = self.desk
@@ -102,7 +113,7 @@ class MainScreen(Pick):
         problem = await desk.prepare()
         if problem:
             self.remark(problem, is_warning=True)
-        if wanted is not None and (wanted in desk.threads or wanted == self.startup.thread_id):
+        if wanted is not None and (wanted == self.startup.thread_id or await desk.has(wanted)):
             await desk.open(wanted)
         else:
             desk.new()
@@ -110,28 +121,33 @@ class MainScreen(Pick):
         self.show_state()
 
     def _not_connected(self, error: Exception) -> None:
+        again = "Sending a message tries again; ctrl+Q quits. Nothing that was kept is lost."
         card = ErrorEntry(
             "start",
-            "The program could not start its engine",
+            self.startup.failed,
             str(getattr(error, "message", "") or error) or type(error).__name__,
-            str(getattr(error, "remedy", "") or "ctrl+Q quits. Nothing that was kept is lost."),
+            f"{getattr(error, 'remedy', '') or ''} {again}".strip(),
             getattr(error, "request_id", None),
         )
         self.threads.set_rows((), empty="not available")
         self.transcript.show([card])
-        for text in self._early:
-            self.prompt.add_text(text)
+        self._has_failed = True
+        if self._early:
+            self.prompt.load_draft("\n\n".join([*self._early, self.prompt.draft]).rstrip())
+            self._early.clear()
 
     async def prepare_to_end(self) -> None:
         """Keep drafts, finish deletions, let go of the server; bounded, so that the end comes."""
         desk = self.desk
         if desk is None:
-            early = "\n\n".join([*self._early, self.prompt.draft]).strip()
+            kept = self.startup.drafts.load(self.draft_key)
+            early = "\n\n".join(part for part in (kept, *self._early, self.prompt.draft) if part.strip())
             if early:
                 self.startup.drafts.save(self.draft_key, early)
             return
         waiting = desk.current.dequeue_all()
-        text = "\n\n".join(part for part in (waiting, self.prompt.draft) if part.strip())
+        kept = "" if self._is_draft_here else self.startup.drafts.load(self.draft_key)
+        text = "\n\n".join(part for part in (kept, waiting, self.prompt.draft) if part.strip())
         self.startup.drafts.save(self.draft_key, text)
         self.startup.drafts.note_last_thread(desk.current.thread_id)
         self.desk = None
@@ -179,6 +195,11 @@ class MainScreen(Pick):
         event.stop()
         self.show_state()
 
+    def on_transcript_marked(self, event: Transcript.Marked) -> None:
+        """The footer says what enter does."""
+        event.stop()
+        self.show_state()
+
     def on_transcript_link_chosen(self, event: Transcript.LinkChosen) -> None:
         """Links are never opened unasked: the address is copied."""
         event.stop()
@@ -204,14 +225,14 @@ class MainScreen(Pick):
         if self.focused is self.prompt or not (event.is_printable and event.character):
             return
         event.stop()
-        self.prompt.focus()
+        self.set_focus(self.prompt)
         self.prompt.add_text(event.character)
 
     def on_paste(self, event: events.Paste) -> None:
         """So does a paste."""
         if self.focused is not self.prompt:
             event.stop()
-            self.prompt.focus()
+            self.set_focus(self.prompt)
             self.prompt.add_text(event.text)
 
     def action_scroll_to_end(self) -> None:

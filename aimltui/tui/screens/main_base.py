@@ -15,6 +15,7 @@ from textual.screen import Screen
 from aimltui.tui.commands import footer_items
 from aimltui.tui.sanitize import clean, clean_line
 from aimltui.tui.state.status import Status
+from aimltui.tui.state.text import cut
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.header import HeaderBar
 from aimltui.tui.widgets.prompt_input import PromptInput
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_NAME_CELLS = 40
 HINT_S = 1.5
 """How long a hint stands, and how long the second ctrl+c may take."""
 
@@ -85,6 +87,8 @@ class MainBase(Screen[None]):
         desk = self.desk
         if self.focused is self.threads:
             words.add("list")
+        if self.transcript.has_mark:
+            words.add("marked")
         if not self.transcript.following:
             words.add("away")
         if desk is None:
@@ -122,7 +126,7 @@ class MainBase(Screen[None]):
 
     def _placeholder(self, assistant: str) -> Content:
         keys = "" if self.has_class("-narrow") else "    enter sends, ctrl+j new line"
-        return Content(f"Message {clean_line(assistant)}…{keys}")
+        return Content(f"Message {cut(clean_line(assistant), _NAME_CELLS).removesuffix('…')}…{keys}")
 
     def _status_of(self, desk: Desk, status: Status) -> Status:
         conversation = desk.current

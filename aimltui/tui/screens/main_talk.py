@@ -32,6 +32,8 @@ class Talk(MainBase):
         self._draft_timer: Timer | None = None
         self._drafts_lock = asyncio.Lock()
         self._quit_asked_at = float("-inf")
+        self._is_draft_here = False
+        """Whether the kept draft of the first thread is in the prompt; before, writing one would overwrite it."""
         self._draft_of: tuple[Conversation, str] | None = None
 
     # Sending
@@ -97,12 +99,13 @@ class Talk(MainBase):
         if text is not None:
             self.prompt.load_draft(text)
         else:
-            self.transcript.focus()
+            self.set_focus(self.transcript)
+            self.transcript.action_step(-1)
 
     def on_transcript_choice_chosen(self, event: Transcript.ChoiceChosen) -> None:
         """A line of the guide: a starter, or the offline model."""
         event.stop()
-        self.prompt.focus()
+        self.set_focus(self.prompt)
         if self.desk is None:
             return
         if event.choice_id == LOOK_AROUND:
@@ -116,13 +119,13 @@ class Talk(MainBase):
         """The innermost thing first: the list over the transcript, a selection, the run."""
         if self.has_class("-sidebar-open") and self.has_class("-narrow"):
             self.remove_class("-sidebar-open")
-            self.prompt.focus()
+            self.set_focus(self.prompt)
         elif self.selections:
             self.clear_selection()
         elif self.desk is not None and self.desk.stop():
             self.show_state()
         else:
-            self.prompt.focus()
+            self.set_focus(self.prompt)
 
     # Copying, clearing, quitting
 
@@ -154,6 +157,11 @@ class Talk(MainBase):
         self.app.copy_to_clipboard(text)
         lines = text.count("\n") + 1
         self.hint(f"copied {lines} lines" if lines > 1 else f"copied {len(text)} characters")
+
+    def on_prompt_input_copied(self, event: PromptInput.Copied) -> None:
+        """Copy what is selected in the prompt."""
+        event.stop()
+        self.copy(event.text)
 
     def action_copy_answer(self) -> None:
         """Copy the Markdown of the last answer."""
@@ -199,7 +207,7 @@ class Talk(MainBase):
 
     def keep_draft(self) -> None:
         """Keep the open thread's draft now."""
-        if self.desk is not None:
+        if self.desk is not None and self._is_draft_here:
             self._keep(self.draft_key, self.prompt.draft)
 
     def _keep(self, key: str, text: str) -> None:
@@ -228,6 +236,7 @@ class Talk(MainBase):
             text = await asyncio.to_thread(self.startup.drafts.load, key)
         if key != self.draft_key:
             return
+        self._is_draft_here = True
         # Looked at only now: somebody may have typed while the draft was read.
         typed = self.prompt.draft if is_start else ""
         if text or not is_start:

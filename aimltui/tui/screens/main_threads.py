@@ -32,14 +32,14 @@ class Threads(Talk):
         """Open the thread."""
         event.stop()
         self.close_overlay()
-        self.prompt.focus()
+        self.set_focus(self.prompt)
         self.go_to(event.thread_id)
 
     def on_thread_list_left(self, event: ThreadList.Left) -> None:
         """Back to the prompt."""
         event.stop()
         self.close_overlay()
-        self.prompt.focus()
+        self.set_focus(self.prompt)
 
     def close_overlay(self) -> None:
         """Take the list away from over the transcript."""
@@ -67,7 +67,7 @@ class Threads(Talk):
     def action_new_thread(self) -> None:
         """Begin a new thread."""
         self.close_overlay()
-        self.prompt.focus()
+        self.set_focus(self.prompt)
         if self.desk is not None and (self.desk.current.thread_id is not None or self.desk.current.is_busy):
             self.go_to(None)
 
@@ -75,17 +75,17 @@ class Threads(Talk):
         """Show or hide the list."""
         if self.has_class("-narrow"):
             self.toggle_class("-sidebar-open")
-            (self.threads if self.has_class("-sidebar-open") else self.prompt).focus()
+            self.set_focus(self.threads if self.has_class("-sidebar-open") else self.prompt)
             return
         self.toggle_class("-sidebar-closed")
         if self.has_class("-sidebar-closed"):
-            self.prompt.focus()
+            self.set_focus(self.prompt)
 
     def action_focus_threads(self) -> None:
         """Go to the list, showing it if need be."""
         self.add_class("-sidebar-open")
         self.remove_class("-sidebar-closed")
-        self.threads.focus()
+        self.set_focus(self.threads)
 
     def on_header_bar_menu_clicked(self, event: HeaderBar.MenuClicked) -> None:
         """The sign at the left: the list."""
@@ -99,20 +99,27 @@ class Threads(Talk):
 
     # What is done to one thread; from the list it is the one under the cursor, else the open one
 
+    @property
+    def _meant(self) -> str | None:
+        """The thread that a command of the palette is about."""
+        if self.focused is self.threads and self.threads.cursor_thread is not None:
+            return self.threads.cursor_thread
+        return self.desk.current.thread_id if self.desk is not None else None
+
     def action_rename_thread(self) -> None:
-        """Give the open thread another title."""
-        if self.desk is not None and self.desk.current.thread_id is not None:
-            self._rename(self.desk.current.thread_id)
+        """Give the thread another title."""
+        if self._meant is not None:
+            self._rename(self._meant)
 
     def action_pin_thread(self) -> None:
-        """Pin the open thread, or let it go."""
-        if self.desk is not None and self.desk.current.thread_id is not None:
-            self.spawn(self._pin(self.desk.current.thread_id), "shelf")
+        """Pin the thread, or let it go."""
+        if self._meant is not None:
+            self.spawn(self._pin(self._meant), "shelf")
 
     def action_delete_thread(self) -> None:
-        """Delete the open thread."""
-        if self.desk is not None and self.desk.current.thread_id is not None:
-            self._delete(self.desk.current.thread_id)
+        """Delete the thread."""
+        if self._meant is not None:
+            self._delete(self._meant)
 
     def action_undo_delete(self) -> None:
         """Bring back the thread that was deleted last."""

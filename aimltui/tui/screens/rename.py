@@ -26,6 +26,7 @@ class RenameScreen(Sheet[str | None]):
     def __init__(self, title: str, text: str) -> None:
         super().__init__(title, (FooterItem("enter", "Rename", "submit"), CLOSE))
         self._box = Input(clean_line(text)[:MAX_TITLE], max_length=MAX_TITLE, compact=True)
+        self._box.cursor_blink = False
         self._problem = Static("", classes="sheet-problem")
 
     def body(self) -> Sequence[Widget]:

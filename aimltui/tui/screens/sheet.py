@@ -108,6 +108,7 @@ class SearchSheet(Sheet[str | None]):
     def __init__(self, title: str, placeholder: str, keys: Sequence[FooterItem]) -> None:
         super().__init__(title, keys)
         self.search_box = Input(placeholder=placeholder, compact=True, select_on_focus=False)
+        self.search_box.cursor_blink = False
         self.pick_list = PickList()
 
     def body(self) -> Sequence[Widget]:

@@ -16,6 +16,7 @@ GAP = 2
 
 _LEAST_TITLE = 10
 _LEAST_MODEL = 12
+_LEAST_ASSISTANT = 12
 
 Item = TypeVar("Item", bound=FooterItem)
 
@@ -33,7 +34,7 @@ class HeaderTexts:
 def fit_header(
     texts: HeaderTexts, width: int, *, left_extra: int, separator: int, right_extra: int
 ) -> HeaderTexts:
-    """Shorten the header's texts to a width: the endpoint goes first, then the assistant, then the model.
+    """Shorten the header's texts to a width: long names are cut, then the endpoint goes, the assistant, the model.
 
     Args:
         texts: The whole texts.
@@ -52,10 +53,13 @@ def fit_header(
 
     short_title = cut(texts.title, max(_LEAST_TITLE, width // 3))
     model = cut(texts.model, max(_LEAST_MODEL, width // 3))
+    short_assistant = cut(texts.assistant, max(_LEAST_ASSISTANT, width // 4))
     choices = (
         (texts.assistant, texts.model, texts.endpoint),
         (texts.assistant, model, texts.endpoint),
+        (short_assistant, model, texts.endpoint),
         (texts.assistant, model, ""),
+        (short_assistant, model, ""),
         ("", model, ""),
         ("", cut(model, _LEAST_MODEL), ""),
     )

@@ -174,7 +174,7 @@ class PickList(ScrollView, can_focus=False):
         else:
             segments.append(Segment(label, label_style))
         filler = " " * max(0, room - cell_len(label) - cell_len(hint))
-        segments += [Segment(filler, base), Segment(hint, base + self._style("muted"))]
+        segments += [Segment(filler, base), Segment(hint, base if is_cursor else base + self._style("muted"))]
         return Strip(segments).adjust_cell_length(width, base)
 
     def _cursor_moved(self) -> None:

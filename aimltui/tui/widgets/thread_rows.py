@@ -60,8 +60,8 @@ class ThreadPainter:
         """A thread: bar, title, and at the right its mark or time."""
         if is_cursor:
             base = base + self.style("cursor")
-        muted = base + self.style("muted")
-        mark, mark_style = row.when, muted
+        # The cursor's ground may be of the muted text's colour.
+        mark, mark_style = row.when, base if is_cursor else base + self.style("muted")
         if row.mark in self.signs:
             mark, mark_style = self.signs[row.mark], base + self.style(row.mark.replace("_", "-"))
         bar_style = base + self.style("current")

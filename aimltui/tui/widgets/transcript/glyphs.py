@@ -25,7 +25,6 @@ class Glyphs:
     dot: str
     up: str
     down: str
-    unknown: str
     ellipsis: str
     attachment: str
     choice: str
@@ -54,7 +53,6 @@ UNICODE = Glyphs(
     dot="·",
     up="↑",
     down="↓",
-    unknown="–",
     ellipsis="…",
     attachment="▤",
     choice="›",
@@ -82,7 +80,6 @@ ASCII = Glyphs(
     dot="-",
     up="in ",
     down="out ",
-    unknown="-",
     ellipsis="...",
     attachment="@",
     choice=">",

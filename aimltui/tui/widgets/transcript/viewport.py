@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from aimltui.tui.state.entries import MessageEntry, StepEntry
 from aimltui.tui.widgets.transcript.items import Book, Item, Place
 from aimltui.tui.widgets.transcript.rows import Hit
 
 NEAR_END = 2
 """Rows from the end within which scrolling down takes hold of the tail again."""
 
+_GROWING = (MessageEntry, StepEntry)
 _LAST = 1 << 30
 """Stands for the last logical line of an item that may not be drawn yet."""
 
@@ -36,7 +38,12 @@ class Viewport:
         self._top: Place | None = None
         """What stands in the window's first row."""
         self._seen: Place | None = None
-        """The last row that was there when the tail was left, or that was seen since."""
+        """The last row that was there when the tail was left, or that was seen since.
+
+        Text grows above the run's line and above what is queued, so it is the last row of what was said or done.
+        """
+        self._below_seen = 0
+        """Rows below it at that moment: they were seen, too, though their place moves."""
 
     @property
     def limit(self) -> int:
@@ -55,7 +62,9 @@ class Viewport:
             return
         if self.following:
             self.following = False
-            self._seen = Place(book.items[-1], _LAST, 0)
+            said = (item for item in reversed(book.items) if isinstance(item.entry, _GROWING))
+            self._seen = Place(next(said, book.items[-1]), _LAST, 0)
+            self._below_seen = 0
         self._top = book.place(*book.at(max(0, y)))
 
     def settle(self) -> int:
@@ -163,12 +172,14 @@ class Viewport:
         book.draw(item)
         if self._seen.line == _LAST and item.canvas is not None:
             self._seen = book.place(item, book.heights[item.index] - 1)
+            last = book.heights.top(item.index) + book.heights[item.index] - 1
+            self._below_seen = book.heights.total - 1 - last
         seen = book.heights.top(item.index) + book.row_of(self._seen)
         bottom = min(y + self.height, book.heights.total) - 1
         if bottom > seen:
             self._seen = book.place(*book.at(bottom))
             seen = bottom
-        return max(0, book.heights.total - 1 - seen)
+        return max(0, book.heights.total - 1 - seen - self._below_seen)
 
     def targets(self, y: int) -> Iterator[Target]:
         """Yield what can be chosen in the window, from top to bottom.

@@ -12,12 +12,9 @@ from textual.geometry import Offset
 from textual.message import Message
 from textual.selection import Selection
 
-from aimltui.tui.state.entries import Added, Appended, Change, Entry, MessageEntry, Removed, Replaced
-from aimltui.tui.widgets.transcript.glyphs import GlyphSet
+from aimltui.tui.state.entries import Added, Appended, Change, Entry, Removed, Replaced
 from aimltui.tui.widgets.transcript.items import Item
 from aimltui.tui.widgets.transcript.pane import Pane
-from aimltui.tui.widgets.transcript.renderers import plain_text
-from aimltui.tui.widgets.transcript.renderers.message import message_source
 from aimltui.tui.widgets.transcript.rows import Hit
 from aimltui.tui.widgets.transcript.selection import word_at
 
@@ -79,6 +76,17 @@ class Transcript(Pane, can_focus=True):
         transcript: Transcript
         entry_id: str
         choice_id: str
+
+        @property
+        def control(self) -> Transcript:
+            """The transcript."""
+            return self.transcript
+
+    @dataclass
+    class Marked(Message):
+        """The keyboard's mark went to another place, or went away."""
+
+        transcript: Transcript
 
         @property
         def control(self) -> Transcript:
@@ -157,15 +165,6 @@ class Transcript(Pane, can_focus=True):
         """
         self.scroll_to(y=self.scroll_offset.y + direction * max(1, self._viewport.height - 2))
 
-    def focus_entry(self, entry_id: str) -> None:
-        """Bring the start of an entry into view, at the top if there is enough below it."""
-        item = self._book.get(entry_id)
-        if item is None:
-            return
-        self._book.draw(item)
-        self._viewport.hold(self._book.heights.top(item.index) + item.gap)
-        self._settle()
-
     def toggle_details(self) -> None:
         """Unfold all panels; fold them if all are unfolded."""
         book = self._book
@@ -175,19 +174,6 @@ class Transcript(Pane, can_focus=True):
         for item in panels:
             book.fold(item, unfold)
         self._settle()
-
-    def source_of(self, entry_id: str) -> str:
-        """Return the Markdown source of a message, or the text of another entry; empty if there is none."""
-        item = self._book.get(entry_id)
-        if item is None:
-            return ""
-        entry = item.entry
-        return message_source(entry) if isinstance(entry, MessageEntry) else plain_text(entry)
-
-    def set_glyphs(self, glyphs: GlyphSet) -> None:
-        """Draw with another set of signs."""
-        self._glyphs = glyphs
-        self._lay_out()
 
     def _follow_changed(self) -> None:
         self.post_message(self.FollowChanged(self, self.following, self.new_lines))
@@ -204,6 +190,7 @@ class Transcript(Pane, can_focus=True):
         if 0 <= wanted < len(targets):
             self._cursor = (targets[wanted].item, targets[wanted].hit)
             self.refresh()
+            self.post_message(self.Marked(self))
         else:
             self.scroll_to(y=y + direction)
 
@@ -225,6 +212,14 @@ class Transcript(Pane, can_focus=True):
             if (target.item, target.hit) == self._cursor:
                 self._choose(target.item, target.hit)
                 return
+
+    @property
+    def has_mark(self) -> bool:
+        """Whether enter would choose something."""
+        return self.has_focus and any(
+            (target.item, target.hit) == self._cursor
+            for target in self._viewport.targets(self.scroll_offset.y)
+        )
 
     def on_focus(self) -> None:
         """Show what the keyboard would choose."""

@@ -85,7 +85,6 @@ def _receipt(entry: RunEntry, look: Look) -> list[str]:
         tokens.append(f"{glyphs.down}{count_text(entry.completion_tokens)}")
     if tokens:
         parts.append(" ".join(tokens))
-        parts.append(money_text(entry.cost_usd) if entry.cost_usd is not None else f"cost {glyphs.unknown}")
-    elif entry.cost_usd is not None:
+    if entry.cost_usd is not None:
         parts.append(money_text(entry.cost_usd))
     return parts

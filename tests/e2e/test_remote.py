@@ -1,0 +1,207 @@
+"""The screen on a remote server: our own, a poor one, a dead one, one that dies and returns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.api_server import TOKEN, Served, poor_server, served_demo
+from tests.support.processes import chat_server
+from tests.support.terminal import Terminal
+
+pytestmark = pytest.mark.e2e
+
+PROMPT = "Message"
+LONG = "Write a long answer"
+
+
+def screen(base_url: str, data: Path, *more: str, token: str = TOKEN) -> Terminal:
+    arguments = ["--assistants-url", base_url, "--api-key-env", "MY_KEY", "--data-dir", str(data), *more]
+    return Terminal.aimltui(*arguments, env={"MY_KEY": token})
+
+
+def say(terminal: Terminal, text: str) -> None:
+    terminal.wait_for(PROMPT)
+    terminal.type(text)
+    terminal.wait_for(text)
+    terminal.press("enter")
+
+
+def quit_program(terminal: Terminal) -> None:
+    terminal.press("ctrl+q")
+    assert terminal.wait_exit() == 0
+
+
+@pytest.fixture
+def ours(tmp_path: Path) -> Iterator[Served]:
+    with served_demo(tmp_path / "server") as server:
+        yield server
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    return tmp_path / "here"
+
+
+def test_a_conversation_on_our_own_server_is_there_again_after_a_restart(ours: Served, here: Path) -> None:
+    with screen(ours.base_url, here) as terminal:
+        say(terminal, "Solve 3x + 11 = 14")
+        terminal.wait_for("completed")
+        terminal.wait_for("x = 1")
+        quit_program(terminal)
+    assert not list(here.glob("*.db")), "the threads are the server's"
+    with screen(ours.base_url, here) as terminal:
+        terminal.wait_for("completed")
+        terminal.wait_for("x = 1")
+        assert "Solve 3x + 11 = 14" in terminal.text
+
+
+def test_escape_stops_a_run_on_a_remote_server(ours: Served, here: Path) -> None:
+    with screen(ours.base_url, here) as terminal:
+        say(terminal, LONG)
+        terminal.wait_for("one by one")
+        terminal.press("escape")
+        terminal.wait_for("stopped")
+        terminal.wait_gone("running")
+        say(terminal, "hello again")
+        terminal.wait_for("completed")
+
+
+def test_two_screens_on_one_server_see_each_others_threads(ours: Served, tmp_path: Path) -> None:
+    first, second = screen(ours.base_url, tmp_path / "one"), screen(ours.base_url, tmp_path / "two", "--new")
+    with first, second:
+        second.wait_for("New thread")
+        say(first, "Which keys should I know?")
+        first.wait_for("completed")
+        second.wait_for("Which keys")
+
+
+def test_a_wrong_token_is_a_card_with_the_servers_words(ours: Served, here: Path) -> None:
+    with screen(ours.base_url, here, token="not-the-token-that-it-wants") as terminal:
+        terminal.wait_for("No connection to")
+        terminal.wait_for("Incorrect API key provided")
+        terminal.press("f1")
+        terminal.wait_for("esc Close")
+        terminal.press("escape")
+        quit_program(terminal)
+    assert "not-the-token-that-it-wants" not in (here / "state" / "aimltui.log").read_text()
+
+
+def test_a_server_that_dies_in_the_middle_and_returns(ours: Served, here: Path, tmp_path: Path) -> None:
+    with screen(ours.base_url, here) as terminal:
+        say(terminal, LONG)
+        terminal.wait_for("one by one")
+        port = ours.port
+        ours.process.kill()
+        ours.process.wait()
+        terminal.wait_for("Looking for")
+        with served_demo(tmp_path / "server", port=port):
+            terminal.wait_for("failed")
+            terminal.wait_gone("Looking for")
+            say(terminal, "hello again")
+            terminal.wait_for("completed")
+            quit_program(terminal)
+
+
+def test_a_server_that_was_gone_for_long_is_found_again(ours: Served, here: Path, tmp_path: Path) -> None:
+    with screen(ours.base_url, here) as terminal:
+        say(terminal, LONG)
+        terminal.wait_for("one by one")
+        port = ours.port
+        ours.process.kill()
+        ours.process.wait()
+        terminal.wait_for("The connection was lost")
+        with served_demo(tmp_path / "server", port=port):
+            terminal.wait_for("The run failed")
+            say(terminal, "hello again")
+            terminal.wait_for("completed")
+
+
+def test_a_server_that_is_not_there_yet_is_found_with_the_next_message(here: Path, tmp_path: Path) -> None:
+    with served_demo(tmp_path / "server") as server:
+        port, base_url = server.port, server.base_url
+    with screen(base_url, here) as terminal:
+        terminal.wait_for("cannot be reached")
+        terminal.wait_for("Sending a message tries again")
+        say(terminal, "Are you there?")
+        terminal.wait_for("trying again")
+        terminal.wait_for("cannot be reached")
+        terminal.wait_until(lambda: "Are you there?" in terminal.text, "the message to be back in the prompt")
+        with served_demo(tmp_path / "server", port=port):
+            terminal.press("enter")
+            terminal.wait_for("completed")
+            terminal.wait_gone("cannot be reached")
+            quit_program(terminal)
+
+
+def test_a_poor_server_is_enough_for_a_conversation(here: Path) -> None:
+    with poor_server() as base_url, screen(base_url, here, "--model", "poor") as terminal:
+        terminal.wait_for("cannot list threads")
+        terminal.wait_for("does not list models")
+        say(terminal, "loud words")
+        terminal.wait_for("LOUD WORDS")
+        terminal.wait_for("completed")
+        say(terminal, "and more")
+        terminal.wait_for("AND MORE")
+        terminal.press("ctrl+n")
+        terminal.wait_gone("LOUD WORDS")
+        say(terminal, "another one")
+        terminal.wait_for("ANOTHER ONE")
+        assert "loud words" in terminal.text, "the own list has the first thread"
+        quit_program(terminal)
+        with screen(base_url, here, "--model", "poor") as again:
+            again.wait_for("ANOTHER ONE")
+            again.wait_for("loud words")
+            again.press("ctrl+s")
+            again.wait_for("enter Open")
+            again.press("down", "enter")
+            again.wait_for("LOUD WORDS")
+            quit_program(again)
+
+
+@pytest.mark.parametrize("more", [["--lacks", "steps,runs"], ["--refuses-streams"], ["--lacks", "modify"]])
+def test_what_a_server_lacks_takes_nothing_else_with_it(here: Path, more: list[str]) -> None:
+    with poor_server(*more) as base_url, screen(base_url, here, "--model", "poor") as terminal:
+        say(terminal, "loud words")
+        terminal.wait_for("LOUD WORDS")
+        terminal.wait_for("completed")
+        assert "✗" not in terminal.text
+        quit_program(terminal)
+        with screen(base_url, here, "--model", "poor") as again:
+            again.wait_for("LOUD WORDS")
+            assert "✗" not in again.text
+            quit_program(again)
+
+
+def test_a_server_that_cannot_stop_runs_is_said_so_and_the_answer_comes(here: Path) -> None:
+    with poor_server("--answer-s", "6") as base_url, screen(base_url, here, "--model", "poor") as terminal:
+        say(terminal, "loud words")
+        terminal.wait_for("running")
+        terminal.press("escape")
+        terminal.wait_for("This server cannot stop a run")
+        terminal.press("escape")
+        terminal.wait_for("LOUD WORDS")
+        terminal.wait_for("completed")
+
+
+def test_without_a_list_of_models_and_without_a_model_one_is_asked_for(here: Path) -> None:
+    with poor_server() as base_url, screen(base_url, here) as terminal:
+        say(terminal, "loud words")
+        terminal.wait_for("No model is chosen")
+        terminal.wait_for("--model ID")
+        terminal.press("ctrl+l")
+        terminal.wait_for("type its id")
+        terminal.type("poor")
+        terminal.press("enter")
+        terminal.wait_for("poor ·")
+        terminal.press("enter")
+        terminal.wait_for("LOUD WORDS")
+
+
+def test_a_server_that_is_no_assistants_server_is_named_as_such(here: Path, tmp_path: Path) -> None:
+    with chat_server() as base_url, screen(base_url, here) as terminal:
+        terminal.wait_for("does not speak the Assistants API")
+        terminal.wait_for("--assistants-url")
+        quit_program(terminal)
