@@ -29,6 +29,7 @@ from aimltui.engine.tools.base import (
     ToolError,
     ToolEvent,
 )
+from aimltui.engine.tools.excerpt import Excerpt
 from aimltui.engine.turn import Draft
 from aimltui.engine.unicode import clean
 
@@ -192,22 +193,15 @@ class _Outputs:
         self._parts: list[tuple[str, list[str]]] = []
         self._waiting: list[str] = []
         self._timer: asyncio.TimerHandle | None = None
-        self._room = HEAD
-        self._tail = ""
-        self._left_out = 0
+        self._excerpt = Excerpt(HEAD, TAIL)
 
     def logs(self, text: str) -> None:
         """Printed text; neighbours are told together."""
-        head, rest = text[: self._room], text[self._room :]
-        self._room -= len(head)
+        head = self._excerpt.add(text)
         if head:
             self._waiting.append(head)
             if self._timer is None:
                 self._timer = asyncio.get_running_loop().call_later(_COALESCE_S, self._on_time)
-        if rest:
-            kept = self._tail + rest
-            self._tail = kept[-TAIL:]
-            self._left_out += len(kept) - len(self._tail)
 
     def image(self, file_id: str) -> None:
         """A picture."""
@@ -222,9 +216,8 @@ class _Outputs:
     def finish(self) -> None:
         """Nothing more comes: tell the end of what was too long."""
         self._flush()
-        if self._tail:
-            left_out = f"\n[… {self._left_out:,} characters are left out here …]\n" if self._left_out else ""
-            self._out(left_out + self._tail)
+        if self._excerpt.end:
+            self._out(self._excerpt.end)
 
     def stop(self) -> None:
         """Nothing more is told."""
