@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from pathlib import Path
 
@@ -74,7 +74,7 @@ class Session:
         """The process id of the jail's keeper."""
         return self._jail.pid if self._jail else None
 
-    async def run(self, code: str) -> AsyncIterator[SessionEvent]:
+    async def run(self, code: str) -> AsyncGenerator[SessionEvent, None]:
         """Run a cell; the last event is `Done`.
 
         Leaving the iterator early (close it, with `aclosing`) stops the code: first by an interrupt, then, a tenth of
@@ -115,7 +115,7 @@ class Session:
         self._was_alive = False
         await self._end()
 
-    async def _follow(self, cell: Cell, code: str) -> AsyncIterator[SessionEvent]:
+    async def _follow(self, cell: Cell, code: str) -> AsyncGenerator[SessionEvent, None]:
         jail, channel = self._jail, self._channel
         assert jail
         assert channel
