@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Protocol
@@ -60,7 +60,7 @@ class Sessions:
         most: How many there may be at a time.
     """
 
-    def __init__(self, make: Callable[[Path], Runner], directory: Path, most: int) -> None:
+    def __init__(self, make: Callable[[Path], Awaitable[Runner]], directory: Path, most: int) -> None:
         self._make = make
         self._top = directory
         self._own = directory / f"{os.getpid()}-{os.urandom(4).hex()}"
@@ -109,7 +109,7 @@ class Sessions:
         if not self._own.exists():
             await asyncio.to_thread(_prepare, self._top, self._own)
         directory = self._own / thread_id
-        runner = await asyncio.to_thread(self._make, directory)
+        runner = await self._make(directory)
         await asyncio.to_thread(lambda: runner.files.mkdir(mode=0o700, parents=True, exist_ok=True))
         return Seat(runner, directory)
 
