@@ -59,7 +59,9 @@ class World:
         self.sockets = [socket.socket(), *(socket.socket(socket.AF_UNIX, kind) for kind in (1, 1, 2))]
         name = secrets.token_hex(6)
         path = f"{directory}/s"
-        for one, address in zip(self.sockets, (("127.0.0.1", 0), path, f"\0a{name}", f"\0d{name}"), strict=True):
+        for one, address in zip(
+            self.sockets, (("127.0.0.1", 0), path, f"\0a{name}", f"\0d{name}"), strict=True
+        ):
             one.bind(address)
             with suppress(OSError):
                 one.listen()
@@ -117,7 +119,13 @@ async def _drain(session: Session, code: str) -> dict[str, object]:
                         status, reason = event.status, event.reason
     except SandboxError as error:
         status, reason = "refused", str(error)
-    return {"text": text[:2000], "escaped": "ESCAPED" in text, "status": status, "reason": reason, "failure": failure}
+    return {
+        "text": text[:2000],
+        "escaped": "ESCAPED" in text,
+        "status": status,
+        "reason": reason,
+        "failure": failure,
+    }
 
 
 async def _look(session: Session, world: World, one: Attempt, keeper: int | None) -> str | None:
@@ -150,7 +158,9 @@ async def _look(session: Session, world: World, one: Attempt, keeper: int | None
 async def run(kind: str, directory: Path) -> dict[str, object]:
     """Everything in one kind."""
     sandbox = next(one for one in kinds() if one.name == kind)
-    python = interpreter.find(os.environ.get("SANDBOX_PYTHON") or interpreter.default_executable(), (str(directory),))
+    python = interpreter.find(
+        os.environ.get("SANDBOX_PYTHON") or interpreter.default_executable(), (str(directory),)
+    )
     world = World(directory)
     results: dict[str, object] = {}
     for number, (limits, attempts) in enumerate(((Limits(wall_s=10.0), ATTEMPTS), (SMALL, BOMBS))):

@@ -19,6 +19,10 @@ class Builtin:
     interpreter: LocalSessions
     """Says whether code can be run on this machine."""
 
+    async def ready(self) -> tuple[str, ...]:
+        """The types of the tools that work on this machine; the first time this tests sandboxes."""
+        return ("code_interpreter",) if (await self.interpreter.status()).is_on else ()
+
 
 def builtin(options: EngineOptions) -> Builtin:
     """The tools for an engine; nothing is started or tested before it is needed."""
