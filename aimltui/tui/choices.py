@@ -184,7 +184,7 @@ class Choices:
 
 
 def _tools(types: Sequence[str]) -> list[Tool]:
-    return [CodeInterpreterTool() for kind in types if kind == "code_interpreter"]
+    return [CodeInterpreterTool(type=kind) for kind in types if kind == "code_interpreter"]
 
 
 def _marked(tools: tuple[str, ...] | None) -> dict[str, str]:
