@@ -132,7 +132,7 @@ async def _look(session: Session, world: World, one: Attempt, keeper: int | None
     """What the attempt did to the world; None if nothing."""
     if world.stamp() != world.before:
         return "the canary is not as it was"
-    if Path(world.values["outside"]).exists():
+    if os.path.exists(world.values["outside"]):
         return "there is something outside"
     if os.stat(json.__file__).st_mode != world.stdlib:
         return "the interpreter is not as it was"
