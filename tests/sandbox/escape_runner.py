@@ -83,6 +83,10 @@ class World:
             "jailer": str(JAILER / "keeper.py"),
         }
 
+    def is_outside(self) -> bool:
+        """Whether code has put something where it must not."""
+        return os.path.exists(self.values["outside"])
+
     def stamp(self) -> object:
         """What a change of the canary would change."""
         known = self.canary.stat()
@@ -132,7 +136,7 @@ async def _look(session: Session, world: World, one: Attempt, keeper: int | None
     """What the attempt did to the world; None if nothing."""
     if world.stamp() != world.before:
         return "the canary is not as it was"
-    if os.path.exists(world.values["outside"]):
+    if world.is_outside():
         return "there is something outside"
     if os.stat(json.__file__).st_mode != world.stdlib:
         return "the interpreter is not as it was"
