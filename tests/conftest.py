@@ -22,6 +22,9 @@ KEPT = (
     "COVERAGE_PROCESS_START",
 )
 
+ELSEWHERE = os.environ.get("AIMLTUI_CONFORMANCE_URL")
+"""The other server that `tests/conformance` is pointed at; None: nothing leaves this machine."""
+
 
 @pytest.fixture(autouse=True)
 def own_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
@@ -50,6 +53,8 @@ def own_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 @pytest.fixture(autouse=True)
 def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection to anywhere but this machine is a failed test."""
+    if ELSEWHERE:
+        return
     connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
 
     def check(address: object) -> None:

@@ -1,4 +1,7 @@
-"""Every test of the API runs on three legs: the engine itself, the engine by way of JSON, the engine over HTTP."""
+"""Every test of the API runs on three legs: the engine itself, the engine by way of JSON, the engine over HTTP.
+
+Or on another server alone: see `elsewhere`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,19 @@ from pathlib import Path
 
 import pytest
 
+from tests.conformance import elsewhere
 from tests.conformance.world import LEGS, World, a_world
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what says nothing about another server, where one is asked."""
+    here = Path(__file__).parent
+    for item in items:
+        if not elsewhere.URL or here not in item.path.parents:
+            continue
+        name = getattr(item, "originalname", item.name)
+        if reason := elsewhere.says_nothing(name, getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.skip(reason))
 
 
 @pytest.fixture(params=LEGS)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.conformance import elsewhere
 from tests.conformance.requirements import REQUIREMENTS
 
 HERE = Path(__file__).parent
@@ -33,6 +34,14 @@ def test_every_test_is_about_a_requirement() -> None:
 def test_every_requirement_has_a_test() -> None:
     tested = {r for _, test in every_test() for r in getattr(test, "requirements", ())}
     assert not set(REQUIREMENTS) - tested
+
+
+def test_what_is_left_out_elsewhere_is_there() -> None:
+    names = {name.partition(".")[2] for name, _ in every_test()}
+    left_out = (
+        elsewhere.OF_OUR_CLOCK | elsewhere.OF_AN_EMPTY_STORE | elsewhere.OF_OUR_MODEL | elsewhere.OF_OUR_PATHS
+    )
+    assert not left_out - names
 
 
 def test_every_requirement_says_where_it_comes_from() -> None:

@@ -28,12 +28,12 @@ from aimltui.wire.run_steps import ListRunSteps, RunStep
 from aimltui.wire.runs import CreateRun, Run, SubmitToolOutputs, ToolOutput
 from aimltui.wire.threads import CreateThread, Thread
 from aimltui.wire.vector_stores import CreateVectorStore, VectorStore
-from tests.conformance import schemas
-from tests.support.builders import TestClock, bounded, counting_ids, options, until
+from tests.conformance import elsewhere, schemas
+from tests.support.builders import PATIENCE_S, TestClock, bounded, counting_ids, options, until
 from tests.support.fake_model import FakeModel, FakeModels, Turn, says
 from tests.support.fake_session import FakeSandbox
 
-LEGS = ("embedded", "embedded-paranoid", "http")
+LEGS = ("elsewhere",) if elsewhere.URL else ("embedded", "embedded-paranoid", "http")
 
 P = TypeVar("P", bound=Params)
 R = TypeVar("R", bound=Wire)
@@ -129,7 +129,7 @@ class World:
             found = await self.client.runs.get(run.thread_id, run.id)
             return found.is_terminal or found.status == "requires_action"
 
-        await until(is_settled)
+        await until(is_settled, elsewhere.PATIENCE_S if elsewhere.URL else PATIENCE_S)
         return found
 
     async def steps(self, run: Run, order: str = "asc") -> list[RunStep]:
@@ -192,7 +192,15 @@ async def first(stream: AsyncGenerator[StreamEvent, None], name: str) -> StreamE
 
 @asynccontextmanager
 async def a_world(leg: str, directory: Path, **changes: Any) -> AsyncIterator[World]:
-    """A world on one of the legs."""
+    """A world on one of the legs; wherever the other server is asked, on that one."""
+    if elsewhere.URL:
+        async with elsewhere.proxied(directory / "s") as socket:
+            transport = CheckingTransport(HTTPTransport(over(socket)))
+            client = AssistantsClient(transport)
+            ours: Any = elsewhere.NotHere("something that only our own engine has")
+            yield World("elsewhere", directory, ours, ours, ours, client, transport, socket)
+            await client.aclose()
+        return
     model, clock = FakeModel(says("Hello", " there.")), TestClock()
     changes = {"clock": clock, "new_id": counting_ids()} | changes
     sandbox = FakeSandbox()
@@ -201,7 +209,7 @@ async def a_world(leg: str, directory: Path, **changes: Any) -> AsyncIterator[Wo
     )
     if leg == "http":
         async with served(engine, directory / "s") as socket:
-            transport: Transport = CheckingTransport(HTTPTransport(over(socket)))
+            transport = CheckingTransport(HTTPTransport(over(socket)))
             client = AssistantsClient(transport)
             yield World(leg, directory, model, clock, engine, client, transport, sandbox, socket)
             await client.aclose()

@@ -75,9 +75,9 @@ async def bounded(awaitable: Any, seconds: float = PATIENCE_S) -> Any:
         return await awaitable
 
 
-async def until(condition: Callable[[], Any]) -> None:
+async def until(condition: Callable[[], Any], seconds: float = PATIENCE_S) -> None:
     """Wait until something is so; a condition may be a coroutine function."""
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(seconds):
         while True:
             found = condition()
             if asyncio.iscoroutine(found):
