@@ -45,6 +45,11 @@ def _calls(number: int, *arguments: str) -> str:
 
 
 FILES = [
+    # the first: others leave descriptors of their own
+    Attempt(
+        "find inherited descriptors",
+        "import os\nfor n in range(5, 250):\n  try:\n    os.fstat(n); print('ESCAPED', n)\n  except OSError: pass",
+    ),
     Attempt("read a key file in the data directory", _reads("C['canary']")),
     Attempt("read a key file in the home", _reads("C['home_canary']")),
     Attempt(
@@ -187,7 +192,7 @@ PROCESSES = [
         "import os, signal\nsignal.signal(signal.SIGUSR1, signal.SIG_IGN)\nos.killpg(0, signal.SIGUSR1)",
         check="keeper",
     ),
-    Attempt("trace the program", _LIBC + "if libc.ptrace(16, C['pid'], 0, 0) == 0: print('ESCAPED')"),
+    Attempt("trace the program", _LIBC + "if libc.ptrace(0x4206, C['pid'], 0, 0) == 0: print('ESCAPED')"),
     Attempt("trace itself", _LIBC + "if libc.ptrace(0, 0, 0, 0) == 0: print('ESCAPED')"),
     Attempt("read the program's memory by a call", _calls(310, "C['pid']")),
     Attempt("take a descriptor of the program", _calls(438, "3", "0")),
@@ -207,10 +212,6 @@ PROCESSES = [
     ),
     Attempt(
         "become root", "import os\nos.setuid(0)\nif os.getuid() == 0 and open(C['canary']): print('ESCAPED')"
-    ),
-    Attempt(
-        "find inherited descriptors",
-        "import os\nfor n in range(5, 250):\n  try:\n    os.fstat(n); print('ESCAPED', n)\n  except OSError: pass",
     ),
     Attempt("have a terminal", "import os\nos.open('/dev/tty', os.O_RDWR); print('ESCAPED')"),
     Attempt("type into a terminal", "import fcntl\nfcntl.ioctl(1, 0x5412, b'x'); print('ESCAPED')"),
@@ -367,7 +368,7 @@ BOMBS = [
     ),
     Attempt(
         "fill /tmp",
-        "import os, time\nfor n in range(100): open(f\"{os.environ['TMPDIR']}/t{n}\", 'wb').write(b'x' * 1000000)\nprint('ESCAPED')",
+        "import os, time\nfor n in range(100): open(f\"{os.environ['TMPDIR']}/t{n}\", 'wb').write(b'x' * 1000000)\ntime.sleep(60)\nprint('ESCAPED')",
         STOPPED,
     ),
     Attempt("print for ever", "while True: print('x' * 1000)", STOPPED),

@@ -69,9 +69,10 @@ for _family, _kind, _address in (
 def _():
     return ctypes.CDLL(None).unshare(0x10000000) == 0
 
+# attaching would stop the program where the wall is missing; this only asks for it
 @attempt("traces other processes")
 def _():
-    return ctypes.CDLL(None).ptrace(16, canaries["pid"], 0, 0) == 0
+    return ctypes.CDLL(None).ptrace(0x4206, canaries["pid"], 0, 0) == 0
 
 @attempt("makes links and pipes that could trick the program")
 def _():

@@ -51,7 +51,12 @@ class Ended:
     reason: str | None
 
 
-Item = Text | Frame | Breach | Ended
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """Nothing in the jail runs any more, until the next cell."""
+
+
+Item = Text | Frame | Breach | Frozen | Ended
 
 
 class Channel:
@@ -80,9 +85,21 @@ class Channel:
         self._watch(True)
 
     @property
-    def is_over(self) -> bool:
-        """Whether the jail has ended, and everything was read."""
-        return not self._items and self._jail.status not in self._open
+    def has_ended(self) -> bool:
+        """Whether everything in the jail is gone."""
+        return self._jail.status not in self._open
+
+    @property
+    def reason(self) -> str | None:
+        """Why it was ended, where somebody ended it."""
+        return self._fatal
+
+    def clear(self) -> None:
+        """Forget what was not asked for: it belongs to an earlier cell."""
+        self._items.clear()
+        self._buffered = 0
+        if self._is_paused:
+            self._watch(True)
 
     async def get(self, timeout_s: float | None = None) -> Item:
         """The next thing that happened.
@@ -92,7 +109,7 @@ class Channel:
         """
         async with asyncio.timeout(timeout_s):
             while not self._items:
-                if self.is_over:
+                if self.has_ended:
                     return Ended(self._fatal)
                 self._wake.clear()
                 await self._wake.wait()
@@ -187,6 +204,8 @@ class Channel:
                 if message["fatal"]:
                     self._fatal = message["breach"]
                 self._put(Breach(message["breach"], message["fatal"]), 0)
+            elif "frozen" in message:
+                self._put(Frozen(), 0)
 
     def _take(self, number: int) -> bytes:
         """What there is; nothing when there is nothing now, or nothing will ever come."""

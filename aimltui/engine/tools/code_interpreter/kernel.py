@@ -299,3 +299,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+xxxx

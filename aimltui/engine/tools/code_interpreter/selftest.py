@@ -8,7 +8,6 @@ import json
 import os
 import platform
 import secrets
-import shutil
 import socket
 import tempfile
 import time
@@ -23,6 +22,7 @@ from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.events import Done, Output
 from aimltui.engine.tools.code_interpreter.interpreter import Interpreter
 from aimltui.engine.tools.code_interpreter.limits import Limits
+from aimltui.engine.tools.code_interpreter.place import remove
 from aimltui.engine.tools.code_interpreter.sandbox import Sandbox
 from aimltui.engine.tools.code_interpreter.sandboxes.plan import KERNEL, environment
 from aimltui.engine.tools.code_interpreter.session import Session
@@ -100,7 +100,8 @@ async def test(sandbox: Sandbox, interpreter: Interpreter, directory: Path) -> V
         return Verdict(False, {}, str(error))
     finally:
         await session.aclose()
-        await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
+        with suppress(OSError):
+            await asyncio.to_thread(remove, place)
 
 
 async def test_once(sandbox: Sandbox, interpreter: Interpreter, directory: Path, memory: Path) -> Verdict:

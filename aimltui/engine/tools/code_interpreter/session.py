@@ -11,7 +11,7 @@ from pathlib import Path
 
 from aimltui.engine.tools.code_interpreter import outputs
 from aimltui.engine.tools.code_interpreter.cell import Cell
-from aimltui.engine.tools.code_interpreter.channel import Breach, Channel, Ended, Frame, Text
+from aimltui.engine.tools.code_interpreter.channel import Breach, Channel, Ended, Frame, Frozen, Text
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.events import (
     Done,
@@ -29,6 +29,7 @@ RESTARTED = (
 )
 _LET_GO_S = 0.1
 """What a cancelled cell may take to stop by itself; after it, everything is killed."""
+_FREEZE_S = 0.5
 _OVER_S = 1.0
 """The same for a cell that prints too much."""
 
@@ -67,7 +68,7 @@ class Session:
     @property
     def is_alive(self) -> bool:
         """Whether there is a kernel with its variables."""
-        return self._channel is not None and not self._channel.is_over
+        return self._channel is not None and not self._channel.has_ended
 
     @property
     def pid(self) -> int | None:
@@ -94,13 +95,15 @@ class Session:
             await self._stop_waiting()
             if not self.is_alive:
                 lost, self._was_alive = self._was_alive, False
+                why = self._channel.reason if self._channel else None
                 await self._start()
                 if lost:
-                    yield Notice(RESTARTED)
+                    yield Notice(f"{RESTARTED} {why}" if why else RESTARTED)
             before = await asyncio.to_thread(outputs.scan, self.files)
             self._cell = cell = Cell(next(self._numbers), self._limits)
             async for event in self._follow(cell, code):
                 yield event
+            await self._freeze()
             after = await asyncio.to_thread(outputs.scan, self.files)
             for name in outputs.changed(before, after):
                 yield FileChanged(name, after[name].size_bytes, name not in before)
@@ -119,6 +122,8 @@ class Session:
         jail, channel = self._jail, self._channel
         assert jail
         assert channel
+        channel.clear()
+        self._is_frozen = False
         jail.begin(self._limits.wall_s, self._limits.cpu_s)
         try:
             await jail.request({"cell": cell.number, "code": code})
@@ -139,6 +144,20 @@ class Session:
                 jail.interrupt()
                 deadline = time.monotonic() + _OVER_S
 
+    async def _freeze(self) -> None:
+        """Stop everything in the jail: nobody shall change a file while it is looked at."""
+        jail, channel = self._jail, self._channel
+        if jail is None or channel is None or self._is_frozen:
+            return
+        jail.end()
+        try:
+            async with asyncio.timeout(_FREEZE_S):
+                while not isinstance(await channel.get(), Frozen | Ended):
+                    continue
+            self._is_frozen = True
+        except TimeoutError:
+            jail.kill()
+
     async def _settle(self) -> None:
         """After a cell, however it was left: nothing runs on."""
         cell, jail, channel = self._cell, self._jail, self._channel
@@ -152,10 +171,10 @@ class Session:
                     while not cell.is_over:
                         for _ in cell.take(await channel.get()):
                             pass
-        if channel.is_over or (cell and (not cell.is_over or cell.status == "died")):
+        if channel.has_ended or (cell and (not cell.is_over or cell.status == "died")):
             await self._end()
             return
-        jail.end()
+        await self._freeze()
         self._idle = asyncio.get_running_loop().call_later(self._limits.idle_s, self._fall_asleep)
 
     async def _start(self) -> None:

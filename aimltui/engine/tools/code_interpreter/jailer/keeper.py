@@ -22,6 +22,7 @@ _BUSY_TICK_S, _IDLE_TICK_S = 0.1, 1.0
 _GRACE_S = 1.0
 """What a cell over its time may take to let go after the interrupt."""
 _DISK_TICK_S = 0.25
+_FREEZE_S = 0.4
 _LEAST_FREE = 128 << 20
 
 
@@ -106,7 +107,8 @@ class Keeper:
                     self._begin(command["wall_s"], command["cpu_s"])
                 case "end":
                     self._is_busy, self._since, self._over_since = False, None, None
-                    self._freeze()
+                    if self._freeze():
+                        self._say(frozen=True)
                 case "interrupt":
                     self._interrupt()
 
@@ -139,18 +141,23 @@ class Keeper:
         pids = [self._first, *watchdog.descendants(self._first)]
         return [found for found in map(watchdog.look, pids) if found is not None and not found.is_dead]
 
-    def _freeze(self) -> None:
-        """Between cells nothing runs: what a cell left behind cannot act when nobody watches."""
-        for _ in range(20):
+    def _freeze(self) -> bool:
+        """Between cells nothing runs: what a cell left behind cannot act when nobody watches. Whether all stand still."""
+        deadline = time.monotonic() + _FREEZE_S
+        while True:
             moving = [
                 process.pid
                 for process in self._processes()
                 if process.pid not in self._chain and not process.is_stopped
             ]
             if not moving:
-                return
+                return True
+            if time.monotonic() > deadline:
+                return False
             for pid in moving:
                 watchdog.send(pid, signal.SIGSTOP)
+            # a process stops when it gets to run next, and on a busy machine that takes a while
+            time.sleep(0.0005)
 
     def _look(self) -> None:
         processes = self._processes()
@@ -170,14 +177,15 @@ class Keeper:
         if time.monotonic() < self._disk_at:
             return None
         self._disk_at = time.monotonic() + (_DISK_TICK_S if self._is_busy else _IDLE_TICK_S)
-        usage = watchdog.disk(self._plan["data"], [process.pid for process in processes], most["files"])
+        pids = [process.pid for process in processes]
+        usage = watchdog.disk(self._plan["directories"], pids, most["files"])
         if usage.complaint:
             return f"The files in /mnt/data cannot be measured: {usage.complaint}."
         if usage.files > most["files"]:
             return f"It made more than {most['files']} files in /mnt/data."
         if usage.used_bytes > most["disk"]:
             return f"Its files take more than {_size(most['disk'])}."
-        room = os.statvfs(self._plan["data"])
+        room = os.statvfs(self._plan["directories"][0])
         if self._is_busy and room.f_bavail * room.f_frsize < _LEAST_FREE:
             return f"The disk has less than {_size(_LEAST_FREE)} left."
         return None

@@ -64,16 +64,17 @@ def memory(processes: list[Process], limit_bytes: int) -> int:
     return total if total <= limit_bytes else sum(_own_memory(process) for process in processes)
 
 
-def disk(directory: str, pids: list[int], most_files: int) -> Usage:
-    """What the files in a directory take, also those that were deleted and are still open."""
+def disk(directories: list[str], pids: list[int], most_files: int) -> Usage:
+    """What the files in directories take, also those that were deleted and are still open."""
     used = files = 0
     complaint = None
     try:
-        top = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        for size in _sizes(top, 0):
-            used, files = used + size, files + 1
-            if files > most_files:
-                break
+        for directory in directories:
+            flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+            for size in _sizes(os.open(directory, flags), 0):
+                used, files = used + size, files + 1
+                if files > most_files:
+                    break
     except OSError as error:
         complaint = error.strerror or str(error)
     return Usage(used + sum(_deleted(pids).values()), files, complaint)

@@ -60,6 +60,7 @@ class Reduced:
             interpreter,
             {
                 "directory": data,
+                "directories": [data, temporary],
                 "argv": plan.arguments(interpreter, str(plan.KERNEL), data),
                 "environment": plan.environment(temporary),
                 "rules": plan.rules(interpreter, (*interpreter.paths, str(plan.KERNEL)), (data, temporary)),

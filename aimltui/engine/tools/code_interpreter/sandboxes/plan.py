@@ -80,7 +80,7 @@ def make(
     return {
         "kind": kind,
         "uid": place.uid,
-        "data": str(place.files),
+        "directories": [str(place.files)],
         "root": str(place.root),
         "directory": DATA,
         "argv": arguments(interpreter, INSIDE_KERNEL, DATA),
