@@ -38,6 +38,7 @@ from aimltui.wire.runs import (
     ACTIVE,
     CANCELLED,
     CANCELLING,
+    IN_PROGRESS,
     QUEUED,
     REQUIRES_ACTION,
     CreateRun,
@@ -105,11 +106,17 @@ class RunOperations:
         return await self._core.read(lambda conn: rows.get(conn, params.thread_id, params.run_id))
 
     async def modify_run(self, params: ModifyRun) -> Run:
-        """Change the metadata, by merging."""
+        """Change the metadata, by merging; not while the run is at work.
+
+        Source: recordings of the real service.
+        """
         _check(params.thread_id, params.run_id)
 
         def change(conn: Connection) -> Run:
+            active_run(conn, params.thread_id, self._core)  # ends one whose time is up, or whose owner died
             old = rows.get(conn, params.thread_id, params.run_id)
+            if old.status in (IN_PROGRESS, CANCELLING):
+                raise BadRequest(f"Cannot update run with status '{old.status}'.")
             run = old.model_copy(update={"metadata": merged_metadata(old.metadata, params.metadata)})
             rows.save(conn, run)
             return run

@@ -70,7 +70,7 @@ class Desk:
         self._post = post
         self._spawn = spawn
         model = startup.model or connected.default_model
-        self.choices = Choices(connected.client, model)
+        self.choices = Choices(connected.client, model, connected.default_tools)
         self.shelf = Shelf(connected.client, self._list_changed)
         self._is_list_cut = False
         self._kept: dict[str, Conversation] = {}

@@ -163,6 +163,8 @@ def _check_response_format(where: str, value: Any) -> None:
 
 def _check_truncation(where: str, value: Any) -> None:
     kinds = ("auto", "last_messages")
+    if "type" not in value.model_fields_set:
+        raise refusals.missing(f"{where}.type")
     if value.type not in kinds:
         raise refusals.invalid_value(f"{where}.type", value.type, kinds)
     count = value.last_messages

@@ -42,6 +42,19 @@ def test_a_conversation_is_there_again_after_a_restart(tmp_path: Path) -> None:
         assert "x = 1" in terminal.text
 
 
+def test_the_demo_has_the_real_sandbox_work_it_out(tmp_path: Path) -> None:
+    with demo(tmp_path) as terminal:
+        terminal.wait_for(PROMPT)
+        say(terminal, "Solve 3x + 11 = 14 with the code interpreter")
+        terminal.wait_for("completed")
+        if "No code was run" in terminal.text:
+            pytest.skip("no sandbox holds on this machine")
+        terminal.wait_for("x = 1")
+        terminal.wait_for("check: True")
+        terminal.wait_for("run just now")
+        quit_program(terminal)
+
+
 def test_the_terminal_is_given_back_as_it_was(tmp_path: Path) -> None:
     with demo(tmp_path) as terminal:
         terminal.wait_for(PROMPT)

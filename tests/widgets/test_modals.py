@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from textual.app import App
+from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
 from aimltui.tui.commands import COMMANDS, key_label
@@ -132,6 +133,19 @@ def test_help_shows_every_command_with_its_keys(width: int) -> None:
             assert key_label(key).split("+")[-1] in text
         if width == 86:
             assert f"{item.title}. " in text
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_help_fills_the_height_there_is_and_follows_a_resize(size: tuple[int, int]) -> None:
+    app = ModalApp()
+    async with app.run_test(size=size) as pilot:
+        screen = HelpScreen()
+        await app.open(screen)
+        for height in (size[1], 30):
+            await pilot.resize_terminal(size[0], height)
+            await pilot.pause()
+            await pilot.pause()
+            assert screen.query_one(VerticalScroll).size.height == height - 6
 
 
 async def test_a_click_on_a_key_does_what_the_key_does() -> None:
