@@ -184,7 +184,7 @@ def test_any_size_of_terminal_works_and_may_change_while_text_streams(
 
 def test_a_start_in_a_tiny_terminal_works(tmp_path: Path) -> None:
     with demo(tmp_path, size=(20, 5)) as terminal:
-        terminal.wait_quiet(0.5)
+        terminal.wait_for("Message")
         terminal.type("hi")
         terminal.wait_for("hi")
         quit_program(terminal)
