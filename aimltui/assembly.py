@@ -32,6 +32,8 @@ class Source:
     """None: the demo."""
     model: str
     """For those who choose none; empty if there is nothing to choose by itself."""
+    sandbox: str = "auto"
+    """Where a model's Python runs; see `config.InterpreterSettings`."""
 
 
 def add_engine_flags(parser: argparse.ArgumentParser) -> None:
@@ -55,7 +57,7 @@ def find_source(options: argparse.Namespace) -> Source:
     settings = load_settings(config_file, must_exist=options.config is not None, flags=flags)
     data_dir = options.data_dir.expanduser().absolute() if options.data_dir else paths.data_dir()
     if options.demo:
-        return Source(data_dir, None, DEMO_MODEL)
+        return Source(data_dir, None, DEMO_MODEL, settings.interpreter.sandbox)
     connection = find_connection(settings)
     if connection is None:
         raise ConfigError(
@@ -63,7 +65,8 @@ def find_source(options: argparse.Namespace) -> Source:
             "name a server with --base-url URL, or look around with --demo."
         )
     read_key(connection)  # a variable that is named and not set is said before anything begins
-    return Source(data_dir, connection, default_model(settings, connection))
+    model = default_model(settings, connection)
+    return Source(data_dir, connection, model, settings.interpreter.sandbox)
 
 
 def model_registry(source: Source) -> ModelRegistry:
@@ -99,7 +102,7 @@ async def open_engine(source: Source, override: str | None = None) -> AsyncItera
     registry = model_registry(source)
     models = registry if override is None else OneModel(registry, override)
     try:
-        engine_options = EngineOptions(data_dir=source.data_dir)
+        engine_options = EngineOptions(data_dir=source.data_dir, interpreter=source.sandbox)
         engine = await Engine.open(engine_options, models, builtin(engine_options).tools)
     except StoreError as error:
         raise AimltuiError(error.message) from error

@@ -60,26 +60,37 @@ class UiSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class InterpreterSettings:
+    """Where a model's Python runs."""
+
+    sandbox: Literal["auto", "off", "bubblewrap", "namespaces", "landlock", "seatbelt"] = "auto"
+    """`auto` takes the strongest sandbox that holds on this machine; `off` runs no code at all."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings after file, environment and flags were laid over each other."""
 
     connection: ConnectionSettings = field(default_factory=ConnectionSettings)
     """The values that hold, whatever place they come from; `connection_levels` keeps the places apart."""
     ui: UiSettings = field(default_factory=UiSettings)
+    interpreter: InterpreterSettings = field(default_factory=InterpreterSettings)
     connection_levels: tuple[ConnectionSettings, ...] = ()
     """What flags, environment and file said, in this order: a key belongs to the endpoint named with it."""
     file: Path | None = None
     """The configuration file that was read, or would be written."""
 
 
-_SECTIONS: dict[str, type[ConnectionSettings] | type[UiSettings]] = {
+_SECTIONS: dict[str, type[ConnectionSettings] | type[UiSettings] | type[InterpreterSettings]] = {
     "connection": ConnectionSettings,
     "ui": UiSettings,
+    "interpreter": InterpreterSettings,
 }
 
 _ALLOWED: dict[str, tuple[str, ...]] = {
     "ui.glyphs": ("unicode", "ascii"),
     "ui.sidebar": ("auto", "shown", "hidden"),
+    "interpreter.sandbox": ("auto", "off", "bubblewrap", "namespaces", "landlock", "seatbelt"),
 }
 _BOOLEANS = frozenset({"ui.auto_copy"})
 
@@ -132,7 +143,8 @@ def load_settings(
     levels = tuple(_connection(values) for values in (in_flags, in_environment, in_file))
     merged: dict[str, Any] = {**in_file, **in_environment, **in_flags}
     ui = replace(UiSettings(), **_section(merged, "ui"))
-    return Settings(connection=_connection(merged), ui=ui, connection_levels=levels, file=file)
+    interpreter = replace(InterpreterSettings(), **_section(merged, "interpreter"))
+    return Settings(_connection(merged), ui, interpreter, connection_levels=levels, file=file)
 
 
 def read_config(file: Path, *, must_exist: bool = False) -> dict[str, Any]:

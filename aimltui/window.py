@@ -108,7 +108,7 @@ def startup_from(options: argparse.Namespace) -> Startup:
         if used is not None:
             read_key(used)  # a variable that is named and not set is said before the screen opens
     model = DEMO_MODEL if options.demo else default_model(settings, connection) if connection else None
-    source = Source(_data_dir(options), connection, model or "")
+    source = Source(_data_dir(options), connection, model or "", settings.interpreter.sandbox)
 
     async def connect() -> Connected:
         if remote is not None:
@@ -167,7 +167,7 @@ async def _connect_engine(source: Source, model: str | None, *, is_demo: bool) -
     from aimltui.engine.tools.builtin import builtin
     from aimltui.tui.startup import Connected
 
-    options = EngineOptions(data_dir=source.data_dir)
+    options = EngineOptions(data_dir=source.data_dir, interpreter=source.sandbox)
     own = builtin(options)
     engine = await Engine.open(options, model_registry(source), own.tools)
     connection = source.connection

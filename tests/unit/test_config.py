@@ -92,6 +92,7 @@ def test_a_syntax_error_names_file_line_column_and_remedy(file: Path, text: str,
         ('ui = "nord"\n', ["ui", "a text", "[ui]"]),
         ('[connection]\nbase_url = ""\n', ["connection.base_url", "empty"]),
         ("[ui]\nsidebar = 2020-01-01\n", ["ui.sidebar", "a date", '"shown"']),
+        ('[interpreter]\nsandbox = "none"\n', ["interpreter.sandbox", '"none"', '"off"']),
     ],
 )
 def test_a_wrong_value_names_the_key_what_it_is_and_what_it_may_be(
@@ -265,3 +266,10 @@ def test_the_settings_are_cheap_to_import() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True
     )
     assert done.stdout.strip() == "set()"
+
+
+def test_the_code_interpreter_can_be_switched_off(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    assert load_settings(file, environment={}).interpreter.sandbox == "auto"
+    file.write_text('[interpreter]\nsandbox = "off"\n')
+    assert load_settings(file, environment={}).interpreter.sandbox == "off"
