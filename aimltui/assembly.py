@@ -94,11 +94,13 @@ async def open_engine(source: Source, override: str | None = None) -> AsyncItera
     from aimltui.engine.errors import StoreError
     from aimltui.engine.models.one_model import OneModel
     from aimltui.engine.options import EngineOptions
+    from aimltui.engine.tools.builtin import builtin
 
     registry = model_registry(source)
     models = registry if override is None else OneModel(registry, override)
     try:
-        engine = await Engine.open(EngineOptions(data_dir=source.data_dir), models)
+        engine_options = EngineOptions(data_dir=source.data_dir)
+        engine = await Engine.open(engine_options, models, builtin(engine_options).tools)
     except StoreError as error:
         raise AimltuiError(error.message) from error
     try:

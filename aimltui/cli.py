@@ -17,14 +17,16 @@ AIMLTUI_DATA_DIR and AIMLTUI_CONFIG_DIR move the program's directories.
 other programs:
   aimltui serve   serve the Assistants API to other programs (aimltui serve --help)
   aimltui chat    talk to an assistant in a plain terminal (aimltui chat --help)
+  aimltui doctor  see what works on this machine; tests the code interpreter's sandboxes
 """
+COMMANDS = (["serve"], ["chat"], ["doctor"])
 
 
 def main(arguments: Sequence[str]) -> int:
     """Do what the command line says; the exit status (0 fine, 1 failed, 2 wrong input)."""
     # the SDK would log to the terminal that the screen fills
     os.environ.pop("OPENAI_LOG", None)
-    options = (command_parser() if arguments[:1] in (["serve"], ["chat"]) else parser()).parse_args(arguments)
+    options = (command_parser() if arguments[:1] in COMMANDS else parser()).parse_args(arguments)
     try:
         return int(options.run(options))
     except AimltuiError as error:
@@ -54,18 +56,21 @@ def parser() -> argparse.ArgumentParser:
 def command_parser() -> argparse.ArgumentParser:
     """The commands without a screen. Apart, so that starting the screen does not pay for them."""
     from aimltui.chat import add_chat_parser
+    from aimltui.doctor import add_doctor_parser
     from aimltui.server.command import add_serve_parser
 
     result = argparse.ArgumentParser(prog="aimltui", allow_abbrev=False)
     commands = result.add_subparsers(required=True)
     add_serve_parser(commands)
     add_chat_parser(commands)
+    add_doctor_parser(commands)
     return result
 
 
 def _show(options: argparse.Namespace) -> int:
     from aimltui.window import show, startup_from
 
+    # What is wrong with the settings is said first: that can be set right from anywhere.
     startup = startup_from(options)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ConfigError(

@@ -62,8 +62,18 @@ def add_window_flags(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="look around offline: a scripted model answers, nothing is contacted",
     )
-    add("--data-dir", metavar="DIR", type=Path, help="where threads are kept")
-    add("--config", metavar="FILE", type=Path, help="the configuration file")
+    add(
+        "--data-dir",
+        metavar="DIR",
+        type=Path,
+        help=f"where threads are kept (default: {_short(paths.data_dir())})".replace("%", "%%"),
+    )
+    add(
+        "--config",
+        metavar="FILE",
+        type=Path,
+        help=f"the configuration file (default: {_short(paths.config_file())})".replace("%", "%%"),
+    )
     add("--base-url", metavar="URL", help="any OpenAI-compatible endpoint, such as http://localhost:11434/v1")
     add("--api-key-env", metavar="NAME", help="the environment variable that holds the endpoint's key")
     add(
@@ -154,15 +164,19 @@ async def _connect_engine(source: Source, model: str | None, *, is_demo: bool) -
     from aimltui.engine.engine import Engine
     from aimltui.engine.models.demo import STARTERS
     from aimltui.engine.options import EngineOptions
+    from aimltui.engine.tools.builtin import builtin
     from aimltui.tui.startup import Connected
 
-    engine = await Engine.open(EngineOptions(data_dir=source.data_dir), model_registry(source))
+    options = EngineOptions(data_dir=source.data_dir)
+    own = builtin(options)
+    engine = await Engine.open(options, model_registry(source), own.tools)
     connection = source.connection
     return Connected(
         client=AssistantsClient(EmbeddedTransport(engine)),
         endpoint=connection.name if connection else "offline demo" if is_demo else "not connected",
         default_model=model,
         starters=tuple(STARTERS),
+        default_tools=own.ready,
         warm_up=_warm_up if connection else _warm_up_screen,
     )
 
@@ -190,6 +204,7 @@ def _import_engine() -> None:
         "aimltui.client.embedded",
         "aimltui.engine.engine",
         "aimltui.engine.models.demo",
+        "aimltui.engine.tools.builtin",
         "aimltui.tui.desk",
     )
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 from pathlib import Path
 
+from aimltui.cli import command_parser, parser
 from aimltui.tui.commands import key_table_markdown
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,8 +31,22 @@ def test_the_test_command_is_the_one_that_ci_runs() -> None:
     assert command[1] in (ROOT / ".ci" / "run").read_text().splitlines()
 
 
-def test_every_flag_that_is_named_is_a_flag() -> None:
-    from aimltui.cli import parser
+def flags(*parsers: argparse.ArgumentParser) -> set[str]:
+    return {
+        flag
+        for p in parsers
+        for action in p._actions
+        for flag in action.option_strings
+        if flag.startswith("--")
+    }
 
-    known = {option for action in parser()._actions for option in action.option_strings}
-    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)) <= known | {"--help"}
+
+def test_every_flag_that_is_named_is_a_flag() -> None:
+    (commands,) = (action for action in command_parser()._actions if isinstance(action.choices, dict))
+    known = flags(parser(), *commands.choices.values())
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)) <= known
+
+
+def test_every_flag_of_the_program_is_in_the_readme_and_no_other() -> None:
+    section = README.split("## Start it your way", 1)[1].split("**", 1)[0]
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", section)) == flags(parser())

@@ -100,6 +100,7 @@ class AssistantOperations:
         except ModelError as error:
             told = f"{error.message} {error.remedy}".strip()
             raise ServerError(told, code="models_unavailable", request_id=error.request_id) from error
+        self._core.tool_protocols = {info.id: info.tool_protocol for info in found if info.tool_protocol}
         self._core.context_lengths = {info.id: info.context_length for info in found if info.context_length}
         data = [
             Model(

@@ -28,11 +28,6 @@ class ChangeHub:
         self._listeners: set[_Listener] = set()
         self._closed = asyncio.Event()
 
-    @property
-    def is_heard(self) -> bool:
-        """True if anybody listens."""
-        return bool(self._listeners)
-
     def touch(self, *thread_ids: str) -> None:
         """This engine changed something in these threads."""
         for listener in self._listeners:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from aimltui.engine.store.ledger import Call
+from aimltui.engine.calls import Call
 from aimltui.engine.tokens import estimate_message
 from aimltui.wire.messages import (
     FileCitationAnnotation,
@@ -69,7 +70,12 @@ class Window:
 
 
 def build(
-    items: Sequence[Item], *, instructions: str | None, budget: int, last_messages: int | None = None
+    items: Sequence[Item],
+    *,
+    instructions: str | None,
+    budget: int,
+    last_messages: int | None = None,
+    fenced: bool = False,
 ) -> Window:
     """The chat messages for a model turn.
 
@@ -79,8 +85,9 @@ def build(
         budget: Tokens for everything, estimated.
         last_messages: Only so many of the newest messages from before the run; None for the strategy `auto`,
             which keeps the first user message and the newest ones, and drops the middle.
+        fenced: Code that was run stands in the model's own text, and what came of it in a user message after it.
     """
-    groups = _groups(items)
+    groups = _groups(items, fenced)
     if last_messages is not None:
         groups = _newest(groups, last_messages)
     system = [{"role": "system", "content": instructions}] if instructions else []
@@ -95,12 +102,14 @@ def build(
 def chat_content(message: Message) -> str | list[dict[str, Any]]:
     """A message's content for the model: text, or parts if a user shows images by address."""
     parts: list[dict[str, Any]] = []
+    # models imitate such marks, and what tools made is told in the tools' own words
+    made_here = message.role == "assistant" and message.run_id is not None
     for part in message.content:
         if isinstance(part, TextContent):
             parts.append({"type": "text", "text": _without_markers(part)})
         elif isinstance(part, RefusalContent):
             parts.append({"type": "text", "text": part.refusal})
-        elif isinstance(part, ImageFileContent):
+        elif isinstance(part, ImageFileContent) and not made_here:
             parts.append({"type": "text", "text": f"[image: file {part.image_file.file_id}]"})
         elif isinstance(part, ImageURLContent) and message.role == "user":
             image = {"url": part.image_url.url}
@@ -109,9 +118,10 @@ def chat_content(message: Message) -> str | list[dict[str, Any]]:
             parts.append({"type": "image_url", "image_url": image})
         elif isinstance(part, ImageURLContent):
             parts.append({"type": "text", "text": f"[image: {part.image_url.url}]"})
-    parts.extend(
-        {"type": "text", "text": f"[attached: file {file.file_id}]"} for file in message.attachments or ()
-    )
+    if not made_here:
+        parts.extend(
+            {"type": "text", "text": f"[attached: file {file.file_id}]"} for file in message.attachments or ()
+        )
     if any(part["type"] == "image_url" for part in parts):
         return parts
     return "\n\n".join(part["text"] for part in parts if part["text"])
@@ -126,7 +136,7 @@ def _without_markers(part: TextContent) -> str:
     return _MARKER.sub("", text)
 
 
-def _groups(items: Sequence[Item]) -> list[Group]:
+def _groups(items: Sequence[Item], fenced: bool) -> list[Group]:
     groups: list[Group] = []
     for item in items:
         if isinstance(item, Said):
@@ -136,7 +146,8 @@ def _groups(items: Sequence[Item]) -> list[Group]:
                 origin = (item.message.run_id, item.turn)
                 groups.append(Group([chat], item.message.role, item.own, True, origin))
             continue
-        called = _called(item)
+        in_text = fenced and all(call.type == "code_interpreter" for call in item.calls)
+        called = _ran(item) if in_text else _called(item)
         last = groups[-1] if groups else None
         if (
             last is not None
@@ -144,10 +155,21 @@ def _groups(items: Sequence[Item]) -> list[Group]:
             and last.role == "assistant"
             and last.origin == (item.run_id, item.turn)
         ):
-            last.messages = [{**called[0], "content": last.messages[0]["content"]}, *called[1:]]
+            said = last.messages[0]["content"]
+            content = f"{said.rstrip()}\n\n{called[0]['content']}" if in_text else said
+            last.messages = [{**called[0], "content": content}, *called[1:]]
         else:
             groups.append(Group(called, "assistant", item.own, False, (item.run_id, item.turn)))
     return groups
+
+
+def _ran(item: Called) -> list[ChatMessage]:
+    """Calls of the code interpreter, for a model that writes its code into its text."""
+    codes = [json.loads(call.arguments).get("code", "") for call in item.calls]
+    blocks = "\n\n".join(f"```python\n{code.rstrip()}\n```" for code in codes)
+    outputs = "\n\n".join(call.output or "" for call in item.calls)
+    told = f"[The code above was run. This is what came of it; the user did not write it.]\n{outputs}"
+    return [{"role": "assistant", "content": blocks}, {"role": "user", "content": told}]
 
 
 def _called(item: Called) -> list[ChatMessage]:

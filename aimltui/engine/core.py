@@ -5,22 +5,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Protocol, TypeVar
 
 from aimltui.engine import housekeeping, recovery
 from aimltui.engine.changes import ChangeHub
 from aimltui.engine.errors import StoreError
 from aimltui.engine.indexer import Indexer
+from aimltui.engine.keeping import OutputKeeper
 from aimltui.engine.models.base import ChatModel, ModelInfo
 from aimltui.engine.options import EngineOptions
-from aimltui.engine.run_loop import Workplace
+from aimltui.engine.protocol import Protocol as ToolProtocol
+from aimltui.engine.protocol import Protocols
 from aimltui.engine.store import events as event_rows
 from aimltui.engine.store import owners, store_files
 from aimltui.engine.store.database import Connection, Database
 from aimltui.engine.supervisor import Supervisor
+from aimltui.engine.tools.base import Tool
 from aimltui.engine.tools.registry import ToolRegistry
 from aimltui.engine.vault import Vault
+from aimltui.engine.workplace import Workplace
 from aimltui.wire.errors import APIError, ServerError
 
 T = TypeVar("T")
@@ -55,10 +59,10 @@ class Models(Protocol):
 class Core:
     """Store, supervisor, lease and listeners of one engine."""
 
-    def __init__(self, options: EngineOptions, models: Models) -> None:
+    def __init__(self, options: EngineOptions, models: Models, tools: Iterable[Tool] = ()) -> None:
         self.options = options
         self.models = models
-        self.tools = ToolRegistry()
+        self.tools = ToolRegistry(tools)
         self.database = Database(options.database, readers=options.readers)
         self.hub = ChangeHub()
         self.owner = owners.this_process(options.new_id("engine_"))
@@ -66,9 +70,20 @@ class Core:
         self.indexer = Indexer(self.database, options, self.vault, self.owner.id)
         self.context_lengths: dict[str, int] = {}
         """Tokens, of the models that were listed."""
+        self.tool_protocols: dict[str, ToolProtocol] = {}
+        """Of the models that were listed and say so."""
         self.followers = 0
         """How many follow a run of another process."""
-        place = Workplace(self.database, options, self.tools, models.resolve, self._context_tokens)
+        place = Workplace(
+            self.database,
+            options,
+            self.tools,
+            models.resolve,
+            self._context_tokens,
+            Protocols(options.tool_protocol, lambda model_id: self.tool_protocols.get(model_id)),
+            self.vault.path_of,
+            OutputKeeper(self.database, self.vault, options),
+        )
         self.supervisor = Supervisor(place, self.hub.touch)
         self._closing = asyncio.Event()
         self._undisturbed: set[asyncio.Task[Any]] = set()
@@ -102,6 +117,7 @@ class Core:
         if self._undisturbed:
             await asyncio.wait(self._undisturbed)
         await self.supervisor.aclose()
+        await self.tools.aclose()
         await self.indexer.aclose()
         self.hub.close()
         if self._watch is not None:

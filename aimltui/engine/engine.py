@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from pathlib import Path
 from typing import cast
@@ -15,6 +15,7 @@ from aimltui.engine.options import EngineOptions
 from aimltui.engine.runs import RunOperations
 from aimltui.engine.store_files import StoreFileOperations
 from aimltui.engine.threads import ThreadOperations
+from aimltui.engine.tools.base import Tool
 from aimltui.engine.uploads import UploadOperations
 from aimltui.engine.vector_stores import VectorStoreOperations
 from aimltui.wire.base import Params, Wire
@@ -46,17 +47,18 @@ class Engine(
         self._core = core
 
     @classmethod
-    async def open(cls, options: EngineOptions, models: Models) -> Engine:
+    async def open(cls, options: EngineOptions, models: Models, tools: Iterable[Tool] = ()) -> Engine:
         """Open the store, recover what a dead process left behind.
 
         Args:
             options: Directories, limits, clock, ids.
             models: Where chat models come from; closed with the engine.
+            tools: What the engine carries out itself, beside the caller's functions; closed with the engine.
 
         Raises:
             StoreError: The store cannot be used; the message says why and what to do.
         """
-        core = Core(options, models)
+        core = Core(options, models, tools)
         await core.open()
         return cls(core)
 

@@ -3,65 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from aimltui.engine.pieces import Piece
 from aimltui.wire import events
-from aimltui.wire.base import JSONObject
 from aimltui.wire.events import StreamEvent
-from aimltui.wire.messages import ContentDelta, MessageDelta, MessageDeltaBody, TextDelta
-from aimltui.wire.run_steps import RunStepDelta, RunStepDeltaBody
-
-TEXT = "text"
-REFUSAL = "refusal"
-CALL = "call"
-ARGUMENTS = "arguments"
 
 DONE = StreamEvent(events.DONE, "[DONE]")
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A fragment of something that grows: a message's part, or a tool call of a step."""
-
-    object_id: str
-    """The message's or the step's id."""
-    kind: str
-    """`text` and `refusal` belong to a message; `call` (its head) and `arguments` to a step."""
-    slot: int
-    """The part's place in the message's content, or the call's in the step."""
-    value: str
-    """The new characters; for `call` a JSON object with id and name."""
-    first: bool = False
-    """True for the first piece of its part."""
-
-    def joins(self, other: Piece) -> bool:
-        """True if `other`, coming right after this one, can be told together with it."""
-        same = (self.object_id, self.kind, self.slot) == (other.object_id, other.kind, other.slot)
-        return same and self.kind != CALL
-
-    def event(self, index: int) -> StreamEvent:
-        """The delta event of the API."""
-        if self.kind in (TEXT, REFUSAL):
-            body = MessageDeltaBody(content=[self._content()])
-            return StreamEvent(events.MESSAGE_DELTA, MessageDelta(id=self.object_id, delta=body), index)
-        details: JSONObject = {"type": "tool_calls", "tool_calls": [self._call()]}
-        delta = RunStepDelta(id=self.object_id, delta=RunStepDeltaBody(step_details=details))
-        return StreamEvent(events.STEP_DELTA, delta, index)
-
-    def _content(self) -> ContentDelta:
-        if self.kind == REFUSAL:
-            return ContentDelta(index=self.slot, type="refusal", refusal=self.value)
-        text = TextDelta(value=self.value, annotations=[]) if self.first else TextDelta(value=self.value)
-        return ContentDelta(index=self.slot, text=text)
-
-    def _call(self) -> JSONObject:
-        if self.kind == ARGUMENTS:
-            return {"index": self.slot, "type": "function", "function": {"arguments": self.value}}
-        head = json.loads(self.value)
-        function = {"name": head["name"], "arguments": "", "output": None}
-        return {"index": self.slot, "id": head["id"], "type": "function", "function": function}
 
 
 @dataclass(frozen=True, slots=True)

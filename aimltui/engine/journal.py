@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from aimltui.engine.errors import EngineError, RunCancelling
-from aimltui.engine.event_log import Entry, EventLog, Piece
+from aimltui.engine.event_log import Entry, EventLog
 from aimltui.engine.options import EngineOptions
+from aimltui.engine.pieces import Piece
 from aimltui.engine.store.database import Connection, Database
 from aimltui.engine.store.ledger import Ledger
 from aimltui.wire.events import StreamEvent

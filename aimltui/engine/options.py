@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from aimltui.engine.protocol import Protocol
 from aimltui.wire.files import MAX_FILE
 from aimltui.wire.ids import NewId, new_id
 
@@ -55,6 +56,16 @@ class EngineOptions:
     """Worker threads that read the database."""
     max_turns: int = 100
     """Model turns of one run before it fails: a tool loop has to end somewhere."""
+    max_tool_turns: int = 25
+    """Turns of one run in which the engine's own tools are called; the next turn goes out without tools."""
+    tool_protocol: Protocol = "auto"
+    """How models call the code interpreter that say nothing about it themselves; see `engine.protocol`."""
+    interpreter: str = "auto"
+    """Where a model's Python runs: `auto` (the strongest sandbox that holds), `off`, or a sandbox by its name."""
+    interpreter_python: str | None = None
+    """The Python that runs there; None for the one that this program runs with, without its packages."""
+    max_sessions: int = 8
+    """Threads that may have a running interpreter at the same time."""
     default_context_tokens: int = 128_000
     """The context window of a model that does not say how large it is."""
     keep_events_s: float = 86_400.0

@@ -5,43 +5,32 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
 
-from aimltui.engine import context
+from aimltui.engine.asking import Asked, ask
+from aimltui.engine.calls import Call
+from aimltui.engine.hosted import HostedCalls, fingerprint, refused_as_repeated, settled
 from aimltui.engine.journal import Journal
 from aimltui.engine.models.base import ChatModel, ChatRequest, ModelError
-from aimltui.engine.options import EngineOptions
+from aimltui.engine.protocol import refuses_tools
 from aimltui.engine.run_state import Outcome
-from aimltui.engine.store import window
-from aimltui.engine.store.database import Connection, Database
-from aimltui.engine.store.ledger import Call, Ledger
+from aimltui.engine.store.ledger import Ledger
 from aimltui.engine.tokens import estimate, estimate_message
-from aimltui.engine.tools.registry import ToolRegistry
+from aimltui.engine.tools.base import ToolContext
 from aimltui.engine.turn import TurnWriter
 from aimltui.engine.unicode import clean
 from aimltui.engine.usage import usage_of
+from aimltui.engine.workplace import Workplace
 from aimltui.wire import events
 from aimltui.wire.base import JSONObject
 from aimltui.wire.events import Notice, StreamEvent
 from aimltui.wire.runs import COMPLETED, FAILED, IN_PROGRESS, INCOMPLETE, LastError, Run, Usage
-from aimltui.wire.tools import NamedToolChoice, ResponseFormatObject
 
-_RESERVE = 4
-"""The part of the context window that is left to the answer where nobody says how long it may be: a quarter."""
-
-
-@dataclass(frozen=True, slots=True)
-class Workplace:
-    """What every run of an engine has at hand."""
-
-    database: Database
-    options: EngineOptions
-    tools: ToolRegistry
-    resolve: Callable[[str], ChatModel]
-    context_tokens: Callable[[str], int]
+_SAME_CALLS = 3
+"""So many times in a row a model may ask for the same: then it is not carried out any more."""
+_GOES_ON_CALLING = "The model goes on calling tools though it was told to answer."
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +88,16 @@ class RunLoop:
                         f"The run was stopped after {private['turns']} turns of the model: a loop of tool calls."
                     )
                 )
-            request = await self._request(run, private)
-            if isinstance(request, Outcome):
-                return End(request)
-            writer = await self._turn(model, request, private.get("turns", 0))
-            end, private = await self._conclude_turn(run, request, writer, first=private.get("turns", 0) == 0)
+            asked = await ask(self._place, run, private)
+            if isinstance(asked, Outcome):
+                return End(asked)
+            try:
+                writer = await self._turn(model, asked)
+            except ModelError as error:
+                if not self._goes_over_to_blocks(run, asked, error):
+                    raise
+                continue
+            end, private = await self._conclude_turn(run, asked, writer)
             if end is not None:
                 return end
 
@@ -115,22 +109,37 @@ class RunLoop:
                 StreamEvent(events.NOTICE, Notice(run_id=self._journal.run_id, kind="cleared"))
             )
 
-    async def _turn(self, model: ChatModel, request: ChatRequest, turn: int) -> TurnWriter:
+    async def _turn(self, model: ChatModel, asked: Asked) -> TurnWriter:
         """One model turn, tried again while nothing of it was seen."""
         tried = 0
         while True:
             tried += 1
-            writer = TurnWriter(self._journal, self._place.options.new_id, turn)
+            writer = TurnWriter(self._journal, self._place.options.new_id, asked.plan)
             try:
-                async with aclosing(model.stream(request)) as chunks:
+                async with aclosing(model.stream(asked.request)) as chunks:
                     async for chunk in chunks:
                         self.clear_notice()
+                        # once its code is closed, only what the turn cost is still of interest
+                        if writer.is_over and chunk.text.strip():
+                            break
                         await writer.take(chunk)
                 return writer
             except ModelError as error:
+                if writer.is_over:
+                    return writer
                 if writer.visible or not error.retryable or tried >= self._place.options.retry.tries:
                     raise
                 await self._wait(error, tried)
+
+    def _goes_over_to_blocks(self, run: Run, asked: Asked, error: ModelError) -> bool:
+        """True if the model takes no tools, and can do without: then it is asked again in another way."""
+        protocols = self._place.protocols
+        if not asked.request.tools or not asked.plan.code_tool or not refuses_tools(error):
+            return False
+        if not protocols.may_change(run.model) or self._place.tools.functions(run.tools):
+            return False
+        protocols.learn_fenced(run.model)
+        return True
 
     async def _wait(self, error: ModelError, tried: int) -> None:
         retry = self._place.options.retry
@@ -146,62 +155,87 @@ class RunLoop:
         )
         await asyncio.sleep(delay)
 
-    async def _request(self, run: Run, private: JSONObject) -> ChatRequest | Outcome:
-        """The next turn's request, or the run's end if a token limit is used up."""
-        left_prompt, left_completion = _left(run, private)
-        if left_completion is not None and left_completion <= 0:
-            return Outcome(INCOMPLETE, reason="max_completion_tokens")
-        if left_prompt is not None and left_prompt <= 0:
-            return Outcome(INCOMPLETE, reason="max_prompt_tokens")
-        size = self._place.context_tokens(run.model)
-        budget = size - min(left_completion or size // _RESERVE, size // 2)
-        if left_prompt is not None:
-            budget = min(budget, left_prompt)
-        told = await self._place.database.read(lambda conn: _window(conn, run, budget))
-        if left_prompt is not None and told.tokens > left_prompt:
-            return Outcome(INCOMPLETE, reason="max_prompt_tokens")
-        choice = run.tool_choice if private.get("turns", 0) == 0 or run.tool_choice == "none" else "auto"
-        tools = [] if choice == "none" else self._place.tools.definitions(run.tools)
-        sampling = private.get("sampling", {})
-        return ChatRequest(
-            model=run.model,
-            messages=told.messages,
-            tools=tools,
-            tool_choice=_tool_choice(choice) if tools else None,
-            parallel_tool_calls=False if tools and not run.parallel_tool_calls else None,
-            temperature=sampling.get("temperature"),
-            top_p=sampling.get("top_p"),
-            max_tokens=left_completion,
-            response_format=_response_format(run.response_format),
-            reasoning_effort=run.reasoning_effort,
-        )
-
     async def _conclude_turn(
-        self, run: Run, request: ChatRequest, writer: TurnWriter, *, first: bool
+        self, run: Run, asked: Asked, writer: TurnWriter
     ) -> tuple[End | None, JSONObject]:
         """Write the turn's end; the run's, if this was its last turn."""
-        await writer.close_calls()
+        await writer.finish()
         self._journal.draft = None
+        if writer.is_over and not asked.fenced:
+            self._place.protocols.learn_fenced(run.model)
         usage = usage_of(writer.usage)
-        prompt, completion = await asyncio.to_thread(_spent, usage, request, writer)
-        calls = writer.calls
-        known = self._place.tools.functions(run.tools)
-        answered = [call if call.name in known else _unknown_function(call, known) for call in calls]
-        pending = [call for call in answered if call.output is None]
-        end = _end_of(writer, usage, first=first)
+        prompt, completion = await asyncio.to_thread(_spent, usage, asked.request, writer)
+        calls = [_checked(settled(draft), run, self._place) for draft in writer.drafts]
+        end = _end_of(writer, usage, first=asked.plan.number == 0)
+        pending = [call for call in calls if call.output is None and not call.is_hosted]
+        hosted = [call for call in calls if call.is_hosted]
 
         def write(ledger: Ledger) -> JSONObject:
             ledger.count_turn(usage, prompt, completion)
             if calls and writer.tool_step_id is not None:
-                ledger.set_calls(writer.tool_step_id, answered, usage)
-                if end is None and pending:
-                    ledger.wait_for_outputs(pending)
-                elif end is None:
-                    ledger.finish_tools({})
+                ledger.set_calls(writer.tool_step_id, calls, usage)
+                if end is None and not hosted and not ledger.private.get("no_more_tools"):
+                    _go_on(ledger, pending)
             return ledger.private
 
         private = await self._journal.commit(write)
+        if end is None and private.get("no_more_tools"):
+            return End(
+                failure(_GOES_ON_CALLING, remedy="Try again, or choose another model."), usage
+            ), private
+        if end is None and hosted and writer.tool_step_id is not None:
+            problems = {draft.id: draft.problem for draft in writer.drafts}
+            private = await self._carry_out(run, asked, writer.tool_step_id, calls, problems, private)
+        elif end is not None and not writer.has_message and _has_made_something(end, private):
+            # what the tools made is on a message, also where the model has nothing to say about it
+            await writer.begin_message()
         return (End(None) if end is None and pending else end), private
+
+    async def _carry_out(
+        self,
+        run: Run,
+        asked: Asked,
+        step_id: str,
+        calls: list[Call],
+        problems: Mapping[str, str | None],
+        private: JSONObject,
+    ) -> JSONObject:
+        """Do what is asked of the engine's own tools, and write what came of it."""
+        limit = self._place.options.max_tool_turns
+        mark = fingerprint([call for call in calls if call.is_hosted])
+        same = private.get("same_calls", 0) + 1 if private.get("last_calls") == mark else 1
+        count = private.get("tool_turns", 0) + 1
+        context = ToolContext(run, asked.files.provided, self._place.keep)
+        work = HostedCalls(self._journal, step_id, context)
+        if same >= _SAME_CALLS:
+            done = refused_as_repeated(calls, same - 1)
+        else:
+            tools = {tool.type: tool for tool in asked.plan.hosted.values()}
+            done = await work.run(calls, problems, tools)
+        known = {
+            "last_calls": mark,
+            "same_calls": same,
+            "tool_turns": count,
+            "no_more_tools": same >= _SAME_CALLS or count >= limit,
+        }
+        pending = [call for call in done if call.output is None]
+
+        def write(ledger: Ledger) -> JSONObject:
+            ledger.private |= known
+            ledger.note_made(work.made.files, work.made.pictures, work.made.others)
+            ledger.answer_calls(step_id, done)
+            _go_on(ledger, pending)
+            return ledger.private
+
+        return await self._journal.commit(write)
+
+
+def _go_on(ledger: Ledger, pending: Sequence[Call]) -> None:
+    """After calls: it is the caller's turn if one is pending, the model's otherwise."""
+    if pending:
+        ledger.wait_for_outputs(pending)
+    else:
+        ledger.finish_tools({})
 
 
 def _begin(ledger: Ledger) -> tuple[Run, JSONObject]:
@@ -209,11 +243,14 @@ def _begin(ledger: Ledger) -> tuple[Run, JSONObject]:
     return ledger.run, ledger.private
 
 
-def _window(conn: Connection, run: Run, budget: int) -> context.Window:
-    strategy = run.truncation_strategy
-    last = strategy.last_messages if strategy is not None and strategy.type == "last_messages" else None
-    items = window.load(conn, run.thread_id, run.id, budget, last)
-    return context.build(items, instructions=run.instructions, budget=budget, last_messages=last)
+def _checked(call: Call, run: Run, place: Workplace) -> Call:
+    known = place.tools.functions(run.tools)
+    return call if call.is_hosted or call.name in known else _unknown_function(call, known)
+
+
+def _has_made_something(end: End, private: JSONObject) -> bool:
+    completed = end.outcome is not None and end.outcome.status == COMPLETED
+    return completed and bool(private.get("pictures") or private.get("unlinked"))
 
 
 def _end_of(writer: TurnWriter, usage: Usage | None, *, first: bool) -> End | None:
@@ -249,27 +286,6 @@ def _spent(usage: Usage | None, request: ChatRequest, writer: TurnWriter) -> tup
         return usage.prompt_tokens, usage.completion_tokens
     prompt = sum(estimate_message(message) for message in request.messages)
     return prompt, writer.characters // 4 + sum(estimate(call.name) for call in writer.calls)
-
-
-def _left(run: Run, private: Mapping[str, Any]) -> tuple[int | None, int | None]:
-    prompt, completion = run.max_prompt_tokens, run.max_completion_tokens
-    return (
-        None if prompt is None else prompt - private.get("spent_prompt", 0),
-        None if completion is None else completion - private.get("spent_completion", 0),
-    )
-
-
-def _tool_choice(choice: object) -> str | Mapping[str, Any] | None:
-    if isinstance(choice, NamedToolChoice):
-        name = choice.function.name if choice.function is not None else choice.type
-        return {"type": "function", "function": {"name": name}}
-    return choice if isinstance(choice, str) and choice != "auto" else None
-
-
-def _response_format(given: object) -> Mapping[str, Any] | None:
-    if isinstance(given, ResponseFormatObject) and given.type != "text":
-        return given.to_json()
-    return None
 
 
 def _unknown_function(call: Call, known: frozenset[str]) -> Call:

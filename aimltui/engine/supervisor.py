@@ -11,10 +11,11 @@ from aimltui.engine.errors import EngineError, RunCancelling, RunGone, RunOver
 from aimltui.engine.event_log import EventLog
 from aimltui.engine.journal import Journal
 from aimltui.engine.models.base import ModelError
-from aimltui.engine.run_loop import End, RunLoop, Workplace, failure, model_failure
+from aimltui.engine.run_loop import End, RunLoop, failure, model_failure
 from aimltui.engine.run_state import Outcome, move
 from aimltui.engine.store import runs
 from aimltui.engine.store.ledger import Ledger
+from aimltui.engine.workplace import Workplace
 from aimltui.wire import events
 from aimltui.wire.errors import ErrorObject
 from aimltui.wire.events import StreamEvent

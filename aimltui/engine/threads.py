@@ -63,6 +63,7 @@ class ThreadOperations:
         for row in await self._core.read(lambda conn: run_rows.active(conn, params.thread_id)):
             await self._core.supervisor.stop_and_wait(row.id)
         await self._core.write(lambda conn: rows.delete(conn, params.thread_id), params.thread_id)
+        await self._core.tools.forget(params.thread_id)
         return Deleted(id=params.thread_id, object="thread.deleted")
 
 

@@ -11,6 +11,7 @@ from textual.filter import LineFilter
 
 from aimltui import collector
 from aimltui.tui import themes
+from aimltui.tui.ascii import AsciiLineFilter
 from aimltui.tui.commands import bindings
 from aimltui.tui.sanitize import SafeLineFilter
 from aimltui.tui.screens.error import CrashReport
@@ -61,6 +62,11 @@ class AimltuiApp(CrashReport, App[None]):
         if self._follows_terminal:
             self.theme = themes.DARK_THEME if event.shade == "dark" else themes.LIGHT_THEME
 
+    @property
+    def theme_choice(self) -> str:
+        """The theme's name, or `auto` while it follows the terminal."""
+        return themes.AUTO if self._follows_terminal else self.theme
+
     def choose_theme(self, name: str) -> None:
         """Use a theme by the user's choice; `auto` follows the terminal again."""
         self._follows_terminal = name == themes.AUTO
@@ -68,9 +74,15 @@ class AimltuiApp(CrashReport, App[None]):
         if self._follows_terminal:
             ask_for_background(self)
 
+    def get_css_variables(self) -> dict[str, str]:
+        """Textual's, with a muted text that is a colour of its own in every theme."""
+        self.theme_variables = themes.with_solid_text(super().get_css_variables())
+        return self.theme_variables
+
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's, and the one that lets no control character out."""
-        return [*super().get_line_filters(), self._safe]
+        ascii_only = [AsciiLineFilter()] if self._startup.glyphs == "ascii" else []
+        return [*super().get_line_filters(), self._safe, *ascii_only]
 
     async def action_quit(self) -> None:
         """Keep what is to be kept, then end."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from aimltui.client.client import AssistantsClient, every
 from aimltui.client.errors import Unsupported
 from aimltui.tui.conversation import Conversation
 from aimltui.tui.runs import Refused
-from aimltui.wire.assistants import Assistant, CreateAssistant, ListAssistants
+from aimltui.wire.assistants import Assistant, CreateAssistant, ListAssistants, ModifyAssistant
 from aimltui.wire.models import Model
+from aimltui.wire.tools import CodeInterpreterTool, Tool
 
 DEFAULT_MARK = "aimltui"
 """Metadata key of the assistant that this program made for itself; its value is `default`."""
@@ -18,6 +19,10 @@ DEFAULT_INSTRUCTIONS = (
     "You are a helpful assistant in a terminal. Answer in Markdown. Be clear and concise, say what you do not "
     "know, and put code into fenced blocks with the language's name."
 )
+TOOLS_MARK = "aimltui_tools"
+"""Metadata key of the same assistant: the tools that the program has given it."""
+
+DefaultTools = Callable[[], Awaitable[tuple[str, ...]]]
 
 
 class Choices:
@@ -27,10 +32,14 @@ class Choices:
         client: Whom to ask.
         model: The model of threads for which none was chosen; None if none is configured, empty for the first of
             the server's list.
+        default_tools: Tells which tools the program's own assistant may have; see `Connected.default_tools`.
     """
 
-    def __init__(self, client: AssistantsClient, model: str | None) -> None:
+    def __init__(
+        self, client: AssistantsClient, model: str | None, default_tools: DefaultTools | None = None
+    ) -> None:
         self._client = client
+        self._default_tools = default_tools
         self.names: dict[str, str] = {}
         """Assistant id to name; views read it."""
         self.assistants: dict[str, Assistant] = {}
@@ -133,19 +142,37 @@ class Choices:
     async def _need_default(self, model: str) -> str:
         if self._default_id is None:
             await self.read_assistants()
+        ask, self._default_tools = self._default_tools, None
+        tools = await ask() if ask is not None else None
         if self._default_id is None:
             made = await self._client.assistants.create(
                 CreateAssistant(
                     model=model,
                     name=DEFAULT_NAME,
                     instructions=DEFAULT_INSTRUCTIONS,
-                    metadata={DEFAULT_MARK: "default"},
+                    tools=_tools(tools or ()),
+                    metadata={DEFAULT_MARK: "default", **_marked(tools)},
                 )
             )
             self.assistants[made.id] = made
             self.names[made.id] = DEFAULT_NAME
             self._default_id = made.id
+        elif tools is not None:
+            await self._equip(self.assistants[self._default_id], tools)
         return self._default_id
+
+    async def _equip(self, assistant: Assistant, tools: tuple[str, ...]) -> None:
+        """Give the program's own assistant its tools, once: what the user changed after that stays."""
+        metadata = assistant.metadata or {}
+        before = metadata.get(TOOLS_MARK)
+        if before == _marked(tools)[TOOLS_MARK]:
+            return
+        ours = {*tools, *(before or "").split()}
+        kept = [tool for tool in assistant.tools if tool.type not in ours]
+        params = ModifyAssistant(
+            assistant_id=assistant.id, tools=[*kept, *_tools(tools)], metadata=_marked(tools)
+        )
+        self.assistants[assistant.id] = await self._client.assistants.modify(params)
 
     def forget(self, assistant_id: str) -> bool:
         """The server does not know this assistant any more; True if another one can take its place."""
@@ -154,3 +181,11 @@ class Choices:
             return False
         self._default_id = None
         return True
+
+
+def _tools(types: Sequence[str]) -> list[Tool]:
+    return [CodeInterpreterTool(type=kind) for kind in types if kind == "code_interpreter"]
+
+
+def _marked(tools: tuple[str, ...] | None) -> dict[str, str]:
+    return {TOOLS_MARK: " ".join(tools)} if tools is not None else {}

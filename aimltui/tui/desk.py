@@ -70,8 +70,9 @@ class Desk:
         self._post = post
         self._spawn = spawn
         model = startup.model or connected.default_model
-        self.choices = Choices(connected.client, model)
+        self.choices = Choices(connected.client, model, connected.default_tools)
         self.shelf = Shelf(connected.client, self._list_changed)
+        self._is_list_cut = False
         self._kept: dict[str, Conversation] = {}
         self._followers: dict[Conversation, RunFollower] = {}
         self.current = self._conversation(None)
@@ -86,11 +87,30 @@ class Desk:
     async def prepare(self) -> str | None:
         """Read what there is: threads, assistants. Answers with a sentence if that did not go well."""
         try:
-            await self.shelf.read(None)
+            self._is_list_cut = await self.shelf.read_newest()
             await self.choices.read_assistants()
         except (APIError, TransportError) as error:
             return f"The list of threads could not be read. {error}"
         return None
+
+    async def read_rest(self) -> None:
+        """Read the threads that `prepare` left for later."""
+        if not self._is_list_cut:
+            return
+        try:
+            await self.shelf.read(self.current.thread_id)
+        except (APIError, TransportError) as error:
+            self._post(Remarked(f"The list of threads is not complete. {error}", True))
+
+    async def has(self, thread_id: str) -> bool:
+        """Whether the server has this thread."""
+        if thread_id in self.threads or not self._is_list_cut:
+            return thread_id in self.threads
+        try:
+            await self.client.threads.get(thread_id)
+        except (APIError, TransportError):
+            return False
+        return True
 
     def new(self) -> Conversation:
         """Begin a conversation; its thread is made when something is said."""
@@ -307,7 +327,10 @@ class Desk:
 
     async def _catch_up(self, touched: set[str] | None) -> None:
         conversation = self.current
-        await self.shelf.read(conversation.thread_id)
+        if touched is None:
+            await self.shelf.read(conversation.thread_id)
+        else:
+            await self.shelf.refresh(touched, conversation.thread_id)
         if conversation.thread_id is None or conversation.is_sending:
             return
         if touched is None or conversation.thread_id in touched:

@@ -26,6 +26,11 @@ class Connected:
     """The model of new threads; None if nothing is configured, and then the guide is shown."""
     starters: tuple[tuple[str, str], ...] = ()
     """What an empty thread offers: the line shown, and the message that choosing it sends."""
+    default_tools: Callable[[], Awaitable[tuple[str, ...]]] | None = None
+    """Tells which tools the program's own assistant may have here, e.g. `code_interpreter` where a sandbox holds.
+
+    Asked once, when that assistant is first needed; None leaves it as it is.
+    """
     notes: tuple[str, ...] = ()
     """What the server cannot do, a sentence each; shown once."""
     warm_up: Callable[[], None] | None = None

@@ -6,6 +6,7 @@ own themes `primary` is the assistant's accent and `accent` the user's.
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
@@ -18,6 +19,7 @@ from textual.theme import Theme
 import aimltui
 from aimltui.config import parse_toml
 from aimltui.errors import ConfigError
+from aimltui.tui.widgets.transcript.theme import readable
 
 AUTO = "auto"
 DARK_THEME = "aimltui-dark"
@@ -86,6 +88,24 @@ def read_theme(file: Path) -> Theme:
     return theme
 
 
+def with_solid_text(variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables of a theme, with `auto NN%` in the muted text made a colour.
+
+    Lines that a widget paints itself do not know what they stand on, and would show such text in full strength.
+    """
+    result = dict(variables)
+    if not result.get("text-muted", "").startswith("auto"):
+        return result
+    try:
+        foreground, panel = Color.parse(result["foreground"]), Color.parse(result["panel"])
+    except (KeyError, ColorParseError):
+        return result
+    if foreground.ansi is None and panel.ansi is None:
+        # The panel is the ground with the least contrast.
+        result["text-muted"] = readable(panel.blend(foreground, 0.6, alpha=1), panel).hex
+    return result
+
+
 def theme_for(setting: str, shade: Shade, known: Iterable[str]) -> tuple[str, str | None]:
     """The theme's name that a setting means on a terminal of this shade.
 
@@ -103,7 +123,9 @@ def theme_for(setting: str, shade: Shade, known: Iterable[str]) -> tuple[str, st
     names = sorted(known)
     if setting in names:
         return setting, None
-    return own, f"There is no theme {setting!r}. The themes are: auto, {', '.join(names)}."
+    near = difflib.get_close_matches(setting, [AUTO, *names], n=1)
+    meant = f" Is {near[0]} meant?" if near else ""
+    return own, f"There is no theme {setting!r}.{meant} All of them: ctrl+p, “Choose the theme”."
 
 
 def guessed_shade(environment: Mapping[str, str] | None = None) -> Shade:

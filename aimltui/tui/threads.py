@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from aimltui.client.client import AssistantsClient
 from aimltui.client.errors import TransportError, Unsupported
 from aimltui.tui.state.thread_list import ThreadListState
+from aimltui.wire.base import Page
 from aimltui.wire.errors import APIError, NotFound
 from aimltui.wire.threads import PINNED, TITLE, CreateThread, ListThreads, ModifyThread, Thread, ThreadSummary
 
 log = logging.getLogger(__name__)
 
+_NEWEST = ListThreads(limit=100, order="desc", order_by="last_active_at")
 _TITLE_LIMIT = 512
 """Characters: what a metadata value may hold."""
 
@@ -32,33 +34,68 @@ class Shelf:
         self.is_loaded = False
         self._deleted: list[str] = []
 
+    async def read_newest(self) -> bool:
+        """Read the newest threads, so that there is something to show at once.
+
+        Returns:
+            Whether there are more; then `read` is to follow.
+
+        Raises:
+            APIError: The server refused.
+            TransportError: There was no answer.
+        """
+        page = await self._page(_NEWEST)
+        self.state.load(page.data if page else ())
+        self.is_loaded = page is None or not page.has_more
+        self._changed()
+        return not self.is_loaded
+
     async def read(self, open_thread: str | None) -> None:
-        """Read all threads, the first page showing at once.
+        """Read all threads.
 
         Raises:
             APIError: The server refused.
             TransportError: There was no answer.
         """
         found: list[ThreadSummary] = []
-        params = ListThreads(limit=100, order="desc", order_by="last_active_at")
-        while True:
-            try:
-                page = await self._client.threads.list(params)
-            except Unsupported:
-                break
+        params = _NEWEST
+        while (page := await self._page(params)) is not None:
             if page.data and page.data[-1].id == params.after:
                 # a server that knows no cursors gives the same page again and again
                 break
             found += page.data
-            if not self.is_loaded:
-                self.state.load(found, open_thread)
-                self._changed()
             if not page.has_more or not page.data:
                 break
             params = params.model_copy(update={"after": page.data[-1].id})
         self.state.load(found, open_thread)
         self.is_loaded = True
         self._changed()
+
+    async def refresh(self, touched: Iterable[str], open_thread: str | None) -> None:
+        """Take over what became of some threads, however many others there are.
+
+        Raises:
+            APIError: The server refused.
+            TransportError: There was no answer.
+        """
+        page = await self._page(_NEWEST)
+        newest = {thread.id: thread for thread in page.data} if page else {}
+        self.state.merge(newest.values(), open_thread)
+        for thread_id in touched:
+            if thread_id in newest:
+                continue
+            try:
+                self.state.put(await self._client.threads.get(thread_id))
+            except NotFound:
+                self.state.drop(thread_id)
+        self._changed()
+
+    async def _page(self, params: ListThreads) -> Page[ThreadSummary] | None:
+        """A page of the list; None where the server has no list."""
+        try:
+            return await self._client.threads.list(params)
+        except Unsupported:
+            return None
 
     async def create(self, metadata: dict[str, str]) -> Thread:
         """Make a thread."""

@@ -31,6 +31,7 @@ from aimltui.wire.vector_stores import CreateVectorStore, VectorStore
 from tests.conformance import elsewhere, schemas
 from tests.support.builders import PATIENCE_S, TestClock, bounded, counting_ids, options, until
 from tests.support.fake_model import FakeModel, FakeModels, Turn, says
+from tests.support.fake_session import FakeSandbox
 
 LEGS = ("elsewhere",) if elsewhere.URL else ("embedded", "embedded-paranoid", "http")
 
@@ -85,6 +86,7 @@ class World:
     engine: Engine
     client: AssistantsClient
     transport: Transport
+    sandbox: FakeSandbox
     socket: Path | None = None
 
     def script(self, *turns: Turn) -> None:
@@ -201,18 +203,21 @@ async def a_world(leg: str, directory: Path, **changes: Any) -> AsyncIterator[Wo
         return
     model, clock = FakeModel(says("Hello", " there.")), TestClock()
     changes = {"clock": clock, "new_id": counting_ids()} | changes
-    engine = await Engine.open(options(directory, **changes), FakeModels(model, unknown=["gone"]))
+    sandbox = FakeSandbox()
+    engine = await Engine.open(
+        options(directory, **changes), FakeModels(model, unknown=["gone"]), [sandbox.tool(directory)]
+    )
     if leg == "http":
         async with served(engine, directory / "s") as socket:
             transport = CheckingTransport(HTTPTransport(over(socket)))
             client = AssistantsClient(transport)
-            yield World(leg, directory, model, clock, engine, client, transport, socket)
+            yield World(leg, directory, model, clock, engine, client, transport, sandbox, socket)
             await client.aclose()
         return
     transport = CheckingTransport(EmbeddedTransport(engine, paranoid=leg == "embedded-paranoid"))
     client = AssistantsClient(transport)
     try:
-        yield World(leg, directory, model, clock, engine, client, transport)
+        yield World(leg, directory, model, clock, engine, client, transport, sandbox)
     finally:
         await bounded(client.aclose())
 

@@ -42,6 +42,19 @@ def test_a_conversation_is_there_again_after_a_restart(tmp_path: Path) -> None:
         assert "x = 1" in terminal.text
 
 
+def test_the_demo_has_the_real_sandbox_work_it_out(tmp_path: Path) -> None:
+    with demo(tmp_path) as terminal:
+        terminal.wait_for(PROMPT)
+        say(terminal, "Solve 3x + 11 = 14 with the code interpreter")
+        terminal.wait_for("completed")
+        if "No code was run" in terminal.text:
+            pytest.skip("no sandbox holds on this machine")
+        terminal.wait_for("x = 1")
+        terminal.wait_for("check: True")
+        terminal.wait_for("run just now")
+        quit_program(terminal)
+
+
 def test_the_terminal_is_given_back_as_it_was(tmp_path: Path) -> None:
     with demo(tmp_path) as terminal:
         terminal.wait_for(PROMPT)
@@ -171,7 +184,34 @@ def test_any_size_of_terminal_works_and_may_change_while_text_streams(
 
 def test_a_start_in_a_tiny_terminal_works(tmp_path: Path) -> None:
     with demo(tmp_path, size=(20, 5)) as terminal:
-        terminal.wait_quiet(0.5)
+        terminal.wait_for("Message")
         terminal.type("hi")
         terminal.wait_for("hi")
         quit_program(terminal)
+
+
+def test_a_remark_does_not_lie_on_the_prompt_and_an_idle_screen_paints_nothing(tmp_path: Path) -> None:
+    with Terminal.aimltui("--demo", "--data-dir", str(tmp_path), size=(80, 24)) as terminal:
+        terminal.wait_for("Solve an")
+        terminal.type("hello")
+        terminal.press("enter")
+        terminal.wait_for("completed")
+        terminal.press("ctrl+s")
+        terminal.wait_for("type to search")
+        terminal.press("delete")
+        terminal.wait_for("is deleted")
+        assert any("is deleted" in line for line in terminal.text.splitlines()[:4])
+        terminal.press("ctrl+u", "escape")
+        terminal.wait_gone("is deleted")
+        terminal.wait_quiet(2.5)
+
+
+def test_a_key_that_follows_at_once_goes_where_the_one_before_led(tmp_path: Path) -> None:
+    with Terminal.aimltui("--demo", "--data-dir", str(tmp_path)) as terminal:
+        terminal.wait_for("Solve an")
+        terminal.send("\x13wheat")  # ctrl+s and a word in one go
+        terminal.wait_for("⌕ wheat")
+        terminal.press("escape", "escape")
+        terminal.wait_for("Threads")
+        terminal.send("\x10theme")  # ctrl+p
+        terminal.wait_for("▌ theme")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 
 from aimltui.engine.engine import Engine
 from aimltui.engine.options import EngineOptions, RetryPolicy
+from aimltui.engine.tools.base import Tool
 from aimltui.wire.assistants import Assistant, CreateAssistant
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.messages import ListMessages, Message, NewMessage
@@ -57,9 +58,11 @@ def options(data_dir: Path, **changes: Any) -> EngineOptions:
 
 
 @asynccontextmanager
-async def opened(data_dir: Path, model: FakeModel | None = None, **changes: Any) -> AsyncIterator[Engine]:
+async def opened(
+    data_dir: Path, model: FakeModel | None = None, *, tools: Iterable[Tool] = (), **changes: Any
+) -> AsyncIterator[Engine]:
     """An engine that is closed in the end."""
-    engine = await Engine.open(options(data_dir, **changes), FakeModels(model or FakeModel()))
+    engine = await Engine.open(options(data_dir, **changes), FakeModels(model or FakeModel()), tools)
     try:
         yield engine
     finally:

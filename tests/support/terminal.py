@@ -99,26 +99,26 @@ class Terminal:
     def type(self, text: str) -> None:
         """Key by key."""
         for character in text:
-            self._send(character)
+            self.send(character)
             self._pump(0.005)
 
     def press(self, *names: str) -> None:
         """Keys by name: `enter`, `ctrl+n`, ..."""
         for name in names:
-            self._send(_key(name))
+            self.send(_key(name))
             self._pump(0.02)
 
     def paste(self, text: str) -> None:
         """A bracketed paste."""
-        self._send(f"\x1b[200~{text}\x1b[201~")
+        self.send(f"\x1b[200~{text}\x1b[201~")
 
     def wheel(self, direction: str, column: int, row: int) -> None:
         """One notch of the mouse wheel."""
-        self._send(f"\x1b[<{64 if direction == 'up' else 65};{column + 1};{row + 1}M")
+        self.send(f"\x1b[<{64 if direction == 'up' else 65};{column + 1};{row + 1}M")
 
     def click(self, column: int, row: int) -> None:
         """The left button, down and up."""
-        self._send(f"\x1b[<0;{column + 1};{row + 1}M\x1b[<0;{column + 1};{row + 1}m")
+        self.send(f"\x1b[<0;{column + 1};{row + 1}M\x1b[<0;{column + 1};{row + 1}m")
 
     def resize(self, columns: int, rows: int) -> None:
         """The window changes its size."""
@@ -160,7 +160,8 @@ class Terminal:
         os.kill(self.pid, signal.SIGKILL)
         self.wait_exit()
 
-    def _send(self, text: str) -> None:
+    def send(self, text: str) -> None:
+        """Bytes as a terminal sends them, all in one go."""
         os.write(self._process.fd, text.encode())
 
     def _pump(self, seconds: float) -> None:
@@ -183,11 +184,11 @@ class Terminal:
         self.raw += data
         self.last_output = time.monotonic()
         if b"\x1b[6n" in data:
-            self._send(f"\x1b[{self.screen.cursor.y + 1};{self.screen.cursor.x + 1}R")
+            self.send(f"\x1b[{self.screen.cursor.y + 1};{self.screen.cursor.x + 1}R")
         if b"\x1b]11;?" in data and self._background:
-            self._send(f"\x1b]11;{self._background}\x1b\\")
+            self.send(f"\x1b]11;{self._background}\x1b\\")
         if b"\x1b[c" in data:
-            self._send("\x1b[?62;22c")
+            self.send("\x1b[?62;22c")
         self._stream.feed(_SWALLOWED.sub(b"", data))
 
 

@@ -1,4 +1,4 @@
-"""Choice, confirm, rename, help, palette and the crash report."""
+"""Choice, rename, help, palette and the crash report."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from textual.app import App
+from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
 from aimltui.tui.commands import COMMANDS, key_label
 from aimltui.tui.screens.choice import ChoiceRow, ChoiceScreen
-from aimltui.tui.screens.confirm import ConfirmScreen
 from aimltui.tui.screens.error import CrashReport, crash_text
 from aimltui.tui.screens.help import HelpScreen, help_text
 from aimltui.tui.screens.model_picker import ModelPicker
@@ -38,7 +38,6 @@ class ModalApp(App[None]):
 SCREENS: list[Callable[[], ModalScreen[Any]]] = [
     lambda: ChoiceScreen(HOSTILE, [ChoiceRow(str(n), HOSTILE, HOSTILE) for n in range(50)], current="3"),
     lambda: ChoiceScreen("Nothing", []),
-    lambda: ConfirmScreen(HOSTILE, HOSTILE, yes=HOSTILE, no=HOSTILE),
     lambda: RenameScreen(HOSTILE, HOSTILE),
     lambda: HelpScreen(),
     lambda: PaletteScreen(frozenset({"thread"})),
@@ -89,15 +88,6 @@ async def test_a_choice_can_be_searched() -> None:
         assert app.results == ["nord", None]
 
 
-async def test_confirming_takes_more_than_enter() -> None:
-    app = ModalApp()
-    async with app.run_test(size=(80, 24)) as pilot:
-        for keys in (["enter"], ["down", "enter"], ["y", "escape"], ["down", "up", "enter"]):
-            await app.open(ConfirmScreen("Delete it?", "It is gone then.", yes="Delete it"))
-            await pilot.press(*keys)
-        assert app.results == [False, True, False, False]
-
-
 async def test_renaming_replaces_cleans_and_refuses_nothing() -> None:
     app = ModalApp()
     async with app.run_test(size=(80, 24)) as pilot:
@@ -143,6 +133,19 @@ def test_help_shows_every_command_with_its_keys(width: int) -> None:
             assert key_label(key).split("+")[-1] in text
         if width == 86:
             assert f"{item.title}. " in text
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_help_fills_the_height_there_is_and_follows_a_resize(size: tuple[int, int]) -> None:
+    app = ModalApp()
+    async with app.run_test(size=size) as pilot:
+        screen = HelpScreen()
+        await app.open(screen)
+        for height in (size[1], 30):
+            await pilot.resize_terminal(size[0], height)
+            await pilot.pause()
+            await pilot.pause()
+            assert screen.query_one(VerticalScroll).size.height == height - 6
 
 
 async def test_a_click_on_a_key_does_what_the_key_does() -> None:

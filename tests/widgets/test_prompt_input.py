@@ -46,6 +46,9 @@ class PromptApp(App[None]):
     def on_prompt_input_quit_requested(self) -> None:
         self.seen.append("quit")
 
+    def on_prompt_input_copied(self, event: PromptInput.Copied) -> None:
+        self.seen.append(f"copied {event.text}")
+
     def action_moved(self) -> None:
         self.seen.append("moved")
 
@@ -217,8 +220,17 @@ async def test_ctrl_c_is_the_screens_unless_something_is_selected() -> None:
         await pilot.press("a", "ctrl+c")
         assert app.seen == ["interrupted"]
         await pilot.press("shift+left", "ctrl+c")
-        assert app.seen == ["interrupted"]
-        assert app.clipboard == "a"
+        assert app.seen == ["interrupted", "copied a"]
+        await pilot.press("ctrl+c")
+        assert app.seen[2:] == ["interrupted"], (
+            "the selection is let go of, so that the key can clear and quit"
+        )
+
+
+async def test_the_cursor_does_not_blink() -> None:
+    app = PromptApp()
+    async with app.run_test():
+        assert not app.prompt.cursor_blink
 
 
 @pytest.mark.parametrize("size", [(20, 5), (1, 1), (300, 100)])

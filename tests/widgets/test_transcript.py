@@ -193,7 +193,7 @@ async def test_one_row_up_lets_go_of_the_tail() -> None:
 async def test_a_resize_keeps_the_text_at_the_top_even_while_streaming() -> None:
     words = "\n\n".join(f"p{n} " + "word " * 30 for n in range(40))
     async with scene(message(0, words), message(1, streaming=True), size=(80, 12)) as on:
-        on.transcript.focus_entry("m0")
+        on.transcript.scroll_to_head()
         for _ in range(6):
             on.transcript.scroll_page(1)
         _, y = await on.find(" p")
@@ -379,7 +379,6 @@ async def test_what_is_read_live_is_what_a_reopened_thread_shows() -> None:
         live = await on.painted()
         on.transcript.show([done])
         assert await on.painted() == live
-        assert on.transcript.source_of("m1") == " " + text
 
 
 async def test_entries_put_in_between_appear_in_their_place() -> None:

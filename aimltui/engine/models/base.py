@@ -79,6 +79,8 @@ class ModelInfo:
     vendor: str = ""
     context_length: int | None = None
     created_at: int | None = None
+    tool_protocol: Literal["auto", "calls", "fenced"] | None = None
+    """How it calls the code interpreter, if that is known; see `engine.protocol`."""
 
 
 ErrorCode = Literal["server_error", "rate_limit_exceeded", "invalid_prompt"]

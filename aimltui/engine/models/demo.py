@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 
-from aimltui.engine.models.base import JSON, ChatChunk, ChatRequest, ChatUsage, ModelInfo
+from aimltui.engine.models.base import JSON, ChatChunk, ChatRequest, ChatUsage, ModelInfo, ToolCallDelta
 from aimltui.engine.models.chunks import text_of
-from aimltui.engine.models.demo_answers import answer_to
+from aimltui.engine.models.demo_answers import answer_to, code_for
 
 DEMO_MODEL_ID = "demo"
+CODE_TOOL = "code_interpreter"
 DELTAS_PER_S = 120.0
 CHARACTERS_PER_TOKEN = 4
 """The usual rule of thumb; the demo's token counts are estimates by it."""
@@ -22,7 +24,7 @@ STARTERS: tuple[tuple[str, str], ...] = (
     ("How do I connect a real model?", "How do I connect a real model?"),
     ("Which keys should I know?", "Which keys should I know?"),
     ("Write a long answer I can stop", "Write a long answer that I can stop with Esc."),
-    ("Solve an equation", "Solve 3x + 11 = 14."),
+    ("Solve an equation with Python", "Solve 3x + 11 = 14 with the code interpreter."),
 )
 """Title and prompt of each conversation starter."""
 
@@ -39,16 +41,34 @@ class DemoModel:
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[ChatChunk, None]:
         """Plays one turn; see `ChatModel.stream`."""
-        text = answer_to(last_user_text(request.messages), earlier=_earlier(request.messages))
+        question = last_user_text(request.messages)
+        code = code_for(question) if _offers_code(request) else None
+        output = _output(request.messages)
+        if code is not None and output is None:
+            async for chunk in self._call(request, code):
+                yield chunk
+            return
+        text = answer_to(question, earlier=_earlier(request.messages), output=output)
+        async for piece in self._paced(list(split(text)) if request.stream else [text]):
+            yield ChatChunk(text=piece)
+        yield ChatChunk(finish_reason="stop", usage=estimate(request.messages, text))
+
+    async def _call(self, request: ChatRequest, code: str) -> AsyncGenerator[ChatChunk, None]:
+        arguments = json.dumps({"code": code})
+        head = ToolCallDelta(0, f"call_demo{len(request.messages)}", CODE_TOOL)
+        yield ChatChunk(tool_calls=(head,))
+        async for piece in self._paced(list(split(arguments)) if request.stream else [arguments]):
+            yield ChatChunk(tool_calls=(ToolCallDelta(0, arguments=piece),))
+        yield ChatChunk(finish_reason="tool_calls", usage=estimate(request.messages, arguments))
+
+    async def _paced(self, pieces: Sequence[str]) -> AsyncGenerator[str, None]:
         loop = asyncio.get_running_loop()
-        pieces = list(split(text)) if request.stream else [text]
         due = loop.time() + _FIRST_PAUSE_S * self._pace
         for piece in pieces:
             # Against the clock, not piece by piece, so that a busy loop does not slow the whole answer down.
             await asyncio.sleep(max(0.0, due - loop.time()) if self._pace else 0)
             due += self._pace / DELTAS_PER_S
-            yield ChatChunk(text=piece)
-        yield ChatChunk(finish_reason="stop", usage=estimate(request.messages, text))
+            yield piece
 
     async def list_models(self) -> list[ModelInfo]:
         """The one model there is."""
@@ -87,5 +107,16 @@ def estimate(messages: Sequence[Mapping[str, JSON]], answer: str) -> ChatUsage:
 
 
 def _earlier(messages: Sequence[Mapping[str, JSON]]) -> int:
-    spoken = [message for message in messages if message.get("role") in ("user", "assistant")]
-    return max(0, len(spoken) - 1)
+    spoken = [message.get("role") for message in messages if message.get("role") in ("user", "assistant")]
+    asked = len(spoken) - 1 - spoken[::-1].index("user") if "user" in spoken else 0
+    return max(0, asked)
+
+
+def _offers_code(request: ChatRequest) -> bool:
+    return any(tool.get("function", {}).get("name") == CODE_TOOL for tool in request.tools)
+
+
+def _output(messages: Sequence[Mapping[str, JSON]]) -> str | None:
+    """What came of the call that was made for the last question; None if none was made."""
+    last = messages[-1] if messages else {}
+    return text_of(last.get("content")) if last.get("role") == "tool" else None

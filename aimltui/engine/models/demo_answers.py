@@ -62,21 +62,22 @@ _TOPICS: tuple[tuple[str, str], ...] = (
 )
 
 
-def answer_to(question: str, *, earlier: int = 0) -> str:
+def answer_to(question: str, *, earlier: int = 0, output: str | None = None) -> str:
     """The answer, in Markdown.
 
     Args:
         question: What the user said last.
         earlier: How many messages came before it.
+        output: What the code printed that was run for it; None if none was run.
     """
-    text = _choose(question)
+    text = _choose(question) if output is None else _computed(question, output)
     if earlier:
         return text.replace("{earlier}", f"I was handed {earlier} earlier messages of this thread with it.")
     return DISCLAIMER + text.replace("{earlier}", "It is the first message of this thread.")
 
 
 def _choose(question: str) -> str:
-    asked = " ".join(question.split()).lower()[:2000]
+    asked = _normal(question)
     special: tuple[Callable[[str], str | None], ...] = (_algebra, _long)
     for attempt in special:
         found = attempt(asked)
@@ -88,14 +89,56 @@ def _choose(question: str) -> str:
     return UNKNOWN
 
 
-def _algebra(asked: str) -> str | None:
+def code_for(question: str) -> str | None:
+    """Python that finds the answer; None if the question is none that code helps with."""
+    equation = _equation(_normal(question))
+    if equation is None:
+        return None
+    x, a, b, c = equation
+    return (
+        "from fractions import Fraction\n\n"
+        f"# {_term(a, x)}{_signed(b)} = {c}\n"
+        f"factor, summand, right = {a}, {b}, {c}\n"
+        f"{x} = Fraction(right - summand, factor)\n"
+        f'print("{x} =", {x})\n'
+        f'print("check:", factor * {x} + summand == right)\n'
+    )
+
+
+def _computed(question: str, output: str) -> str:
+    equation = _equation(_normal(question))
+    x = equation[0] if equation is not None else "x"
+    found = re.search(rf"^{x} = (\S+)$", output, re.MULTILINE)
+    printed = f"```text\n{output.strip()}\n```\n"
+    if found is None:
+        by_hand = _algebra(_normal(question)) or ""
+        return f"The code interpreter did not give a result. It says:\n\n{printed}\nSo by hand:\n\n{by_hand}"
+    return (
+        f"## Solving for {x}\n\nI had the code interpreter work it out. It printed:\n\n{printed}\n"
+        f"**{x} = {found[1]}**\n\n> The code was run just now, in a sandbox on this machine; only these words "
+        "around it were prepared. The panel above shows it.\n"
+    )
+
+
+def _normal(question: str) -> str:
+    return " ".join(question.split()).lower()[:2000]
+
+
+def _equation(asked: str) -> tuple[str, int, int, int] | None:
+    """Name, factor, summand and right side."""
     match = _EQUATION.search(asked)
     if match is None:
         return None
     x, a, c = match["x"], _coefficient(match["a"]), int(match["c"].replace(" ", ""))
     b = int((match["sign"] or "+") + (match["b"] or "0"))
-    if a == 0 or max(abs(a), abs(b), abs(c)) > 10**12:
+    return (x, a, b, c) if a != 0 and max(abs(a), abs(b), abs(c)) <= 10**12 else None
+
+
+def _algebra(asked: str) -> str | None:
+    equation = _equation(asked)
+    if equation is None:
         return None
+    x, a, b, c = equation
     right, value = c - b, Fraction(c - b, a)
     left = _term(a, x)
     steps = [f"1. The equation: `{left}{_signed(b)} = {c}`"]

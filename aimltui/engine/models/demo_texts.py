@@ -214,8 +214,9 @@ conversations are in a SQLite database in your data directory, so they are yours
 TOOLS = """\
 ## Tools
 
-This version is a chat client: it runs no code, searches no files and takes no attachments, and I will not
-pretend that it does. What it can do is show code well; ask me for **code** to see it.
+**The code interpreter** runs Python in a sandbox, on this machine: no network, nothing of your files but what you
+attach. It is there wherever a sandbox holds; `aimltui doctor` says which one that is. Ask me to **solve
+3x + 11 = 14** and I make a real call: the code, its output and how long it took stand in a panel of their own.
 """
 
 TABLES = """\

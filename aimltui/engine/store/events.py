@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from aimltui.engine.event_log import ARGUMENTS, CALL, Entry, Piece, batches, told
+from aimltui.engine.event_log import Entry, batches, told
+from aimltui.engine.pieces import OF_STEPS, Piece
 from aimltui.engine.store.database import Connection, Row
 from aimltui.wire import events
 from aimltui.wire.base import Wire
@@ -24,7 +25,9 @@ def append(conn: Connection, run_id: str, entries: Iterable[Entry]) -> None:
             piece = first.content
             values = [entry.content.value for entry in batch if isinstance(entry.content, Piece)]
             pieces = {"kind": piece.kind, "slot": piece.slot, "first": piece.first, "values": values}
-            name = events.STEP_DELTA if piece.kind in (CALL, ARGUMENTS) else events.MESSAGE_DELTA
+            if piece.part:
+                pieces["part"] = piece.part
+            name = events.STEP_DELTA if piece.kind in OF_STEPS else events.MESSAGE_DELTA
             _insert(conn, run_id, last.index, first.index, name, piece.object_id, json.dumps(pieces), None)
 
 
@@ -77,7 +80,14 @@ def _entries(row: Row) -> list[Entry]:
     batch = json.loads(row["pieces"])
     return [
         Entry(
-            Piece(row["object_id"], batch["kind"], batch["slot"], value, batch["first"] and offset == 0),
+            Piece(
+                row["object_id"],
+                batch["kind"],
+                batch["slot"],
+                value,
+                batch["first"] and offset == 0,
+                batch.get("part", 0),
+            ),
             row["first_idx"] + offset,
         )
         for offset, value in enumerate(batch["values"])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from aimltui.engine.calls import Call, answered, with_calls
 from aimltui.engine.errors import RunCancelling, RunGone, RunOver
 from aimltui.engine.event_log import Entry
 from aimltui.engine.run_state import MESSAGE_REASONS, STEP_ENDS, Outcome, move
@@ -17,7 +17,14 @@ from aimltui.engine.usage import added
 from aimltui.wire import events
 from aimltui.wire.base import JSONObject
 from aimltui.wire.events import StreamEvent
-from aimltui.wire.messages import IncompleteDetails, Message
+from aimltui.wire.messages import (
+    AttachmentTool,
+    FilePathAnnotation,
+    IncompleteDetails,
+    Message,
+    MessageAttachment,
+    TextContent,
+)
 from aimltui.wire.run_steps import (
     MessageCreation,
     MessageCreationDetails,
@@ -45,27 +52,6 @@ from aimltui.wire.runs import (
 )
 
 _CUT_CALL = LastError(code="server_error", message="The token limit cut the call off before it was complete.")
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A tool call as the chat model made it; `output` is None while nobody has answered it."""
-
-    id: str
-    name: str
-    arguments: str
-    extra: Mapping[str, Any] | None = None
-    output: str | None = None
-
-    def to_json(self) -> JSONObject:
-        """For a step's private part."""
-        return {
-            "id": self.id,
-            "name": self.name,
-            "arguments": self.arguments,
-            "extra": dict(self.extra) if self.extra else None,
-            "output": self.output,
-        }
 
 
 class Ledger:
@@ -157,8 +143,12 @@ class Ledger:
         self.private["spent_completion"] = self.private.get("spent_completion", 0) + spent_completion
         runs.save(self.conn, self.run, self.private)
 
-    def open_message(self, step_id: str, message_id: str, turn: int) -> None:
-        """The model begins to write."""
+    def open_message(self, step_id: str, message_id: str, turn: int) -> list[str]:
+        """The model begins to write.
+
+        Returns:
+            The ids of the pictures that the message begins with: those that tools have made since the last one.
+        """
         self._refuse_if_cancelling()
         details = MessageCreationDetails(message_creation=MessageCreation(message_id=message_id))
         self._open_step(step_id, details, turn)
@@ -174,11 +164,15 @@ class Ledger:
         messages.insert(self.conn, message, turn=turn)
         self.tell(events.MESSAGE_CREATED, message)
         self.tell(events.MESSAGE_IN_PROGRESS, message)
+        pictures: list[str] = self.private.pop("pictures", [])
+        if pictures:
+            runs.save(self.conn, self.run, self.private)
+        return pictures
 
     def close_message(self, usage: Usage | None = None) -> None:
         """The message that is being written is whole, and so is its step."""
         self._refuse_if_cancelling()
-        self._close_messages(COMPLETED, None)
+        self._close_messages(COMPLETED, None, attach=False)
         for row in runs.open_steps(self.conn, self.run.id):
             if row.step.type == "message_creation":
                 self._close_step(row, "completed", usage)
@@ -191,14 +185,33 @@ class Ledger:
     def draft_tools(self, step_id: str, calls: Sequence[Call]) -> None:
         """The calls as far as they go, so that a killed program leaves them behind."""
         row = runs.step_row(self.conn, step_id)
-        runs.save_step(self.conn, _with_calls(row.step, calls))
+        runs.save_step(self.conn, with_calls(row.step, calls))
 
     def set_calls(self, step_id: str, calls: Sequence[Call], usage: Usage | None) -> None:
         """The calls are complete."""
         row = runs.step_row(self.conn, step_id)
         private = row.private | {"calls": [call.to_json() for call in calls]}
         private["usage"] = usage.to_json() if usage is not None else None
-        runs.save_step(self.conn, _with_calls(row.step, calls), private)
+        runs.save_step(self.conn, with_calls(row.step, calls), private)
+
+    def answer_calls(self, step_id: str, calls: Sequence[Call]) -> None:
+        """Some calls have their outputs."""
+        row = runs.step_row(self.conn, step_id)
+        private = row.private | {"calls": [call.to_json() for call in calls]}
+        runs.save_step(self.conn, with_calls(row.step, calls), private)
+
+    def note_made(self, files: Mapping[str, str], pictures: Sequence[str], others: Sequence[str]) -> None:
+        """Tools of the engine have made files.
+
+        Args:
+            files: Ids by the path under which the text may link to them.
+            pictures: Those that the next message shows, in order.
+            others: Those that the last message gets as attachments unless a text links to them.
+        """
+        self.private["files"] = {**self.private.get("files", {}), **files}
+        self.private["pictures"] = [*self.private.get("pictures", []), *pictures]
+        self.private["unlinked"] = [*self.private.get("unlinked", []), *others]
+        runs.save(self.conn, self.run, self.private)
 
     def wait_for_outputs(self, pending: Sequence[Call]) -> None:
         """The caller's turn."""
@@ -220,9 +233,9 @@ class Ledger:
         for row in runs.open_steps(self.conn, self.run.id):
             if row.step.type != "tool_calls":
                 continue
-            calls = [_answered(Call(**call), outputs) for call in row.private.get("calls", [])]
+            calls = [answered(Call(**call), outputs) for call in row.private.get("calls", [])]
             private = row.private | {"calls": [call.to_json() for call in calls]}
-            runs.save_step(self.conn, _with_calls(row.step, calls), private)
+            runs.save_step(self.conn, with_calls(row.step, calls), private)
             usage = row.private.get("usage")
             fresh = runs.step_row(self.conn, row.step.id)
             self._close_step(fresh, "completed", Usage.model_validate(usage) if usage is not None else None)
@@ -282,16 +295,31 @@ class Ledger:
         runs.save_step(self.conn, step)
         self.tell(f"thread.run.step.{status}", step)
 
-    def _close_messages(self, status: str, reason: str | None) -> None:
+    def _close_messages(self, status: str, reason: str | None, *, attach: bool = True) -> None:
         for message in messages.open_of_run(self.conn, self.run.id):
             update: dict[str, Any] = {"status": "completed", "completed_at": self._now}
             if status != COMPLETED:
                 why = IncompleteDetails(reason=reason or MESSAGE_REASONS[status])
                 update = {"status": "incomplete", "incomplete_at": self._now, "incomplete_details": why}
+            update["attachments"] = self._attachments(message, attach)
             closed = message.model_copy(update=update)
             messages.save(self.conn, closed)
             name = events.MESSAGE_COMPLETED if status == COMPLETED else events.MESSAGE_INCOMPLETE
             self.tell(name, closed)
+
+    def _attachments(self, message: Message, attach: bool) -> list[MessageAttachment]:
+        """The files that tools made and that no text links to, so that none is lost; on the run's last message."""
+        unlinked: list[str] = self.private.get("unlinked", [])
+        if not unlinked:
+            return list(message.attachments or ())
+        linked = linked_files(message)
+        self.private["unlinked"] = [file_id for file_id in unlinked if file_id not in linked]
+        rest = self.private["unlinked"] if attach else []
+        if attach:
+            self.private["unlinked"] = []
+        runs.save(self.conn, self.run, self.private)
+        tools = [AttachmentTool(type="code_interpreter")]
+        return [*(message.attachments or ()), *(MessageAttachment(file_id=id_, tools=tools) for id_ in rest)]
 
     def _since(self, private: JSONObject) -> int | None:
         started = private.get("t0")
@@ -302,20 +330,12 @@ class Ledger:
             raise RunCancelling("The run is being cancelled.")
 
 
-def _with_calls(step: RunStep, calls: Sequence[Call]) -> RunStep:
-    wire = [
-        {
-            "id": call.id,
-            "type": "function",
-            "function": {"name": call.name, "arguments": call.arguments, "output": call.output},
-        }
-        for call in calls
-    ]
-    details = ToolCallsDetails.model_validate({"type": "tool_calls", "tool_calls": wire})
-    return step.model_copy(update={"step_details": details})
-
-
-def _answered(call: Call, outputs: Mapping[str, str]) -> Call:
-    if call.output is not None or call.id not in outputs:
-        return call
-    return Call(call.id, call.name, call.arguments, call.extra, outputs[call.id])
+def linked_files(message: Message) -> set[str]:
+    """The files that a message's text links to."""
+    return {
+        annotation.file_path.file_id
+        for part in message.content
+        if isinstance(part, TextContent)
+        for annotation in part.text.annotations
+        if isinstance(annotation, FilePathAnnotation)
+    }

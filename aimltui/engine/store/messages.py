@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
+from aimltui.engine.pieces import FILE_PATH, IMAGE_PART, REFUSAL, TEXT, annotation_of
 from aimltui.engine.store import threads
 from aimltui.engine.store.database import Connection, Row
 from aimltui.engine.store.paging import Listing, page
-from aimltui.wire.base import Page
+from aimltui.wire.base import JSONObject, Page
 from aimltui.wire.errors import NotFound
-from aimltui.wire.messages import Content, ListMessages, Message, RefusalContent, Text, TextContent
+from aimltui.wire.messages import (
+    Content,
+    FilePathAnnotation,
+    ImageFile,
+    ImageFileContent,
+    ListMessages,
+    Message,
+    RefusalContent,
+    Text,
+    TextContent,
+)
 
 PREVIEW_LENGTH = 200
 
@@ -136,16 +148,31 @@ def written(conn: Connection, message_id: str) -> list[Content]:
     Streamed text goes into the event log only, and into the message once that ends: rewriting a growing body four
     times a second would write the square of its length.
     """
-    parts: dict[int, tuple[str, list[str]]] = {}
-    for slot, kind, pieces in _pieces(conn, message_id):
-        parts.setdefault(slot, (kind, []))[1].extend(pieces)
-    content: list[Content] = []
-    for _, (kind, pieces) in sorted(parts.items()):
-        text = "".join(pieces)
-        content.append(
-            RefusalContent(refusal=text) if kind == "refusal" else TextContent(text=Text(value=text))
-        )
-    return content
+    parts: dict[int, _Part] = {}
+    for slot, kind, values in _pieces(conn, message_id):
+        part = parts.setdefault(slot, _Part(TEXT if kind == FILE_PATH else kind))
+        if kind == FILE_PATH:
+            links = [json.loads(value) for value in values]
+            part.links += links
+            values = [link["text"] for link in links]
+        part.values += values
+    return [part.content() for _, part in sorted(parts.items())]
+
+
+@dataclass(slots=True)
+class _Part:
+    kind: str
+    values: list[str] = field(default_factory=list)
+    links: list[JSONObject] = field(default_factory=list)
+
+    def content(self) -> Content:
+        value = "".join(self.values)
+        if self.kind == REFUSAL:
+            return RefusalContent(refusal=value)
+        if self.kind == IMAGE_PART:
+            return ImageFileContent(image_file=ImageFile(file_id=value))
+        annotations = [FilePathAnnotation.model_validate(annotation_of(link)) for link in self.links]
+        return TextContent(text=Text(value=value, annotations=list(annotations)))
 
 
 def preview(message: Message) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
+from aimltui.engine.calls import Call
 from aimltui.engine.context import Called, Item, Said
 from aimltui.engine.store import messages
 from aimltui.engine.store.database import Connection, Row
-from aimltui.engine.store.ledger import Call
 from aimltui.wire.messages import Message
 
 _CHUNK = 200

@@ -53,8 +53,11 @@ class HelpScreen(Sheet[None]):
     def on_resize(self, event: events.Resize) -> None:
         """Wrap the text anew."""
         super().on_resize(event)
-        width = min(_WIDTH, event.size.width) - 5
-        self._text.update(help_text(self._commands, width))
+        # A change of the text within the layout that caused this event would not be laid out any more.
+        self.call_after_refresh(self._wrap, event.size.width)
+
+    def _wrap(self, width: int) -> None:
+        self._text.update(help_text(self._commands, min(_WIDTH, width) - 7))
 
     def action_scroll_down(self) -> None:
         """Show what is below."""

@@ -92,6 +92,7 @@ class MainScreen(Pick):
         for note in connected.notes:
             self.remark(note)
         self.say_early()
+        self.spawn(self.desk.read_rest(), "list")
         self.spawn(self.desk.watch(), "changes")
         if connected.warm_up is not None:
             self.spawn(asyncio.to_thread(connected.warm_up), "warm-up")
@@ -112,7 +113,7 @@ class MainScreen(Pick):
         problem = await desk.prepare()
         if problem:
             self.remark(problem, is_warning=True)
-        if wanted is not None and (wanted in desk.threads or wanted == self.startup.thread_id):
+        if wanted is not None and (wanted == self.startup.thread_id or await desk.has(wanted)):
             await desk.open(wanted)
         else:
             desk.new()
@@ -139,12 +140,14 @@ class MainScreen(Pick):
         """Keep drafts, finish deletions, let go of the server; bounded, so that the end comes."""
         desk = self.desk
         if desk is None:
-            early = "\n\n".join([*self._early, self.prompt.draft]).strip()
+            kept = self.startup.drafts.load(self.draft_key)
+            early = "\n\n".join(part for part in (kept, *self._early, self.prompt.draft) if part.strip())
             if early:
                 self.startup.drafts.save(self.draft_key, early)
             return
         waiting = desk.current.dequeue_all()
-        text = "\n\n".join(part for part in (waiting, self.prompt.draft) if part.strip())
+        kept = "" if self._is_draft_here else self.startup.drafts.load(self.draft_key)
+        text = "\n\n".join(part for part in (kept, waiting, self.prompt.draft) if part.strip())
         self.startup.drafts.save(self.draft_key, text)
         self.startup.drafts.note_last_thread(desk.current.thread_id)
         self.desk = None

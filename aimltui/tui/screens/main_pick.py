@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 class HasThemes(Protocol):
     """The app, as far as themes go."""
 
+    @property
+    def theme_choice(self) -> str:
+        """The theme's name, or `auto`."""
+        ...
+
     def choose_theme(self, name: str) -> None:
         """Use a theme."""
         ...
@@ -101,7 +106,7 @@ class Pick(Threads):
         from aimltui.tui.screens.choice import ChoiceRow, ChoiceScreen
 
         app = self.app
-        before = app.theme
+        before = app.theme_choice if isinstance(app, HasThemes) else app.theme
         names = sorted(app.available_themes, key=lambda name: (not name.startswith("aimltui"), name))
         rows = [ChoiceRow("auto", "auto", "dark or light, as the terminal is")]
         rows += [ChoiceRow(name, name) for name in names]

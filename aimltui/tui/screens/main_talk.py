@@ -32,6 +32,8 @@ class Talk(MainBase):
         self._draft_timer: Timer | None = None
         self._drafts_lock = asyncio.Lock()
         self._quit_asked_at = float("-inf")
+        self._is_draft_here = False
+        """Whether the kept draft of the first thread is in the prompt; before, writing one would overwrite it."""
         self._draft_of: tuple[Conversation, str] | None = None
 
     # Sending
@@ -156,6 +158,11 @@ class Talk(MainBase):
         lines = text.count("\n") + 1
         self.hint(f"copied {lines} lines" if lines > 1 else f"copied {len(text)} characters")
 
+    def on_prompt_input_copied(self, event: PromptInput.Copied) -> None:
+        """Copy what is selected in the prompt."""
+        event.stop()
+        self.copy(event.text)
+
     def action_copy_answer(self) -> None:
         """Copy the Markdown of the last answer."""
         answer = self.desk.current.view.last_answer if self.desk is not None else None
@@ -200,7 +207,7 @@ class Talk(MainBase):
 
     def keep_draft(self) -> None:
         """Keep the open thread's draft now."""
-        if self.desk is not None:
+        if self.desk is not None and self._is_draft_here:
             self._keep(self.draft_key, self.prompt.draft)
 
     def _keep(self, key: str, text: str) -> None:
@@ -229,6 +236,7 @@ class Talk(MainBase):
             text = await asyncio.to_thread(self.startup.drafts.load, key)
         if key != self.draft_key:
             return
+        self._is_draft_here = True
         # Looked at only now: somebody may have typed while the draft was read.
         typed = self.prompt.draft if is_start else ""
         if text or not is_start:

@@ -6,8 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
 
 from aimltui.tui.commands import FooterItem
+from aimltui.tui.sanitize import clean
 from aimltui.tui.screens.sheet import CLOSE, SearchSheet
 from aimltui.tui.state.model_rows import ModelRow, found_models, grouped_models, hint_of, typed_id
 from aimltui.tui.widgets.pick_list import PickRow
@@ -27,6 +31,7 @@ class ModelPicker(SearchSheet):
         rows: The models as far as they are known already.
     """
 
+    EXTRA_LINES = 5
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+r", "refresh", show=False),
         # The key that opened it closes it.
@@ -41,6 +46,12 @@ class ModelPicker(SearchSheet):
         self._current = current
         self._rows = tuple(rows)
         self._remark = ""
+        self._problem = Static("", classes="sheet-problem", markup=False)
+
+    def body(self) -> Sequence[Widget]:
+        """Search box, what went wrong, list."""
+        self._problem.display = False
+        return self.search_box, self._problem, self.pick_list
 
     def on_mount(self) -> None:
         """Ask for the models if there are none yet."""
@@ -51,17 +62,22 @@ class ModelPicker(SearchSheet):
         """Show these models."""
         self._rows = tuple(rows)
         self._remark = "" if rows else "The endpoint lists no models. Type a model's id."
-        self.show_lines()
+        self._show_problem("")
 
     def set_error(self, text: str) -> None:
         """Say why there is no list; what was listed before stays."""
-        self._remark = text
+        self._remark = ""
+        self._show_problem(text)
+
+    def _show_problem(self, text: str) -> None:
+        self._problem.update(Content(clean(text)))
+        self._problem.display = bool(text)
         self.show_lines()
 
     def action_refresh(self) -> None:
         """Ask for the models again."""
         self._remark = "asking the endpoint for its models…"
-        self.show_lines()
+        self._show_problem("")
         self._request_rows()
 
     def show_lines(self) -> None:
@@ -76,7 +92,7 @@ class ModelPicker(SearchSheet):
             else PickRow(line.id, line.id, hint_of(line), line.id == self._current)
             for line in models
         ]
-        if query and not lines and not self._remark:
+        if query and not lines and not self._remark and self._rows:
             count = "1 model" if len(self._rows) == 1 else f"{len(self._rows):,} models"
             lines.append(f"nothing for “{query}” among {count}")
         if self._remark and (lines or query):

@@ -119,6 +119,13 @@ class SearchSheet(Sheet[str | None]):
         """Fill the list."""
         self.show_lines()
 
+    def on_key(self, event: events.Key) -> None:
+        """What was typed before the box had the focus is for the box."""
+        if self.focused is not self.search_box and event.is_printable and event.character:
+            event.stop()
+            self.search_box.value += event.character
+            self.search_box.cursor_position = len(self.search_box.value)
+
     def show_lines(self) -> None:
         """Fill the list for what stands in the search box; a subclass calls `pick_list.set_lines`."""
 

@@ -41,18 +41,6 @@ class ThreadLines:
         self._rows = list(rows)
         self._rebuild()
 
-    def replace(self, row: ThreadRow) -> None:
-        """Change one thread where it is; an unknown one is ignored."""
-        for index, present in enumerate(self._rows):
-            if present.id == row.id:
-                self._rows[index] = row
-                if present.group == row.group and (not self.query or present.title == row.title):
-                    if (line := self._line_of.get(row.id)) is not None:
-                        self.lines[line] = row
-                else:
-                    self._rebuild()
-                return
-
     def search(self, query: str) -> None:
         """Show only the threads whose titles match, the best first; all of them for an empty query."""
         narrowed = query != "" and query != self.query

@@ -31,15 +31,20 @@ class ThreadListState:
         return thread_id in self._threads and thread_id not in self._hidden
 
     def load(self, threads: Iterable[ThreadSummary], open_thread: str | None = None) -> None:
-        """Take the server's list. A run that ended since the last time, elsewhere than in the open thread, is unread."""
+        """Take the server's whole list; see `merge`."""
         fresh = {thread.id: thread for thread in threads}
-        for thread_id, thread in fresh.items():
-            old = self._threads.get(thread_id)
-            if old is not None and _is_active(old) and not _is_active(thread) and thread_id != open_thread:
-                self._unread.add(thread_id)
+        self.merge(fresh.values(), open_thread)
         self._threads = fresh
         self._unread &= fresh.keys()
         self._hidden &= fresh.keys()
+
+    def merge(self, threads: Iterable[ThreadSummary], open_thread: str | None = None) -> None:
+        """Take a part of the list. A run that ended since the last time, elsewhere than in the open thread, is unread."""
+        for thread in threads:
+            old = self._threads.get(thread.id)
+            if old is not None and _is_active(old) and not _is_active(thread) and thread.id != open_thread:
+                self._unread.add(thread.id)
+            self._threads[thread.id] = thread
 
     def put(self, thread: Thread) -> None:
         """Add a thread that was made, or take over what was changed about it."""

@@ -21,6 +21,8 @@ from aimltui.tui.state.text import cut
 
 _MARGIN = 2
 _GAP = 2
+_BOLD = Style(bold=True)
+_UNDERLINE = Style(underline=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +165,13 @@ class PickList(ScrollView, can_focus=False):
             hint = cut(hint, max(0, room - _GAP - cell_len(label)))
             hint = hint if cell_len(hint) > 3 else ""
         label = cut(label, room)
-        label_style = base + self._style("current") if row.is_current else base
+        label_style = base
+        if row.is_current:
+            # The cursor's ground may be of any of the list's own colours, so its text has one colour only.
+            label_style += _BOLD if is_cursor else self._style("current")
         segments = [Segment("✓ " if row.is_current else " " * _MARGIN, label_style)]
         found = set(positions(self._query, label)) if self._query and row.is_found else set()
-        match = label_style + self._style("match")
+        match = label_style + (_UNDERLINE if is_cursor else self._style("match"))
         if found:
             segments += [
                 Segment(sign, match if at in found else label_style) for at, sign in enumerate(label)
@@ -174,7 +179,7 @@ class PickList(ScrollView, can_focus=False):
         else:
             segments.append(Segment(label, label_style))
         filler = " " * max(0, room - cell_len(label) - cell_len(hint))
-        segments += [Segment(filler, base), Segment(hint, base + self._style("muted"))]
+        segments += [Segment(filler, base), Segment(hint, base if is_cursor else base + self._style("muted"))]
         return Strip(segments).adjust_cell_length(width, base)
 
     def _cursor_moved(self) -> None:

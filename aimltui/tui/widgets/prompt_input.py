@@ -75,6 +75,18 @@ class PromptInput(TextArea):
             return self.prompt
 
     @dataclass
+    class Copied(Message):
+        """The user wants this part of the prompt in the clipboard."""
+
+        prompt: PromptInput
+        text: str
+
+        @property
+        def control(self) -> PromptInput:
+            """The prompt."""
+            return self.prompt
+
+    @dataclass
     class QuitRequested(Message):
         """The quit key was pressed in the empty prompt."""
 
@@ -169,6 +181,11 @@ class PromptInput(TextArea):
         self.history.checkpoint()
         self.add_text(event.text)
         self.focus()
+
+    def action_copy(self) -> None:
+        """Hand over the selection and let go of it, so that the same key clears and quits the next time."""
+        self.post_message(self.Copied(self, self._pastes.expand(self.selected_text)))
+        self.move_cursor(self.cursor_location)
 
     def action_delete_left(self) -> None:
         """Delete to the left; the token of a large paste goes as a whole."""

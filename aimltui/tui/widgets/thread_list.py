@@ -126,15 +126,6 @@ class ThreadList(ScrollView, can_focus=True):
             # The cursor's thread stays at its place on the screen, too.
             self.scroll_to(y=self.scroll_y + after - before, animate=False)
 
-    def show_loading(self, text: str = "loading threads…") -> None:
-        """Show that the threads are still being read."""
-        self.set_rows((), empty=text)
-
-    def update_row(self, row: ThreadRow) -> None:
-        """Change one thread's title, mark or time in its place; an unknown id is ignored."""
-        self._list.replace(row)
-        self._lines_changed()
-
     def set_current(self, thread_id: str | None) -> None:
         """Mark the thread that is open; the cursor goes there unless the user is in the list."""
         # Said again with every frame of a stream: nothing is painted, and no scrolling undone, if nothing changed.

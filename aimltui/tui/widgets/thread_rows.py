@@ -44,6 +44,8 @@ _MARGIN = 2
 """Cells left of a title: the bar of the open thread and a blank."""
 
 _Part = tuple[str, Style]
+_BOLD = Style(bold=True)
+_UNDERLINE = Style(underline=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +62,18 @@ class ThreadPainter:
         """A thread: bar, title, and at the right its mark or time."""
         if is_cursor:
             base = base + self.style("cursor")
-        muted = base + self.style("muted")
-        mark, mark_style = row.when, muted
+        mark, mark_style = row.when, base if is_cursor else base + self.style("muted")
         if row.mark in self.signs:
-            mark, mark_style = self.signs[row.mark], base + self.style(row.mark.replace("_", "-"))
-        bar_style = base + self.style("current")
+            mark = self.signs[row.mark]
+            mark_style = base + (_BOLD if is_cursor else self.style(row.mark.replace("_", "-")))
+        # The cursor's ground may be of any of the list's own colours, so its text has one colour only.
+        bar_style = base + (_BOLD if is_cursor else self.style("current"))
         title_style = bar_style if is_current else base
         room = max(0, width - _MARGIN - 1 - (cell_len(mark) + 1 if mark else 0))
         title = cut(clean_line(row.title) or "New thread", room)
         parts = [((self.signs["open"] if is_current else " ") + " ", bar_style)]
-        parts += self._highlighted(title, query, title_style)
+        match = title_style + (_UNDERLINE if is_cursor else self.style("match"))
+        parts += _highlighted(title, query, title_style, match)
         parts.append((" " * (room - cell_len(title) + bool(mark)) + mark, mark_style))
         return _strip(parts, base, width)
 
@@ -90,12 +94,12 @@ class ThreadPainter:
         """A heading, or a remark."""
         return _strip([("  " + cut(text, width - _MARGIN), base + self.style("muted"))], base, width)
 
-    def _highlighted(self, title: str, query: str, style: Style) -> list[_Part]:
-        found = set(positions(query, title)) if query else set()
-        if not found:
-            return [(title, style)]
-        match = style + self.style("match")
-        return [(letter, match if index in found else style) for index, letter in enumerate(title)]
+
+def _highlighted(title: str, query: str, style: Style, match: Style) -> list[_Part]:
+    found = set(positions(query, title)) if query else set()
+    if not found:
+        return [(title, style)]
+    return [(letter, match if index in found else style) for index, letter in enumerate(title)]
 
 
 def _strip(parts: list[_Part], base: Style, width: int) -> Strip:

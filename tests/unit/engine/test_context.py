@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from aimltui.engine.calls import Call
 from aimltui.engine.context import Called, Item, Said, build
-from aimltui.engine.store.ledger import Call
 from aimltui.engine.tokens import estimate
 from aimltui.wire.messages import Message
 from aimltui.wire.tools import TruncationStrategy

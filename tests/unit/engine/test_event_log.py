@@ -3,7 +3,8 @@ from __future__ import annotations
 import asyncio
 import json
 
-from aimltui.engine.event_log import ARGUMENTS, CALL, TEXT, EventLog, Piece
+from aimltui.engine.event_log import EventLog
+from aimltui.engine.pieces import ARGUMENTS, CALL, TEXT, Piece
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.runs import Run
 from tests.support.builders import collect, names, text_of

@@ -12,12 +12,9 @@ from textual.geometry import Offset
 from textual.message import Message
 from textual.selection import Selection
 
-from aimltui.tui.state.entries import Added, Appended, Change, Entry, MessageEntry, Removed, Replaced
-from aimltui.tui.widgets.transcript.glyphs import GlyphSet
+from aimltui.tui.state.entries import Added, Appended, Change, Entry, Removed, Replaced
 from aimltui.tui.widgets.transcript.items import Item
 from aimltui.tui.widgets.transcript.pane import Pane
-from aimltui.tui.widgets.transcript.renderers import plain_text
-from aimltui.tui.widgets.transcript.renderers.message import message_source
 from aimltui.tui.widgets.transcript.rows import Hit
 from aimltui.tui.widgets.transcript.selection import word_at
 
@@ -168,15 +165,6 @@ class Transcript(Pane, can_focus=True):
         """
         self.scroll_to(y=self.scroll_offset.y + direction * max(1, self._viewport.height - 2))
 
-    def focus_entry(self, entry_id: str) -> None:
-        """Bring the start of an entry into view, at the top if there is enough below it."""
-        item = self._book.get(entry_id)
-        if item is None:
-            return
-        self._book.draw(item)
-        self._viewport.hold(self._book.heights.top(item.index) + item.gap)
-        self._settle()
-
     def toggle_details(self) -> None:
         """Unfold all panels; fold them if all are unfolded."""
         book = self._book
@@ -186,19 +174,6 @@ class Transcript(Pane, can_focus=True):
         for item in panels:
             book.fold(item, unfold)
         self._settle()
-
-    def source_of(self, entry_id: str) -> str:
-        """Return the Markdown source of a message, or the text of another entry; empty if there is none."""
-        item = self._book.get(entry_id)
-        if item is None:
-            return ""
-        entry = item.entry
-        return message_source(entry) if isinstance(entry, MessageEntry) else plain_text(entry)
-
-    def set_glyphs(self, glyphs: GlyphSet) -> None:
-        """Draw with another set of signs."""
-        self._glyphs = glyphs
-        self._lay_out()
 
     def _follow_changed(self) -> None:
         self.post_message(self.FollowChanged(self, self.following, self.new_lines))

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import io
+import json
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 from markdown_it import MarkdownIt
 
-from aimltui.engine.models.base import ChatRequest
+from aimltui.engine.models.base import ChatChunk, ChatRequest
 from aimltui.engine.models.demo import DELTAS_PER_S, STARTERS, DemoModel, split
 from aimltui.engine.models.demo_answers import answer_to, factors
 from aimltui.engine.models.demo_texts import UNKNOWN
@@ -44,7 +48,7 @@ async def test_each_starter_has_an_answer_of_its_own(prompt: str) -> None:
         ("write some python", "```python"),
         ("how do I stop you", "`Esc`"),
         ("why does streaming look so smooth", "receipt"),
-        ("can you run code interpreter for me", "runs no code"),
+        ("can you run code interpreter for me", "runs Python in a sandbox"),
         ("export this please", "no export"),
         ("what is an assistant?", "instructions"),
         ("how do I paste a lot", "never sends"),
@@ -168,3 +172,39 @@ def test_code_comes_in_several_languages() -> None:
 
 async def test_the_demo_offers_itself_only() -> None:
     assert [info.id for info in await DemoModel().list_models()] == ["demo"]
+
+
+OFFERED = [{"type": "function", "function": {"name": "code_interpreter"}}]
+
+
+def code_in(chunks: list[ChatChunk]) -> str:
+    arguments = "".join(delta.arguments for chunk in chunks for delta in chunk.tool_calls)
+    return str(json.loads(arguments)["code"])
+
+
+@pytest.mark.parametrize(
+    ("question", "printed"),
+    [("Solve 3x + 11 = 14.", "x = 1"), ("2a - 3 = 8", "a = 11/2"), ("-c = 4", "c = -4")],
+)
+async def test_with_the_code_interpreter_an_equation_is_a_real_call(question: str, printed: str) -> None:
+    chunks = await answered(DemoModel(pace=0), asking(question, tools=OFFERED))
+    assert chunks[-1].finish_reason == "tool_calls"
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(code_in(chunks), {})  # our own code, from a few lines above
+    assert out.getvalue() == f"{printed}\ncheck: True\n"
+
+
+@pytest.mark.parametrize("output", ["x = 1\ncheck: True", "No sandbox was found."])
+async def test_the_answer_after_the_call_holds_what_was_really_printed(output: str) -> None:
+    asked = asking("Solve 3x + 11 = 14.", tools=OFFERED)
+    called = [{"role": "assistant", "content": None, "tool_calls": []}, {"role": "tool", "content": output}]
+    text = text_in(await answered(DemoModel(pace=0), replace(asked, messages=[*asked.messages, *called])))
+    assert output in text
+    assert "**x = 1**" in text
+    assert "scripted demo" in text
+
+
+async def test_other_questions_are_answered_without_a_call() -> None:
+    chunks = await answered(DemoModel(pace=0), asking("Which keys should I know?", tools=OFFERED))
+    assert not any(chunk.tool_calls for chunk in chunks)

@@ -44,7 +44,7 @@ def rows(
             "✓ completed · 12.4\u00a0s · ↑2\u00a0113 (1\u00a0024 cached) ↓312 · $0.0043",
         ),
         (RunEntry("r", "r", "failed"), "✗ failed"),
-        (RunEntry("r", "r", "cancelled", completion_tokens=3), "■ stopped · ↓3 · cost –"),
+        (RunEntry("r", "r", "cancelled", completion_tokens=3), "■ stopped · ↓3"),
         (RunEntry("r", "r", "incomplete", reason="max_completion_tokens"), "… incomplete (token limit)"),
         (RunEntry("r", "r", "expired"), "◷ expired"),
         (RunEntry("r", "r", "a new one"), "· a new one"),

@@ -1,0 +1,125 @@
+"""`aimltui doctor`: what works on this machine, found by trying it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import platform
+import shutil
+import sqlite3
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from aimltui import __version__, paths
+from aimltui.connection import AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE
+from aimltui.engine.tools.code_interpreter import interpreter, selftest
+from aimltui.engine.tools.code_interpreter.choice import NONE, kinds
+from aimltui.engine.tools.code_interpreter.errors import SandboxError
+from aimltui.engine.tools.code_interpreter.sandbox import Sandbox
+from aimltui.engine.tools.code_interpreter.selftest import WALLS, Verdict
+
+DESCRIPTION = (
+    "Look at this machine: the Python, the terminal, the names of the keys that are set, and the sandboxes that the code "
+    "interpreter can use. Each sandbox is tested by code that tries to get out of it. Exit status 0: one of them holds; "
+    "1: none does."
+)
+
+
+def add_doctor_parser(commands: Any) -> argparse.ArgumentParser:
+    """Add `doctor` to the result of `ArgumentParser.add_subparsers`; its default `run` is `doctor`."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "doctor", help="see what works on this machine", description=DESCRIPTION, allow_abbrev=False
+    )
+    parser.add_argument(
+        "--data-dir", type=Path, metavar="DIR", help="the program's data, instead of its usual place"
+    )
+    parser.set_defaults(run=doctor)
+    return parser
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """Say what was found; the exit status."""
+    data_dir = options.data_dir.expanduser().absolute() if options.data_dir else paths.data_dir()
+    for line in facts(data_dir):
+        _say(line)
+    _say("")
+    return asyncio.run(_sandboxes(data_dir))
+
+
+def facts(data_dir: Path) -> Iterator[str]:
+    """The machine, in lines."""
+    yield f"aimltui {__version__}"
+    yield f"system    {platform.system()} {platform.release()} on {platform.machine()}"
+    yield f"Python    {platform.python_version()} ({sys.executable})"
+    yield f"SQLite    {sqlite3.sqlite_version}, full-text search {'works' if _has_search() else 'is missing'}"
+    size = shutil.get_terminal_size()
+    kind = os.environ.get("TERM", "(TERM is not set)")
+    colours = os.environ.get("COLORTERM", "")
+    where = "a terminal" if sys.stdout.isatty() else "not a terminal"
+    yield f"terminal  {kind} {colours}, {size.columns} x {size.lines}; this output goes to {where}"
+    yield f"data      {data_dir}{'' if data_dir.is_dir() else ' (not made yet)'}"
+    names = [
+        name for name in (*AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE) if os.environ.get(name, "").strip()
+    ]
+    yield f"keys      {', '.join(names) if names else 'none is set'}"
+
+
+async def _sandboxes(data_dir: Path) -> int:
+    _say("code interpreter")
+    try:
+        python = interpreter.find(interpreter.default_executable(), (str(data_dir),))
+    except SandboxError as error:
+        _say(f"  {error.message}")
+        return 1
+    used: Sandbox | None = None
+    for sandbox in kinds():
+        verdict = await selftest.test(sandbox, python, data_dir)
+        is_first = verdict.holds and used is None
+        for line in _report(sandbox, verdict, is_used=is_first):
+            _say(line)
+        if is_first:
+            used = sandbox
+    _say("")
+    if used is None:
+        _say(NONE)
+        return 1
+    _say(f"The code interpreter uses {used.name} ({used.describe().label}) with {python.executable}.")
+    _say("It does not cover:")
+    for sentence in used.describe().uncovered:
+        _say(f"  - {sentence}")
+    return 0
+
+
+def _report(sandbox: Sandbox, verdict: Verdict, *, is_used: bool) -> Iterator[str]:
+    if verdict.trouble:
+        yield f"  {sandbox.name}: not available. {verdict.trouble}"
+        return
+    state = "holds, and is used" if is_used else "holds" if verdict.holds else "DOES NOT HOLD"
+    yield f"  {sandbox.name}: {state}. {sandbox.describe().walls}"
+    for wall in WALLS:
+        if wall in verdict.breaches:
+            yield f"    BROKEN  code in it {wall}: {_plain(verdict.breaches[wall])}"
+        else:
+            yield f"    ok      no code in it {wall}"
+
+
+def _plain(text: str) -> str:
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
+def _has_search() -> bool:
+    connection = sqlite3.connect(":memory:")
+    try:
+        connection.execute("CREATE VIRTUAL TABLE found USING fts5(text)")
+    except sqlite3.Error:
+        return False
+    finally:
+        connection.close()
+    return True
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201  # there is no screen

@@ -1,0 +1,70 @@
+"""Tool calls of a model turn: what the model asked for, what the step shows of it, what the model is told. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aimltui.wire.base import JSONObject
+from aimltui.wire.run_steps import RunStep, ToolCallsDetails
+
+FUNCTION = "function"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A tool call as the chat model made it; `output` is None while nobody has answered it."""
+
+    id: str
+    name: str
+    arguments: str
+    extra: Mapping[str, Any] | None = None
+    output: str | None = None
+    """What the model is told."""
+    type: str = FUNCTION
+    """The API's tool type; everything but a function is carried out by the engine."""
+    shown: Mapping[str, Any] | None = None
+    """What the step shows of a call that the engine carries out; None for what it shows already."""
+
+    @property
+    def is_hosted(self) -> bool:
+        """True if the engine carries it out."""
+        return self.type != FUNCTION
+
+    def to_json(self) -> JSONObject:
+        """For a step's private part; what is shown stands in the step itself."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "arguments": self.arguments,
+            "extra": dict(self.extra) if self.extra else None,
+            "output": self.output,
+            "type": self.type,
+        }
+
+
+def with_calls(step: RunStep, calls: Sequence[Call]) -> RunStep:
+    """The step with these calls."""
+    before: dict[str, JSONObject] = {}
+    if isinstance(step.step_details, ToolCallsDetails):
+        before = {call["id"]: call for call in step.step_details.to_json()["tool_calls"]}
+    wire = [_wire(call, before.get(call.id)) for call in calls]
+    details = ToolCallsDetails.model_validate({"type": "tool_calls", "tool_calls": wire})
+    return step.model_copy(update={"step_details": details})
+
+
+def answered(call: Call, outputs: Mapping[str, str]) -> Call:
+    """The call with its output, if there is one among these."""
+    if call.output is not None or call.id not in outputs:
+        return call
+    return Call(call.id, call.name, call.arguments, call.extra, outputs[call.id], call.type, call.shown)
+
+
+def _wire(call: Call, before: JSONObject | None) -> JSONObject:
+    if not call.is_hosted:
+        function = {"name": call.name, "arguments": call.arguments, "output": call.output}
+        return {"id": call.id, "type": FUNCTION, "function": function}
+    if call.shown is None and before is not None:
+        return before
+    return {"id": call.id, "type": call.type, call.type: dict(call.shown or {})}

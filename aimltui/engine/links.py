@@ -1,0 +1,103 @@
+"""Finds links to files of the sandbox in text that streams. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+SCHEME = "sandbox:"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Text, perhaps a link."""
+
+    text: str
+    file_id: str | None = None
+    """The file that the text stands for, if it is a link."""
+
+
+class LinkFinder:
+    """Tells links from other text, and holds back the end of the text as long as it may become one.
+
+    Only files that are there are links; so nothing has to be guessed about where a name ends.
+
+    Args:
+        files: File ids by path, e.g. `/mnt/data/table.csv`.
+    """
+
+    def __init__(self, files: Mapping[str, str]) -> None:
+        self._links: dict[str, str] = {}
+        for path, file_id in files.items():
+            self._links[SCHEME + path] = file_id
+            self._links[SCHEME + quote(path)] = file_id
+        self._held = ""
+
+    def feed(self, text: str) -> list[Run]:
+        """What is certain by now."""
+        if not self._links:
+            return [Run(text)] if text else []
+        self._held += text
+        return self._sorted(final=False)
+
+    def finish(self) -> list[Run]:
+        """The rest: nothing follows."""
+        return self._sorted(final=True)
+
+    def _sorted(self, *, final: bool) -> list[Run]:
+        runs = list(self._take(final))
+        return [run for run in runs if run.text]
+
+    def _take(self, final: bool) -> Iterator[Run]:
+        while self._held:
+            start = self._held.find(SCHEME)
+            if start < 0:
+                keep = 0 if final else _overlap(self._held, SCHEME)
+                yield Run(self._held[: len(self._held) - keep])
+                self._held = self._held[len(self._held) - keep :]
+                return
+            if start:
+                yield Run(self._held[:start])
+                self._held = self._held[start:]
+            link = self._link_here(final)
+            if link is None:
+                return
+            if link:
+                yield Run(link, self._links[link])
+            else:
+                link = SCHEME
+                yield Run(link)
+            self._held = self._held[len(link) :]
+
+    def _link_here(self, final: bool) -> str | None:
+        """The longest link at the beginning, "" if there is none, None if that is not certain yet."""
+        held = self._held
+        if not final:
+            undecided = any(len(link) > len(held) and link.startswith(held) for link in self._links)
+            if undecided:
+                return None
+        found = [link for link in self._links if held.startswith(link)]
+        for link in sorted(found, key=len, reverse=True):
+            after = held[len(link) : len(link) + 2]
+            if not final and (not after or after == "."):
+                return None
+            if not _goes_on(after):
+                return link
+        return ""
+
+
+def _goes_on(after: str) -> bool:
+    """True if what follows a name still belongs to it: then it is another name."""
+    if not after:
+        return False
+    if after[0] == ".":
+        return after[1:2].isalnum()
+    return after[0].isalnum() or after[0] in "_-/%"
+
+
+def _overlap(text: str, mark: str) -> int:
+    """How many characters at the end of the text may be the beginning of the mark."""
+    return next(
+        (size for size in range(min(len(text), len(mark) - 1), 0, -1) if mark.startswith(text[-size:])), 0
+    )

@@ -1,0 +1,88 @@
+"""Which files a thread has for the code interpreter, and under which names it finds them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from aimltui.engine.store import files, threads
+from aimltui.engine.store.database import Connection
+from aimltui.engine.tools.base import Provided
+from aimltui.wire.errors import NotFound
+from aimltui.wire.files import File
+from aimltui.wire.runs import Run
+from aimltui.wire.tools import ToolResources
+
+PLACE = "/mnt/data/"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFiles:
+    """What there is."""
+
+    provided: tuple[Provided, ...] = ()
+    """What the tool is to find."""
+    links: dict[str, str] | None = None
+    """File ids by path: what a text may link to. None where there are no files at all."""
+
+
+def known(conn: Connection, run: Run, now: int, path_of: Callable[[str], Path]) -> ToolFiles:
+    """The files of the run's assistant and thread, and what was made in the thread so far.
+
+    A file that was made takes the place of an older one with the same path.
+    """
+    made = _made(conn, run.thread_id)
+    resources = [run.tool_resources, threads.get(conn, run.thread_id).tool_resources]
+    found: dict[str, File] = {}
+    for file in _files(conn, _ids(resources), now):
+        found[_free_name(file.filename, found)] = file
+    links = {PLACE + name: file.id for name, file in found.items()} | made
+    for path, file_id in made.items():
+        name = path.removeprefix(PLACE)
+        if "/" not in name:
+            for file in _files(conn, [file_id], now):
+                found[name] = file
+    provided = tuple(Provided(file.id, name, path_of(file.id), file.bytes) for name, file in found.items())
+    return ToolFiles(provided, links or None)
+
+
+def _made(conn: Connection, thread_id: str) -> dict[str, str]:
+    rows = conn.execute(
+        "SELECT json_extract(private, '$.files') AS made FROM runs WHERE thread_id = ?"
+        " AND json_extract(private, '$.files') IS NOT NULL ORDER BY seq",
+        (thread_id,),
+    )
+    made: dict[str, str] = {}
+    for row in rows.fetchall():
+        made |= json.loads(row["made"])
+    return made
+
+
+def _ids(resources: Iterable[ToolResources | None]) -> list[str]:
+    found: dict[str, None] = {}
+    for resource in resources:
+        if resource is not None and resource.code_interpreter is not None:
+            found |= dict.fromkeys(resource.code_interpreter.file_ids)
+    return list(found)
+
+
+def _files(conn: Connection, file_ids: Iterable[str], now: int) -> list[File]:
+    found: list[File] = []
+    for file_id in file_ids:
+        try:
+            found.append(files.get(conn, file_id, now))
+        except NotFound:
+            # it was deleted after it had been attached: there is nothing to show any more
+            continue
+    return found
+
+
+def _free_name(name: str, taken: Iterable[str]) -> str:
+    used = set(taken)
+    path, number, free = PurePosixPath(name), 1, name
+    while free in used:
+        number += 1
+        free = f"{path.stem}-{number}{path.suffix}"
+    return free

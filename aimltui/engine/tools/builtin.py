@@ -1,0 +1,31 @@
+"""The tools that this program brings along."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aimltui.engine.options import EngineOptions
+from aimltui.engine.tools.base import Tool
+from aimltui.engine.tools.code_interpreter.local import LocalSessions
+from aimltui.engine.tools.code_interpreter.sessions import Sessions
+from aimltui.engine.tools.code_interpreter.tool import CodeInterpreter
+
+
+@dataclass(frozen=True, slots=True)
+class Builtin:
+    """Them, and what one can ask about them."""
+
+    tools: tuple[Tool, ...]
+    interpreter: LocalSessions
+    """Says whether code can be run on this machine."""
+
+    async def ready(self) -> tuple[str, ...]:
+        """The types of the tools that work on this machine; the first time this tests sandboxes."""
+        return ("code_interpreter",) if (await self.interpreter.status()).is_on else ()
+
+
+def builtin(options: EngineOptions) -> Builtin:
+    """The tools for an engine; nothing is started or tested before it is needed."""
+    local = LocalSessions(options.interpreter, options.data_dir, executable=options.interpreter_python)
+    sessions = Sessions(local.make, options.data_dir / "interpreter", options.max_sessions)
+    return Builtin((CodeInterpreter(sessions),), local)

@@ -1,0 +1,145 @@
+"""Reads code out of a call's arguments while a model writes them, also where they are not quite JSON. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+
+KEYS = frozenset({"code", "input", "python", "source", "script"})
+"""Under these names models hand over code; the first one is what they are asked for."""
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", '"': '"', "\\": "\\", "/": "/"}
+_KEY = re.compile(r'"((?:[^"\\]|\\.)*)"\s*:\s*"', re.DOTALL)
+_CUT = (
+    "The arguments of this call were cut off before they were complete, so nothing was run. "
+    "Call again, with shorter code."
+)
+_NO_CODE = 'The arguments of this call hold no code, so nothing was run. Give a JSON object: {"code": "..."}.'
+
+
+class CodeReader:
+    """The value of `code` in a growing JSON object, character by character.
+
+    Models also send the bare code, a JSON string, another key, line breaks inside a string, or forget the last
+    brace: all of that is read. What is cut within the code is not run.
+    """
+
+    def __init__(self) -> None:
+        self._raw = ""
+        self._place = 0
+        """Up to where the arguments were read."""
+        self._mode = "start"
+        """start, key (looking for it), text (inside the value), bare (no JSON at all), done."""
+        self._high = ""
+        """The first half of a character that is written as two escapes."""
+        self._found = False
+
+    def feed(self, fragment: str) -> str:
+        """The code that this fragment brings."""
+        self._raw += fragment
+        if self._mode == "start":
+            self._begin()
+        if self._mode == "key":
+            self._seek()
+        if self._mode == "bare":
+            new, self._place = self._raw[self._place :], len(self._raw)
+            return new
+        return self._text() if self._mode == "text" else ""
+
+    def finish(self) -> tuple[str, str | None]:
+        """The rest of the code, and why it cannot be run."""
+        if self._mode == "text":
+            return "", _CUT
+        if self._mode in ("bare", "done") and self._found:
+            return "", None
+        code = _only_string(self._raw)
+        if code is not None:
+            return code, None
+        return "", _NO_CODE if not self._raw.strip() or _is_json(self._raw) else _CUT
+
+    def _begin(self) -> None:
+        head = self._raw.lstrip()
+        if not head:
+            return
+        self._place = len(self._raw) - len(head)
+        if head[0] == "{":
+            self._mode = "key"
+        elif head[0] == '"':
+            self._mode, self._found = "text", True
+            self._place += 1
+        elif head[0] != "[":
+            self._mode, self._found = "bare", True
+
+    def _seek(self) -> None:
+        for match in _KEY.finditer(self._raw):
+            if match[1] in KEYS:
+                self._mode, self._place, self._found = "text", match.end(), True
+                return
+
+    def _text(self) -> str:
+        out: list[str] = []
+        raw = self._raw
+        while self._place < len(raw):
+            char = raw[self._place]
+            if char == '"':
+                self._mode = "done"
+                self._place += 1
+                break
+            if char != "\\":
+                end = self._next_special(self._place)
+                out.append(raw[self._place : end])
+                self._place = end
+                continue
+            escaped = raw[self._place + 1 : self._place + 2]
+            if not escaped or (escaped == "u" and len(raw) < self._place + 6):
+                break
+            out.append(self._escape(escaped))
+        return "".join(out)
+
+    def _next_special(self, start: int) -> int:
+        ends = [place for place in (self._raw.find('"', start), self._raw.find("\\", start)) if place >= 0]
+        return min(ends, default=len(self._raw))
+
+    def _escape(self, escaped: str) -> str:
+        if escaped != "u":
+            self._place += 2
+            # an escape that JSON does not have is most likely one of Python's that was not doubled
+            return _ESCAPES.get(escaped, "\\" + escaped)
+        digits = self._raw[self._place + 2 : self._place + 6]
+        try:
+            code = int(digits, 16)
+        except ValueError:
+            self._place += 2
+            return "\\u"
+        self._place += 6
+        if 0xD800 <= code < 0xDC00:
+            self._high = digits
+            return ""
+        if 0xDC00 <= code < 0xE000:
+            high, self._high = self._high, ""
+            pair = 0x10000 + ((int(high, 16) - 0xD800) << 10) + (code - 0xDC00) if high else 0xFFFD
+            return chr(pair)
+        return chr(code)
+
+
+def without_fence(code: str) -> str:
+    """The code without the Markdown fence that some models put around it."""
+    match = re.fullmatch(r"\s*```[A-Za-z0-9_+-]*[ \t]*\n(.*?)\n?[ \t]*```\s*", code, re.DOTALL)
+    return match[1] if match else code
+
+
+def _only_string(raw: str) -> str | None:
+    """The one string in an object that has no other: whatever it is called, it is the code."""
+    try:
+        value = json.loads(raw, strict=False)
+    except ValueError:
+        return None
+    texts = [text for text in value.values() if isinstance(text, str)] if isinstance(value, dict) else []
+    return texts[0] if len(texts) == 1 else None
+
+
+def _is_json(raw: str) -> bool:
+    try:
+        json.loads(raw, strict=False)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,118 @@
+"""The self-test's cell: it really tries to get out. It runs inside, and prints which attempts had success.
+
+It is sent as text: the canaries' places are filled in for `CANARIES`.
+"""
+
+CELL = r"""
+import ctypes, json, os, signal, socket, sys
+canaries = CANARIES
+came_through = {}
+
+def attempt(name):
+    def decorate(function):
+        try:
+            result = function()
+        except BaseException as error:
+            result = None
+        if result:
+            came_through.setdefault(name, str(result)[:200])
+    return decorate
+
+for _path in (canaries["file"], canaries["home"], canaries["data"], "/etc/passwd", "/etc/shadow", "/root/.ssh"):
+    @attempt("reads files of this machine")
+    def _():
+        if os.path.isdir(_path):
+            return os.path.exists(canaries["file"]) and os.listdir(_path) and _path
+        return open(_path).read(10) and _path
+
+for _path in (canaries["file"], canaries["outside"], "/etc/x", "/usr/lib/x", "/usr/x", os.__file__, canaries["kernel"]):
+    @attempt("writes outside of /mnt/data")
+    def _():
+        return open(_path, "a").write("x") and _path
+
+@attempt("sees the program's environment")
+def _():
+    return set(os.environ) - set(canaries["variables"])
+
+for _pid in (canaries["pid"], os.getppid(), 1):
+    for _name in ("environ", "mem", "maps", "cmdline", "fd"):
+        @attempt("looks into other processes")
+        def _():
+            path = f"/proc/{_pid}/{_name}"
+            return (os.listdir(path) if _name == "fd" else open(path, "rb").read(1)) and path
+
+for _pid in (canaries["pid"], canaries["keeper"]):
+    @attempt("signals the program")
+    def _():
+        os.kill(_pid, 0)
+        return _pid
+
+for _family, _kind, _address in (
+    (socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", canaries["port"])),
+    (socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", canaries["port"])),
+    (socket.AF_INET6, socket.SOCK_STREAM, ("::1", canaries["port"])),
+    (socket.AF_UNIX, socket.SOCK_STREAM, canaries["socket"]),
+    (socket.AF_UNIX, socket.SOCK_STREAM, "\0" + canaries["abstract"]),
+    (40, socket.SOCK_STREAM, (2, 1)),
+    (socket.AF_NETLINK, socket.SOCK_RAW, (0, 0)),
+):
+    @attempt("opens a connection")
+    def _():
+        with socket.socket(_family, _kind) as one:
+            if _family in (40, socket.AF_NETLINK):
+                return f"family {_family}"
+            one.settimeout(0.5)
+            one.connect(_address)
+            return _address
+
+@attempt("makes namespaces of its own")
+def _():
+    return ctypes.CDLL(None).unshare(0x10000000) == 0
+
+# attaching would stop the program where the wall is missing; this only asks for it
+@attempt("traces other processes")
+def _():
+    return ctypes.CDLL(None).ptrace(0x4206, canaries["pid"], 0, 0) == 0
+
+@attempt("makes links and pipes that could trick the program")
+def _():
+    os.symlink("/etc/passwd", "/mnt/data/link")
+    return "link"
+
+@attempt("makes links and pipes that could trick the program")
+def _():
+    os.mkfifo("/mnt/data/fifo")
+    return "fifo"
+
+@attempt("keeps descriptors of the program")
+def _():
+    return [number for number in range(5, 64) if _is_open(number)]
+
+def _is_open(number):
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True
+
+with open("/mnt/data/program", "w") as _file:
+    _file.write(f"#!{sys.executable}\nprint('executed')\n")
+os.chmod("/mnt/data/program", 0o755)
+_lock = open("/mnt/data/lock", "w")
+import fcntl
+fcntl.flock(_lock, fcntl.LOCK_EX)
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+try:
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            signal.pause()
+        os._exit(0)
+except OSError:
+    pass
+print(json.dumps(came_through), flush=True)
+
+@attempt("executes what it wrote")
+def _():
+    os.execv("/mnt/data/program", ["program"])
+"""

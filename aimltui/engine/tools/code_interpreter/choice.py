@@ -1,0 +1,70 @@
+"""Which sandbox to use: the first that holds, strongest first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from aimltui.engine.tools.code_interpreter import selftest
+from aimltui.engine.tools.code_interpreter.interpreter import Interpreter
+from aimltui.engine.tools.code_interpreter.sandbox import Sandbox
+from aimltui.engine.tools.code_interpreter.sandboxes.bubblewrap import Bubblewrap
+from aimltui.engine.tools.code_interpreter.sandboxes.landlock import Reduced
+from aimltui.engine.tools.code_interpreter.sandboxes.namespaces import Namespaces
+from aimltui.engine.tools.code_interpreter.sandboxes.seatbelt import Seatbelt
+
+NONE = (
+    "No sandbox was found. Code written by the model would run with your rights: it could read your files and use the "
+    "network. The code interpreter is off."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """One kind and what speaks for or against it."""
+
+    name: str
+    holds: bool
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What was chosen and why."""
+
+    sandbox: Sandbox | None
+    """None: nothing holds on this machine."""
+    considered: tuple[Considered, ...]
+
+    @property
+    def sentence(self) -> str:
+        """The result for the user."""
+        return self.sandbox.describe().label if self.sandbox else NONE
+
+
+def kinds() -> tuple[Sandbox, ...]:
+    """Every kind, strongest first."""
+    return (Bubblewrap(), Namespaces(), Reduced(), Seatbelt())
+
+
+async def choose(
+    interpreter: Interpreter, directory: Path, memory: Path, *, only: str | None = None
+) -> Choice:
+    """The first kind that passes its self-test.
+
+    Args:
+        interpreter: The Python that will run in it.
+        directory: The program's data; the canaries of a test stand there for a moment.
+        memory: The file that remembers what held.
+        only: The name of the one kind that the user wants, if they said so.
+    """
+    considered: list[Considered] = []
+    for sandbox in kinds():
+        if only is not None and sandbox.name != only:
+            considered.append(Considered(sandbox.name, False, f"Your settings ask for {only}."))
+            continue
+        verdict = await selftest.test_once(sandbox, interpreter, directory, memory)
+        considered.append(Considered(sandbox.name, verdict.holds, verdict.sentence))
+        if verdict.holds:
+            return Choice(sandbox, tuple(considered))
+    return Choice(None, tuple(considered))

@@ -1,0 +1,240 @@
+"""The process beside the jail: it starts it, watches what it uses, and ends it; also when the program dies.
+
+It is told what to do by lines of JSON on its standard input, and says what happened by lines on its output. When the
+input ends, the program is gone, and so is the jail. It runs alone, with one thread: the kernel can tie the jail's life
+to it, which it cannot to a thread of the program that may end before.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import sys
+import time
+from contextlib import suppress
+from typing import Any, NoReturn
+
+from . import launch, system, watchdog
+
+_BUSY_TICK_S, _IDLE_TICK_S = 0.1, 1.0
+_GRACE_S = 1.0
+"""What a cell over its time may take to let go after the interrupt."""
+_DISK_TICK_S = 0.25
+_FREEZE_S = 0.4
+_LEAST_FREE = 128 << 20
+
+
+def main() -> None:
+    """Run until the jail has ended."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    buffer = b""
+    while b"\n" not in buffer:
+        piece = os.read(0, 65536)
+        if not piece:
+            return
+        buffer += piece
+    line, _, rest = buffer.partition(b"\n")
+    plan = json.loads(line)
+    system.prctl(system.PR_SET_CHILD_SUBREAPER, 1)
+    first = os.fork()
+    if not first:
+        launch.jail(plan)
+    for number in plan["descriptors"]:
+        os.close(number)
+    Keeper(plan, first, rest).run()
+
+
+class Keeper:
+    """Watches over one jail.
+
+    Args:
+        plan: What a kind of sandbox made.
+        first: The jail's outermost process.
+        rest: Commands that came with the plan.
+    """
+
+    def __init__(self, plan: dict[str, Any], first: int, rest: bytes) -> None:
+        self._plan = plan
+        self._most: dict[str, int] = plan["watch"]
+        self._first = first
+        self._ended = os.pidfd_open(first)
+        self._commands = rest
+        self._kernel: int | None = None
+        self._kernel_handle: int | None = None
+        self._chain: set[int] = set()
+        self._is_busy = True
+        """Nothing is stopped before the kernel is ready."""
+        self._since: float | None = None
+        self._cpu_before = 0.0
+        self._wall_s = self._cpu_s = float("inf")
+        self._over_since: float | None = None
+        self._disk_at = 0.0
+
+    def run(self) -> None:
+        """Serve commands and look about until the jail ends."""
+        poll = select.poll()
+        poll.register(0, select.POLLIN)
+        poll.register(self._ended, select.POLLIN)
+        self._obey()
+        due = time.monotonic() + _BUSY_TICK_S
+        while True:
+            ready = {number for number, _ in poll.poll(max(0.0, due - time.monotonic()) * 1000)}
+            if self._ended in ready:
+                self._end()
+            if 0 in ready:
+                piece = os.read(0, 65536)
+                if not piece:
+                    self._end()
+                self._commands += piece
+                self._obey()
+            if time.monotonic() >= due:
+                self._look()
+                due = time.monotonic() + (_BUSY_TICK_S if self._is_busy else _IDLE_TICK_S)
+            else:
+                due = min(due, time.monotonic() + (_BUSY_TICK_S if self._is_busy else _IDLE_TICK_S))
+
+    def _obey(self) -> None:
+        while b"\n" in self._commands:
+            line, _, self._commands = self._commands.partition(b"\n")
+            command = json.loads(line)
+            match command["do"]:
+                case "ready":
+                    self._find_kernel()
+                case "begin":
+                    self._begin(command["wall_s"], command["cpu_s"])
+                case "end":
+                    self._is_busy, self._since, self._over_since = False, None, None
+                    if self._freeze():
+                        self._say(frozen=True)
+                case "interrupt":
+                    self._interrupt()
+
+    def _find_kernel(self) -> None:
+        # nothing of the model's has run yet: there is one process at the end of the line
+        pids = [self._first, *watchdog.descendants(self._first)]
+        self._kernel = pids[-1]
+        self._kernel_handle = os.pidfd_open(self._kernel)
+        self._chain = set(pids[:-1])
+        nothing = os.open("/dev/null", os.O_WRONLY)
+        os.dup2(nothing, 2)
+        self._is_busy = False
+        self._freeze()
+
+    def _begin(self, wall_s: float, cpu_s: float) -> None:
+        self._is_busy, self._since, self._over_since = True, time.monotonic(), None
+        self._wall_s, self._cpu_s = wall_s, cpu_s
+        processes = self._processes()
+        self._cpu_before = sum(process.cpu_s for process in processes)
+        for process in processes:
+            if process.pid not in self._chain:
+                watchdog.send(process.pid, signal.SIGCONT)
+
+    def _interrupt(self) -> None:
+        if self._kernel_handle is not None:
+            with suppress(OSError):
+                signal.pidfd_send_signal(self._kernel_handle, signal.SIGINT)
+
+    def _processes(self) -> list[watchdog.Process]:
+        pids = [self._first, *watchdog.descendants(self._first)]
+        return [found for found in map(watchdog.look, pids) if found is not None and not found.is_dead]
+
+    def _freeze(self) -> bool:
+        """Between cells nothing runs: what a cell left behind cannot act when nobody watches. Whether all stand still."""
+        deadline = time.monotonic() + _FREEZE_S
+        while True:
+            moving = [
+                process.pid
+                for process in self._processes()
+                if process.pid not in self._chain and not process.is_stopped
+            ]
+            if not moving:
+                return True
+            if time.monotonic() > deadline:
+                return False
+            for pid in moving:
+                watchdog.send(pid, signal.SIGSTOP)
+            # a process stops when it gets to run next, and on a busy machine that takes a while
+            time.sleep(0.0005)
+
+    def _look(self) -> None:
+        processes = self._processes()
+        if not self._is_busy:
+            self._freeze()
+        if complaint := self._complaint(processes):
+            self._say(breach=complaint, fatal=True)
+            self._end()
+        self._watch_time(processes)
+
+    def _complaint(self, processes: list[watchdog.Process]) -> str | None:
+        most = self._most
+        if len(processes) > most["processes"]:
+            return f"It started more than {most['processes']} processes."
+        if watchdog.memory(processes, most["memory"]) > most["memory"]:
+            return f"It used more than {_size(most['memory'])} of memory."
+        if time.monotonic() < self._disk_at:
+            return None
+        self._disk_at = time.monotonic() + (_DISK_TICK_S if self._is_busy else _IDLE_TICK_S)
+        pids = [process.pid for process in processes]
+        usage = watchdog.disk(self._plan["directories"], pids, most["files"])
+        if usage.complaint:
+            return f"The files in /mnt/data cannot be measured: {usage.complaint}."
+        if usage.files > most["files"]:
+            return f"It made more than {most['files']} files in /mnt/data."
+        if usage.used_bytes > most["disk"]:
+            return f"Its files take more than {_size(most['disk'])}."
+        room = os.statvfs(self._plan["directories"][0])
+        if self._is_busy and room.f_bavail * room.f_frsize < _LEAST_FREE:
+            return f"The disk has less than {_size(_LEAST_FREE)} left."
+        return None
+
+    def _watch_time(self, processes: list[watchdog.Process]) -> None:
+        if self._since is None:
+            return
+        now = time.monotonic()
+        if self._over_since is not None:
+            if now - self._over_since > _GRACE_S:
+                self._say(breach="It did not stop when it was interrupted.", fatal=True)
+                self._end()
+            return
+        cpu_s = sum(process.cpu_s for process in processes) - self._cpu_before
+        if now - self._since > self._wall_s:
+            self._say(breach=f"It ran longer than {self._wall_s:g} seconds.", fatal=False)
+        elif cpu_s > self._cpu_s:
+            self._say(breach=f"It used more than {self._cpu_s:g} seconds of processor time.", fatal=False)
+        else:
+            return
+        self._over_since = now
+        self._interrupt()
+
+    def _end(self) -> NoReturn:
+        """End everything that was ever started here, and then this process."""
+        deadline = time.monotonic() + 5.0
+        while time.monotonic() < deadline:
+            # orphans come to this process, so none escapes the walk
+            pids = watchdog.descendants(os.getpid())
+            for pid in pids:
+                watchdog.send(pid, signal.SIGKILL)
+            if not self._bury():
+                break
+        sys.exit(0)
+
+    def _bury(self) -> bool:
+        """Take the dead away; whether there may be living ones left."""
+        try:
+            pid, status = os.waitpid(-1, 0)
+        except ChildProcessError:
+            return False
+        if pid == self._first:
+            self._say(ended=os.waitstatus_to_exitcode(status))
+        return True
+
+    def _say(self, **message: object) -> None:
+        with suppress(OSError):
+            os.write(1, json.dumps(message).encode() + b"\n")
+
+
+def _size(count: int) -> str:
+    return f"{count >> 30} GiB" if count >= 1 << 30 and not count % (1 << 30) else f"{count >> 20} MiB"

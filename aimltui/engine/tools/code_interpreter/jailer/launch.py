@@ -1,0 +1,141 @@
+"""From a forked process to the kernel program behind all walls."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import sys
+from typing import Any, NoReturn
+
+from . import landlock, mounts, seccomp, system
+
+_NEW_NAMESPACES = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x20000000 | 0x40000000
+"""Mounts, cgroups, names of the host, SysV IPC, processes, network."""
+_NEW_USERS = 0x10000000
+_INSIDE_ID = 1000
+_FAILED = 111
+
+
+def jail(plan: dict[str, Any]) -> NoReturn:
+    """Become the jail's first process; never returns.
+
+    Args:
+        plan: What a kind of sandbox made; see `sandboxes.plan`.
+    """
+    try:
+        _take_descriptors(plan["descriptors"])
+        _first_to_die()
+        system.die_with_parent()
+        match plan["kind"]:
+            case "bubblewrap":
+                os.execve(plan["program"][0], plan["program"], {})  # noqa: S606  # no shell is the point
+            case "namespaces":
+                _namespaces(plan)
+            case _:
+                os.setsid()
+                os.chdir(plan["directory"])
+                walls(plan)
+                _run(plan)
+    except BaseException as error:
+        os.write(2, f"The jail could not be built: {error}\n".encode(errors="replace"))
+    os._exit(_FAILED)
+
+
+def inner() -> NoReturn:
+    """The last steps inside bubblewrap's jail; the plan is the program's last argument."""
+    plan = json.loads(sys.argv[-1])
+    try:
+        walls(plan)
+        _run(plan)
+    except BaseException as error:
+        os.write(2, f"The walls inside the jail could not be built: {error}\n".encode(errors="replace"))
+    os._exit(_FAILED)
+
+
+def walls(plan: dict[str, Any]) -> None:
+    """Give up privileges, files and system calls for good."""
+    system.drop_bounds()
+    if plan["uid"] is not None:
+        system.become(plan["uid"])
+        # the kernel forgets this when the id changes
+        system.die_with_parent()
+    system.drop_capabilities()
+    if landlock.version():
+        landlock.enforce([(path, right) for path, right in plan["rules"]])
+    elif plan["kind"] == "landlock":
+        raise OSError("this kernel has no Landlock")
+    is_alone = plan["kind"] == "landlock"
+    # an older Landlock does not keep signals in
+    kill_only = os.getpid() if is_alone and landlock.version() < 6 else None
+    seccomp.enforce(seccomp.program(seccomp.rules(is_alone=is_alone, kill_only=kill_only)))
+
+
+def _take_descriptors(given: list[int]) -> None:
+    # moved up first: a target may be another one's source
+    moved = [fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, 100) for number in given]
+    nothing = os.open("/dev/null", os.O_RDONLY)
+    os.dup2(nothing, 0)
+    for target, number in enumerate(moved, start=1):
+        os.dup2(number, target)
+    os.closerange(
+        len(moved) + 1, os.sysconf("SC_OPEN_MAX") if os.sysconf("SC_OPEN_MAX") < 1 << 16 else 1 << 16
+    )
+
+
+def _first_to_die() -> None:
+    # when the machine runs out of memory, this is what the system shall end
+    try:
+        with open("/proc/self/oom_score_adj", "w") as file:
+            file.write("1000")
+    except OSError:
+        pass
+
+
+def _namespaces(plan: dict[str, Any]) -> NoReturn:
+    uid, gid = os.geteuid(), os.getegid()
+    if plan["uid"] is None:
+        system.unshare(_NEW_NAMESPACES | _NEW_USERS)
+        for name, line in (
+            ("setgroups", "deny"),
+            ("uid_map", f"{_INSIDE_ID} {uid} 1"),
+            ("gid_map", f"{_INSIDE_ID} {gid} 1"),
+        ):
+            with open(f"/proc/self/{name}", "w") as file:
+                file.write(line)
+    else:
+        system.unshare(_NEW_NAMESPACES)
+    first = os.fork()
+    if first:
+        os.closerange(0, 100)
+        os._exit(os.waitstatus_to_exitcode(os.waitpid(first, 0)[1]) & 0x7F)
+    try:
+        _inside(plan)
+    except BaseException as error:
+        os.write(2, f"The jail could not be built: {error}\n".encode(errors="replace"))
+    os._exit(_FAILED)
+
+
+def _inside(plan: dict[str, Any]) -> None:
+    """Process 1 of the jail: it builds the walls, starts the kernel program and buries the dead."""
+    system.die_with_parent()
+    mounts.build(plan["root"], [(what, source, target, size) for what, source, target, size in plan["steps"]])
+    os.chdir(plan["directory"])
+    walls(plan)
+    kernel = os.fork()
+    if not kernel:
+        system.die_with_parent()
+        os.setsid()
+        _run(plan)
+    system.prctl(system.PR_SET_DUMPABLE, 0)
+    os.closerange(0, 100)
+    while True:
+        pid, status = os.wait()
+        if pid == kernel:
+            os._exit(os.waitstatus_to_exitcode(status) & 0x7F)
+
+
+def _run(plan: dict[str, Any]) -> NoReturn:
+    os.umask(0o077)
+    system.set_limits(plan["limits"])
+    os.execve(plan["argv"][0], plan["argv"], plan["environment"])  # noqa: S606  # no shell is the point

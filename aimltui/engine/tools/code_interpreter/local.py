@@ -1,0 +1,82 @@
+"""Sessions on this machine: the sandbox is chosen once, when the first one is wanted."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from aimltui.engine.tools.code_interpreter import choice as choices
+from aimltui.engine.tools.code_interpreter.choice import Choice
+from aimltui.engine.tools.code_interpreter.errors import SandboxError
+from aimltui.engine.tools.code_interpreter.interpreter import Interpreter, default_executable, find
+from aimltui.engine.tools.code_interpreter.limits import Limits
+from aimltui.engine.tools.code_interpreter.session import Session
+
+AUTO = "auto"
+OFF = "off"
+_OFF = "The code interpreter is switched off in this program's settings, so nothing was run."
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Whether code can be run here."""
+
+    is_on: bool
+    sentence: str
+    """Which sandbox, or why not."""
+
+
+class LocalSessions:
+    """Makes sessions in the first sandbox that passes its self-test.
+
+    Args:
+        wanted: `auto`, `off`, or the name of the one sandbox that the user wants.
+        data_dir: The program's data: hidden from the code; what held is remembered there.
+        executable: The Python that runs in the sandbox; None for the one that this program runs with.
+        limits: What a session may use.
+    """
+
+    def __init__(
+        self, wanted: str, data_dir: Path, *, executable: str | None = None, limits: Limits | None = None
+    ) -> None:
+        self._wanted = wanted
+        self._data_dir = data_dir
+        self._executable = executable
+        self._limits = limits
+        self._lock = asyncio.Lock()
+        self._found: tuple[Interpreter, Choice] | None = None
+
+    async def status(self) -> Status:
+        """Whether code can be run here; the first time this tests sandboxes, which takes a moment."""
+        if self._wanted == OFF:
+            return Status(False, _OFF)
+        try:
+            _, choice = await self._choose()
+        except SandboxError as error:
+            return Status(False, error.message)
+        return Status(choice.sandbox is not None, choice.sentence)
+
+    async def make(self, directory: Path) -> Session:
+        """A session in a directory of its own.
+
+        Raises:
+            SandboxError: None can be had; the message says why.
+        """
+        if self._wanted == OFF:
+            raise SandboxError(_OFF)
+        interpreter, choice = await self._choose()
+        if choice.sandbox is None:
+            raise SandboxError(choice.sentence)
+        return Session(choice.sandbox, directory, interpreter, self._limits)
+
+    async def _choose(self) -> tuple[Interpreter, Choice]:
+        async with self._lock:
+            if self._found is None:
+                executable = self._executable or default_executable()
+                interpreter = await asyncio.to_thread(find, executable, (str(self._data_dir),))
+                only = None if self._wanted == AUTO else self._wanted
+                memory = self._data_dir / "sandboxes.json"
+                choice = await choices.choose(interpreter, self._data_dir, memory, only=only)
+                self._found = interpreter, choice
+            return self._found

@@ -1,0 +1,148 @@
+"""What the keeper is told, and what the Linux kinds have in common."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from aimltui.engine.tools.code_interpreter.errors import SandboxError
+from aimltui.engine.tools.code_interpreter.interpreter import Interpreter
+from aimltui.engine.tools.code_interpreter.jail import Jail
+from aimltui.engine.tools.code_interpreter.jailer import landlock, mounts, syscalls
+from aimltui.engine.tools.code_interpreter.limits import Limits
+from aimltui.engine.tools.code_interpreter.place import Place
+
+HERE = Path(__file__).parent.parent
+KERNEL = HERE / "kernel.py"
+JAILER = HERE / "jailer"
+INSIDE_KERNEL = "/jail/kernel.py"
+INSIDE_JAILER = "/jail/jailer"
+DATA = "/mnt/data"
+DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+
+MINIMUM_LANDLOCK = 3
+"""From here on Landlock also guards against truncating files."""
+
+
+def environment(temporary: str) -> dict[str, str]:
+    """All the variables that the code sees."""
+    return {
+        "HOME": temporary,
+        "TMPDIR": temporary,
+        "PATH": "/usr/bin:/bin",
+        "USER": "sandbox",
+        "LOGNAME": "sandbox",
+        "LANG": "C.UTF-8",
+        "TZ": "UTC",
+        "MPLBACKEND": "module://aimltui_figures",
+        "MPLCONFIGDIR": f"{temporary}/matplotlib",
+    }
+
+
+def arguments(interpreter: Interpreter, kernel: str, data: str) -> list[str]:
+    """How the kernel program is started."""
+    return [interpreter.executable, "-I", "-B", "-X", "utf8", kernel, data]
+
+
+def steps(place: Place, limits: Limits, interpreter: Interpreter) -> list[mounts.Step]:
+    """What the jail's root directory is made of."""
+    return [
+        ("tmpfs", "", "/tmp", limits.temporary_bytes),  # noqa: S108  # the jail's own
+        ("work", str(place.files), DATA, 0),
+        *(("link", says, where, 0) for where, says in interpreter.links),
+        *(("bind", path, path, 0) for path in interpreter.paths),
+        ("bind", str(KERNEL), INSIDE_KERNEL, 0),
+        *(("device", path, path, 0) for path in DEVICES),
+        ("link", "/tmp", "/dev/shm", 0),  # noqa: S108  # semaphores of multiprocessing
+    ]
+
+
+def rules(interpreter: Interpreter, read: tuple[str, ...], work: tuple[str, ...]) -> list[tuple[str, int]]:
+    """The same once more, as Landlock sees it: it also says what can be executed."""
+    device = landlock.READ_FILE | landlock.WRITE_FILE
+    return [
+        *((path, landlock.READ) for path in read),
+        *((path, landlock.WORK) for path in work),
+        *((path, device) for path in DEVICES),
+        *((path, landlock.READ | landlock.EXECUTE) for path in interpreter.programs),
+    ]
+
+
+def make(
+    kind: str, place: Place, bounds: Limits, interpreter: Interpreter, more: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """A plan; `more` is what the kind adds or sees differently."""
+    return {
+        "kind": kind,
+        "uid": place.uid,
+        "directories": [str(place.files)],
+        "root": str(place.root),
+        "directory": DATA,
+        "argv": arguments(interpreter, INSIDE_KERNEL, DATA),
+        "environment": environment("/tmp"),  # noqa: S108
+        "rules": rules(interpreter, ("/",), (DATA, "/tmp")),  # noqa: S108
+        "steps": [],
+        "limits": bounds.of_one_process(0 if counts_by_namespace() or place.uid else running_tasks()),
+        "watch": bounds.of_the_tree(),
+    } | dict(more or {})
+
+
+def start(plan: dict[str, Any]) -> Jail:
+    """Start a jail.
+
+    Raises:
+        SandboxError: It did not start.
+    """
+    return Jail(plan)
+
+
+def unsupported() -> str | None:
+    """Why no Linux kind can work here, in a sentence; None if one can."""
+    if platform.system() != "Linux":
+        return "This is not Linux."
+    if syscalls.machine() is None:
+        return f"The system calls of this processor ({platform.machine()}) are not known to the filter."
+    if not Path("/proc/self/task").is_dir():
+        return "There is no /proc, so nothing could watch over what the code uses."
+    return None
+
+
+@cache
+def counts_by_namespace() -> bool:
+    """Whether the limit of processes counts a jail's own only: since Linux 5.14."""
+    release = platform.release().split("-")[0].split(".")
+    try:
+        return (int(release[0]), int(release[1])) >= (5, 14)
+    except (IndexError, ValueError):
+        return False
+
+
+def running_tasks() -> int:
+    """Threads of this user, as the limit of processes counts them."""
+    uid, total = os.getuid(), 0
+    for entry in os.scandir("/proc"):
+        if entry.name.isdigit():
+            try:
+                if entry.stat().st_uid == uid:
+                    total += len(os.listdir(f"/proc/{entry.name}/task"))
+            except OSError:
+                continue
+    return total
+
+
+def digest(path: str) -> str:
+    """A file's hash, for the identity of what was tested.
+
+    Raises:
+        SandboxError: It cannot be read.
+    """
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise SandboxError(f"{path} cannot be read: {error.strerror}") from error

@@ -1,0 +1,249 @@
+"""Does a sandbox hold on this machine? Not by its name: by trying to get out of it."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import os
+import platform
+import secrets
+import socket
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import aclosing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from aimltui import __version__
+from aimltui.engine.tools.code_interpreter.attempts import CELL
+from aimltui.engine.tools.code_interpreter.errors import SandboxError
+from aimltui.engine.tools.code_interpreter.events import Done, Output
+from aimltui.engine.tools.code_interpreter.interpreter import Interpreter
+from aimltui.engine.tools.code_interpreter.limits import Limits
+from aimltui.engine.tools.code_interpreter.place import remove
+from aimltui.engine.tools.code_interpreter.sandbox import Sandbox
+from aimltui.engine.tools.code_interpreter.sandboxes.plan import KERNEL, environment
+from aimltui.engine.tools.code_interpreter.session import Session
+
+WALLS = (
+    "reads files of this machine",
+    "writes outside of /mnt/data",
+    "sees the program's environment",
+    "looks into other processes",
+    "signals the program",
+    "opens a connection",
+    "makes namespaces of its own",
+    "traces other processes",
+    "makes links and pipes that could trick the program",
+    "keeps descriptors of the program",
+    "executes what it wrote",
+    "survives its end",
+)
+"""What the self-test tries, as `code ...`."""
+
+_EXPIRES_S = 30 * 86_400.0
+_LOCK_PATIENCE_S = 2.0
+# what an interpreter or the C library adds by itself
+_ADDED = ("LC_CTYPE",)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the self-test of one sandbox found.
+
+    Attributes:
+        holds: Every attempt failed.
+        breaches: What had success, and how, by the words of `WALLS`.
+        trouble: Why the test could not be made, in a sentence.
+        is_remembered: It was tested before, on this kernel, with this version.
+    """
+
+    holds: bool
+    breaches: dict[str, str]
+    trouble: str | None = None
+    is_remembered: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """The result in words."""
+        if self.holds:
+            return f"It held against all {len(WALLS)} attempts to get out."
+        if self.trouble:
+            return self.trouble
+        return "It does not hold: code in it " + "; ".join(
+            f"{what} ({how})" for what, how in self.breaches.items()
+        )
+
+
+async def test(sandbox: Sandbox, interpreter: Interpreter, directory: Path) -> Verdict:
+    """Try to get out of a sandbox.
+
+    Args:
+        sandbox: Any.
+        interpreter: The Python that will run in it.
+        directory: Where the program keeps its data: the canaries stand there.
+    """
+    found = sandbox.available()
+    if not found.is_available:
+        return Verdict(False, {}, found.reason)
+    try:
+        place = await asyncio.to_thread(_make_place, directory)
+    except OSError as error:
+        return Verdict(False, {}, f"The self-test has no place: {error}.")
+    session = Session(sandbox, place / "session", interpreter, Limits(wall_s=20.0, idle_s=60.0))
+    try:
+        with _canaries(place) as canaries:
+            return await _try(session, canaries)
+    except (SandboxError, OSError) as error:
+        return Verdict(False, {}, str(error))
+    finally:
+        await session.aclose()
+        with suppress(OSError):
+            await asyncio.to_thread(remove, place)
+
+
+async def test_once(sandbox: Sandbox, interpreter: Interpreter, directory: Path, memory: Path) -> Verdict:
+    """The same, or what was found when nothing that matters was different.
+
+    Args:
+        sandbox: Any.
+        interpreter: The Python that will run in it.
+        directory: Where the canaries stand.
+        memory: The file that remembers what held.
+    """
+    found = sandbox.available()
+    if not found.is_available:
+        return Verdict(False, {}, found.reason)
+    key = _key(sandbox, interpreter)
+    known = _remembered(memory)
+    if time.time() - known.get(key, 0.0) < _EXPIRES_S:
+        return Verdict(True, {}, is_remembered=True)
+    verdict = await test(sandbox, interpreter, directory)
+    if verdict.holds:
+        _remember(memory, known | {key: time.time()})
+    return verdict
+
+
+async def _try(session: Session, canaries: dict[str, object]) -> Verdict:
+    # the keeper is there once a cell has run
+    async with aclosing(session.run("None")) as events:
+        async for _ in events:
+            pass
+    canaries["keeper"] = session.pid
+    text = ""
+    status = "died"
+    async with aclosing(session.run(CELL.replace("CANARIES", repr(canaries), 1))) as events:
+        async for event in events:
+            match event:
+                case Output("stdout", piece):
+                    text += piece
+                case Done():
+                    status = event.status
+                case _:
+                    continue
+    line, _, rest = text.partition("\n")
+    try:
+        breaches = dict(json.loads(line))
+    except (ValueError, TypeError):
+        return Verdict(False, {}, "The self-test's code did not come to its end in the sandbox.")
+    if "executed" in rest or status == "died":
+        breaches["executes what it wrote"] = "a file in /mnt/data"
+    await session.aclose()
+    if not await _is_free(session.files / "lock"):
+        breaches["survives its end"] = "a process went on after everything was killed"
+    return Verdict(not breaches, breaches)
+
+
+def _make_place(directory: Path) -> Path:
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix="selftest-", dir=directory))
+
+
+@contextmanager
+def _canaries(place: Path) -> Iterator[dict[str, object]]:
+    secret = place / "canary"
+    secret.write_text(secrets.token_hex())
+    outside = place / "outside"
+    abstract = f"aimltui-{secrets.token_hex(8)}"
+    path = f"{place}/s"
+    with (
+        socket.socket() as tcp,
+        socket.socket(socket.AF_UNIX) as unix,
+        socket.socket(socket.AF_UNIX) as hidden,
+    ):
+        tcp.bind(("127.0.0.1", 0))
+        tcp.listen()
+        with suppress(OSError):  # the path may be too long for a socket
+            unix.bind(path)
+            unix.listen()
+        hidden.bind("\0" + abstract)
+        hidden.listen()
+        yield {
+            "file": str(secret),
+            "outside": str(outside),
+            "home": str(Path.home()),
+            "data": str(place.parent),
+            "socket": path,
+            "abstract": abstract,
+            "port": tcp.getsockname()[1],
+            "pid": os.getpid(),
+            "kernel": str(KERNEL),
+            "variables": [*environment(""), *_ADDED],
+        }
+
+
+async def _is_free(file: Path) -> bool:
+    deadline = time.monotonic() + _LOCK_PATIENCE_S
+    with file.open("rb") as opened:
+        while True:
+            try:
+                fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                if time.monotonic() > deadline:
+                    return False
+                await asyncio.sleep(0.02)
+            else:
+                return True
+
+
+def _key(sandbox: Sandbox, interpreter: Interpreter) -> str:
+    parts = (
+        __version__,
+        platform.release(),
+        sandbox.name,
+        sandbox.identity(),
+        interpreter.executable,
+        ".".join(map(str, interpreter.version)),
+        str(os.geteuid()),
+        _own_code(),
+    )
+    return " | ".join(parts)
+
+
+def _own_code() -> str:
+    # a checkout changes without its version
+    files = sorted(Path(__file__).parent.rglob("*.py"))
+    return str(max(file.stat().st_mtime_ns for file in files))
+
+
+def _remembered(memory: Path) -> dict[str, float]:
+    try:
+        found = json.loads(memory.read_text())
+    except (OSError, ValueError):
+        return {}
+    return (
+        {str(key): value for key, value in found.items() if isinstance(value, float)}
+        if isinstance(found, dict)
+        else {}
+    )
+
+
+def _remember(memory: Path, known: dict[str, float]) -> None:
+    recent = {key: when for key, when in known.items() if time.time() - when < _EXPIRES_S}
+    temporary = memory.with_name(f".{memory.name}.{os.getpid()}")
+    with suppress(OSError):
+        memory.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        temporary.write_text(json.dumps(recent))
+        os.replace(temporary, memory)

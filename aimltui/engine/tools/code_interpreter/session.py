@@ -1,0 +1,230 @@
+"""A Python that remembers, in a sandbox: one for each thread."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from pathlib import Path
+
+from aimltui.engine.tools.code_interpreter import outputs
+from aimltui.engine.tools.code_interpreter.cell import Cell
+from aimltui.engine.tools.code_interpreter.channel import Breach, Channel, Ended, Frame, Frozen, Text
+from aimltui.engine.tools.code_interpreter.errors import SandboxError
+from aimltui.engine.tools.code_interpreter.events import (
+    Done,
+    FileChanged,
+    Notice,
+    SessionEvent,
+)
+from aimltui.engine.tools.code_interpreter.interpreter import Interpreter
+from aimltui.engine.tools.code_interpreter.jail import Jail
+from aimltui.engine.tools.code_interpreter.limits import Limits
+from aimltui.engine.tools.code_interpreter.sandbox import Sandbox
+
+RESTARTED = (
+    "The interpreter was started anew: variables of earlier cells are gone, files in /mnt/data are there."
+)
+_LET_GO_S = 0.1
+"""What a cancelled cell may take to stop by itself; after it, everything is killed."""
+_FREEZE_S = 0.5
+_OVER_S = 1.0
+"""The same for a cell that prints too much."""
+
+
+class Session:
+    """A kernel in a sandbox, started when it is needed.
+
+    Args:
+        sandbox: One that has passed its self-test.
+        directory: The session's own; its files stay when the session ends.
+        interpreter: The Python that runs in it.
+        limits: What it may use.
+    """
+
+    def __init__(
+        self, sandbox: Sandbox, directory: Path, interpreter: Interpreter, limits: Limits | None = None
+    ) -> None:
+        self._sandbox = sandbox
+        self._directory = directory
+        self._interpreter = interpreter
+        self._limits = limits or Limits()
+        self._jail: Jail | None = None
+        self._channel: Channel | None = None
+        self._numbers = itertools.count(1)
+        self._is_busy = False
+        self._was_alive = False
+        self._cell: Cell | None = None
+        self._idle: asyncio.TimerHandle | None = None
+        self._ending: asyncio.Task[None] | None = None
+
+    @property
+    def files(self) -> Path:
+        """The directory that the code sees as /mnt/data; read it with `outputs` only."""
+        return self._directory / "data"
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether there is a kernel with its variables."""
+        return self._channel is not None and not self._channel.has_ended
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of the jail's keeper."""
+        return self._jail.pid if self._jail else None
+
+    async def run(self, code: str) -> AsyncGenerator[SessionEvent, None]:
+        """Run a cell; the last event is `Done`.
+
+        Leaving the iterator early (close it, with `aclosing`) stops the code: first by an interrupt, then, a tenth of
+        a second later, by ending everything in the sandbox.
+
+        Args:
+            code: Python, as in a notebook.
+
+        Raises:
+            SandboxError: The sandbox does not start, or a cell is running already.
+        """
+        if self._is_busy:
+            raise SandboxError("The interpreter is busy with another cell.")
+        self._is_busy = True
+        started = time.monotonic()
+        try:
+            await self._stop_waiting()
+            if not self.is_alive:
+                lost, self._was_alive = self._was_alive, False
+                why = self._channel.reason if self._channel else None
+                await self._start()
+                if lost:
+                    yield Notice(f"{RESTARTED} {why}" if why else RESTARTED)
+            before = await asyncio.to_thread(outputs.scan, self.files)
+            self._cell = cell = Cell(next(self._numbers), self._limits)
+            async for event in self._follow(cell, code):
+                yield event
+            await self._freeze()
+            after = await asyncio.to_thread(outputs.scan, self.files)
+            for name in outputs.changed(before, after):
+                yield FileChanged(name, after[name].size_bytes, name not in before)
+            yield Done(cell.status, time.monotonic() - started, cell.reason)
+        finally:
+            await asyncio.shield(self._settle())
+            self._is_busy = False
+
+    async def aclose(self) -> None:
+        """End the kernel and everything it started; the files stay, and the next cell starts anew."""
+        await self._stop_waiting()
+        self._was_alive = False
+        await self._end()
+
+    async def _follow(self, cell: Cell, code: str) -> AsyncGenerator[SessionEvent, None]:
+        jail, channel = self._jail, self._channel
+        assert jail
+        assert channel
+        channel.clear()
+        self._is_frozen = False
+        jail.begin(self._limits.wall_s, self._limits.cpu_s)
+        try:
+            await jail.request({"cell": cell.number, "code": code})
+        except SandboxError:
+            # the end is in the channel
+            jail.kill()
+        deadline: float | None = None
+        while not cell.is_over:
+            try:
+                item = await channel.get(deadline and max(0.0, deadline - time.monotonic()))
+            except TimeoutError:
+                jail.kill()
+                deadline = None
+                continue
+            for event in cell.take(item):
+                yield event
+            if cell.is_flooding and deadline is None:
+                jail.interrupt()
+                deadline = time.monotonic() + _OVER_S
+
+    async def _freeze(self) -> None:
+        """Stop everything in the jail: nobody shall change a file while it is looked at."""
+        jail, channel = self._jail, self._channel
+        if jail is None or channel is None or self._is_frozen:
+            return
+        jail.end()
+        try:
+            async with asyncio.timeout(_FREEZE_S):
+                while not isinstance(await channel.get(), Frozen | Ended):
+                    continue
+            self._is_frozen = True
+        except TimeoutError:
+            jail.kill()
+
+    async def _settle(self) -> None:
+        """After a cell, however it was left: nothing runs on."""
+        cell, jail, channel = self._cell, self._jail, self._channel
+        self._cell = None
+        if jail is None or channel is None:
+            return
+        if cell and not cell.is_over:
+            jail.interrupt()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LET_GO_S):
+                    while not cell.is_over:
+                        for _ in cell.take(await channel.get()):
+                            pass
+        if channel.has_ended or (cell and (not cell.is_over or cell.status == "died")):
+            await self._end()
+            return
+        await self._freeze()
+        self._idle = asyncio.get_running_loop().call_later(self._limits.idle_s, self._fall_asleep)
+
+    async def _start(self) -> None:
+        await self._end()
+        jail = await asyncio.to_thread(self._sandbox.start, self._directory, self._limits, self._interpreter)
+        channel = Channel(jail)
+        self._jail, self._channel = jail, channel
+        complaints: list[str] = []
+        try:
+            async with asyncio.timeout(self._limits.start_s):
+                while True:
+                    match await channel.get():
+                        case Frame(body={"event": "ready"}):
+                            break
+                        case Text(text=text):
+                            complaints.append(text[:2000])
+                        case Ended() | Breach():
+                            raise SandboxError(_why_not("".join(complaints[:20])))
+                        case _:
+                            continue
+        except BaseException as error:
+            await asyncio.shield(self._end())
+            if isinstance(error, TimeoutError):
+                raise SandboxError(
+                    f"The sandbox did not start within {self._limits.start_s:g} seconds."
+                ) from error
+            raise
+        jail.ready()
+        self._was_alive = True
+
+    async def _end(self) -> None:
+        jail, channel = self._jail, self._channel
+        self._jail = self._channel = None
+        if channel:
+            channel.close()
+        if jail:
+            await jail.closed()
+
+    def _fall_asleep(self) -> None:
+        self._ending = asyncio.get_running_loop().create_task(self._end())
+
+    async def _stop_waiting(self) -> None:
+        if self._idle:
+            self._idle.cancel()
+            self._idle = None
+        if self._ending:
+            await self._ending
+            self._ending = None
+
+
+def _why_not(complaint: str) -> str:
+    told = " ".join(complaint.split())
+    return f"The sandbox did not start: {told}" if told else "The sandbox ended before it was ready."

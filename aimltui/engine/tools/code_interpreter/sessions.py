@@ -1,0 +1,139 @@
+"""The sessions of an engine: one a thread, the oldest idle one gives way when there are too many."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Protocol
+
+from aimltui.engine.tools.code_interpreter.errors import SandboxError
+from aimltui.engine.tools.code_interpreter.events import SessionEvent
+
+_TOO_MANY = "{count} conversations run code at this moment, and that is as many as there may be. Try again when one is done."
+
+
+class Runner(Protocol):
+    """A Python that remembers; `Session` is one."""
+
+    @property
+    def files(self) -> Path:
+        """The directory that the code sees as /mnt/data."""
+        ...
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether there are variables to be lost."""
+        ...
+
+    def run(self, code: str) -> AsyncIterator[SessionEvent]:
+        """Run a cell."""
+        ...
+
+    async def aclose(self) -> None:
+        """End it."""
+        ...
+
+
+class Seat:
+    """A thread's session and what is known of it."""
+
+    def __init__(self, runner: Runner, directory: Path) -> None:
+        self.runner = runner
+        self.directory = directory
+        self.copied: dict[str, str] = {}
+        """Ids of the files that lie in /mnt/data, by name."""
+        self.pictures = 0
+        """How many it has drawn."""
+        self.is_busy = False
+
+
+class Sessions:
+    """Keeps them.
+
+    Args:
+        make: Makes a session in a directory; it is asked when a thread runs its first cell.
+        directory: Where the sessions of all engines on this data directory lie.
+        most: How many there may be at a time.
+    """
+
+    def __init__(self, make: Callable[[Path], Awaitable[Runner]], directory: Path, most: int) -> None:
+        self._make = make
+        self._top = directory
+        self._own = directory / f"{os.getpid()}-{os.urandom(4).hex()}"
+        self._most = most
+        self._seats: dict[str, Seat] = {}
+        self._lock = asyncio.Lock()
+
+    @asynccontextmanager
+    async def of(self, thread_id: str) -> AsyncGenerator[Seat, None]:
+        """The thread's session, for one cell.
+
+        Raises:
+            SandboxError: There can be none.
+        """
+        async with self._lock:
+            seat = self._seats.pop(thread_id, None) or await self._new(thread_id)
+            # the order of the table is the order of use
+            self._seats[thread_id] = seat
+            if seat.is_busy:
+                raise SandboxError("This conversation runs code already.")
+            seat.is_busy = True
+        try:
+            yield seat
+        finally:
+            seat.is_busy = False
+
+    async def forget(self, thread_id: str) -> None:
+        """End a thread's session and remove its files."""
+        async with self._lock:
+            seat = self._seats.pop(thread_id, None)
+        if seat is not None:
+            await _remove(seat)
+
+    async def aclose(self) -> None:
+        """End all, and leave nothing behind."""
+        seats, self._seats = list(self._seats.values()), {}
+        await asyncio.gather(*(_remove(seat) for seat in seats))
+        await asyncio.to_thread(shutil.rmtree, self._own, ignore_errors=True)
+
+    async def _new(self, thread_id: str) -> Seat:
+        while len(self._seats) >= self._most:
+            idle = next((id_ for id_, seat in self._seats.items() if not seat.is_busy), None)
+            if idle is None:
+                raise SandboxError(_TOO_MANY.format(count=self._most))
+            await _remove(self._seats.pop(idle))
+        if not self._own.exists():
+            await asyncio.to_thread(_prepare, self._top, self._own)
+        directory = self._own / thread_id
+        runner = await self._make(directory)
+        await asyncio.to_thread(lambda: runner.files.mkdir(mode=0o700, parents=True, exist_ok=True))
+        return Seat(runner, directory)
+
+
+async def _remove(seat: Seat) -> None:
+    await seat.runner.aclose()
+    await asyncio.to_thread(shutil.rmtree, seat.directory, ignore_errors=True)
+
+
+def _prepare(top: Path, own: Path) -> None:
+    """Make this engine's directory; remove those of engines that are dead."""
+    top.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for entry in os.scandir(top):
+        pid = entry.name.partition("-")[0]
+        if pid.isdigit() and not _is_running(int(pid)):
+            shutil.rmtree(entry.path, ignore_errors=True)
+    own.mkdir(mode=0o700, exist_ok=True)
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

@@ -1,0 +1,223 @@
+"""The tool: runs a model's Python in the thread's session, brings files in and out, tells what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing
+from typing import cast
+
+from aimltui.engine.tools.base import (
+    Answer,
+    ArgumentsReader,
+    Definition,
+    Image,
+    Keeper,
+    Logs,
+    Made,
+    Provided,
+    ToolCall,
+    ToolContext,
+    ToolError,
+    ToolEvent,
+)
+from aimltui.engine.tools.code_interpreter import events, outputs
+from aimltui.engine.tools.code_interpreter.arguments import CodeReader, without_fence
+from aimltui.engine.tools.code_interpreter.errors import SandboxError
+from aimltui.engine.tools.code_interpreter.sessions import Seat, Sessions
+from aimltui.engine.tools.excerpt import Excerpt
+
+PLACE = "/mnt/data/"
+HEAD, TAIL = 8_000, 4_000
+"""Characters of the output that the model is told: its beginning and its end."""
+MOST_FILES = 50
+"""Files of one cell that are kept."""
+MOST_BYTES = 256 << 20
+"""Of one file that is copied in or out."""
+_NAMED = 20
+_ESCAPES = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+)
+_ABOUT = (
+    "It is a sandbox that remembers, as a notebook does: variables live on between calls, and the value of the last "
+    "expression is shown. {packages} There is no network. Figures of matplotlib are shown to the user. Files are read "
+    "from and written to /mnt/data; give the user a file by a link like [table](sandbox:/mnt/data/table.csv).{files}"
+)
+_STANDARD = "Python's standard library is there."
+_SCHEMA = {
+    "type": "object",
+    "properties": {"code": {"type": "string", "description": "Python 3 code"}},
+    "required": ["code"],
+    "additionalProperties": False,
+}
+
+
+class CodeInterpreter:
+    """The API's `code_interpreter`.
+
+    Args:
+        sessions: Where code runs.
+        packages: A sentence about what can be imported.
+    """
+
+    type = "code_interpreter"
+
+    def __init__(self, sessions: Sessions, *, packages: str = _STANDARD) -> None:
+        self._sessions = sessions
+        self._packages = packages
+
+    def definition(self, files: Sequence[Provided]) -> Definition:
+        """What the model is told."""
+        about = _ABOUT.format(packages=self._packages, files=_listed(files))
+        aliases = frozenset({"python", "run_python", "execute_python", "code-interpreter"})
+        return Definition("code_interpreter", f"Runs Python. {about}", _SCHEMA, aliases)
+
+    def reader(self) -> ArgumentsReader:
+        """Reads code out of the arguments."""
+        return CodeReader()
+
+    async def run(self, call: ToolCall, context: ToolContext) -> AsyncGenerator[ToolEvent, None]:
+        """Run a cell."""
+        code = without_fence(call.input)
+        if not code.strip():
+            raise ToolError("There is no code in this call, so nothing was run.")
+        if context.keep is None:
+            raise ToolError("What the code makes cannot be kept here, so nothing was run.")
+        try:
+            async with self._sessions.of(context.run.thread_id) as seat:
+                notes = await _bring_in(seat, context.files)
+                cell = _Cell(seat, context.keep, notes)
+                told = cast(AsyncGenerator[events.SessionEvent, None], seat.runner.run(code))
+                async with aclosing(told):
+                    async for event in told:
+                        said = await cell.take(event)
+                        if said is not None:
+                            yield said
+                yield Answer(cell.answer())
+        except SandboxError as error:
+            raise ToolError(error.message) from error
+
+    async def forget(self, thread_id: str) -> None:
+        """End the thread's session."""
+        await self._sessions.forget(thread_id)
+
+    async def aclose(self) -> None:
+        """End all sessions."""
+        await self._sessions.aclose()
+
+
+class _Cell:
+    """What comes out of one cell, for the step and for the model."""
+
+    def __init__(self, seat: Seat, keep: Keeper, notes: list[str]) -> None:
+        self._seat = seat
+        self._keep = keep
+        self._notes = notes
+        self._excerpt = Excerpt(HEAD, TAIL)
+        self._line_open = False
+        self._pictures = 0
+        self._made: list[str] = []
+        self._unkept = 0
+
+    async def take(self, event: events.SessionEvent) -> ToolEvent | None:
+        """What an event of the session means for the step."""
+        match event:
+            case events.Output(text=text):
+                return self._logs(text)
+            case events.Value(text=text):
+                return self._logs(self._on_new_line(text))
+            case events.Failure(traceback=text):
+                return self._logs(self._on_new_line(text))
+            case events.Notice(text=text):
+                return self._logs(self._on_new_line(f"[{text}]"))
+            case events.Image(png=png):
+                return await self._picture(png)
+            case events.FileChanged(path=path):
+                return await self._file(path)
+            case events.Done(reason=reason):
+                return self._logs(self._on_new_line(f"[{reason}]")) if reason else None
+
+    def answer(self) -> str:
+        """What the model is told."""
+        parts = [_plain(self._excerpt.whole).strip("\n")]
+        if self._pictures:
+            parts.append(f"[Pictures that are shown to the user: {self._pictures}]")
+        if self._made:
+            named = ", ".join(f"sandbox:{PLACE}{path}" for path in self._made[:_NAMED])
+            more = f", and {len(self._made) - _NAMED} more" if len(self._made) > _NAMED else ""
+            parts.append(f"[New or changed files: {named}{more}]")
+        if self._unkept:
+            parts.append(f"[{self._unkept} more files were made; only {MOST_FILES} of a call are kept.]")
+        parts += [f"[{note}]" for note in self._notes]
+        return "\n".join(part for part in parts if part) or "[The code ran and printed nothing.]"
+
+    def _logs(self, text: str) -> Logs:
+        self._excerpt.add(text)
+        if text:
+            self._line_open = not text.endswith("\n")
+        return Logs(text)
+
+    def _on_new_line(self, text: str) -> str:
+        return ("\n" if self._line_open else "") + text.rstrip("\n") + "\n"
+
+    async def _picture(self, png: bytes) -> Image:
+        self._seat.pictures += 1
+        file_id = await self._keep(f"figure-{self._seat.pictures}.png", png)
+        self._pictures += 1
+        return Image(file_id)
+
+    async def _file(self, path: str) -> Made | None:
+        if any(part.startswith(".") or part == "__pycache__" for part in path.split("/")):
+            return None
+        if len(self._made) >= MOST_FILES:
+            self._unkept += 1
+            return None
+        try:
+            content = await asyncio.to_thread(outputs.read, self._seat.runner.files, path, MOST_BYTES)
+        except SandboxError as error:
+            self._notes.append(error.message)
+            return None
+        file_id = await self._keep(path.rpartition("/")[2], content)
+        self._made.append(path)
+        self._seat.copied[path] = file_id
+        return Made(file_id, PLACE + path)
+
+
+async def _bring_in(seat: Seat, files: Sequence[Provided]) -> list[str]:
+    """Copy in what is not there yet; a remark for each file that cannot be."""
+    notes: list[str] = []
+    for file in files:
+        if seat.copied.get(file.name) == file.file_id:
+            continue
+        try:
+            await asyncio.to_thread(_copy, seat, file)
+        except (SandboxError, OSError) as error:
+            notes.append(f"The file {file.name!r} is not in {PLACE}: {error}")
+        # also where it failed: once is enough to say so
+        seat.copied[file.name] = file.file_id
+    return notes
+
+
+def _copy(seat: Seat, file: Provided) -> None:
+    if file.size > MOST_BYTES:
+        raise SandboxError(f"it has {file.size:,} bytes, and at most {MOST_BYTES:,} are copied in.")
+    outputs.put(seat.runner.files, file.name, file.source.read_bytes())
+
+
+def _listed(files: Sequence[Provided]) -> str:
+    if not files:
+        return ""
+    named = ", ".join(f"{PLACE}{file.name} ({file.size:,} bytes)" for file in files[:_NAMED])
+    more = f", and {len(files) - _NAMED} more" if len(files) > _NAMED else ""
+    return f" Files that are there: {named}{more}."
+
+
+def _plain(text: str) -> str:
+    """Output as a terminal would leave it, without colours: progress bars and escapes only cost tokens."""
+    return "\n".join(_overwritten(line) for line in _ESCAPES.sub("", text.replace("\r\n", "\n")).split("\n"))
+
+
+def _overwritten(line: str) -> str:
+    parts: Iterator[str] = (part for part in reversed(line.split("\r")) if part)
+    return next(parts, "")

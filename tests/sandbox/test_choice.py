@@ -1,0 +1,118 @@
+"""A sandbox that does not hold is found out, and is not used."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aimltui.engine.tools.code_interpreter import choice, interpreter, selftest
+from aimltui.engine.tools.code_interpreter.errors import SandboxError
+from aimltui.engine.tools.code_interpreter.interpreter import Interpreter
+from aimltui.engine.tools.code_interpreter.jail import Jail
+from aimltui.engine.tools.code_interpreter.limits import Limits
+from aimltui.engine.tools.code_interpreter.place import prepare
+from aimltui.engine.tools.code_interpreter.sandbox import Availability, Description, Sandbox
+from aimltui.engine.tools.code_interpreter.sandboxes import plan
+from aimltui.engine.tools.code_interpreter.sandboxes.seatbelt import Seatbelt, profile
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the keeper needs Linux")
+
+
+class NoWalls:
+    """A kernel program that runs as any program does."""
+
+    name = "open"
+
+    def describe(self) -> Description:
+        return Description("open", "nothing", ("everything",))
+
+    def available(self) -> Availability:
+        return Availability(True, "always")
+
+    def identity(self) -> str:
+        return ""
+
+    def start(self, directory: Path, limits: Limits, interpreter: Interpreter) -> Jail:
+        place = prepare(directory, own_id=False)
+        program = plan.arguments(interpreter, str(plan.KERNEL), str(place.files))
+        more: Mapping[str, Any] = {"program": program}
+        return plan.start(plan.make("bubblewrap", place, limits, interpreter, more))
+
+
+class Broken(NoWalls):
+    """Ends at once."""
+
+    name = "broken"
+
+    def start(self, directory: Path, limits: Limits, interpreter: Interpreter) -> Jail:
+        place = prepare(directory, own_id=False)
+        return plan.start(plan.make("bubblewrap", place, limits, interpreter, {"program": ["/nowhere"]}))
+
+
+@pytest.fixture
+def python() -> Interpreter:
+    return interpreter.find(interpreter.default_executable())
+
+
+async def test_a_sandbox_without_walls_is_found_out(python: Interpreter, tmp_path: Path) -> None:
+    verdict = await selftest.test(NoWalls(), python, tmp_path)
+    assert not verdict.holds
+    found = set(verdict.breaches)
+    assert {
+        "reads files of this machine",
+        "looks into other processes",
+        "signals the program",
+        "opens a connection",
+        "makes links and pipes that could trick the program",
+    } <= found
+    assert "does not hold" in verdict.sentence
+
+
+async def test_a_sandbox_that_does_not_start_is_told_with_its_reason(
+    python: Interpreter, tmp_path: Path
+) -> None:
+    verdict = await selftest.test(Broken(), python, tmp_path)
+    assert not verdict.holds
+    assert "No such file" in verdict.sentence
+
+
+async def test_the_first_that_holds_is_chosen(
+    python: Interpreter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holding = [one for one in choice.kinds() if one.available().is_available][:1]
+    if not holding:
+        pytest.skip("no sandbox works here")
+    candidates: tuple[Sandbox, ...] = (Seatbelt(), Broken(), NoWalls(), *holding)
+    monkeypatch.setattr(choice, "kinds", lambda: candidates)
+    chosen = await choice.choose(python, tmp_path, tmp_path / "memory.json")
+    assert chosen.sandbox is holding[0]
+    assert [one.holds for one in chosen.considered] == [False, False, False, True]
+
+
+async def test_where_nothing_holds_nothing_is_chosen_and_the_risk_is_told(
+    python: Interpreter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choice, "kinds", lambda: (NoWalls(),))
+    chosen = await choice.choose(python, tmp_path, tmp_path / "memory.json")
+    assert chosen.sandbox is None
+    assert "your rights" in chosen.sentence
+    assert not (tmp_path / "memory.json").exists()
+
+
+async def test_the_one_that_the_user_wants_is_the_only_one(python: Interpreter, tmp_path: Path) -> None:
+    chosen = await choice.choose(python, tmp_path, tmp_path / "m", only="seatbelt")
+    assert chosen.sandbox is None
+    assert chosen.considered[0].sentence == "Your settings ask for seatbelt."
+
+
+def test_the_mac_sandbox_is_off_and_says_so(python: Interpreter, tmp_path: Path) -> None:
+    assert not Seatbelt().available().is_available
+    with pytest.raises(SandboxError, match="not been tried"):
+        Seatbelt().start(tmp_path, Limits(), python)
+    rules = profile(python, '/d"', "/t")
+    assert rules.startswith("(version 1)\n(deny default)\n")
+    assert '"/d\\""' in rules

@@ -1,0 +1,219 @@
+"""Models without dependable calls: code in blocks of their text, and how the engine finds out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aimltui.engine.engine import Engine
+from aimltui.engine.fences import FenceSplitter, PrintedCallSplitter, Segment, printed_code
+from aimltui.engine.models.base import ModelError
+from aimltui.wire.messages import NewMessage
+from aimltui.wire.run_steps import ListRunSteps
+from aimltui.wire.runs import CreateRun, Run
+from tests.support.builders import collect, messages_of, names, opened, play, run_of
+from tests.support.fake_model import FakeModel, says
+from tests.support.fake_session import FakeSandbox, prints, runs
+
+CODE: dict[str, Any] = {"instructions": "Be brief.", "tools": [{"type": "code_interpreter"}]}
+REFUSAL = ModelError(
+    "localhost refused the request as invalid (HTTP 400): gemma does not take what was sent. The server says: "
+    "gemma:2b does not support tools",
+    status=400,
+    code="invalid_prompt",
+)
+
+
+def pieces(text: str, size: int) -> list[str]:
+    return [text[at : at + size] for at in range(0, len(text), size)]
+
+
+async def inputs_of(engine: Engine, run: Run) -> list[str]:
+    steps = (
+        await engine.list_run_steps(ListRunSteps(thread_id=run.thread_id, run_id=run.id, order="asc"))
+    ).data
+    details = [step.step_details.to_json() for step in steps if step.type == "tool_calls"]
+    return [call["code_interpreter"]["input"] for detail in details for call in detail["tool_calls"]]
+
+
+@pytest.mark.parametrize("size", [1, 4, 1000])
+async def test_a_block_is_run_and_is_not_in_the_message(tmp_path: Path, size: int) -> None:
+    answer = "Let me compute.\n\n```python\nx = 6 * 7\nprint(x)\n```\n"
+    sandbox = FakeSandbox(prints("42\n"))
+    model = FakeModel(says(*pieces(answer, size)), says("It is 42."))
+    async with opened(tmp_path, model, tools=[sandbox.tool(tmp_path)], tool_protocol="fenced") as engine:
+        events = await play(engine, assistant=CODE)
+        said = await messages_of(engine, run_of(events).thread_id)
+        inputs = await inputs_of(engine, run_of(events))
+    assert sandbox.codes == inputs == ["x = 6 * 7\nprint(x)\n"]
+    assert [message.text.strip() for message in said] == ["Hi", "Let me compute.", "It is 42."]
+    assert names(events)[3:14] == [
+        "run.step.created", "run.step.in_progress", "message.created", "message.in_progress", "message.delta",
+        "message.completed", "run.step.completed",
+        "run.step.created", "run.step.in_progress", "run.step.delta", "run.step.completed",
+    ]  # fmt: skip
+    first, second = model.requests
+    assert list(first.tools) == list(second.tools) == []
+    assert first.messages[0]["content"].startswith("Be brief.\n\nYou can run Python.")
+    assert [message["role"] for message in second.messages] == ["system", "user", "assistant", "user"]
+    assert second.messages[2]["content"] == "Let me compute.\n\n```python\nx = 6 * 7\nprint(x)\n```"
+    assert second.messages[3]["content"].endswith("\n42")
+
+
+async def test_what_a_model_imagines_after_its_block_is_not_heard(tmp_path: Path) -> None:
+    text = "```python\nprint(1)\n```\nOutput: 999\n"
+    model = FakeModel(says(*pieces(text, 6)), says("It is 1."))
+    sandbox = FakeSandbox(prints("1\n"))
+    async with opened(tmp_path, model, tools=[sandbox.tool(tmp_path)], tool_protocol="fenced") as engine:
+        events = await play(engine, assistant=CODE)
+        said = await messages_of(engine, run_of(events).thread_id)
+    assert [message.text for message in said] == ["Hi", "It is 1."]
+    assert model.closed_early == 1
+
+
+async def test_what_the_turn_cost_is_known_where_the_model_ends_with_its_block(tmp_path: Path) -> None:
+    model = FakeModel(says("```python\n1\n```"), says("1"))
+    async with opened(
+        tmp_path, model, tools=[FakeSandbox().tool(tmp_path)], tool_protocol="fenced"
+    ) as engine:
+        run = run_of(await play(engine, assistant=CODE))
+    assert run.usage is not None
+    assert run.usage.total_tokens == 30
+
+
+async def test_a_model_that_refuses_tools_is_asked_again_with_blocks_and_that_is_remembered(
+    tmp_path: Path,
+) -> None:
+    sandbox = FakeSandbox(prints("1\n"))
+    model = FakeModel([REFUSAL], says("```python\n1\n```"), says("One."), says("Hello."))
+    async with opened(tmp_path, model, tools=[sandbox.tool(tmp_path)]) as engine:
+        run = run_of(await play(engine, assistant=CODE))
+        await play(engine, assistant=CODE)
+    assert run.status == "completed"
+    assert sandbox.codes == ["1\n"]
+    assert [len(request.tools) for request in model.requests] == [1, 0, 0, 0]
+
+
+async def test_a_model_that_refuses_functions_fails_the_run(tmp_path: Path) -> None:
+    tools = [*CODE["tools"], {"type": "function", "function": {"name": "weather", "parameters": {}}}]
+    async with opened(tmp_path, FakeModel([REFUSAL]), tools=[FakeSandbox().tool(tmp_path)]) as engine:
+        run = run_of(await play(engine, assistant={"tools": tools}))
+    assert run.status == "failed"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"name": "code_interpreter", "arguments": {"code": "print(1)"}}',
+        '<tool_call>\n{"name": "code_interpreter", "arguments": {"code": "print(1)"}}\n</tool_call>',
+        '```json\n{"name": "python", "parameters": {"code": "print(1)"}}\n```',
+        '[TOOL_CALLS][{"name": "code_interpreter", "arguments": {"code": "print(1)"}}]',
+        '{"type": "function", "function": {"name": "code_interpreter", "arguments": "{\\"code\\": \\"print(1)\\"}"}}',
+    ],
+)
+async def test_a_call_that_is_printed_as_text_is_run_and_the_model_gets_blocks_from_then_on(
+    tmp_path: Path, text: str
+) -> None:
+    sandbox = FakeSandbox(prints("1\n"))
+    model = FakeModel(says(*pieces(text, 5)), says("One."))
+    async with opened(tmp_path, model, tools=[sandbox.tool(tmp_path)]) as engine:
+        run = run_of(await play(engine, assistant=CODE))
+        said = await messages_of(engine, run.thread_id)
+    assert sandbox.codes == ["print(1)"]
+    assert [message.text for message in said] == ["Hi", "One."]
+    assert list(model.requests[1].tools) == []
+    assert "```python\nprint(1)\n```" in model.requests[1].messages[2]["content"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"answer": 4}',
+        "[1, 2]",
+        "{}",
+        '{"name": "Ada"}',
+        '```json\n{"a": 1}\n```\n',
+        "<b>bold</b>",
+        "[link](x)",
+    ],
+)
+async def test_an_answer_that_only_looks_like_a_call_is_an_answer(tmp_path: Path, text: str) -> None:
+    model = FakeModel(says(*pieces(text, 3)))
+    async with opened(tmp_path, model, tools=[FakeSandbox().tool(tmp_path)]) as engine:
+        run = run_of(await play(engine, assistant=CODE))
+        said = await messages_of(engine, run.thread_id)
+    assert said[-1].text == text
+    assert run.status == "completed"
+
+
+async def test_the_last_turn_says_that_no_more_code_can_be_run(tmp_path: Path) -> None:
+    model = FakeModel(says("```python\n1\n```"), says("Then: ```python\n2\n```"))
+    async with opened(
+        tmp_path, model, tools=[FakeSandbox().tool(tmp_path)], tool_protocol="fenced", max_tool_turns=1
+    ) as engine:
+        run = run_of(await play(engine, assistant=CODE))
+    assert run.status == "completed"
+    assert "cannot run any more code" in model.requests[1].messages[0]["content"]
+
+
+async def test_a_thread_with_calls_can_go_on_with_blocks(tmp_path: Path) -> None:
+    model = FakeModel(runs("print(1)"), says("One."), says("Bye."))
+    async with opened(tmp_path, model, tools=[FakeSandbox(prints("1\n")).tool(tmp_path)]) as engine:
+        run = run_of(await play(engine, assistant=CODE))
+    async with opened(
+        tmp_path, model, tools=[FakeSandbox().tool(tmp_path)], tool_protocol="fenced", new_id=_later()
+    ) as engine:
+        more = NewMessage(role="user", content="And?")
+        wanted = CreateRun(thread_id=run.thread_id, assistant_id=run.assistant_id, additional_messages=[more])
+        await collect(engine.stream_create_run(wanted))
+    roles = [message["role"] for message in model.requests[2].messages]
+    assert roles == ["system", "user", "assistant", "user", "assistant", "user"]
+
+
+def _later() -> Any:
+    numbers = iter(range(1000))
+    return lambda prefix: f"{prefix}later{next(numbers)}"
+
+
+def split(splitter: FenceSplitter | PrintedCallSplitter, text: str, size: int) -> list[Segment]:
+    """The segments, neighbours of one kind joined."""
+    found: list[Segment] = []
+    for piece in pieces(text, size):
+        found += splitter.feed(piece)
+    found += splitter.finish()
+    joined: list[Segment] = []
+    for segment in found:
+        if joined and joined[-1].kind == segment.kind:
+            joined[-1] = Segment(segment.kind, joined[-1].value + segment.value)
+        else:
+            joined.append(segment)
+    return joined
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 100])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Hello\nthere", [("text", "Hello\nthere")]),
+        ("```py\nshown\n```\n", [("text", "```py\nshown\n```\n")]),
+        ("a ```python\nb", [("text", "a ```python\nb")]),
+        ("```python\nx = '```'\n```", [("open", ""), ("code", "x = '```'\n"), ("close", "")]),
+        ("a\n```Python3 \nb", [("text", "a\n"), ("open", ""), ("code", "b"), ("close", "")]),
+        ("\n\n```python\n\n```\nrest", [("open", ""), ("code", "\n"), ("close", "")]),
+        ("```python", [("open", ""), ("close", "")]),
+        ("", []),
+        ("  \n ", []),
+    ],
+)
+def test_blocks_are_found_however_the_text_is_cut(
+    size: int, text: str, expected: list[tuple[str, str]]
+) -> None:
+    found = split(FenceSplitter(), text, size)
+    assert [(segment.kind, segment.value) for segment in found] == expected
+
+
+def test_a_printed_call_of_something_else_is_none() -> None:
+    assert printed_code('{"name": "other", "arguments": {"code": "x"}}', {"code_interpreter"}) is None
+    assert printed_code('{"name": "python", "arguments": {"code": "x"}} and so on', {"python"}) is None
