@@ -217,3 +217,32 @@ def test_a_run_of_the_server_goes_on_in_the_screen_and_can_be_stopped_there(tmp_
             terminal.wait_until(lambda: client.get(where).json()["status"] == "cancelled", "the run's end")
             terminal.wait_gone("running")
             terminal.wait_gone("stopping")
+
+
+def test_the_conformance_suite_can_judge_another_server(tmp_path: Path) -> None:
+    with served_demo(tmp_path / "d") as server:
+        elsewhere = {
+            "AIMLTUI_CONFORMANCE_URL": server.base_url,
+            "AIMLTUI_CONFORMANCE_KEY": TOKEN,
+            "AIMLTUI_CONFORMANCE_MODEL": "demo",
+        }
+        judged = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "pytest",
+                "-v",
+                "-p",
+                "no:cacheprovider",
+                "tests/conformance/test_threads.py",
+            ],
+            cwd=ROOT,
+            env=os.environ | elsewhere,
+            capture_output=True,
+            text=True,
+            timeout=110,
+        )
+        assert judged.returncode == 0, judged.stdout
+        assert "5 passed" in judged.stdout
+        with asking(server) as client:
+            assert client.get("/threads").json()["data"], "the tests were there"

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from aimltui.client.errors import Garbled, Unreachable
+from aimltui.client.client import AssistantsClient
+from aimltui.client.errors import Garbled, Unreachable, Unsupported
+from aimltui.tui.startup import Connected
 from aimltui.tui.state.entries import ErrorEntry, GuideEntry, MessageEntry, QueuedEntry, RunEntry
 from tests.support.fake_transport import FakeTransport, refused
 from tests.support.run_scenes import FAILURE, End, Hold, Say
@@ -305,6 +307,43 @@ async def test_a_failed_start_is_a_card_and_quitting_works(server: FakeTransport
         assert here.screen.prompt.draft == "hi"
         await here.pilot.press("ctrl+q")
         await here.until(lambda: here.app._exit)
+
+
+async def test_a_message_tries_a_failed_start_again(server: FakeTransport, tmp_path: Path) -> None:
+    tried = 0
+
+    async def connect() -> Connected:
+        nonlocal tried
+        tried += 1
+        if tried < 3:
+            raise Unreachable("There is no server.", "Start it.")
+        return Connected(AssistantsClient(server), "here", "m")
+
+    async with seat(server, tmp_path, is_up=False, connect=connect) as here:
+        await here.until(lambda: "There is no server." in here.shown())
+        await here.write("Hello")
+        await here.until(lambda: tried == 2 and here.screen.prompt.draft == "Hello")
+        await here.pilot.press("enter")
+        await here.until(lambda: here.screen.desk is not None)
+        await here.idle()
+        assert here.texts() == ["Hello", "All right."]
+        assert "There is no server." not in here.shown()
+
+
+async def test_a_run_that_cannot_be_stopped_is_said_to_go_on(server: FakeTransport, tmp_path: Path) -> None:
+    server.failures["cancel_run"] = [Unsupported("No such thing.")]
+    server.scripts.append(SLOW)
+    async with seat(server, tmp_path) as here:
+        await here.write("Hello")
+        await here.until(lambda: here.desk.current.view.active_run is not None)
+        await here.pilot.press("escape")
+        await here.until(lambda: "This server cannot stop a run" in here.shown())
+        await here.pilot.press("escape")
+        await here.until(lambda: not here.desk.current.is_stopping)
+        server.let_go()
+        await here.idle()
+        assert here.texts() == ["Hello", "Once "]
+        assert len(server.asked("cancel_run")) == 1
 
 
 async def test_a_megabyte_is_pasted_and_sent(server: FakeTransport, tmp_path: Path) -> None:

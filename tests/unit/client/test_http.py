@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from aimltui.client.capabilities import Capabilities, probe
-from aimltui.client.client import AssistantsClient
+from aimltui.client.client import AssistantsClient, every
 from aimltui.client.errors import Garbled, TimedOut, TransportError, Unreachable, Unsupported
 from aimltui.client.http import HTTPTransport, Patience, Remote
 from aimltui.client.remote import connect, index_file
 from aimltui.wire.assistants import AssistantParams, CreateAssistant
-from aimltui.wire.errors import NotFound, RateLimited, ServerError, Unauthorized
+from aimltui.wire.errors import BadRequest, NotFound, RateLimited, ServerError, Unauthorized
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.messages import CreateMessage, ListMessages
 from aimltui.wire.runs import CreateRun
@@ -266,6 +266,34 @@ async def test_a_run_is_polled_where_the_server_cannot_stream(tmp_path: Path) ->
         "run.created", "run.queued", "run.in_progress", "run.step.created", "run.step.in_progress",
         "message.created", "message.in_progress", "run.step.completed", "message.completed", "run.completed", "done",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "no", [refuses(400, "stream is not supported"), refuses(501, "not implemented", "not_implemented")]
+)
+async def test_a_run_whose_stream_is_refused_is_started_without_one(tmp_path: Path, no: Says) -> None:
+    lists = [refuses(404, "x", "unknown_url"), says_json({"data": []})]
+    script = [no, says_json(RUN), *lists, says_json(RUN | {"status": "completed"}), *lists]
+    async with scripted_server(tmp_path, *script) as server:
+        told = await stream(client(server))
+    assert [event.event for event in told][-2:] == ["thread.run.completed", "done"]
+    first, second = server.asked[:2]
+    assert first.json == {"assistant_id": "asst_1", "stream": True}
+    assert second.json == {"assistant_id": "asst_1"}
+
+
+async def test_a_run_that_is_refused_for_another_reason_is_not_started_again(tmp_path: Path) -> None:
+    async with scripted_server(tmp_path, refuses(400, "Thread is busy.")) as server:
+        with pytest.raises(BadRequest):
+            await stream(client(server))
+    assert len(server.asked) == 1
+
+
+async def test_a_server_without_cursors_does_not_list_for_ever(tmp_path: Path) -> None:
+    page = says_json({"data": [THREAD, THREAD | {"id": "thread_2"}], "has_more": True})
+    async with scripted_server(tmp_path, page) as server, asyncio.timeout(5):
+        threads = [thread.id async for thread in every(client(server).threads.list, ListThreads())]
+    assert threads == ["thread_1", "thread_2"]
 
 
 async def test_coming_back_to_a_run_is_polling_where_there_is_no_such_stream(tmp_path: Path) -> None:

@@ -143,6 +143,20 @@ async def test_two_windows_do_not_lose_each_others_threads(tmp_path: Path) -> No
     assert sorted(await listed(over(remote, tmp_path))) == ["thread_0", "thread_1", "thread_2"]
 
 
+async def test_what_one_window_changes_the_other_sees_and_does_not_undo(tmp_path: Path) -> None:
+    remote = Remote()
+    one, other = over(remote, tmp_path), over(remote, tmp_path)
+    await one.threads.create(CreateThread())
+    await one.threads.create(CreateThread())
+    await listed(other)
+    await one.threads.modify(ModifyThread(thread_id="thread_0", metadata={"title": "Renamed"}))
+    await one.threads.delete("thread_1")
+    await other.messages.create(CreateMessage(thread_id="thread_0", role="user", content="Hello"))
+    for client in (one, other):
+        (thread,) = (await client.threads.list(ListThreads())).data
+        assert (thread.metadata, thread.preview) == ({"title": "Renamed"}, "Hello")
+
+
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"threads": [{"object": 5}]}', '{"threads": 5}'])
 async def test_a_broken_file_is_begun_anew(tmp_path: Path, content: str) -> None:
     (tmp_path / "deep").mkdir()
