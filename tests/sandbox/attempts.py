@@ -31,7 +31,13 @@ def _reads(path: str) -> str:
 
 
 def _writes(path: str) -> str:
-    return f"open({path}, 'ab').write(b'x'); print('ESCAPED')"
+    """Opened for it, and not written: where a wall is missing, the suite must not do the harm itself."""
+    return f"import os\nos.open({path}, os.O_WRONLY); print('ESCAPED')"
+
+
+def _creates(directory: str) -> str:
+    """A file without a name, for the same reason."""
+    return f"import os\nos.open({directory}, os.O_TMPFILE | os.O_WRONLY); print('ESCAPED', {directory})"
 
 
 def _calls(number: int, *arguments: str) -> str:

@@ -299,4 +299,3 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-xxxx
