@@ -1,5 +1,7 @@
 """Ways out. Each is code for a cell; it prints ESCAPED when it was successful. `C` holds the canaries.
 
+Where a wall is missing, none may do lasting harm: what is outside is opened and not written, signals are number 0.
+
 Nothing here is imported by the code inside; this module only needs the standard library, for it is also read by a
 runner that runs as another user.
 """
@@ -31,7 +33,13 @@ def _reads(path: str) -> str:
 
 
 def _writes(path: str) -> str:
-    return f"open({path}, 'ab').write(b'x'); print('ESCAPED')"
+    """Opened for it, and not written: where a wall is missing, the suite must not do the harm itself."""
+    return f"import os\nos.open({path}, os.O_WRONLY); print('ESCAPED')"
+
+
+def _creates(directory: str) -> str:
+    """A file without a name, for the same reason."""
+    return f"import os\nos.open({directory}, os.O_TMPFILE | os.O_WRONLY); print('ESCAPED', {directory})"
 
 
 def _calls(number: int, *arguments: str) -> str:
@@ -131,16 +139,14 @@ FILES = [
         "make a directory outside", "import os\nos.mkdir(C['outside']); print('ESCAPED')", check="outside"
     ),
     Attempt("write into the standard library", _writes("__import__('json').__file__")),
-    Attempt(
-        "delete from the standard library", "import os, json\nos.unlink(json.__file__); print('ESCAPED')"
-    ),
+    Attempt("add to the standard library", _creates("os.path.dirname(os.__file__)")),
     Attempt(
         "put a start-up file into the interpreter",
-        "import sysconfig\n" + _writes("sysconfig.get_paths()['purelib'] + '/x.pth'"),
+        "import sysconfig\n" + _creates("sysconfig.get_paths()['purelib']"),
     ),
     Attempt(
         "change the mode of the interpreter",
-        "import os, json\nfd = os.open(json.__file__, os.O_RDONLY)\nos.fchmod(fd, 0)",
+        "import os, json\nfd = os.open(json.__file__, os.O_RDONLY)\nos.fchmod(fd, os.fstat(fd).st_mode & 0o777 ^ 0o001)",
         check="stdlib",
     ),
     Attempt("write into the kernel program", _writes("C['kernel']")),
@@ -148,11 +154,11 @@ FILES = [
     Attempt("watch what happens in the home", _calls(294)),
     Attempt(
         "write to the system",
-        "for p in ('/etc/x', '/usr/x', '/usr/lib/x', '/var/tmp/x', '/dev/shm/../x', '/run/x', '/x', '/mnt/x'):\n  try:\n    open(p, 'w').write('x'); print('ESCAPED', p)\n  except OSError: pass",
+        "import os\nfor p in ('/etc', '/usr', '/usr/lib', '/var/tmp', '/dev', '/run', '/', '/mnt', '/jail'):\n  try: print('ESCAPED', p, os.open(p, os.O_TMPFILE | os.O_WRONLY))\n  except OSError: pass",
     ),
     Attempt(
         "change the system's settings",
-        "for p in ('/proc/sys/kernel/core_pattern', '/proc/sysrq-trigger', '/sys/kernel/uevent_helper'):\n  try:\n    open(p, 'w').write('x'); print('ESCAPED', p)\n  except OSError: pass",
+        "import os\nfor p in ('/proc/sys/kernel/core_pattern', '/proc/sysrq-trigger', '/sys/kernel/uevent_helper'):\n  try: print('ESCAPED', p, os.open(p, os.O_WRONLY))\n  except OSError: pass",
     ),
 ]
 
@@ -179,8 +185,8 @@ PROCESSES = [
         check="keeper",
     ),
     Attempt(
-        "kill everything",
-        "import os, signal\nsignal.signal(signal.SIGUSR1, signal.SIG_IGN)\nos.kill(-1, signal.SIGUSR1)",
+        "signal everything",
+        "import os\nos.kill(-1, 0)",
         ("ok", "error", "died"),
         check="keeper",
     ),
@@ -188,8 +194,8 @@ PROCESSES = [
         "kill the parent", "import os\nos.kill(os.getppid(), 9)", ("ok", "error", "died"), check="keeper"
     ),
     Attempt(
-        "kill its process group",
-        "import os, signal\nsignal.signal(signal.SIGUSR1, signal.SIG_IGN)\nos.killpg(0, signal.SIGUSR1)",
+        "signal its process group",
+        "import os\nos.killpg(0, 0)",
         check="keeper",
     ),
     Attempt("trace the program", _LIBC + "if libc.ptrace(0x4206, C['pid'], 0, 0) == 0: print('ESCAPED')"),
@@ -198,17 +204,18 @@ PROCESSES = [
     Attempt("take a descriptor of the program", _calls(438, "3", "0")),
     Attempt(
         "limit the program",
-        "import resource\nresource.prlimit(C['pid'], resource.RLIMIT_NOFILE, (0, 0)); print('ESCAPED')",
+        "import resource\nresource.prlimit(C['pid'], resource.RLIMIT_NOFILE); print('ESCAPED')",
     ),
     Attempt(
         "raise its own limits",
         "import resource\nresource.setrlimit(resource.RLIMIT_AS, (-1, -1)); print('ESCAPED')",
     ),
     Attempt(
-        "slow the program down", "import os\nos.setpriority(os.PRIO_PROCESS, C['pid'], 19); print('ESCAPED')"
+        "slow the program down", "import os\nos.setpriority(os.PRIO_PROCESS, C['pid'], 0); print('ESCAPED')"
     ),
     Attempt(
-        "pin the program to a processor", "import os\nos.sched_setaffinity(C['pid'], {0}); print('ESCAPED')"
+        "pin the program to a processor",
+        "import os\nos.sched_setaffinity(C['pid'], os.sched_getaffinity(C['pid'])); print('ESCAPED')",
     ),
     Attempt(
         "become root", "import os\nos.setuid(0)\nif os.getuid() == 0 and open(C['canary']): print('ESCAPED')"
@@ -249,7 +256,10 @@ KERNEL = [
     Attempt("load a module", _calls(313, "0")),
     Attempt("restart the machine", _calls(169, "0", "0", "0")),
     Attempt("set the clock", _calls(227, "0", "0")),
-    Attempt("change the machine's name", "import socket\nsocket.sethostname('x'); print('ESCAPED')"),
+    Attempt(
+        "change the machine's name",
+        "import socket\nsocket.sethostname(socket.gethostname()); print('ESCAPED')",
+    ),
     Attempt("talk to the hardware", _calls(172, "3")),
     Attempt("use calls of the other table", _LIBC + "S(0x40000000 | 39); print('ESCAPED')", ("died",)),
     Attempt("use calls that are too new", _calls(457)),

@@ -25,10 +25,17 @@ for _path in (canaries["file"], canaries["home"], canaries["data"], "/etc/passwd
             return os.path.exists(canaries["file"]) and os.listdir(_path) and _path
         return open(_path).read(10) and _path
 
-for _path in (canaries["file"], canaries["outside"], "/etc/x", "/usr/lib/x", "/usr/x", os.__file__, canaries["kernel"]):
+# opened, never written: where the wall is missing, the test must not do the harm itself
+for _path in (canaries["file"], os.__file__, canaries["kernel"]):
     @attempt("writes outside of /mnt/data")
     def _():
-        return open(_path, "a").write("x") and _path
+        return os.open(_path, os.O_WRONLY) and _path
+
+for _path in (os.path.dirname(canaries["outside"]), "/etc", "/usr", "/usr/lib", "/", os.path.dirname(os.__file__)):
+    @attempt("writes outside of /mnt/data")
+    def _():
+        # a file without a name, which is gone when it is closed
+        return os.open(_path, os.O_TMPFILE | os.O_WRONLY) and _path
 
 @attempt("sees the program's environment")
 def _():

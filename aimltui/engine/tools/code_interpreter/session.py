@@ -27,8 +27,10 @@ from aimltui.engine.tools.code_interpreter.sandbox import Sandbox
 RESTARTED = (
     "The interpreter was started anew: variables of earlier cells are gone, files in /mnt/data are there."
 )
-_LET_GO_S = 0.1
-"""What a cancelled cell may take to stop by itself; after it, everything is killed."""
+_LET_GO_S = (0.03, 0.07)
+"""What a cancelled cell may take to stop by itself after each interrupt; after them, everything is killed. One is not
+enough: it is lost when it comes just before the code goes to sleep.
+"""
 _FREEZE_S = 0.5
 _OVER_S = 1.0
 """The same for a cell that prints too much."""
@@ -165,12 +167,15 @@ class Session:
         if jail is None or channel is None:
             return
         if cell and not cell.is_over:
-            jail.interrupt()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_LET_GO_S):
-                    while not cell.is_over:
-                        for _ in cell.take(await channel.get()):
-                            pass
+            for patience_s in _LET_GO_S:
+                jail.interrupt()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(patience_s):
+                        while not cell.is_over:
+                            for _ in cell.take(await channel.get()):
+                                pass
+                if cell.is_over:
+                    break
         if channel.has_ended or (cell and (not cell.is_over or cell.status == "died")):
             await self._end()
             return

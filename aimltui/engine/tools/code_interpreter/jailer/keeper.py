@@ -198,6 +198,8 @@ class Keeper:
             if now - self._over_since > _GRACE_S:
                 self._say(breach="It did not stop when it was interrupted.", fatal=True)
                 self._end()
+            # an interrupt is lost when it comes just before the code goes to sleep
+            self._interrupt()
             return
         cpu_s = sum(process.cpu_s for process in processes) - self._cpu_before
         if now - self._since > self._wall_s:

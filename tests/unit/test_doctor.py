@@ -1,0 +1,39 @@
+"""`aimltui doctor` says what it found and no secret."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from aimltui import doctor
+from aimltui.cli import main
+from aimltui.engine.tools.code_interpreter.choice import NONE, kinds
+from aimltui.engine.tools.code_interpreter.sandboxes.seatbelt import Seatbelt
+from aimltui.engine.tools.code_interpreter.selftest import WALLS
+
+
+@pytest.mark.skipif(not any(one.available().is_available for one in kinds()), reason="no sandbox works here")
+def test_it_names_the_sandbox_and_each_wall(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--data-dir", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert "The code interpreter uses " in said
+    assert "It does not cover:" in said
+    for wall in WALLS:
+        assert f"ok      no code in it {wall}" in said
+    assert "BROKEN" not in said
+
+
+def test_without_a_sandbox_it_fails_and_says_what_is_at_risk(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "kinds", lambda: (Seatbelt(),))
+    assert main(["doctor", "--data-dir", str(tmp_path)]) == 1
+    assert NONE in capsys.readouterr().out
+
+
+def test_keys_are_told_by_name_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIMLAPI_API_KEY", "very-secret")
+    said = "\n".join(doctor.facts(tmp_path))
+    assert "AIMLAPI_API_KEY" in said
+    assert "very-secret" not in said
