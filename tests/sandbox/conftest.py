@@ -9,18 +9,16 @@ from pathlib import Path
 import pytest
 
 from aimltui.engine.tools.code_interpreter import interpreter
-from aimltui.engine.tools.code_interpreter.choice import kinds
 from aimltui.engine.tools.code_interpreter.events import Done, SessionEvent
 from aimltui.engine.tools.code_interpreter.limits import Limits
 from aimltui.engine.tools.code_interpreter.sandbox import Sandbox
 from aimltui.engine.tools.code_interpreter.session import Session
-
-AVAILABLE = [sandbox for sandbox in kinds() if sandbox.available().is_available]
+from tests.sandbox.working import working
 
 Make = Callable[..., Session]
 
 
-@pytest.fixture(params=AVAILABLE, ids=lambda sandbox: sandbox.name)
+@pytest.fixture(params=working(), ids=lambda sandbox: sandbox.name)
 def sandbox(request: pytest.FixtureRequest) -> Sandbox:
     """Each kind in turn."""
     found: Sandbox = request.param

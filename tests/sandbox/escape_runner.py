@@ -164,6 +164,9 @@ async def run(kind: str, directory: Path) -> dict[str, object]:
     world = World(directory)
     results: dict[str, object] = {}
     session = Session(sandbox, directory / "session", python, Limits(wall_s=10.0))
+    first = await _drain(session, "None")
+    if first["status"] == "refused":
+        return {"refused": f"{kind} does not start for this user: {first['reason']}"}
     for one in ATTEMPTS:
         results[one.name] = await attempt(session, world, one)
     await session.aclose()

@@ -8,12 +8,13 @@ import pytest
 
 from aimltui import doctor
 from aimltui.cli import main
-from aimltui.engine.tools.code_interpreter.choice import NONE, kinds
+from aimltui.engine.tools.code_interpreter.choice import NONE
 from aimltui.engine.tools.code_interpreter.sandboxes.seatbelt import Seatbelt
 from aimltui.engine.tools.code_interpreter.selftest import WALLS
+from tests.sandbox.working import working
 
 
-@pytest.mark.skipif(not any(one.available().is_available for one in kinds()), reason="no sandbox works here")
+@pytest.mark.skipif(not working(), reason="no sandbox works here")
 def test_it_names_the_sandbox_and_each_wall(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor", "--data-dir", str(tmp_path)]) == 0
     said = capsys.readouterr().out

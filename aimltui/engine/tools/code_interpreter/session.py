@@ -6,7 +6,6 @@ import asyncio
 import itertools
 import time
 from collections.abc import AsyncGenerator
-from contextlib import suppress
 from pathlib import Path
 
 from aimltui.engine.tools.code_interpreter import outputs
@@ -167,15 +166,7 @@ class Session:
         if jail is None or channel is None:
             return
         if cell and not cell.is_over:
-            for patience_s in _LET_GO_S:
-                jail.interrupt()
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(patience_s):
-                        while not cell.is_over:
-                            for _ in cell.take(await channel.get()):
-                                pass
-                if cell.is_over:
-                    break
+            await _let_go(cell, jail, channel)
         if channel.has_ended or (cell and (not cell.is_over or cell.status == "died")):
             await self._end()
             return
@@ -228,6 +219,20 @@ class Session:
         if self._ending:
             await self._ending
             self._ending = None
+
+
+async def _let_go(cell: Cell, jail: Jail, channel: Channel) -> None:
+    """Interrupt a cell that nobody follows any more; whether it listens, the cell knows."""
+    for patience_s in _LET_GO_S:
+        jail.interrupt()
+        try:
+            async with asyncio.timeout(patience_s):
+                while not cell.is_over:
+                    for _ in cell.take(await channel.get()):
+                        pass
+                return
+        except TimeoutError:
+            continue
 
 
 def _why_not(complaint: str) -> str:
