@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import inspect
 import sys
 import unicodedata
 from collections.abc import Callable
@@ -294,11 +295,14 @@ def _talk(runner: asyncio.Runner, conversation: Conversation, write: Write) -> i
         if not text.strip():
             write("⚠ The message is empty: type something first.\n")
             continue
+        saying = conversation.say(text)
         try:
-            runner.run(conversation.say(text))
+            runner.run(saying)
         except KeyboardInterrupt:
             # the run was stopped, and the conversation goes on
-            continue
+            if inspect.getcoroutinestate(saying) == inspect.CORO_CREATED:
+                saying.close()
+                write("\n[stopped]\n")
 
 
 def clean(text: str) -> str:

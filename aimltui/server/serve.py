@@ -90,6 +90,10 @@ async def serve(
             timeout_keep_alive=65,
         )
         server = _Server(config, on_stop, handle_signals=handle_signals)
+        if handle_signals:
+            # who reads the line may send a signal at once
+            for number in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(number, server.handle_exit, number, None)
         announce(_line(place, listener))
         async with _stopped_by(stop, server):
             await server.serve(sockets=[listener])

@@ -160,7 +160,9 @@ def test_a_run_goes_on_while_another_thread_is_open(tmp_path: Path) -> None:
         terminal.wait_for("completed")
         terminal.press("ctrl+s")
         terminal.wait_for("enter Open")
-        terminal.press("down", "enter")
+        terminal.type("Write a long")
+        terminal.wait_gone("Show me")
+        terminal.press("enter")
         terminal.wait_for("running")
         assert LONG in terminal.text.splitlines()[0]
 
