@@ -44,7 +44,8 @@ async def ask(place: Workplace, run: Run, private: JSONObject) -> Asked | Outcom
         return Outcome(INCOMPLETE, reason="max_completion_tokens")
     if left_prompt is not None and left_prompt <= 0:
         return Outcome(INCOMPLETE, reason="max_prompt_tokens")
-    size = place.context_tokens(run.model)
+    known = place.models.info(run.model, run.connection)
+    size = (known.context_length if known is not None else None) or place.options.default_context_tokens
     budget = size - min(left_completion or size // _RESERVE, size // 2)
     if left_prompt is not None:
         budget = min(budget, left_prompt)

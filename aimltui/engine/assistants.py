@@ -6,7 +6,7 @@ from typing import Any
 
 from aimltui.engine.core import Core
 from aimltui.engine.filing import settled_resources
-from aimltui.engine.models.base import ModelError
+from aimltui.engine.models.base import ModelError, ModelInfo
 from aimltui.engine.store import assistants as rows
 from aimltui.engine.store.database import Connection
 from aimltui.engine.validation import check_id, check_tools, merged_metadata
@@ -20,7 +20,7 @@ from aimltui.wire.assistants import (
 )
 from aimltui.wire.base import Deleted, JSONObject, Page
 from aimltui.wire.errors import ServerError
-from aimltui.wire.models import ListModels, Model
+from aimltui.wire.models import ListModels, Model, ModelPrice
 
 _SAMPLING = ("temperature", "top_p")
 _NULL_MEANS: dict[str, Any] = {
@@ -100,21 +100,29 @@ class AssistantOperations:
         except ModelError as error:
             told = f"{error.message} {error.remedy}".strip()
             raise ServerError(told, code="models_unavailable", request_id=error.request_id) from error
-        self._core.tool_protocols = {info.id: info.tool_protocol for info in found if info.tool_protocol}
-        self._core.context_lengths = {info.id: info.context_length for info in found if info.context_length}
-        data = [
-            Model(
-                id=info.id,
-                created=info.created_at or 0,
-                owned_by=info.vendor,
-                name=info.name or None,
-                context_length=info.context_length,
-            )
-            for info in found
-        ]
+        data = [_model(info) for info in found]
         return Page[Model](
             data=data, first_id=data[0].id if data else None, last_id=data[-1].id if data else None
         )
+
+
+def _model(info: ModelInfo) -> Model:
+    price = info.price
+    return Model(
+        id=info.id,
+        created=info.created_at or 0,
+        owned_by=info.vendor,
+        name=info.name or None,
+        context_length=info.context_length,
+        output_limit=info.output_limit,
+        aliases=list(info.aliases) or None,
+        abilities=sorted(info.abilities) if info.abilities is not None else None,
+        price=ModelPrice(prompt=price.prompt, completion=price.completion, cached=price.cached)
+        if price is not None
+        else None,
+        description=info.description or None,
+        connection=info.connection or None,
+    )
 
 
 def _fields(given: JSONObject) -> JSONObject:

@@ -6,14 +6,14 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Iterable
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from aimltui.engine import housekeeping, recovery
 from aimltui.engine.changes import ChangeHub
 from aimltui.engine.errors import StoreError
 from aimltui.engine.indexer import Indexer
 from aimltui.engine.keeping import OutputKeeper
-from aimltui.engine.models.base import ChatModel, ModelInfo
+from aimltui.engine.models.base import Models
 from aimltui.engine.options import EngineOptions
 from aimltui.engine.protocol import Protocol as ToolProtocol
 from aimltui.engine.protocol import Protocols
@@ -32,30 +32,6 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
-class Models(Protocol):
-    """Where chat models come from."""
-
-    def resolve(self, model_id: str) -> ChatModel:
-        """The model that answers to this id.
-
-        Raises:
-            ModelError: There is none.
-        """
-        ...
-
-    async def list_models(self, *, refresh: bool = False) -> list[ModelInfo]:
-        """The models on offer.
-
-        Raises:
-            ModelError: The list could not be had.
-        """
-        ...
-
-    async def aclose(self) -> None:
-        """Let go of connections."""
-        ...
-
-
 class Core:
     """Store, supervisor, lease and listeners of one engine."""
 
@@ -68,19 +44,14 @@ class Core:
         self.owner = owners.this_process(options.new_id("engine_"))
         self.vault = Vault(options.files, self.owner.id)
         self.indexer = Indexer(self.database, options, self.vault, self.owner.id)
-        self.context_lengths: dict[str, int] = {}
-        """Tokens, of the models that were listed."""
-        self.tool_protocols: dict[str, ToolProtocol] = {}
-        """Of the models that were listed and say so."""
         self.followers = 0
         """How many follow a run of another process."""
         place = Workplace(
             self.database,
             options,
             self.tools,
-            models.resolve,
-            self._context_tokens,
-            Protocols(options.tool_protocol, lambda model_id: self.tool_protocols.get(model_id)),
+            models,
+            Protocols(options.tool_protocol, self._tool_protocol),
             self.vault.path_of,
             OutputKeeper(self.database, self.vault, options),
         )
@@ -166,8 +137,9 @@ class Core:
             threads = await self.write(lambda conn: recovery.recover_all(conn, self.options, self.owner.id))
             self.hub.touch(*threads)
 
-    def _context_tokens(self, model_id: str) -> int:
-        return self.context_lengths.get(model_id) or self.options.default_context_tokens
+    def _tool_protocol(self, model_id: str) -> ToolProtocol | None:
+        known = self.models.info(model_id)
+        return known.tool_protocol if known is not None else None
 
     def _move_in(self, conn: Connection) -> None:
         now = self.options.clock()

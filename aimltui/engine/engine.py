@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import cast
 
 from aimltui.engine.assistants import AssistantOperations
-from aimltui.engine.core import Core, Models
+from aimltui.engine.core import Core
 from aimltui.engine.files import FileOperations
 from aimltui.engine.messages import MessageOperations
+from aimltui.engine.models.base import Models
 from aimltui.engine.options import EngineOptions
 from aimltui.engine.runs import RunOperations
 from aimltui.engine.store_files import StoreFileOperations

@@ -51,6 +51,7 @@ def new_run(
         parallel_tool_calls=_first(params.parallel_tool_calls, True),
         response_format=_first(params.response_format, assistant.response_format),
         reasoning_effort=_first(effort, assistant.reasoning_effort),
+        connection=params.connection or None,
     )
     return run, {"t0": now, "turns": 0, "sampling": sampling}
 

@@ -80,7 +80,7 @@ class RunLoop:
         missing = self._place.tools.missing(run.tools)
         if missing:
             return End(_no_such_tool(missing))
-        model = self._place.resolve(run.model)
+        model = self._place.models.resolve(run.model, run.connection)
         while True:
             if private.get("turns", 0) >= self._place.options.max_turns:
                 return End(

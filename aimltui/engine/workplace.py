@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from aimltui.engine.models.base import ChatModel
+from aimltui.engine.models.base import Models
 from aimltui.engine.options import EngineOptions
 from aimltui.engine.protocol import Protocols
 from aimltui.engine.store.database import Database
@@ -21,8 +21,7 @@ class Workplace:
     database: Database
     options: EngineOptions
     tools: ToolRegistry
-    resolve: Callable[[str], ChatModel]
-    context_tokens: Callable[[str], int]
+    models: Models
     protocols: Protocols
     path_of: Callable[[str], Path]
     """Where the bytes of a file are."""

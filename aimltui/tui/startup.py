@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from aimltui.client.client import AssistantsClient
     from aimltui.drafts import DraftStore
+    from aimltui.tui.connecting import Connections
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Connected:
     """
     notes: tuple[str, ...] = ()
     """What the server cannot do, a sentence each; shown once."""
+    connections: Connections | None = None
+    """What the Connect screen works with; None where the models come from nowhere but a server of assistants."""
     warm_up: Callable[[], None] | None = None
     """Imports that will be needed. It blocks, so it is called in a worker thread, after the first frame."""
 

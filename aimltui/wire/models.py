@@ -5,17 +5,36 @@ from __future__ import annotations
 from aimltui.wire.base import Params, Timestamp, Wire, extension
 
 
+class ModelPrice(Wire):
+    """What tokens cost, in US dollars for one token; a missing one is unknown, which is not zero. An extension."""
+
+    prompt: float | None = extension()
+    completion: float | None = extension()
+    cached: float | None = extension()
+    """For prompt tokens that the provider had kept."""
+
+
 class Model(Wire):
-    """A model that a run may use."""
+    """A model that a run may use. What is missing is unknown, which is not "no"."""
 
     id: str
     object: str = "model"
     created: Timestamp = 0
     owned_by: str = ""
     name: str | None = extension()
-    """The name for people. An extension, as is the next."""
+    """The name for people. An extension, as is all that follows."""
     context_length: int | None = extension()
     """Tokens."""
+    output_limit: int | None = extension()
+    """The most tokens of one answer."""
+    aliases: list[str] | None = extension()
+    """Other ids of the same model."""
+    abilities: list[str] | None = extension()
+    """Of `tools`, `vision`, `reasoning`, `streaming`, `files`, `structured_output`, `web_search`."""
+    price: ModelPrice | None = extension()
+    description: str | None = extension()
+    connection: str | None = extension()
+    """The name of the connection that offers it; none for what is built in."""
 
 
 class ListModels(Params):

@@ -136,7 +136,9 @@ class Run(Wire):
     response_format: ResponseFormat | None = "auto"
     reasoning_effort: str | None = None
     duration_ms: int | None = extension()
-    """Milliseconds from the start to the end, once it is over. An extension of the API."""
+    """Milliseconds from the start to the end, once it is over. An extension of the API, as is the next."""
+    connection: str | None = extension()
+    """The connection whose model answers, where the program has several and it is not the default one."""
 
     @property
     def is_active(self) -> bool:
@@ -168,6 +170,8 @@ class RunOverrides(Params):
     tool_choice: ToolChoice | None = None
     parallel_tool_calls: bool | None = None
     response_format: ResponseFormat | None = None
+    connection: str | None = None
+    """The name of the connection whose model is to answer. An extension of the API."""
 
 
 class CreateRun(RunOverrides):

@@ -81,12 +81,15 @@ class FakeModels:
         self.unknown = frozenset(unknown)
         self.closed = False
 
-    def resolve(self, model_id: str) -> ChatModel:
+    def resolve(self, model_id: str, connection: str | None = None) -> ChatModel:
         if model_id in self.unknown:
             raise ModelError(
                 f"There is no model {model_id!r}.", remedy="Choose another one.", code="invalid_prompt"
             )
         return self.model
+
+    def info(self, model_id: str, connection: str | None = None) -> ModelInfo | None:
+        return None
 
     async def list_models(self, *, refresh: bool = False) -> list[ModelInfo]:
         return await self.model.list_models()

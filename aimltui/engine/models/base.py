@@ -71,16 +71,38 @@ class ChatChunk:
 
 
 @dataclass(frozen=True, slots=True)
+class Price:
+    """What tokens cost, in US dollars for one token. None where the list does not say."""
+
+    prompt: float | None = None
+    completion: float | None = None
+    cached: float | None = None
+    """For prompt tokens that the provider had kept."""
+
+
+@dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """A model that an endpoint offers."""
+    """A model that an endpoint offers. What its list does not say is None: unknown, which is not "no"."""
 
     id: str
     name: str = ""
     vendor: str = ""
     context_length: int | None = None
+    """Tokens."""
     created_at: int | None = None
     tool_protocol: Literal["auto", "calls", "fenced"] | None = None
     """How it calls the code interpreter, if that is known; see `engine.protocol`."""
+    output_limit: int | None = None
+    """The most tokens of one answer."""
+    aliases: tuple[str, ...] = ()
+    abilities: frozenset[str] | None = None
+    """Of `tools`, `vision`, `reasoning`, `streaming`, `files`, `structured_output`, `web_search`."""
+    price: Price | None = None
+    endpoints: frozenset[str] | None = None
+    """Where it may be called: `chat`, `responses`."""
+    description: str = ""
+    connection: str = ""
+    """The name of the connection that offers it; empty for what is built in."""
 
 
 ErrorCode = Literal["server_error", "rate_limit_exceeded", "invalid_prompt"]
@@ -130,6 +152,34 @@ class ChatModel(Protocol):
 
         Raises:
             ModelError: The list could not be had. An empty list is an answer, not an error.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+class Models(Protocol):
+    """Where chat models come from. A connection is an endpoint with a name; None is the default one."""
+
+    def resolve(self, model_id: str, connection: str | None = None) -> ChatModel:
+        """The model that answers to this id.
+
+        Raises:
+            ModelError: There is none.
+        """
+        ...
+
+    def info(self, model_id: str, connection: str | None = None) -> ModelInfo | None:
+        """What is known of a model just now, without asking anybody; None for nothing."""
+        ...
+
+    async def list_models(self, *, refresh: bool = False) -> list[ModelInfo]:
+        """The models on offer.
+
+        Raises:
+            ModelError: The list could not be had.
         """
         ...
 

@@ -5,25 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Protocol
 
-from aimltui.engine.models.base import ChatChunk, ChatModel, ChatRequest, ModelInfo
-
-
-class ModelSource(Protocol):
-    """Where chat models come from."""
-
-    def resolve(self, model_id: str) -> ChatModel:
-        """The model that answers to this id."""
-        ...
-
-    async def list_models(self, *, refresh: bool = False) -> list[ModelInfo]:
-        """The models on offer."""
-        ...
-
-    async def aclose(self) -> None:
-        """Let go of connections."""
-        ...
+from aimltui.engine.models.base import ChatChunk, ChatModel, ChatRequest, ModelInfo, Models
 
 
 class OneModel:
@@ -34,17 +17,21 @@ class OneModel:
         model_id: The one model.
     """
 
-    def __init__(self, models: ModelSource, model_id: str) -> None:
+    def __init__(self, models: Models, model_id: str) -> None:
         self._models = models
         self._model_id = model_id
 
-    def resolve(self, model_id: str) -> ChatModel:
+    def resolve(self, model_id: str, connection: str | None = None) -> ChatModel:
         """The one model, whatever is asked for.
 
         Raises:
             ModelError: There is no such model.
         """
         return _Renamed(self._models.resolve(self._model_id), self._model_id)
+
+    def info(self, model_id: str, connection: str | None = None) -> ModelInfo | None:
+        """What is known of the one model."""
+        return self._models.info(self._model_id)
 
     async def list_models(self, *, refresh: bool = False) -> list[ModelInfo]:
         """What the endpoint offers; the one model is in it or not.

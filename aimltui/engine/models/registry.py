@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
@@ -10,10 +9,9 @@ from importlib.metadata import EntryPoint, entry_points
 from aimltui.engine.models.base import ChatModel, ModelError, ModelInfo
 from aimltui.engine.models.demo import DEMO_INFO, DEMO_MODEL_ID, DemoModel
 from aimltui.engine.models.endpoint import Endpoint
-from aimltui.engine.models.openai_compatible import OpenAICompatibleModel
+from aimltui.engine.models.provider import Provider
 
 ENTRY_POINTS = "aimltui.models"
-CACHE_S = 600.0
 _NO_ENDPOINT_REMEDY = (
     "Set AIMLAPI_API_KEY (AI/ML API) or OPENAI_API_KEY (OpenAI) in the environment, or name a server with "
     "--base-url, and start again; the model “demo” works without."
@@ -48,20 +46,17 @@ class ModelRegistry:
     ) -> None:
         self.endpoint = endpoint
         self._default_model = default_model or (DEMO_MODEL_ID if demo else None)
-        self._clock = clock
         self._plugins = plugins
         self._demo = DemoModel(pace=demo_pace)
-        self._remote = OpenAICompatibleModel(endpoint) if endpoint is not None else None
+        self._remote = Provider(endpoint, clock) if endpoint is not None else None
         self._loaded: dict[str, ChatModel] = {}
-        self._listed: tuple[float, list[ModelInfo]] | None = None
-        self._listing = asyncio.Lock()
 
     @property
     def default_model(self) -> str | None:
         """The id for those who name none; None if there is nothing to choose by itself."""
         return self._default_model
 
-    def resolve(self, model_id: str) -> ChatModel:
+    def resolve(self, model_id: str, connection: str | None = None) -> ChatModel:
         """The model that answers to an id.
 
         Raises:
@@ -82,7 +77,13 @@ class ModelRegistry:
                 else "There is no server to ask for a model: no key and no base URL are set.",
                 _NO_ENDPOINT_REMEDY,
             )
-        return self._remote
+        return self._remote.model
+
+    def info(self, model_id: str, connection: str | None = None) -> ModelInfo | None:
+        """What is known of a model just now, without asking anybody."""
+        if model_id == DEMO_MODEL_ID:
+            return DEMO_INFO
+        return self._remote.info(model_id) if self._remote is not None else None
 
     def local_models(self) -> list[ModelInfo]:
         """The models that need no network to be listed: plug-ins and the demo."""
@@ -100,28 +101,17 @@ class ModelRegistry:
         Raises:
             ModelError: The endpoint did not give its list; `local_models` still works.
         """
-        remote = await self._remote_models(refresh)
+        remote = await self._remote.list_models(refresh=refresh) if self._remote is not None else []
         local = self.local_models()
         ids = {model.id for model in local}
         return [*(model for model in remote if model.id not in ids), *local]
 
     async def aclose(self) -> None:
         """Closes all models' connections."""
-        models: list[ChatModel] = [*self._loaded.values(), self._demo]
-        if self._remote is not None:
-            models.append(self._remote)
-        for model in models:
+        for model in [*self._loaded.values(), self._demo]:
             await model.aclose()
-
-    async def _remote_models(self, refresh: bool) -> list[ModelInfo]:
-        if self._remote is None:
-            return []
-        async with self._listing:
-            if self._listed is not None and not refresh and self._clock() - self._listed[0] < CACHE_S:
-                return self._listed[1]
-            models = await self._remote.list_models()
-            self._listed = (self._clock(), models) if models else None
-            return models
+        if self._remote is not None:
+            await self._remote.aclose()
 
     def _entry_points(self) -> dict[str, EntryPoint]:
         if self._plugins is None:
