@@ -115,6 +115,8 @@ class RunLoop:
         while True:
             tried += 1
             writer = TurnWriter(self._journal, self._place.options.new_id, asked.plan)
+            if tried > 1:
+                self._journal.forget_thought()
             try:
                 async with aclosing(model.stream(asked.request)) as chunks:
                     async for chunk in chunks:

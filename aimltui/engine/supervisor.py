@@ -198,12 +198,13 @@ class Supervisor:
     async def _end(self, active: _Active, end: End, outcome: Outcome) -> None:
         journal = active.journal
         journal.seal()
+        thought = journal.take_thought()
         try:
             try:
-                await journal.conclude(lambda ledger: ledger.end(outcome, end.usage))
+                await journal.conclude(lambda ledger: ledger.end(outcome, end.usage, thought))
             except RunCancelling:
                 # somebody else cancelled it in the very moment in which it would have ended by itself
-                await journal.conclude(lambda ledger: ledger.end(Outcome(CANCELLED), end.usage))
+                await journal.conclude(lambda ledger: ledger.end(Outcome(CANCELLED), end.usage, thought))
         except RunGone:
             _say_gone(journal)
         except RunOver:

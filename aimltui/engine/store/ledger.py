@@ -13,6 +13,7 @@ from aimltui.engine.run_state import MESSAGE_REASONS, STEP_ENDS, Outcome, move
 from aimltui.engine.store import events as event_rows
 from aimltui.engine.store import messages, runs
 from aimltui.engine.store.database import Connection
+from aimltui.engine.thinking import Thought
 from aimltui.engine.usage import added
 from aimltui.wire import events
 from aimltui.wire.base import JSONObject
@@ -143,15 +144,17 @@ class Ledger:
         self.private["spent_completion"] = self.private.get("spent_completion", 0) + spent_completion
         runs.save(self.conn, self.run, self.private)
 
-    def open_message(self, step_id: str, message_id: str, turn: int) -> list[str]:
-        """The model begins to write.
+    def open_message(
+        self, step_id: str, message_id: str, turn: int, thought: Thought | None = None
+    ) -> list[str]:
+        """The model begins to write, after it has thought.
 
         Returns:
             The ids of the pictures that the message begins with: those that tools have made since the last one.
         """
         self._refuse_if_cancelling()
         details = MessageCreationDetails(message_creation=MessageCreation(message_id=message_id))
-        self._open_step(step_id, details, turn)
+        self._open_step(step_id, details, turn, thought)
         message = Message(
             id=message_id,
             created_at=self._now,
@@ -177,10 +180,10 @@ class Ledger:
             if row.step.type == "message_creation":
                 self._close_step(row, "completed", usage)
 
-    def open_tools(self, step_id: str, turn: int) -> None:
-        """The model begins to call tools."""
+    def open_tools(self, step_id: str, turn: int, thought: Thought | None = None) -> None:
+        """The model begins to call tools, after it has thought."""
         self._refuse_if_cancelling()
-        self._open_step(step_id, ToolCallsDetails(), turn)
+        self._open_step(step_id, ToolCallsDetails(), turn, thought)
 
     def draft_tools(self, step_id: str, calls: Sequence[Call]) -> None:
         """The calls as far as they go, so that a killed program leaves them behind."""
@@ -240,13 +243,17 @@ class Ledger:
             fresh = runs.step_row(self.conn, row.step.id)
             self._close_step(fresh, "completed", Usage.model_validate(usage) if usage is not None else None)
 
-    def end(self, outcome: Outcome, usage: Usage | None = None) -> Run:
+    def end(self, outcome: Outcome, usage: Usage | None = None, thought: Thought | None = None) -> Run:
         """The run's end, and that of whatever of it is still open. Text so far is kept.
 
         Args:
             outcome: How it ends.
             usage: Of the turn that is still open, for its step.
+            thought: What was thought last, if no step came of it.
         """
+        if thought is not None:
+            thoughts = {"reasoning": thought.text, "reasoning_ms": thought.ms}
+            self.run = self.run.model_copy(update=thoughts)
         if outcome.status == CANCELLED:
             self.begin_cancelling()
         if outcome.status in (COMPLETED, INCOMPLETE):
@@ -257,7 +264,7 @@ class Ledger:
             self._close_messages(outcome.status, outcome.message_reason)
         return self.move(outcome.status, error=outcome.error, reason=outcome.reason)
 
-    def _open_step(self, step_id: str, details: StepDetails, turn: int) -> None:
+    def _open_step(self, step_id: str, details: StepDetails, turn: int, thought: Thought | None) -> None:
         step = RunStep(
             id=step_id,
             created_at=self._now,
@@ -267,6 +274,8 @@ class Ledger:
             type=details.type,
             step_details=details,
             expires_at=self.run.expires_at,
+            reasoning=thought.text if thought is not None else None,
+            reasoning_ms=thought.ms if thought is not None else None,
         )
         place = messages.newest_seq(self.conn, self.run.thread_id)
         private: JSONObject = {"t0": self._clock_now}
