@@ -16,9 +16,12 @@ from aimltui.errors import AimltuiError, ConfigError
 
 if TYPE_CHECKING:
     from aimltui.engine.engine import Engine
+    from aimltui.engine.models.lessons import Lessons
     from aimltui.engine.models.registry import ModelRegistry
 
 DEMO_MODEL = "demo"
+LEARNED = "learned-of-models.json"
+"""In the directory of the threads."""
 DEFAULT_MODELS = {AIMLAPI_BASE_URL: "openai/gpt-mini-latest", OPENAI_BASE_URL: "gpt-4.1-mini"}
 """The model where nobody chose one."""
 
@@ -69,8 +72,20 @@ def find_source(options: argparse.Namespace) -> Source:
     return Source(data_dir, connection, model, settings.interpreter.sandbox)
 
 
-def model_registry(source: Source) -> ModelRegistry:
-    """The chat models of a source."""
+def lessons_of(data_dir: Path) -> Lessons:
+    """What refusals have taught about models, as it is kept beside the threads."""
+    from aimltui.engine.models.lessons import Lessons
+
+    return Lessons(data_dir / LEARNED)
+
+
+def model_registry(source: Source, lessons: Lessons | None = None) -> ModelRegistry:
+    """The chat models of a source.
+
+    Args:
+        source: Where they come from.
+        lessons: What refusals have taught; None remembers while the program runs.
+    """
     from aimltui.engine.models.endpoint import Endpoint
     from aimltui.engine.models.registry import ModelRegistry
     from aimltui.engine.models.secret import Secret
@@ -79,7 +94,7 @@ def model_registry(source: Source) -> ModelRegistry:
         return ModelRegistry(endpoint=None, demo=True)
     key = read_key(source.connection)
     endpoint = Endpoint(source.connection.name, source.connection.base_url, Secret(key) if key else None)
-    return ModelRegistry(endpoint=endpoint, default_model=source.model or None)
+    return ModelRegistry(endpoint=endpoint, default_model=source.model or None, lessons=lessons)
 
 
 @asynccontextmanager
@@ -99,10 +114,11 @@ async def open_engine(source: Source, override: str | None = None) -> AsyncItera
     from aimltui.engine.options import EngineOptions
     from aimltui.engine.tools.builtin import builtin
 
-    registry = model_registry(source)
+    lessons = lessons_of(source.data_dir)
+    registry = model_registry(source, lessons)
     models = registry if override is None else OneModel(registry, override)
     try:
-        engine_options = EngineOptions(data_dir=source.data_dir, interpreter=source.sandbox)
+        engine_options = EngineOptions(data_dir=source.data_dir, interpreter=source.sandbox, lessons=lessons)
         engine = await Engine.open(engine_options, models, builtin(engine_options).tools)
     except StoreError as error:
         raise AimltuiError(error.message) from error

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aimltui import collector, paths
-from aimltui.assembly import DEMO_MODEL, Source, default_model, model_registry
+from aimltui.assembly import DEMO_MODEL, Source, default_model, lessons_of, model_registry
 from aimltui.config import load_settings
 from aimltui.connection import (
     AIMLAPI_KEY_VARIABLES,
@@ -167,9 +167,10 @@ async def _connect_engine(source: Source, model: str | None, *, is_demo: bool) -
     from aimltui.engine.tools.builtin import builtin
     from aimltui.tui.startup import Connected
 
-    options = EngineOptions(data_dir=source.data_dir, interpreter=source.sandbox)
+    lessons = lessons_of(source.data_dir)
+    options = EngineOptions(data_dir=source.data_dir, interpreter=source.sandbox, lessons=lessons)
     own = builtin(options)
-    engine = await Engine.open(options, model_registry(source), own.tools)
+    engine = await Engine.open(options, model_registry(source, lessons), own.tools)
     connection = source.connection
     return Connected(
         client=AssistantsClient(EmbeddedTransport(engine)),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aimltui.engine import context
+from aimltui.engine.enclosures import Known, enclose
 from aimltui.engine.fences import FenceSplitter, PrintedCallSplitter, Splitter
 from aimltui.engine.models.base import ChatRequest
 from aimltui.engine.protocol import fenced_note
@@ -56,7 +57,7 @@ async def ask(place: Workplace, run: Run, private: JSONObject) -> Asked | Outcom
     code = (
         place.tools.of_type(CODE_INTERPRETER) if any(t.type == CODE_INTERPRETER for t in run.tools) else None
     )
-    fenced = code is not None and place.protocols.is_fenced(run.model)
+    fenced = code is not None and place.protocols.is_fenced(run.model, run.connection)
     files = await place.database.read(
         lambda conn: tool_files.known(conn, run, place.options.now(), place.path_of)
     )
@@ -64,15 +65,18 @@ async def ask(place: Workplace, run: Run, private: JSONObject) -> Asked | Outcom
     if fenced and code is not None and choice != "none":
         about = code.definition(files.provided).description
         note = fenced_note(about, forced=_forces_code(choice), last=last)
-    told = await place.database.read(lambda conn: _window(conn, run, budget, note, fenced))
+    now = place.options.now()
+    told = await place.database.read(lambda conn: _window(conn, run, budget, note, fenced, now))
     if left_prompt is not None and told.tokens > left_prompt:
         return Outcome(INCOMPLETE, reason="max_prompt_tokens")
+    able = known.abilities if known is not None else None
+    messages = await enclose(told.messages, place.path_of, able)
     offered = [tool for tool in run.tools if not (fenced and tool.type == CODE_INTERPRETER)]
     tools = [] if choice == "none" or last else place.tools.definitions(offered, files.provided)
     sampling = private.get("sampling", {})
     request = ChatRequest(
         model=run.model,
-        messages=told.messages,
+        messages=messages,
         tools=tools,
         tool_choice=None if not tools or (fenced and _forces_code(choice)) else _tool_choice(choice),
         parallel_tool_calls=False if tools and not run.parallel_tool_calls else None,
@@ -94,7 +98,7 @@ def _plan(
     splitter: type[FenceSplitter] | Any = None
     if names and fenced:
         splitter = FenceSplitter
-    elif names and place.protocols.may_change(run.model):
+    elif names and place.protocols.may_change(run.model, run.connection):
 
         def splitter() -> Splitter:
             return PrintedCallSplitter(names)
@@ -103,12 +107,15 @@ def _plan(
     return TurnPlan(turn, hosted, files.links or {}, splitter, tool_name)
 
 
-def _window(conn: Connection, run: Run, budget: int, note: str, fenced: bool) -> context.Window:
+def _window(conn: Connection, run: Run, budget: int, note: str, fenced: bool, now: int) -> context.Window:
     strategy = run.truncation_strategy
     last = strategy.last_messages if strategy is not None and strategy.type == "last_messages" else None
     items = window.load(conn, run.thread_id, run.id, budget, last)
     instructions = "\n\n".join(text for text in (run.instructions, note) if text)
-    return context.build(items, instructions=instructions, budget=budget, last_messages=last, fenced=fenced)
+    known = Known(window.files_of(conn, items, now), frozenset(tool.type for tool in run.tools))
+    return context.build(
+        items, instructions=instructions, budget=budget, last_messages=last, fenced=fenced, known=known
+    )
 
 
 def _left(run: Run, private: Mapping[str, Any]) -> tuple[int | None, int | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from aimltui.engine.core import Core
@@ -95,13 +96,15 @@ class AssistantOperations:
         except ModelError as error:
             told = f"{error.message} {error.remedy}".strip()
             raise ServerError(told, code="models_unavailable", request_id=error.request_id) from error
-        data = [_model(info) for info in found]
+        lessons = self._core.options.lessons
+        await asyncio.to_thread(lessons.load)
+        data = [_model(info, lessons.words(info.connection, info.id, *info.aliases)) for info in found]
         return Page[Model](
             data=data, first_id=data[0].id if data else None, last_id=data[-1].id if data else None
         )
 
 
-def _model(info: ModelInfo) -> Model:
+def _model(info: ModelInfo, learned: list[str]) -> Model:
     price = info.price
     return Model(
         id=info.id,
@@ -117,6 +120,7 @@ def _model(info: ModelInfo) -> Model:
         else None,
         description=info.description or None,
         connection=info.connection or None,
+        learned=learned or None,
     )
 
 

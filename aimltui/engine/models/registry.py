@@ -9,6 +9,7 @@ from importlib.metadata import EntryPoint, entry_points
 from aimltui.engine.models.base import ChatModel, ModelError, ModelInfo
 from aimltui.engine.models.demo import DEMO_INFO, DEMO_MODEL_ID, DemoModel
 from aimltui.engine.models.endpoint import Endpoint
+from aimltui.engine.models.lessons import Lessons
 from aimltui.engine.models.provider import Provider
 
 ENTRY_POINTS = "aimltui.models"
@@ -32,6 +33,7 @@ class ModelRegistry:
         clock: Seconds that only go forward.
         plugins: The entry points by name; None looks them up among the installed packages.
         demo_pace: See `DemoModel`.
+        lessons: What refusals have taught; the engine's options have the same.
     """
 
     def __init__(
@@ -43,12 +45,13 @@ class ModelRegistry:
         clock: Callable[[], float] = time.monotonic,
         plugins: dict[str, EntryPoint] | None = None,
         demo_pace: float = 1.0,
+        lessons: Lessons | None = None,
     ) -> None:
         self.endpoint = endpoint
         self._default_model = default_model or (DEMO_MODEL_ID if demo else None)
         self._plugins = plugins
         self._demo = DemoModel(pace=demo_pace)
-        self._remote = Provider(endpoint, clock) if endpoint is not None else None
+        self._remote = Provider(endpoint, clock, lessons) if endpoint is not None else None
         self._loaded: dict[str, ChatModel] = {}
 
     @property
