@@ -19,7 +19,7 @@ TEACHING = frozenset({400, 404, 405, 415, 416, 422, 500, 501})
 _NO = re.compile(
     r"not (?:\w+ )?(?:support|allow|permit|accept|available|enabled|accessible)|n't (?:support|accept)|unsupported"
     r"|invalid|unknown|unexpected|unrecognized|extra (?:inputs|field)|must be|expected|only (?:\w+ )?support|\bonly\b"
-    r"|cannot|forbidden|deprecated|disallowed|no endpoints found|require|remove"
+    r"|\bno (?:vision|image|file|pdf|tool|stream)|cannot|forbidden|deprecated|disallowed|no endpoints found|require|remove"
 )
 _IMAGE = re.compile(r"\bimages?\b|image_url|\bvision\b|multi-?modal|mmproj")
 _FILE = re.compile(r"\bfiles?\b|file_data|\bpdfs?\b|\bdocuments?\b|[`'\"]file[`'\"]")
@@ -79,7 +79,8 @@ def learn(quirks: Quirks, status: int, text: str, body: Mapping[str, JSON]) -> Q
     """
     if status not in TEACHING or not text:
         return None
-    refused = Refused(quirks, text.lower(), body)
+    # this name of a kind of error says nothing
+    refused = Refused(quirks, text.lower().replace("invalid_request_error", ""), body)
     for rule in _RULES:
         changes = rule(refused)
         if changes:
