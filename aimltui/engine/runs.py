@@ -227,7 +227,7 @@ class RunOperations:
         if run.status == REQUIRES_ACTION:
             ledger = Ledger(conn, run.id, self._core.options.clock())
             told = ledger.begin_cancelling()
-            ledger.end(Outcome(CANCELLED))
+            ledger.end(Outcome(CANCELLED), self._core.options.new_id)
             return told
         marked = run.model_copy(update={"status": CANCELLING})
         rows.save(conn, marked)
