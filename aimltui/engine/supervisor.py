@@ -117,7 +117,7 @@ class Supervisor:
         """Write the ends that could not be written when they came."""
         for run_id, (journal, outcome) in list(self._unsettled.items()):
             try:
-                await journal.conclude(partial(self._write_end, journal, outcome, None))
+                await journal.conclude(partial(self._write_end, journal, outcome, None, None))
             except (RunGone, RunOver):
                 pass
             except EngineError:
