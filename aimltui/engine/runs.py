@@ -22,6 +22,7 @@ from aimltui.engine.store.ledger import Ledger
 from aimltui.engine.thread_lock import active_run
 from aimltui.engine.threads import new_thread
 from aimltui.engine.validation import (
+    check_connection,
     check_id,
     check_thread_id,
     check_tools,
@@ -183,6 +184,7 @@ class RunOperations:
         check_id("assistant_id", wanted.params.assistant_id, "asst")
         check_tools(wanted.params.tools or ())
         check_truncation(wanted.params.truncation_strategy)
+        check_connection(wanted.params.connection, self._core.models.connections())
         run, told = await self._core.write(lambda conn: self._insert(conn, wanted), wanted.thread_id)
         self._core.indexer.wake()
         return run, self._core.supervisor.start(run, told, first_index=0)

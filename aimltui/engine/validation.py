@@ -101,6 +101,22 @@ def check_truncation(strategy: TruncationStrategy | None) -> None:
         )
 
 
+def check_connection(name: str | None, known: Sequence[str]) -> None:
+    """See that a run names a connection that there is. An extension of the API.
+
+    Raises:
+        BadRequest: There is none of this name.
+    """
+    if name and name not in known:
+        there = ", ".join(f"'{one}'" for one in known) or "none"
+        raise BadRequest(
+            f"There is no connection '{name[:60]}' here (any more). Set it up again, or choose a model of another one. "
+            f"There is: {there}.",
+            param="connection",
+            code="invalid_value",
+        )
+
+
 def content_of(message: NewMessage) -> list[Content]:
     """A request's content as the message keeps it.
 
