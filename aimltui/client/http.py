@@ -252,7 +252,9 @@ class HTTPTransport:
 
             uds = self._remote.uds
             transport = httpx2.AsyncHTTPTransport(uds=str(uds)) if uds is not None else None
-            self._client = httpx2.AsyncClient(transport=transport, follow_redirects=False)
+            # a proxy of the environment would read the key, but for what passes it encrypted
+            is_tls = self._remote.base_url.lower().startswith("https:")
+            self._client = httpx2.AsyncClient(transport=transport, follow_redirects=False, trust_env=is_tls)
         return self._client
 
     def _headers(self) -> dict[str, str]:
