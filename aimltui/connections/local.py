@@ -64,28 +64,28 @@ _HEADERS = {"llama.cpp": "llama.cpp", "localai": "LocalAI", "koboldcpp": "Kobold
 """By what begins their `Server` header."""
 
 
-async def find_local(ports: Iterable[Port] = PORTS) -> list[LocalServer]:
-    """The servers that answer, in the order of the ports."""
+async def find_local(ports: Iterable[Port] = PORTS, answer_s: float = ANSWER_S) -> list[LocalServer]:
+    """The servers that answer in time, in the order of the ports."""
     # a fifth of a second of imports
     await asyncio.to_thread(importlib.import_module, "httpx2")
     await asyncio.to_thread(importlib.import_module, "aimltui.engine.models.model_list")
     import httpx2
 
-    timeout = httpx2.Timeout(ANSWER_S, connect=CONNECT_S)
+    timeout = httpx2.Timeout(answer_s, connect=CONNECT_S)
     # plain HTTP only, so no certificates are read
     async with httpx2.AsyncClient(
         trust_env=False, follow_redirects=False, timeout=timeout, verify=False
     ) as client:
-        found = await asyncio.gather(*(_ask(client, port) for port in ports))
+        found = await asyncio.gather(*(_ask(client, port, answer_s) for port in ports))
     return [server for server in found if server is not None]
 
 
-async def _ask(client: httpx2.AsyncClient, port: Port) -> LocalServer | None:
+async def _ask(client: httpx2.AsyncClient, port: Port, answer_s: float) -> LocalServer | None:
     import httpx2
 
     base_url = f"http://{HOST}:{port.number}{port.path}"
     try:
-        async with asyncio.timeout(ANSWER_S), client.stream("GET", f"{base_url}/models") as answer:
+        async with asyncio.timeout(answer_s), client.stream("GET", f"{base_url}/models") as answer:
             if answer.status_code not in (200, 401):
                 return None
             body = b""
