@@ -45,8 +45,14 @@ class Connection:
     model: str | None = None
     """The model of new threads, as far as this connection says it."""
     kind: ConnectionKind = "models"
-    is_own: bool = False
-    """Whether it has a name of its own in the configuration file."""
+    source: Literal["own", "said", "table", "found"] = "said"
+    """`own`: a table `[connections.NAME]`; `said`: flags or variables that name an endpoint; `table`: the file's
+    `[connection]`; `found`: a key in the environment, and nothing else said where to go."""
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it has a name of its own in the configuration file."""
+        return self.source == "own"
 
     @property
     def key_place(self) -> Literal["environment", "keychain", "file", "none"]:
@@ -89,11 +95,13 @@ def find_connections(
             "--connection and --base-url or --api-key-env each say which endpoint. Leave one out."
         )
     session: list[Connection] = []
-    if is_said or has_table or not own:
-        session += filter(None, [find_connection(settings, environment)])
+    # a key that only lies about leads nowhere once connections are set up: nobody chose that endpoint
+    if (is_said or has_table or not own) and (first := find_connection(settings, environment)) is not None:
+        session.append(replace(first, source="said" if is_said else "table" if has_table else "found"))
     if is_said and has_table:
         alone = find_connection(replace(settings, connection_levels=(table,)), environment)
-        session += [alone] if alone is not None and alone.base_url != session[0].base_url else []
+        if alone is not None and alone.base_url != session[0].base_url:
+            session.append(replace(alone, source="table"))
     taken = {connection.name for connection in own}
     session = [
         replace(connection, name=f"{connection.name} (this session)")
@@ -216,7 +224,7 @@ def _own(item: NamedConnection, file: str) -> Connection:
         base_url = checked_base_url(item.base_url)
     except ConfigError as error:
         raise ConfigError(f"{file}: connections.{item.name}: {error}") from error
-    return Connection(item.name, base_url, item.api_key_env, item.key, item.model, item.kind, is_own=True)
+    return Connection(item.name, base_url, item.api_key_env, item.key, item.model, item.kind, "own")
 
 
 def _chosen_key(levels: tuple[ConnectionSettings, ...], base_url: str | None) -> str | None:

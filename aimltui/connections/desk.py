@@ -161,7 +161,8 @@ class ConnectionDesk:
         """See `Connections.make_default`."""
         async with self._changing:
             connection = self._one(name)
-            wanted = name if connection.is_own else None
+            await asyncio.to_thread(self._keep_found)
+            wanted = None if connection.source in ("said", "table") else name
             await asyncio.to_thread(write_default_connection, self._file, wanted)
             await self._reload(name)
         return self._model
@@ -261,6 +262,7 @@ class ConnectionDesk:
         if place is not None and key is not None and key != before:
             self._keys.keep(place, name, base_url, key)
         try:
+            self._keep_found()
             named = NamedConnection(name, base_url, variable, place, model, draft.kind)
             write_connection(self._file, named, make_default=make_default)
         except ConfigError:
@@ -271,6 +273,16 @@ class ConnectionDesk:
             # of no use any more; where that place does not answer just now, it stays there
             self._forget(old)
         return name
+
+    def _keep_found(self) -> None:
+        """Give the connection that was made of a key in the environment a place in the file.
+
+        At the next start others are there and it would be gone, with the threads that remember it left behind.
+        """
+        for one in self._known.all:
+            if one.source == "found":
+                named = NamedConnection(one.name, one.base_url, one.api_key_env)
+                write_connection(self._file, named, make_default=one == self._known.default)
 
     def _take_back(self, place: Kept, name: str, base_url: str, before: str | None) -> None:
         with contextlib.suppress(ConfigError):

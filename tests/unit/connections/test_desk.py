@@ -181,6 +181,20 @@ async def test_what_comes_from_a_variable_is_there_but_cannot_be_removed(tmp_pat
     assert [(row.name, row.is_own) for row in place.desk.rows()] == [("OpenAI", True)]
 
 
+async def test_a_connection_made_of_a_variable_is_not_lost_when_another_one_is_added(tmp_path: Path) -> None:
+    environment = {"AIMLAPI_API_KEY": "aiml-from-variable"}
+    place = Place(tmp_path, environment)
+    assert (
+        await place.desk.save(local("Ollama", "http://localhost:11434/v1"), make_default=False)
+        == "first-model"
+    )
+    for one in (place, Place(tmp_path, environment)):
+        assert [(row.name, row.is_default, row.is_own) for row in one.desk.rows()] == [
+            ("AI/ML API", True, True),
+            ("Ollama", False, True),
+        ]
+
+
 @pytest.mark.parametrize(
     ("draft", "said"),
     [
