@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from aimltui.engine.core import Core
@@ -95,7 +96,9 @@ class AssistantOperations:
         except ModelError as error:
             told = f"{error.message} {error.remedy}".strip()
             raise ServerError(told, code="models_unavailable", request_id=error.request_id) from error
-        data = [_model(info) for info in found]
+        lessons = self._core.options.lessons
+        await asyncio.to_thread(lessons.load)
+        data = [_model(info, lessons.words(info.connection, info.id, *info.aliases)) for info in found]
         problems = [
             ModelProblem(connection=name, message=error.message, remedy=error.remedy)
             for name, error in self._core.models.problems().items()
@@ -108,7 +111,7 @@ class AssistantOperations:
         )
 
 
-def _model(info: ModelInfo) -> Model:
+def _model(info: ModelInfo, learned: list[str]) -> Model:
     price = info.price
     return Model(
         id=info.id,
@@ -124,6 +127,7 @@ def _model(info: ModelInfo) -> Model:
         else None,
         description=info.description or None,
         connection=info.connection or None,
+        learned=learned or None,
     )
 
 

@@ -94,7 +94,7 @@ class RunLoop:
             try:
                 writer = await self._turn(model, asked)
             except ModelError as error:
-                if not self._goes_over_to_blocks(run, asked, error):
+                if not await self._goes_over_to_blocks(run, asked, error):
                     raise
                 continue
             end, private = await self._conclude_turn(run, asked, writer)
@@ -133,12 +133,14 @@ class RunLoop:
                     raise
                 await self._wait(error, tried)
 
-    def _goes_over_to_blocks(self, run: Run, asked: Asked, error: ModelError) -> bool:
+    async def _goes_over_to_blocks(self, run: Run, asked: Asked, error: ModelError) -> bool:
         """True if the model takes no tools, and can do without: then it is asked again in another way."""
         protocols = self._place.protocols
-        if not asked.request.tools or not refuses_tools(error) or not protocols.may_change(run.model):
+        if not asked.request.tools or not refuses_tools(error):
             return False
-        protocols.learn_fenced(run.model)
+        if not protocols.may_change(run.model, run.connection):
+            return False
+        await protocols.learn_fenced(run.model, run.connection)
         return True
 
     async def _wait(self, error: ModelError, tried: int) -> None:
@@ -162,7 +164,7 @@ class RunLoop:
         await writer.finish()
         self._journal.draft = None
         if writer.is_over and not asked.fenced:
-            self._place.protocols.learn_fenced(run.model)
+            await self._place.protocols.learn_fenced(run.model, run.connection)
         usage = usage_of(writer.usage)
         prompt, completion = await asyncio.to_thread(_spent, usage, asked.request, writer)
         calls = [_checked(settled(draft), run, self._place) for draft in writer.drafts]
