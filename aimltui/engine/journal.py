@@ -40,6 +40,8 @@ class Journal:
         self.log = told
         self.draft: Callable[[], Callable[[Ledger], None]] | None = None
         """Takes a snapshot of what a checkpoint has to keep beside the pieces; its answer writes it down."""
+        self.owed: Callable[[Ledger], None] | None = None
+        """Writes down what tools have made and nothing was written of yet: the end of a stopped run has it, too."""
         self._thinking = Thinking(options.clock)
         self._database = database
         self._options = options

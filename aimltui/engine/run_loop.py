@@ -136,9 +136,9 @@ class RunLoop:
     async def _goes_over_to_blocks(self, run: Run, asked: Asked, error: ModelError) -> bool:
         """True if the model takes no tools, and can do without: then it is asked again in another way."""
         protocols = self._place.protocols
-        if not asked.request.tools or not asked.plan.code_tool or not refuses_tools(error):
+        if not asked.request.tools or not refuses_tools(error):
             return False
-        if not protocols.may_change(run.model, run.connection) or self._place.tools.functions(run.tools):
+        if not protocols.may_change(run.model, run.connection):
             return False
         await protocols.learn_fenced(run.model, run.connection)
         return True
@@ -229,7 +229,9 @@ class RunLoop:
             _go_on(ledger, pending)
             return ledger.private
 
-        return await self._journal.commit(write)
+        private = await self._journal.commit(write)
+        self._journal.owed = None
+        return private
 
 
 def _go_on(ledger: Ledger, pending: Sequence[Call]) -> None:
@@ -292,7 +294,8 @@ def _spent(usage: Usage | None, request: ChatRequest, writer: TurnWriter) -> tup
 
 def _unknown_function(call: Call, known: frozenset[str]) -> Call:
     names = ", ".join(sorted(known)) or "none at all"
-    output = json.dumps({"error": f"There is no function named {call.name!r}. There are: {names}."})
+    wrong = f"There is no function named {call.name!r}." if call.name else "This is no call in JSON."
+    output = json.dumps({"error": f"{wrong} There are: {names}."})
     return Call(call.id, call.name, call.arguments, call.extra, output)
 
 

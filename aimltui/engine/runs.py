@@ -21,7 +21,7 @@ from aimltui.engine.store.database import Connection
 from aimltui.engine.store.ledger import Ledger
 from aimltui.engine.thread_lock import active_run
 from aimltui.engine.threads import new_thread
-from aimltui.engine.validation import merged_metadata
+from aimltui.engine.validation import check_connection, merged_metadata
 from aimltui.wire import events
 from aimltui.wire.base import Page
 from aimltui.wire.errors import BadRequest
@@ -166,6 +166,7 @@ class RunOperations:
         return _Wanted(thread.id, params, thread, messages)
 
     async def _start(self, wanted: _Wanted) -> tuple[Run, EventLog]:
+        check_connection(wanted.params.connection, self._core.models.connections())
         run, told = await self._core.write(lambda conn: self._insert(conn, wanted), wanted.thread_id)
         self._core.indexer.wake()
         return run, self._core.supervisor.start(run, told, first_index=0)
@@ -227,7 +228,7 @@ class RunOperations:
         if run.status == REQUIRES_ACTION:
             ledger = Ledger(conn, run.id, self._core.options.clock())
             told = ledger.begin_cancelling()
-            ledger.end(Outcome(CANCELLED))
+            ledger.end(Outcome(CANCELLED), self._core.options.new_id)
             return told
         marked = run.model_copy(update={"status": CANCELLING})
         rows.save(conn, marked)

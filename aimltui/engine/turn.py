@@ -33,7 +33,7 @@ class TurnPlan:
     files: Mapping[str, str] = field(default_factory=dict)
     """Ids of the files that the text may link to, by path."""
     splitter: Callable[[], Splitter] | None = None
-    """Finds code in the text where the model has no other way to call."""
+    """Finds code and calls in the text where the model has no other way to call."""
     code_tool: str = ""
     """The name of the tool that such code is for."""
 
@@ -186,6 +186,9 @@ class TurnWriter:
                     await self._open_code()
                 case fences.CODE:
                     self._say_input(self.drafts[-1], segment.value)
+                case fences.CALL:
+                    index = len(self._order)
+                    await self._fragment(ToolCallDelta(index, name=segment.name, arguments=segment.value))
                 case _:
                     draft = self.drafts[-1]
                     draft.arguments = json.dumps({"code": draft.input}, ensure_ascii=False)

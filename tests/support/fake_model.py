@@ -91,6 +91,12 @@ class FakeModels:
     def info(self, model_id: str, connection: str | None = None) -> ModelInfo | None:
         return None
 
+    def connections(self) -> list[str]:
+        return ["fake"]
+
+    def problems(self) -> dict[str, ModelError]:
+        return {}
+
     async def list_models(self, *, refresh: bool = False) -> list[ModelInfo]:
         return await self.model.list_models()
 
