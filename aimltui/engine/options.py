@@ -63,7 +63,8 @@ class EngineOptions:
     interpreter: str = "auto"
     """Where a model's Python runs: `auto` (the strongest sandbox that holds), `off`, or a sandbox by its name."""
     interpreter_python: str | None = None
-    """The Python that runs there; None for the one that this program runs with, without its packages."""
+    """The Python that runs there; None for that of `aimltui interpreter setup`, and without such the
+    one that this program runs with, without its packages."""
     max_sessions: int = 8
     """Threads that may have a running interpreter at the same time."""
     default_context_tokens: int = 128_000

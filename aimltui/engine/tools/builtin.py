@@ -28,4 +28,4 @@ def builtin(options: EngineOptions) -> Builtin:
     """The tools for an engine; nothing is started or tested before it is needed."""
     local = LocalSessions(options.interpreter, options.data_dir, executable=options.interpreter_python)
     sessions = Sessions(local.make, options.data_dir / "interpreter", options.max_sessions)
-    return Builtin((CodeInterpreter(sessions),), local)
+    return Builtin((CodeInterpreter(sessions, packages=local.packages),), local)

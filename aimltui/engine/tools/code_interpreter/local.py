@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aimltui.engine.tools.code_interpreter import choice as choices
+from aimltui.engine.tools.code_interpreter import environment
 from aimltui.engine.tools.code_interpreter.choice import Choice
+from aimltui.engine.tools.code_interpreter.environment import Environment
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.interpreter import Interpreter, default_executable, find
 from aimltui.engine.tools.code_interpreter.limits import Limits
 from aimltui.engine.tools.code_interpreter.session import Session
+from aimltui.engine.tools.code_interpreter.tool import STANDARD
 
 AUTO = "auto"
 OFF = "off"
@@ -33,7 +36,8 @@ class LocalSessions:
     Args:
         wanted: `auto`, `off`, or the name of the one sandbox that the user wants.
         data_dir: The program's data: hidden from the code; what held is remembered there.
-        executable: The Python that runs in the sandbox; None for the one that this program runs with.
+        executable: The Python that runs in the sandbox; None for that of the user's packages, and where there are none
+            for the one that this program runs with.
         limits: What a session may use.
     """
 
@@ -45,7 +49,7 @@ class LocalSessions:
         self._executable = executable
         self._limits = limits
         self._lock = asyncio.Lock()
-        self._found: tuple[Interpreter, Choice] | None = None
+        self._found: dict[str, tuple[Interpreter, Choice]] = {}
 
     async def status(self) -> Status:
         """Whether code can be run here; the first time this tests sandboxes, which takes a moment."""
@@ -70,13 +74,24 @@ class LocalSessions:
             raise SandboxError(choice.sentence)
         return Session(choice.sandbox, directory, interpreter, self._limits)
 
+    def packages(self) -> str:
+        """What code can import here, in a sentence for a model."""
+        own = self._environment()
+        return own.sentence if own is not None else STANDARD
+
+    def _environment(self) -> Environment | None:
+        """The user's packages. Looked for every time: a setup in another window changes them."""
+        found = environment.current(self._data_dir) if self._executable is None else None
+        return found if found is not None and found.works else None
+
     async def _choose(self) -> tuple[Interpreter, Choice]:
+        own = self._environment()
+        executable = own.executable if own is not None else self._executable or default_executable()
         async with self._lock:
-            if self._found is None:
-                executable = self._executable or default_executable()
+            if executable not in self._found:
                 interpreter = await asyncio.to_thread(find, executable, (str(self._data_dir),))
                 only = None if self._wanted == AUTO else self._wanted
                 memory = self._data_dir / "sandboxes.json"
                 choice = await choices.choose(interpreter, self._data_dir, memory, only=only)
-                self._found = interpreter, choice
-            return self._found
+                self._found[executable] = interpreter, choice
+            return self._found[executable]

@@ -44,7 +44,7 @@ _ABOUT = (
     "expression is shown. {packages} There is no network. Figures of matplotlib are shown to the user. Files are read "
     "from and written to /mnt/data; give the user a file by a link like [table](sandbox:/mnt/data/table.csv).{files}"
 )
-_STANDARD = "Python's standard library is there."
+STANDARD = "Python's standard library is there."
 _SCHEMA = {
     "type": "object",
     "properties": {"code": {"type": "string", "description": "Python 3 code"}},
@@ -58,18 +58,18 @@ class CodeInterpreter:
 
     Args:
         sessions: Where code runs.
-        packages: A sentence about what can be imported.
+        packages: Gives a sentence about what can be imported, for the model.
     """
 
     type = "code_interpreter"
 
-    def __init__(self, sessions: Sessions, *, packages: str = _STANDARD) -> None:
+    def __init__(self, sessions: Sessions, *, packages: Callable[[], str] = lambda: STANDARD) -> None:
         self._sessions = sessions
         self._packages = packages
 
     def definition(self, files: Sequence[Provided]) -> Definition:
         """What the model is told."""
-        about = _ABOUT.format(packages=self._packages, files=_listed(files))
+        about = _ABOUT.format(packages=self._packages(), files=_listed(files))
         aliases = frozenset({"python", "run_python", "execute_python", "code-interpreter"})
         return Definition("code_interpreter", f"Runs Python. {about}", _SCHEMA, aliases)
 
