@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from aimltui import paths
 from aimltui.config import Settings, load_settings
@@ -34,6 +34,8 @@ class Source:
     """For those who choose none; empty if there is nothing to choose by itself."""
     sandbox: str = "auto"
     """Where a model's Python runs; see `config.InterpreterSettings`."""
+    unconfined: Literal["off", "ask"] = "off"
+    """What happens where no sandbox holds."""
 
 
 def add_engine_flags(parser: argparse.ArgumentParser) -> None:

@@ -24,6 +24,7 @@ from aimltui.connection import (
 )
 from aimltui.drafts import DraftStore
 from aimltui.logs import log_to
+from aimltui.permission import Permission
 from aimltui.redact import redactor
 
 if TYPE_CHECKING:
@@ -108,12 +109,19 @@ def startup_from(options: argparse.Namespace) -> Startup:
         if used is not None:
             read_key(used)  # a variable that is named and not set is said before the screen opens
     model = DEMO_MODEL if options.demo else default_model(settings, connection) if connection else None
-    source = Source(_data_dir(options), connection, model or "", settings.interpreter.sandbox)
+    source = Source(
+        _data_dir(options),
+        connection,
+        model or "",
+        settings.interpreter.sandbox,
+        settings.interpreter.unconfined,
+    )
+    permission = Permission(config_file)
 
     async def connect() -> Connected:
         if remote is not None:
             return await _connect_remote(remote, _state_dir(options), settings.connection.model)
-        return await _connect_engine(source, model, is_demo=options.demo)
+        return await _connect_engine(source, model, permission, is_demo=options.demo)
 
     return Startup(
         connect=connect,
@@ -156,7 +164,9 @@ def _remote(options: argparse.Namespace) -> Connection | None:
     return Connection(endpoint_name(url), url, options.api_key_env or key_for(url, os.environ))
 
 
-async def _connect_engine(source: Source, model: str | None, *, is_demo: bool) -> Connected:
+async def _connect_engine(
+    source: Source, model: str | None, permission: Permission, *, is_demo: bool
+) -> Connected:
     """Open the engine. Runs after the first frame, and so do its imports, in a worker thread."""
     await asyncio.to_thread(_import_engine)
     from aimltui.client.client import AssistantsClient
@@ -167,8 +177,14 @@ async def _connect_engine(source: Source, model: str | None, *, is_demo: bool) -
     from aimltui.engine.tools.builtin import builtin
     from aimltui.tui.startup import Connected
 
-    options = EngineOptions(data_dir=source.data_dir, interpreter=source.sandbox)
+    options = EngineOptions(
+        data_dir=source.data_dir,
+        interpreter=source.sandbox,
+        unconfined=source.unconfined,
+        approve=permission.approve,
+    )
     own = builtin(options)
+    permission.be_for(own.interpreter)
     engine = await Engine.open(options, model_registry(source), own.tools)
     connection = source.connection
     return Connected(
@@ -177,6 +193,7 @@ async def _connect_engine(source: Source, model: str | None, *, is_demo: bool) -
         default_model=model,
         starters=tuple(STARTERS),
         default_tools=own.ready,
+        consent=permission,
         warm_up=_warm_up if connection else _warm_up_screen,
     )
 

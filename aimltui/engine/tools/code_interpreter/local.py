@@ -13,6 +13,7 @@ from aimltui.engine.tools.code_interpreter.environment import Environment
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.interpreter import Interpreter, default_executable, find
 from aimltui.engine.tools.code_interpreter.limits import Limits
+from aimltui.engine.tools.code_interpreter.sandboxes.unconfined import Unconfined
 from aimltui.engine.tools.code_interpreter.session import Session
 from aimltui.engine.tools.code_interpreter.tool import STANDARD
 
@@ -28,6 +29,10 @@ class Status:
     is_on: bool
     sentence: str
     """Which sandbox, or why not."""
+    is_confined: bool = True
+    """False: no sandbox holds here. If it is on all the same, each run is asked for."""
+    may_agree: bool = False
+    """It is off, and would be on if the user agreed to that."""
 
 
 class LocalSessions:
@@ -39,17 +44,30 @@ class LocalSessions:
         executable: The Python that runs in the sandbox; None for that of the user's packages, and where there are none
             for the one that this program runs with.
         limits: What a session may use.
+        may_ask: There is somebody who can be asked about every piece of code where no sandbox holds.
     """
 
     def __init__(
-        self, wanted: str, data_dir: Path, *, executable: str | None = None, limits: Limits | None = None
+        self,
+        wanted: str,
+        data_dir: Path,
+        *,
+        executable: str | None = None,
+        limits: Limits | None = None,
+        may_ask: bool = False,
     ) -> None:
         self._wanted = wanted
         self._data_dir = data_dir
         self._executable = executable
         self._limits = limits
+        self._may_ask = may_ask
+        self._has_agreed = False
         self._lock = asyncio.Lock()
         self._found: dict[str, tuple[Interpreter, Choice]] = {}
+
+    def agree(self, *, agrees: bool = True) -> None:
+        """The user has said whether code may be run where no sandbox holds, with a question before each run."""
+        self._has_agreed = agrees
 
     async def status(self) -> Status:
         """Whether code can be run here; the first time this tests sandboxes, which takes a moment."""
@@ -59,7 +77,13 @@ class LocalSessions:
             _, choice = await self._choose()
         except SandboxError as error:
             return Status(False, error.message)
-        return Status(choice.sandbox is not None, choice.sentence)
+        if choice.sandbox is not None:
+            return Status(True, choice.sentence)
+        last = Unconfined()
+        may_ask = self._may_ask and last.available().is_available
+        if may_ask and self._has_agreed:
+            return Status(True, last.describe().label, is_confined=False)
+        return Status(False, choice.sentence, is_confined=False, may_agree=may_ask)
 
     async def make(self, directory: Path) -> Session:
         """A session in a directory of its own.
@@ -67,12 +91,11 @@ class LocalSessions:
         Raises:
             SandboxError: None can be had; the message says why.
         """
-        if self._wanted == OFF:
-            raise SandboxError(_OFF)
+        status = await self.status()
+        if not status.is_on:
+            raise SandboxError(status.sentence)
         interpreter, choice = await self._choose()
-        if choice.sandbox is None:
-            raise SandboxError(choice.sentence)
-        return Session(choice.sandbox, directory, interpreter, self._limits)
+        return Session(choice.sandbox or Unconfined(), directory, interpreter, self._limits)
 
     def packages(self) -> str:
         """What code can import here, in a sentence for a model."""

@@ -24,6 +24,7 @@ from aimltui.engine.tools.base import (
 )
 from aimltui.engine.tools.code_interpreter import events, outputs
 from aimltui.engine.tools.code_interpreter.arguments import CodeReader, without_fence
+from aimltui.engine.tools.code_interpreter.consent import Approve, CodeToRun, permit
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.sessions import Seat, Sessions
 from aimltui.engine.tools.excerpt import Excerpt
@@ -58,14 +59,22 @@ class CodeInterpreter:
 
     Args:
         sessions: Where code runs.
+        approve: Asks the user about code that nothing keeps in; None refuses it.
         packages: Gives a sentence about what can be imported, for the model.
     """
 
     type = "code_interpreter"
 
-    def __init__(self, sessions: Sessions, *, packages: Callable[[], str] = lambda: STANDARD) -> None:
+    def __init__(
+        self,
+        sessions: Sessions,
+        *,
+        packages: Callable[[], str] = lambda: STANDARD,
+        approve: Approve | None = None,
+    ) -> None:
         self._sessions = sessions
         self._packages = packages
+        self._approve = approve
 
     def definition(self, files: Sequence[Provided]) -> Definition:
         """What the model is told."""
@@ -86,6 +95,8 @@ class CodeInterpreter:
             raise ToolError("What the code makes cannot be kept here, so nothing was run.")
         try:
             async with self._sessions.of(context.run.thread_id) as seat:
+                if not seat.runner.is_confined:
+                    await permit(self._approve, CodeToRun(context.run.thread_id, context.run.id, code))
                 notes = await _bring_in(seat, context.files)
                 cell = _Cell(seat, context.keep, notes)
                 told = cast(AsyncGenerator[events.SessionEvent, None], seat.runner.run(code))
