@@ -220,7 +220,10 @@ class CodeQuestion(QuestionSheet):
 
     def contents(self) -> Sequence[Widget]:
         """The code, to its last character."""
-        return [*super().contents(), Static(Content(visible(self._code)), classes="question-code")]
+        return [
+            *super().contents(),
+            Static(Content(visible(self._code.rstrip("\n"))), classes="question-code"),
+        ]
 
     def on_screen_resume(self) -> None:
         """Whatever was in front of it is gone; so may be the one who asked."""
