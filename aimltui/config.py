@@ -19,6 +19,10 @@ theme = "auto"          # auto, or the name of a theme
 glyphs = "unicode"      # unicode, ascii
 auto_copy = true        # copy what the mouse selects
 sidebar = "auto"        # auto, shown, hidden
+
+[interpreter]
+sandbox = "auto"        # where a model's Python runs: auto, off, or one sandbox by its name
+unconfined = "off"      # where no sandbox holds: off, or ask before each run
 ```
 
 What a key in the file is called is what the field here is called. Keys this version does not know stay in the
@@ -70,6 +74,8 @@ class InterpreterSettings:
 
     sandbox: Literal["auto", "off", "bubblewrap", "namespaces", "landlock", "seatbelt"] = "auto"
     """`auto` takes the strongest sandbox that holds on this machine; `off` runs no code at all."""
+    unconfined: Literal["off", "ask"] = "off"
+    """Where no sandbox holds: `ask` shows each piece of code before it is run with the user's rights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +105,7 @@ _SECTIONS: dict[str, type[ConnectionSettings] | type[UiSettings] | type[Interpre
 _ALLOWED: dict[str, tuple[str, ...]] = {
     "ui.glyphs": ("unicode", "ascii"),
     "ui.sidebar": ("auto", "shown", "hidden"),
+    "interpreter.unconfined": ("off", "ask"),
     "interpreter.sandbox": ("auto", "off", "bubblewrap", "namespaces", "landlock", "seatbelt"),
 }
 _BOOLEANS = frozenset({"ui.auto_copy"})

@@ -343,6 +343,14 @@ COMMANDS: tuple[Command, ...] = (
         PROGRAM,
     ),
     Command(
+        "code_consent",
+        "Code without a sandbox",
+        "Where no sandbox works: allow the code interpreter, with a question before each run, or take that back.",
+        (),
+        "code_consent",
+        PROGRAM,
+    ),
+    Command(
         "quit",
         "Quit",
         "End the program; drafts and conversations are kept.",
