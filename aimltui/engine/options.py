@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from aimltui.engine.budget import Limits
 from aimltui.engine.protocol import Protocol
 from aimltui.wire.files import MAX_FILE
 from aimltui.wire.ids import NewId, new_id
@@ -77,6 +78,12 @@ class EngineOptions:
     extract_s: float = 60.0
     """Seconds that finding the text of one file may take."""
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    first_byte_notice_s: float = 30.0
+    """Seconds without a first sign of an answer after which those who follow the run are told."""
+    silence_notice_s: float = 60.0
+    """The same within an answer."""
+    limits: Limits = field(default_factory=Limits)
+    """What may be spent."""
 
     @property
     def database(self) -> Path:

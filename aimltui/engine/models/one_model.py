@@ -6,7 +6,8 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 
-from aimltui.engine.models.base import ChatChunk, ChatModel, ChatRequest, ModelInfo, Models
+from aimltui.engine.models.balance import AccountBalance, TellsBalance
+from aimltui.engine.models.base import ChatChunk, ChatModel, ChatRequest, ModelError, ModelInfo, Models
 
 
 class OneModel:
@@ -40,6 +41,16 @@ class OneModel:
             ModelError: The list could not be had.
         """
         return await self._models.list_models(refresh=refresh)
+
+    async def balance(self, connection: str | None = None) -> AccountBalance:
+        """What is left on the account.
+
+        Raises:
+            ModelError: Nobody tells.
+        """
+        if not isinstance(self._models, TellsBalance):
+            raise ModelError("These models do not tell a balance.")
+        return await self._models.balance(connection)
 
     async def aclose(self) -> None:
         """Let go of connections."""

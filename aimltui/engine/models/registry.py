@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
 
+from aimltui.engine.models.balance import AccountBalance
 from aimltui.engine.models.base import ChatModel, ModelError, ModelInfo
 from aimltui.engine.models.demo import DEMO_INFO, DEMO_MODEL_ID, DemoModel
 from aimltui.engine.models.endpoint import Endpoint
@@ -105,6 +106,16 @@ class ModelRegistry:
         local = self.local_models()
         ids = {model.id for model in local}
         return [*(model for model in remote if model.id not in ids), *local]
+
+    async def balance(self, connection: str | None = None) -> AccountBalance:
+        """What is left on the account of a connection.
+
+        Raises:
+            ModelError: There is no connection, or it does not tell.
+        """
+        if self._remote is None:
+            raise ModelError("There is no connection whose balance could be asked for.", _NO_ENDPOINT_REMEDY)
+        return await self._remote.model.balance()
 
     async def aclose(self) -> None:
         """Closes all models' connections."""
