@@ -5,18 +5,19 @@ from __future__ import annotations
 import argparse
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aimltui import paths
-from aimltui.config import Settings, load_settings
+from aimltui.config import BudgetSettings, Settings, load_settings
 from aimltui.connection import AIMLAPI_BASE_URL, OPENAI_BASE_URL, Connection, find_connection, read_key
 from aimltui.errors import AimltuiError, ConfigError
 
 if TYPE_CHECKING:
     from aimltui.engine.engine import Engine
     from aimltui.engine.models.registry import ModelRegistry
+    from aimltui.engine.options import EngineOptions
 
 DEMO_MODEL = "demo"
 DEFAULT_MODELS = {AIMLAPI_BASE_URL: "openai/gpt-mini-latest", OPENAI_BASE_URL: "gpt-4.1-mini"}
@@ -34,6 +35,8 @@ class Source:
     """For those who choose none; empty if there is nothing to choose by itself."""
     sandbox: str = "auto"
     """Where a model's Python runs; see `config.InterpreterSettings`."""
+    budget: BudgetSettings = field(default_factory=BudgetSettings)
+    """What may be spent."""
 
 
 def add_engine_flags(parser: argparse.ArgumentParser) -> None:
@@ -57,7 +60,7 @@ def find_source(options: argparse.Namespace) -> Source:
     settings = load_settings(config_file, must_exist=options.config is not None, flags=flags)
     data_dir = options.data_dir.expanduser().absolute() if options.data_dir else paths.data_dir()
     if options.demo:
-        return Source(data_dir, None, DEMO_MODEL, settings.interpreter.sandbox)
+        return Source(data_dir, None, DEMO_MODEL, settings.interpreter.sandbox, settings.budget)
     connection = find_connection(settings)
     if connection is None:
         raise ConfigError(
@@ -66,7 +69,7 @@ def find_source(options: argparse.Namespace) -> Source:
         )
     read_key(connection)  # a variable that is named and not set is said before anything begins
     model = default_model(settings, connection)
-    return Source(data_dir, connection, model, settings.interpreter.sandbox)
+    return Source(data_dir, connection, model, settings.interpreter.sandbox, settings.budget)
 
 
 def model_registry(source: Source) -> ModelRegistry:
@@ -80,6 +83,15 @@ def model_registry(source: Source) -> ModelRegistry:
     key = read_key(source.connection)
     endpoint = Endpoint(source.connection.name, source.connection.base_url, Secret(key) if key else None)
     return ModelRegistry(endpoint=endpoint, default_model=source.model or None)
+
+
+def engine_options_of(source: Source) -> EngineOptions:
+    """What the engine of a source is made with."""
+    from aimltui.engine.budget import Limits
+    from aimltui.engine.options import EngineOptions
+
+    limits = Limits(**asdict(source.budget))
+    return EngineOptions(data_dir=source.data_dir, interpreter=source.sandbox, limits=limits)
 
 
 @asynccontextmanager
@@ -96,13 +108,12 @@ async def open_engine(source: Source, override: str | None = None) -> AsyncItera
     from aimltui.engine.engine import Engine
     from aimltui.engine.errors import StoreError
     from aimltui.engine.models.one_model import OneModel
-    from aimltui.engine.options import EngineOptions
     from aimltui.engine.tools.builtin import builtin
 
     registry = model_registry(source)
     models = registry if override is None else OneModel(registry, override)
     try:
-        engine_options = EngineOptions(data_dir=source.data_dir, interpreter=source.sandbox)
+        engine_options = engine_options_of(source)
         engine = await Engine.open(engine_options, models, builtin(engine_options).tools)
     except StoreError as error:
         raise AimltuiError(error.message) from error

@@ -11,6 +11,12 @@ theme = "auto"          # auto, or the name of a theme
 glyphs = "unicode"      # unicode, ascii
 auto_copy = true        # copy what the mouse selects
 sidebar = "auto"        # auto, shown, hidden
+
+[budget]                # no limit where none is written
+per_run_usd = 0.50
+per_day_usd = 5.00
+per_run_tokens = 200000 # for models whose price is not known
+per_day_tokens = 2000000
 ```
 
 What a key in the file is called is what the field here is called. Keys this version does not know stay in the
@@ -68,6 +74,19 @@ class InterpreterSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class BudgetSettings:
+    """What may be spent; a run that would go over is stopped before it does. None is no limit."""
+
+    per_run_usd: float | None = None
+    """Dollars of one run, for models whose price is known."""
+    per_day_usd: float | None = None
+    """Dollars of a calendar day, of all programs that share a data directory."""
+    per_run_tokens: int | None = None
+    """Tokens of one run, prompts and answers together; holds for every model."""
+    per_day_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings after file, environment and flags were laid over each other."""
 
@@ -75,16 +94,19 @@ class Settings:
     """The values that hold, whatever place they come from; `connection_levels` keeps the places apart."""
     ui: UiSettings = field(default_factory=UiSettings)
     interpreter: InterpreterSettings = field(default_factory=InterpreterSettings)
+    budget: BudgetSettings = field(default_factory=BudgetSettings)
     connection_levels: tuple[ConnectionSettings, ...] = ()
     """What flags, environment and file said, in this order: a key belongs to the endpoint named with it."""
     file: Path | None = None
     """The configuration file that was read, or would be written."""
 
 
-_SECTIONS: dict[str, type[ConnectionSettings] | type[UiSettings] | type[InterpreterSettings]] = {
+_Section = type[ConnectionSettings] | type[UiSettings] | type[InterpreterSettings] | type[BudgetSettings]
+_SECTIONS: dict[str, _Section] = {
     "connection": ConnectionSettings,
     "ui": UiSettings,
     "interpreter": InterpreterSettings,
+    "budget": BudgetSettings,
 }
 
 _ALLOWED: dict[str, tuple[str, ...]] = {
@@ -93,6 +115,14 @@ _ALLOWED: dict[str, tuple[str, ...]] = {
     "interpreter.sandbox": ("auto", "off", "bubblewrap", "namespaces", "landlock", "seatbelt"),
 }
 _BOOLEANS = frozenset({"ui.auto_copy"})
+_NUMBERS: dict[str, bool] = {
+    "budget.per_run_usd": False,
+    "budget.per_day_usd": False,
+    "budget.per_run_tokens": True,
+    "budget.per_day_tokens": True,
+}
+"""Settings that are numbers, and whether they have to be whole."""
+_MOST = 1e12
 
 _ENVIRONMENT: dict[str, str] = {
     "connection.base_url": "AIMLTUI_BASE_URL",
@@ -144,7 +174,8 @@ def load_settings(
     merged: dict[str, Any] = {**in_file, **in_environment, **in_flags}
     ui = replace(UiSettings(), **_section(merged, "ui"))
     interpreter = replace(InterpreterSettings(), **_section(merged, "interpreter"))
-    return Settings(_connection(merged), ui, interpreter, connection_levels=levels, file=file)
+    budget = replace(BudgetSettings(), **_section(merged, "budget"))
+    return Settings(_connection(merged), ui, interpreter, budget, connection_levels=levels, file=file)
 
 
 def read_config(file: Path, *, must_exist: bool = False) -> dict[str, Any]:
@@ -236,6 +267,9 @@ def _check(origin: str, dotted: str, value: object) -> None:
         if not isinstance(value, bool):
             raise ConfigError(_type_sentence(origin, dotted, value, "true or false"))
         return
+    if dotted in _NUMBERS:
+        _check_number(origin, dotted, value, is_whole=_NUMBERS[dotted])
+        return
     allowed = _ALLOWED.get(dotted)
     wanted = "one of " + ", ".join(f'"{choice}"' for choice in allowed) if allowed else "a text in quotes"
     if not isinstance(value, str):
@@ -244,6 +278,17 @@ def _check(origin: str, dotted: str, value: object) -> None:
         raise ConfigError(f'{origin}: {dotted} is "{_short(value)}", but has to be {wanted}.')
     if not value.strip():
         raise ConfigError(f"{origin}: {dotted} is empty. Give it a value or remove the line.")
+
+
+def _check_number(origin: str, dotted: str, value: object, *, is_whole: bool) -> None:
+    wanted = "a whole number above 0" if is_whole else "a number above 0, without a currency sign"
+    is_number = isinstance(value, int) or (isinstance(value, float) and not is_whole)
+    if isinstance(value, bool) or not is_number:
+        raise ConfigError(_type_sentence(origin, dotted, value, wanted))
+    if not 0 < float(str(value)) <= _MOST:
+        raise ConfigError(
+            f"{origin}: {dotted} is {value}, but has to be {wanted}. Without the line there is no limit."
+        )
 
 
 def _type_sentence(origin: str, dotted: str, value: object, wanted: str) -> str:

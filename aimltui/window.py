@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aimltui import collector, paths
-from aimltui.assembly import DEMO_MODEL, Source, default_model, model_registry
+from aimltui.assembly import DEMO_MODEL, Source, default_model, engine_options_of, model_registry
 from aimltui.config import load_settings
 from aimltui.connection import (
     AIMLAPI_KEY_VARIABLES,
@@ -108,7 +108,9 @@ def startup_from(options: argparse.Namespace) -> Startup:
         if used is not None:
             read_key(used)  # a variable that is named and not set is said before the screen opens
     model = DEMO_MODEL if options.demo else default_model(settings, connection) if connection else None
-    source = Source(_data_dir(options), connection, model or "", settings.interpreter.sandbox)
+    source = Source(
+        _data_dir(options), connection, model or "", settings.interpreter.sandbox, settings.budget
+    )
 
     async def connect() -> Connected:
         if remote is not None:
@@ -163,11 +165,10 @@ async def _connect_engine(source: Source, model: str | None, *, is_demo: bool) -
     from aimltui.client.embedded import EmbeddedTransport
     from aimltui.engine.engine import Engine
     from aimltui.engine.models.demo import STARTERS
-    from aimltui.engine.options import EngineOptions
     from aimltui.engine.tools.builtin import builtin
     from aimltui.tui.startup import Connected
 
-    options = EngineOptions(data_dir=source.data_dir, interpreter=source.sandbox)
+    options = engine_options_of(source)
     own = builtin(options)
     engine = await Engine.open(options, model_registry(source), own.tools)
     connection = source.connection
