@@ -66,7 +66,7 @@ def refuse_if_used_up(conn: Connection, core: Core) -> None:
         return
     why = used_up(limits, rows.spent(conn, core.options.clock()))
     if why is not None:
-        raise Forbidden(f"{why.message} {why.remedy}", code=BUDGET_USED_UP)
+        raise Forbidden(f"{why.message} {why.remedy}", code=BUDGET_USED_UP, type="budget")
 
 
 def _none(setting: str) -> str:
