@@ -1,5 +1,8 @@
 """Money on the screen, over the real engine: receipt, report, budget; and what is said while nothing comes."""
 
+# ruff: noqa: ASYNC240
+# a test may wait for the disk
+
 from __future__ import annotations
 
 import asyncio
