@@ -6,7 +6,7 @@ import argparse
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -166,6 +166,7 @@ def engine_options_of(source: Source, lessons: Lessons, approve: Approve | None 
         lessons: What refusals have taught.
         approve: Asks about code where no sandbox holds; None refuses it.
     """
+    from aimltui.engine.budget import Limits
     from aimltui.engine.options import EngineOptions
 
     interpreter = source.settings.interpreter
@@ -175,6 +176,7 @@ def engine_options_of(source: Source, lessons: Lessons, approve: Approve | None 
         unconfined=interpreter.unconfined,
         approve=approve,
         lessons=lessons,
+        limits=Limits(**asdict(source.settings.budget)),
     )
 
 

@@ -19,6 +19,7 @@ from aimltui.tui.choices import Choices
 from aimltui.tui.conversation import Choice, Conversation
 from aimltui.tui.guides import chosen_message, guides_for
 from aimltui.tui.messages import ConversationChanged, GivenBack, Remarked, ThreadListChanged
+from aimltui.tui.purse import Purse
 from aimltui.tui.reading import read_thread
 from aimltui.tui.runs import Plan, RunFollower
 from aimltui.tui.startup import Connected, Startup
@@ -73,6 +74,7 @@ class Desk:
         self.choices = Choices(connected.client, model, connected.default_tools)
         self.before_run: Callable[[frozenset[str]], Awaitable[None]] | None = None
         """Told which tools the assistant has, before each run; it may ask the user something first."""
+        self.purse = Purse(connected.client, lambda: self.current.outbox.nudge())
         self.shelf = Shelf(connected.client, self._list_changed)
         self._is_list_cut = False
         self._kept: dict[str, Conversation] = {}
@@ -262,6 +264,8 @@ class Desk:
         self.threads.note_run(conversation.thread_id or "", run.id, run.status, is_open=is_open)
         self._post(ThreadListChanged())
         conversation.outbox.nudge()
+        if run.is_terminal:
+            self._spawn(self.purse.refresh(), "purse")
 
     def give_back(self, conversation: Conversation, text: str) -> None:
         """See `runs.Surroundings`."""
