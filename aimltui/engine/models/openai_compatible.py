@@ -15,6 +15,7 @@ from aimltui.engine.models.chunks import ChunkReader
 from aimltui.engine.models.connection import Connection, warm_up
 from aimltui.engine.models.endpoint import Endpoint
 from aimltui.engine.models.error_body import words_of_text
+from aimltui.engine.models.history import unseen
 from aimltui.engine.models.http_answer import HTTPAnswer, read_json
 from aimltui.engine.models.lessons import Lessons
 from aimltui.engine.models.model_list import read_models
@@ -75,6 +76,7 @@ class OpenAICompatibleModel:
         for attempt in range(_TRIES):
             turn, body = self._turn(request, quirks)
             response = await self._sending(client, body)
+            remark = unseen(request.messages, quirks)
             failure: ModelError | None = None
             try:
                 async with aclosing(turn.chunks(response)) as chunks:
@@ -82,6 +84,9 @@ class OpenAICompatibleModel:
                         if quirks is not before and turn.has_content:
                             await self._remember(request.model, quirks.since(before), passing)
                             before = quirks
+                        if remark and turn.has_content:
+                            yield ChatChunk(remark=remark)
+                            remark = ""
                         yield chunk
             except ModelError as error:
                 failure = error
