@@ -79,7 +79,9 @@ def model_registry(source: Source) -> ModelRegistry:
         return ModelRegistry(endpoint=None, demo=True)
     key = read_key(source.connection)
     endpoint = Endpoint(source.connection.name, source.connection.base_url, Secret(key) if key else None)
-    return ModelRegistry(endpoint=endpoint, default_model=source.model or None)
+    return ModelRegistry(
+        endpoint=endpoint, default_model=source.model or None, cache_dir=source.data_dir / "catalogue"
+    )
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from aimltui.engine.models.base import (
     ChatModel,
     ChatRequest,
     ChatUsage,
+    ListState,
     ModelError,
     ModelInfo,
     ToolCallDelta,
@@ -90,6 +91,9 @@ class FakeModels:
 
     def info(self, model_id: str, connection: str | None = None) -> ModelInfo | None:
         return None
+
+    def list_states(self) -> list[ListState]:
+        return []
 
     async def list_models(self, *, refresh: bool = False) -> list[ModelInfo]:
         return await self.model.list_models()

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 
-from aimltui.engine.models.base import ChatChunk, ChatModel, ChatRequest, ModelInfo, Models
+from aimltui.engine.models.base import ChatChunk, ChatModel, ChatRequest, ListState, ModelInfo, Models
 
 
 class OneModel:
@@ -32,6 +32,10 @@ class OneModel:
     def info(self, model_id: str, connection: str | None = None) -> ModelInfo | None:
         """What is known of the one model."""
         return self._models.info(self._model_id)
+
+    def list_states(self) -> list[ListState]:
+        """Where the lists come from."""
+        return self._models.list_states()
 
     async def list_models(self, *, refresh: bool = False) -> list[ModelInfo]:
         """What the endpoint offers; the one model is in it or not.

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 
-from aimltui.engine.models.base import ChatModel, ModelError, ModelInfo
+from aimltui.engine.models.base import ChatModel, ListState, ModelError, ModelInfo
 from aimltui.engine.models.demo import DEMO_INFO, DEMO_MODEL_ID, DemoModel
 from aimltui.engine.models.endpoint import Endpoint
 from aimltui.engine.models.provider import Provider
@@ -32,6 +33,7 @@ class ModelRegistry:
         clock: Seconds that only go forward.
         plugins: The entry points by name; None looks them up among the installed packages.
         demo_pace: See `DemoModel`.
+        cache_dir: Where lists of models are kept; None keeps none.
     """
 
     def __init__(
@@ -43,12 +45,13 @@ class ModelRegistry:
         clock: Callable[[], float] = time.monotonic,
         plugins: dict[str, EntryPoint] | None = None,
         demo_pace: float = 1.0,
+        cache_dir: Path | None = None,
     ) -> None:
         self.endpoint = endpoint
         self._default_model = default_model or (DEMO_MODEL_ID if demo else None)
         self._plugins = plugins
         self._demo = DemoModel(pace=demo_pace)
-        self._remote = Provider(endpoint, clock) if endpoint is not None else None
+        self._remote = Provider(endpoint, clock, cache_dir=cache_dir) if endpoint is not None else None
         self._loaded: dict[str, ChatModel] = {}
 
     @property
@@ -85,6 +88,10 @@ class ModelRegistry:
             return DEMO_INFO
         return self._remote.info(model_id) if self._remote is not None else None
 
+    def list_states(self) -> list[ListState]:
+        """Where the endpoint's list comes from, and how old it is."""
+        return [self._remote.list_state()] if self._remote is not None else []
+
     def local_models(self) -> list[ModelInfo]:
         """The models that need no network to be listed: plug-ins and the demo."""
         plugins = self._entry_points().values()
@@ -93,15 +100,22 @@ class ModelRegistry:
     async def list_models(self, *, refresh: bool = False) -> list[ModelInfo]:
         """The endpoint's models, then plug-ins and the demo.
 
-        The endpoint's list is kept for ten minutes; an empty or failed one is not kept.
+        The endpoint's list is kept, an empty or failed one is not; see `Provider`.
 
         Args:
             refresh: Asks the endpoint in any case.
 
         Raises:
-            ModelError: The endpoint did not give its list; `local_models` still works.
+            ModelError: The endpoint did not give its list and there is no older one; `local_models` still works.
         """
-        remote = await self._remote.list_models(refresh=refresh) if self._remote is not None else []
+        remote: list[ModelInfo] = []
+        if self._remote is not None:
+            try:
+                remote = await self._remote.list_models(refresh=refresh)
+            except ModelError:
+                remote = self._remote.models
+                if not remote:
+                    raise
         local = self.local_models()
         ids = {model.id for model in local}
         return [*(model for model in remote if model.id not in ids), *local]
