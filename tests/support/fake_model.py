@@ -10,6 +10,7 @@ from aimltui.engine.models.base import (
     ChatModel,
     ChatRequest,
     ChatUsage,
+    ListState,
     ModelError,
     ModelInfo,
     ToolCallDelta,
@@ -97,8 +98,8 @@ class FakeModels:
     def connections(self) -> list[str]:
         return ["fake"]
 
-    def problems(self) -> dict[str, ModelError]:
-        return {}
+    def list_states(self) -> list[ListState]:
+        return []
 
     async def list_models(self, *, refresh: bool = False) -> list[ModelInfo]:
         return await self.model.list_models()
