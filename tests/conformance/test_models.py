@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from aimltui.engine.models.base import ModelError
+from aimltui.wire.models import ModelProblem
 from tests.conformance.world import World, requirement
 
 
@@ -17,4 +19,17 @@ async def test_models_are_listed(world: World) -> None:
             "name": "Fake",
             "context_length": 8000,
         }
+    ]
+
+
+@requirement("models:problems")
+async def test_connections_without_a_list_are_told_beside_the_models(world: World) -> None:
+    assert (await world.client.list_models()).problems is None
+    world.model.troubled["work"] = ModelError("work.example did not accept the API key.", "Check the key.")
+    page = await world.client.list_models()
+    assert [model.id for model in page.data] == ["fake"]
+    assert page.problems == [
+        ModelProblem(
+            connection="work", message="work.example did not accept the API key.", remedy="Check the key."
+        )
     ]

@@ -46,6 +46,8 @@ class FakeModel:
         self.turns = list(turns) or [says("Hello", " there.")]
         self.requests: list[ChatRequest] = []
         self.closed_early = 0
+        self.troubled: dict[str, ModelError] = {}
+        """Connections that give no list; what the registry's `problems` tells."""
 
     async def stream(self, request: ChatRequest) -> AsyncIterator[ChatChunk]:
         self.requests.append(request)
@@ -95,7 +97,7 @@ class FakeModels:
         return ["fake"]
 
     def problems(self) -> dict[str, ModelError]:
-        return {}
+        return getattr(self.model, "troubled", {})
 
     async def list_models(self, *, refresh: bool = False) -> list[ModelInfo]:
         return await self.model.list_models()
