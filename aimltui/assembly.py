@@ -26,9 +26,12 @@ if TYPE_CHECKING:
     from aimltui.engine.engine import Engine
     from aimltui.engine.models.base import ModelError
     from aimltui.engine.models.endpoint import Endpoint
+    from aimltui.engine.models.lessons import Lessons
     from aimltui.engine.models.registry import ModelRegistry
 
 DEMO_MODEL = "demo"
+LEARNED = "learned-of-models.json"
+"""In the directory of the threads."""
 DEFAULT_MODELS = {AIMLAPI_BASE_URL: "openai/gpt-mini-latest", OPENAI_BASE_URL: "gpt-4.1-mini"}
 """The model where nobody chose one."""
 
@@ -100,15 +103,27 @@ def find_source(options: argparse.Namespace) -> Source:
     return Source(data_dir, connection, model, settings.interpreter.sandbox, known.others, keys)
 
 
-def model_registry(source: Source) -> ModelRegistry:
-    """The chat models of a source. It blocks while keys are read."""
+def lessons_of(data_dir: Path) -> Lessons:
+    """What refusals have taught about models, as it is kept beside the threads."""
+    from aimltui.engine.models.lessons import Lessons
+
+    return Lessons(data_dir / LEARNED)
+
+
+def model_registry(source: Source, lessons: Lessons | None = None) -> ModelRegistry:
+    """The chat models of a source. It blocks while keys are read.
+
+    Args:
+        source: Where they come from.
+        lessons: What refusals have taught; None remembers while the program runs.
+    """
     from aimltui.engine.models.registry import ModelRegistry
 
     if source.connection is None:
         return ModelRegistry(endpoint=None, demo=True)
     known = KnownConnections(source.connection, source.others)
     found = read_endpoints(known, source.keys or Keys(paths.config_file()))
-    registry = ModelRegistry(None, default_model=source.model or None)
+    registry = ModelRegistry(None, default_model=source.model or None, lessons=lessons)
     registry.set_endpoints(found.usable, source.connection.name, found.troubles)
     return registry
 
@@ -159,10 +174,11 @@ async def open_engine(source: Source, override: str | None = None) -> AsyncItera
     from aimltui.engine.options import EngineOptions
     from aimltui.engine.tools.builtin import builtin
 
-    registry = model_registry(source)
+    lessons = lessons_of(source.data_dir)
+    registry = model_registry(source, lessons)
     models = registry if override is None else OneModel(registry, override)
     try:
-        engine_options = EngineOptions(data_dir=source.data_dir, interpreter=source.sandbox)
+        engine_options = EngineOptions(data_dir=source.data_dir, interpreter=source.sandbox, lessons=lessons)
         engine = await Engine.open(engine_options, models, builtin(engine_options).tools)
     except StoreError as error:
         raise AimltuiError(error.message) from error

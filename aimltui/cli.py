@@ -18,8 +18,9 @@ other programs:
   aimltui serve   serve the Assistants API to other programs (aimltui serve --help)
   aimltui chat    talk to an assistant in a plain terminal (aimltui chat --help)
   aimltui doctor  see what works on this machine; tests the code interpreter's sandboxes
+  aimltui models learned  see what refusals have taught about models; --clear forgets it
 """
-COMMANDS = (["serve"], ["chat"], ["doctor"])
+COMMANDS = (["serve"], ["chat"], ["doctor"], ["models"])
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -57,6 +58,7 @@ def command_parser() -> argparse.ArgumentParser:
     """The commands without a screen. Apart, so that starting the screen does not pay for them."""
     from aimltui.chat import add_chat_parser
     from aimltui.doctor import add_doctor_parser
+    from aimltui.learned import add_models_parser
     from aimltui.server.command import add_serve_parser
 
     result = argparse.ArgumentParser(prog="aimltui", allow_abbrev=False)
@@ -64,6 +66,7 @@ def command_parser() -> argparse.ArgumentParser:
     add_serve_parser(commands)
     add_chat_parser(commands)
     add_doctor_parser(commands)
+    add_models_parser(commands)
     return result
 
 

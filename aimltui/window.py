@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aimltui import collector, paths
-from aimltui.assembly import DEMO_MODEL, Endpoints, Source, default_model
+from aimltui.assembly import DEMO_MODEL, Endpoints, Source, default_model, lessons_of
 from aimltui.config import Settings, load_settings
 from aimltui.connection import (
     AIMLAPI_KEY_VARIABLES,
@@ -195,10 +195,13 @@ async def _connect_engine(
     from aimltui.engine.tools.builtin import builtin
     from aimltui.tui.startup import Connected
 
-    options = EngineOptions(data_dir=source.data_dir, interpreter=source.sandbox)
+    lessons = lessons_of(source.data_dir)
+    options = EngineOptions(data_dir=source.data_dir, interpreter=source.sandbox, lessons=lessons)
     own = builtin(options)
     connection = source.connection
-    registry = ModelRegistry(None, demo=is_demo or connection is None, default_model=source.model or None)
+    registry = ModelRegistry(
+        None, demo=is_demo or connection is None, default_model=source.model or None, lessons=lessons
+    )
 
     def apply(found: Endpoints, default: str | None) -> None:
         registry.set_endpoints(found.usable, default, found.troubles)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from aimltui.engine.models.lessons import Lessons
 from aimltui.engine.protocol import Protocol
 from aimltui.wire.files import MAX_FILE
 from aimltui.wire.ids import NewId, new_id
@@ -77,6 +78,8 @@ class EngineOptions:
     extract_s: float = 60.0
     """Seconds that finding the text of one file may take."""
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    lessons: Lessons = field(default_factory=Lessons)
+    """What refusals have taught about models; the registry of models has the same."""
 
     @property
     def database(self) -> Path:

@@ -10,6 +10,7 @@ from importlib.metadata import EntryPoint, entry_points
 from aimltui.engine.models.base import ChatModel, ModelError, ModelInfo
 from aimltui.engine.models.demo import DEMO_INFO, DEMO_MODEL_ID, DemoModel
 from aimltui.engine.models.endpoint import Endpoint
+from aimltui.engine.models.lessons import Lessons
 from aimltui.engine.models.provider import Provider
 from aimltui.engine.models.redaction import clip, one_line
 
@@ -38,6 +39,7 @@ class ModelRegistry:
         clock: Seconds that only go forward.
         plugins: The entry points by name; None looks them up among the installed packages.
         demo_pace: See `DemoModel`.
+        lessons: What refusals have taught; the engine's options have the same.
     """
 
     def __init__(
@@ -52,10 +54,12 @@ class ModelRegistry:
         clock: Callable[[], float] = time.monotonic,
         plugins: dict[str, EntryPoint] | None = None,
         demo_pace: float = 1.0,
+        lessons: Lessons | None = None,
     ) -> None:
         self._default_model = default_model or (DEMO_MODEL_ID if demo else None)
         self._plugins = plugins
         self._clock = clock
+        self._lessons = lessons
         self._demo = DemoModel(pace=demo_pace)
         self._providers: dict[str, Provider] = {}
         self._retired: list[Provider] = []
@@ -85,7 +89,7 @@ class ModelRegistry:
             if old is not None and old.endpoint == endpoint:
                 self._providers[endpoint.name] = before.pop(endpoint.name)
             else:
-                self._providers[endpoint.name] = Provider(endpoint, self._clock)
+                self._providers[endpoint.name] = Provider(endpoint, self._clock, self._lessons)
         # not closed: a run may be listening to one of them
         self._retired += before.values()
         self._troubles = dict(troubles or {})
