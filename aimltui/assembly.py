@@ -6,7 +6,7 @@ import argparse
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from aimltui.engine.models.endpoint import Endpoint
     from aimltui.engine.models.lessons import Lessons
     from aimltui.engine.models.registry import ModelRegistry
+    from aimltui.engine.options import EngineOptions
+    from aimltui.engine.tools.code_interpreter.consent import Approve
 
 DEMO_MODEL = "demo"
 LEARNED = "learned-of-models.json"
@@ -45,8 +47,7 @@ class Source:
     """None: the demo."""
     model: str
     """For those who choose none; empty if there is nothing to choose by itself."""
-    sandbox: str = "auto"
-    """Where a model's Python runs; see `config.InterpreterSettings`."""
+    settings: Settings = field(default_factory=Settings)
     others: tuple[Connection, ...] = ()
     """Connections beside the default one."""
     keys: Keys | None = None
@@ -84,7 +85,7 @@ def find_source(options: argparse.Namespace) -> Source:
     settings = load_settings(config_file, must_exist=options.config is not None, flags=flags)
     data_dir = options.data_dir.expanduser().absolute() if options.data_dir else paths.data_dir()
     if options.demo:
-        return Source(data_dir, None, DEMO_MODEL, settings.interpreter.sandbox)
+        return Source(data_dir, None, DEMO_MODEL, settings)
     known = find_connections(settings, name=options.connection)
     connection = known.default
     if connection is None:
@@ -100,7 +101,7 @@ def find_source(options: argparse.Namespace) -> Source:
     keys = Keys(config_file)
     keys.read(connection)  # a key that cannot be had is said before anything begins
     model = default_model(settings, connection)
-    return Source(data_dir, connection, model, settings.interpreter.sandbox, known.others, keys)
+    return Source(data_dir, connection, model, settings, known.others, keys)
 
 
 def lessons_of(data_dir: Path) -> Lessons:
@@ -157,6 +158,28 @@ def read_endpoints(known: KnownConnections, keys: Keys) -> Endpoints:
     return Endpoints(tuple(usable), troubles)
 
 
+def engine_options_of(source: Source, lessons: Lessons, approve: Approve | None = None) -> EngineOptions:
+    """What the engine of a source is made with.
+
+    Args:
+        source: Settings and data.
+        lessons: What refusals have taught.
+        approve: Asks about code where no sandbox holds; None refuses it.
+    """
+    from aimltui.engine.budget import Limits
+    from aimltui.engine.options import EngineOptions
+
+    interpreter = source.settings.interpreter
+    return EngineOptions(
+        data_dir=source.data_dir,
+        interpreter=interpreter.sandbox,
+        unconfined=interpreter.unconfined,
+        approve=approve,
+        lessons=lessons,
+        limits=Limits(**asdict(source.settings.budget)),
+    )
+
+
 @asynccontextmanager
 async def open_engine(source: Source, override: str | None = None) -> AsyncIterator[Engine]:
     """The engine of a source; closed at the end, and its runs with it.
@@ -171,14 +194,13 @@ async def open_engine(source: Source, override: str | None = None) -> AsyncItera
     from aimltui.engine.engine import Engine
     from aimltui.engine.errors import StoreError
     from aimltui.engine.models.one_model import OneModel
-    from aimltui.engine.options import EngineOptions
     from aimltui.engine.tools.builtin import builtin
 
     lessons = lessons_of(source.data_dir)
     registry = model_registry(source, lessons)
     models = registry if override is None else OneModel(registry, override)
     try:
-        engine_options = EngineOptions(data_dir=source.data_dir, interpreter=source.sandbox, lessons=lessons)
+        engine_options = engine_options_of(source, lessons)
         engine = await Engine.open(engine_options, models, builtin(engine_options).tools)
     except StoreError as error:
         raise AimltuiError(error.message) from error

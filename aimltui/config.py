@@ -19,6 +19,16 @@ theme = "auto"          # auto, or the name of a theme
 glyphs = "unicode"      # unicode, ascii
 auto_copy = true        # copy what the mouse selects
 sidebar = "auto"        # auto, shown, hidden
+
+[interpreter]
+sandbox = "auto"        # where a model's Python runs: auto, off, or one sandbox by its name
+unconfined = "off"      # where no sandbox holds: off, or ask before each run
+
+[budget]                # no limit where none is written
+per_run_usd = 0.50
+per_day_usd = 5.00
+per_run_tokens = 200000 # for models whose price is not known
+per_day_tokens = 2000000
 ```
 
 What a key in the file is called is what the field here is called. Keys this version does not know stay in the
@@ -70,6 +80,21 @@ class InterpreterSettings:
 
     sandbox: Literal["auto", "off", "bubblewrap", "namespaces", "landlock", "seatbelt"] = "auto"
     """`auto` takes the strongest sandbox that holds on this machine; `off` runs no code at all."""
+    unconfined: Literal["off", "ask"] = "off"
+    """Where no sandbox holds: `ask` shows each piece of code before it is run with the user's rights."""
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetSettings:
+    """What may be spent; a run that would go over is stopped before it does. None is no limit."""
+
+    per_run_usd: float | None = None
+    """Dollars of one run, for models whose price is known."""
+    per_day_usd: float | None = None
+    """Dollars of a calendar day, of all programs that share a data directory."""
+    per_run_tokens: int | None = None
+    """Tokens of one run, prompts and answers together; holds for every model."""
+    per_day_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +105,7 @@ class Settings:
     """The values that hold, whatever place they come from; `connection_levels` keeps the places apart."""
     ui: UiSettings = field(default_factory=UiSettings)
     interpreter: InterpreterSettings = field(default_factory=InterpreterSettings)
+    budget: BudgetSettings = field(default_factory=BudgetSettings)
     connection_levels: tuple[ConnectionSettings, ...] = ()
     """What flags, environment and file said, in this order: a key belongs to the endpoint named with it."""
     file: Path | None = None
@@ -90,18 +116,29 @@ class Settings:
     """The name of the one for new threads, as the file says it."""
 
 
-_SECTIONS: dict[str, type[ConnectionSettings] | type[UiSettings] | type[InterpreterSettings]] = {
+_Section = type[ConnectionSettings] | type[UiSettings] | type[InterpreterSettings] | type[BudgetSettings]
+_SECTIONS: dict[str, _Section] = {
     "connection": ConnectionSettings,
     "ui": UiSettings,
     "interpreter": InterpreterSettings,
+    "budget": BudgetSettings,
 }
 
 _ALLOWED: dict[str, tuple[str, ...]] = {
     "ui.glyphs": ("unicode", "ascii"),
     "ui.sidebar": ("auto", "shown", "hidden"),
+    "interpreter.unconfined": ("off", "ask"),
     "interpreter.sandbox": ("auto", "off", "bubblewrap", "namespaces", "landlock", "seatbelt"),
 }
 _BOOLEANS = frozenset({"ui.auto_copy"})
+_NUMBERS: dict[str, bool] = {
+    "budget.per_run_usd": False,
+    "budget.per_day_usd": False,
+    "budget.per_run_tokens": True,
+    "budget.per_day_tokens": True,
+}
+"""Settings that are numbers, and whether they have to be whole."""
+_MOST = 1e12
 
 _ENVIRONMENT: dict[str, str] = {
     "connection.base_url": "AIMLTUI_BASE_URL",
@@ -154,9 +191,10 @@ def load_settings(
     merged: dict[str, Any] = {**in_file, **in_environment, **in_flags}
     ui = replace(UiSettings(), **_section(merged, "ui"))
     interpreter = replace(InterpreterSettings(), **_section(merged, "interpreter"))
+    budget = replace(BudgetSettings(), **_section(merged, "budget"))
     named = named_connections(document, str(file))
     default = default_name(document, named, str(file))
-    return Settings(_connection(merged), ui, interpreter, levels, file, named, default)
+    return Settings(_connection(merged), ui, interpreter, budget, levels, file, named, default)
 
 
 def write_config(file: Path, changes: Mapping[str, str | bool]) -> None:
@@ -200,10 +238,23 @@ def _checked(document: Mapping[str, Any], *, origin: str) -> dict[str, Any]:
 
 
 def _check(origin: str, dotted: str, value: object) -> None:
-    if dotted not in _BOOLEANS:
+    if dotted in _NUMBERS:
+        _check_number(origin, dotted, value, is_whole=_NUMBERS[dotted])
+    elif dotted not in _BOOLEANS:
         check_text(origin, dotted, value, _ALLOWED.get(dotted))
     elif not isinstance(value, bool):
         raise ConfigError(type_sentence(origin, dotted, value, "true or false"))
+
+
+def _check_number(origin: str, dotted: str, value: object, *, is_whole: bool) -> None:
+    wanted = "a whole number above 0" if is_whole else "a number above 0, without a currency sign"
+    is_number = isinstance(value, int) or (isinstance(value, float) and not is_whole)
+    if isinstance(value, bool) or not is_number:
+        raise ConfigError(type_sentence(origin, dotted, value, wanted))
+    if not 0 < float(str(value)) <= _MOST:
+        raise ConfigError(
+            f"{origin}: {dotted} is {value}, but has to be {wanted}. Without the line there is no limit."
+        )
 
 
 def _section(values: Mapping[str, Any], section: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aimltui import collector, paths
-from aimltui.assembly import DEMO_MODEL, Endpoints, Source, default_model, lessons_of
+from aimltui.assembly import DEMO_MODEL, Endpoints, Source, default_model, engine_options_of, lessons_of
 from aimltui.config import Settings, load_settings
 from aimltui.connection import (
     AIMLAPI_KEY_VARIABLES,
@@ -26,6 +26,7 @@ from aimltui.connections.keys import Keys
 from aimltui.drafts import DraftStore
 from aimltui.errors import ConfigError
 from aimltui.logs import log_to
+from aimltui.permission import Permission
 from aimltui.redact import redactor
 
 if TYPE_CHECKING:
@@ -114,14 +115,15 @@ def startup_from(options: argparse.Namespace) -> Startup:
         # a variable that is named and not set is said before the screen opens
         notes = _read_early(connection, keys, may_go_on=connection.is_own and options.connection is None)
     model = DEMO_MODEL if options.demo else default_model(settings, connection) if connection else None
-    source = Source(
-        _data_dir(options), connection, model or "", settings.interpreter.sandbox, known.others, keys
-    )
+    source = Source(_data_dir(options), connection, model or "", settings, known.others, keys)
+    permission = Permission(config_file)
 
     async def connect() -> Connected:
         if remote is not None:
             return await _connect_remote(remote, keys, _state_dir(options), settings.connection.model)
-        return await _connect_engine(source, model, config_file, _state_dir(options), is_demo=options.demo)
+        return await _connect_engine(
+            source, model, config_file, _state_dir(options), permission, is_demo=options.demo
+        )
 
     return Startup(
         connect=connect,
@@ -181,7 +183,13 @@ def _read_early(connection: Connection, keys: Keys, *, may_go_on: bool) -> tuple
 
 
 async def _connect_engine(
-    source: Source, model: str | None, config_file: Path, state_dir: Path, *, is_demo: bool
+    source: Source,
+    model: str | None,
+    config_file: Path,
+    state_dir: Path,
+    permission: Permission,
+    *,
+    is_demo: bool,
 ) -> Connected:
     """Open the engine. Runs after the first frame, and so do its imports, in a worker thread."""
     await asyncio.to_thread(_import_engine)
@@ -191,13 +199,13 @@ async def _connect_engine(
     from aimltui.engine.engine import Engine
     from aimltui.engine.models.demo import STARTERS
     from aimltui.engine.models.registry import ModelRegistry
-    from aimltui.engine.options import EngineOptions
     from aimltui.engine.tools.builtin import builtin
     from aimltui.tui.startup import Connected
 
     lessons = lessons_of(source.data_dir)
-    options = EngineOptions(data_dir=source.data_dir, interpreter=source.sandbox, lessons=lessons)
+    options = engine_options_of(source, lessons, permission.approve)
     own = builtin(options)
+    permission.be_for(own.interpreter)
     connection = source.connection
     registry = ModelRegistry(
         None, demo=is_demo or connection is None, default_model=source.model or None, lessons=lessons
@@ -225,6 +233,7 @@ async def _connect_engine(
         starters=tuple(STARTERS),
         default_tools=own.ready,
         connections=desk,
+        consent=permission,
         warm_up=_warm_up if connection else _warm_up_screen,
     )
 

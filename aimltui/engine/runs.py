@@ -11,6 +11,7 @@ from aimltui.engine.event_log import EventLog
 from aimltui.engine.filing import insert_message, insert_thread, settled_resources
 from aimltui.engine.following import follow_run
 from aimltui.engine.messages import new_messages
+from aimltui.engine.money import refuse_if_used_up
 from aimltui.engine.new_run import new_run
 from aimltui.engine.run_state import CANCELLABLE, Outcome
 from aimltui.engine.store import assistants as assistant_rows
@@ -172,6 +173,7 @@ class RunOperations:
         return run, self._core.supervisor.start(run, told, first_index=0)
 
     def _insert(self, conn: Connection, wanted: _Wanted) -> tuple[Run, list[StreamEvent]]:
+        refuse_if_used_up(conn, self._core)
         thread = wanted.thread
         if thread is not None:
             thread = insert_thread(conn, self._core, thread, wanted.messages)

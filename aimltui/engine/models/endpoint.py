@@ -68,6 +68,12 @@ class Endpoint:
         return self.origin[1] == OPENAI_HOST
 
     @property
+    def is_aimlapi(self) -> bool:
+        """Whether this is the AI/ML API's own service."""
+        host = self.origin[1]
+        return host == AIMLAPI_DOMAIN or host.endswith("." + AIMLAPI_DOMAIN)
+
+    @property
     def is_loopback(self) -> bool:
         """Whether the server is on this machine; such requests never go through a proxy."""
         name = self.origin[1]

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
+from aimltui.engine.models.balance import AccountBalance, TellsBalance
 from aimltui.engine.models.base import ChatChunk, ChatModel, ChatRequest, ModelError, ModelInfo, Models
 
 
@@ -48,6 +49,16 @@ class OneModel:
     def problems(self) -> Mapping[str, ModelError]:
         """Why models of some connections are not in the list."""
         return self._models.problems()
+
+    async def balance(self, connection: str | None = None) -> AccountBalance:
+        """What is left on the account.
+
+        Raises:
+            ModelError: Nobody tells.
+        """
+        if not isinstance(self._models, TellsBalance):
+            raise ModelError("These models do not tell a balance.")
+        return await self._models.balance(connection)
 
     async def aclose(self) -> None:
         """Let go of connections."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from aimltui.engine.models import errors
+from aimltui.engine.models.balance import AccountBalance, only_there, read_balance
 from aimltui.engine.models.base import ChatChunk, ChatRequest, ModelError, ModelInfo
 from aimltui.engine.models.chunks import ChunkReader
 from aimltui.engine.models.connection import Connection, warm_up
@@ -158,6 +159,16 @@ class OpenAICompatibleModel:
         if models is None:
             raise errors.no_api_there(self.endpoint, content.decode("utf-8", errors="replace"))
         return models
+
+    async def balance(self) -> AccountBalance:
+        """What is left on the account.
+
+        Raises:
+            ModelError: The endpoint is not the AI/ML API, refused, or could not be reached.
+        """
+        if not self.endpoint.is_aimlapi:
+            raise only_there(self.endpoint.host)
+        return await read_balance(self.endpoint, self._connection)
 
     async def aclose(self) -> None:
         """Closes the connections."""

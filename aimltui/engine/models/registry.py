@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 
+from aimltui.engine.models.balance import AccountBalance
 from aimltui.engine.models.base import ChatModel, ModelError, ModelInfo
 from aimltui.engine.models.demo import DEMO_INFO, DEMO_MODEL_ID, DemoModel
 from aimltui.engine.models.endpoint import Endpoint
@@ -168,6 +169,16 @@ class ModelRegistry:
     def problems(self) -> Mapping[str, ModelError]:
         """Why the models of some connections, by name, were not in the list when it was last asked for."""
         return {name: error for name, error in self._problems.items() if name in self.connections()}
+
+    async def balance(self, connection: str | None = None) -> AccountBalance:
+        """What is left on the account of a connection.
+
+        Raises:
+            ModelError: There is no connection, or it does not tell.
+        """
+        if not connection and self._default is None:
+            raise ModelError("There is no connection whose balance could be asked for.", _NO_ENDPOINT_REMEDY)
+        return await self._provider(connection or self._default, "").model.balance()
 
     async def aclose(self) -> None:
         """Closes all models' connections."""
