@@ -47,6 +47,8 @@ class FakeModel:
         self.turns = list(turns) or [says("Hello", " there.")]
         self.requests: list[ChatRequest] = []
         self.closed_early = 0
+        self.states: list[ListState] = []
+        """Connections that give no list; what the registry's `problems` tells."""
 
     async def stream(self, request: ChatRequest) -> AsyncIterator[ChatChunk]:
         self.requests.append(request)
@@ -99,7 +101,7 @@ class FakeModels:
         return ["fake"]
 
     def list_states(self) -> list[ListState]:
-        return []
+        return list(getattr(self.model, "states", ()))
 
     async def list_models(self, *, refresh: bool = False) -> list[ModelInfo]:
         return await self.model.list_models()
