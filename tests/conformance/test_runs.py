@@ -178,11 +178,29 @@ async def test_a_busy_thread_can_be_read_and_its_metadata_changed(world: World) 
     assert (await world.client.runs.get(run.thread_id, run.id)).status == "in_progress"
     assert len(await world.messages(run.thread_id)) >= 1
     await world.client.threads.modify(ModifyThread(thread_id=run.thread_id, metadata={"title": "x"}))
-    message = (await world.messages(run.thread_id))[0]
-    changed = ModifyMessage(thread_id=run.thread_id, message_id=message.id, metadata={"a": "b"})
-    await world.client.messages.modify(changed)
     go.set()
     await world.settled(run)
+
+
+@requirement("lock:messages")
+async def test_the_messages_of_a_busy_thread_stay_as_they_are(world: World) -> None:
+    world.script(calls(("weather", "{}")))
+    run = await world.run(assistant={"tools": FUNCTIONS})
+    assert run.status == "requires_action"
+    message, thread = (await world.messages(run.thread_id))[0], run.thread_id
+    changed = ModifyMessage(thread_id=thread, message_id=message.id, metadata={"a": "b"})
+    for what, asked in (
+        ("modify", world.client.messages.modify(changed)),
+        ("delete", world.client.messages.delete(thread, message.id)),
+    ):
+        with pytest.raises(BadRequest) as caught:
+            await asked
+        assert caught.value.message == f"Can't {what} messages of {thread} while a run {run.id} is active."
+    assert (await world.messages(thread))[0] == message
+    await world.client.runs.cancel(thread, run.id)
+    await world.settled(run)
+    assert (await world.client.messages.modify(changed)).metadata == {"a": "b"}
+    assert (await world.client.messages.delete(thread, message.id)).deleted
 
 
 @requirement("runs:cancel:in_progress")
