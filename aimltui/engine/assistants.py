@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from aimltui.engine.core import Core
@@ -20,7 +21,7 @@ from aimltui.wire.assistants import (
 )
 from aimltui.wire.base import Deleted, JSONObject, Page
 from aimltui.wire.errors import ServerError
-from aimltui.wire.models import ListModels, Model, ModelPrice
+from aimltui.wire.models import ListModels, Model, ModelPage, ModelPrice, ModelProblem
 
 _SAMPLING = ("temperature", "top_p")
 _NULL_MEANS: dict[str, Any] = {
@@ -88,20 +89,29 @@ class AssistantOperations:
         await self._core.write(lambda conn: rows.delete(conn, params.assistant_id))
         return Deleted(id=params.assistant_id, object="assistant.deleted")
 
-    async def list_models(self, params: ListModels) -> Page[Model]:
+    async def list_models(self, params: ListModels) -> ModelPage:
         """The models on offer."""
         try:
             found = await self._core.models.list_models(refresh=bool(params.refresh))
         except ModelError as error:
             told = f"{error.message} {error.remedy}".strip()
             raise ServerError(told, code="models_unavailable", request_id=error.request_id) from error
-        data = [_model(info) for info in found]
-        return Page[Model](
-            data=data, first_id=data[0].id if data else None, last_id=data[-1].id if data else None
+        lessons = self._core.options.lessons
+        await asyncio.to_thread(lessons.load)
+        data = [_model(info, lessons.words(info.connection, info.id, *info.aliases)) for info in found]
+        problems = [
+            ModelProblem(connection=name, message=error.message, remedy=error.remedy)
+            for name, error in self._core.models.problems().items()
+        ]
+        return ModelPage(
+            data=data,
+            first_id=data[0].id if data else None,
+            last_id=data[-1].id if data else None,
+            problems=problems or None,
         )
 
 
-def _model(info: ModelInfo) -> Model:
+def _model(info: ModelInfo, learned: list[str]) -> Model:
     price = info.price
     return Model(
         id=info.id,
@@ -117,6 +127,7 @@ def _model(info: ModelInfo) -> Model:
         else None,
         description=info.description or None,
         connection=info.connection or None,
+        learned=learned or None,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aimltui.wire.base import Params, Timestamp, Wire, extension
+from aimltui.wire.base import Page, Params, Timestamp, Wire, extension
 
 
 class ModelPrice(Wire):
@@ -35,6 +35,25 @@ class Model(Wire):
     description: str | None = extension()
     connection: str | None = extension()
     """The name of the connection that offers it; none for what is built in."""
+    learned: list[str] | None = extension()
+    """What its refusals have taught, in sentences."""
+
+
+class ModelProblem(Wire):
+    """A connection whose models could not be listed. An extension."""
+
+    connection: str = ""
+    message: str = ""
+    """What happened, one sentence."""
+    remedy: str = ""
+    """What the user can do, one sentence."""
+
+
+class ModelPage(Page[Model]):
+    """All models."""
+
+    problems: list[ModelProblem] | None = extension()
+    """The connections that are missing from the list, and why. An extension."""
 
 
 class ListModels(Params):

@@ -254,11 +254,20 @@ MESSAGE = obj(
 
 USAGE = obj(
     {"completion_tokens": INT, "prompt_tokens": INT, "total_tokens": INT},
-    extra=("prompt_token_details", "completion_tokens_details", "cost_usd"),
+    extra=(
+        "prompt_token_details",
+        "completion_tokens_details",
+        "cost_usd",
+        "cost_is_computed",
+        "cost_is_partial",
+        "tokens_are_partial",
+        "context_tokens",
+        "context_length",
+    ),
 )
 RUN_ERROR = obj(
     {"code": one_of("server_error", "rate_limit_exceeded", "invalid_prompt"), "message": TEXT},
-    extra=("remedy", "request_id", "status"),
+    extra=("remedy", "request_id", "status", "kind"),
 )
 REQUIRED_CALL = obj(
     {"id": TEXT, "type": one_of("function"), "function": obj({"name": TEXT, "arguments": TEXT})}
@@ -372,7 +381,7 @@ STEP = obj(
         "last_error": null_or(
             obj(
                 {"code": one_of("server_error", "rate_limit_exceeded"), "message": TEXT},
-                extra=("remedy", "request_id", "status"),
+                extra=("remedy", "request_id", "status", "kind"),
             )
         ),
         "expired_at": null_or(time),

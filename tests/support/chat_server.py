@@ -110,7 +110,9 @@ class ChatServer:
     def _reply_to(self, request: Request) -> Reply:
         if request.path.endswith("/models"):
             return self.scene.models or MODELS
-        if not request.path.endswith("/chat/completions"):
+        if request.path in self.scene.others:
+            return self.scene.others[request.path]
+        if not request.path.endswith(("/chat/completions", "/responses")):
             return Reply(404, {"Content-Type": "application/json"}, (b"{}",))
         answer = self.scene.replies[min(self._played, len(self.scene.replies) - 1)]
         self._played += 1

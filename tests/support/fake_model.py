@@ -76,8 +76,11 @@ class FakeModel:
 class FakeModels:
     """A registry with one model under every id but those that are unknown."""
 
-    def __init__(self, model: ChatModel, *, unknown: Iterable[str] = ()) -> None:
+    def __init__(
+        self, model: ChatModel, *, unknown: Iterable[str] = (), info: ModelInfo | None = None
+    ) -> None:
         self.model = model
+        self.known = info
         self.unknown = frozenset(unknown)
         self.closed = False
 
@@ -89,7 +92,13 @@ class FakeModels:
         return self.model
 
     def info(self, model_id: str, connection: str | None = None) -> ModelInfo | None:
-        return None
+        return self.known
+
+    def connections(self) -> list[str]:
+        return ["fake"]
+
+    def problems(self) -> dict[str, ModelError]:
+        return {}
 
     async def list_models(self, *, refresh: bool = False) -> list[ModelInfo]:
         return await self.model.list_models()

@@ -57,6 +57,8 @@ class Scene:
     replies: tuple[Answer, ...]
     models: Reply | None = None
     """The answer to GET /models; None: two models."""
+    others: Mapping[str, Reply] = field(default_factory=dict)
+    """Answers to other paths."""
 
 
 def event(payload: JSON) -> bytes:

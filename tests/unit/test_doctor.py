@@ -33,6 +33,22 @@ def test_without_a_sandbox_it_fails_and_says_what_is_at_risk(
     assert NONE in capsys.readouterr().out
 
 
+def test_what_the_settings_say_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "kinds", lambda: (Seatbelt(),))
+    config = tmp_path / "config.toml"
+    where = ["doctor", "--data-dir", str(tmp_path), "--config", str(config)]
+    config.write_text('[interpreter]\nunconfined = "ask"\n')
+    assert main(where) == 1
+    said = capsys.readouterr().out
+    assert "You have allowed code to be run all the same" in said
+    assert "packages: the standard library" in said
+    config.write_text('[interpreter]\nsandbox = "off"\n')
+    assert main(where) == 0
+    assert "switch the code interpreter off" in capsys.readouterr().out
+
+
 def test_keys_are_told_by_name_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIMLAPI_API_KEY", "very-secret")
     said = "\n".join(doctor.facts(tmp_path))

@@ -175,12 +175,20 @@ class Models(Protocol):
         """What is known of a model just now, without asking anybody; None for nothing."""
         ...
 
+    def connections(self) -> Sequence[str]:
+        """The names that a run may give as its connection, the default one first."""
+        ...
+
     async def list_models(self, *, refresh: bool = False) -> list[ModelInfo]:
-        """The models on offer.
+        """The models on offer, of all connections.
 
         Raises:
             ModelError: The list could not be had.
         """
+        ...
+
+    def problems(self) -> Mapping[str, ModelError]:
+        """Why the models of some connections, by name, were not in the list when it was last asked for."""
         ...
 
     async def aclose(self) -> None:

@@ -68,6 +68,12 @@ class Endpoint:
         return self.origin[1] == OPENAI_HOST
 
     @property
+    def is_aimlapi(self) -> bool:
+        """Whether this is the AI/ML API's own service."""
+        host = self.origin[1]
+        return host == AIMLAPI_DOMAIN or host.endswith("." + AIMLAPI_DOMAIN)
+
+    @property
     def is_loopback(self) -> bool:
         """Whether the server is on this machine; such requests never go through a proxy."""
         name = self.origin[1]
@@ -77,6 +83,12 @@ class Endpoint:
             return ipaddress.ip_address(name).is_loopback
         except ValueError:
             return False
+
+    @property
+    def may_use_proxy(self) -> bool:
+        """Whether the environment's proxy may stand between: never before a server on this machine, nor where it would
+        read the key: only a TLS connection passes it unread."""
+        return not self.is_loopback and (self.origin[0] == "https" or not (self.api_key or self.headers))
 
 
 def _split(url: str) -> SplitResult:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from aimltui.engine.models.base import ModelInfo
 from aimltui.engine.models.endpoint import Endpoint
+from aimltui.engine.models.lessons import Lessons
 from aimltui.engine.models.openai_compatible import OpenAICompatibleModel
 
 CACHE_S = 600.0
@@ -20,11 +21,17 @@ class Provider:
     Args:
         endpoint: The server; its name is the connection's.
         clock: Seconds that only go forward.
+        lessons: What refusals have taught.
     """
 
-    def __init__(self, endpoint: Endpoint, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        clock: Callable[[], float] = time.monotonic,
+        lessons: Lessons | None = None,
+    ) -> None:
         self.endpoint = endpoint
-        self.model = OpenAICompatibleModel(endpoint)
+        self.model = OpenAICompatibleModel(endpoint, about=self.info, lessons=lessons)
         self._clock = clock
         self._listed: tuple[float, list[ModelInfo]] | None = None
         self._known: dict[str, ModelInfo] = {}
