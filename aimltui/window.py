@@ -165,18 +165,25 @@ async def _connect_engine(source: Source, model: str | None, *, is_demo: bool) -
     from aimltui.engine.models.demo import STARTERS
     from aimltui.engine.options import EngineOptions
     from aimltui.engine.tools.builtin import builtin
-    from aimltui.tui.startup import Connected
+    from aimltui.engine.tools.code_interpreter.again import run_again
+    from aimltui.tui.startup import Connected, Ran
 
     options = EngineOptions(data_dir=source.data_dir, interpreter=source.sandbox)
     own = builtin(options)
     engine = await Engine.open(options, model_registry(source), own.tools)
     connection = source.connection
+
+    async def run_code(thread_id: str, code: str) -> Ran:
+        came = await run_again(own.sessions, thread_id, code)
+        return Ran(came.text, came.is_ok, came.seconds)
+
     return Connected(
         client=AssistantsClient(EmbeddedTransport(engine)),
         endpoint=connection.name if connection else "offline demo" if is_demo else "not connected",
         default_model=model,
         starters=tuple(STARTERS),
         default_tools=own.ready,
+        run_code=run_code,
         warm_up=_warm_up if connection else _warm_up_screen,
     )
 

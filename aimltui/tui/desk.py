@@ -17,6 +17,7 @@ from textual.message import Message as TextualMessage
 from aimltui.client.errors import TransportError, Unsupported
 from aimltui.tui.choices import Choices
 from aimltui.tui.conversation import Choice, Conversation
+from aimltui.tui.files import FileShelf
 from aimltui.tui.guides import chosen_message, guides_for
 from aimltui.tui.messages import ConversationChanged, GivenBack, Remarked, ThreadListChanged
 from aimltui.tui.reading import read_thread
@@ -72,6 +73,7 @@ class Desk:
         model = startup.model or connected.default_model
         self.choices = Choices(connected.client, model, connected.default_tools)
         self.shelf = Shelf(connected.client, self._list_changed)
+        self.files = FileShelf(connected.client)
         self._is_list_cut = False
         self._kept: dict[str, Conversation] = {}
         self._followers: dict[Conversation, RunFollower] = {}

@@ -18,6 +18,8 @@ class Builtin:
     tools: tuple[Tool, ...]
     interpreter: LocalSessions
     """Says whether code can be run on this machine."""
+    sessions: Sessions
+    """Where the threads' code runs."""
 
     async def ready(self) -> tuple[str, ...]:
         """The types of the tools that work on this machine; the first time this tests sandboxes."""
@@ -28,4 +30,4 @@ def builtin(options: EngineOptions) -> Builtin:
     """The tools for an engine; nothing is started or tested before it is needed."""
     local = LocalSessions(options.interpreter, options.data_dir, executable=options.interpreter_python)
     sessions = Sessions(local.make, options.data_dir / "interpreter", options.max_sessions)
-    return Builtin((CodeInterpreter(sessions),), local)
+    return Builtin((CodeInterpreter(sessions),), local, sessions)

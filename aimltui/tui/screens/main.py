@@ -15,7 +15,7 @@ from textual.containers import Horizontal, Vertical
 from textual.geometry import Size
 
 from aimltui.tui.commands import bindings
-from aimltui.tui.screens.main_pick import Pick
+from aimltui.tui.screens.main_panels import Panels
 from aimltui.tui.startup import Startup
 from aimltui.tui.state.entries import ErrorEntry
 from aimltui.tui.widgets.footer import FooterBar
@@ -33,7 +33,7 @@ _NEAR_TOP = 30
 """Rows from the first one at which older messages are fetched."""
 
 
-class MainScreen(Pick):
+class MainScreen(Panels):
     """Sidebar, transcript, prompt; and the desk behind them, once there is a connection.
 
     Args:

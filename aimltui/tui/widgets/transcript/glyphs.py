@@ -27,6 +27,7 @@ class Glyphs:
     down: str
     ellipsis: str
     attachment: str
+    picture: str
     choice: str
     queued: str
     active: str
@@ -55,6 +56,7 @@ UNICODE = Glyphs(
     down="↓",
     ellipsis="…",
     attachment="▤",
+    picture="▣",
     choice="›",
     queued="○",
     active="●",
@@ -82,6 +84,7 @@ ASCII = Glyphs(
     down="out ",
     ellipsis="...",
     attachment="@",
+    picture="@",
     choice=">",
     queued="o",
     active="*",
