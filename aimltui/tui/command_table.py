@@ -126,6 +126,7 @@ COMMANDS: tuple[Command, ...] = (
         footer=True,
         when=("list",),
         label="Open",
+        priority=True,
     ),
     Command(
         "rename_thread",
@@ -296,7 +297,8 @@ COMMANDS: tuple[Command, ...] = (
         scope="transcript",
         footer=True,
         when=("panel",),
-        label="Code",
+        label="Copy code",
+        priority=True,
     ),
     Command(
         "copy_output",
@@ -308,7 +310,8 @@ COMMANDS: tuple[Command, ...] = (
         scope="transcript",
         footer=True,
         when=("panel",),
-        label="Output",
+        label="Copy output",
+        priority=True,
     ),
     Command(
         "save",
@@ -321,6 +324,7 @@ COMMANDS: tuple[Command, ...] = (
         footer=True,
         when=("kept",),
         label="Save",
+        priority=True,
     ),
     Command(
         "open_file",
@@ -345,6 +349,7 @@ COMMANDS: tuple[Command, ...] = (
         footer=True,
         when=("panel", "runs"),
         label="Run again",
+        priority=True,
     ),
     Command(
         "details",

@@ -186,6 +186,9 @@ class MainScreen(Panels):
             self.show_state()
 
     def _scrolled(self) -> None:
+        if self.transcript.has_focus:
+            # what was marked may be out of sight now
+            self.show_state()
         desk = self.desk
         if desk is not None and desk.current.has_more and self.transcript.scroll_offset.y < _NEAR_TOP:
             self.spawn(desk.read_older(desk.current), "older")

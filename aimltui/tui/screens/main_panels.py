@@ -102,7 +102,7 @@ class Panels(Pick):
         call, file_id = self.transcript.marked_call, self.transcript.marked_file
         match what:
             case "copy_code" if call is not None:
-                self.copy(clean(call.input))
+                self.copy(clean(call.input).strip("\n"))
             case "copy_output" if call is not None:
                 self._copy_output(call)
             case "save" if call is not None:

@@ -210,7 +210,9 @@ class Transcript(Pane, can_focus=True):
         self._settle()
 
     def unfold_call(self, call_id: str) -> None:
-        """Open the panel of a call."""
+        """Open the panel of a call; it grows downwards, as if it had been chosen."""
+        if self._viewport.following:
+            self._viewport.hold(self.scroll_offset.y)
         for item in self._book.panels():
             if isinstance(item.entry, StepEntry) and any(call.id == call_id for call in item.entry.calls):
                 self._book.fold(item, True)
