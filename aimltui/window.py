@@ -208,7 +208,8 @@ async def _connect_engine(
     from aimltui.engine.models.demo import STARTERS
     from aimltui.engine.models.registry import ModelRegistry
     from aimltui.engine.tools.builtin import builtin
-    from aimltui.tui.startup import Connected
+    from aimltui.engine.tools.code_interpreter.again import run_again
+    from aimltui.tui.startup import Connected, Ran
 
     lessons = lessons_of(source.data_dir)
     options = engine_options_of(source, lessons, permission.approve)
@@ -238,6 +239,11 @@ async def _connect_engine(
         # the demo asks nobody anything until somebody chooses a connection
         await desk.start()
     engine = await Engine.open(options, registry, own.tools)
+
+    async def run_code(thread_id: str, code: str) -> Ran:
+        came = await run_again(own.sessions, thread_id, code)
+        return Ran(came.text, came.is_ok, came.seconds)
+
     return Connected(
         client=AssistantsClient(EmbeddedTransport(engine)),
         endpoint=connection.name if connection else "offline demo" if is_demo else "not connected",
@@ -246,6 +252,7 @@ async def _connect_engine(
         default_tools=own.ready,
         connections=desk,
         consent=permission,
+        run_code=run_code,
         warm_up=_warm_up if connection else _warm_up_screen,
     )
 

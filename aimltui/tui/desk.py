@@ -17,6 +17,7 @@ from textual.message import Message as TextualMessage
 from aimltui.client.errors import TransportError, Unsupported
 from aimltui.tui.choices import Choices
 from aimltui.tui.conversation import Choice, Conversation
+from aimltui.tui.files import FileShelf
 from aimltui.tui.guides import chosen_message, guides_for
 from aimltui.tui.messages import ConversationChanged, GivenBack, Remarked, ThreadListChanged
 from aimltui.tui.purse import Purse
@@ -76,6 +77,7 @@ class Desk:
         """Told which tools the assistant has, before each run; it may ask the user something first."""
         self.purse = Purse(connected.client, lambda: self.current.outbox.nudge())
         self.shelf = Shelf(connected.client, self._list_changed)
+        self.files = FileShelf(connected.client)
         self._is_list_cut = False
         self._kept: dict[str, Conversation] = {}
         self._followers: dict[Conversation, RunFollower] = {}

@@ -15,7 +15,7 @@ from textual.containers import Horizontal, Vertical
 from textual.geometry import Size
 
 from aimltui.tui.commands import bindings
-from aimltui.tui.screens.main_money import Money
+from aimltui.tui.screens.main_panels import Panels
 from aimltui.tui.startup import Startup
 from aimltui.tui.state.entries import ErrorEntry, ReasoningEntry, StepEntry
 from aimltui.tui.widgets.footer import FooterBar
@@ -33,7 +33,7 @@ _NEAR_TOP = 30
 """Rows from the first one at which older messages are fetched."""
 
 
-class MainScreen(Money):
+class MainScreen(Panels):
     """Sidebar, transcript, prompt; and the desk behind them, once there is a connection.
 
     Args:
@@ -188,6 +188,9 @@ class MainScreen(Money):
             self.show_state()
 
     def _scrolled(self) -> None:
+        if self.transcript.has_focus:
+            # what was marked may be out of sight now
+            self.show_state()
         desk = self.desk
         if desk is not None and desk.current.has_more and self.transcript.scroll_offset.y < _NEAR_TOP:
             self.spawn(desk.read_older(desk.current), "older")

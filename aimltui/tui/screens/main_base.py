@@ -90,10 +90,17 @@ class MainBase(Screen[None]):
             words.add("list")
         if self.transcript.has_mark:
             words.add("marked")
+        call = self.transcript.marked_call
+        if call is not None and call.type == "code_interpreter":
+            words |= {"panel", "kept"}
+        if self.transcript.marked_file:
+            words |= {"file", "kept"}
         if not self.transcript.following:
             words.add("away")
         if desk is None:
             return frozenset(words)
+        if desk.connected.run_code is not None:
+            words.add("runs")
         conversation = desk.current
         if conversation.is_busy:
             words.add("running")
