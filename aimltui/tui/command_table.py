@@ -23,6 +23,8 @@ STATE_WORDS = frozenset(
         "list",  # the thread list has the focus
         "marked",  # the keyboard has marked something in the transcript
         "undo",  # a deleted thread can be brought back
+        "unanswered",  # the last message of the open thread has no whole answer
+        "connections",  # the program has connections of its own
     }
 )
 
@@ -100,6 +102,15 @@ COMMANDS: tuple[Command, ...] = (
         WRITING,
         footer=True,
         when=("running", "!list"),
+    ),
+    Command(
+        "send_again",
+        "Send the last message again",
+        "Let it be answered once more where it got no whole answer; it stands in the thread once.",
+        (),
+        "send_again",
+        WRITING,
+        when=("unanswered",),
     ),
     Command(
         "copy_or_clear",
@@ -237,6 +248,15 @@ COMMANDS: tuple[Command, ...] = (
         "pick_assistant",
         MODEL,
         priority=True,
+    ),
+    Command(
+        "connections",
+        "Connections",
+        "Where models come from: add an endpoint, change its key, test it, make it the default, remove it.",
+        (),
+        "connections",
+        MODEL,
+        when=("connections",),
     ),
     # Reading
     Command(

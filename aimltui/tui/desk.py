@@ -65,6 +65,8 @@ class Desk:
     ) -> None:
         self.client = connected.client
         self.connected = connected
+        self.endpoint = connected.endpoint
+        """What the models' endpoint is called on the screen."""
         self.clock = clock
         self._startup = startup
         self._post = post
@@ -189,6 +191,15 @@ class Desk:
         conversation.is_sending = True
         self._spawn(self._follower(conversation).converse(text, pending_id), _group(conversation))
 
+    def send_again(self) -> None:
+        """Let the last message be answered once more, by a new run."""
+        conversation = self.current
+        if conversation.is_busy or conversation.thread_id is None:
+            return
+        conversation.is_sending = True
+        conversation.outbox.nudge()
+        self._spawn(self._follower(conversation).again(), _group(conversation))
+
     def stop(self) -> bool:
         """Stop what goes on in the open conversation; False if nothing does."""
         conversation = self.current
@@ -216,6 +227,22 @@ class Desk:
         conversation.choice.model = model
         self.choices.set_default_model(model)
         await self._keep_choice(conversation, {MODEL: model})
+
+    async def use_endpoint(self, name: str, model: str | None) -> None:
+        """New threads, and those without a choice of their own, use another endpoint from now on.
+
+        Args:
+            name: What it is called on the screen.
+            model: Its model; empty for the first of its list, None if there is none any more.
+        """
+        self.endpoint = name
+        conversation = self.current
+        self.choices.set_default_model(model)
+        if conversation.thread_id is None or conversation.choice.model == self._startup.demo_model:
+            conversation.choice.model = None
+            await self._keep_choice(conversation, {MODEL: ""})
+        else:
+            conversation.outbox.nudge()
 
     async def choose_assistant(self, assistant_id: str) -> None:
         """Let this assistant answer in the open conversation."""

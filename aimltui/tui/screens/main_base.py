@@ -24,6 +24,7 @@ from aimltui.tui.widgets.thread_list import ThreadList
 from aimltui.tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
+    from aimltui.tui.conversation import Conversation
     from aimltui.tui.desk import Desk
     from aimltui.tui.startup import Startup
 
@@ -102,6 +103,10 @@ class MainBase(Screen[None]):
             words.add("answer")
         if desk.shelf.can_undo:
             words.add("undo")
+        if desk.connected.connections is not None:
+            words.add("connections")
+        if can_send_again(conversation):
+            words.add("unanswered")
         return frozenset(words)
 
     def show_state(self) -> None:
@@ -119,7 +124,7 @@ class MainBase(Screen[None]):
         header.assistant = desk.choices.assistant_name(conversation)
         header.thread_title = desk.threads.title(conversation.thread_id) if conversation.thread_id else ""
         header.model = desk.choices.model_of(conversation) or ""
-        header.endpoint = desk.connected.endpoint
+        header.endpoint = desk.endpoint
         self.prompt.placeholder = self._placeholder(header.assistant)
         self.threads.set_current(conversation.thread_id)
         self.status.show(self._status_of(desk, status))
@@ -152,6 +157,12 @@ class MainBase(Screen[None]):
             tokens_out=used.completion_tokens if used else 0,
             cost_usd=used.cost_usd if used else None,
         )
+
+
+def can_send_again(conversation: Conversation) -> bool:
+    """Whether the last message has got no whole answer, and may be answered once more."""
+    run = conversation.run
+    return run is not None and not conversation.is_busy and run.status in ("failed", "cancelled", "expired")
 
 
 _WORDS = {

@@ -7,7 +7,7 @@ changes something returns the changes in order, for the transcript to apply.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from aimltui.client.accumulator import MessageChanged, RunAccumulator, RunChanged, StepChanged, TextGrew
 from aimltui.tui.state.entries import (
@@ -189,6 +189,8 @@ class ThreadView(ThreadReading):
         """Older messages, which go before all others."""
         older = ThreadView.from_snapshot(snapshot, self._names)
         changes: list[Change] = []
+        if self._runs:
+            older._without_actions(older.latest_run)
         for index, entry in enumerate(entry for entry in older.entries if entry.id not in self._list):
             changes += self._list.insert(index, entry)
         self._runs = {**older._runs, **self._runs}
@@ -203,12 +205,22 @@ class ThreadView(ThreadReading):
         return self._list.put(step_entry(step, number), self._end_of(step.run_id))
 
     def _run(self, run: Run) -> list[Change]:
+        before = self.latest_run if run.id not in self._runs else None
         self._runs[run.id] = run
-        changes = self._list.put(run_entry(run))
+        changes = self._without_actions(before)
+        changes += self._list.put(run_entry(run))
         error = run_error(run)
         if error is not None:
             changes += self._list.put(error, run_entry_id(run.id))
         return changes
+
+    def _without_actions(self, run: Run | None) -> list[Change]:
+        """A run's card offers nothing any more once there is a newer run."""
+        card_id = run_error_id(run.id) if run is not None else ""
+        card = self._list.get(card_id) if card_id in self._list else None
+        if isinstance(card, ErrorEntry) and card.actions:
+            return self._list.put(replace(card, actions=()))
+        return []
 
     def _notice(self, notice: ev.Notice) -> list[Change]:
         if notice.kind == "cleared":

@@ -221,6 +221,11 @@ class Transcript(Pane, can_focus=True):
             for target in self._viewport.targets(self.scroll_offset.y)
         )
 
+    @property
+    def marked_entry(self) -> Entry | None:
+        """The entry in which something is marked."""
+        return self._cursor[0].entry if self._cursor is not None and self.has_mark else None
+
     def on_focus(self) -> None:
         """Show what the keyboard would choose."""
         self.refresh()
