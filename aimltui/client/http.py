@@ -248,10 +248,15 @@ class HTTPTransport:
     def _connected(self) -> httpx2.AsyncClient:
         if self._client is None:
             # a fifth of a second of imports, which nobody pays who does not use a remote server
+            import ssl
+
             import httpx2
 
-            uds = self._remote.uds
-            transport = httpx2.AsyncHTTPTransport(uds=str(uds)) if uds is not None else None
+            uds, transport = self._remote.uds, None
+            if uds is not None:
+                # a socket needs no certificates, and reading them takes longer than the first answers
+                no_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+                transport = httpx2.AsyncHTTPTransport(uds=str(uds), verify=no_tls)
             self._client = httpx2.AsyncClient(transport=transport, follow_redirects=False)
         return self._client
 

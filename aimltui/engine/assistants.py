@@ -9,7 +9,7 @@ from aimltui.engine.filing import settled_resources
 from aimltui.engine.models.base import ModelError, ModelInfo
 from aimltui.engine.store import assistants as rows
 from aimltui.engine.store.database import Connection
-from aimltui.engine.validation import check_id, check_tools, merged_metadata
+from aimltui.engine.validation import merged_metadata
 from aimltui.wire import ids
 from aimltui.wire.assistants import (
     Assistant,
@@ -40,7 +40,6 @@ class AssistantOperations:
 
     async def create_assistant(self, params: CreateAssistant) -> Assistant:
         """Make an assistant."""
-        check_tools(params.tools or ())
         fields = _fields(params.given())
         fields["metadata"] = merged_metadata(None, params.metadata)
         made = {"id": self._core.options.new_id(ids.ASSISTANT), "created_at": self._core.options.now()}
@@ -63,13 +62,10 @@ class AssistantOperations:
 
     async def get_assistant(self, params: AssistantParams) -> Assistant:
         """One by id."""
-        check_id("assistant_id", params.assistant_id, "asst")
         return (await self._core.read(lambda conn: rows.get(conn, params.assistant_id)))[0]
 
     async def modify_assistant(self, params: ModifyAssistant) -> Assistant:
         """Change what is given; metadata is merged."""
-        check_id("assistant_id", params.assistant_id, "asst")
-        check_tools(params.tools or ())
         given = params.given()
         given.pop("assistant_id")
         if given.get("model", "") is None:
@@ -89,7 +85,6 @@ class AssistantOperations:
 
     async def delete_assistant(self, params: AssistantParams) -> Deleted:
         """Delete one; its threads and runs stay."""
-        check_id("assistant_id", params.assistant_id, "asst")
         await self._core.write(lambda conn: rows.delete(conn, params.assistant_id))
         return Deleted(id=params.assistant_id, object="assistant.deleted")
 

@@ -21,6 +21,8 @@ from aimltui.wire.messages import (
 
 ChatMessage = dict[str, Any]
 
+CODE_INTERPRETER = "code_interpreter"
+
 _MARKER = re.compile(r"【\d+(?::\d+)?†[^】]*】")
 
 
@@ -85,7 +87,7 @@ def build(
         budget: Tokens for everything, estimated.
         last_messages: Only so many of the newest messages from before the run; None for the strategy `auto`,
             which keeps the first user message and the newest ones, and drops the middle.
-        fenced: Code that was run stands in the model's own text, and what came of it in a user message after it.
+        fenced: Calls stand in the model's own text as blocks, and what came of them in a user message after it.
     """
     groups = _groups(items, fenced)
     if last_messages is not None:
@@ -146,8 +148,7 @@ def _groups(items: Sequence[Item], fenced: bool) -> list[Group]:
                 origin = (item.message.run_id, item.turn)
                 groups.append(Group([chat], item.message.role, item.own, True, origin))
             continue
-        in_text = fenced and all(call.type == "code_interpreter" for call in item.calls)
-        called = _ran(item) if in_text else _called(item)
+        called = _in_text(item) if fenced else _called(item)
         last = groups[-1] if groups else None
         if (
             last is not None
@@ -156,20 +157,34 @@ def _groups(items: Sequence[Item], fenced: bool) -> list[Group]:
             and last.origin == (item.run_id, item.turn)
         ):
             said = last.messages[0]["content"]
-            content = f"{said.rstrip()}\n\n{called[0]['content']}" if in_text else said
+            content = f"{said.rstrip()}\n\n{called[0]['content']}" if fenced else said
             last.messages = [{**called[0], "content": content}, *called[1:]]
         else:
             groups.append(Group(called, "assistant", item.own, False, (item.run_id, item.turn)))
     return groups
 
 
-def _ran(item: Called) -> list[ChatMessage]:
-    """Calls of the code interpreter, for a model that writes its code into its text."""
-    codes = [json.loads(call.arguments).get("code", "") for call in item.calls]
-    blocks = "\n\n".join(f"```python\n{code.rstrip()}\n```" for code in codes)
-    outputs = "\n\n".join(call.output or "" for call in item.calls)
-    told = f"[The code above was run. This is what came of it; the user did not write it.]\n{outputs}"
+def _in_text(item: Called) -> list[ChatMessage]:
+    """Calls for a model that writes its code and its calls into its text."""
+    blocks = "\n\n".join(map(_block, item.calls))
+    if all(call.type == CODE_INTERPRETER for call in item.calls):
+        outputs = "\n\n".join(call.output or "" for call in item.calls)
+        told = f"[The code above was run. This is what came of it; the user did not write it.]\n{outputs}"
+    else:
+        outputs = "\n\n".join(f"{call.name}: {call.output or ''}" for call in item.calls)
+        told = f"[This is what came of the calls above; the user did not write it.]\n{outputs}"
     return [{"role": "assistant", "content": blocks}, {"role": "user", "content": told}]
+
+
+def _block(call: Call) -> str:
+    try:
+        arguments = json.loads(call.arguments or "{}")
+    except ValueError:
+        arguments = call.arguments
+    if call.type == CODE_INTERPRETER and isinstance(arguments, dict):
+        return f"```python\n{str(arguments.get('code', '')).rstrip()}\n```"
+    asked = json.dumps({"name": call.name, "arguments": arguments}, ensure_ascii=False)
+    return f"```tool_call\n{asked}\n```"
 
 
 def _called(item: Called) -> list[ChatMessage]:

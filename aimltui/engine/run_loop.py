@@ -115,6 +115,8 @@ class RunLoop:
         while True:
             tried += 1
             writer = TurnWriter(self._journal, self._place.options.new_id, asked.plan)
+            if tried > 1:
+                self._journal.forget_thought()
             try:
                 async with aclosing(model.stream(asked.request)) as chunks:
                     async for chunk in chunks:
@@ -134,9 +136,7 @@ class RunLoop:
     def _goes_over_to_blocks(self, run: Run, asked: Asked, error: ModelError) -> bool:
         """True if the model takes no tools, and can do without: then it is asked again in another way."""
         protocols = self._place.protocols
-        if not asked.request.tools or not asked.plan.code_tool or not refuses_tools(error):
-            return False
-        if not protocols.may_change(run.model) or self._place.tools.functions(run.tools):
+        if not asked.request.tools or not refuses_tools(error) or not protocols.may_change(run.model):
             return False
         protocols.learn_fenced(run.model)
         return True
@@ -227,7 +227,9 @@ class RunLoop:
             _go_on(ledger, pending)
             return ledger.private
 
-        return await self._journal.commit(write)
+        private = await self._journal.commit(write)
+        self._journal.owed = None
+        return private
 
 
 def _go_on(ledger: Ledger, pending: Sequence[Call]) -> None:
@@ -290,7 +292,8 @@ def _spent(usage: Usage | None, request: ChatRequest, writer: TurnWriter) -> tup
 
 def _unknown_function(call: Call, known: frozenset[str]) -> Call:
     names = ", ".join(sorted(known)) or "none at all"
-    output = json.dumps({"error": f"There is no function named {call.name!r}. There are: {names}."})
+    wrong = f"There is no function named {call.name!r}." if call.name else "This is no call in JSON."
+    output = json.dumps({"error": f"{wrong} There are: {names}."})
     return Call(call.id, call.name, call.arguments, call.extra, output)
 
 

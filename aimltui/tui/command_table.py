@@ -305,13 +305,21 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "details",
         "Fold or unfold all details",
-        "Open or close every run step and every thought in the transcript.",
+        "Open or close every run step in the transcript.",
         ("ctrl+o",),
         "toggle_details",
         READING,
         footer=True,
         when=("!list",),
         label="Details",
+    ),
+    Command(
+        "thoughts",
+        "Fold or unfold all thoughts",
+        "Show or hide what the models thought before they answered, where their provider tells it.",
+        ("ctrl+t",),
+        "toggle_thoughts",
+        READING,
     ),
     Command(
         "copy_answer",

@@ -81,6 +81,7 @@ class FakeSession:
     def __init__(self, world: FakeSandbox, directory: Path) -> None:
         self.files = directory / "data"
         self.is_alive = False
+        self.untold: tuple[str, ...] = ()
         self._world = world
 
     async def run(self, code: str) -> AsyncIterator[SessionEvent]:
@@ -104,6 +105,8 @@ class FakeSession:
             finished = True
         finally:
             self._world.killed += not finished
+            if not finished:
+                self.untold = tuple(path.name for path in self.files.iterdir())
 
     async def aclose(self) -> None:
         self.is_alive = False

@@ -17,7 +17,7 @@ from textual.geometry import Size
 from aimltui.tui.commands import bindings
 from aimltui.tui.screens.main_connect import Connect
 from aimltui.tui.startup import Startup
-from aimltui.tui.state.entries import ErrorEntry
+from aimltui.tui.state.entries import ErrorEntry, ReasoningEntry, StepEntry
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.header import HeaderBar
 from aimltui.tui.widgets.prompt_input import PromptInput
@@ -256,4 +256,8 @@ class MainScreen(Connect):
 
     def action_toggle_details(self) -> None:
         """Fold or unfold all panels."""
-        self.transcript.toggle_details()
+        self.transcript.toggle_all(StepEntry)
+
+    def action_toggle_thoughts(self) -> None:
+        """Fold or unfold what the models thought."""
+        self.transcript.toggle_all(ReasoningEntry)

@@ -102,6 +102,20 @@ class StepEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class ReasoningEntry:
+    """What the model thought before a step."""
+
+    id: str
+    run_id: str
+    text: str
+    streaming: bool = False
+    """True while it thinks."""
+    seconds: float | None = None
+    tokens: int | None = None
+    """As the provider counted them; None if it did not say."""
+
+
+@dataclass(frozen=True, slots=True)
 class RunEntry:
     """The run's line under its answer: its status while it is active, its receipt afterwards."""
 
@@ -194,7 +208,9 @@ class Choice:
     hint: str = ""
 
 
-Entry = MessageEntry | StepEntry | RunEntry | ErrorEntry | NoticeEntry | QueuedEntry | GuideEntry
+Entry = (
+    MessageEntry | StepEntry | ReasoningEntry | RunEntry | ErrorEntry | NoticeEntry | QueuedEntry | GuideEntry
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +230,7 @@ class Replaced:
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """The streaming message `id` grew by `text`."""
+    """The streaming message, or thought, `id` grew by `text`."""
 
     id: str
     text: str

@@ -11,6 +11,7 @@ from aimltui.tui.state.entries import (
     Citation,
     ErrorEntry,
     MessageEntry,
+    ReasoningEntry,
     RunEntry,
     StepEntry,
     ToolCallEntry,
@@ -90,6 +91,26 @@ def step_entry(step: RunStep, number: int) -> StepEntry:
         calls=tuple(_call_entry(call) for call in calls),
         seconds=seconds,
         error=step.last_error.message if step.last_error else None,
+    )
+
+
+def thinking_id(run_id: str) -> str:
+    """The id of what a model thinks just now."""
+    return f"{run_id}:thinking"
+
+
+def thought_entry(of: RunStep | Run) -> ReasoningEntry | None:
+    """What was thought before a step, or last in a run; None if nothing is known of it."""
+    if not of.reasoning:
+        return None
+    usage = of.usage if isinstance(of, RunStep) else None
+    details = usage.completion_tokens_details if usage is not None else None
+    return ReasoningEntry(
+        id=f"{of.id}:thought",
+        run_id=of.run_id if isinstance(of, RunStep) else of.id,
+        text=of.reasoning,
+        seconds=of.reasoning_ms / 1000 if of.reasoning_ms is not None else None,
+        tokens=details.reasoning_tokens if details is not None else None,
     )
 
 

@@ -29,6 +29,11 @@ class Runner(Protocol):
         """Whether there are variables to be lost."""
         ...
 
+    @property
+    def untold(self) -> tuple[str, ...]:
+        """The files that a cell made before it was stopped, which it could not tell of any more."""
+        ...
+
     def run(self, code: str) -> AsyncIterator[SessionEvent]:
         """Run a cell."""
         ...

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Iterator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import aclosing, suppress
 from typing import cast
 
 from aimltui.engine.tools.base import (
@@ -89,11 +89,15 @@ class CodeInterpreter:
                 notes = await _bring_in(seat, context.files)
                 cell = _Cell(seat, context.keep, notes)
                 told = cast(AsyncGenerator[events.SessionEvent, None], seat.runner.run(code))
-                async with aclosing(told):
-                    async for event in told:
-                        said = await cell.take(event)
-                        if said is not None:
-                            yield said
+                try:
+                    async with aclosing(told):
+                        async for event in told:
+                            said = await cell.take(event)
+                            if said is not None:
+                                yield said
+                except (asyncio.CancelledError, GeneratorExit):
+                    await asyncio.shield(_rescue(cell, seat, context.late))
+                    raise
                 yield Answer(cell.answer())
         except SandboxError as error:
             raise ToolError(error.message) from error
@@ -134,7 +138,7 @@ class _Cell:
             case events.Image(png=png):
                 return await self._picture(png)
             case events.FileChanged(path=path):
-                return await self._file(path)
+                return await self.keep_file(path)
             case events.Done(reason=reason):
                 return self._logs(self._on_new_line(f"[{reason}]")) if reason else None
 
@@ -167,7 +171,8 @@ class _Cell:
         self._pictures += 1
         return Image(file_id)
 
-    async def _file(self, path: str) -> Made | None:
+    async def keep_file(self, path: str) -> Made | None:
+        """Keep a file that is new or changed; None for one that is not to be kept."""
         if any(part.startswith(".") or part == "__pycache__" for part in path.split("/")):
             return None
         if len(self._made) >= MOST_FILES:
@@ -182,6 +187,15 @@ class _Cell:
         self._made.append(path)
         self._seat.copied[path] = file_id
         return Made(file_id, PLACE + path)
+
+
+async def _rescue(cell: _Cell, seat: Seat, late: Callable[[Made], None] | None) -> None:
+    """Keep what a stopped cell has made."""
+    for path in seat.runner.untold if late is not None else ():
+        with suppress(ToolError):
+            made = await cell.keep_file(path)
+            if made is not None and late is not None:
+                late(made)
 
 
 async def _bring_in(seat: Seat, files: Sequence[Provided]) -> list[str]:

@@ -11,6 +11,7 @@ from aimltui.tui.state.entries import (
     MessageEntry,
     NoticeEntry,
     QueuedEntry,
+    ReasoningEntry,
     RunEntry,
     StepEntry,
     ToolCallEntry,
@@ -229,3 +230,20 @@ def test_hostile_text_is_harmless_wherever_it_stands(hostile: str) -> None:
         assert not set("\x1b\x9b\u202e\x07") & set(painted + "".join(canvas.lines))
         if hostile.startswith("["):
             assert hostile in painted
+
+
+def test_a_thought_shows_its_last_rows_while_it_grows_and_one_line_afterwards() -> None:
+    text = "\n\n".join(f"idea {number}" for number in range(9))
+    growing = ReasoningEntry("t", "r", text, streaming=True)
+    assert rows(growing) == ["▾ thinking…", "  │ idea 6", "  │ idea 7", "  │ idea 8"]
+    assert rows(growing, unfolded=False) == ["▸ thinking…"]
+    done = ReasoningEntry("t", "r", text, seconds=4.0, tokens=1180)
+    assert rows(done) == ["▸ thought for 4.0\u00a0s · 1\u00a0180 tokens"]
+    assert len(rows(done, unfolded=True)) == 1 + 17
+    assert rows(ReasoningEntry("t", "r", "x")) == ["▸ thought"]
+
+
+def test_a_thought_cannot_reach_the_terminal() -> None:
+    drawn = "".join(rows(ReasoningEntry("t", "r", "a\x1b]52;c;x\x07b[red]c", streaming=True)))
+    assert "\x1b" not in drawn
+    assert "[red]c" in drawn
