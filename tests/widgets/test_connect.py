@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
+from aimltui.tui import connecting
 from aimltui.tui.connecting import LocalServer
 from aimltui.tui.screens.connect import ConnectScreen
 from aimltui.tui.screens.connect_form import ConnectFormScreen, KeyInput
@@ -191,7 +192,7 @@ async def pasted_form(here: Seat) -> None:
     await press(here, "enter")
     await on(here, ConnectFormScreen)
     assert isinstance(here.app.focused, KeyInput)
-    here.app.post_message(_paste(f"\n Bearer {KEY}\n"))
+    here.app.post_message(_paste(f"\n  {KEY}\n"))
     await here.until(lambda: here.app.screen.query_one(KeyInput).value == KEY)
 
 
@@ -231,7 +232,7 @@ async def test_a_refused_key_is_said_and_can_be_saved_all_the_same(
         assert service.saved == []
         await press(here, "enter")
         await here.until(lambda: "api.aimlapi.com refused the key (401)." in here.shown())
-        assert "Copy the key again. Nothing is saved yet; ctrl+s saves it as it is." in here.shown()
+        assert "Copy the key again. Nothing is saved; ctrl+s saves it anyway." in here.shown()
         assert "ctrl+s Save anyway" in here.shown()
         await press(here, "ctrl+s")
         await here.until(lambda: service.saved)
@@ -436,3 +437,40 @@ async def test_without_connections_of_its_own_the_program_says_why(
         await here.until(lambda: "The models come from test server" in said(here))
         await press(here, "ctrl+p", *"connections")
         assert "no command for" in here.shown()
+
+
+# What the service tells beside
+
+
+async def test_a_better_address_is_taken_with_a_key(server: FakeTransport, tmp_path: Path) -> None:
+    better = "http://localhost:9000/v1"
+    wrong = connecting.Tested(False, "No list of models.", f"Use {better}.", better_url=better)
+    service = FakeConnections(there=[OLLAMA], verdicts=[wrong, GOOD])
+    async with seat(server, tmp_path, connections=service, size=(80, 24)) as here:
+        await open_list(here)
+        await press(here, "enter", "ctrl+t")
+        await here.until(lambda: "ctrl+n Use that address" in here.shown())
+        await press(here, "ctrl+n")
+        await here.until(lambda: "✓ 429 models" in here.shown())
+        assert service.tested[-1].base_url == better
+
+
+async def test_a_server_of_assistants_waits_for_the_next_start(server: FakeTransport, tmp_path: Path) -> None:
+    service = FakeConnections(verdicts=[connecting.Tested(True, "speaks the Assistants API")])
+    async with seat(server, tmp_path, model=None, connections=service) as here:
+        await on(here, ConnectScreen)
+        await press(here, "down", "down", "down", "enter")
+        await press(here, *"localhost:9000", "down", "down", "down", "down", "down", "down", "enter")
+        await here.until(lambda: "It is used from the next start" in said(here))
+        assert not here.desk.choices.is_set_up
+        assert header(here)[1] == "test server"
+
+
+async def test_what_was_not_added_here_is_not_removed_here(server: FakeTransport, tmp_path: Path) -> None:
+    service = FakeConnections(there=[replace(AIMLAPI, is_own=False)])
+    async with seat(server, tmp_path, connections=service) as here:
+        await open_list(here)
+        await press(here, "delete")
+        assert "it comes from the variable AIMLAPI_API_KEY" in " ".join(here.shown().split())
+        await press(here, "y")
+        assert len(service.there) == 1

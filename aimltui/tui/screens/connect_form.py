@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from textual import events
 from textual.app import ComposeResult
@@ -22,7 +22,7 @@ from aimltui.tui.commands import FooterItem
 from aimltui.tui.connecting import ConnectionDraft, Connections, KeyPlace, Tested
 from aimltui.tui.sanitize import clean, clean_line
 from aimltui.tui.screens.sheet import Sheet
-from aimltui.tui.state.connect_form import NAMED, NO_KEY, ConnectForm, cleaned_key, host_of
+from aimltui.tui.state.connect_form import NAMED, NO_KEY, ConnectForm, host_of, one_line
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.option_rows import Option, OptionRows
 
@@ -32,7 +32,7 @@ _LABELS = 24
 _TEXT_LIMIT = 4_096
 _KINDS = (
     Option("models", "Chat models", "for the program's own engine"),
-    Option("assistants", "The Assistants API", "with threads of its own"),
+    Option("assistants", "The Assistants API", "used from the next start on"),
 )
 _USES = (
     Option("default", "For new threads", "from now on"),
@@ -43,6 +43,7 @@ _BREAKPOINTS = [(0, "-short"), (14, "-tall"), (32, "-roomy")]
 
 _SAVE = FooterItem("enter", "Test and save", "save")
 _SAVE_ANYWAY = FooterItem("ctrl+s", "Save anyway", "save_anyway")
+_USE_BETTER = FooterItem("ctrl+n", "Use that address", "use_better")
 _TEST = FooterItem("ctrl+t", "Test", "test")
 _NEXT = FooterItem("tab", "Next", "app.focus_next")
 
@@ -57,6 +58,7 @@ class Saved:
     text: str
     """What happened, for the user."""
     is_default: bool
+    kind: Literal["models", "assistants"] = "models"
 
 
 class KeyInput(Input):
@@ -66,7 +68,7 @@ class KeyInput(Input):
         """Take what looks like a key in the pasted text, in the place of what was there."""
         event.prevent_default()
         event.stop()
-        self.value = cleaned_key(event.text)
+        self.value = one_line(event.text)
         self.cursor_position = len(self.value)
 
     def action_copy(self) -> None:
@@ -97,6 +99,7 @@ class ConnectFormScreen(Sheet[Saved | None]):
         Binding("enter", "save", show=False),
         Binding("ctrl+t", "test", show=False, priority=True),
         Binding("ctrl+s", "save_anyway", show=False, priority=True),
+        Binding("ctrl+n", "use_better", show=False, priority=True),
         Binding("up", "app.focus_previous", show=False),
         Binding("down", "app.focus_next", show=False),
     ]
@@ -200,7 +203,9 @@ class ConnectFormScreen(Sheet[Saved | None]):
     def _footer(self) -> list[FooterItem]:
         if self.is_busy:
             return [FooterItem("esc", "Stop the test", "cancel")]
-        more = [_SAVE_ANYWAY, _TEST] if self._failed is not None else [_TEST, _NEXT]
+        more = [_TEST, _NEXT]
+        if self._failed is not None:
+            more = [_USE_BETTER if self._better else _TEST, _SAVE_ANYWAY]
         return [_SAVE, *more, FooterItem("esc", "Back", "cancel")]
 
     def _say(self, text: str, style: str = "", remedy: str = "") -> None:
@@ -267,10 +272,23 @@ class ConnectFormScreen(Sheet[Saved | None]):
         """Try it, and keep it if it works."""
         self._begin(self._test_and_save)
 
+    @property
+    def _better(self) -> str:
+        """Another address of the same host, where the test found the models; empty if there is none."""
+        return self._failed.better_url if self._failed is not None and self._form.has_address else ""
+
+    def action_use_better(self) -> None:
+        """Take that address, and try it."""
+        if self._better and not self.is_busy:
+            self._form.base_url = self._address.value = self._better
+            self._failed = None
+            self._show()
+            self._begin(self._test)
+
     def action_save_anyway(self) -> None:
         """Keep it although the test has failed."""
         if self._failed is not None:
-            self._begin(self._save_untested)
+            self._begin(lambda: self._keep(None))
 
     def _begin(self, work: Callable[[], Awaitable[None]]) -> None:
         if self.is_busy:
@@ -295,15 +313,12 @@ class ConnectFormScreen(Sheet[Saved | None]):
     async def _test(self) -> None:
         tested = await self._ask()
         if tested.is_good:
-            self._say(f"✓ {tested.text}", "$text-success")
+            self._say(f"✓ {tested.text}", "$text-success", tested.remedy)
 
     async def _test_and_save(self) -> None:
         tested = await self._ask()
         if tested.is_good:
             await self._keep(tested)
-
-    async def _save_untested(self) -> None:
-        await self._keep(None)
 
     async def _ask(self) -> Tested:
         draft = self._form.draft()
@@ -316,7 +331,7 @@ class ConnectFormScreen(Sheet[Saved | None]):
             self._clock.stop()
         self._failed = None if tested.is_good else tested
         if not tested.is_good:
-            remedy = f"{tested.remedy} Nothing is saved yet; ctrl+s saves it as it is.".strip()
+            remedy = f"{tested.remedy} Nothing is saved; ctrl+s saves it anyway.".strip()
             self._say(f"✗ {tested.text}", "$text-error", remedy)
         return tested
 
@@ -336,12 +351,7 @@ class ConnectFormScreen(Sheet[Saved | None]):
         finally:
             self._is_keeping = False
         form.key = ""
-        found = (
-            f"{draft.name} is connected: {tested.text.rstrip('.')}."
-            if tested
-            else (f"{draft.name} is saved, but its test failed: it may not answer.")
-        )
-        self.dismiss(Saved(draft.name, model, f"{found} {_kept_words(draft)}".strip(), form.make_default))
+        self.dismiss(Saved(draft.name, model, _happened(draft, tested), form.make_default, draft.kind))
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """The test is over."""
@@ -376,6 +386,16 @@ def _box(value: str, placeholder: str, id: str, limit: int = _TEXT_LIMIT) -> Inp
 
 def _field(label: str, *widgets: Widget) -> Horizontal:
     return Horizontal(Static(Content(label), classes="form-label"), *widgets, classes="form-field")
+
+
+def _happened(draft: ConnectionDraft, tested: Tested | None) -> str:
+    """What has come of saving, as sentences."""
+    if tested is None:
+        found = f"{draft.name} is saved, but its test failed: it may not answer."
+    else:
+        found = f"{draft.name} is connected: {tested.text.rstrip('.')}. {tested.remedy}".strip()
+    later = "It is used from the next start of the program on." if draft.kind == "assistants" else ""
+    return " ".join(part for part in (found, later, _kept_words(draft)) if part)
 
 
 def _kept_words(draft: ConnectionDraft) -> str:

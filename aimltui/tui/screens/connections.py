@@ -124,7 +124,8 @@ class ConnectionsScreen(Sheet[None]):
             return Content("")
         found = self._found.get(row.name)
         if found is not None and found.is_good:
-            return Content.styled(f"✓ {clean(found.text)}", "$text-success")
+            good = Content.styled(f"✓ {clean(found.text)}", "$text-success")
+            return good + Content(f"  {clean(found.remedy)}") if found.remedy else good
         problem = f"{found.text} {found.remedy}".strip() if found is not None else row.problem
         if problem:
             return Content.styled(f"✗ {clean(problem)}", "$text-error")
@@ -199,6 +200,15 @@ class ConnectionsScreen(Sheet[None]):
         """Ask whether the one under the cursor is to be removed."""
         row = self._row
         if row is None or self.is_testing:
+            return
+        if not row.is_own:
+            where = (
+                f"the variable {row.key_hint}, " if row.key_place == "environment" and row.key_hint else ""
+            )
+            self._say(
+                f"✗ “{row.name}” was not added here: it comes from {where}a flag or the table [connection] of the "
+                "configuration file. Take it away there."
+            )
             return
         self._asked = row
         key = {

@@ -106,7 +106,7 @@ class Connect(Pick):
     # What has changed
 
     def _was_saved(self, saved: Saved) -> None:
-        if saved.is_default:
+        if saved.is_default and saved.kind == "models":
             self._use(saved.model)
         self.remark(saved.text)
 

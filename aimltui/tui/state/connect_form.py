@@ -21,7 +21,6 @@ KEEP, NO_KEY, NAMED, TYPED = "keep", "none", "environment", "typed"
 _FOUND = "found:"
 
 _LOOPBACK = ("localhost", "127.", "[::1]", "0.0.0.0")  # noqa: S104  # compared with, never bound
-_ASSIGNMENT = re.compile(r"(?:export\s+)?[A-Z][A-Z0-9_]*(?:KEY|TOKEN)\s*=\s*(?=[^=\s])")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
@@ -36,6 +35,7 @@ class Offer:
     help: str
     """A sentence or two about it."""
     base_url: str = ""
+    needs_key: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +120,11 @@ def server_offer(server: LocalServer) -> Offer:
     host = host_of(server.base_url)
     return Offer(
         f"server:{server.base_url}",
-        f"{server.name} · {models_text(server.models)}",
+        f"{server.name} · {'wants its key' if server.wants_key else models_text(server.models)}",
         host,
-        f"Answered at {host}. Nothing leaves this machine.",
+        f"It answers at {host}, on this machine.",
         server.base_url,
+        needs_key=server.wants_key,
     )
 
 
@@ -216,7 +217,7 @@ class ConnectForm:
         """
         if not self.url:
             return "address", "The address is missing, such as http://localhost:8080/v1."
-        if self.is_typed and not cleaned_key(self.key):
+        if self.is_typed and not one_line(self.key):
             if self.is_moved:
                 return (
                     "key",
@@ -243,7 +244,7 @@ class ConnectForm:
         if self.option == NO_KEY:
             return draft
         place: KeyPlace = "keychain" if self.option == "keychain" else "file"
-        return replace(draft, key_place=place, key=cleaned_key(self.key))
+        return replace(draft, key_place=place, key=one_line(self.key))
 
 
 _PLACES: dict[str, tuple[str, str]] = {
@@ -263,13 +264,12 @@ def form_for(
         rows: The connections there are.
         make_default: Whether new threads are to use it.
     """
-    is_local = offer.id.startswith("server:")
     is_other = offer.id == OTHER
     names = tuple(
         key.variable for key in found if offer.base_url and same_origin(key.base_url, offer.base_url)
     )
     label = offer.label.partition(" · ")[0]
-    option = f"{_FOUND}{names[0]}" if names else NO_KEY if is_local else TYPED
+    option = f"{_FOUND}{names[0]}" if names else TYPED if offer.needs_key else NO_KEY
     return ConnectForm(
         title="Another address" if is_other else label,
         base_url=offer.base_url,
@@ -278,7 +278,7 @@ def form_for(
         found=names,
         has_address=is_other,
         has_kind=is_other,
-        needs_key=not is_local,
+        needs_key=offer.needs_key,
         make_default=make_default,
     )
 
@@ -319,15 +319,9 @@ def free_name(name: str, rows: Sequence[ConnectionRow]) -> str:
     return free
 
 
-def cleaned_key(text: str) -> str:
-    """A pasted key without what came with it: blanks, line ends, quotes, `Bearer`, `NAME=`."""
-    text = text.strip()
-    if assignment := _ASSIGNMENT.match(text):
-        text = text[assignment.end() :]
-    text = text.strip("\"'` ")
-    if text[:7].casefold() == "bearer ":
-        text = text[7:]
-    return "".join(sign for sign in text if sign.isprintable() and not sign.isspace())
+def one_line(text: str) -> str:
+    """A pasted key in one line; what else came with it is taken away by the service, which knows keys."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
 def stored_words(row: ConnectionRow) -> str:
