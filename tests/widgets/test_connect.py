@@ -213,7 +213,11 @@ async def test_a_pasted_key_is_cleaned_masked_and_kept_where_it_is_said(
         await press(here, "ctrl+a", "ctrl+c", "ctrl+x")
         assert KEY not in here.app.clipboard
         here.app.post_message(_paste(KEY))
-        await press(here, "shift+tab", "down", "enter")
+        await press(here, "shift+tab", "down")
+        assert "enter Choose" in here.shown()
+        await press(here, "enter")
+        assert isinstance(here.app.focused, KeyInput)
+        await press(here, "enter")
         await here.until(lambda: service.saved)
         (draft,) = service.saved
         assert (draft.key, draft.key_place) == (KEY, "file")
@@ -293,9 +297,9 @@ async def test_another_address_can_be_a_server_of_assistants(server: FakeTranspo
         await on(here, ConnectFormScreen)
         await press(here, "enter")
         assert "The address is missing" in here.shown()
-        await press(here, *"localhost:9000/v1", "down", "down")
+        await press(here, *"localhost:9000/v1", "down", "down", "enter")
         # from the last row of the kinds on to the key's rows, and there to the last one
-        await press(here, "down", "down", "down", "down", "enter")
+        await press(here, "down", "down", "down", "down", "enter", "enter")
         await here.until(lambda: service.saved)
         (draft,) = service.saved
         assert (draft.base_url, draft.kind, draft.key_place) == (
@@ -407,7 +411,7 @@ async def test_an_added_connection_need_not_be_the_default(server: FakeTransport
         await press(here, "enter")
         await on(here, ConnectFormScreen)
         assert here.app.screen.query_one("#name", Input).value == "AI/ML API 2"
-        await press(here, "shift+tab", "down", "enter")
+        await press(here, "shift+tab", "down", "space", "enter")
         await on(here, ConnectionsScreen)
         assert [row.is_default for row in service.there] == [True, False]
         assert "AI/ML API 2" in here.shown()
@@ -460,7 +464,9 @@ async def test_a_server_of_assistants_waits_for_the_next_start(server: FakeTrans
     async with seat(server, tmp_path, model=None, connections=service) as here:
         await on(here, ConnectScreen)
         await press(here, "down", "down", "down", "enter")
-        await press(here, *"localhost:9000", "down", "down", "down", "down", "down", "down", "enter")
+        await press(
+            here, *"localhost:9000", "down", "down", "space", "tab", "down", "down", "down", "space", "enter"
+        )
         await here.until(lambda: "It is used from the next start" in said(here))
         assert not here.desk.choices.is_set_up
         assert header(here)[1] == "test server"

@@ -42,6 +42,7 @@ _USES = (
 _BREAKPOINTS = [(0, "-short"), (14, "-tall"), (32, "-roomy")]
 
 _SAVE = FooterItem("enter", "Test and save", "save")
+_CHOOSE = FooterItem("enter", "Choose", "save")
 _SAVE_ANYWAY = FooterItem("ctrl+s", "Save anyway", "save_anyway")
 _USE_BETTER = FooterItem("ctrl+n", "Use that address", "use_better")
 _TEST = FooterItem("ctrl+t", "Test", "test")
@@ -203,6 +204,8 @@ class ConnectFormScreen(Sheet[Saved | None]):
     def _footer(self) -> list[FooterItem]:
         if self.is_busy:
             return [FooterItem("esc", "Stop the test", "cancel")]
+        if isinstance(self.focused, OptionRows) and self.focused.is_on_other:
+            return [_CHOOSE, _TEST, _NEXT, FooterItem("esc", "Back", "cancel")]
         more = [_TEST, _NEXT]
         if self._failed is not None:
             more = [_USE_BETTER if self._better else _TEST, _SAVE_ANYWAY]
@@ -236,11 +239,20 @@ class ConnectFormScreen(Sheet[Saved | None]):
         form = self._form
         if event.rows is self._options:
             form.option = event.option_id
+            self._show()
+            for box in (self._key, self._variable):
+                if box.display:
+                    self.set_focus(box)
         elif event.rows is self._kinds:
             form.kind = "assistants" if event.option_id == "assistants" else "models"
         else:
             form.make_default = event.option_id == "default"
         self._is_other_now()
+
+    def on_option_rows_cursor_moved(self, event: OptionRows.CursorMoved) -> None:
+        """The footer says what enter does."""
+        event.stop()
+        self._bar.set_items(self._footer())
 
     def _is_other_now(self) -> None:
         """What a test found does not hold for other values."""
@@ -269,7 +281,11 @@ class ConnectFormScreen(Sheet[Saved | None]):
         self._begin(self._test)
 
     def action_save(self) -> None:
-        """Try it, and keep it if it works."""
+        """Choose what the cursor is on; else try it, and keep it if it works."""
+        rows = self.focused
+        if isinstance(rows, OptionRows) and rows.is_on_other:
+            rows.action_take()
+            return
         self._begin(self._test_and_save)
 
     @property

@@ -86,7 +86,7 @@ def offers(found: Sequence[EnvironmentKey], *, with_demo: bool) -> list[Offer]:
             LOCAL,
             "A server on this machine",
             "Ollama, LM Studio, llama.cpp, vLLM",
-            "Asks the usual ports of this machine, and nothing else, which servers of models run here. No key is needed.",
+            "Asks the usual ports of this machine, and nothing else, which servers of models run here.",
         ),
         Offer(
             OTHER,

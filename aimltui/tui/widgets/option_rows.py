@@ -1,4 +1,4 @@
-"""A few rows of which one holds: moved through with the arrows, chosen at once."""
+"""A few rows of which one holds. The arrows only move through them, so that passing by changes nothing."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Option:
 
 
 class OptionRows(Widget, can_focus=True):
-    """The rows; past the first and the last one the arrows leave it.
+    """The rows; past the first and the last one the arrows leave it. Its screen calls `take` when enter is pressed.
 
     Args:
         options: The rows.
@@ -47,6 +47,7 @@ class OptionRows(Widget, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "step(-1)", show=False),
         Binding("down", "step(1)", show=False),
+        Binding("space", "take", show=False),
     ]
 
     @dataclass
@@ -61,6 +62,17 @@ class OptionRows(Widget, can_focus=True):
             """The rows."""
             return self.rows
 
+    @dataclass
+    class CursorMoved(Message):
+        """The cursor is on another row."""
+
+        rows: OptionRows
+
+        @property
+        def control(self) -> OptionRows:
+            """The rows."""
+            return self.rows
+
     def __init__(
         self, options: Sequence[Option] = (), chosen: str = "", *, labels: int = 0, id: str | None = None
     ) -> None:
@@ -68,17 +80,20 @@ class OptionRows(Widget, can_focus=True):
         self._label_cells = labels
         self._options = tuple(options)
         self._chosen = chosen
+        self._cursor = chosen
 
     @property
-    def chosen(self) -> str:
-        """The id of the row that holds."""
-        return self._chosen
+    def is_on_other(self) -> bool:
+        """Whether the cursor is on a row that does not hold, so that enter would choose it."""
+        return self.has_focus and self._cursor != self._chosen
 
     def set_options(self, options: Sequence[Option], chosen: str) -> None:
         """Show other rows; nothing is painted if they are the same."""
         if (tuple(options), chosen) != (self._options, self._chosen):
             is_other_size = len(options) != len(self._options)
             self._options, self._chosen = tuple(options), chosen
+            if self._cursor not in [option.id for option in options] or not self.has_focus:
+                self._cursor = chosen
             self.refresh(layout=is_other_size)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
@@ -95,6 +110,7 @@ class OptionRows(Widget, can_focus=True):
 
     def _line(self, option: Option, labels: int, width: int) -> Content:
         is_chosen = option.id == self._chosen
+        sign = "●" if is_chosen else "○"
         label, hint = clean_line(option.label), clean_line(option.hint)
         text = cut(label, max(1, width - 2))
         blank = labels - cell_len(text) + _GAP
@@ -102,18 +118,20 @@ class OptionRows(Widget, can_focus=True):
             blank, hint = 0, ""
         used = 2 + cell_len(text) + blank + cell_len(hint)
         filler = " " * max(0, width - used)
-        if is_chosen and self.has_focus:
-            whole = f"● {text}{' ' * blank}{hint}{filler}"
+        if option.id == self._cursor and self.has_focus:
+            whole = f"{sign} {text}{' ' * blank}{hint}{filler}"
             return Content.styled(whole, "$block-cursor-foreground on $block-cursor-background")
-        sign = ("● ", "$primary") if is_chosen else ("○ ", "$text-muted")
-        return Content.assemble(sign, text, " " * blank, (hint, "$text-muted"), filler)
+        mark = (f"{sign} ", "$primary" if is_chosen else "$text-muted")
+        return Content.assemble(mark, text, " " * blank, (hint, "$text-muted"), filler)
 
     def action_step(self, direction: int) -> None:
-        """Let the next row hold, or go on to the next field."""
+        """Move to the next row, or on to the next field."""
         ids = [option.id for option in self._options]
-        place = (ids.index(self._chosen) if self._chosen in ids else 0) + direction
+        place = (ids.index(self._cursor) if self._cursor in ids else 0) + direction
         if 0 <= place < len(ids):
-            self._choose(ids[place])
+            self._cursor = ids[place]
+            self.refresh()
+            self.post_message(self.CursorMoved(self))
         elif direction > 0:
             self.screen.focus_next()
         else:
@@ -124,10 +142,25 @@ class OptionRows(Widget, can_focus=True):
         event.stop()
         index = event.y - self.styles.padding.top
         if 0 <= index < len(self._options):
-            self._choose(self._options[index].id)
-
-    def _choose(self, option_id: str) -> None:
-        if option_id != self._chosen:
-            self._chosen = option_id
+            self._cursor = self._options[index].id
             self.refresh()
-            self.post_message(self.Changed(self, option_id))
+            self.action_take()
+
+    def on_focus(self) -> None:
+        """Begin at the row that holds."""
+        self._cursor = self._chosen
+        self.refresh()
+        self.post_message(self.CursorMoved(self))
+
+    def on_blur(self) -> None:
+        """Hide the cursor."""
+        self._cursor = self._chosen
+        self.refresh()
+        self.post_message(self.CursorMoved(self))
+
+    def action_take(self) -> None:
+        """Let the row under the cursor hold."""
+        if self._cursor != self._chosen:
+            self._chosen = self._cursor
+            self.refresh()
+            self.post_message(self.Changed(self, self._chosen))
