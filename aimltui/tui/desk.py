@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 
 from textual.message import Message as TextualMessage
@@ -20,7 +20,7 @@ from aimltui.tui.conversation import Choice, Conversation
 from aimltui.tui.guides import chosen_message, guides_for
 from aimltui.tui.messages import ConversationChanged, GivenBack, Remarked, ThreadListChanged
 from aimltui.tui.reading import read_thread
-from aimltui.tui.runs import Plan, RunFollower
+from aimltui.tui.runs import Plan, Refused, RunFollower
 from aimltui.tui.startup import Connected, Startup
 from aimltui.tui.state.thread_list import ThreadListState
 from aimltui.tui.threads import Shelf
@@ -237,7 +237,12 @@ class Desk:
         """
         self.endpoint = name
         conversation = self.current
+        conversation.retry()
         self.choices.set_default_model(model)
+        if model == "":
+            # better now than with the first message: the header says which one answers
+            with suppress(Refused, APIError, TransportError):
+                await self.choices.need_model(conversation)
         if conversation.thread_id is None or conversation.choice.model == self._startup.demo_model:
             conversation.choice.model = None
             await self._keep_choice(conversation, {MODEL: ""})

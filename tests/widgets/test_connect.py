@@ -126,6 +126,7 @@ async def test_who_writes_already_is_not_interrupted_and_the_text_waits_for_the_
         await press(here, "enter", "enter")
         await here.until(lambda: header(here)[1] == "AI/ML API")
         assert here.screen.prompt.draft == "A question"
+        assert "No model is chosen" not in here.shown()
         assert server.asked("create_run") == []
         await press(here, "enter")
         await here.idle()
@@ -146,6 +147,16 @@ async def test_connecting_after_looking_around_leaves_the_demo_model(
         await on(here, ConnectScreen)
         await press(here, "enter", "enter")
         await here.until(lambda: header(here) == ("gpt-4o", "AI/ML API"))
+
+
+async def test_where_no_model_is_named_the_first_of_the_list_is_shown_at_once(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    service = FakeConnections(found=[AIMLAPI_KEY], model="")
+    async with seat(server, tmp_path, model=None, connections=service) as here:
+        await on(here, ConnectScreen)
+        await press(here, "enter", "enter")
+        await here.until(lambda: header(here) == ("demo", "AI/ML API"))
 
 
 # Servers on this machine
@@ -453,7 +464,7 @@ async def test_a_better_address_is_taken_with_a_key(server: FakeTransport, tmp_p
     async with seat(server, tmp_path, connections=service, size=(80, 24)) as here:
         await open_list(here)
         await press(here, "enter", "ctrl+t")
-        await here.until(lambda: "ctrl+n Use that address" in here.shown())
+        await here.until(lambda: "ctrl+n Use it" in here.shown())
         await press(here, "ctrl+n")
         await here.until(lambda: "✓ 429 models" in here.shown())
         assert service.tested[-1].base_url == better

@@ -44,7 +44,7 @@ _BREAKPOINTS = [(0, "-short"), (14, "-tall"), (32, "-roomy")]
 _SAVE = FooterItem("enter", "Test and save", "save")
 _CHOOSE = FooterItem("enter", "Choose", "save")
 _SAVE_ANYWAY = FooterItem("ctrl+s", "Save anyway", "save_anyway")
-_USE_BETTER = FooterItem("ctrl+n", "Use that address", "use_better")
+_USE_BETTER = FooterItem("ctrl+n", "Use it", "use_better")
 _TEST = FooterItem("ctrl+t", "Test", "test")
 _NEXT = FooterItem("tab", "Next", "app.focus_next")
 
@@ -101,6 +101,9 @@ class ConnectFormScreen(Sheet[Saved | None]):
         Binding("ctrl+t", "test", show=False, priority=True),
         Binding("ctrl+s", "save_anyway", show=False, priority=True),
         Binding("ctrl+n", "use_better", show=False, priority=True),
+        # At once: a key that is pasted right after it must not land in a field where it can be read.
+        Binding("tab", "app.focus_next", show=False, priority=True),
+        Binding("shift+tab", "app.focus_previous", show=False, priority=True),
         Binding("up", "app.focus_previous", show=False),
         Binding("down", "app.focus_next", show=False),
     ]
