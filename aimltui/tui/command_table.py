@@ -27,6 +27,8 @@ STATE_WORDS = frozenset(
         "kept",  # the same, and it is something that can be saved
         "runs",  # code can be run again here
         "undo",  # a deleted thread can be brought back
+        "unanswered",  # the last message of the open thread has no whole answer
+        "connections",  # the program has connections of its own
     }
 )
 
@@ -104,6 +106,15 @@ COMMANDS: tuple[Command, ...] = (
         WRITING,
         footer=True,
         when=("running", "!list"),
+    ),
+    Command(
+        "send_again",
+        "Send the last message again",
+        "Let it be answered once more where it got no whole answer; it stands in the thread once.",
+        (),
+        "send_again",
+        WRITING,
+        when=("unanswered",),
     ),
     Command(
         "copy_or_clear",
@@ -242,6 +253,15 @@ COMMANDS: tuple[Command, ...] = (
         "pick_assistant",
         MODEL,
         priority=True,
+    ),
+    Command(
+        "connections",
+        "Connections",
+        "Where models come from: add an endpoint, change its key, test it, make it the default, remove it.",
+        (),
+        "connections",
+        MODEL,
+        when=("connections",),
     ),
     # Reading
     Command(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from aimltui.wire.runs import LastError
 from aimltui.wire.usage import Budget, UsageReport, UsageRow, UsageSum
+from tests.support.fake_connections import AIMLAPI, AIMLAPI_KEY, OLLAMA, REFUSED, WORK, FakeConnections
 from tests.support.fake_transport import FakeTransport
 from tests.support.pictures import plot
 from tests.support.run_scenes import FAILURE, Act, Code, End, Give, Hold, Say
@@ -66,6 +67,15 @@ class Scene:
 
 async def nothing(here: Seat) -> None:
     """As it starts."""
+
+
+def wait(text: str) -> Callable[[Seat], Awaitable[None]]:
+    """Wait for a text."""
+
+    async def act(here: Seat) -> None:
+        await here.until(lambda: text in here.shown())
+
+    return act
 
 
 async def ask(here: Seat) -> None:
@@ -194,6 +204,28 @@ WITH_FILES: tuple[Act, ...] = (
     End(),
 )
 
+
+async def refuse_the_key(here: Seat) -> None:
+    """Paste a key that does not hold."""
+    await here.until(lambda: "Connect to a model" in here.shown())
+    await here.pilot.press("enter")
+    await here.until(lambda: "Test and save" in here.shown())
+    await here.pilot.press(*"sk-not-this-one", "enter")
+    await here.until(lambda: "Save anyway" in here.shown())
+
+
+async def show_connections(here: Seat) -> None:
+    """The list, with the cursor on one that has a problem."""
+    here.screen.action_connections()
+    await here.until(lambda: "Make default" in here.shown())
+    await here.pilot.press("down", "down")
+    await here.until(lambda: "The keychain" in here.shown())
+
+
+FIRST = FakeConnections(found=[AIMLAPI_KEY])
+UNSURE = FakeConnections(verdicts=[REFUSED])
+SEVERAL = FakeConnections(there=[AIMLAPI, OLLAMA, replace(WORK, problem="The keychain does not answer.")])
+
 STREAMING: tuple[Act, ...] = (Say(ANSWER[:5], ""), Hold(), End())
 FINISHED: tuple[Act, ...] = (Code(("import pandas as pd\n", "print('ok')"), "ok\n"), Say(ANSWER), End())
 FAILED: tuple[Act, ...] = (Say(("It grew by **7.2",), ""), End("failed", FAILURE, usage=None))
@@ -281,6 +313,28 @@ SCENES: tuple[Scene, ...] = (
     Scene("palette", press("ctrl+p", shows="search a command")),
     Scene("rename", press("ctrl+s", "ctrl+r", shows="Rename the thread"), (MIDDLE,)),
     Scene("not-set-up", nothing, themes=(DARK, LIGHT), model=None),
+    Scene(
+        "connect",
+        wait("Look around"),
+        themes=(DARK, LIGHT),
+        model=None,
+        options={"connections": FIRST},
+    ),
+    Scene(
+        "connect-refused",
+        refuse_the_key,
+        themes=(DARK, LIGHT),
+        sizes=(SMALL,),
+        model=None,
+        options={"connections": UNSURE},
+    ),
+    Scene(
+        "connect-other",
+        press("down", "down", "down", "enter", shows="It speaks"),
+        model=None,
+        options={"connections": FIRST},
+    ),
+    Scene("connections", show_connections, (SMALL,), (DARK, LIGHT), options={"connections": SEVERAL}),
     Scene("narrow", ask, ((60, 20), (40, 11), (20, 5)), scripts=(FINISHED,)),
     Scene("panel-folded", ask, (SMALL,), scripts=((PANEL, Say(("Done.",)), End()),)),
     Scene("panel-input", ask_and_watch, (SMALL,), scripts=((Code(PROGRAM, hold="input"), End()),)),

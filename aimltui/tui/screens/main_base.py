@@ -25,6 +25,7 @@ from aimltui.tui.widgets.thread_list import ThreadList
 from aimltui.tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
+    from aimltui.tui.conversation import Conversation
     from aimltui.tui.desk import Desk
     from aimltui.tui.startup import Startup
 
@@ -110,6 +111,10 @@ class MainBase(Screen[None]):
             words.add("answer")
         if desk.shelf.can_undo:
             words.add("undo")
+        if desk.connected.connections is not None:
+            words.add("connections")
+        if can_send_again(conversation):
+            words.add("unanswered")
         return frozenset(words)
 
     def show_state(self) -> None:
@@ -127,7 +132,7 @@ class MainBase(Screen[None]):
         header.assistant = desk.choices.assistant_name(conversation)
         header.thread_title = desk.threads.title(conversation.thread_id) if conversation.thread_id else ""
         header.model = desk.choices.model_of(conversation) or ""
-        header.endpoint = desk.connected.endpoint
+        header.endpoint = desk.endpoint
         self.prompt.placeholder = self._placeholder(header.assistant)
         self.threads.set_current(conversation.thread_id)
         self.status.show(self._status_of(desk, status))
@@ -164,6 +169,12 @@ class MainBase(Screen[None]):
             context=context_text(used.context_tokens, used.context_length) if used else "",
             today=desk.purse.today if used else "",
         )
+
+
+def can_send_again(conversation: Conversation) -> bool:
+    """Whether the last message has got no whole answer, and may be answered once more."""
+    run = conversation.run
+    return run is not None and not conversation.is_busy and run.status in ("failed", "cancelled", "expired")
 
 
 _WORDS = {

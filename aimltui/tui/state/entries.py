@@ -160,6 +160,22 @@ class RunEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class CardAction:
+    """Something that a card offers to do."""
+
+    id: str
+    key: str
+    """One letter; it holds while the card is marked."""
+    label: str
+
+
+CONNECT = CardAction("connect", "k", "connect a model")
+CHANGE_KEY = CardAction("change-key", "k", "change key")
+OTHER_MODEL = CardAction("other-model", "m", "other model")
+SEND_AGAIN = CardAction("send-again", "r", "send again")
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorEntry:
     """A card at the place where something went wrong."""
 
@@ -171,6 +187,8 @@ class ErrorEntry:
     remedy: str = ""
     """What to do."""
     request_id: str | None = None
+    actions: tuple[CardAction, ...] = ()
+    """What can be done about it right here."""
 
 
 @dataclass(frozen=True, slots=True)

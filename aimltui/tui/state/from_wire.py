@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from aimltui.tui.state.entries import (
+    CHANGE_KEY,
+    OTHER_MODEL,
+    SEND_AGAIN,
     Attachment,
+    CardAction,
     Citation,
     ErrorEntry,
     MessageEntry,
@@ -153,7 +157,13 @@ def run_error(run: Run) -> ErrorEntry | None:
         detail=error.message,
         remedy=error.remedy or "",
         request_id=error.request_id,
+        actions=_actions(error),
     )
+
+
+def _actions(error: LastError) -> tuple[CardAction, ...]:
+    key = (CHANGE_KEY,) if error.status in (401, 403) else ()
+    return (*key, OTHER_MODEL, SEND_AGAIN)
 
 
 def _title(error: LastError) -> str:

@@ -320,6 +320,11 @@ class Transcript(Pane, can_focus=True):
         mark = self.mark
         return mark[1].value if mark is not None and mark[1].kind == "file" else ""
 
+    @property
+    def marked_entry(self) -> Entry | None:
+        """The entry in which something is marked."""
+        return self._cursor[0].entry if self._cursor is not None and self.has_mark else None
+
     def on_focus(self) -> None:
         """Show what the keyboard would choose."""
         self.refresh()

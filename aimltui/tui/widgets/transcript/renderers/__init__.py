@@ -71,7 +71,7 @@ def estimated_rows(entry: Entry, width: int) -> int:
         case GuideEntry():
             text, chrome = entry.text, 1 + len(entry.choices)
         case ErrorEntry():
-            text, chrome = entry.detail, 3
+            text, chrome = entry.detail, 5 if entry.actions else 3
         case StepEntry():
             return max(1, len(entry.calls))
         case ReasoningEntry():
