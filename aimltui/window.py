@@ -24,6 +24,7 @@ from aimltui.connection import (
 )
 from aimltui.drafts import DraftStore
 from aimltui.logs import log_to
+from aimltui.model_marks import ModelMarks
 from aimltui.redact import redactor
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ def startup_from(options: argparse.Namespace) -> Startup:
     return Startup(
         connect=connect,
         drafts=DraftStore(_state_dir(options) / "drafts"),
+        marks=ModelMarks(_state_dir(options) / "models.json"),
         theme=settings.ui.theme,
         glyphs=settings.ui.glyphs,
         thread_id=options.thread,

@@ -12,7 +12,7 @@ from aimltui.wire.base import Deleted, Page, Params, Wire
 from aimltui.wire.errors import APIError, BadRequest, NotFound
 from aimltui.wire.events import CHANGED, Changed, StreamEvent
 from aimltui.wire.messages import Message
-from aimltui.wire.models import Model
+from aimltui.wire.models import Model, ModelPage, ModelSource
 from aimltui.wire.operations import Operation
 from aimltui.wire.threads import LatestRun, Thread, ThreadSummary
 from tests.support.run_scenes import START, Act, End, Hold, Ids, Player, Say
@@ -39,6 +39,7 @@ class FakeTransport:
         self.players: dict[str, list[Player]] = {}
         self.assistants: dict[str, Assistant] = {}
         self.models = [Model(id="demo"), Model(id="gpt-4o"), Model(id="claude-sonnet-4")]
+        self.sources: list[ModelSource] = []
         self.held = asyncio.Event()
         self.is_closed = False
         self._going_on = asyncio.Event()
@@ -293,7 +294,14 @@ class FakeTransport:
         return _page(list(self.assistants.values()), params)
 
     def _list_models(self, params: Any) -> Page[Model]:
-        return Page[Model](data=self.models)
+        return ModelPage(data=self.models, sources=self.sources or None)
+
+    def _modify_assistant(self, params: Any) -> Assistant:
+        given = {**params.given()}
+        old = self.assistants[given.pop("assistant_id")]
+        given["metadata"] = {**(old.metadata or {}), **given.get("metadata", {})}
+        self.assistants[old.id] = old.model_copy(update=given)
+        return self.assistants[old.id]
 
 
 def _ordered(items: Sequence[Any], params: Any) -> list[Any]:

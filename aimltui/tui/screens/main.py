@@ -93,6 +93,7 @@ class MainScreen(Pick):
             self.remark(note)
         self.say_early()
         self.spawn(self.desk.read_rest(), "list")
+        self.spawn(self.desk.choices.learn(), "models")
         self.spawn(self.desk.watch(), "changes")
         if connected.warm_up is not None:
             self.spawn(asyncio.to_thread(connected.warm_up), "warm-up")
