@@ -34,6 +34,7 @@ from aimltui.connections.keys import Keys
 from aimltui.drafts import DraftStore
 from aimltui.errors import ConfigError
 from aimltui.logs import log_to
+from aimltui.model_marks import ModelMarks
 from aimltui.permission import Permission
 from aimltui.redact import redactor
 
@@ -136,6 +137,7 @@ def startup_from(options: argparse.Namespace) -> Startup:
     return Startup(
         connect=connect,
         drafts=DraftStore(_state_dir(options) / "drafts"),
+        marks=ModelMarks(_state_dir(options) / "models.json"),
         theme=settings.ui.theme,
         glyphs=settings.ui.glyphs,
         thread_id=options.thread,

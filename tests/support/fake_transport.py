@@ -14,7 +14,7 @@ from aimltui.wire.errors import APIError, BadRequest, NotFound
 from aimltui.wire.events import CHANGED, Changed, StreamEvent
 from aimltui.wire.files import File
 from aimltui.wire.messages import Message
-from aimltui.wire.models import Model
+from aimltui.wire.models import Model, ModelPage, ModelSource
 from aimltui.wire.operations import Operation
 from aimltui.wire.threads import LatestRun, Thread, ThreadSummary
 from aimltui.wire.usage import UsageReport
@@ -46,6 +46,7 @@ class FakeTransport:
         self.files: dict[str, tuple[str, bytes]] = {}
         self.models = [Model(id="demo"), Model(id="gpt-4o"), Model(id="claude-sonnet-4")]
         self.reports: dict[str, UsageReport] = {}
+        self.sources: list[ModelSource] = []
         self.held = asyncio.Event()
         self.is_closed = False
         self._going_on = asyncio.Event()
@@ -318,7 +319,14 @@ class FakeTransport:
         return self.files[file_id]
 
     def _list_models(self, params: Any) -> Page[Model]:
-        return Page[Model](data=self.models)
+        return ModelPage(data=self.models, sources=self.sources or None)
+
+    def _modify_assistant(self, params: Any) -> Assistant:
+        given = {**params.given()}
+        old = self.assistants[given.pop("assistant_id")]
+        given["metadata"] = {**(old.metadata or {}), **given.get("metadata", {})}
+        self.assistants[old.id] = old.model_copy(update=given)
+        return self.assistants[old.id]
 
 
 def _ordered(items: Sequence[Any], params: Any) -> list[Any]:
