@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aimltui import collector, paths
-from aimltui.assembly import DEMO_MODEL, Endpoints, Source, default_model, engine_options_of, lessons_of
+from aimltui.assembly import (
+    DEMO_MODEL,
+    Endpoints,
+    Source,
+    catalogue_dir,
+    default_model,
+    engine_options_of,
+    lessons_of,
+)
 from aimltui.config import Settings, load_settings
 from aimltui.connection import (
     AIMLAPI_KEY_VARIABLES,
@@ -196,7 +204,11 @@ async def _connect_engine(
     permission.be_for(own.interpreter)
     connection = source.connection
     registry = ModelRegistry(
-        None, demo=is_demo or connection is None, default_model=source.model or None, lessons=lessons
+        None,
+        demo=is_demo or connection is None,
+        default_model=source.model or None,
+        lessons=lessons,
+        cache_dir=catalogue_dir(source.data_dir),
     )
 
     def apply(found: Endpoints, default: str | None) -> None:

@@ -643,7 +643,7 @@ RESULTS: dict[str, Check] = {
     "list_runs": page(RUN),
     "list_run_steps": page(STEP),
     "get_run_step": STEP,
-    "list_models": page(MODEL, extra=("problems",)),
+    "list_models": page(MODEL, extra=("sources",)),
     **dict.fromkeys(("create_file", "get_file"), FILE),
     "list_files": page(FILE),
     "get_file_content": BINARY,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from aimltui.engine.models.base import ModelError
-from aimltui.wire.models import ModelProblem
+from aimltui.engine.models.base import ListState
+from aimltui.wire.models import ModelSource
 from tests.conformance.world import World, requirement
 
 
@@ -24,12 +24,10 @@ async def test_models_are_listed(world: World) -> None:
 
 @requirement("models:problems")
 async def test_connections_without_a_list_are_told_beside_the_models(world: World) -> None:
-    assert (await world.client.list_models()).problems is None
-    world.model.troubled["work"] = ModelError("work.example did not accept the API key.", "Check the key.")
+    assert (await world.client.list_models()).sources is None
+    world.model.states = [ListState("work", "none", None, "work.example did not accept the API key.")]
     page = await world.client.list_models()
     assert [model.id for model in page.data] == ["fake"]
-    assert page.problems == [
-        ModelProblem(
-            connection="work", message="work.example did not accept the API key.", remedy="Check the key."
-        )
+    assert page.sources == [
+        ModelSource(connection="work", source="none", problem="work.example did not accept the API key.")
     ]
