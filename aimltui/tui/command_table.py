@@ -126,7 +126,6 @@ COMMANDS: tuple[Command, ...] = (
         footer=True,
         when=("list",),
         label="Open",
-        priority=True,
     ),
     Command(
         "rename_thread",
@@ -337,6 +336,7 @@ COMMANDS: tuple[Command, ...] = (
         footer=True,
         when=("file",),
         label="Open",
+        priority=True,
     ),
     Command(
         "run_again",
