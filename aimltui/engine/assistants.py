@@ -9,9 +9,10 @@ from typing import Any
 from aimltui.engine.core import Core
 from aimltui.engine.filing import settled_resources
 from aimltui.engine.models.base import ListState, ModelError, ModelInfo
+from aimltui.engine.models.lessons import Lessons
 from aimltui.engine.store import assistants as rows
 from aimltui.engine.store.database import Connection
-from aimltui.engine.validation import check_id, check_tools, merged_metadata
+from aimltui.engine.validation import merged_metadata
 from aimltui.wire import ids
 from aimltui.wire.assistants import (
     Assistant,
@@ -42,7 +43,6 @@ class AssistantOperations:
 
     async def create_assistant(self, params: CreateAssistant) -> Assistant:
         """Make an assistant."""
-        check_tools(params.tools or ())
         fields = _fields(params.given())
         fields["metadata"] = merged_metadata(None, params.metadata)
         made = {"id": self._core.options.new_id(ids.ASSISTANT), "created_at": self._core.options.now()}
@@ -65,13 +65,10 @@ class AssistantOperations:
 
     async def get_assistant(self, params: AssistantParams) -> Assistant:
         """One by id."""
-        check_id("assistant_id", params.assistant_id, "asst")
         return (await self._core.read(lambda conn: rows.get(conn, params.assistant_id)))[0]
 
     async def modify_assistant(self, params: ModifyAssistant) -> Assistant:
         """Change what is given; metadata is merged."""
-        check_id("assistant_id", params.assistant_id, "asst")
-        check_tools(params.tools or ())
         given = params.given()
         given.pop("assistant_id")
         if given.get("model", "") is None:
@@ -91,7 +88,6 @@ class AssistantOperations:
 
     async def delete_assistant(self, params: AssistantParams) -> Deleted:
         """Delete one; its threads and runs stay."""
-        check_id("assistant_id", params.assistant_id, "asst")
         await self._core.write(lambda conn: rows.delete(conn, params.assistant_id))
         return Deleted(id=params.assistant_id, object="assistant.deleted")
 
@@ -103,12 +99,18 @@ class AssistantOperations:
             told = f"{error.message} {error.remedy}".strip()
             raise ServerError(told, code="models_unavailable", request_id=error.request_id) from error
         states = self._core.models.list_states()
+        lessons = self._core.options.lessons
+
+        def page() -> ModelPage:
+            lessons.load()
+            return _model_page(found, states, lessons)
+
         # Hundreds of models are some milliseconds of work, and somebody may be typing.
-        return await asyncio.to_thread(_model_page, found, states)
+        return await asyncio.to_thread(page)
 
 
-def _model_page(found: Sequence[ModelInfo], states: Sequence[ListState]) -> ModelPage:
-    data = [_model(info) for info in found]
+def _model_page(found: Sequence[ModelInfo], states: Sequence[ListState], lessons: Lessons) -> ModelPage:
+    data = [_model(info, lessons.words(info.connection, info.id, *info.aliases)) for info in found]
     sources = [
         ModelSource(
             connection=state.connection,
@@ -127,7 +129,7 @@ def _model_page(found: Sequence[ModelInfo], states: Sequence[ListState]) -> Mode
     )
 
 
-def _model(info: ModelInfo) -> Model:
+def _model(info: ModelInfo, learned: list[str]) -> Model:
     price = info.price
     return Model(
         id=info.id,
@@ -143,6 +145,7 @@ def _model(info: ModelInfo) -> Model:
         else None,
         description=info.description or None,
         connection=info.connection or None,
+        learned=learned or None,
         inputs=sorted(info.inputs) if info.inputs is not None else None,
         remark=info.remark or None,
     )

@@ -10,7 +10,7 @@ from aimltui.engine.store import messages as rows
 from aimltui.engine.store import threads as thread_rows
 from aimltui.engine.store.database import Connection
 from aimltui.engine.thread_lock import active_run
-from aimltui.engine.validation import check_id, check_thread_id, content_of, merged_metadata
+from aimltui.engine.validation import content_of, merged_metadata
 from aimltui.wire import ids
 from aimltui.wire.base import Deleted, Page
 from aimltui.wire.errors import BadRequest
@@ -31,7 +31,6 @@ class MessageOperations:
 
     async def create_message(self, params: CreateMessage) -> Message:
         """Say something, unless a run is active."""
-        check_thread_id(params.thread_id)
         message = new_messages(self._core, params.thread_id, [params])[0]
 
         def insert(conn: Connection) -> None:
@@ -47,17 +46,14 @@ class MessageOperations:
 
     async def list_messages(self, params: ListMessages) -> Page[Message]:
         """One page."""
-        check_thread_id(params.thread_id)
         return await self._core.read(lambda conn: rows.listed(conn, params))
 
     async def get_message(self, params: MessageParams) -> Message:
         """One by id, with the text that it has so far."""
-        _check(params.thread_id, params.message_id)
         return await self._core.read(lambda conn: rows.get(conn, params.thread_id, params.message_id))
 
     async def modify_message(self, params: ModifyMessage) -> Message:
         """Change the metadata, by merging."""
-        _check(params.thread_id, params.message_id)
 
         def change(conn: Connection) -> Message:
             old = rows.get(conn, params.thread_id, params.message_id)
@@ -72,7 +68,6 @@ class MessageOperations:
 
     async def delete_message(self, params: MessageParams) -> Deleted:
         """Delete one, unless a run is active; it is not told to the model any more."""
-        _check(params.thread_id, params.message_id)
 
         def delete(conn: Connection) -> None:
             busy = active_run(conn, params.thread_id, self._core)
@@ -106,8 +101,3 @@ def new_messages(core: Core, thread_id: str, asked: Iterable[NewMessage]) -> lis
         )
         for new in asked
     ]
-
-
-def _check(thread_id: str, message_id: str) -> None:
-    check_thread_id(thread_id)
-    check_id("message_id", message_id, "msg")

@@ -335,6 +335,9 @@ class RunFollower:
         match error:
             case Refused():
                 return conversation.show_error(error.title, error.detail, error.remedy)
+            case APIError(code="budget_used_up"):
+                remedy = "Your message is kept in the thread; once more may be spent, write on."
+                return conversation.show_error(title, error.message, remedy)
             case APIError():
                 remedy = "Your text is back in the prompt." if "sent" in title else "Try it again."
                 return conversation.show_error(title, error.message, remedy, error.request_id)

@@ -35,6 +35,8 @@ class Model(Wire):
     description: str | None = extension()
     connection: str | None = extension()
     """The name of the connection that offers it; none for what is built in."""
+    learned: list[str] | None = extension()
+    """What its refusals have taught, in sentences."""
     inputs: list[str] | None = extension()
     """What a message to it may hold: `text`, `image`, `file`, `audio`, `video`."""
     remark: str | None = extension()

@@ -38,6 +38,14 @@ from aimltui.wire.uploads import (
     UploadParams,
     UploadPart,
 )
+from aimltui.wire.usage import (
+    Balance,
+    BalanceParams,
+    Budget,
+    RaiseBudget,
+    UsageParams,
+    UsageReport,
+)
 from aimltui.wire.vector_stores import (
     CreateFileBatch,
     CreateVectorStore,
@@ -233,6 +241,9 @@ LIST_FILE_BATCH_FILES = Operation(
 )
 
 LIST_MODELS = Operation("list_models", "GET", "/models", ListModels, ModelPage)
+USAGE = Operation("usage", "GET", "/usage", UsageParams, UsageReport, extension=True)
+RAISE_BUDGET = Operation("raise_budget", "POST", "/usage/budget", RaiseBudget, Budget, extension=True)
+BALANCE = Operation("balance", "GET", "/usage/balance", BalanceParams, Balance, extension=True)
 CHANGES = Operation("changes", "GET", "/changes", NoParams, Changed, streams="always", extension=True)
 
 OPERATIONS: tuple[Operation[Any, Any], ...] = tuple(

@@ -29,7 +29,7 @@ from aimltui.engine.models.base import ChatChunk, ModelError
 from aimltui.server.auth import Auth
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.threads import ThreadSummary
-from tests.conformance.world import FUNCTIONS, World, requirement, served
+from tests.conformance.world import FUNCTIONS, World, plain, requirement, served
 from tests.support.builders import options
 from tests.support.fake_model import FakeModel, FakeModels, calls, says
 
@@ -47,7 +47,7 @@ STRICT: dict[str, Any] = {
 
 @asynccontextmanager
 async def client_over(socket: Path | None, **changes: Any) -> AsyncIterator[AsyncOpenAI]:
-    transport = httpx2.AsyncHTTPTransport(uds=str(socket))
+    transport = plain(socket)
     async with AsyncOpenAI(http_client=httpx2.AsyncClient(transport=transport), **(STRICT | changes)) as made:
         yield made
 
@@ -379,7 +379,7 @@ async def test_its_key_is_the_servers_token(tmp_path: Path) -> None:
 
 @requirement("sdk:azure")
 async def test_azures_client_works_too(http_world: World) -> None:
-    transport = httpx2.AsyncHTTPTransport(uds=str(http_world.socket))
+    transport = plain(http_world.socket)
     async with AsyncAzureOpenAI(
         api_key="k",
         azure_endpoint="http://localhost",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+
+import httpx2
 
 from aimltui.client.client import AssistantsClient
 from aimltui.client.embedded import EmbeddedTransport
@@ -244,6 +247,14 @@ async def served(
             yield socket
         finally:
             stop.set()
+
+
+def plain(socket: Path) -> httpx2.AsyncHTTPTransport:
+    """The socket for a client of any make. It has no TLS: reading certificates takes longer than most tests."""
+    return httpx2.AsyncHTTPTransport(uds=str(socket), verify=_NO_TLS)
+
+
+_NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def over(socket: Path, key: str | None = None) -> Remote:

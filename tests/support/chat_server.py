@@ -114,7 +114,7 @@ class ChatServer:
         if request.path in self.scene.others:
             answer = self.scene.others[request.path]
             return answer if isinstance(answer, Reply) else answer(request)
-        if not request.path.endswith("/chat/completions"):
+        if not request.path.endswith(("/chat/completions", "/responses")):
             return Reply(404, {"Content-Type": "application/json"}, (b"{}",))
         answer = self.scene.replies[min(self._played, len(self.scene.replies) - 1)]
         self._played += 1

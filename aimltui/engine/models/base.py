@@ -194,12 +194,16 @@ class Models(Protocol):
         """What is known of a model just now, without asking anybody; None for nothing."""
         ...
 
+    def connections(self) -> Sequence[str]:
+        """The names that a run may give as its connection, the default one first."""
+        ...
+
     def list_states(self) -> list[ListState]:
         """Where each connection's list comes from, as `list_models` last found it; the default one first."""
         ...
 
     async def list_models(self, *, refresh: bool = False) -> list[ModelInfo]:
-        """The models on offer.
+        """The models on offer, of all connections.
 
         Raises:
             ModelError: The list could not be had.

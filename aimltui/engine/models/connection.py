@@ -138,7 +138,7 @@ def _build(endpoint: Endpoint, ssl_context: Any) -> tuple[AsyncOpenAI, httpx2.As
             None, connect=CONNECT_TIMEOUT_S, write=WRITE_TIMEOUT_S, pool=CONNECT_TIMEOUT_S
         ),
         follow_redirects=False,
-        trust_env=not endpoint.is_loopback,
+        trust_env=endpoint.may_use_proxy,
         event_hooks={"request": [_hook(endpoint)]},
     )
     client = openai.AsyncOpenAI(

@@ -95,6 +95,12 @@ class Endpoint:
         except ValueError:
             return False
 
+    @property
+    def may_use_proxy(self) -> bool:
+        """Whether the environment's proxy may stand between: never before a server on this machine, nor where it would
+        read the key: only a TLS connection passes it unread."""
+        return not self.is_loopback and (self.origin[0] == "https" or not (self.api_key or self.headers))
+
 
 def _split(url: str) -> SplitResult:
     try:

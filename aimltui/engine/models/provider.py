@@ -12,6 +12,7 @@ from aimltui.engine.models.base import ListState, ModelError, ModelInfo
 from aimltui.engine.models.catalogue import Catalogue, index_of, shipped
 from aimltui.engine.models.catalogue_cache import CatalogueCache
 from aimltui.engine.models.endpoint import Endpoint
+from aimltui.engine.models.lessons import Lessons
 from aimltui.engine.models.openai_compatible import OpenAICompatibleModel
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ class Provider:
     Args:
         endpoint: The server; its name is the connection's.
         clock: Seconds that only go forward.
+        lessons: What refusals have taught.
         cache_dir: Where lists are kept; None keeps none.
         now: Unix seconds.
     """
@@ -41,12 +43,13 @@ class Provider:
         self,
         endpoint: Endpoint,
         clock: Callable[[], float] = time.monotonic,
+        lessons: Lessons | None = None,
         *,
         cache_dir: Path | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self.endpoint = endpoint
-        self.model = OpenAICompatibleModel(endpoint)
+        self.model = OpenAICompatibleModel(endpoint, about=self.info, lessons=lessons)
         self._clock = clock
         self._now = now
         self._cache = CatalogueCache(cache_dir, endpoint) if cache_dir is not None else None

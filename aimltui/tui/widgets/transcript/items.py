@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from aimltui.tui.state.entries import Entry, MessageEntry, RunEntry, StepEntry
+from aimltui.tui.state.entries import Entry, MessageEntry, NoticeEntry, ReasoningEntry, RunEntry, StepEntry
 from aimltui.tui.widgets.transcript.layout import HeightIndex
 from aimltui.tui.widgets.transcript.renderers import (
     ACTIVE,
@@ -22,6 +22,11 @@ from aimltui.tui.widgets.transcript.rows import Canvas, Look, Row
 LINE_SPACE: Final = 1 << 40
 """Numbers between the keys of neighbours; a logical line's number is its item's key plus its place."""
 _LEAST_SPACE: Final = 1 << 22
+_OF_THE_WAY: Final = (StepEntry, ReasoningEntry)
+"""What leads to an answer: it stands close together."""
+
+
+Foldable = type[StepEntry] | type[ReasoningEntry]
 
 
 class Item:
@@ -61,9 +66,16 @@ class Place:
 
 def _gap(before: Entry | None, entry: Entry) -> int:
     """Return the free rows between two entries."""
-    if before is None or (isinstance(before, StepEntry) and isinstance(entry, StepEntry)):
+    if before is None or (isinstance(before, _OF_THE_WAY) and isinstance(entry, _OF_THE_WAY)):
         return 0
     return 1
+
+
+def _counts(entry: Entry) -> bool:
+    """Whether an entry shows seconds that go on."""
+    if isinstance(entry, NoticeEntry):
+        return entry.until is not None or entry.since is not None
+    return isinstance(entry, RunEntry) and entry.status in ACTIVE
 
 
 class Book:
@@ -73,8 +85,8 @@ class Book:
         self.items: list[Item] = []
         self.heights = HeightIndex()
         self.look: Look | None = None
-        self.details: bool | None = None
-        """What the user last wanted of all panels; None if he has not said."""
+        self.wanted: dict[Foldable, bool] = {}
+        """What the user last wanted of all panels, or of all thoughts; nothing if he has not said."""
         self.damage: list[tuple[Item, int]] = []
         """Items and the first of their rows that look different since this was last emptied."""
         self._by_id: dict[str, Item] = {}
@@ -87,7 +99,7 @@ class Book:
         for item in self.items:
             item.gap = _gap(before, item.entry)
             before = item.entry
-        self.details = None
+        self.wanted.clear()
         self._measure_all()
 
     def set_look(self, look: Look) -> None:
@@ -103,7 +115,7 @@ class Book:
             return
         self.look = replace(self.look, now=now)
         for item in self.items[-50:]:
-            if isinstance(item.entry, RunEntry) and item.entry.status in ACTIVE and item.canvas:
+            if item.canvas and _counts(item.entry):
                 self._redraw(item)
 
     def _measure_all(self) -> None:
@@ -123,8 +135,8 @@ class Book:
         item = Item(entry, index, self._key_at(index))
         self.items.insert(index, item)
         self._by_id[entry.id] = item
-        if self.details is not None and isinstance(entry, StepEntry):
-            item.fold = self.details
+        if isinstance(entry, _OF_THE_WAY):
+            item.fold = self.wanted.get(type(entry))
         self.heights.insert(index, estimated_rows(entry, self.look.width if self.look else 80))
         self._renumber(index)
         self._set_gap(index)
@@ -195,8 +207,11 @@ class Book:
             self._redraw(item)
 
     def append(self, entry_id: str, text: str) -> None:
-        """Let a streaming message grow."""
+        """Let a streaming message, or a thought, grow."""
         item = self._by_id.get(entry_id)
+        if item is not None and isinstance(item.entry, ReasoningEntry):
+            self.replace(replace(item.entry, text=item.entry.text + text))
+            return
         if item is None or not isinstance(item.entry, MessageEntry):
             return
         if item.drawing is None:
@@ -219,9 +234,9 @@ class Book:
             return item.fold
         return isinstance(item.entry, StepEntry) and step_opens(item.entry)
 
-    def panels(self) -> Iterator[Item]:
-        """Return the items that can be folded."""
-        return (item for item in self.items if isinstance(item.entry, StepEntry))
+    def panels(self, kind: Foldable) -> Iterator[Item]:
+        """Return the items of a kind that can be folded."""
+        return (item for item in self.items if isinstance(item.entry, kind))
 
     def draw(self, item: Item) -> None:
         """Draw an item that was only guessed at."""

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.selection import Selection
 
 from aimltui.tui.state.entries import Added, Appended, Change, Entry, Removed, Replaced
-from aimltui.tui.widgets.transcript.items import Item
+from aimltui.tui.widgets.transcript.items import Foldable, Item
 from aimltui.tui.widgets.transcript.pane import Pane
 from aimltui.tui.widgets.transcript.rows import Hit
 from aimltui.tui.widgets.transcript.selection import word_at
@@ -165,12 +165,12 @@ class Transcript(Pane, can_focus=True):
         """
         self.scroll_to(y=self.scroll_offset.y + direction * max(1, self._viewport.height - 2))
 
-    def toggle_details(self) -> None:
-        """Unfold all panels; fold them if all are unfolded."""
+    def toggle_all(self, kind: Foldable) -> None:
+        """Unfold all panels, or all thoughts; fold them if all are unfolded."""
         book = self._book
-        panels = list(book.panels())
-        unfold = not all(book.is_unfolded(item) for item in panels) if panels else not book.details
-        book.details = unfold
+        panels = list(book.panels(kind))
+        unfold = not (all(book.is_unfolded(item) for item in panels) if panels else book.wanted.get(kind))
+        book.wanted[kind] = unfold
         for item in panels:
             book.fold(item, unfold)
         self._settle()
