@@ -104,6 +104,11 @@ def find_source(options: argparse.Namespace) -> Source:
     return Source(data_dir, connection, model, settings, known.others, keys)
 
 
+def catalogue_dir(data_dir: Path) -> Path:
+    """Where lists of models are kept."""
+    return data_dir / "catalogue"
+
+
 def lessons_of(data_dir: Path) -> Lessons:
     """What refusals have taught about models, as it is kept beside the threads."""
     from aimltui.engine.models.lessons import Lessons
@@ -124,7 +129,12 @@ def model_registry(source: Source, lessons: Lessons | None = None) -> ModelRegis
         return ModelRegistry(endpoint=None, demo=True)
     known = KnownConnections(source.connection, source.others)
     found = read_endpoints(known, source.keys or Keys(paths.config_file()))
-    registry = ModelRegistry(None, default_model=source.model or None, lessons=lessons)
+    registry = ModelRegistry(
+        None,
+        default_model=source.model or None,
+        lessons=lessons,
+        cache_dir=catalogue_dir(source.data_dir),
+    )
     registry.set_endpoints(found.usable, source.connection.name, found.troubles)
     return registry
 
