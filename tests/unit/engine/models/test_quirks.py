@@ -19,7 +19,7 @@ from aimltui.engine.models.quirks import (
 from aimltui.engine.models.refusals import learn
 from aimltui.engine.models.request_body import request_body
 from tests.support.chats import answered, serving
-from tests.support.peculiar import REFUSALS
+from tests.support.refusing import REFUSALS
 from tests.support.scenes import Scene
 
 AIML = Endpoint("AI/ML API", "https://api.aimlapi.com/v1")
