@@ -40,7 +40,7 @@ def guides_for(desk: Desk, conversation: Conversation, startup: Startup) -> tupl
     text = f"# New thread\n\n{whom} {way}"
     lacks = "\n".join(f"- {note}" for note in desk.connected.notes)
     if lacks:
-        text += f"\n\nWhat is not to be had here:\n\n{lacks}"
+        text += f"\n\n{lacks}"
     return (GuideEntry(f"guide:{model}:{name}", text, choices),)
 
 
