@@ -90,8 +90,6 @@ class MainScreen(Connect):
             return
         self.listen_for_code()
         await self._open_first()
-        for note in connected.notes:
-            self.remark(note)
         self.say_early()
         self.offer_connection()
         self.spawn(self.desk.read_rest(), "list")
