@@ -67,6 +67,7 @@ class ConnectionDesk:
         model: The model of new threads just now.
         state_dir: For what is kept of servers of assistants.
         apply: Takes changed endpoints into use.
+        problems: Why connections gave no models when they were last asked, by name.
         environment: The variables to look at; `os.environ` if None.
     """
 
@@ -79,6 +80,7 @@ class ConnectionDesk:
         model: str,
         state_dir: Path,
         apply: Apply,
+        problems: Callable[[], Mapping[str, str]] = dict,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self._file = file
@@ -87,6 +89,7 @@ class ConnectionDesk:
         self._model = model
         self._state_dir = state_dir
         self._apply = apply
+        self._problems = problems
         self._environment = os.environ if environment is None else environment
         self._found = Endpoints((), {})
         self._changing = asyncio.Lock()
@@ -174,7 +177,7 @@ class ConnectionDesk:
         raise ConfigError(no_connection(name, [connection.name for connection in self._known.all]))
 
     def _row(self, connection: Connection) -> ConnectionRow:
-        trouble = self._found.troubles.get(connection.name)
+        trouble = self._found.troubles.get(connection.name) or self._problems().get(connection.name)
         endpoint = next((one for one in self._found.usable if one.name == connection.name), None)
         key = endpoint.api_key.reveal() if endpoint is not None and endpoint.api_key else None
         problem = _FROM_NEXT_START if connection.kind == "assistants" else str(trouble or "")

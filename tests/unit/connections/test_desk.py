@@ -39,6 +39,7 @@ class Place:
             model="first-model",
             state_dir=directory / "state",
             apply=self.apply,
+            problems=lambda: {state.connection: state.problem for state in self.registry.list_states()},
             environment=self.environment,
         )
 
@@ -255,6 +256,17 @@ async def test_a_run_that_has_begun_goes_on_while_connections_change(tmp_path: P
         assert place.registry.resolve("m1", "work") is running
         await place.desk.remove("work")
         assert [one.id for one in await running.list_models()] == ["m1", "m2"]
+        await place.registry.aclose()
+
+
+async def test_what_a_connection_said_last_stands_in_its_row(tmp_path: Path) -> None:
+    async with Recorder(lambda _: says({"error": {"message": "no"}}, 401)) as server:
+        place = Place(tmp_path)
+        await place.desk.save(typed("work", server.base_url), make_default=True)
+        assert place.desk.rows()[0].problem == ""
+        with pytest.raises(ModelError):
+            await place.registry.list_models()
+        assert "did not accept the API key" in place.desk.rows()[0].problem
         await place.registry.aclose()
 
 
