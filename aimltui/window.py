@@ -34,6 +34,7 @@ from aimltui.connections.keys import Keys
 from aimltui.drafts import DraftStore
 from aimltui.errors import ConfigError
 from aimltui.logs import log_to
+from aimltui.model_marks import ModelMarks
 from aimltui.permission import Permission
 from aimltui.redact import redactor
 
@@ -136,6 +137,7 @@ def startup_from(options: argparse.Namespace) -> Startup:
     return Startup(
         connect=connect,
         drafts=DraftStore(_state_dir(options) / "drafts"),
+        marks=ModelMarks(_state_dir(options) / "models.json"),
         theme=settings.ui.theme,
         glyphs=settings.ui.glyphs,
         thread_id=options.thread,
@@ -196,7 +198,8 @@ async def _connect_engine(
     from aimltui.engine.models.demo import STARTERS
     from aimltui.engine.models.registry import ModelRegistry
     from aimltui.engine.tools.builtin import builtin
-    from aimltui.tui.startup import Connected
+    from aimltui.engine.tools.code_interpreter.again import run_again
+    from aimltui.tui.startup import Connected, Ran
 
     lessons = lessons_of(source.data_dir)
     options = engine_options_of(source, lessons, permission.approve)
@@ -227,6 +230,11 @@ async def _connect_engine(
         # the demo asks nobody anything until somebody chooses a connection
         await desk.start()
     engine = await Engine.open(options, registry, own.tools)
+
+    async def run_code(thread_id: str, code: str) -> Ran:
+        came = await run_again(own.sessions, thread_id, code)
+        return Ran(came.text, came.is_ok, came.seconds)
+
     return Connected(
         client=AssistantsClient(EmbeddedTransport(engine)),
         endpoint=connection.name if connection else "offline demo" if is_demo else "not connected",
@@ -236,6 +244,7 @@ async def _connect_engine(
         notes=tuple(row.problem for row in desk.rows() if row.is_default and row.problem),
         connections=desk,
         consent=permission,
+        run_code=run_code,
         warm_up=_warm_up if connection else _warm_up_screen,
     )
 
