@@ -27,6 +27,8 @@ STATE_WORDS = frozenset(
         "kept",  # the same, and it is something that can be saved
         "runs",  # code can be run again here
         "undo",  # a deleted thread can be brought back
+        "unanswered",  # the last message of the open thread has no whole answer
+        "connections",  # the program has connections of its own
     }
 )
 
@@ -104,6 +106,15 @@ COMMANDS: tuple[Command, ...] = (
         WRITING,
         footer=True,
         when=("running", "!list"),
+    ),
+    Command(
+        "send_again",
+        "Send the last message again",
+        "Let it be answered once more where it got no whole answer; it stands in the thread once.",
+        (),
+        "send_again",
+        WRITING,
+        when=("unanswered",),
     ),
     Command(
         "copy_or_clear",
@@ -242,6 +253,15 @@ COMMANDS: tuple[Command, ...] = (
         MODEL,
         priority=True,
     ),
+    Command(
+        "connections",
+        "Connections",
+        "Where models come from: add an endpoint, change its key, test it, make it the default, remove it.",
+        (),
+        "connections",
+        MODEL,
+        when=("connections",),
+    ),
     # Reading
     Command(
         "end",
@@ -354,13 +374,21 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "details",
         "Fold or unfold all details",
-        "Open or close every run step and every thought in the transcript.",
+        "Open or close every run step in the transcript.",
         ("ctrl+o",),
         "toggle_details",
         READING,
         footer=True,
         when=("!list",),
         label="Details",
+    ),
+    Command(
+        "thoughts",
+        "Fold or unfold all thoughts",
+        "Show or hide what the models thought before they answered, where their provider tells it.",
+        ("ctrl+t",),
+        "toggle_thoughts",
+        READING,
     ),
     Command(
         "copy_answer",
@@ -401,6 +429,38 @@ COMMANDS: tuple[Command, ...] = (
         "Try the themes and keep one.",
         (),
         "pick_theme",
+        PROGRAM,
+    ),
+    Command(
+        "code_consent",
+        "Code without a sandbox",
+        "Where no sandbox works: allow the code interpreter, with a question before each run, or take that back.",
+        (),
+        "code_consent",
+        PROGRAM,
+    ),
+    Command(
+        "usage",
+        "Usage",
+        "See what runs have used: tokens and cost by day, by model, by thread.",
+        (),
+        "show_usage",
+        PROGRAM,
+    ),
+    Command(
+        "raise_budget",
+        "Raise today's budget",
+        "Let more be spent until midnight than the configuration allows for a day.",
+        (),
+        "raise_budget",
+        PROGRAM,
+    ),
+    Command(
+        "balance",
+        "Balance",
+        "Ask the AI/ML API what is left on the account; nobody is asked but on this request.",
+        (),
+        "show_balance",
         PROGRAM,
     ),
     Command(

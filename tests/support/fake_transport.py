@@ -14,9 +14,10 @@ from aimltui.wire.errors import APIError, BadRequest, NotFound
 from aimltui.wire.events import CHANGED, Changed, StreamEvent
 from aimltui.wire.files import File
 from aimltui.wire.messages import Message
-from aimltui.wire.models import Model
+from aimltui.wire.models import Model, ModelPage, ModelSource
 from aimltui.wire.operations import Operation
 from aimltui.wire.threads import LatestRun, Thread, ThreadSummary
+from aimltui.wire.usage import UsageReport
 from tests.support.run_scenes import START, Act, End, Hold, Ids, Player, Say
 
 
@@ -28,6 +29,7 @@ class FakeTransport:
         files: Names and bytes of files, by id.
         failures: Operation name to what it raises; once for each in the list.
         calls: The operations asked for, with their parameters, in order.
+        reports: What runs have used, by view; empty for a server that cannot tell.
         held: Set while a run stands at a `Hold`.
     """
 
@@ -43,6 +45,8 @@ class FakeTransport:
         self.assistants: dict[str, Assistant] = {}
         self.files: dict[str, tuple[str, bytes]] = {}
         self.models = [Model(id="demo"), Model(id="gpt-4o"), Model(id="claude-sonnet-4")]
+        self.reports: dict[str, UsageReport] = {}
+        self.sources: list[ModelSource] = []
         self.held = asyncio.Event()
         self.is_closed = False
         self._going_on = asyncio.Event()
@@ -167,6 +171,11 @@ class FakeTransport:
                 continue
             self._store(player)
             yield event
+
+    def _usage(self, params: Any) -> UsageReport:
+        if not self.reports:
+            raise NotFound("The fake server has no usage.")
+        return self.reports[params.by or "day"]
 
     async def aclose(self) -> None:
         """See `client.transport.Transport`."""
@@ -310,7 +319,14 @@ class FakeTransport:
         return self.files[file_id]
 
     def _list_models(self, params: Any) -> Page[Model]:
-        return Page[Model](data=self.models)
+        return ModelPage(data=self.models, sources=self.sources or None)
+
+    def _modify_assistant(self, params: Any) -> Assistant:
+        given = {**params.given()}
+        old = self.assistants[given.pop("assistant_id")]
+        given["metadata"] = {**(old.metadata or {}), **given.get("metadata", {})}
+        self.assistants[old.id] = old.model_copy(update=given)
+        return self.assistants[old.id]
 
 
 def _ordered(items: Sequence[Any], params: Any) -> list[Any]:

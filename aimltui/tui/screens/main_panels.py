@@ -13,7 +13,7 @@ from aimltui.tui import saving
 from aimltui.tui.commands import command
 from aimltui.tui.sanitize import clean
 from aimltui.tui.saving import SaveError
-from aimltui.tui.screens.main_pick import Pick
+from aimltui.tui.screens.main_money import Money
 from aimltui.tui.state.entries import StepEntry, ToolCallEntry
 from aimltui.tui.state.file_facts import Repeat, is_picture_name
 from aimltui.tui.widgets.transcript import Transcript
@@ -25,7 +25,7 @@ _MAX_TEXT: Final = 20_000_000
 """Bytes of a file that is shown as text."""
 
 
-class Panels(Pick):
+class Panels(Money):
     """Handles what is marked in the transcript."""
 
     # What is seen

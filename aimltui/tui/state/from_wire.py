@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from aimltui.tui.state.entries import (
+    CHANGE_KEY,
+    OTHER_MODEL,
+    SEND_AGAIN,
     Attachment,
+    CardAction,
     Citation,
     ErrorEntry,
     MessageEntry,
+    ReasoningEntry,
     RunEntry,
     StepEntry,
     ToolCallEntry,
@@ -92,6 +97,26 @@ def step_entry(step: RunStep, number: int) -> StepEntry:
     )
 
 
+def thinking_id(run_id: str) -> str:
+    """The id of what a model thinks just now."""
+    return f"{run_id}:thinking"
+
+
+def thought_entry(of: RunStep | Run) -> ReasoningEntry | None:
+    """What was thought before a step, or last in a run; None if nothing is known of it."""
+    if not of.reasoning:
+        return None
+    usage = of.usage if isinstance(of, RunStep) else None
+    details = usage.completion_tokens_details if usage is not None else None
+    return ReasoningEntry(
+        id=f"{of.id}:thought",
+        run_id=of.run_id if isinstance(of, RunStep) else of.id,
+        text=of.reasoning,
+        seconds=of.reasoning_ms / 1000 if of.reasoning_ms is not None else None,
+        tokens=details.reasoning_tokens if details is not None else None,
+    )
+
+
 def run_entry(run: Run) -> RunEntry:
     """A run's line: its status, or its receipt."""
     started = float(run.started_at or run.created_at or 0) or None
@@ -112,6 +137,11 @@ def run_entry(run: Run) -> RunEntry:
         cached_tokens=cached.cached_tokens if cached else None,
         completion_tokens=usage.completion_tokens if usage else None,
         cost_usd=usage.cost_usd if usage else None,
+        cost_is_computed=bool(usage and usage.cost_is_computed),
+        cost_is_partial=bool(usage and usage.cost_is_partial),
+        tokens_are_partial=bool(usage and usage.tokens_are_partial),
+        context_tokens=usage.context_tokens if usage else None,
+        context_length=usage.context_length if usage else None,
         waits_for=tuple(call.function.name for call in calls) if run.status == "requires_action" else (),
     )
 
@@ -127,10 +157,18 @@ def run_error(run: Run) -> ErrorEntry | None:
         detail=error.message,
         remedy=error.remedy or "",
         request_id=error.request_id,
+        actions=_actions(error),
     )
 
 
+def _actions(error: LastError) -> tuple[CardAction, ...]:
+    key = (CHANGE_KEY,) if error.status in (401, 403) else ()
+    return (*key, OTHER_MODEL, SEND_AGAIN)
+
+
 def _title(error: LastError) -> str:
+    if error.kind == "budget":
+        return "The budget is used up"
     if error.status in (401, 403):
         return f"The model's endpoint refused access (HTTP {error.status})"
     match error.code:

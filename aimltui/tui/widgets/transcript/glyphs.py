@@ -38,6 +38,7 @@ class Glyphs:
     stopped: str
     incomplete: str
     expired: str
+    unknown: str
 
 
 UNICODE = Glyphs(
@@ -67,6 +68,7 @@ UNICODE = Glyphs(
     stopped="■",
     incomplete="…",
     expired="◷",
+    unknown="–",
 )
 ASCII = Glyphs(
     bar="|",
@@ -95,6 +97,7 @@ ASCII = Glyphs(
     stopped="#",
     incomplete="...",
     expired="!",
+    unknown="-",
 )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from aimltui.tui.state.entries import Entry, MessageEntry, RunEntry, StepEntry
+from aimltui.tui.state.entries import Entry, MessageEntry, NoticeEntry, ReasoningEntry, RunEntry, StepEntry
 from aimltui.tui.state.file_facts import file_ids
 from aimltui.tui.widgets.transcript.layout import HeightIndex
 from aimltui.tui.widgets.transcript.renderers import (
@@ -25,6 +25,11 @@ from aimltui.tui.widgets.transcript.rows import Canvas, Look, Row
 LINE_SPACE: Final = 1 << 40
 """Numbers between the keys of neighbours; a logical line's number is its item's key plus its place."""
 _LEAST_SPACE: Final = 1 << 22
+_OF_THE_WAY: Final = (StepEntry, ReasoningEntry)
+"""What leads to an answer: it stands close together."""
+
+
+Foldable = type[StepEntry] | type[ReasoningEntry]
 
 
 class Item:
@@ -68,9 +73,16 @@ class Place:
 
 def _gap(before: Entry | None, entry: Entry) -> int:
     """Return the free rows between two entries."""
-    if before is None or (isinstance(before, StepEntry) and isinstance(entry, StepEntry)):
+    if before is None or (isinstance(before, _OF_THE_WAY) and isinstance(entry, _OF_THE_WAY)):
         return 0
     return 1
+
+
+def _counts(entry: Entry) -> bool:
+    """Whether an entry shows seconds that go on."""
+    if isinstance(entry, NoticeEntry):
+        return entry.until is not None or entry.since is not None
+    return isinstance(entry, RunEntry) and entry.status in ACTIVE
 
 
 class Book:
@@ -80,8 +92,8 @@ class Book:
         self.items: list[Item] = []
         self.heights = HeightIndex()
         self.look: Look | None = None
-        self.details: bool | None = None
-        """What the user last wanted of all panels; None if he has not said."""
+        self.folds: dict[Foldable, bool] = {}
+        """What the user last wanted of all panels, or of all thoughts; nothing if he has not said."""
         self.damage: list[tuple[Item, int]] = []
         """Items and the first of their rows that look different since this was last emptied."""
         self.wanted: dict[str, bool] = {}
@@ -98,7 +110,7 @@ class Book:
         for item in self.items:
             item.gap = _gap(before, item.entry)
             before = item.entry
-        self.details = None
+        self.folds.clear()
         self._lingering.clear()
         self._asked.clear()
         self._measure_all()
@@ -116,7 +128,7 @@ class Book:
             return
         self.look = replace(self.look, now=now)
         for item in self.items[-50:]:
-            if isinstance(item.entry, RunEntry) and item.entry.status in ACTIVE and item.canvas:
+            if item.canvas and _counts(item.entry):
                 self._redraw(item)
 
     def _measure_all(self) -> None:
@@ -136,8 +148,8 @@ class Book:
         item = Item(entry, index, self._key_at(index))
         self.items.insert(index, item)
         self._by_id[entry.id] = item
-        if self.details is not None and isinstance(entry, StepEntry):
-            item.fold = self.details
+        if isinstance(entry, _OF_THE_WAY):
+            item.fold = self.folds.get(type(entry))
         self.heights.insert(index, estimated_rows(entry, self.look.width if self.look else 80))
         self._renumber(index)
         self._set_gap(index)
@@ -257,8 +269,11 @@ class Book:
                 self.wanted[file_id] = self.wanted.get(file_id, False) or draws
 
     def append(self, entry_id: str, text: str) -> None:
-        """Let a streaming message grow."""
+        """Let a streaming message, or a thought, grow."""
         item = self._by_id.get(entry_id)
+        if item is not None and isinstance(item.entry, ReasoningEntry):
+            self.replace(replace(item.entry, text=item.entry.text + text))
+            return
         if item is None or not isinstance(item.entry, MessageEntry):
             return
         if item.drawing is None:
@@ -281,9 +296,9 @@ class Book:
             return item.fold
         return isinstance(item.entry, StepEntry) and (item.lingers or step_opens(item.entry))
 
-    def panels(self) -> Iterator[Item]:
-        """Return the items that can be folded."""
-        return (item for item in self.items if isinstance(item.entry, StepEntry))
+    def panels(self, kind: Foldable) -> Iterator[Item]:
+        """Return the items of a kind that can be folded."""
+        return (item for item in self.items if isinstance(item.entry, kind))
 
     def draw(self, item: Item) -> None:
         """Draw an item that was only guessed at."""

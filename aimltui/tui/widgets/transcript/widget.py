@@ -27,7 +27,7 @@ from aimltui.tui.state.entries import (
 )
 from aimltui.tui.state.file_facts import FileFact, Repeat
 from aimltui.tui.widgets.transcript.inline import SANDBOX
-from aimltui.tui.widgets.transcript.items import Item
+from aimltui.tui.widgets.transcript.items import Foldable, Item
 from aimltui.tui.widgets.transcript.pane import Pane
 from aimltui.tui.widgets.transcript.rows import Hit
 from aimltui.tui.widgets.transcript.selection import word_at
@@ -213,7 +213,7 @@ class Transcript(Pane, can_focus=True):
         """Open the panel of a call; it grows downwards, as if it had been chosen."""
         if self._viewport.following:
             self._viewport.hold(self.scroll_offset.y)
-        for item in self._book.panels():
+        for item in self._book.panels(StepEntry):
             if isinstance(item.entry, StepEntry) and any(call.id == call_id for call in item.entry.calls):
                 self._book.fold(item, True)
         self._settle()
@@ -240,12 +240,12 @@ class Transcript(Pane, can_focus=True):
         """
         self.scroll_to(y=self.scroll_offset.y + direction * max(1, self._viewport.height - 2))
 
-    def toggle_details(self) -> None:
-        """Unfold all panels; fold them if all are unfolded."""
+    def toggle_all(self, kind: Foldable) -> None:
+        """Unfold all panels, or all thoughts; fold them if all are unfolded."""
         book = self._book
-        panels = list(book.panels())
-        unfold = not all(book.is_unfolded(item) for item in panels) if panels else not book.details
-        book.details = unfold
+        panels = list(book.panels(kind))
+        unfold = not (all(book.is_unfolded(item) for item in panels) if panels else book.folds.get(kind))
+        book.folds[kind] = unfold
         for item in panels:
             book.fold(item, unfold)
         self._settle()
@@ -319,6 +319,11 @@ class Transcript(Pane, can_focus=True):
         """The id of the file that is marked; empty if none is."""
         mark = self.mark
         return mark[1].value if mark is not None and mark[1].kind == "file" else ""
+
+    @property
+    def marked_entry(self) -> Entry | None:
+        """The entry in which something is marked."""
+        return self._cursor[0].entry if self._cursor is not None and self.has_mark else None
 
     def on_focus(self) -> None:
         """Show what the keyboard would choose."""
