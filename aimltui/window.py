@@ -232,7 +232,7 @@ async def _connect_engine(
     engine = await Engine.open(options, registry, own.tools)
 
     async def run_code(thread_id: str, code: str) -> Ran:
-        came = await run_again(own.sessions, thread_id, code)
+        came = await run_again(own.sessions, thread_id, code, permission.approve)
         return Ran(came.text, came.is_ok, came.seconds)
 
     return Connected(
