@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import stat
 from collections.abc import Iterator
@@ -78,6 +77,12 @@ class KeyFile:
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
         """No other window of this program changes the file meanwhile."""
+        try:
+            import fcntl
+        except ImportError:
+            # Windows: two programs that keep a key in the same moment are not kept apart there
+            yield
+            return
         directory = os.open(self.file.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
             fcntl.flock(directory, fcntl.LOCK_EX)

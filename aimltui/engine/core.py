@@ -51,7 +51,12 @@ class Core:
             options,
             self.tools,
             models,
-            Protocols(options.tool_protocol, self._tool_protocol, options.lessons),
+            Protocols(
+                options.tool_protocol,
+                self._tool_protocol,
+                options.lessons,
+                lambda: next(iter(models.connections()), ""),
+            ),
             self.vault.path_of,
             OutputKeeper(self.database, self.vault, options),
         )

@@ -50,14 +50,20 @@ class Protocols:
         configured: What the user wants for all models that say nothing themselves.
         of_model: What is known of a model by its id and connection; None for nothing.
         lessons: The memory.
+        default: The name of the connection that is meant where none is named.
     """
 
     def __init__(
-        self, configured: Protocol, of_model: Callable[[str, str | None], Protocol | None], lessons: Lessons
+        self,
+        configured: Protocol,
+        of_model: Callable[[str, str | None], Protocol | None],
+        lessons: Lessons,
+        default: Callable[[], str] = str,
     ) -> None:
         self._configured = configured
         self._of_model = of_model
         self._lessons = lessons
+        self._default = default
 
     def is_fenced(self, model_id: str, connection: str | None = None) -> bool:
         """True if the model writes its code and its calls into its text."""
@@ -71,10 +77,12 @@ class Protocols:
     async def learn_fenced(self, model_id: str, connection: str | None = None) -> None:
         """The model has shown that it cannot call."""
         if self.may_change(model_id, connection):
-            await asyncio.to_thread(self._lessons.learn, connection or "", model_id, {FENCED: True})
+            await asyncio.to_thread(
+                self._lessons.learn, connection or self._default(), model_id, {FENCED: True}
+            )
 
     def _has_learned(self, model_id: str, connection: str | None) -> bool:
-        return FENCED in self._lessons.of(connection or "", model_id)
+        return FENCED in self._lessons.of(connection or self._default(), model_id)
 
     def _wanted(self, model_id: str, connection: str | None) -> Protocol:
         return self._of_model(model_id, connection) or self._configured

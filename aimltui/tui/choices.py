@@ -195,15 +195,14 @@ class Choices:
         model = self.model_of(conversation)
         if model is None and self._model == "":
             try:
-                models = (await self.list_models()).data
+                page = await self.list_models()
             except Unsupported:
                 raise Refused(
                     "No model is chosen",
                     "This server does not list its models, and nothing says which one is to answer.",
                     "Type its id with ctrl+L, or start with --model ID. Your text is back in the prompt.",
                 ) from None
-            if models:
-                model = self._model = models[0].id
+            model = self._model = self._first_model(page)
         if not model:
             raise Refused(
                 "No model is chosen",
@@ -213,6 +212,26 @@ class Choices:
                 (CONNECT, OTHER_MODEL),
             )
         return model
+
+    def _first_model(self, page: ModelPage) -> str:
+        """The first model of the default connection, never one of another: that was not what was chosen.
+
+        Raises:
+            Refused: It lists none.
+        """
+        default = page.sources[0] if page.sources else None
+        for model in page.data:
+            if default is None or model.connection == default.connection:
+                return model.id
+        if default is None:
+            return ""
+        raise Refused(
+            "No model is chosen",
+            default.problem
+            or f"{default.connection} lists no models, and nothing says which one is to answer.",
+            "Type a model's id with ctrl+L, or choose one of another connection. Your text is back in the prompt.",
+            (CONNECT, OTHER_MODEL),
+        )
 
     async def need_assistant(self, conversation: Conversation, model: str) -> str:
         """The assistant that will answer; the program's own is made if there is none yet."""

@@ -107,11 +107,11 @@ class Lessons:
             self._unwritten |= new
             self._write()
 
-    def forget(self, model: str | None = None) -> int:
-        """Forget what was learned of a model, or everything; how many lessons that were."""
+    def forget(self, model: str | None = None, connection: str | None = None) -> int:
+        """Forget what was learned of a model, of a connection, or everything; how many lessons that were."""
         with self._lock:
             self._known = self._newest()
-            gone = [key for key in self._known if model is None or key[1] == model]
+            gone = [key for key in self._known if model in (None, key[1]) and connection in (None, key[0])]
             for key in gone:
                 del self._known[key]
                 self._unwritten.pop(key, None)

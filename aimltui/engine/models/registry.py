@@ -93,6 +93,9 @@ class ModelRegistry:
             if old is not None and old.endpoint == endpoint:
                 self._providers[endpoint.name] = before.pop(endpoint.name)
             else:
+                if old is not None and old.endpoint.origin != endpoint.origin and self._lessons is not None:
+                    # another server under the old name
+                    self._lessons.forget(connection=endpoint.name)
                 self._providers[endpoint.name] = Provider(
                     endpoint, self._clock, self._lessons, cache_dir=self._cache_dir
                 )

@@ -8,6 +8,7 @@ import pytest
 from aimltui.engine.models.base import ModelError
 from aimltui.engine.models.demo import DemoModel
 from aimltui.engine.models.endpoint import Endpoint
+from aimltui.engine.models.lessons import Lessons
 from aimltui.engine.models.openai_compatible import OpenAICompatibleModel
 from aimltui.engine.models.registry import ModelRegistry
 from aimltui.engine.models.scripted import ScriptedModel
@@ -202,3 +203,15 @@ async def test_a_connection_that_stays_keeps_what_is_known_of_it() -> None:
         assert registry.resolve("m", "x") is not model
         assert [one.id for one in await model.list_models()] == ["test/fast", "test/large"]
         await registry.aclose()
+
+
+def test_what_was_learned_of_a_server_is_forgotten_with_its_address() -> None:
+    lessons = Lessons()
+    lessons.learn("x", "m", {"fold_system": True})
+    lessons.learn("y", "m", {"fold_system": True})
+    registry = ModelRegistry(Endpoint("x", "http://127.0.0.1:8/v1"), plugins={}, lessons=lessons)
+    registry.set_endpoints([Endpoint("x", "http://127.0.0.1:8/v1", Secret("k" * 20))], "x")
+    assert lessons.of("x", "m")
+    registry.set_endpoints([Endpoint("x", "http://127.0.0.1:9/v1")], "x")
+    assert not lessons.of("x", "m")
+    assert lessons.of("y", "m")
