@@ -248,11 +248,18 @@ class HTTPTransport:
     def _connected(self) -> httpx2.AsyncClient:
         if self._client is None:
             # a fifth of a second of imports, which nobody pays who does not use a remote server
+            import ssl
+
             import httpx2
 
-            uds = self._remote.uds
-            transport = httpx2.AsyncHTTPTransport(uds=str(uds)) if uds is not None else None
-            self._client = httpx2.AsyncClient(transport=transport, follow_redirects=False)
+            uds, transport = self._remote.uds, None
+            if uds is not None:
+                # a socket needs no certificates, and reading them takes longer than the first answers
+                no_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+                transport = httpx2.AsyncHTTPTransport(uds=str(uds), verify=no_tls)
+            # a proxy of the environment would read the key, but for what passes it encrypted
+            is_tls = self._remote.base_url.lower().startswith("https:")
+            self._client = httpx2.AsyncClient(transport=transport, follow_redirects=False, trust_env=is_tls)
         return self._client
 
     def _headers(self) -> dict[str, str]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from aimltui.engine.budget import Limits
+from aimltui.engine.models.lessons import Lessons
 from aimltui.engine.protocol import Protocol
 from aimltui.engine.tools.code_interpreter.consent import Approve
 from aimltui.wire.files import MAX_FILE
@@ -84,6 +86,14 @@ class EngineOptions:
     extract_s: float = 60.0
     """Seconds that finding the text of one file may take."""
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    lessons: Lessons = field(default_factory=Lessons)
+    """What refusals have taught about models; the registry of models has the same."""
+    first_byte_notice_s: float = 30.0
+    """Seconds without a first sign of an answer after which those who follow the run are told."""
+    silence_notice_s: float = 60.0
+    """The same within an answer."""
+    limits: Limits = field(default_factory=Limits)
+    """What may be spent."""
 
     @property
     def database(self) -> Path:

@@ -8,6 +8,7 @@ from aimltui.client.client import AssistantsClient, every
 from aimltui.client.errors import Unsupported
 from aimltui.tui.conversation import Conversation
 from aimltui.tui.runs import Refused
+from aimltui.tui.state.entries import CONNECT, OTHER_MODEL
 from aimltui.wire.assistants import Assistant, CreateAssistant, ListAssistants, ModifyAssistant
 from aimltui.wire.models import Model
 from aimltui.wire.tools import CodeInterpreterTool, Tool
@@ -56,8 +57,8 @@ class Choices:
         """Whether there is a model to talk to."""
         return self._model is not None
 
-    def set_default_model(self, model: str) -> None:
-        """Use this model for new threads, until the program ends."""
+    def set_default_model(self, model: str | None) -> None:
+        """Use this model for new threads, until the program ends; empty for the first of the list, None for none."""
         self._model = model
 
     async def list_models(self, *, refresh: bool = False) -> Sequence[Model]:
@@ -131,7 +132,9 @@ class Choices:
             raise Refused(
                 "No model is chosen",
                 "There is nobody to send the message to: no endpoint is configured and no model was chosen.",
-                "Choose a model with ctrl+L (the model demo works offline). Your text is back in the prompt.",
+                "Connect one (ctrl+p, Connections), or choose demo with ctrl+L: it works offline. Your text is "
+                "back in the prompt.",
+                (CONNECT, OTHER_MODEL),
             )
         return model
 

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 
 from textual.message import Message as TextualMessage
@@ -17,10 +17,12 @@ from textual.message import Message as TextualMessage
 from aimltui.client.errors import TransportError, Unsupported
 from aimltui.tui.choices import Choices
 from aimltui.tui.conversation import Choice, Conversation
+from aimltui.tui.files import FileShelf
 from aimltui.tui.guides import chosen_message, guides_for
 from aimltui.tui.messages import ConversationChanged, GivenBack, Remarked, ThreadListChanged
+from aimltui.tui.purse import Purse
 from aimltui.tui.reading import read_thread
-from aimltui.tui.runs import Plan, RunFollower
+from aimltui.tui.runs import Plan, Refused, RunFollower
 from aimltui.tui.startup import Connected, Startup
 from aimltui.tui.state.thread_list import ThreadListState
 from aimltui.tui.threads import Shelf
@@ -65,6 +67,8 @@ class Desk:
     ) -> None:
         self.client = connected.client
         self.connected = connected
+        self.endpoint = connected.endpoint
+        """What the models' endpoint is called on the screen."""
         self.clock = clock
         self._startup = startup
         self._post = post
@@ -73,7 +77,9 @@ class Desk:
         self.choices = Choices(connected.client, model, connected.default_tools)
         self.before_run: Callable[[frozenset[str]], Awaitable[None]] | None = None
         """Told which tools the assistant has, before each run; it may ask the user something first."""
+        self.purse = Purse(connected.client, lambda: self.current.outbox.nudge())
         self.shelf = Shelf(connected.client, self._list_changed)
+        self.files = FileShelf(connected.client)
         self._is_list_cut = False
         self._kept: dict[str, Conversation] = {}
         self._followers: dict[Conversation, RunFollower] = {}
@@ -191,6 +197,15 @@ class Desk:
         conversation.is_sending = True
         self._spawn(self._follower(conversation).converse(text, pending_id), _group(conversation))
 
+    def send_again(self) -> None:
+        """Let the last message be answered once more, by a new run."""
+        conversation = self.current
+        if conversation.is_busy or conversation.thread_id is None:
+            return
+        conversation.is_sending = True
+        conversation.outbox.nudge()
+        self._spawn(self._follower(conversation).again(), _group(conversation))
+
     def stop(self) -> bool:
         """Stop what goes on in the open conversation; False if nothing does."""
         conversation = self.current
@@ -218,6 +233,27 @@ class Desk:
         conversation.choice.model = model
         self.choices.set_default_model(model)
         await self._keep_choice(conversation, {MODEL: model})
+
+    async def use_endpoint(self, name: str, model: str | None) -> None:
+        """New threads, and those without a choice of their own, use another endpoint from now on.
+
+        Args:
+            name: What it is called on the screen.
+            model: Its model; empty for the first of its list, None if there is none any more.
+        """
+        self.endpoint = name
+        conversation = self.current
+        conversation.retry()
+        self.choices.set_default_model(model)
+        if model == "":
+            # better now than with the first message: the header says which one answers
+            with suppress(Refused, APIError, TransportError):
+                await self.choices.need_model(conversation)
+        if conversation.thread_id is None or conversation.choice.model == self._startup.demo_model:
+            conversation.choice.model = None
+            await self._keep_choice(conversation, {MODEL: ""})
+        else:
+            conversation.outbox.nudge()
 
     async def choose_assistant(self, assistant_id: str) -> None:
         """Let this assistant answer in the open conversation."""
@@ -262,6 +298,8 @@ class Desk:
         self.threads.note_run(conversation.thread_id or "", run.id, run.status, is_open=is_open)
         self._post(ThreadListChanged())
         conversation.outbox.nudge()
+        if run.is_terminal:
+            self._spawn(self.purse.refresh(), "purse")
 
     def give_back(self, conversation: Conversation, text: str) -> None:
         """See `runs.Surroundings`."""

@@ -29,6 +29,8 @@ DONE = "done"
 
 NOTICE = "aimltui.notice"
 """An extension: a passing remark about a run. Never on the API's own streams."""
+REASONING = "aimltui.reasoning"
+"""An extension: what a model thinks before it answers, as it comes. What was thought stands in the step that follows."""
 CHANGED = "aimltui.changed"
 """An extension: something in the store changed; lists may be stale."""
 
@@ -38,11 +40,27 @@ class Notice(Wire):
 
     run_id: str = ""
     kind: str = "retry"
-    """`retry`; `cleared` takes the remark back."""
+    """`retry`, `silent`: passing; `cleared` takes such a remark back. `remark` stays."""
     text: str = ""
     """A sentence for the user."""
     until: float | None = extension()
     """Unix seconds at which the next try begins."""
+    since: float | None = extension()
+    """Unix seconds since which nothing has come."""
+    what: str | None = extension()
+    """The sentence without its time and without a full stop, for those who count themselves."""
+    attempt: str | None = extension()
+    """Which try begins next, as `2/3`."""
+
+
+class Reasoning(Wire):
+    """What a model thinks."""
+
+    run_id: str = ""
+    kind: str = "grew"
+    """`grew`; `cleared` takes back what was thought since the last step: the turn begins anew."""
+    text: str = ""
+    """The new characters."""
 
 
 class Changed(Wire):
@@ -53,7 +71,17 @@ class Changed(Wire):
 
 
 Payload = (
-    Thread | Run | RunStep | RunStepDelta | Message | MessageDelta | ErrorObject | Notice | Changed | str
+    Thread
+    | Run
+    | RunStep
+    | RunStepDelta
+    | Message
+    | MessageDelta
+    | ErrorObject
+    | Notice
+    | Reasoning
+    | Changed
+    | str
 )
 
 
@@ -82,6 +110,7 @@ def _payloads() -> dict[str, type[Wire]]:
         MESSAGE_DELTA: MessageDelta,
         ERROR: ErrorObject,
         NOTICE: Notice,
+        REASONING: Reasoning,
         CHANGED: Changed,
     }
     return {**run, **step, **message, **rest}
@@ -98,7 +127,7 @@ def _run_words() -> tuple[str, ...]:
 PAYLOADS: dict[str, type[Wire]] = _payloads()
 """Event name to the class of its data. `done` is not in it: its data is the literal `[DONE]`."""
 
-EXTENSIONS = frozenset({NOTICE, CHANGED})
+EXTENSIONS = frozenset({NOTICE, REASONING, CHANGED})
 
 
 def decode(name: str, data: Any, index: int | None = None) -> StreamEvent | None:

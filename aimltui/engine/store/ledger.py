@@ -12,8 +12,10 @@ from aimltui.engine.event_log import Entry
 from aimltui.engine.run_state import MESSAGE_REASONS, STEP_ENDS, Outcome, move
 from aimltui.engine.store import events as event_rows
 from aimltui.engine.store import messages, runs
+from aimltui.engine.store import usage as usage_rows
 from aimltui.engine.store.database import Connection
-from aimltui.engine.usage import added
+from aimltui.engine.thinking import Thought
+from aimltui.engine.usage import added, partial
 from aimltui.wire import events, ids
 from aimltui.wire.base import JSONObject
 from aimltui.wire.events import StreamEvent
@@ -108,6 +110,8 @@ class Ledger:
         if to == CANCELLING:
             self.private["told_cancelling"] = True
         if to in TERMINAL:
+            if usage_rows.abandon_turn(self.conn, self.run.id) and (known := self.usage) is not None:
+                self.private["usage"] = partial(known).to_json()
             how |= {"usage": self.usage, "duration_ms": self._since(self.private)}
         self.run = move(self.run, to, self._now, **how)
         ended_at = self._clock_now if to in TERMINAL else None
@@ -139,29 +143,41 @@ class Ledger:
             spent_prompt: Tokens to hold against the run's limit; an estimate if the provider says nothing.
             spent_completion: The same for completion tokens.
         """
-        total = added(self.usage, usage)
+        before, turns = self.usage, self.private.get("turns", 0)
+        total = added(before, usage)
+        if total is not None and (usage is None or (before is None and turns)):
+            total = partial(total)
         self.private["usage"] = total.to_json() if total is not None else None
-        self.private["turns"] = self.private.get("turns", 0) + 1
+        self.private["turns"] = turns + 1
         self.private["spent_prompt"] = self.private.get("spent_prompt", 0) + spent_prompt
         self.private["spent_completion"] = self.private.get("spent_completion", 0) + spent_completion
         runs.save(self.conn, self.run, self.private)
 
-    def open_message(self, step_id: str, message_id: str, turn: int) -> list[str]:
-        """The model begins to write.
+    def open_message(
+        self, step_id: str, message_id: str, turn: int, thought: Thought | None = None
+    ) -> list[str]:
+        """The model begins to write, after it has thought.
 
         Returns:
             The ids of the pictures that the message begins with: those that tools have made since the last one.
         """
         self._refuse_if_cancelling()
-        self._write_message(step_id, message_id, turn)
+        self._write_message(step_id, message_id, turn, thought=thought)
         pictures: list[str] = self.private.pop("pictures", [])
         if pictures:
             runs.save(self.conn, self.run, self.private)
         return pictures
 
-    def _write_message(self, step_id: str, message_id: str, turn: int, pictures: Sequence[str] = ()) -> None:
+    def _write_message(
+        self,
+        step_id: str,
+        message_id: str,
+        turn: int,
+        pictures: Sequence[str] = (),
+        thought: Thought | None = None,
+    ) -> None:
         details = MessageCreationDetails(message_creation=MessageCreation(message_id=message_id))
-        self._open_step(step_id, details, turn)
+        self._open_step(step_id, details, turn, thought)
         message = Message(
             id=message_id,
             created_at=self._now,
@@ -184,10 +200,10 @@ class Ledger:
             if row.step.type == "message_creation":
                 self._close_step(row, "completed", usage)
 
-    def open_tools(self, step_id: str, turn: int) -> None:
-        """The model begins to call tools."""
+    def open_tools(self, step_id: str, turn: int, thought: Thought | None = None) -> None:
+        """The model begins to call tools, after it has thought."""
         self._refuse_if_cancelling()
-        self._open_step(step_id, ToolCallsDetails(), turn)
+        self._open_step(step_id, ToolCallsDetails(), turn, thought)
 
     def draft_tools(self, step_id: str, calls: Sequence[Call]) -> None:
         """The calls as far as they go, so that a killed program leaves them behind."""
@@ -248,14 +264,20 @@ class Ledger:
             fresh = runs.step_row(self.conn, row.step.id)
             self._close_step(fresh, "completed", Usage.model_validate(usage) if usage is not None else None)
 
-    def end(self, outcome: Outcome, new_id: NewId, usage: Usage | None = None) -> Run:
+    def end(
+        self, outcome: Outcome, new_id: NewId, usage: Usage | None = None, thought: Thought | None = None
+    ) -> Run:
         """The run's end, and that of whatever of it is still open. Text so far is kept, and so is what tools made.
 
         Args:
             outcome: How it ends.
             new_id: Makes ids: what tools made needs a message if there is none to bear it.
             usage: Of the turn that is still open, for its step.
+            thought: What was thought last, if no step came of it.
         """
+        if thought is not None:
+            thoughts = {"reasoning": thought.text, "reasoning_ms": thought.ms}
+            self.run = self.run.model_copy(update=thoughts)
         if outcome.status == CANCELLED:
             self.begin_cancelling()
         if outcome.status != COMPLETED:
@@ -277,7 +299,7 @@ class Ledger:
         self.private["pictures"] = []
         self._write_message(step_id, message_id, self.private.get("turns", 0), pictures)
 
-    def _open_step(self, step_id: str, details: StepDetails, turn: int) -> None:
+    def _open_step(self, step_id: str, details: StepDetails, turn: int, thought: Thought | None) -> None:
         step = RunStep(
             id=step_id,
             created_at=self._now,
@@ -287,6 +309,8 @@ class Ledger:
             type=details.type,
             step_details=details,
             expires_at=self.run.expires_at,
+            reasoning=thought.text if thought is not None else None,
+            reasoning_ms=thought.ms if thought is not None else None,
         )
         place = messages.newest_seq(self.conn, self.run.thread_id)
         private: JSONObject = {"t0": self._clock_now}

@@ -27,6 +27,7 @@ class Glyphs:
     down: str
     ellipsis: str
     attachment: str
+    picture: str
     choice: str
     queued: str
     active: str
@@ -37,6 +38,7 @@ class Glyphs:
     stopped: str
     incomplete: str
     expired: str
+    unknown: str
 
 
 UNICODE = Glyphs(
@@ -55,6 +57,7 @@ UNICODE = Glyphs(
     down="↓",
     ellipsis="…",
     attachment="▤",
+    picture="▣",
     choice="›",
     queued="○",
     active="●",
@@ -65,6 +68,7 @@ UNICODE = Glyphs(
     stopped="■",
     incomplete="…",
     expired="◷",
+    unknown="–",
 )
 ASCII = Glyphs(
     bar="|",
@@ -82,6 +86,7 @@ ASCII = Glyphs(
     down="out ",
     ellipsis="...",
     attachment="@",
+    picture="@",
     choice=">",
     queued="o",
     active="*",
@@ -92,6 +97,7 @@ ASCII = Glyphs(
     stopped="#",
     incomplete="...",
     expired="!",
+    unknown="-",
 )
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from aimltui.tui.state.entries import (
@@ -11,13 +13,13 @@ from aimltui.tui.state.entries import (
     MessageEntry,
     NoticeEntry,
     QueuedEntry,
+    ReasoningEntry,
     RunEntry,
     StepEntry,
     ToolCallEntry,
     ToolCallOutput,
 )
 from aimltui.tui.widgets.transcript.renderers import draw_entry
-from aimltui.tui.widgets.transcript.renderers.wording import terminal_lines
 from aimltui.tui.widgets.transcript.rows import Hit
 from aimltui.tui.widgets.transcript.wrap import cells
 from tests.unit.tui.transcript.builders import look, text_of
@@ -44,8 +46,11 @@ def rows(
             "✓ completed · 12.4\u00a0s · ↑2\u00a0113 (1\u00a0024 cached) ↓312 · $0.0043",
         ),
         (RunEntry("r", "r", "failed"), "✗ failed"),
-        (RunEntry("r", "r", "cancelled", completion_tokens=3), "■ stopped · ↓3"),
-        (RunEntry("r", "r", "incomplete", reason="max_completion_tokens"), "… incomplete (token limit)"),
+        (RunEntry("r", "r", "cancelled", completion_tokens=3), "■ stopped · ↓3 · –"),
+        (
+            RunEntry("r", "r", "incomplete", reason="max_completion_tokens"),
+            "… incomplete (token limit) · ↑– ↓– · –",
+        ),
         (RunEntry("r", "r", "expired"), "◷ expired"),
         (RunEntry("r", "r", "a new one"), "· a new one"),
     ],
@@ -167,12 +172,8 @@ def test_a_folded_step_stays_one_row(width: int) -> None:
 def test_a_long_output_shows_its_head_and_tail() -> None:
     call = ToolCallEntry("c", "x", outputs=(ToolCallOutput("logs", "\n".join(map(str, range(1000)))),))
     shown = rows(StepEntry("s", "r", 1, "completed", (call,)), unfolded=True)
-    assert "  │ … 900 lines left out" in shown
+    assert "  │ … 900 lines not shown · enter: view all" in shown
     assert len(shown) < 110
-
-
-def test_a_carriage_return_starts_a_line_of_output_anew() -> None:
-    assert terminal_lines("10%\r50%\r100%\ndone\x1b[0m\r\n\n") == ["100%", "done"]
 
 
 def test_an_error_says_what_why_what_to_do_and_its_id() -> None:
@@ -229,3 +230,64 @@ def test_hostile_text_is_harmless_wherever_it_stands(hostile: str) -> None:
         assert not set("\x1b\x9b\u202e\x07") & set(painted + "".join(canvas.lines))
         if hostile.startswith("["):
             assert hostile in painted
+
+
+def test_a_thought_shows_its_last_rows_while_it_grows_and_one_line_afterwards() -> None:
+    text = "\n\n".join(f"idea {number}" for number in range(9))
+    growing = ReasoningEntry("t", "r", text, streaming=True)
+    assert rows(growing) == ["▾ thinking…", "  │ idea 6", "  │ idea 7", "  │ idea 8"]
+    assert rows(growing, unfolded=False) == ["▸ thinking…"]
+    done = ReasoningEntry("t", "r", text, seconds=4.0, tokens=1180)
+    assert rows(done) == ["▸ thought for 4.0\u00a0s · 1\u00a0180 tokens"]
+    assert len(rows(done, unfolded=True)) == 1 + 17
+    assert rows(ReasoningEntry("t", "r", "x")) == ["▸ thought"]
+
+
+def test_a_thought_cannot_reach_the_terminal() -> None:
+    drawn = "".join(rows(ReasoningEntry("t", "r", "a\x1b]52;c;x\x07b[red]c", streaming=True)))
+    assert "\x1b" not in drawn
+    assert "[red]c" in drawn
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        (RunEntry("r", "r", "completed", prompt_tokens=7, completion_tokens=3), "↑7 ↓3 · –"),
+        (
+            RunEntry("r", "r", "completed", prompt_tokens=7, cost_usd=0.0043, cost_is_computed=True),
+            "↑7 · ≈\u00a0$0.0043",
+        ),
+        (
+            RunEntry(
+                "r", "r", "completed", prompt_tokens=7, cost_usd=0.0, context_tokens=7, context_length=200
+            ),
+            "↑7 · $0 · ctx\u00a04\u00a0%",
+        ),
+        (
+            RunEntry(
+                "r",
+                "r",
+                "completed",
+                prompt_tokens=7,
+                cost_usd=1.5,
+                cost_is_partial=True,
+                tokens_are_partial=True,
+            ),
+            "over ↑7 · over\u00a0$1.50",
+        ),
+        (
+            RunEntry("r", "r", "completed", prompt_tokens=0, tokens_are_partial=True, cost_usd=0.5),
+            "↑– ↓– · $0.500",
+        ),
+    ],
+)
+def test_a_receipt_makes_no_number_up(entry: RunEntry, expected: str) -> None:
+    assert rows(entry) == [f"✓ completed · {expected}"]
+
+
+def test_a_wait_is_counted_down_and_a_silence_up() -> None:
+    retry = NoticeEntry("n", "Too many requests", "warning", until=1003.2, attempt="2/3")
+    silence = NoticeEntry("n", "No answer from api.test", "warning", since=970.0)
+    assert rows(retry) == ["! Too many requests · retrying in 4 s (2/3) · esc to stop"]
+    assert rows(replace(retry, until=999.0)) == ["! Too many requests · retrying now (2/3) · esc to stop"]
+    assert rows(silence) == ["! No answer from api.test for 30 s · esc to stop"]

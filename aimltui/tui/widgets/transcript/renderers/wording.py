@@ -31,14 +31,6 @@ def clock_text(seconds: float) -> str:
     return f"{whole // 60}:{whole % 60:02}"
 
 
-def money_text(dollars: float) -> str:
-    """Return a price with as many places as tell something."""
-    if dollars == 0:
-        return "$0"
-    places = 2 if dollars >= 1 else 3 if dollars >= 0.1 else 4 if dollars >= 0.0001 else 6
-    return f"${dollars:.{places}f}"
-
-
 def bytes_text(size: int) -> str:
     """Return the size of a file."""
     if size < 1000:
@@ -53,17 +45,6 @@ def bytes_text(size: int) -> str:
 def plural(number: int, word: str) -> str:
     """Return a count with its word: `1 line`, `3 lines`."""
     return f"{count_text(number)} {word}{'' if number == 1 else 's'}"
-
-
-def terminal_lines(text: str) -> list[str]:
-    """Return a program's output as a terminal would leave it: a carriage return starts a line anew."""
-    lines = []
-    for line in text.replace("\r\n", "\n").split("\n"):
-        parts = [part for part in line.split("\r") if part]
-        lines.append(clean(parts[-1]) if parts else "")
-    while lines and not lines[-1].strip():
-        lines.pop()
-    return lines
 
 
 def write_lines(canvas: Canvas, text: str, run: Run) -> None:
