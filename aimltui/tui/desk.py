@@ -9,12 +9,12 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from typing import Any
 
 from textual.message import Message as TextualMessage
 
-from aimltui.client.errors import TransportError, Unsupported
+from aimltui.client.errors import TransportError
 from aimltui.tui.choices import Choices
 from aimltui.tui.conversation import Choice, Conversation
 from aimltui.tui.files import FileShelf
@@ -26,11 +26,10 @@ from aimltui.tui.runs import Plan, Refused, RunFollower
 from aimltui.tui.startup import Connected, Startup
 from aimltui.tui.state.thread_list import ThreadListState
 from aimltui.tui.threads import Shelf
+from aimltui.tui.watching import Watch
 from aimltui.wire.errors import APIError, NotFound
-from aimltui.wire.events import Changed
-from aimltui.wire.messages import ListMessages
 from aimltui.wire.runs import Run
-from aimltui.wire.threads import ASSISTANT, MODEL
+from aimltui.wire.threads import ASSISTANT, CONNECTION, MODEL
 
 log = logging.getLogger(__name__)
 
@@ -39,11 +38,6 @@ Spawn = Callable[[Coroutine[Any, Any, None], str], None]
 
 UNDO_S = 10.0
 """How long a deleted thread can be brought back."""
-_LOOK_S = 10.0
-"""Between two looks at a server that does not tell what changes."""
-_RETRY_S = 5.0
-_LIST_PAUSE_S = 0.25
-"""Between two readings of the list, however often something changes."""
 
 
 class Desk:
@@ -74,7 +68,13 @@ class Desk:
         self._post = post
         self._spawn = spawn
         model = startup.model or connected.default_model
-        self.choices = Choices(connected.client, model, connected.default_tools)
+        self.choices = Choices(
+            connected.client,
+            model,
+            connected.default_tools,
+            connections=connected.connection_names,
+            is_asked=startup.model is not None,
+        )
         self.before_run: Callable[[frozenset[str]], Awaitable[None]] | None = None
         """Told which tools the assistant has, before each run; it may ask the user something first."""
         self.purse = Purse(connected.client, lambda: self.current.outbox.nudge())
@@ -153,11 +153,14 @@ class Desk:
             # A message was sent while the thread was read: its follower knows better.
             return
         metadata = thread.metadata or {}
-        conversation.choice = Choice(metadata.get(MODEL) or None, metadata.get(ASSISTANT) or None)
+        conversation.choice = Choice(
+            metadata.get(MODEL) or None, metadata.get(ASSISTANT) or None, metadata.get(CONNECTION) or None
+        )
         conversation.has_more = snapshot.has_more if not conversation.is_loaded else conversation.has_more
         conversation.is_loaded = True
         self.threads.put(thread)
         conversation.outbox.add(conversation.view.reconcile(snapshot), at_once=True)
+        conversation.found_again()
         self._show_guides(conversation)
         run = conversation.view.active_run
         if run is not None and run.status != "requires_action":
@@ -227,12 +230,31 @@ class Desk:
 
     # Choosing
 
-    async def choose_model(self, model: str) -> None:
-        """Use this model in the open conversation, and for new ones until the program ends."""
+    async def choose_model(self, model: str, connection: str = "") -> None:
+        """Use this model in the open conversation; for new ones only if there was none for them.
+
+        Args:
+            model: Its id.
+            connection: Whose it is, by the name; empty for the default one's or what is built in.
+        """
         conversation = self.current
-        conversation.choice.model = model
-        self.choices.set_default_model(model)
-        await self._keep_choice(conversation, {MODEL: model})
+        conversation.choice.model, conversation.choice.connection = model, connection or None
+        if not self.choices.default_model:
+            self.choices.set_default_model(model, connection or None)
+        await self._keep_choice(conversation, {MODEL: model, CONNECTION: connection})
+
+    async def make_default(self, model: str, connection: str = "") -> None:
+        """Make this model the default of who answers in the open conversation, which follows it from now on."""
+        conversation = self.current
+        try:
+            await self.choices.make_default(conversation, model, connection)
+        except (APIError, TransportError) as error:
+            self._post(Remarked(f"The default was not changed. {error}", True))
+            return
+        conversation.choice.model = conversation.choice.connection = None
+        name = self.choices.assistant_name(conversation)
+        self._post(Remarked(f"{model} is the default of {name} now.", False))
+        await self._keep_choice(conversation, {MODEL: "", CONNECTION: ""})
 
     async def use_endpoint(self, name: str, model: str | None) -> None:
         """New threads, and those without a choice of their own, use another endpoint from now on.
@@ -280,12 +302,14 @@ class Desk:
         if self.before_run is not None:
             await self.before_run(self.choices.tools_of(assistant_id))
         if conversation.thread_id is None:
-            chosen = {MODEL: conversation.choice.model, ASSISTANT: conversation.choice.assistant_id}
+            choice = conversation.choice
+            chosen = {MODEL: choice.model, CONNECTION: choice.connection, ASSISTANT: choice.assistant_id}
             thread = await self.shelf.create({key: value for key, value in chosen.items() if value})
             conversation.thread_id = thread.id
             self._kept[thread.id] = conversation
             conversation.outbox.nudge()
-        return Plan(conversation.thread_id, assistant_id, model)
+        connection = self.choices.sent_connection(conversation)
+        return Plan(conversation.thread_id, assistant_id, model, connection)
 
     def said(self, conversation: Conversation, text: str) -> None:
         """See `runs.Surroundings`."""
@@ -312,62 +336,12 @@ class Desk:
 
     # Other windows
 
-    async def watch(self) -> None:
+    async def watch(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         """Keep up with what other windows and processes do. Ends only with the program."""
-        was_lost = False
-        while True:
-            try:
-                if was_lost:
-                    # Whatever happened meanwhile was told to nobody here.
-                    await self._catch_up(None)
-                    was_lost = False
-                await self._watch_once()
-            except (Unsupported, NotFound):
-                # This server tells nothing by itself.
-                await self._look_around()
-            except (APIError, TransportError) as error:
-                log.info("the changes cannot be followed at the moment: %s", error)
-                was_lost = True
-                await asyncio.sleep(_RETRY_S)
-            else:
-                await asyncio.sleep(_RETRY_S)
+        await Watch(self, sleep).go_on()
 
-    async def _look_around(self) -> None:
-        """Look for what others did, now and then; the thread is read only if its newest message is another one."""
-        newest: dict[str, str] = {}
-        while True:
-            await asyncio.sleep(_LOOK_S)
-            try:
-                conversation = self.current
-                await self.shelf.read(conversation.thread_id)
-                thread_id = conversation.thread_id
-                if thread_id is None or conversation.is_busy:
-                    newest.clear()
-                    continue
-                page = await self.client.messages.list(ListMessages(thread_id=thread_id, limit=1))
-                last = page.data[0].id if page.data else ""
-                if newest.get(thread_id, last) != last:
-                    await self.read(conversation)
-                newest = {thread_id: last}
-            except (APIError, TransportError) as error:
-                log.info("nothing could be learnt of what others do: %s", error)
-
-    async def _watch_once(self) -> None:
-        touched: set[str] | None = set()
-        async with aclosing(self.client.changes()) as events:
-            async for event in events:
-                if not isinstance(event.data, Changed):
-                    continue
-                ids = event.data.thread_ids
-                touched = None if ids is None or touched is None else touched | set(ids)
-                if touched is not None and all(self._is_mine(thread_id) for thread_id in touched):
-                    touched = set()
-                    continue
-                await self._catch_up(touched)
-                touched = set()
-                await asyncio.sleep(_LIST_PAUSE_S)
-
-    async def _catch_up(self, touched: set[str] | None) -> None:
+    async def catch_up(self, touched: set[str] | None) -> None:
+        """Read again what changed: these threads, or with None nobody knows what."""
         conversation = self.current
         if touched is None:
             await self.shelf.read(conversation.thread_id)
@@ -378,7 +352,7 @@ class Desk:
         if touched is None or conversation.thread_id in touched:
             await self.read(conversation)
 
-    def _is_mine(self, thread_id: str) -> bool:
+    def is_mine(self, thread_id: str) -> bool:
         """Whether what happens to the thread is this window's own doing, and known."""
         conversation = self._kept.get(thread_id)
         return conversation is not None and conversation.is_sending

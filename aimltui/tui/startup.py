@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from aimltui.client.client import AssistantsClient
     from aimltui.drafts import DraftStore
+    from aimltui.model_marks import ModelMarks
     from aimltui.tui.connecting import Connections
     from aimltui.tui.consent import Consent
 
@@ -44,7 +45,7 @@ class Connected:
     Asked once, when that assistant is first needed; None leaves it as it is.
     """
     notes: tuple[str, ...] = ()
-    """What the server cannot do, a sentence each; shown once."""
+    """What the server cannot do, a sentence each; stands in every new thread."""
     connections: Connections | None = None
     """What the Connect screen works with; None where the models come from nowhere but a server of assistants."""
     consent: Consent | None = None
@@ -56,6 +57,11 @@ class Connected:
     """
     warm_up: Callable[[], None] | None = None
     """Imports that will be needed. It blocks, so it is called in a worker thread, after the first frame."""
+
+    def connection_names(self) -> list[str]:
+        """The connections, the default one first."""
+        rows = self.connections.rows() if self.connections is not None else ()
+        return [row.name for row in sorted(rows, key=lambda row: not row.is_default)] or [self.endpoint]
 
 
 @dataclass(frozen=True)
@@ -91,5 +97,7 @@ class Startup:
     """What the card says if there is no connection."""
     notes: tuple[str, ...] = field(default=())
     """Sentences to show once at the start, as warnings."""
+    marks: ModelMarks | None = None
+    """Recent models and favourites; None remembers none."""
     clock: Callable[[], float] | None = None
     """Unix seconds; None is the machine's. Tests and pictures stop it."""

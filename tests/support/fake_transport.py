@@ -14,7 +14,7 @@ from aimltui.wire.errors import APIError, BadRequest, NotFound
 from aimltui.wire.events import CHANGED, Changed, StreamEvent
 from aimltui.wire.files import File
 from aimltui.wire.messages import Message
-from aimltui.wire.models import Model
+from aimltui.wire.models import Model, ModelPage, ModelSource
 from aimltui.wire.operations import Operation
 from aimltui.wire.threads import LatestRun, Thread, ThreadSummary
 from aimltui.wire.usage import UsageReport
@@ -45,6 +45,7 @@ class FakeTransport:
         self.assistants: dict[str, Assistant] = {}
         self.files: dict[str, tuple[str, bytes]] = {}
         self.models = [Model(id="demo"), Model(id="gpt-4o"), Model(id="claude-sonnet-4")]
+        self.sources: list[ModelSource] = []
         self.reports: dict[str, UsageReport] = {}
         self.held = asyncio.Event()
         self.is_closed = False
@@ -318,7 +319,14 @@ class FakeTransport:
         return self.files[file_id]
 
     def _list_models(self, params: Any) -> Page[Model]:
-        return Page[Model](data=self.models)
+        return ModelPage(data=self.models, sources=self.sources or None)
+
+    def _modify_assistant(self, params: Any) -> Assistant:
+        given = {**params.given()}
+        old = self.assistants[given.pop("assistant_id")]
+        given["metadata"] = {**(old.metadata or {}), **given.get("metadata", {})}
+        self.assistants[old.id] = old.model_copy(update=given)
+        return self.assistants[old.id]
 
 
 def _ordered(items: Sequence[Any], params: Any) -> list[Any]:

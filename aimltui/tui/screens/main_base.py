@@ -132,7 +132,7 @@ class MainBase(Screen[None]):
         header.assistant = desk.choices.assistant_name(conversation)
         header.thread_title = desk.threads.title(conversation.thread_id) if conversation.thread_id else ""
         header.model = desk.choices.model_of(conversation) or ""
-        header.endpoint = desk.endpoint
+        header.endpoint = desk.choices.connection_of(conversation) or desk.endpoint
         self.prompt.placeholder = self._placeholder(header.assistant)
         self.threads.set_current(conversation.thread_id)
         self.status.show(self._status_of(desk, status))
