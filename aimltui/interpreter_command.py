@@ -154,9 +154,8 @@ def _ask(data_dir: Path) -> tuple[str, ...]:
         )
     before = environment.current(data_dir)
     taken = before.wanted if before is not None else DEFAULT
-    _say(
-        "Packages for the code interpreter. pip downloads them from your package index; only the sandbox uses them.\n"
-    )
+    _say("Packages for the code interpreter.")
+    _say("pip downloads them from your package index; only the sandbox uses them.\n")
     for number, (name, about, _) in enumerate(OFFERED, start=1):
         _say(f"  {number}  [{'x' if name in taken else ' '}] {name:<14}{about}")
     for name in taken:
@@ -175,6 +174,9 @@ def _ask(data_dir: Path) -> tuple[str, ...]:
 def _chosen(answer: str) -> tuple[str, ...]:
     words = answer.replace(",", " ").split()
     numbers = {str(number): name for number, (name, *_) in enumerate(OFFERED, start=1)}
+    for word in words:
+        if word.isdigit() and word not in numbers:
+            raise ConfigError(f"There is no number {word}.")
     return _checked([numbers.get(word, word) for word in words])
 
 

@@ -11,7 +11,6 @@ from contextlib import aclosing
 from pathlib import Path
 
 from aimltui.engine.tools.code_interpreter import interpreter
-from aimltui.engine.tools.code_interpreter.choice import kinds
 from aimltui.engine.tools.code_interpreter.events import Output
 from aimltui.engine.tools.code_interpreter.interpreter import Interpreter
 from aimltui.engine.tools.code_interpreter.jailer import watchdog
@@ -19,6 +18,7 @@ from aimltui.engine.tools.code_interpreter.place import remove
 from aimltui.engine.tools.code_interpreter.sandbox import Sandbox
 from aimltui.engine.tools.code_interpreter.session import Session
 from tests.bench.measure import median, milliseconds, percentile, table, verdict
+from tests.sandbox.every import every
 
 _STARTS, _CELLS, _CANCELS = 7, 1000, 10
 
@@ -113,7 +113,7 @@ async def main() -> None:
     try:
         rows = [
             await measure(sandbox, python, directory / sandbox.name)
-            for sandbox in kinds()
+            for sandbox in every()
             if sandbox.available().is_available
         ]
     finally:

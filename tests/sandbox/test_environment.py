@@ -91,7 +91,7 @@ def test_the_question_takes_numbers_names_and_enter(tmp_path: Path, monkeypatch:
 
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
-    answers = iter(["", "1, sympy requests", "no/name", "q"])
+    answers = iter(["", "1, sympy requests", "no/name", "9", "q"])
     monkeypatch.setattr("builtins.input", lambda prompt: next(answers))
     assert interpreter_command._ask(tmp_path) == DEFAULT
     assert interpreter_command._ask(tmp_path) == ("numpy", "sympy", "requests")

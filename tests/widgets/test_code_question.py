@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -119,8 +120,6 @@ class Code:
 async def test_the_screen_asks_one_thing_after_the_other_and_takes_back_what_is_settled(
     tmp_path: Path,
 ) -> None:
-    import asyncio
-
     consent = FakeConsent()
 
     async def connect() -> Connected:
@@ -153,3 +152,27 @@ async def test_the_screen_asks_one_thing_after_the_other_and_takes_back_what_is_
         agree._dead_until = 0
         await here.pilot.press("down", "down", "enter")
         await here.until(lambda: consent.allowed == [True])
+
+
+async def test_an_assistant_with_the_tool_offers_it_once_and_only_where_there_is_no_sandbox(
+    tmp_path: Path,
+) -> None:
+    consent = FakeConsent()
+
+    async def connect() -> Connected:
+        return Connected(AssistantsClient(FakeTransport()), "here", "m", consent=consent)
+
+    async with seat(FakeTransport(), tmp_path, connect=connect) as here:
+        offer = here.desk.before_run
+        assert offer is not None
+        await offer(frozenset({"file_search"}))
+        here.screen.spawn(offer(frozenset({"code_interpreter"})), "test")
+        await here.until(lambda: isinstance(here.app.screen, AgreeQuestion))
+        question = here.app.screen
+        assert isinstance(question, AgreeQuestion)
+        question._dead_until = 0
+        await here.pilot.press("escape")
+        await here.until(lambda: here.app.screen is here.screen)
+        await offer(frozenset({"code_interpreter"}))
+        assert here.app.screen is here.screen, "it is offered once"
+        assert consent.allowed == []

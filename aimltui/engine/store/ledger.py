@@ -112,7 +112,7 @@ class Ledger:
         if to in TERMINAL:
             if usage_rows.abandon_turn(self.conn, self.run.id) and (known := self.usage) is not None:
                 self.private["usage"] = partial(known).to_json()
-            how |= {"usage": self.usage, "duration_ms": self._since(self.private)}
+            how |= {"usage": self.usage, "duration_ms": _since(self.private, self._clock_now)}
         self.run = move(self.run, to, self._now, **how)
         ended_at = self._clock_now if to in TERMINAL else None
         runs.save(self.conn, self.run, self.private, ended_at=ended_at)
@@ -281,7 +281,7 @@ class Ledger:
         if outcome.status == CANCELLED:
             self.begin_cancelling()
         if outcome.status != COMPLETED:
-            self._save_what_was_made(new_id)
+            _save_what_was_made(self, new_id)
         if outcome.status in (COMPLETED, INCOMPLETE):
             self._close_messages(outcome.status, outcome.message_reason)
             self._close_steps(outcome, usage)
@@ -289,15 +289,6 @@ class Ledger:
             self._close_steps(outcome, usage)
             self._close_messages(outcome.status, outcome.message_reason)
         return self.move(outcome.status, error=outcome.error, reason=outcome.reason)
-
-    def _save_what_was_made(self, new_id: NewId) -> None:
-        """A run that is stopped before its answer has no message: one without text bears what its tools made."""
-        pictures: list[str] = self.private.get("pictures", [])
-        if not (pictures or self.private.get("unlinked")) or messages.open_of_run(self.conn, self.run.id):
-            return
-        step_id, message_id = new_id(ids.STEP), new_id(ids.MESSAGE)
-        self.private["pictures"] = []
-        self._write_message(step_id, message_id, self.private.get("turns", 0), pictures)
 
     def _open_step(self, step_id: str, details: StepDetails, turn: int, thought: Thought | None) -> None:
         step = RunStep(
@@ -333,7 +324,7 @@ class Ledger:
             f"{status}_at": self._now,
             "usage": usage,
             "last_error": error,
-            "duration_ms": self._since(row.private),
+            "duration_ms": _since(row.private, self._clock_now),
         }
         step = row.step.model_copy(update=update)
         runs.save_step(self.conn, step)
@@ -365,13 +356,25 @@ class Ledger:
         tools = [AttachmentTool(type="code_interpreter")]
         return [*(message.attachments or ()), *(MessageAttachment(file_id=id_, tools=tools) for id_ in rest)]
 
-    def _since(self, private: JSONObject) -> int | None:
-        started = private.get("t0")
-        return max(0, round((self._clock_now - started) * 1000)) if started is not None else None
-
     def _refuse_if_cancelling(self) -> None:
         if self.run.status == CANCELLING:
             raise RunCancelling("The run is being cancelled.")
+
+
+def _save_what_was_made(ledger: Ledger, new_id: NewId) -> None:
+    """A run that is stopped before its answer has no message: one without text bears what its tools made."""
+    pictures: list[str] = ledger.private.get("pictures", [])
+    nothing_made = not (pictures or ledger.private.get("unlinked"))
+    if nothing_made or messages.open_of_run(ledger.conn, ledger.run.id):
+        return
+    ledger.private["pictures"] = []
+    turn = ledger.private.get("turns", 0)
+    ledger._write_message(new_id(ids.STEP), new_id(ids.MESSAGE), turn, pictures)
+
+
+def _since(private: JSONObject, now: float) -> int | None:
+    started = private.get("t0")
+    return max(0, round((now - started) * 1000)) if started is not None else None
 
 
 def linked_files(message: Message) -> set[str]:

@@ -13,6 +13,7 @@ from aimltui.engine.options import RetryPolicy
 from aimltui.wire.errors import BadRequest
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.messages import CreateMessage
+from aimltui.wire.run_steps import ListRunSteps
 from aimltui.wire.runs import ListRuns, RunEventsParams, RunParams
 from aimltui.wire.threads import ThreadParams
 from tests.support.builders import (
@@ -30,6 +31,7 @@ from tests.support.builders import (
     until,
 )
 from tests.support.fake_model import FakeModel, calls, says
+from tests.support.fake_session import FakeSandbox, draws, runs, writes
 
 LIMITED = ModelError(
     "429 from host: rate limit.", "Wait.", code="rate_limit_exceeded", retryable=True, status=429
@@ -299,3 +301,24 @@ async def test_a_model_that_goes_on_talking_is_not_heard(tmp_path: Path) -> None
     events, _ = await cancelled_after(tmp_path, Talkative(), "thread.message.delta")
     assert text_of(events) == "mine"
     assert names(events)[-4:] == ["run.step.cancelled", "message.incomplete", "run.cancelled", "done"]
+
+
+async def test_what_tools_have_made_is_on_a_message_also_where_the_answer_never_came(tmp_path: Path) -> None:
+    sandbox = FakeSandbox([*draws()[:-1], *writes("table.csv")])
+    waits = asyncio.Event()
+    async with opened(tmp_path, FakeModel(runs("1"), [waits]), tools=[sandbox.tool(tmp_path)]) as engine:
+        wanted = await a_run_wanted(engine, assistant={"tools": [{"type": "code_interpreter"}]})
+        run = await engine.create_run(wanted)
+        params = ListRunSteps(thread_id=run.thread_id, run_id=run.id)
+
+        async def is_answering() -> bool:
+            steps = (await engine.list_run_steps(params)).data
+            return bool(steps) and steps[0].status == "completed"
+
+        await until(is_answering)
+        await engine.cancel_run(RunParams(thread_id=run.thread_id, run_id=run.id))
+        await finished(engine, run)
+        last = (await messages_of(engine, run.thread_id))[-1]
+    assert (last.role, last.status, last.text) == ("assistant", "incomplete", "")
+    assert [part.type for part in last.content] == ["image_file"]
+    assert len(last.attachments or ()) == 1

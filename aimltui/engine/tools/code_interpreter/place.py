@@ -12,7 +12,10 @@ from pathlib import Path
 
 _FIRST_UNOWNED, _UNOWNED = 2_000_000_000, 100_000_000
 """User ids that no system gives to anybody."""
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+DIRECTORY = os.O_RDONLY
+"""How a directory is opened that could be a link. Windows has no such flags, and runs no code; it only imports this."""
+if os.name == "posix":
+    DIRECTORY |= os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ def remove(directory: Path) -> None:
         OSError: Something in it cannot be deleted.
     """
     try:
-        top = os.open(directory, _DIRECTORY)
+        top = os.open(directory, DIRECTORY)
     except FileNotFoundError:
         return
     serial = itertools.count()
@@ -93,7 +96,7 @@ def _dissolve(name: str, top: int, serial: Iterator[int]) -> None:
     """Delete a directory; the directories in it move up beside it."""
     # the code may have locked it
     os.chmod(name, 0o700, dir_fd=top)
-    inner = os.open(name, _DIRECTORY, dir_fd=top)
+    inner = os.open(name, DIRECTORY, dir_fd=top)
     try:
         for child in os.listdir(inner):
             if not _unlink(child, inner):

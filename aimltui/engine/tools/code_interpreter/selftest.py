@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import json
 import os
 import platform
@@ -178,8 +177,9 @@ def _canaries(place: Path) -> Iterator[dict[str, object]]:
         with suppress(OSError):  # the path may be too long for a socket
             unix.bind(path)
             unix.listen()
-        hidden.bind("\0" + abstract)
-        hidden.listen()
+        with suppress(OSError, ValueError):  # names without a file are Linux's own
+            hidden.bind("\0" + abstract)
+            hidden.listen()
         yield {
             "file": str(secret),
             "outside": str(outside),
@@ -195,6 +195,8 @@ def _canaries(place: Path) -> Iterator[dict[str, object]]:
 
 
 async def _is_free(file: Path) -> bool:
+    import fcntl  # not on Windows, where nothing is tested
+
     deadline = time.monotonic() + _LOCK_PATIENCE_S
     with file.open("rb") as opened:
         while True:
