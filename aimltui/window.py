@@ -224,6 +224,7 @@ async def _connect_engine(
         model=source.model,
         state_dir=state_dir,
         apply=apply,
+        problems=lambda: {state.connection: state.problem for state in registry.list_states()},
     )
     if not is_demo:
         # the demo asks nobody anything until somebody chooses a connection
