@@ -60,8 +60,9 @@ class Panels(Money):
         name, content = await self._fetch(file_id)
         if content is None or self.desk is None:
             return
-        fact = (await self.desk.files.learn([(file_id, is_picture_name(name))]))[file_id]
-        if fact.picture is not None:
+        draws = self.transcript.draws_pictures and is_picture_name(name)
+        fact = (await self.desk.files.learn([(file_id, draws)]))[file_id]
+        if draws and fact.picture is not None:
             title = f"{name} · {fact.picture.width}×{fact.picture.height}"
 
             def then(what: str | None) -> None:
@@ -71,7 +72,9 @@ class Panels(Money):
             return
         text = _as_text(content)
         if text is None:
-            self.remark(f"{name} is neither text nor a picture that can be shown. s saves it, o opens it.")
+            self.remark(
+                f"{name} is neither text nor a picture that can be shown here. s saves it, o opens it."
+            )
         else:
             self._view_text(name, text, name, content)
 

@@ -59,7 +59,8 @@ class TextPane(ScrollView, can_focus=True):
 
     def on_mount(self) -> None:
         """Take the size and the theme."""
-        width = max((len(line) for line in self.lines), default=0)
+        # of a line that was written over and over, its last state is about as wide as it gets
+        width = max((len(line.removesuffix("\r").rpartition("\r")[2]) for line in self.lines), default=0)
         self.virtual_size = Size(width + 2 * _MARGIN, len(self.lines))
         self.app.theme_changed_signal.subscribe(self, lambda _: self._recolour())
 

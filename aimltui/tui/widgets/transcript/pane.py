@@ -65,6 +65,11 @@ class Pane(ScrollView):
         self._fitted = Size(0, 0)
         """Size of the container that the window was last fitted to."""
 
+    @property
+    def draws_pictures(self) -> bool:
+        """Whether half blocks can show anything here: not without colours, not with ASCII signs."""
+        return self._glyphs != "ascii" and not self.app.no_color
+
     # Size and theme
 
     def on_mount(self) -> None:
@@ -93,8 +98,7 @@ class Pane(ScrollView):
         if width <= 0 or not self.is_attached:
             return
         palette = build_palette(self.app.theme_variables, self.background_colors[1])
-        draws = self._glyphs != "ascii" and not self.app.no_color
-        glyphs = glyph_set(self._glyphs)
+        draws, glyphs = self.draws_pictures, glyph_set(self._glyphs)
         self._book.set_look(Look(width, palette, glyphs, self._clock(), self._extras, draws))
         self._settle(everything=True)
 

@@ -48,7 +48,9 @@ class ToolPanel:
 def _sizes(call: ToolCallEntry, look: Look) -> str:
     parts = plural(shown_lines(call.input.lstrip("\n")), "line") if call.input else ""
     logs = call.logs
-    made = [plural(shown_lines(logs), "line")] if logs.strip() else []
+    # the server keeps both ends of a long output
+    over = "over " if "characters are left out here …]" in logs else ""
+    made = [over + plural(shown_lines(logs), "line")] if logs.strip() else []
     images = sum(output.kind == "image" for output in call.outputs)
     if images:
         made.append(plural(images, "picture"))
