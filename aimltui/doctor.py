@@ -15,11 +15,13 @@ from typing import Any
 
 from aimltui import __version__, paths
 from aimltui.config import InterpreterSettings, load_settings
-from aimltui.connection import AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE
+from aimltui.connection import AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE, Connection, find_connections
+from aimltui.connections.keys import Keys
 from aimltui.engine.tools.code_interpreter import environment, interpreter, selftest
-from aimltui.engine.tools.code_interpreter.choice import NONE, kinds
+from aimltui.engine.tools.code_interpreter.choice import NONE, WASM, kinds
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.sandbox import Sandbox
+from aimltui.engine.tools.code_interpreter.sandboxes.wasm import Wasm
 from aimltui.engine.tools.code_interpreter.selftest import WALLS, Verdict
 from aimltui.errors import ConfigError
 
@@ -28,7 +30,7 @@ _ASKED = (
     "then it runs with your rights; it could read, change and delete your files and use the network."
 )
 DESCRIPTION = (
-    "Look at this machine: the Python, the terminal, the names of the keys that are set, and the sandboxes that the code "
+    "Look at this machine: the Python, the terminal, the connections and where their keys are, and the sandboxes that the code "
     "interpreter can use. Each sandbox is tested by code that tries to get out of it. Exit status 0: one of them holds; "
     "1: none does."
 )
@@ -53,6 +55,9 @@ def doctor(options: argparse.Namespace) -> int:
     for line in facts(data_dir):
         _say(line)
     _say("")
+    for line in connections(options.config or paths.config_file()):
+        _say(line)
+    _say("")
     return asyncio.run(_sandboxes(data_dir, _settings(options.config)))
 
 
@@ -72,6 +77,38 @@ def facts(data_dir: Path) -> Iterator[str]:
         name for name in (*AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE) if os.environ.get(name, "").strip()
     ]
     yield f"keys      {', '.join(names) if names else 'none is set'}"
+
+
+def connections(config_file: Path) -> Iterator[str]:
+    """The connections, in lines: where each leads, and where its key is. No key is told, not even a part."""
+    yield f"connections ({config_file}{'' if config_file.is_file() else ', not made yet'})"
+    try:
+        known = find_connections(load_settings(config_file))
+    except ConfigError as error:
+        yield f"  {_plain(str(error))}"
+        return
+    keys = Keys(config_file)
+    for connection in known.all:
+        mark = "default" if connection is known.default else ""
+        kind = ", a server of assistants" if connection.kind == "assistants" else ""
+        yield f"  {connection.name}: {connection.base_url}{kind}{f' ({mark})' if mark else ''}"
+        yield f"    {_key_place(connection, keys)}"
+    if not known.all:
+        yield "  none is set up"
+
+
+def _key_place(connection: Connection, keys: Keys) -> str:
+    places = {
+        "environment": f"key in the variable {connection.api_key_env}",
+        "keychain": "key in the system's keychain",
+        "file": f"key in the file {keys.file.file}",
+        "none": "no key",
+    }
+    try:
+        keys.read(connection)
+    except ConfigError as error:
+        return f"{places[connection.key_place]}, but: {_plain(str(error))}"
+    return places[connection.key_place]
 
 
 def _settings(config_file: Path | None) -> InterpreterSettings:
@@ -108,7 +145,7 @@ async def _sandboxes(data_dir: Path, settings: InterpreterSettings) -> int:
         _say(f"  {error.message}")
         return 1
     used: Sandbox | None = None
-    for sandbox in kinds():
+    for sandbox in (*kinds(), Wasm(data_dir / WASM)):
         verdict = await selftest.test(sandbox, python, data_dir)
         is_wanted = settings.sandbox in ("auto", sandbox.name)
         is_first = verdict.holds and used is None and is_wanted

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
 from aimltui.engine.models.balance import AccountBalance, TellsBalance
-from aimltui.engine.models.base import ChatChunk, ChatModel, ChatRequest, ModelError, ModelInfo, Models
+from aimltui.engine.models.base import (
+    ChatChunk,
+    ChatModel,
+    ChatRequest,
+    ListState,
+    ModelError,
+    ModelInfo,
+    Models,
+)
 
 
 class OneModel:
@@ -34,6 +42,10 @@ class OneModel:
         """What is known of the one model."""
         return self._models.info(self._model_id)
 
+    def list_states(self) -> list[ListState]:
+        """Where the lists come from."""
+        return self._models.list_states()
+
     async def list_models(self, *, refresh: bool = False) -> list[ModelInfo]:
         """What the endpoint offers; the one model is in it or not.
 
@@ -45,10 +57,6 @@ class OneModel:
     def connections(self) -> Sequence[str]:
         """Those there are; the one model answers all the same."""
         return self._models.connections()
-
-    def problems(self) -> Mapping[str, ModelError]:
-        """Why models of some connections are not in the list."""
-        return self._models.problems()
 
     async def balance(self, connection: str | None = None) -> AccountBalance:
         """What is left on the account.

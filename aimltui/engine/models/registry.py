@@ -6,9 +6,10 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 
 from aimltui.engine.models.balance import AccountBalance
-from aimltui.engine.models.base import ChatModel, ModelError, ModelInfo
+from aimltui.engine.models.base import ChatModel, ListState, ModelError, ModelInfo
 from aimltui.engine.models.demo import DEMO_INFO, DEMO_MODEL_ID, DemoModel
 from aimltui.engine.models.endpoint import Endpoint
 from aimltui.engine.models.lessons import Lessons
@@ -41,6 +42,7 @@ class ModelRegistry:
         plugins: The entry points by name; None looks them up among the installed packages.
         demo_pace: See `DemoModel`.
         lessons: What refusals have taught; the engine's options have the same.
+        cache_dir: Where lists of models are kept; None keeps none.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class ModelRegistry:
         plugins: dict[str, EntryPoint] | None = None,
         demo_pace: float = 1.0,
         lessons: Lessons | None = None,
+        cache_dir: Path | None = None,
     ) -> None:
         self._default_model = default_model or (DEMO_MODEL_ID if demo else None)
         self._plugins = plugins
@@ -65,7 +68,7 @@ class ModelRegistry:
         self._providers: dict[str, Provider] = {}
         self._retired: list[Provider] = []
         self._troubles: Mapping[str, ModelError] = {}
-        self._problems: dict[str, ModelError] = {}
+        self._cache_dir = cache_dir
         self._default: str | None = None
         self._loaded: dict[str, ChatModel] = {}
         first = [endpoint] if endpoint is not None else []
@@ -90,11 +93,12 @@ class ModelRegistry:
             if old is not None and old.endpoint == endpoint:
                 self._providers[endpoint.name] = before.pop(endpoint.name)
             else:
-                self._providers[endpoint.name] = Provider(endpoint, self._clock, self._lessons)
+                self._providers[endpoint.name] = Provider(
+                    endpoint, self._clock, self._lessons, cache_dir=self._cache_dir
+                )
         # not closed: a run may be listening to one of them
         self._retired += before.values()
         self._troubles = dict(troubles or {})
-        self._problems = dict(self._troubles)
         self._default = default
 
     @property
@@ -132,6 +136,15 @@ class ModelRegistry:
         provider = self._providers.get(connection or self._default or "")
         return provider.info(model_id) if provider is not None else None
 
+    def list_states(self) -> list[ListState]:
+        """Where each connection's list comes from, and how old it is; the default one first."""
+        return [
+            self._providers[name].list_state()
+            if name in self._providers
+            else ListState(name, "none", None, self._troubles[name].message)
+            for name in self.connections()
+        ]
+
     def local_models(self) -> list[ModelInfo]:
         """The models that need no network to be listed: plug-ins and the demo."""
         plugins = self._entry_points().values()
@@ -140,35 +153,25 @@ class ModelRegistry:
     async def list_models(self, *, refresh: bool = False) -> list[ModelInfo]:
         """The models of all connections, the default one's first, then plug-ins and the demo.
 
-        All are asked at once. One that does not give its list hides no other; `problems` then tells why. An id that
-        several offer is there for each of them.
+        All are asked at once. One that does not give its list hides no other, and does with an older list if there is
+        one; `list_states` tells why. An id that several offer is there for each of them.
 
         Args:
             refresh: Asks the endpoints in any case.
 
         Raises:
-            ModelError: The only connection did not give its list; `local_models` still works.
+            ModelError: The only connection did not give its list and there is no older one; `local_models` still works.
         """
-        names = self.connections()
-        asked = {name: self._providers[name] for name in names if name in self._providers}
-        answers = await asyncio.gather(*(_listed(provider, refresh) for provider in asked.values()))
-        problems = dict(self._troubles)
-        remote: list[ModelInfo] = []
-        for name, answer in zip(asked, answers, strict=True):
-            if isinstance(answer, ModelError):
-                problems[name] = answer
-            else:
-                remote += answer
-        self._problems = problems
-        if len(names) == 1 and problems:
-            raise next(iter(problems.values()))
+        asked = list(self._providers.values())
+        answers = await asyncio.gather(*(_listed(provider, refresh) for provider in asked))
+        remote = [info for provider in asked for info in provider.models]
+        if not remote and len(self.connections()) == 1:
+            problems = [answer for answer in answers if answer is not None] or list(self._troubles.values())
+            if problems:
+                raise problems[0]
         local = self.local_models()
         ids = {model.id for model in local}
         return [*(model for model in remote if model.id not in ids), *local]
-
-    def problems(self) -> Mapping[str, ModelError]:
-        """Why the models of some connections, by name, were not in the list when it was last asked for."""
-        return {name: error for name, error in self._problems.items() if name in self.connections()}
 
     async def balance(self, connection: str | None = None) -> AccountBalance:
         """What is left on the account of a connection.
@@ -212,11 +215,13 @@ class ModelRegistry:
         return self._plugins
 
 
-async def _listed(provider: Provider, refresh: bool) -> list[ModelInfo] | ModelError:
+async def _listed(provider: Provider, refresh: bool) -> ModelError | None:
+    """Let a provider bring its list up to date; why that failed, if it did."""
     try:
-        return await provider.list_models(refresh=refresh)
+        await provider.list_models(refresh=refresh)
     except ModelError as error:
         return error
+    return None
 
 
 def _load(plugin: EntryPoint) -> ChatModel:

@@ -31,15 +31,16 @@ async def test_a_good_one_says_how_many_models_it_has_and_is_asked_for_no_answer
     async with Recorder(answer) as server:
         tested = await probe.try_models(endpoint(server.base_url))
         assert (tested.is_good, tested.text, tested.models) == (True, "3 models", 3)
-        assert [(one.method, one.key) for one in server.heard] == [("GET", KEY), ("POST", KEY)]
-        assert b'"messages":[]' in server.heard[1].raw.replace(b" ", b"")
+        asked = [one for one in server.heard if one.target.startswith("/v1/")]
+        assert [(one.method, one.key) for one in asked] == [("GET", KEY), ("POST", KEY)]
+        assert b'"messages":[]' in asked[1].raw.replace(b" ", b"")
 
 
 async def test_without_a_key_only_the_list_is_asked_for() -> None:
     async with Recorder(lambda _: models("a")) as server:
         tested = await probe.try_models(endpoint(server.base_url, None))
         assert (tested.is_good, tested.text) == (True, "1 model")
-        assert len(server.heard) == 1
+        assert {one.method for one in server.heard} == {"GET"}
 
 
 async def test_a_wrong_key_is_found_where_the_list_is_public() -> None:
