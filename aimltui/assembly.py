@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from aimltui.engine.models.lessons import Lessons
     from aimltui.engine.models.registry import ModelRegistry
     from aimltui.engine.options import EngineOptions
+    from aimltui.engine.tools.builtin import Builtin
     from aimltui.engine.tools.code_interpreter.consent import Approve
 
 DEMO_MODEL = "demo"
@@ -83,7 +84,7 @@ def find_source(options: argparse.Namespace) -> Source:
     flags = {"connection.base_url": options.base_url, "connection.api_key_env": options.api_key_env}
     config_file = options.config or paths.config_file()
     settings = load_settings(config_file, must_exist=options.config is not None, flags=flags)
-    data_dir = options.data_dir.expanduser().absolute() if options.data_dir else paths.data_dir()
+    data_dir = data_dir_of(options)
     if options.demo:
         return Source(data_dir, None, DEMO_MODEL, settings)
     known = find_connections(settings, name=options.connection)
@@ -107,6 +108,11 @@ def find_source(options: argparse.Namespace) -> Source:
 def catalogue_dir(data_dir: Path) -> Path:
     """Where lists of models are kept."""
     return data_dir / "catalogue"
+
+
+def data_dir_of(options: argparse.Namespace) -> Path:
+    """Where the flags say that threads are kept."""
+    return options.data_dir.expanduser().absolute() if options.data_dir else paths.data_dir()
 
 
 def lessons_of(data_dir: Path) -> Lessons:
@@ -201,6 +207,15 @@ async def open_engine(source: Source, override: str | None = None) -> AsyncItera
     Raises:
         AimltuiError: The store cannot be used.
     """
+    async with open_engine_and_tools(source, override) as (engine, _):
+        yield engine
+
+
+@asynccontextmanager
+async def open_engine_and_tools(
+    source: Source, override: str | None = None
+) -> AsyncIterator[tuple[Engine, Builtin]]:
+    """`open_engine`, with the tools that can be asked whether they work on this machine."""
     from aimltui.engine.engine import Engine
     from aimltui.engine.errors import StoreError
     from aimltui.engine.models.one_model import OneModel
@@ -211,11 +226,12 @@ async def open_engine(source: Source, override: str | None = None) -> AsyncItera
     models = registry if override is None else OneModel(registry, override)
     try:
         engine_options = engine_options_of(source, lessons)
-        engine = await Engine.open(engine_options, models, builtin(engine_options).tools)
+        own = builtin(engine_options)
+        engine = await Engine.open(engine_options, models, own.tools)
     except StoreError as error:
         raise AimltuiError(error.message) from error
     try:
-        yield engine
+        yield engine, own
     finally:
         await engine.aclose()
 

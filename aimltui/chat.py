@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any
 
-from aimltui.assembly import DEMO_MODEL, Source, add_engine_flags, find_source, open_engine
+from aimltui.assembly import DEMO_MODEL, Source, add_engine_flags, find_source, open_engine_and_tools
 from aimltui.client.errors import TransportError
 from aimltui.errors import AimltuiError, ConfigError
 from aimltui.wire import events
@@ -35,6 +35,7 @@ from aimltui.wire.run_steps import (
 )
 from aimltui.wire.runs import COMPLETED, REQUIRES_ACTION, CreateRun, ListRuns, Run
 from aimltui.wire.threads import CreateThread
+from aimltui.wire.tools import CodeInterpreterTool
 
 if TYPE_CHECKING:
     from aimltui.client.client import AssistantsClient
@@ -45,6 +46,7 @@ ANSWER = "\nAssistant > "
 FIRST_POLL_S, LAST_POLL_S = 0.1, 1.0
 """Seconds between two looks at a run that is waited for; they grow from the first to the last."""
 
+NOBODY_READS = "Nobody reads what is written here any more."
 LOOKS = 3
 """How often to look for a run that was asked for and not seen yet."""
 
@@ -256,7 +258,7 @@ class _Session:
     """The engine of a conversation, open from the first to the last turn."""
 
     def __init__(self, source: Source, model: str, options: argparse.Namespace) -> None:
-        self._opened = open_engine(source)
+        self._opened = open_engine_and_tools(source)
         self._model = model
         self._options = options
         self.conversation: Conversation
@@ -265,10 +267,17 @@ class _Session:
         from aimltui.client.client import AssistantsClient
         from aimltui.client.embedded import EmbeddedTransport
 
-        engine = await self._opened.__aenter__()
+        engine, own = await self._opened.__aenter__()
         client = AssistantsClient(EmbeddedTransport(engine))
         assistant = await client.assistants.create(
-            CreateAssistant(name="Chat", model=self._model, instructions=self._options.instructions)
+            CreateAssistant(
+                name="Chat",
+                model=self._model,
+                instructions=self._options.instructions,
+                tools=[
+                    CodeInterpreterTool(type=kind) for kind in await own.ready() if kind == "code_interpreter"
+                ],
+            )
         )
         thread = await client.threads.create(CreateThread())
         self.conversation = Conversation(
@@ -287,6 +296,8 @@ def _talk(runner: asyncio.Runner, conversation: Conversation, write: Write) -> i
         except (EOFError, KeyboardInterrupt):
             write("\n")
             return 0
+        except BrokenPipeError as error:
+            raise AimltuiError(NOBODY_READS) from error
         if text.strip().lower() in ("exit", "quit"):
             write("Goodbye.\n")
             return 0
@@ -328,4 +339,4 @@ def _write(text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError as error:
-        raise AimltuiError("Nobody reads what is written here any more.") from error
+        raise AimltuiError(NOBODY_READS) from error

@@ -15,6 +15,7 @@ from aimltui.assembly import (
     Endpoints,
     Source,
     catalogue_dir,
+    data_dir_of,
     default_model,
     engine_options_of,
     lessons_of,
@@ -123,7 +124,7 @@ def startup_from(options: argparse.Namespace) -> Startup:
         # a variable that is named and not set is said before the screen opens, where the screen is not what helps
         keys.read(connection)
     model = DEMO_MODEL if options.demo else default_model(settings, connection) if connection else None
-    source = Source(_data_dir(options), connection, model or "", settings, known.others, keys)
+    source = Source(data_dir_of(options), connection, model or "", settings, known.others, keys)
     permission = Permission(config_file)
 
     async def connect() -> Connected:
@@ -311,9 +312,5 @@ def _short(path: Path) -> str:
     return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
 
 
-def _data_dir(options: argparse.Namespace) -> Path:
-    return options.data_dir.expanduser().absolute() if options.data_dir else paths.data_dir()
-
-
 def _state_dir(options: argparse.Namespace) -> Path:
-    return _data_dir(options) / "state" if options.data_dir else paths.state_dir()
+    return data_dir_of(options) / "state" if options.data_dir else paths.state_dir()

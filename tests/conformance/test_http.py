@@ -342,7 +342,9 @@ async def test_every_operation_of_the_table_is_served(raw: httpx2.AsyncClient) -
         answer = await raw.request(operation.method, f"/v1{operation.path.format(**names)}")
         code = answer.json().get("error", {}).get("code") if answer.status_code >= 400 else None
         assert (answer.status_code, code) != (404, "unknown_url"), operation
-        assert answer.status_code in (200, 400, 404), operation
+        # of a provider that has none, the balance cannot be told: the one operation that asks elsewhere
+        untold = "balance_unavailable" in answer.text
+        assert answer.status_code in (200, 400, 404) or untold, operation
 
 
 @requirement("http:stop")

@@ -9,6 +9,7 @@ import os
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,6 +26,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 _BUSY_MS = 5_000
+_AGAIN_S = 0.01
 _Job = tuple[Callable[[Connection], Any], bool, "asyncio.Future[Any]", asyncio.AbstractEventLoop]
 
 
@@ -173,7 +175,7 @@ def _open(path: Path) -> Connection:
             os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
         conn = _connect(path, "rw")
         try:
-            conn.execute("PRAGMA journal_mode = WAL")
+            _write_ahead(conn)
             conn.execute("PRAGMA synchronous = NORMAL")
             conn.execute("PRAGMA foreign_keys = ON")
             conn.execute("PRAGMA secure_delete = ON")
@@ -190,6 +192,20 @@ def _open(path: Path) -> Connection:
             "Make it writable, or choose another one with --data-dir."
         ) from error
     return conn
+
+
+def _write_ahead(conn: Connection) -> None:
+    """Turn the log on. SQLite itself does not wait where another program does the same at this moment."""
+    end = time.monotonic() + _BUSY_MS / 1000
+    while True:
+        try:
+            conn.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(_AGAIN_S)
+        else:
+            return
 
 
 def _connect(path: Path, mode: str) -> Connection:
