@@ -19,8 +19,10 @@ other programs:
   aimltui chat    talk to an assistant in a plain terminal (aimltui chat --help)
   aimltui usage   see what runs have used and cost (aimltui usage --help)
   aimltui doctor  see what works on this machine; tests the code interpreter's sandboxes
+  aimltui interpreter setup   packages for the code interpreter, such as numpy and pandas
+  aimltui models learned      see what refusals have taught about models; --clear forgets it
 """
-COMMANDS = (["serve"], ["chat"], ["usage"], ["doctor"])
+COMMANDS = (["serve"], ["chat"], ["usage"], ["doctor"], ["interpreter"], ["models"])
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -58,6 +60,8 @@ def command_parser() -> argparse.ArgumentParser:
     """The commands without a screen. Apart, so that starting the screen does not pay for them."""
     from aimltui.chat import add_chat_parser
     from aimltui.doctor import add_doctor_parser
+    from aimltui.interpreter_command import add_interpreter_parser
+    from aimltui.learned import add_models_parser
     from aimltui.server.command import add_serve_parser
     from aimltui.usage_report import add_usage_parser
 
@@ -67,6 +71,8 @@ def command_parser() -> argparse.ArgumentParser:
     add_chat_parser(commands)
     add_usage_parser(commands)
     add_doctor_parser(commands)
+    add_interpreter_parser(commands)
+    add_models_parser(commands)
     return result
 
 

@@ -55,7 +55,7 @@ def usage(options: argparse.Namespace) -> int:
         settings = load_settings(config_file, must_exist=options.config is not None)
         data_dir = options.data_dir.expanduser().absolute() if options.data_dir else paths.data_dir()
         # no model is asked, so no key is needed
-        source = Source(data_dir, None, DEMO_MODEL, settings.interpreter.sandbox, settings.budget)
+        source = Source(data_dir, None, DEMO_MODEL, settings)
     for line in asyncio.run(_tell(source, options)):
         print(line)  # noqa: T201  # there is no screen
     return 0

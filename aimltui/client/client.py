@@ -37,7 +37,7 @@ class AssistantsClient:
         self.uploads = Uploads(transport)
         self.vector_stores = VectorStores(transport)
 
-    async def list_models(self, *, refresh: bool = False) -> Page[models.Model]:
+    async def list_models(self, *, refresh: bool = False) -> models.ModelPage:
         """The models on offer; `refresh` asks the endpoint anew."""
         params = models.ListModels(refresh=True) if refresh else models.ListModels()
         return await self._transport.call(op.LIST_MODELS, params)

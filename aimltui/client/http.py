@@ -9,6 +9,7 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
@@ -248,11 +249,21 @@ class HTTPTransport:
     def _connected(self) -> httpx2.AsyncClient:
         if self._client is None:
             # a fifth of a second of imports, which nobody pays who does not use a remote server
+            import ssl
+
             import httpx2
 
-            uds = self._remote.uds
-            transport = httpx2.AsyncHTTPTransport(uds=str(uds)) if uds is not None else None
-            self._client = httpx2.AsyncClient(transport=transport, follow_redirects=False)
+            uds, transport = self._remote.uds, None
+            if uds is not None:
+                # a socket needs no certificates, and reading them takes longer than the first answers
+                no_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+                transport = httpx2.AsyncHTTPTransport(uds=str(uds), verify=no_tls)
+            # a proxy of the environment would read the key, but for what passes it encrypted
+            url = urlsplit(self._remote.base_url)
+            may_use_proxy = url.scheme == "https" and url.hostname not in ("localhost", "127.0.0.1", "::1")
+            self._client = httpx2.AsyncClient(
+                transport=transport, follow_redirects=False, trust_env=may_use_proxy
+            )
         return self._client
 
     def _headers(self) -> dict[str, str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from aimltui.engine import context
+from aimltui.engine.context import CODE_INTERPRETER
+from aimltui.engine.enclosures import Known, enclose
 from aimltui.engine.fences import FenceSplitter, PrintedCallSplitter, Splitter
 from aimltui.engine.models.base import ChatRequest
 from aimltui.engine.protocol import fenced_note
@@ -21,7 +23,6 @@ from aimltui.wire.base import JSONObject
 from aimltui.wire.runs import INCOMPLETE, Run
 from aimltui.wire.tools import NamedToolChoice, ResponseFormatObject
 
-CODE_INTERPRETER = "code_interpreter"
 _RESERVE = 4
 """The part of the context window that is left to the answer where nobody says how long it may be: a quarter."""
 
@@ -34,7 +35,7 @@ class Asked:
     plan: TurnPlan
     files: ToolFiles = field(default_factory=ToolFiles)
     fenced: bool = False
-    """True if the model writes its code into its text."""
+    """True if the model writes its code and its calls into its text."""
 
 
 async def ask(place: Workplace, run: Run, private: JSONObject) -> Asked | Outcome:
@@ -56,25 +57,30 @@ async def ask(place: Workplace, run: Run, private: JSONObject) -> Asked | Outcom
     code = (
         place.tools.of_type(CODE_INTERPRETER) if any(t.type == CODE_INTERPRETER for t in run.tools) else None
     )
-    fenced = code is not None and place.protocols.is_fenced(run.model)
+    fenced = bool(run.tools) and place.protocols.is_fenced(run.model, run.connection)
     files = await place.database.read(
         lambda conn: tool_files.known(conn, run, place.options.now(), place.path_of)
     )
+    others = [tool for tool in run.tools if not (fenced and tool.type == CODE_INTERPRETER)]
+    may_call = choice != "none" and not last
+    offered = place.tools.definitions(others, files.provided)
     note = ""
-    if fenced and code is not None and choice != "none":
-        about = code.definition(files.provided).description
-        note = fenced_note(about, forced=_forces_code(choice), last=last)
-    told = await place.database.read(lambda conn: _window(conn, run, budget, note, fenced))
+    if fenced and choice != "none":
+        about = code.definition(files.provided).description if code is not None else None
+        note = fenced_note(about, offered, forced=_forced(choice), last=last)
+    now = place.options.now()
+    told = await place.database.read(lambda conn: _window(conn, run, budget, note, fenced, now))
     if left_prompt is not None and told.tokens > left_prompt:
         return Outcome(INCOMPLETE, reason="max_prompt_tokens")
-    offered = [tool for tool in run.tools if not (fenced and tool.type == CODE_INTERPRETER)]
-    tools = [] if choice == "none" or last else place.tools.definitions(offered, files.provided)
+    able = known.abilities if known is not None else None
+    messages = await enclose(told.messages, place.path_of, able)
+    tools = offered if may_call and not fenced else []
     sampling = private.get("sampling", {})
     request = ChatRequest(
         model=run.model,
-        messages=told.messages,
+        messages=messages,
         tools=tools,
-        tool_choice=None if not tools or (fenced and _forces_code(choice)) else _tool_choice(choice),
+        tool_choice=_tool_choice(choice) if tools else None,
         parallel_tool_calls=False if tools and not run.parallel_tool_calls else None,
         temperature=sampling.get("temperature"),
         top_p=sampling.get("top_p"),
@@ -82,33 +88,46 @@ async def ask(place: Workplace, run: Run, private: JSONObject) -> Asked | Outcom
         response_format=_response_format(run.response_format),
         reasoning_effort=run.reasoning_effort,
     )
-    may_call = choice != "none" and not last
-    plan = _plan(place, run, turn, hosted if may_call else {}, files, fenced)
+    names = frozenset(tool["function"]["name"] for tool in offered) if may_call else frozenset()
+    plan = _plan(place, run, turn, hosted if may_call else {}, files, fenced, names)
     return Asked(request, plan, files, fenced)
 
 
 def _plan(
-    place: Workplace, run: Run, turn: int, hosted: Mapping[str, Tool], files: ToolFiles, fenced: bool
+    place: Workplace,
+    run: Run,
+    turn: int,
+    hosted: Mapping[str, Tool],
+    files: ToolFiles,
+    fenced: bool,
+    offered: frozenset[str],
 ) -> TurnPlan:
-    names = {name for name, tool in hosted.items() if tool.type == CODE_INTERPRETER}
-    splitter: type[FenceSplitter] | Any = None
+    code = frozenset(name for name, tool in hosted.items() if tool.type == CODE_INTERPRETER)
+    names = offered | hosted.keys()
+    splitter: Callable[[], Splitter] | None = None
     if names and fenced:
-        splitter = FenceSplitter
-    elif names and place.protocols.may_change(run.model):
 
         def splitter() -> Splitter:
-            return PrintedCallSplitter(names)
+            return FenceSplitter(runs_code=bool(code), names=names, code_names=code)
 
-    tool_name = CODE_INTERPRETER if CODE_INTERPRETER in names else next(iter(sorted(names)), "")
+    elif names and place.protocols.may_change(run.model, run.connection):
+
+        def splitter() -> Splitter:
+            return PrintedCallSplitter(names, code)
+
+    tool_name = CODE_INTERPRETER if CODE_INTERPRETER in code else next(iter(sorted(code)), "")
     return TurnPlan(turn, hosted, files.links or {}, splitter, tool_name)
 
 
-def _window(conn: Connection, run: Run, budget: int, note: str, fenced: bool) -> context.Window:
+def _window(conn: Connection, run: Run, budget: int, note: str, fenced: bool, now: int) -> context.Window:
     strategy = run.truncation_strategy
     last = strategy.last_messages if strategy is not None and strategy.type == "last_messages" else None
     items = window.load(conn, run.thread_id, run.id, budget, last)
     instructions = "\n\n".join(text for text in (run.instructions, note) if text)
-    return context.build(items, instructions=instructions, budget=budget, last_messages=last, fenced=fenced)
+    known = Known(window.files_of(conn, items, now), frozenset(tool.type for tool in run.tools))
+    return context.build(
+        items, instructions=instructions, budget=budget, last_messages=last, fenced=fenced, known=known
+    )
 
 
 def _left(run: Run, private: Mapping[str, Any]) -> tuple[int | None, int | None]:
@@ -119,8 +138,11 @@ def _left(run: Run, private: Mapping[str, Any]) -> tuple[int | None, int | None]
     )
 
 
-def _forces_code(choice: object) -> bool:
-    return choice == "required" or (isinstance(choice, NamedToolChoice) and choice.type == CODE_INTERPRETER)
+def _forced(choice: object) -> str | None:
+    """The name of the tool that has to be used, empty for any; None if none has to."""
+    if isinstance(choice, NamedToolChoice):
+        return choice.function.name if choice.function is not None else choice.type
+    return "" if choice == "required" else None
 
 
 def _tool_choice(choice: object) -> str | Mapping[str, Any] | None:

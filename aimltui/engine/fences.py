@@ -6,13 +6,15 @@ import json
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 TEXT = "text"
 OPEN = "open"
 CODE = "code"
 CLOSE = "close"
+CALL = "call"
 
+_CALL_FENCE = re.compile(r"```[ \t]*(tool_call|function_call|json)[ \t]*", re.IGNORECASE)
 _FENCE = re.compile(r"```[ \t]*(?:python3?|tool_code|code_interpreter)[ \t]*", re.IGNORECASE)
 _LEAD = re.compile(r"[ \t]{0,3}`{0,3}")
 _END = re.compile(r"[ \t]{0,3}```[ \t]*")
@@ -24,10 +26,13 @@ _LONGEST_HELD = 40_000
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of what the model wrote: text, or code with its beginning and its end."""
+    """A stretch of what the model wrote: text, code with its beginning and its end, or a whole call."""
 
     kind: str
     value: str = ""
+    """Of a call its arguments."""
+    name: str = ""
+    """Of a call: whom; empty if the model's words could not be read as a call."""
 
 
 class Splitter(Protocol):
@@ -48,13 +53,25 @@ class Splitter(Protocol):
 
 
 class FenceSplitter:
-    """Finds the first ```` ```python ```` block. The turn is over with its end: models like to go on with what they
-    think that the code prints, and that must not be taken for what it did print.
+    """Finds the first ```` ```python ```` block, or the first ```` ```tool_call ```` block. The turn is over with its end:
+    models like to go on with what they think that comes of it, and that must not be taken for what did come of it.
+
+    Args:
+        runs_code: Whether blocks of Python are run.
+        names: What may be called by a block of JSON; none for nothing.
+        code_names: Those among them that stand for a block of Python.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, *, runs_code: bool = True, names: Collection[str] = (), code_names: Collection[str] = ()
+    ) -> None:
+        self._runs_code = runs_code
+        self._names = names
+        self._code_names = code_names
         self._held = ""
-        self._inside = False
+        self._inside: Literal["", "code", "call"] = ""
+        self._call = ""
+        """The block of a call as far as it goes, with its first line."""
         self._at_line_start = True
         self._blank = True
         """True as long as nothing but white space was written: a message does not begin with that."""
@@ -68,9 +85,9 @@ class FenceSplitter:
         self._held += text
         found: list[Segment] = []
         while self._held and not self.is_over:
-            size = len(found)
-            found += self._code(final=False) if self._inside else self._text(final=False)
-            if len(found) == size:
+            before = len(self._held)
+            found += self._next(final=False)
+            if len(self._held) == before:
                 break
         return found
 
@@ -79,18 +96,27 @@ class FenceSplitter:
         found: list[Segment] = []
         if not self.is_over and self._held and not self._inside:
             found += self._text(final=True)
-        if self._inside and not self.is_over:
+        if self._inside == "code" and not self.is_over:
             found += self._code(final=True)
+        elif self._inside == "call" and not self.is_over:
+            self._call, self._held = self._call + self._held, ""
+            found += self._called()
         return found
+
+    def _next(self, *, final: bool) -> list[Segment]:
+        if self._inside == "call":
+            return self._line_of_call()
+        return self._code(final=final) if self._inside else self._text(final=final)
 
     def _text(self, *, final: bool) -> list[Segment]:
         end = self._held.find("\n")
         line = self._held if end < 0 else self._held[:end]
-        if self._at_line_start and _FENCE.fullmatch(line.strip()) and (end >= 0 or final):
-            self._inside = True
+        if self._at_line_start and (end >= 0 or final) and (kind := self._opened_by(line.strip())):
+            self._inside = kind
+            self._call = f"{line}\n"
             self._held = self._held[end + 1 :] if end >= 0 else ""
-            return [Segment(OPEN)]
-        if end < 0 and not final and self._at_line_start and _may_open(line):
+            return [Segment(OPEN)] if kind == "code" else []
+        if end < 0 and not final and self._at_line_start and self._may_open(line):
             return []
         if self._blank and not line.strip():
             if end < 0:
@@ -102,6 +128,15 @@ class FenceSplitter:
         self._at_line_start = end >= 0
         self._blank = False
         return [Segment(TEXT, taken)]
+
+    def _opened_by(self, line: str) -> Literal["", "code", "call"]:
+        if self._runs_code and _FENCE.fullmatch(line):
+            return "code"
+        return "call" if self._names and _CALL_FENCE.fullmatch(line) else ""
+
+    def _may_open(self, line: str) -> bool:
+        words = ("python3", "tool_code", "code_interpreter") if self._runs_code else ()
+        return _may_open(line, (*words, *(("tool_call", "function_call", "json") if self._names else ())))
 
     def _code(self, *, final: bool) -> list[Segment]:
         end = self._held.find("\n")
@@ -121,18 +156,40 @@ class FenceSplitter:
         self._at_code_line_start = end >= 0
         return [Segment(CODE, taken)]
 
-    _at_code_line_start = True
+    def _line_of_call(self) -> list[Segment]:
+        end = self._held.find("\n")
+        line = self._held if end < 0 else self._held[:end]
+        if end < 0 and line.strip() != "```":
+            return []
+        taken = self._held if end < 0 else self._held[: end + 1]
+        self._call, self._held = self._call + taken, self._held[len(taken) :]
+        return self._called() if _END.fullmatch(line) or len(self._call) > _LONGEST_HELD else []
+
+    def _called(self) -> list[Segment]:
+        """What a block of JSON is: a call, or, if it was only to be shown, text."""
+        block, self._call, self._inside = self._call, "", ""
+        self._at_line_start = True
+        head, _, body = block.partition("\n")
+        found = printed_call(body, self._names)
+        shows_json = head.strip().lower().endswith("json")
+        if found is None and (shows_json or len(block) > _LONGEST_HELD):
+            self._blank = False
+            return [Segment(TEXT, block)]
+        self.is_over, self._held = True, ""
+        return _segments(found or ("", body.strip().removesuffix("```").strip()), self._code_names)
 
 
 class PrintedCallSplitter:
     """Finds a call that a model prints as text, since it does not know better: only where the turn begins with it.
 
     Args:
-        names: The tool's names.
+        names: What may be called.
+        code_names: Those among them that stand for a block of Python; None for all.
     """
 
-    def __init__(self, names: Collection[str]) -> None:
+    def __init__(self, names: Collection[str], code_names: Collection[str] | None = None) -> None:
         self._names = names
+        self._code_names = names if code_names is None else code_names
         self._held: str | None = ""
         self.is_over = False
 
@@ -155,19 +212,19 @@ class PrintedCallSplitter:
         """The rest."""
         if self._held is None:
             return []
-        code = printed_code(self._held, self._names)
-        if code is None:
+        found = printed_call(self._held, self._names)
+        if found is None or (found[0] in self._code_names and _code_of(found[1]) is None):
             return self._release()
         self.is_over, self._held = True, None
-        return [Segment(OPEN), Segment(CODE, code), Segment(CLOSE)]
+        return _segments(found, self._code_names)
 
     def _release(self) -> list[Segment]:
         held, self._held = self._held or "", None
         return [Segment(TEXT, held)] if held else []
 
 
-def printed_code(text: str, names: Collection[str]) -> str | None:
-    """The code of a call that is printed as text; None if the text is none."""
+def printed_call(text: str, names: Collection[str]) -> tuple[str, str] | None:
+    """Name and arguments of a call that is printed as text; None if the text is none."""
     start, end = text.find("{"), text.rfind("}")
     if start < 0 or end <= start:
         return None
@@ -183,26 +240,43 @@ def printed_code(text: str, names: Collection[str]) -> str | None:
     )
     if isinstance(named, dict):
         found, named = named, named.get("name")
-    if named not in names:
+    if not isinstance(named, str) or named not in names:
         return None
-    given = next((found[key] for key in ("arguments", "parameters", "args", "input") if key in found), None)
-    if isinstance(given, str):
-        try:
-            given = json.loads(given, strict=False)
-        except ValueError:
-            return given or None
+    given: object = next(
+        (found[key] for key in ("arguments", "parameters", "args", "input") if key in found), {}
+    )
+    return named, given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
+
+
+def printed_code(text: str, names: Collection[str]) -> str | None:
+    """The code of a call that is printed as text; None if the text is none."""
+    found = printed_call(text, names)
+    return _code_of(found[1]) if found is not None else None
+
+
+def _code_of(arguments: str) -> str | None:
+    try:
+        given = json.loads(arguments, strict=False)
+    except ValueError:
+        return arguments or None
     code = given.get("code") or given.get("input") if isinstance(given, dict) else given
     return code if isinstance(code, str) and code else None
 
 
-def _may_open(line: str) -> bool:
+def _segments(found: tuple[str, str], code_names: Collection[str]) -> list[Segment]:
+    name, arguments = found
+    if name in code_names:
+        return [Segment(OPEN), Segment(CODE, _code_of(arguments) or ""), Segment(CLOSE)]
+    return [Segment(CALL, arguments, name)]
+
+
+def _may_open(line: str, words: Collection[str]) -> bool:
     """True if a line that is not complete may become the beginning of a block."""
     head = line.lstrip(" \t")
     if len(line) - len(head) > 3:
         return False
     if len(head) < 3:
         return "```".startswith(head)
-    words = ("python3", "tool_code", "code_interpreter")
     info = head[3:].strip().lower()
     return head.startswith("```") and any(word.startswith(info) for word in words)
 

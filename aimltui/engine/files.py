@@ -13,7 +13,6 @@ from aimltui.wire import ids
 from aimltui.wire.base import Deleted, Page
 from aimltui.wire.binary import BinaryContent, Blob, OpenContent
 from aimltui.wire.files import CreateFile, File, FileExpiresAfter, FileParams, ListFiles
-from aimltui.wire.rules import check_params
 
 _BATCH_S = 2_592_000
 """Seconds for which a file of a batch is kept if nobody says otherwise, as the API has it."""
@@ -26,14 +25,12 @@ class FileOperations:
 
     async def create_file(self, params: CreateFile) -> File:
         """Keep a file."""
-        check_params(params)
         return await self._core.undisturbed(
             keep_file(self._core, params.file, params.purpose, params.expires_after)
         )
 
     async def list_files(self, params: ListFiles) -> Page[File]:
         """One page."""
-        check_params(params)
         now = self._core.options.now()
         return await self._core.read(lambda conn: rows.listed(conn, params, now))
 

@@ -115,6 +115,7 @@ class HostedCalls:
         """
         self._calls = list(calls)
         self._journal.draft = lambda: partial(Ledger.draft_tools, step_id=self._step_id, calls=self._so_far())
+        self._journal.owed = self._note_made
         try:
             for slot, call in enumerate(calls):
                 if call.is_hosted and call.output is None:
@@ -144,7 +145,8 @@ class HostedCalls:
         answer: list[str] = []
         try:
             asked = ToolCall(call.id, call.arguments, input_)
-            async with aclosing(tool.run(asked, self._context)) as told:
+            context = replace(self._context, late=self._take_late)
+            async with aclosing(tool.run(asked, context)) as told:
                 async for event in told:
                     self._take(outputs, event, answer)
         except (ToolError, EngineError):
@@ -172,6 +174,13 @@ class HostedCalls:
                 outputs.detail(shown)
             case Answer(text):
                 answer.append(text)
+
+    def _take_late(self, made: Made) -> None:
+        self.made.files[made.path] = made.file_id
+        self.made.others.append(made.file_id)
+
+    def _note_made(self, ledger: Ledger) -> None:
+        ledger.note_made(self.made.files, self.made.pictures, self.made.others)
 
     def _so_far(self) -> list[Call]:
         if self._outputs is None:

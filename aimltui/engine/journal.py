@@ -13,7 +13,9 @@ from aimltui.engine.options import EngineOptions
 from aimltui.engine.pieces import Piece
 from aimltui.engine.store.database import Connection, Database
 from aimltui.engine.store.ledger import Ledger
-from aimltui.wire.events import StreamEvent
+from aimltui.engine.thinking import Thinking, Thought
+from aimltui.wire import events
+from aimltui.wire.events import Reasoning, StreamEvent
 
 T = TypeVar("T")
 
@@ -31,13 +33,16 @@ class Journal:
         database: Database,
         options: EngineOptions,
         run_id: str,
-        events: EventLog,
+        told: EventLog,
         on_told: Callable[[], None],
     ) -> None:
         self.run_id = run_id
-        self.log = events
+        self.log = told
         self.draft: Callable[[], Callable[[Ledger], None]] | None = None
         """Takes a snapshot of what a checkpoint has to keep beside the pieces; its answer writes it down."""
+        self.owed: Callable[[Ledger], None] | None = None
+        """Writes down what tools have made and nothing was written of yet: the end of a stopped run has it, too."""
+        self._thinking = Thinking(options.clock)
         self._database = database
         self._options = options
         self._on_told = on_told
@@ -59,6 +64,21 @@ class Journal:
         if self._timer is None:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(self._options.checkpoint_s, self._checkpoint)
+
+    def think(self, text: str) -> None:
+        """Tell what the model thinks; it is written with the step that comes of it."""
+        if not self._sealed and (kept := self._thinking.add(text)):
+            self.remark(StreamEvent(events.REASONING, Reasoning(run_id=self.run_id, text=kept)))
+
+    def take_thought(self) -> Thought | None:
+        """What was thought since the last step."""
+        return self._thinking.take()
+
+    def forget_thought(self) -> None:
+        """The turn begins anew: what was thought in it does not count."""
+        if self._thinking:
+            self._thinking.clear()
+            self.remark(StreamEvent(events.REASONING, Reasoning(run_id=self.run_id, kind="cleared")))
 
     def remark(self, event: StreamEvent) -> None:
         """Tell something that is not kept."""

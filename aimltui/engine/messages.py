@@ -10,7 +10,7 @@ from aimltui.engine.store import messages as rows
 from aimltui.engine.store import threads as thread_rows
 from aimltui.engine.store.database import Connection
 from aimltui.engine.thread_lock import active_run
-from aimltui.engine.validation import check_id, check_thread_id, content_of, merged_metadata
+from aimltui.engine.validation import content_of, merged_metadata
 from aimltui.wire import ids
 from aimltui.wire.base import Deleted, Page
 from aimltui.wire.errors import BadRequest
@@ -31,14 +31,11 @@ class MessageOperations:
 
     async def create_message(self, params: CreateMessage) -> Message:
         """Say something, unless a run is active."""
-        check_thread_id(params.thread_id)
         message = new_messages(self._core, params.thread_id, [params])[0]
 
         def insert(conn: Connection) -> None:
             thread_rows.require(conn, params.thread_id)
-            busy = active_run(conn, params.thread_id, self._core)
-            if busy is not None:
-                raise BadRequest(f"Can't add messages to {params.thread_id} while a run {busy.id} is active.")
+            self._unlocked(conn, params.thread_id, "add messages to")
             insert_message(conn, self._core, message)
 
         await self._core.write(insert, params.thread_id)
@@ -47,43 +44,38 @@ class MessageOperations:
 
     async def list_messages(self, params: ListMessages) -> Page[Message]:
         """One page."""
-        check_thread_id(params.thread_id)
         return await self._core.read(lambda conn: rows.listed(conn, params))
 
     async def get_message(self, params: MessageParams) -> Message:
         """One by id, with the text that it has so far."""
-        _check(params.thread_id, params.message_id)
         return await self._core.read(lambda conn: rows.get(conn, params.thread_id, params.message_id))
 
     async def modify_message(self, params: ModifyMessage) -> Message:
-        """Change the metadata, by merging."""
-        _check(params.thread_id, params.message_id)
+        """Change the metadata, by merging, unless a run is active."""
 
         def change(conn: Connection) -> Message:
+            self._unlocked(conn, params.thread_id, "modify messages of")
             old = rows.get(conn, params.thread_id, params.message_id)
-            update = {"metadata": merged_metadata(old.metadata, params.metadata)}
-            # the text of an unfinished message is in the log: it must not get into the row as well
-            rows.save(
-                conn, old.model_copy(update=update | ({"content": []} if old.status == "in_progress" else {}))
-            )
-            return old.model_copy(update=update)
+            new = old.model_copy(update={"metadata": merged_metadata(old.metadata, params.metadata)})
+            rows.save(conn, new)
+            return new
 
         return await self._core.write(change, params.thread_id)
 
     async def delete_message(self, params: MessageParams) -> Deleted:
         """Delete one, unless a run is active; it is not told to the model any more."""
-        _check(params.thread_id, params.message_id)
 
         def delete(conn: Connection) -> None:
-            busy = active_run(conn, params.thread_id, self._core)
-            if busy is not None:
-                raise BadRequest(
-                    f"Can't delete messages of {params.thread_id} while a run {busy.id} is active."
-                )
+            self._unlocked(conn, params.thread_id, "delete messages of")
             rows.delete(conn, params.thread_id, params.message_id)
 
         await self._core.write(delete, params.thread_id)
         return Deleted(id=params.message_id, object="thread.message.deleted")
+
+    def _unlocked(self, conn: Connection, thread_id: str, what: str) -> None:
+        busy = active_run(conn, thread_id, self._core)
+        if busy is not None:
+            raise BadRequest(f"Can't {what} {thread_id} while a run {busy.id} is active.")
 
 
 def new_messages(core: Core, thread_id: str, asked: Iterable[NewMessage]) -> list[Message]:
@@ -106,8 +98,3 @@ def new_messages(core: Core, thread_id: str, asked: Iterable[NewMessage]) -> lis
         )
         for new in asked
     ]
-
-
-def _check(thread_id: str, message_id: str) -> None:
-    check_thread_id(thread_id)
-    check_id("message_id", message_id, "msg")

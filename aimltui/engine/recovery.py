@@ -21,7 +21,7 @@ def recover(conn: Connection, row: runs.ActiveRow, options: EngineOptions, me: s
     if outcome is None:
         return False
     try:
-        Ledger(conn, row.id, options.clock()).end(outcome)
+        Ledger(conn, row.id, options.clock()).end(outcome, options.new_id)
     except (RunGone, RunOver):
         return False
     return True

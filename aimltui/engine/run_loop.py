@@ -93,7 +93,7 @@ class RunLoop:
             try:
                 writer = await self._turn(model, asked)
             except ModelError as error:
-                if not self._goes_over_to_blocks(run, asked, error):
+                if not await self._goes_over_to_blocks(run, asked, error):
                     raise
                 continue
             end, private = await self._conclude_turn(run, asked, writer)
@@ -111,6 +111,8 @@ class RunLoop:
         while True:
             tried += 1
             writer = TurnWriter(self._journal, self._place.options.new_id, asked.plan)
+            if tried > 1:
+                self._journal.forget_thought()
             self._waiting.begin(model)
             try:
                 async with aclosing(model.stream(asked.request)) as chunks:
@@ -133,14 +135,14 @@ class RunLoop:
             finally:
                 self._waiting.end()
 
-    def _goes_over_to_blocks(self, run: Run, asked: Asked, error: ModelError) -> bool:
+    async def _goes_over_to_blocks(self, run: Run, asked: Asked, error: ModelError) -> bool:
         """True if the model takes no tools, and can do without: then it is asked again in another way."""
         protocols = self._place.protocols
-        if not asked.request.tools or not asked.plan.code_tool or not refuses_tools(error):
+        if not asked.request.tools or not refuses_tools(error):
             return False
-        if not protocols.may_change(run.model) or self._place.tools.functions(run.tools):
+        if not protocols.may_change(run.model, run.connection):
             return False
-        protocols.learn_fenced(run.model)
+        await protocols.learn_fenced(run.model, run.connection)
         return True
 
     async def _conclude_turn(
@@ -150,7 +152,7 @@ class RunLoop:
         await writer.finish()
         self._journal.draft = None
         if writer.is_over and not asked.fenced:
-            self._place.protocols.learn_fenced(run.model)
+            await self._place.protocols.learn_fenced(run.model, run.connection)
         usage = self._account.told(writer)
         prompt, completion = self._account.spent(usage, writer)
         calls = [_checked(settled(draft), run, self._place) for draft in writer.drafts]
@@ -217,7 +219,9 @@ class RunLoop:
             _go_on(ledger, pending)
             return ledger.private
 
-        return await self._journal.commit(write)
+        private = await self._journal.commit(write)
+        self._journal.owed = None
+        return private
 
 
 def _go_on(ledger: Ledger, pending: Sequence[Call]) -> None:
@@ -272,7 +276,8 @@ def _end_of(writer: TurnWriter, usage: Usage | None, *, first: bool) -> End | No
 
 def _unknown_function(call: Call, known: frozenset[str]) -> Call:
     names = ", ".join(sorted(known)) or "none at all"
-    output = json.dumps({"error": f"There is no function named {call.name!r}. There are: {names}."})
+    wrong = f"There is no function named {call.name!r}." if call.name else "This is no call in JSON."
+    output = json.dumps({"error": f"{wrong} There are: {names}."})
     return Call(call.id, call.name, call.arguments, call.extra, output)
 
 

@@ -22,13 +22,7 @@ from aimltui.engine.store.database import Connection
 from aimltui.engine.store.ledger import Ledger
 from aimltui.engine.thread_lock import active_run
 from aimltui.engine.threads import new_thread
-from aimltui.engine.validation import (
-    check_id,
-    check_thread_id,
-    check_tools,
-    check_truncation,
-    merged_metadata,
-)
+from aimltui.engine.validation import check_connection, merged_metadata
 from aimltui.wire import events
 from aimltui.wire.base import Page
 from aimltui.wire.errors import BadRequest
@@ -96,13 +90,11 @@ class RunOperations:
 
     async def list_runs(self, params: ListRuns) -> Page[Run]:
         """One page."""
-        check_thread_id(params.thread_id)
         await self._settle(params.thread_id)
         return await self._core.read(lambda conn: rows.listed(conn, params))
 
     async def get_run(self, params: RunParams) -> Run:
         """One by id. A run whose time is up is expired by being looked at."""
-        _check(params.thread_id, params.run_id)
         await self._settle(params.thread_id)
         return await self._core.read(lambda conn: rows.get(conn, params.thread_id, params.run_id))
 
@@ -111,7 +103,6 @@ class RunOperations:
 
         Source: recordings of the real service.
         """
-        _check(params.thread_id, params.run_id)
 
         def change(conn: Connection) -> Run:
             active_run(conn, params.thread_id, self._core)  # ends one whose time is up, or whose owner died
@@ -147,26 +138,21 @@ class RunOperations:
 
     async def run_events(self, params: RunEventsParams) -> Events:
         """What a run said after an index, then what it says: of this process or another. An extension."""
-        _check(params.thread_id, params.run_id)
         async with aclosing(follow_run(self._core, params)) as told:
             async for event in told:
                 yield event
 
     async def list_run_steps(self, params: ListRunSteps) -> Page[RunStep]:
         """One page."""
-        _check(params.thread_id, params.run_id)
         return await self._core.read(lambda conn: rows.listed_steps(conn, params))
 
     async def get_run_step(self, params: RunStepParams) -> RunStep:
         """One by id."""
-        _check(params.thread_id, params.run_id)
-        check_id("step_id", params.step_id, "step")
         return await self._core.read(
             lambda conn: rows.get_step(conn, params.thread_id, params.run_id, params.step_id)
         )
 
     def _wanted(self, params: CreateRun) -> _Wanted:
-        check_thread_id(params.thread_id)
         messages = new_messages(self._core, params.thread_id, params.additional_messages or ())
         return _Wanted(params.thread_id, params, messages=messages)
 
@@ -181,9 +167,7 @@ class RunOperations:
         return _Wanted(thread.id, params, thread, messages)
 
     async def _start(self, wanted: _Wanted) -> tuple[Run, EventLog]:
-        check_id("assistant_id", wanted.params.assistant_id, "asst")
-        check_tools(wanted.params.tools or ())
-        check_truncation(wanted.params.truncation_strategy)
+        check_connection(wanted.params.connection, self._core.models.connections())
         run, told = await self._core.write(lambda conn: self._insert(conn, wanted), wanted.thread_id)
         self._core.indexer.wake()
         return run, self._core.supervisor.start(run, told, first_index=0)
@@ -224,7 +208,6 @@ class RunOperations:
         return run, ledger.told
 
     async def _resume(self, params: SubmitToolOutputs) -> tuple[Run, EventLog]:
-        _check(params.thread_id, params.run_id)
         await self._settle(params.thread_id)
 
         def answer(conn: Connection) -> tuple[Run, list[StreamEvent]]:
@@ -247,7 +230,7 @@ class RunOperations:
         if run.status == REQUIRES_ACTION:
             ledger = Ledger(conn, run.id, self._core.options.clock())
             told = ledger.begin_cancelling()
-            ledger.end(Outcome(CANCELLED))
+            ledger.end(Outcome(CANCELLED), self._core.options.new_id)
             return told
         marked = run.model_copy(update={"status": CANCELLING})
         rows.save(conn, marked)
@@ -284,8 +267,3 @@ def _listed(call_ids: list[str]) -> str:
 
 def _not_cancellable(run: Run) -> BadRequest:
     return BadRequest(f"Cannot cancel run with status '{run.status}'.")
-
-
-def _check(thread_id: str, run_id: str) -> None:
-    check_thread_id(thread_id)
-    check_id("run_id", run_id, "run")

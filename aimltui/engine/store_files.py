@@ -11,7 +11,6 @@ from aimltui.wire import ids
 from aimltui.wire.base import Deleted, Page
 from aimltui.wire.errors import BadRequest
 from aimltui.wire.refusals import missing
-from aimltui.wire.rules import check_params
 from aimltui.wire.vector_stores import (
     IN_PROGRESS,
     CreateFileBatch,
@@ -36,7 +35,6 @@ class StoreFileOperations:
 
     async def create_vector_store_file(self, params: CreateVectorStoreFile) -> VectorStoreFile:
         """Add a file; it is indexed in the background."""
-        check_params(params)
         now = self._core.options.now()
         new = NewStoreFile(
             file_id=params.file_id, attributes=params.attributes, chunking_strategy=params.chunking_strategy
@@ -52,7 +50,6 @@ class StoreFileOperations:
 
     async def list_vector_store_files(self, params: ListVectorStoreFiles) -> Page[VectorStoreFile]:
         """One page, perhaps only of those in one state."""
-        check_params(params)
 
         def look(conn: Connection) -> Page[VectorStoreFile]:
             stores.require(conn, params.vector_store_id)
@@ -62,7 +59,6 @@ class StoreFileOperations:
 
     async def get_vector_store_file(self, params: VectorStoreFileParams) -> VectorStoreFile:
         """One by id."""
-        check_params(params)
 
         def look(conn: Connection) -> VectorStoreFile:
             stores.require(conn, params.vector_store_id)
@@ -72,7 +68,6 @@ class StoreFileOperations:
 
     async def modify_vector_store_file(self, params: ModifyVectorStoreFile) -> VectorStoreFile:
         """Give it other attributes."""
-        check_params(params)
 
         def change(conn: Connection) -> VectorStoreFile:
             stores.require(conn, params.vector_store_id)
@@ -82,7 +77,6 @@ class StoreFileOperations:
 
     async def delete_vector_store_file(self, params: VectorStoreFileParams) -> Deleted:
         """Take it out of the store; the file itself stays."""
-        check_params(params)
 
         def delete(conn: Connection) -> None:
             stores.require(conn, params.vector_store_id)
@@ -94,7 +88,6 @@ class StoreFileOperations:
 
     async def get_vector_store_file_content(self, params: VectorStoreFileParams) -> FileText:
         """The text that was found in it; nothing while it is being indexed, or if there is none."""
-        check_params(params)
 
         def look(conn: Connection) -> str:
             stores.require(conn, params.vector_store_id)
@@ -105,7 +98,6 @@ class StoreFileOperations:
 
     async def create_file_batch(self, params: CreateFileBatch) -> FileBatch:
         """Add files together; they are indexed in the background."""
-        check_params(params)
         wanted = _wanted(params)
         batch_id, now = self._core.options.new_id(ids.VECTOR_STORE_BATCH), self._core.options.now()
 
@@ -121,14 +113,12 @@ class StoreFileOperations:
 
     async def get_file_batch(self, params: FileBatchParams) -> FileBatch:
         """One by id."""
-        check_params(params)
         return await self._core.read(
             lambda conn: stores.get_batch(conn, params.vector_store_id, params.batch_id)
         )
 
     async def cancel_file_batch(self, params: FileBatchParams) -> FileBatch:
         """Index no more of it; what is indexed already stays."""
-        check_params(params)
 
         def cancel(conn: Connection) -> FileBatch:
             batch = stores.get_batch(conn, params.vector_store_id, params.batch_id)
@@ -144,7 +134,6 @@ class StoreFileOperations:
 
     async def list_file_batch_files(self, params: ListFileBatchFiles) -> Page[VectorStoreFile]:
         """One page of a batch's files."""
-        check_params(params)
 
         def look(conn: Connection) -> Page[VectorStoreFile]:
             stores.get_batch(conn, params.vector_store_id, params.batch_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from aimltui.engine.errors import EngineError, RunCancelling, RunGone, RunOver
@@ -15,11 +16,12 @@ from aimltui.engine.run_loop import End, RunLoop, failure, model_failure
 from aimltui.engine.run_state import Outcome, move
 from aimltui.engine.store import runs
 from aimltui.engine.store.ledger import Ledger
+from aimltui.engine.thinking import Thought
 from aimltui.engine.workplace import Workplace
 from aimltui.wire import events
 from aimltui.wire.errors import ErrorObject
 from aimltui.wire.events import StreamEvent
-from aimltui.wire.runs import CANCELLED, CANCELLING, EXPIRED, FAILED, IN_PROGRESS, Run
+from aimltui.wire.runs import CANCELLED, CANCELLING, EXPIRED, FAILED, IN_PROGRESS, Run, Usage
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +117,7 @@ class Supervisor:
         """Write the ends that could not be written when they came."""
         for run_id, (journal, outcome) in list(self._unsettled.items()):
             try:
-                await journal.conclude(lambda ledger, outcome=outcome: ledger.end(outcome))  # type: ignore[misc]
+                await journal.conclude(partial(self._write_end, journal, outcome, None, None))
             except (RunGone, RunOver):
                 pass
             except EngineError:
@@ -198,12 +200,15 @@ class Supervisor:
     async def _end(self, active: _Active, end: End, outcome: Outcome) -> None:
         journal = active.journal
         journal.seal()
+        thought = journal.take_thought()
         try:
             try:
-                await journal.conclude(lambda ledger: ledger.end(outcome, end.usage))
+                await journal.conclude(partial(self._write_end, journal, outcome, end.usage, thought))
             except RunCancelling:
                 # somebody else cancelled it in the very moment in which it would have ended by itself
-                await journal.conclude(lambda ledger: ledger.end(Outcome(CANCELLED), end.usage))
+                await journal.conclude(
+                    partial(self._write_end, journal, Outcome(CANCELLED), end.usage, thought)
+                )
         except RunGone:
             _say_gone(journal)
         except RunOver:
@@ -214,6 +219,13 @@ class Supervisor:
         except Exception:
             log.exception("the end of run %s met something unexpected", active.run.id)
             self._settle_later(active, failure("Something unexpected happened in the engine."))
+
+    def _write_end(
+        self, journal: Journal, outcome: Outcome, usage: Usage | None, thought: Thought | None, ledger: Ledger
+    ) -> None:
+        if journal.owed is not None:
+            journal.owed(ledger)
+        ledger.end(outcome, self._place.options.new_id, usage, thought)
 
     def _settle_later(self, active: _Active, outcome: Outcome) -> None:
         """Tell the end to those who follow; the store hears of it as soon as it listens again."""

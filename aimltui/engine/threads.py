@@ -8,7 +8,7 @@ from aimltui.engine.messages import new_messages
 from aimltui.engine.store import runs as run_rows
 from aimltui.engine.store import threads as rows
 from aimltui.engine.store.database import Connection
-from aimltui.engine.validation import check_thread_id, merged_metadata
+from aimltui.engine.validation import merged_metadata
 from aimltui.wire import ids
 from aimltui.wire.base import Deleted, Page
 from aimltui.wire.threads import CreateThread, ListThreads, ModifyThread, Thread, ThreadParams, ThreadSummary
@@ -37,12 +37,10 @@ class ThreadOperations:
 
     async def get_thread(self, params: ThreadParams) -> Thread:
         """One by id."""
-        check_thread_id(params.thread_id)
         return await self._core.read(lambda conn: rows.get(conn, params.thread_id))
 
     async def modify_thread(self, params: ModifyThread) -> Thread:
         """Change tool resources and metadata, also while a run is active; metadata is merged."""
-        check_thread_id(params.thread_id)
         given = params.model_fields_set
 
         def change(conn: Connection) -> Thread:
@@ -59,7 +57,6 @@ class ThreadOperations:
 
     async def delete_thread(self, params: ThreadParams) -> Deleted:
         """Delete it with everything in it; a run at work on it is stopped first."""
-        check_thread_id(params.thread_id)
         for row in await self._core.read(lambda conn: run_rows.active(conn, params.thread_id)):
             await self._core.supervisor.stop_and_wait(row.id)
         await self._core.write(lambda conn: rows.delete(conn, params.thread_id), params.thread_id)

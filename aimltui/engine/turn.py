@@ -33,7 +33,7 @@ class TurnPlan:
     files: Mapping[str, str] = field(default_factory=dict)
     """Ids of the files that the text may link to, by path."""
     splitter: Callable[[], Splitter] | None = None
-    """Finds code in the text where the model has no other way to call."""
+    """Finds code and calls in the text where the model has no other way to call."""
     code_tool: str = ""
     """The name of the tool that such code is for."""
 
@@ -125,7 +125,9 @@ class TurnWriter:
 
     async def take(self, chunk: ChatChunk) -> None:
         """What came next."""
-        self.thought = self.thought or bool(chunk.reasoning)
+        if chunk.reasoning:
+            self.thought = True
+            self._journal.think(clean(chunk.reasoning))
         if chunk.usage is not None:
             self.usage = chunk.usage
         if chunk.finish_reason is not None:
@@ -164,8 +166,9 @@ class TurnWriter:
     async def begin_message(self) -> None:
         """A message begins: with the pictures that tools have made since the last one, in their order."""
         step_id, message_id = self._new_id(ids.STEP), self._new_id(ids.MESSAGE)
+        thought = self._journal.take_thought()
         pictures = await self._journal.commit(
-            lambda ledger: ledger.open_message(step_id, message_id, self._plan.number)
+            lambda ledger: ledger.open_message(step_id, message_id, self._plan.number, thought)
         )
         self._message_id = message_id
         for file_id in pictures:
@@ -183,6 +186,9 @@ class TurnWriter:
                     await self._open_code()
                 case fences.CODE:
                     self._say_input(self.drafts[-1], segment.value)
+                case fences.CALL:
+                    index = len(self._order)
+                    await self._fragment(ToolCallDelta(index, name=segment.name, arguments=segment.value))
                 case _:
                     draft = self.drafts[-1]
                     draft.arguments = json.dumps({"code": draft.input}, ensure_ascii=False)
@@ -253,11 +259,12 @@ class TurnWriter:
         self._end_text()
         step_id = self._new_id(ids.STEP)
         message_open = self._message_id is not None
+        thought = self._journal.take_thought()
 
         def begin(ledger: Ledger) -> None:
             if message_open:
                 ledger.close_message()
-            ledger.open_tools(step_id, self._plan.number)
+            ledger.open_tools(step_id, self._plan.number, thought)
 
         await self._journal.commit(begin)
         self.tool_step_id = step_id

@@ -9,12 +9,10 @@ from aimltui.engine.filenames import clean_filename
 from aimltui.engine.files import insert_file, new_file
 from aimltui.engine.store import uploads as rows
 from aimltui.engine.store.database import Connection
-from aimltui.engine.validation import check_id
 from aimltui.engine.vault import Incoming
 from aimltui.wire import ids
 from aimltui.wire.errors import BadRequest
 from aimltui.wire.files import File, FileExpiresAfter
-from aimltui.wire.rules import check_params
 from aimltui.wire.uploads import (
     LIFETIME_S,
     MAX_PART,
@@ -35,7 +33,6 @@ class UploadOperations:
 
     async def create_upload(self, params: CreateUpload) -> Upload:
         """Announce a file that comes in parts."""
-        check_params(params)
         now = self._core.options.now()
         upload = Upload(
             id=self._core.options.new_id(ids.UPLOAD),
@@ -56,12 +53,10 @@ class UploadOperations:
 
     async def complete_upload(self, params: CompleteUpload) -> Upload:
         """Make the file of the parts, in the order in which they are named."""
-        check_id("upload_id", params.upload_id, "upload")
         return await self._core.undisturbed(self._complete(params))
 
     async def cancel_upload(self, params: UploadParams) -> Upload:
         """Give it up; its parts are forgotten."""
-        check_id("upload_id", params.upload_id, "upload")
         now = self._core.options.now()
 
         def cancel(conn: Connection) -> tuple[Upload, list[str]]:
@@ -75,7 +70,6 @@ class UploadOperations:
 
     async def _add_part(self, params: AddUploadPart) -> UploadPart:
         core, now = self._core, self._core.options.now()
-        check_id("upload_id", params.upload_id, "upload")
         await core.read(lambda conn: rows.pending(conn, params.upload_id, now))
         incoming = await asyncio.to_thread(core.vault.take, params.data, MAX_PART)
         part = UploadPart(id=core.options.new_id(ids.UPLOAD_PART), created_at=now, upload_id=params.upload_id)

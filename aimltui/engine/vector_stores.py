@@ -8,11 +8,10 @@ from aimltui.engine.store import passages
 from aimltui.engine.store import vector_stores as rows
 from aimltui.engine.store.database import Connection
 from aimltui.engine.store.passages import Passage
-from aimltui.engine.validation import check_id, merged_metadata
+from aimltui.engine.validation import merged_metadata
 from aimltui.wire import ids
 from aimltui.wire.base import Deleted, Page
 from aimltui.wire.filters import passes
-from aimltui.wire.rules import check_params
 from aimltui.wire.vector_stores import (
     CreateVectorStore,
     ListVectorStores,
@@ -36,7 +35,6 @@ class VectorStoreOperations:
 
     async def create_vector_store(self, params: CreateVectorStore) -> VectorStore:
         """Make a store, perhaps with files in it, which are indexed in the background."""
-        check_params(params)
         now = self._core.options.now()
         store = VectorStore(
             id=self._core.options.new_id(ids.VECTOR_STORE),
@@ -63,13 +61,11 @@ class VectorStoreOperations:
 
     async def get_vector_store(self, params: VectorStoreParams) -> VectorStore:
         """One by id."""
-        check_id("vector_store_id", params.vector_store_id, "vs")
         now = self._core.options.now()
         return await self._core.read(lambda conn: rows.get(conn, params.vector_store_id, now))
 
     async def modify_vector_store(self, params: ModifyVectorStore) -> VectorStore:
         """Change what is given; metadata is merged. One that has expired can be given more time."""
-        check_params(params)
         now, given = self._core.options.now(), params.model_fields_set
 
         def change(conn: Connection) -> VectorStore:
@@ -86,14 +82,12 @@ class VectorStoreOperations:
 
     async def delete_vector_store(self, params: VectorStoreParams) -> Deleted:
         """Delete it; its files stay."""
-        check_id("vector_store_id", params.vector_store_id, "vs")
         await self._core.write(lambda conn: rows.delete(conn, params.vector_store_id))
         self._core.indexer.wake()
         return Deleted(id=params.vector_store_id, object="vector_store.deleted")
 
     async def search_vector_store(self, params: SearchVectorStore) -> SearchResults:
         """The passages that have the words of the question, or of any of the questions, best first."""
-        check_params(params)
         questions = [params.query] if isinstance(params.query, str) else params.query
         now = self._core.options.now()
         found = await self._core.read(lambda conn: _search(conn, params, questions, now))

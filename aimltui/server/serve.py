@@ -11,6 +11,7 @@ import stat
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -21,6 +22,8 @@ from aimltui.server.auth import MINIMUM, is_loopback
 
 GRACE_S = 2.0
 """Seconds that open answers may take to end once the server stops."""
+_LOOK_S = 0.02
+"""Seconds between two looks at whether they have ended."""
 BACKLOG = 256
 _LONGEST_SOCKET_PATH = 104
 """Bytes; the smaller limit of the systems that have these sockets."""
@@ -86,7 +89,6 @@ async def serve(
             lifespan="off",
             server_header=False,
             date_header=True,
-            timeout_graceful_shutdown=int(GRACE_S),
             timeout_keep_alive=65,
         )
         server = _Server(config, on_stop, handle_signals=handle_signals)
@@ -108,6 +110,24 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._on_stop = on_stop
         self._handle_signals = handle_signals
+        self._told = asyncio.Event()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal: stop."""
+        super().handle_exit(sig, frame)
+        self._told.set()
+
+    def stop(self) -> None:
+        """Stop, as if a signal had said so."""
+        self.should_exit = True
+        self._told.set()
+
+    async def main_loop(self) -> None:
+        """Until it is to stop. Uvicorn's own looks ten times a second; one look is needed, for the date header."""
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1.0):
+                    await self._told.wait()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -127,18 +147,32 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop listening; end the runs; wait, for a bounded time, until the answers are out."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(super().shutdown(sockets))
-            # one turn of the loop: the listeners close before the work ends, so that none is begun in between
-            await asyncio.sleep(0)
-            await self._on_stop()
+        # the listeners close before the work ends, so that none is begun in between
+        for listening in (*self.servers, *(sockets or ())):
+            listening.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        await self._on_stop()
+        try:
+            async with asyncio.timeout(GRACE_S):
+                await self._answers_are_out()
+        except TimeoutError:
+            for task in self.server_state.tasks:
+                task.cancel()
+
+    async def _answers_are_out(self) -> None:
+        state = self.server_state
+        while (state.connections or state.tasks) and not self.force_exit:  # noqa: ASYNC110  # uvicorn tells nobody
+            await asyncio.sleep(_LOOK_S)
+        for listening in self.servers:
+            await listening.wait_closed()
 
 
 @contextlib.asynccontextmanager
-async def _stopped_by(stop: asyncio.Event | None, server: uvicorn.Server) -> AsyncIterator[None]:
+async def _stopped_by(stop: asyncio.Event | None, server: _Server) -> AsyncIterator[None]:
     async def wait(event: asyncio.Event) -> None:
         await event.wait()
-        server.should_exit = True
+        server.stop()
 
     async with asyncio.TaskGroup() as group:
         waiting = group.create_task(wait(stop)) if stop is not None else None

@@ -27,6 +27,10 @@ class ConnectionRow:
     is_default: bool = False
     problem: str = ""
     """Why it cannot be used just now, as a sentence; empty if nothing is known to be wrong."""
+    kind: Literal["models", "assistants"] = "models"
+    is_own: bool = True
+    """Whether it has a name of its own in the configuration file, so that it can be removed. Others come from flags,
+    from variables, or from the file's table `[connection]`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,8 @@ class LocalServer:
     """`Ollama`, `LM Studio`, ..."""
     base_url: str
     models: int
+    wants_key: bool = False
+    """It is one, but tells its models only to those who have its key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,10 @@ class Tested:
     text: str
     """`429 models`, or what is wrong, as a sentence."""
     remedy: str = ""
+    """What to do; with a good result, what is worth knowing (no credit left, no model loaded)."""
     models: int = 0
+    better_url: str = ""
+    """Another base URL of the same host, where the models really are; `remedy` says so in words."""
 
 
 class Connections(Protocol):

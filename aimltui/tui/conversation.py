@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from aimltui.tui.outbox import Outbox
-from aimltui.tui.state.entries import ErrorEntry, NoticeEntry, QueuedEntry
+from aimltui.tui.state.entries import CardAction, ErrorEntry, NoticeEntry, QueuedEntry
 from aimltui.tui.state.thread_view import ThreadView
 from aimltui.wire.runs import Run
 
@@ -17,6 +17,8 @@ class Choice:
 
     model: str | None = None
     assistant_id: str | None = None
+    connection: str | None = None
+    """The connection that the model belongs to."""
 
 
 @dataclass
@@ -92,9 +94,16 @@ class Conversation:
             texts.append(text)
         return "\n\n".join(texts)
 
-    def show_error(self, title: str, detail: str, remedy: str = "", request_id: str | None = None) -> str:
+    def show_error(
+        self,
+        title: str,
+        detail: str,
+        remedy: str = "",
+        request_id: str | None = None,
+        actions: tuple[CardAction, ...] = (),
+    ) -> str:
         """Put a card at the end; answers its id."""
-        card = ErrorEntry(self.view.new_id("error"), title, detail, remedy, request_id)
+        card = ErrorEntry(self.view.new_id("error"), title, detail, remedy, request_id, actions)
         self.outbox.add(self.view.add_local(card), at_once=True)
         return card.id
 

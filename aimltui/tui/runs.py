@@ -19,6 +19,7 @@ from aimltui.client.client import AssistantsClient
 from aimltui.client.errors import TransportError, Unsupported
 from aimltui.tui.conversation import Conversation
 from aimltui.tui.reading import read_thread
+from aimltui.tui.state.entries import OTHER_MODEL, SEND_AGAIN, CardAction
 from aimltui.wire.errors import APIError, NotFound
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.messages import CreateMessage
@@ -32,13 +33,17 @@ _BREATH_S = 0.008
 _TRIES_S = (0.2, 1.0, 2.0, 4.0, 8.0)
 """Waits between attempts to find a run again."""
 _POLL_S = 1.0
+_NOT_STARTED = "The run was not started"
 
 
 class Refused(Exception):
     """Nothing was sent, because something is missing here. Its texts are for the user."""
 
-    def __init__(self, title: str, detail: str, remedy: str) -> None:
+    def __init__(
+        self, title: str, detail: str, remedy: str, actions: tuple[CardAction, ...] = (OTHER_MODEL,)
+    ) -> None:
         super().__init__(detail)
+        self.actions = actions
         self.title = title
         self.detail = detail
         self.remedy = remedy
@@ -51,6 +56,8 @@ class Plan:
     thread_id: str
     assistant_id: str
     model: str | None
+    connection: str | None = None
+    """The connection of the model, if it is not the default one."""
 
 
 class Surroundings(Protocol):
@@ -104,6 +111,10 @@ class RunFollower:
         """
         await self._work(self._send_all(text, pending_id))
 
+    async def again(self) -> None:
+        """Let the message that was sent last be answered once more: a new run, and no new message."""
+        await self._work(self._run_again())
+
     async def attach(self, run: Run) -> None:
         """Follow a run that is there already, then send what is queued."""
         await self._work(self._attach_and_send(run))
@@ -128,6 +139,17 @@ class RunFollower:
 
     async def _attach_and_send(self, run: Run) -> None:
         await self._follow_run(run)
+        await self._send_queued()
+
+    async def _run_again(self) -> None:
+        conversation = self._conversation
+        conversation.retry()
+        try:
+            plan = await self._around.plan(conversation)
+        except (APIError, TransportError, Refused) as error:
+            conversation.unsent_card = self._show(error, _NOT_STARTED)
+            return
+        await self._start(plan)
         await self._send_queued()
 
     async def _send_all(self, text: str, pending_id: str) -> None:
@@ -195,7 +217,7 @@ class RunFollower:
                     "Choose another one with f5, then write on.",
                 )
             else:
-                self._show(error, "The run was not started")
+                conversation.unsent_card = self._show(error, _NOT_STARTED)
             return
         except TransportError as error:
             await self._recover(error.message)
@@ -332,13 +354,14 @@ class RunFollower:
         conversation = self._conversation
         match error:
             case Refused():
-                return conversation.show_error(error.title, error.detail, error.remedy)
+                return conversation.show_error(error.title, error.detail, error.remedy, actions=error.actions)
             case APIError(code="budget_used_up"):
                 remedy = "Your message is kept in the thread; once more may be spent, write on."
                 return conversation.show_error(title, error.message, remedy)
             case APIError():
                 remedy = "Your text is back in the prompt." if "sent" in title else "Try it again."
-                return conversation.show_error(title, error.message, remedy, error.request_id)
+                actions = (OTHER_MODEL, SEND_AGAIN) if title == _NOT_STARTED else ()
+                return conversation.show_error(title, error.message, remedy, error.request_id, actions)
             case TransportError():
                 return conversation.show_error(title, error.message, error.remedy)
             case _:
@@ -346,9 +369,9 @@ class RunFollower:
 
 
 def _create_run(plan: Plan) -> CreateRun:
-    if plan.model:
-        return CreateRun(thread_id=plan.thread_id, assistant_id=plan.assistant_id, model=plan.model)
-    return CreateRun(thread_id=plan.thread_id, assistant_id=plan.assistant_id)
+    # What is not given is not sent: a foreign server knows no connections.
+    given = {name: value for name, value in (("model", plan.model), ("connection", plan.connection)) if value}
+    return CreateRun(thread_id=plan.thread_id, assistant_id=plan.assistant_id, **given)
 
 
 def _is_locked(error: Exception) -> bool:

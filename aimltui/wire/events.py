@@ -29,6 +29,8 @@ DONE = "done"
 
 NOTICE = "aimltui.notice"
 """An extension: a passing remark about a run. Never on the API's own streams."""
+REASONING = "aimltui.reasoning"
+"""An extension: what a model thinks before it answers, as it comes. What was thought stands in the step that follows."""
 CHANGED = "aimltui.changed"
 """An extension: something in the store changed; lists may be stale."""
 
@@ -51,6 +53,16 @@ class Notice(Wire):
     """Which try begins next, as `2/3`."""
 
 
+class Reasoning(Wire):
+    """What a model thinks."""
+
+    run_id: str = ""
+    kind: str = "grew"
+    """`grew`; `cleared` takes back what was thought since the last step: the turn begins anew."""
+    text: str = ""
+    """The new characters."""
+
+
 class Changed(Wire):
     """Something in the store changed."""
 
@@ -59,7 +71,17 @@ class Changed(Wire):
 
 
 Payload = (
-    Thread | Run | RunStep | RunStepDelta | Message | MessageDelta | ErrorObject | Notice | Changed | str
+    Thread
+    | Run
+    | RunStep
+    | RunStepDelta
+    | Message
+    | MessageDelta
+    | ErrorObject
+    | Notice
+    | Reasoning
+    | Changed
+    | str
 )
 
 
@@ -88,6 +110,7 @@ def _payloads() -> dict[str, type[Wire]]:
         MESSAGE_DELTA: MessageDelta,
         ERROR: ErrorObject,
         NOTICE: Notice,
+        REASONING: Reasoning,
         CHANGED: Changed,
     }
     return {**run, **step, **message, **rest}
@@ -104,7 +127,7 @@ def _run_words() -> tuple[str, ...]:
 PAYLOADS: dict[str, type[Wire]] = _payloads()
 """Event name to the class of its data. `done` is not in it: its data is the literal `[DONE]`."""
 
-EXTENSIONS = frozenset({NOTICE, CHANGED})
+EXTENSIONS = frozenset({NOTICE, REASONING, CHANGED})
 
 
 def decode(name: str, data: Any, index: int | None = None) -> StreamEvent | None:

@@ -15,6 +15,7 @@ from aimltui.wire.binary import Blob
 from aimltui.wire.errors import BadRequest
 from aimltui.wire.files import CREATED_PURPOSES, PURPOSES, CreateFile, FileExpiresAfter, ListFiles
 from aimltui.wire.filters import check_filter
+from aimltui.wire.messages import NewTextContent
 from aimltui.wire.run_steps import INCLUDE_SEARCH_CONTENT
 from aimltui.wire.tools import Unknown
 from aimltui.wire.uploads import CreateUpload
@@ -110,7 +111,12 @@ def _check_field(where: str, name: str, value: Any, allowed: tuple[str, ...] | N
         raise refusals.wrong_prefix(where, value, prefix)
 
 
-def _check_pairs(where: str, value: Mapping[str, Any]) -> None:
+def check_pairs(where: str, value: Mapping[str, Any]) -> None:
+    """Names and values, as in metadata.
+
+    Raises:
+        BadRequest: They are too many, or one is too long.
+    """
     if len(value) > METADATA_PAIRS:
         raise BadRequest(
             f"Invalid '{where}': too many properties. Expected an object with at most {METADATA_PAIRS} "
@@ -192,12 +198,17 @@ def _check_tool_resources(where: str, value: Any) -> None:
 
 
 def _check_chunking(where: str, value: Any) -> None:
+    if "type" not in value.model_fields_set:
+        raise refusals.missing(f"{where}.type")
     if value.type not in ("auto", "static"):
         raise refusals.invalid_value(f"{where}.type", value.type, ("auto", "static"))
     if value.type == "auto":
         return
     if value.static is None:
         raise refusals.missing(f"{where}.static")
+    for name in type(value.static).model_fields:
+        if name not in value.static.model_fields_set:
+            raise refusals.missing(f"{where}.static.{name}")
     size, overlap = value.static.max_chunk_size_tokens, value.static.chunk_overlap_tokens
     if overlap > size // 2:
         raise BadRequest(
@@ -219,6 +230,18 @@ def _check_attachments(where: str, value: Any) -> None:
         for place, tool in enumerate(attachment.tools or []):
             if tool.type not in TOOLS[:2]:
                 raise refusals.invalid_value(f"{where}[{number}].tools[{place}].type", tool.type, TOOLS[:2])
+
+
+def _check_content(where: str, value: Any) -> None:
+    if value == "":
+        raise _nothing_said(where)
+    for number, part in enumerate(value):
+        if isinstance(part, NewTextContent) and not part.text:
+            raise _nothing_said(f"{where}[{number}].text")
+
+
+def _nothing_said(where: str) -> BadRequest:
+    return BadRequest("Message content must be non-empty.", param=where)
 
 
 def _check_image_url(where: str, value: Any) -> None:
@@ -267,8 +290,8 @@ def _nothing(where: str, value: Any) -> None:
 
 
 _SPECIAL: Final[Mapping[str, Callable[[str, Any], None]]] = {
-    "metadata": _check_pairs,
-    "attributes": _check_pairs,
+    "metadata": check_pairs,
+    "attributes": check_pairs,
     "filters": check_filter,
     "chunking_strategy": _check_chunking,
     "tool_choice": _check_tool_choice,
@@ -276,6 +299,7 @@ _SPECIAL: Final[Mapping[str, Callable[[str, Any], None]]] = {
     "truncation_strategy": _check_truncation,
     "tool_resources": _check_tool_resources,
     "function": _check_function,
+    "content": _check_content,
     "attachments": _check_attachments,
     "image_url": _check_image_url,
 }

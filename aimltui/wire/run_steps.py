@@ -157,7 +157,11 @@ class RunStep(Wire):
     metadata: Metadata | None = Field(default_factory=dict)
     usage: Usage | None = None
     duration_ms: int | None = extension()
-    """Milliseconds it took, once it is over. An extension of the API."""
+    """Milliseconds it took, once it is over. An extension of the API, as are the next two."""
+    reasoning: str | None = extension()
+    """What the model thought before it decided on this step, where its provider shows it."""
+    reasoning_ms: int | None = extension()
+    """Milliseconds from the first thought to the last one."""
 
 
 class ListRunSteps(ListParams):

@@ -151,6 +151,9 @@ class Run(Wire):
     """Milliseconds from the start to the end, once it is over. An extension of the API, as is the next."""
     connection: str | None = extension()
     """The connection whose model answers, where the program has several and it is not the default one."""
+    reasoning: str | None = extension()
+    """What the model thought last, if no step came of it: the run was stopped, or the answer was empty."""
+    reasoning_ms: int | None = extension()
 
     @property
     def is_active(self) -> bool:

@@ -76,7 +76,8 @@ REQUIREMENTS: dict[str, Requirement] = {
         "refusals:legs": "what is refused over HTTP is refused in the same words everywhere",
         "lock:second-run": "400 `Thread ... already has an active run ....`",
         "lock:message": "400 `Can't add messages to ... while a run ... is active.`",
-        "lock:reading": "a busy thread can be read; metadata can be changed",
+        "lock:messages": "400 for a message of a busy thread that is to be changed or deleted",
+        "lock:reading": "a busy thread can be read; its metadata can be changed",
         "steps:message": "an answer is a message_creation step",
         "steps:parallel-calls": "parallel calls are one step, in progress until the outputs are there",
         "steps:text-and-calls": "text and calls of one turn are two steps",
@@ -218,6 +219,8 @@ REQUIREMENTS: dict[str, Requirement] = {
         "traps:empty-body": "an empty body is accepted, also with a content type",
     }),
     **_rows("own", {
+        "runs:connection": "a run may name its connection; 400, param connection, where there is none of that name",
+        "models:problems": "connections that gave no list of models are told beside the models of the others",
         "threads:list": "GET /threads lists threads, with a preview, and finds text",
         "files:content": "the content of every file can be read, whatever its purpose",
         "files:content:empty": "an empty file is a file",

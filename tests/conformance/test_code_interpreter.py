@@ -11,7 +11,7 @@ from openai import AsyncAssistantEventHandler, AsyncOpenAI
 from aimltui.client.accumulator import RunAccumulator
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.runs import Run
-from tests.conformance.world import World, requirement
+from tests.conformance.world import World, plain, requirement
 from tests.support.fake_model import says
 from tests.support.fake_session import draws, fails, prints, runs, writes
 
@@ -119,7 +119,7 @@ async def test_its_accumulating_stream_understands_code_pictures_and_links(
 ) -> None:
     script(http_world, scene)
     judge = Judge()
-    transport = httpx2.AsyncHTTPTransport(uds=str(http_world.socket))
+    transport = plain(http_world.socket)
     async with AsyncOpenAI(
         api_key="sk-none",
         base_url="http://localhost/v1",

@@ -18,7 +18,7 @@ from aimltui.server.app import Limits
 from aimltui.server.auth import Auth
 from aimltui.wire.operations import OPERATIONS
 from tests.conformance import schemas
-from tests.conformance.world import World, a_world, requirement, served
+from tests.conformance.world import World, a_world, plain, requirement, served
 from tests.support.builders import options
 from tests.support.fake_model import FakeModel, FakeModels, says
 
@@ -28,7 +28,7 @@ TOKEN = "a-token-of-some-length"  # a test's
 @asynccontextmanager
 async def http(socket: Path | None) -> AsyncIterator[httpx2.AsyncClient]:
     assert socket is not None
-    transport = httpx2.AsyncHTTPTransport(uds=str(socket))
+    transport = plain(socket)
     async with httpx2.AsyncClient(transport=transport, base_url="http://localhost", timeout=10) as client:
         yield client
 
@@ -362,9 +362,7 @@ async def test_a_server_that_stops_ends_its_runs_and_tells_the_readers(tmp_path:
 
     async with asyncio.timeout(8), asyncio.TaskGroup() as group:
         async with served(engine, tmp_path / "s") as socket:
-            client = httpx2.AsyncClient(
-                transport=httpx2.AsyncHTTPTransport(uds=str(socket)), base_url="http://localhost"
-            )
+            client = httpx2.AsyncClient(transport=plain(socket), base_url="http://localhost")
             assistant, thread = await made(client)
             reading = group.create_task(read(client, assistant, thread))
             await begun.wait()

@@ -21,7 +21,7 @@ from aimltui.wire.events import StreamEvent
 from aimltui.wire.messages import CreateMessage, NewMessage
 from aimltui.wire.runs import CreateRun, Run, SubmitToolOutputs, ToolOutput
 from aimltui.wire.threads import CreateThread
-from tests.conformance.world import FUNCTIONS, CheckingTransport, over, requirement, served
+from tests.conformance.world import FUNCTIONS, CheckingTransport, over, plain, requirement, served
 from tests.support.bad_scenes import names, scene
 from tests.support.builders import options
 from tests.support.chat_server import ChatServer
@@ -104,7 +104,7 @@ async def test_a_bad_answer_ends_the_run_in_words_and_frees_the_thread(tmp_path:
 async def test_the_accumulating_stream_of_the_sdk_survives_it(tmp_path: Path, name: str) -> None:
     async with asyncio.timeout(30), world(tmp_path, name) as (client, socket):
         begun = await wanted(client)
-        transport = httpx2.AsyncHTTPTransport(uds=str(socket))
+        transport = plain(socket)
         sdk = AsyncOpenAI(
             api_key="x",
             base_url="http://localhost/v1",

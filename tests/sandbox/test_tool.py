@@ -86,6 +86,26 @@ async def test_cancelling_stops_the_code_within_a_fifth_of_a_second(own: Builtin
     assert took < 0.4, "a fifth of a second, and as much again for a busy machine"
 
 
+async def test_what_a_cancelled_cell_has_made_is_not_lost(own: Builtin, tmp_path: Path) -> None:
+    code = "open('/mnt/data/half.txt', 'w').write('half')\nprint('on', flush=True)\nwhile True: pass"
+    engine = await engine_with(own, tmp_path, FakeModel(runs(code)))
+    run = await engine.create_run(await a_run_wanted(engine, assistant=CODE))
+    params = ListRunSteps(thread_id=run.thread_id, run_id=run.id)
+
+    async def printed() -> bool:
+        return "'on\\n'" in str([step.to_json() for step in (await engine.list_run_steps(params)).data])
+
+    await until(printed)
+    await engine.cancel_run(RunParams(thread_id=run.thread_id, run_id=run.id))
+    ended = await finished(engine, run)
+    said = await messages_of(engine, run.thread_id)
+    attached = said[-1].attachments or []
+    file = await engine.get_file(FileParams(file_id=attached[0].file_id or ""))
+    await bounded(engine.aclose())
+    assert (ended.status, said[-1].status, said[-1].text) == ("cancelled", "incomplete", "")
+    assert [file.filename for _ in attached] == ["half.txt"]
+
+
 async def test_where_it_is_switched_off_the_model_is_told_so(tmp_path: Path) -> None:
     model = FakeModel(runs("1"), says("It is off."))
     off = options(tmp_path, interpreter="off")

@@ -10,6 +10,7 @@ from aimltui.engine.models.base import (
     ChatModel,
     ChatRequest,
     ChatUsage,
+    ListState,
     ModelError,
     ModelInfo,
     ToolCallDelta,
@@ -46,6 +47,8 @@ class FakeModel:
         self.turns = list(turns) or [says("Hello", " there.")]
         self.requests: list[ChatRequest] = []
         self.closed_early = 0
+        self.states: list[ListState] = []
+        """Connections that give no list; what the registry's `problems` tells."""
 
     async def stream(self, request: ChatRequest) -> AsyncIterator[ChatChunk]:
         self.requests.append(request)
@@ -93,6 +96,12 @@ class FakeModels:
 
     def info(self, model_id: str, connection: str | None = None) -> ModelInfo | None:
         return self.known
+
+    def connections(self) -> list[str]:
+        return ["fake"]
+
+    def list_states(self) -> list[ListState]:
+        return list(getattr(self.model, "states", ()))
 
     async def list_models(self, *, refresh: bool = False) -> list[ModelInfo]:
         return await self.model.list_models()

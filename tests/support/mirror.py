@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from aimltui.tui.state.entries import Added, Appended, Change, Entry, MessageEntry, Removed, Replaced
+from aimltui.tui.state.entries import (
+    Added,
+    Appended,
+    Change,
+    Entry,
+    MessageEntry,
+    ReasoningEntry,
+    Removed,
+    Replaced,
+)
 
 
 class Mirror:
@@ -27,7 +36,7 @@ class Mirror:
                 case Appended(entry_id, text):
                     place = self.ids.index(entry_id)
                     old = self.entries[place]
-                    assert isinstance(old, MessageEntry)
+                    assert isinstance(old, MessageEntry | ReasoningEntry)
                     self.entries[place] = replace(old, text=old.text + text)
                 case Removed(entry_id):
                     del self.entries[self.ids.index(entry_id)]

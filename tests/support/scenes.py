@@ -21,6 +21,8 @@ class Request:
     headers: Mapping[str, str]
     """By lower-case name."""
     json: JSON
+    query: str = ""
+    """What stood behind the question mark."""
 
     @property
     def is_stream(self) -> bool:
@@ -55,10 +57,10 @@ class Scene:
     """Replies to the chat requests, one after the other; the last one is repeated."""
 
     replies: tuple[Answer, ...]
-    models: Reply | None = None
+    models: Answer | None = None
     """The answer to GET /models; None: two models."""
-    others: Mapping[str, Reply] = field(default_factory=dict)
-    """Answers to other paths."""
+    others: Mapping[str, Answer] = field(default_factory=dict)
+    """Answers at other paths."""
 
 
 def event(payload: JSON) -> bytes:
@@ -169,7 +171,16 @@ MODELS = as_json(
     }
 )
 
+
+def _named(request: Request) -> Reply:
+    """The first answer of the scene that the message names with its last word."""
+    asked = str(request.json["messages"][-1]["content"]).rpartition(" ")[2]
+    answer = SCENES[asked].replies[0]
+    return answer if isinstance(answer, Reply) else answer(request)
+
+
 SCENES: dict[str, Scene] = {
+    "named": Scene((_named,)),
     "greeting": Scene((_fitting,)),
     "gated": Scene((replace(GREETING, gated=True),)),
     "created-201": Scene((lambda request: replace(_fitting(request), status=201),)),

@@ -324,11 +324,11 @@ async def test_a_click_on_a_panel_unfolds_it_where_it_stands() -> None:
 
 async def test_details_unfold_and_fold_all_panels() -> None:
     async with scene(STEP, message(1)) as on:
-        on.transcript.toggle_details()
+        on.transcript.toggle_all(StepEntry)
         assert any("print(1)" in line for line in await on.painted())
         on.transcript.apply([Added(2, StepEntry("s2", "r", 2, "completed", STEP.calls))])
         assert sum("print(1)" in line for line in await on.painted()) == 2
-        on.transcript.toggle_details()
+        on.transcript.toggle_all(StepEntry)
         assert not any("print(1)" in line for line in await on.painted())
 
 

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from aimltui.engine.models.base import JSON, ChatChunk, ChatUsage, ToolCallDelta
+from aimltui.engine.models.sources import Sources
 
 
 class ChunkReader:
@@ -17,6 +18,8 @@ class ChunkReader:
         """Set once the model said that it was done."""
         self.has_content = False
         """Whether anything came out that a user may have seen."""
+        self._sources = Sources()
+        self._said: list[str] = []
         self._usage: dict[str, int | float] = {}
         self._by_id: dict[str, int] = {}
         self._by_index: dict[int, int] = {}
@@ -27,12 +30,14 @@ class ChunkReader:
         usage = self._read_usage(chunk)
         choice = _first_choice(chunk)
         if choice is None:
+            self._sources.read(chunk, {})
             return ChatChunk(usage=usage) if usage else None
         message = choice.get("delta")
         if not isinstance(message, Mapping):
             message = choice.get("message")
         if not isinstance(message, Mapping):
             message = {}
+        self._sources.read(chunk, message)
         reason = choice.get("finish_reason")
         reason = reason if isinstance(reason, str) and reason else None
         text, refusal = text_of(message.get("content")), text_of(message.get("refusal"))
@@ -42,7 +47,28 @@ class ChunkReader:
             return None
         self.finish_reason = reason or self.finish_reason
         self.has_content = self.has_content or bool(text or refusal or reasoning or calls)
+        if text:
+            self._said.append(text)
         return ChatChunk(text, refusal, reasoning, calls, reason, usage)
+
+    @property
+    def is_over(self) -> bool:
+        """False: after the finish reason the usage may follow."""
+        return False
+
+    def is_answer(self, payload: Mapping[str, JSON]) -> bool:
+        """Whether this is an answer in one piece."""
+        return bool(payload.get("choices"))
+
+    def error_in(self, payload: Mapping[str, JSON]) -> Mapping[str, JSON] | None:
+        """What a payload says of a failure, in the nested or in the flat shape."""
+        flat = not payload.get("choices") and ("statusCode" in payload or payload.get("type") == "error")
+        return payload if payload.get("error") or flat else None
+
+    def closing(self) -> ChatChunk | None:
+        """What comes after the answer's last word: the sources that a model with web search named."""
+        listed = self._sources.markdown("".join(self._said)) if self._said and not self._count else ""
+        return ChatChunk(text=listed) if listed else None
 
     def add_cost(self, cost_usd: float | None) -> None:
         """Notes a cost that came outside the body; it comes out with the next usage."""

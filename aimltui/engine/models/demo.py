@@ -25,7 +25,15 @@ DELTAS_PER_S = 120.0
 CHARACTERS_PER_TOKEN = 4
 """The usual rule of thumb; the demo's token counts are estimates by it."""
 _FIRST_PAUSE_S = 0.35
+_THINKING = 3.0
+"""So many times slower a thought comes than an answer: it is there to be seen."""
 _FEWEST, _MOST = 2, 6
+
+THOUGHT = (
+    "A linear equation. I could juggle the numbers myself, but arithmetic is what code is for: let Python solve it "
+    "with exact fractions, put the result back into the equation, and only then say what x is."
+)
+"""What the demo thinks before it calls the code interpreter."""
 
 STARTERS: tuple[tuple[str, str], ...] = (
     ("Show me what Markdown looks like here", "Show me what Markdown looks like here."),
@@ -62,6 +70,9 @@ class DemoModel:
         yield ChatChunk(finish_reason="stop", usage=estimate(request.messages, text))
 
     async def _call(self, request: ChatRequest, code: str) -> AsyncGenerator[ChatChunk, None]:
+        thought = list(split(THOUGHT)) if request.stream else [THOUGHT]
+        async for piece in self._paced(thought, slower=_THINKING):
+            yield ChatChunk(reasoning=piece)
         arguments = json.dumps({"code": code})
         head = ToolCallDelta(0, f"call_demo{len(request.messages)}", CODE_TOOL)
         yield ChatChunk(tool_calls=(head,))
@@ -69,13 +80,13 @@ class DemoModel:
             yield ChatChunk(tool_calls=(ToolCallDelta(0, arguments=piece),))
         yield ChatChunk(finish_reason="tool_calls", usage=estimate(request.messages, arguments))
 
-    async def _paced(self, pieces: Sequence[str]) -> AsyncGenerator[str, None]:
+    async def _paced(self, pieces: Sequence[str], slower: float = 1.0) -> AsyncGenerator[str, None]:
         loop = asyncio.get_running_loop()
         due = loop.time() + _FIRST_PAUSE_S * self._pace
         for piece in pieces:
             # Against the clock, not piece by piece, so that a busy loop does not slow the whole answer down.
             await asyncio.sleep(max(0.0, due - loop.time()) if self._pace else 0)
-            due += self._pace / DELTAS_PER_S
+            due += slower * self._pace / DELTAS_PER_S
             yield piece
 
     async def list_models(self) -> list[ModelInfo]:

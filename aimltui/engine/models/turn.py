@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from aimltui.engine.models import errors
-from aimltui.engine.models.base import JSON, ChatChunk, ModelError
-from aimltui.engine.models.chunks import ChunkReader, cost_of
+from aimltui.engine.models.base import JSON, ChatChunk, ChatUsage, ModelError
+from aimltui.engine.models.chunks import cost_of
 from aimltui.engine.models.endpoint import Endpoint
 from aimltui.engine.models.event_data import EventData
 from aimltui.engine.models.http_answer import HTTPAnswer, read_json
@@ -21,6 +22,7 @@ DRAIN_TIMEOUT_S = 0.1
 """How long to wait for the body's end after the end marker: only then can the connection be used again."""
 WHOLE_ANSWER_LIMIT_BYTES = 64 * 1024 * 1024
 _DRAIN_PIECES = 4
+_ERROR_LIMIT = 20_000
 _BLANKS = b" \t\r\n\xef\xbb\xbf"
 
 
@@ -34,22 +36,73 @@ class Patience:
     """Within the answer."""
 
 
-class Turn:
-    """Reads one answer, however the server gives it: as events or as a whole, asked for or not."""
+class Reader(Protocol):
+    """Understands the JSON of one endpoint, for one turn."""
 
-    def __init__(self, endpoint: Endpoint, model: str, patience: Patience) -> None:
+    finish_reason: str | None
+    """Set once the model said that it was done."""
+    has_content: bool
+    """Whether anything came out that a user may have seen."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing of interest can follow."""
+        ...
+
+    @property
+    def usage(self) -> ChatUsage | None:
+        """All that is known of the turn's usage."""
+        ...
+
+    def read(self, payload: Mapping[str, JSON], /) -> ChatChunk | None:
+        """What a payload says, or None if it says nothing new."""
+        ...
+
+    def is_answer(self, payload: Mapping[str, JSON], /) -> bool:
+        """Whether a payload is an answer in one piece."""
+        ...
+
+    def error_in(self, payload: Mapping[str, JSON], /) -> Mapping[str, JSON] | None:
+        """What a payload says of a failure."""
+        ...
+
+    def closing(self) -> ChatChunk | None:
+        """What comes after the answer's last word."""
+        ...
+
+    def add_cost(self, cost_usd: float | None, /) -> None:
+        """Notes a cost that came outside the body."""
+        ...
+
+
+class Turn:
+    """Reads one answer, however the server gives it: as events or as a whole, asked for or not.
+
+    Args:
+        endpoint: Who answers.
+        model: Who was asked.
+        patience: How long to wait.
+        reader: Understands the answer.
+        bare: The text has to stay as it is, since a program reads it: nothing is added at its end.
+    """
+
+    def __init__(
+        self, endpoint: Endpoint, model: str, patience: Patience, reader: Reader, *, bare: bool = False
+    ) -> None:
         self._endpoint = endpoint
         self._model = model
         self._patience = patience
         self._answer = HTTPAnswer(endpoint, model)
-        self._reader = ChunkReader()
+        self._reader = reader
+        self._bare = bare
+        self._error = ""
         self._done = False
         self._trailer_ends: float | None = None
 
     @property
     def refusal(self) -> str:
-        """The body of an answer that was no success."""
-        return self._answer.refusal
+        """What the server said of a request that it did not carry out."""
+        return self._answer.refusal or self._error
 
     @property
     def has_content(self) -> bool:
@@ -75,6 +128,9 @@ class Turn:
         if self._done or self._reader.finish_reason is not None:
             # Whatever happened to the connection after the model's last word took nothing from the answer.
             if failure is None or failure.cut:
+                closing = None if self._bare else self._reader.closing()
+                if closing is not None:
+                    yield closing
                 return
         elif failure is None:
             failure = errors.cut(self._endpoint, "the connection ended before the model was done")
@@ -120,7 +176,7 @@ class Turn:
         if not isinstance(payload, Mapping):
             raise errors.no_api_there(self._endpoint, content.decode("utf-8", errors="replace"))
         self._raise_error_in(payload, began=False)
-        chunk = self._reader.read(payload) if payload.get("choices") else None
+        chunk = self._reader.read(payload) if self._reader.is_answer(payload) else None
         if chunk is None:
             raise errors.no_api_there(self._endpoint, content.decode("utf-8", errors="replace"))
         self._done = True
@@ -166,13 +222,17 @@ class Turn:
                 self._endpoint, "a part of it is not JSON, the server or something between is broken"
             )
         self._raise_error_in(payload, began=True)
-        return self._reader.read(payload)
+        chunk = self._reader.read(payload)
+        self._done = self._done or self._reader.is_over
+        return chunk
 
     def _raise_error_in(self, payload: Mapping[str, JSON], *, began: bool) -> None:
-        flat = not payload.get("choices") and ("statusCode" in payload or payload.get("type") == "error")
-        if payload.get("error") or flat:
+        error = self._reader.error_in(payload)
+        if error is not None:
+            if not self.has_content:
+                self._error = json.dumps(error)[:_ERROR_LIMIT]
             raise errors.from_stream(
-                self._endpoint, self._model, payload, self._answer.headers, began=began and self.has_content
+                self._endpoint, self._model, error, self._answer.headers, began=began and self.has_content
             )
 
     async def _drain(self, pieces: AsyncIterator[bytes]) -> None:

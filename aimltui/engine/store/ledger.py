@@ -14,13 +14,17 @@ from aimltui.engine.store import events as event_rows
 from aimltui.engine.store import messages, runs
 from aimltui.engine.store import usage as usage_rows
 from aimltui.engine.store.database import Connection
+from aimltui.engine.thinking import Thought
 from aimltui.engine.usage import added, partial
-from aimltui.wire import events
+from aimltui.wire import events, ids
 from aimltui.wire.base import JSONObject
 from aimltui.wire.events import StreamEvent
+from aimltui.wire.ids import NewId
 from aimltui.wire.messages import (
     AttachmentTool,
     FilePathAnnotation,
+    ImageFile,
+    ImageFileContent,
     IncompleteDetails,
     Message,
     MessageAttachment,
@@ -149,15 +153,31 @@ class Ledger:
         self.private["spent_completion"] = self.private.get("spent_completion", 0) + spent_completion
         runs.save(self.conn, self.run, self.private)
 
-    def open_message(self, step_id: str, message_id: str, turn: int) -> list[str]:
-        """The model begins to write.
+    def open_message(
+        self, step_id: str, message_id: str, turn: int, thought: Thought | None = None
+    ) -> list[str]:
+        """The model begins to write, after it has thought.
 
         Returns:
             The ids of the pictures that the message begins with: those that tools have made since the last one.
         """
         self._refuse_if_cancelling()
+        self._write_message(step_id, message_id, turn, thought=thought)
+        pictures: list[str] = self.private.pop("pictures", [])
+        if pictures:
+            runs.save(self.conn, self.run, self.private)
+        return pictures
+
+    def _write_message(
+        self,
+        step_id: str,
+        message_id: str,
+        turn: int,
+        pictures: Sequence[str] = (),
+        thought: Thought | None = None,
+    ) -> None:
         details = MessageCreationDetails(message_creation=MessageCreation(message_id=message_id))
-        self._open_step(step_id, details, turn)
+        self._open_step(step_id, details, turn, thought)
         message = Message(
             id=message_id,
             created_at=self._now,
@@ -166,14 +186,11 @@ class Ledger:
             role="assistant",
             assistant_id=self.run.assistant_id,
             run_id=self.run.id,
+            content=[ImageFileContent(image_file=ImageFile(file_id=file_id)) for file_id in pictures],
         )
         messages.insert(self.conn, message, turn=turn)
         self.tell(events.MESSAGE_CREATED, message)
         self.tell(events.MESSAGE_IN_PROGRESS, message)
-        pictures: list[str] = self.private.pop("pictures", [])
-        if pictures:
-            runs.save(self.conn, self.run, self.private)
-        return pictures
 
     def close_message(self, usage: Usage | None = None) -> None:
         """The message that is being written is whole, and so is its step."""
@@ -183,10 +200,10 @@ class Ledger:
             if row.step.type == "message_creation":
                 self._close_step(row, "completed", usage)
 
-    def open_tools(self, step_id: str, turn: int) -> None:
-        """The model begins to call tools."""
+    def open_tools(self, step_id: str, turn: int, thought: Thought | None = None) -> None:
+        """The model begins to call tools, after it has thought."""
         self._refuse_if_cancelling()
-        self._open_step(step_id, ToolCallsDetails(), turn)
+        self._open_step(step_id, ToolCallsDetails(), turn, thought)
 
     def draft_tools(self, step_id: str, calls: Sequence[Call]) -> None:
         """The calls as far as they go, so that a killed program leaves them behind."""
@@ -215,8 +232,9 @@ class Ledger:
             others: Those that the last message gets as attachments unless a text links to them.
         """
         self.private["files"] = {**self.private.get("files", {}), **files}
-        self.private["pictures"] = [*self.private.get("pictures", []), *pictures]
-        self.private["unlinked"] = [*self.private.get("unlinked", []), *others]
+        # a run that is stopped in this very moment is told them twice
+        self.private["pictures"] = list(dict.fromkeys([*self.private.get("pictures", []), *pictures]))
+        self.private["unlinked"] = list(dict.fromkeys([*self.private.get("unlinked", []), *others]))
         runs.save(self.conn, self.run, self.private)
 
     def wait_for_outputs(self, pending: Sequence[Call]) -> None:
@@ -246,15 +264,24 @@ class Ledger:
             fresh = runs.step_row(self.conn, row.step.id)
             self._close_step(fresh, "completed", Usage.model_validate(usage) if usage is not None else None)
 
-    def end(self, outcome: Outcome, usage: Usage | None = None) -> Run:
-        """The run's end, and that of whatever of it is still open. Text so far is kept.
+    def end(
+        self, outcome: Outcome, new_id: NewId, usage: Usage | None = None, thought: Thought | None = None
+    ) -> Run:
+        """The run's end, and that of whatever of it is still open. Text so far is kept, and so is what tools made.
 
         Args:
             outcome: How it ends.
+            new_id: Makes ids: what tools made needs a message if there is none to bear it.
             usage: Of the turn that is still open, for its step.
+            thought: What was thought last, if no step came of it.
         """
+        if thought is not None:
+            thoughts = {"reasoning": thought.text, "reasoning_ms": thought.ms}
+            self.run = self.run.model_copy(update=thoughts)
         if outcome.status == CANCELLED:
             self.begin_cancelling()
+        if outcome.status != COMPLETED:
+            self._save_what_was_made(new_id)
         if outcome.status in (COMPLETED, INCOMPLETE):
             self._close_messages(outcome.status, outcome.message_reason)
             self._close_steps(outcome, usage)
@@ -263,7 +290,16 @@ class Ledger:
             self._close_messages(outcome.status, outcome.message_reason)
         return self.move(outcome.status, error=outcome.error, reason=outcome.reason)
 
-    def _open_step(self, step_id: str, details: StepDetails, turn: int) -> None:
+    def _save_what_was_made(self, new_id: NewId) -> None:
+        """A run that is stopped before its answer has no message: one without text bears what its tools made."""
+        pictures: list[str] = self.private.get("pictures", [])
+        if not (pictures or self.private.get("unlinked")) or messages.open_of_run(self.conn, self.run.id):
+            return
+        step_id, message_id = new_id(ids.STEP), new_id(ids.MESSAGE)
+        self.private["pictures"] = []
+        self._write_message(step_id, message_id, self.private.get("turns", 0), pictures)
+
+    def _open_step(self, step_id: str, details: StepDetails, turn: int, thought: Thought | None) -> None:
         step = RunStep(
             id=step_id,
             created_at=self._now,
@@ -273,6 +309,8 @@ class Ledger:
             type=details.type,
             step_details=details,
             expires_at=self.run.expires_at,
+            reasoning=thought.text if thought is not None else None,
+            reasoning_ms=thought.ms if thought is not None else None,
         )
         place = messages.newest_seq(self.conn, self.run.thread_id)
         private: JSONObject = {"t0": self._clock_now}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -64,6 +64,8 @@ class ToolContext:
     files: Sequence[Provided] = ()
     """What the assistant and the thread have for this tool, and what was made in the thread before."""
     keep: Keeper | None = None
+    late: Callable[[Made], None] | None = None
+    """Takes files that are kept when the call was stopped already and can tell nothing any more."""
 
 
 @dataclass(frozen=True, slots=True)

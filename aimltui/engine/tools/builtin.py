@@ -18,6 +18,8 @@ class Builtin:
     tools: tuple[Tool, ...]
     interpreter: LocalSessions
     """Says whether code can be run on this machine."""
+    sessions: Sessions
+    """Where the threads' code runs."""
 
     async def ready(self) -> tuple[str, ...]:
         """The types of the tools that work on this machine; the first time this tests sandboxes."""
@@ -26,6 +28,15 @@ class Builtin:
 
 def builtin(options: EngineOptions) -> Builtin:
     """The tools for an engine; nothing is started or tested before it is needed."""
-    local = LocalSessions(options.interpreter, options.data_dir, executable=options.interpreter_python)
+    local = LocalSessions(
+        options.interpreter,
+        options.data_dir,
+        executable=options.interpreter_python,
+        may_ask=options.approve is not None,
+    )
+    if options.unconfined == "ask":
+        local.agree()
     sessions = Sessions(local.make, options.data_dir / "interpreter", options.max_sessions)
-    return Builtin((CodeInterpreter(sessions),), local)
+    return Builtin(
+        (CodeInterpreter(sessions, packages=local.packages, approve=options.approve),), local, sessions
+    )

@@ -9,9 +9,6 @@ from aimltui.engine.tools.base import Provided, Tool
 from aimltui.wire.tools import FunctionTool
 from aimltui.wire.tools import Tool as WireTool
 
-KNOWN = ("code_interpreter", "function", "file_search")
-"""The API's tool types."""
-
 
 class ToolRegistry:
     """Functions are carried out by the caller, and so they always work; other tools have to be here."""

@@ -15,9 +15,9 @@ from textual.containers import Horizontal, Vertical
 from textual.geometry import Size
 
 from aimltui.tui.commands import bindings
-from aimltui.tui.screens.main_money import Money
+from aimltui.tui.screens.main_connect import Connect
 from aimltui.tui.startup import Startup
-from aimltui.tui.state.entries import ErrorEntry
+from aimltui.tui.state.entries import ErrorEntry, ReasoningEntry, StepEntry
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.header import HeaderBar
 from aimltui.tui.widgets.prompt_input import PromptInput
@@ -33,7 +33,7 @@ _NEAR_TOP = 30
 """Rows from the first one at which older messages are fetched."""
 
 
-class MainScreen(Money):
+class MainScreen(Connect):
     """Sidebar, transcript, prompt; and the desk behind them, once there is a connection.
 
     Args:
@@ -88,12 +88,15 @@ class MainScreen(Money):
             log.exception("the start failed")
             self._not_connected(error)
             return
+        self.listen_for_code()
         await self._open_first()
         for note in connected.notes:
             self.remark(note)
         self.say_early()
+        self.offer_connection()
         self.spawn(self.desk.read_rest(), "list")
         self.spawn(self.desk.purse.refresh(), "purse")
+        self.spawn(self.desk.choices.learn(), "models")
         self.spawn(self.desk.watch(), "changes")
         if connected.warm_up is not None:
             self.spawn(asyncio.to_thread(connected.warm_up), "warm-up")
@@ -187,6 +190,9 @@ class MainScreen(Money):
             self.show_state()
 
     def _scrolled(self) -> None:
+        if self.transcript.has_focus:
+            # what was marked may be out of sight now
+            self.show_state()
         desk = self.desk
         if desk is not None and desk.current.has_more and self.transcript.scroll_offset.y < _NEAR_TOP:
             self.spawn(desk.read_older(desk.current), "older")
@@ -222,10 +228,12 @@ class MainScreen(Money):
         self.show_state()
 
     def on_key(self, event: events.Key) -> None:
-        """Typing anywhere goes to the prompt."""
+        """Typing anywhere goes to the prompt, but for the letters of a card that is marked."""
         if self.focused is self.prompt or not (event.is_printable and event.character):
             return
         event.stop()
+        if self.take_key(event.character):
+            return
         self.set_focus(self.prompt)
         self.prompt.add_text(event.character)
 
@@ -254,4 +262,8 @@ class MainScreen(Money):
 
     def action_toggle_details(self) -> None:
         """Fold or unfold all panels."""
-        self.transcript.toggle_details()
+        self.transcript.toggle_all(StepEntry)
+
+    def action_toggle_thoughts(self) -> None:
+        """Fold or unfold what the models thought."""
+        self.transcript.toggle_all(ReasoningEntry)

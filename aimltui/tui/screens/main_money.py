@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aimltui.client.errors import TransportError, Unsupported
-from aimltui.tui.screens.main_pick import Pick
+from aimltui.tui.screens.main_ask import Ask
 
 if TYPE_CHECKING:
     from aimltui.tui.screens.usage import UsageScreen
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _NO_REPORT = "This server keeps no report of what its runs use."
 
 
-class Money(Pick):
+class Money(Ask):
     """Handles usage, budget and balance."""
 
     def action_show_usage(self) -> None:

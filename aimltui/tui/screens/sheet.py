@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.types import CSSPathType
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -23,9 +24,9 @@ Result = TypeVar("Result")
 
 CLOSE = FooterItem("esc", "Close", "cancel")
 
-_SHORT = 14
+TALL = 14
 """Lines; a lower screen gets panels without blank lines."""
-_BREAKPOINTS = [(0, "-short"), (_SHORT, "-tall")]
+_BREAKPOINTS = [(0, "-short"), (TALL, "-tall")]
 
 
 class Sheet(ModalScreen[Result]):
@@ -36,7 +37,7 @@ class Sheet(ModalScreen[Result]):
         keys: What its last line shows; the actions are the screen's.
     """
 
-    CSS_PATH = "sheet.tcss"
+    CSS_PATH: ClassVar[CSSPathType | None] = "sheet.tcss"
     SCROLLS: ClassVar[str] = ""
     """The selector of the part that scrolls when the screen is too low for the panel."""
     MOST_LINES: ClassVar[int] = 20
@@ -67,7 +68,7 @@ class Sheet(ModalScreen[Result]):
     def on_resize(self, event: events.Resize) -> None:
         """Leave room for the line with the keys."""
         if self.SCROLLS:
-            is_short = event.size.height < _SHORT
+            is_short = event.size.height < TALL
             around = 1 if is_short else 5 + self.EXTRA_LINES
             around += bool(self._title) + (1 if is_short else 3) * bool(self.query(Input))
             limit = max(1, min(self.MOST_LINES, event.size.height - around))

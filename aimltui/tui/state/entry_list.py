@@ -12,6 +12,7 @@ from aimltui.tui.state.entries import (
     Entry,
     MessageEntry,
     QueuedEntry,
+    ReasoningEntry,
     Removed,
     Replaced,
 )
@@ -36,7 +37,7 @@ class EntryList:
         """An entry with all its text; pieces that came since the last time are joined now."""
         entry = self._entries[entry_id]
         pieces = self._growing.pop(entry_id, None)
-        if pieces and isinstance(entry, MessageEntry):
+        if pieces and isinstance(entry, MessageEntry | ReasoningEntry):
             entry = replace(entry, text=entry.text + "".join(pieces))
             self._entries[entry_id] = entry
         return entry
@@ -46,7 +47,7 @@ class EntryList:
         return any(isinstance(entry, MessageEntry) for entry in self._entries.values())
 
     def grow(self, entry_id: str, text: str) -> list[Change]:
-        """Add text to a message."""
+        """Add text to a message, or to a thought."""
         if entry_id not in self._entries:
             return []
         self._growing.setdefault(entry_id, []).append(text)
@@ -112,7 +113,7 @@ def difference(old: Sequence[Entry], new: Sequence[Entry]) -> list[Change] | Non
 
 
 def joined(changes: Iterable[Change]) -> list[Change]:
-    """The same changes with neighbouring pieces of one message made one."""
+    """The same changes with neighbouring ones of one entry made one: pieces of a text, states that followed fast."""
     result: list[Change] = []
     pieces: list[str] = []
     growing = ""
@@ -126,6 +127,13 @@ def joined(changes: Iterable[Change]) -> list[Change]:
             pieces = []
         if isinstance(change, Appended):
             growing, pieces = change.id, [change.text]
+        elif (
+            isinstance(change, Replaced)
+            and result
+            and isinstance(result[-1], Replaced)
+            and result[-1].entry.id == change.entry.id
+        ):
+            result[-1] = change
         else:
             result.append(change)
     if pieces:

@@ -7,7 +7,7 @@ changes something returns the changes in order, for the transcript to apply.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from aimltui.client.accumulator import MessageChanged, RunAccumulator, RunChanged, StepChanged, TextGrew
 from aimltui.tui.state.entries import (
@@ -18,6 +18,7 @@ from aimltui.tui.state.entries import (
     MessageEntry,
     NoticeEntry,
     QueuedEntry,
+    ReasoningEntry,
 )
 from aimltui.tui.state.from_wire import (
     ASSISTANT,
@@ -28,6 +29,8 @@ from aimltui.tui.state.from_wire import (
     run_error,
     run_error_id,
     step_entry,
+    thinking_id,
+    thought_entry,
 )
 from aimltui.tui.state.order import Block, in_order
 from aimltui.tui.state.thread_reading import ThreadReading
@@ -82,6 +85,8 @@ class ThreadView(ThreadReading):
         data = event.data
         if isinstance(data, ev.Notice):
             return self._notice(data)
+        if isinstance(data, ev.Reasoning):
+            return self._think(data)
         if isinstance(data, ErrorObject):
             return self.add_local(
                 ErrorEntry(
@@ -189,6 +194,8 @@ class ThreadView(ThreadReading):
         """Older messages, which go before all others."""
         older = ThreadView.from_snapshot(snapshot, self._names)
         changes: list[Change] = []
+        if self._runs:
+            older._without_actions(older.latest_run)
         for index, entry in enumerate(entry for entry in older.entries if entry.id not in self._list):
             changes += self._list.insert(index, entry)
         self._runs = {**older._runs, **self._runs}
@@ -198,17 +205,47 @@ class ThreadView(ThreadReading):
     def _step(self, step: RunStep) -> list[Change]:
         numbers = self._steps.setdefault(step.run_id, {})
         number = numbers.setdefault(step.id, len(numbers) + 1)
-        if step.type != "tool_calls":
-            return []
-        return self._list.put(step_entry(step, number), self._end_of(step.run_id))
+        changes = self._thought(step, step.run_id)
+        if step.type == "tool_calls":
+            changes += self._list.put(step_entry(step, number), self._end_of(step.run_id))
+        return changes
 
     def _run(self, run: Run) -> list[Change]:
+        before = self.latest_run if run.id not in self._runs else None
         self._runs[run.id] = run
-        changes = self._list.put(run_entry(run))
+        changes = self._without_actions(before)
+        if run.is_terminal:
+            changes += self._thought(run, run.id)
+        changes += self._list.put(run_entry(run))
         error = run_error(run)
         if error is not None:
             changes += self._list.put(error, run_entry_id(run.id))
         return changes
+
+    def _without_actions(self, run: Run | None) -> list[Change]:
+        """A run's card offers nothing any more once there is a newer run."""
+        card_id = run_error_id(run.id) if run is not None else ""
+        card = self._list.get(card_id) if card_id in self._list else None
+        if isinstance(card, ErrorEntry) and card.actions:
+            return self._list.put(replace(card, actions=()))
+        return []
+
+    def _think(self, data: ev.Reasoning) -> list[Change]:
+        live = thinking_id(data.run_id)
+        if data.kind == "cleared":
+            return self.remove(live)
+        changes = self._clear_notices()
+        if live in self._list:
+            return changes + self._list.grow(live, data.text)
+        self._local.add(live)
+        entry = ReasoningEntry(live, data.run_id, data.text, streaming=True)
+        return changes + self._list.put(entry, self._end_of(data.run_id))
+
+    def _thought(self, of: RunStep | Run, run_id: str) -> list[Change]:
+        """What the model thinks is told live without a name; the step that comes of it, or the run's end, has it whole."""
+        entry = thought_entry(of)
+        gone = self.remove(thinking_id(run_id))
+        return gone if entry is None else gone + self._list.put(entry, self._end_of(run_id))
 
     def _notice(self, notice: ev.Notice) -> list[Change]:
         if notice.kind == "cleared":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,11 @@ import pytest
 from aimltui.engine.engine import Engine
 from aimltui.engine.fences import FenceSplitter, PrintedCallSplitter, Segment, printed_code
 from aimltui.engine.models.base import ModelError
+from aimltui.engine.models.lessons import Lessons
 from aimltui.wire.messages import NewMessage
 from aimltui.wire.run_steps import ListRunSteps
-from aimltui.wire.runs import CreateRun, Run
-from tests.support.builders import collect, messages_of, names, opened, play, run_of
+from aimltui.wire.runs import CreateRun, Run, SubmitToolOutputs, ToolOutput
+from tests.support.builders import collect, finished, messages_of, names, opened, play, run_of
 from tests.support.fake_model import FakeModel, says
 from tests.support.fake_session import FakeSandbox, prints, runs
 
@@ -96,11 +98,75 @@ async def test_a_model_that_refuses_tools_is_asked_again_with_blocks_and_that_is
     assert [len(request.tools) for request in model.requests] == [1, 0, 0, 0]
 
 
-async def test_a_model_that_refuses_functions_fails_the_run(tmp_path: Path) -> None:
-    tools = [*CODE["tools"], {"type": "function", "function": {"name": "weather", "parameters": {}}}]
-    async with opened(tmp_path, FakeModel([REFUSAL]), tools=[FakeSandbox().tool(tmp_path)]) as engine:
-        run = run_of(await play(engine, assistant={"tools": tools}))
-    assert run.status == "failed"
+WEATHER: dict[str, Any] = {
+    "type": "function",
+    "function": {
+        "name": "weather",
+        "description": "Tells the weather.",
+        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
+    },
+}
+BLOCK = '```tool_call\n{"name": "weather", "arguments": {"city": "Oslo"}}\n```\n'
+
+
+async def answer(engine: Engine, run: Run, output: str) -> Run:
+    """Hand in the output of the call that a run waits for, and wait for the end."""
+    assert run.required_action is not None
+    call = run.required_action.submit_tool_outputs.tool_calls[0]
+    outputs = [ToolOutput(tool_call_id=call.id, output=output)]
+    await engine.submit_tool_outputs(
+        SubmitToolOutputs(thread_id=run.thread_id, run_id=run.id, tool_outputs=outputs)
+    )
+    return await finished(engine, run)
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+async def test_functions_are_called_by_blocks_of_json_where_a_model_takes_no_tools(
+    tmp_path: Path, size: int
+) -> None:
+    asks = "I will look.\n\n" + BLOCK
+    model = FakeModel([REFUSAL], says(*pieces(asks, size)), says("Rain."))
+    async with opened(tmp_path, model, tools=[FakeSandbox().tool(tmp_path)]) as engine:
+        tools = [*CODE["tools"], WEATHER]
+        waiting = run_of(await play(engine, assistant={"tools": tools}))
+        assert waiting.required_action is not None
+        asked = waiting.required_action.submit_tool_outputs.tool_calls[0].function
+        assert (asked.name, json.loads(asked.arguments)) == ("weather", {"city": "Oslo"})
+        run = await answer(engine, waiting, "rain, 7 degrees")
+        said = await messages_of(engine, run.thread_id)
+    assert run.status == "completed"
+    assert [message.text.strip() for message in said] == ["Hi", "I will look.", "Rain."]
+    told = model.requests[1]
+    assert list(told.tools) == []
+    assert "You can run Python." in told.messages[0]["content"]
+    assert "- weather: Tells the weather." in told.messages[0]["content"]
+    *_, called, came = model.requests[2].messages
+    assert called["content"].endswith(BLOCK.rstrip())
+    assert came["content"].endswith("weather: rain, 7 degrees")
+
+
+async def test_a_model_without_tools_calls_functions_also_where_there_is_no_interpreter(
+    tmp_path: Path,
+) -> None:
+    model = FakeModel(says(BLOCK), says("Rain."))
+    async with opened(tmp_path, model, tool_protocol="fenced") as engine:
+        waiting = run_of(await play(engine, assistant={"tools": [WEATHER]}))
+        run = await answer(engine, waiting, "rain")
+    assert run.status == "completed"
+    assert "Python" not in model.requests[0].messages[0]["content"]
+
+
+async def test_json_that_is_only_shown_and_blocks_that_are_no_call_go_on(tmp_path: Path) -> None:
+    shown = 'Here:\n```json\n{"name": "Ada"}\n```\nThat is all.'
+    wrong = "```tool_call\nweather in Oslo\n```"
+    model = FakeModel(says(*pieces(shown, 3)), says(wrong), says("Sorry."))
+    async with opened(tmp_path, model, tool_protocol="fenced") as engine:
+        first = run_of(await play(engine, assistant={"tools": [WEATHER]}))
+        said = await messages_of(engine, first.thread_id)
+        second = run_of(await play(engine, assistant={"tools": [WEATHER]}))
+    assert said[-1].text == shown
+    assert second.status == "completed"
+    assert "This is no call in JSON." in model.requests[2].messages[-1]["content"]
 
 
 @pytest.mark.parametrize(
@@ -217,3 +283,14 @@ def test_blocks_are_found_however_the_text_is_cut(
 def test_a_printed_call_of_something_else_is_none() -> None:
     assert printed_code('{"name": "other", "arguments": {"code": "x"}}', {"code_interpreter"}) is None
     assert printed_code('{"name": "python", "arguments": {"code": "x"}} and so on', {"python"}) is None
+
+
+async def test_that_a_model_takes_no_tools_is_remembered_beyond_the_program(tmp_path: Path) -> None:
+    path = tmp_path / "learned.json"
+    model = FakeModel([REFUSAL], says("fine"))
+    for _ in range(2):
+        lessons = Lessons(path)
+        sandbox = FakeSandbox(prints("42\n"))
+        async with opened(tmp_path, model, tools=[sandbox.tool(tmp_path)], lessons=lessons) as engine:
+            await play(engine, assistant=CODE)
+    assert [bool(request.tools) for request in model.requests] == [True, False, False]

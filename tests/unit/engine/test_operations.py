@@ -97,7 +97,7 @@ async def test_a_deleted_assistant_leaves_its_runs(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("params", "text"),
     [
-        ({"tools": [{"type": "retrieval"}]}, "Invalid value: 'retrieval'. Supported values are: 'code_interpreter', 'function', and 'file_search'."),
+        ({"tools": [{"type": "retrieval"}]}, "Invalid value: 'retrieval'. Supported values are: 'code_interpreter', 'file_search', and 'function'."),
         ({"tools": [{"type": "function", "function": {"name": "a b"}}]}, "does not match pattern"),
         ({"metadata": {str(n): "x" for n in range(17)}}, "at most 16 properties"),
         ({"metadata": {"k" * 65: "x"}}, "maximum length 64"),
@@ -106,7 +106,7 @@ async def test_a_deleted_assistant_leaves_its_runs(tmp_path: Path) -> None:
 )  # fmt: skip
 async def test_a_wrong_assistant_is_refused(tmp_path: Path, params: dict[str, Any], text: str) -> None:
     async with opened(tmp_path) as engine:
-        error = await refusal(engine.create_assistant(CreateAssistant(model="fake", **params)))
+        error = await refusal(engine.call("create_assistant", CreateAssistant(model="fake", **params)))
     assert isinstance(error, BadRequest)
     assert text in error.message
 
@@ -121,7 +121,7 @@ async def test_unknown_ids_are_refused_with_the_documented_texts(tmp_path: Path)
             await refusal(engine.get_message(MessageParams(thread_id=thread.id, message_id="msg_X"))),
             await refusal(engine.list_messages(ListMessages(thread_id="thread_X"))),
         ]
-        wrong = await refusal(engine.get_thread(ThreadParams(thread_id="undefined")))
+        wrong = await refusal(engine.call("get_thread", ThreadParams(thread_id="undefined")))
     assert all(isinstance(error, NotFound) for error in found)
     assert found[0].message == "No thread found with id 'thread_X'."
     assert found[1].message == "No assistant found with id 'asst_X'."
@@ -159,7 +159,7 @@ async def test_a_wrong_message_is_refused(tmp_path: Path, message: dict[str, Any
     async with opened(tmp_path) as engine:
         thread = await a_thread(engine)
         wanted = CreateMessage(**({"role": "user", "thread_id": thread.id} | message))
-        assert text in (await refusal(engine.create_message(wanted))).message
+        assert text in (await refusal(engine.call("create_message", wanted))).message
         assert len(await messages_of(engine, thread.id)) == 1
 
 

@@ -60,6 +60,9 @@ class Session:
         self._cell: Cell | None = None
         self._idle: asyncio.TimerHandle | None = None
         self._ending: asyncio.Task[None] | None = None
+        self._before: dict[str, outputs.Stamp] | None = None
+        self.untold: tuple[str, ...] = ()
+        """The files that the last cell made before it was stopped, which it could not tell of any more."""
 
     @property
     def files(self) -> Path:
@@ -70,6 +73,11 @@ class Session:
     def is_alive(self) -> bool:
         """Whether there is a kernel with its variables."""
         return self._channel is not None and not self._channel.has_ended
+
+    @property
+    def is_confined(self) -> bool:
+        """Whether there is a wall around what runs here."""
+        return self._sandbox.describe().is_confined
 
     @property
     def pid(self) -> int | None:
@@ -91,6 +99,7 @@ class Session:
         if self._is_busy:
             raise SandboxError("The interpreter is busy with another cell.")
         self._is_busy = True
+        self.untold = ()
         started = time.monotonic()
         try:
             await self._stop_waiting()
@@ -100,12 +109,13 @@ class Session:
                 await self._start()
                 if lost:
                     yield Notice(f"{RESTARTED} {why}" if why else RESTARTED)
-            before = await asyncio.to_thread(outputs.scan, self.files)
+            before = self._before = await asyncio.to_thread(outputs.scan, self.files)
             self._cell = cell = Cell(next(self._numbers), self._limits)
             async for event in self._follow(cell, code):
                 yield event
             await self._freeze()
             after = await asyncio.to_thread(outputs.scan, self.files)
+            self._before = None
             for name in outputs.changed(before, after):
                 yield FileChanged(name, after[name].size_bytes, name not in before)
             yield Done(cell.status, time.monotonic() - started, cell.reason)
@@ -161,6 +171,13 @@ class Session:
 
     async def _settle(self) -> None:
         """After a cell, however it was left: nothing runs on."""
+        await self._stop_all()
+        if self._before is not None:
+            before, self._before = self._before, None
+            after = await asyncio.to_thread(outputs.scan, self.files)
+            self.untold = tuple(outputs.changed(before, after))
+
+    async def _stop_all(self) -> None:
         cell, jail, channel = self._cell, self._jail, self._channel
         self._cell = None
         if jail is None or channel is None:

@@ -29,6 +29,16 @@ class Runner(Protocol):
         """Whether there are variables to be lost."""
         ...
 
+    @property
+    def is_confined(self) -> bool:
+        """False: the user has to agree to every cell."""
+        ...
+
+    @property
+    def untold(self) -> tuple[str, ...]:
+        """The files that a cell made before it was stopped, which it could not tell of any more."""
+        ...
+
     def run(self, code: str) -> AsyncIterator[SessionEvent]:
         """Run a cell."""
         ...

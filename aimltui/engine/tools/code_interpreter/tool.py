@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Iterator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import aclosing, suppress
 from typing import cast
 
 from aimltui.engine.tools.base import (
@@ -24,6 +24,7 @@ from aimltui.engine.tools.base import (
 )
 from aimltui.engine.tools.code_interpreter import events, outputs
 from aimltui.engine.tools.code_interpreter.arguments import CodeReader, without_fence
+from aimltui.engine.tools.code_interpreter.consent import Approve, CodeToRun, permit
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.sessions import Seat, Sessions
 from aimltui.engine.tools.excerpt import Excerpt
@@ -44,7 +45,7 @@ _ABOUT = (
     "expression is shown. {packages} There is no network. Figures of matplotlib are shown to the user. Files are read "
     "from and written to /mnt/data; give the user a file by a link like [table](sandbox:/mnt/data/table.csv).{files}"
 )
-_STANDARD = "Python's standard library is there."
+STANDARD = "Python's standard library is there."
 _SCHEMA = {
     "type": "object",
     "properties": {"code": {"type": "string", "description": "Python 3 code"}},
@@ -58,18 +59,26 @@ class CodeInterpreter:
 
     Args:
         sessions: Where code runs.
-        packages: A sentence about what can be imported.
+        approve: Asks the user about code that nothing keeps in; None refuses it.
+        packages: Gives a sentence about what can be imported, for the model.
     """
 
     type = "code_interpreter"
 
-    def __init__(self, sessions: Sessions, *, packages: str = _STANDARD) -> None:
+    def __init__(
+        self,
+        sessions: Sessions,
+        *,
+        packages: Callable[[], str] = lambda: STANDARD,
+        approve: Approve | None = None,
+    ) -> None:
         self._sessions = sessions
         self._packages = packages
+        self._approve = approve
 
     def definition(self, files: Sequence[Provided]) -> Definition:
         """What the model is told."""
-        about = _ABOUT.format(packages=self._packages, files=_listed(files))
+        about = _ABOUT.format(packages=self._packages(), files=_listed(files))
         aliases = frozenset({"python", "run_python", "execute_python", "code-interpreter"})
         return Definition("code_interpreter", f"Runs Python. {about}", _SCHEMA, aliases)
 
@@ -86,14 +95,20 @@ class CodeInterpreter:
             raise ToolError("What the code makes cannot be kept here, so nothing was run.")
         try:
             async with self._sessions.of(context.run.thread_id) as seat:
+                if not seat.runner.is_confined:
+                    await permit(self._approve, CodeToRun(context.run.thread_id, context.run.id, code))
                 notes = await _bring_in(seat, context.files)
                 cell = _Cell(seat, context.keep, notes)
                 told = cast(AsyncGenerator[events.SessionEvent, None], seat.runner.run(code))
-                async with aclosing(told):
-                    async for event in told:
-                        said = await cell.take(event)
-                        if said is not None:
-                            yield said
+                try:
+                    async with aclosing(told):
+                        async for event in told:
+                            said = await cell.take(event)
+                            if said is not None:
+                                yield said
+                except (asyncio.CancelledError, GeneratorExit):
+                    await asyncio.shield(_rescue(cell, seat, context.late))
+                    raise
                 yield Answer(cell.answer())
         except SandboxError as error:
             raise ToolError(error.message) from error
@@ -134,7 +149,7 @@ class _Cell:
             case events.Image(png=png):
                 return await self._picture(png)
             case events.FileChanged(path=path):
-                return await self._file(path)
+                return await self.keep_file(path)
             case events.Done(reason=reason):
                 return self._logs(self._on_new_line(f"[{reason}]")) if reason else None
 
@@ -167,7 +182,8 @@ class _Cell:
         self._pictures += 1
         return Image(file_id)
 
-    async def _file(self, path: str) -> Made | None:
+    async def keep_file(self, path: str) -> Made | None:
+        """Keep a file that is new or changed; None for one that is not to be kept."""
         if any(part.startswith(".") or part == "__pycache__" for part in path.split("/")):
             return None
         if len(self._made) >= MOST_FILES:
@@ -182,6 +198,15 @@ class _Cell:
         self._made.append(path)
         self._seat.copied[path] = file_id
         return Made(file_id, PLACE + path)
+
+
+async def _rescue(cell: _Cell, seat: Seat, late: Callable[[Made], None] | None) -> None:
+    """Keep what a stopped cell has made."""
+    for path in seat.runner.untold if late is not None else ():
+        with suppress(ToolError):
+            made = await cell.keep_file(path)
+            if made is not None and late is not None:
+                late(made)
 
 
 async def _bring_in(seat: Seat, files: Sequence[Provided]) -> list[str]:

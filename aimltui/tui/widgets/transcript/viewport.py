@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from aimltui.tui.state.entries import MessageEntry, StepEntry
+from aimltui.tui.state.entries import MessageEntry, ReasoningEntry, StepEntry
 from aimltui.tui.widgets.transcript.items import Book, Item, Place
 from aimltui.tui.widgets.transcript.rows import Hit
 
 NEAR_END = 2
 """Rows from the end within which scrolling down takes hold of the tail again."""
 
-_GROWING = (MessageEntry, StepEntry)
+_GROWING = (MessageEntry, ReasoningEntry, StepEntry)
 _LAST = 1 << 30
 """Stands for the last logical line of an item that may not be drawn yet."""
 

@@ -341,10 +341,12 @@ async def test_a_server_that_refuses_in_any_case_is_not_asked_for_ever() -> None
 
 async def test_reasoning_models_at_openai_get_their_own_limit_from_the_start() -> None:
     model = OpenAICompatibleModel(Endpoint("OpenAI", "https://api.openai.com/v1"))
-    assert model._quirks_of("o3-mini").completion_tokens
-    assert not model._quirks_of("gpt-4o").completion_tokens
+    assert model.quirks_of("o3-mini").completion_tokens
+    assert not model.quirks_of("gpt-4o").completion_tokens
     elsewhere = OpenAICompatibleModel(Endpoint("x", "https://api.aimlapi.com/v1"))
-    assert not elsewhere._quirks_of("o3-mini").completion_tokens
+    assert elsewhere.quirks_of("openai/o3-mini").completion_tokens
+    anybody = OpenAICompatibleModel(Endpoint("x", "http://127.0.0.1:1/v1"))
+    assert not anybody.quirks_of("o3-mini").completion_tokens
 
 
 async def test_models_are_listed() -> None:

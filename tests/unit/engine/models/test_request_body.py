@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 
 from aimltui.engine.models.base import ChatRequest
-from aimltui.engine.models.request_body import Quirks, fold_system, request_body, wants_completion_tokens
+from aimltui.engine.models.history import fold_system
+from aimltui.engine.models.quirks import Quirks, wants_completion_tokens
+from aimltui.engine.models.refusals import learn
+from aimltui.engine.models.request_body import request_body
 
 USER = {"role": "user", "content": "Hi"}
 
@@ -64,7 +67,7 @@ def test_no_null_is_sent_except_where_it_means_something() -> None:
             "name": None,
             "tool_calls": [{**call, "extra_content": {"g": None}}],
         },
-        {"role": "user", "content": [{"type": "text", "text": "x", "cache_control": None}]},
+        {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:,", "detail": None}}]},
     ]
     schema = {"type": "object", "properties": {"a": {"enum": ["x", None], "default": None}}}
     tools = [
@@ -76,7 +79,7 @@ def test_no_null_is_sent_except_where_it_means_something() -> None:
     sent = request_body(ChatRequest("m", messages, tools=tools, tool_choice=None), Quirks())
     assert sent["messages"] == [
         {"role": "assistant", "tool_calls": [{**call, "extra_content": {"g": None}}]},
-        {"role": "user", "content": [{"type": "text", "text": "x"}]},
+        {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:,"}}]},
     ]
     assert sent["tools"] == [{"type": "function", "function": {"name": "f", "parameters": schema}}]
     assert "tool_choice" not in sent
@@ -140,7 +143,7 @@ SYSTEM = {"messages": [{"role": "system", "content": "S"}, USER]}
     ],
 )
 def test_a_refused_system_role_is_learned_from(text: str) -> None:
-    assert Quirks().learn(400, text, SYSTEM) == Quirks(fold_system=True)
+    assert learn(Quirks(), 400, text, SYSTEM) == Quirks(fold_system=True)
 
 
 @pytest.mark.parametrize(
@@ -157,12 +160,12 @@ def test_a_refused_system_role_is_learned_from(text: str) -> None:
 def test_a_refusal_that_cannot_be_about_what_was_sent_teaches_nothing(
     status: int, text: str, sent: Any
 ) -> None:
-    assert Quirks().learn(status, text, sent) is None
+    assert learn(Quirks(), status, text, sent) is None
 
 
 def test_refused_options_and_limits_are_learned_from() -> None:
-    assert Quirks().learn(400, "extra field: stream_options", {"stream_options": {}}) == Quirks(
+    assert learn(Quirks(), 400, "extra field: stream_options", {"stream_options": {}}) == Quirks(
         no_stream_options=True
     )
     text = "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."
-    assert Quirks().learn(400, text, {"max_tokens": 5}) == Quirks(completion_tokens=True)
+    assert learn(Quirks(), 400, text, {"max_tokens": 5}) == Quirks(completion_tokens=True)

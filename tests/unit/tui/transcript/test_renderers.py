@@ -13,13 +13,13 @@ from aimltui.tui.state.entries import (
     MessageEntry,
     NoticeEntry,
     QueuedEntry,
+    ReasoningEntry,
     RunEntry,
     StepEntry,
     ToolCallEntry,
     ToolCallOutput,
 )
 from aimltui.tui.widgets.transcript.renderers import draw_entry
-from aimltui.tui.widgets.transcript.renderers.wording import terminal_lines
 from aimltui.tui.widgets.transcript.rows import Hit
 from aimltui.tui.widgets.transcript.wrap import cells
 from tests.unit.tui.transcript.builders import look, text_of
@@ -172,12 +172,8 @@ def test_a_folded_step_stays_one_row(width: int) -> None:
 def test_a_long_output_shows_its_head_and_tail() -> None:
     call = ToolCallEntry("c", "x", outputs=(ToolCallOutput("logs", "\n".join(map(str, range(1000)))),))
     shown = rows(StepEntry("s", "r", 1, "completed", (call,)), unfolded=True)
-    assert "  │ … 900 lines left out" in shown
+    assert "  │ … 900 lines not shown · enter: view all" in shown
     assert len(shown) < 110
-
-
-def test_a_carriage_return_starts_a_line_of_output_anew() -> None:
-    assert terminal_lines("10%\r50%\r100%\ndone\x1b[0m\r\n\n") == ["100%", "done"]
 
 
 def test_an_error_says_what_why_what_to_do_and_its_id() -> None:
@@ -234,6 +230,23 @@ def test_hostile_text_is_harmless_wherever_it_stands(hostile: str) -> None:
         assert not set("\x1b\x9b\u202e\x07") & set(painted + "".join(canvas.lines))
         if hostile.startswith("["):
             assert hostile in painted
+
+
+def test_a_thought_shows_its_last_rows_while_it_grows_and_one_line_afterwards() -> None:
+    text = "\n\n".join(f"idea {number}" for number in range(9))
+    growing = ReasoningEntry("t", "r", text, streaming=True)
+    assert rows(growing) == ["▾ thinking…", "  │ idea 6", "  │ idea 7", "  │ idea 8"]
+    assert rows(growing, unfolded=False) == ["▸ thinking…"]
+    done = ReasoningEntry("t", "r", text, seconds=4.0, tokens=1180)
+    assert rows(done) == ["▸ thought for 4.0\u00a0s · 1\u00a0180 tokens"]
+    assert len(rows(done, unfolded=True)) == 1 + 17
+    assert rows(ReasoningEntry("t", "r", "x")) == ["▸ thought"]
+
+
+def test_a_thought_cannot_reach_the_terminal() -> None:
+    drawn = "".join(rows(ReasoningEntry("t", "r", "a\x1b]52;c;x\x07b[red]c", streaming=True)))
+    assert "\x1b" not in drawn
+    assert "[red]c" in drawn
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from aimltui.tui.state.entries import (
     MessageEntry,
     NoticeEntry,
     QueuedEntry,
+    ReasoningEntry,
     RunEntry,
     StepEntry,
 )
@@ -16,11 +17,21 @@ from aimltui.tui.widgets.transcript.renderers.error import draw_error
 from aimltui.tui.widgets.transcript.renderers.guide import draw_guide
 from aimltui.tui.widgets.transcript.renderers.message import MessageDrawing, message_source
 from aimltui.tui.widgets.transcript.renderers.notice import draw_notice, draw_queued
+from aimltui.tui.widgets.transcript.renderers.reasoning import LIVE_ROWS, draw_reasoning
 from aimltui.tui.widgets.transcript.renderers.run import ACTIVE, draw_run
-from aimltui.tui.widgets.transcript.renderers.step import draw_step, step_opens
+from aimltui.tui.widgets.transcript.renderers.step import Memo, draw_step, step_opens
 from aimltui.tui.widgets.transcript.rows import Canvas, Look
 
-__all__ = ["ACTIVE", "MessageDrawing", "draw_entry", "estimated_rows", "plain_text", "step_opens"]
+__all__ = [
+    "ACTIVE",
+    "Memo",
+    "MessageDrawing",
+    "draw_entry",
+    "draw_step",
+    "estimated_rows",
+    "plain_text",
+    "step_opens",
+]
 
 
 def draw_entry(entry: Entry, look: Look, unfolded: bool | None) -> Canvas:
@@ -34,6 +45,8 @@ def draw_entry(entry: Entry, look: Look, unfolded: bool | None) -> Canvas:
     match entry:
         case StepEntry():
             return draw_step(entry, look, unfolded)
+        case ReasoningEntry():
+            return draw_reasoning(entry, look, unfolded)
         case RunEntry():
             return draw_run(entry, look)
         case ErrorEntry():
@@ -58,9 +71,11 @@ def estimated_rows(entry: Entry, width: int) -> int:
         case GuideEntry():
             text, chrome = entry.text, 1 + len(entry.choices)
         case ErrorEntry():
-            text, chrome = entry.detail, 3
+            text, chrome = entry.detail, 5 if entry.actions else 3
         case StepEntry():
             return max(1, len(entry.calls))
+        case ReasoningEntry():
+            return 1 + LIVE_ROWS if entry.streaming else 1
         case _:
             return 1
     return chrome + text.count("\n") + 1 + len(text) // max(10, min(width, 100) - 4)
@@ -71,7 +86,7 @@ def plain_text(entry: Entry) -> str:
     match entry:
         case MessageEntry():
             return f"{entry.author}\n{message_source(entry)}"
-        case QueuedEntry() | NoticeEntry() | GuideEntry():
+        case QueuedEntry() | NoticeEntry() | GuideEntry() | ReasoningEntry():
             return entry.text
         case ErrorEntry():
             return f"{entry.title}\n{entry.detail}\n{entry.remedy}"
