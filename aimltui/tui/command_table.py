@@ -137,7 +137,6 @@ COMMANDS: tuple[Command, ...] = (
         footer=True,
         when=("list",),
         label="Open",
-        priority=True,
     ),
     Command(
         "rename_thread",
@@ -357,6 +356,7 @@ COMMANDS: tuple[Command, ...] = (
         footer=True,
         when=("file",),
         label="Open",
+        priority=True,
     ),
     Command(
         "run_again",

@@ -281,13 +281,6 @@ def test_the_code_interpreter_can_be_switched_off(tmp_path: Path) -> None:
     assert load_settings(file, environment={}).interpreter.sandbox == "off"
 
 
-def test_a_budget_is_read_and_none_is_no_limit(tmp_path: Path) -> None:
-    file = tmp_path / "config.toml"
-    settings = load(file, "[budget]\nper_day_usd = 5\nper_run_tokens = 1000\n")
-    assert settings.budget == BudgetSettings(per_day_usd=5, per_run_tokens=1000)
-    assert load(file, "[budget]\n").budget == BudgetSettings()
-
-
 WORK = '[connections.work]\nbase_url = "https://work.example/v1"\nkey = "keychain"\n'
 HOME = '[connections."my home"]\nbase_url = "http://localhost:11434/v1/"\nmodel = "llama"\n'
 TABLE = '[connection]\nbase_url = "https://mine.example/v1"\napi_key_env = "MY_KEY"\n'
@@ -401,3 +394,10 @@ def test_the_model_of_new_threads_goes_with_its_connection(
     default = find_connections(settings, {}).default
     assert default is not None
     assert default_model(settings, default) == model
+
+
+def test_a_budget_is_read_and_none_is_no_limit(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    settings = load(file, "[budget]\nper_day_usd = 5\nper_run_tokens = 1000\n")
+    assert settings.budget == BudgetSettings(per_day_usd=5, per_run_tokens=1000)
+    assert load(file, "[budget]\n").budget == BudgetSettings()

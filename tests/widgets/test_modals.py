@@ -63,8 +63,8 @@ SCREENS: list[Callable[[], ModalScreen[Any]]] = [
     lambda: RenameScreen(HOSTILE, HOSTILE),
     lambda: HelpScreen(),
     lambda: PaletteScreen(frozenset({"thread"})),
-    lambda: a_usage_screen(),
     lambda: ModelPicker(lambda: None, lambda _: None, offer=HOSTILE_OFFER, current=(HOSTILE, HOSTILE)),
+    lambda: a_usage_screen(),
 ]
 
 

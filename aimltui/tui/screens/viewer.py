@@ -22,6 +22,7 @@ from aimltui.tui.widgets.transcript.renderers.files import half_block_rows, pict
 from aimltui.tui.widgets.transcript.renderers.wording import plural
 
 _LEFT_OUT = re.compile(r"^\[… ([\d,]+) characters are left out here …\]$", re.M)
+_KEPT = re.compile(r"^\[All of the output is kept as ([\w.-]{1,80})\.\]$", re.M)
 MAX_COPY = 1_000_000
 """Characters that go to the clipboard; terminals drop more, or stand still."""
 
@@ -81,9 +82,9 @@ class TextViewer(Viewer):
         missing = _LEFT_OUT.search(self._text)
         self._note.display = missing is not None
         if missing is not None:
-            self._note.update(
-                Content(f"{missing[1]} characters in the middle were not kept; the text says where. ")
-            )
+            kept = _KEPT.search(self._text, missing.end())
+            where = f"All of it is the file {kept[1]}, under the answer." if kept else "They were not kept."
+            self._note.update(Content(f"{missing[1]} characters in the middle are left out here. {where}"))
         return self._note, self.pane, self._box
 
     def action_search(self) -> None:

@@ -119,9 +119,6 @@ class Pane(ScrollView):
             if first < viewport.height:
                 self.refresh(Region(0, first, self.size.width, viewport.height - first))
         self._report()
-        if book.wanted:
-            wanted, book.wanted = book.wanted, {}
-            self._files_wanted(wanted)
 
     def _place(self, y: int) -> None:
         """Tell the scrollbar the height and the window's place; nothing else is laid out."""
@@ -139,7 +136,11 @@ class Pane(ScrollView):
             self._is_placing = False
 
     def _report(self) -> None:
-        """Note whether the tail is followed and what came in below; tell it if it changed."""
+        """Note whether the tail is followed and what came in below; tell it if it changed, and what is missing."""
+        book = self._book
+        if book.wanted:
+            wanted, book.wanted = book.wanted, {}
+            self._files_wanted(wanted)
         following = self._viewport.following
         new_lines = self._viewport.new_lines(self.scroll_offset.y)
         if (following, new_lines) != (self.following, self.new_lines):

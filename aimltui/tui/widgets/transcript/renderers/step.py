@@ -20,6 +20,7 @@ from aimltui.tui.widgets.transcript.renderers.files import draw_file
 from aimltui.tui.widgets.transcript.renderers.output import draw_output, shown_lines
 from aimltui.tui.widgets.transcript.renderers.wording import plural, seconds_text
 from aimltui.tui.widgets.transcript.rows import Canvas, Hit, Look, Prefix, Run
+from aimltui.tui.widgets.transcript.theme import Palette
 from aimltui.tui.widgets.transcript.wrap import cells, shorten
 
 LIVE_LINES: Final = 8
@@ -149,6 +150,11 @@ def _frame(canvas: Canvas) -> Prefix:
     return Prefix(bar, bar, canvas.look.palette.frame)
 
 
+def _active(palette: Palette) -> Style:
+    """The style of what goes on."""
+    return palette.link + Style(underline=False)
+
+
 def _state(entry: StepEntry, call: ToolCallEntry | None, look: Look) -> tuple[str, Style]:
     glyphs, palette = look.glyphs, look.palette
     match entry.status:
@@ -157,7 +163,7 @@ def _state(entry: StepEntry, call: ToolCallEntry | None, look: Look) -> tuple[st
         case "completed":
             text, style = glyphs.done, palette.success
         case "in_progress":
-            return f"{glyphs.active} running", palette.link + Style(underline=False)
+            return f"{glyphs.active} running", _active(palette)
         case "failed":
             text, style = f"{glyphs.failed} failed", palette.error
         case "cancelled":
@@ -256,7 +262,10 @@ class _Details:
         canvas = self._canvas
         palette, glyphs = canvas.look.palette, canvas.look.glyphs
         if repeat.running:
-            canvas.write([Run("run again ", palette.muted), Run(f"{glyphs.active} running", palette.link)])
+            running = Run(f"{glyphs.active} running", _active(palette))
+            canvas.write(
+                [Run("run again ", palette.muted), running, Run(f" {glyphs.dot} esc stops it", palette.muted)]
+            )
             return
         state = Run(
             f"{glyphs.done if repeat.ok else glyphs.failed} ", palette.success if repeat.ok else palette.error
