@@ -190,11 +190,9 @@ def _room(left: float, each: float) -> float:
 
 def _told(limit: _Limit) -> str:
     span = "today" if limit.is_daily else "by this run"
+    gone = dollars(limit.gone) if limit.in_dollars else f"{round(limit.gone):,}"
     held = f", and {limit.text(limit.held)} are set aside for runs at work" if limit.held > 0 else ""
-    return (
-        f"{limit.text(limit.gone)} of {limit.text(limit.limit)} are spent {span}{held} "
-        f"([budget] {limit.name})"
-    )
+    return f"{gone} of {limit.text(limit.limit)} are spent {span}{held} ([budget] {limit.name})"
 
 
 def _too_much(limit: _Limit, least: float | None) -> TooMuch:
@@ -203,7 +201,7 @@ def _too_much(limit: _Limit, least: float | None) -> TooMuch:
         why = f"{what} is used up: {_told(limit)}."
     else:
         why = (
-            f"{what} does not allow the next question, whose reading alone costs about {limit.text(least)}: "
+            f"{what} does not allow the next question, whose reading alone takes about {limit.text(least)}: "
             f"{_told(limit)}."
         )
     return TooMuch(f"{why} The model was not asked.", _TODAY if limit.is_daily else _EACH)

@@ -25,7 +25,10 @@ class ModelParams(ListModels):
 GET_MODEL = Operation("get_model", "GET", "/models/{model}", ModelParams, Page[Model])
 """One model out of the list; the engine has no operation of its own for it."""
 
-SERVED: tuple[Operation[Any, Any], ...] = (*OPERATIONS, GET_MODEL)
+SERVED: tuple[Operation[Any, Any], ...] = (
+    *(operation for operation in OPERATIONS if not operation.is_owners),
+    GET_MODEL,
+)
 
 
 @dataclass(frozen=True, slots=True)

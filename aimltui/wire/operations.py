@@ -87,6 +87,8 @@ class Operation(Generic[P, R]):
     """Parameters of a POST that go into the query."""
     extension: bool = False
     """True if OpenAI's API does not have it."""
+    is_owners: bool = False
+    """True for what only the owner may do, within the program itself: it is not served to other programs."""
     body: Literal["json", "multipart"] = "json"
     """What the body of a POST is."""
 
@@ -242,8 +244,12 @@ LIST_FILE_BATCH_FILES = Operation(
 
 LIST_MODELS = Operation("list_models", "GET", "/models", ListModels, ModelPage)
 USAGE = Operation("usage", "GET", "/usage", UsageParams, UsageReport, extension=True)
-RAISE_BUDGET = Operation("raise_budget", "POST", "/usage/budget", RaiseBudget, Budget, extension=True)
-BALANCE = Operation("balance", "GET", "/usage/balance", BalanceParams, Balance, extension=True)
+RAISE_BUDGET = Operation(
+    "raise_budget", "POST", "/usage/budget", RaiseBudget, Budget, extension=True, is_owners=True
+)
+BALANCE = Operation(
+    "balance", "GET", "/usage/balance", BalanceParams, Balance, extension=True, is_owners=True
+)
 CHANGES = Operation("changes", "GET", "/changes", NoParams, Changed, streams="always", extension=True)
 
 OPERATIONS: tuple[Operation[Any, Any], ...] = tuple(

@@ -274,7 +274,7 @@ REPORTS = {
 }
 OVER_BUDGET = LastError(
     code="rate_limit_exceeded",
-    message="Today's budget does not allow the next question, whose reading alone costs about $0.0213: $0.9914 of $1.00 "
+    message="Today's budget does not allow the next question, whose reading alone takes about $0.0213: $0.9914 of $1.00 "
     "are spent today ([budget] per_day_usd). The model was not asked.",
     remedy="Raise it for today (ctrl+p, Raise today's budget), or change the setting; the day ends at midnight.",
     kind="budget",

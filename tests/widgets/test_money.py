@@ -22,6 +22,7 @@ from aimltui.engine.engine import Engine
 from aimltui.engine.models.base import ChatUsage, ModelError, ModelInfo, Price
 from aimltui.engine.options import RetryPolicy
 from aimltui.tui.startup import Connected
+from aimltui.tui.state.entries import Added, NoticeEntry
 from tests.support.builders import options
 from tests.support.fake_model import FakeModel, FakeModels, says
 from tests.support.fake_transport import FakeTransport
@@ -140,3 +141,12 @@ async def test_a_retry_is_counted_down_on_the_screen(tmp_path: Path) -> None:
         await here.until(lambda: "retrying in 1 s (2/3)" in here.shown())
         await here.until(lambda: "completed" in here.shown())
         assert "retrying" not in here.shown()
+
+
+async def test_a_countdown_begins_with_its_own_seconds_after_a_long_rest(tmp_path: Path) -> None:
+    server = FakeTransport()
+    async with seat(server, tmp_path) as here:
+        server.now += 100
+        notice = NoticeEntry("n", "Busy", "warning", until=server.now + 2, attempt="2/3")
+        here.screen.transcript.apply([Added(0, notice)])
+        await here.until(lambda: "Busy · retrying in 2 s (2/3) · esc to stop" in here.shown())

@@ -64,7 +64,7 @@ def test_a_question_that_would_go_over_is_not_asked() -> None:
     message = refused(limit).message
     assert "$0.9995 of $1.00 are spent today" in message
     assert "[budget] per_day_usd" in message
-    assert "about $0.0010" in message
+    assert "takes about $0.0010" in message
     assert "was not asked" in message
     assert "Raise it for today" in refused(limit).remedy
 

@@ -80,8 +80,8 @@ def _gap(before: Entry | None, entry: Entry) -> int:
     return 1
 
 
-def _counts(entry: Entry) -> bool:
-    """Whether an entry shows seconds that go on."""
+def counts(entry: Entry) -> bool:
+    """Return whether an entry shows seconds that go on."""
     if isinstance(entry, NoticeEntry):
         return entry.until is not None or entry.since is not None
     return isinstance(entry, RunEntry) and entry.status in ACTIVE
@@ -130,7 +130,7 @@ class Book:
             return
         self.look = replace(self.look, now=now)
         for item in self.items[-50:]:
-            if item.canvas and _counts(item.entry):
+            if item.canvas and counts(item.entry):
                 self._redraw(item)
 
     def _measure_all(self) -> None:

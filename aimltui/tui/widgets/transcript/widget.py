@@ -27,7 +27,7 @@ from aimltui.tui.state.entries import (
 )
 from aimltui.tui.state.file_facts import FileFact, Repeat
 from aimltui.tui.widgets.transcript.inline import SANDBOX
-from aimltui.tui.widgets.transcript.items import Foldable, Item
+from aimltui.tui.widgets.transcript.items import Foldable, Item, counts
 from aimltui.tui.widgets.transcript.pane import Pane
 from aimltui.tui.widgets.transcript.rows import Hit
 from aimltui.tui.widgets.transcript.selection import word_at
@@ -183,6 +183,9 @@ class Transcript(Pane, can_focus=True):
             changes: In the order in which they happened.
         """
         book = self._book
+        if any(isinstance(change, Added | Replaced) and counts(change.entry) for change in changes):
+            # nothing ticks while nothing goes on: a countdown would begin with the seconds since then
+            book.set_time(self._clock())
         for change in changes:
             match change:
                 case Added(index, entry):
