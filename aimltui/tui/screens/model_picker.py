@@ -305,7 +305,8 @@ class ModelPicker(SearchSheet):
                 first += Content.assemble(("  ", ""), (text, style))
         facts = clean_line(facts_of(model)) or "Nothing more is known of it."
         lines = [first, Content.styled(cut(facts, width), "$text-muted")]
-        told = clean_line(model.description)
+        # What holds for it here is worth more than what its maker says of it.
+        told = clean_line(" ".join(model.learned) or model.description)
         if self.model_list.columns.abilities == "letters":
             told = told or LEGEND
         lines.append(Content.styled(cut(told, width), "$text-muted"))

@@ -34,6 +34,8 @@ class ModelRow:
     completion: float | None = None
     cached: float | None = None
     description: str = ""
+    learned: tuple[str, ...] = ()
+    """What its refusals have taught, in sentences."""
 
     @property
     def key(self) -> tuple[str, str]:
