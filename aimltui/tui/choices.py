@@ -193,16 +193,7 @@ class Choices:
         """
         model = self.model_of(conversation)
         if model is None and self._model == "":
-            try:
-                models = (await self.list_models()).data
-            except Unsupported:
-                raise Refused(
-                    "No model is chosen",
-                    "This server does not list its models, and nothing says which one is to answer.",
-                    "Type its id with ctrl+L, or start with --model ID. Your text is back in the prompt.",
-                ) from None
-            if models:
-                model = self._model = models[0].id
+            model = self._model = await self._first_model()
         if not model:
             raise Refused(
                 "No model is chosen",
@@ -210,6 +201,28 @@ class Choices:
                 "Choose a model with ctrl+L (the model demo works offline). Your text is back in the prompt.",
             )
         return model
+
+    async def _first_model(self) -> str:
+        """The first model of the default connection: what is to be said there is never said to another one.
+
+        Raises:
+            Refused: It lists none.
+        """
+        remedy = "Type its id with ctrl+L, or start with --model ID. Your text is back in the prompt."
+        title = "No model is chosen"
+        try:
+            page = await self.list_models()
+        except Unsupported:
+            reason = "This server does not list its models, and nothing says which one is to answer."
+            raise Refused(title, reason, remedy) from None
+        source = page.sources[0] if page.sources else None
+        offered = [model for model in page.data if source is None or model.connection == source.connection]
+        if not offered:
+            name = source.connection if source is not None else "The server"
+            reason = f"{name} lists no models, and nothing says which one is to answer."
+            problem = source.problem if source is not None else None
+            raise Refused(title, f"{reason} {problem}" if problem else reason, remedy)
+        return offered[0].id
 
     async def need_assistant(self, conversation: Conversation, model: str) -> str:
         """The assistant that will answer; the program's own is made if there is none yet."""

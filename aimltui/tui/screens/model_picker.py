@@ -216,7 +216,8 @@ class ModelPicker(SearchSheet):
 
     def _show_state(self) -> None:
         now, sources = self._clock(), self._offer.sources
-        parts = [source_in_words(source, _month(source), now) for source in sources]
+        told = [source for source in sources if source.source != "none" or not source.problem]
+        parts = [source_in_words(source, _month(source), now) for source in told]
         if self._is_asked:
             parts.append("asking…" if parts else "asking for the models…")
         elif not sources and not self._offer.rows and not self._offer.problem:
@@ -244,7 +245,7 @@ class ModelPicker(SearchSheet):
         query = self.search_box.value.strip()
         lines = self._found(query) if query else self._all
         remark = "" if lines or self._is_asked else "The endpoint lists no models. Type a model's id."
-        if is_new:
+        if is_new or self.pick_list.cursor_row is None:
             current = (line.id for line in lines if isinstance(line, PickRow) and line.is_current)
             at = "" if query else next(current, "")
             self.pick_list.set_lines(lines, query=query, remark=remark, at=at)
@@ -286,7 +287,7 @@ class ModelPicker(SearchSheet):
         return ModelLine(
             f"{section}\n{row.connection}\n{row.id}",
             row.id,
-            is_current=row.key == self._current or (not self._current[0] and row.id == self._current[1]),
+            is_current=row.id == self._current[1] and row.connection in ("", self._current[0]),
             model=row,
             is_favourite=row.key in favourites,
         )
