@@ -9,6 +9,7 @@ from aimltui.client.client import AssistantsClient, every
 from aimltui.client.errors import TransportError, Unsupported
 from aimltui.tui.conversation import Conversation
 from aimltui.tui.runs import Refused
+from aimltui.tui.state.entries import CONNECT, OTHER_MODEL
 from aimltui.wire.assistants import Assistant, CreateAssistant, ListAssistants, ModifyAssistant
 from aimltui.wire.errors import APIError
 from aimltui.wire.models import ModelPage
@@ -77,11 +78,11 @@ class Choices:
         """Whether there is a model to talk to."""
         return self._model is not None
 
-    def set_default_model(self, model: str, connection: str | None = None) -> None:
+    def set_default_model(self, model: str | None, connection: str | None = None) -> None:
         """Use this model for threads without a choice of their own, until the program ends.
 
         Args:
-            model: Its id.
+            model: Its id; empty for the first of the list, None for none.
             connection: Whose it is; None for the default connection, whichever that is.
         """
         self._model, self._connection = model, connection
@@ -198,7 +199,9 @@ class Choices:
             raise Refused(
                 "No model is chosen",
                 "There is nobody to send the message to: no endpoint is configured and no model was chosen.",
-                "Choose a model with ctrl+L (the model demo works offline). Your text is back in the prompt.",
+                "Connect one (ctrl+p, Connections), or choose demo with ctrl+L: it works offline. Your text is "
+                "back in the prompt.",
+                (CONNECT, OTHER_MODEL),
             )
         return model
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from aimltui.tui.outbox import Outbox
-from aimltui.tui.state.entries import ErrorEntry, NoticeEntry, QueuedEntry
+from aimltui.tui.state.entries import CardAction, ErrorEntry, NoticeEntry, QueuedEntry
 from aimltui.tui.state.thread_view import ThreadView
 from aimltui.wire.runs import Run
 
@@ -63,6 +63,13 @@ class Conversation:
         self.unsent_card: str | None = None
         """The card that says why the last message was not sent; the next attempt takes it away."""
 
+        self._lost_card: str | None = None
+
+    @property
+    def is_lost(self) -> bool:
+        """True while a card says that the connection to its run was lost."""
+        return self._lost_card is not None
+
     @property
     def is_busy(self) -> bool:
         """True while a new message has to wait."""
@@ -94,9 +101,16 @@ class Conversation:
             texts.append(text)
         return "\n\n".join(texts)
 
-    def show_error(self, title: str, detail: str, remedy: str = "", request_id: str | None = None) -> str:
+    def show_error(
+        self,
+        title: str,
+        detail: str,
+        remedy: str = "",
+        request_id: str | None = None,
+        actions: tuple[CardAction, ...] = (),
+    ) -> str:
         """Put a card at the end; answers its id."""
-        card = ErrorEntry(self.view.new_id("error"), title, detail, remedy, request_id)
+        card = ErrorEntry(self.view.new_id("error"), title, detail, remedy, request_id, actions)
         self.outbox.add(self.view.add_local(card), at_once=True)
         return card.id
 
@@ -111,6 +125,17 @@ class Conversation:
         if self.unsent_card is not None:
             self.take_away(self.unsent_card)
             self.unsent_card = None
+
+    def lose(self, card: str) -> None:
+        """The connection to the run was lost, and this card says so."""
+        self.found_again()
+        self._lost_card = card
+
+    def found_again(self) -> None:
+        """The server answers: a card that says otherwise goes."""
+        if self._lost_card is not None:
+            self.take_away(self._lost_card)
+            self._lost_card = None
 
     def take_away(self, entry_id: str) -> None:
         """Remove an entry of the program's own."""

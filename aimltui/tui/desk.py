@@ -9,25 +9,25 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import aclosing
+from contextlib import suppress
 from typing import Any
 
 from textual.message import Message as TextualMessage
 
-from aimltui.client.errors import TransportError, Unsupported
+from aimltui.client.errors import TransportError
 from aimltui.tui.choices import Choices
 from aimltui.tui.conversation import Choice, Conversation
+from aimltui.tui.files import FileShelf
 from aimltui.tui.guides import chosen_message, guides_for
 from aimltui.tui.messages import ConversationChanged, GivenBack, Remarked, ThreadListChanged
 from aimltui.tui.purse import Purse
 from aimltui.tui.reading import read_thread
-from aimltui.tui.runs import Plan, RunFollower
+from aimltui.tui.runs import Plan, Refused, RunFollower
 from aimltui.tui.startup import Connected, Startup
 from aimltui.tui.state.thread_list import ThreadListState
 from aimltui.tui.threads import Shelf
+from aimltui.tui.watching import Watch
 from aimltui.wire.errors import APIError, NotFound
-from aimltui.wire.events import Changed
-from aimltui.wire.messages import ListMessages
 from aimltui.wire.runs import Run
 from aimltui.wire.threads import ASSISTANT, CONNECTION, MODEL
 
@@ -38,11 +38,6 @@ Spawn = Callable[[Coroutine[Any, Any, None], str], None]
 
 UNDO_S = 10.0
 """How long a deleted thread can be brought back."""
-_LOOK_S = 10.0
-"""Between two looks at a server that does not tell what changes."""
-_RETRY_S = 5.0
-_LIST_PAUSE_S = 0.25
-"""Between two readings of the list, however often something changes."""
 
 
 class Desk:
@@ -66,6 +61,8 @@ class Desk:
     ) -> None:
         self.client = connected.client
         self.connected = connected
+        self.endpoint = connected.endpoint
+        """What the models' endpoint is called on the screen."""
         self.clock = clock
         self._startup = startup
         self._post = post
@@ -82,6 +79,7 @@ class Desk:
         """Told which tools the assistant has, before each run; it may ask the user something first."""
         self.purse = Purse(connected.client, lambda: self.current.outbox.nudge())
         self.shelf = Shelf(connected.client, self._list_changed)
+        self.files = FileShelf(connected.client)
         self._is_list_cut = False
         self._kept: dict[str, Conversation] = {}
         self._followers: dict[Conversation, RunFollower] = {}
@@ -162,6 +160,7 @@ class Desk:
         conversation.is_loaded = True
         self.threads.put(thread)
         conversation.outbox.add(conversation.view.reconcile(snapshot), at_once=True)
+        conversation.found_again()
         self._show_guides(conversation)
         run = conversation.view.active_run
         if run is not None and run.status != "requires_action":
@@ -200,6 +199,15 @@ class Desk:
         conversation.outbox.add(changes, at_once=True)
         conversation.is_sending = True
         self._spawn(self._follower(conversation).converse(text, pending_id), _group(conversation))
+
+    def send_again(self) -> None:
+        """Let the last message be answered once more, by a new run."""
+        conversation = self.current
+        if conversation.is_busy or conversation.thread_id is None:
+            return
+        conversation.is_sending = True
+        conversation.outbox.nudge()
+        self._spawn(self._follower(conversation).again(), _group(conversation))
 
     def stop(self) -> bool:
         """Stop what goes on in the open conversation; False if nothing does."""
@@ -247,6 +255,27 @@ class Desk:
         name = self.choices.assistant_name(conversation)
         self._post(Remarked(f"{model} is the default of {name} now.", False))
         await self._keep_choice(conversation, {MODEL: "", CONNECTION: ""})
+
+    async def use_endpoint(self, name: str, model: str | None) -> None:
+        """New threads, and those without a choice of their own, use another endpoint from now on.
+
+        Args:
+            name: What it is called on the screen.
+            model: Its model; empty for the first of its list, None if there is none any more.
+        """
+        self.endpoint = name
+        conversation = self.current
+        conversation.retry()
+        self.choices.set_default_model(model)
+        if model == "":
+            # better now than with the first message: the header says which one answers
+            with suppress(Refused, APIError, TransportError):
+                await self.choices.need_model(conversation)
+        if conversation.thread_id is None or conversation.choice.model == self._startup.demo_model:
+            conversation.choice.model = None
+            await self._keep_choice(conversation, {MODEL: ""})
+        else:
+            conversation.outbox.nudge()
 
     async def choose_assistant(self, assistant_id: str) -> None:
         """Let this assistant answer in the open conversation."""
@@ -307,62 +336,12 @@ class Desk:
 
     # Other windows
 
-    async def watch(self) -> None:
+    async def watch(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         """Keep up with what other windows and processes do. Ends only with the program."""
-        was_lost = False
-        while True:
-            try:
-                if was_lost:
-                    # Whatever happened meanwhile was told to nobody here.
-                    await self._catch_up(None)
-                    was_lost = False
-                await self._watch_once()
-            except (Unsupported, NotFound):
-                # This server tells nothing by itself.
-                await self._look_around()
-            except (APIError, TransportError) as error:
-                log.info("the changes cannot be followed at the moment: %s", error)
-                was_lost = True
-                await asyncio.sleep(_RETRY_S)
-            else:
-                await asyncio.sleep(_RETRY_S)
+        await Watch(self, sleep).go_on()
 
-    async def _look_around(self) -> None:
-        """Look for what others did, now and then; the thread is read only if its newest message is another one."""
-        newest: dict[str, str] = {}
-        while True:
-            await asyncio.sleep(_LOOK_S)
-            try:
-                conversation = self.current
-                await self.shelf.read(conversation.thread_id)
-                thread_id = conversation.thread_id
-                if thread_id is None or conversation.is_busy:
-                    newest.clear()
-                    continue
-                page = await self.client.messages.list(ListMessages(thread_id=thread_id, limit=1))
-                last = page.data[0].id if page.data else ""
-                if newest.get(thread_id, last) != last:
-                    await self.read(conversation)
-                newest = {thread_id: last}
-            except (APIError, TransportError) as error:
-                log.info("nothing could be learnt of what others do: %s", error)
-
-    async def _watch_once(self) -> None:
-        touched: set[str] | None = set()
-        async with aclosing(self.client.changes()) as events:
-            async for event in events:
-                if not isinstance(event.data, Changed):
-                    continue
-                ids = event.data.thread_ids
-                touched = None if ids is None or touched is None else touched | set(ids)
-                if touched is not None and all(self._is_mine(thread_id) for thread_id in touched):
-                    touched = set()
-                    continue
-                await self._catch_up(touched)
-                touched = set()
-                await asyncio.sleep(_LIST_PAUSE_S)
-
-    async def _catch_up(self, touched: set[str] | None) -> None:
+    async def catch_up(self, touched: set[str] | None) -> None:
+        """Read again what changed: these threads, or with None nobody knows what."""
         conversation = self.current
         if touched is None:
             await self.shelf.read(conversation.thread_id)
@@ -373,7 +352,7 @@ class Desk:
         if touched is None or conversation.thread_id in touched:
             await self.read(conversation)
 
-    def _is_mine(self, thread_id: str) -> bool:
+    def is_mine(self, thread_id: str) -> bool:
         """Whether what happens to the thread is this window's own doing, and known."""
         conversation = self._kept.get(thread_id)
         return conversation is not None and conversation.is_sending

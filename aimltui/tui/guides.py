@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aimltui.tui.guides_ids import LOOK_AROUND, STARTER
+from aimltui.tui.guides_ids import LOOK_AROUND, SET_UP, STARTER
 from aimltui.tui.state.entries import Choice, GuideEntry
 
 if TYPE_CHECKING:
@@ -13,11 +13,24 @@ if TYPE_CHECKING:
     from aimltui.tui.startup import Startup
 
 
+NOT_CONNECTED = """\
+# Nothing is connected yet
+
+Threads and runs are kept on this machine; only a **model** is missing. Nothing but the endpoint that you choose
+is ever contacted. Choose by ↑ and enter, or with a click:
+"""
+
+
 def guides_for(desk: Desk, conversation: Conversation, startup: Startup) -> tuple[GuideEntry, ...]:
     """What stands in an empty conversation: what to set up, or whom one talks to and how to begin."""
     model = desk.choices.model_of(conversation)
     if model is None and not desk.choices.is_set_up:
         offline = Choice(LOOK_AROUND, "Look around offline", "a scripted model answers; nothing is contacted")
+        if desk.connected.connections is not None:
+            connect = Choice(
+                SET_UP, "Connect a model", "AI/ML API, OpenAI, a server on this machine, any URL"
+            )
+            return (GuideEntry("guide:connect", NOT_CONNECTED, (connect, offline)),)
         # The choice goes first: the guide may be longer than the screen is high.
         return (
             GuideEntry(
@@ -38,6 +51,9 @@ def guides_for(desk: Desk, conversation: Conversation, startup: Startup) -> tupl
         else "Write a message below."
     )
     text = f"# New thread\n\n{whom} {way}"
+    lacks = "\n".join(f"- {note}" for note in desk.connected.notes)
+    if lacks:
+        text += f"\n\n{lacks}"
     return (GuideEntry(f"guide:{model}:{name}", text, choices),)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+SET_UP = "set-up"
+"""Opens the Connect screen."""
 LOOK_AROUND = "look-around"
 """Takes the offline model."""
 STARTER = "starter:"

@@ -19,6 +19,7 @@ from aimltui.client.client import AssistantsClient
 from aimltui.client.errors import TransportError, Unsupported
 from aimltui.tui.conversation import Conversation
 from aimltui.tui.reading import read_thread
+from aimltui.tui.state.entries import OTHER_MODEL, SEND_AGAIN, CardAction
 from aimltui.wire.errors import APIError, NotFound
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.messages import CreateMessage
@@ -32,13 +33,17 @@ _BREATH_S = 0.008
 _TRIES_S = (0.2, 1.0, 2.0, 4.0, 8.0)
 """Waits between attempts to find a run again."""
 _POLL_S = 1.0
+_NOT_STARTED = "The run was not started"
 
 
 class Refused(Exception):
     """Nothing was sent, because something is missing here. Its texts are for the user."""
 
-    def __init__(self, title: str, detail: str, remedy: str) -> None:
+    def __init__(
+        self, title: str, detail: str, remedy: str, actions: tuple[CardAction, ...] = (OTHER_MODEL,)
+    ) -> None:
         super().__init__(detail)
+        self.actions = actions
         self.title = title
         self.detail = detail
         self.remedy = remedy
@@ -106,6 +111,10 @@ class RunFollower:
         """
         await self._work(self._send_all(text, pending_id))
 
+    async def again(self) -> None:
+        """Let the message that was sent last be answered once more: a new run, and no new message."""
+        await self._work(self._run_again())
+
     async def attach(self, run: Run) -> None:
         """Follow a run that is there already, then send what is queued."""
         await self._work(self._attach_and_send(run))
@@ -130,6 +139,17 @@ class RunFollower:
 
     async def _attach_and_send(self, run: Run) -> None:
         await self._follow_run(run)
+        await self._send_queued()
+
+    async def _run_again(self) -> None:
+        conversation = self._conversation
+        conversation.retry()
+        try:
+            plan = await self._around.plan(conversation)
+        except (APIError, TransportError, Refused) as error:
+            conversation.unsent_card = self._show(error, _NOT_STARTED)
+            return
+        await self._start(plan)
         await self._send_queued()
 
     async def _send_all(self, text: str, pending_id: str) -> None:
@@ -197,7 +217,7 @@ class RunFollower:
                     "Choose another one with f5, then write on.",
                 )
             else:
-                self._show(error, "The run was not started")
+                conversation.unsent_card = self._show(error, _NOT_STARTED)
             return
         except TransportError as error:
             await self._recover(error.message)
@@ -289,6 +309,7 @@ class RunFollower:
         active = conversation.view.active_run
         snapshot = await read_thread(self._client, conversation.thread_id or "", active=active)
         conversation.outbox.add(conversation.view.reconcile(snapshot))
+        conversation.found_again()
         if conversation.run is not None:
             self._around.run_moved(conversation, conversation.run)
         return conversation.view.active_run is not None
@@ -316,7 +337,7 @@ class RunFollower:
                 last = error
         conversation.take_away(notice)
         if last is not None:
-            self._show(last, "The connection was lost")
+            conversation.lose(self._show(last, "The connection was lost"))
         else:
             await self._poll_or_fail()
 
@@ -327,20 +348,21 @@ class RunFollower:
                 await self._sleep(_POLL_S)
                 await self._reread()
         except (APIError, TransportError) as error:
-            self._show(error, "The connection was lost")
+            self._conversation.lose(self._show(error, "The connection was lost"))
 
     def _show(self, error: Exception, title: str) -> str:
         """Put a card at the end; answers its id."""
         conversation = self._conversation
         match error:
             case Refused():
-                return conversation.show_error(error.title, error.detail, error.remedy)
+                return conversation.show_error(error.title, error.detail, error.remedy, actions=error.actions)
             case APIError(code="budget_used_up"):
                 remedy = "Your message is kept in the thread; once more may be spent, write on."
                 return conversation.show_error(title, error.message, remedy)
             case APIError():
                 remedy = "Your text is back in the prompt." if "sent" in title else "Try it again."
-                return conversation.show_error(title, error.message, remedy, error.request_id)
+                actions = (OTHER_MODEL, SEND_AGAIN) if title == _NOT_STARTED else ()
+                return conversation.show_error(title, error.message, remedy, error.request_id, actions)
             case TransportError():
                 return conversation.show_error(title, error.message, error.remedy)
             case _:

@@ -19,6 +19,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Ran:
+    """What came of code that the user ran again."""
+
+    text: str
+    """What it printed, as it printed it, with remarks; or the sentence why it did not run."""
+    ok: bool
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
 class Connected:
     """A server that answers, and what the screen wants to know about it."""
 
@@ -35,11 +45,16 @@ class Connected:
     Asked once, when that assistant is first needed; None leaves it as it is.
     """
     notes: tuple[str, ...] = ()
-    """What the server cannot do, a sentence each; shown once."""
+    """What the server cannot do, a sentence each; stands in every new thread."""
     connections: Connections | None = None
     """What the Connect screen works with; None where the models come from nowhere but a server of assistants."""
     consent: Consent | None = None
     """What may be done where no sandbox keeps code in; None where code is not run on this machine."""
+    run_code: Callable[[str, str], Awaitable[Ran]] | None = None
+    """Runs code in a thread's interpreter, for the user and not for the model: thread id, code. None: there is none.
+
+    Cancelling it stops the code.
+    """
     warm_up: Callable[[], None] | None = None
     """Imports that will be needed. It blocks, so it is called in a worker thread, after the first frame."""
 

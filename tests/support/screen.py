@@ -17,6 +17,7 @@ from aimltui.client.client import AssistantsClient
 from aimltui.drafts import DraftStore
 from aimltui.model_marks import ModelMarks
 from aimltui.tui.app import AimltuiApp
+from aimltui.tui.connecting import Connections
 from aimltui.tui.desk import Desk
 from aimltui.tui.screens.main import MainScreen
 from aimltui.tui.startup import Connected, Startup
@@ -88,12 +89,17 @@ class Seat:
 
 
 def startup_over(
-    server: FakeTransport, directory: Path, *, model: str | None = "demo", **changes: Any
+    server: FakeTransport,
+    directory: Path,
+    *,
+    model: str | None = "demo",
+    connections: Connections | None = None,
+    **changes: Any,
 ) -> Startup:
     """What the composition root would hand over."""
 
     async def connect() -> Connected:
-        return Connected(AssistantsClient(server), "test server", model, STARTERS)
+        return Connected(AssistantsClient(server), "test server", model, STARTERS, connections=connections)
 
     values: dict[str, Any] = {
         "connect": connect,

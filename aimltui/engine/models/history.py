@@ -152,7 +152,7 @@ def _settle_reasoning(message: dict[str, JSON], quirks: Quirks) -> None:
     back = quirks.reasoning_back
     if back not in ("calls", "all"):
         message.pop("reasoning_content", None)
-    elif message.get("role") == "assistant" and (back == "all" or message.get("tool_calls")):
+    elif back == "all" and message.get("role") == "assistant":
         message.setdefault("reasoning_content", "")
 
 
@@ -178,6 +178,21 @@ def _part(part: JSON, quirks: Quirks) -> JSON:
             "text": not_shown("file", str((part.get("file") or {}).get("filename") or "")),
         }
     return part
+
+
+def unseen(messages: Sequence[Chat], quirks: Quirks) -> str:
+    """A sentence for the user about what the model is not shown of the newest message; empty if all of it is."""
+    content = messages[-1].get("content") if messages and messages[-1].get("role") == "user" else None
+    told = []
+    for kind, refused, verb in (("image_url", quirks.no_images, "sees no pictures"),
+                                ("file", quirks.no_files, "reads no files")):  # fmt: skip
+        found = [part for part in content if part.get("type") == kind] if isinstance(content, list) else []
+        if refused and found:
+            inner = [
+                part.get("name") or (part.get("file") or {}).get("filename") or "a picture" for part in found
+            ]
+            told.append(f"This model {verb}: {' and '.join(inner)} was left out.")
+    return " ".join(told)
 
 
 def not_shown(kind: str, name: str) -> str:

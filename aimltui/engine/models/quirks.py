@@ -47,6 +47,7 @@ class Quirks:
     fold_calls: bool = lesson("It takes no tool messages: earlier tool calls are told as text.")
     completion_tokens: bool = lesson("It wants max_completion_tokens in the place of max_tokens.")
     no_limit: bool = lesson("It takes no token limit.")
+    needs_limit: bool = lesson("It wants a token limit in every request.")
     output_limit: int | None = lesson("Its answers have at most {} tokens.", default=None)
     no_temperature: bool = lesson("It takes no temperature.")
     no_top_p: bool = lesson("It takes no top_p.")
@@ -153,24 +154,27 @@ def known_quirks(endpoint: Endpoint, model: str, info: ModelInfo | None) -> Quir
         known["reasoning_back"] = "calls"
     if info is not None and info.output_limit:
         known["output_limit"] = info.output_limit
-    if info is not None and info.abilities is not None:
-        known["no_images"] = "vision" not in info.abilities
-        known["no_files"] = "files" not in info.abilities
+    if info is not None and (info.abilities is not None or info.inputs is not None):
+        able, takes = info.abilities or frozenset(), info.inputs or frozenset()
+        known["no_images"] = "vision" not in able and "image" not in takes
+        known["no_files"] = "files" not in able and not takes & {"file", "pdf"}
+    if aiml and info is not None and info.abilities is not None:
         # elsewhere a list of abilities need not name what goes without saying
-        known["no_stream"] = aiml and "streaming" not in info.abilities
+        known["no_stream"] = "streaming" not in info.abilities
+        if "structured_output" not in info.abilities:
+            # the schema stands in the instructions, also where one would be ignored without a word
+            known["format"] = "json_object"
     return Quirks(**known)
 
 
-def token_limit(
-    asked: int | None, quirks: Quirks, endpoint: Endpoint | None, info: ModelInfo | None
-) -> int | None:
+def token_limit(asked: int | None, quirks: Quirks, endpoint: Endpoint, info: ModelInfo | None) -> int | None:
     """The limit that goes out with a request; None for none.
 
     AI/ML API gives 512 tokens to many models where none is named, which a thinking model uses up before it says a
     word: there a limit is always named.
     """
     limit = asked
-    if limit is None and endpoint is not None and is_aimlapi(endpoint):
+    if limit is None and (quirks.needs_limit or is_aimlapi(endpoint)):
         limit = min(quirks.output_limit or UNKNOWN_OUTPUT, GENEROUS_OUTPUT)
         if info is not None and info.context_length:
             limit = min(limit, max(1, info.context_length // _SHARE_OF_CONTEXT))

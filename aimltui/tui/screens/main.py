@@ -15,7 +15,7 @@ from textual.containers import Horizontal, Vertical
 from textual.geometry import Size
 
 from aimltui.tui.commands import bindings
-from aimltui.tui.screens.main_money import Money
+from aimltui.tui.screens.main_connect import Connect
 from aimltui.tui.startup import Startup
 from aimltui.tui.state.entries import ErrorEntry, ReasoningEntry, StepEntry
 from aimltui.tui.widgets.footer import FooterBar
@@ -33,7 +33,7 @@ _NEAR_TOP = 30
 """Rows from the first one at which older messages are fetched."""
 
 
-class MainScreen(Money):
+class MainScreen(Connect):
     """Sidebar, transcript, prompt; and the desk behind them, once there is a connection.
 
     Args:
@@ -90,9 +90,8 @@ class MainScreen(Money):
             return
         self.listen_for_code()
         await self._open_first()
-        for note in connected.notes:
-            self.remark(note)
         self.say_early()
+        self.offer_connection()
         self.spawn(self.desk.read_rest(), "list")
         self.spawn(self.desk.choices.learn(), "models")
         self.spawn(self.desk.purse.refresh(), "purse")
@@ -189,6 +188,9 @@ class MainScreen(Money):
             self.show_state()
 
     def _scrolled(self) -> None:
+        if self.transcript.has_focus:
+            # what was marked may be out of sight now
+            self.show_state()
         desk = self.desk
         if desk is not None and desk.current.has_more and self.transcript.scroll_offset.y < _NEAR_TOP:
             self.spawn(desk.read_older(desk.current), "older")
@@ -224,10 +226,12 @@ class MainScreen(Money):
         self.show_state()
 
     def on_key(self, event: events.Key) -> None:
-        """Typing anywhere goes to the prompt."""
+        """Typing anywhere goes to the prompt, but for the letters of a card that is marked."""
         if self.focused is self.prompt or not (event.is_printable and event.character):
             return
         event.stop()
+        if self.take_key(event.character):
+            return
         self.set_focus(self.prompt)
         self.prompt.add_text(event.character)
 

@@ -25,6 +25,7 @@ from aimltui.tui.widgets.thread_list import ThreadList
 from aimltui.tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
+    from aimltui.tui.conversation import Conversation
     from aimltui.tui.desk import Desk
     from aimltui.tui.startup import Startup
 
@@ -90,10 +91,17 @@ class MainBase(Screen[None]):
             words.add("list")
         if self.transcript.has_mark:
             words.add("marked")
+        call = self.transcript.marked_call
+        if call is not None and call.type == "code_interpreter":
+            words |= {"panel", "kept"}
+        if self.transcript.marked_file:
+            words |= {"file", "kept"}
         if not self.transcript.following:
             words.add("away")
         if desk is None:
             return frozenset(words)
+        if desk.connected.run_code is not None:
+            words.add("runs")
         conversation = desk.current
         if conversation.is_busy:
             words.add("running")
@@ -103,6 +111,10 @@ class MainBase(Screen[None]):
             words.add("answer")
         if desk.shelf.can_undo:
             words.add("undo")
+        if desk.connected.connections is not None:
+            words.add("connections")
+        if can_send_again(conversation):
+            words.add("unanswered")
         return frozenset(words)
 
     def show_state(self) -> None:
@@ -120,7 +132,7 @@ class MainBase(Screen[None]):
         header.assistant = desk.choices.assistant_name(conversation)
         header.thread_title = desk.threads.title(conversation.thread_id) if conversation.thread_id else ""
         header.model = desk.choices.model_of(conversation) or ""
-        header.endpoint = desk.choices.connection_of(conversation) or desk.connected.endpoint
+        header.endpoint = desk.choices.connection_of(conversation) or desk.endpoint
         self.prompt.placeholder = self._placeholder(header.assistant)
         self.threads.set_current(conversation.thread_id)
         self.status.show(self._status_of(desk, status))
@@ -157,6 +169,12 @@ class MainBase(Screen[None]):
             context=context_text(used.context_tokens, used.context_length) if used else "",
             today=desk.purse.today if used else "",
         )
+
+
+def can_send_again(conversation: Conversation) -> bool:
+    """Whether the last message has got no whole answer, and may be answered once more."""
+    run = conversation.run
+    return run is not None and not conversation.is_busy and run.status in ("failed", "cancelled", "expired")
 
 
 _WORDS = {

@@ -112,6 +112,11 @@ class Talk(MainBase):
             self.spawn(self.desk.choose_model(self.startup.demo_model), "choice")
         elif (text := self.desk.starter(event.choice_id)) is not None:
             self.say(text)
+        else:
+            self.take_action(event.entry_id, event.choice_id)
+
+    def take_action(self, entry_id: str, action_id: str) -> None:
+        """Do what a card or a guide offers; a part that knows more of them overrides this."""
 
     # Stopping
 

@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.types import CSSPathType
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -36,7 +37,7 @@ class Sheet(ModalScreen[Result]):
         keys: What its last line shows; the actions are the screen's.
     """
 
-    CSS_PATH = "sheet.tcss"
+    CSS_PATH: ClassVar[CSSPathType | None] = "sheet.tcss"
     SCROLLS: ClassVar[str] = ""
     """The selector of the part that scrolls when the screen is too low for the panel."""
     MOST_LINES: ClassVar[int] = 20

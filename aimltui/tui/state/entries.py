@@ -38,6 +38,10 @@ class Attachment:
     size: int | None = None
     """Bytes, if known."""
     tool: str = ""
+    is_picture: bool = False
+    """Whether it stands in the message as a picture."""
+    is_made: bool = False
+    """Whether a tool made it, and the user may want to have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,13 @@ class ToolCallEntry:
     input: str = ""
     """Code, or the arguments as JSON text."""
     outputs: tuple[ToolCallOutput, ...] = ()
+    error: str = ""
+    """The exception's name, where code ended with one."""
+
+    @property
+    def logs(self) -> str:
+        """All that was printed."""
+        return "\n".join(output.text for output in self.outputs if output.kind != "image")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +160,22 @@ class RunEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class CardAction:
+    """Something that a card offers to do."""
+
+    id: str
+    key: str
+    """One letter; it holds while the card is marked."""
+    label: str
+
+
+CONNECT = CardAction("connect", "k", "connect a model")
+CHANGE_KEY = CardAction("change-key", "k", "change key")
+OTHER_MODEL = CardAction("other-model", "m", "other model")
+SEND_AGAIN = CardAction("send-again", "r", "send again")
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorEntry:
     """A card at the place where something went wrong."""
 
@@ -160,6 +187,8 @@ class ErrorEntry:
     remedy: str = ""
     """What to do."""
     request_id: str | None = None
+    actions: tuple[CardAction, ...] = ()
+    """What can be done about it right here."""
 
 
 @dataclass(frozen=True, slots=True)

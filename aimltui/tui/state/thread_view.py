@@ -7,7 +7,7 @@ changes something returns the changes in order, for the transcript to apply.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from aimltui.client.accumulator import MessageChanged, RunAccumulator, RunChanged, StepChanged, TextGrew
 from aimltui.tui.state.entries import (
@@ -194,6 +194,8 @@ class ThreadView(ThreadReading):
         """Older messages, which go before all others."""
         older = ThreadView.from_snapshot(snapshot, self._names)
         changes: list[Change] = []
+        if self._runs:
+            older._without_actions(older.latest_run)
         for index, entry in enumerate(entry for entry in older.entries if entry.id not in self._list):
             changes += self._list.insert(index, entry)
         self._runs = {**older._runs, **self._runs}
@@ -209,13 +211,24 @@ class ThreadView(ThreadReading):
         return changes
 
     def _run(self, run: Run) -> list[Change]:
+        before = self.latest_run if run.id not in self._runs else None
         self._runs[run.id] = run
-        changes = self._thought(run, run.id) if run.is_terminal else []
+        changes = self._without_actions(before)
+        if run.is_terminal:
+            changes += self._thought(run, run.id)
         changes += self._list.put(run_entry(run))
         error = run_error(run)
         if error is not None:
             changes += self._list.put(error, run_entry_id(run.id))
         return changes
+
+    def _without_actions(self, run: Run | None) -> list[Change]:
+        """A run's card offers nothing any more once there is a newer run."""
+        card_id = run_error_id(run.id) if run is not None else ""
+        card = self._list.get(card_id) if card_id in self._list else None
+        if isinstance(card, ErrorEntry) and card.actions:
+            return self._list.put(replace(card, actions=()))
+        return []
 
     def _think(self, data: ev.Reasoning) -> list[Change]:
         live = thinking_id(data.run_id)

@@ -19,10 +19,19 @@ from aimltui.tui.widgets.transcript.renderers.message import MessageDrawing, mes
 from aimltui.tui.widgets.transcript.renderers.notice import draw_notice, draw_queued
 from aimltui.tui.widgets.transcript.renderers.reasoning import LIVE_ROWS, draw_reasoning
 from aimltui.tui.widgets.transcript.renderers.run import ACTIVE, draw_run
-from aimltui.tui.widgets.transcript.renderers.step import draw_step, step_opens
+from aimltui.tui.widgets.transcript.renderers.step import Memo, draw_step, step_opens
 from aimltui.tui.widgets.transcript.rows import Canvas, Look
 
-__all__ = ["ACTIVE", "MessageDrawing", "draw_entry", "estimated_rows", "plain_text", "step_opens"]
+__all__ = [
+    "ACTIVE",
+    "Memo",
+    "MessageDrawing",
+    "draw_entry",
+    "draw_step",
+    "estimated_rows",
+    "plain_text",
+    "step_opens",
+]
 
 
 def draw_entry(entry: Entry, look: Look, unfolded: bool | None) -> Canvas:
@@ -62,7 +71,7 @@ def estimated_rows(entry: Entry, width: int) -> int:
         case GuideEntry():
             text, chrome = entry.text, 1 + len(entry.choices)
         case ErrorEntry():
-            text, chrome = entry.detail, 3
+            text, chrome = entry.detail, 5 if entry.actions else 3
         case StepEntry():
             return max(1, len(entry.calls))
         case ReasoningEntry():

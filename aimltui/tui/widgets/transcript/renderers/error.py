@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
+from rich.segment import Segment
+
 from aimltui.tui.sanitize import clean_line
-from aimltui.tui.state.entries import ErrorEntry
+from aimltui.tui.state.entries import SEND_AGAIN, CardAction, ErrorEntry
 from aimltui.tui.widgets.transcript.renderers.wording import write_lines
-from aimltui.tui.widgets.transcript.rows import Canvas, Look, Run
+from aimltui.tui.widgets.transcript.rows import Canvas, Hit, Look, Run
+from aimltui.tui.widgets.transcript.wrap import cells
+
+_GAP: Final = 3
+_WAY: Final = "↑ then"
 
 
 def draw_error(entry: ErrorEntry, look: Look) -> Canvas:
@@ -24,4 +33,34 @@ def draw_error(entry: ErrorEntry, look: Look) -> Canvas:
         )
     if entry.request_id:
         canvas.write([Run(f"request id {clean_line(entry.request_id)}", palette.muted)])
+    if entry.actions:
+        canvas.gap()
+        canvas.raw("", _action_rows(entry.actions, look, canvas.room))
     return canvas
+
+
+def _action_rows(
+    actions: Sequence[CardAction], look: Look, room: int
+) -> list[tuple[list[Segment], list[int], list[tuple[int, int, Hit]]]]:
+    """The keys of a card side by side, in as many rows as they need."""
+    palette = look.palette
+    rows: list[tuple[list[Segment], list[int], list[tuple[int, int, Hit]]]] = []
+    used = room
+    if SEND_AGAIN in actions:
+        # Nothing is in the prompt then, so the arrow leads to the card.
+        rows.append(([Segment(_WAY, palette.muted)], [-1], []))
+        used = cells(_WAY)
+    for action in actions:
+        size = cells(action.key) + 1 + cells(action.label)
+        if used + _GAP + size > room:
+            rows.append(([], [], []))
+            used = 0
+        segments, places, hits = rows[-1]
+        if used:
+            segments.append(Segment(" " * _GAP, palette.text))
+            used += _GAP
+        segments += [Segment(action.key, palette.assistant), Segment(f" {action.label}", palette.text)]
+        hits.append((used, used + size, Hit("choice", action.id)))
+        used += size
+        places += [-1] * (len(segments) - len(places))
+    return rows

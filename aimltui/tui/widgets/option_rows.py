@@ -1,0 +1,166 @@
+"""A few rows of which one holds. The arrows only move through them, so that passing by changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.geometry import Size
+from textual.message import Message
+from textual.widget import Widget
+
+from aimltui.tui.sanitize import clean_line
+from aimltui.tui.state.text import cut
+
+_GAP = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One of the rows."""
+
+    id: str
+    label: str
+    hint: str = ""
+    """More about it; left out where it does not fit whole."""
+
+
+class OptionRows(Widget, can_focus=True):
+    """The rows; past the first and the last one the arrows leave it. Its screen calls `take` when enter is pressed.
+
+    Args:
+        options: The rows.
+        chosen: The id of the one that holds.
+        labels: Cells that the labels take at least, for hints in one column with those of other rows.
+        id: The widget's id.
+    """
+
+    DEFAULT_CSS = """
+    OptionRows { height: auto; width: 1fr; }
+    """
+    ALLOW_SELECT: ClassVar[bool] = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "step(-1)", show=False),
+        Binding("down", "step(1)", show=False),
+        Binding("space", "take", show=False),
+    ]
+
+    @dataclass
+    class Changed(Message):
+        """Another row holds now."""
+
+        rows: OptionRows
+        option_id: str
+
+        @property
+        def control(self) -> OptionRows:
+            """The rows."""
+            return self.rows
+
+    @dataclass
+    class CursorMoved(Message):
+        """The cursor is on another row."""
+
+        rows: OptionRows
+
+        @property
+        def control(self) -> OptionRows:
+            """The rows."""
+            return self.rows
+
+    def __init__(
+        self, options: Sequence[Option] = (), chosen: str = "", *, labels: int = 0, id: str | None = None
+    ) -> None:
+        super().__init__(id=id)
+        self._label_cells = labels
+        self._options = tuple(options)
+        self._chosen = chosen
+        self._cursor = chosen
+
+    @property
+    def is_on_other(self) -> bool:
+        """Whether the cursor is on a row that does not hold, so that enter would choose it."""
+        return self.has_focus and self._cursor != self._chosen
+
+    def set_options(self, options: Sequence[Option], chosen: str) -> None:
+        """Show other rows; nothing is painted if they are the same."""
+        if (tuple(options), chosen) != (self._options, self._chosen):
+            is_other_size = len(options) != len(self._options)
+            self._options, self._chosen = tuple(options), chosen
+            if self._cursor not in [option.id for option in options] or not self.has_focus:
+                self._cursor = chosen
+            self.refresh(layout=is_other_size)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """A line each."""
+        return max(1, len(self._options))
+
+    def render(self) -> Content:
+        """The rows in the present width."""
+        width = self.content_size.width
+        labels = max((cell_len(clean_line(option.label)) for option in self._options), default=0)
+        labels = max(labels, self._label_cells)
+        lines = [self._line(option, labels, width) for option in self._options]
+        return Content("\n").join(lines)
+
+    def _line(self, option: Option, labels: int, width: int) -> Content:
+        is_chosen = option.id == self._chosen
+        sign = "●" if is_chosen else "○"
+        label, hint = clean_line(option.label), clean_line(option.hint)
+        text = cut(label, max(1, width - 2))
+        blank = labels - cell_len(text) + _GAP
+        if not hint or 2 + cell_len(text) + blank + cell_len(hint) > width:
+            blank, hint = 0, ""
+        used = 2 + cell_len(text) + blank + cell_len(hint)
+        filler = " " * max(0, width - used)
+        if option.id == self._cursor and self.has_focus:
+            whole = f"{sign} {text}{' ' * blank}{hint}{filler}"
+            return Content.styled(whole, "$block-cursor-foreground on $block-cursor-background")
+        mark = (f"{sign} ", "$primary" if is_chosen else "$text-muted")
+        return Content.assemble(mark, text, " " * blank, (hint, "$text-muted"), filler)
+
+    def action_step(self, direction: int) -> None:
+        """Move to the next row, or on to the next field."""
+        ids = [option.id for option in self._options]
+        place = (ids.index(self._cursor) if self._cursor in ids else 0) + direction
+        if 0 <= place < len(ids):
+            self._cursor = ids[place]
+            self.refresh()
+            self.post_message(self.CursorMoved(self))
+        elif direction > 0:
+            self.screen.focus_next()
+        else:
+            self.screen.focus_previous()
+
+    def on_click(self, event: events.Click) -> None:
+        """A click chooses a row."""
+        event.stop()
+        index = event.y - self.styles.padding.top
+        if 0 <= index < len(self._options):
+            self._cursor = self._options[index].id
+            self.refresh()
+            self.action_take()
+
+    def on_focus(self) -> None:
+        """Begin at the row that holds."""
+        self._cursor = self._chosen
+        self.refresh()
+        self.post_message(self.CursorMoved(self))
+
+    def on_blur(self) -> None:
+        """Hide the cursor."""
+        self._cursor = self._chosen
+        self.refresh()
+        self.post_message(self.CursorMoved(self))
+
+    def action_take(self) -> None:
+        """Let the row under the cursor hold."""
+        if self._cursor != self._chosen:
+            self._chosen = self._cursor
+            self.refresh()
+            self.post_message(self.Changed(self, self._chosen))
