@@ -194,15 +194,7 @@ class Choices:
         """
         model = self.model_of(conversation)
         if model is None and self._model == "":
-            try:
-                page = await self.list_models()
-            except Unsupported:
-                raise Refused(
-                    "No model is chosen",
-                    "This server does not list its models, and nothing says which one is to answer.",
-                    "Type its id with ctrl+L, or start with --model ID. Your text is back in the prompt.",
-                ) from None
-            model = self._model = self._first_model(page)
+            model = self._model = await self._first_model()
         if not model:
             raise Refused(
                 "No model is chosen",
@@ -213,25 +205,27 @@ class Choices:
             )
         return model
 
-    def _first_model(self, page: ModelPage) -> str:
-        """The first model of the default connection, never one of another: that was not what was chosen.
+    async def _first_model(self) -> str:
+        """The first model of the default connection: what is to be said there is never said to another one.
 
         Raises:
             Refused: It lists none.
         """
-        default = page.sources[0] if page.sources else None
-        for model in page.data:
-            if default is None or model.connection == default.connection:
-                return model.id
-        if default is None:
-            return ""
-        raise Refused(
-            "No model is chosen",
-            default.problem
-            or f"{default.connection} lists no models, and nothing says which one is to answer.",
-            "Type a model's id with ctrl+L, or choose one of another connection. Your text is back in the prompt.",
-            (CONNECT, OTHER_MODEL),
-        )
+        remedy = "Type its id with ctrl+L, or start with --model ID. Your text is back in the prompt."
+        title = "No model is chosen"
+        try:
+            page = await self.list_models()
+        except Unsupported:
+            reason = "This server does not list its models, and nothing says which one is to answer."
+            raise Refused(title, reason, remedy) from None
+        source = page.sources[0] if page.sources else None
+        offered = [model for model in page.data if source is None or model.connection == source.connection]
+        if not offered:
+            name = source.connection if source is not None else "The server"
+            reason = f"{name} lists no models, and nothing says which one is to answer."
+            problem = source.problem if source is not None else None
+            raise Refused(title, f"{reason} {problem}" if problem else reason, remedy, (CONNECT, OTHER_MODEL))
+        return offered[0].id
 
     async def need_assistant(self, conversation: Conversation, model: str) -> str:
         """The assistant that will answer; the program's own is made if there is none yet."""

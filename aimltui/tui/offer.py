@@ -49,4 +49,5 @@ def _row(model: Model) -> ModelRow:
         completion=price.completion if price else None,
         cached=price.cached if price else None,
         description=model.description or "",
+        learned=tuple(model.learned or ()),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from aimltui.wire.models import Model, ModelPrice, ModelSource
 from aimltui.wire.runs import LastError
 from aimltui.wire.usage import Budget, UsageReport, UsageRow, UsageSum
 from tests.support.fake_connections import AIMLAPI, AIMLAPI_KEY, OLLAMA, REFUSED, WORK, FakeConnections
@@ -41,6 +42,8 @@ class Scene:
     model: str | None = "demo"
     threads: Sequence[str] = ("Thesis outline", "Contract questions", "Regex for dates", "Unit tests")
     options: dict[str, object] = field(default_factory=dict)
+    prepare: Callable[[FakeTransport], None] = lambda server: None
+    """Makes the server another one."""
 
     reports: dict[str, UsageReport] = field(default_factory=dict)
 
@@ -62,6 +65,7 @@ class Scene:
             ),
         }
         server.scripts = [list(script) for script in self.scripts]
+        self.prepare(server)
         return server
 
 
@@ -296,6 +300,84 @@ async def open_usage_of_threads(here: Seat) -> None:
     await here.until(lambda: "a deleted thread" in here.shown())
 
 
+VENDORS = ("OpenAI", "Anthropic", "Google", "Meta", "Mistral AI", "xAI", "Alibaba Cloud", "DeepSeek")
+CAN = ("tools", "vision", "reasoning", "streaming", "files")
+
+
+def many_models(server: FakeTransport) -> None:
+    """A thousand models of AI/ML API; of some nothing is known."""
+    server.models = [_model(number) for number in range(1000)]
+    server.sources = [
+        ModelSource(connection="test server", source="cache", as_of=server.now - 3 * 3600, count=1000)
+    ]
+
+
+def _model(number: int) -> Model:
+    vendor = VENDORS[number % len(VENDORS)]
+    price = ModelPrice(
+        prompt=(0.05, 0.25, 1.25, 15)[number % 4] * 1e-6, completion=(0.4, 2, 10, 75)[number % 4] * 1e-6
+    )
+    is_known = number % 7 != 3
+    return Model(
+        id=f"{vendor.split()[0].lower()}/{('large', 'small', 'flash-lite', 'coder-instruct-turbo')[number % 3]}-{number}",
+        owned_by=vendor,
+        name=f"Model {number}",
+        created=1_000 - number,
+        context_length=(128_000, 200_000, 1_048_576)[number % 3],
+        output_limit=16_384,
+        aliases=[f"model-{number}"] if number % 5 == 0 else None,
+        abilities=[word for at, word in enumerate(CAN) if (number + at) % 3] if is_known else None,
+        price=price if is_known else None,
+        description="For everyday work and long documents; answers quickly and calls tools.",
+        connection="test server",
+        remark="deprecated" if number % 11 == 5 else None,
+    )
+
+
+def several_connections(server: FakeTransport) -> None:
+    """A hosted list, a server on this machine, and one that does not answer."""
+    many_models(server)
+    server.models = [
+        *server.models[:12],
+        Model(
+            id="qwen3:8b", owned_by="Ollama", connection="Ollama", context_length=40_960, abilities=["tools"]
+        ),
+        Model(id="demo", name="Demo"),
+    ]
+    server.sources = [
+        ModelSource(connection="test server", source="live", as_of=server.now - 30, count=12),
+        ModelSource(connection="Ollama", source="live", as_of=server.now - 30, count=1),
+        ModelSource(connection="Work", source="none", problem="10.0.0.7:8080 refused the connection."),
+    ]
+
+
+def shipped_models(server: FakeTransport) -> None:
+    """Nobody was asked yet, and nobody can be."""
+    many_models(server)
+    server.models = [
+        Model(
+            id=model.id,
+            owned_by=model.owned_by,
+            context_length=model.context_length,
+            connection="test server",
+        )
+        for model in server.models[:259]
+    ]
+    problem = "The name api.example.com could not be found: no network, or a mistyped base URL."
+    server.sources = [
+        ModelSource(
+            connection="test server", source="snapshot", as_of=1_787_270_400, problem=problem, count=259
+        )
+    ]
+
+
+async def pick_a_model(here: Seat) -> None:
+    """Open the list, go down a bit, make one a favourite."""
+    await here.until(lambda: here.desk.choices.page)
+    await here.pilot.press("ctrl+l", *["down"] * 3, "ctrl+f")
+    await here.until(lambda: "asking" not in here.shown() and "★" in here.shown())
+
+
 SCENES: tuple[Scene, ...] = (
     Scene("usage", open_usage, themes=(DARK, LIGHT), reports=REPORTS),
     Scene("usage-threads", open_usage_of_threads, reports=REPORTS),
@@ -309,6 +391,16 @@ SCENES: tuple[Scene, ...] = (
     Scene("scrolled-up", ask_and_scroll, (SMALL,), scripts=(LONG,)),
     Scene("sidebar", press("ctrl+b", shows="type to search"), (SMALL,)),
     Scene("models", press("ctrl+l", shows="gpt-4o"), themes=(DARK, LIGHT)),
+    Scene("many-models", pick_a_model, (SMALL, MIDDLE, LARGE), prepare=many_models),
+    Scene("many-models", pick_a_model, (MIDDLE,), (LIGHT,), prepare=many_models),
+    Scene("no-such-model", press("ctrl+l", *"zzz/9", shows="as typed"), (SMALL,), prepare=many_models),
+    Scene(
+        "model-connections",
+        press("ctrl+l", shows="refused the"),
+        (SMALL, MIDDLE),
+        prepare=several_connections,
+    ),
+    Scene("shipped-models", press("ctrl+l", shows="2026-08"), (SMALL,), (LIGHT,), prepare=shipped_models),
     Scene("help", press("f1", shows="Writing"), themes=(DARK,)),
     Scene("palette", press("ctrl+p", shows="search a command")),
     Scene("rename", press("ctrl+s", "ctrl+r", shows="Rename the thread"), (MIDDLE,)),

@@ -15,6 +15,7 @@ from textual.pilot import Pilot
 
 from aimltui.client.client import AssistantsClient
 from aimltui.drafts import DraftStore
+from aimltui.model_marks import ModelMarks
 from aimltui.tui.app import AimltuiApp
 from aimltui.tui.connecting import Connections
 from aimltui.tui.desk import Desk
@@ -103,6 +104,7 @@ def startup_over(
     values: dict[str, Any] = {
         "connect": connect,
         "drafts": DraftStore(directory),
+        "marks": ModelMarks(),
         "theme": "aimltui-dark",
         "guide": "# Nothing is connected yet\n\nSet up a **key**.",
         "clock": lambda: float(server.now),

@@ -299,6 +299,26 @@ async def test_a_thread_remembers_its_connection_and_the_default_one_is_not_sent
         assert here.desk.choices.sent_connection(here.desk.current) == "Ollama"
 
 
+async def test_where_no_model_is_named_the_default_connections_first_one_answers_or_nobody(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    server.models = [Model(id="qwen", connection="Ollama"), Model(id="demo")]
+    sources = [
+        ModelSource(connection="test server", source="none", problem="It is down."),
+        ModelSource(connection="Ollama"),
+    ]
+    server.sources = sources
+    async with seat(server, tmp_path, model="") as here:
+        await here.write("Hello")
+        await here.until(lambda: "test server lists no models" in here.shown())
+        assert "It is down." in here.shown()
+        assert not server.asked("create_run")
+        server.models = [Model(id="far", connection="test server"), *server.models]
+        await here.write("")
+        await here.idle()
+        assert server.asked("create_run")[-1].model == "far"
+
+
 async def test_the_picker_opens_with_what_is_known_and_asks_again_if_that_is_old(
     server: FakeTransport, tmp_path: Path
 ) -> None:

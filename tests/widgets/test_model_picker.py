@@ -370,3 +370,23 @@ def test_an_unknown_model_is_never_free_and_a_free_one_says_so() -> None:
     assert columns.cells(ModelRow("a")).strip().split() == ["–", "–", "–"]
     assert columns.cells(ModelRow("a", prompt=0.0, completion=0.0)).strip().endswith("free")
     assert columns.cells(ModelRow("a", prompt=1e-6)).strip().endswith("$1 / –")
+
+
+async def test_in_a_narrow_list_the_letters_are_told_in_words_below_it_and_nothing_is_cut() -> None:
+    app = PickerApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        picker = await app.open(current=("AI/ML API", "gpt-4o"))
+        await pilot.pause()
+        assert "TV·S·" in next(line for line in lines(picker) if "gpt-4o " in line)
+        _, facts, told = words(picker, ".models-detail").split("\n")
+        assert not facts.endswith("…")
+        assert told == "tools, vision, streaming. Sees and hears."
+
+
+async def test_what_was_learned_of_a_model_is_told_instead_of_its_makers_words() -> None:
+    row = ModelRow("odd", description="Best of all.", learned=("It takes no system role.",))
+    app = PickerApp()
+    async with app.run_test(size=(120, 30)) as pilot:
+        picker = await app.open(Offer((row,)))
+        await pilot.pause()
+        assert words(picker, ".models-detail").split("\n")[2] == "It takes no system role."

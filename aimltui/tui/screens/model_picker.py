@@ -16,7 +16,7 @@ from textual.widgets import Static
 from aimltui.tui.commands import FooterItem
 from aimltui.tui.sanitize import clean_line
 from aimltui.tui.screens.sheet import CLOSE, SearchSheet
-from aimltui.tui.state.model_columns import LEGEND
+from aimltui.tui.state.model_columns import LEGEND, abilities_in_words
 from aimltui.tui.state.model_rows import Key, ModelIndex, typed_id
 from aimltui.tui.state.model_words import ModelRow, SourceRow, facts_of, source_in_words, title_of
 from aimltui.tui.state.text import cut
@@ -216,7 +216,8 @@ class ModelPicker(SearchSheet):
 
     def _show_state(self) -> None:
         now, sources = self._clock(), self._offer.sources
-        parts = [source_in_words(source, _month(source), now) for source in sources]
+        told = [source for source in sources if source.source != "none" or not source.problem]
+        parts = [source_in_words(source, _month(source), now) for source in told]
         if self._is_asked:
             parts.append("asking…" if parts else "asking for the models…")
         elif not sources and not self._offer.rows and not self._offer.problem:
@@ -242,14 +243,14 @@ class ModelPicker(SearchSheet):
 
     def _fill(self, *, is_new: bool) -> None:
         query = self.search_box.value.strip()
-        lines = self._found(query) if query else self._all
+        lines, letters = self._found(query) if query else (self._all, "")
         remark = "" if lines or self._is_asked else "The endpoint lists no models. Type a model's id."
-        if is_new:
+        if is_new or self.pick_list.cursor_row is None:
             current = (line.id for line in lines if isinstance(line, PickRow) and line.is_current)
             at = "" if query else next(current, "")
-            self.pick_list.set_lines(lines, query=query, remark=remark, at=at)
+            self.pick_list.set_lines(lines, query=letters, remark=remark, at=at)
         else:
-            self.model_list.replace_lines(lines, query=query, remark=remark)
+            self.model_list.replace_lines(lines, query=letters, remark=remark)
         self._show_detail()
 
     def _sections(self) -> list[PickRow | str]:
@@ -264,14 +265,15 @@ class ModelPicker(SearchSheet):
             lines += [self._line(row, section.title) for row in section.rows]
         return lines
 
-    def _found(self, query: str) -> list[PickRow | str]:
-        rows = self._offer.index.find(query)
+    def _found(self, query: str) -> tuple[list[PickRow | str], str]:
+        """The lines for what was typed, and what to mark in them."""
+        rows, text = self._offer.index.find(query)
         lines: list[PickRow | str] = [self._lines[row.key] for row in rows]
         count = len(self._offer.rows)
         if not lines and count:
             lines.append(f"nothing for “{query}” among {'1 model' if count == 1 else f'{count:,} models'}")
         if (typed := typed_id(query)) is None:
-            return lines
+            return lines, text
         has = {row.connection for row in rows if row.id == typed}
         for connection in [name for name in self._connections if name not in has][:_MOST_TYPED]:
             at = f" at {connection}" if connection and len(self._connections) > 1 else ""
@@ -279,14 +281,14 @@ class ModelPicker(SearchSheet):
                 lines.append(
                     PickRow(f"{_TYPED}\n{connection}", f"use “{typed}” as typed{at}", is_found=False)
                 )
-        return lines
+        return lines, text
 
     def _line(self, row: ModelRow, section: str) -> ModelLine:
         favourites = self._marks.favourites if self._marks is not None else ()
         return ModelLine(
             f"{section}\n{row.connection}\n{row.id}",
             row.id,
-            is_current=row.key == self._current or (not self._current[0] and row.id == self._current[1]),
+            is_current=row.id == self._current[1] and row.connection in ("", self._current[0]),
             model=row,
             is_favourite=row.key in favourites,
         )
@@ -303,11 +305,13 @@ class ModelPicker(SearchSheet):
         for text, style in ((rest, "$text-muted"), (clean_line(model.note), "$text-warning")):
             if text and first.cell_length + 3 + len(text) <= width:
                 first += Content.assemble(("  ", ""), (text, style))
-        facts = clean_line(facts_of(model)) or "Nothing more is known of it."
+        facts = clean_line(facts_of(model, width)) or "Nothing more is known of it."
         lines = [first, Content.styled(cut(facts, width), "$text-muted")]
-        told = clean_line(model.description)
-        if self.model_list.columns.abilities == "letters":
-            told = told or LEGEND
+        # What holds for it here is worth more than what its maker says of it.
+        told = clean_line(" ".join(model.learned) or model.description)
+        if self.model_list.columns.abilities != "words":
+            # The letters of the narrow list in words.
+            told = ". ".join(part for part in (abilities_in_words(model), told) if part) or LEGEND
         lines.append(Content.styled(cut(told, width), "$text-muted"))
         self._detail.update(Content("\n").join(lines))
 

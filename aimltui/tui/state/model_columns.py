@@ -123,6 +123,11 @@ def cut_id(model_id: str, width: int) -> str:
     return cut(kept, max(0, width - 1)).removesuffix(ELLIPSIS) + ELLIPSIS
 
 
+def abilities_in_words(row: ModelRow) -> str:
+    """What it can do, as far as that is known: `tools, vision, streaming`."""
+    return ", ".join(ability for ability, _, _ in ABILITIES if row.abilities and ability in row.abilities)
+
+
 def _in_words(row: ModelRow) -> str:
     if row.abilities is None:
         return UNKNOWN.center(5) + " " * (sum(len(word) for _, word, _ in ABILITIES) + len(ABILITIES) - 6)

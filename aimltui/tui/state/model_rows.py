@@ -51,21 +51,25 @@ class ModelIndex:
         """The model, or what its id alone says of it."""
         return self.by_key.get(key) or ModelRow(key[1], connection=key[0])
 
-    def find(self, query: str) -> list[ModelRow]:
-        """The models that match, the best first: first by id, then by name, vendor, alias, connection."""
+    def find(self, query: str) -> tuple[list[ModelRow], str]:
+        """The models that match, the best first: first by id, then by name, vendor, alias, connection.
+
+        Returns:
+            The models, and what of the query was looked for in their names.
+        """
         words = query.lower().split()
         asked = [word for word in words if word in ABILITY_WORDS]
         places: Sequence[int] = range(len(self.rows))
         if asked and (able := [place for place in places if self._has(place, asked)]):
             places, words = able, [word for word in words if word not in ABILITY_WORDS]
         if not words:
-            return [self.rows[place] for place in places]
+            return [self.rows[place] for place in places], ""
         text = " ".join(words)
         by_id = [places[at] for at in rank(text, [self._ids[place] for place in places])]
         seen = set(by_id)
         left = [place for place in places if place not in seen]
         by_rest = [left[at] for at in rank(text, [self._rest[place] for place in left])]
-        return [self.rows[place] for place in by_id + by_rest]
+        return [self.rows[place] for place in by_id + by_rest], text
 
     def _has(self, place: int, asked: Sequence[str]) -> bool:
         row = self.rows[place]

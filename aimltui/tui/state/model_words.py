@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 UNKNOWN = "–"
 _MILLION = 1_000_000
-_MOST_ALIASES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,8 @@ class ModelRow:
     completion: float | None = None
     cached: float | None = None
     description: str = ""
+    learned: tuple[str, ...] = ()
+    """What its refusals have taught, in sentences."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -115,8 +116,8 @@ def title_of(row: ModelRow) -> tuple[str, str]:
     return row.name or row.id, " · ".join(rest)
 
 
-def facts_of(row: ModelRow) -> str:
-    """Everything in figures, and the other ids."""
+def facts_of(row: ModelRow, width: int) -> str:
+    """What is known in figures, and the other ids: as many whole parts as fit, the more important ones first."""
     parts: list[str] = []
     if row.context is not None:
         parts.append(f"{row.context:,} tokens")
@@ -124,12 +125,16 @@ def facts_of(row: ModelRow) -> str:
         parts.append(f"answers up to {row.output_limit:,}")
     if (price := price_in_words(row)) is not None:
         parts.append(price)
-    if row.aliases:
-        more = len(row.aliases) - _MOST_ALIASES
-        parts.append(
-            "also " + ", ".join(row.aliases[:_MOST_ALIASES]) + (f" and {more} more" if more > 0 else "")
-        )
-    return " · ".join(parts)
+    text = ""
+    for part in parts:
+        longer = f"{text} · {part}" if text else part
+        text = longer if len(longer) <= width else text
+    for number, alias in enumerate(row.aliases):
+        longer = text + (", " if number else " · also " if text else "also ") + alias
+        if len(longer) > width:
+            break
+        text = longer
+    return text
 
 
 def price_in_words(row: ModelRow) -> str | None:
