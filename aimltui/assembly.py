@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aimltui import paths
 from aimltui.config import Settings, load_settings
-from aimltui.connection import AIMLAPI_BASE_URL, OPENAI_BASE_URL, Connection, find_connection, read_key
+from aimltui.connection import (
+    AIMLAPI_BASE_URL,
+    OPENAI_BASE_URL,
+    Connection,
+    KnownConnections,
+    find_connections,
+)
+from aimltui.connections.keys import Keys
 from aimltui.errors import AimltuiError, ConfigError
 
 if TYPE_CHECKING:
     from aimltui.engine.engine import Engine
+    from aimltui.engine.models.base import ModelError
+    from aimltui.engine.models.endpoint import Endpoint
+    from aimltui.engine.models.lessons import Lessons
     from aimltui.engine.models.registry import ModelRegistry
+    from aimltui.engine.options import EngineOptions
+    from aimltui.engine.tools.code_interpreter.consent import Approve
 
 DEMO_MODEL = "demo"
+LEARNED = "learned-of-models.json"
+"""In the directory of the threads."""
 DEFAULT_MODELS = {AIMLAPI_BASE_URL: "openai/gpt-mini-latest", OPENAI_BASE_URL: "gpt-4.1-mini"}
 """The model where nobody chose one."""
 
@@ -32,8 +47,20 @@ class Source:
     """None: the demo."""
     model: str
     """For those who choose none; empty if there is nothing to choose by itself."""
-    sandbox: str = "auto"
-    """Where a model's Python runs; see `config.InterpreterSettings`."""
+    settings: Settings = field(default_factory=Settings)
+    others: tuple[Connection, ...] = ()
+    """Connections beside the default one."""
+    keys: Keys | None = None
+    """Where the connections' keys are; None: in the environment, if anywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """The connections' endpoints with their keys, as far as these could be had."""
+
+    usable: tuple[Endpoint, ...]
+    troubles: Mapping[str, ModelError]
+    """By the connection's name."""
 
 
 def add_engine_flags(parser: argparse.ArgumentParser) -> None:
@@ -41,6 +68,7 @@ def add_engine_flags(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--data-dir", metavar="DIR", type=Path, help="where threads are kept; the same as the screen's")
     add("--config", metavar="FILE", type=Path, help="the configuration file")
+    add("--connection", metavar="NAME", help="a connection of the configuration file")
     add("--base-url", metavar="URL", help="any OpenAI-compatible endpoint, such as http://localhost:11434/v1")
     add("--api-key-env", metavar="NAME", help="the environment variable that holds the endpoint's key")
     add("--demo", action="store_true", help="offline: a scripted model answers, nothing is contacted")
@@ -57,29 +85,109 @@ def find_source(options: argparse.Namespace) -> Source:
     settings = load_settings(config_file, must_exist=options.config is not None, flags=flags)
     data_dir = options.data_dir.expanduser().absolute() if options.data_dir else paths.data_dir()
     if options.demo:
-        return Source(data_dir, None, DEMO_MODEL, settings.interpreter.sandbox)
-    connection = find_connection(settings)
+        return Source(data_dir, None, DEMO_MODEL, settings)
+    known = find_connections(settings, name=options.connection)
+    connection = known.default
     if connection is None:
         raise ConfigError(
             "Nothing says where models come from. Set AIMLAPI_API_KEY or OPENAI_API_KEY in the environment, "
             "name a server with --base-url URL, or look around with --demo."
         )
-    read_key(connection)  # a variable that is named and not set is said before anything begins
+    if connection.kind == "assistants":
+        raise ConfigError(
+            f"“{connection.name}” is a server of assistants; here a connection to models is needed. Name one with "
+            "--connection NAME or --base-url URL."
+        )
+    keys = Keys(config_file)
+    keys.read(connection)  # a key that cannot be had is said before anything begins
     model = default_model(settings, connection)
-    return Source(data_dir, connection, model, settings.interpreter.sandbox)
+    return Source(data_dir, connection, model, settings, known.others, keys)
 
 
-def model_registry(source: Source) -> ModelRegistry:
-    """The chat models of a source."""
-    from aimltui.engine.models.endpoint import Endpoint
+def catalogue_dir(data_dir: Path) -> Path:
+    """Where lists of models are kept."""
+    return data_dir / "catalogue"
+
+
+def lessons_of(data_dir: Path) -> Lessons:
+    """What refusals have taught about models, as it is kept beside the threads."""
+    from aimltui.engine.models.lessons import Lessons
+
+    return Lessons(data_dir / LEARNED)
+
+
+def model_registry(source: Source, lessons: Lessons | None = None) -> ModelRegistry:
+    """The chat models of a source. It blocks while keys are read.
+
+    Args:
+        source: Where they come from.
+        lessons: What refusals have taught; None remembers while the program runs.
+    """
     from aimltui.engine.models.registry import ModelRegistry
-    from aimltui.engine.models.secret import Secret
 
     if source.connection is None:
         return ModelRegistry(endpoint=None, demo=True)
-    key = read_key(source.connection)
-    endpoint = Endpoint(source.connection.name, source.connection.base_url, Secret(key) if key else None)
-    return ModelRegistry(endpoint=endpoint, default_model=source.model or None)
+    known = KnownConnections(source.connection, source.others)
+    found = read_endpoints(known, source.keys or Keys(paths.config_file()))
+    registry = ModelRegistry(
+        None,
+        default_model=source.model or None,
+        lessons=lessons,
+        cache_dir=catalogue_dir(source.data_dir),
+    )
+    registry.set_endpoints(found.usable, source.connection.name, found.troubles)
+    return registry
+
+
+def read_endpoints(known: KnownConnections, keys: Keys) -> Endpoints:
+    """The endpoints of connections to models. It blocks: keys are read, those of different places at once."""
+    from aimltui.engine.models.base import ModelError
+    from aimltui.engine.models.endpoint import Endpoint
+    from aimltui.engine.models.secret import Secret
+
+    usable: list[Endpoint] = []
+    troubles: dict[str, ModelError] = {}
+    wanted = [connection for connection in known.all if connection.kind == "models"]
+
+    def read(connection: Connection) -> str | ConfigError | None:
+        try:
+            return keys.read(connection)
+        except ConfigError as error:
+            return error
+
+    with ThreadPoolExecutor(max(1, len(wanted)), "keys") as pool:
+        found = list(pool.map(read, wanted))
+    for connection, key in zip(wanted, found, strict=True):
+        if isinstance(key, ConfigError):
+            troubles[connection.name] = ModelError(
+                f"The connection “{connection.name}” cannot be used: {key}",
+                "Or choose a model of another one.",
+            )
+        else:
+            usable.append(Endpoint(connection.name, connection.base_url, Secret(key) if key else None))
+    return Endpoints(tuple(usable), troubles)
+
+
+def engine_options_of(source: Source, lessons: Lessons, approve: Approve | None = None) -> EngineOptions:
+    """What the engine of a source is made with.
+
+    Args:
+        source: Settings and data.
+        lessons: What refusals have taught.
+        approve: Asks about code where no sandbox holds; None refuses it.
+    """
+    from aimltui.engine.budget import Limits
+    from aimltui.engine.options import EngineOptions
+
+    interpreter = source.settings.interpreter
+    return EngineOptions(
+        data_dir=source.data_dir,
+        interpreter=interpreter.sandbox,
+        unconfined=interpreter.unconfined,
+        approve=approve,
+        lessons=lessons,
+        limits=Limits(**asdict(source.settings.budget)),
+    )
 
 
 @asynccontextmanager
@@ -96,13 +204,13 @@ async def open_engine(source: Source, override: str | None = None) -> AsyncItera
     from aimltui.engine.engine import Engine
     from aimltui.engine.errors import StoreError
     from aimltui.engine.models.one_model import OneModel
-    from aimltui.engine.options import EngineOptions
     from aimltui.engine.tools.builtin import builtin
 
-    registry = model_registry(source)
+    lessons = lessons_of(source.data_dir)
+    registry = model_registry(source, lessons)
     models = registry if override is None else OneModel(registry, override)
     try:
-        engine_options = EngineOptions(data_dir=source.data_dir, interpreter=source.sandbox)
+        engine_options = engine_options_of(source, lessons)
         engine = await Engine.open(engine_options, models, builtin(engine_options).tools)
     except StoreError as error:
         raise AimltuiError(error.message) from error
@@ -114,4 +222,14 @@ async def open_engine(source: Source, override: str | None = None) -> AsyncItera
 
 def default_model(settings: Settings, connection: Connection) -> str:
     """The model where nobody chose one; empty: the first of the endpoint's list."""
-    return settings.connection.model or DEFAULT_MODELS.get(connection.base_url, "")
+    levels = settings.connection_levels or (settings.connection,)
+    said = [*(level.model for level in levels[:2]), connection.model]
+    # the model in the file's [connection] goes with the endpoint there
+    if not connection.is_own or not levels[-1].base_url:
+        said += [level.model for level in levels[2:]]
+    return next(filter(None, said), None) or model_of(connection)
+
+
+def model_of(connection: Connection) -> str:
+    """The model of new threads as the connection itself says it; empty: the first of its list."""
+    return connection.model or DEFAULT_MODELS.get(connection.base_url, "")

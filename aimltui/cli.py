@@ -17,9 +17,12 @@ AIMLTUI_DATA_DIR and AIMLTUI_CONFIG_DIR move the program's directories.
 other programs:
   aimltui serve   serve the Assistants API to other programs (aimltui serve --help)
   aimltui chat    talk to an assistant in a plain terminal (aimltui chat --help)
+  aimltui usage   see what runs have used and cost (aimltui usage --help)
   aimltui doctor  see what works on this machine; tests the code interpreter's sandboxes
+  aimltui interpreter setup   packages for the code interpreter, such as numpy and pandas
+  aimltui models learned      see what refusals have taught about models; --clear forgets it
 """
-COMMANDS = (["serve"], ["chat"], ["doctor"])
+COMMANDS = (["serve"], ["chat"], ["usage"], ["doctor"], ["interpreter"], ["models"])
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -57,13 +60,19 @@ def command_parser() -> argparse.ArgumentParser:
     """The commands without a screen. Apart, so that starting the screen does not pay for them."""
     from aimltui.chat import add_chat_parser
     from aimltui.doctor import add_doctor_parser
+    from aimltui.interpreter_command import add_interpreter_parser
+    from aimltui.learned import add_models_parser
     from aimltui.server.command import add_serve_parser
+    from aimltui.usage_report import add_usage_parser
 
     result = argparse.ArgumentParser(prog="aimltui", allow_abbrev=False)
     commands = result.add_subparsers(required=True)
     add_serve_parser(commands)
     add_chat_parser(commands)
+    add_usage_parser(commands)
     add_doctor_parser(commands)
+    add_interpreter_parser(commands)
+    add_models_parser(commands)
     return result
 
 

@@ -1,16 +1,34 @@
 """The program's settings: one tree, read from a TOML file, overridden by the environment and by flags.
 
 ```toml
+default_connection = "work"               # one of the connections below; above all tables
+
 [connection]
 base_url = "https://api.aimlapi.com/v1"   # any OpenAI-compatible endpoint
 api_key_env = "AIMLAPI_API_KEY"           # the variable's name; the key itself is never in this file
 model = "gpt-4o"
+
+[connections.work]                        # as many as wanted, each with a name of its own
+base_url = "https://api.openai.com/v1"
+key = "keychain"                          # keychain or file: the program keeps it; or api_key_env as above
+model = "gpt-4.1-mini"
+kind = "models"                           # models, or assistants: a server of the Assistants API
 
 [ui]
 theme = "auto"          # auto, or the name of a theme
 glyphs = "unicode"      # unicode, ascii
 auto_copy = true        # copy what the mouse selects
 sidebar = "auto"        # auto, shown, hidden
+
+[interpreter]
+sandbox = "auto"        # where a model's Python runs: auto, off, or one sandbox by its name
+unconfined = "off"      # where no sandbox holds: off, or ask before each run
+
+[budget]                # no limit where none is written
+per_run_usd = 0.50
+per_day_usd = 5.00
+per_run_tokens = 200000 # for models whose price is not known
+per_day_tokens = 2000000
 ```
 
 What a key in the file is called is what the field here is called. Keys this version does not know stay in the
@@ -20,17 +38,14 @@ file when it is written.
 from __future__ import annotations
 
 import os
-import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from aimltui.errors import ConfigError
-from aimltui.paths import ensure_private_dir, write_private
-
-_LIMIT_BYTES = 1_000_000
+from aimltui.named import NamedConnection, default_name, named_connections, refuse_keys
+from aimltui.toml_file import check_text, read_config, type_sentence, write_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +80,21 @@ class InterpreterSettings:
 
     sandbox: Literal["auto", "off", "bubblewrap", "namespaces", "landlock", "seatbelt"] = "auto"
     """`auto` takes the strongest sandbox that holds on this machine; `off` runs no code at all."""
+    unconfined: Literal["off", "ask"] = "off"
+    """Where no sandbox holds: `ask` shows each piece of code before it is run with the user's rights."""
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetSettings:
+    """What may be spent; a run that would go over is stopped before it does. None is no limit."""
+
+    per_run_usd: float | None = None
+    """Dollars of one run, for models whose price is known."""
+    per_day_usd: float | None = None
+    """Dollars of a calendar day, of all programs that share a data directory."""
+    per_run_tokens: int | None = None
+    """Tokens of one run, prompts and answers together; holds for every model."""
+    per_day_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,24 +105,40 @@ class Settings:
     """The values that hold, whatever place they come from; `connection_levels` keeps the places apart."""
     ui: UiSettings = field(default_factory=UiSettings)
     interpreter: InterpreterSettings = field(default_factory=InterpreterSettings)
+    budget: BudgetSettings = field(default_factory=BudgetSettings)
     connection_levels: tuple[ConnectionSettings, ...] = ()
     """What flags, environment and file said, in this order: a key belongs to the endpoint named with it."""
     file: Path | None = None
     """The configuration file that was read, or would be written."""
+    connections: tuple[NamedConnection, ...] = ()
+    """The file's own, in its order."""
+    default_connection: str | None = None
+    """The name of the one for new threads, as the file says it."""
 
 
-_SECTIONS: dict[str, type[ConnectionSettings] | type[UiSettings] | type[InterpreterSettings]] = {
+_Section = type[ConnectionSettings] | type[UiSettings] | type[InterpreterSettings] | type[BudgetSettings]
+_SECTIONS: dict[str, _Section] = {
     "connection": ConnectionSettings,
     "ui": UiSettings,
     "interpreter": InterpreterSettings,
+    "budget": BudgetSettings,
 }
 
 _ALLOWED: dict[str, tuple[str, ...]] = {
     "ui.glyphs": ("unicode", "ascii"),
     "ui.sidebar": ("auto", "shown", "hidden"),
+    "interpreter.unconfined": ("off", "ask"),
     "interpreter.sandbox": ("auto", "off", "bubblewrap", "namespaces", "landlock", "seatbelt"),
 }
 _BOOLEANS = frozenset({"ui.auto_copy"})
+_NUMBERS: dict[str, bool] = {
+    "budget.per_run_usd": False,
+    "budget.per_day_usd": False,
+    "budget.per_run_tokens": True,
+    "budget.per_day_tokens": True,
+}
+"""Settings that are numbers, and whether they have to be whole."""
+_MOST = 1e12
 
 _ENVIRONMENT: dict[str, str] = {
     "connection.base_url": "AIMLTUI_BASE_URL",
@@ -129,7 +175,8 @@ def load_settings(
         ConfigError: a syntax error, a value of the wrong type, a value that is not allowed.
     """
     environment = os.environ if environment is None else environment
-    in_file = _checked(read_config(file, must_exist=must_exist), origin=str(file))
+    document = read_config(file, must_exist=must_exist)
+    in_file = _checked(document, origin=str(file))
     in_environment = {
         key: environment[variable].strip()
         for key, variable in _ENVIRONMENT.items()
@@ -144,45 +191,10 @@ def load_settings(
     merged: dict[str, Any] = {**in_file, **in_environment, **in_flags}
     ui = replace(UiSettings(), **_section(merged, "ui"))
     interpreter = replace(InterpreterSettings(), **_section(merged, "interpreter"))
-    return Settings(_connection(merged), ui, interpreter, connection_levels=levels, file=file)
-
-
-def read_config(file: Path, *, must_exist: bool = False) -> dict[str, Any]:
-    """The raw content of a TOML file; empty if there is no such file.
-
-    Raises:
-        ConfigError: it cannot be read, or is not TOML; the text names file, line, column and a remedy.
-    """
-    try:
-        with file.open("rb") as stream:
-            content = stream.read(_LIMIT_BYTES + 1)
-    except FileNotFoundError as error:
-        if must_exist:
-            raise ConfigError(f"There is no configuration file {file}. Check --config.") from error
-        return {}
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ConfigError(f"The configuration file {file} cannot be read: {reason}.") from error
-    if len(content) > _LIMIT_BYTES:
-        raise ConfigError(f"The configuration file {file} is over 1 MB; that is not one. Check --config.")
-    return parse_toml(content, file)
-
-
-def parse_toml(content: bytes, file: Path) -> dict[str, Any]:
-    """TOML as a dictionary.
-
-    Raises:
-        ConfigError: it is not TOML; the text names file, line, column and a remedy.
-    """
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise ConfigError(f"{file}, line {line}: this is not UTF-8 text. Save the file as UTF-8.") from error
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(_syntax_sentence(text, file, str(error))) from error
+    budget = replace(BudgetSettings(), **_section(merged, "budget"))
+    named = named_connections(document, str(file))
+    default = default_name(document, named, str(file))
+    return Settings(_connection(merged), ui, interpreter, budget, levels, file, named, default)
 
 
 def write_config(file: Path, changes: Mapping[str, str | bool]) -> None:
@@ -197,23 +209,15 @@ def write_config(file: Path, changes: Mapping[str, str | bool]) -> None:
     Raises:
         ConfigError: the present file is broken (then it is left alone), a value is wrong, the disk refuses.
     """
-    # Needed only when something is written, never at start.
-    import tomli_w
-
     document = read_config(file)
     for dotted, value in changes.items():
         section, _, key = dotted.partition(".")
         table = document.setdefault(section, {})
         if not isinstance(table, dict):
-            raise ConfigError(_type_sentence(str(file), section, table, "a table"))
+            raise ConfigError(type_sentence(str(file), section, table, "a table"))
         table[key] = value
     _checked(document, origin=str(file))
-    ensure_private_dir(file.parent)
-    try:
-        write_private(file, tomli_w.dumps(document).encode())
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ConfigError(f"The configuration file {file} cannot be written: {reason}.") from error
+    write_document(file, document)
 
 
 def _checked(document: Mapping[str, Any], *, origin: str) -> dict[str, Any]:
@@ -222,53 +226,35 @@ def _checked(document: Mapping[str, Any], *, origin: str) -> dict[str, Any]:
     for section, cls in _SECTIONS.items():
         table = document.get(section, {})
         if not isinstance(table, Mapping):
-            raise ConfigError(_type_sentence(origin, section, table, f"a table, written [{section}]"))
+            raise ConfigError(type_sentence(origin, section, table, f"a table, written [{section}]"))
         for item in fields(cls):
             if item.name in table:
                 dotted = f"{section}.{item.name}"
                 _check(origin, dotted, table[item.name])
                 values[dotted] = table[item.name]
+        if section == "connection":
+            refuse_keys(origin, section, table)
     return values
 
 
 def _check(origin: str, dotted: str, value: object) -> None:
-    if dotted in _BOOLEANS:
-        if not isinstance(value, bool):
-            raise ConfigError(_type_sentence(origin, dotted, value, "true or false"))
-        return
-    allowed = _ALLOWED.get(dotted)
-    wanted = "one of " + ", ".join(f'"{choice}"' for choice in allowed) if allowed else "a text in quotes"
-    if not isinstance(value, str):
-        raise ConfigError(_type_sentence(origin, dotted, value, wanted))
-    if allowed and value not in allowed:
-        raise ConfigError(f'{origin}: {dotted} is "{_short(value)}", but has to be {wanted}.')
-    if not value.strip():
-        raise ConfigError(f"{origin}: {dotted} is empty. Give it a value or remove the line.")
+    if dotted in _NUMBERS:
+        _check_number(origin, dotted, value, is_whole=_NUMBERS[dotted])
+    elif dotted not in _BOOLEANS:
+        check_text(origin, dotted, value, _ALLOWED.get(dotted))
+    elif not isinstance(value, bool):
+        raise ConfigError(type_sentence(origin, dotted, value, "true or false"))
 
 
-def _type_sentence(origin: str, dotted: str, value: object, wanted: str) -> str:
-    return f"{origin}: {dotted} is {_type_name(value)}, but has to be {wanted}."
-
-
-def _type_name(value: object) -> str:
-    # The type and not the value: what stands in the wrong place may be a secret.
-    names = {bool: "true or false", str: "a text", int: "a number", float: "a number", list: "a list"}
-    return names.get(type(value), "a table" if isinstance(value, dict) else "a date or time")
-
-
-def _syntax_sentence(text: str, file: Path, message: str) -> str:
-    place = re.search(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$", message)
-    what = message[: place.start()] if place else message
-    if place and place[1]:
-        line, column = int(place[1]), int(place[2])
-    else:
-        line = text.count("\n") + 1
-        column = len(text) - (text.rfind("\n") + 1) + 1
-    what = what.rstrip(".")
-    return (
-        f"{file}, line {line}, column {column}: {what}. "
-        "Correct that line (texts stand in double quotes), or move the file away to start with the defaults."
-    )
+def _check_number(origin: str, dotted: str, value: object, *, is_whole: bool) -> None:
+    wanted = "a whole number above 0" if is_whole else "a number above 0, without a currency sign"
+    is_number = isinstance(value, int) or (isinstance(value, float) and not is_whole)
+    if isinstance(value, bool) or not is_number:
+        raise ConfigError(type_sentence(origin, dotted, value, wanted))
+    if not 0 < float(str(value)) <= _MOST:
+        raise ConfigError(
+            f"{origin}: {dotted} is {value}, but has to be {wanted}. Without the line there is no limit."
+        )
 
 
 def _section(values: Mapping[str, Any], section: str) -> dict[str, Any]:
@@ -278,8 +264,3 @@ def _section(values: Mapping[str, Any], section: str) -> dict[str, Any]:
 
 def _connection(values: Mapping[str, Any]) -> ConnectionSettings:
     return ConnectionSettings(**_section(values, "connection"))
-
-
-def _short(value: str) -> str:
-    clean = "".join(character if character.isprintable() else "?" for character in value)
-    return clean if len(clean) <= 60 else clean[:59] + "…"

@@ -2,17 +2,22 @@
 
 What was said on purpose wins over what merely lies about in the environment: `--base-url`, then
 `AIMLTUI_BASE_URL`, then the configuration file, and only then the first key found, with its own endpoint.
+
+Beside that one there are those with names of their own. One of all is the default: what `--connection` names, else
+what flags or variables make up, else what the file says (`default_connection`, `[connection]`, its first named one).
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
 from aimltui.config import ConnectionSettings, Settings
 from aimltui.errors import ConfigError
+from aimltui.named import ConnectionKind, NamedConnection, no_connection
 
 AIMLAPI_BASE_URL = "https://api.aimlapi.com/v1"
 OPENAI_BASE_URL = "https://api.openai.com/v1"
@@ -35,6 +40,86 @@ class Connection:
     """Without a slash at the end."""
     api_key_env: str | None
     """The variable that holds the key; None for an endpoint without one, as a local server."""
+    kept: Literal["keychain", "file"] | None = None
+    """Where the program keeps the key itself; None if it does not."""
+    model: str | None = None
+    """The model of new threads, as far as this connection says it."""
+    kind: ConnectionKind = "models"
+    source: Literal["own", "said", "table", "found"] = "said"
+    """`own`: a table `[connections.NAME]`; `said`: flags or variables that name an endpoint; `table`: the file's
+    `[connection]`; `found`: a key in the environment, and nothing else said where to go."""
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it has a name of its own in the configuration file."""
+        return self.source == "own"
+
+    @property
+    def key_place(self) -> Literal["environment", "keychain", "file", "none"]:
+        """Where its key is."""
+        return "environment" if self.api_key_env is not None else self.kept or "none"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownConnections:
+    """All connections of this run of the program."""
+
+    default: Connection | None
+    others: tuple[Connection, ...] = ()
+
+    @property
+    def all(self) -> tuple[Connection, ...]:
+        """The default one first."""
+        return (self.default, *self.others) if self.default is not None else self.others
+
+
+def find_connections(
+    settings: Settings, environment: Mapping[str, str] | None = None, *, name: str | None = None
+) -> KnownConnections:
+    """The connections of this run.
+
+    Args:
+        settings: File, environment and flags.
+        environment: The variables to look at; `os.environ` if None.
+        name: The default one, as asked for with `--connection`.
+
+    Raises:
+        ConfigError: as for `find_connection`, or there is no connection of this name.
+    """
+    environment = os.environ if environment is None else environment
+    flags, variables, table = (*settings.connection_levels, *[ConnectionSettings()] * 3)[:3]
+    own = [_own(item, str(settings.file)) for item in settings.connections]
+    is_said, has_table = _names_endpoint(flags) or _names_endpoint(variables), _names_endpoint(table)
+    if name is not None and _names_endpoint(flags):
+        raise ConfigError(
+            "--connection and --base-url or --api-key-env each say which endpoint. Leave one out."
+        )
+    session: list[Connection] = []
+    # a key that only lies about leads nowhere once connections are set up: nobody chose that endpoint
+    if (is_said or has_table or not own) and (first := find_connection(settings, environment)) is not None:
+        session.append(replace(first, source="said" if is_said else "table" if has_table else "found"))
+    if is_said and has_table:
+        alone = find_connection(replace(settings, connection_levels=(table,)), environment)
+        if alone is not None and alone.base_url != session[0].base_url:
+            session.append(replace(alone, source="table"))
+    taken = {connection.name for connection in own}
+    session = [
+        replace(connection, name=f"{connection.name} (this session)")
+        if connection.name in taken
+        else connection
+        for connection in session
+    ]
+    wanted = name or (None if is_said else settings.default_connection)
+    everything = [*session, *own]
+    if wanted is not None:
+        default = next((connection for connection in everything if connection.name == wanted), None)
+        if default is None:
+            raise ConfigError(no_connection(wanted, [connection.name for connection in everything]))
+    else:
+        default = everything[0] if everything else None
+    return KnownConnections(
+        default, tuple(connection for connection in everything if connection is not default)
+    )
 
 
 def find_connection(settings: Settings, environment: Mapping[str, str] | None = None) -> Connection | None:
@@ -121,6 +206,25 @@ def endpoint_name(base_url: str) -> str:
     if _same_origin(base_url, OPENAI_BASE_URL):
         return "OpenAI"
     return url.netloc
+
+
+def origin(base_url: str) -> str:
+    """Scheme, host and port of a checked URL, as `https://api.openai.com:443`: what a kept key belongs to."""
+    url = urlsplit(base_url)
+    host = url.hostname or ""
+    return f"{url.scheme}://{f'[{host}]' if ':' in host else host}:{url.port or _PORTS[url.scheme]}"
+
+
+def _names_endpoint(level: ConnectionSettings) -> bool:
+    return level.base_url is not None or level.api_key_env is not None
+
+
+def _own(item: NamedConnection, file: str) -> Connection:
+    try:
+        base_url = checked_base_url(item.base_url)
+    except ConfigError as error:
+        raise ConfigError(f"{file}: connections.{item.name}: {error}") from error
+    return Connection(item.name, base_url, item.api_key_env, item.key, item.model, item.kind, "own")
 
 
 def _chosen_key(levels: tuple[ConnectionSettings, ...], base_url: str | None) -> str | None:

@@ -14,15 +14,22 @@ from pathlib import Path
 from typing import Any
 
 from aimltui import __version__, paths
-from aimltui.connection import AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE
-from aimltui.engine.tools.code_interpreter import interpreter, selftest
+from aimltui.config import InterpreterSettings, load_settings
+from aimltui.connection import AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE, Connection, find_connections
+from aimltui.connections.keys import Keys
+from aimltui.engine.tools.code_interpreter import environment, interpreter, selftest
 from aimltui.engine.tools.code_interpreter.choice import NONE, kinds
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.sandbox import Sandbox
 from aimltui.engine.tools.code_interpreter.selftest import WALLS, Verdict
+from aimltui.errors import ConfigError
 
+_ASKED = (
+    "No sandbox was found. You have allowed code to be run all the same: each piece is shown on the screen first, and "
+    "then it runs with your rights; it could read, change and delete your files and use the network."
+)
 DESCRIPTION = (
-    "Look at this machine: the Python, the terminal, the names of the keys that are set, and the sandboxes that the code "
+    "Look at this machine: the Python, the terminal, the connections and where their keys are, and the sandboxes that the code "
     "interpreter can use. Each sandbox is tested by code that tries to get out of it. Exit status 0: one of them holds; "
     "1: none does."
 )
@@ -36,6 +43,7 @@ def add_doctor_parser(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument(
         "--data-dir", type=Path, metavar="DIR", help="the program's data, instead of its usual place"
     )
+    parser.add_argument("--config", type=Path, metavar="FILE", help="the configuration file")
     parser.set_defaults(run=doctor)
     return parser
 
@@ -46,7 +54,10 @@ def doctor(options: argparse.Namespace) -> int:
     for line in facts(data_dir):
         _say(line)
     _say("")
-    return asyncio.run(_sandboxes(data_dir))
+    for line in connections(options.config or paths.config_file()):
+        _say(line)
+    _say("")
+    return asyncio.run(_sandboxes(data_dir, _settings(options.config)))
 
 
 def facts(data_dir: Path) -> Iterator[str]:
@@ -67,26 +78,91 @@ def facts(data_dir: Path) -> Iterator[str]:
     yield f"keys      {', '.join(names) if names else 'none is set'}"
 
 
-async def _sandboxes(data_dir: Path) -> int:
-    _say("code interpreter")
+def connections(config_file: Path) -> Iterator[str]:
+    """The connections, in lines: where each leads, and where its key is. No key is told, not even a part."""
+    yield f"connections ({config_file}{'' if config_file.is_file() else ', not made yet'})"
     try:
-        python = interpreter.find(interpreter.default_executable(), (str(data_dir),))
+        known = find_connections(load_settings(config_file))
+    except ConfigError as error:
+        yield f"  {_plain(str(error))}"
+        return
+    keys = Keys(config_file)
+    for connection in known.all:
+        mark = "default" if connection is known.default else ""
+        kind = ", a server of assistants" if connection.kind == "assistants" else ""
+        yield f"  {connection.name}: {connection.base_url}{kind}{f' ({mark})' if mark else ''}"
+        yield f"    {_key_place(connection, keys)}"
+    if not known.all:
+        yield "  none is set up"
+
+
+def _key_place(connection: Connection, keys: Keys) -> str:
+    places = {
+        "environment": f"key in the variable {connection.api_key_env}",
+        "keychain": "key in the system's keychain",
+        "file": f"key in the file {keys.file.file}",
+        "none": "no key",
+    }
+    try:
+        keys.read(connection)
+    except ConfigError as error:
+        return f"{places[connection.key_place]}, but: {_plain(str(error))}"
+    return places[connection.key_place]
+
+
+def _settings(config_file: Path | None) -> InterpreterSettings:
+    try:
+        settings = load_settings(config_file or paths.config_file(), must_exist=config_file is not None)
+    except ConfigError as error:
+        if config_file is not None:
+            raise
+        _say(f"settings  {error}")
+        return InterpreterSettings()
+    return settings.interpreter
+
+
+def _packages(data_dir: Path) -> tuple[str, str]:
+    """The Python that runs in the sandbox, and a line about its packages."""
+    found = environment.current(data_dir)
+    if found is None:
+        how = "the standard library; `aimltui interpreter setup` adds numpy, pandas, matplotlib and others"
+        return interpreter.default_executable(), how
+    if not found.works:
+        how = "set up, but their Python is gone, so the standard library is used: run `aimltui interpreter setup` again"
+        return interpreter.default_executable(), how
+    listed = ", ".join(f"{name} {version}" for name, version in found.packages)
+    return found.executable, f"{len(found.packages)} set up: {listed}"
+
+
+async def _sandboxes(data_dir: Path, settings: InterpreterSettings) -> int:
+    executable, packages = _packages(data_dir)
+    _say("code interpreter")
+    _say(f"  packages: {packages}")
+    try:
+        python = interpreter.find(executable, (str(data_dir),))
     except SandboxError as error:
         _say(f"  {error.message}")
         return 1
     used: Sandbox | None = None
     for sandbox in kinds():
         verdict = await selftest.test(sandbox, python, data_dir)
-        is_first = verdict.holds and used is None
+        is_wanted = settings.sandbox in ("auto", sandbox.name)
+        is_first = verdict.holds and used is None and is_wanted
         for line in _report(sandbox, verdict, is_used=is_first):
             _say(line)
         if is_first:
             used = sandbox
     _say("")
+    if settings.sandbox == "off":
+        _say("Your settings switch the code interpreter off.")
+        return 0
     if used is None:
-        _say(NONE)
+        if settings.sandbox != "auto":
+            _say(f"Your settings ask for {settings.sandbox}, which does not hold here.")
+        _say(NONE if settings.unconfined == "off" else _ASKED)
         return 1
-    _say(f"The code interpreter uses {used.name} ({used.describe().label}) with {python.executable}.")
+    chosen = " (as your settings say)" if settings.sandbox != "auto" else ""
+    _say(f"The code interpreter uses {used.name}{chosen}, {used.describe().label}, with {python.executable}.")
     _say("It does not cover:")
     for sentence in used.describe().uncovered:
         _say(f"  - {sentence}")

@@ -10,20 +10,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aimltui import collector, paths
-from aimltui.assembly import DEMO_MODEL, Source, default_model, model_registry
-from aimltui.config import load_settings
+from aimltui.assembly import (
+    DEMO_MODEL,
+    Endpoints,
+    Source,
+    catalogue_dir,
+    default_model,
+    engine_options_of,
+    lessons_of,
+)
+from aimltui.config import Settings, load_settings
 from aimltui.connection import (
     AIMLAPI_KEY_VARIABLES,
     OPENAI_KEY_VARIABLE,
     Connection,
+    KnownConnections,
     checked_base_url,
     endpoint_name,
-    find_connection,
+    find_connections,
     key_for,
-    read_key,
 )
+from aimltui.connections.keys import Keys
 from aimltui.drafts import DraftStore
+from aimltui.errors import ConfigError
 from aimltui.logs import log_to
+from aimltui.permission import Permission
 from aimltui.redact import redactor
 
 if TYPE_CHECKING:
@@ -74,6 +85,7 @@ def add_window_flags(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help=f"the configuration file (default: {_short(paths.config_file())})".replace("%", "%%"),
     )
+    add("--connection", metavar="NAME", help="a connection of the configuration file, by its name")
     add("--base-url", metavar="URL", help="any OpenAI-compatible endpoint, such as http://localhost:11434/v1")
     add("--api-key-env", metavar="NAME", help="the environment variable that holds the endpoint's key")
     add(
@@ -102,18 +114,24 @@ def startup_from(options: argparse.Namespace) -> Startup:
     }
     config_file = options.config or paths.config_file()
     settings = load_settings(config_file, must_exist=options.config is not None, flags=flags)
-    remote = _remote(options)
-    connection = None if options.demo or remote else find_connection(settings)
-    for used in (remote, connection):
-        if used is not None:
-            read_key(used)  # a variable that is named and not set is said before the screen opens
+    keys = Keys(config_file)
+    known = _known(options, settings)
+    remote = known.default if known.default is not None and known.default.kind == "assistants" else None
+    connection = known.default
+    notes: tuple[str, ...] = ()
+    if connection is not None and connection.api_key_env is not None:
+        # a variable that is named and not set is said before the screen opens
+        notes = _read_early(connection, keys, may_go_on=connection.is_own and options.connection is None)
     model = DEMO_MODEL if options.demo else default_model(settings, connection) if connection else None
-    source = Source(_data_dir(options), connection, model or "", settings.interpreter.sandbox)
+    source = Source(_data_dir(options), connection, model or "", settings, known.others, keys)
+    permission = Permission(config_file)
 
     async def connect() -> Connected:
         if remote is not None:
-            return await _connect_remote(remote, _state_dir(options), settings.connection.model)
-        return await _connect_engine(source, model, is_demo=options.demo)
+            return await _connect_remote(remote, keys, _state_dir(options), settings.connection.model)
+        return await _connect_engine(
+            source, model, config_file, _state_dir(options), permission, is_demo=options.demo
+        )
 
     return Startup(
         connect=connect,
@@ -130,6 +148,7 @@ def startup_from(options: argparse.Namespace) -> Startup:
         auto_copy=settings.ui.auto_copy,
         sidebar=settings.ui.sidebar,
         failed=f"No connection to {remote.name}" if remote else Startup.failed,
+        notes=notes,
     )
 
 
@@ -148,51 +167,102 @@ def show(options: argparse.Namespace, startup: Startup) -> int:
     return app.return_code or 0
 
 
-def _remote(options: argparse.Namespace) -> Connection | None:
-    """The server of `--assistants-url` with the key that belongs to it."""
-    if options.assistants_url is None:
-        return None
-    url = checked_base_url(options.assistants_url)
-    return Connection(endpoint_name(url), url, options.api_key_env or key_for(url, os.environ))
+def _known(options: argparse.Namespace, settings: Settings) -> KnownConnections:
+    """The connections of this run; the demo has no default one."""
+    if options.assistants_url is not None:
+        if options.connection is not None:
+            raise ConfigError("--connection and --assistants-url each name a server. Leave one of them out.")
+        url = checked_base_url(options.assistants_url)
+        key = options.api_key_env or key_for(url, os.environ)
+        return KnownConnections(Connection(endpoint_name(url), url, key, kind="assistants"))
+    known = find_connections(settings, name=options.connection)
+    return KnownConnections(None, known.all) if options.demo else known
 
 
-async def _connect_engine(source: Source, model: str | None, *, is_demo: bool) -> Connected:
+def _read_early(connection: Connection, keys: Keys, *, may_go_on: bool) -> tuple[str, ...]:
+    """Sentences for the screen, if it can help; else the error ends the program."""
+    try:
+        keys.read(connection)
+    except ConfigError as error:
+        if not may_go_on:
+            raise
+        return (str(error),)
+    return ()
+
+
+async def _connect_engine(
+    source: Source,
+    model: str | None,
+    config_file: Path,
+    state_dir: Path,
+    permission: Permission,
+    *,
+    is_demo: bool,
+) -> Connected:
     """Open the engine. Runs after the first frame, and so do its imports, in a worker thread."""
     await asyncio.to_thread(_import_engine)
     from aimltui.client.client import AssistantsClient
     from aimltui.client.embedded import EmbeddedTransport
+    from aimltui.connections.desk import ConnectionDesk
     from aimltui.engine.engine import Engine
     from aimltui.engine.models.demo import STARTERS
-    from aimltui.engine.options import EngineOptions
+    from aimltui.engine.models.registry import ModelRegistry
     from aimltui.engine.tools.builtin import builtin
     from aimltui.tui.startup import Connected
 
-    options = EngineOptions(data_dir=source.data_dir, interpreter=source.sandbox)
+    lessons = lessons_of(source.data_dir)
+    options = engine_options_of(source, lessons, permission.approve)
     own = builtin(options)
-    engine = await Engine.open(options, model_registry(source), own.tools)
+    permission.be_for(own.interpreter)
     connection = source.connection
+    registry = ModelRegistry(
+        None,
+        demo=is_demo or connection is None,
+        default_model=source.model or None,
+        lessons=lessons,
+        cache_dir=catalogue_dir(source.data_dir),
+    )
+
+    def apply(found: Endpoints, default: str | None) -> None:
+        registry.set_endpoints(found.usable, default, found.troubles)
+
+    desk = ConnectionDesk(
+        config_file,
+        KnownConnections(connection, source.others),
+        source.keys or Keys(config_file),
+        model=source.model,
+        state_dir=state_dir,
+        apply=apply,
+    )
+    if not is_demo:
+        # the demo asks nobody anything until somebody chooses a connection
+        await desk.start()
+    engine = await Engine.open(options, registry, own.tools)
     return Connected(
         client=AssistantsClient(EmbeddedTransport(engine)),
         endpoint=connection.name if connection else "offline demo" if is_demo else "not connected",
         default_model=model,
         starters=tuple(STARTERS),
         default_tools=own.ready,
+        connections=desk,
+        consent=permission,
         warm_up=_warm_up if connection else _warm_up_screen,
     )
 
 
-async def _connect_remote(remote: Connection, state_dir: Path, model: str | None) -> Connected:
+async def _connect_remote(remote: Connection, keys: Keys, state_dir: Path, model: str | None) -> Connected:
     """Ask the server what it can do. Runs after the first frame, and so do its imports."""
     await asyncio.to_thread(_import_remote)
     from aimltui.client.http import Remote
     from aimltui.client.remote import connect
     from aimltui.tui.startup import Connected
 
-    client, found = await connect(Remote(remote.base_url, read_key(remote)), state_dir)
+    key = await asyncio.to_thread(keys.read, remote)
+    client, found = await connect(Remote(remote.base_url, key), state_dir)
     return Connected(
         client=client,
         endpoint=remote.name,
-        default_model=model or "",
+        default_model=remote.model or model or "",
         warm_up=_warm_up_screen,
         notes=found.missing,
     )
@@ -202,8 +272,10 @@ def _import_engine() -> None:
     _import(
         "aimltui.client.client",
         "aimltui.client.embedded",
+        "aimltui.connections.desk",
         "aimltui.engine.engine",
         "aimltui.engine.models.demo",
+        "aimltui.engine.models.registry",
         "aimltui.engine.tools.builtin",
         "aimltui.tui.desk",
     )

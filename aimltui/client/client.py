@@ -10,6 +10,7 @@ from aimltui.client.transport import Transport
 from aimltui.client.vector_stores import VectorStores
 from aimltui.wire import assistants, messages, models, run_steps, runs, threads
 from aimltui.wire import operations as op
+from aimltui.wire import usage as money
 from aimltui.wire.base import Deleted, ListParams, Page, Wire
 from aimltui.wire.events import StreamEvent
 
@@ -36,10 +37,23 @@ class AssistantsClient:
         self.uploads = Uploads(transport)
         self.vector_stores = VectorStores(transport)
 
-    async def list_models(self, *, refresh: bool = False) -> Page[models.Model]:
+    async def list_models(self, *, refresh: bool = False) -> models.ModelPage:
         """The models on offer; `refresh` asks the endpoint anew."""
         params = models.ListModels(refresh=True) if refresh else models.ListModels()
         return await self._transport.call(op.LIST_MODELS, params)
+
+    async def usage(self, params: money.UsageParams) -> money.UsageReport:
+        """What runs have used, and today's budget. An extension."""
+        return await self._transport.call(op.USAGE, params)
+
+    async def raise_budget(self, params: money.RaiseBudget) -> money.Budget:
+        """Let more be spent today. An extension."""
+        return await self._transport.call(op.RAISE_BUDGET, params)
+
+    async def balance(self, connection: str | None = None) -> money.Balance:
+        """Ask the provider what is left on the account. An extension."""
+        params = money.BalanceParams(connection=connection) if connection else money.BalanceParams()
+        return await self._transport.call(op.BALANCE, params)
 
     def changes(self) -> Events:
         """Tells when something in the store changed, without end. An extension."""

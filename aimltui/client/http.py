@@ -257,7 +257,9 @@ class HTTPTransport:
                 # a socket needs no certificates, and reading them takes longer than the first answers
                 no_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
                 transport = httpx2.AsyncHTTPTransport(uds=str(uds), verify=no_tls)
-            self._client = httpx2.AsyncClient(transport=transport, follow_redirects=False)
+            # a proxy of the environment would read the key, but for what passes it encrypted
+            is_tls = self._remote.base_url.lower().startswith("https:")
+            self._client = httpx2.AsyncClient(transport=transport, follow_redirects=False, trust_env=is_tls)
         return self._client
 
     def _headers(self) -> dict[str, str]:

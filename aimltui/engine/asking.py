@@ -8,6 +8,7 @@ from typing import Any
 
 from aimltui.engine import context
 from aimltui.engine.context import CODE_INTERPRETER
+from aimltui.engine.enclosures import Known, enclose
 from aimltui.engine.fences import FenceSplitter, PrintedCallSplitter, Splitter
 from aimltui.engine.models.base import ChatRequest
 from aimltui.engine.protocol import fenced_note
@@ -56,7 +57,7 @@ async def ask(place: Workplace, run: Run, private: JSONObject) -> Asked | Outcom
     code = (
         place.tools.of_type(CODE_INTERPRETER) if any(t.type == CODE_INTERPRETER for t in run.tools) else None
     )
-    fenced = bool(run.tools) and place.protocols.is_fenced(run.model)
+    fenced = bool(run.tools) and place.protocols.is_fenced(run.model, run.connection)
     files = await place.database.read(
         lambda conn: tool_files.known(conn, run, place.options.now(), place.path_of)
     )
@@ -67,14 +68,17 @@ async def ask(place: Workplace, run: Run, private: JSONObject) -> Asked | Outcom
     if fenced and choice != "none":
         about = code.definition(files.provided).description if code is not None else None
         note = fenced_note(about, offered, forced=_forced(choice), last=last)
-    told = await place.database.read(lambda conn: _window(conn, run, budget, note, fenced))
+    now = place.options.now()
+    told = await place.database.read(lambda conn: _window(conn, run, budget, note, fenced, now))
     if left_prompt is not None and told.tokens > left_prompt:
         return Outcome(INCOMPLETE, reason="max_prompt_tokens")
+    able = known.abilities if known is not None else None
+    messages = await enclose(told.messages, place.path_of, able)
     tools = offered if may_call and not fenced else []
     sampling = private.get("sampling", {})
     request = ChatRequest(
         model=run.model,
-        messages=told.messages,
+        messages=messages,
         tools=tools,
         tool_choice=_tool_choice(choice) if tools else None,
         parallel_tool_calls=False if tools and not run.parallel_tool_calls else None,
@@ -106,7 +110,7 @@ def _plan(
         def splitter() -> Splitter:
             return FenceSplitter(runs_code=bool(code), names=names, code_names=code)
 
-    elif names and place.protocols.may_change(run.model):
+    elif names and place.protocols.may_change(run.model, run.connection):
 
         def splitter() -> Splitter:
             return PrintedCallSplitter(names, code)
@@ -115,12 +119,15 @@ def _plan(
     return TurnPlan(turn, hosted, files.links or {}, splitter, tool_name)
 
 
-def _window(conn: Connection, run: Run, budget: int, note: str, fenced: bool) -> context.Window:
+def _window(conn: Connection, run: Run, budget: int, note: str, fenced: bool, now: int) -> context.Window:
     strategy = run.truncation_strategy
     last = strategy.last_messages if strategy is not None and strategy.type == "last_messages" else None
     items = window.load(conn, run.thread_id, run.id, budget, last)
     instructions = "\n\n".join(text for text in (run.instructions, note) if text)
-    return context.build(items, instructions=instructions, budget=budget, last_messages=last, fenced=fenced)
+    known = Known(window.files_of(conn, items, now), frozenset(tool.type for tool in run.tools))
+    return context.build(
+        items, instructions=instructions, budget=budget, last_messages=last, fenced=fenced, known=known
+    )
 
 
 def _left(run: Run, private: Mapping[str, Any]) -> tuple[int | None, int | None]:

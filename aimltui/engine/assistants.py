@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from aimltui.engine.core import Core
 from aimltui.engine.filing import settled_resources
-from aimltui.engine.models.base import ModelError, ModelInfo
+from aimltui.engine.models.base import ListState, ModelError, ModelInfo
+from aimltui.engine.models.lessons import Lessons
 from aimltui.engine.store import assistants as rows
 from aimltui.engine.store.database import Connection
 from aimltui.engine.validation import merged_metadata
@@ -20,7 +23,7 @@ from aimltui.wire.assistants import (
 )
 from aimltui.wire.base import Deleted, JSONObject, Page
 from aimltui.wire.errors import ServerError
-from aimltui.wire.models import ListModels, Model, ModelPrice
+from aimltui.wire.models import ListModels, Model, ModelPage, ModelPrice, ModelSource
 
 _SAMPLING = ("temperature", "top_p")
 _NULL_MEANS: dict[str, Any] = {
@@ -88,20 +91,45 @@ class AssistantOperations:
         await self._core.write(lambda conn: rows.delete(conn, params.assistant_id))
         return Deleted(id=params.assistant_id, object="assistant.deleted")
 
-    async def list_models(self, params: ListModels) -> Page[Model]:
-        """The models on offer."""
+    async def list_models(self, params: ListModels) -> ModelPage:
+        """The models on offer, and where their lists come from."""
         try:
             found = await self._core.models.list_models(refresh=bool(params.refresh))
         except ModelError as error:
             told = f"{error.message} {error.remedy}".strip()
             raise ServerError(told, code="models_unavailable", request_id=error.request_id) from error
-        data = [_model(info) for info in found]
-        return Page[Model](
-            data=data, first_id=data[0].id if data else None, last_id=data[-1].id if data else None
+        states = self._core.models.list_states()
+        lessons = self._core.options.lessons
+
+        def page() -> ModelPage:
+            lessons.load()
+            return _model_page(found, states, lessons)
+
+        # Hundreds of models are some milliseconds of work, and somebody may be typing.
+        return await asyncio.to_thread(page)
+
+
+def _model_page(found: Sequence[ModelInfo], states: Sequence[ListState], lessons: Lessons) -> ModelPage:
+    data = [_model(info, lessons.words(info.connection, info.id, *info.aliases)) for info in found]
+    sources = [
+        ModelSource(
+            connection=state.connection,
+            source=state.source,
+            as_of=state.as_of,
+            problem=state.problem or None,
+            count=state.count,
         )
+        for state in states
+    ]
+    return ModelPage(
+        data=data,
+        first_id=data[0].id if data else None,
+        last_id=data[-1].id if data else None,
+        sources=sources or None,
+    )
 
 
-def _model(info: ModelInfo) -> Model:
+def _model(info: ModelInfo, learned: list[str]) -> Model:
     price = info.price
     return Model(
         id=info.id,
@@ -117,6 +145,9 @@ def _model(info: ModelInfo) -> Model:
         else None,
         description=info.description or None,
         connection=info.connection or None,
+        learned=learned or None,
+        inputs=sorted(info.inputs) if info.inputs is not None else None,
+        remark=info.remark or None,
     )
 
 

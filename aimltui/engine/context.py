@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aimltui.engine.calls import Call
+from aimltui.engine.enclosures import Known, of_attachment, of_image
 from aimltui.engine.tokens import estimate_message
 from aimltui.wire.messages import (
     FileCitationAnnotation,
@@ -44,6 +45,8 @@ class Called:
     run_id: str
     turn: int = 0
     own: bool = False
+    reasoning: str = ""
+    """What the model thought before it called."""
 
 
 Item = Said | Called
@@ -78,6 +81,7 @@ def build(
     budget: int,
     last_messages: int | None = None,
     fenced: bool = False,
+    known: Known | None = None,
 ) -> Window:
     """The chat messages for a model turn.
 
@@ -88,8 +92,9 @@ def build(
         last_messages: Only so many of the newest messages from before the run; None for the strategy `auto`,
             which keeps the first user message and the newest ones, and drops the middle.
         fenced: Calls stand in the model's own text as blocks, and what came of them in a user message after it.
+        known: What users' pictures and files are; their parts still need their bytes, see `enclosures`.
     """
-    groups = _groups(items, fenced)
+    groups = _groups(items, fenced, known or Known())
     if last_messages is not None:
         groups = _newest(groups, last_messages)
     system = [{"role": "system", "content": instructions}] if instructions else []
@@ -101,19 +106,22 @@ def build(
     return Window(messages, fixed + sum(group.tokens for group in kept))
 
 
-def chat_content(message: Message) -> str | list[dict[str, Any]]:
-    """A message's content for the model: text, or parts if a user shows images by address."""
+def chat_content(message: Message, known: Known) -> str | list[dict[str, Any]]:
+    """A message's content for the model: text, or parts if a user shows pictures or files."""
     parts: list[dict[str, Any]] = []
     # models imitate such marks, and what tools made is told in the tools' own words
     made_here = message.role == "assistant" and message.run_id is not None
+    shows = message.role == "user"
     for part in message.content:
         if isinstance(part, TextContent):
             parts.append({"type": "text", "text": _without_markers(part)})
         elif isinstance(part, RefusalContent):
             parts.append({"type": "text", "text": part.refusal})
+        elif isinstance(part, ImageFileContent) and shows:
+            parts.append(of_image(part.image_file, known))
         elif isinstance(part, ImageFileContent) and not made_here:
             parts.append({"type": "text", "text": f"[image: file {part.image_file.file_id}]"})
-        elif isinstance(part, ImageURLContent) and message.role == "user":
+        elif isinstance(part, ImageURLContent) and shows:
             image = {"url": part.image_url.url}
             if part.image_url.detail is not None:
                 image["detail"] = part.image_url.detail
@@ -121,10 +129,10 @@ def chat_content(message: Message) -> str | list[dict[str, Any]]:
         elif isinstance(part, ImageURLContent):
             parts.append({"type": "text", "text": f"[image: {part.image_url.url}]"})
     if not made_here:
-        parts.extend(
-            {"type": "text", "text": f"[attached: file {file.file_id}]"} for file in message.attachments or ()
-        )
-    if any(part["type"] == "image_url" for part in parts):
+        for file in message.attachments or ():
+            named = {"type": "text", "text": f"[attached: file {file.file_id}]"}
+            parts.append(of_attachment(file, known) if shows else named)
+    if any(part["type"] != "text" for part in parts):
         return parts
     return "\n\n".join(part["text"] for part in parts if part["text"])
 
@@ -138,11 +146,11 @@ def _without_markers(part: TextContent) -> str:
     return _MARKER.sub("", text)
 
 
-def _groups(items: Sequence[Item], fenced: bool) -> list[Group]:
+def _groups(items: Sequence[Item], fenced: bool, known: Known) -> list[Group]:
     groups: list[Group] = []
     for item in items:
         if isinstance(item, Said):
-            content = chat_content(item.message)
+            content = chat_content(item.message, known)
             if content:
                 chat: ChatMessage = {"role": item.message.role, "content": content}
                 origin = (item.message.run_id, item.turn)
@@ -198,7 +206,11 @@ def _called(item: Called) -> list[ChatMessage]:
         for call in item.calls
     ]
     answers = [{"role": "tool", "tool_call_id": call.id, "content": call.output or ""} for call in item.calls]
-    return [{"role": "assistant", "content": None, "tool_calls": asked}, *answers]
+    told: ChatMessage = {"role": "assistant", "content": None, "tool_calls": asked}
+    if item.reasoning:
+        # some models want it back with their calls; for the others it is taken out again
+        told["reasoning_content"] = item.reasoning
+    return [told, *answers]
 
 
 def _arguments(call: Call) -> str:

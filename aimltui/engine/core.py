@@ -51,7 +51,7 @@ class Core:
             options,
             self.tools,
             models,
-            Protocols(options.tool_protocol, self._tool_protocol),
+            Protocols(options.tool_protocol, self._tool_protocol, options.lessons),
             self.vault.path_of,
             OutputKeeper(self.database, self.vault, options),
         )
@@ -70,7 +70,7 @@ class Core:
         """
         await self.database.open()
         try:
-            await asyncio.to_thread(self.vault.prepare)
+            await asyncio.to_thread(self._prepare)
             await self.database.write(self._move_in)
         except APIError as error:
             await self.database.aclose()
@@ -136,6 +136,10 @@ class Core:
         if needed:
             threads = await self.write(lambda conn: recovery.recover_all(conn, self.options, self.owner.id))
             self.hub.touch(*threads)
+
+    def _prepare(self) -> None:
+        self.vault.prepare()
+        self.options.lessons.load()
 
     def _tool_protocol(self, model_id: str) -> ToolProtocol | None:
         known = self.models.info(model_id)

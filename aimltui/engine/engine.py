@@ -12,6 +12,7 @@ from aimltui.engine.core import Core
 from aimltui.engine.files import FileOperations
 from aimltui.engine.messages import MessageOperations
 from aimltui.engine.models.base import Models
+from aimltui.engine.money import MoneyOperations
 from aimltui.engine.options import EngineOptions
 from aimltui.engine.runs import RunOperations
 from aimltui.engine.store_files import StoreFileOperations
@@ -37,6 +38,7 @@ class Engine(
     UploadOperations,
     VectorStoreOperations,
     StoreFileOperations,
+    MoneyOperations,
 ):
     """One method an operation of `wire.operations`, by its name; those that may stream have a twin `stream_...`.
 

@@ -6,8 +6,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
+from aimltui.engine.budget import Limits
+from aimltui.engine.models.lessons import Lessons
 from aimltui.engine.protocol import Protocol
+from aimltui.engine.tools.code_interpreter.consent import Approve
 from aimltui.wire.files import MAX_FILE
 from aimltui.wire.ids import NewId, new_id
 
@@ -63,7 +67,12 @@ class EngineOptions:
     interpreter: str = "auto"
     """Where a model's Python runs: `auto` (the strongest sandbox that holds), `off`, or a sandbox by its name."""
     interpreter_python: str | None = None
-    """The Python that runs there; None for the one that this program runs with, without its packages."""
+    """The Python that runs there; None for that of `aimltui interpreter setup`, and without such the
+    one that this program runs with, without its packages."""
+    unconfined: Literal["off", "ask"] = "off"
+    """What happens where no sandbox holds: no code is run, or the user is asked about each piece."""
+    approve: Approve | None = None
+    """Asks the user about a piece of code that nothing would keep in; None: there is nobody to ask, so it is not run."""
     max_sessions: int = 8
     """Threads that may have a running interpreter at the same time."""
     default_context_tokens: int = 128_000
@@ -77,6 +86,14 @@ class EngineOptions:
     extract_s: float = 60.0
     """Seconds that finding the text of one file may take."""
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    lessons: Lessons = field(default_factory=Lessons)
+    """What refusals have taught about models; the registry of models has the same."""
+    first_byte_notice_s: float = 30.0
+    """Seconds without a first sign of an answer after which those who follow the run are told."""
+    silence_notice_s: float = 60.0
+    """The same within an answer."""
+    limits: Limits = field(default_factory=Limits)
+    """What may be spent."""
 
     @property
     def database(self) -> Path:

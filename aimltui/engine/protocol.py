@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from aimltui.engine.models.base import ModelError
+from aimltui.engine.models.lessons import FENCED, Lessons
 
 Protocol = Literal["auto", "calls", "fenced"]
 """`auto` begins with calls, and goes over to blocks with a model that refuses tools or prints its calls as text."""
@@ -42,30 +44,37 @@ _LAST = "You cannot run any more code or call any more functions now: answer wit
 
 
 class Protocols:
-    """Remembers, while the program runs, which models cannot call.
+    """Remembers which models cannot call.
 
     Args:
         configured: What the user wants for all models that say nothing themselves.
         of_model: What is known of a model by its id; None for nothing.
+        lessons: The memory.
     """
 
-    def __init__(self, configured: Protocol, of_model: Callable[[str], Protocol | None]) -> None:
+    def __init__(
+        self, configured: Protocol, of_model: Callable[[str], Protocol | None], lessons: Lessons
+    ) -> None:
         self._configured = configured
         self._of_model = of_model
-        self._learned: set[str] = set()
+        self._lessons = lessons
 
-    def is_fenced(self, model_id: str) -> bool:
+    def is_fenced(self, model_id: str, connection: str | None = None) -> bool:
         """True if the model writes its code and its calls into its text."""
-        return model_id in self._learned or self._wanted(model_id) == "fenced"
+        wanted = self._wanted(model_id)
+        return wanted == "fenced" or (wanted == "auto" and self._has_learned(model_id, connection))
 
-    def may_change(self, model_id: str) -> bool:
+    def may_change(self, model_id: str, connection: str | None = None) -> bool:
         """True if it is found out by trying."""
-        return self._wanted(model_id) == "auto" and model_id not in self._learned
+        return self._wanted(model_id) == "auto" and not self._has_learned(model_id, connection)
 
-    def learn_fenced(self, model_id: str) -> None:
+    async def learn_fenced(self, model_id: str, connection: str | None = None) -> None:
         """The model has shown that it cannot call."""
-        if self.may_change(model_id):
-            self._learned.add(model_id)
+        if self.may_change(model_id, connection):
+            await asyncio.to_thread(self._lessons.learn, connection or "", model_id, {FENCED: True})
+
+    def _has_learned(self, model_id: str, connection: str | None) -> bool:
+        return FENCED in self._lessons.of(connection or "", model_id)
 
     def _wanted(self, model_id: str) -> Protocol:
         return self._of_model(model_id) or self._configured

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import math
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
+from aimltui.engine.account import Account
 from aimltui.engine.asking import Asked, ask
 from aimltui.engine.calls import Call
 from aimltui.engine.hosted import HostedCalls, fingerprint, refused_as_repeated, settled
 from aimltui.engine.journal import Journal
-from aimltui.engine.models.base import ChatModel, ChatRequest, ModelError
+from aimltui.engine.models.base import ChatModel, ModelError
 from aimltui.engine.protocol import refuses_tools
 from aimltui.engine.run_state import Outcome
 from aimltui.engine.store.ledger import Ledger
-from aimltui.engine.tokens import estimate, estimate_message
 from aimltui.engine.tools.base import ToolContext
 from aimltui.engine.turn import TurnWriter
 from aimltui.engine.unicode import clean
-from aimltui.engine.usage import usage_of
+from aimltui.engine.waiting import Waiting
 from aimltui.engine.workplace import Workplace
-from aimltui.wire import events
 from aimltui.wire.base import JSONObject
-from aimltui.wire.events import Notice, StreamEvent
 from aimltui.wire.runs import COMPLETED, FAILED, IN_PROGRESS, INCOMPLETE, LastError, Run, Usage
 
 _SAME_CALLS = 3
@@ -67,7 +63,8 @@ class RunLoop:
     def __init__(self, place: Workplace, journal: Journal) -> None:
         self._place = place
         self._journal = journal
-        self._notice_open = False
+        self._waiting = Waiting(journal, place.options)
+        self._account = Account(place, journal, self._waiting)
 
     async def play(self) -> End:
         """Play.
@@ -89,12 +86,14 @@ class RunLoop:
                     )
                 )
             asked = await ask(self._place, run, private)
+            if isinstance(asked, Asked):
+                asked = await self._account.open(run, asked)
             if isinstance(asked, Outcome):
                 return End(asked)
             try:
                 writer = await self._turn(model, asked)
             except ModelError as error:
-                if not self._goes_over_to_blocks(run, asked, error):
+                if not await self._goes_over_to_blocks(run, asked, error):
                     raise
                 continue
             end, private = await self._conclude_turn(run, asked, writer)
@@ -102,12 +101,9 @@ class RunLoop:
                 return end
 
     def clear_notice(self) -> None:
-        """Take back the remark that something is tried again."""
-        if self._notice_open:
-            self._notice_open = False
-            self._journal.remark(
-                StreamEvent(events.NOTICE, Notice(run_id=self._journal.run_id, kind="cleared"))
-            )
+        """Take back the remark that something is waited for."""
+        self._waiting.end()
+        self._waiting.clear()
 
     async def _turn(self, model: ChatModel, asked: Asked) -> TurnWriter:
         """One model turn, tried again while nothing of it was seen."""
@@ -117,10 +113,11 @@ class RunLoop:
             writer = TurnWriter(self._journal, self._place.options.new_id, asked.plan)
             if tried > 1:
                 self._journal.forget_thought()
+            self._waiting.begin(model)
             try:
                 async with aclosing(model.stream(asked.request)) as chunks:
                     async for chunk in chunks:
-                        self.clear_notice()
+                        self._waiting.heard()
                         # once its code is closed, only what the turn cost is still of interest
                         if writer.is_over and chunk.text.strip():
                             break
@@ -130,30 +127,23 @@ class RunLoop:
                 if writer.is_over:
                     return writer
                 if writer.visible or not error.retryable or tried >= self._place.options.retry.tries:
+                    if not writer.visible and not error.cut:
+                        await self._account.drop()
                     raise
-                await self._wait(error, tried)
+                self._waiting.end()
+                await self._waiting.before_retry(error, tried)
+            finally:
+                self._waiting.end()
 
-    def _goes_over_to_blocks(self, run: Run, asked: Asked, error: ModelError) -> bool:
+    async def _goes_over_to_blocks(self, run: Run, asked: Asked, error: ModelError) -> bool:
         """True if the model takes no tools, and can do without: then it is asked again in another way."""
         protocols = self._place.protocols
-        if not asked.request.tools or not refuses_tools(error) or not protocols.may_change(run.model):
+        if not asked.request.tools or not refuses_tools(error):
             return False
-        protocols.learn_fenced(run.model)
+        if not protocols.may_change(run.model, run.connection):
+            return False
+        await protocols.learn_fenced(run.model, run.connection)
         return True
-
-    async def _wait(self, error: ModelError, tried: int) -> None:
-        retry = self._place.options.retry
-        delay = retry.delay_s(tried, error.retry_after_s)
-        seconds = math.ceil(delay)
-        text = f"{clean(error.message).rstrip('. ')}. Trying again in {seconds} s ({tried + 1}/{retry.tries})"
-        until = self._place.options.clock() + delay
-        self._notice_open = True
-        self._journal.remark(
-            StreamEvent(
-                events.NOTICE, Notice(run_id=self._journal.run_id, kind="retry", text=text, until=until)
-            )
-        )
-        await asyncio.sleep(delay)
 
     async def _conclude_turn(
         self, run: Run, asked: Asked, writer: TurnWriter
@@ -162,16 +152,18 @@ class RunLoop:
         await writer.finish()
         self._journal.draft = None
         if writer.is_over and not asked.fenced:
-            self._place.protocols.learn_fenced(run.model)
-        usage = usage_of(writer.usage)
-        prompt, completion = await asyncio.to_thread(_spent, usage, asked.request, writer)
+            await self._place.protocols.learn_fenced(run.model, run.connection)
+        usage = self._account.told(writer)
+        prompt, completion = self._account.spent(usage, writer)
         calls = [_checked(settled(draft), run, self._place) for draft in writer.drafts]
-        end = _end_of(writer, usage, first=asked.plan.number == 0)
+        cut_off = self._account.cut_off(writer.finish_reason)
+        end = End(cut_off, usage) if cut_off else _end_of(writer, usage, first=asked.plan.number == 0)
         pending = [call for call in calls if call.output is None and not call.is_hosted]
         hosted = [call for call in calls if call.is_hosted]
 
         def write(ledger: Ledger) -> JSONObject:
             ledger.count_turn(usage, prompt, completion)
+            self._account.settle(ledger, usage, prompt, completion)
             if calls and writer.tool_step_id is not None:
                 ledger.set_calls(writer.tool_step_id, calls, usage)
                 if end is None and not hosted and not ledger.private.get("no_more_tools"):
@@ -280,14 +272,6 @@ def _end_of(writer: TurnWriter, usage: Usage | None, *, first: bool) -> End | No
             )
         return End(failure("The model answered nothing.", remedy="Try again, or choose another model."))
     return End(Outcome(COMPLETED), usage)
-
-
-def _spent(usage: Usage | None, request: ChatRequest, writer: TurnWriter) -> tuple[int, int]:
-    """Prompt and completion tokens to hold against the run's limits."""
-    if usage is not None:
-        return usage.prompt_tokens, usage.completion_tokens
-    prompt = sum(estimate_message(message) for message in request.messages)
-    return prompt, writer.characters // 4 + sum(estimate(call.name) for call in writer.calls)
 
 
 def _unknown_function(call: Call, known: frozenset[str]) -> Call:

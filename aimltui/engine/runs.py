@@ -11,6 +11,7 @@ from aimltui.engine.event_log import EventLog
 from aimltui.engine.filing import insert_message, insert_thread, settled_resources
 from aimltui.engine.following import follow_run
 from aimltui.engine.messages import new_messages
+from aimltui.engine.money import refuse_if_used_up
 from aimltui.engine.new_run import new_run
 from aimltui.engine.run_state import CANCELLABLE, Outcome
 from aimltui.engine.store import assistants as assistant_rows
@@ -21,7 +22,7 @@ from aimltui.engine.store.database import Connection
 from aimltui.engine.store.ledger import Ledger
 from aimltui.engine.thread_lock import active_run
 from aimltui.engine.threads import new_thread
-from aimltui.engine.validation import merged_metadata
+from aimltui.engine.validation import check_connection, merged_metadata
 from aimltui.wire import events
 from aimltui.wire.base import Page
 from aimltui.wire.errors import BadRequest
@@ -166,11 +167,13 @@ class RunOperations:
         return _Wanted(thread.id, params, thread, messages)
 
     async def _start(self, wanted: _Wanted) -> tuple[Run, EventLog]:
+        check_connection(wanted.params.connection, self._core.models.connections())
         run, told = await self._core.write(lambda conn: self._insert(conn, wanted), wanted.thread_id)
         self._core.indexer.wake()
         return run, self._core.supervisor.start(run, told, first_index=0)
 
     def _insert(self, conn: Connection, wanted: _Wanted) -> tuple[Run, list[StreamEvent]]:
+        refuse_if_used_up(conn, self._core)
         thread = wanted.thread
         if thread is not None:
             thread = insert_thread(conn, self._core, thread, wanted.messages)

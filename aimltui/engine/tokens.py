@@ -61,7 +61,10 @@ def estimate_message(message: Mapping[str, Any]) -> int:
     if isinstance(content, str):
         total += estimate(content)
     elif content:
-        total += sum(estimate(part["text"]) if part.get("type") == "text" else PER_IMAGE for part in content)
+        total += sum(
+            estimate(part["text"]) if part.get("type") == "text" else part.get("tokens", PER_IMAGE)
+            for part in content
+        )
     for call in message.get("tool_calls") or ():
         function = call["function"]
         total += PER_MESSAGE + estimate(function["name"]) + estimate(function["arguments"])

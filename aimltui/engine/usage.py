@@ -1,16 +1,26 @@
-"""Tokens and cost: from a model turn to a step, from steps to a run. Pure."""
+"""Tokens and cost: from a model turn to a step, from steps to a run. Pure. Nothing is made up: unknown stays unknown."""
 
 from __future__ import annotations
 
-from aimltui.engine.models.base import ChatUsage
+from aimltui.engine.models.base import ChatUsage, ModelInfo, Price
 from aimltui.wire.runs import CachedTokens, ReasoningTokens, Usage
 
 
-def usage_of(turn: ChatUsage | None) -> Usage | None:
-    """What a turn cost, as the API writes it; None if the provider did not say."""
+def usage_of(turn: ChatUsage | None, info: ModelInfo | None = None) -> Usage | None:
+    """What a turn cost, as the API writes it; None if the provider did not say.
+
+    Args:
+        turn: What the provider said. Its own word about the cost goes before all list prices.
+        info: What is known of the model.
+    """
     if turn is None:
         return None
     cached, reasoning = turn.cached_tokens, turn.reasoning_tokens
+    has_tokens = bool(turn.prompt_tokens or turn.completion_tokens or turn.total_tokens)
+    cost, is_computed = turn.cost_usd, False
+    if cost is None and has_tokens and info is not None:
+        cost = cost_of(info.price, turn.prompt_tokens, turn.completion_tokens, cached or 0)
+        is_computed = cost is not None
     return Usage(
         prompt_tokens=turn.prompt_tokens,
         completion_tokens=turn.completion_tokens,
@@ -19,21 +29,59 @@ def usage_of(turn: ChatUsage | None) -> Usage | None:
         completion_tokens_details=ReasoningTokens(reasoning_tokens=reasoning)
         if reasoning is not None
         else None,
-        cost_usd=turn.cost_usd,
+        cost_usd=cost,
+        cost_is_computed=is_computed or None,
+        tokens_are_partial=None if has_tokens else True,
+        context_tokens=turn.prompt_tokens or None,
+        context_length=info.context_length if info is not None else None,
     )
 
 
+def cost_of(price: Price | None, prompt: int, completion: int, cached: int = 0) -> float | None:
+    """Dollars by list prices; None if a price that is needed is not listed.
+
+    Args:
+        price: The list prices.
+        prompt: Tokens of the prompt, those from the provider's cache included.
+        completion: Tokens of the answer.
+        cached: Of the prompt's tokens, those from the cache. Without a price of their own they cost as the others.
+    """
+    if price is None:
+        return None
+    cached = min(cached, prompt) if price.cached is not None else 0
+    parts = ((prompt - cached, price.prompt), (cached, price.cached), (completion, price.completion))
+    if price.prompt is None or price.completion is None:
+        return None
+    return sum(tokens * each for tokens, each in parts if each is not None)
+
+
 def added(one: Usage | None, other: Usage | None) -> Usage | None:
-    """The sum. What only one of them knows counts as it is; what neither knows stays unknown."""
+    """The sum of earlier turns and a later one. What only one of them knows counts as it is, and marks the sum."""
     if one is None or other is None:
         return one or other
+    costs = [usage.cost_usd for usage in (one, other) if usage.cost_usd is not None]
     return Usage(
         prompt_tokens=one.prompt_tokens + other.prompt_tokens,
         completion_tokens=one.completion_tokens + other.completion_tokens,
         total_tokens=one.total_tokens + other.total_tokens,
         prompt_token_details=_cached(one, other),
         completion_tokens_details=_reasoning(one, other),
-        cost_usd=_cost(one, other),
+        cost_usd=sum(costs) if costs else None,
+        cost_is_computed=one.cost_is_computed or other.cost_is_computed,
+        cost_is_partial=one.cost_is_partial or other.cost_is_partial or len(costs) == 1 or None,
+        tokens_are_partial=one.tokens_are_partial or other.tokens_are_partial,
+        context_tokens=other.context_tokens or one.context_tokens,
+        context_length=other.context_length or one.context_length,
+    )
+
+
+def partial(usage: Usage) -> Usage:
+    """The same, where there was a turn besides of which nothing is known."""
+    return usage.model_copy(
+        update={
+            "tokens_are_partial": True,
+            "cost_is_partial": True if usage.cost_usd is not None else None,
+        }
     )
 
 
@@ -49,8 +97,3 @@ def _reasoning(one: Usage, other: Usage) -> ReasoningTokens | None:
         if usage.completion_tokens_details is not None
     ]
     return ReasoningTokens(reasoning_tokens=sum(part.reasoning_tokens for part in known)) if known else None
-
-
-def _cost(one: Usage, other: Usage) -> float | None:
-    known = [usage.cost_usd for usage in (one, other) if usage.cost_usd is not None]
-    return sum(known) if known else None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from aimltui.wire.base import Metadata
+from aimltui.wire.errors import BadRequest
 from aimltui.wire.messages import Content, NewMessage, NewTextContent, Text, TextContent
 from aimltui.wire.rules import check_pairs
 
@@ -19,6 +20,22 @@ def merged_metadata(old: Mapping[str, str] | None, new: Metadata | None) -> Meta
     metadata = {**(old or {}), **(new or {})}
     check_pairs("metadata", metadata)
     return metadata
+
+
+def check_connection(name: str | None, known: Sequence[str]) -> None:
+    """See that a run names a connection that there is. An extension of the API.
+
+    Raises:
+        BadRequest: There is none of this name.
+    """
+    if name and name not in known:
+        there = ", ".join(f"'{one}'" for one in known) or "none"
+        raise BadRequest(
+            f"There is no connection '{name[:60]}' here (any more). Set it up again, or choose a model of another one. "
+            f"There is: {there}.",
+            param="connection",
+            code="invalid_value",
+        )
 
 
 def content_of(message: NewMessage) -> list[Content]:

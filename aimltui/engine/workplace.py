@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from aimltui.engine.models.base import Models
@@ -27,3 +27,5 @@ class Workplace:
     """Where the bytes of a file are."""
     keep: Keeper
     """Stores what tools make."""
+    remarked: set[str] = field(default_factory=set)
+    """What was said once and need not be said again, as that the price of a model is unknown."""

@@ -24,12 +24,12 @@ from aimltui.server.idempotency import Answer, IdempotencyKeys, Slot, Streamed
 from aimltui.server.routing import GET_MODEL, Match, MethodNotAllowed, ModelParams, Router
 from aimltui.server.streams import HEARTBEAT_S, EventStream
 from aimltui.wire import operations as op
-from aimltui.wire.base import Page, Params, Wire
+from aimltui.wire.base import Params, Wire
 from aimltui.wire.binary import OpenContent
 from aimltui.wire.errors import APIError, NotFound, ServerError, TooLarge
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.files import MAX_FILE, FileParams
-from aimltui.wire.models import ListModels, Model
+from aimltui.wire.models import ListModels, Model, ModelPage
 from aimltui.wire.refusals import unknown_parameter
 from aimltui.wire.run_steps import RunStep
 from aimltui.wire.runs import Run, RunEventsParams
@@ -214,7 +214,7 @@ class _Exchange:
         return _answer(await self._app.engine.call(operation.name, params))
 
     async def _model(self, params: ModelParams) -> Model:
-        page = cast(Page[Model], await self._app.engine.call(op.LIST_MODELS.name, ListModels()))
+        page = cast(ModelPage, await self._app.engine.call(op.LIST_MODELS.name, ListModels()))
         model = next((model for model in page.data if model.id == params.model), None)
         if model is None:
             raise NotFound(

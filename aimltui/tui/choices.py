@@ -142,6 +142,15 @@ class Choices:
         """The assistant that will answer; the program's own is made if there is none yet."""
         return conversation.choice.assistant_id or await self._need_default(model)
 
+    def tools_of(self, assistant_id: str) -> frozenset[str]:
+        """The types of an assistant's tools, as far as it was read."""
+        known = self.assistants.get(assistant_id)
+        return frozenset(tool.type for tool in known.tools) if known is not None else frozenset()
+
+    def tools_changed(self, default_tools: DefaultTools | None) -> None:
+        """Other tools may work now: ask again before the next run."""
+        self._default_tools = default_tools
+
     async def _need_default(self, model: str) -> str:
         if self._default_id is None:
             await self.read_assistants()

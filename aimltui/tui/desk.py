@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import aclosing, suppress
 from typing import Any
 
@@ -19,6 +19,7 @@ from aimltui.tui.choices import Choices
 from aimltui.tui.conversation import Choice, Conversation
 from aimltui.tui.guides import chosen_message, guides_for
 from aimltui.tui.messages import ConversationChanged, GivenBack, Remarked, ThreadListChanged
+from aimltui.tui.purse import Purse
 from aimltui.tui.reading import read_thread
 from aimltui.tui.runs import Plan, Refused, RunFollower
 from aimltui.tui.startup import Connected, Startup
@@ -73,6 +74,9 @@ class Desk:
         self._spawn = spawn
         model = startup.model or connected.default_model
         self.choices = Choices(connected.client, model, connected.default_tools)
+        self.before_run: Callable[[frozenset[str]], Awaitable[None]] | None = None
+        """Told which tools the assistant has, before each run; it may ask the user something first."""
+        self.purse = Purse(connected.client, lambda: self.current.outbox.nudge())
         self.shelf = Shelf(connected.client, self._list_changed)
         self._is_list_cut = False
         self._kept: dict[str, Conversation] = {}
@@ -271,6 +275,8 @@ class Desk:
         """See `runs.Surroundings`."""
         model = await self.choices.need_model(conversation)
         assistant_id = await self.choices.need_assistant(conversation, model)
+        if self.before_run is not None:
+            await self.before_run(self.choices.tools_of(assistant_id))
         if conversation.thread_id is None:
             chosen = {MODEL: conversation.choice.model, ASSISTANT: conversation.choice.assistant_id}
             thread = await self.shelf.create({key: value for key, value in chosen.items() if value})
@@ -290,6 +296,8 @@ class Desk:
         self.threads.note_run(conversation.thread_id or "", run.id, run.status, is_open=is_open)
         self._post(ThreadListChanged())
         conversation.outbox.nudge()
+        if run.is_terminal:
+            self._spawn(self.purse.refresh(), "purse")
 
     def give_back(self, conversation: Conversation, text: str) -> None:
         """See `runs.Surroundings`."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
+    from aimltui.tui.consent import Question
     from aimltui.tui.conversation import Conversation
 
 
@@ -36,3 +37,17 @@ class Remarked(Message):
 
     text: str
     is_warning: bool = False
+
+
+@dataclass
+class CodeAsked(Message):
+    """A run waits for the user's word about a piece of code."""
+
+    question: Question
+
+
+@dataclass
+class CodeSettled(Message):
+    """It does not wait any more."""
+
+    question: Question

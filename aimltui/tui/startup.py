@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from aimltui.client.client import AssistantsClient
     from aimltui.drafts import DraftStore
     from aimltui.tui.connecting import Connections
+    from aimltui.tui.consent import Consent
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Connected:
     """What the server cannot do, a sentence each; shown once."""
     connections: Connections | None = None
     """What the Connect screen works with; None where the models come from nowhere but a server of assistants."""
+    consent: Consent | None = None
+    """What may be done where no sandbox keeps code in; None where code is not run on this machine."""
     warm_up: Callable[[], None] | None = None
     """Imports that will be needed. It blocks, so it is called in a worker thread, after the first frame."""
 

@@ -17,8 +17,8 @@ from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
 import aimltui
-from aimltui.config import parse_toml
 from aimltui.errors import ConfigError
+from aimltui.toml_file import parse_toml
 from aimltui.tui.widgets.transcript.theme import readable
 
 AUTO = "auto"

@@ -40,11 +40,17 @@ class Notice(Wire):
 
     run_id: str = ""
     kind: str = "retry"
-    """`retry`; `cleared` takes the remark back."""
+    """`retry`, `silent`: passing; `cleared` takes such a remark back. `remark` stays."""
     text: str = ""
     """A sentence for the user."""
     until: float | None = extension()
     """Unix seconds at which the next try begins."""
+    since: float | None = extension()
+    """Unix seconds since which nothing has come."""
+    what: str | None = extension()
+    """The sentence without its time and without a full stop, for those who count themselves."""
+    attempt: str | None = extension()
+    """Which try begins next, as `2/3`."""
 
 
 class Reasoning(Wire):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aimltui.wire.base import Params, Timestamp, Wire, extension
+from aimltui.wire.base import Page, Params, Timestamp, Wire, extension
 
 
 class ModelPrice(Wire):
@@ -35,6 +35,33 @@ class Model(Wire):
     description: str | None = extension()
     connection: str | None = extension()
     """The name of the connection that offers it; none for what is built in."""
+    learned: list[str] | None = extension()
+    """What its refusals have taught, in sentences."""
+    inputs: list[str] | None = extension()
+    """What a message to it may hold: `text`, `image`, `file`, `audio`, `video`."""
+    remark: str | None = extension()
+    """What one should know before choosing it, in a few words."""
+
+
+class ModelSource(Wire):
+    """Where the models of a connection come from, and how old that is. An extension."""
+
+    connection: str
+    source: str = "live"
+    """`live` (asked by this engine), `cache` (by an earlier one), `snapshot` (shipped with it), or `none`."""
+    as_of: Timestamp | None = extension()
+    """When the list was asked for, or the snapshot made."""
+    problem: str | None = extension()
+    """Why the last attempt to ask failed, as a sentence; the models are those of before."""
+    count: int = 0
+    """Models of this connection."""
+
+
+class ModelPage(Page[Model]):
+    """All models: the list has no pages."""
+
+    sources: list[ModelSource] | None = extension()
+    """One for each connection, the default one first."""
 
 
 class ListModels(Params):

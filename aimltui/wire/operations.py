@@ -17,7 +17,7 @@ from aimltui.wire.binary import BinaryContent, Blob
 from aimltui.wire.events import Changed
 from aimltui.wire.files import CreateFile, File, FileParams, ListFiles
 from aimltui.wire.messages import CreateMessage, ListMessages, Message, MessageParams, ModifyMessage
-from aimltui.wire.models import ListModels, Model
+from aimltui.wire.models import ListModels, ModelPage
 from aimltui.wire.run_steps import ListRunSteps, RunStep, RunStepParams
 from aimltui.wire.runs import (
     CreateRun,
@@ -37,6 +37,14 @@ from aimltui.wire.uploads import (
     Upload,
     UploadParams,
     UploadPart,
+)
+from aimltui.wire.usage import (
+    Balance,
+    BalanceParams,
+    Budget,
+    RaiseBudget,
+    UsageParams,
+    UsageReport,
 )
 from aimltui.wire.vector_stores import (
     CreateFileBatch,
@@ -232,7 +240,10 @@ LIST_FILE_BATCH_FILES = Operation(
     Page[VectorStoreFile],
 )
 
-LIST_MODELS = Operation("list_models", "GET", "/models", ListModels, Page[Model])
+LIST_MODELS = Operation("list_models", "GET", "/models", ListModels, ModelPage)
+USAGE = Operation("usage", "GET", "/usage", UsageParams, UsageReport, extension=True)
+RAISE_BUDGET = Operation("raise_budget", "POST", "/usage/budget", RaiseBudget, Budget, extension=True)
+BALANCE = Operation("balance", "GET", "/usage/balance", BalanceParams, Balance, extension=True)
 CHANGES = Operation("changes", "GET", "/changes", NoParams, Changed, streams="always", extension=True)
 
 OPERATIONS: tuple[Operation[Any, Any], ...] = tuple(

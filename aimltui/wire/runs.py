@@ -76,6 +76,8 @@ class LastError(Wire):
     request_id: str | None = extension()
     status: int | None = extension()
     """The HTTP status of the model's endpoint."""
+    kind: str | None = extension()
+    """`budget` if the run was stopped because the budget does not allow more."""
 
 
 class CachedTokens(Wire):
@@ -99,7 +101,17 @@ class Usage(Wire):
     prompt_token_details: CachedTokens | None = extension()
     completion_tokens_details: ReasoningTokens | None = extension()
     cost_usd: float | None = extension()
-    """Dollars, only if the provider said so. An extension of the API."""
+    """Dollars, as the provider said or as list prices say. An extension of the API, as is all that follows."""
+    cost_is_computed: bool | None = extension()
+    """True if some of it was computed from list prices."""
+    cost_is_partial: bool | None = extension()
+    """True if the cost of some turn is unknown: it was more than `cost_usd`."""
+    tokens_are_partial: bool | None = extension()
+    """True if the provider told no tokens of some turn: there were more."""
+    context_tokens: int | None = extension()
+    """Tokens of the last turn's prompt."""
+    context_length: int | None = extension()
+    """The model's context window in tokens, if it is known."""
 
 
 class Run(Wire):

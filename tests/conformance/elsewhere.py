@@ -59,6 +59,8 @@ OF_AN_EMPTY_STORE = frozenset({
 OF_OUR_MODEL = frozenset({
     "test_models_are_listed", "test_additional_messages_are_said_first_and_stay", "test_one_model_can_be_looked_up",
     "test_a_model_that_nobody_serves_fails_the_run", "test_a_thread_and_a_run_at_once_in_three_ways",
+    "test_a_run_names_its_connection_and_an_unknown_one_is_refused",
+    "test_connections_without_a_list_are_told_beside_the_models",
 })  # fmt: skip
 """They know what the model says, or which models there are."""
 OF_OUR_PATHS = frozenset({

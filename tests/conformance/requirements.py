@@ -218,6 +218,8 @@ REQUIREMENTS: dict[str, Requirement] = {
         "traps:empty-body": "an empty body is accepted, also with a content type",
     }),
     **_rows("own", {
+        "runs:connection": "a run may name its connection; 400, param connection, where there is none of that name",
+        "models:problems": "connections that gave no list of models are told beside the models of the others",
         "threads:list": "GET /threads lists threads, with a preview, and finds text",
         "files:content": "the content of every file can be read, whatever its purpose",
         "files:content:empty": "an empty file is a file",

@@ -254,11 +254,20 @@ MESSAGE = obj(
 
 USAGE = obj(
     {"completion_tokens": INT, "prompt_tokens": INT, "total_tokens": INT},
-    extra=("prompt_token_details", "completion_tokens_details", "cost_usd"),
+    extra=(
+        "prompt_token_details",
+        "completion_tokens_details",
+        "cost_usd",
+        "cost_is_computed",
+        "cost_is_partial",
+        "tokens_are_partial",
+        "context_tokens",
+        "context_length",
+    ),
 )
 RUN_ERROR = obj(
     {"code": one_of("server_error", "rate_limit_exceeded", "invalid_prompt"), "message": TEXT},
-    extra=("remedy", "request_id", "status"),
+    extra=("remedy", "request_id", "status", "kind"),
 )
 REQUIRED_CALL = obj(
     {"id": TEXT, "type": one_of("function"), "function": obj({"name": TEXT, "arguments": TEXT})}
@@ -307,7 +316,7 @@ RUN = obj(
         "parallel_tool_calls": BOOL,
         "response_format": response_format,
     },
-    extra=("tool_resources", "reasoning_effort", "duration_ms"),
+    extra=("tool_resources", "reasoning_effort", "duration_ms", "connection"),
 )  # fmt: skip
 
 LOGS = {"type": TEXT, "logs": TEXT}
@@ -372,7 +381,7 @@ STEP = obj(
         "last_error": null_or(
             obj(
                 {"code": one_of("server_error", "rate_limit_exceeded"), "message": TEXT},
-                extra=("remedy", "request_id", "status"),
+                extra=("remedy", "request_id", "status", "kind"),
             )
         ),
         "expired_at": null_or(time),
@@ -387,7 +396,7 @@ STEP = obj(
 
 MODEL = obj(
     {"id": TEXT, "object": one_of("model"), "created": INT, "owned_by": TEXT},
-    extra=("name", "context_length"),
+    extra=("name", "context_length", "connection"),
 )
 
 INDEXED: dict[str, Check | Maybe] = {"index": INT, "type": TEXT}
@@ -458,7 +467,7 @@ ERROR = obj({"message": TEXT, "type": TEXT, "param": null_or(TEXT), "code": null
 ERROR_BODY = obj({"error": ERROR})
 
 
-def page(check: Check) -> Check:
+def page(check: Check, extra: tuple[str, ...] = ()) -> Check:
     shape = obj(
         {
             "object": one_of("list"),
@@ -466,7 +475,8 @@ def page(check: Check) -> Check:
             "first_id": null_or(TEXT),
             "last_id": null_or(TEXT),
             "has_more": BOOL,
-        }
+        },
+        extra,
     )
 
     def run(value: Any, where: str) -> list[str]:
@@ -633,7 +643,7 @@ RESULTS: dict[str, Check] = {
     "list_runs": page(RUN),
     "list_run_steps": page(STEP),
     "get_run_step": STEP,
-    "list_models": page(MODEL),
+    "list_models": page(MODEL, extra=("sources",)),
     **dict.fromkeys(("create_file", "get_file"), FILE),
     "list_files": page(FILE),
     "get_file_content": BINARY,

@@ -12,7 +12,7 @@ from aimltui.engine.models.base import ChatChunk, ChatUsage, ModelError, ToolCal
 from aimltui.wire.errors import BadRequest, NotFound
 from aimltui.wire.messages import ModifyMessage
 from aimltui.wire.runs import CreateRun, CreateThreadAndRun, ListRuns, ModifyRun, Run
-from aimltui.wire.threads import ModifyThread
+from aimltui.wire.threads import ListThreads, ModifyThread
 from tests.conformance.world import FUNCTIONS, World, outputs, requirement
 from tests.support.builders import until
 from tests.support.fake_model import calls, says
@@ -77,6 +77,21 @@ async def test_what_a_run_says_wins_over_its_assistant_also_zero(world: World) -
     assert (asked.model, asked.temperature, asked.top_p, asked.max_tokens) == ("other", 0, 0, 256)
     assert asked.messages[0]["content"] == "be short"
     assert not asked.tools
+
+
+@requirement("runs:connection")
+async def test_a_run_names_its_connection_and_an_unknown_one_is_refused(world: World) -> None:
+    assert (await world.run(connection="fake")).connection == "fake"
+    assert (await world.run(connection=None)).connection is None
+    wanted = await world.wanted()
+    with pytest.raises(BadRequest, match=r"There is no connection 'gone' here .*There is: 'fake'") as caught:
+        await world.client.runs.create(wanted.model_copy(update={"connection": "gone"}))
+    assert (caught.value.param, caught.value.code) == ("connection", "invalid_value")
+    threads = len((await world.client.threads.list(ListThreads())).data)
+    both = CreateThreadAndRun(assistant_id=wanted.assistant_id, connection="gone")
+    with pytest.raises(BadRequest, match="no connection 'gone'"):
+        await world.client.runs.create_with_thread(both)
+    assert len((await world.client.threads.list(ListThreads())).data) == threads
 
 
 @requirement("runs:inherits")

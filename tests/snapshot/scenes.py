@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from aimltui.wire.runs import LastError
+from aimltui.wire.usage import Budget, UsageReport, UsageRow, UsageSum
 from tests.support.fake_connections import AIMLAPI, AIMLAPI_KEY, OLLAMA, REFUSED, WORK, FakeConnections
 from tests.support.fake_transport import FakeTransport
 from tests.support.run_scenes import FAILURE, Act, Code, End, Hold, Say
@@ -39,9 +41,12 @@ class Scene:
     threads: Sequence[str] = ("Thesis outline", "Contract questions", "Regex for dates", "Unit tests")
     options: dict[str, object] = field(default_factory=dict)
 
+    reports: dict[str, UsageReport] = field(default_factory=dict)
+
     def server(self) -> FakeTransport:
         """The server with what was said before."""
         server = FakeTransport()
+        server.reports = self.reports
         server.now -= 50 * 3600
         for number, title in enumerate(self.threads):
             server.say(title, **({"pinned": "true"} if number == 1 else {}))
@@ -144,7 +149,68 @@ LONG: tuple[Act, ...] = (
     End(),
 )
 
+_SPENT = UsageSum(
+    runs=61,
+    runs_without_cost=2,
+    prompt_tokens=1_284_300,
+    cached_tokens=402_000,
+    completion_tokens=96_410,
+    cost_usd=1.9127,
+    computed_usd=0.2,
+)
+_TODAY = UsageSum(
+    runs=12, prompt_tokens=210_400, cached_tokens=64_000, completion_tokens=18_220, cost_usd=0.3114
+)
+_MONEY = Budget(per_run_usd=0.5, per_day_usd=1.0, spent_usd=0.3114)
+_DAYS = [
+    UsageRow(key="2027-01-15", **_TODAY.model_dump()),
+    UsageRow(
+        key="2027-01-14", runs=31, prompt_tokens=702_100, cached_tokens=338_000, completion_tokens=51_904,
+        cost_usd=1.1213, computed_usd=0.2, runs_without_cost=2,
+    ),
+    UsageRow(key="2027-01-12", runs=17, prompt_tokens=371_800, completion_tokens=26_286, cost_usd=0.48),
+    UsageRow(key="2027-01-11", runs=1, runs_without_cost=1, prompt_tokens=9_120, completion_tokens=640),
+]  # fmt: skip
+_THREADS = [
+    UsageRow(
+        key="thread_1",
+        label="How did revenue develop in the third quarter, by month and by region? As a table, please",
+        runs=44, prompt_tokens=901_000, cached_tokens=402_000, completion_tokens=70_110, cost_usd=1.4,
+    ),
+    UsageRow(key="thread_2", runs=17, runs_without_cost=2, prompt_tokens=383_300, completion_tokens=26_300, cost_usd=0.5127),
+]  # fmt: skip
+REPORTS = {
+    by: UsageReport(by=by, rows=rows, total=_SPENT, today=_TODAY, budget=_MONEY)
+    for by, rows in (("day", _DAYS), ("model", []), ("thread", _THREADS))
+}
+OVER_BUDGET = LastError(
+    code="rate_limit_exceeded",
+    message="Today's budget does not allow the next question, whose reading alone costs about $0.0213: $0.9914 of $1.00 "
+    "are spent today ([budget] per_day_usd). The model was not asked.",
+    remedy="Raise it for today (ctrl+p, Raise today's budget), or change the setting; the day ends at midnight.",
+    kind="budget",
+)
+STOPPED_BY_BUDGET: tuple[Act, ...] = (Say(("It grew by **7.2",), ""), End("failed", OVER_BUDGET))
+
+
+async def open_usage(here: Seat) -> None:
+    """The usage report."""
+    await here.pilot.pause()
+    here.screen.action_show_usage()
+    await here.until(lambda: "2027-01-15" in here.shown())
+
+
+async def open_usage_of_threads(here: Seat) -> None:
+    """The usage report by thread."""
+    await open_usage(here)
+    await here.pilot.press("left")
+    await here.until(lambda: "a deleted thread" in here.shown())
+
+
 SCENES: tuple[Scene, ...] = (
+    Scene("usage", open_usage, themes=(DARK, LIGHT), reports=REPORTS),
+    Scene("usage-threads", open_usage_of_threads, reports=REPORTS),
+    Scene("budget", ask, (MIDDLE,), (DARK, LIGHT), scripts=(STOPPED_BY_BUDGET,), reports=REPORTS),
     Scene("empty", nothing, (SMALL, MIDDLE, LARGE), (DARK, LIGHT)),
     Scene("streaming", ask_and_watch, scripts=(STREAMING,)),
     Scene("finished", ask, (SMALL, MIDDLE, LARGE), (DARK, LIGHT), (FINISHED,)),

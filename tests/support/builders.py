@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from aimltui.engine.engine import Engine
+from aimltui.engine.models.base import ChatModel, ModelInfo
 from aimltui.engine.options import EngineOptions, RetryPolicy
 from aimltui.engine.tools.base import Tool
 from aimltui.wire.assistants import Assistant, CreateAssistant
@@ -59,10 +60,16 @@ def options(data_dir: Path, **changes: Any) -> EngineOptions:
 
 @asynccontextmanager
 async def opened(
-    data_dir: Path, model: FakeModel | None = None, *, tools: Iterable[Tool] = (), **changes: Any
+    data_dir: Path,
+    model: ChatModel | None = None,
+    *,
+    tools: Iterable[Tool] = (),
+    info: ModelInfo | None = None,
+    **changes: Any,
 ) -> AsyncIterator[Engine]:
     """An engine that is closed in the end."""
-    engine = await Engine.open(options(data_dir, **changes), FakeModels(model or FakeModel()), tools)
+    models = FakeModels(model or FakeModel(), info=info)
+    engine = await Engine.open(options(data_dir, **changes), models, tools)
     try:
         yield engine
     finally:

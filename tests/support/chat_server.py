@@ -108,9 +108,13 @@ class ChatServer:
                 await writer.wait_closed()
 
     def _reply_to(self, request: Request) -> Reply:
-        if request.path.endswith("/models"):
-            return self.scene.models or MODELS
-        if not request.path.endswith("/chat/completions"):
+        if request.path.endswith("/models") and request.path not in self.scene.others:
+            answer = self.scene.models or MODELS
+            return answer if isinstance(answer, Reply) else answer(request)
+        if request.path in self.scene.others:
+            answer = self.scene.others[request.path]
+            return answer if isinstance(answer, Reply) else answer(request)
+        if not request.path.endswith(("/chat/completions", "/responses")):
             return Reply(404, {"Content-Type": "application/json"}, (b"{}",))
         answer = self.scene.replies[min(self._played, len(self.scene.replies) - 1)]
         self._played += 1
@@ -185,7 +189,8 @@ async def _read_request(reader: asyncio.StreamReader) -> Request | None:
         name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines) if name
     }
     body = await reader.readexactly(int(headers.get("content-length", "0")))
-    return Request(method, path.partition("?")[0], headers, json.loads(body) if body else None)
+    path, _, query = path.partition("?")
+    return Request(method, path, headers, json.loads(body) if body else None, query)
 
 
 def _long_scene(options: argparse.Namespace) -> Scene:

@@ -10,6 +10,7 @@ from aimltui.engine.models.base import (
     ChatModel,
     ChatRequest,
     ChatUsage,
+    ListState,
     ModelError,
     ModelInfo,
     ToolCallDelta,
@@ -46,6 +47,8 @@ class FakeModel:
         self.turns = list(turns) or [says("Hello", " there.")]
         self.requests: list[ChatRequest] = []
         self.closed_early = 0
+        self.states: list[ListState] = []
+        """Connections that give no list; what the registry's `problems` tells."""
 
     async def stream(self, request: ChatRequest) -> AsyncIterator[ChatChunk]:
         self.requests.append(request)
@@ -76,8 +79,11 @@ class FakeModel:
 class FakeModels:
     """A registry with one model under every id but those that are unknown."""
 
-    def __init__(self, model: ChatModel, *, unknown: Iterable[str] = ()) -> None:
+    def __init__(
+        self, model: ChatModel, *, unknown: Iterable[str] = (), info: ModelInfo | None = None
+    ) -> None:
         self.model = model
+        self.known = info
         self.unknown = frozenset(unknown)
         self.closed = False
 
@@ -89,7 +95,13 @@ class FakeModels:
         return self.model
 
     def info(self, model_id: str, connection: str | None = None) -> ModelInfo | None:
-        return None
+        return self.known
+
+    def connections(self) -> list[str]:
+        return ["fake"]
+
+    def list_states(self) -> list[ListState]:
+        return list(getattr(self.model, "states", ()))
 
     async def list_models(self, *, refresh: bool = False) -> list[ModelInfo]:
         return await self.model.list_models()

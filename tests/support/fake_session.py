@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from aimltui.engine.models.base import ChatChunk, ToolCallDelta
+from aimltui.engine.tools.code_interpreter.consent import Approve
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.events import (
     Done,
@@ -81,6 +82,7 @@ class FakeSession:
     def __init__(self, world: FakeSandbox, directory: Path) -> None:
         self.files = directory / "data"
         self.is_alive = False
+        self.is_confined = not world.asks
         self.untold: tuple[str, ...] = ()
         self._world = world
 
@@ -116,13 +118,15 @@ class FakeSession:
 class FakeSandbox:
     """Makes such sessions and notes what happens to them."""
 
-    def __init__(self, *cells: Cell, refuses: str | None = None) -> None:
+    def __init__(self, *cells: Cell, refuses: str | None = None, asks: bool = False) -> None:
         self.cells = list(cells) or [prints("4\n")]
         self.codes: list[str] = []
         self.seen: list[dict[str, str]] = []
         """The files that each cell found."""
         self.made = self.killed = self.closed = 0
         self.refuses = refuses
+        self.asks = asks
+        """There are no walls, so each run is asked for."""
 
     async def make(self, directory: Path) -> FakeSession:
         if self.refuses is not None:
@@ -130,6 +134,6 @@ class FakeSandbox:
         self.made += 1
         return FakeSession(self, directory)
 
-    def tool(self, directory: Path, most: int = 8) -> CodeInterpreter:
+    def tool(self, directory: Path, most: int = 8, approve: Approve | None = None) -> CodeInterpreter:
         """The tool over them."""
-        return CodeInterpreter(Sessions(self.make, directory / "interpreter", most))
+        return CodeInterpreter(Sessions(self.make, directory / "interpreter", most), approve=approve)

@@ -15,6 +15,7 @@ from aimltui.wire.messages import Message
 from aimltui.wire.models import Model
 from aimltui.wire.operations import Operation
 from aimltui.wire.threads import LatestRun, Thread, ThreadSummary
+from aimltui.wire.usage import UsageReport
 from tests.support.run_scenes import START, Act, End, Hold, Ids, Player, Say
 
 
@@ -25,6 +26,7 @@ class FakeTransport:
         scripts: What the next runs do, one after the other; at the end of the list a short answer.
         failures: Operation name to what it raises; once for each in the list.
         calls: The operations asked for, with their parameters, in order.
+        reports: What runs have used, by view; empty for a server that cannot tell.
         held: Set while a run stands at a `Hold`.
     """
 
@@ -39,6 +41,7 @@ class FakeTransport:
         self.players: dict[str, list[Player]] = {}
         self.assistants: dict[str, Assistant] = {}
         self.models = [Model(id="demo"), Model(id="gpt-4o"), Model(id="claude-sonnet-4")]
+        self.reports: dict[str, UsageReport] = {}
         self.held = asyncio.Event()
         self.is_closed = False
         self._going_on = asyncio.Event()
@@ -163,6 +166,11 @@ class FakeTransport:
                 continue
             self._store(player)
             yield event
+
+    def _usage(self, params: Any) -> UsageReport:
+        if not self.reports:
+            raise NotFound("The fake server has no usage.")
+        return self.reports[params.by or "day"]
 
     async def aclose(self) -> None:
         """See `client.transport.Transport`."""

@@ -21,6 +21,8 @@ class Request:
     headers: Mapping[str, str]
     """By lower-case name."""
     json: JSON
+    query: str = ""
+    """What stood behind the question mark."""
 
     @property
     def is_stream(self) -> bool:
@@ -55,8 +57,10 @@ class Scene:
     """Replies to the chat requests, one after the other; the last one is repeated."""
 
     replies: tuple[Answer, ...]
-    models: Reply | None = None
+    models: Answer | None = None
     """The answer to GET /models; None: two models."""
+    others: Mapping[str, Answer] = field(default_factory=dict)
+    """Answers at other paths."""
 
 
 def event(payload: JSON) -> bytes:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from aimltui.assembly import default_model
 from aimltui.config import Settings, load_settings, write_config
-from aimltui.connection import Connection, checked_base_url, find_connection, read_key
+from aimltui.connection import Connection, checked_base_url, find_connection, find_connections, read_key
 from aimltui.errors import ConfigError
 
 AIML = "https://api.aimlapi.com/v1"
@@ -273,3 +274,118 @@ def test_the_code_interpreter_can_be_switched_off(tmp_path: Path) -> None:
     assert load_settings(file, environment={}).interpreter.sandbox == "auto"
     file.write_text('[interpreter]\nsandbox = "off"\n')
     assert load_settings(file, environment={}).interpreter.sandbox == "off"
+
+
+WORK = '[connections.work]\nbase_url = "https://work.example/v1"\nkey = "keychain"\n'
+HOME = '[connections."my home"]\nbase_url = "http://localhost:11434/v1/"\nmodel = "llama"\n'
+TABLE = '[connection]\nbase_url = "https://mine.example/v1"\napi_key_env = "MY_KEY"\n'
+
+
+def names(
+    file: Path, text: str, env: dict[str, str] | None = None, name: str | None = None, **flags: str
+) -> list[str]:
+    """The connections' names, the default one first."""
+    known = find_connections(load(file, text, env, **flags), env or {}, name=name)
+    assert known.default is None or known.all[0] is known.default
+    return [connection.name for connection in known.all]
+
+
+def test_named_connections_stand_side_by_side_with_the_old_table(file: Path) -> None:
+    assert names(file, WORK + HOME) == ["work", "my home"]
+    assert names(file, TABLE + WORK + HOME) == ["mine.example", "work", "my home"]
+    assert names(file, 'default_connection = "my home"\n' + TABLE + WORK + HOME) == [
+        "my home",
+        "mine.example",
+        "work",
+    ]
+    known = find_connections(load(file, WORK + HOME), {})
+    assert known.all == (
+        Connection("work", "https://work.example/v1", None, "keychain", source="own"),
+        Connection("my home", "http://localhost:11434/v1", None, model="llama", source="own"),
+    )
+    assert [connection.key_place for connection in known.all] == ["keychain", "none"]
+
+
+def test_flags_and_variables_win_and_a_name_asked_for_wins_over_the_file(file: Path) -> None:
+    text = 'default_connection = "work"\n' + TABLE + WORK + HOME
+    assert names(file, text, connection__base_url="http://localhost:1") == [
+        "localhost:1", "mine.example", "work", "my home"
+    ]  # fmt: skip
+    assert names(file, text, {"AIMLTUI_BASE_URL": "http://localhost:2"})[0] == "localhost:2"
+    assert names(file, text, {"AIMLTUI_BASE_URL": "http://localhost:2"}, "my home")[0] == "my home"
+    assert names(file, text, name="mine.example")[0] == "mine.example"
+    with pytest.raises(ConfigError, match="Leave one out"):
+        names(file, text, name="work", connection__base_url="http://localhost:1")
+    with pytest.raises(ConfigError, match=r"no connection “nope”.*“work”, “my home”"):
+        names(file, WORK + HOME, name="nope")
+
+
+def test_a_key_that_lies_about_leads_nowhere_once_connections_are_set_up(file: Path) -> None:
+    assert names(file, "", {"OPENAI_API_KEY": "k"}) == ["OpenAI"]
+    assert names(file, WORK, {"OPENAI_API_KEY": "k"}) == ["work"]
+
+
+def test_two_connections_never_have_one_name(file: Path) -> None:
+    text = '[connections."localhost:1"]\nbase_url = "http://localhost:1/v1"\n'
+    assert names(file, text, connection__base_url="http://localhost:1/v1") == [
+        "localhost:1 (this session)",
+        "localhost:1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[connections.work]\nmodel = "m"\n', ["connections.work", "no base_url"]),
+        ('[connections.work]\nbase_url = "work"\n', ["connections.work", "should look like"]),
+        ('[connections.work]\nbase_url = 5\n', ["connections.work.base_url", "a number"]),
+        (WORK + 'kind = "chat"\n', ["connections.work.kind", '"chat"', '"assistants"']),
+        (WORK + 'api_key_env = "X"\n', ["both api_key_env and key"]),
+        ('connections = "work"\n', ["connections", "[connections.NAME]"]),
+        ('[connections]\nwork = "x"\n', ["connections.work", "a table"]),
+        ('[connections."  "]\nbase_url = "http://x"\n', ["cannot be the name"]),
+        ('default_connection = "nope"\n' + WORK, ["default_connection", "no connection “nope”", "“work”"]),
+        ("default_connection = 1\n" + WORK, ["default_connection", "a number"]),
+    ],
+)  # fmt: skip
+def test_a_wrong_connection_is_said(file: Path, text: str, said: list[str]) -> None:
+    with pytest.raises(ConfigError) as caught:
+        names(file, text)
+    for part in (str(file), *said):
+        assert part in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[connections.work]\nbase_url = "https://x.example"\napi_key = "sk-in-the-file"\n',
+        '[connections.work]\nbase_url = "https://x.example"\nkey = "sk-in-the-file"\n',
+        '[connection]\nbase_url = "https://x.example"\napi-key = "sk-in-the-file"\n',
+    ],
+)
+def test_a_key_in_the_file_is_refused_told_where_to_go_and_not_repeated(file: Path, text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        names(file, text)
+    assert "Connect screen" in str(caught.value)
+    assert "api_key_env" in str(caught.value)
+    assert "sk-in-the-file" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "flags", "model"),
+    [
+        (HOME, {}, "llama"),
+        (HOME, {"connection__model": "flag"}, "flag"),
+        (WORK, {}, ""),
+        ('[connection]\nmodel = "mine"\n' + WORK, {}, "mine"),
+        (f'default_connection = "work"\n{TABLE}model = "mine"\n{WORK}', {}, ""),
+        (f'{TABLE}model = "mine"\n{WORK}', {}, "mine"),
+    ],
+)
+def test_the_model_of_new_threads_goes_with_its_connection(
+    file: Path, text: str, flags: dict[str, str], model: str
+) -> None:
+    settings = load(file, text, {}, **flags)
+    default = find_connections(settings, {}).default
+    assert default is not None
+    assert default_model(settings, default) == model

@@ -103,6 +103,25 @@ class ModelInfo:
     description: str = ""
     connection: str = ""
     """The name of the connection that offers it; empty for what is built in."""
+    inputs: frozenset[str] | None = None
+    """What a message to it may hold: `text`, `image`, `file`, `audio`, `video`."""
+    remark: str = ""
+    """What one should know before choosing it: that it is deprecated, for example. A few words."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListState:
+    """Where a connection's list of models comes from, and how old it is."""
+
+    connection: str
+    source: Literal["live", "cache", "snapshot", "none"]
+    """Asked by this process, kept from an earlier one, shipped with the program, or not there at all."""
+    as_of: int | None = None
+    """When it was asked for, or the snapshot made; Unix seconds."""
+    problem: str = ""
+    """Why the last attempt to ask failed, as a sentence."""
+    count: int = 0
+    """Models on it."""
 
 
 ErrorCode = Literal["server_error", "rate_limit_exceeded", "invalid_prompt"]
@@ -175,8 +194,16 @@ class Models(Protocol):
         """What is known of a model just now, without asking anybody; None for nothing."""
         ...
 
+    def connections(self) -> Sequence[str]:
+        """The names that a run may give as its connection, the default one first."""
+        ...
+
+    def list_states(self) -> list[ListState]:
+        """Where each connection's list comes from, as `list_models` last found it; the default one first."""
+        ...
+
     async def list_models(self, *, refresh: bool = False) -> list[ModelInfo]:
-        """The models on offer.
+        """The models on offer, of all connections.
 
         Raises:
             ModelError: The list could not be had.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,11 +25,13 @@ _KEPT_HEADERS = frozenset(
         "connection",
         "content-type",
         "content-length",
+        "if-none-match",
         # The package recognises its own raw responses by this one.
         "x-stainless-raw-response",
     }
 )
 _OPENAI_HEADERS = frozenset({"openai-organization", "openai-project"})
+_SUCCESS = 200
 _PLACEHOLDER_KEY = "set-per-request"
 _CHATTY_LOGGERS = ("openai", "httpx2", "httpcore2")
 """Below WARNING they log every header of an answer, and a server may put the key into one."""
@@ -64,18 +67,49 @@ class Connection:
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
         self._client: AsyncOpenAI | None = None
+        self._http: httpx2.AsyncClient | None = None
         self._lock = asyncio.Lock()
 
     async def client(self) -> AsyncOpenAI:
         """The client; the import and the certificates are read in a worker thread."""
         async with self._lock:
             if self._client is None:
-                self._client = await asyncio.to_thread(lambda: _build(self.endpoint, _ssl_context()))
+                built = await asyncio.to_thread(lambda: _build(self.endpoint, _ssl_context()))
+                self._client, self._http = built
             return self._client
+
+    async def small_answer(
+        self, method: str, url: str, body: Mapping[str, Any] | None, limit_bytes: int
+    ) -> bytes | None:
+        """Ask something beside the chat: the body of a plain success, None for everything else.
+
+        Args:
+            method: GET or POST.
+            url: At the endpoint's own origin; another one is not asked.
+            body: Sent as JSON.
+            limit_bytes: A longer answer is no answer.
+        """
+        if not url.startswith(("http://", "https://")) or _origin_of(url) != self.endpoint.origin:
+            return None
+        await self.client()
+        http = self._http
+        assert http is not None
+        content = bytearray()
+        try:
+            async with http.stream(method, url, json=body) as answer:
+                if answer.status_code != _SUCCESS:
+                    return None
+                async for piece in answer.aiter_bytes():
+                    content += piece
+                    if len(content) > limit_bytes:
+                        return None
+        except http_errors().rest:
+            return None
+        return bytes(content)
 
     async def aclose(self) -> None:
         """Closes all connections; a later use opens new ones."""
-        client, self._client = self._client, None
+        client, self._client, self._http = self._client, None, None
         if client is not None:
             await client.close()
 
@@ -90,7 +124,7 @@ def http_errors() -> HTTPErrors:
     )
 
 
-def _build(endpoint: Endpoint, ssl_context: Any) -> AsyncOpenAI:
+def _build(endpoint: Endpoint, ssl_context: Any) -> tuple[AsyncOpenAI, httpx2.AsyncClient]:
     # Late: half a second of imports must not stand before the first frame.
     import httpx2
     import openai
@@ -104,7 +138,7 @@ def _build(endpoint: Endpoint, ssl_context: Any) -> AsyncOpenAI:
             None, connect=CONNECT_TIMEOUT_S, write=WRITE_TIMEOUT_S, pool=CONNECT_TIMEOUT_S
         ),
         follow_redirects=False,
-        trust_env=not endpoint.is_loopback,
+        trust_env=endpoint.may_use_proxy,
         event_hooks={"request": [_hook(endpoint)]},
     )
     client = openai.AsyncOpenAI(
@@ -116,7 +150,11 @@ def _build(endpoint: Endpoint, ssl_context: Any) -> AsyncOpenAI:
     )
     _ = client.chat.completions.with_streaming_response.create
     _ = client.models.with_streaming_response.list
-    return client
+    return client, http
+
+
+def _origin_of(url: str) -> tuple[str, str, int]:
+    return Endpoint("", url).origin
 
 
 def _ssl_context() -> Any:

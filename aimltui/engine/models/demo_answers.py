@@ -115,7 +115,7 @@ def _computed(question: str, output: str) -> str:
         return f"The code interpreter did not give a result. It says:\n\n{printed}\nSo by hand:\n\n{by_hand}"
     return (
         f"## Solving for {x}\n\nI had the code interpreter work it out. It printed:\n\n{printed}\n"
-        f"**{x} = {found[1]}**\n\n> The code was run just now, in a sandbox on this machine; only these words "
+        f"**{x} = {found[1]}**\n\n> The code was run just now, on this machine; only these words "
         "around it were prepared. The panel above shows it.\n"
     )
 

@@ -11,6 +11,7 @@ from aimltui.engine.models.secret import Secret
 
 OPENAI_HOST = "api.openai.com"
 AIMLAPI_DOMAIN = "aimlapi.com"
+_OWN_NETWORK = (".local", ".lan", ".home.arpa", ".internal")
 _TAILS = ("/chat/completions", "/models")
 
 
@@ -68,6 +69,22 @@ class Endpoint:
         return self.origin[1] == OPENAI_HOST
 
     @property
+    def is_aimlapi(self) -> bool:
+        """Whether this is AI/ML API, and not merely something that calls itself so."""
+        scheme, name, _ = self.origin
+        name = name.rstrip(".")
+        return scheme == "https" and (name == AIMLAPI_DOMAIN or name.endswith(f".{AIMLAPI_DOMAIN}"))
+
+    @property
+    def is_private(self) -> bool:
+        """Whether the server is on this machine or in the user's own network."""
+        name = self.origin[1].rstrip(".")
+        try:
+            return ipaddress.ip_address(name).is_private
+        except ValueError:
+            return self.is_loopback or "." not in name or name.endswith(_OWN_NETWORK)
+
+    @property
     def is_loopback(self) -> bool:
         """Whether the server is on this machine; such requests never go through a proxy."""
         name = self.origin[1]
@@ -77,6 +94,12 @@ class Endpoint:
             return ipaddress.ip_address(name).is_loopback
         except ValueError:
             return False
+
+    @property
+    def may_use_proxy(self) -> bool:
+        """Whether the environment's proxy may stand between: never before a server on this machine, nor where it would
+        read the key: only a TLS connection passes it unread."""
+        return not self.is_loopback and (self.origin[0] == "https" or not (self.api_key or self.headers))
 
 
 def _split(url: str) -> SplitResult:

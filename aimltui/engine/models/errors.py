@@ -116,7 +116,7 @@ def _connection_failure(endpoint: Endpoint, kinds: list[str]) -> ModelError | No
     if "gaierror" in kinds:
         return ModelError(
             f"The name {host} could not be found: no network, or a mistyped base URL.",
-            "Check the network and the base URL (--base-url), then send the message again.",
+            "Check the network, and the base URL under Connections (ctrl+p), then send the message again.",
             retryable=True,
         )
     if "SSLCertVerificationError" in kinds:
@@ -206,7 +206,7 @@ def unusable_key(endpoint: Endpoint) -> ModelError:
     """The key contains what cannot be sent."""
     return ModelError(
         f"The API key for {endpoint.host} contains characters that a key cannot have, so nothing was sent.",
-        "Copy the key again, without blanks, quotes or line breaks inside it.",
+        "Enter it again under Connections (ctrl+p), without blanks, quotes or line breaks inside it.",
     )
 
 

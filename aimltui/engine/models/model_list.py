@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
 
 from aimltui.engine.models.base import JSON, ModelInfo
-from aimltui.engine.models.redaction import clip, one_line
+from aimltui.engine.models.catalogue_rows import endpoints_of, is_rich, read_row
 
-_CHAT_TYPES = frozenset(
-    {"chat-completion", "chat-completions", "chat", "llm", "vlm", "text", "language", "model"}
-)
-_NOT_CHAT = re.compile(
-    r"^(?:openai/)?(?:text-embedding|whisper|tts-|dall-e|gpt-image|omni-moderation|text-moderation|sora)"
-)
-"""Ids at OpenAI and its imitators, whose lists do not say what a model is for."""
-_ID_LIMIT = 200
-_NAME_LIMIT = 120
+ROWS_LIMIT = 20_000
+_VERSION_DOT = re.compile(r"(?<=\d)\.(?=\d)")
 
 
 def rows_of(payload: JSON) -> Sequence[JSON] | None:
@@ -35,58 +29,61 @@ def read_models(payload: JSON) -> list[ModelInfo] | None:
     if rows is None:
         return None
     found: dict[str, ModelInfo] = {}
-    for row in rows:
+    rich: set[str] = set()
+    for row in rows[:ROWS_LIMIT]:
         if isinstance(row, str):
             row = {"id": row}
-        if isinstance(row, Mapping) and _is_chat(row):
-            model = _read_row(row)
-            if model is not None:
-                found.setdefault(model.id, model)
-    return list(found.values())
+        if not isinstance(row, Mapping):
+            continue
+        endpoints = endpoints_of(row)
+        model = read_row(row, endpoints) if endpoints is None or endpoints else None
+        if model is None:
+            continue
+        if is_rich(row):
+            rich.add(model.id)
+        # The same id comes once for each way to call it.
+        known = found.get(model.id)
+        found[model.id] = model if known is None else _merged(known, model)
+    return _without_twins(list(found.values()), rich)
 
 
-def _is_chat(row: Mapping[str, JSON]) -> bool:
-    """Whether the row may be talked to: what does not say otherwise counts as a chat model."""
-    kind = row.get("type")
-    if isinstance(kind, str) and kind:
-        # Old `chat-completion`, new `openai/chat-completions`; other types are images, speech, ...
-        return kind.rsplit("/", 1)[-1].lower() in _CHAT_TYPES
-    model_id = row.get("id")
-    return not (isinstance(model_id, str) and _NOT_CHAT.match(model_id))
+def _merged(first: ModelInfo, second: ModelInfo) -> ModelInfo:
+    """One model from two rows: what the first leaves open the second may say."""
+    changes: dict[str, object] = {}
+    for field in fields(ModelInfo):
+        one, other = getattr(first, field.name), getattr(second, field.name)
+        if one in (None, "", ()) and other not in (None, "", ()):
+            changes[field.name] = other
+    if first.endpoints and second.endpoints:
+        changes["endpoints"] = first.endpoints | second.endpoints
+    if first.abilities is not None and second.abilities is not None:
+        changes["abilities"] = first.abilities | second.abilities
+    return replace(first, **changes)  # type: ignore[arg-type]  # names and values come from the same class
 
 
-def _read_row(row: Mapping[str, JSON]) -> ModelInfo | None:
-    model_id = row.get("id") or row.get("name") or row.get("model")
-    if not isinstance(model_id, str) or not model_id.strip() or len(model_id) > _ID_LIMIT:
-        return None
-    # An id with invisible characters could pass for another one; it is not offered.
-    if not model_id.isprintable():
-        return None
-    info = row.get("info")
-    info = info if isinstance(info, Mapping) else {}
-    return ModelInfo(
-        id=model_id.strip(),
-        name=_text(info.get("name"), row.get("display_name"), row.get("name")),
-        vendor=_text(info.get("developer"), row.get("owned_by")),
-        context_length=_number(
-            info.get("contextLength"),
-            row.get("context_length"),
-            row.get("max_model_len"),
-            row.get("context_window"),
-        ),
-        created_at=_number(row.get("created")),
-    )
+def _without_twins(models: list[ModelInfo], rich: set[str]) -> list[ModelInfo]:
+    """The list with one of `claude-opus-4.8` and `claude-opus-4-8`; the other one's id becomes an alias of it.
 
-
-def _text(*values: JSON) -> str:
-    for value in values:
-        if isinstance(value, str) and value.strip():
-            return clip(one_line(value), _NAME_LIMIT)
-    return ""
-
-
-def _number(*values: JSON) -> int | None:
-    for value in values:
-        if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**53:
-            return value
-    return None
+    Only rows of AI/ML API have such twins; elsewhere two ids are two models.
+    """
+    families: dict[str, list[ModelInfo]] = {}
+    for model in models:
+        if model.id in rich:
+            families.setdefault(_VERSION_DOT.sub("-", model.id.lower()), []).append(model)
+    named = {alias for model in models for alias in model.aliases}
+    taken: dict[str, ModelInfo] = {}
+    dropped: set[str] = set()
+    for twins in families.values():
+        if len(twins) == 1:
+            continue
+        # The one that others have as an alias, then the one with more of its own, then the first.
+        kept = max(twins, key=lambda model: (model.id in named, len(model.aliases)))
+        for twin in twins:
+            if twin.id == kept.id:
+                continue
+            dropped.add(twin.id)
+            aliases = dict.fromkeys((*kept.aliases, twin.id, *twin.aliases))
+            aliases.pop(kept.id, None)
+            kept = replace(_merged(kept, twin), aliases=tuple(aliases), remark=kept.remark)
+        taken[kept.id] = kept
+    return [taken.get(model.id, model) for model in models if model.id not in dropped]

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
-from aimltui.engine.models.base import ChatChunk, ChatModel, ChatRequest, ModelInfo, Models
+from aimltui.engine.models.balance import AccountBalance, TellsBalance
+from aimltui.engine.models.base import (
+    ChatChunk,
+    ChatModel,
+    ChatRequest,
+    ListState,
+    ModelError,
+    ModelInfo,
+    Models,
+)
 
 
 class OneModel:
@@ -33,6 +42,10 @@ class OneModel:
         """What is known of the one model."""
         return self._models.info(self._model_id)
 
+    def list_states(self) -> list[ListState]:
+        """Where the lists come from."""
+        return self._models.list_states()
+
     async def list_models(self, *, refresh: bool = False) -> list[ModelInfo]:
         """What the endpoint offers; the one model is in it or not.
 
@@ -40,6 +53,20 @@ class OneModel:
             ModelError: The list could not be had.
         """
         return await self._models.list_models(refresh=refresh)
+
+    def connections(self) -> Sequence[str]:
+        """Those there are; the one model answers all the same."""
+        return self._models.connections()
+
+    async def balance(self, connection: str | None = None) -> AccountBalance:
+        """What is left on the account.
+
+        Raises:
+            ModelError: Nobody tells.
+        """
+        if not isinstance(self._models, TellsBalance):
+            raise ModelError("These models do not tell a balance.")
+        return await self._models.balance(connection)
 
     async def aclose(self) -> None:
         """Let go of connections."""

@@ -9,14 +9,14 @@ from dataclasses import replace
 from typing import Any
 
 from aimltui.engine.models import errors
+from aimltui.engine.models.balance import AccountBalance, only_there, read_balance
 from aimltui.engine.models.base import ChatChunk, ChatRequest, ModelError, ModelInfo
+from aimltui.engine.models.catalogue_fetch import Listing, fetch_models
 from aimltui.engine.models.chunks import ChunkReader
 from aimltui.engine.models.connection import Connection, warm_up
 from aimltui.engine.models.endpoint import Endpoint
 from aimltui.engine.models.error_body import words_of_text
-from aimltui.engine.models.http_answer import HTTPAnswer, read_json
 from aimltui.engine.models.lessons import Lessons
-from aimltui.engine.models.model_list import read_models
 from aimltui.engine.models.quirks import Quirks, known_quirks, token_limit, wants_completion_tokens
 from aimltui.engine.models.refusals import TEACHING, is_passing, learn
 from aimltui.engine.models.request_body import request_body
@@ -26,8 +26,6 @@ from aimltui.engine.models.turn import Patience, Reader, Turn
 
 __all__ = ["OpenAICompatibleModel", "warm_up"]
 
-LIST_TIMEOUT_S = 30.0
-LIST_LIMIT_BYTES = 32 * 1024 * 1024
 _TRIES = 9
 """One, and some for what refusals can teach: a server that finds fault with many things tells of one at a time."""
 _OUTSIDE = frozenset({"enable_thinking"})
@@ -138,26 +136,23 @@ class OpenAICompatibleModel:
 
     async def list_models(self) -> list[ModelInfo]:
         """The chat models that the endpoint lists; see `ChatModel.list_models`."""
-        client = await self._client()
-        answer = HTTPAnswer(self.endpoint)
-        parts: list[bytes] = []
-        response = client.models.with_streaming_response.list()
-        async with aclosing(answer.pieces(response, lambda _began: LIST_TIMEOUT_S)) as pieces:
-            async for piece in pieces:
-                parts.append(piece)
-                if sum(map(len, parts)) > LIST_LIMIT_BYTES:
-                    raise errors.cut(self.endpoint, "the list of models is absurdly long")
-        content = b"".join(parts)
-        try:
-            payload = read_json(content)
-        except ValueError:
-            payload = None
-        if isinstance(payload, Mapping) and payload.get("error"):
-            raise errors.from_stream(self.endpoint, "", payload, answer.headers, began=False)
-        models = read_models(payload)
-        if models is None:
-            raise errors.no_api_there(self.endpoint, content.decode("utf-8", errors="replace"))
-        return models
+        listing = await self.fetch_models()
+        return listing.models if listing is not None else []
+
+    async def fetch_models(self, etag: str = "") -> Listing | None:
+        """Ask for the models, unless the list is still in the state `etag`; see `catalogue_fetch.fetch_models`."""
+        await self._client()  # looks at the key
+        return await fetch_models(self._connection, etag)
+
+    async def balance(self) -> AccountBalance:
+        """What is left on the account.
+
+        Raises:
+            ModelError: The endpoint is not the AI/ML API, refused, or could not be reached.
+        """
+        if not self.endpoint.is_aimlapi:
+            raise only_there(self.endpoint.host)
+        return await read_balance(self.endpoint, self._connection)
 
     async def aclose(self) -> None:
         """Closes the connections."""

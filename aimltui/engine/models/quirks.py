@@ -108,7 +108,8 @@ def _sensible(lessons: Mapping[str, JSON]) -> list[tuple[str, Any]]:
 
 def in_words(name: str, value: JSON) -> str:
     """A lesson as a sentence; empty for one that is not known."""
-    if name not in _FIELDS or value in (None, False):
+    value = dict(_sensible({name: value})).get(name)
+    if value in (None, False):
         return ""
     if isinstance(value, list | tuple):
         shown = ", ".join(str(level) for level in value) or "none"

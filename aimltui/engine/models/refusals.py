@@ -27,7 +27,7 @@ _TOO_MUCH = re.compile(
     r"at most|too (?:large|big|high|many)|maximum|less than|range|exceed|<=|valid range|up to|greater than"
 )
 _CONTEXT = re.compile(r"context (?:length|window|size)|context_length")
-_NUMBER = re.compile(r"(?<![\w.])\d{1,3}(?:,\d{3})+(?![\w,])|(?<![\w.])\d+(?![\w]|\.\d)")
+_NUMBER = re.compile(r"(?<![\w.])\d{1,3}(?:,\d{3})+(?!\w|,\d)|(?<![\w.])\d+(?!\w|\.\d|,\d{3})")
 _SMALLEST_LIMIT = 16
 
 

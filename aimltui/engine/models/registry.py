@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 
-from aimltui.engine.models.base import ChatModel, ModelError, ModelInfo
+from aimltui.engine.models.balance import AccountBalance
+from aimltui.engine.models.base import ChatModel, ListState, ModelError, ModelInfo
 from aimltui.engine.models.demo import DEMO_INFO, DEMO_MODEL_ID, DemoModel
 from aimltui.engine.models.endpoint import Endpoint
+from aimltui.engine.models.lessons import Lessons
 from aimltui.engine.models.provider import Provider
+from aimltui.engine.models.redaction import clip, one_line
 
 ENTRY_POINTS = "aimltui.models"
 _NO_ENDPOINT_REMEDY = (
@@ -19,19 +24,25 @@ _NO_ENDPOINT_REMEDY = (
 
 
 class ModelRegistry:
-    """Finds the chat model for an id.
+    """Finds the chat model for an id, at the endpoint of a connection.
 
     The id `demo` is always the demo model. An id that is the name of an entry point in the group
-    `aimltui.models` is that entry point: a callable without arguments that gives a `ChatModel`; it is loaded
-    when its name is asked for and not before. Every other id belongs to the endpoint.
+    `aimltui.models` is that entry point, unless a connection is named with it: a callable without arguments that
+    gives a `ChatModel`; it is loaded when its name is asked for and not before. Every other id belongs to an endpoint:
+    that of the connection that is named, else the default one. A connection's endpoint is never taken for another's.
 
     Args:
-        endpoint: The server of all other models; None if none is set up.
+        endpoint: The server of the default connection; None if none is set up.
         demo: Whether the demo is what the program was started for; then it is the default model.
         default_model: The id for those who name none.
+        others: The servers of further connections; the endpoint's name is the connection's.
+        troubles: Connections that cannot be used just now, by name, and why.
+        default: The name of the default connection, if it is one of those in trouble.
         clock: Seconds that only go forward.
         plugins: The entry points by name; None looks them up among the installed packages.
         demo_pace: See `DemoModel`.
+        lessons: What refusals have taught; the engine's options have the same.
+        cache_dir: Where lists of models are kept; None keeps none.
     """
 
     def __init__(
@@ -40,50 +51,99 @@ class ModelRegistry:
         demo: bool = False,
         default_model: str | None = None,
         *,
+        others: Iterable[Endpoint] = (),
+        troubles: Mapping[str, ModelError] | None = None,
+        default: str | None = None,
         clock: Callable[[], float] = time.monotonic,
         plugins: dict[str, EntryPoint] | None = None,
         demo_pace: float = 1.0,
+        lessons: Lessons | None = None,
+        cache_dir: Path | None = None,
     ) -> None:
-        self.endpoint = endpoint
         self._default_model = default_model or (DEMO_MODEL_ID if demo else None)
         self._plugins = plugins
+        self._clock = clock
+        self._lessons = lessons
         self._demo = DemoModel(pace=demo_pace)
-        self._remote = Provider(endpoint, clock) if endpoint is not None else None
+        self._providers: dict[str, Provider] = {}
+        self._retired: list[Provider] = []
+        self._troubles: Mapping[str, ModelError] = {}
+        self._cache_dir = cache_dir
+        self._default: str | None = None
         self._loaded: dict[str, ChatModel] = {}
+        first = [endpoint] if endpoint is not None else []
+        self.set_endpoints([*first, *others], endpoint.name if endpoint is not None else default, troubles)
+
+    def set_endpoints(
+        self,
+        endpoints: Iterable[Endpoint],
+        default: str | None,
+        troubles: Mapping[str, ModelError] | None = None,
+    ) -> None:
+        """Use these servers from now on. Runs that have begun go on with the endpoint they began with.
+
+        Args:
+            endpoints: Of all connections; what is known of one that stays as it is, is kept.
+            default: The name of the default one; None if there is none.
+            troubles: Connections that cannot be used just now, by name, and why.
+        """
+        before, self._providers = self._providers, {}
+        for endpoint in endpoints:
+            old = before.get(endpoint.name)
+            if old is not None and old.endpoint == endpoint:
+                self._providers[endpoint.name] = before.pop(endpoint.name)
+            else:
+                self._providers[endpoint.name] = Provider(
+                    endpoint, self._clock, self._lessons, cache_dir=self._cache_dir
+                )
+        # not closed: a run may be listening to one of them
+        self._retired += before.values()
+        self._troubles = dict(troubles or {})
+        self._default = default
 
     @property
     def default_model(self) -> str | None:
         """The id for those who name none; None if there is nothing to choose by itself."""
         return self._default_model
 
+    def connections(self) -> list[str]:
+        """The names of all connections, the default one first."""
+        names = [*self._providers, *(name for name in self._troubles if name not in self._providers)]
+        return sorted(names, key=lambda name: name != self._default)
+
     def resolve(self, model_id: str, connection: str | None = None) -> ChatModel:
         """The model that answers to an id.
 
         Raises:
-            ModelError: There is none: no endpoint is set up, or a plug-in cannot be loaded.
+            ModelError: There is none: no endpoint is set up, the connection is not there or has no key, or a plug-in
+                cannot be loaded.
         """
         if model_id == DEMO_MODEL_ID:
             return self._demo
-        if model_id in self._loaded:
-            return self._loaded[model_id]
-        plugin = self._entry_points().get(model_id)
-        if plugin is not None:
-            self._loaded[model_id] = _load(plugin)
-            return self._loaded[model_id]
-        if self._remote is None:
-            raise ModelError(
-                f"There is no server to ask for the model {model_id!r}: no key and no base URL are set."
-                if model_id
-                else "There is no server to ask for a model: no key and no base URL are set.",
-                _NO_ENDPOINT_REMEDY,
-            )
-        return self._remote.model
+        if not connection:
+            if model_id in self._loaded:
+                return self._loaded[model_id]
+            plugin = self._entry_points().get(model_id)
+            if plugin is not None:
+                self._loaded[model_id] = _load(plugin)
+                return self._loaded[model_id]
+        return self._provider(connection or self._default, model_id).model
 
     def info(self, model_id: str, connection: str | None = None) -> ModelInfo | None:
         """What is known of a model just now, without asking anybody."""
         if model_id == DEMO_MODEL_ID:
             return DEMO_INFO
-        return self._remote.info(model_id) if self._remote is not None else None
+        provider = self._providers.get(connection or self._default or "")
+        return provider.info(model_id) if provider is not None else None
+
+    def list_states(self) -> list[ListState]:
+        """Where each connection's list comes from, and how old it is; the default one first."""
+        return [
+            self._providers[name].list_state()
+            if name in self._providers
+            else ListState(name, "none", None, self._troubles[name].message)
+            for name in self.connections()
+        ]
 
     def local_models(self) -> list[ModelInfo]:
         """The models that need no network to be listed: plug-ins and the demo."""
@@ -91,32 +151,77 @@ class ModelRegistry:
         return [*(ModelInfo(id=p.name, name=p.name, vendor=_maker(p)) for p in plugins), DEMO_INFO]
 
     async def list_models(self, *, refresh: bool = False) -> list[ModelInfo]:
-        """The endpoint's models, then plug-ins and the demo.
+        """The models of all connections, the default one's first, then plug-ins and the demo.
 
-        The endpoint's list is kept for ten minutes; an empty or failed one is not kept.
+        All are asked at once. One that does not give its list hides no other, and does with an older list if there is
+        one; `list_states` tells why. An id that several offer is there for each of them.
 
         Args:
-            refresh: Asks the endpoint in any case.
+            refresh: Asks the endpoints in any case.
 
         Raises:
-            ModelError: The endpoint did not give its list; `local_models` still works.
+            ModelError: The only connection did not give its list and there is no older one; `local_models` still works.
         """
-        remote = await self._remote.list_models(refresh=refresh) if self._remote is not None else []
+        asked = list(self._providers.values())
+        answers = await asyncio.gather(*(_listed(provider, refresh) for provider in asked))
+        remote = [info for provider in asked for info in provider.models]
+        if not remote and len(self.connections()) == 1:
+            problems = [answer for answer in answers if answer is not None] or list(self._troubles.values())
+            if problems:
+                raise problems[0]
         local = self.local_models()
         ids = {model.id for model in local}
         return [*(model for model in remote if model.id not in ids), *local]
+
+    async def balance(self, connection: str | None = None) -> AccountBalance:
+        """What is left on the account of a connection.
+
+        Raises:
+            ModelError: There is no connection, or it does not tell.
+        """
+        if not connection and self._default is None:
+            raise ModelError("There is no connection whose balance could be asked for.", _NO_ENDPOINT_REMEDY)
+        return await self._provider(connection or self._default, "").model.balance()
 
     async def aclose(self) -> None:
         """Closes all models' connections."""
         for model in [*self._loaded.values(), self._demo]:
             await model.aclose()
-        if self._remote is not None:
-            await self._remote.aclose()
+        for provider in [*self._providers.values(), *self._retired]:
+            await provider.aclose()
+
+    def _provider(self, connection: str | None, model_id: str) -> Provider:
+        if connection is None:
+            raise ModelError(
+                f"There is no server to ask for the model {model_id!r}: no key and no base URL are set."
+                if model_id
+                else "There is no server to ask for a model: no key and no base URL are set.",
+                _NO_ENDPOINT_REMEDY,
+            )
+        if connection in self._providers:
+            return self._providers[connection]
+        if connection in self._troubles:
+            trouble = self._troubles[connection]
+            # a new one each time: an error that was raised before drags its traceback along
+            raise ModelError(trouble.message, trouble.remedy)
+        raise ModelError(
+            f"There is no connection “{clip(one_line(connection), 60)}” here (any more), so nothing was sent.",
+            "Choose another model with ctrl+L, or set the connection up again.",
+        )
 
     def _entry_points(self) -> dict[str, EntryPoint]:
         if self._plugins is None:
             self._plugins = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
         return self._plugins
+
+
+async def _listed(provider: Provider, refresh: bool) -> ModelError | None:
+    """Let a provider bring its list up to date; why that failed, if it did."""
+    try:
+        await provider.list_models(refresh=refresh)
+    except ModelError as error:
+        return error
+    return None
 
 
 def _load(plugin: EntryPoint) -> ChatModel:

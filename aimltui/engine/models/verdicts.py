@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from aimltui.engine.models.base import ErrorCode
-from aimltui.engine.models.endpoint import AIMLAPI_DOMAIN, Endpoint
+from aimltui.engine.models.endpoint import Endpoint
 from aimltui.engine.models.error_body import ServerWords
 from aimltui.engine.models.redaction import clip, presentable
 
 KEY_REMEDY = (
-    "Set AIMLAPI_API_KEY (AI/ML API) or OPENAI_API_KEY (OpenAI) in the environment, or name another variable "
-    "with --api-key-env, and start again."
+    "Enter the key under Connections (ctrl+p), or set AIMLAPI_API_KEY (AI/ML API), OPENAI_API_KEY (OpenAI) or the "
+    "variable that --api-key-env names, and start again."
 )
 _MONEY = (
     "credit",
@@ -25,10 +25,11 @@ _MONEY = (
     "payment",
     "top up",
 )
+_ENDPOINT_LIMIT = ("no endpoints found", "no allowed providers")
 _LONG = ("context length", "context_length", "context window", "too many tokens", "prompt is too long")
 _NO_MODEL = re.compile(
     r"model_not_found|no endpoints found|no longer supported"
-    r"|\bmodel\b[^.]{0,80}(?:not exist|not found|not available|not supported|unknown|invalid|have access)"
+    r"|\bmodel\b[^.]{0,80}(?:not exist|not found|not available|not supported|unknown|invalid|have access|deprecated)"
     r"|(?:unknown|invalid|no such|unsupported) model\b"
 )
 _WRAPPED = re.compile(
@@ -57,25 +58,20 @@ class Case:
     @property
     def keys_page(self) -> str:
         """Where this provider's keys are, as a sentence; may be empty."""
-        if self._is_aimlapi:
+        if self.endpoint.is_aimlapi:
             return " Keys are at https://aimlapi.com/app/keys."
         return " Keys are at https://platform.openai.com/api-keys." if self.endpoint.is_openai else ""
 
     @property
     def billing_page(self) -> str:
         """Where this provider's balance is topped up."""
-        if self._is_aimlapi:
+        if self.endpoint.is_aimlapi:
             return " at https://aimlapi.com/app/billing"
         return (
             " at https://platform.openai.com/settings/organization/billing"
             if self.endpoint.is_openai
             else " there"
         )
-
-    @property
-    def _is_aimlapi(self) -> bool:
-        host = self.endpoint.origin[1]
-        return host == AIMLAPI_DOMAIN or host.endswith("." + AIMLAPI_DOMAIN)
 
     def has(self, *marks: str) -> bool:
         """Whether the server's words contain any of these."""
@@ -140,19 +136,41 @@ def _parameters(case: Case) -> Verdict:
 def _key(case: Case) -> Verdict:
     if not case.endpoint.api_key:
         return Verdict("wants an API key and none is set", KEY_REMEDY + case.keys_page)
+    if case.has("member of an organization"):
+        return Verdict(
+            "says that this key's account belongs to no organization",
+            "Ask for an invitation to one, or use the key of another account." + case.keys_page,
+        )
+    if re.search(r"\bip\b[^.]{0,60}(?:not authorized|not allowed|allowlist|whitelist)", case.words.marks):
+        return Verdict(
+            "does not take this key from this network address",
+            "Use an address that the key's project allows, or change the list of allowed ones there.",
+        )
     return Verdict(
         "did not accept the API key: it is wrong, expired or for another service",
-        "Check the key and that it belongs to this host." + case.keys_page,
+        "Check the key under Connections (ctrl+p), and that it belongs to this host." + case.keys_page,
     )
 
 
 def _forbidden(case: Case) -> Verdict:
+    if case.has("spending limit", "key limit", "limit of this key"):
+        return Verdict(
+            "says that this key's own spending limit is reached",
+            "Raise the key's limit, or use another key." + case.keys_page,
+        )
     if case.status == 402 or case.has(*_MONEY):
         return Verdict(
             "says that the account has run out of credit", f"Top up the balance{case.billing_page}."
         )
-    if case.has("country", "region", "territory"):
-        return Verdict("does not serve this country or region", "Use another provider (--base-url).")
+    if case.status == 451 or case.has("country", "region", "territory"):
+        return Verdict(
+            "does not serve this country or region", "Choose the connection of another provider (ctrl+p)."
+        )
+    if case.has("scope", "management key"):
+        return Verdict(
+            "does not let this key do that: its scopes do not contain it",
+            "Use an ordinary key, or widen the scopes of this one." + case.keys_page,
+        )
     return Verdict(
         f"does not allow this key to use {_model(case)}",
         "Choose another model, or give the key the permission." + case.keys_page,
@@ -160,6 +178,11 @@ def _forbidden(case: Case) -> Verdict:
 
 
 def _missing(case: Case) -> Verdict:
+    if case.has(*_ENDPOINT_LIMIT):
+        return Verdict(
+            f"lists {_model(case)}, but has nobody behind it who could answer just now",
+            "Choose another model with ctrl+L; the fault is the provider's, and trying again at once does not help.",
+        )
     if _NO_MODEL.search(case.words.marks):
         return _unknown_model(case)
     path = urlsplit(case.endpoint.base_url).path.rstrip("/")
@@ -180,11 +203,36 @@ def _unknown_model(case: Case) -> Verdict:
 
 
 def _busy(case: Case) -> Verdict:
+    if case.has("free-tier", "free tier", "free limit"):
+        return Verdict(
+            "says that the limit of the free tier is reached",
+            f"Wait until its hour is over, or top up the balance{case.billing_page}.",
+            "rate_limit_exceeded",
+        )
+    if case.has("request too large"):
+        return Verdict(
+            "says that the request is larger than this account may send in a minute",
+            "Send a shorter message, begin a new thread, or choose another model.",
+            "rate_limit_exceeded",
+        )
+    if case.has("per day", "(rpd)", "(tpd)", "daily"):
+        return Verdict(
+            "says that the account's limit for a day is reached",
+            "Choose another model or connection; waiting a few seconds does not help.",
+            "rate_limit_exceeded",
+        )
     if case.has(*_MONEY):
         return Verdict(
             "says that the account's quota is used up",
             f"Check the plan and the balance{case.billing_page}; waiting does not help.",
             "rate_limit_exceeded",
+        )
+    if case.has("concurren", "simultaneous", "parallel requests"):
+        return Verdict(
+            "is answering as many requests of this account at once as it allows",
+            "Wait for other answers to end, then send the message again.",
+            "rate_limit_exceeded",
+            retryable=True,
         )
     return Verdict(
         "gets too many requests from this account just now",
@@ -208,6 +256,23 @@ def _again(case: Case) -> Verdict:
 def _server(case: Case) -> Verdict:
     if is_wrapped_refusal(case):
         return replace(_parameters(case), retryable=False)
+    if case.has("maintenance"):
+        return Verdict(
+            f"says that {_model(case)} is being maintained; the fault is not here",
+            "Choose another model with ctrl+L, or try this one later.",
+        )
+    if case.status == 504 and case.has("generation timeout"):
+        # to try it again would take, and may cost, the same once more
+        return Verdict(
+            f"stopped waiting for {_model(case)}, which thought for longer than the server allows (HTTP 504)",
+            "Ask for less at once, let the model think less, or choose a faster one.",
+        )
+    if case.status == 503 and case.has("slow down"):
+        return Verdict(
+            "asks this account to slow down: its requests have become too many too quickly (HTTP 503)",
+            "Send fewer messages for a quarter of an hour, or choose another model.",
+            retryable=True,
+        )
     if case.status == 504:
         return Verdict(
             "gave up waiting for the model (HTTP 504)",
@@ -233,7 +298,7 @@ def _redirect(case: Case) -> Verdict:
     return Verdict(
         f"sends the request on{where} (HTTP {case.status}), which was not followed: "
         "the key stays with the host that it was set for",
-        "If you trust that address, set it as the base URL (--base-url).",
+        "If you trust that address, make a connection to it (ctrl+p, Connections, or --base-url).",
     )
 
 
@@ -253,4 +318,5 @@ _BY_STATUS: Mapping[int, Callable[[Case], Verdict]] = {
     422: _parameters,
     425: _again,
     429: _busy,
+    451: _forbidden,
 }

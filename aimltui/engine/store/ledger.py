@@ -12,9 +12,10 @@ from aimltui.engine.event_log import Entry
 from aimltui.engine.run_state import MESSAGE_REASONS, STEP_ENDS, Outcome, move
 from aimltui.engine.store import events as event_rows
 from aimltui.engine.store import messages, runs
+from aimltui.engine.store import usage as usage_rows
 from aimltui.engine.store.database import Connection
 from aimltui.engine.thinking import Thought
-from aimltui.engine.usage import added
+from aimltui.engine.usage import added, partial
 from aimltui.wire import events, ids
 from aimltui.wire.base import JSONObject
 from aimltui.wire.events import StreamEvent
@@ -109,6 +110,8 @@ class Ledger:
         if to == CANCELLING:
             self.private["told_cancelling"] = True
         if to in TERMINAL:
+            if usage_rows.abandon_turn(self.conn, self.run.id) and (known := self.usage) is not None:
+                self.private["usage"] = partial(known).to_json()
             how |= {"usage": self.usage, "duration_ms": self._since(self.private)}
         self.run = move(self.run, to, self._now, **how)
         ended_at = self._clock_now if to in TERMINAL else None
@@ -140,9 +143,12 @@ class Ledger:
             spent_prompt: Tokens to hold against the run's limit; an estimate if the provider says nothing.
             spent_completion: The same for completion tokens.
         """
-        total = added(self.usage, usage)
+        before, turns = self.usage, self.private.get("turns", 0)
+        total = added(before, usage)
+        if total is not None and (usage is None or (before is None and turns)):
+            total = partial(total)
         self.private["usage"] = total.to_json() if total is not None else None
-        self.private["turns"] = self.private.get("turns", 0) + 1
+        self.private["turns"] = turns + 1
         self.private["spent_prompt"] = self.private.get("spent_prompt", 0) + spent_prompt
         self.private["spent_completion"] = self.private.get("spent_completion", 0) + spent_completion
         runs.save(self.conn, self.run, self.private)

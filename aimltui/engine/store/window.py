@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterable, Mapping
 
 from aimltui.engine.calls import Call
 from aimltui.engine.context import Called, Item, Said
-from aimltui.engine.store import messages
+from aimltui.engine.store import files, messages
 from aimltui.engine.store.database import Connection, Row
-from aimltui.wire.messages import Message
+from aimltui.wire.errors import NotFound
+from aimltui.wire.files import File
+from aimltui.wire.messages import ImageFileContent, Message
 
 _CHUNK = 200
 _CHARACTERS_PER_TOKEN = 8
@@ -27,10 +31,11 @@ def load(conn: Connection, thread_id: str, run_id: str, budget: int, last_messag
         " AND after_message >= ? ORDER BY seq",
         (thread_id, oldest),
     )
+    thoughts = _thoughts(conn, thread_id, oldest)
     found += [
         (row["after_message"], 1, row["seq"], item)
         for row in steps
-        if (item := _called(row, run_id)) is not None
+        if (item := _called(row, run_id, thoughts)) is not None
     ]
     found.sort(key=lambda entry: entry[:3])
     items = [item for *_, item in found]
@@ -74,8 +79,32 @@ def _said(conn: Connection, row: Row, run_id: str) -> Said:
     return Said(message, row["turn"], own=row["run_id"] == run_id)
 
 
-def _called(row: Row, run_id: str) -> Called | None:
+def files_of(conn: Connection, items: Iterable[Item], now: int) -> dict[str, File]:
+    """The files that the messages show and that are still there, by id."""
+    found: dict[str, File] = {}
+    for message in (item.message for item in items if isinstance(item, Said)):
+        shown = [part.image_file.file_id for part in message.content if isinstance(part, ImageFileContent)]
+        shown += [file.file_id for file in message.attachments or () if file.file_id]
+        for file_id in shown:
+            with contextlib.suppress(NotFound):
+                found[file_id] = files.get(conn, file_id, now)
+    return found
+
+
+def _thoughts(conn: Connection, thread_id: str, oldest: int) -> dict[tuple[str, int], str]:
+    """What was thought before each turn's first step, by run and turn."""
+    rows = conn.execute(
+        "SELECT run_id, turn, json_extract(body, '$.reasoning') AS thought FROM run_steps"
+        " WHERE thread_id = ? AND after_message >= ? AND json_extract(body, '$.reasoning') IS NOT NULL"
+        " ORDER BY seq",
+        (thread_id, oldest - 1),
+    )
+    return {(row["run_id"], row["turn"]): row["thought"] for row in rows}
+
+
+def _called(row: Row, run_id: str, thoughts: Mapping[tuple[str, int], str]) -> Called | None:
     calls = tuple(Call(**call) for call in json.loads(row["private"]).get("calls", []))
     if not calls or any(call.output is None for call in calls):
         return None
-    return Called(calls, row["run_id"], row["turn"], own=row["run_id"] == run_id)
+    thought = thoughts.get((row["run_id"], row["turn"]), "")
+    return Called(calls, row["run_id"], row["turn"], own=row["run_id"] == run_id, reasoning=thought)

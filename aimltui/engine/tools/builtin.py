@@ -26,6 +26,13 @@ class Builtin:
 
 def builtin(options: EngineOptions) -> Builtin:
     """The tools for an engine; nothing is started or tested before it is needed."""
-    local = LocalSessions(options.interpreter, options.data_dir, executable=options.interpreter_python)
+    local = LocalSessions(
+        options.interpreter,
+        options.data_dir,
+        executable=options.interpreter_python,
+        may_ask=options.approve is not None,
+    )
+    if options.unconfined == "ask":
+        local.agree()
     sessions = Sessions(local.make, options.data_dir / "interpreter", options.max_sessions)
-    return Builtin((CodeInterpreter(sessions),), local)
+    return Builtin((CodeInterpreter(sessions, packages=local.packages, approve=options.approve),), local)

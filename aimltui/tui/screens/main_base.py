@@ -14,6 +14,7 @@ from textual.screen import Screen
 
 from aimltui.tui.commands import footer_items
 from aimltui.tui.sanitize import clean, clean_line
+from aimltui.tui.state.money import context_text
 from aimltui.tui.state.status import Status
 from aimltui.tui.state.text import cut
 from aimltui.tui.widgets.footer import FooterBar
@@ -156,6 +157,10 @@ class MainBase(Screen[None]):
             tokens_in=used.prompt_tokens if used else 0,
             tokens_out=used.completion_tokens if used else 0,
             cost_usd=used.cost_usd if used else None,
+            cost_is_computed=bool(used and used.cost_is_computed),
+            cost_is_partial=bool(used and used.cost_is_partial),
+            context=context_text(used.context_tokens, used.context_length) if used else "",
+            today=desk.purse.today if used else "",
         )
 
 

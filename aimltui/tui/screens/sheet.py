@@ -24,9 +24,9 @@ Result = TypeVar("Result")
 
 CLOSE = FooterItem("esc", "Close", "cancel")
 
-_SHORT = 14
+TALL = 14
 """Lines; a lower screen gets panels without blank lines."""
-_BREAKPOINTS = [(0, "-short"), (_SHORT, "-tall")]
+_BREAKPOINTS = [(0, "-short"), (TALL, "-tall")]
 
 
 class Sheet(ModalScreen[Result]):
@@ -68,7 +68,7 @@ class Sheet(ModalScreen[Result]):
     def on_resize(self, event: events.Resize) -> None:
         """Leave room for the line with the keys."""
         if self.SCROLLS:
-            is_short = event.size.height < _SHORT
+            is_short = event.size.height < TALL
             around = 1 if is_short else 5 + self.EXTRA_LINES
             around += bool(self._title) + (1 if is_short else 3) * bool(self.query(Input))
             limit = max(1, min(self.MOST_LINES, event.size.height - around))

@@ -134,6 +134,16 @@ class RunEntry:
     completion_tokens: int | None = None
     cost_usd: float | None = None
     """Dollars; None if unknown, which is not zero."""
+    cost_is_computed: bool = False
+    """Some of it was computed from list prices."""
+    cost_is_partial: bool = False
+    """The cost of some of it is unknown."""
+    tokens_are_partial: bool = False
+    """The tokens of some of it are unknown."""
+    context_tokens: int | None = None
+    """Tokens of the last prompt."""
+    context_length: int | None = None
+    """The model's context window in tokens."""
     waits_for: tuple[str, ...] = ()
     """Names of the functions whose outputs the run waits for."""
 
@@ -177,6 +187,12 @@ class NoticeEntry:
     id: str
     text: str
     level: Literal["info", "warning"] = "info"
+    until: float | None = None
+    """Unix seconds that are counted down to; the seconds and how to stop stand after the text then."""
+    since: float | None = None
+    """Unix seconds that are counted up from; the same."""
+    attempt: str = ""
+    """Which try begins at the end of the countdown, as `2/3`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,6 +134,11 @@ def run_entry(run: Run) -> RunEntry:
         cached_tokens=cached.cached_tokens if cached else None,
         completion_tokens=usage.completion_tokens if usage else None,
         cost_usd=usage.cost_usd if usage else None,
+        cost_is_computed=bool(usage and usage.cost_is_computed),
+        cost_is_partial=bool(usage and usage.cost_is_partial),
+        tokens_are_partial=bool(usage and usage.tokens_are_partial),
+        context_tokens=usage.context_tokens if usage else None,
+        context_length=usage.context_length if usage else None,
         waits_for=tuple(call.function.name for call in calls) if run.status == "requires_action" else (),
     )
 
@@ -159,6 +164,8 @@ def _actions(error: LastError) -> tuple[CardAction, ...]:
 
 
 def _title(error: LastError) -> str:
+    if error.kind == "budget":
+        return "The budget is used up"
     if error.status in (401, 403):
         return f"The model's endpoint refused access (HTTP {error.status})"
     match error.code:

@@ -7,6 +7,8 @@ from typing import Literal
 
 from rich.cells import cell_len
 
+from aimltui.tui.state.money import Cost, cost_text
+
 Glyphs = Literal["unicode", "ascii"]
 Part = tuple[str, str]
 """A text and its style."""
@@ -40,10 +42,16 @@ class Status:
     tokens_out: int = 0
     cost_usd: float | None = None
     """Dollars of all runs; None if unknown."""
+    cost_is_computed: bool = False
+    cost_is_partial: bool = False
+    context: str = ""
+    """How full the context window is."""
+    today: str = ""
+    """What today's runs have cost, and what they may cost."""
 
 
-def segments(status: Status, glyphs: Glyphs) -> tuple[list[Part], str]:
-    """The parts at the left, the most important first, and the text at the right."""
+def segments(status: Status, glyphs: Glyphs) -> tuple[list[Part], list[str]]:
+    """The parts at the left and those at the right, the most important first."""
     dot, below, into, out, separator = _SIGNS[glyphs]
     left: list[Part] = []
     if status.hint:
@@ -69,22 +77,27 @@ def segments(status: Status, glyphs: Glyphs) -> tuple[list[Part], str]:
     if status.tokens_in or status.tokens_out:
         used.append(f"thread {into}{count_text(status.tokens_in)} {out}{count_text(status.tokens_out)}")
     if status.cost_usd is not None:
-        used.append(f"${status.cost_usd:.4f}" if status.cost_usd < 1 else f"${status.cost_usd:.2f}")
-    return left, separator.join(used)
+        used.append(cost_text(Cost(status.cost_usd, status.cost_is_computed, status.cost_is_partial), glyphs))
+    used += [part for part in (status.context, status.today) if part]
+    return left, used
 
 
-def fitting(left: list[Part], right: str, width: int) -> tuple[list[Part], str]:
-    """What fits into the width: the right text goes first, then the parts at the left from their end."""
-    left = list(left)
+def fitting(
+    left: list[Part], right: list[str], width: int, glyphs: Glyphs = "unicode"
+) -> tuple[list[Part], str]:
+    """What fits into the width: the parts at the right go first from their end, then those at the left."""
+    left, right = list(left), list(right)
+    separator = _SIGNS[glyphs][-1]
 
     def needed() -> int:
         return sum(cell_len(text) for text, _ in left) + 3 * max(0, len(left) - 1)
 
-    if right and left and needed() + _GAP + cell_len(right) > width:
-        right = ""
+    gap = _GAP if left else 0
+    while right and needed() + gap + cell_len(separator.join(right)) > width:
+        right.pop()
     while len(left) > 1 and needed() > width:
         left.pop()
-    return left, right
+    return left, separator.join(right)
 
 
 def clock_text(seconds: int) -> str:

@@ -93,4 +93,10 @@ class ThreadReading:
             prompt_tokens=sum(usage.prompt_tokens for usage in used),
             completion_tokens=sum(usage.completion_tokens for usage in used),
             cost_usd=sum(costs) if costs else None,
+            cost_is_computed=any(usage.cost_is_computed for usage in used) or None,
+            cost_is_partial=(
+                len(costs) < len(used) or any(usage.cost_is_partial for usage in used) if costs else None
+            ),
+            context_tokens=used[-1].context_tokens if used else None,
+            context_length=used[-1].context_length if used else None,
         )

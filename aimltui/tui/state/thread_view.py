@@ -250,7 +250,17 @@ class ThreadView(ThreadReading):
     def _notice(self, notice: ev.Notice) -> list[Change]:
         if notice.kind == "cleared":
             return self._clear_notices()
-        entry = NoticeEntry(f"{notice.run_id}:notice", notice.text, "warning")
+        if notice.kind == "remark":
+            entry = NoticeEntry(self.new_id("remark"), notice.text, "warning")
+        else:
+            entry = NoticeEntry(
+                f"{notice.run_id}:notice",
+                notice.what or notice.text,
+                "warning",
+                until=notice.until if notice.what else None,
+                since=notice.since if notice.what else None,
+                attempt=notice.attempt or "",
+            )
         self._local.add(entry.id)
         return self._list.put(entry, self._end_of(notice.run_id))
 

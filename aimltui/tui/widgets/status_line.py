@@ -55,7 +55,7 @@ class StatusLine(Widget):
     def render(self) -> Content:
         """The line in the present width."""
         width = self.content_size.width
-        left, right = fitting(*segments(self._status, self._glyphs), width)
+        left, right = fitting(*segments(self._status, self._glyphs), width, self._glyphs)
         dot = Content.styled(" · " if self._glyphs == "unicode" else " - ", "$text-muted")
         shown = dot.join([Content.styled(clean_line(text), style) for text, style in left])
         used = Content.styled(clean_line(right), "$text-muted")

@@ -11,6 +11,7 @@ import pytest
 from aimltui.engine.engine import Engine
 from aimltui.engine.fences import FenceSplitter, PrintedCallSplitter, Segment, printed_code
 from aimltui.engine.models.base import ModelError
+from aimltui.engine.models.lessons import Lessons
 from aimltui.wire.messages import NewMessage
 from aimltui.wire.run_steps import ListRunSteps
 from aimltui.wire.runs import CreateRun, Run, SubmitToolOutputs, ToolOutput
@@ -282,3 +283,14 @@ def test_blocks_are_found_however_the_text_is_cut(
 def test_a_printed_call_of_something_else_is_none() -> None:
     assert printed_code('{"name": "other", "arguments": {"code": "x"}}', {"code_interpreter"}) is None
     assert printed_code('{"name": "python", "arguments": {"code": "x"}} and so on', {"python"}) is None
+
+
+async def test_that_a_model_takes_no_tools_is_remembered_beyond_the_program(tmp_path: Path) -> None:
+    path = tmp_path / "learned.json"
+    model = FakeModel([REFUSAL], says("fine"))
+    for _ in range(2):
+        lessons = Lessons(path)
+        sandbox = FakeSandbox(prints("42\n"))
+        async with opened(tmp_path, model, tools=[sandbox.tool(tmp_path)], lessons=lessons) as engine:
+            await play(engine, assistant=CODE)
+    assert [bool(request.tools) for request in model.requests] == [True, False, False]

@@ -15,7 +15,7 @@ from aimltui.engine.tools.code_interpreter.errors import SandboxError
 _PROBE = """
 import json, os, sys
 maps = set()
-for line in open("/proc/self/maps"):
+for line in open("/proc/self/maps") if os.path.exists("/proc/self/maps") else ():
     parts = line.split(None, 5)
     if len(parts) == 6 and parts[5].startswith("/") and "x" in parts[1]:
         maps.add(parts[5].strip())

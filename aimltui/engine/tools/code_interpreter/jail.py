@@ -12,12 +12,12 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 
 _HERE = Path(__file__).parent
-_KEEPER = "import sys; sys.path.append(sys.argv[1]); from jailer.keeper import main; main()"
+_KEEPER = "import sys; sys.path.append(sys.argv[1]); from jailer import {keeper}; {keeper}.main()"
 _AT_ONCE = 60_000
 """Bytes that an empty pipe takes without a reader."""
 _PATIENCE_S = 2.0
@@ -31,13 +31,17 @@ class Jail:
         stderr: The same, and what the jail complains of while it is built.
         events: The kernel program's frames.
         status: The keeper's lines; its end is the end of everything in the jail.
+
+    Args:
+        plan: What the keeper is told.
+        keeper: Which program watches over it: that for Linux, or the one for any system, which watches the clock alone.
     """
 
-    def __init__(self, plan: Mapping[str, Any]) -> None:
+    def __init__(self, plan: Mapping[str, Any], keeper: Literal["keeper", "plain"] = "keeper") -> None:
         pipes = [os.pipe() for _ in range(6)]
         theirs, ours = _sides(pipes)
         try:
-            self._process = _start_keeper(theirs)
+            self._process = _start_keeper(theirs, keeper)
         except OSError as error:
             for number in (*theirs, *ours):
                 os.close(number)
@@ -143,10 +147,10 @@ def _sides(pipes: list[tuple[int, int]]) -> tuple[list[int], list[int]]:
     return theirs, ours
 
 
-def _start_keeper(theirs: list[int]) -> subprocess.Popen[bytes]:
+def _start_keeper(theirs: list[int], keeper: str) -> subprocess.Popen[bytes]:
     control, status, _, stderr, *_ = theirs
     return subprocess.Popen(  # noqa: S603  # our own interpreter, no shell
-        [sys.executable, "-I", "-S", "-B", "-c", _KEEPER, str(_HERE)],
+        [sys.executable, "-I", "-S", "-B", "-c", _KEEPER.format(keeper=keeper), str(_HERE)],
         stdin=control,
         stdout=status,
         stderr=stderr,

@@ -284,6 +284,21 @@ def _read(count: int) -> bytes | None:
     return b"".join(parts)
 
 
+def _take_fonts() -> None:
+    """Put what a setup found out about fonts where matplotlib looks for it, and may write."""
+    source, target = os.path.join(sys.prefix, "aimltui-fonts"), os.environ.get("MPLCONFIGDIR")
+    if not target or not os.path.isdir(source):
+        return
+    with contextlib.suppress(OSError):
+        os.makedirs(target, exist_ok=True)
+        for name in os.listdir(source):
+            with (
+                open(os.path.join(source, name), "rb") as known,
+                open(os.path.join(target, name), "wb") as copy,
+            ):
+                copy.write(known.read())
+
+
 def main() -> None:
     """Serve until the requests end."""
     data = sys.argv[1]
@@ -292,6 +307,7 @@ def main() -> None:
     sys.path.insert(0, data)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
+    _take_fonts()
     for number in (REQUESTS, EVENTS):
         os.set_inheritable(number, False)
     Kernel(data).serve()

@@ -21,6 +21,8 @@ class Description:
     """What it is made of, in a sentence."""
     uncovered: tuple[str, ...]
     """What it does not keep out, a sentence each."""
+    is_confined: bool = True
+    """False: nothing is kept out, and the user has to agree to every run."""
     is_reduced: bool = False
     """It keeps files and the network away, and no more than that."""
 

@@ -75,6 +75,11 @@ class Session:
         return self._channel is not None and not self._channel.has_ended
 
     @property
+    def is_confined(self) -> bool:
+        """Whether there is a wall around what runs here."""
+        return self._sandbox.describe().is_confined
+
+    @property
     def pid(self) -> int | None:
         """The process id of the jail's keeper."""
         return self._jail.pid if self._jail else None

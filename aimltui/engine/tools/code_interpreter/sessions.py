@@ -30,6 +30,11 @@ class Runner(Protocol):
         ...
 
     @property
+    def is_confined(self) -> bool:
+        """False: the user has to agree to every cell."""
+        ...
+
+    @property
     def untold(self) -> tuple[str, ...]:
         """The files that a cell made before it was stopped, which it could not tell of any more."""
         ...

@@ -24,6 +24,7 @@ from aimltui.engine.tools.base import (
 )
 from aimltui.engine.tools.code_interpreter import events, outputs
 from aimltui.engine.tools.code_interpreter.arguments import CodeReader, without_fence
+from aimltui.engine.tools.code_interpreter.consent import Approve, CodeToRun, permit
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.sessions import Seat, Sessions
 from aimltui.engine.tools.excerpt import Excerpt
@@ -44,7 +45,7 @@ _ABOUT = (
     "expression is shown. {packages} There is no network. Figures of matplotlib are shown to the user. Files are read "
     "from and written to /mnt/data; give the user a file by a link like [table](sandbox:/mnt/data/table.csv).{files}"
 )
-_STANDARD = "Python's standard library is there."
+STANDARD = "Python's standard library is there."
 _SCHEMA = {
     "type": "object",
     "properties": {"code": {"type": "string", "description": "Python 3 code"}},
@@ -58,18 +59,26 @@ class CodeInterpreter:
 
     Args:
         sessions: Where code runs.
-        packages: A sentence about what can be imported.
+        approve: Asks the user about code that nothing keeps in; None refuses it.
+        packages: Gives a sentence about what can be imported, for the model.
     """
 
     type = "code_interpreter"
 
-    def __init__(self, sessions: Sessions, *, packages: str = _STANDARD) -> None:
+    def __init__(
+        self,
+        sessions: Sessions,
+        *,
+        packages: Callable[[], str] = lambda: STANDARD,
+        approve: Approve | None = None,
+    ) -> None:
         self._sessions = sessions
         self._packages = packages
+        self._approve = approve
 
     def definition(self, files: Sequence[Provided]) -> Definition:
         """What the model is told."""
-        about = _ABOUT.format(packages=self._packages, files=_listed(files))
+        about = _ABOUT.format(packages=self._packages(), files=_listed(files))
         aliases = frozenset({"python", "run_python", "execute_python", "code-interpreter"})
         return Definition("code_interpreter", f"Runs Python. {about}", _SCHEMA, aliases)
 
@@ -86,6 +95,8 @@ class CodeInterpreter:
             raise ToolError("What the code makes cannot be kept here, so nothing was run.")
         try:
             async with self._sessions.of(context.run.thread_id) as seat:
+                if not seat.runner.is_confined:
+                    await permit(self._approve, CodeToRun(context.run.thread_id, context.run.id, code))
                 notes = await _bring_in(seat, context.files)
                 cell = _Cell(seat, context.keep, notes)
                 told = cast(AsyncGenerator[events.SessionEvent, None], seat.runner.run(code))

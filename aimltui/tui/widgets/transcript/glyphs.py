@@ -37,6 +37,7 @@ class Glyphs:
     stopped: str
     incomplete: str
     expired: str
+    unknown: str
 
 
 UNICODE = Glyphs(
@@ -65,6 +66,7 @@ UNICODE = Glyphs(
     stopped="■",
     incomplete="…",
     expired="◷",
+    unknown="–",
 )
 ASCII = Glyphs(
     bar="|",
@@ -92,6 +94,7 @@ ASCII = Glyphs(
     stopped="#",
     incomplete="...",
     expired="!",
+    unknown="-",
 )
 
 

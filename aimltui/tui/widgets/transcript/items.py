@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from aimltui.tui.state.entries import Entry, MessageEntry, ReasoningEntry, RunEntry, StepEntry
+from aimltui.tui.state.entries import Entry, MessageEntry, NoticeEntry, ReasoningEntry, RunEntry, StepEntry
 from aimltui.tui.widgets.transcript.layout import HeightIndex
 from aimltui.tui.widgets.transcript.renderers import (
     ACTIVE,
@@ -71,6 +71,13 @@ def _gap(before: Entry | None, entry: Entry) -> int:
     return 1
 
 
+def _counts(entry: Entry) -> bool:
+    """Whether an entry shows seconds that go on."""
+    if isinstance(entry, NoticeEntry):
+        return entry.until is not None or entry.since is not None
+    return isinstance(entry, RunEntry) and entry.status in ACTIVE
+
+
 class Book:
     """All items in order, with their heights."""
 
@@ -108,7 +115,7 @@ class Book:
             return
         self.look = replace(self.look, now=now)
         for item in self.items[-50:]:
-            if isinstance(item.entry, RunEntry) and item.entry.status in ACTIVE and item.canvas:
+            if item.canvas and _counts(item.entry):
                 self._redraw(item)
 
     def _measure_all(self) -> None:

@@ -11,10 +11,12 @@ from aimltui.engine.models.endpoint import Endpoint
 from aimltui.engine.models.openai_compatible import OpenAICompatibleModel
 from aimltui.engine.models.registry import ModelRegistry
 from aimltui.engine.models.scripted import ScriptedModel
+from aimltui.engine.models.secret import Secret
 from tests.support.chat_server import ChatServer
 from tests.support.scenes import GREETING, Scene, as_json, refusal
 
 ENDPOINT = Endpoint("x", "http://127.0.0.1:9/v1")
+ENDPOINT_Y = Endpoint("y", "http://127.0.0.1:9/v1")
 LOADED: list[str] = []
 
 
@@ -82,7 +84,9 @@ class Clock:
         return self.now
 
 
-async def test_the_list_is_asked_for_once_in_ten_minutes_unless_it_is_refreshed() -> None:
+async def test_the_list_is_asked_for_once_in_ten_minutes_unless_it_is_refreshed_then_behind_the_back() -> (
+    None
+):
     clock = Clock()
     async with ChatServer("greeting") as server:
         registry = ModelRegistry(Endpoint("x", server.base_url), clock=clock, plugins={})
@@ -95,8 +99,8 @@ async def test_the_list_is_asked_for_once_in_ten_minutes_unless_it_is_refreshed(
         await registry.list_models()
         assert len(server.requests) == 2
         clock.now += 2
-        await registry.list_models()
-        assert len(server.requests) == 3
+        assert await registry.list_models()
+        await server.wait_for_requests(3)
         await registry.aclose()
 
 
@@ -132,3 +136,69 @@ async def test_without_an_endpoint_the_list_needs_no_network() -> None:
     registry = ModelRegistry(None, demo=True, plugins={})
     assert [m.id for m in await registry.list_models()] == ["demo"]
     await registry.aclose()
+
+
+async def test_the_models_of_all_connections_are_listed_the_default_ones_first() -> None:
+    async with ChatServer("greeting") as one, ChatServer("greeting") as two:
+        registry = ModelRegistry(
+            Endpoint("one", one.base_url), others=[Endpoint("two", two.base_url)], plugins={}
+        )
+        listed = [(model.id, model.connection) for model in await registry.list_models()]
+        assert listed == [
+            ("test/fast", "one"), ("test/large", "one"), ("test/fast", "two"), ("test/large", "two"), ("demo", "")
+        ]  # fmt: skip
+        assert registry.connections() == ["one", "two"]
+        await registry.aclose()
+
+
+async def test_one_that_gives_no_list_hides_no_other_and_its_trouble_is_told() -> None:
+    bad = Scene((GREETING,), models=refusal(401, "bad key"))
+    async with ChatServer(bad) as one, ChatServer("greeting") as two:
+        registry = ModelRegistry(
+            Endpoint("one", one.base_url),
+            others=[Endpoint("two", two.base_url)],
+            troubles={"three": ModelError("No key for three.")},
+            plugins={},
+        )
+        assert [model.connection for model in await registry.list_models()] == ["two", "two", ""]
+        problems = {state.connection: state.problem for state in registry.list_states() if state.problem}
+        assert set(problems) == {"one", "three"}
+        assert "bad key" in problems["one"]
+        registry.set_endpoints([Endpoint("two", two.base_url)], "two")
+        assert [(state.connection, state.problem) for state in registry.list_states()] == [("two", "")]
+        await registry.aclose()
+
+
+def test_a_connection_is_never_answered_by_anothers_endpoint() -> None:
+    other = Endpoint("y", "http://127.0.0.1:8/v1")
+    registry = ModelRegistry(
+        ENDPOINT, others=[other], troubles={"z": ModelError("No key for z.", "Enter it.")}, plugins=OURS
+    )
+    assert registry.resolve("m", "y") is not registry.resolve("m", "x")
+    assert registry.resolve("m") is registry.resolve("m", "x")
+    assert isinstance(registry.resolve("mine", "y"), OpenAICompatibleModel)
+    with pytest.raises(ModelError, match="no connection “gone”"):
+        registry.resolve("m", "gone")
+    for _ in range(2):
+        with pytest.raises(ModelError, match="No key for z") as caught:
+            registry.resolve("m", "z")
+        assert caught.value.remedy == "Enter it."
+    assert registry.info("m", "gone") is None
+    registry.set_endpoints([other], "gone")
+    with pytest.raises(ModelError, match="no connection “gone”"):
+        registry.resolve("m")
+
+
+async def test_a_connection_that_stays_keeps_what_is_known_of_it() -> None:
+    async with ChatServer("greeting") as server:
+        endpoint = Endpoint("x", server.base_url, Secret("k" * 20))
+        registry = ModelRegistry(endpoint, plugins={})
+        await registry.list_models()
+        model = registry.resolve("m")
+        registry.set_endpoints([Endpoint("x", server.base_url, Secret("k" * 20)), ENDPOINT_Y], "y")
+        assert registry.resolve("m", "x") is model
+        assert registry.info("test/fast", "x") is not None
+        registry.set_endpoints([Endpoint("x", server.base_url, Secret("n" * 20))], "x")
+        assert registry.resolve("m", "x") is not model
+        assert [one.id for one in await model.list_models()] == ["test/fast", "test/large"]
+        await registry.aclose()

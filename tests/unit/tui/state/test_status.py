@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from aimltui.tui.state.status import Status, clock_text, count_text, fitting, segments
@@ -26,8 +28,23 @@ def test_counts_take_little_room(number: int, text: str) -> None:
 
 
 def test_an_unknown_cost_is_left_out_and_a_known_one_is_exact() -> None:
-    assert segments(Status(tokens_in=2_113, tokens_out=312), "unicode")[1] == "thread ↑2.1k ↓312"
-    assert segments(Status(tokens_in=1, cost_usd=0.00431), "ascii")[1] == "thread in 1 out 0 - $0.0043"
+    assert segments(Status(tokens_in=2_113, tokens_out=312), "unicode")[1] == ["thread ↑2.1k ↓312"]
+    assert segments(Status(tokens_in=1, cost_usd=0.00431), "ascii")[1] == ["thread in 1 out 0", "$0.0043"]
+
+
+def test_what_is_computed_or_not_whole_says_so() -> None:
+    computed = Status(tokens_in=1, cost_usd=0.2, cost_is_computed=True)
+    assert segments(computed, "unicode")[1][1] == "≈\u00a0$0.200"
+    assert segments(computed, "ascii")[1][1] == "~\u00a0$0.200"
+    assert segments(replace(computed, cost_is_partial=True), "unicode")[1][1] == "over\u00a0$0.200"
+
+
+def test_in_little_room_today_goes_before_the_context_and_the_context_before_the_cost() -> None:
+    status = Status(tokens_in=5, cost_usd=0.25, context="ctx 3 %", today="today $1.20")
+    texts = [fitting(*segments(status, "unicode"), width)[1] for width in (60, 34, 27, 15, 5)]
+    assert texts[0] == "thread ↑5 ↓0 · $0.250 · ctx 3 % · today $1.20"
+    assert texts[1:3] == ["thread ↑5 ↓0 · $0.250 · ctx 3 %", "thread ↑5 ↓0 · $0.250"]
+    assert texts[3:] == ["thread ↑5 ↓0", ""]
 
 
 def test_what_lies_below_is_counted() -> None:
@@ -38,7 +55,7 @@ def test_what_lies_below_is_counted() -> None:
 
 def test_in_little_room_the_least_important_goes_first() -> None:
     left, right = segments(Status(hint="hint", run="running", seconds=3, queued=2, tokens_in=5), "unicode")
-    assert fitting(left, right, 80) == (left, right)
+    assert fitting(left, right, 80) == (left, "thread ↑5 ↓0")
     narrow, used = fitting(left, right, 24)
     assert [text for text, _ in narrow] == ["hint", "● running 0:03"]
     assert used == ""

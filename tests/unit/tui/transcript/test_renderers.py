@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from aimltui.tui.state.entries import (
@@ -45,8 +47,11 @@ def rows(
             "✓ completed · 12.4\u00a0s · ↑2\u00a0113 (1\u00a0024 cached) ↓312 · $0.0043",
         ),
         (RunEntry("r", "r", "failed"), "✗ failed"),
-        (RunEntry("r", "r", "cancelled", completion_tokens=3), "■ stopped · ↓3"),
-        (RunEntry("r", "r", "incomplete", reason="max_completion_tokens"), "… incomplete (token limit)"),
+        (RunEntry("r", "r", "cancelled", completion_tokens=3), "■ stopped · ↓3 · –"),
+        (
+            RunEntry("r", "r", "incomplete", reason="max_completion_tokens"),
+            "… incomplete (token limit) · ↑– ↓– · –",
+        ),
         (RunEntry("r", "r", "expired"), "◷ expired"),
         (RunEntry("r", "r", "a new one"), "· a new one"),
     ],
@@ -247,3 +252,47 @@ def test_a_thought_cannot_reach_the_terminal() -> None:
     drawn = "".join(rows(ReasoningEntry("t", "r", "a\x1b]52;c;x\x07b[red]c", streaming=True)))
     assert "\x1b" not in drawn
     assert "[red]c" in drawn
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        (RunEntry("r", "r", "completed", prompt_tokens=7, completion_tokens=3), "↑7 ↓3 · –"),
+        (
+            RunEntry("r", "r", "completed", prompt_tokens=7, cost_usd=0.0043, cost_is_computed=True),
+            "↑7 · ≈\u00a0$0.0043",
+        ),
+        (
+            RunEntry(
+                "r", "r", "completed", prompt_tokens=7, cost_usd=0.0, context_tokens=7, context_length=200
+            ),
+            "↑7 · $0 · ctx\u00a04\u00a0%",
+        ),
+        (
+            RunEntry(
+                "r",
+                "r",
+                "completed",
+                prompt_tokens=7,
+                cost_usd=1.5,
+                cost_is_partial=True,
+                tokens_are_partial=True,
+            ),
+            "over ↑7 · over\u00a0$1.50",
+        ),
+        (
+            RunEntry("r", "r", "completed", prompt_tokens=0, tokens_are_partial=True, cost_usd=0.5),
+            "↑– ↓– · $0.500",
+        ),
+    ],
+)
+def test_a_receipt_makes_no_number_up(entry: RunEntry, expected: str) -> None:
+    assert rows(entry) == [f"✓ completed · {expected}"]
+
+
+def test_a_wait_is_counted_down_and_a_silence_up() -> None:
+    retry = NoticeEntry("n", "Too many requests", "warning", until=1003.2, attempt="2/3")
+    silence = NoticeEntry("n", "No answer from api.test", "warning", since=970.0)
+    assert rows(retry) == ["! Too many requests · retrying in 4 s (2/3) · esc to stop"]
+    assert rows(replace(retry, until=999.0)) == ["! Too many requests · retrying now (2/3) · esc to stop"]
+    assert rows(silence) == ["! No answer from api.test for 30 s · esc to stop"]

@@ -16,7 +16,11 @@ from aimltui.engine.tools.code_interpreter.jailer.mounts import Step
 from aimltui.engine.tools.code_interpreter.limits import Limits
 from aimltui.engine.tools.code_interpreter.sandbox import Availability, Description
 from aimltui.engine.tools.code_interpreter.sandboxes import plan
-from aimltui.engine.tools.code_interpreter.sandboxes.namespaces import UNCOVERED, without_landlock
+from aimltui.engine.tools.code_interpreter.sandboxes.namespaces import (
+    LOADS_ITS_OWN,
+    UNCOVERED,
+    without_landlock,
+)
 
 _CANDIDATES = ("/usr/bin/bwrap", "/bin/bwrap", "/usr/local/bin/bwrap", "/run/current-system/sw/bin/bwrap")
 _INNER = "import sys; sys.path.append(sys.argv[1]); from jailer.launch import inner; inner()"
@@ -49,7 +53,7 @@ class Bubblewrap:
         return Description(
             "sandbox: bubblewrap",
             "bubblewrap's namespaces with a root directory of their own; inside, Landlock and a system call filter.",
-            (*UNCOVERED, *without_landlock()),
+            (*UNCOVERED, LOADS_ITS_OWN, *without_landlock()),
         )
 
     def available(self) -> Availability:

@@ -12,7 +12,7 @@ from aimltui.engine.tools.code_interpreter.jailer import landlock
 from aimltui.engine.tools.code_interpreter.limits import Limits
 from aimltui.engine.tools.code_interpreter.sandbox import Availability, Description
 from aimltui.engine.tools.code_interpreter.sandboxes import plan
-from aimltui.engine.tools.code_interpreter.sandboxes.namespaces import UNCOVERED
+from aimltui.engine.tools.code_interpreter.sandboxes.namespaces import LOADS_ITS_OWN, UNCOVERED
 
 
 class Reduced:
@@ -27,6 +27,7 @@ class Reduced:
             "Landlock and a system call filter around a single process; the system's own view stays visible.",
             (
                 *UNCOVERED,
+                LOADS_ITS_OWN,
                 "Code can ask whether a file of yours exists, how large it is and when it changed; it cannot open it.",
                 "Code can ask which process numbers exist; it cannot read or signal them.",
                 "Code cannot start other processes, and changes of a file's mode, owner or time do nothing.",

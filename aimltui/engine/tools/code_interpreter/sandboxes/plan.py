@@ -41,6 +41,9 @@ def environment(temporary: str) -> dict[str, str]:
         "TZ": "UTC",
         "MPLBACKEND": "module://aimltui_figures",
         "MPLCONFIGDIR": f"{temporary}/matplotlib",
+        # every thread takes memory for itself, and on a large machine there would be more of them than a jail may have
+        "OPENBLAS_NUM_THREADS": "4",
+        "OMP_NUM_THREADS": "4",
     }
 
 

@@ -8,7 +8,9 @@ from rich.style import Style
 
 from aimltui.tui.sanitize import clean_line
 from aimltui.tui.state.entries import RunEntry
-from aimltui.tui.widgets.transcript.renderers.wording import clock_text, count_text, money_text, seconds_text
+from aimltui.tui.state.money import Cost, context_text, cost_text
+from aimltui.tui.widgets.transcript.glyphs import ASCII
+from aimltui.tui.widgets.transcript.renderers.wording import clock_text, count_text, seconds_text
 from aimltui.tui.widgets.transcript.rows import Canvas, Look, Run
 
 ACTIVE: Final = frozenset(("queued", "in_progress", "requires_action", "cancelling"))
@@ -77,14 +79,30 @@ def _receipt(entry: RunEntry, look: Look) -> list[str]:
     parts = []
     if entry.started_at is not None and entry.ended_at is not None:
         parts.append(seconds_text(entry.ended_at - entry.started_at))
-    tokens = []
+    tokens = _tokens(entry, look)
+    if not tokens and entry.status in ("completed", "incomplete"):
+        tokens = f"{glyphs.up}{glyphs.unknown} {glyphs.down}{glyphs.unknown}"
+    if tokens:
+        parts.append(tokens)
+    if tokens or entry.cost_usd is not None:
+        cost = Cost(entry.cost_usd, entry.cost_is_computed, entry.cost_is_partial)
+        parts.append(cost_text(cost, "ascii" if glyphs is ASCII else "unicode"))
+    context = context_text(entry.context_tokens, entry.context_length)
+    if context:
+        parts.append(context)
+    return parts
+
+
+def _tokens(entry: RunEntry, look: Look) -> str:
+    """Return what is known of a run's tokens."""
+    glyphs = look.glyphs
+    if entry.tokens_are_partial and not (entry.prompt_tokens or entry.completion_tokens):
+        return ""
+    parts = []
     if entry.prompt_tokens is not None:
         cached = f" ({count_text(entry.cached_tokens)} cached)" if entry.cached_tokens else ""
-        tokens.append(f"{glyphs.up}{count_text(entry.prompt_tokens)}{cached}")
+        parts.append(f"{glyphs.up}{count_text(entry.prompt_tokens)}{cached}")
     if entry.completion_tokens is not None:
-        tokens.append(f"{glyphs.down}{count_text(entry.completion_tokens)}")
-    if tokens:
-        parts.append(" ".join(tokens))
-    if entry.cost_usd is not None:
-        parts.append(money_text(entry.cost_usd))
-    return parts
+        parts.append(f"{glyphs.down}{count_text(entry.completion_tokens)}")
+    told = " ".join(parts)
+    return f"over {told}" if told and entry.tokens_are_partial else told

@@ -31,14 +31,6 @@ def clock_text(seconds: float) -> str:
     return f"{whole // 60}:{whole % 60:02}"
 
 
-def money_text(dollars: float) -> str:
-    """Return a price with as many places as tell something."""
-    if dollars == 0:
-        return "$0"
-    places = 2 if dollars >= 1 else 3 if dollars >= 0.1 else 4 if dollars >= 0.0001 else 6
-    return f"${dollars:.{places}f}"
-
-
 def bytes_text(size: int) -> str:
     """Return the size of a file."""
     if size < 1000:

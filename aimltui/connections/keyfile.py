@@ -1,0 +1,138 @@
+"""Keys in a file that is its owner's alone (0600), in a directory that is, too (0700)."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from aimltui.errors import ConfigError
+from aimltui.paths import ensure_private_dir, write_private
+
+_LIMIT_BYTES = 1_000_000
+_VERSION = 1
+
+Entries = dict[str, dict[str, str]]
+
+
+class KeyFile:
+    """One file of keys by connection, each with the origin it belongs to.
+
+    A file that others could read or change is not used: its keys may be known, or not be the user's own.
+
+    Args:
+        file: Where it is, or will be.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def get(self, name: str, origin: str) -> str | None:
+        """The key of a connection for this origin; None if there is none, or it belongs to another origin.
+
+        Raises:
+            ConfigError: The file cannot be used; the text says why and what to do.
+        """
+        entry = self._read().get(name, {})
+        return entry.get("key") if entry.get("origin") == origin else None
+
+    def put(self, name: str, origin: str, key: str) -> None:
+        """Keep a key, in place of the one of the same connection.
+
+        Raises:
+            ConfigError: The file cannot be used or written.
+        """
+        self._change(name, {"origin": origin, "key": key})
+
+    def forget(self, name: str, origin: str) -> None:
+        """Drop the key of a connection; also one that belongs to another origin: no use is left for it.
+
+        Raises:
+            ConfigError: The file cannot be used or written.
+        """
+        if name in self._read():
+            self._change(name, None)
+
+    def _change(self, name: str, entry: dict[str, str] | None) -> None:
+        ensure_private_dir(self.file.parent)
+        self._check_directory()
+        try:
+            with self._alone():
+                entries = self._read()
+                entries.pop(name, None)
+                if entry is not None:
+                    entries[name] = entry
+                document = {"version": _VERSION, "keys": entries}
+                write_private(self.file, (json.dumps(document, indent=1) + "\n").encode())
+        except OSError as error:
+            raise ConfigError(
+                f"The key file {self.file} cannot be written: {error.strerror or error}."
+            ) from error
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """No other window of this program changes the file meanwhile."""
+        directory = os.open(self.file.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(directory, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(directory)
+
+    def _read(self) -> Entries:
+        try:
+            descriptor = os.open(self.file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise ConfigError(
+                f"The key file {self.file} cannot be read: {error.strerror or error}."
+            ) from error
+        with os.fdopen(descriptor, "rb") as stream:
+            self._check(os.fstat(descriptor), self.file, "600")
+            self._check_directory()
+            content = stream.read(_LIMIT_BYTES)
+        try:
+            return _entries(json.loads(content))
+        except (ValueError, RecursionError) as error:
+            raise ConfigError(
+                f"The key file {self.file} is damaged. Move it away and enter the keys anew on the Connect screen."
+            ) from error
+
+    def _check_directory(self) -> None:
+        self._check(self.file.parent.stat(), self.file.parent, "700")
+
+    def _check(self, found: os.stat_result, path: Path, wanted: str) -> None:
+        is_right_kind = stat.S_ISDIR(found.st_mode) if wanted == "700" else stat.S_ISREG(found.st_mode)
+        if not is_right_kind or found.st_uid != os.getuid():
+            raise ConfigError(
+                f"The keys in {self.file} are not used: {path} is not yours or not what it should be. Move it away."
+            )
+        if found.st_mode & 0o077:
+            raise ConfigError(
+                f"The keys in {self.file} are not used: others on this machine may open {path} "
+                f"(mode {stat.S_IMODE(found.st_mode):o}). Make it yours alone with: chmod {wanted} '{path}'. "
+                "If others could read it, have the provider change the key."
+            )
+
+
+def _entries(document: object) -> Entries:
+    """The keys in the document.
+
+    Raises:
+        ValueError: It is none of ours.
+    """
+    keys = document.get("keys") if isinstance(document, dict) else None
+    if not isinstance(keys, dict):
+        raise ValueError("no keys")
+    return {
+        name: {"origin": entry["origin"], "key": entry["key"]}
+        for name, entry in keys.items()
+        if isinstance(entry, dict)
+        and isinstance(entry.get("origin"), str)
+        and isinstance(entry.get("key"), str)
+    }

@@ -1,0 +1,111 @@
+"""Trying a connection before it is kept: what is there, or what is wrong, in words."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from aimltui.tui.connecting import Tested
+
+if TYPE_CHECKING:
+    from aimltui.engine.models.base import ModelError
+    from aimltui.engine.models.endpoint import Endpoint
+
+LIMIT_S = 20.0
+"""Seconds for one question."""
+_NOT_THE_ADDRESS = frozenset({401, 402, 403, 408, 429, 500, 502, 503, 504, 529})
+"""Answers that say that the address is right."""
+
+
+async def try_models(endpoint: Endpoint, limit_s: float = LIMIT_S) -> Tested:
+    """Ask an endpoint for its models, and whether it accepts the key. Nothing is kept.
+
+    Args:
+        endpoint: The server.
+        limit_s: Seconds that it may take.
+    """
+    tested, error = await _list(endpoint, limit_s)
+    if error is None or error.status in _NOT_THE_ADDRESS or (error.status is None and error.retryable):
+        return tested
+    path = urlsplit(endpoint.base_url).path
+    if not path.endswith(("/v1", "/v2", "/openai")):
+        # the same host, so the key may come along
+        better = f"{endpoint.base_url}/v1"
+        found, _ = await _list(replace(endpoint, base_url=better), limit_s)
+        if found.is_good:
+            return replace(tested, remedy=f"Use {better}: there it lists {found.text}.", better_url=better)
+    return tested
+
+
+async def try_assistants(base_url: str, key: str | None, state_dir: Path, limit_s: float = LIMIT_S) -> Tested:
+    """Ask a server whether it speaks the Assistants API."""
+    # Late: only who has such a server pays for the client.
+    from aimltui.client.errors import TransportError
+    from aimltui.client.http import Patience, Remote
+    from aimltui.client.remote import connect
+    from aimltui.wire.errors import APIError
+
+    try:
+        async with asyncio.timeout(limit_s):
+            client, found = await connect(Remote(base_url, key), state_dir, Patience(tries=1))
+            try:
+                models = len((await client.list_models()).data) if found.list_models else 0
+            finally:
+                await client.aclose()
+    except TimeoutError:
+        return _too_slow(urlsplit(base_url).netloc, limit_s)
+    except (APIError, TransportError) as error:
+        return Tested(False, error.message, getattr(error, "remedy", "") or "")
+    return Tested(True, "speaks the Assistants API", " ".join(found.missing), models)
+
+
+async def _list(endpoint: Endpoint, limit_s: float) -> tuple[Tested, ModelError | None]:
+    from aimltui.engine.models.base import ModelError
+    from aimltui.engine.models.key_check import check_key
+    from aimltui.engine.models.openai_compatible import OpenAICompatibleModel
+
+    model = OpenAICompatibleModel(endpoint)
+    try:
+        async with asyncio.timeout(limit_s):
+            models = await model.list_models()
+            refusal = await check_key(endpoint) if endpoint.api_key else None
+    except TimeoutError:
+        return _too_slow(endpoint.host, limit_s), None
+    except ModelError as error:
+        return _failed(endpoint, error), error
+    finally:
+        await model.aclose()
+    if refusal is not None and refusal.status == 401:
+        return _failed(endpoint, refusal), refusal
+    text = f"{len(models)} model{'' if len(models) == 1 else 's'}"
+    if refusal is not None and ("credit" in refusal.message or "quota" in refusal.message):
+        return Tested(True, text, f"{refusal.message} {refusal.remedy}", len(models)), None
+    if not models:
+        return Tested(True, text, "It answers, but offers no model yet: load one there.", 0), None
+    return Tested(True, text, models=len(models)), None
+
+
+def _failed(endpoint: Endpoint, error: ModelError) -> Tested:
+    if error.status in (404, 405):
+        path = urlsplit(endpoint.base_url).path
+        return Tested(
+            False,
+            f"{endpoint.host} answers, but has no list of models at {path}/models (HTTP {error.status}).",
+            "Check the base URL; most end in /v1.",
+        )
+    if error.status == 401 and not endpoint.api_key:
+        return Tested(
+            False, f"{endpoint.host} wants an API key.", "Paste it, or name the variable that holds it."
+        )
+    return Tested(False, error.message, error.remedy)
+
+
+def _too_slow(host: str, limit_s: float) -> Tested:
+    return Tested(
+        False,
+        f"{host} did not answer within {limit_s:g} s.",
+        "Check the address and the network, then test again.",
+    )

@@ -1,0 +1,209 @@
+"""What may be spent: whether a turn of a model may begin, and how long its answer may get. Pure."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from aimltui.engine.models.base import Price
+
+LEAST_ANSWER = 16
+"""Tokens. With room for fewer a model is not asked: it would cost and say nothing."""
+MOST_ANSWER = 32_000
+"""Tokens that are set aside for an answer of which nobody says how long it may get."""
+_TODAY = "Raise it for today (ctrl+p, Raise today's budget), or change the setting; the day ends at midnight."
+_EACH = "Send a message to go on in a new run, or change the setting in the configuration."
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What may be spent. None is no limit."""
+
+    per_run_usd: float | None = None
+    per_day_usd: float | None = None
+    per_run_tokens: int | None = None
+    per_day_tokens: int | None = None
+
+    @property
+    def in_dollars(self) -> bool:
+        """Whether there is a limit that needs prices."""
+        return self.per_run_usd is not None or self.per_day_usd is not None
+
+    @property
+    def exist(self) -> bool:
+        """Whether there is any."""
+        return self.in_dollars or self.per_run_tokens is not None or self.per_day_tokens is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What is gone. Estimates count where nobody told the cost."""
+
+    run_usd: float = 0.0
+    run_tokens: int = 0
+    day_usd: float = 0.0
+    day_tokens: int = 0
+    open_usd: float = 0.0
+    """Set aside by other runs that are at work."""
+    open_tokens: int = 0
+    added_usd: float = 0.0
+    """What was added to today's limit."""
+    added_tokens: int = 0
+    unheld_runs: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A turn that is about to begin."""
+
+    prompt_tokens: int
+    """Estimated."""
+    most_answer: int | None = None
+    """The longest answer in tokens, as far as the run or the model limits it."""
+    price: Price | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """What is set aside for a turn."""
+
+    usd: float = 0.0
+    tokens: int = 0
+    least_usd: float | None = None
+    """What it costs if the answer is empty; None if the price is unknown."""
+    least_tokens: int = 0
+    max_answer: int | None = None
+    """The answer's limit in tokens where the budget is the tightest one; None leaves it as it was asked for."""
+    binding: str = ""
+    """The setting that is the tightest one."""
+
+
+@dataclass(frozen=True, slots=True)
+class TooMuch:
+    """A turn would go over the budget."""
+
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    name: str
+    limit: float
+    gone: float
+    held: float
+    """By other runs at work."""
+    in_dollars: bool
+    is_daily: bool
+
+    @property
+    def left(self) -> float:
+        return self.limit - self.gone - self.held
+
+    def text(self, amount: float) -> str:
+        return dollars(amount) if self.in_dollars else f"{round(amount):,} tokens"
+
+
+def is_priced(price: Price | None) -> bool:
+    """Whether the cost of a turn can be computed beforehand."""
+    return price is not None and price.prompt is not None and price.completion is not None
+
+
+def reserve(limits: Limits, spent: Spent, wish: Wish) -> Reservation | TooMuch:
+    """Set aside what a turn may cost, or say why it may not begin."""
+    price = wish.price
+    prompt_price = price.prompt if price is not None and is_priced(price) else None
+    answer_price = price.completion if price is not None and is_priced(price) else None
+    most = wish.most_answer or MOST_ANSWER
+    tightest: _Limit | None = None
+    for limit in _all(limits, spent):
+        if limit.in_dollars and (prompt_price is None or answer_price is None):
+            if limit.left <= 0:
+                return _too_much(limit, None)
+            continue
+        least = wish.prompt_tokens * (prompt_price or 0.0) if limit.in_dollars else wish.prompt_tokens
+        each = (answer_price or 0.0) if limit.in_dollars else 1.0
+        room = _room(limit.left - least, each)
+        if room < min(LEAST_ANSWER, most):
+            return _too_much(limit, least)
+        if room < most:
+            most, tightest = int(room), limit
+    least_usd = None if prompt_price is None else wish.prompt_tokens * prompt_price
+    return Reservation(
+        usd=0.0 if least_usd is None else least_usd + most * (answer_price or 0.0),
+        tokens=wish.prompt_tokens + most,
+        least_usd=least_usd,
+        least_tokens=wish.prompt_tokens,
+        max_answer=most if tightest is not None else None,
+        binding=_told(tightest) if tightest is not None else "",
+    )
+
+
+def used_up(limits: Limits, spent: Spent) -> TooMuch | None:
+    """Why no run may begin today; None if one may."""
+    for limit in _all(limits, spent):
+        if limit.is_daily and limit.left <= 0:
+            return _too_much(limit, None)
+    return None
+
+
+def cut_off(binding: str) -> TooMuch:
+    """An answer came to the end of the budget.
+
+    Args:
+        binding: See `Reservation.binding`.
+    """
+    remedy = _TODAY if "per_day" in binding else _EACH
+    return TooMuch(f"The answer was cut off: the budget allows no more. {binding}.", remedy)
+
+
+def dollars(amount: float) -> str:
+    """Dollars with as many places as tell something."""
+    if amount == 0:
+        return "$0"
+    if amount >= 0.1:
+        return f"${amount:.4f}".removesuffix("00")
+    return f"${amount:.4f}" if amount >= 0.0001 else "less than $0.0001"
+
+
+def _all(limits: Limits, spent: Spent) -> list[_Limit]:
+    found: list[_Limit] = []
+    if limits.per_run_usd is not None:
+        found.append(_Limit("per_run_usd", limits.per_run_usd, spent.run_usd, 0.0, True, False))
+    if limits.per_run_tokens is not None:
+        found.append(_Limit("per_run_tokens", limits.per_run_tokens, spent.run_tokens, 0.0, False, False))
+    if limits.per_day_usd is not None:
+        most = limits.per_day_usd + spent.added_usd
+        found.append(_Limit("per_day_usd", most, spent.day_usd, spent.open_usd, True, True))
+    if limits.per_day_tokens is not None:
+        tokens = limits.per_day_tokens + spent.added_tokens
+        found.append(_Limit("per_day_tokens", tokens, spent.day_tokens, spent.open_tokens, False, True))
+    return found
+
+
+def _room(left: float, each: float) -> float:
+    """Tokens of an answer for what is left."""
+    if left < 0:
+        return -1.0
+    return math.inf if each == 0 else left / each
+
+
+def _told(limit: _Limit) -> str:
+    span = "today" if limit.is_daily else "by this run"
+    held = f", and {limit.text(limit.held)} are set aside for runs at work" if limit.held > 0 else ""
+    return (
+        f"{limit.text(limit.gone)} of {limit.text(limit.limit)} are spent {span}{held} "
+        f"([budget] {limit.name})"
+    )
+
+
+def _too_much(limit: _Limit, least: float | None) -> TooMuch:
+    what = "Today's budget" if limit.is_daily else "This run's budget"
+    if least is None or limit.left <= 0:
+        why = f"{what} is used up: {_told(limit)}."
+    else:
+        why = (
+            f"{what} does not allow the next question, whose reading alone costs about {limit.text(least)}: "
+            f"{_told(limit)}."
+        )
+    return TooMuch(f"{why} The model was not asked.", _TODAY if limit.is_daily else _EACH)

@@ -1,0 +1,188 @@
+"""Pictures and files that a user shows to the model: what stands for them in a chat message, and their bytes.
+
+While the conversation is put together each is a part of type `enclosed`; `enclose` fills in the bytes of those that
+go out. Nothing is left out without a word: what cannot be shown is told as text.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import mimetypes
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aimltui.engine.models.history import not_shown
+from aimltui.engine.tokens import PER_IMAGE
+from aimltui.wire.files import File
+from aimltui.wire.messages import ImageFile, MessageAttachment
+
+ENCLOSED = "enclosed"
+IMAGE = "image"
+FILE = "file"
+LARGEST = 10 * 1024 * 1024
+"""Bytes of one picture or file that is shown to a model."""
+MOST = 20 * 1024 * 1024
+"""Bytes of all of them in one request; the newest come first."""
+LARGEST_TEXT = 200 * 1024
+"""Bytes of a text file, which is put into the message as it is."""
+_TOKENS_OF_FILE = 20_000
+_IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
+_MAGIC = ((b"\x89PNG\r\n\x1a\n", "png"), (b"\xff\xd8\xff", "jpeg"), (b"GIF8", "gif"))
+_PDF = b"%PDF-"
+
+Part = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What has to be known to put a user's pictures and files into messages."""
+
+    files: Mapping[str, File] = field(default_factory=dict)
+    """Those that are there, by id."""
+    tools: frozenset[str] = frozenset()
+    """The types of the run's tools: an attachment that one of them reads is not shown to the model itself."""
+
+
+def of_image(image: ImageFile, known: Known) -> Part:
+    """The part for a picture in a user's message."""
+    file = known.files.get(image.file_id)
+    if file is None:
+        return _text(f"[image {image.file_id}: there is no such file any more]")
+    return _enclosed(file, IMAGE, PER_IMAGE, image.detail)
+
+
+def of_attachment(attachment: MessageAttachment, known: Known) -> Part:
+    """The part for something that is attached to a user's message."""
+    file = known.files.get(attachment.file_id or "")
+    if file is None:
+        return _text(f"[attached: file {attachment.file_id}, which is not there any more]")
+    name = file.filename
+    if any(tool.type in known.tools for tool in attachment.tools or ()):
+        return _text(f"[attached: {name}]")
+    if name.lower().endswith(_IMAGE_SUFFIXES):
+        return _enclosed(file, IMAGE, PER_IMAGE)
+    size = file.bytes // (4 if file.bytes <= LARGEST_TEXT else 50)
+    return _enclosed(file, FILE, min(size, _TOKENS_OF_FILE if file.bytes > LARGEST_TEXT else size))
+
+
+async def enclose(
+    messages: Sequence[Part], path_of: Callable[[str], Path], abilities: frozenset[str] | None
+) -> list[Part]:
+    """The messages with the bytes of what is enclosed.
+
+    Args:
+        messages: The conversation.
+        path_of: Where the bytes of a file are.
+        abilities: The model's; None if they are not known, then it is tried.
+    """
+    if not any(_has_enclosed(message) for message in messages):
+        return list(messages)
+    return await asyncio.to_thread(_Packer(path_of, abilities).packed, messages)
+
+
+class _Packer:
+    """Reads files until there is no more room; the newest messages come first."""
+
+    def __init__(self, path_of: Callable[[str], Path], abilities: frozenset[str] | None) -> None:
+        self._path_of = path_of
+        self._abilities = abilities
+        self._left = MOST
+
+    def packed(self, messages: Sequence[Part]) -> list[Part]:
+        done = [self._message(message) for message in reversed(messages)]
+        return done[::-1]
+
+    def _message(self, message: Part) -> Part:
+        if not _has_enclosed(message):
+            return message
+        parts = [self._part(part) if part["type"] == ENCLOSED else part for part in message["content"]]
+        if all(part["type"] == "text" for part in parts):
+            return {**message, "content": "\n\n".join(part["text"] for part in parts if part["text"])}
+        return {**message, "content": parts}
+
+    def _part(self, part: Part) -> Part:
+        kind, name, size = part["kind"], part["name"], part["size"]
+        can = self._abilities is None or ("vision" if kind == IMAGE else "files") in self._abilities
+        if kind == IMAGE and not can:
+            return _text(not_shown(IMAGE, name))
+        if size > LARGEST:
+            return _left_out(kind, name, f"it has {_mb(size)}, and a model is shown {_mb(LARGEST)} at most")
+        if size > self._left:
+            return _left_out(kind, name, f"newer ones fill the {_mb(MOST)} that one request may have")
+        try:
+            content = self._path_of(part["file_id"]).read_bytes()
+        except (OSError, ValueError):
+            return _left_out(kind, name, "its content cannot be read")
+        shown = self._image(part, content) if kind == IMAGE else self._file(name, content, can)
+        if shown["type"] != "text":
+            self._left -= len(content)
+        return shown
+
+    def _image(self, part: Part, content: bytes) -> Part:
+        format_ = next((name for magic, name in _MAGIC if content.startswith(magic)), None)
+        if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+            format_ = "webp"
+        if format_ is None:
+            return _left_out(IMAGE, part["name"], "it is no PNG, JPEG, GIF or WebP picture")
+        url: Part = {"url": _data_url(f"image/{format_}", content)}
+        if part["detail"]:
+            url["detail"] = part["detail"]
+        return {"type": "image_url", "image_url": url, "name": part["name"]}
+
+    def _file(self, name: str, content: bytes, can: bool) -> Part:
+        text = _as_text(content)
+        if text is not None:
+            if len(content) > LARGEST_TEXT:
+                why = f"it has {_mb(len(content))}, and {LARGEST_TEXT // 1024} kB of text are shown at most"
+                return _left_out(FILE, name, why)
+            return _text(f"[file {name}, from here to its end mark]\n{text}\n[end of {name}]")
+        is_pdf = content.startswith(_PDF)
+        if not can or (self._abilities is None and not is_pdf):
+            return _text(not_shown(FILE, name))
+        kind = "application/pdf" if is_pdf else mimetypes.guess_type(name)[0] or "application/octet-stream"
+        return {"type": "file", "file": {"filename": name, "file_data": _data_url(kind, content)}}
+
+
+def _has_enclosed(message: Part) -> bool:
+    content = message.get("content")
+    return isinstance(content, list) and any(part["type"] == ENCLOSED for part in content)
+
+
+def _enclosed(file: File, kind: str, tokens: int, detail: str | None = None) -> Part:
+    return {
+        "type": ENCLOSED,
+        "file_id": file.id,
+        "kind": kind,
+        "name": file.filename,
+        "size": file.bytes,
+        "detail": detail,
+        "tokens": tokens,
+    }
+
+
+def _text(text: str) -> Part:
+    return {"type": "text", "text": text}
+
+
+def _left_out(kind: str, name: str, why: str) -> Part:
+    return _text(f"[{kind} {name} left out: {why}]")
+
+
+def _data_url(kind: str, content: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def _as_text(content: bytes) -> str | None:
+    if b"\x00" in content or content.startswith(_PDF):
+        return None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None
+
+
+def _mb(size: int) -> str:
+    return f"{size / (1024 * 1024):.3g} MB"

@@ -1,0 +1,180 @@
+"""`aimltui interpreter`: the packages that a model's Python finds in its sandbox."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from aimltui import paths
+from aimltui.connection import AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE
+from aimltui.engine.tools.code_interpreter import environment
+from aimltui.engine.tools.code_interpreter.environment import Environment
+from aimltui.engine.tools.code_interpreter.errors import SandboxError
+from aimltui.engine.tools.code_interpreter.interpreter import default_executable
+from aimltui.errors import AimltuiError, ConfigError
+
+DESCRIPTION = (
+    "The code interpreter has Python's standard library by itself. With `setup` it gets packages of your choice: pip "
+    "downloads them from your package index into an environment of their own, which the sandbox shows to the code "
+    "read-only. Your own Python is left alone."
+)
+OFFERED = (
+    ("numpy", "arrays and numbers", True),
+    ("pandas", "tables", True),
+    ("matplotlib", "plots", True),
+    ("openpyxl", "Excel files", True),
+    ("pillow", "pictures", True),
+    ("scipy", "science", False),
+    ("sympy", "algebra", False),
+    ("scikit-learn", "machine learning", False),
+)
+"""Name, what it is for, whether it is taken where nobody chooses."""
+DEFAULT = tuple(name for name, _, is_default in OFFERED if is_default)
+_REQUIREMENT = re.compile(r"[A-Za-z0-9][\w.\-]*(\[[\w,\-]+\])?([<>=!~]=?[\w.*+!,<>=~]+)?")
+
+
+def add_interpreter_parser(commands: Any) -> argparse.ArgumentParser:
+    """Add `interpreter` to the result of `ArgumentParser.add_subparsers`; each action's default `run` does it."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "interpreter",
+        help="packages for the code interpreter",
+        description=DESCRIPTION,
+        allow_abbrev=False,
+    )
+    actions = parser.add_subparsers(required=True, metavar="setup|show|remove")
+    making = actions.add_parser("setup", help="choose packages and install them", allow_abbrev=False)
+    add = making.add_argument
+    add("--packages", nargs="+", metavar="NAME", help=f"these, without asking (default: {' '.join(DEFAULT)})")
+    add("--yes", action="store_true", help="the default packages, without asking")
+    add("--no-index", action="store_true", help="ask no package index; take wheels from --find-links")
+    add("--find-links", metavar="DIR", type=Path, help="a directory with wheels")
+    making.set_defaults(run=setup)
+    showing = actions.add_parser("show", help="see what is installed", allow_abbrev=False)
+    showing.set_defaults(run=show)
+    removing = actions.add_parser("remove", help="go back to the standard library", allow_abbrev=False)
+    removing.set_defaults(run=remove)
+    for one in (making, showing, removing):
+        one.add_argument("--data-dir", type=Path, metavar="DIR", help="the program's data")
+    return parser
+
+
+def setup(options: argparse.Namespace) -> int:
+    """Install packages; the exit status.
+
+    Raises:
+        AimltuiError: It did not work, and nothing has changed; or there is nobody to ask.
+    """
+    data_dir = _data_dir(options)
+    wanted = _checked(options.packages) if options.packages else DEFAULT if options.yes else _ask(data_dir)
+    if not wanted:
+        _say("Nothing was changed.")
+        return 0
+    pip = ["--no-index"] if options.no_index else []
+    if options.find_links is not None:
+        pip += ["--find-links", str(options.find_links.expanduser().absolute())]
+    started = time.monotonic()
+    hidden = frozenset({*AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE})
+    try:
+        made = environment.make(data_dir, default_executable(), wanted, _say, options=pip, hidden=hidden)
+    except SandboxError as error:
+        raise AimltuiError(error.message) from error
+    except KeyboardInterrupt:
+        _say("\nStopped. Nothing was changed.")
+        raise
+    _say(f"Done in {time.monotonic() - started:.0f} s. The code interpreter has now:")
+    for line in _described(made):
+        _say(line)
+    return 0
+
+
+def show(options: argparse.Namespace) -> int:
+    """Say what is installed; the exit status."""
+    found = environment.current(_data_dir(options))
+    if found is None:
+        _say("No packages are set up: the code interpreter has Python's standard library.")
+        _say("`aimltui interpreter setup` installs some.")
+        return 0
+    for line in _described(found):
+        _say(line)
+    if not found.works:
+        _say("Its Python is not there any more, so the standard library is used: run setup again.")
+    return 0
+
+
+def remove(options: argparse.Namespace) -> int:
+    """Delete the environment; the exit status.
+
+    Raises:
+        AimltuiError: It cannot be deleted.
+    """
+    try:
+        was_there = environment.remove(_data_dir(options))
+    except SandboxError as error:
+        raise AimltuiError(error.message) from error
+    _say(
+        "Removed: the code interpreter has Python's standard library."
+        if was_there
+        else "There was nothing to remove."
+    )
+    return 0
+
+
+def _ask(data_dir: Path) -> tuple[str, ...]:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise ConfigError(
+            "There is nobody to ask here. Name packages with --packages, or take the default ones with --yes."
+        )
+    before = environment.current(data_dir)
+    taken = before.wanted if before is not None else DEFAULT
+    _say(
+        "Packages for the code interpreter. pip downloads them from your package index; only the sandbox uses them.\n"
+    )
+    for number, (name, about, _) in enumerate(OFFERED, start=1):
+        _say(f"  {number}  [{'x' if name in taken else ' '}] {name:<14}{about}")
+    for name in taken:
+        if name not in {offered for offered, *_ in OFFERED}:
+            _say(f"     [x] {name}")
+    while True:
+        answer = input("\nEnter takes the marked ones; or write names or numbers; q leaves: ")
+        if answer.strip().lower() in ("q", "quit"):
+            return ()
+        try:
+            return _chosen(answer) or tuple(taken)
+        except ConfigError as error:
+            _say(str(error))
+
+
+def _chosen(answer: str) -> tuple[str, ...]:
+    words = answer.replace(",", " ").split()
+    numbers = {str(number): name for number, (name, *_) in enumerate(OFFERED, start=1)}
+    return _checked([numbers.get(word, word) for word in words])
+
+
+def _checked(names: Sequence[str]) -> tuple[str, ...]:
+    for name in names:
+        if not _REQUIREMENT.fullmatch(name):
+            raise ConfigError(f"“{_plain(name)}” is no name of a package. Write it as numpy or as pandas>=2.")
+    return tuple(dict.fromkeys(names))
+
+
+def _described(found: Environment) -> Iterator[str]:
+    yield f"  Python {found.python} in {found.directory} ({environment.size_bytes(found.directory) >> 20} MB)"
+    for name, version in found.packages:
+        yield f"  {name:<20} {version}"
+
+
+def _data_dir(options: argparse.Namespace) -> Path:
+    return options.data_dir.expanduser().absolute() if options.data_dir else paths.data_dir()
+
+
+def _plain(text: str) -> str:
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201  # there is no screen

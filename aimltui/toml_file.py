@@ -1,0 +1,121 @@
+"""A TOML file as a document: read whole or not at all, written in one step, with sentences for what is wrong."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from aimltui.errors import ConfigError
+from aimltui.paths import ensure_private_dir, write_private
+
+_LIMIT_BYTES = 1_000_000
+
+
+def read_config(file: Path, *, must_exist: bool = False) -> dict[str, Any]:
+    """The raw content of a TOML file; empty if there is no such file.
+
+    Raises:
+        ConfigError: it cannot be read, or is not TOML; the text names file, line, column and a remedy.
+    """
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(_LIMIT_BYTES + 1)
+    except FileNotFoundError as error:
+        if must_exist:
+            raise ConfigError(f"There is no configuration file {file}. Check --config.") from error
+        return {}
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConfigError(f"The configuration file {file} cannot be read: {reason}.") from error
+    if len(content) > _LIMIT_BYTES:
+        raise ConfigError(f"The configuration file {file} is over 1 MB; that is not one. Check --config.")
+    return parse_toml(content, file)
+
+
+def parse_toml(content: bytes, file: Path) -> dict[str, Any]:
+    """TOML as a dictionary.
+
+    Raises:
+        ConfigError: it is not TOML; the text names file, line, column and a remedy.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{file}, line {line}: this is not UTF-8 text. Save the file as UTF-8.") from error
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(_syntax_sentence(text, file, str(error))) from error
+
+
+def write_document(file: Path, document: Mapping[str, Any]) -> None:
+    """Put the document in place of the file's content; the file is its owner's alone (0600).
+
+    Raises:
+        ConfigError: the disk refuses.
+    """
+    # Needed only when something is written, never at start.
+    import tomli_w
+
+    ensure_private_dir(file.parent)
+    try:
+        write_private(file, tomli_w.dumps(document).encode())
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConfigError(f"The configuration file {file} cannot be written: {reason}.") from error
+
+
+def check_text(origin: str, dotted: str, value: object, allowed: tuple[str, ...] | None = None) -> None:
+    """Whether a value is a text, and one of those that are allowed.
+
+    Raises:
+        ConfigError: it is not.
+    """
+    wanted = wanted_text(allowed)
+    if not isinstance(value, str):
+        raise ConfigError(type_sentence(origin, dotted, value, wanted))
+    if allowed and value not in allowed:
+        raise ConfigError(f'{origin}: {dotted} is "{short(value)}", but has to be {wanted}.')
+    if not value.strip():
+        raise ConfigError(f"{origin}: {dotted} is empty. Give it a value or remove the line.")
+
+
+def wanted_text(allowed: tuple[str, ...] | None) -> str:
+    """What a text may be, in words."""
+    return "one of " + ", ".join(f'"{choice}"' for choice in allowed) if allowed else "a text in quotes"
+
+
+def type_sentence(origin: str, dotted: str, value: object, wanted: str) -> str:
+    """That a value is of the wrong type."""
+    return f"{origin}: {dotted} is {_type_name(value)}, but has to be {wanted}."
+
+
+def _type_name(value: object) -> str:
+    # The type and not the value: what stands in the wrong place may be a secret.
+    names = {bool: "true or false", str: "a text", int: "a number", float: "a number", list: "a list"}
+    return names.get(type(value), "a table" if isinstance(value, dict) else "a date or time")
+
+
+def _syntax_sentence(text: str, file: Path, message: str) -> str:
+    place = re.search(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$", message)
+    what = message[: place.start()] if place else message
+    if place and place[1]:
+        line, column = int(place[1]), int(place[2])
+    else:
+        line = text.count("\n") + 1
+        column = len(text) - (text.rfind("\n") + 1) + 1
+    what = what.rstrip(".")
+    return (
+        f"{file}, line {line}, column {column}: {what}. "
+        "Correct that line (texts stand in double quotes), or move the file away to start with the defaults."
+    )
+
+
+def short(value: str) -> str:
+    """A value as it may stand in a sentence."""
+    clean = "".join(character if character.isprintable() else "?" for character in value)
+    return clean if len(clean) <= 60 else clean[:59] + "…"

@@ -1,0 +1,48 @@
+"""Costs in words: told, computed, partial, unknown; never an invented number. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Glyphs = Literal["unicode", "ascii"]
+BLANK = "\u00a0"
+"""Between a number and what belongs to it; never folded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What something cost."""
+
+    usd: float | None = None
+    """Dollars; None if unknown, which is not zero."""
+    is_computed: bool = False
+    """Some of it was computed from list prices."""
+    is_partial: bool = False
+    """Some of it is unknown: it was more."""
+
+
+def cost_text(cost: Cost, glyphs: Glyphs = "unicode") -> str:
+    """A cost as it is shown: `$0.0043`, `≈ $0.0043` from list prices, `over $0.0043`, `–` if it is unknown."""
+    if cost.usd is None:
+        return "-" if glyphs == "ascii" else "–"
+    about = "over" if cost.is_partial else ("~" if glyphs == "ascii" else "≈") if cost.is_computed else ""
+    return f"{about}{BLANK}{money_text(cost.usd)}" if about else money_text(cost.usd)
+
+
+def money_text(dollars: float) -> str:
+    """Dollars with as many places as tell something."""
+    if dollars == 0:
+        return "$0"
+    size, sign = abs(dollars), "-" if dollars < 0 else ""
+    places = 2 if size >= 1 else 3 if size >= 0.1 else 4 if size >= 0.0001 else 6
+    return f"{sign}${size:,.{places}f}"
+
+
+def context_text(used: int | None, length: int | None) -> str:
+    """How full the context window is: `ctx 3 %`; empty if that is unknown."""
+    if not used or not length:
+        return ""
+    share = 100 * used / length
+    number = "<1" if share < 1 else f"{share:.0f}"
+    return f"ctx{BLANK}{number}{BLANK}%"

@@ -1,0 +1,85 @@
+"""The last resort: no wall, and all the same an end, a clock and a place of its own."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+
+from aimltui.engine.tools.builtin import builtin
+from aimltui.engine.tools.code_interpreter import choice, interpreter
+from aimltui.engine.tools.code_interpreter.events import Done, FileChanged, Notice, Output, Value
+from aimltui.engine.tools.code_interpreter.limits import Limits
+from aimltui.engine.tools.code_interpreter.sandboxes.unconfined import Unconfined
+from aimltui.engine.tools.code_interpreter.session import Session
+from tests.sandbox.conftest import end, run
+from tests.support.builders import options, until
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="it needs process groups")
+
+
+@pytest.fixture
+async def session(tmp_path: Path) -> AsyncIterator[Session]:
+    python = interpreter.find(interpreter.default_executable())
+    made = Session(Unconfined(), tmp_path / "session", python, Limits(wall_s=0.4))
+    yield made
+    await made.aclose()
+
+
+async def test_it_remembers_tells_files_and_has_an_environment_of_its_own(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIMLAPI_API_KEY", "secret")
+    first = await run(session, "x = 41\nopen('/mnt/data/made.txt', 'w').write('hello')\nprint('there')")
+    assert Output("stdout", "there\n") in first
+    assert FileChanged("made.txt", 5, True) in first
+    second = await run(
+        session, "import os\n(x + 1, 'AIMLAPI_API_KEY' in os.environ, open('made.txt').read())"
+    )
+    assert Value("(42, False, 'hello')") in second
+    assert end(second).status == "ok"
+
+
+async def test_the_clock_interrupts_and_leaving_kills(session: Session) -> None:
+    slow = end(await run(session, "y = 1\nwhile True: pass"))
+    assert (slow.status, slow.reason) == ("interrupted", "It ran longer than 0.4 seconds.")
+    assert Value("1") in await run(session, "y")
+    began = time.monotonic()
+    deaf = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nprint('on', flush=True)\nwhile True: pass"
+    pid = None
+    async with aclosing(session.run(deaf)) as events:
+        async for event in events:
+            if isinstance(event, Output):
+                pid = session.pid
+                break
+    assert time.monotonic() - began < 1.0
+    assert pid is not None
+    await until(lambda: not Path(f"/proc/{pid}").exists())
+    again = await run(session, "1")
+    assert isinstance(again[0], Notice)
+    assert isinstance(again[-1], Done)
+
+
+async def test_it_is_used_only_after_the_user_has_agreed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choice, "kinds", lambda: ())
+
+    async def approve(code: object) -> bool:
+        return True
+
+    silent = await builtin(options(tmp_path)).interpreter.status()
+    assert (silent.is_on, silent.may_agree) == (False, False)
+    own = builtin(options(tmp_path, approve=approve))
+    before = await own.interpreter.status()
+    assert (before.is_on, before.may_agree, before.is_confined) == (False, True, False)
+    assert await own.ready() == ()
+    own.interpreter.agree()
+    assert (await own.interpreter.status()).is_on
+    assert not (await own.interpreter.make(tmp_path / "s")).is_confined
+    agreed = builtin(options(tmp_path, approve=approve, unconfined="ask"))
+    assert await agreed.ready() == ("code_interpreter",)
