@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import inspect
 import sys
 import unicodedata
 from collections.abc import Callable
@@ -240,7 +239,6 @@ class Conversation:
         # it was over first, or the server is gone: then there is nothing left to stop
         with suppress(APIError, TransportError):
             await self._cancel_newest()
-        self._write("\n[stopped]\n")
 
     async def _cancel_newest(self) -> None:
         # Not the run as it was last seen: it may have ended without a word about it yet, or only be about to begin.
@@ -299,10 +297,9 @@ def _talk(runner: asyncio.Runner, conversation: Conversation, write: Write) -> i
         try:
             runner.run(saying)
         except KeyboardInterrupt:
-            # the run was stopped, and the conversation goes on
-            if inspect.getcoroutinestate(saying) == inspect.CORO_CREATED:
-                saying.close()
-                write("\n[stopped]\n")
+            # the run was stopped, or it never began; the conversation goes on
+            saying.close()
+            write("\n[stopped]\n")
 
 
 def clean(text: str) -> str:

@@ -78,7 +78,7 @@ class UiSettings:
 class InterpreterSettings:
     """Where a model's Python runs."""
 
-    sandbox: Literal["auto", "off", "bubblewrap", "namespaces", "landlock", "seatbelt"] = "auto"
+    sandbox: Literal["auto", "off", "bubblewrap", "namespaces", "landlock", "seatbelt", "wasm"] = "auto"
     """`auto` takes the strongest sandbox that holds on this machine; `off` runs no code at all."""
     unconfined: Literal["off", "ask"] = "off"
     """Where no sandbox holds: `ask` shows each piece of code before it is run with the user's rights."""
@@ -128,7 +128,7 @@ _ALLOWED: dict[str, tuple[str, ...]] = {
     "ui.glyphs": ("unicode", "ascii"),
     "ui.sidebar": ("auto", "shown", "hidden"),
     "interpreter.unconfined": ("off", "ask"),
-    "interpreter.sandbox": ("auto", "off", "bubblewrap", "namespaces", "landlock", "seatbelt"),
+    "interpreter.sandbox": ("auto", "off", "bubblewrap", "namespaces", "landlock", "seatbelt", "wasm"),
 }
 _BOOLEANS = frozenset({"ui.auto_copy"})
 _NUMBERS: dict[str, bool] = {

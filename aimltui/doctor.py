@@ -18,9 +18,10 @@ from aimltui.config import InterpreterSettings, load_settings
 from aimltui.connection import AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE, Connection, find_connections
 from aimltui.connections.keys import Keys
 from aimltui.engine.tools.code_interpreter import environment, interpreter, selftest
-from aimltui.engine.tools.code_interpreter.choice import NONE, kinds
+from aimltui.engine.tools.code_interpreter.choice import NONE, WASM, kinds
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.sandbox import Sandbox
+from aimltui.engine.tools.code_interpreter.sandboxes.wasm import Wasm
 from aimltui.engine.tools.code_interpreter.selftest import WALLS, Verdict
 from aimltui.errors import ConfigError
 
@@ -144,7 +145,7 @@ async def _sandboxes(data_dir: Path, settings: InterpreterSettings) -> int:
         _say(f"  {error.message}")
         return 1
     used: Sandbox | None = None
-    for sandbox in kinds():
+    for sandbox in (*kinds(), Wasm(data_dir / WASM)):
         verdict = await selftest.test(sandbox, python, data_dir)
         is_wanted = settings.sandbox in ("auto", sandbox.name)
         is_first = verdict.holds and used is None and is_wanted

@@ -13,9 +13,11 @@ from typing import Any
 from aimltui import paths
 from aimltui.connection import AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE
 from aimltui.engine.tools.code_interpreter import environment
+from aimltui.engine.tools.code_interpreter.choice import WASM
 from aimltui.engine.tools.code_interpreter.environment import Environment
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.interpreter import default_executable
+from aimltui.engine.tools.code_interpreter.sandboxes.wasm import Wasm
 from aimltui.errors import AimltuiError, ConfigError
 
 DESCRIPTION = (
@@ -46,7 +48,7 @@ def add_interpreter_parser(commands: Any) -> argparse.ArgumentParser:
         description=DESCRIPTION,
         allow_abbrev=False,
     )
-    actions = parser.add_subparsers(required=True, metavar="setup|show|remove")
+    actions = parser.add_subparsers(required=True, metavar="setup|show|remove|prepare")
     making = actions.add_parser("setup", help="choose packages and install them", allow_abbrev=False)
     add = making.add_argument
     add("--packages", nargs="+", metavar="NAME", help=f"these, without asking (default: {' '.join(DEFAULT)})")
@@ -58,7 +60,11 @@ def add_interpreter_parser(commands: Any) -> argparse.ArgumentParser:
     showing.set_defaults(run=show)
     removing = actions.add_parser("remove", help="go back to the standard library", allow_abbrev=False)
     removing.set_defaults(run=remove)
-    for one in (making, showing, removing):
+    preparing = actions.add_parser(
+        "prepare", help="prepare the sandbox in WebAssembly (needs aimltui[wasm])", allow_abbrev=False
+    )
+    preparing.set_defaults(run=prepare)
+    for one in (making, showing, removing, preparing):
         one.add_argument("--data-dir", type=Path, metavar="DIR", help="the program's data")
     return parser
 
@@ -121,6 +127,23 @@ def remove(options: argparse.Namespace) -> int:
         if was_there
         else "There was nothing to remove."
     )
+    return 0
+
+
+def prepare(options: argparse.Namespace) -> int:
+    """Compile the Python in WebAssembly, once; the exit status.
+
+    Raises:
+        AimltuiError: It is not installed, or could not be compiled.
+    """
+    _say("Compiling Python for this machine; this takes some seconds, and is done once ...")
+    started = time.monotonic()
+    try:
+        made = Wasm(_data_dir(options) / WASM).prepare()
+    except SandboxError as error:
+        raise AimltuiError(error.message) from error
+    _say(f"Done in {time.monotonic() - started:.0f} s: {made} ({made.stat().st_size >> 20} MB).")
+    _say('It is used where no sandbox of the system holds, or if you set [interpreter] sandbox to "wasm".')
     return 0
 
 

@@ -34,6 +34,7 @@ from aimltui.connections.keys import Keys
 from aimltui.drafts import DraftStore
 from aimltui.errors import ConfigError
 from aimltui.logs import log_to
+from aimltui.model_marks import ModelMarks
 from aimltui.permission import Permission
 from aimltui.redact import redactor
 
@@ -118,17 +119,17 @@ def startup_from(options: argparse.Namespace) -> Startup:
     known = _known(options, settings)
     remote = known.default if known.default is not None and known.default.kind == "assistants" else None
     connection = known.default
-    notes: tuple[str, ...] = ()
-    if connection is not None and connection.api_key_env is not None:
-        # a variable that is named and not set is said before the screen opens
-        notes = _read_early(connection, keys, may_go_on=connection.is_own and options.connection is None)
+    if connection is not None and connection.kept is None and (not connection.is_own or options.connection):
+        # a variable that is named and not set is said before the screen opens, where the screen is not what helps
+        keys.read(connection)
     model = DEMO_MODEL if options.demo else default_model(settings, connection) if connection else None
     source = Source(_data_dir(options), connection, model or "", settings, known.others, keys)
     permission = Permission(config_file)
 
     async def connect() -> Connected:
         if remote is not None:
-            return await _connect_remote(remote, keys, _state_dir(options), settings.connection.model)
+            chosen = default_model(settings, remote) if remote.is_own else settings.connection.model
+            return await _connect_remote(remote, keys, _state_dir(options), chosen or "")
         return await _connect_engine(
             source, model, config_file, _state_dir(options), permission, is_demo=options.demo
         )
@@ -136,6 +137,7 @@ def startup_from(options: argparse.Namespace) -> Startup:
     return Startup(
         connect=connect,
         drafts=DraftStore(_state_dir(options) / "drafts"),
+        marks=ModelMarks(_state_dir(options) / "models.json"),
         theme=settings.ui.theme,
         glyphs=settings.ui.glyphs,
         thread_id=options.thread,
@@ -148,7 +150,6 @@ def startup_from(options: argparse.Namespace) -> Startup:
         auto_copy=settings.ui.auto_copy,
         sidebar=settings.ui.sidebar,
         failed=f"No connection to {remote.name}" if remote else Startup.failed,
-        notes=notes,
     )
 
 
@@ -179,17 +180,6 @@ def _known(options: argparse.Namespace, settings: Settings) -> KnownConnections:
     return KnownConnections(None, known.all) if options.demo else known
 
 
-def _read_early(connection: Connection, keys: Keys, *, may_go_on: bool) -> tuple[str, ...]:
-    """Sentences for the screen, if it can help; else the error ends the program."""
-    try:
-        keys.read(connection)
-    except ConfigError as error:
-        if not may_go_on:
-            raise
-        return (str(error),)
-    return ()
-
-
 async def _connect_engine(
     source: Source,
     model: str | None,
@@ -208,7 +198,8 @@ async def _connect_engine(
     from aimltui.engine.models.demo import STARTERS
     from aimltui.engine.models.registry import ModelRegistry
     from aimltui.engine.tools.builtin import builtin
-    from aimltui.tui.startup import Connected
+    from aimltui.engine.tools.code_interpreter.again import run_again
+    from aimltui.tui.startup import Connected, Ran
 
     lessons = lessons_of(source.data_dir)
     options = engine_options_of(source, lessons, permission.approve)
@@ -238,19 +229,26 @@ async def _connect_engine(
         # the demo asks nobody anything until somebody chooses a connection
         await desk.start()
     engine = await Engine.open(options, registry, own.tools)
+
+    async def run_code(thread_id: str, code: str) -> Ran:
+        came = await run_again(own.sessions, thread_id, code)
+        return Ran(came.text, came.is_ok, came.seconds)
+
     return Connected(
         client=AssistantsClient(EmbeddedTransport(engine)),
         endpoint=connection.name if connection else "offline demo" if is_demo else "not connected",
         default_model=model,
         starters=tuple(STARTERS),
         default_tools=own.ready,
+        notes=tuple(row.problem for row in desk.rows() if row.is_default and row.problem),
         connections=desk,
         consent=permission,
+        run_code=run_code,
         warm_up=_warm_up if connection else _warm_up_screen,
     )
 
 
-async def _connect_remote(remote: Connection, keys: Keys, state_dir: Path, model: str | None) -> Connected:
+async def _connect_remote(remote: Connection, keys: Keys, state_dir: Path, model: str) -> Connected:
     """Ask the server what it can do. Runs after the first frame, and so do its imports."""
     await asyncio.to_thread(_import_remote)
     from aimltui.client.http import Remote
@@ -262,7 +260,7 @@ async def _connect_remote(remote: Connection, keys: Keys, state_dir: Path, model
     return Connected(
         client=client,
         endpoint=remote.name,
-        default_model=remote.model or model or "",
+        default_model=model,
         warm_up=_warm_up_screen,
         notes=found.missing,
     )

@@ -9,6 +9,7 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
@@ -258,8 +259,11 @@ class HTTPTransport:
                 no_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
                 transport = httpx2.AsyncHTTPTransport(uds=str(uds), verify=no_tls)
             # a proxy of the environment would read the key, but for what passes it encrypted
-            is_tls = self._remote.base_url.lower().startswith("https:")
-            self._client = httpx2.AsyncClient(transport=transport, follow_redirects=False, trust_env=is_tls)
+            url = urlsplit(self._remote.base_url)
+            may_use_proxy = url.scheme == "https" and url.hostname not in ("localhost", "127.0.0.1", "::1")
+            self._client = httpx2.AsyncClient(
+                transport=transport, follow_redirects=False, trust_env=may_use_proxy
+            )
         return self._client
 
     def _headers(self) -> dict[str, str]:

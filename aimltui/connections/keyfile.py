@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
 import stat
 from collections.abc import Iterator
@@ -58,6 +57,9 @@ class KeyFile:
             self._change(name, None)
 
     def _change(self, name: str, entry: dict[str, str] | None) -> None:
+        # here and below: milliseconds before the first frame, which comes before any key is read
+        import json
+
         ensure_private_dir(self.file.parent)
         self._check_directory()
         try:
@@ -84,6 +86,8 @@ class KeyFile:
             os.close(directory)
 
     def _read(self) -> Entries:
+        import json
+
         try:
             descriptor = os.open(self.file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except FileNotFoundError:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from aimltui import redact
+from aimltui import paths, redact
 from aimltui.connection import Connection, origin, read_key
 from aimltui.connections.keychain import Keychain
 from aimltui.connections.keyfile import KeyFile
@@ -18,8 +18,18 @@ Kept = Literal["keychain", "file"]
 
 
 def key_file(config_file: Path) -> Path:
-    """Where the keys of a configuration file's connections are, if they are kept in a file."""
-    return config_file.parent / "keys" / f"{config_file.stem}.json"
+    """Where the keys of a configuration file's connections are, if they are kept in a file.
+
+    Always in the program's own directory: a configuration file from elsewhere may lie among things that are shared.
+    """
+    home, file = paths.config_dir(), Path(os.path.realpath(config_file))
+    if file.parent == Path(os.path.realpath(home)):
+        return home / "keys" / f"{file.stem}.json"
+    # milliseconds before the first frame that a usual start does not need
+    import hashlib
+
+    digest = hashlib.sha256(str(file).encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    return home / "keys" / f"{file.stem}-{digest}.json"
 
 
 class Keys:

@@ -85,7 +85,7 @@ async def _list(endpoint: Endpoint, limit_s: float) -> tuple[Tested, ModelError 
         return Tested(True, text, f"{refusal.message} {refusal.remedy}", len(models)), None
     if not models:
         return Tested(True, text, "It answers, but offers no model yet: load one there.", 0), None
-    return Tested(True, text, models=len(models)), None
+    return Tested(True, text, _in_the_open(endpoint), len(models)), None
 
 
 def _failed(endpoint: Endpoint, error: ModelError) -> Tested:
@@ -101,6 +101,12 @@ def _failed(endpoint: Endpoint, error: ModelError) -> Tested:
             False, f"{endpoint.host} wants an API key.", "Paste it, or name the variable that holds it."
         )
     return Tested(False, error.message, error.remedy)
+
+
+def _in_the_open(endpoint: Endpoint) -> str:
+    if endpoint.api_key and endpoint.origin[0] == "http" and not endpoint.is_loopback:
+        return "The key goes there unencrypted, for everybody on the way to read: use https:// if the server offers it."
+    return ""
 
 
 def _too_slow(host: str, limit_s: float) -> Tested:

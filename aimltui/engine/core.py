@@ -143,7 +143,10 @@ class Core:
 
     def _tool_protocol(self, model_id: str) -> ToolProtocol | None:
         known = self.models.info(model_id)
-        return known.tool_protocol if known is not None else None
+        if known is None or known.tool_protocol is not None or known.abilities is None:
+            return known.tool_protocol if known is not None else None
+        # a server that drops tools without a word would leave the model without them
+        return None if "tools" in known.abilities else "fenced"
 
     def _move_in(self, conn: Connection) -> None:
         now = self.options.clock()

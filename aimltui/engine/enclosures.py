@@ -98,10 +98,19 @@ class _Packer:
     def _message(self, message: Part) -> Part:
         if not _has_enclosed(message):
             return message
-        parts = [self._part(part) if part["type"] == ENCLOSED else part for part in message["content"]]
+        parts: list[Part] = []
+        for part in message["content"]:
+            parts += self._shown(part) if part["type"] == ENCLOSED else [part]
         if all(part["type"] == "text" for part in parts):
             return {**message, "content": "\n\n".join(part["text"] for part in parts if part["text"])}
         return {**message, "content": parts}
+
+    def _shown(self, part: Part) -> list[Part]:
+        shown = self._part(part)
+        if shown["type"] == FILE and self._abilities is None:
+            # some servers drop such a part without a word; so the model hears at least of it
+            return [_text(f"[attached: {part['name']}]"), shown]
+        return [shown]
 
     def _part(self, part: Part) -> Part:
         kind, name, size = part["kind"], part["name"], part["size"]

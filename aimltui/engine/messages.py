@@ -35,9 +35,7 @@ class MessageOperations:
 
         def insert(conn: Connection) -> None:
             thread_rows.require(conn, params.thread_id)
-            busy = active_run(conn, params.thread_id, self._core)
-            if busy is not None:
-                raise BadRequest(f"Can't add messages to {params.thread_id} while a run {busy.id} is active.")
+            self._unlocked(conn, params.thread_id, "add messages to")
             insert_message(conn, self._core, message)
 
         await self._core.write(insert, params.thread_id)
@@ -53,16 +51,14 @@ class MessageOperations:
         return await self._core.read(lambda conn: rows.get(conn, params.thread_id, params.message_id))
 
     async def modify_message(self, params: ModifyMessage) -> Message:
-        """Change the metadata, by merging."""
+        """Change the metadata, by merging, unless a run is active."""
 
         def change(conn: Connection) -> Message:
+            self._unlocked(conn, params.thread_id, "modify messages of")
             old = rows.get(conn, params.thread_id, params.message_id)
-            update = {"metadata": merged_metadata(old.metadata, params.metadata)}
-            # the text of an unfinished message is in the log: it must not get into the row as well
-            rows.save(
-                conn, old.model_copy(update=update | ({"content": []} if old.status == "in_progress" else {}))
-            )
-            return old.model_copy(update=update)
+            new = old.model_copy(update={"metadata": merged_metadata(old.metadata, params.metadata)})
+            rows.save(conn, new)
+            return new
 
         return await self._core.write(change, params.thread_id)
 
@@ -70,15 +66,16 @@ class MessageOperations:
         """Delete one, unless a run is active; it is not told to the model any more."""
 
         def delete(conn: Connection) -> None:
-            busy = active_run(conn, params.thread_id, self._core)
-            if busy is not None:
-                raise BadRequest(
-                    f"Can't delete messages of {params.thread_id} while a run {busy.id} is active."
-                )
+            self._unlocked(conn, params.thread_id, "delete messages of")
             rows.delete(conn, params.thread_id, params.message_id)
 
         await self._core.write(delete, params.thread_id)
         return Deleted(id=params.message_id, object="thread.message.deleted")
+
+    def _unlocked(self, conn: Connection, thread_id: str, what: str) -> None:
+        busy = active_run(conn, thread_id, self._core)
+        if busy is not None:
+            raise BadRequest(f"Can't {what} {thread_id} while a run {busy.id} is active.")
 
 
 def new_messages(core: Core, thread_id: str, asked: Iterable[NewMessage]) -> list[Message]:

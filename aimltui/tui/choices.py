@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 
 from aimltui.client.client import AssistantsClient, every
-from aimltui.client.errors import Unsupported
+from aimltui.client.errors import TransportError, Unsupported
 from aimltui.tui.conversation import Conversation
 from aimltui.tui.runs import Refused
 from aimltui.tui.state.entries import CONNECT, OTHER_MODEL
 from aimltui.wire.assistants import Assistant, CreateAssistant, ListAssistants, ModifyAssistant
-from aimltui.wire.models import Model
+from aimltui.wire.errors import APIError
+from aimltui.wire.models import ModelPage
+from aimltui.wire.threads import CONNECTION
 from aimltui.wire.tools import CodeInterpreterTool, Tool
+
+log = logging.getLogger(__name__)
 
 DEFAULT_MARK = "aimltui"
 """Metadata key of the assistant that this program made for itself; its value is `default`."""
@@ -22,6 +27,9 @@ DEFAULT_INSTRUCTIONS = (
 )
 TOOLS_MARK = "aimltui_tools"
 """Metadata key of the same assistant: the tools that the program has given it."""
+
+MODEL_MARK = "aimltui_model"
+"""Metadata key of the same assistant: its model, if the user has made it the default."""
 
 DefaultTools = Callable[[], Awaitable[tuple[str, ...]]]
 
@@ -34,10 +42,18 @@ class Choices:
         model: The model of threads for which none was chosen; None if none is configured, empty for the first of
             the server's list.
         default_tools: Tells which tools the program's own assistant may have; see `Connected.default_tools`.
+        connections: The names of the connections, the default one first.
+        is_asked: Whether somebody asked for `model` at the start: then it comes before what was chosen earlier.
     """
 
     def __init__(
-        self, client: AssistantsClient, model: str | None, default_tools: DefaultTools | None = None
+        self,
+        client: AssistantsClient,
+        model: str | None,
+        default_tools: DefaultTools | None = None,
+        *,
+        connections: Callable[[], Sequence[str]] = tuple,
+        is_asked: bool = False,
     ) -> None:
         self._client = client
         self._default_tools = default_tools
@@ -46,6 +62,11 @@ class Choices:
         self.assistants: dict[str, Assistant] = {}
         self._default_id: str | None = None
         self._model = model
+        self._connection: str | None = None
+        self.connections = connections
+        self._may_recall = not is_asked
+        self.page: ModelPage | None = None
+        """The models as they were last listed."""
 
     @property
     def default_model(self) -> str | None:
@@ -57,18 +78,33 @@ class Choices:
         """Whether there is a model to talk to."""
         return self._model is not None
 
-    def set_default_model(self, model: str | None) -> None:
-        """Use this model for new threads, until the program ends; empty for the first of the list, None for none."""
-        self._model = model
+    def set_default_model(self, model: str | None, connection: str | None = None) -> None:
+        """Use this model for threads without a choice of their own, until the program ends.
 
-    async def list_models(self, *, refresh: bool = False) -> Sequence[Model]:
-        """The server's models; nothing is kept here, least of all an empty list.
+        Args:
+            model: Its id; empty for the first of the list, None for none.
+            connection: Whose it is; None for the default connection, whichever that is.
+        """
+        self._model, self._connection = model, connection
+
+    async def learn(self) -> None:
+        """Have the models at hand before anybody asks for them; that it fails is told where they are looked at."""
+        try:
+            await self.list_models()
+        except (APIError, TransportError) as error:
+            log.info("the models are not known yet: %s", error)
+
+    async def list_models(self, *, refresh: bool = False) -> ModelPage:
+        """The server's models; an empty list does not take the place of another one in `page`.
 
         Raises:
             APIError: The server refused.
             TransportError: There was no answer.
         """
-        return (await self._client.list_models(refresh=refresh)).data
+        page = await self._client.list_models(refresh=refresh)
+        if page.data or self.page is None:
+            self.page = page
+        return page
 
     async def read_assistants(self) -> list[Assistant]:
         """All saved assistants, newest first."""
@@ -80,7 +116,18 @@ class Choices:
         self.names.update({assistant.id: assistant.name or assistant.id for assistant in found})
         mine = [a.id for a in found if (a.metadata or {}).get(DEFAULT_MARK) == "default"]
         self._default_id = mine[-1] if mine else None
+        self._recall()
         return found
+
+    def _recall(self) -> None:
+        """Take up what the user once made the default, where that connection is there; once, at the start."""
+        may_recall, self._may_recall = self._may_recall, False
+        mine = self.assistants.get(self._default_id or "")
+        if not may_recall or mine is None or self._model is None:
+            return
+        metadata = mine.metadata or {}
+        if metadata.get(MODEL_MARK) == mine.model and metadata.get(CONNECTION) in self.connections():
+            self._model, self._connection = mine.model, metadata[CONNECTION]
 
     def is_default(self, assistant_id: str | None) -> bool:
         """Whether it is the program's own assistant, or none was chosen."""
@@ -110,6 +157,35 @@ class Choices:
             return chosen.model
         return self.default_model
 
+    def connection_of(self, conversation: Conversation) -> str | None:
+        """The connection that will answer, if one was chosen along with the model."""
+        if conversation.choice.model:
+            return conversation.choice.connection
+        chosen = self.assistants.get(conversation.choice.assistant_id or "")
+        if chosen is not None and not self.is_default(chosen.id) and chosen.model:
+            return (chosen.metadata or {}).get(CONNECTION) or None
+        return self._connection
+
+    def sent_connection(self, conversation: Conversation) -> str | None:
+        """What a run has to be told of it: nothing if it is the default connection."""
+        connection, known = self.connection_of(conversation), self.connections()
+        return None if not known or connection == known[0] else connection
+
+    async def make_default(self, conversation: Conversation, model: str, connection: str) -> None:
+        """Make a model the default of who answers in the conversation.
+
+        Raises:
+            APIError: The server refused.
+            TransportError: There was no answer.
+        """
+        assistant_id = await self.need_assistant(conversation, model)
+        is_own = self.is_default(assistant_id)
+        metadata = {CONNECTION: connection, **({MODEL_MARK: model} if is_own else {})}
+        params = ModifyAssistant(assistant_id=assistant_id, model=model, metadata=metadata)
+        self.assistants[assistant_id] = await self._client.assistants.modify(params)
+        if is_own:
+            self.set_default_model(model, connection or None)
+
     async def need_model(self, conversation: Conversation) -> str:
         """The model that will answer, asking the server for its first one if need be.
 
@@ -119,7 +195,7 @@ class Choices:
         model = self.model_of(conversation)
         if model is None and self._model == "":
             try:
-                models = await self.list_models()
+                models = (await self.list_models()).data
             except Unsupported:
                 raise Refused(
                     "No model is chosen",

@@ -22,6 +22,10 @@ STATE_WORDS = frozenset(
         "away",  # the transcript is not at its end
         "list",  # the thread list has the focus
         "marked",  # the keyboard has marked something in the transcript
+        "panel",  # the same, and it is a panel of code
+        "file",  # the same, and it is a file
+        "kept",  # the same, and it is something that can be saved
+        "runs",  # code can be run again here
         "undo",  # a deleted thread can be brought back
         "unanswered",  # the last message of the open thread has no whole answer
         "connections",  # the program has connections of its own
@@ -301,6 +305,71 @@ COMMANDS: tuple[Command, ...] = (
         footer=True,
         when=("marked",),
         label="Choose",
+    ),
+    Command(
+        "copy_code",
+        "Copy the code",
+        "In the transcript, on a panel: copy the code that was run, without line breaks of the screen.",
+        ("c",),
+        "screen.panel('copy_code')",
+        READING,
+        scope="transcript",
+        footer=True,
+        when=("panel",),
+        label="Copy code",
+        priority=True,
+    ),
+    Command(
+        "copy_output",
+        "Copy the output",
+        "In the transcript, on a panel: copy what the code printed.",
+        ("C",),
+        "screen.panel('copy_output')",
+        READING,
+        scope="transcript",
+        footer=True,
+        when=("panel",),
+        label="Copy output",
+        priority=True,
+    ),
+    Command(
+        "save",
+        "Save",
+        "In the transcript: save the marked panel's code, or the marked file; it asks where.",
+        ("s",),
+        "screen.panel('save')",
+        READING,
+        scope="transcript",
+        footer=True,
+        when=("kept",),
+        label="Save",
+        priority=True,
+    ),
+    Command(
+        "open_file",
+        "Open the file",
+        "In the transcript: open the marked file in the program that the system has for it.",
+        ("o",),
+        "screen.panel('open_file')",
+        READING,
+        scope="transcript",
+        footer=True,
+        when=("file",),
+        label="Open",
+        priority=True,
+    ),
+    Command(
+        "run_again",
+        "Run the code again",
+        "In the transcript, on a panel: run its code once more in the thread's interpreter; it asks first.",
+        ("r",),
+        "screen.panel('run_again')",
+        READING,
+        scope="transcript",
+        footer=True,
+        when=("panel", "runs"),
+        label="Run again",
+        priority=True,
     ),
     Command(
         "details",

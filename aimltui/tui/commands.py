@@ -36,7 +36,9 @@ class FooterItem:
 
 
 MAX_FOOTER_ITEMS = 6
-_FOOTER_ORDER = ("choose", "stop", "end")
+_FOOTER_ORDER = frozenset(
+    {"choose", "copy_code", "copy_output", "save", "open_file", "run_again", "stop", "end"}
+)
 
 _KEY_NAMES = {
     "escape": "esc",

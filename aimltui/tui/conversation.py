@@ -17,6 +17,8 @@ class Choice:
 
     model: str | None = None
     assistant_id: str | None = None
+    connection: str | None = None
+    """The connection that the model belongs to."""
 
 
 @dataclass

@@ -17,6 +17,7 @@ from textual.message import Message as TextualMessage
 from aimltui.client.errors import TransportError, Unsupported
 from aimltui.tui.choices import Choices
 from aimltui.tui.conversation import Choice, Conversation
+from aimltui.tui.files import FileShelf
 from aimltui.tui.guides import chosen_message, guides_for
 from aimltui.tui.messages import ConversationChanged, GivenBack, Remarked, ThreadListChanged
 from aimltui.tui.purse import Purse
@@ -29,7 +30,7 @@ from aimltui.wire.errors import APIError, NotFound
 from aimltui.wire.events import Changed
 from aimltui.wire.messages import ListMessages
 from aimltui.wire.runs import Run
-from aimltui.wire.threads import ASSISTANT, MODEL
+from aimltui.wire.threads import ASSISTANT, CONNECTION, MODEL
 
 log = logging.getLogger(__name__)
 
@@ -73,11 +74,18 @@ class Desk:
         self._post = post
         self._spawn = spawn
         model = startup.model or connected.default_model
-        self.choices = Choices(connected.client, model, connected.default_tools)
+        self.choices = Choices(
+            connected.client,
+            model,
+            connected.default_tools,
+            connections=connected.connection_names,
+            is_asked=startup.model is not None,
+        )
         self.before_run: Callable[[frozenset[str]], Awaitable[None]] | None = None
         """Told which tools the assistant has, before each run; it may ask the user something first."""
         self.purse = Purse(connected.client, lambda: self.current.outbox.nudge())
         self.shelf = Shelf(connected.client, self._list_changed)
+        self.files = FileShelf(connected.client)
         self._is_list_cut = False
         self._kept: dict[str, Conversation] = {}
         self._followers: dict[Conversation, RunFollower] = {}
@@ -151,7 +159,9 @@ class Desk:
             # A message was sent while the thread was read: its follower knows better.
             return
         metadata = thread.metadata or {}
-        conversation.choice = Choice(metadata.get(MODEL) or None, metadata.get(ASSISTANT) or None)
+        conversation.choice = Choice(
+            metadata.get(MODEL) or None, metadata.get(ASSISTANT) or None, metadata.get(CONNECTION) or None
+        )
         conversation.has_more = snapshot.has_more if not conversation.is_loaded else conversation.has_more
         conversation.is_loaded = True
         self.threads.put(thread)
@@ -225,12 +235,31 @@ class Desk:
 
     # Choosing
 
-    async def choose_model(self, model: str) -> None:
-        """Use this model in the open conversation, and for new ones until the program ends."""
+    async def choose_model(self, model: str, connection: str = "") -> None:
+        """Use this model in the open conversation; for new ones only if there was none for them.
+
+        Args:
+            model: Its id.
+            connection: Whose it is, by the name; empty for the default one's or what is built in.
+        """
         conversation = self.current
-        conversation.choice.model = model
-        self.choices.set_default_model(model)
-        await self._keep_choice(conversation, {MODEL: model})
+        conversation.choice.model, conversation.choice.connection = model, connection or None
+        if not self.choices.default_model:
+            self.choices.set_default_model(model, connection or None)
+        await self._keep_choice(conversation, {MODEL: model, CONNECTION: connection})
+
+    async def make_default(self, model: str, connection: str = "") -> None:
+        """Make this model the default of who answers in the open conversation, which follows it from now on."""
+        conversation = self.current
+        try:
+            await self.choices.make_default(conversation, model, connection)
+        except (APIError, TransportError) as error:
+            self._post(Remarked(f"The default was not changed. {error}", True))
+            return
+        conversation.choice.model = conversation.choice.connection = None
+        name = self.choices.assistant_name(conversation)
+        self._post(Remarked(f"{model} is the default of {name} now.", False))
+        await self._keep_choice(conversation, {MODEL: "", CONNECTION: ""})
 
     async def use_endpoint(self, name: str, model: str | None) -> None:
         """New threads, and those without a choice of their own, use another endpoint from now on.
@@ -278,12 +307,14 @@ class Desk:
         if self.before_run is not None:
             await self.before_run(self.choices.tools_of(assistant_id))
         if conversation.thread_id is None:
-            chosen = {MODEL: conversation.choice.model, ASSISTANT: conversation.choice.assistant_id}
+            choice = conversation.choice
+            chosen = {MODEL: choice.model, CONNECTION: choice.connection, ASSISTANT: choice.assistant_id}
             thread = await self.shelf.create({key: value for key, value in chosen.items() if value})
             conversation.thread_id = thread.id
             self._kept[thread.id] = conversation
             conversation.outbox.nudge()
-        return Plan(conversation.thread_id, assistant_id, model)
+        connection = self.choices.sent_connection(conversation)
+        return Plan(conversation.thread_id, assistant_id, model, connection)
 
     def said(self, conversation: Conversation, text: str) -> None:
         """See `runs.Surroundings`."""

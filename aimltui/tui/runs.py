@@ -58,6 +58,8 @@ class Plan:
     thread_id: str
     assistant_id: str
     model: str | None
+    connection: str | None = None
+    """The connection of the model, if it is not the default one."""
 
 
 class Surroundings(Protocol):
@@ -379,9 +381,9 @@ def _actions(error: APIError, title: str) -> tuple[CardAction, ...]:
 
 
 def _create_run(plan: Plan) -> CreateRun:
-    if plan.model:
-        return CreateRun(thread_id=plan.thread_id, assistant_id=plan.assistant_id, model=plan.model)
-    return CreateRun(thread_id=plan.thread_id, assistant_id=plan.assistant_id)
+    # What is not given is not sent: a foreign server knows no connections.
+    given = {name: value for name, value in (("model", plan.model), ("connection", plan.connection)) if value}
+    return CreateRun(thread_id=plan.thread_id, assistant_id=plan.assistant_id, **given)
 
 
 def _is_locked(error: Exception) -> bool:

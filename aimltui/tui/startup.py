@@ -13,8 +13,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from aimltui.client.client import AssistantsClient
     from aimltui.drafts import DraftStore
+    from aimltui.model_marks import ModelMarks
     from aimltui.tui.connecting import Connections
     from aimltui.tui.consent import Consent
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What came of code that the user ran again."""
+
+    text: str
+    """What it printed, as it printed it, with remarks; or the sentence why it did not run."""
+    ok: bool
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -39,8 +50,18 @@ class Connected:
     """What the Connect screen works with; None where the models come from nowhere but a server of assistants."""
     consent: Consent | None = None
     """What may be done where no sandbox keeps code in; None where code is not run on this machine."""
+    run_code: Callable[[str, str], Awaitable[Ran]] | None = None
+    """Runs code in a thread's interpreter, for the user and not for the model: thread id, code. None: there is none.
+
+    Cancelling it stops the code.
+    """
     warm_up: Callable[[], None] | None = None
     """Imports that will be needed. It blocks, so it is called in a worker thread, after the first frame."""
+
+    def connection_names(self) -> list[str]:
+        """The connections, the default one first."""
+        rows = self.connections.rows() if self.connections is not None else ()
+        return [row.name for row in sorted(rows, key=lambda row: not row.is_default)] or [self.endpoint]
 
 
 @dataclass(frozen=True)
@@ -76,5 +97,7 @@ class Startup:
     """What the card says if there is no connection."""
     notes: tuple[str, ...] = field(default=())
     """Sentences to show once at the start, as warnings."""
+    marks: ModelMarks | None = None
+    """Recent models and favourites; None remembers none."""
     clock: Callable[[], float] | None = None
     """Unix seconds; None is the machine's. Tests and pictures stop it."""

@@ -198,12 +198,17 @@ def _check_tool_resources(where: str, value: Any) -> None:
 
 
 def _check_chunking(where: str, value: Any) -> None:
+    if "type" not in value.model_fields_set:
+        raise refusals.missing(f"{where}.type")
     if value.type not in ("auto", "static"):
         raise refusals.invalid_value(f"{where}.type", value.type, ("auto", "static"))
     if value.type == "auto":
         return
     if value.static is None:
         raise refusals.missing(f"{where}.static")
+    for name in type(value.static).model_fields:
+        if name not in value.static.model_fields_set:
+            raise refusals.missing(f"{where}.static.{name}")
     size, overlap = value.static.max_chunk_size_tokens, value.static.chunk_overlap_tokens
     if overlap > size // 2:
         raise BadRequest(

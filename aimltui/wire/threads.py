@@ -14,6 +14,8 @@ PINNED = "pinned"
 """Metadata key: `true` if the thread is pinned."""
 MODEL = "model"
 """Metadata key: the model chosen for this thread."""
+CONNECTION = "connection"
+"""Metadata key: the connection that the chosen model belongs to, by its name; at an assistant, that of its model."""
 ASSISTANT = "assistant_id"
 """Metadata key: the assistant chosen for this thread."""
 

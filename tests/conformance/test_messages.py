@@ -10,7 +10,7 @@ from aimltui.client.client import every
 from aimltui.wire.errors import BadRequest, NotFound
 from aimltui.wire.messages import CreateMessage, ListMessages, ModifyMessage
 from aimltui.wire.runs import CreateRun
-from tests.conformance.world import World, requirement
+from tests.conformance.world import World, at, requirement
 from tests.support.fake_model import says
 
 
@@ -23,11 +23,11 @@ async def test_a_message_of_the_user(world: World) -> None:
     assert made.to_json() == {
         "id": made.id,
         "object": "thread.message",
-        "created_at": 1_800_000_000,
+        "created_at": at(),
         "thread_id": thread.id,
         "status": "completed",
         "incomplete_details": None,
-        "completed_at": 1_800_000_000,
+        "completed_at": at(),
         "incomplete_at": None,
         "role": "user",
         "content": [{"type": "text", "text": {"value": "Grüße 👋", "annotations": []}}],

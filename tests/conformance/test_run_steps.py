@@ -7,7 +7,7 @@ import pytest
 from aimltui.client.client import every
 from aimltui.wire.errors import BadRequest, NotFound
 from aimltui.wire.run_steps import ListRunSteps
-from tests.conformance.world import FUNCTIONS, World, outputs, requirement
+from tests.conformance.world import FUNCTIONS, World, at, outputs, requirement
 from tests.support.fake_model import calls, says
 
 
@@ -22,13 +22,13 @@ async def test_an_answer_is_one_step(world: World) -> None:
     }
     assert (step.status, step.completed_at, step.thread_id, step.run_id, step.assistant_id) == (
         "completed",
-        1_800_000_000,
+        at(),
         run.thread_id,
         run.id,
         run.assistant_id,
     )
     assert step.usage is not None
-    assert step.usage.total_tokens == 15
+    assert step.usage.total_tokens == 15 or not world.is_ours
     assert await world.client.runs.get_step(run.thread_id, run.id, step.id) == step
 
 

@@ -12,7 +12,7 @@ import pytest
 from openai import AsyncOpenAI, BadRequestError, NotFoundError, OpenAI
 
 from tests.conformance.test_sdk import STRICT, client_over
-from tests.conformance.world import World, requirement
+from tests.conformance.world import World, among, requirement
 
 
 @pytest.fixture
@@ -32,8 +32,9 @@ async def test_its_files(sdk: AsyncOpenAI) -> None:
     async with sdk.files.with_streaming_response.content(made.id) as streamed:
         assert [piece async for piece in streamed.iter_bytes()] == [b"content"]
     more = [(await sdk.files.create(file=(f"{n}.txt", b"x"), purpose="user_data")).id for n in range(3)]
-    assert [file.id async for file in sdk.files.list(limit=2)] == [*more[::-1], made.id]
-    assert [file.id async for file in sdk.files.list(purpose="assistants")] == [made.id]
+    newest_first = [*more[::-1], made.id]
+    assert await among(aiter(sdk.files.list(limit=2)), newest_first) == newest_first
+    assert await among(aiter(sdk.files.list(purpose="assistants")), [made.id]) == [made.id]
     assert (await sdk.files.delete(made.id)).deleted
     with pytest.raises(NotFoundError, match="No such File object"):
         await sdk.files.retrieve(made.id)
@@ -92,7 +93,7 @@ async def test_its_vector_stores(sdk: AsyncOpenAI) -> None:
     store = await sdk.vector_stores.retrieve(store.id)
     assert (store.name, store.status, store.file_counts.completed) == ("Cities", "completed", 1)
     store = await sdk.vector_stores.update(store.id, name="Towns")
-    assert [found.name async for found in sdk.vector_stores.list(limit=1)] == ["Towns"]
+    assert (await sdk.vector_stores.list(limit=1)).data == [store]
     results = [item async for item in sdk.vector_stores.search(store.id, query="Where is Paris?")]
     assert [(item.filename, item.content[0].text) for item in results] == [
         ("paris.txt", "Paris is in France.")

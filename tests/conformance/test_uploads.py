@@ -12,7 +12,7 @@ from aimltui.wire.binary import Blob
 from aimltui.wire.errors import BadRequest, NotFound
 from aimltui.wire.files import FileExpiresAfter
 from aimltui.wire.uploads import AddUploadPart, CompleteUpload, CreateUpload, Upload
-from tests.conformance.world import World, requirement
+from tests.conformance.world import World, at, requirement
 
 PARTS = [b"first ", b"second ", b"third"]
 WHOLE = b"".join(PARTS)
@@ -40,8 +40,8 @@ async def test_an_upload_begins_pending_and_lasts_an_hour(world: World) -> None:
         "id": upload.id,
         "object": "upload",
         "bytes": len(WHOLE),
-        "created_at": 1_800_000_000,
-        "expires_at": 1_800_003_600,
+        "created_at": at(),
+        "expires_at": at(3_600),
         "filename": "whole.txt",
         "purpose": "assistants",
         "status": "pending",
@@ -60,9 +60,9 @@ async def test_the_order_of_the_ids_is_the_order_of_the_file(world: World) -> No
     assert done.status == "completed"
     assert done.file is not None
     assert (done.file.filename, done.file.bytes, done.file.purpose) == ("whole.txt", len(WHOLE), "assistants")
-    assert done.file.expires_at == 1_800_007_200
+    assert done.file.expires_at == at(7_200)
     assert (await world.client.files.content(done.file.id)).content == WHOLE
-    assert {path.name for path in (world.directory / "files").iterdir()} == {done.file.id, "incoming"}
+    assert world.keeps(done.file.id)
 
 
 @requirement("uploads:checks")
@@ -91,7 +91,7 @@ async def test_a_cancelled_upload_takes_nothing_more_and_leaves_nothing_behind(w
     ids = await sent(world, upload, *PARTS)
     cancelled = await world.client.uploads.cancel(upload.id)
     assert cancelled.status == "cancelled"
-    assert [path.name for path in (world.directory / "files").iterdir()] == ["incoming"]
+    assert world.keeps()
     for asked in (
         sent(world, upload, b"more"),
         world.client.uploads.complete(CompleteUpload(upload_id=upload.id, part_ids=ids)),
@@ -127,5 +127,6 @@ async def test_of_two_that_complete_at_once_one_does(world: World) -> None:
         world.client.uploads.complete(wanted), world.client.uploads.complete(wanted), return_exceptions=True
     )
     assert sum(isinstance(result, Upload) for result in results) == 1
-    kept = {path.name for path in (world.directory / "files").iterdir()}
-    assert len(kept) == 2
+    (done,) = [result for result in results if isinstance(result, Upload)]
+    assert done.file is not None
+    assert world.keeps(done.file.id)

@@ -20,7 +20,7 @@ from aimltui.wire.vector_stores import (
     SearchVectorStore,
     StoreExpiresAfter,
 )
-from tests.conformance.world import World, requirement
+from tests.conformance.world import World, among, at, requirement
 from tests.support.builders import until
 
 
@@ -44,14 +44,14 @@ async def test_a_store_needs_nothing(world: World) -> None:
     assert made.to_json() == {
         "id": made.id,
         "object": "vector_store",
-        "created_at": 1_800_000_000,
+        "created_at": at(),
         "name": "",
         "usage_bytes": 0,
         "file_counts": {"in_progress": 0, "completed": 0, "failed": 0, "cancelled": 0, "total": 0},
         "status": "completed",
         "expires_after": None,
         "expires_at": None,
-        "last_active_at": 1_800_000_000,
+        "last_active_at": at(),
         "metadata": {},
     }
 
@@ -69,7 +69,7 @@ async def test_files_of_a_creation_are_processed_and_counted(world: World) -> No
     assert file.to_json() == {
         "id": good.id,
         "object": "vector_store.file",
-        "created_at": 1_800_000_000,
+        "created_at": at(),
         "vector_store_id": store.id,
         "usage_bytes": len("some text"),
         "status": "completed",
@@ -176,7 +176,7 @@ async def test_name_metadata_and_time_can_be_changed(world: World) -> None:
         ModifyVectorStore(vector_store_id=store.id, name="New", metadata={"b": "2"}, expires_after=week)
     )
     assert (changed.name, changed.metadata) == ("New", {"a": "1", "b": "2"})
-    assert changed.expires_at == 1_800_000_000 + 7 * 86_400
+    assert changed.expires_at == at(7 * 86_400)
     freed = await modify(ModifyVectorStore(vector_store_id=store.id, expires_after=None))
     assert (freed.name, freed.expires_after, freed.expires_at) == ("New", None, None)
 
@@ -203,7 +203,7 @@ async def test_a_store_expires_after_days_without_use_and_can_be_given_more(worl
 async def test_stores_are_listed_and_deleted(world: World) -> None:
     made = [(await world.store(name=str(n))).id for n in range(5)]
     params = ListVectorStores(limit=2)
-    assert [s.id async for s in every(world.client.vector_stores.list, params)] == made[::-1]
+    assert await among(every(world.client.vector_stores.list, params), made) == made[::-1]
     told = await world.client.vector_stores.delete(made[0])
     assert told.to_json() == {"id": made[0], "object": "vector_store.deleted", "deleted": True}
     with pytest.raises(NotFound, match=f"No vector store found with id '{made[0]}'"):
@@ -215,7 +215,7 @@ async def test_what_is_not_there_is_named(world: World) -> None:
     store, file = await world.store(), await world.file()
     with pytest.raises(NotFound, match="No such File object: file-none"):
         await world.client.vector_stores.create(CreateVectorStore(file_ids=[file.id, "file-none"]))
-    assert len((await world.client.vector_stores.list(ListVectorStores())).data) == 1
+    assert (await world.client.vector_stores.list(ListVectorStores(limit=1))).data == [store]
     with pytest.raises(NotFound, match="No vector store found with id 'vs_none'"):
         await added(world, "vs_none", file.id)
     with pytest.raises(BadRequest, match="Expected an ID that begins with 'vs'"):

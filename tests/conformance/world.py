@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,6 +92,18 @@ class World:
     sandbox: FakeSandbox
     socket: Path | None = None
 
+    @property
+    def is_ours(self) -> bool:
+        """False: another server is judged, with its own model, clock and disk."""
+        return self.leg != "elsewhere"
+
+    def keeps(self, *files: str) -> bool:
+        """Whether just these files are on the disk; of another server that is not known."""
+        if not self.is_ours:
+            return True
+        found = {path.name for path in (self.directory / "files").iterdir()} - {"incoming"}
+        return found == set(files)
+
     def script(self, *turns: Turn) -> None:
         """What the model will say, turn after turn; the last turn again and again."""
         self.model.turns = list(turns)
@@ -162,7 +174,7 @@ class World:
         async def is_indexed() -> bool:
             return (await self.client.vector_stores.get(store_id)).file_counts.in_progress == 0
 
-        await until(is_indexed)
+        await until(is_indexed, elsewhere.PATIENCE_S if elsewhere.URL else PATIENCE_S)
         return await self.client.vector_stores.get(store_id)
 
     async def say(self, thread_id: str, text: str, role: str = "user") -> Message:
@@ -201,7 +213,7 @@ async def a_world(leg: str, directory: Path, **changes: Any) -> AsyncIterator[Wo
             transport = CheckingTransport(HTTPTransport(over(socket)))
             client = AssistantsClient(transport)
             ours: Any = elsewhere.NotHere("something that only our own engine has")
-            yield World("elsewhere", directory, ours, ours, ours, client, transport, socket)
+            yield World("elsewhere", directory, ours, ours, ours, client, transport, ours, socket)
             await client.aclose()
         return
     model, clock = FakeModel(says("Hello", " there.")), TestClock()
@@ -247,6 +259,25 @@ async def served(
             yield socket
         finally:
             stop.set()
+
+
+def at(seconds: int = 0) -> Any:
+    """The moment at which the clock stands still, or so many seconds after it; elsewhere about now."""
+    return elsewhere.About(seconds) if elsewhere.URL else 1_800_000_000 + seconds
+
+
+async def among(listed: AsyncIterator[Any], made: Collection[str]) -> list[str]:
+    """The ids in a list in its order, without those of others; as far as the last one of ours."""
+    seen: list[str] = []
+    async with aclosing(listed) as told:
+        async for item in told:
+            if item.id in made:
+                seen.append(item.id)
+            elif not elsewhere.URL:
+                raise AssertionError(f"{item.id} is not ours")
+            if elsewhere.URL and len(seen) == len(made):
+                break
+    return seen
 
 
 def plain(socket: Path) -> httpx2.AsyncHTTPTransport:

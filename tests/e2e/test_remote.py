@@ -176,7 +176,7 @@ def test_what_a_server_lacks_takes_nothing_else_with_it(here: Path, more: list[s
 
 
 def test_a_server_that_cannot_stop_runs_is_said_so_and_the_answer_comes(here: Path) -> None:
-    with poor_server("--answer-s", "6") as base_url, screen(base_url, here, "--model", "poor") as terminal:
+    with poor_server("--answer-s", "3") as base_url, screen(base_url, here, "--model", "poor") as terminal:
         say(terminal, "loud words")
         terminal.wait_for("running")
         terminal.press("escape")

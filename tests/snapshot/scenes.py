@@ -9,7 +9,8 @@ from aimltui.wire.runs import LastError
 from aimltui.wire.usage import Budget, UsageReport, UsageRow, UsageSum
 from tests.support.fake_connections import AIMLAPI, AIMLAPI_KEY, OLLAMA, REFUSED, WORK, FakeConnections
 from tests.support.fake_transport import FakeTransport
-from tests.support.run_scenes import FAILURE, Act, Code, End, Hold, Say
+from tests.support.pictures import plot
+from tests.support.run_scenes import FAILURE, Act, Code, End, Give, Hold, Say
 from tests.support.screen import Seat
 
 SMALL, MIDDLE, LARGE = (80, 24), (120, 40), (200, 60)
@@ -52,6 +53,14 @@ class Scene:
             server.say(title, **({"pinned": "true"} if number == 1 else {}))
             server.now += 14 * 3600
         server.now += 3 * 3600
+        server.files = {
+            "file-plot": ("revenue.png", plot(320, 180)),
+            "file-table": ("revenue.csv", b"month,revenue\n" * 3_400),
+            "file-report": (
+                "A report of the whole year with a rather long name, final version 3.docx",
+                b"x" * 1_234_567,
+            ),
+        }
         server.scripts = [list(script) for script in self.scripts]
         return server
 
@@ -114,6 +123,86 @@ def press(*keys: str, shows: str = "") -> Callable[[Seat], Awaitable[None]]:
             await here.until(lambda: shows in here.shown())
 
     return act
+
+
+async def unfold(here: Seat) -> None:
+    """Ask, and open what is folded."""
+    await ask(here)
+    await here.pilot.press("ctrl+o")
+
+
+async def see_files(here: Seat) -> None:
+    """Ask, wait until the files are known, and mark the first of them."""
+    await ask(here)
+    await here.until(lambda: "revenue.png" in here.shown())
+    here.screen.set_focus(here.screen.transcript)
+    await here.pilot.press("up")
+
+
+async def see_it_large(here: Seat) -> None:
+    """Look at a picture full screen."""
+    await see_files(here)
+    while here.screen.transcript.marked_file != "file-plot":
+        await here.pilot.press("up")
+    await here.pilot.press("enter")
+    await here.until(lambda: type(here.app.screen).__name__ == "PictureViewer")
+
+
+async def view_all(here: Seat) -> None:
+    """Look at all of a long output."""
+    await unfold(here)
+    here.screen.set_focus(here.screen.transcript)
+    for _ in range(30):
+        mark = here.screen.transcript.mark
+        if mark is not None and mark[1].kind == "view":
+            break
+        await here.pilot.press("up")
+    await here.pilot.press("enter")
+    await here.until(lambda: "Search" in here.shown())
+
+
+PROGRAM = tuple(
+    line + "\n"
+    for line in (
+        "import csv",
+        "from collections import Counter",
+        "",
+        '"""Adds up what was sold in each month',
+        'and says where it grew."""',
+        "",
+        "totals = Counter()",
+        "with open('/mnt/data/sales.csv') as file:",
+        "    for row in csv.DictReader(file):  # one sale each",
+        "        totals[row['month']] += int(row['revenue'])",
+        "",
+        "for month, total in sorted(totals.items()):",
+        "    print(f'{month}  {total:>8,}')",
+    )
+)
+BARS = "".join(f"\r{part:3}% {'█' * (part // 5):20}" for part in range(0, 101, 5))
+COLOURED = (
+    f"reading sales.csv\n{BARS}\n\x1b[32mok\x1b[0m 12 months, \x1b[1;31m2 rows without a date\x1b[0m\n"
+    "\x1b[33mwarning:\x1b[0m a bell\x07 and a title \x1b]0;PWNED\x07 came along\n2026-07    41,200\n2026-08    44,950\n"
+)
+RAISES = (
+    '2026-07    41,200\nTraceback (most recent call last):\n  File "<cell 1>", line 10, in <module>\n'
+    "    totals[row['month']] += int(row['revenue'])\n"
+    "ValueError: invalid literal for int() with base 10: 'n/a'\n"
+)
+FLOOD = "".join(
+    f"line {number:06} \x1b[3{number % 8}m{'=' * (number % 60)}\x1b[0m\n" for number in range(180_000)
+)
+PANEL = Code(PROGRAM, COLOURED)
+WITH_FILES: tuple[Act, ...] = (
+    Code(("import matplotlib\n", "plot(sales)"), "2026-09  47,310\n", picture="file-plot"),
+    Give(
+        "Revenue grew **7.2 %** a month. The figures are in [the table](sandbox:/mnt/data/revenue.csv).",
+        (("sandbox:/mnt/data/revenue.csv", "file-table"),),
+        "file-plot",
+        ("file-report", "file-gone"),
+    ),
+    End(),
+)
 
 
 async def refuse_the_key(here: Seat) -> None:
@@ -247,6 +336,21 @@ SCENES: tuple[Scene, ...] = (
     ),
     Scene("connections", show_connections, (SMALL,), (DARK, LIGHT), options={"connections": SEVERAL}),
     Scene("narrow", ask, ((60, 20), (40, 11), (20, 5)), scripts=(FINISHED,)),
+    Scene("panel-folded", ask, (SMALL,), scripts=((PANEL, Say(("Done.",)), End()),)),
+    Scene("panel-input", ask_and_watch, (SMALL,), scripts=((Code(PROGRAM, hold="input"), End()),)),
+    Scene(
+        "panel-output",
+        ask_and_watch,
+        (SMALL, MIDDLE),
+        (DARK, LIGHT),
+        ((Code(PROGRAM, COLOURED, hold="output"), End()),),
+    ),
+    Scene("panel-open", unfold, (MIDDLE,), (DARK, LIGHT), ((PANEL, Say(("Done.",)), End()),)),
+    Scene("panel-failed", ask, (SMALL, MIDDLE), (DARK,), ((Code(PROGRAM, RAISES), Say(("Hm.",)), End()),)),
+    Scene("panel-flood", view_all, (MIDDLE,), scripts=((Code(PROGRAM, FLOOD), Say(("Much.",)), End()),)),
+    Scene("files", see_files, (SMALL, MIDDLE, LARGE), (DARK, LIGHT), (WITH_FILES,)),
+    Scene("files-ascii", see_files, (SMALL,), scripts=(WITH_FILES,), options={"glyphs": "ascii"}),
+    Scene("picture", see_it_large, (MIDDLE,), scripts=(WITH_FILES,)),
     Scene("ascii", ask, (MIDDLE,), scripts=(FINISHED,), options={"glyphs": "ascii"}),
 )
 

@@ -9,10 +9,12 @@ from typing import Any
 from aimltui.wire import operations as op
 from aimltui.wire.assistants import Assistant
 from aimltui.wire.base import Deleted, Page, Params, Wire
+from aimltui.wire.binary import BinaryContent
 from aimltui.wire.errors import APIError, BadRequest, NotFound
 from aimltui.wire.events import CHANGED, Changed, StreamEvent
+from aimltui.wire.files import File
 from aimltui.wire.messages import Message
-from aimltui.wire.models import Model
+from aimltui.wire.models import Model, ModelPage, ModelSource
 from aimltui.wire.operations import Operation
 from aimltui.wire.threads import LatestRun, Thread, ThreadSummary
 from aimltui.wire.usage import UsageReport
@@ -24,6 +26,7 @@ class FakeTransport:
 
     Attributes:
         scripts: What the next runs do, one after the other; at the end of the list a short answer.
+        files: Names and bytes of files, by id.
         failures: Operation name to what it raises; once for each in the list.
         calls: The operations asked for, with their parameters, in order.
         reports: What runs have used, by view; empty for a server that cannot tell.
@@ -40,8 +43,10 @@ class FakeTransport:
         self.messages: dict[str, list[Message]] = {}
         self.players: dict[str, list[Player]] = {}
         self.assistants: dict[str, Assistant] = {}
+        self.files: dict[str, tuple[str, bytes]] = {}
         self.models = [Model(id="demo"), Model(id="gpt-4o"), Model(id="claude-sonnet-4")]
         self.reports: dict[str, UsageReport] = {}
+        self.sources: list[ModelSource] = []
         self.held = asyncio.Event()
         self.is_closed = False
         self._going_on = asyncio.Event()
@@ -300,8 +305,28 @@ class FakeTransport:
     def _list_assistants(self, params: Any) -> Page[Assistant]:
         return _page(list(self.assistants.values()), params)
 
+    def _get_file(self, params: Any) -> File:
+        name, content = self._file(params.file_id)
+        return File(id=params.file_id, filename=name, bytes=len(content), purpose="assistants_output")
+
+    def _get_file_content(self, params: Any) -> BinaryContent:
+        name, content = self._file(params.file_id)
+        return BinaryContent(content=content, filename=name)
+
+    def _file(self, file_id: str) -> tuple[str, bytes]:
+        if file_id not in self.files:
+            raise NotFound(f"No such File object: {file_id}")
+        return self.files[file_id]
+
     def _list_models(self, params: Any) -> Page[Model]:
-        return Page[Model](data=self.models)
+        return ModelPage(data=self.models, sources=self.sources or None)
+
+    def _modify_assistant(self, params: Any) -> Assistant:
+        given = {**params.given()}
+        old = self.assistants[given.pop("assistant_id")]
+        given["metadata"] = {**(old.metadata or {}), **given.get("metadata", {})}
+        self.assistants[old.id] = old.model_copy(update=given)
+        return self.assistants[old.id]
 
 
 def _ordered(items: Sequence[Any], params: Any) -> list[Any]:

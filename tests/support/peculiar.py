@@ -257,6 +257,33 @@ REFUSALS: dict[str, Peculiarity] = {
         asked=2,
         learned={"completion_tokens": True},
     ),
+    "no limit at all": Peculiarity(
+        refuses(lambda b: "max_tokens" not in b, bad("max_tokens: Field required", 422)),
+        asked=2,
+        learned={"needs_limit": True},
+    ),
+    "pictures, dasllama's words": Peculiarity(
+        refuses(
+            lambda b: "image_url" in parts(b),
+            bad("model 'x' has no vision arm - start the server with an image mmproj for it to accept image_url parts"),
+        ),
+        says=([{"type": "image_url", "image_url": {"url": PIXEL}}],),
+        asked=2,
+        learned={"no_images": True},
+    ),
+    "one picture, which is broken": Peculiarity(
+        refuses(lambda b: "image_url" in parts(b), bad("Unsupported image format: could not decode image_url", 500)),
+        says=([{"type": "image_url", "image_url": {"url": PIXEL}}],),
+        status="failed",
+        text="",
+        error="Unsupported image format",
+    ),
+    "a stream that broke, which is no refusal": Peculiarity(
+        refuses(lambda b: b.get("stream"), bad("Unexpected end of stream from upstream", 500)),
+        status="failed",
+        text="",
+        error="Unexpected end of stream",
+    ),
     "temperature": Peculiarity(
         refuses(
             lambda b: "temperature" in b,
@@ -479,7 +506,7 @@ WAYS: dict[str, Peculiarity] = {
             lambda b: any(
                 m.get("reasoning_content") != "Let me see." for m in b["messages"] if m.get("tool_calls")
             ),
-            bad("The reasoning_content in the thinking mode must be passed back to the API."),
+            bad("The `reasoning_content` in the thinking mode must be passed back to the API."),
             call_first(call(), reasoning_content="Let me see."),
         ),
         run={"tools": [FUNCTION]},

@@ -50,6 +50,21 @@ class Code:
     pieces: tuple[str, ...]
     logs: str = ""
     failed: bool = False
+    picture: str = ""
+    """A file's id."""
+    hold: str = ""
+    """`input`: stop before the last piece; `output`: before the call ends."""
+
+
+@dataclass(frozen=True)
+class Give:
+    """The model writes a message with files: links to them, a picture, others attached."""
+
+    text: str
+    links: tuple[tuple[str, str], ...] = ()
+    """Text of the link, id of the file."""
+    picture: str = ""
+    attached: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,7 +101,7 @@ class End:
     reason: str | None = None
 
 
-Act = Say | Cite | Refuse | Code | Call | Remark | Hold | End
+Act = Say | Give | Cite | Refuse | Code | Call | Remark | Hold | End
 
 
 class Ids:
@@ -151,7 +166,7 @@ class Player:
         yield from self._end(act)
         yield self._tell(ev.DONE, "[DONE]")
 
-    def _act(self, act: Act) -> Iterator[ev.StreamEvent]:
+    def _act(self, act: Act) -> Iterator[ev.StreamEvent | Hold]:
         match act:
             case Say(pieces, reason):
                 yield from self._say(pieces, reason)
@@ -159,8 +174,10 @@ class Player:
                 yield from self._cite(text, marker)
             case Refuse(words):
                 yield from self._refuse(words)
-            case Code(pieces, logs, failed):
-                yield from self._code(pieces, logs, failed)
+            case Code():
+                yield from self._code(act)
+            case Give():
+                yield from self._give(act)
             case Call(name, arguments, output):
                 yield from self._call(name, arguments, output)
             case Remark(text, kind):
@@ -262,7 +279,31 @@ class Player:
         yield self._put_message(message, "completed", completed_at=self.now)
         yield self._put_step(self._newest_step(), "completed", completed_at=self.now, duration_ms=700)
 
-    def _code(self, pieces: tuple[str, ...], logs: str, failed: bool) -> Iterator[ev.StreamEvent]:
+    def _give(self, act: Give) -> Iterator[ev.StreamEvent]:
+        yield from self._open_message()
+        message = self._newest_message()
+        marks = [
+            {
+                "type": "file_path",
+                "text": link,
+                "start_index": act.text.index(link),
+                "end_index": act.text.index(link) + len(link),
+                "file_path": {"file_id": file_id},
+            }
+            for link, file_id in act.links
+        ]
+        content: list[dict[str, Any]] = [{"type": "text", "text": {"value": act.text, "annotations": marks}}]
+        if act.picture:
+            content.insert(0, {"type": "image_file", "image_file": {"file_id": act.picture}})
+        attachments = [{"file_id": file_id, "tools": []} for file_id in act.attached]
+        message = Message.model_validate(
+            {**message.model_dump(), "content": content, "attachments": attachments}
+        )
+        yield self._put_message(message, "completed", completed_at=self.now)
+        yield self._put_step(self._newest_step(), "completed", completed_at=self.now, duration_ms=1200)
+
+    def _code(self, act: Code) -> Iterator[ev.StreamEvent | Hold]:
+        pieces, logs, failed = act.pieces, act.logs, act.failed
         yield from self._open_step("tool_calls", {"type": "tool_calls", "tool_calls": []})
         step = self._newest_step()
         call_id = self._ids("call_")
@@ -273,16 +314,28 @@ class Player:
             "code_interpreter": {"input": "", "outputs": []},
         }
         yield self._step_delta(step.id, head)
-        for piece in pieces:
+        for number, piece in enumerate(pieces):
+            if act.hold == "input" and number == len(pieces) - 1:
+                yield Hold()
             yield self._step_delta(
                 step.id, {"index": 0, "type": "code_interpreter", "code_interpreter": {"input": piece}}
             )
-        outputs = [{"type": "logs", "logs": logs}] if logs else []
+        outputs: list[dict[str, Any]] = [{"type": "logs", "logs": logs}] if logs else []
         if logs:
             fragment = {"outputs": [{"index": 0, "type": "logs", "logs": logs}]}
             yield self._step_delta(
                 step.id, {"index": 0, "type": "code_interpreter", "code_interpreter": fragment}
             )
+        if act.picture:
+            picture = {"type": "image", "image": {"file_id": act.picture}}
+            place = len(outputs)
+            outputs.append(picture)
+            fragment = {"outputs": [{"index": place, **picture}]}
+            yield self._step_delta(
+                step.id, {"index": 0, "type": "code_interpreter", "code_interpreter": fragment}
+            )
+        if act.hold == "output":
+            yield Hold()
         call = {
             "id": call_id,
             "type": "code_interpreter",
@@ -403,6 +456,21 @@ SCENES: dict[str, tuple[Act, ...]] = {
     "expired": (Say(("Slow",), ""), End("expired", usage=None)),
     "code": (Code(("import math\n", "print(math.pi)"), "3.14159\n"), Say(("Pi is 3.14.",)), End()),
     "code that fails": (Code(("while True: pass",), failed=True), Say(("It hangs.",)), End()),
+    "files": (
+        Code(("plot()",), "done\n", picture="file-p"),
+        Give(
+            "The [table](sandbox:/mnt/data/t.csv).",
+            (("sandbox:/mnt/data/t.csv", "file-t"),),
+            "file-p",
+            ("file-t",),
+        ),
+        End(),
+    ),
+    "code that raises": (
+        Code(("1/0",), "Traceback (most recent call last):\nZeroDivisionError: division by zero\n"),
+        Say(("No.",)),
+        End(),
+    ),
     "function": (Call("weather", ('{"city":', ' "Oslo"}'), '{"t": 3}'), Say(("Three degrees.",)), End()),
     "waits for a function": (Call("weather", ('{"city": "Oslo"}',)), End("requires_action", usage=None)),
     "said, did, said": (Say(("Let me see.",)), Code(("1 + 1",), "2"), Say(("Two.",)), End()),

@@ -171,7 +171,16 @@ MODELS = as_json(
     }
 )
 
+
+def _named(request: Request) -> Reply:
+    """The first answer of the scene that the message names with its last word."""
+    asked = str(request.json["messages"][-1]["content"]).rpartition(" ")[2]
+    answer = SCENES[asked].replies[0]
+    return answer if isinstance(answer, Reply) else answer(request)
+
+
 SCENES: dict[str, Scene] = {
+    "named": Scene((_named,)),
     "greeting": Scene((_fitting,)),
     "gated": Scene((replace(GREETING, gated=True),)),
     "created-201": Scene((lambda request: replace(_fitting(request), status=201),)),

@@ -68,6 +68,9 @@ class Terminal:
         self._process = ptyprocess.PtyProcess.spawn(
             list(arguments), cwd=str(ROOT), env=environment, dimensions=(rows, columns)
         )
+        # what is closed here is dead already
+        self._process.delayafterclose = 0
+        self._shown: str | None = None
         self.exit_status: int | None = None
         self.last_output = time.monotonic()
 
@@ -84,6 +87,7 @@ class Terminal:
     ) -> None:
         if self._process.isalive():
             self._process.kill(signal.SIGKILL)
+            self._process.wait()
         self._process.close(force=True)
 
     @property
@@ -94,7 +98,10 @@ class Terminal:
     @property
     def text(self) -> str:
         """The screen, line by line, without trailing blanks."""
-        return "\n".join(line.rstrip() for line in self.screen.display)
+        # asked for at every look, while most of the time nothing was painted
+        if self._shown is None:
+            self._shown = "\n".join(line.rstrip() for line in self.screen.display)
+        return self._shown
 
     def type(self, text: str) -> None:
         """Key by key."""
@@ -123,6 +130,7 @@ class Terminal:
     def resize(self, columns: int, rows: int) -> None:
         """The window changes its size."""
         self.screen.resize(rows, columns)
+        self._shown = None
         self._process.setwinsize(rows, columns)
 
     def wait_for(self, text: str) -> None:
@@ -182,6 +190,7 @@ class Terminal:
 
     def _take(self, data: bytes) -> None:
         self.raw += data
+        self._shown = None
         self.last_output = time.monotonic()
         if b"\x1b[6n" in data:
             self.send(f"\x1b[{self.screen.cursor.y + 1};{self.screen.cursor.x + 1}R")

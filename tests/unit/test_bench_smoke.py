@@ -11,7 +11,16 @@ from tests.support.chat_server import SENT_AT
 
 
 @pytest.mark.parametrize(
-    "name", ["bare_app", "bench_open", "bench_startup", "bench_streaming", "bench_transcript", "probed_app"]
+    "name",
+    [
+        "bare_app",
+        "bench_models",
+        "bench_open",
+        "bench_startup",
+        "bench_streaming",
+        "bench_transcript",
+        "probed_app",
+    ],
 )
 def test_a_benchmark_can_be_imported(name: str) -> None:
     module = importlib.import_module(f"tests.bench.{name}")

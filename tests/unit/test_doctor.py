@@ -8,7 +8,7 @@ import pytest
 
 from aimltui import doctor
 from aimltui.cli import main
-from aimltui.connections.keys import Keys
+from aimltui.connections.keys import Keys, key_file
 from aimltui.engine.tools.code_interpreter.choice import NONE
 from aimltui.engine.tools.code_interpreter.sandboxes.seatbelt import Seatbelt
 from aimltui.engine.tools.code_interpreter.selftest import WALLS
@@ -72,8 +72,8 @@ def test_connections_are_told_with_the_places_of_their_keys_and_without_the_keys
     Keys(file).keep("file", "a", "https://a.example/v1", "secret-of-a-0123456789")
     said = "\n".join(doctor.connections(file))
     assert "b: https://b.example/v1, a server of assistants (default)\n    key in the variable B_KEY" in said
-    assert f"a: https://a.example/v1\n    key in the file {tmp_path}/keys/config.json\n" in said
-    assert "config.json, but: The key file has no key of “c”" in said
+    assert f"a: https://a.example/v1\n    key in the file {key_file(file)}\n" in said
+    assert f"{key_file(file)}, but: The key file has no key of “c”" in said
     assert "d: http://localhost:1/v1\n    no key" in said
     assert "secret" not in said
     file.write_text("[broken")

@@ -158,7 +158,7 @@ async def test_an_endpoint_that_lists_no_models_offers_its_key_and_the_text_is_b
     server: FakeTransport, tmp_path: Path
 ) -> None:
     why = "The key was refused."
-    server.failures["list_models"] = [APIError(why, status=500, code="models_unavailable")]
+    server.failures["list_models"] = [APIError(why, status=500, code="models_unavailable") for _ in range(9)]
     service = FakeConnections(there=[AIMLAPI])
     async with seat(server, tmp_path, model="", connections=service) as here:
         await fail(here)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from aimltui.client.errors import Unreachable
 from aimltui.drafts import DraftStore
-from aimltui.wire.models import Model
+from aimltui.model_marks import ModelMarks
+from aimltui.tui.app import AimltuiApp
+from aimltui.wire.models import Model, ModelSource
 from tests.support.fake_transport import FakeTransport, refused
 from tests.support.run_scenes import End, Hold, Say
-from tests.support.screen import NoMistakes, seat
+from tests.support.screen import NoMistakes, Seat, seat, startup_over
 
 SLOW = (Say(("Once ",), ""), Hold(), End())
 
@@ -218,9 +221,7 @@ async def test_what_another_window_says_appears_here(server: FakeTransport, tmp_
         await here.until(lambda: "Rye" in here.rows())
 
 
-async def test_the_model_is_picked_for_the_thread_and_for_new_ones(
-    server: FakeTransport, tmp_path: Path
-) -> None:
+async def test_the_model_is_picked_for_this_thread_only(server: FakeTransport, tmp_path: Path) -> None:
     corn = server.say("Corn")
     async with seat(server, tmp_path, thread_id=corn) as here:
         await here.pilot.press("ctrl+l")
@@ -233,7 +234,87 @@ async def test_the_model_is_picked_for_the_thread_and_for_new_ones(
         assert server.asked("create_run")[-1].model == "gpt-4o"
         await here.pilot.press("ctrl+n")
         await here.until(lambda: here.desk.current.thread_id is None)
-        await here.until(lambda: here.desk.choices.model_of(here.desk.current) == "gpt-4o")
+        assert here.desk.choices.model_of(here.desk.current) == "demo"
+
+
+async def pick(here: Seat, *keys: str) -> None:
+    await here.pilot.press("ctrl+l")
+    await here.pilot.pause()
+    await here.pilot.press(*keys)
+    await here.pilot.pause()
+
+
+async def test_ctrl_s_makes_a_model_the_default_of_who_answers_also_after_a_restart(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    server.models = [Model(id="gpt-4o", connection="test server"), Model(id="demo")]
+    corn = server.say("Corn", model="demo", connection="gone")
+    async with seat(server, tmp_path, thread_id=corn) as here:
+        await pick(here, *"g4o", "ctrl+s")
+        await here.until(lambda: (server.threads[corn].metadata or {}).get("model") == "")
+        assert here.desk.choices.model_of(here.desk.current) == "gpt-4o"
+        await here.pilot.press("ctrl+n")
+        await here.write("New")
+        await here.idle()
+        run = server.asked("create_run")[-1]
+        assert (run.model, run.connection) == ("gpt-4o", None)
+    (mine,) = server.assistants.values()
+    assert mine.model == "gpt-4o"
+    async with seat(server, tmp_path, new=True) as here:
+        assert here.desk.choices.model_of(here.desk.current) == "gpt-4o"
+    app = AimltuiApp(replace(startup_over(server, tmp_path, new=True), model="asked-for"))
+    async with app.run_test() as pilot:
+        here = Seat(app, pilot, server)
+        await here.until(lambda: here.screen.desk is not None and here.desk.shelf.is_loaded)
+        assert here.desk.choices.model_of(here.desk.current) == "asked-for"
+
+
+async def test_a_thread_remembers_its_connection_and_the_default_one_is_not_sent(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    server.models = [
+        Model(id="gpt-4o", connection="test server"),
+        Model(id="qwen", connection="Ollama"),
+        Model(id="demo"),
+    ]
+    marks = ModelMarks(tmp_path / "marks.json")
+    async with seat(server, tmp_path, marks=marks) as here:
+        await pick(here, *"qwen", "enter")
+        assert "qwen · Ollama" in here.shown()
+        await here.write("Hello")
+        await here.idle()
+        run = server.asked("create_run")[-1]
+        assert (run.model, run.connection) == ("qwen", "Ollama")
+        (thread,) = server.threads.values()
+        assert thread.metadata == {"model": "qwen", "connection": "Ollama"}
+        await pick(here, *"g4o", "enter")
+        await here.until(lambda: server.threads[thread.id].metadata["connection"] == "test server")
+        await here.write("Again")
+        await here.idle()
+        assert "connection" not in server.asked("create_run")[-1].given()
+        await pick(here, *"qwen", "enter")
+    assert marks.recent == (("Ollama", "qwen"), ("test server", "gpt-4o"))
+    async with seat(server, tmp_path, thread_id=thread.id) as here:
+        await here.until(lambda: "qwen · Ollama" in here.shown())
+        assert here.desk.choices.sent_connection(here.desk.current) == "Ollama"
+
+
+async def test_the_picker_opens_with_what_is_known_and_asks_again_if_that_is_old(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    server.sources = [
+        ModelSource(connection="test server", source="cache", as_of=server.now - 7200, count=3),
+        ModelSource(connection="Work", source="none", problem="No route to host."),
+    ]
+    async with seat(server, tmp_path) as here:
+        await here.until(lambda: here.desk.choices.page is not None)
+        await here.pilot.press("ctrl+l")
+        await here.pilot.pause()
+        assert "claude-sonnet-4" in here.shown()
+        assert "test server: 3 models, asked 2 h ago" in here.shown()
+        assert "Work: No route to host." in here.shown()
+        await here.until(lambda: [params.refresh for params in server.asked("list_models")][-1])
+        await here.until(lambda: "asking…" not in here.shown())
 
 
 async def test_a_choice_for_an_unsent_thread_is_kept_with_it_once_it_is_made(
@@ -246,11 +327,14 @@ async def test_a_choice_for_an_unsent_thread_is_kept_with_it_once_it_is_made(
         await here.until(lambda: here.desk.current.choice.model == "my/own-model")
         await here.write("Hello")
         await here.idle()
-        assert next(iter(server.threads.values())).metadata == {"model": "my/own-model"}
+        assert next(iter(server.threads.values())).metadata == {
+            "model": "my/own-model",
+            "connection": "test server",
+        }
 
 
 async def test_a_list_of_models_that_fails_is_asked_for_again(server: FakeTransport, tmp_path: Path) -> None:
-    server.failures["list_models"] = [Unreachable("The endpoint is down.")]
+    server.failures["list_models"] = [Unreachable("The endpoint is down.")] * 2
     async with seat(server, tmp_path) as here:
         await here.pilot.press("ctrl+l")
         await here.until(lambda: "The endpoint is down." in here.shown())

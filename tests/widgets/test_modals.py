@@ -15,13 +15,20 @@ from aimltui.tui.commands import COMMANDS, key_label
 from aimltui.tui.screens.choice import ChoiceRow, ChoiceScreen
 from aimltui.tui.screens.error import CrashReport, crash_text
 from aimltui.tui.screens.help import HelpScreen, help_text
-from aimltui.tui.screens.model_picker import ModelPicker
+from aimltui.tui.screens.model_picker import ModelPicker, ModelRow, Offer, SourceRow
 from aimltui.tui.screens.palette import PaletteScreen
 from aimltui.tui.screens.rename import RenameScreen
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.pick_list import PickList
 
 HOSTILE = "[/] [@click=app.quit]x[/] \x1b]0;evil\x07 " + "long " * 30
+HOSTILE_OFFER = Offer(
+    tuple(
+        ModelRow(f"{n}{HOSTILE}", HOSTILE, HOSTILE, 5, HOSTILE, HOSTILE, aliases=(HOSTILE,))
+        for n in range(50)
+    ),
+    (SourceRow(HOSTILE, HOSTILE, -5, HOSTILE, 3),),
+)
 THEMES = [ChoiceRow("dark", "Dark"), ChoiceRow("light", "Light"), ChoiceRow("nord", "Nord", "blue")]
 
 
@@ -41,7 +48,7 @@ SCREENS: list[Callable[[], ModalScreen[Any]]] = [
     lambda: RenameScreen(HOSTILE, HOSTILE),
     lambda: HelpScreen(),
     lambda: PaletteScreen(frozenset({"thread"})),
-    lambda: ModelPicker(lambda: None, current=HOSTILE),
+    lambda: ModelPicker(lambda: None, lambda _: None, offer=HOSTILE_OFFER, current=(HOSTILE, HOSTILE)),
 ]
 
 

@@ -10,11 +10,14 @@ from textual.geometry import Offset
 from textual.pilot import Pilot
 from textual.selection import SELECT_ALL, Selection
 
+from aimltui.tui.pictures import decode
 from aimltui.tui.sanitize import SafeLineFilter
 from aimltui.tui.state.entries import (
     Added,
     Appended,
+    Attachment,
     Choice,
+    Citation,
     Entry,
     GuideEntry,
     MessageEntry,
@@ -26,7 +29,9 @@ from aimltui.tui.state.entries import (
     ToolCallEntry,
     ToolCallOutput,
 )
+from aimltui.tui.state.file_facts import FileFact
 from aimltui.tui.widgets.transcript import Transcript
+from tests.support.pictures import plot
 
 
 class Bare(App[None]):
@@ -36,6 +41,7 @@ class Bare(App[None]):
         super().__init__()
         self.now = 1000.0
         self.said: list[object] = []
+        self.wanted: list[dict[str, bool]] = []
         self._filter = SafeLineFilter()
 
     def compose(self) -> ComposeResult:
@@ -52,6 +58,15 @@ class Bare(App[None]):
 
     def on_transcript_choice_chosen(self, event: Transcript.ChoiceChosen) -> None:
         self.said.append((event.entry_id, event.choice_id))
+
+    def on_transcript_files_wanted(self, event: Transcript.FilesWanted) -> None:
+        self.wanted.append(event.wanted)
+
+    def on_transcript_file_chosen(self, event: Transcript.FileChosen) -> None:
+        self.said.append(event.file_id)
+
+    def on_transcript_output_chosen(self, event: Transcript.OutputChosen) -> None:
+        self.said.append(len(event.text))
 
     def on_transcript_toggled(self, event: Transcript.Toggled) -> None:
         self.said.append((event.entry_id, event.folded))
@@ -503,3 +518,123 @@ async def test_a_stale_selection_is_no_harm() -> None:
         on.transcript.show([])
         await on.painted()
         assert not on.app.screen.selections
+
+
+def running(code: str, logs: str = "", status: str = "in_progress", error: str = "") -> StepEntry:
+    outputs = (ToolCallOutput("logs", logs),) if logs else ()
+    return StepEntry("s", "r", 1, status, (ToolCallEntry("c", "code_interpreter", "", code, outputs, error),))
+
+
+RUN = RunEntry("r:run", "r", "in_progress")
+
+
+async def test_a_step_that_has_ended_stays_open_until_the_answer_goes_on() -> None:
+    async with scene(running("print(1)", "1"), RUN) as on:
+        on.transcript.apply([Replaced(running("print(1)", "1", "completed"))])
+        assert any("print(1)" in line for line in await on.painted())
+        on.transcript.apply([Added(1, message(1, "so", streaming=True))])
+        assert not any("print(1)" in line for line in await on.painted())
+        assert await on.find("code interpreter")
+
+
+async def test_the_end_of_the_run_folds_it_too_but_not_what_the_user_opened() -> None:
+    async with scene(running("print(1)"), RUN) as on:
+        on.transcript.apply([Replaced(running("print(1)", "1", "completed"))])
+        on.transcript.apply([Replaced(RunEntry("r:run", "r", "completed"))])
+        assert not any("print(1)" in line for line in await on.painted())
+    async with scene(running("print(1)"), RUN) as on:
+        place = await on.find("code interpreter")
+        await on.pilot.click(offset=place)
+        await on.pilot.click(offset=place)
+        on.transcript.apply([Replaced(running("print(1)", "1", "completed")), Added(1, message(1, "so"))])
+        assert any("print(1)" in line for line in await on.painted())
+
+
+async def test_code_that_raises_unfolds_its_panel_by_itself() -> None:
+    trace = "Traceback (most recent call last):\nZeroDivisionError: division by zero"
+    async with scene(running("1/0", trace, "completed", "ZeroDivisionError"), message(1, "No.")) as on:
+        shown = await on.painted()
+        assert any("ZeroDivisionError: division" in line for line in shown)
+        assert "✗" in shown[(await on.find("code interpreter"))[1]]
+
+
+async def test_the_line_that_is_read_stays_while_a_panel_above_runs_ends_and_folds() -> None:
+    lines = [f"row {n}" for n in range(12)]
+    async with scene(message(0, numbered(40)), running(""), RUN, message(2, numbered(40))) as on:
+        on.transcript.scroll_page(-1)
+        before = await on.painted()
+        for count in range(1, 13):
+            on.transcript.apply([Replaced(running("\n".join(lines[:count])))])
+        on.transcript.apply([Replaced(running("\n".join(lines), "out\n" * 30))])
+        on.transcript.apply([Replaced(running("\n".join(lines), "out\n" * 30, "completed"))])
+        assert await on.painted() == before
+
+
+async def test_a_delta_of_a_running_step_draws_that_step_alone() -> None:
+    entries = [message(n, numbered(5)) for n in range(200)]
+    async with scene(*entries, running("a = 1"), RUN) as on:
+        await on.painted()
+        book = on.transcript._book
+        kept = {item.entry.id: item.canvas for item in book.items}
+        on.transcript.apply([Replaced(running("a = 1\nb = 2"))])
+        changed = [item.entry.id for item in book.items if item.canvas is not kept[item.entry.id]]
+        assert changed == ["s"]
+
+
+async def test_what_is_known_of_files_is_asked_once_and_comes_without_a_jump() -> None:
+    chip = MessageEntry(
+        "m9", "assistant", "A", "Here.", attachments=(Attachment("file-1", "file-1", is_made=True),)
+    )
+    async with scene(chip, message(1, numbered(40))) as on:
+        on.transcript.scroll_to_head()
+        assert any("file-1" in line for line in await on.painted())
+        await on.until(lambda: on.app.wanted == [{"file-1": False}])
+        on.transcript.scroll_to(y=4)
+        before = await on.painted()
+        on.transcript.learn(files={"file-1": FileFact("revenue.csv", 48_123)})
+        assert await on.painted() == before
+        on.transcript.scroll_to_head()
+        assert any("revenue.csv 48 KB  s save · o open" in line for line in await on.painted())
+        assert len(on.app.wanted) == 1
+
+
+async def test_keys_mark_panels_and_files_and_enter_chooses_them() -> None:
+    logs = "\n".join(f"{n}" for n in range(500))
+    link = "sandbox:/mnt/data/a.csv"
+    answer = MessageEntry(
+        "m1", "assistant", "A", f"[a]({link}) [b](sandbox:/mnt/data/b)",
+        citations=(Citation(4, 4 + len(link), 0, "file-1", "file_path", "file-1"),),
+        attachments=(Attachment("file-1", "a.csv", 12, is_made=True),),
+    )  # fmt: skip
+    async with scene(running("x", logs, "completed"), answer) as on:
+        on.transcript.focus()
+        await on.pilot.press("up")
+        assert on.transcript.marked_file == "file-1"
+        await on.pilot.press("enter", "up")
+        assert on.transcript.marked_call is not None
+        await on.pilot.press("enter")
+        for _ in range(80):
+            if on.transcript.mark and on.transcript.mark[1].kind == "view":
+                break
+            await on.pilot.press("down")
+        await on.pilot.press("enter")
+        on.transcript.scroll_to_tail()
+        place = await on.find("a b")
+        await on.pilot.click(offset=place)
+        await on.pilot.click(offset=(place[0] + 2, place[1]))
+        await on.pilot.pause()
+        told = [said for said in on.app.said if not isinstance(said, tuple)]
+        assert told == ["file-1", len(logs), "file-1", ""]
+
+
+async def test_pictures_are_drawn_where_there_are_colours_and_named_everywhere() -> None:
+    shown = MessageEntry(
+        "m1", "assistant", "A", "", attachments=(Attachment("file-1", "p", is_picture=True, is_made=True),)
+    )
+    fact = FileFact("plot.png", 900, decode(plot(160, 90)))
+    async with scene(shown) as on:
+        await on.until(lambda: on.app.wanted == [{"file-1": True}])
+        on.transcript.learn(files={"file-1": fact})
+        lines = await on.painted()
+        assert sum("▀" in line for line in lines) > 8
+        assert any("plot.png 160×90 900 B" in line for line in lines)

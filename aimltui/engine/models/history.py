@@ -152,7 +152,7 @@ def _settle_reasoning(message: dict[str, JSON], quirks: Quirks) -> None:
     back = quirks.reasoning_back
     if back not in ("calls", "all"):
         message.pop("reasoning_content", None)
-    elif message.get("role") == "assistant" and (back == "all" or message.get("tool_calls")):
+    elif back == "all" and message.get("role") == "assistant":
         message.setdefault("reasoning_content", "")
 
 

@@ -47,6 +47,7 @@ class Quirks:
     fold_calls: bool = lesson("It takes no tool messages: earlier tool calls are told as text.")
     completion_tokens: bool = lesson("It wants max_completion_tokens in the place of max_tokens.")
     no_limit: bool = lesson("It takes no token limit.")
+    needs_limit: bool = lesson("It wants a token limit in every request.")
     output_limit: int | None = lesson("Its answers have at most {} tokens.", default=None)
     no_temperature: bool = lesson("It takes no temperature.")
     no_top_p: bool = lesson("It takes no top_p.")
@@ -161,16 +162,14 @@ def known_quirks(endpoint: Endpoint, model: str, info: ModelInfo | None) -> Quir
     return Quirks(**known)
 
 
-def token_limit(
-    asked: int | None, quirks: Quirks, endpoint: Endpoint | None, info: ModelInfo | None
-) -> int | None:
+def token_limit(asked: int | None, quirks: Quirks, endpoint: Endpoint, info: ModelInfo | None) -> int | None:
     """The limit that goes out with a request; None for none.
 
     AI/ML API gives 512 tokens to many models where none is named, which a thinking model uses up before it says a
     word: there a limit is always named.
     """
     limit = asked
-    if limit is None and endpoint is not None and is_aimlapi(endpoint):
+    if limit is None and (quirks.needs_limit or is_aimlapi(endpoint)):
         limit = min(quirks.output_limit or UNKNOWN_OUTPUT, GENEROUS_OUTPUT)
         if info is not None and info.context_length:
             limit = min(limit, max(1, info.context_length // _SHARE_OF_CONTEXT))

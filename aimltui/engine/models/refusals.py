@@ -23,6 +23,20 @@ _NO = re.compile(
 )
 _IMAGE = re.compile(r"\bimages?\b|image_url|\bvision\b|multi-?modal|mmproj")
 _FILE = re.compile(r"\bfiles?\b|file_data|\bpdfs?\b|\bdocuments?\b|[`'\"]file[`'\"]")
+_STREAMLESS = re.compile(
+    r"\bstream(?:ing|ed)?\b[^.]{0,60}(?:\bnot |n't |\bun)(?:\w+ )?(?:support|allow|permit|avail|enabl|accept)"
+    r"|(?:\bnot|n't|un)(?: ?support| ?allow)[^.]{0,40}\bstream|verified to stream"
+    r"|\bstream\b[^.]{0,60}(?:must|should|only)[^.]{0,30}false"
+)
+_BLIND = re.compile(
+    r"(?:\bnot|n't) (?:\w+ )?(?:support|allow|permit|accept|available|enabled)|unsupported|only (?:\w+ )?support"
+    r"|no endpoints found|unknown variant|text[- ]only|(?:has|have|with) no |\bmmproj\b|expected (?:`|')?text"
+    r"|invalid (?:content type|value|enum)|cannot (?:process|accept|see|handle|read)"
+)
+_BROKEN = re.compile(
+    r"too (?:large|big)|corrupt|\bformat\b|\bmime\b|media[- _]type|could not (?:be )?(?:process|decod|download|fetch|load)"
+    r"|failed to (?:process|decode|download|fetch|load)|invalid (?:image|base64)|decod|download"
+)
 _TOO_MUCH = re.compile(
     r"at most|too (?:large|big|high|many)|maximum|less than|range|exceed|<=|valid range|up to|greater than"
 )
@@ -79,7 +93,8 @@ def learn(quirks: Quirks, status: int, text: str, body: Mapping[str, JSON]) -> Q
     """
     if status not in TEACHING or not text:
         return None
-    refused = Refused(quirks, text.lower(), body)
+    # this name of a kind of error says nothing
+    refused = Refused(quirks, text.lower().replace("invalid_request_error", ""), body)
     for rule in _RULES:
         changes = rule(refused)
         if changes:
@@ -108,7 +123,8 @@ def _limit(refused: Refused) -> dict[str, Any] | None:
         return {"completion_tokens": True}
     name = next((n for n in ("max_tokens", "max_completion_tokens", "max_output_tokens") if n in body), None)
     if name is None:
-        return None
+        wanted = re.search(r"max_(?:\w+_)?tokens", text) and re.search(r"required|missing", text)
+        return {"needs_limit": True, "no_limit": False} if wanted else None
     sent = body[name]
     spoken = re.search(r"max_(?:\w+_)?tokens|completion tokens|output tokens|tokens to generate", text)
     if spoken and _is_number_refused(refused):
@@ -220,17 +236,15 @@ def _stream(refused: Refused) -> dict[str, Any] | None:
     # "parameter.enable_thinking only supports stream": the way out is to think no more, or to stream
     if not refused.body.get("stream") or "enable_thinking" in refused.text:
         return None
-    about = re.search(r"\bstream(?:ing|ed|s)?\b", refused.text)
-    return {"no_stream": True} if about and refused.says_no else None
+    return {"no_stream": True} if _STREAMLESS.search(refused.text) else None
 
 
 def _reasoning_back(refused: Refused) -> dict[str, Any] | None:
     if "reasoning_content" not in refused.text and "content[].thinking" not in refused.text:
         return None
+    if re.search(r"missing|must be passed|required|passed back|must return", refused.text):
+        return {"reasoning_back": "all" if refused.quirks.reasoning_back in ("calls", "all") else "calls"}
     sent = any("reasoning_content" in message for message in refused.messages)
-    wanted = re.search(r"missing|must be passed|required|passed back|must return", refused.text)
-    if wanted:
-        return {"reasoning_back": "all" if refused.quirks.reasoning_back == "calls" and sent else "calls"}
     return {"reasoning_back": "no"} if sent else None
 
 
@@ -247,10 +261,7 @@ def _pictures(refused: Refused) -> dict[str, Any] | None:
 
 def _not_at_all(refused: Refused) -> bool:
     """Whether pictures or files are not taken as such; one that is broken or too big teaches nothing."""
-    broken = re.search(r"too (?:large|big)|corrupt|could not (?:be )?(?:process|decod|download|fetch|load)"
-                       r"|failed to (?:process|decode|download|fetch|load)|invalid (?:image|base64)|decod|download",
-                       refused.text)  # fmt: skip
-    return refused.says_no and broken is None
+    return _BLIND.search(refused.text) is not None and _BROKEN.search(refused.text) is None
 
 
 def _include(refused: Refused) -> dict[str, Any] | None:

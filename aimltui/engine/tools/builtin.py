@@ -18,6 +18,8 @@ class Builtin:
     tools: tuple[Tool, ...]
     interpreter: LocalSessions
     """Says whether code can be run on this machine."""
+    sessions: Sessions
+    """Where the threads' code runs."""
 
     async def ready(self) -> tuple[str, ...]:
         """The types of the tools that work on this machine; the first time this tests sandboxes."""
@@ -35,4 +37,6 @@ def builtin(options: EngineOptions) -> Builtin:
     if options.unconfined == "ask":
         local.agree()
     sessions = Sessions(local.make, options.data_dir / "interpreter", options.max_sessions)
-    return Builtin((CodeInterpreter(sessions, packages=local.packages, approve=options.approve),), local)
+    return Builtin(
+        (CodeInterpreter(sessions, packages=local.packages, approve=options.approve),), local, sessions
+    )

@@ -96,6 +96,7 @@ class MainScreen(Connect):
         self.offer_connection()
         self.spawn(self.desk.read_rest(), "list")
         self.spawn(self.desk.purse.refresh(), "purse")
+        self.spawn(self.desk.choices.learn(), "models")
         self.spawn(self.desk.watch(), "changes")
         if connected.warm_up is not None:
             self.spawn(asyncio.to_thread(connected.warm_up), "warm-up")
@@ -189,6 +190,9 @@ class MainScreen(Connect):
             self.show_state()
 
     def _scrolled(self) -> None:
+        if self.transcript.has_focus:
+            # what was marked may be out of sight now
+            self.show_state()
         desk = self.desk
         if desk is not None and desk.current.has_more and self.transcript.scroll_offset.y < _NEAR_TOP:
             self.spawn(desk.read_older(desk.current), "older")

@@ -91,10 +91,17 @@ class MainBase(Screen[None]):
             words.add("list")
         if self.transcript.has_mark:
             words.add("marked")
+        call = self.transcript.marked_call
+        if call is not None and call.type == "code_interpreter":
+            words |= {"panel", "kept"}
+        if self.transcript.marked_file:
+            words |= {"file", "kept"}
         if not self.transcript.following:
             words.add("away")
         if desk is None:
             return frozenset(words)
+        if desk.connected.run_code is not None:
+            words.add("runs")
         conversation = desk.current
         if conversation.is_busy:
             words.add("running")
@@ -125,7 +132,7 @@ class MainBase(Screen[None]):
         header.assistant = desk.choices.assistant_name(conversation)
         header.thread_title = desk.threads.title(conversation.thread_id) if conversation.thread_id else ""
         header.model = desk.choices.model_of(conversation) or ""
-        header.endpoint = desk.endpoint
+        header.endpoint = desk.choices.connection_of(conversation) or desk.endpoint
         self.prompt.placeholder = self._placeholder(header.assistant)
         self.threads.set_current(conversation.thread_id)
         self.status.show(self._status_of(desk, status))

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from aimltui.tui.guides_ids import SET_UP
-from aimltui.tui.screens.main_money import Money
+from aimltui.tui.screens.main_panels import Panels
 from aimltui.tui.startup import Startup
 from aimltui.tui.state.entries import CHANGE_KEY, CONNECT, OTHER_MODEL, SEND_AGAIN, ErrorEntry
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from aimltui.tui.screens.connect_form import Saved
 
 
-class Connect(Money):
+class Connect(Panels):
     """Handles connections. Its modal screens are imported when they are opened."""
 
     def __init__(self, startup: Startup) -> None:

@@ -14,7 +14,7 @@ from aimltui.tui.screens.main_threads import Threads
 from aimltui.tui.widgets.header import HeaderBar
 
 if TYPE_CHECKING:
-    from aimltui.tui.screens.model_picker import ModelPicker
+    from aimltui.tui.screens.model_picker import ModelChoice, ModelPicker
 
 
 @runtime_checkable
@@ -41,37 +41,63 @@ class Pick(Threads):
 
     def action_pick_model(self) -> None:
         """Choose the open thread's model."""
+        from aimltui.tui.offer import offer_of
         from aimltui.tui.screens.model_picker import ModelPicker
 
         desk = self.desk
         if desk is None:
             self.hint("still starting")
             return
+        choices, conversation, marks = desk.choices, desk.current, self.startup.marks
 
-        def request_rows() -> None:
-            self.spawn(self._fill(picker), "models")
+        def chosen(choice: ModelChoice) -> None:
+            key = (choice.connection, choice.id)
+            if marks is not None and (problem := marks.note_use(key)):
+                self.remark(problem, is_warning=True)
+            act = desk.make_default if choice.scope == "assistant" else desk.choose_model
+            self.spawn(act(choice.id, choice.connection), "choice")
 
-        def picked(model: str | None) -> None:
-            if model:
-                self.spawn(desk.choose_model(model), "choice")
+        def ask() -> None:
+            self.spawn(self._fill(picker, refresh=True), "models")
 
-        picker = ModelPicker(request_rows, current=desk.choices.model_of(desk.current) or "")
-        self.app.push_screen(picker, picked)
+        offer = offer_of(choices.page)
+        connections = choices.connections()
+        here = choices.connection_of(conversation) or (connections[0] if connections else "")
+        picker = ModelPicker(
+            ask,
+            chosen,
+            offer=offer,
+            current=(here, choices.model_of(conversation) or ""),
+            marks=marks,
+            connections=list(dict.fromkeys([here, *connections])),
+            assistant=choices.assistant_name(conversation),
+            clock=self.clock,
+            is_asked=True,
+        )
+        self.app.push_screen(picker)
+        self.spawn(self._fill(picker, refresh=False), "models")
 
-    async def _fill(self, picker: ModelPicker) -> None:
-        from aimltui.tui.state.model_rows import ModelRow
+    async def _fill(self, picker: ModelPicker, *, refresh: bool) -> None:
+        """Bring the picker what the server has; ask the endpoints, too, if what is had is not of just now."""
+        from aimltui.tui.offer import is_old, offer_of
+        from aimltui.tui.screens.model_picker import Offer
         from aimltui.wire.errors import APIError
 
         desk = self.desk
         assert desk is not None
         try:
-            models = await desk.choices.list_models(refresh=True)
+            page = await desk.choices.list_models(refresh=refresh)
+            if picker.is_attached:
+                picker.show_offer(offer_of(page))
+            if not refresh and is_old(page, self.clock()):
+                picker.note_asking()
+                page = await desk.choices.list_models(refresh=True)
+                if picker.is_attached:
+                    picker.show_offer(offer_of(page))
         except (APIError, TransportError) as error:
             if picker.is_attached:
-                picker.set_error(f"The list of models could not be read. {error} You can type an id.")
-            return
-        if picker.is_attached:
-            picker.set_rows([ModelRow(m.id, m.name or "", m.owned_by, m.context_length) for m in models])
+                text = f"The list of models could not be read. {error} You can type an id."
+                picker.show_offer(Offer(problem=text))
 
     def action_pick_assistant(self) -> None:
         """Choose who answers in the open thread."""

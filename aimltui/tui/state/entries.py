@@ -38,6 +38,10 @@ class Attachment:
     size: int | None = None
     """Bytes, if known."""
     tool: str = ""
+    is_picture: bool = False
+    """Whether it stands in the message as a picture."""
+    is_made: bool = False
+    """Whether a tool made it, and the user may want to have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,13 @@ class ToolCallEntry:
     input: str = ""
     """Code, or the arguments as JSON text."""
     outputs: tuple[ToolCallOutput, ...] = ()
+    error: str = ""
+    """The exception's name, where code ended with one."""
+
+    @property
+    def logs(self) -> str:
+        """All that was printed."""
+        return "\n".join(output.text for output in self.outputs if output.kind != "image")
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ def difference(old: Sequence[Entry], new: Sequence[Entry]) -> list[Change] | Non
 
 
 def joined(changes: Iterable[Change]) -> list[Change]:
-    """The same changes with neighbouring pieces of one message made one."""
+    """The same changes with neighbouring ones of one entry made one: pieces of a text, states that followed fast."""
     result: list[Change] = []
     pieces: list[str] = []
     growing = ""
@@ -127,6 +127,13 @@ def joined(changes: Iterable[Change]) -> list[Change]:
             pieces = []
         if isinstance(change, Appended):
             growing, pieces = change.id, [change.text]
+        elif (
+            isinstance(change, Replaced)
+            and result
+            and isinstance(result[-1], Replaced)
+            and result[-1].entry.id == change.entry.id
+        ):
+            result[-1] = change
         else:
             result.append(change)
     if pieces:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from aimltui.tui.state.entries import (
     CHANGE_KEY,
     OTHER_MODEL,
@@ -17,6 +19,7 @@ from aimltui.tui.state.entries import (
     ToolCallEntry,
     ToolCallOutput,
 )
+from aimltui.tui.state.terminal_text import failure_in
 from aimltui.wire.messages import (
     FileCitationAnnotation,
     FilePathAnnotation,
@@ -219,31 +222,51 @@ def _citations(part: TextContent, offset: int, numbers: dict[str, int]) -> list[
             continue
         if not 0 <= mark.start_index < mark.end_index <= len(part.text.value):
             continue
-        number = numbers.setdefault(file_id, len(numbers) + 1)
-        kind = "file_path" if isinstance(mark, FilePathAnnotation) else "file_citation"
         start, end = offset + mark.start_index, offset + mark.end_index
-        found.append(Citation(start, end, number, file_id, kind, file_id))  # type: ignore[arg-type]  # mypy widens kind
+        if isinstance(mark, FilePathAnnotation):
+            # A file that was made is a chip under the message, no footnote.
+            found.append(Citation(start, end, 0, file_id, "file_path", file_id))
+            continue
+        number = numbers.setdefault(file_id, len(numbers) + 1)
+        found.append(Citation(start, end, number, file_id, "file_citation", file_id))
     return found
 
 
 def _attachments(message: Message) -> tuple[Attachment, ...]:
-    found: list[Attachment] = []
-    for file in message.attachments or ():
-        tools = file.tools or []
-        file_id = file.file_id or ""
-        found.append(Attachment(file_id, file_id or "a file", None, tools[0].type if tools else ""))
+    """The files of a message, each once: pictures where they stand, what its links name, what is attached."""
+    found: dict[str, Attachment] = {}
+    is_made = message.role == "assistant"
     for part in message.content:
         if isinstance(part, ImageFileContent):
-            found.append(Attachment(part.image_file.file_id, part.image_file.file_id))
+            file_id = part.image_file.file_id
+            found.setdefault(file_id, Attachment(file_id, file_id, is_picture=True, is_made=is_made))
         elif isinstance(part, ImageURLContent):
-            found.append(Attachment("", part.image_url.url))
-    return tuple(found)
+            url = part.image_url.url
+            found.setdefault(
+                url, Attachment("", "a picture in the message" if url.startswith("data:") else url)
+            )
+        elif isinstance(part, TextContent):
+            for mark in part.text.annotations:
+                if isinstance(mark, FilePathAnnotation):
+                    file_id = mark.file_path.file_id
+                    name = mark.text.rpartition("/")[2] or file_id
+                    found.setdefault(file_id, Attachment(file_id, name, is_made=True))
+    for number, file in enumerate(message.attachments or ()):
+        tools = file.tools or []
+        file_id = file.file_id or ""
+        tool = "" if is_made or not tools else tools[0].type
+        found.setdefault(
+            file_id or f"#{number}", Attachment(file_id, file_id or "a file", None, tool, is_made=is_made)
+        )
+    return tuple(found.values())
 
 
 def _call_entry(call: object) -> ToolCallEntry:
     if isinstance(call, CodeInterpreterCall):
         outputs = tuple(_code_output(output) for output in call.code_interpreter.outputs)
-        return ToolCallEntry(call.id, call.type, input=call.code_interpreter.input, outputs=outputs)
+        entry = ToolCallEntry(call.id, call.type, input=call.code_interpreter.input, outputs=outputs)
+        error = failure_in(entry.outputs[-1].text) if entry.outputs else ""
+        return replace(entry, error=error) if error else entry
     if isinstance(call, FileSearchCall):
         results = call.file_search.results or []
         outputs = tuple(ToolCallOutput("text", _result(r.file_name, r.score), r.file_id) for r in results)

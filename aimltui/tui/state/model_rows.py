@@ -1,73 +1,103 @@
-"""The lines of the model picker for what was typed."""
+"""The lines of the model picker: sections, and what is left of them for what was typed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from aimltui.tui.state.fuzzy import rank
+from aimltui.tui.state.model_words import ModelRow
+
+__all__ = ["ModelIndex", "ModelRow", "Section", "typed_id"]
+
+Key = tuple[str, str]
+"""Connection and id."""
+RECENT, FAVOURITES, OTHERS = "Recent", "Favourites", "Others"
+SHOWN_RECENT = 5
+ABILITY_WORDS = frozenset({"tools", "vision", "reasoning", "streaming", "files"})
+"""Typed among other words they narrow the list to models of which that is known, or that are called so."""
 
 
 @dataclass(frozen=True, slots=True)
-class ModelRow:
-    """A model as the picker shows it."""
+class Section:
+    """Models under a heading."""
 
-    id: str
-    name: str = ""
-    """A name for people, where the endpoint has one."""
-    vendor: str = ""
-    context: int | None = None
-    """Tokens; None if unknown."""
-    note: str = ""
-    """Anything else worth a few words."""
+    title: str
+    """Empty for models that need no heading."""
+    rows: tuple[ModelRow, ...]
 
 
-def found_models(rows: Sequence[ModelRow], query: str) -> list[ModelRow]:
-    """The models that match, the best first: first by id, then by name and vendor."""
-    by_id = rank(query, [row.id for row in rows])
-    seen = set(by_id)
-    by_rest = [
-        index
-        for index in rank(query, [f"{row.vendor} {row.name} {row.id}" for row in rows])
-        if index not in seen
-    ]
-    return [rows[index] for index in by_id + by_rest]
+class ModelIndex:
+    """The models on offer, ready to be searched at each key.
+
+    Args:
+        rows: The models, in the order of their lists.
+    """
+
+    def __init__(self, rows: Iterable[ModelRow] = ()) -> None:
+        self.rows = tuple(rows)
+        self.by_key = {row.key: row for row in self.rows}
+        self._ids = [row.id for row in self.rows]
+        self._rest = [
+            " ".join((row.vendor, row.name, *row.aliases[:4], row.connection, row.id)) for row in self.rows
+        ]
+        self.connections = tuple(dict.fromkeys(row.connection for row in self.rows if row.connection))
+        self.longest = max(map(len, self._ids), default=0)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def get(self, key: Key) -> ModelRow:
+        """The model, or what its id alone says of it."""
+        return self.by_key.get(key) or ModelRow(key[1], connection=key[0])
+
+    def find(self, query: str) -> list[ModelRow]:
+        """The models that match, the best first: first by id, then by name, vendor, alias, connection."""
+        words = query.lower().split()
+        asked = [word for word in words if word in ABILITY_WORDS]
+        places: Sequence[int] = range(len(self.rows))
+        if asked and (able := [place for place in places if self._has(place, asked)]):
+            places, words = able, [word for word in words if word not in ABILITY_WORDS]
+        if not words:
+            return [self.rows[place] for place in places]
+        text = " ".join(words)
+        by_id = [places[at] for at in rank(text, [self._ids[place] for place in places])]
+        seen = set(by_id)
+        left = [place for place in places if place not in seen]
+        by_rest = [left[at] for at in rank(text, [self._rest[place] for place in left])]
+        return [self.rows[place] for place in by_id + by_rest]
+
+    def _has(self, place: int, asked: Sequence[str]) -> bool:
+        row = self.rows[place]
+        return all((row.abilities and word in row.abilities) or word in row.id.lower() for word in asked)
+
+    def sections(self, recent: Sequence[Key] = (), favourites: Collection[Key] = ()) -> list[Section]:
+        """All models: lately used ones, favourites, then by connection and vendor, the newest first."""
+        found = [
+            Section(RECENT, tuple(self.get(key) for key in recent[:SHOWN_RECENT])),
+            Section(FAVOURITES, tuple(self.get(key) for key in favourites)),
+        ]
+        groups: dict[tuple[str, str], list[ModelRow]] = {}
+        for row in self.rows:
+            groups.setdefault((row.connection, row.vendor), []).append(row)
+        order = {connection: place for place, connection in enumerate((*self.connections, ""))}
+        has_several = len(self.connections) > 1
+        for connection, vendor in sorted(
+            groups, key=lambda group: (order[group[0]], not group[1], group[1].lower())
+        ):
+            rows = sorted(groups[connection, vendor], key=lambda row: -row.created)
+            parts = [connection] * has_several + [vendor] * (vendor != connection)
+            title = " · ".join(part for part in parts if part)
+            found.append(Section(title or (OTHERS if len(groups) > 1 else ""), tuple(rows)))
+        found = [section for section in found if section.rows]
+        if len(found) == 1:
+            return [Section("", found[0].rows)]
+        return found
 
 
-def grouped_models(rows: Sequence[ModelRow]) -> list[ModelRow | str]:
-    """The models under their vendors' names, vendors and models in the order they came."""
-    groups: dict[str, list[ModelRow]] = {}
-    for row in rows:
-        groups.setdefault(row.vendor, []).append(row)
-    if len(groups) == 1:
-        return list(rows)
-    lines: list[ModelRow | str] = []
-    for vendor, models in groups.items():
-        lines.append(vendor or "Others")
-        lines.extend(models)
-    return lines
-
-
-def typed_id(rows: Sequence[ModelRow], query: str) -> str | None:
-    """What was typed, if it can be a model's id and is none of the list."""
+def typed_id(query: str, rows: Iterable[ModelRow] = ()) -> str | None:
+    """What was typed, if it can be a model's id and is none of these."""
     text = query.strip()
-    if not text or any(sign.isspace() for sign in text) or any(row.id == text for row in rows):
+    if not text or not text.isprintable() or any(sign.isspace() for sign in text):
         return None
-    return text
-
-
-def hint_of(row: ModelRow) -> str:
-    """Name, size of the context, and note, as far as they say something."""
-    name = row.name if row.name and row.name != row.id else ""
-    context = "" if row.context is None else tokens_in_words(row.context)
-    return " · ".join(part for part in (name, context, row.note) if part)
-
-
-def tokens_in_words(tokens: int) -> str:
-    """128000 as `128k`, 1048576 as `1M`."""
-    if tokens >= 1_000_000:
-        millions = tokens / 1_000_000
-        return f"{millions:.0f}M" if abs(millions - round(millions)) < 0.06 else f"{millions:.1f}M"
-    if tokens >= 1_000:
-        return f"{tokens / 1000:.0f}k" if tokens % 1000 == 0 else f"{tokens / 1024:.0f}k"
-    return str(tokens)
+    return None if any(row.id == text for row in rows) else text

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from aimltui import redact
+from aimltui import paths, redact
 from aimltui.connection import Connection
 from aimltui.connections.keychain import Keychain
 from aimltui.connections.keyfile import KeyFile
@@ -209,5 +209,10 @@ def test_another_address_needs_the_key_anew(tmp_path: Path) -> None:
             keys.read(Connection("work", base_url, None, "file"))
 
 
-def test_each_configuration_file_has_its_own_keys(tmp_path: Path) -> None:
-    assert key_file(tmp_path / "config.toml") != key_file(tmp_path / "other.toml")
+def test_each_configuration_file_has_keys_of_its_own_and_none_lie_beside_it(tmp_path: Path) -> None:
+    home = paths.config_dir()
+    assert key_file(home / "config.toml") == home / "keys" / "config.json"
+    assert key_file(home / "other.toml") == home / "keys" / "other.json"
+    project = key_file(tmp_path / "config.toml")
+    assert project.parent == home / "keys"
+    assert project != key_file(tmp_path / "a" / "config.toml")

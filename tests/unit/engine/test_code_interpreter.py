@@ -455,10 +455,14 @@ async def test_long_output_keeps_its_ends_in_the_step_and_less_for_the_model(tmp
     async with opened(tmp_path, model, tools=[sandbox.tool(tmp_path)]) as engine:
         events = await play(engine, assistant=CODE)
         step = (await steps_of(engine, run_of(events)))[0]
+        answer = (await messages_of(engine, run_of(events).thread_id))[-1]
+        [attached] = answer.attachments or ()
+        whole = await engine.get_file_content(FileParams(file_id=attached.file_id))
+        assert whole.content.decode() == lines
     [logs] = [output["logs"] for output in shown(step)["outputs"]]
     assert len(logs) < 260_000
     assert logs.startswith("line 0\n")
-    assert logs.endswith("line 99999\n")
+    assert logs.endswith("line 99999\n[All of the output is kept as full-output-1.txt.]\n")
     told = model.requests[1].messages[-1]["content"]
     assert len(told) < 13_000
     assert "are left out here" in told

@@ -125,7 +125,7 @@ async def test_an_attachment_that_no_tool_reads_is_shown_to_the_model(
     if isinstance(shown, str):
         assert shown == f"Look\n\n{told}"
     else:
-        assert told in str(shown[1])
+        assert told in str(shown[-1])
 
 
 async def test_attachments_for_a_tool_are_named_and_those_for_nobody_are_shown(

@@ -12,6 +12,10 @@ from aimltui.engine.tools.code_interpreter.sandboxes.bubblewrap import Bubblewra
 from aimltui.engine.tools.code_interpreter.sandboxes.landlock import Reduced
 from aimltui.engine.tools.code_interpreter.sandboxes.namespaces import Namespaces
 from aimltui.engine.tools.code_interpreter.sandboxes.seatbelt import Seatbelt
+from aimltui.engine.tools.code_interpreter.sandboxes.wasm import Wasm
+
+WASM = "wasm"
+"""Where in the program's data its compiled module is."""
 
 NONE = (
     "No sandbox was found. Code written by the model would run with your rights: it could read your files and use the "
@@ -43,7 +47,7 @@ class Choice:
 
 
 def kinds() -> tuple[Sandbox, ...]:
-    """Every kind, strongest first."""
+    """Every kind of the system's own, strongest first; WebAssembly comes after them."""
     return (Bubblewrap(), Namespaces(), Reduced(), Seatbelt())
 
 
@@ -59,7 +63,7 @@ async def choose(
         only: The name of the one kind that the user wants, if they said so.
     """
     considered: list[Considered] = []
-    for sandbox in kinds():
+    for sandbox in (*kinds(), Wasm(directory / WASM)):
         if only is not None and sandbox.name != only:
             considered.append(Considered(sandbox.name, False, f"Your settings ask for {only}."))
             continue

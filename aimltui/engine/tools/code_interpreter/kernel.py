@@ -30,6 +30,8 @@ from collections.abc import Sequence
 from typing import Any
 
 REQUESTS, EVENTS = 3, 4
+IS_GUEST = sys.platform == "wasi"
+"""In WebAssembly: then `wasm_host` is around this program."""
 DATA = "/mnt/data"
 FIGURES = "aimltui_figures"
 """The plotting backend's module; it exists only in here."""
@@ -77,7 +79,9 @@ class Kernel:
     def serve(self) -> None:
         """Run cell after cell until nobody asks any more."""
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        threading.Thread(target=self._flush_now_and_then, daemon=True).start()
+        if not IS_GUEST:
+            # there everything goes out at once, and there are no threads
+            threading.Thread(target=self._flush_now_and_then, daemon=True).start()
         self._send(event="ready")
         while (request := _read_frame()) is not None:
             self._cell = request["cell"]
@@ -184,7 +188,7 @@ class Kernel:
         rest = memoryview(struct.pack(">I", len(payload)) + payload)
         with self._writing:
             while rest:
-                rest = rest[os.write(EVENTS, rest) :]
+                rest = rest[os.pwrite(2, rest, 0) if IS_GUEST else os.write(EVENTS, rest) :]
 
     def _flush_now_and_then(self) -> None:
         # whole lines go out at once; this is for a line without an end
@@ -276,7 +280,7 @@ def _read_frame() -> dict[str, Any] | None:
 def _read(count: int) -> bytes | None:
     parts = []
     while count:
-        part = os.read(REQUESTS, count)
+        part = os.pread(0, count, 0) if IS_GUEST else os.read(REQUESTS, count)
         if not part:
             return None
         parts.append(part)
@@ -308,7 +312,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
     _take_fonts()
-    for number in (REQUESTS, EVENTS):
+    for number in () if IS_GUEST else (REQUESTS, EVENTS):
         os.set_inheritable(number, False)
     Kernel(data).serve()
 

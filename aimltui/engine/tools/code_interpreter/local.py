@@ -62,6 +62,7 @@ class LocalSessions:
         self._limits = limits
         self._may_ask = may_ask
         self._has_agreed = False
+        self._said = ""
         self._lock = asyncio.Lock()
         self._found: dict[str, tuple[Interpreter, Choice]] = {}
 
@@ -99,6 +100,8 @@ class LocalSessions:
 
     def packages(self) -> str:
         """What code can import here, in a sentence for a model."""
+        if self._said:
+            return self._said
         own = self._environment()
         return own.sentence if own is not None else STANDARD
 
@@ -117,4 +120,5 @@ class LocalSessions:
                 memory = self._data_dir / "sandboxes.json"
                 choice = await choices.choose(interpreter, self._data_dir, memory, only=only)
                 self._found[executable] = interpreter, choice
+                self._said = choice.sandbox.describe().packages if choice.sandbox is not None else ""
             return self._found[executable]

@@ -21,6 +21,8 @@ class Description:
     """What it is made of, in a sentence."""
     uncovered: tuple[str, ...]
     """What it does not keep out, a sentence each."""
+    packages: str = ""
+    """What can be imported, in a sentence for a model, where the sandbox has a Python of its own."""
     is_confined: bool = True
     """False: nothing is kept out, and the user has to agree to every run."""
     is_reduced: bool = False

@@ -58,6 +58,8 @@ class Seat:
         """Ids of the files that lie in /mnt/data, by name."""
         self.pictures = 0
         """How many it has drawn."""
+        self.outputs = 0
+        """How many long outputs were kept as files."""
         self.is_busy = False
 
 

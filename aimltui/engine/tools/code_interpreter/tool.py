@@ -32,6 +32,8 @@ from aimltui.engine.tools.excerpt import Excerpt
 PLACE = "/mnt/data/"
 HEAD, TAIL = 8_000, 4_000
 """Characters of the output that the model is told: its beginning and its end."""
+SHOWN = 250_000
+"""Characters of a call's output that its step keeps, see `hosted`; a longer one is kept as a file, too."""
 MOST_FILES = 50
 """Files of one cell that are kept."""
 MOST_BYTES = 256 << 20
@@ -103,8 +105,7 @@ class CodeInterpreter:
                 try:
                     async with aclosing(told):
                         async for event in told:
-                            said = await cell.take(event)
-                            if said is not None:
+                            for said in await cell.take(event):
                                 yield said
                 except (asyncio.CancelledError, GeneratorExit):
                     await asyncio.shield(_rescue(cell, seat, context.late))
@@ -130,28 +131,30 @@ class _Cell:
         self._keep = keep
         self._notes = notes
         self._excerpt = Excerpt(HEAD, TAIL)
+        self._printed: list[str] = []
+        self._size = 0
         self._line_open = False
         self._pictures = 0
         self._made: list[str] = []
         self._unkept = 0
 
-    async def take(self, event: events.SessionEvent) -> ToolEvent | None:
+    async def take(self, event: events.SessionEvent) -> list[ToolEvent]:
         """What an event of the session means for the step."""
         match event:
             case events.Output(text=text):
-                return self._logs(text)
-            case events.Value(text=text):
-                return self._logs(self._on_new_line(text))
-            case events.Failure(traceback=text):
-                return self._logs(self._on_new_line(text))
+                return [self._logs(text)]
+            case events.Value(text=text) | events.Failure(traceback=text):
+                return [self._logs(self._on_new_line(text))]
             case events.Notice(text=text):
-                return self._logs(self._on_new_line(f"[{text}]"))
+                return [self._logs(self._on_new_line(f"[{text}]"))]
             case events.Image(png=png):
-                return await self._picture(png)
+                return [await self._picture(png)]
             case events.FileChanged(path=path):
-                return await self.keep_file(path)
+                made = await self.keep_file(path)
+                return [made] if made else []
             case events.Done(reason=reason):
-                return self._logs(self._on_new_line(f"[{reason}]")) if reason else None
+                last: list[ToolEvent] = [self._logs(self._on_new_line(f"[{reason}]"))] if reason else []
+                return [*last, *await self._all_output()]
 
     def answer(self) -> str:
         """What the model is told."""
@@ -169,12 +172,26 @@ class _Cell:
 
     def _logs(self, text: str) -> Logs:
         self._excerpt.add(text)
+        self._printed.append(text)
+        self._size += len(text)
         if text:
             self._line_open = not text.endswith("\n")
         return Logs(text)
 
     def _on_new_line(self, text: str) -> str:
         return ("\n" if self._line_open else "") + text.rstrip("\n") + "\n"
+
+    async def _all_output(self) -> list[ToolEvent]:
+        """What was printed, as a file, where the step cannot hold all of it."""
+        if self._size <= SHOWN:
+            return []
+        self._seat.outputs += 1
+        name = f"full-output-{self._seat.outputs}.txt"
+        file_id = await self._keep(name, "".join(self._printed).encode("utf-8", "replace"))
+        return [
+            self._logs(self._on_new_line(f"[All of the output is kept as {name}.]")),
+            Made(file_id, PLACE + name),
+        ]
 
     async def _picture(self, png: bytes) -> Image:
         self._seat.pictures += 1

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Final
 
-from aimltui.tui.sanitize import clean_line
+from aimltui.tui.sanitize import clean, clean_line
 from aimltui.tui.widgets.transcript.rows import Canvas, Prefix, Run
 from aimltui.tui.widgets.transcript.wrap import cells
 
@@ -208,7 +208,12 @@ class CodeBlock:
             pieces = self._highlighter.line(line, keep=keep)
         else:
             pieces = [(line, "text")]
+        self.put(pieces, keep=keep)
+
+    def put(self, pieces: list[Piece], *, keep: bool = True) -> None:
+        """Draw a line that is highlighted already; see `add`."""
         right = None
+        line = "".join(text for text, _ in pieces)
         # A first line that is too long for the name beside it does without.
         if self._drawn == 0 and self._language and cells(line) + len(self._language) + 4 <= self._canvas.room:
             right = Run(f"{self._language} ", self._canvas.look.palette.code_label)
@@ -221,6 +226,34 @@ class CodeBlock:
             )
         if keep:
             self._drawn += 1
+
+
+class GrowingCode:
+    """Highlights a code that grows: a finished line is never lexed again."""
+
+    def __init__(self) -> None:
+        self._language = ""
+        self._highlighter = Highlighter("")
+        self._source = ""
+        """The finished lines."""
+        self._lines: list[list[Piece]] = []
+
+    def lines(self, text: str, language: str) -> list[list[Piece]]:
+        """All lines of a text, highlighted; those that were there the last time as they were."""
+        if language != self._language or not text.startswith(self._source):
+            self._language, self._highlighter = language, Highlighter(language)
+            self._source, self._lines = "", []
+        *finished, rest = text[len(self._source) :].split("\n")
+        for line in finished:
+            self._lines.append(self._pieces(line, keep=True))
+            self._source += line + "\n"
+        return [*self._lines, self._pieces(rest, keep=False)] if rest else list(self._lines)
+
+    def _pieces(self, line: str, *, keep: bool) -> list[Piece]:
+        line = clean(line).replace("\n", " ").expandtabs(4)
+        if len(self._lines) >= MAX_HIGHLIGHTED:
+            return [(line, "text")]
+        return self._highlighter.line(line, keep=keep)
 
 
 _CLOSING = re.compile(r" {0,3}(`{3,}|~{3,})[ \t]*$")

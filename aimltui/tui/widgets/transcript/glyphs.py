@@ -27,6 +27,7 @@ class Glyphs:
     down: str
     ellipsis: str
     attachment: str
+    picture: str
     choice: str
     queued: str
     active: str
@@ -56,6 +57,7 @@ UNICODE = Glyphs(
     down="↓",
     ellipsis="…",
     attachment="▤",
+    picture="▣",
     choice="›",
     queued="○",
     active="●",
@@ -84,6 +86,7 @@ ASCII = Glyphs(
     down="out ",
     ellipsis="...",
     attachment="@",
+    picture="@",
     choice=">",
     queued="o",
     active="*",

@@ -25,6 +25,9 @@ CITED_OPEN: Final = "\ufdd0"
 CITED_CLOSE: Final = "\ufdd1"
 """Stand around the number of a citation; `clean` lets neither through from outside."""
 
+SANDBOX: Final = "sandbox:"
+"""How models link to files that their code has made; such a link leads to the file's chip, to nothing outside."""
+
 _SPECIAL = re.compile(
     f"{CITED_OPEN}(?P<cited>\\d+){CITED_CLOSE}"
     r"|(?P<unknown>【\d{1,4}(?::\d{1,4})?†[^】\n]{0,200}】)"
@@ -41,7 +44,7 @@ def parser() -> MarkdownIt:
 
 def openable(href: str) -> bool:
     """Say whether a link may be offered for opening at all."""
-    return href.lower().startswith(("http://", "https://", "mailto:"))
+    return href.lower().startswith(("http://", "https://", "mailto:", SANDBOX))
 
 
 def inline_runs(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from aimltui.tui.state.entries import Entry, MessageEntry, NoticeEntry, ReasoningEntry, RunEntry, StepEntry
+from aimltui.tui.state.file_facts import file_ids
 from aimltui.tui.widgets.transcript.layout import HeightIndex
 from aimltui.tui.widgets.transcript.renderers import (
     ACTIVE,
+    Memo,
     MessageDrawing,
     draw_entry,
+    draw_step,
     estimated_rows,
     plain_text,
     step_opens,
@@ -32,7 +35,7 @@ Foldable = type[StepEntry] | type[ReasoningEntry]
 class Item:
     """One entry and what is drawn of it."""
 
-    __slots__ = ("canvas", "drawing", "entry", "fold", "gap", "index", "key")
+    __slots__ = ("canvas", "drawing", "entry", "fold", "gap", "index", "key", "lingers", "memo")
 
     def __init__(self, entry: Entry, index: int, key: int) -> None:
         self.entry = entry
@@ -43,6 +46,10 @@ class Item:
         """Free rows above it."""
         self.fold: bool | None = None
         """Whether the user wants it unfolded; None if he has not said."""
+        self.lingers = False
+        """Whether it stays open although it is done, until the answer goes on."""
+        self.memo: Memo | None = None
+        """Of a step: what its next drawing can use again."""
         self.canvas: Canvas | None = None
         self.drawing: MessageDrawing | None = None
         """Kept while a message streams."""
@@ -85,10 +92,14 @@ class Book:
         self.items: list[Item] = []
         self.heights = HeightIndex()
         self.look: Look | None = None
-        self.wanted: dict[Foldable, bool] = {}
+        self.folds: dict[Foldable, bool] = {}
         """What the user last wanted of all panels, or of all thoughts; nothing if he has not said."""
         self.damage: list[tuple[Item, int]] = []
         """Items and the first of their rows that look different since this was last emptied."""
+        self.wanted: dict[str, bool] = {}
+        """Files that were drawn and of which more is to be known; the value: also the picture."""
+        self._asked: set[tuple[str, bool]] = set()
+        self._lingering: list[Item] = []
         self._by_id: dict[str, Item] = {}
 
     def load(self, entries: Sequence[Entry]) -> None:
@@ -99,7 +110,9 @@ class Book:
         for item in self.items:
             item.gap = _gap(before, item.entry)
             before = item.entry
-        self.wanted.clear()
+        self.folds.clear()
+        self._lingering.clear()
+        self._asked.clear()
         self._measure_all()
 
     def set_look(self, look: Look) -> None:
@@ -136,12 +149,14 @@ class Book:
         self.items.insert(index, item)
         self._by_id[entry.id] = item
         if isinstance(entry, _OF_THE_WAY):
-            item.fold = self.wanted.get(type(entry))
+            item.fold = self.folds.get(type(entry))
         self.heights.insert(index, estimated_rows(entry, self.look.width if self.look else 80))
         self._renumber(index)
         self._set_gap(index)
         self._set_gap(index + 1)
         self.damage.append((item, 0))
+        if isinstance(entry, MessageEntry | StepEntry):
+            self._end_lingering()
 
     def _key_at(self, index: int) -> int:
         """Return a key between those of the neighbours."""
@@ -199,12 +214,59 @@ class Book:
                 if not entry.streaming:
                     item.drawing = None
                 self._changed(item, old)
+                self._want(entry)
                 return
+        if isinstance(entry, StepEntry) and isinstance(item.entry, StepEntry):
+            self._linger(item, item.entry.status, entry.status)
         item.entry = entry
         if item.canvas is None:
             self.measure(item)
         else:
             self._redraw(item)
+        if isinstance(entry, RunEntry) and entry.status not in ACTIVE:
+            self._end_lingering()
+
+    def _linger(self, item: Item, before: str, after: str) -> None:
+        """A step that has just ended stays as it was until something comes after it: no reader is cut short."""
+        later = (other.entry for other in self.items[item.index + 1 :])
+        is_last = not any(isinstance(entry, MessageEntry | StepEntry) for entry in later)
+        if before == "in_progress" and after == "completed" and is_last:
+            item.lingers = True
+            self._lingering.append(item)
+        elif after != "completed":
+            item.lingers = False
+
+    def _end_lingering(self) -> None:
+        lingering, self._lingering = self._lingering, []
+        for item in lingering:
+            item.lingers = False
+            if item.canvas is not None and self._by_id.get(item.entry.id) is item:
+                self._redraw(item)
+
+    def learn(self, ids: Iterable[str]) -> None:
+        """More is known of these files or calls now: draw anew what shows them."""
+        known = set(ids)
+        for item in self.items:
+            if item.canvas is None or not isinstance(item.entry, MessageEntry | StepEntry):
+                continue
+            shown = {file_id for file_id, _ in file_ids(item.entry)}
+            if isinstance(item.entry, StepEntry):
+                shown |= {call.id for call in item.entry.calls}
+            if shown & known:
+                self._redraw(item)
+
+    def _want(self, entry: Entry) -> None:
+        """Note which files of an entry are not known yet."""
+        look = self.look
+        assert look is not None
+        for file_id, is_picture in file_ids(entry):
+            fact = look.extras.files.get(file_id)
+            draws = is_picture and look.half_blocks
+            if fact is not None and (not draws or fact.picture is not None or fact.problem):
+                continue
+            if (file_id, draws) not in self._asked:
+                self._asked.add((file_id, draws))
+                self.wanted[file_id] = self.wanted.get(file_id, False) or draws
 
     def append(self, entry_id: str, text: str) -> None:
         """Let a streaming message, or a thought, grow."""
@@ -232,7 +294,7 @@ class Book:
         """Say whether a panel is open."""
         if item.fold is not None:
             return item.fold
-        return isinstance(item.entry, StepEntry) and step_opens(item.entry)
+        return isinstance(item.entry, StepEntry) and (item.lingers or step_opens(item.entry))
 
     def panels(self, kind: Foldable) -> Iterator[Item]:
         """Return the items of a kind that can be folded."""
@@ -246,8 +308,12 @@ class Book:
             drawing = MessageDrawing(item.entry, self.look)
             item.canvas = drawing.canvas
             item.drawing = drawing if item.entry.streaming else None
+        elif isinstance(item.entry, StepEntry):
+            item.memo = item.memo or Memo()
+            item.canvas = draw_step(item.entry, self.look, item.fold, item.memo, lingers=item.lingers)
         else:
             item.canvas = draw_entry(item.entry, self.look, item.fold)
+        self._want(item.entry)
         self.heights.set(item.index, item.gap + len(item.rows))
 
     def measure(self, item: Item) -> None:

@@ -14,6 +14,7 @@ from textual.strip import Strip
 from textual.theme import Theme
 from textual.widget import Widget
 
+from aimltui.tui.state.file_facts import Extras
 from aimltui.tui.widgets.transcript.glyphs import GlyphSet, glyph_set
 from aimltui.tui.widgets.transcript.items import Book, Item
 from aimltui.tui.widgets.transcript.paint import (
@@ -59,6 +60,7 @@ class Pane(ScrollView):
         self._book = Book()
         self._viewport = Viewport(self._book)
         self._cursor: tuple[Item, Hit] | None = None
+        self._extras = Extras()
         self._is_placing = False
         self._fitted = Size(0, 0)
         """Size of the container that the window was last fitted to."""
@@ -91,7 +93,9 @@ class Pane(ScrollView):
         if width <= 0 or not self.is_attached:
             return
         palette = build_palette(self.app.theme_variables, self.background_colors[1])
-        self._book.set_look(Look(width, palette, glyph_set(self._glyphs), self._clock()))
+        draws = self._glyphs != "ascii" and not self.app.no_color
+        glyphs = glyph_set(self._glyphs)
+        self._book.set_look(Look(width, palette, glyphs, self._clock(), self._extras, draws))
         self._settle(everything=True)
 
     def _settle(self, *, everything: bool = False) -> None:
@@ -132,7 +136,11 @@ class Pane(ScrollView):
             self._is_placing = False
 
     def _report(self) -> None:
-        """Note whether the tail is followed and what came in below; tell it if it changed."""
+        """Note whether the tail is followed and what came in below; tell it if it changed, and what is missing."""
+        book = self._book
+        if book.wanted:
+            wanted, book.wanted = book.wanted, {}
+            self._files_wanted(wanted)
         following = self._viewport.following
         new_lines = self._viewport.new_lines(self.scroll_offset.y)
         if (following, new_lines) != (self.following, self.new_lines):
@@ -141,6 +149,9 @@ class Pane(ScrollView):
 
     def _follow_changed(self) -> None:
         """Do what is to be done when `following` or `new_lines` has changed."""
+
+    def _files_wanted(self, wanted: dict[str, bool]) -> None:
+        """Ask for what is not known of files; with True also for the picture."""
 
     # Scrolling by the user
 

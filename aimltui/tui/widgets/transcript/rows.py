@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from rich.segment import Segment
@@ -16,6 +16,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from aimltui.tui.sanitize import clean_line
+from aimltui.tui.state.file_facts import Extras
 from aimltui.tui.widgets.transcript.wrap import cells, fold, fold_hard
 
 if TYPE_CHECKING:
@@ -31,9 +32,9 @@ TEXT_COLUMN: Final = 100
 class Hit(NamedTuple):
     """What a place on the screen does when it is chosen."""
 
-    kind: Literal["link", "toggle", "choice"]
+    kind: Literal["link", "toggle", "expand", "view", "file", "choice"]
     value: str
-    """The address, or the choice's id."""
+    """The address, the choice's or the file's id; of a panel's lines the call's place in its step."""
 
 
 class Run(NamedTuple):
@@ -54,6 +55,10 @@ class Look:
     glyphs: Glyphs
     now: float = 0.0
     """Unix seconds, for what counts seconds."""
+    extras: Extras = field(default_factory=Extras)
+    """What is known beside the entries; the same object for as long as the widget lives."""
+    half_blocks: bool = True
+    """Whether pictures are drawn."""
 
 
 class Row:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
+from urllib.parse import unquote
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -12,7 +13,20 @@ from textual.geometry import Offset
 from textual.message import Message
 from textual.selection import Selection
 
-from aimltui.tui.state.entries import Added, Appended, Change, Entry, Removed, Replaced
+from aimltui.tui.commands import bindings
+from aimltui.tui.state.entries import (
+    Added,
+    Appended,
+    Change,
+    Entry,
+    MessageEntry,
+    Removed,
+    Replaced,
+    StepEntry,
+    ToolCallEntry,
+)
+from aimltui.tui.state.file_facts import FileFact, Repeat
+from aimltui.tui.widgets.transcript.inline import SANDBOX
 from aimltui.tui.widgets.transcript.items import Foldable, Item
 from aimltui.tui.widgets.transcript.pane import Pane
 from aimltui.tui.widgets.transcript.rows import Hit
@@ -42,6 +56,7 @@ class Transcript(Pane, can_focus=True):
         Binding("home", "head", "First line", show=False),
         Binding("end", "tail", "Last line", show=False),
         Binding("enter", "choose", "Choose", show=False),
+        *bindings("transcript"),
     ]
 
     @dataclass
@@ -106,6 +121,43 @@ class Transcript(Pane, can_focus=True):
             """The transcript."""
             return self.transcript
 
+    @dataclass
+    class FilesWanted(Message):
+        """Files are in view of which not enough is known; `learn` takes the answer."""
+
+        transcript: Transcript
+        wanted: dict[str, bool]
+        """By id, whether the picture is wanted, too."""
+
+        @property
+        def control(self) -> Transcript:
+            """The transcript."""
+            return self.transcript
+
+    @dataclass
+    class FileChosen(Message):
+        """A file was chosen: it is to be looked at."""
+
+        transcript: Transcript
+        file_id: str
+
+        @property
+        def control(self) -> Transcript:
+            """The transcript."""
+            return self.transcript
+
+    @dataclass
+    class OutputChosen(Message):
+        """All of an output is to be looked at."""
+
+        transcript: Transcript
+        text: str
+
+        @property
+        def control(self) -> Transcript:
+            """The transcript."""
+            return self.transcript
+
     # What the screen calls
 
     def show(self, entries: Sequence[Entry], *, at_end: bool = True) -> None:
@@ -143,6 +195,29 @@ class Transcript(Pane, can_focus=True):
                     book.remove(entry_id)
         self._settle()
 
+    def learn(
+        self, files: Mapping[str, FileFact] | None = None, repeats: Mapping[str, Repeat] | None = None
+    ) -> None:
+        """Take what has become known; what shows it is drawn anew, and what is read stays where it is.
+
+        Args:
+            files: By the file's id.
+            repeats: By the call's id.
+        """
+        self._extras.files.update(files or {})
+        self._extras.repeats.update(repeats or {})
+        self._book.learn([*(files or ()), *(repeats or ())])
+        self._settle()
+
+    def unfold_call(self, call_id: str) -> None:
+        """Open the panel of a call; it grows downwards, as if it had been chosen."""
+        if self._viewport.following:
+            self._viewport.hold(self.scroll_offset.y)
+        for item in self._book.panels(StepEntry):
+            if isinstance(item.entry, StepEntry) and any(call.id == call_id for call in item.entry.calls):
+                self._book.fold(item, True)
+        self._settle()
+
     def tick(self) -> None:
         """Bring the seconds of active runs up to date; called once a second."""
         self._book.set_time(self._clock())
@@ -169,11 +244,14 @@ class Transcript(Pane, can_focus=True):
         """Unfold all panels, or all thoughts; fold them if all are unfolded."""
         book = self._book
         panels = list(book.panels(kind))
-        unfold = not (all(book.is_unfolded(item) for item in panels) if panels else book.wanted.get(kind))
-        book.wanted[kind] = unfold
+        unfold = not (all(book.is_unfolded(item) for item in panels) if panels else book.folds.get(kind))
+        book.folds[kind] = unfold
         for item in panels:
             book.fold(item, unfold)
         self._settle()
+
+    def _files_wanted(self, wanted: dict[str, bool]) -> None:
+        self.post_message(self.FilesWanted(self, wanted))
 
     def _follow_changed(self) -> None:
         self.post_message(self.FollowChanged(self, self.following, self.new_lines))
@@ -216,10 +294,31 @@ class Transcript(Pane, can_focus=True):
     @property
     def has_mark(self) -> bool:
         """Whether enter would choose something."""
-        return self.has_focus and any(
-            (target.item, target.hit) == self._cursor
-            for target in self._viewport.targets(self.scroll_offset.y)
-        )
+        return self.mark is not None
+
+    @property
+    def mark(self) -> tuple[Entry, Hit] | None:
+        """What the keyboard has marked, while it is in the window and has the focus."""
+        if self._cursor is None or not self.has_focus:
+            return None
+        for target in self._viewport.targets(self.scroll_offset.y):
+            if (target.item, target.hit) == self._cursor:
+                return target.item.entry, target.hit
+        return None
+
+    @property
+    def marked_call(self) -> ToolCallEntry | None:
+        """The call whose panel is marked."""
+        mark = self.mark
+        if mark is None or mark[1].kind not in ("toggle", "expand", "view"):
+            return None
+        return _call_at(*mark)
+
+    @property
+    def marked_file(self) -> str:
+        """The id of the file that is marked; empty if none is."""
+        mark = self.mark
+        return mark[1].value if mark is not None and mark[1].kind == "file" else ""
 
     @property
     def marked_entry(self) -> Entry | None:
@@ -263,15 +362,53 @@ class Transcript(Pane, can_focus=True):
 
     def _choose(self, item: Item, hit: Hit) -> None:
         match hit.kind:
+            case "link" if hit.value.lower().startswith(SANDBOX):
+                self.post_message(self.FileChosen(self, _linked_file(item.entry, hit.value)))
             case "link":
                 self.post_message(self.LinkChosen(self, hit.value))
+            case "file":
+                self.post_message(self.FileChosen(self, hit.value))
+            case "view":
+                self.post_message(self.OutputChosen(self, self._output(item.entry, hit)))
             case "choice":
                 self.post_message(self.ChoiceChosen(self, item.entry.id, hit.value))
-            case "toggle":
-                unfolded = not self._book.is_unfolded(item)
+            case "toggle" | "expand":
+                unfolded = hit.kind == "expand" or not self._book.is_unfolded(item)
                 if self._viewport.following:
                     # Nothing moves under the pointer: what was clicked keeps its place.
                     self._viewport.hold(self.scroll_offset.y)
                 self._book.fold(item, unfolded)
+                if hit.kind == "expand":
+                    self._cursor = (item, Hit("toggle", hit.value))
                 self._settle()
                 self.post_message(self.Toggled(self, item.entry.id, not unfolded))
+
+    def _output(self, entry: Entry, hit: Hit) -> str:
+        """The output that a line stands for."""
+        call = _call_at(entry, hit)
+        which = hit.value.partition(":")[2]
+        if call is None:
+            return ""
+        if which == "again":
+            repeat = self._extras.repeats.get(call.id)
+            return repeat.text if repeat else ""
+        place = int(which)
+        return call.outputs[place].text if place < len(call.outputs) else ""
+
+
+def _call_at(entry: Entry, hit: Hit) -> ToolCallEntry | None:
+    """The call of a step that a line of its panel belongs to."""
+    if not isinstance(entry, StepEntry):
+        return None
+    place = int(hit.value.partition(":")[0])
+    return entry.calls[place] if place < len(entry.calls) else None
+
+
+def _linked_file(entry: Entry, href: str) -> str:
+    """The file that a message's link to the sandbox stands for; empty if the server has named none."""
+    if isinstance(entry, MessageEntry):
+        for citation in entry.citations:
+            marked = entry.text[citation.start : citation.end]
+            if citation.kind == "file_path" and unquote(marked) == unquote(href):
+                return citation.file_id
+    return ""

@@ -227,3 +227,13 @@ def test_what_is_wrong_with_one_picture_teaches_nothing() -> None:
     ):
         assert learn(Quirks(), 400, words, body) is None
     assert learn(Quirks(), 404, "No endpoints found that support image input", body) == Quirks(no_images=True)
+
+
+def test_reasoning_is_given_back_with_more_messages_if_it_is_missed_again() -> None:
+    words = "The `reasoning_content` in the thinking mode must be passed back to the API."
+    some = learn(Quirks(), 400, words, {"messages": [USER]})
+    assert some == Quirks(reasoning_back="calls")
+    assert learn(some, 400, words, {"messages": [USER]}) == Quirks(reasoning_back="all")
+    assert learn(Quirks(reasoning_back="all"), 400, words, {"messages": [USER]}) is None
+    back = {"messages": [{"role": "assistant", "content": "x", "reasoning_content": "Hm."}]}
+    assert learn(some, 400, "reasoning_content is not allowed here", back) == Quirks(reasoning_back="no")

@@ -20,7 +20,6 @@ from aimltui.tui.state.entries import (
     ToolCallOutput,
 )
 from aimltui.tui.widgets.transcript.renderers import draw_entry
-from aimltui.tui.widgets.transcript.renderers.wording import terminal_lines
 from aimltui.tui.widgets.transcript.rows import Hit
 from aimltui.tui.widgets.transcript.wrap import cells
 from tests.unit.tui.transcript.builders import look, text_of
@@ -173,12 +172,8 @@ def test_a_folded_step_stays_one_row(width: int) -> None:
 def test_a_long_output_shows_its_head_and_tail() -> None:
     call = ToolCallEntry("c", "x", outputs=(ToolCallOutput("logs", "\n".join(map(str, range(1000)))),))
     shown = rows(StepEntry("s", "r", 1, "completed", (call,)), unfolded=True)
-    assert "  │ … 900 lines left out" in shown
+    assert "  │ … 900 lines not shown · enter: view all" in shown
     assert len(shown) < 110
-
-
-def test_a_carriage_return_starts_a_line_of_output_anew() -> None:
-    assert terminal_lines("10%\r50%\r100%\ndone\x1b[0m\r\n\n") == ["100%", "done"]
 
 
 def test_an_error_says_what_why_what_to_do_and_its_id() -> None:

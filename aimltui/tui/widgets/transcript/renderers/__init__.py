@@ -19,10 +19,19 @@ from aimltui.tui.widgets.transcript.renderers.message import MessageDrawing, mes
 from aimltui.tui.widgets.transcript.renderers.notice import draw_notice, draw_queued
 from aimltui.tui.widgets.transcript.renderers.reasoning import LIVE_ROWS, draw_reasoning
 from aimltui.tui.widgets.transcript.renderers.run import ACTIVE, draw_run
-from aimltui.tui.widgets.transcript.renderers.step import draw_step, step_opens
+from aimltui.tui.widgets.transcript.renderers.step import Memo, draw_step, step_opens
 from aimltui.tui.widgets.transcript.rows import Canvas, Look
 
-__all__ = ["ACTIVE", "MessageDrawing", "draw_entry", "estimated_rows", "plain_text", "step_opens"]
+__all__ = [
+    "ACTIVE",
+    "Memo",
+    "MessageDrawing",
+    "draw_entry",
+    "draw_step",
+    "estimated_rows",
+    "plain_text",
+    "step_opens",
+]
 
 
 def draw_entry(entry: Entry, look: Look, unfolded: bool | None) -> Canvas:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Final
 
 from aimltui.tui.sanitize import StreamCleaner, clean_line
-from aimltui.tui.state.entries import Attachment, MessageEntry
+from aimltui.tui.state.entries import Citation, MessageEntry
 from aimltui.tui.widgets.transcript.inline import CITED_CLOSE, CITED_OPEN
-from aimltui.tui.widgets.transcript.renderers.wording import bytes_text
+from aimltui.tui.widgets.transcript.renderers.files import draw_file
 from aimltui.tui.widgets.transcript.rows import Canvas, Look, Run
 from aimltui.tui.widgets.transcript.stream import MarkdownStream
 
@@ -30,7 +30,7 @@ def message_source(entry: MessageEntry) -> str:
 def _with_citations(entry: MessageEntry, before: str, after: str) -> str:
     text = entry.text
     end = len(text) + 1
-    for citation in sorted(entry.citations, key=lambda citation: citation.start, reverse=True):
+    for citation in reversed(_cited(entry)):
         if 0 <= citation.start < citation.end <= min(end, len(text)):
             text = f"{text[: citation.start]}{before}{citation.number}{after}{text[citation.end :]}"
             end = citation.start
@@ -39,12 +39,13 @@ def _with_citations(entry: MessageEntry, before: str, after: str) -> str:
 
 def _cleaned(entry: MessageEntry, cleaner: StreamCleaner) -> str:
     """Return the text to draw: harmless, its citations marked in a way no text from outside can be."""
-    if not entry.citations:
+    cited = _cited(entry)
+    if not cited:
         return cleaner.feed(entry.text)
     # The marks go in after cleaning; so the text is cleaned piece by piece around them.
     pieces: list[str] = []
     place = 0
-    for citation in sorted(entry.citations, key=lambda citation: citation.start):
+    for citation in cited:
         if not place <= citation.start < citation.end <= len(entry.text):
             continue
         pieces.append(cleaner.feed(entry.text[place : citation.start]) + cleaner.finish())
@@ -119,9 +120,11 @@ class MessageDrawing:
     def _foot(self) -> None:
         entry, canvas = self.entry, self.canvas
         palette, glyphs = canvas.look.palette, canvas.look.glyphs
+        if any(attachment.is_made for attachment in entry.attachments) and entry.text:
+            canvas.gap()
         for attachment in entry.attachments:
-            canvas.write([Run(_attachment(attachment, f" {glyphs.dot} ", glyphs.attachment), palette.muted)])
-        labels = {citation.number: citation.label for citation in entry.citations}
+            draw_file(canvas, attachment)
+        labels = {citation.number: self._label(citation) for citation in _cited(entry)}
         if labels:
             canvas.gap()
         for number, label in sorted(labels.items()):
@@ -133,11 +136,14 @@ class MessageDrawing:
             words = _REASONS.get(entry.incomplete_reason, f"cut off: {clean_line(entry.incomplete_reason)}")
             canvas.write([Run(f"{glyphs.ellipsis} {words}", palette.warning)])
 
+    def _label(self, citation: Citation) -> str:
+        """A source's name, once it is known."""
+        fact = self.canvas.look.extras.files.get(citation.file_id)
+        return fact.name if fact is not None and citation.label == citation.file_id else citation.label
 
-def _attachment(attachment: Attachment, separator: str, glyph: str) -> str:
-    text = f"{glyph} {clean_line(attachment.name)}"
-    if attachment.size is not None:
-        text += f" {bytes_text(attachment.size)}"
-    if attachment.tool:
-        text += separator + clean_line(attachment.tool).replace("_", " ")
-    return text
+
+def _cited(entry: MessageEntry) -> list[Citation]:
+    """The footnotes, by their place in the text; links to files that were made are none."""
+    return sorted(
+        (c for c in entry.citations if c.kind == "file_citation"), key=lambda citation: citation.start
+    )

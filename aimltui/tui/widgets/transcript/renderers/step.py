@@ -13,18 +13,24 @@ from typing import Final
 from rich.style import Style
 
 from aimltui.tui.sanitize import clean, clean_line
-from aimltui.tui.state.entries import StepEntry, ToolCallEntry
-from aimltui.tui.widgets.transcript.code import CodeBlock
-from aimltui.tui.widgets.transcript.renderers.wording import plural, seconds_text, terminal_lines
+from aimltui.tui.state.entries import Attachment, StepEntry, ToolCallEntry
+from aimltui.tui.state.file_facts import Repeat
+from aimltui.tui.widgets.transcript.code import CodeBlock, GrowingCode, Piece
+from aimltui.tui.widgets.transcript.renderers.files import draw_file
+from aimltui.tui.widgets.transcript.renderers.output import draw_output, shown_lines
+from aimltui.tui.widgets.transcript.renderers.wording import plural, seconds_text
 from aimltui.tui.widgets.transcript.rows import Canvas, Hit, Look, Prefix, Run
+from aimltui.tui.widgets.transcript.theme import Palette
 from aimltui.tui.widgets.transcript.wrap import cells, shorten
 
 LIVE_LINES: Final = 8
 """Lines of the input that are shown while a step runs."""
-OUTPUT_HEAD = OUTPUT_TAIL = 50
-"""Lines shown of an output that is longer than both together."""
+LIVE_OUTPUT: Final = 8
+"""Lines of the output's end that are shown meanwhile."""
+FAILED_OUTPUT: Final = 20
+"""The same of a step that has opened by itself because it failed."""
 MAX_INPUT: Final = 64 * 1024
-"""Characters of an input or output that are drawn."""
+"""Characters of an input that are drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +45,15 @@ class ToolPanel:
     """Of the input, for its colours."""
 
 
-def _lines(text: str) -> int:
-    stripped = text.strip("\n")
-    return stripped.count("\n") + 1 if stripped else 0
-
-
-def _logs(call: ToolCallEntry) -> str:
-    return "\n".join(output.text for output in call.outputs if output.kind != "image")
-
-
 def _sizes(call: ToolCallEntry, look: Look) -> str:
-    parts = plural(_lines(call.input), "line") if call.input else ""
-    made = [plural(_lines(_logs(call)), "line")] if _logs(call).strip() else []
+    parts = plural(shown_lines(call.input.lstrip("\n")), "line") if call.input else ""
+    logs = call.logs
+    made = [plural(shown_lines(logs), "line")] if logs.strip() else []
     images = sum(output.kind == "image" for output in call.outputs)
     if images:
-        made.append(plural(images, "image"))
+        made.append(plural(images, "picture"))
+    if call.error:
+        made = [clean_line(call.error)]
     if made:
         parts += f" {look.glyphs.arrow} " + ", ".join(made)
     return parts.strip()
@@ -83,7 +83,7 @@ def _arguments(text: str) -> str:
 
 
 def _function_outcome(call: ToolCallEntry, look: Look) -> str:
-    text = _logs(call)[:2000].strip()
+    text = call.logs[:2000].strip()
     return f"{look.glyphs.arrow} {clean_line(' '.join(text.split()))}" if text else ""
 
 
@@ -102,26 +102,42 @@ GENERAL: Final = ToolPanel(_named, _sizes, "")
 
 def step_opens(entry: StepEntry) -> bool:
     """Say whether a step stands open when the user has not said: while it runs, and when it failed."""
-    return entry.status in ("in_progress", "failed")
+    return entry.status in ("in_progress", "failed") or any(call.error for call in entry.calls)
 
 
-def draw_step(entry: StepEntry, look: Look, unfolded: bool | None) -> Canvas:
+class Memo:
+    """What is kept of a step between two drawings: its code as it was highlighted."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, GrowingCode] = {}
+
+    def lines(self, call: ToolCallEntry, text: str, language: str) -> list[list[Piece]]:
+        """The lines of a call's input, highlighted."""
+        return self._codes.setdefault(call.id, GrowingCode()).lines(text, language)
+
+
+def draw_step(
+    entry: StepEntry, look: Look, unfolded: bool | None, memo: Memo | None = None, *, lingers: bool = False
+) -> Canvas:
     """Draw a step.
 
     Args:
         entry: The step.
         look: Width, colours, glyphs.
         unfolded: As the user wants it; None for the usual.
+        memo: Of the last drawing of the same step.
+        lingers: Whether it stays as it was while it ran, although it is done.
     """
     canvas = Canvas(look)
-    opened = step_opens(entry) if unfolded is None else unfolded
-    live = unfolded is None and entry.status == "in_progress"
+    opened = lingers or step_opens(entry) if unfolded is None else unfolded
+    is_live = unfolded is None and (lingers or entry.status == "in_progress")
+    details = _Details(canvas, memo or Memo(), is_brief=unfolded is None, is_live=is_live)
     if not entry.calls:
-        _header(canvas, entry, None, opened)
-    for call in entry.calls:
-        _header(canvas, entry, call, opened)
+        _header(canvas, entry, None, 0, opened)
+    for place, call in enumerate(entry.calls):
+        _header(canvas, entry, call, place, opened)
         if opened:
-            _details(canvas, call, live)
+            details.draw(call, place)
     if entry.error and opened:
         with canvas.inside(_frame(canvas)):
             for line in clean(entry.error).split("\n"):
@@ -134,13 +150,20 @@ def _frame(canvas: Canvas) -> Prefix:
     return Prefix(bar, bar, canvas.look.palette.frame)
 
 
-def _state(entry: StepEntry, look: Look) -> tuple[str, Style]:
+def _active(palette: Palette) -> Style:
+    """The style of what goes on."""
+    return palette.link + Style(underline=False)
+
+
+def _state(entry: StepEntry, call: ToolCallEntry | None, look: Look) -> tuple[str, Style]:
     glyphs, palette = look.glyphs, look.palette
     match entry.status:
+        case "completed" if call is not None and call.error:
+            text, style = glyphs.failed, palette.error
         case "completed":
             text, style = glyphs.done, palette.success
         case "in_progress":
-            return f"{glyphs.active} running", palette.link + Style(underline=False)
+            return f"{glyphs.active} running", _active(palette)
         case "failed":
             text, style = f"{glyphs.failed} failed", palette.error
         case "cancelled":
@@ -154,7 +177,7 @@ def _state(entry: StepEntry, look: Look) -> tuple[str, Style]:
     return text, style
 
 
-def _header(canvas: Canvas, entry: StepEntry, call: ToolCallEntry | None, opened: bool) -> None:
+def _header(canvas: Canvas, entry: StepEntry, call: ToolCallEntry | None, place: int, opened: bool) -> None:
     """Draw the one line of a call, which folds and unfolds the step."""
     look = canvas.look
     palette, glyphs = look.palette, look.glyphs
@@ -162,7 +185,7 @@ def _header(canvas: Canvas, entry: StepEntry, call: ToolCallEntry | None, opened
     title = panel.title(call, look) if call else "tool calls"
     outcome = panel.outcome(call, look) if call else ""
     dot = f" {glyphs.dot} "
-    state, style = _state(entry, look)
+    state, style = _state(entry, call, look)
     mark = f"{glyphs.unfolded if opened else glyphs.folded} "
     is_function = call is not None and call.type == "function"
     step = "" if is_function else f"{dot}step {entry.number}"
@@ -176,53 +199,81 @@ def _header(canvas: Canvas, entry: StepEntry, call: ToolCallEntry | None, opened
     runs += [Run(step + dot, palette.muted), Run(state, style)]
     if outcome and not is_function:
         runs.append(Run(dot + outcome, palette.muted))
-    canvas.write(runs, hit=Hit("toggle", entry.id))
+    canvas.write(runs, hit=Hit("toggle", str(place)))
 
 
-def _details(canvas: Canvas, call: ToolCallEntry, live: bool) -> None:
-    """Draw a call's input and output."""
-    look = canvas.look
-    panel = PANELS.get(call.type, GENERAL)
-    with canvas.inside(_frame(canvas)):
+class _Details:
+    """Draws what is under a call's one line."""
+
+    def __init__(self, canvas: Canvas, memo: Memo, *, is_brief: bool, is_live: bool) -> None:
+        self._canvas = canvas
+        self._memo = memo
+        self._is_brief = is_brief
+        """The step has opened by itself: it shows what matters now, and takes little room."""
+        self._is_live = is_live
+        """It runs, or has only just ended."""
+
+    def draw(self, call: ToolCallEntry, place: int) -> None:
+        """Draw a call's input, its output, and what came of running it again."""
+        canvas = self._canvas
+        with canvas.inside(_frame(canvas)):
+            self._input(call, place)
+            if call.outputs:
+                canvas.write([Run("output", canvas.look.palette.muted)])
+                self._outputs(call, place)
+            repeat = canvas.look.extras.repeats.get(call.id)
+            if repeat is not None:
+                self._repeat(repeat, place)
+
+    def _input(self, call: ToolCallEntry, place: int) -> None:
+        canvas, look = self._canvas, self._canvas.look
+        panel = PANELS.get(call.type, GENERAL)
         text = call.input
         if panel.language == "json":
             text = _indented(text)
-        lines = clean(text[:MAX_INPUT]).strip("\n").split("\n") if text.strip() else []
-        if live and len(lines) > LIVE_LINES:
-            canvas.write(
-                [
-                    Run(
-                        f"{look.glyphs.ellipsis} {plural(len(lines) - LIVE_LINES, 'earlier line')}",
-                        look.palette.muted,
-                    )
-                ]
-            )
+        lines = self._memo.lines(call, text[:MAX_INPUT].lstrip("\n"), panel.language) if text.strip() else []
+        while lines and not any(piece.strip() for piece, _ in lines[-1]):
+            lines.pop()
+        if self._is_brief and len(lines) > LIVE_LINES:
+            earlier = f"{look.glyphs.ellipsis} {plural(len(lines) - LIVE_LINES, 'earlier line')}"
+            canvas.write([Run(earlier, look.palette.muted)], hit=Hit("expand", str(place)))
             lines = lines[-LIVE_LINES:]
         block = CodeBlock(canvas, panel.language, label=False)
         for line in lines:
-            block.add(line)
+            block.put(line)
         _cut(canvas, len(text) - MAX_INPUT)
-        if call.outputs:
-            _outputs(canvas, call)
 
-
-def _outputs(canvas: Canvas, call: ToolCallEntry) -> None:
-    palette, glyphs = canvas.look.palette, canvas.look.glyphs
-    canvas.write([Run("output", palette.muted)])
-    for output in call.outputs:
-        if output.kind == "image":
-            canvas.write([Run(f"image {clean_line(output.file_id)}", palette.text)])
-            continue
-        text = _indented(output.text) if call.type == "function" else output.text
-        lines = terminal_lines(text[:MAX_INPUT])
-        hidden = len(lines) - OUTPUT_HEAD - OUTPUT_TAIL
-        for number, line in enumerate(lines):
-            if hidden > 0 and OUTPUT_HEAD <= number < OUTPUT_HEAD + hidden:
-                if number == OUTPUT_HEAD:
-                    canvas.write([Run(f"{glyphs.ellipsis} {plural(hidden, 'line')} left out", palette.muted)])
+    def _outputs(self, call: ToolCallEntry, place: int) -> None:
+        canvas = self._canvas
+        for number, output in enumerate(call.outputs):
+            if output.kind == "image":
+                draw_file(canvas, Attachment(output.file_id, "picture", is_picture=True, is_made=True))
                 continue
-            canvas.write([Run(line.expandtabs(8), palette.text)], code=True)
-        _cut(canvas, len(text) - MAX_INPUT)
+            text = _indented(output.text) if call.type == "function" else output.text
+            if self._is_live:
+                draw_output(canvas, text, head=0, tail=LIVE_OUTPUT)
+            elif self._is_brief:
+                draw_output(canvas, text, head=0, tail=FAILED_OUTPUT, hit=Hit("view", f"{place}:{number}"))
+            else:
+                draw_output(canvas, text, hit=Hit("view", f"{place}:{number}"))
+
+    def _repeat(self, repeat: Repeat, place: int) -> None:
+        """Draw what came of the user's running it again."""
+        canvas = self._canvas
+        palette, glyphs = canvas.look.palette, canvas.look.glyphs
+        if repeat.running:
+            running = Run(f"{glyphs.active} running", _active(palette))
+            canvas.write(
+                [Run("run again ", palette.muted), running, Run(f" {glyphs.dot} esc stops it", palette.muted)]
+            )
+            return
+        state = Run(
+            f"{glyphs.done if repeat.ok else glyphs.failed} ", palette.success if repeat.ok else palette.error
+        )
+        canvas.write(
+            [Run("run again ", palette.muted), state, Run(seconds_text(repeat.seconds), palette.muted)]
+        )
+        draw_output(canvas, repeat.text, hit=Hit("view", f"{place}:again"))
 
 
 def _cut(canvas: Canvas, rest: int) -> None:

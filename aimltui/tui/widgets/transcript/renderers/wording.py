@@ -47,17 +47,6 @@ def plural(number: int, word: str) -> str:
     return f"{count_text(number)} {word}{'' if number == 1 else 's'}"
 
 
-def terminal_lines(text: str) -> list[str]:
-    """Return a program's output as a terminal would leave it: a carriage return starts a line anew."""
-    lines = []
-    for line in text.replace("\r\n", "\n").split("\n"):
-        parts = [part for part in line.split("\r") if part]
-        lines.append(clean(parts[-1]) if parts else "")
-    while lines and not lines[-1].strip():
-        lines.pop()
-    return lines
-
-
 def write_lines(canvas: Canvas, text: str, run: Run) -> None:
     """Draw text of several lines in the style of a run whose own text is not used."""
     for line in clean(text).strip("\n").split("\n"):

@@ -1,0 +1,122 @@
+"""The program around a Python that is compiled to WebAssembly: a process of its own, inside the jail where there is one.
+
+It lends the guest two directories and two pipes, and nothing else. The guest's Python speaks to the program by `pread` of
+its standard input and `pwrite` to its standard error, which mean nothing else in there.
+
+Run as: python wasm_host.py COMPILED DATA TEMPORARY KERNEL MEMORY.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from typing import Any
+
+REQUESTS, EVENTS = 3, 4
+INSIDE_DATA, INSIDE_TEMPORARY, INSIDE_KERNEL = "/mnt/data", "/tmp", "/jail/kernel.py"  # noqa: S108  # the guest's
+_WASI = "wasi_snapshot_preview1"
+_BAD_DESCRIPTOR, _NOT_SUPPORTED = 8, 58
+_REFUSED = ("path_symlink", "path_link", "sock_accept", "sock_recv", "sock_send", "sock_shutdown")
+"""Links could trick whoever reads the directory from outside."""
+
+
+def make_engine() -> Any:
+    """The engine that compiles, and the one that runs what was compiled: they have to be the same.
+
+    Raises:
+        ImportError: wasmtime is not installed, or does not know this machine.
+    """
+    import wasmtime
+
+    config = wasmtime.Config()
+    config.epoch_interruption = True
+    return wasmtime.Engine(config)
+
+
+def main() -> None:
+    """Run the kernel program until it ends."""
+    import wasmtime
+
+    compiled, data, temporary, kernel, memory = sys.argv[1:6]
+    engine = make_engine()
+    _stop_when_interrupted(engine)
+    module = wasmtime.Module.deserialize_file(engine, compiled)
+    with open(kernel, encoding="utf-8") as file:
+        source = file.read()
+    wasi = wasmtime.WasiConfig()
+    begin = f"exec(compile(__import__('sys').argv.pop(1), {INSIDE_KERNEL!r}, 'exec'), {{'__name__': '__main__', '__file__': {INSIDE_KERNEL!r}}})"
+    wasi.argv = ["python", "-I", "-B", "-u", "-X", "utf8", "-c", begin, source, INSIDE_DATA]
+    wasi.env = list(os.environ.items())
+    wasi.inherit_stdout()
+    wasi.inherit_stderr()
+    wasi.preopen_dir(data, INSIDE_DATA)
+    wasi.preopen_dir(temporary, INSIDE_TEMPORARY)
+    store = wasmtime.Store(engine)
+    store.set_epoch_deadline(1)
+    store.set_limits(memory_size=int(memory))
+    store.set_wasi(wasi)
+    linker = wasmtime.Linker(engine)
+    linker.define_wasi()
+    linker.allow_shadowing = True
+    for one in module.imports:
+        if one.module != _WASI:
+            raise SystemExit(f"The WebAssembly module wants {one.module}.{one.name}, which is not given.")
+        made = {"fd_pread": _pread, "fd_pwrite": _pwrite}.get(str(one.name))
+        if made is not None:
+            linker.define_func(_WASI, str(one.name), one.type, made, access_caller=True)
+        elif one.name in _REFUSED:
+            linker.define_func(_WASI, str(one.name), one.type, lambda *_: _NOT_SUPPORTED)
+    instance = linker.instantiate(store, module)
+    try:
+        instance.exports(store)["_start"](store)
+    except wasmtime.ExitTrap as end:
+        os._exit(end.code & 0x7F)
+    except wasmtime.Trap:
+        os._exit(1)
+
+
+def _stop_when_interrupted(engine: Any) -> None:
+    """An interrupt ends the guest at its next step: the signal's own handler would wait for the guest to return."""
+    wake, woken = os.pipe()
+    os.set_blocking(woken, False)
+    signal.signal(signal.SIGINT, lambda *_: None)
+    signal.set_wakeup_fd(woken)
+
+    def wait() -> None:
+        os.read(wake, 1)
+        engine.increment_epoch()
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def _pieces(caller: Any, memory: Any, vectors: int, count: int) -> list[tuple[int, int]]:
+    head = bytes(memory.read(caller, vectors, vectors + 8 * count))
+    numbers = [int.from_bytes(head[at : at + 4], "little") for at in range(0, len(head), 4)]
+    return list(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def _pread(caller: Any, number: int, vectors: int, count: int, offset: int, result: int) -> int:
+    if number != 0:
+        return _BAD_DESCRIPTOR
+    memory = caller["memory"]
+    place, size = _pieces(caller, memory, vectors & 0xFFFFFFFF, count)[0]
+    content = os.read(REQUESTS, min(size, 1 << 20))
+    memory.write(caller, content, place)
+    memory.write(caller, len(content).to_bytes(4, "little"), result & 0xFFFFFFFF)
+    return 0
+
+
+def _pwrite(caller: Any, number: int, vectors: int, count: int, offset: int, result: int) -> int:
+    if number != 2:
+        return _BAD_DESCRIPTOR
+    memory = caller["memory"]
+    place, size = _pieces(caller, memory, vectors & 0xFFFFFFFF, count)[0]
+    written = os.write(EVENTS, bytes(memory.read(caller, place, place + min(size, 1 << 20))))
+    memory.write(caller, written.to_bytes(4, "little"), result & 0xFFFFFFFF)
+    return 0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""Decodes pictures for the transcript. Pillow is imported when the first one is shown, in a worker thread."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+MAX_BYTES: Final = 20 << 20
+"""A larger file is not decoded."""
+MAX_PIXELS: Final = 25_000_000
+"""Of the whole picture: a file of 20 KB can unfold to a gigabyte."""
+_KEPT: Final = (480, 300)
+"""Pixels kept of a picture: more than any terminal shows with half blocks."""
+_FORMATS: Final = ("PNG", "JPEG", "GIF", "WEBP")
+
+
+class PictureError(Exception):
+    """A picture cannot be shown; the text says why in a few words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """A picture made small; see `state.file_facts.Picture`."""
+
+    width: int
+    height: int
+    _image: Image
+
+    def pixels(self, width: int, height: int) -> bytes:
+        """The picture in this size, three bytes a pixel."""
+        from PIL.Image import Resampling
+
+        small = self._image.resize((max(1, width), max(1, height)), Resampling.BOX)
+        return small.tobytes()
+
+
+def decode(content: bytes) -> Thumbnail:
+    """Make a picture of a file's bytes. It blocks: for a worker thread.
+
+    Args:
+        content: From outside; anything.
+
+    Raises:
+        PictureError: It is none, too large, or Pillow is missing.
+    """
+    if len(content) > MAX_BYTES:
+        raise PictureError("too large to be shown")
+    try:
+        from PIL import Image, ImageFile, UnidentifiedImageError  # noqa: F401  # ImageFile: what load() needs
+    except ImportError as error:
+        raise PictureError("not shown: Pillow is not installed") from error
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(content), formats=_FORMATS) as opened:
+                width, height = opened.size
+                if width * height > MAX_PIXELS or not width or not height:
+                    raise PictureError(f"too large to be shown: {width}×{height}")
+                opened.draft("RGB", _KEPT)
+                image = _flat(opened)
+                image.thumbnail(_KEPT, Image.Resampling.LANCZOS)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise PictureError("too large to be shown") from error
+    # Pillow's decoders raise whatever a broken file leads them to.
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        TypeError,
+        EOFError,
+        IndexError,
+        KeyError,
+        ArithmeticError,
+    ) as error:
+        raise PictureError("cannot be read as a picture") from error
+    except MemoryError as error:
+        raise PictureError("too large to be shown") from error
+    return Thumbnail(width, height, image)
+
+
+def _flat(opened: Image) -> Image:
+    """The first frame without transparency: on white, as figures are made for."""
+    from PIL import Image
+
+    if opened.mode in ("RGB", "L") and "transparency" not in opened.info:
+        return opened.convert("RGB")
+    layered = opened.convert("RGBA")
+    ground = Image.new("RGB", layered.size, (255, 255, 255))
+    ground.paste(layered, mask=layered.getchannel("A"))
+    return ground

@@ -1,0 +1,84 @@
+"""What is known of files and repeated calls beside the entries: it comes later, and by itself. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from aimltui.tui.state.entries import Entry, MessageEntry, StepEntry
+
+
+class Picture(Protocol):
+    """A decoded picture."""
+
+    @property
+    def width(self) -> int:
+        """Pixels of the original."""
+        ...
+
+    @property
+    def height(self) -> int:
+        """Pixels of the original."""
+        ...
+
+    def pixels(self, width: int, height: int) -> bytes:
+        """The picture in this size: three bytes a pixel, row after row."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FileFact:
+    """What is known of a file."""
+
+    name: str
+    size: int | None = None
+    """Bytes."""
+    picture: Picture | None = None
+    problem: str = ""
+    """Why it is not shown, in a few words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """What came of a call that the user ran again."""
+
+    running: bool = False
+    text: str = ""
+    """What was printed; or the sentence why it did not run."""
+    ok: bool = True
+    seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class Extras:
+    """Everything of the kind, for the renderers to look things up in."""
+
+    files: dict[str, FileFact] = field(default_factory=dict)
+    """By the file's id."""
+    repeats: dict[str, Repeat] = field(default_factory=dict)
+    """By the call's id."""
+
+
+PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
+
+
+def is_picture_name(name: str) -> bool:
+    """Whether a name says that it is a picture this program can draw."""
+    return name.lower().endswith(PICTURES)
+
+
+def file_ids(entry: Entry) -> Iterator[tuple[str, bool]]:
+    """The files that an entry shows, each with whether it is a picture."""
+    if isinstance(entry, MessageEntry):
+        for attachment in entry.attachments:
+            if attachment.file_id:
+                yield attachment.file_id, attachment.is_picture
+        for citation in entry.citations:
+            if citation.file_id:
+                yield citation.file_id, False
+    elif isinstance(entry, StepEntry):
+        for call in entry.calls:
+            for output in call.outputs:
+                if output.kind == "image" and output.file_id:
+                    yield output.file_id, True

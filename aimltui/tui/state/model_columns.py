@@ -1,0 +1,146 @@
+"""The columns of the model picker: which of them fit, and what stands in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from aimltui.tui.sanitize import clean_line
+from aimltui.tui.state.model_words import UNKNOWN, ModelRow, dollars_in_words, tokens_in_words
+from aimltui.tui.state.text import ELLIPSIS, cut, fit
+
+ABILITIES = (
+    ("tools", "tools", "T"),
+    ("vision", "vision", "V"),
+    ("reasoning", "reason", "R"),
+    ("streaming", "stream", "S"),
+    ("files", "files", "F"),
+)
+"""Ability, its head in a wide list, its letter in a narrow one."""
+LEGEND = "T tools  V vision  R reasoning  S streaming  F files"
+MARGIN = 4
+"""Cells for the marks before a model's id."""
+_GAP = 2
+_CONTEXT = 7
+_IN, _OUT = 7, 6
+_PRICE = _IN + 3 + _OUT
+_UNIT = " per 1M"
+_NAME = 28
+_LABEL_MOST = 38
+_DOT = "•"
+_NOT = "·"
+
+Abilities = Literal["words", "letters", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Widths of a list's columns; those that do not fit are missing from the right."""
+
+    width: int
+    label: int
+    name: int = 0
+    context: int = 0
+    abilities: Abilities = "none"
+    price: int = 0
+
+    def head(self) -> str:
+        """The line over the list."""
+        parts = [" " * MARGIN + "model".ljust(self.label)]
+        if self.name:
+            parts.append("name".ljust(self.name))
+        if self.context:
+            parts.append("context".rjust(self.context))
+        if self.abilities == "words":
+            parts.append(" ".join(word for _, word, _ in ABILITIES))
+        elif self.abilities == "letters":
+            parts.append("TVRSF")
+        if self.price:
+            parts.append(f"{'$ in':>{_IN}} / out{_UNIT if self.abilities == 'words' else ''}")
+        return (" " * _GAP).join(parts)
+
+    def cells(self, row: ModelRow) -> str:
+        """What stands behind a model's id."""
+        parts: list[str] = []
+        if self.name:
+            name = row.name if row.name != row.id else ""
+            parts.append(fit(clean_line(name), self.name))
+        if self.context:
+            known = tokens_in_words(row.context) if row.context is not None else UNKNOWN
+            parts.append(known.rjust(self.context))
+        if self.abilities == "words":
+            parts.append(_in_words(row))
+        elif self.abilities == "letters":
+            parts.append(_in_letters(row))
+        if self.price:
+            parts.append(_price(row))
+        return "".join(" " * _GAP + part for part in parts)
+
+
+def columns_for(width: int, longest: int) -> Columns:
+    """The columns that fit.
+
+    Args:
+        width: Cells of the list.
+        longest: Cells of the longest id; up to a bound, room for it comes before the columns.
+    """
+    room = width - MARGIN
+    label = max(12, min(longest, _LABEL_MOST))
+    words = sum(len(word) for _, word, _ in ABILITIES) + len(ABILITIES) - 1
+    letters = len(ABILITIES)
+    tries: tuple[tuple[int, int, Abilities, int], ...] = (
+        (_NAME, _CONTEXT, "words", _PRICE),
+        (0, _CONTEXT, "words", _PRICE),
+        (0, _CONTEXT, "letters", _PRICE),
+        (0, _CONTEXT, "letters", 0),
+        (0, _CONTEXT, "none", 0),
+        (0, 0, "none", 0),
+    )
+    for name, context, abilities, price in tries:
+        ability = {"words": words, "letters": letters, "none": 0}[abilities]
+        used = sum(part + _GAP for part in (name, context, ability, price) if part)
+        # The head of the last column hangs over.
+        used += 3 + len(_UNIT) - _OUT if price and abilities == "words" else 0
+        if room - used >= label:
+            break
+    label = max(1, room - used)
+    if name:
+        # What is left over is better between the names than behind the ids.
+        spare = max(0, label - min(longest, 60))
+        label, name = label - spare, name + min(spare, 20)
+        label += spare - min(spare, 20)
+    return Columns(width, label, name, context, abilities, price)
+
+
+def cut_id(model_id: str, width: int) -> str:
+    """An id in at most `width` cells; a longer one ends behind one of its parts."""
+    if len(model_id) <= width:
+        return cut(model_id, width)
+    kept = model_id[: max(0, width - 1)]
+    end = max(kept.rfind(sign) for sign in "-/_:.")
+    if end > width // 2:
+        kept = kept[:end]
+    return cut(kept, max(0, width - 1)).removesuffix(ELLIPSIS) + ELLIPSIS
+
+
+def _in_words(row: ModelRow) -> str:
+    if row.abilities is None:
+        return UNKNOWN.center(5) + " " * (sum(len(word) for _, word, _ in ABILITIES) + len(ABILITIES) - 6)
+    return " ".join(
+        (_DOT if ability in row.abilities else " ").center(len(word)) for ability, word, _ in ABILITIES
+    )
+
+
+def _in_letters(row: ModelRow) -> str:
+    if row.abilities is None:
+        return UNKNOWN.center(len(ABILITIES))
+    return "".join(letter if ability in row.abilities else _NOT for ability, _, letter in ABILITIES)
+
+
+def _price(row: ModelRow) -> str:
+    if row.prompt is None and row.completion is None:
+        return f"{UNKNOWN:>{_IN}}".ljust(_PRICE)
+    if row.prompt == 0 and row.completion == 0:
+        return f"{'free':>{_IN}}".ljust(_PRICE)
+    into, out = dollars_in_words(row.prompt), dollars_in_words(row.completion)
+    return f"{into:>{_IN}} / {out:<{_OUT}}"

@@ -1,0 +1,137 @@
+"""Shows a long text line by line; what is not in the window is never looked at, so ten megabytes are as one."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+from rich.segment import Segment
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from aimltui.tui.sanitize import clean_line
+from aimltui.tui.state.terminal_text import TerminalText
+from aimltui.tui.widgets.transcript.renderers.output import output_runs
+from aimltui.tui.widgets.transcript.theme import Palette, build_palette
+
+PIECE: Final = 2_000
+"""Characters of a line that stand in one row; a longer line goes on in the next one."""
+_MARGIN: Final = 2
+
+
+class TextPane(ScrollView, can_focus=True):
+    """A text to scroll through, in the colours it asks for.
+
+    Args:
+        text: However long; nothing in it reaches the terminal as it is.
+    """
+
+    DEFAULT_CSS = """
+    TextPane {
+        height: 1fr;
+        background: $background;
+        scrollbar-size-vertical: 1;
+        scrollbar-size-horizontal: 1;
+        scrollbar-background: $background;
+        scrollbar-background-hover: $background;
+        scrollbar-background-active: $background;
+    }
+    """
+    ALLOW_SELECT: ClassVar[bool] = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "scroll(-1)", show=False),
+        Binding("down", "scroll(1)", show=False),
+        Binding("left", "shift(-8)", show=False),
+        Binding("right", "shift(8)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown,space", "page(1)", show=False),
+        Binding("home", "place(0)", show=False),
+        Binding("end", "place(-1)", show=False),
+    ]
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.lines = _rows(text)
+        self._lowered: list[str] | None = None
+        self._found: int | None = None
+        self._palette: Palette | None = None
+
+    def on_mount(self) -> None:
+        """Take the size and the theme."""
+        width = max((len(line) for line in self.lines), default=0)
+        self.virtual_size = Size(width + 2 * _MARGIN, len(self.lines))
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._recolour())
+
+    def _recolour(self) -> None:
+        self._palette = None
+        self.refresh()
+
+    def search(self, query: str, direction: int = 1) -> bool:
+        """Go to the next line that holds a text, in whatever case; after the last one comes the first.
+
+        Args:
+            query: What to look for.
+            direction: 1 for forwards, -1 for backwards.
+
+        Returns:
+            Whether there is one.
+        """
+        wanted = query.lower()
+        if self._lowered is None:
+            self._lowered = [line.lower() for line in self.lines]
+        start = self.scroll_offset.y - direction if self._found is None else self._found
+        for step in range(1, len(self.lines) + 1):
+            number = (start + direction * step) % len(self.lines)
+            if wanted in self._lowered[number]:
+                self._found = number
+                height = self.scrollable_content_region.height
+                if not self.scroll_offset.y <= number < self.scroll_offset.y + height:
+                    self.scroll_to(y=number - height // 3, animate=False)
+                self.refresh()
+                return True
+        return False
+
+    def render_line(self, y: int) -> Strip:
+        """A line of the window."""
+        if self._palette is None:
+            self._palette = build_palette(self.app.theme_variables, self.background_colors[1])
+        palette = self._palette
+        left, top = self.scroll_offset
+        number = top + y
+        width = self.size.width
+        if number >= len(self.lines):
+            return Strip([Segment(" " * width, palette.text)], width)
+        runs = output_runs(TerminalText().line(self.lines[number]), palette)
+        is_found = number == self._found
+        segments = [Segment(" " * _MARGIN, palette.cursor if is_found else palette.text)]
+        segments += [Segment(clean_line(run.text), palette.cursor if is_found else run.style) for run in runs]
+        strip = Strip(segments)
+        if strip.cell_length < left + width:
+            strip = Strip([*segments, Segment(" " * (left + width - strip.cell_length), palette.text)])
+        return strip.crop(left, left + width)
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll by lines."""
+        self.scroll_to(y=self.scroll_offset.y + lines, animate=False)
+
+    def action_shift(self, columns: int) -> None:
+        """Scroll sideways."""
+        self.scroll_to(x=self.scroll_offset.x + columns, animate=False)
+
+    def action_page(self, direction: int) -> None:
+        """Scroll by a window less two lines."""
+        height = self.scrollable_content_region.height
+        self.scroll_to(y=self.scroll_offset.y + direction * max(1, height - 2), animate=False)
+
+    def action_place(self, line: int) -> None:
+        """Go to the first line, or with -1 to the last one."""
+        self.scroll_to(y=0 if line == 0 else len(self.lines), animate=False)
+
+
+def _rows(text: str) -> list[str]:
+    """The lines of a text; one that is too long is cut into several."""
+    lines = text.removesuffix("\n").split("\n")
+    if max(map(len, lines)) <= PIECE:
+        return lines
+    return [line[at : at + PIECE] for line in lines for at in range(0, max(1, len(line)), PIECE)]

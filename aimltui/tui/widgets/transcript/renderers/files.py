@@ -1,0 +1,102 @@
+"""Files in the transcript: a line with name, size and keys; pictures drawn above it by half blocks."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Final
+
+from rich.segment import Segment
+from rich.style import Style
+
+from aimltui.tui.sanitize import clean_line
+from aimltui.tui.state.entries import Attachment
+from aimltui.tui.state.file_facts import FileFact, Picture
+from aimltui.tui.widgets.transcript.renderers.wording import bytes_text
+from aimltui.tui.widgets.transcript.rows import TEXT_COLUMN, Canvas, Hit, Run
+from aimltui.tui.widgets.transcript.wrap import cells, shorten
+
+PICTURE_ROWS: Final = 20
+"""Rows of a picture at most; all of it is seen full screen."""
+_HALF: Final = "▀"
+
+
+def draw_file(canvas: Canvas, file: Attachment) -> None:
+    """Draw a file: what it is called, how large it is, what can be done with it."""
+    look = canvas.look
+    fact = look.extras.files.get(file.file_id)
+    if file.is_picture and look.half_blocks and fact is not None and fact.picture is not None:
+        draw_picture(canvas, fact.picture)
+    palette, glyphs = look.palette, look.glyphs
+    dot = f" {glyphs.dot} "
+    name = clean_line((fact.name if fact else "") or file.name)
+    about = _about(file, fact)
+    if file.tool:
+        about += (dot if about else "") + clean_line(file.tool).replace("_", " ")
+    if fact is not None and fact.problem:
+        about += (dot if about else "") + fact.problem
+    keys = ""
+    if file.is_made and file.file_id and not (fact and fact.problem == "deleted"):
+        keys = f"s save{dot}o open"
+        if file.is_picture and fact is not None and fact.picture is not None:
+            keys = f"enter view{dot}{keys}"
+    glyph = f"{glyphs.picture if file.is_picture else glyphs.attachment} "
+    about = f" {about}" if about else ""
+    name = shorten(name, max(8, canvas.room - cells(glyph) - cells(about)), glyphs.ellipsis)
+    runs = [Run(glyph, palette.muted), Run(name, palette.text), Run(about, palette.muted)]
+    if keys and cells(glyph + name + about + keys) + 2 <= canvas.room:
+        runs.append(Run(f"  {keys}", palette.muted))
+    canvas.write(runs, hit=Hit("file", file.file_id) if file.file_id else None)
+
+
+def _about(file: Attachment, fact: FileFact | None) -> str:
+    """What is known of a file beside its name."""
+    parts = []
+    if fact is not None and fact.picture is not None:
+        parts.append(f"{fact.picture.width}×{fact.picture.height}")
+    size = fact.size if fact is not None and fact.size is not None else file.size
+    if size is not None:
+        parts.append(bytes_text(size))
+    return " ".join(parts)
+
+
+def draw_picture(canvas: Canvas, picture: Picture) -> None:
+    """Draw a picture as wide as there is room, at most `PICTURE_ROWS` high."""
+    width, height = picture_size(picture, min(canvas.wide_room, TEXT_COLUMN), PICTURE_ROWS)
+    rows = half_block_rows(picture, width, height)
+    canvas.raw(
+        "",
+        # Each row has a place of its own, so that the one at the top of the window can be held still.
+        [(row, [number, *[-1] * (len(row) - 1)], []) for number, row in enumerate(rows)],
+    )
+
+
+def picture_size(picture: Picture, columns: int, rows: int) -> tuple[int, int]:
+    """Cells and rows a picture takes: as large as fits, no larger than it is, its proportions kept."""
+    scale = min(1.0, columns / picture.width, rows * 2 / picture.height)
+    return max(1, round(picture.width * scale)), max(1, round(picture.height * scale / 2))
+
+
+def half_block_rows(picture: Picture, width: int, height: int) -> list[list[Segment]]:
+    """A picture as rows of half blocks: the upper half of a cell is its colour, the lower its background.
+
+    Args:
+        picture: What to draw.
+        width: Cells.
+        height: Rows.
+    """
+    data = picture.pixels(width, height * 2)
+    line = width * 3
+    styles: dict[bytes, Style] = {}
+    rows = []
+    for row in range(height):
+        upper = data[2 * row * line : (2 * row + 1) * line]
+        lower = data[(2 * row + 1) * line : (2 * row + 2) * line]
+        pairs = [upper[at : at + 3] + lower[at : at + 3] for at in range(0, line, 3)]
+        segments = []
+        for pair, same in groupby(pairs):
+            style = styles.get(pair)
+            if style is None:
+                style = styles[pair] = Style(color=f"#{pair[:3].hex()}", bgcolor=f"#{pair[3:].hex()}")
+            segments.append(Segment(_HALF * len(list(same)), style))
+        rows.append(segments)
+    return rows

@@ -1,0 +1,141 @@
+"""What code printed: its first and last lines, in its own colours made readable."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+from rich.style import Style
+from textual.color import Color
+
+from aimltui.tui.state.terminal_text import PLAIN, RGB, Piece, Sgr, TerminalText, excerpt
+from aimltui.tui.widgets.transcript.renderers.wording import plural
+from aimltui.tui.widgets.transcript.rows import Canvas, Hit, Run
+from aimltui.tui.widgets.transcript.theme import Palette, readable
+
+HEAD = TAIL = 50
+"""Lines shown of an output that is longer than both together."""
+MAX_LINE: Final = 2_000
+"""Characters of a line that are shown; "view all" has the rest."""
+
+_SIXTEEN: Final = [
+    "#000000",
+    "#cd3131",
+    "#0dbc79",
+    "#b58900",
+    "#2472c8",
+    "#bc3fbc",
+    "#11a8cd",
+    "#cccccc",
+    "#767676",
+    "#f14c4c",
+    "#23d18b",
+    "#d7ba3d",
+    "#3b8eea",
+    "#d670d6",
+    "#29b8db",
+    "#ffffff",
+]
+_STEPS: Final = (0, 95, 135, 175, 215, 255)
+
+
+def draw_output(
+    canvas: Canvas, text: str, *, head: int = HEAD, tail: int = TAIL, hit: Hit | None = None
+) -> None:
+    """Draw what a program printed.
+
+    Args:
+        canvas: Where to draw.
+        text: However long; only the lines that are shown are looked at.
+        head: Lines of the beginning.
+        tail: Lines of the end.
+        hit: What the line in place of what is not shown does.
+    """
+    found = excerpt(text, head, tail)
+    caret = canvas.look.glyphs.bar.isascii()
+    is_cut = _lines(canvas, found.head, TerminalText(ascii_only=caret))
+    if found.hidden:
+        _not_shown(canvas, plural(found.hidden, "line" if head else "earlier line"), hit)
+    is_cut |= _lines(canvas, found.tail, TerminalText(ascii_only=caret))
+    if is_cut and not found.hidden:
+        _not_shown(canvas, "the end of a long line is", hit)
+
+
+def shown_lines(text: str) -> int:
+    """Lines an output has."""
+    return excerpt(text, 0, 0).total
+
+
+def _not_shown(canvas: Canvas, what: str, hit: Hit | None) -> None:
+    look = canvas.look
+    words = f"{look.glyphs.ellipsis} {what}" + (" not shown" if hit else "")
+    keys = f" {look.glyphs.dot} enter: view all" if hit else ""
+    canvas.write(
+        [Run(words, look.palette.muted), Run(keys, look.palette.link if hit else look.palette.muted)], hit=hit
+    )
+
+
+def _lines(canvas: Canvas, lines: tuple[str, ...], reader: TerminalText) -> bool:
+    """Draw lines; whether one of them is too long to be shown whole."""
+    is_cut = False
+    for line in lines:
+        pieces, cut = shortened(reader.line(line), MAX_LINE)
+        is_cut |= cut
+        canvas.write(output_runs(pieces, canvas.look.palette), code=True)
+    return is_cut
+
+
+def shortened(pieces: list[Piece], most: int) -> tuple[list[Piece], bool]:
+    """The first characters of a line, and whether there are more."""
+    if sum(len(text) for text, _ in pieces) <= most:
+        return pieces, False
+    kept: list[Piece] = []
+    for text, sgr in pieces:
+        kept.append((text[:most], sgr))
+        most -= len(text)
+        if most <= 0:
+            break
+    return kept, True
+
+
+def output_runs(pieces: list[Piece], palette: Palette) -> list[Run]:
+    """A line of output in the theme's colours."""
+    return [
+        Run(text, palette.text if sgr == PLAIN else _style(sgr, palette.text, palette.muted))
+        for text, sgr in pieces
+    ]
+
+
+@lru_cache(maxsize=1024)
+def _style(sgr: Sgr, text: Style, muted: Style) -> Style:
+    """The style of a piece: its colours moved until they can be read, never hidden, never blinking."""
+    ground = Color.from_rich_color(text.bgcolor) if text.bgcolor else Color(0, 0, 0)
+    plain = (muted if sgr.faint else text).color
+    ink = Color.from_rich_color(plain) if plain else Color(255, 255, 255)
+    if sgr.bg is not None and ground.ansi is None:
+        ground = _colour(sgr.bg)
+    if sgr.fg is not None:
+        ink = _colour(sgr.fg)
+    if sgr.reverse and ground.ansi is None:
+        ink, ground = ground, ink
+    ink = readable(ink, ground)
+    return Style(
+        color=ink.rich_color,
+        bgcolor=ground.rich_color,
+        bold=sgr.bold or None,
+        italic=sgr.italic or None,
+        underline=sgr.underline or None,
+        strike=sgr.strike or None,
+    )
+
+
+def _colour(number: int) -> Color:
+    if number >= RGB:
+        return Color(number >> 16 & 255, number >> 8 & 255, number & 255)
+    if number < 16:
+        return Color.parse(_SIXTEEN[number])
+    if number >= 232:
+        grey = 8 + (number - 232) * 10
+        return Color(grey, grey, grey)
+    number -= 16
+    return Color(_STEPS[number // 36], _STEPS[number // 6 % 6], _STEPS[number % 6])

@@ -1,0 +1,211 @@
+"""What the keys do on a marked panel or file, in the whole program."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from aimltui.client.client import AssistantsClient
+from aimltui.tui import saving
+from aimltui.tui.screens.viewer import PictureViewer, TextViewer
+from aimltui.tui.startup import Connected, Ran
+from tests.support.fake_transport import FakeTransport
+from tests.support.pictures import plot
+from tests.support.run_scenes import Code, End, Give, Say
+from tests.support.screen import Seat, seat
+
+CODE = Code(("x = 1\n", "print(x)\n"), "\x1b[32m1\x1b[0m\n")
+LINK = "sandbox:/mnt/data/t.csv"
+FILES = (
+    Code(("plot()",), "ok\n"),
+    Give(f"[Here]({LINK}).", ((LINK, "file-t"),), "file-p", ("file-x",)),
+    End(),
+)
+
+
+@pytest.fixture
+def server() -> FakeTransport:
+    made = FakeTransport()
+    made.files = {
+        "file-t": ("t.csv", b"a,b\n1,2\n"),
+        "file-p": ("plot.png", plot(64, 36)),
+        "file-x": ("run.sh", b"\x00\x01"),
+    }
+    return made
+
+
+@pytest.fixture(autouse=True)
+def downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    home = tmp_path / "home"
+    (home / "Downloads").mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(home))
+    return home / "Downloads"
+
+
+async def ask(here: Seat, *script: object) -> None:
+    here.server.scripts = [list(script)]  # type: ignore[list-item]
+    await here.write("Do it.")
+    await here.idle()
+    here.screen.set_focus(here.screen.transcript)
+
+
+def said(here: Seat) -> str:
+    """The remarks that are on the screen; there they may be folded."""
+    return "\n".join(note.message for note in here.app._notifications)
+
+
+async def mark_panel(here: Seat) -> None:
+    while here.screen.transcript.marked_call is None:
+        await here.pilot.press("up")
+
+
+async def mark_file(here: Seat, file_id: str) -> None:
+    await here.until(lambda: "t.csv 8 B" in here.shown())
+    for key in ["down"] * 5 + ["up"] * 5:
+        if here.screen.transcript.marked_file == file_id:
+            return
+        await here.pilot.press(key)
+    raise AssertionError(here.shown())
+
+
+async def test_c_copies_the_code_and_big_c_the_output_and_other_letters_are_typed(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    async with seat(server, tmp_path) as here:
+        await ask(here, CODE, Say(("One.",)), End())
+        await mark_panel(here)
+        await here.until(lambda: "c Copy code" in here.shown())
+        assert "r Run again" not in here.shown()
+        await here.pilot.press("c")
+        assert here.app.clipboard == "x = 1\nprint(x)"
+        await here.pilot.press("C")
+        assert here.app.clipboard == "1"
+        await here.pilot.press("r", "s", "c")
+        assert here.screen.prompt.draft == "rsc"
+
+
+async def test_s_saves_the_code_and_asks_before_it_replaces_a_file(
+    server: FakeTransport, tmp_path: Path, downloads: Path
+) -> None:
+    async with seat(server, tmp_path) as here:
+        await ask(here, CODE, Say(("One.",)), End())
+        await mark_panel(here)
+        await here.pilot.press("s")
+        await here.until(lambda: "~/Downloads/step-1.py" in here.shown())
+        (downloads / "step-1.py").write_text("mine")
+        await here.pilot.press("enter")
+        await here.until(lambda: "is there already. Enter again replaces it" in here.shown())
+        assert (downloads / "step-1.py").read_text() == "mine"
+        await here.pilot.press("enter")
+        await here.until(lambda: here.app.screen is here.screen and here.screen.transcript.mark)
+        assert (downloads / "step-1.py").read_text() == "x = 1\nprint(x)\n"
+        await here.pilot.press("s")
+        await here.until(lambda: "~/Downloads/step-1-2.py" in here.shown())
+
+
+async def test_r_asks_runs_the_code_in_the_thread_and_shows_what_came(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    asked: list[tuple[str, str]] = []
+    go_on = asyncio.Event()
+
+    async def run_code(thread_id: str, code: str) -> Ran:
+        asked.append((thread_id, code))
+        await go_on.wait()
+        return Ran("again: 1\n", True, 0.25)
+
+    async def connect() -> Connected:
+        return Connected(AssistantsClient(server), "test server", "demo", run_code=run_code)
+
+    async with seat(server, tmp_path, connect=connect) as here:
+        await ask(here, CODE, Say(("One.",)), End())
+        await mark_panel(here)
+        await here.pilot.press("r")
+        await here.until(lambda: "Run this code again?" in here.shown())
+        await here.pilot.press("escape", "r")
+        assert asked == []
+        await here.pilot.press("enter")
+        await here.until(lambda: "esc stops it" in here.shown())
+        go_on.set()
+        await here.until(lambda: "again: 1" in here.shown())
+        assert asked == [(here.desk.current.thread_id, "x = 1\nprint(x)\n")]
+        go_on.clear()
+        await here.pilot.press("r", "enter")
+        await here.until(lambda: "esc stops it" in here.shown())
+        await here.pilot.press("escape")
+        await here.until(lambda: "It was stopped." in here.shown())
+
+
+async def test_files_have_names_and_enter_looks_at_them(server: FakeTransport, tmp_path: Path) -> None:
+    async with seat(server, tmp_path) as here:
+        await ask(here, *FILES)
+        await mark_file(here, "file-x")
+        await here.pilot.press("enter")
+        await here.until(lambda: "neither text nor a picture" in said(here))
+        await mark_file(here, "file-t")
+        await here.pilot.press("enter")
+        await here.until(lambda: isinstance(here.app.screen, TextViewer))
+        assert "1,2" in here.shown()
+        await here.pilot.press("escape")
+        await mark_file(here, "file-p")
+        await here.pilot.press("enter")
+        await here.until(lambda: isinstance(here.app.screen, PictureViewer))
+        assert "plot.png · 64×36" in here.shown()
+        assert len(server.asked("get_file")) == 3
+
+
+async def test_files_are_saved_and_only_documents_open_without_a_question(
+    server: FakeTransport, tmp_path: Path, downloads: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Path] = []
+
+    async def open_file(program: str, path: Path) -> None:
+        opened.append(path)
+
+    monkeypatch.setattr(saving, "opener", lambda: "opener")
+    monkeypatch.setattr(saving, "open_file", open_file)
+    async with seat(server, tmp_path) as here:
+        await ask(here, *FILES)
+        await mark_file(here, "file-t")
+        await here.pilot.press("s")
+        await here.until(lambda: "Save t.csv" in here.shown())
+        await here.pilot.press("enter")
+        await here.until(lambda: (downloads / "t.csv").exists())
+        await here.until(lambda: here.app.screen is here.screen and here.screen.transcript.mark)
+        await here.pilot.press("o")
+        await here.until(lambda: opened)
+        assert opened[0].read_bytes() == b"a,b\n1,2\n"
+        await mark_file(here, "file-x")
+        await here.pilot.press("o")
+        await here.until(lambda: "may be a program" in here.shown())
+        await here.pilot.press("escape")
+        assert len(opened) == 1
+
+
+async def test_a_file_that_cannot_be_had_is_said_in_a_sentence(server: FakeTransport, tmp_path: Path) -> None:
+    async with seat(server, tmp_path) as here:
+        await ask(here, *FILES)
+        await mark_file(here, "file-t")
+        del server.files["file-t"]
+        await here.pilot.press("s")
+        await here.until(lambda: "t.csv could not be fetched." in said(here))
+
+
+async def test_a_long_output_is_searched_and_copied_within_bounds(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    logs = "".join(f"line {n}\n" for n in range(100_000)) + "the NEEDLE\nend\n"
+    async with seat(server, tmp_path) as here:
+        await ask(here, Code(("x",), logs), Say(("One.",)), End())
+        here.screen.post_message(here.screen.transcript.OutputChosen(here.screen.transcript, logs))
+        await here.until(lambda: isinstance(here.app.screen, TextViewer))
+        await here.pilot.press("end")
+        assert "the NEEDLE" in here.shown()
+        await here.pilot.press("home", "slash", *"needle", "enter")
+        await here.until(lambda: "the NEEDLE" in here.shown())
+        await here.pilot.press("c")
+        await here.until(lambda: "too long for the clipboard" in said(here))
+        await here.pilot.press("escape")
+        await here.until(lambda: here.app.screen is here.screen)
