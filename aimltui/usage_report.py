@@ -76,7 +76,11 @@ async def _tell(source: Source, options: argparse.Namespace) -> list[str]:
                 return [json.dumps(balance.to_json()) if options.json else balance_text(balance)]
             if options.raise_usd is not None or options.raise_tokens is not None:
                 budget = await client.raise_budget(_raise(RaiseBudget, options))
-                return [json.dumps(budget.to_json())] if options.json else list(budget_lines(budget))
+                return (
+                    [json.dumps(budget.to_json())]
+                    if options.json
+                    else [f"Budget: {'; '.join(budget_lines(budget))}"]
+                )
             report = await client.usage(UsageParams(by=options.by, since=options.since))
         except APIError as error:
             raise AimltuiError(error.message) from error
@@ -97,8 +101,8 @@ def _lines(table: Any) -> Iterator[str]:
         yield ""
     yield summary_text("Total", table.total)
     yield summary_text("Today", table.today)
-    for text in table.budget:
-        yield f"Budget, {text}"
+    if table.budget:
+        yield f"Budget: {'; '.join(table.budget)}"
 
 
 def _raise(params: Any, options: argparse.Namespace) -> Any:

@@ -36,6 +36,8 @@ class Asked:
     files: ToolFiles = field(default_factory=ToolFiles)
     fenced: bool = False
     """True if the model writes its code and its calls into its text."""
+    remarks: tuple[str, ...] = ()
+    """Sentences for the user about what the model is not shown."""
 
 
 async def ask(place: Workplace, run: Run, private: JSONObject) -> Asked | Outcome:
@@ -73,7 +75,7 @@ async def ask(place: Workplace, run: Run, private: JSONObject) -> Asked | Outcom
     if left_prompt is not None and told.tokens > left_prompt:
         return Outcome(INCOMPLETE, reason="max_prompt_tokens")
     able = known.abilities if known is not None else None
-    messages = await enclose(told.messages, place.path_of, able)
+    messages, lost = await enclose(told.messages, place.path_of, able)
     tools = offered if may_call and not fenced else []
     sampling = private.get("sampling", {})
     request = ChatRequest(
@@ -90,7 +92,7 @@ async def ask(place: Workplace, run: Run, private: JSONObject) -> Asked | Outcom
     )
     names = frozenset(tool["function"]["name"] for tool in offered) if may_call else frozenset()
     plan = _plan(place, run, turn, hosted if may_call else {}, files, fenced, names)
-    return Asked(request, plan, files, fenced)
+    return Asked(request, plan, files, fenced, tuple(lost))
 
 
 def _plan(

@@ -70,8 +70,8 @@ def of_attachment(attachment: MessageAttachment, known: Known) -> Part:
 
 async def enclose(
     messages: Sequence[Part], path_of: Callable[[str], Path], abilities: frozenset[str] | None
-) -> list[Part]:
-    """The messages with the bytes of what is enclosed.
+) -> tuple[list[Part], list[str]]:
+    """The messages with the bytes of what is enclosed, and sentences about what the newest one lost.
 
     Args:
         messages: The conversation.
@@ -79,7 +79,7 @@ async def enclose(
         abilities: The model's; None if they are not known, then it is tried.
     """
     if not any(_has_enclosed(message) for message in messages):
-        return list(messages)
+        return list(messages), []
     return await asyncio.to_thread(_Packer(path_of, abilities).packed, messages)
 
 
@@ -90,10 +90,13 @@ class _Packer:
         self._path_of = path_of
         self._abilities = abilities
         self._left = MOST
+        self._lost: list[str] = []
 
-    def packed(self, messages: Sequence[Part]) -> list[Part]:
-        done = [self._message(message) for message in reversed(messages)]
-        return done[::-1]
+    def packed(self, messages: Sequence[Part]) -> tuple[list[Part], list[str]]:
+        newest = self._message(messages[-1])
+        lost, self._lost = self._lost, []
+        done = [newest, *(self._message(message) for message in reversed(messages[:-1]))]
+        return done[::-1], lost
 
     def _message(self, message: Part) -> Part:
         if not _has_enclosed(message):
@@ -114,18 +117,17 @@ class _Packer:
 
     def _part(self, part: Part) -> Part:
         kind, name, size = part["kind"], part["name"], part["size"]
-        can = self._abilities is None or ("vision" if kind == IMAGE else "files") in self._abilities
-        if kind == IMAGE and not can:
-            return _text(not_shown(IMAGE, name))
         if size > LARGEST:
-            return _left_out(kind, name, f"it has {_mb(size)}, and a model is shown {_mb(LARGEST)} at most")
+            return self._left_out(
+                kind, name, f"it has {_mb(size)}, and a model is shown {_mb(LARGEST)} at most"
+            )
         if size > self._left:
-            return _left_out(kind, name, f"newer ones fill the {_mb(MOST)} that one request may have")
+            return self._left_out(kind, name, f"newer ones fill the {_mb(MOST)} that one request may have")
         try:
             content = self._path_of(part["file_id"]).read_bytes()
         except (OSError, ValueError):
-            return _left_out(kind, name, "its content cannot be read")
-        shown = self._image(part, content) if kind == IMAGE else self._file(name, content, can)
+            return self._left_out(kind, name, "its content cannot be read")
+        shown = self._image(part, content) if kind == IMAGE else self._file(name, content)
         if shown["type"] != "text":
             self._left -= len(content)
         return shown
@@ -135,24 +137,29 @@ class _Packer:
         if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
             format_ = "webp"
         if format_ is None:
-            return _left_out(IMAGE, part["name"], "it is no PNG, JPEG, GIF or WebP picture")
+            return self._left_out(IMAGE, part["name"], "it is no PNG, JPEG, GIF or WebP picture")
         url: Part = {"url": _data_url(f"image/{format_}", content)}
         if part["detail"]:
             url["detail"] = part["detail"]
         return {"type": "image_url", "image_url": url, "name": part["name"]}
 
-    def _file(self, name: str, content: bytes, can: bool) -> Part:
+    def _file(self, name: str, content: bytes) -> Part:
         text = _as_text(content)
         if text is not None:
             if len(content) > LARGEST_TEXT:
                 why = f"it has {_mb(len(content))}, and {LARGEST_TEXT // 1024} kB of text are shown at most"
-                return _left_out(FILE, name, why)
+                return self._left_out(FILE, name, why)
             return _text(f"[file {name}, from here to its end mark]\n{text}\n[end of {name}]")
         is_pdf = content.startswith(_PDF)
-        if not can or (self._abilities is None and not is_pdf):
+        if self._abilities is None and not is_pdf:
+            self._lost.append(f"Nobody knows whether this model reads files like {name}: it was left out.")
             return _text(not_shown(FILE, name))
         kind = "application/pdf" if is_pdf else mimetypes.guess_type(name)[0] or "application/octet-stream"
         return {"type": "file", "file": {"filename": name, "file_data": _data_url(kind, content)}}
+
+    def _left_out(self, kind: str, name: str, why: str) -> Part:
+        self._lost.append(f"The {kind} {name} was left out: {why}.")
+        return _text(f"[{kind} {name} left out: {why}]")
 
 
 def _has_enclosed(message: Part) -> bool:
@@ -174,10 +181,6 @@ def _enclosed(file: File, kind: str, tokens: int, detail: str | None = None) -> 
 
 def _text(text: str) -> Part:
     return {"type": "text", "text": text}
-
-
-def _left_out(kind: str, name: str, why: str) -> Part:
-    return _text(f"[{kind} {name} left out: {why}]")
 
 
 def _data_url(kind: str, content: bytes) -> str:

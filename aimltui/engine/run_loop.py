@@ -114,10 +114,15 @@ class RunLoop:
             if tried > 1:
                 self._journal.forget_thought()
             self._waiting.begin(model)
+            if tried == 1 and asked.plan.number == 0:
+                for text in asked.remarks:
+                    self._waiting.mention(text)
             try:
                 async with aclosing(model.stream(asked.request)) as chunks:
                     async for chunk in chunks:
                         self._waiting.heard()
+                        if chunk.remark:
+                            self._waiting.mention(chunk.remark)
                         # once its code is closed, only what the turn cost is still of interest
                         if writer.is_over and chunk.text.strip():
                             break

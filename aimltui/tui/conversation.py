@@ -63,6 +63,13 @@ class Conversation:
         self.unsent_card: str | None = None
         """The card that says why the last message was not sent; the next attempt takes it away."""
 
+        self._lost_card: str | None = None
+
+    @property
+    def is_lost(self) -> bool:
+        """True while a card says that the connection to its run was lost."""
+        return self._lost_card is not None
+
     @property
     def is_busy(self) -> bool:
         """True while a new message has to wait."""
@@ -118,6 +125,17 @@ class Conversation:
         if self.unsent_card is not None:
             self.take_away(self.unsent_card)
             self.unsent_card = None
+
+    def lose(self, card: str) -> None:
+        """The connection to the run was lost, and this card says so."""
+        self.found_again()
+        self._lost_card = card
+
+    def found_again(self) -> None:
+        """The server answers: a card that says otherwise goes."""
+        if self._lost_card is not None:
+            self.take_away(self._lost_card)
+            self._lost_card = None
 
     def take_away(self, entry_id: str) -> None:
         """Remove an entry of the program's own."""

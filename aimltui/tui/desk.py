@@ -9,12 +9,12 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from typing import Any
 
 from textual.message import Message as TextualMessage
 
-from aimltui.client.errors import TransportError, Unsupported
+from aimltui.client.errors import TransportError
 from aimltui.tui.choices import Choices
 from aimltui.tui.conversation import Choice, Conversation
 from aimltui.tui.files import FileShelf
@@ -26,9 +26,8 @@ from aimltui.tui.runs import Plan, Refused, RunFollower
 from aimltui.tui.startup import Connected, Startup
 from aimltui.tui.state.thread_list import ThreadListState
 from aimltui.tui.threads import Shelf
+from aimltui.tui.watching import Watch
 from aimltui.wire.errors import APIError, NotFound
-from aimltui.wire.events import Changed
-from aimltui.wire.messages import ListMessages
 from aimltui.wire.runs import Run
 from aimltui.wire.threads import ASSISTANT, CONNECTION, MODEL
 
@@ -39,11 +38,6 @@ Spawn = Callable[[Coroutine[Any, Any, None], str], None]
 
 UNDO_S = 10.0
 """How long a deleted thread can be brought back."""
-_LOOK_S = 10.0
-"""Between two looks at a server that does not tell what changes."""
-_RETRY_S = 5.0
-_LIST_PAUSE_S = 0.25
-"""Between two readings of the list, however often something changes."""
 
 
 class Desk:
@@ -166,6 +160,7 @@ class Desk:
         conversation.is_loaded = True
         self.threads.put(thread)
         conversation.outbox.add(conversation.view.reconcile(snapshot), at_once=True)
+        conversation.found_again()
         self._show_guides(conversation)
         run = conversation.view.active_run
         if run is not None and run.status != "requires_action":
@@ -341,62 +336,12 @@ class Desk:
 
     # Other windows
 
-    async def watch(self) -> None:
+    async def watch(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         """Keep up with what other windows and processes do. Ends only with the program."""
-        was_lost = False
-        while True:
-            try:
-                if was_lost:
-                    # Whatever happened meanwhile was told to nobody here.
-                    await self._catch_up(None)
-                    was_lost = False
-                await self._watch_once()
-            except (Unsupported, NotFound):
-                # This server tells nothing by itself.
-                await self._look_around()
-            except (APIError, TransportError) as error:
-                log.info("the changes cannot be followed at the moment: %s", error)
-                was_lost = True
-                await asyncio.sleep(_RETRY_S)
-            else:
-                await asyncio.sleep(_RETRY_S)
+        await Watch(self, sleep).go_on()
 
-    async def _look_around(self) -> None:
-        """Look for what others did, now and then; the thread is read only if its newest message is another one."""
-        newest: dict[str, str] = {}
-        while True:
-            await asyncio.sleep(_LOOK_S)
-            try:
-                conversation = self.current
-                await self.shelf.read(conversation.thread_id)
-                thread_id = conversation.thread_id
-                if thread_id is None or conversation.is_busy:
-                    newest.clear()
-                    continue
-                page = await self.client.messages.list(ListMessages(thread_id=thread_id, limit=1))
-                last = page.data[0].id if page.data else ""
-                if newest.get(thread_id, last) != last:
-                    await self.read(conversation)
-                newest = {thread_id: last}
-            except (APIError, TransportError) as error:
-                log.info("nothing could be learnt of what others do: %s", error)
-
-    async def _watch_once(self) -> None:
-        touched: set[str] | None = set()
-        async with aclosing(self.client.changes()) as events:
-            async for event in events:
-                if not isinstance(event.data, Changed):
-                    continue
-                ids = event.data.thread_ids
-                touched = None if ids is None or touched is None else touched | set(ids)
-                if touched is not None and all(self._is_mine(thread_id) for thread_id in touched):
-                    touched = set()
-                    continue
-                await self._catch_up(touched)
-                touched = set()
-                await asyncio.sleep(_LIST_PAUSE_S)
-
-    async def _catch_up(self, touched: set[str] | None) -> None:
+    async def catch_up(self, touched: set[str] | None) -> None:
+        """Read again what changed: these threads, or with None nobody knows what."""
         conversation = self.current
         if touched is None:
             await self.shelf.read(conversation.thread_id)
@@ -407,7 +352,7 @@ class Desk:
         if touched is None or conversation.thread_id in touched:
             await self.read(conversation)
 
-    def _is_mine(self, thread_id: str) -> bool:
+    def is_mine(self, thread_id: str) -> bool:
         """Whether what happens to the thread is this window's own doing, and known."""
         conversation = self._kept.get(thread_id)
         return conversation is not None and conversation.is_sending

@@ -51,6 +51,9 @@ def guides_for(desk: Desk, conversation: Conversation, startup: Startup) -> tupl
         else "Write a message below."
     )
     text = f"# New thread\n\n{whom} {way}"
+    lacks = "\n".join(f"- {note}" for note in desk.connected.notes)
+    if lacks:
+        text += f"\n\n{lacks}"
     return (GuideEntry(f"guide:{model}:{name}", text, choices),)
 
 

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 from aimltui.client.errors import TransportError
 from aimltui.tui.sanitize import clean_line
 from aimltui.tui.state.money import Cost, cost_text, money_text
-from aimltui.tui.state.usage_rows import DELETED, UsageLine, UsageTable, budget_text
+from aimltui.tui.state.usage_rows import (
+    DELETED,
+    UsageLine,
+    UsageTable,
+    day_budget_text,
+    limit_text,
+    run_budget_text,
+)
 from aimltui.wire.errors import APIError
 from aimltui.wire.usage import Balance, Budget, RaiseBudget, UsageParams, UsageReport, UsageRow, UsageSum
 
@@ -43,10 +50,10 @@ class Purse:
         """Today in a few words; empty if there is nothing to say."""
         if self._today is None or not self._today.runs:
             return ""
-        cost = sum_cost(self._today)
-        limit = self._budget.per_day_usd
+        limit, budget = self._budget.per_day_usd, self._budget
         if limit is not None:
-            return f"today {cost_text(cost)} of {money_text(limit + self._budget.added_usd)}"
+            return f"today {money_text(budget.spent_usd)} of {limit_text(limit + budget.added_usd)}"
+        cost = sum_cost(self._today)
         return "" if cost.usd is None else f"today {cost_text(cost)}"
 
     async def refresh(self) -> None:
@@ -81,7 +88,7 @@ class Purse:
         dollars, tokens = self._budget.per_day_usd, self._budget.per_day_tokens
         if dollars is not None:
             found += [
-                (f"usd:{dollars * times:.6f}", f"{money_text(dollars * times)} more") for times in _TIMES
+                (f"usd:{dollars * times:.6f}", f"{limit_text(dollars * times)} more") for times in _TIMES
             ]
         if tokens is not None:
             more = [max(1, round(tokens * times)) for times in _TIMES]
@@ -97,8 +104,8 @@ class Purse:
         """
         unit, _, number = amount.partition(":")
         self._budget = await self._client.raise_budget(RaiseBudget.model_validate({unit: float(number)}))
-        told = "; ".join(text for text in budget_lines(self._budget) if text.startswith(f"per_day_{unit}"))
-        return f"Raised until midnight. {told}."
+        told = next(text for text in budget_lines(self._budget) if f"(per_day_{unit})" in text)
+        return f"Raised until midnight: {told}."
 
     async def balance(self) -> str:
         """Ask the provider what is left on the account; a sentence.
@@ -133,18 +140,18 @@ def table_of(report: UsageReport) -> UsageTable:
 
 
 def budget_lines(budget: Budget) -> tuple[str, ...]:
-    """A sentence for each limit that is set."""
+    """A few words for each limit that is set."""
     found = []
     if budget.per_day_usd is not None:
         limit = budget.per_day_usd + budget.added_usd
-        found.append(budget_text("per_day_usd", limit, budget.spent_usd, in_dollars=True))
+        found.append(day_budget_text("per_day_usd", limit, budget.spent_usd, in_dollars=True))
     if budget.per_day_tokens is not None:
         tokens = budget.per_day_tokens + budget.added_tokens
-        found.append(budget_text("per_day_tokens", tokens, budget.spent_tokens, in_dollars=False))
+        found.append(day_budget_text("per_day_tokens", tokens, budget.spent_tokens, in_dollars=False))
     if budget.per_run_usd is not None:
-        found.append(budget_text("per_run_usd", budget.per_run_usd, None, in_dollars=True))
+        found.append(run_budget_text("per_run_usd", budget.per_run_usd, in_dollars=True))
     if budget.per_run_tokens is not None:
-        found.append(budget_text("per_run_tokens", budget.per_run_tokens, None, in_dollars=False))
+        found.append(run_budget_text("per_run_tokens", budget.per_run_tokens, in_dollars=False))
     return tuple(found)
 
 

@@ -311,6 +311,7 @@ class RunFollower:
         active = conversation.view.active_run
         snapshot = await read_thread(self._client, conversation.thread_id or "", active=active)
         conversation.outbox.add(conversation.view.reconcile(snapshot))
+        conversation.found_again()
         if conversation.run is not None:
             self._around.run_moved(conversation, conversation.run)
         return conversation.view.active_run is not None
@@ -338,7 +339,7 @@ class RunFollower:
                 last = error
         conversation.take_away(notice)
         if last is not None:
-            self._show(last, "The connection was lost")
+            conversation.lose(self._show(last, "The connection was lost"))
         else:
             await self._poll_or_fail()
 
@@ -349,7 +350,7 @@ class RunFollower:
                 await self._sleep(_POLL_S)
                 await self._reread()
         except (APIError, TransportError) as error:
-            self._show(error, "The connection was lost")
+            self._conversation.lose(self._show(error, "The connection was lost"))
 
     def _show(self, error: Exception, title: str) -> str:
         """Put a card at the end; answers its id."""

@@ -45,7 +45,7 @@ class Connected:
     Asked once, when that assistant is first needed; None leaves it as it is.
     """
     notes: tuple[str, ...] = ()
-    """What the server cannot do, a sentence each; shown once."""
+    """What the server cannot do, a sentence each; stands in every new thread."""
     connections: Connections | None = None
     """What the Connect screen works with; None where the models come from nowhere but a server of assistants."""
     consent: Consent | None = None

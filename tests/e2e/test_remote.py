@@ -105,20 +105,6 @@ def test_a_server_that_dies_in_the_middle_and_returns(ours: Served, here: Path, 
             quit_program(terminal)
 
 
-def test_a_server_that_was_gone_for_long_is_found_again(ours: Served, here: Path, tmp_path: Path) -> None:
-    with screen(ours.base_url, here) as terminal:
-        say(terminal, LONG)
-        terminal.wait_for("one by one")
-        port = ours.port
-        ours.process.kill()
-        ours.process.wait()
-        terminal.wait_for("The connection was lost")
-        with served_demo(tmp_path / "server", port=port):
-            terminal.wait_for("The run failed")
-            say(terminal, "hello again")
-            terminal.wait_for("completed")
-
-
 def test_a_server_that_is_not_there_yet_is_found_with_the_next_message(here: Path, tmp_path: Path) -> None:
     with served_demo(tmp_path / "server") as server:
         port, base_url = server.port, server.base_url

@@ -56,7 +56,8 @@ FILES = [
     # the first: others leave descriptors of their own
     Attempt(
         "find inherited descriptors",
-        "import os\nfor n in range(5, 250):\n  try:\n    os.fstat(n); print('ESCAPED', n)\n  except OSError: pass",
+        # in WebAssembly the fifth is the library's directory in the guest's own memory
+        "import os, sys\nfor n in range(5 + (sys.platform == 'wasi'), 250):\n  try:\n    os.fstat(n); print('ESCAPED', n)\n  except OSError: pass",
     ),
     Attempt("read a key file in the data directory", _reads("C['canary']")),
     Attempt("read a key file in the home", _reads("C['home_canary']")),

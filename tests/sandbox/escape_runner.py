@@ -17,13 +17,13 @@ from contextlib import aclosing, suppress
 from pathlib import Path
 
 from aimltui.engine.tools.code_interpreter import interpreter
-from aimltui.engine.tools.code_interpreter.choice import kinds
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.events import Done, Failure, Notice, Output, Value
 from aimltui.engine.tools.code_interpreter.limits import Limits
 from aimltui.engine.tools.code_interpreter.sandboxes.plan import JAILER, KERNEL, environment
 from aimltui.engine.tools.code_interpreter.session import Session
 from tests.sandbox.attempts import ATTEMPTS, BOMBS, Attempt
+from tests.sandbox.every import named
 
 SMALL = Limits(
     memory_bytes=300 << 20,
@@ -157,7 +157,7 @@ async def _look(session: Session, world: World, one: Attempt, keeper: int | None
 
 async def run(kind: str, directory: Path) -> dict[str, object]:
     """Everything in one kind."""
-    sandbox = next(one for one in kinds() if one.name == kind)
+    sandbox = named(kind)
     python = interpreter.find(
         os.environ.get("SANDBOX_PYTHON") or interpreter.default_executable(), (str(directory),)
     )

@@ -8,14 +8,14 @@ from contextlib import aclosing
 from pathlib import Path
 
 from aimltui.engine.tools.code_interpreter import interpreter
-from aimltui.engine.tools.code_interpreter.choice import kinds
 from aimltui.engine.tools.code_interpreter.jailer import watchdog
 from aimltui.engine.tools.code_interpreter.session import Session
+from tests.sandbox.every import named
 
 
 async def main() -> None:
     """Run a cell that goes on."""
-    sandbox = next(one for one in kinds() if one.name == sys.argv[1])
+    sandbox = named(sys.argv[1])
     python = interpreter.find(interpreter.default_executable())
     session = Session(sandbox, Path(sys.argv[2]) / "session", python)
     code = "import os, time\ntry: os.fork()\nexcept OSError: pass\nprint(1, flush=True)\ntime.sleep(600)"

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import aclosing, suppress
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,8 @@ from aimltui.engine.tools.code_interpreter.limits import Limits
 from aimltui.engine.tools.code_interpreter.sandbox import Sandbox
 from tests.sandbox.conftest import Make, end, run
 
+LOSES_VARIABLES = "wasm"
+"""Nothing can be interrupted in it, only ended."""
 PNG = "import base64\nclass Picture:\n  def _repr_png_(self): return b'\\x89PNG\\r\\n\\x1a\\n' + b'x' * 10\nPicture()"
 
 
@@ -55,7 +58,7 @@ async def test_it_remembers_and_shows_the_last_value(make: Make) -> None:
 
 async def test_output_comes_as_it_is_written_also_from_c(make: Make) -> None:
     session = make()
-    code = "import sys, ctypes, os\nprint('a')\nos.write(1, b'b\\n')\nprint('c', file=sys.stderr)"
+    code = "import sys, os\nprint('a')\nos.write(1, b'b\\n')\nprint('c', file=sys.stderr)"
     events = await run(session, code)
     assert printed(events) == "a\nb\n"
     assert printed(events, "stderr") == "c\n"
@@ -86,10 +89,14 @@ async def test_a_syntax_error_shows_the_place(make: Make) -> None:
     assert "ast.py" not in failure.traceback
 
 
-async def test_an_interrupted_cell_keeps_the_variables(make: Make) -> None:
+async def test_an_interrupted_cell_keeps_the_variables(make: Make, sandbox: Sandbox) -> None:
     session = make(Limits(wall_s=0.3))
     await run(session, "x = 5")
     events = await run(session, "import time\ntime.sleep(30)")
+    if sandbox.name == LOSES_VARIABLES:
+        assert end(events).status == "died"
+        assert end(events).reason
+        return
     assert end(events).status == "interrupted"
     assert "longer than 0.3 seconds" in (end(events).reason or "")
     assert (await run(session, "x"))[0] == Value("5")
@@ -107,7 +114,7 @@ async def test_a_dead_kernel_is_replaced_and_the_loss_is_told(make: Make) -> Non
 
 async def test_pictures_come_in_the_order_of_their_making(make: Make) -> None:
     events = await run(make(), f"print('before')\n{PNG}")
-    assert [type(event) for event in events] == [Output, Image, Done]
+    assert [kind for kind, _ in groupby(events, type)] == [Output, Image, Done]
 
 
 async def test_top_level_await_works(make: Make) -> None:
@@ -140,12 +147,12 @@ async def test_ten_megabytes_of_output_neither_hang_nor_get_lost(make: Make) -> 
     assert end(events).duration_s < 5
 
 
-async def test_endless_output_is_stopped_and_the_session_lives(make: Make) -> None:
+async def test_endless_output_is_stopped_and_the_session_lives(make: Make, sandbox: Sandbox) -> None:
     session = make(Limits(output_bytes=1 << 20))
     events = await run(session, "while True: print('x' * 1000)")
     assert len(printed(events)) <= 1 << 20
-    assert end(events).status == "interrupted"
-    assert (await run(session, "1"))[0] == Value("1")
+    assert end(events).status == ("died" if sandbox.name == LOSES_VARIABLES else "interrupted")
+    assert Value("1") in await run(session, "1")
 
 
 async def test_bytes_that_are_no_text_are_replaced(make: Make) -> None:

@@ -8,9 +8,9 @@ import tempfile
 from pathlib import Path
 
 from aimltui.engine.tools.code_interpreter import interpreter, selftest
-from aimltui.engine.tools.code_interpreter.choice import kinds
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.sandbox import Sandbox
+from tests.sandbox.every import every
 
 
 @functools.cache
@@ -23,7 +23,7 @@ def working() -> tuple[Sandbox, ...]:
     with tempfile.TemporaryDirectory() as place:
         return tuple(
             one
-            for one in kinds()
+            for one in every()
             if one.available().is_available
             and asyncio.run(selftest.test(one, python, Path(place))).trouble is None
         )

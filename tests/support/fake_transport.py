@@ -45,8 +45,8 @@ class FakeTransport:
         self.assistants: dict[str, Assistant] = {}
         self.files: dict[str, tuple[str, bytes]] = {}
         self.models = [Model(id="demo"), Model(id="gpt-4o"), Model(id="claude-sonnet-4")]
-        self.reports: dict[str, UsageReport] = {}
         self.sources: list[ModelSource] = []
+        self.reports: dict[str, UsageReport] = {}
         self.held = asyncio.Event()
         self.is_closed = False
         self._going_on = asyncio.Event()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from aimltui.assembly import default_model
-from aimltui.config import Settings, load_settings, write_config
+from aimltui.config import BudgetSettings, Settings, load_settings, write_config
 from aimltui.connection import Connection, checked_base_url, find_connection, find_connections, read_key
 from aimltui.errors import ConfigError
 
@@ -93,6 +93,11 @@ def test_a_syntax_error_names_file_line_column_and_remedy(file: Path, text: str,
         ('ui = "nord"\n', ["ui", "a text", "[ui]"]),
         ('[connection]\nbase_url = ""\n', ["connection.base_url", "empty"]),
         ("[ui]\nsidebar = 2020-01-01\n", ["ui.sidebar", "a date", '"shown"']),
+        ('[budget]\nper_day_usd = "5"\n', ["budget.per_day_usd", "a text", "a number above 0"]),
+        ("[budget]\nper_day_usd = true\n", ["budget.per_day_usd", "true or false", "a number above 0"]),
+        ("[budget]\nper_run_usd = 0\n", ["budget.per_run_usd", "is 0", "there is no limit"]),
+        ("[budget]\nper_run_usd = nan\n", ["budget.per_run_usd", "is nan"]),
+        ("[budget]\nper_run_tokens = 2.5\n", ["budget.per_run_tokens", "a whole number"]),
         ('[interpreter]\nsandbox = "none"\n', ["interpreter.sandbox", '"none"', '"off"']),
     ],
 )
@@ -389,3 +394,10 @@ def test_the_model_of_new_threads_goes_with_its_connection(
     default = find_connections(settings, {}).default
     assert default is not None
     assert default_model(settings, default) == model
+
+
+def test_a_budget_is_read_and_none_is_no_limit(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    settings = load(file, "[budget]\nper_day_usd = 5\nper_run_tokens = 1000\n")
+    assert settings.budget == BudgetSettings(per_day_usd=5, per_run_tokens=1000)
+    assert load(file, "[budget]\n").budget == BudgetSettings()

@@ -18,6 +18,9 @@ from aimltui.tui.screens.help import HelpScreen, help_text
 from aimltui.tui.screens.model_picker import ModelPicker, ModelRow, Offer, SourceRow
 from aimltui.tui.screens.palette import PaletteScreen
 from aimltui.tui.screens.rename import RenameScreen
+from aimltui.tui.screens.usage import UsageScreen
+from aimltui.tui.state.money import Cost
+from aimltui.tui.state.usage_rows import UsageLine, UsageTable
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.pick_list import PickList
 
@@ -42,6 +45,18 @@ class ModalApp(App[None]):
         await self.push_screen(screen, self.results.append)
 
 
+def a_usage_screen() -> UsageScreen:
+    """The usage report with as hostile a title as there is."""
+    lines = tuple(
+        UsageLine(str(n), HOSTILE, 10**9, 10**12, 10**12, 10**12, True, Cost(1e9), 10**9) for n in range(50)
+    )
+    screen = UsageScreen(
+        lambda view: screen.set_table(UsageTable(view, lines, lines[0], lines[0], ("a budget", HOSTILE))),
+        lambda table: None,
+    )
+    return screen
+
+
 SCREENS: list[Callable[[], ModalScreen[Any]]] = [
     lambda: ChoiceScreen(HOSTILE, [ChoiceRow(str(n), HOSTILE, HOSTILE) for n in range(50)], current="3"),
     lambda: ChoiceScreen("Nothing", []),
@@ -49,6 +64,7 @@ SCREENS: list[Callable[[], ModalScreen[Any]]] = [
     lambda: HelpScreen(),
     lambda: PaletteScreen(frozenset({"thread"})),
     lambda: ModelPicker(lambda: None, lambda _: None, offer=HOSTILE_OFFER, current=(HOSTILE, HOSTILE)),
+    lambda: a_usage_screen(),
 ]
 
 

@@ -107,7 +107,7 @@ async def test_a_used_up_day_is_a_card_and_can_be_raised(tmp_path: Path) -> None
         here.screen.action_raise_budget()
         await here.until(lambda: "$1.00 more" in here.shown())
         await here.pilot.press("down", "down", "enter")
-        await here.until(lambda: "$1.25 of $2.00 spent" in remarks(here))
+        await here.until(lambda: "today $1.25 of $2.00 (per_day_usd)" in remarks(here))
         await ask(here, "Three")
         assert len(model.requests) == 2
 

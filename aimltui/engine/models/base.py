@@ -68,6 +68,8 @@ class ChatChunk:
     usage: ChatUsage | None = None
     """What is known so far of the whole turn: a later one replaces an earlier one, it does not add to it."""
     request_id: str | None = None
+    remark: str = ""
+    """A sentence for the user about how the model was asked, e.g. that it was not shown a picture."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,15 @@ import json
 import random
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 
-from aimltui.engine.models.base import JSON, ChatChunk, ChatRequest, ChatUsage, ModelInfo, ToolCallDelta
+from aimltui.engine.models.base import (
+    JSON,
+    ChatChunk,
+    ChatRequest,
+    ChatUsage,
+    ModelInfo,
+    Price,
+    ToolCallDelta,
+)
 from aimltui.engine.models.chunks import text_of
 from aimltui.engine.models.demo_answers import answer_to, code_for
 
@@ -89,7 +97,12 @@ class DemoModel:
         """Nothing is open."""
 
 
-DEMO_INFO = ModelInfo(id=DEMO_MODEL_ID, name="Demo (scripted, offline)", vendor="aimltui")
+DEMO_INFO = ModelInfo(
+    id=DEMO_MODEL_ID,
+    name="Demo (scripted, offline)",
+    vendor="aimltui",
+    price=Price(prompt=0.0, completion=0.0, cached=0.0),
+)
 
 
 def last_user_text(messages: Sequence[Mapping[str, JSON]]) -> str:

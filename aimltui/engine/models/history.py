@@ -180,6 +180,21 @@ def _part(part: JSON, quirks: Quirks) -> JSON:
     return part
 
 
+def unseen(messages: Sequence[Chat], quirks: Quirks) -> str:
+    """A sentence for the user about what the model is not shown of the newest message; empty if all of it is."""
+    content = messages[-1].get("content") if messages and messages[-1].get("role") == "user" else None
+    told = []
+    for kind, refused, verb in (("image_url", quirks.no_images, "sees no pictures"),
+                                ("file", quirks.no_files, "reads no files")):  # fmt: skip
+        found = [part for part in content if part.get("type") == kind] if isinstance(content, list) else []
+        if refused and found:
+            inner = [
+                part.get("name") or (part.get("file") or {}).get("filename") or "a picture" for part in found
+            ]
+            told.append(f"This model {verb}: {' and '.join(inner)} was left out.")
+    return " ".join(told)
+
+
 def not_shown(kind: str, name: str) -> str:
     """What stands in the place of a picture or a file that the model does not take."""
     return f"[{kind}{f' {name}' if name else ''} not shown to this model]"

@@ -16,6 +16,7 @@ from aimltui.engine.models.chunks import ChunkReader
 from aimltui.engine.models.connection import Connection, warm_up
 from aimltui.engine.models.endpoint import Endpoint
 from aimltui.engine.models.error_body import words_of_text
+from aimltui.engine.models.history import unseen
 from aimltui.engine.models.lessons import Lessons
 from aimltui.engine.models.quirks import Quirks, known_quirks, token_limit, wants_completion_tokens
 from aimltui.engine.models.refusals import TEACHING, is_passing, learn
@@ -72,6 +73,7 @@ class OpenAICompatibleModel:
         for attempt in range(_TRIES):
             turn, body = self._turn(request, quirks)
             response = await self._sending(client, body)
+            remark = unseen(request.messages, quirks)
             failure: ModelError | None = None
             try:
                 async with aclosing(turn.chunks(response)) as chunks:
@@ -79,6 +81,9 @@ class OpenAICompatibleModel:
                         if quirks is not before and turn.has_content:
                             await self._remember(request.model, quirks.since(before), passing)
                             before = quirks
+                        if remark and turn.has_content:
+                            yield ChatChunk(remark=remark)
+                            remark = ""
                         yield chunk
             except ModelError as error:
                 failure = error

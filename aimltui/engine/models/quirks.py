@@ -158,6 +158,9 @@ def known_quirks(endpoint: Endpoint, model: str, info: ModelInfo | None) -> Quir
         known["no_images"] = "vision" not in info.abilities
         known["no_files"] = "files" not in info.abilities
         # elsewhere a list of abilities need not name what goes without saying
+        if aiml and "structured_output" not in info.abilities:
+            # the schema stands in the instructions, also where one would be ignored without a word
+            known["format"] = "json_object"
         known["no_stream"] = aiml and "streaming" not in info.abilities
     return Quirks(**known)
 

@@ -90,13 +90,11 @@ class MainScreen(Connect):
             return
         self.listen_for_code()
         await self._open_first()
-        for note in connected.notes:
-            self.remark(note)
         self.say_early()
         self.offer_connection()
         self.spawn(self.desk.read_rest(), "list")
-        self.spawn(self.desk.purse.refresh(), "purse")
         self.spawn(self.desk.choices.learn(), "models")
+        self.spawn(self.desk.purse.refresh(), "purse")
         self.spawn(self.desk.watch(), "changes")
         if connected.warm_up is not None:
             self.spawn(asyncio.to_thread(connected.warm_up), "warm-up")

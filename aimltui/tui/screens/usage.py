@@ -14,7 +14,7 @@ from textual.widgets import Static
 from aimltui.tui.commands import FooterItem
 from aimltui.tui.sanitize import clean
 from aimltui.tui.screens.sheet import CLOSE, Sheet
-from aimltui.tui.state.text import fit
+from aimltui.tui.state.text import cut, fit
 from aimltui.tui.state.usage_rows import HEADINGS, UsageTable, columns_text, numbers_text, summary_text
 from aimltui.tui.widgets.pick_list import PickList, PickRow
 
@@ -22,6 +22,10 @@ VIEWS = ("day", "model", "thread")
 _EMPTY = "Nothing was used yet. What runs use is written down here from now on, and stays when threads are deleted."
 _MARGINS = 3
 """Cells of a row beside its label and its numbers."""
+_AROUND_SHORT = 4
+"""Lines beside the list where there is little room: tabs, two sums, keys."""
+_GAP = 2
+"""Cells at the least between these two."""
 _KEYS = (
     FooterItem("←→", "By day, model, thread", "turn(1)"),
     FooterItem("s", "Save as CSV", "export"),
@@ -40,7 +44,7 @@ class UsageScreen(Sheet[str | None]):
 
     SCROLLS = "PickList"
     MOST_LINES = 30
-    EXTRA_LINES = 5
+    EXTRA_LINES = 8
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", show=False),
@@ -59,7 +63,7 @@ class UsageScreen(Sheet[str | None]):
         self._export = export
         self._view = VIEWS[0]
         self._table: UsageTable | None = None
-        self._tabs = Static("", classes="sheet-title", markup=False)
+        self._tabs = Static("", classes="usage-tabs", markup=False)
         self._head = Static("", classes="usage-head", markup=False)
         self._list = PickList()
         self._foot = Static("", classes="usage-foot", markup=False)
@@ -75,6 +79,8 @@ class UsageScreen(Sheet[str | None]):
     def on_resize(self, event: events.Resize) -> None:
         """Other columns may fit."""
         super().on_resize(event)
+        if self.has_class("-short"):
+            self._list.styles.max_height = max(1, event.size.height - _AROUND_SHORT)
         self.call_after_refresh(self._show)
 
     def set_table(self, table: UsageTable) -> None:
@@ -128,16 +134,16 @@ class UsageScreen(Sheet[str | None]):
             for view in VIEWS
         ]
         self._tabs.update(Content.styled("Usage   ", "bold") + Content("   ").join(parts))
-        table, width = self._table, self._list.size.width - _MARGINS
+        table, width = self._table, self._list.scrollable_content_region.width - _MARGINS
         numbers = columns_text(width)
-        room = max(0, width - len(numbers))
-        self._head.update(Content(fit(HEADINGS[self._view], room) + numbers))
+        room = max(0, width - len(numbers) - _GAP)
+        self._head.update(Content(fit(HEADINGS[self._view], room + _GAP) + numbers))
         if table is None:
             self._list.set_lines((), remark="adding up…")
             self._foot.update("")
             return
         rows = [
-            PickRow(line.key, fit(line.label, room), numbers_text(line, width), is_found=False)
+            PickRow(line.key, cut(line.label, room), numbers_text(line, width), is_found=False)
             for line in table.lines
         ]
         self._list.set_lines(rows, remark=_EMPTY)

@@ -26,6 +26,8 @@ def cost_text(cost: Cost, glyphs: Glyphs = "unicode") -> str:
     """A cost as it is shown: `$0.0043`, `≈ $0.0043` from list prices, `over $0.0043`, `–` if it is unknown."""
     if cost.usd is None:
         return "-" if glyphs == "ascii" else "–"
+    if cost.usd == 0 and not cost.is_partial:
+        return money_text(0)
     about = "over" if cost.is_partial else ("~" if glyphs == "ascii" else "≈") if cost.is_computed else ""
     return f"{about}{BLANK}{money_text(cost.usd)}" if about else money_text(cost.usd)
 
@@ -35,7 +37,7 @@ def money_text(dollars: float) -> str:
     if dollars == 0:
         return "$0"
     size, sign = abs(dollars), "-" if dollars < 0 else ""
-    places = 2 if size >= 1 else 3 if size >= 0.1 else 4 if size >= 0.0001 else 6
+    places = 0 if size >= 10_000 else 2 if size >= 1 else 3 if size >= 0.1 else 4 if size >= 0.0001 else 6
     return f"{sign}${size:,.{places}f}"
 
 

@@ -11,6 +11,8 @@ from aimltui.tui.state.status import count_text
 
 HEADINGS = {"day": "Day", "model": "Model", "thread": "Thread", "connection": "Connection"}
 DELETED = "a deleted thread"
+NONE = "·"
+"""In a cell where there is nothing; a dash would say that it is unknown."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -55,7 +57,7 @@ _COLUMNS = (
     _Column("cached", 7, 66),
     _Column("out", 7, 50),
     _Column("cost", 12, 0),
-    _Column("", 12, 74),
+    _Column("unknown", 11, 74),
 )
 
 
@@ -67,16 +69,15 @@ def columns_text(width: int) -> str:
 def numbers_text(line: UsageLine, width: int) -> str:
     """The numbers of a line, as wide as `columns_text`."""
     over = "+" if line.tokens_are_partial else ""
-    rest = f"+ {count_text(line.runs_without_cost)} unknown" if line.runs_without_cost else ""
-    if line.cost.usd is None:
-        rest = ""
+    unknown = line.runs_without_cost
+    rest = f"+ {count_text(unknown)} run{'' if unknown == 1 else 's'}" if unknown else NONE
     cells = {
         "runs": count_text(line.runs),
         "in": count_text(line.prompt_tokens) + over,
-        "cached": count_text(line.cached_tokens) if line.cached_tokens else "–",
+        "cached": count_text(line.cached_tokens) if line.cached_tokens else NONE,
         "out": count_text(line.completion_tokens) + over,
         "cost": _known_text(line.cost),
-        "": rest,
+        "unknown": rest,
     }
     return "".join(f"{cells[column.title]:>{column.width}}" for column in _columns(width))
 
@@ -94,15 +95,24 @@ def summary_text(name: str, line: UsageLine) -> str:
     return f"{name}: {runs}, {cost}{rest}"
 
 
-def budget_text(name: str, limit: float, spent: float | None, *, in_dollars: bool) -> str:
-    """A limit in words: `per_day_usd: $0.62 of $1.00`."""
+def day_budget_text(name: str, limit: float, spent: float, *, in_dollars: bool) -> str:
+    """A day's limit in words: `today $0.62 of $1.00 (per_day_usd)`."""
+    unit = "" if in_dollars else " tokens"
+    gone = money_text(spent) if in_dollars else f"{round(spent):,}"
+    return f"today {gone} of {limit_text(limit, in_dollars=in_dollars)}{unit} ({name})"
 
-    def amount(value: float) -> str:
-        return money_text(value) if in_dollars else f"{round(value):,} tokens"
 
-    return (
-        f"{name}: {amount(limit)}" if spent is None else f"{name}: {amount(spent)} of {amount(limit)} spent"
-    )
+def run_budget_text(name: str, limit: float, *, in_dollars: bool) -> str:
+    """A run's limit in words: `each run up to $0.50 (per_run_usd)`."""
+    unit = "" if in_dollars else " tokens"
+    return f"each run up to {limit_text(limit, in_dollars=in_dollars)}{unit} ({name})"
+
+
+def limit_text(limit: float, *, in_dollars: bool = True) -> str:
+    """A limit as people write one: `$0.50`."""
+    if not in_dollars:
+        return f"{round(limit):,}"
+    return f"${limit:,.2f}" if round(limit, 2) == round(limit, 9) else money_text(limit)
 
 
 def csv_text(table: UsageTable) -> str:

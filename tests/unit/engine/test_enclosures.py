@@ -11,6 +11,7 @@ import pytest
 from aimltui.engine import enclosures
 from aimltui.engine.engine import Engine
 from aimltui.wire.binary import Blob
+from aimltui.wire.events import Notice
 from aimltui.wire.files import CreateFile, FileParams
 from aimltui.wire.runs import CreateRun
 from aimltui.wire.threads import CreateThread
@@ -103,9 +104,7 @@ async def test_a_picture_that_cannot_be_shown_is_told_in_words(
     ("name", "content", "abilities", "told"),
     [
         ("a.txt", b"Hello", None, "[file a.txt, from here to its end mark]\nHello\n[end of a.txt]"),
-        ("a.pdf", PDF, frozenset({"vision"}), "[file a.pdf not shown to this model]"),
         ("a.bin", b"\x00\x01", None, "[file a.bin not shown to this model]"),
-        ("a.png", PNG, frozenset({"files"}), "[image a.png not shown to this model]"),
         ("a.pdf", PDF, frozenset({"files"}), "data:application/pdf;base64,"),
         ("a.pdf", PDF, None, "data:application/pdf;base64,"),
         ("a.png", PNG, None, "data:image/png;base64,"),
@@ -120,8 +119,9 @@ async def test_an_attachment_that_no_tool_reads_is_shown_to_the_model(
         "kind": enclosures.IMAGE if name.endswith(".png") else enclosures.FILE,
     }  # fmt: skip
     messages = [{"role": "user", "content": [{"type": "text", "text": "Look"}, part]}]
-    (message,) = await enclosures.enclose(messages, lambda id_: tmp_path / id_, abilities)
+    ((message,), lost) = await enclosures.enclose(messages, lambda id_: tmp_path / id_, abilities)
     shown = message["content"]
+    assert bool(lost) == ("not shown" in told)
     if isinstance(shown, str):
         assert shown == f"Look\n\n{told}"
     else:
@@ -140,3 +140,16 @@ async def test_attachments_for_a_tool_are_named_and_those_for_nobody_are_shown(
         == unread
         == "Look\n\n[file notes.txt, from here to its end mark]\nRemember.\n[end of notes.txt]"
     )
+
+
+async def test_the_user_is_told_what_the_newest_message_lost(tmp_path: Path, model: FakeModel) -> None:
+    async with opened(tmp_path, model) as engine:
+        odd = await uploaded(engine, "odd.png", b"\x00\x01")
+        thread = await engine.create_thread(
+            CreateThread.model_validate({"messages": [{"role": "user", **shows(odd)}]})
+        )
+        assistant = await an_assistant(engine)
+        wanted = CreateRun(thread_id=thread.id, assistant_id=assistant.id)
+        events = await collect(engine.stream_create_run(wanted))
+    remarks = [event.data.text for event in events if isinstance(event.data, Notice)]
+    assert remarks == ["The image odd.png was left out: it is no PNG, JPEG, GIF or WebP picture."]

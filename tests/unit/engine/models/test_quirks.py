@@ -18,6 +18,9 @@ from aimltui.engine.models.quirks import (
 )
 from aimltui.engine.models.refusals import learn
 from aimltui.engine.models.request_body import request_body
+from tests.support.chats import answered, serving
+from tests.support.peculiar import REFUSALS
+from tests.support.scenes import Scene
 
 AIML = Endpoint("AI/ML API", "https://api.aimlapi.com/v1")
 OPENAI = Endpoint("OpenAI", "https://api.openai.com/v1")
@@ -58,7 +61,13 @@ def sent(quirks: Quirks, *messages: Any, **more: Any) -> dict[str, Any]:
             AIML,
             "o1",
             ModelInfo("o1", abilities=frozenset({"vision", "files"})),
-            {"no_stream": True, "completion_tokens": True, "no_temperature": True, "no_top_p": True},
+            {
+                "no_stream": True,
+                "completion_tokens": True,
+                "no_temperature": True,
+                "no_top_p": True,
+                "format": "json_object",
+            },
         ),
     ],
 )
@@ -237,3 +246,16 @@ def test_reasoning_is_given_back_with_more_messages_if_it_is_missed_again() -> N
     assert learn(Quirks(reasoning_back="all"), 400, words, {"messages": [USER]}) is None
     back = {"messages": [{"role": "assistant", "content": "x", "reasoning_content": "Hm."}]}
     assert learn(some, 400, "reasoning_content is not allowed here", back) == Quirks(reasoning_back="no")
+
+
+async def test_the_user_hears_of_a_picture_that_the_model_was_not_shown() -> None:
+    look = [{"type": "text", "text": "Look"}, IMAGE]
+    refusing = Scene((REFUSALS["pictures"].answers,))
+    async with serving(refusing) as (server, model):
+        for _ in range(2):
+            chunks = await answered(model, ChatRequest("m", [{"role": "user", "content": look}]))
+            remarks = [chunk.remark for chunk in chunks if chunk.remark]
+            assert remarks == ["This model sees no pictures: cat.png was left out."]
+        older = [{"role": "user", "content": look}, {"role": "assistant", "content": "Hm."}, USER]
+        assert not any(chunk.remark for chunk in await answered(model, ChatRequest("m", older)))
+    assert len(server.chats) == 4

