@@ -104,7 +104,6 @@ def startup_over(
         "connect": connect,
         "drafts": DraftStore(directory),
         "theme": "aimltui-dark",
-        "guide": "# Nothing is connected yet\n\nSet up a **key**.",
         "clock": lambda: float(server.now),
     }
     return Startup(**{**values, **changes})
