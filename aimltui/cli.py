@@ -11,7 +11,8 @@ from aimltui import __version__
 from aimltui.errors import AimltuiError, ConfigError
 
 EPILOG = """\
-Keys are read from AIMLAPI_API_KEY, AIML_API_KEY, AIMLAPI_KEY, or OPENAI_API_KEY with OPENAI_BASE_URL.
+Keys are read from AIMLAPI_API_KEY, AIML_API_KEY, AIMLAPI_KEY, or OPENAI_API_KEY with OPENAI_BASE_URL, or from where
+the connections of the configuration file say that they are.
 AIMLTUI_DATA_DIR and AIMLTUI_CONFIG_DIR move the program's directories.
 
 other programs:

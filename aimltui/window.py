@@ -202,6 +202,7 @@ async def _connect_engine(
         model=source.model,
         state_dir=state_dir,
         apply=apply,
+        problems=lambda: {state.connection: state.problem for state in registry.list_states()},
     )
     if not is_demo:
         # the demo asks nobody anything until somebody chooses a connection
@@ -209,7 +210,7 @@ async def _connect_engine(
     engine = await Engine.open(options, registry, own.tools)
 
     async def run_code(thread_id: str, code: str) -> Ran:
-        came = await run_again(own.sessions, thread_id, code)
+        came = await run_again(own.sessions, thread_id, code, permission.approve)
         return Ran(came.text, came.is_ok, came.seconds)
 
     return Connected(

@@ -35,6 +35,7 @@ def loaded_by(statement: str) -> set[str]:
     [
         ("import aimltui", TEXTUAL | ENGINE | {"pydantic"}),
         ("import aimltui.cli", TEXTUAL | ENGINE | {"pydantic"}),
+        ("import aimltui.window", TEXTUAL | ENGINE | {"pydantic", "keyring", "tomli_w"}),
         ("import aimltui.tui.app", ENGINE),
         ("import aimltui.client.client", TEXTUAL | ENGINE),
         ("import aimltui.engine.engine", TEXTUAL | {"openai"}),

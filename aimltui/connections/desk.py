@@ -51,7 +51,7 @@ Apply = Callable[[Endpoints, str | None], None]
 """Takes endpoints and the default one's name into use."""
 
 _FROM_NEXT_START = (
-    "It is a server of assistants: start the program with --connection to use it, or make it the default."
+    "A server of assistants is used from the next start on: as the default one, or with --connection."
 )
 _TAILS = ("/chat/completions", "/models", "/assistants")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -67,6 +67,7 @@ class ConnectionDesk:
         model: The model of new threads just now.
         state_dir: For what is kept of servers of assistants.
         apply: Takes changed endpoints into use.
+        problems: Why connections gave no models when they were last asked, by name.
         environment: The variables to look at; `os.environ` if None.
     """
 
@@ -79,6 +80,7 @@ class ConnectionDesk:
         model: str,
         state_dir: Path,
         apply: Apply,
+        problems: Callable[[], Mapping[str, str]] = dict,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self._file = file
@@ -87,8 +89,11 @@ class ConnectionDesk:
         self._model = model
         self._state_dir = state_dir
         self._apply = apply
+        self._problems = problems
         self._environment = os.environ if environment is None else environment
         self._found = Endpoints((), {})
+        self._live: str | None = None
+        """The connection whose models answer just now where none is named."""
         self._changing = asyncio.Lock()
 
     async def start(self) -> None:
@@ -174,7 +179,7 @@ class ConnectionDesk:
         raise ConfigError(no_connection(name, [connection.name for connection in self._known.all]))
 
     def _row(self, connection: Connection) -> ConnectionRow:
-        trouble = self._found.troubles.get(connection.name)
+        trouble = self._found.troubles.get(connection.name) or self._problems().get(connection.name)
         endpoint = next((one for one in self._found.usable if one.name == connection.name), None)
         key = endpoint.api_key.reveal() if endpoint is not None and endpoint.api_key else None
         problem = _FROM_NEXT_START if connection.kind == "assistants" else str(trouble or "")
@@ -216,7 +221,11 @@ class ConnectionDesk:
 
     def _take_into_use(self) -> None:
         default = self._known.default
-        self._apply(self._found, default.name if default is not None and default.kind == "models" else None)
+        if default is not None and default.kind == "models":
+            self._live = default.name
+        # a server of assistants is used from the next start on; until then the models stay as they are
+        names = {one.name for one in self._known.all if one.kind == "models"}
+        self._apply(self._found, self._live if self._live in names else None)
 
     def _key_of(self, draft: ConnectionDraft, base_url: str) -> str | None:
         """The key that the draft comes with, wherever it is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,9 +26,6 @@ def key_file(config_file: Path) -> Path:
     home, file = paths.config_dir(), Path(os.path.realpath(config_file))
     if file.parent == Path(os.path.realpath(home)):
         return home / "keys" / f"{file.stem}.json"
-    # milliseconds before the first frame that a usual start does not need
-    import hashlib
-
     digest = hashlib.sha256(str(file).encode("utf-8", "surrogateescape")).hexdigest()[:12]
     return home / "keys" / f"{file.stem}-{digest}.json"
 

@@ -141,12 +141,13 @@ class Core:
         self.vault.prepare()
         self.options.lessons.load()
 
-    def _tool_protocol(self, model_id: str) -> ToolProtocol | None:
-        known = self.models.info(model_id)
-        if known is None or known.tool_protocol is not None or known.abilities is None:
+    def _tool_protocol(self, model_id: str, connection: str | None) -> ToolProtocol | None:
+        known = self.models.info(model_id, connection)
+        if known is None or known.tool_protocol is not None:
             return known.tool_protocol if known is not None else None
         # a server that drops tools without a word would leave the model without them
-        return None if "tools" in known.abilities else "fenced"
+        is_unable = known.abilities is not None and "tools" not in known.abilities
+        return "fenced" if is_unable and self.options.tool_protocol == "auto" else None
 
     def _move_in(self, conn: Connection) -> None:
         now = self.options.clock()

@@ -48,12 +48,12 @@ class Protocols:
 
     Args:
         configured: What the user wants for all models that say nothing themselves.
-        of_model: What is known of a model by its id; None for nothing.
+        of_model: What is known of a model by its id and connection; None for nothing.
         lessons: The memory.
     """
 
     def __init__(
-        self, configured: Protocol, of_model: Callable[[str], Protocol | None], lessons: Lessons
+        self, configured: Protocol, of_model: Callable[[str, str | None], Protocol | None], lessons: Lessons
     ) -> None:
         self._configured = configured
         self._of_model = of_model
@@ -61,12 +61,12 @@ class Protocols:
 
     def is_fenced(self, model_id: str, connection: str | None = None) -> bool:
         """True if the model writes its code and its calls into its text."""
-        wanted = self._wanted(model_id)
+        wanted = self._wanted(model_id, connection)
         return wanted == "fenced" or (wanted == "auto" and self._has_learned(model_id, connection))
 
     def may_change(self, model_id: str, connection: str | None = None) -> bool:
         """True if it is found out by trying."""
-        return self._wanted(model_id) == "auto" and not self._has_learned(model_id, connection)
+        return self._wanted(model_id, connection) == "auto" and not self._has_learned(model_id, connection)
 
     async def learn_fenced(self, model_id: str, connection: str | None = None) -> None:
         """The model has shown that it cannot call."""
@@ -76,8 +76,8 @@ class Protocols:
     def _has_learned(self, model_id: str, connection: str | None) -> bool:
         return FENCED in self._lessons.of(connection or "", model_id)
 
-    def _wanted(self, model_id: str) -> Protocol:
-        return self._of_model(model_id) or self._configured
+    def _wanted(self, model_id: str, connection: str | None) -> Protocol:
+        return self._of_model(model_id, connection) or self._configured
 
 
 def refuses_tools(error: ModelError) -> bool:

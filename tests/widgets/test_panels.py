@@ -179,7 +179,7 @@ async def test_files_are_saved_and_only_documents_open_without_a_question(
         assert opened[0].read_bytes() == b"a,b\n1,2\n"
         await mark_file(here, "file-x")
         await here.pilot.press("o")
-        await here.until(lambda: "may be a program" in here.shown())
+        await here.until(lambda: "Open run.sh?" in here.shown())
         await here.pilot.press("escape")
         assert len(opened) == 1
 

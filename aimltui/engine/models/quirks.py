@@ -154,14 +154,16 @@ def known_quirks(endpoint: Endpoint, model: str, info: ModelInfo | None) -> Quir
         known["reasoning_back"] = "calls"
     if info is not None and info.output_limit:
         known["output_limit"] = info.output_limit
-    if info is not None and info.abilities is not None:
-        known["no_images"] = "vision" not in info.abilities
-        known["no_files"] = "files" not in info.abilities
+    if info is not None and (info.abilities is not None or info.inputs is not None):
+        able, takes = info.abilities or frozenset(), info.inputs or frozenset()
+        known["no_images"] = "vision" not in able and "image" not in takes
+        known["no_files"] = "files" not in able and not takes & {"file", "pdf"}
+    if aiml and info is not None and info.abilities is not None:
         # elsewhere a list of abilities need not name what goes without saying
-        if aiml and "structured_output" not in info.abilities:
+        known["no_stream"] = "streaming" not in info.abilities
+        if "structured_output" not in info.abilities:
             # the schema stands in the instructions, also where one would be ignored without a word
             known["format"] = "json_object"
-        known["no_stream"] = aiml and "streaming" not in info.abilities
     return Quirks(**known)
 
 

@@ -91,7 +91,8 @@ class Ask(Pick):
 
         desk = self.desk
         try:
-            if desk is not None:
+            # what the user runs again belongs to no run
+            if desk is not None and question.code.run_id:
                 await desk.client.runs.cancel(question.code.thread_id, question.code.run_id)
         except (APIError, TransportError) as error:
             self.remark(f"The run could not be stopped; its code is not run. {error}", is_warning=True)

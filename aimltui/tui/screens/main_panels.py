@@ -212,7 +212,7 @@ class Panels(Money):
         self.app.push_screen(
             ConfirmScreen(
                 "Run this code again?",
-                f"{lines} of Python will run in this thread's sandbox, with the variables and files that are there "
+                f"{lines} of Python will run in this thread's interpreter, with the variables and files that are there "
                 "now; both may change. The output is shown in the panel until the program ends; the model is not "
                 "told.",
                 "Run again",

@@ -39,6 +39,7 @@ class Place:
             model="first-model",
             state_dir=directory / "state",
             apply=self.apply,
+            problems=lambda: {state.connection: state.problem for state in self.registry.list_states()},
             environment=self.environment,
         )
 
@@ -258,6 +259,17 @@ async def test_a_run_that_has_begun_goes_on_while_connections_change(tmp_path: P
         await place.registry.aclose()
 
 
+async def test_what_a_connection_said_last_stands_in_its_row(tmp_path: Path) -> None:
+    async with Recorder(lambda _: says({"error": {"message": "no"}}, 401)) as server:
+        place = Place(tmp_path)
+        await place.desk.save(typed("work", server.base_url), make_default=True)
+        assert place.desk.rows()[0].problem == ""
+        with pytest.raises(ModelError):
+            await place.registry.list_models()
+        assert "did not accept the API key" in place.desk.rows()[0].problem
+        await place.registry.aclose()
+
+
 async def test_a_server_of_assistants_is_kept_and_is_no_source_of_models(tmp_path: Path) -> None:
     place = Place(tmp_path)
     draft = ConnectionDraft("remote", "http://localhost:1/v1", kind="assistants")
@@ -268,3 +280,17 @@ async def test_a_server_of_assistants_is_kept_and_is_no_source_of_models(tmp_pat
     known = find_connections(load_settings(place.file, environment={}), {}, name="remote")
     assert known.default is not None
     assert known.default.kind == "assistants"
+
+
+async def test_a_server_of_assistants_as_the_default_waits_for_the_next_start(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    await place.desk.save(local("here", "http://localhost:1/v1"), make_default=True)
+    await place.desk.save(local("there", "http://localhost:2/v1"), make_default=False)
+    draft = ConnectionDraft("remote", "http://localhost:3/v1", kind="assistants")
+    assert await place.desk.save(draft, make_default=True) == ""
+    assert (place.desk.rows()[0].name, place.desk.rows()[0].is_default) == ("remote", True)
+    assert place.registry.resolve("m") is place.registry.resolve("m", "here")
+    await place.desk.remove("here")
+    with pytest.raises(ModelError):
+        place.registry.resolve("m")
+    assert place.registry.connections() == ["there"]

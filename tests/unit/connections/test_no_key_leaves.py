@@ -148,10 +148,11 @@ class Program:
         return f"{last.status} {last.last_error.message if last.last_error else ''}"
 
     async def do_everything(self) -> list[str]:
-        """Runs on both at once, the lists, and trying each, all at the same time."""
+        """Runs on both at once, the lists, the balances, and trying each, all at the same time."""
         ends, *_ = await asyncio.gather(
             asyncio.gather(*(self.run(name) for name in ("alpha", "beta", None, "alpha", "beta"))),
             _any_end(lambda: self.registry.list_models(refresh=True)),
+            *(_any_end(lambda name=name: self.registry.balance(name)) for name in ("alpha", "beta")),  # type: ignore[misc]
             *(self.desk.test(draft) for draft in self._drafts),
         )
         return ends

@@ -10,13 +10,13 @@ import pytest
 
 from aimltui.engine.engine import Engine
 from aimltui.engine.fences import FenceSplitter, PrintedCallSplitter, Segment, printed_code
-from aimltui.engine.models.base import ModelError
+from aimltui.engine.models.base import ModelError, ModelInfo
 from aimltui.engine.models.lessons import Lessons
 from aimltui.wire.messages import NewMessage
 from aimltui.wire.run_steps import ListRunSteps
 from aimltui.wire.runs import CreateRun, Run, SubmitToolOutputs, ToolOutput
-from tests.support.builders import collect, finished, messages_of, names, opened, play, run_of
-from tests.support.fake_model import FakeModel, says
+from tests.support.builders import collect, finished, messages_of, names, opened, options, play, run_of
+from tests.support.fake_model import FakeModel, FakeModels, says
 from tests.support.fake_session import FakeSandbox, prints, runs
 
 CODE: dict[str, Any] = {"instructions": "Be brief.", "tools": [{"type": "code_interpreter"}]}
@@ -294,3 +294,24 @@ async def test_that_a_model_takes_no_tools_is_remembered_beyond_the_program(tmp_
         async with opened(tmp_path, model, tools=[sandbox.tool(tmp_path)], lessons=lessons) as engine:
             await play(engine, assistant=CODE)
     assert [bool(request.tools) for request in model.requests] == [True, False, False]
+
+
+class Able(FakeModels):
+    """Models whose list says that they call no tools."""
+
+    def info(self, model_id: str, connection: str | None = None) -> ModelInfo | None:
+        return ModelInfo(model_id, abilities=frozenset({"streaming"}))
+
+
+@pytest.mark.parametrize(("wanted", "has_tools"), [("auto", False), ("calls", True)])
+async def test_a_list_that_says_that_there_are_no_tools_is_believed(
+    tmp_path: Path, wanted: Any, has_tools: bool
+) -> None:
+    model = FakeModel(says("Hello."))
+    tool = FakeSandbox().tool(tmp_path)
+    engine = await Engine.open(options(tmp_path, tool_protocol=wanted), Able(model), [tool])
+    try:
+        await play(engine, assistant=CODE)
+    finally:
+        await engine.aclose()
+    assert bool(model.requests[0].tools) is has_tools

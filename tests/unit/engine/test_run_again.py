@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 from aimltui.engine.tools.code_interpreter.again import run_again
+from aimltui.engine.tools.code_interpreter.consent import CodeToRun
 from aimltui.engine.tools.code_interpreter.events import Done, Output
 from aimltui.engine.tools.code_interpreter.sessions import Sessions
 from tests.support.fake_session import FakeSandbox, draws, fails, prints, writes
@@ -52,4 +53,21 @@ async def test_a_busy_session_is_said_to_be_busy_and_what_refuses_says_why(tmp_p
     assert sandbox.killed == 1
     refused = await run_again(sessions(FakeSandbox(refuses="There is no sandbox."), tmp_path), "t", "1")
     assert (refused.text, refused.is_ok) == ("There is no sandbox.", False)
+    await over.aclose()
+
+
+async def test_where_no_sandbox_holds_the_user_is_asked(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    async def approve(code: CodeToRun) -> bool:
+        asked.append(code.code)
+        return len(asked) > 1
+
+    sandbox = FakeSandbox(prints("4\n"), asks=True)
+    over = sessions(sandbox, tmp_path)
+    refused = await run_again(over, "t", "2 + 2", approve)
+    assert (refused.is_ok, sandbox.codes) == (False, [])
+    assert (await run_again(over, "t", "2 + 2", approve)).is_ok
+    assert not (await run_again(over, "t", "2 + 2")).is_ok
+    assert asked == ["2 + 2"] * 2
     await over.aclose()

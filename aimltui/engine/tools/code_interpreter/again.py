@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from aimltui.engine.tools.code_interpreter import events
+from aimltui.engine.tools.code_interpreter.consent import Approve, CodeToRun
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.sessions import Sessions
 from aimltui.engine.tools.excerpt import Excerpt
@@ -27,13 +28,14 @@ class Outcome:
     seconds: float
 
 
-async def run_again(sessions: Sessions, thread_id: str, code: str) -> Outcome:
+async def run_again(sessions: Sessions, thread_id: str, code: str, approve: Approve | None = None) -> Outcome:
     """Run code in the thread's session; cancelling stops it.
 
     Args:
         sessions: Where code runs.
         thread_id: Whose session.
         code: Python.
+        approve: Asks the user where no sandbox holds, as for the model's runs.
 
     Returns:
         What came of it; also that it could not be run, and why.
@@ -41,6 +43,8 @@ async def run_again(sessions: Sessions, thread_id: str, code: str) -> Outcome:
     told = _Told()
     try:
         async with sessions.of(thread_id) as seat:
+            if not seat.runner.is_confined:
+                await _ask(approve, CodeToRun(thread_id, "", code))
             # one that fell asleep says so itself
             if not seat.runner.is_alive and not seat.copied and not seat.pictures:
                 told.say(_ANEW)
@@ -51,6 +55,11 @@ async def run_again(sessions: Sessions, thread_id: str, code: str) -> Outcome:
     except SandboxError as error:
         return Outcome(error.message, False, 0.0)
     return told.outcome()
+
+
+async def _ask(approve: Approve | None, code: CodeToRun) -> None:
+    if approve is None or not await approve(code):
+        raise SandboxError("It was not allowed, so it was not run.")
 
 
 class _Told:

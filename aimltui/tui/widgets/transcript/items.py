@@ -25,6 +25,8 @@ from aimltui.tui.widgets.transcript.rows import Canvas, Look, Row
 LINE_SPACE: Final = 1 << 40
 """Numbers between the keys of neighbours; a logical line's number is its item's key plus its place."""
 _LEAST_SPACE: Final = 1 << 22
+_GOING_ON: Final = (MessageEntry, StepEntry, ReasoningEntry)
+"""What comes after a step when the answer goes on."""
 _OF_THE_WAY: Final = (StepEntry, ReasoningEntry)
 """What leads to an answer: it stands close together."""
 
@@ -155,7 +157,7 @@ class Book:
         self._set_gap(index)
         self._set_gap(index + 1)
         self.damage.append((item, 0))
-        if isinstance(entry, MessageEntry | StepEntry):
+        if isinstance(entry, _GOING_ON):
             self._end_lingering()
 
     def _key_at(self, index: int) -> int:
@@ -229,7 +231,7 @@ class Book:
     def _linger(self, item: Item, before: str, after: str) -> None:
         """A step that has just ended stays as it was until something comes after it: no reader is cut short."""
         later = (other.entry for other in self.items[item.index + 1 :])
-        is_last = not any(isinstance(entry, MessageEntry | StepEntry) for entry in later)
+        is_last = not any(isinstance(entry, _GOING_ON) for entry in later)
         if before == "in_progress" and after == "completed" and is_last:
             item.lingers = True
             self._lingering.append(item)

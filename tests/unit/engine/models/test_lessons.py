@@ -5,13 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from aimltui.engine.engine import Engine
 from aimltui.engine.models.endpoint import Endpoint
 from aimltui.engine.models.lessons import FENCED, KEPT_S, Lessons
 from aimltui.engine.models.openai_compatible import OpenAICompatibleModel
-from tests.support.builders import TestClock
+from aimltui.engine.models.registry import ModelRegistry
+from aimltui.wire.models import ListModels
+from tests.support.builders import TestClock, options
 from tests.support.chat_server import ChatServer
 from tests.support.chats import answered, asking, failed
-from tests.support.peculiar import bad, refuses
+from tests.support.peculiar import bad, fine, refuses
 from tests.support.scenes import Reply, Request, Scene
 
 
@@ -120,3 +123,18 @@ async def test_a_lesson_that_was_forgotten_is_learned_anew() -> None:
         await answered(model, asking(top_p=0.5))
         assert len(server.chats) == 5
         await model.aclose()
+
+
+async def test_what_was_learned_stands_beside_the_model_in_the_list(tmp_path: Path) -> None:
+    lessons = Lessons()
+    lessons.learn("odd", "test/fast", {"no_stream": True})
+    async with ChatServer(Scene((fine,))) as server:
+        registry = ModelRegistry(Endpoint("odd", server.base_url), lessons=lessons)
+        engine = await Engine.open(options(tmp_path, lessons=lessons), registry)
+        try:
+            listed = (await engine.list_models(ListModels())).data
+        finally:
+            await engine.aclose()
+    told = {model.id: model.learned for model in listed}
+    assert told["test/fast"] == ["It does not stream: its answers come in one piece."]
+    assert told["test/large"] is None

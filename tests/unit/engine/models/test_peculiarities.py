@@ -16,7 +16,8 @@ from aimltui.wire.threads import CreateThread
 from tests.support.builders import an_assistant, finished, messages_of, options, run_now, until
 from tests.support.chat_server import ChatServer
 from tests.support.chats import KEY
-from tests.support.peculiar import REFUSALS, WAYS, Peculiarity
+from tests.support.peculiar import WAYS, Peculiarity
+from tests.support.refusing import REFUSALS
 from tests.support.scenes import Scene
 
 EVERY = REFUSALS | WAYS

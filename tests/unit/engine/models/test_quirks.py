@@ -19,7 +19,7 @@ from aimltui.engine.models.quirks import (
 from aimltui.engine.models.refusals import learn
 from aimltui.engine.models.request_body import request_body
 from tests.support.chats import answered, serving
-from tests.support.peculiar import REFUSALS
+from tests.support.refusing import REFUSALS
 from tests.support.scenes import Scene
 
 AIML = Endpoint("AI/ML API", "https://api.aimlapi.com/v1")
@@ -38,6 +38,8 @@ def sent(quirks: Quirks, *messages: Any, **more: Any) -> dict[str, Any]:
     [
         (LOCAL, "o3", None, {}),
         (LOCAL, "m", ModelInfo("m", abilities=frozenset({"tools"})), {"no_images": True, "no_files": True}),
+        (LOCAL, "m", ModelInfo("m", inputs=frozenset({"text"})), {"no_images": True, "no_files": True}),
+        (LOCAL, "m", ModelInfo("m", abilities=frozenset({"files"}), inputs=frozenset({"image"})), {}),
         (LOCAL, "m", ModelInfo("m", output_limit=99), {"output_limit": 99}),
         (LOCAL, "m", ModelInfo("m", endpoints=frozenset({"responses"})), {"responses": True}),
         (LOCAL, "m", ModelInfo("m", endpoints=frozenset({"responses", "chat"})), {}),

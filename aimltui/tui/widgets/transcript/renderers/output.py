@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeVar
 
 from rich.style import Style
 from textual.color import Color
@@ -17,6 +17,8 @@ HEAD = TAIL = 50
 """Lines shown of an output that is longer than both together."""
 MAX_LINE: Final = 2_000
 """Characters of a line that are shown; "view all" has the rest."""
+
+Kind = TypeVar("Kind")
 
 _SIXTEEN: Final = [
     "#000000",
@@ -40,7 +42,13 @@ _STEPS: Final = (0, 95, 135, 175, 215, 255)
 
 
 def draw_output(
-    canvas: Canvas, text: str, *, head: int = HEAD, tail: int = TAIL, hit: Hit | None = None
+    canvas: Canvas,
+    text: str,
+    *,
+    head: int = HEAD,
+    tail: int = TAIL,
+    hit: Hit | None = None,
+    most: int = MAX_LINE,
 ) -> None:
     """Draw what a program printed.
 
@@ -50,13 +58,14 @@ def draw_output(
         head: Lines of the beginning.
         tail: Lines of the end.
         hit: What the line in place of what is not shown does.
+        most: Characters of a line that are shown.
     """
     found = excerpt(text, head, tail)
     caret = canvas.look.glyphs.bar.isascii()
-    is_cut = _lines(canvas, found.head, TerminalText(ascii_only=caret))
+    is_cut = _lines(canvas, found.head, TerminalText(ascii_only=caret), most)
     if found.hidden:
         _not_shown(canvas, plural(found.hidden, "line" if head else "earlier line"), hit)
-    is_cut |= _lines(canvas, found.tail, TerminalText(ascii_only=caret))
+    is_cut |= _lines(canvas, found.tail, TerminalText(ascii_only=caret), most)
     if is_cut and not found.hidden:
         _not_shown(canvas, "the end of a long line is", hit)
 
@@ -75,21 +84,21 @@ def _not_shown(canvas: Canvas, what: str, hit: Hit | None) -> None:
     )
 
 
-def _lines(canvas: Canvas, lines: tuple[str, ...], reader: TerminalText) -> bool:
+def _lines(canvas: Canvas, lines: tuple[str, ...], reader: TerminalText, most: int) -> bool:
     """Draw lines; whether one of them is too long to be shown whole."""
     is_cut = False
     for line in lines:
-        pieces, cut = shortened(reader.line(line), MAX_LINE)
+        pieces, cut = shortened(reader.line(line), most)
         is_cut |= cut
         canvas.write(output_runs(pieces, canvas.look.palette), code=True)
     return is_cut
 
 
-def shortened(pieces: list[Piece], most: int) -> tuple[list[Piece], bool]:
+def shortened(pieces: list[tuple[str, Kind]], most: int) -> tuple[list[tuple[str, Kind]], bool]:
     """The first characters of a line, and whether there are more."""
     if sum(len(text) for text, _ in pieces) <= most:
         return pieces, False
-    kept: list[Piece] = []
+    kept: list[tuple[str, Kind]] = []
     for text, sgr in pieces:
         kept.append((text[:most], sgr))
         most -= len(text)

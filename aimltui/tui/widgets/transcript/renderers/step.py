@@ -17,7 +17,7 @@ from aimltui.tui.state.entries import Attachment, StepEntry, ToolCallEntry
 from aimltui.tui.state.file_facts import Repeat
 from aimltui.tui.widgets.transcript.code import CodeBlock, GrowingCode, Piece
 from aimltui.tui.widgets.transcript.renderers.files import draw_file
-from aimltui.tui.widgets.transcript.renderers.output import draw_output, shown_lines
+from aimltui.tui.widgets.transcript.renderers.output import draw_output, shortened, shown_lines
 from aimltui.tui.widgets.transcript.renderers.wording import plural, seconds_text
 from aimltui.tui.widgets.transcript.rows import Canvas, Hit, Look, Prefix, Run
 from aimltui.tui.widgets.transcript.theme import Palette
@@ -212,6 +212,8 @@ class _Details:
         """The step has opened by itself: it shows what matters now, and takes little room."""
         self._is_live = is_live
         """It runs, or has only just ended."""
+        self._most = canvas.wide_room * 2
+        """Characters of a line in a panel that has opened by itself."""
 
     def draw(self, call: ToolCallEntry, place: int) -> None:
         """Draw a call's input, its output, and what came of running it again."""
@@ -240,7 +242,8 @@ class _Details:
             lines = lines[-LIVE_LINES:]
         block = CodeBlock(canvas, panel.language, label=False)
         for line in lines:
-            block.put(line)
+            shown, is_cut = shortened(line, self._most) if self._is_brief else (line, False)
+            block.put([*shown, (look.glyphs.ellipsis, "comment")] if is_cut else shown)
         _cut(canvas, len(text) - MAX_INPUT)
 
     def _outputs(self, call: ToolCallEntry, place: int) -> None:
@@ -251,7 +254,7 @@ class _Details:
                 continue
             text = _indented(output.text) if call.type == "function" else output.text
             if self._is_live:
-                draw_output(canvas, text, head=0, tail=LIVE_OUTPUT)
+                draw_output(canvas, text, head=0, tail=LIVE_OUTPUT, most=self._most)
             elif self._is_brief:
                 draw_output(canvas, text, head=0, tail=FAILED_OUTPUT, hit=Hit("view", f"{place}:{number}"))
             else:
