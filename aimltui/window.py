@@ -45,27 +45,6 @@ if TYPE_CHECKING:
 _BEATS = "240"
 """Moments in a second at which Textual may paint."""
 
-GUIDE = """\
-# Nothing is connected yet
-
-Threads and runs are kept on this machine; only a **model** is missing. Do one of these and start again.
-Nothing but the endpoint that you choose is ever contacted.
-
-| you have | what to do |
-| --- | --- |
-| a key of the AI/ML API | `export AIMLAPI_API_KEY=your-key` |
-| a key of OpenAI | `export OPENAI_API_KEY=your-key` |
-| a server on this machine | `aimltui --base-url http://localhost:11434/v1` |
-
-Or keep it in `{config_file}`:
-
-```toml
-[connection]
-base_url = "https://api.aimlapi.com/v1"
-api_key_env = "AIMLAPI_API_KEY"
-```
-"""
-
 
 def add_window_flags(parser: argparse.ArgumentParser) -> None:
     """The flags of the program with a screen; they stay as they are from version to version."""
@@ -144,7 +123,6 @@ def startup_from(options: argparse.Namespace) -> Startup:
         thread_id=options.thread,
         new=options.new,
         model=options.model,
-        guide=GUIDE.format(config_file=_short(config_file)),
         themes_dir=config_file.parent / "themes",
         config_path=config_file,
         demo_model=DEMO_MODEL,

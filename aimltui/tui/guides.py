@@ -25,21 +25,11 @@ def guides_for(desk: Desk, conversation: Conversation, startup: Startup) -> tupl
     """What stands in an empty conversation: what to set up, or whom one talks to and how to begin."""
     model = desk.choices.model_of(conversation)
     if model is None and not desk.choices.is_set_up:
-        offline = Choice(LOOK_AROUND, "Look around offline", "a scripted model answers; nothing is contacted")
+        ways = [Choice(LOOK_AROUND, "Look around offline", "a scripted model answers; nothing is contacted")]
         if desk.connected.connections is not None:
-            connect = Choice(
-                SET_UP, "Connect a model", "AI/ML API, OpenAI, a server on this machine, any URL"
-            )
-            return (GuideEntry("guide:connect", NOT_CONNECTED, (connect, offline)),)
-        # The choice goes first: the guide may be longer than the screen is high.
-        return (
-            GuideEntry(
-                "guide:offline",
-                "To look around, nothing has to be set up (↑ and enter, or a click):",
-                (offline,),
-            ),
-            GuideEntry("guide:set-up", startup.guide or "# Nothing is connected yet"),
-        )
+            hint = "AI/ML API, OpenAI, a server on this machine, any URL"
+            ways.insert(0, Choice(SET_UP, "Connect a model", hint))
+        return (GuideEntry("guide:connect", NOT_CONNECTED, tuple(ways)),)
     name = desk.choices.assistant_name(conversation)
     # The starters are about the program, and only the scripted model knows it.
     starters = desk.connected.starters if model == startup.demo_model else ()

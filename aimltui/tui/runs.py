@@ -19,7 +19,7 @@ from aimltui.client.client import AssistantsClient
 from aimltui.client.errors import TransportError, Unsupported
 from aimltui.tui.conversation import Conversation
 from aimltui.tui.reading import read_thread
-from aimltui.tui.state.entries import OTHER_MODEL, SEND_AGAIN, CardAction
+from aimltui.tui.state.entries import CHANGE_KEY, OTHER_MODEL, SEND_AGAIN, CardAction
 from aimltui.wire.errors import APIError, NotFound
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.messages import CreateMessage
@@ -34,6 +34,8 @@ _TRIES_S = (0.2, 1.0, 2.0, 4.0, 8.0)
 """Waits between attempts to find a run again."""
 _POLL_S = 1.0
 _NOT_STARTED = "The run was not started"
+_NO_MODELS = "models_unavailable"
+"""The engine's code where an endpoint gave no list, mostly for want of a good key."""
 
 
 class Refused(Exception):
@@ -357,16 +359,26 @@ class RunFollower:
             case Refused():
                 return conversation.show_error(error.title, error.detail, error.remedy, actions=error.actions)
             case APIError(code="budget_used_up"):
-                remedy = "Your message is kept in the thread; once more may be spent, write on."
-                return conversation.show_error(title, error.message, remedy)
+                remedy = "Your message is kept in the thread; once more may be spent, send it again."
+                return conversation.show_error(title, error.message, remedy, actions=(SEND_AGAIN,))
             case APIError():
                 remedy = "Your text is back in the prompt." if "sent" in title else "Try it again."
-                actions = (OTHER_MODEL, SEND_AGAIN) if title == _NOT_STARTED else ()
+                if error.code == _NO_MODELS:
+                    remedy += " Keys are changed under Connections (ctrl+p)."
+                actions = _actions(error, title)
                 return conversation.show_error(title, error.message, remedy, error.request_id, actions)
             case TransportError():
                 return conversation.show_error(title, error.message, error.remedy)
             case _:
                 return conversation.show_error(title, str(error))
+
+
+def _actions(error: APIError, title: str) -> tuple[CardAction, ...]:
+    """What a card can offer about a refusal."""
+    key = (CHANGE_KEY, OTHER_MODEL) if error.code == _NO_MODELS else ()
+    if title != _NOT_STARTED:
+        return key
+    return (*(key or (OTHER_MODEL,)), SEND_AGAIN)
 
 
 def _create_run(plan: Plan) -> CreateRun:

@@ -82,8 +82,6 @@ class Startup:
     """Open a new thread instead of the last one."""
     model: str | None = None
     """The model asked for on the command line, for threads without a choice of their own."""
-    guide: str = ""
-    """Markdown: what to set up; shown if `Connected.default_model` is None."""
     themes_dir: Path | None = None
     """Where the user's own themes are."""
     config_path: Path | None = None

@@ -106,7 +106,6 @@ def startup_over(
         "drafts": DraftStore(directory),
         "marks": ModelMarks(),
         "theme": "aimltui-dark",
-        "guide": "# Nothing is connected yet\n\nSet up a **key**.",
         "clock": lambda: float(server.now),
     }
     return Startup(**{**values, **changes})

@@ -413,6 +413,22 @@ async def test_a_changed_host_asks_for_the_key_anew(server: FakeTransport, tmp_p
         assert service.tested == []
 
 
+async def test_a_key_that_is_pasted_beside_the_fields_is_taken_as_the_new_key(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    service = FakeConnections(there=[WORK])
+    async with seat(server, tmp_path, connections=service) as here:
+        await open_list(here)
+        await press(here, "enter")
+        await on(here, ConnectFormScreen)
+        here.app.post_message(_paste(KEY))
+        await here.until(lambda: "•" * len(KEY) in here.shown())
+        assert "● Paste, keep in keychain" in here.shown()
+        await press(here, "enter")
+        await here.until(lambda: service.saved)
+        assert (service.saved[0].key, service.saved[0].base_url) == (KEY, WORK.base_url)
+
+
 async def test_an_added_connection_need_not_be_the_default(server: FakeTransport, tmp_path: Path) -> None:
     service = FakeConnections(there=[AIMLAPI], found=[AIMLAPI_KEY])
     async with seat(server, tmp_path, connections=service) as here:

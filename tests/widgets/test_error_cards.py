@@ -11,6 +11,7 @@ from aimltui.client.errors import Unreachable
 from aimltui.tui.screens.connect_form import ConnectFormScreen
 from aimltui.tui.screens.model_picker import ModelPicker
 from aimltui.tui.state.entries import ErrorEntry
+from aimltui.wire.errors import APIError
 from tests.support.fake_connections import AIMLAPI, WORK, FakeConnections
 from tests.support.fake_transport import FakeTransport, refused
 from tests.support.run_scenes import FAILURE, Act, End, Say
@@ -151,3 +152,21 @@ async def test_the_palette_offers_it_only_where_an_answer_is_missing(
         await here.until(lambda: "Here you are." in here.texts())
         await here.idle()
         assert "unanswered" not in here.screen.command_state()
+
+
+async def test_an_endpoint_that_lists_no_models_offers_its_key_and_the_text_is_back(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    why = "The key was refused."
+    server.failures["list_models"] = [APIError(why, status=500, code="models_unavailable") for _ in range(9)]
+    service = FakeConnections(there=[AIMLAPI])
+    async with seat(server, tmp_path, model="", connections=service) as here:
+        await fail(here)
+        (card,) = cards(here)
+        assert [action.label for action in card.actions] == ["change key", "other model"]
+        assert here.screen.prompt.draft == "Hello"
+        lines = here.shown().splitlines()
+        row = next(y for y, line in enumerate(lines) if "k change key" in line)
+        await here.pilot.click(offset=(lines[row].index("change key"), row))
+        await here.until(lambda: isinstance(here.app.screen, ConnectFormScreen))
+        assert here.screen.prompt.draft == "Hello"

@@ -135,7 +135,13 @@ class ConnectFormScreen(Sheet[Saved | None]):
         self._kinds = OptionRows(_KINDS, form.kind, labels=_LABELS, id="kinds")
         self._options = OptionRows(labels=_LABELS, id="options")
         self._key = KeyInput(
-            form.key, "paste the key", password=True, max_length=_TEXT_LIMIT, compact=True, id="key"
+            form.key,
+            "paste the key",
+            password=True,
+            select_on_focus=False,
+            max_length=_TEXT_LIMIT,
+            compact=True,
+            id="key",
         )
         self._key.cursor_blink = False
         self._variable = _box(form.variable, "the variable's name, such as MY_API_KEY", "variable")
@@ -235,6 +241,14 @@ class ConnectFormScreen(Sheet[Saved | None]):
             case _:
                 form.name = clean_line(event.value)
         self._is_other_now()
+
+    def on_paste(self, event: events.Paste) -> None:
+        """What is pasted beside the fields is the key."""
+        event.stop()
+        self._form.ask_to_paste()
+        self._show()
+        self._key.on_paste(event)
+        self.set_focus(self._key)
 
     def on_option_rows_changed(self, event: OptionRows.Changed) -> None:
         """Keep what is chosen."""

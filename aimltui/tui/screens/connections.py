@@ -46,7 +46,7 @@ class ConnectionsScreen(Sheet[None]):
     """
 
     SCROLLS = "PickList"
-    EXTRA_LINES = 5
+    EXTRA_LINES = 6
     AUTO_FOCUS = ""
     CSS_PATH: ClassVar[CSSPathType | None] = ["sheet.tcss", "connect.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -82,7 +82,7 @@ class ConnectionsScreen(Sheet[None]):
         self._at = ""
         """The connection that was under the cursor last."""
         self.pick_list = PickList()
-        self._about = Static("", classes="sheet-text connect-help", markup=False)
+        self._about = Static("", classes="sheet-text connect-help connect-about", markup=False)
 
     def body(self) -> Sequence[Widget]:
         """The list, and more about the row under the cursor."""

@@ -204,6 +204,12 @@ class ConnectForm:
         """The kept key was refused: begin where another one is pasted, or with one that was found."""
         self.option = f"{_FOUND}{self.found[0]}" if self.found else TYPED
 
+    def ask_to_paste(self) -> None:
+        """The key is pasted: it goes to the best place, unless one was chosen."""
+        if not self.is_typed:
+            self.option = TYPED
+            self.settle()
+
     @property
     def final_name(self) -> str:
         """What it will be called: by its host where nothing was typed."""
