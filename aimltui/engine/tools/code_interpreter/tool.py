@@ -98,7 +98,8 @@ class CodeInterpreter:
         try:
             async with self._sessions.of(context.run.thread_id) as seat:
                 if not seat.runner.is_confined:
-                    await permit(self._approve, CodeToRun(context.run.thread_id, context.run.id, code))
+                    run = context.run
+                    await permit(self._approve, CodeToRun(run.thread_id, run.id, code, run.expires_at))
                 notes = await _bring_in(seat, context.files)
                 cell = _Cell(seat, context.keep, notes)
                 told = cast(AsyncGenerator[events.SessionEvent, None], seat.runner.run(code))
