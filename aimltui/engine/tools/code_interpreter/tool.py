@@ -153,8 +153,8 @@ class _Cell:
             case events.FileChanged(path=path):
                 made = await self.keep_file(path)
                 return [made] if made else []
-            case events.Done(reason=reason):
-                last: list[ToolEvent] = [self._logs(self._on_new_line(f"[{reason}]"))] if reason else []
+            case events.Done(sentence=end):
+                last: list[ToolEvent] = [self._logs(self._on_new_line(f"[{end}]"))] if end else []
                 return [*last, *await self._all_output()]
 
     def answer(self) -> str:
