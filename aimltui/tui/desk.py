@@ -272,8 +272,8 @@ class Desk:
             with suppress(Refused, APIError, TransportError):
                 await self.choices.need_model(conversation)
         if conversation.thread_id is None or conversation.choice.model == self._startup.demo_model:
-            conversation.choice.model = None
-            await self._keep_choice(conversation, {MODEL: ""})
+            conversation.choice.model = conversation.choice.connection = None
+            await self._keep_choice(conversation, {MODEL: "", CONNECTION: ""})
         else:
             conversation.outbox.nudge()
 
