@@ -110,7 +110,9 @@ TABLE = [
     (500, flat("Request failed with status code 400", 500), "as invalid", "another", "invalid_prompt", False),
     (
         500,
-        flat('{"error":{"message":"This model takes 4096 tokens at most","type":"invalid_request_error"}}', 500),
+        flat(
+            '{"error":{"message":"This model takes 4096 tokens at most","type":"invalid_request_error"}}', 500
+        ),
         "as invalid",
         "another",
         "invalid_prompt",
@@ -168,7 +170,10 @@ def test_every_status_has_a_whole_sentence_and_a_remedy(status: int) -> None:
         ("<html><head><title>Hotel &amp; Bar</title></head></html>", "Hotel & Bar"),
         ("<h1>Bad <b>Gateway</b></h1>", "Bad Gateway"),
         ("no json at all", "no json at all"),
-        (flat('400 {"error":{"message":"of the provider behind","param":"n"}}', 500), "of the provider behind"),
+        (
+            flat('400 {"error":{"message":"of the provider behind","param":"n"}}', 500),
+            "of the provider behind",
+        ),
         (flat('{"error":"wrapped once"}', 400), "wrapped once"),
         (flat('use {"error": "x"} as it is', 400), 'use {"error": "x"} as it is'),
     ],
