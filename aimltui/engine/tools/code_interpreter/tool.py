@@ -98,7 +98,8 @@ class CodeInterpreter:
         try:
             async with self._sessions.of(context.run.thread_id) as seat:
                 if not seat.runner.is_confined:
-                    await permit(self._approve, CodeToRun(context.run.thread_id, context.run.id, code))
+                    run = context.run
+                    await permit(self._approve, CodeToRun(run.thread_id, run.id, code, run.expires_at))
                 notes = await _bring_in(seat, context.files)
                 cell = _Cell(seat, context.keep, notes)
                 told = cast(AsyncGenerator[events.SessionEvent, None], seat.runner.run(code))
@@ -152,8 +153,8 @@ class _Cell:
             case events.FileChanged(path=path):
                 made = await self.keep_file(path)
                 return [made] if made else []
-            case events.Done(reason=reason):
-                last: list[ToolEvent] = [self._logs(self._on_new_line(f"[{reason}]"))] if reason else []
+            case events.Done(sentence=end):
+                last: list[ToolEvent] = [self._logs(self._on_new_line(f"[{end}]"))] if end else []
                 return [*last, *await self._all_output()]
 
     def answer(self) -> str:
