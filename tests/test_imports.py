@@ -19,11 +19,37 @@ ENGINE = {
     "uvicorn",
 }
 TEXTUAL = {"textual", "rich"}
+LATER = {"pydantic", "PIL", "keyring", "tomli_w", "pygments", "markdown_it"}
+"""What the first frame can do without; it comes behind it, in a worker thread."""
+
+FIRST_FRAME = """
+import asyncio, sys, tempfile
+from dataclasses import replace
+from aimltui import cli, window
+
+async def main(folder):
+    startup = window.startup_from(cli.parser().parse_args(["--demo", "--data-dir", folder]))
+    from aimltui.tui.app import AimltuiApp
+    async with AimltuiApp(replace(startup, connect=asyncio.Event().wait)).run_test() as pilot:
+        await pilot.pause()
+        return json.dumps(sorted(sys.modules))
+
+import json
+with tempfile.TemporaryDirectory() as folder:
+    found = asyncio.run(main(folder))
+print()
+print(found)
+"""
+"""The program up to the moment at which it connects."""
 
 
 def loaded_by(statement: str) -> set[str]:
     """The modules that a fresh interpreter has after a statement."""
-    code = f"{statement}\nimport sys, json; print(json.dumps(sorted(sys.modules)))"
+    return modules_of(f"{statement}\nimport sys, json; print(json.dumps(sorted(sys.modules)))")
+
+
+def modules_of(code: str) -> set[str]:
+    """What a program prints as its last line."""
     result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
@@ -36,13 +62,19 @@ def loaded_by(statement: str) -> set[str]:
         ("import aimltui", TEXTUAL | ENGINE | {"pydantic"}),
         ("import aimltui.cli", TEXTUAL | ENGINE | {"pydantic"}),
         ("import aimltui.window", TEXTUAL | ENGINE | {"pydantic", "keyring", "tomli_w"}),
-        ("import aimltui.tui.app", ENGINE),
+        ("import aimltui.tui.app", ENGINE | LATER),
         ("import aimltui.client.client", TEXTUAL | ENGINE),
         ("import aimltui.engine.engine", TEXTUAL | {"openai"}),
     ],
 )
 def test_an_import_brings_only_what_it_needs(statement: str, forbidden: set[str]) -> None:
     assert not loaded_by(statement) & forbidden
+
+
+def test_the_first_frame_is_painted_without_what_can_come_later() -> None:
+    loaded = modules_of(FIRST_FRAME)
+    assert "aimltui.tui.screens.main" in loaded
+    assert not loaded & (ENGINE | LATER)
 
 
 def test_asking_for_the_version_loads_no_screen() -> None:
