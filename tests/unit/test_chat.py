@@ -172,7 +172,9 @@ async def test_code_and_its_output_are_shown(streams: bool) -> None:
     client = AssistantsClient(Interpreting())  # type: ignore[arg-type]
     await bounded(Conversation(client, "thread_1", "asst_1", written.append, streams=streams).say("6 * 7?"))
     told = "".join(written)
-    assert told.index("Code >\nprint(6 * 7)\n") < told.index("Output >\n100 %\n42\n") < told.index("It is 42.")
+    assert (
+        told.index("Code >\nprint(6 * 7)\n") < told.index("Output >\n100 %\n42\n") < told.index("It is 42.")
+    )
     assert told.endswith(
         "\nFiles >\nfigure 1.png (1,200 bytes)\nThey are kept. To see and save them: aimltui --thread thread_1\n"
     )

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from aimltui.tui.state.terminal_text import RGB, Sgr, TerminalText, excerpt, failure_in
+from aimltui.tui.state.terminal_text import RGB, Sgr, TerminalText, excerpt, failure_in, settled
 
 
 def shown(line: str) -> str:
@@ -79,6 +79,10 @@ def test_ten_megabytes_and_a_line_of_ten_megabytes_are_read_at_once() -> None:
     assert found.hidden == 499_900
     assert shown(excerpt(one, 50, 50).head[0]) == "2499999%"
     assert time.process_time() - started < 1
+
+
+def test_what_is_copied_is_what_was_left_of_a_progress_bar() -> None:
+    assert settled("a\tb\r\n\r 1 %\r50 %\r100 %\ndone\n") == "a\tb\n100 %\ndone\n"
 
 
 @pytest.mark.parametrize(
