@@ -16,8 +16,8 @@ from aimltui.tui.saving import SaveError
 from aimltui.tui.screens.main_money import Money
 from aimltui.tui.state.entries import StepEntry, ToolCallEntry
 from aimltui.tui.state.file_facts import Repeat, is_picture_name
-from aimltui.tui.widgets.transcript import Transcript
 from aimltui.tui.state.terminal_text import settled
+from aimltui.tui.widgets.transcript import Transcript
 from aimltui.tui.widgets.transcript.renderers.wording import plural
 
 _AGAIN: Final = "again"
