@@ -10,6 +10,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -83,7 +84,7 @@ def put(directory: Path, name: str, content: bytes) -> str:
 
     Args:
         directory: A session's /mnt/data.
-        name: The wished name; only its last part is used.
+        name: The wished name; the folders in it are made. Of one that would lead elsewhere only the last part is used.
         content: The bytes.
 
     Returns:
@@ -92,11 +93,17 @@ def put(directory: Path, name: str, content: bytes) -> str:
     Raises:
         SandboxError: It cannot be written.
     """
-    plain = safe_name(name)
+    folders = [safe_name(part) for part in name.split("/")[:-1]]
+    if len(folders) > _DEEPEST or folders != name.split("/")[:-1]:
+        folders = []
+    plain = "/".join([*folders, safe_name(name)])
     try:
         top = os.open(directory, _DIRECTORY)
         try:
-            _replace(top, plain, content)
+            for folder in folders:
+                outer, top = top, _enter(top, folder)
+                os.close(outer)
+            _replace(top, safe_name(name), content)
         finally:
             os.close(top)
     except OSError as error:
@@ -160,6 +167,16 @@ def _read_all(number: int, size: int) -> bytes:
         parts.append(part)
         left -= len(part)
     return b"".join(parts)
+
+
+def _enter(directory: int, folder: str) -> int:
+    """Open a folder of a directory, and make it if it is not there."""
+    with suppress(FileExistsError):
+        os.mkdir(folder, 0o700, dir_fd=directory)
+        owner = os.fstat(directory)
+        if owner.st_uid != os.geteuid():
+            os.chown(folder, owner.st_uid, owner.st_gid, dir_fd=directory, follow_symlinks=False)
+    return os.open(folder, _DIRECTORY, dir_fd=directory)
 
 
 def _replace(top: int, name: str, content: bytes) -> None:

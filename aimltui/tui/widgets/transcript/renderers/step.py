@@ -140,7 +140,12 @@ def draw_step(
         _header(canvas, entry, None, 0, opened)
     last = len(entry.calls) - 1
     at = _at_work(entry) if is_live and last >= FEW_CALLS else None
+    is_written = at is not None and not entry.calls[at].outputs
+    if at is not None and is_written:
+        _more_calls(canvas, at)
     for place, call in enumerate(entry.calls[: last + 1 if at is None else at + 1]):
+        if is_written and place != at:
+            continue
         shows = opened and at in (None, place)
         # one after the other: whatever comes before the one at work is over
         seen = entry if at in (None, place) else replace(entry, status="completed")
@@ -148,13 +153,19 @@ def draw_step(
         if shows:
             details.draw(call, place)
     if at is not None and at < last:
-        waiting = plural(last - at, "more call")
-        canvas.write([Run(f"{look.glyphs.ellipsis} {waiting} of this step", look.palette.muted)])
+        _more_calls(canvas, last - at)
     if entry.error and opened:
         with canvas.inside(_frame(canvas)):
             for line in clean(entry.error).split("\n"):
                 canvas.write([Run(line, look.palette.error)])
     return canvas
+
+
+def _more_calls(canvas: Canvas, count: int) -> None:
+    look = canvas.look
+    canvas.write(
+        [Run(f"{look.glyphs.ellipsis} {plural(count, 'more call')} of this step", look.palette.muted)]
+    )
 
 
 def _at_work(entry: StepEntry) -> int:
