@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from aimltui.engine.tools.code_interpreter import machine
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 
 Tell = Callable[[str], None]
@@ -183,18 +184,8 @@ def _sweep(place: Path) -> None:
         match = re.fullmatch(r"env-(\d+)-[0-9a-f]+", entry.name)
         if match is None or (used is not None and entry.name == used.directory.name):
             continue
-        if int(match[1]) == os.getpid() or not _is_running(int(match[1])):
+        if int(match[1]) == os.getpid() or not machine.is_running(int(match[1])):
             shutil.rmtree(entry.path, ignore_errors=True)
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def _run(

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aimltui import __version__
+from aimltui.engine.tools.code_interpreter import machine
 from aimltui.engine.tools.code_interpreter.attempts import CELL
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.events import Done, Output
@@ -218,7 +219,7 @@ def _key(sandbox: Sandbox, interpreter: Interpreter) -> str:
         sandbox.identity(),
         interpreter.executable,
         ".".join(map(str, interpreter.version)),
-        str(os.geteuid()),
+        str(machine.user_id()),
         _own_code(),
     )
     return " | ".join(parts)
