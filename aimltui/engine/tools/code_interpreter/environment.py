@@ -206,7 +206,7 @@ def _run(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env=dict(variables),
-        cwd="/",
+        cwd=os.path.abspath(os.sep),
         umask=0o022,  # root's code runs under another id and has to read it
         encoding="utf-8",
         errors="replace",
@@ -243,7 +243,12 @@ def _packages(executable: str) -> tuple[tuple[str, str], ...]:
 def _ask(executable: str, code: str) -> str:
     try:
         done = subprocess.run(  # noqa: S603  # the environment's own Python
-            [executable, "-I", "-c", code], capture_output=True, text=True, timeout=60, check=True, cwd="/"
+            [executable, "-I", "-c", code],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+            cwd=os.path.abspath(os.sep),
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise SandboxError(f"The new environment's Python does not work: {error}") from error

