@@ -6,15 +6,13 @@ import argparse
 import asyncio
 import sys
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any
 
 from aimltui.assembly import DEMO_MODEL, Source, add_engine_flags, find_source, open_engine_and_tools
 from aimltui.client.errors import TransportError
-from aimltui.engine.tools.excerpt import Excerpt
-from aimltui.engine.tools.plain_text import plain_text
-from aimltui.errors import AimltuiError, ConfigError
+from aimltui.errors import AimltuiError
 from aimltui.wire import events
 from aimltui.wire.assistants import CreateAssistant
 from aimltui.wire.errors import APIError
@@ -38,7 +36,7 @@ from aimltui.wire.run_steps import (
     ToolCallsDetails,
 )
 from aimltui.wire.runs import COMPLETED, REQUIRES_ACTION, CreateRun, ListRuns, Run
-from aimltui.wire.threads import CreateThread
+from aimltui.wire.threads import CONNECTION, MODEL, CreateThread
 from aimltui.wire.tools import CodeInterpreterTool
 
 if TYPE_CHECKING:
@@ -50,6 +48,7 @@ ANSWER = "\nAssistant > "
 FIRST_POLL_S, LAST_POLL_S = 0.1, 1.0
 """Seconds between two looks at a run that is waited for; they grow from the first to the last."""
 
+NAME_ONE = "Name one with --model ID."
 NOBODY_READS = "Nobody reads what is written here any more."
 PRINTED_HEAD, PRINTED_TAIL = 4_000, 2_000
 """Characters of an output that are shown: its beginning and its end."""
@@ -92,8 +91,6 @@ def chat(options: argparse.Namespace) -> int:
     """
     source = find_source(options)
     model = options.model or source.model or (DEMO_MODEL if options.demo else "")
-    if not model:
-        raise ConfigError("Nothing says which model is to answer. Name one with --model ID.")
     # One loop for all turns. It stands still while the user types: nothing is going on then, and the terminal's
     # own line editing stays in the main thread, where Ctrl+C reaches it.
     with asyncio.Runner() as runner:
@@ -292,6 +289,7 @@ class _Session:
 
     def __init__(self, source: Source, model: str, options: argparse.Namespace) -> None:
         self._opened = open_engine_and_tools(source)
+        self._source = source
         self._model = model
         self._options = options
         self.conversation: Conversation
@@ -301,24 +299,52 @@ class _Session:
         from aimltui.client.embedded import EmbeddedTransport
 
         engine, own = await self._opened.__aenter__()
-        client = AssistantsClient(EmbeddedTransport(engine))
+        try:
+            await self._begin(AssistantsClient(EmbeddedTransport(engine)), await own.ready())
+        except BaseException:
+            await self.aclose()
+            raise
+
+    async def _begin(self, client: AssistantsClient, tools: Sequence[str]) -> None:
+        if not self._model:
+            self._model = await first_model(client)
+            _write(f"{clean(self._model)} answers; --model ID names another one.\n")
         assistant = await client.assistants.create(
             CreateAssistant(
                 name="Chat",
                 model=self._model,
                 instructions=self._options.instructions,
-                tools=[
-                    CodeInterpreterTool(type=kind) for kind in await own.ready() if kind == "code_interpreter"
-                ],
+                tools=[CodeInterpreterTool(type=kind) for kind in tools if kind == "code_interpreter"],
             )
         )
-        thread = await client.threads.create(CreateThread())
+        connection = self._source.connection
+        # the screen goes on with the same model at the same place
+        place = {MODEL: self._model, CONNECTION: connection.name} if connection and connection.is_own else {}
+        thread = await client.threads.create(CreateThread(metadata=place))
         self.conversation = Conversation(
             client, thread.id, assistant.id, _write, streams=not self._options.no_stream
         )
 
     async def aclose(self) -> None:
         await self._opened.__aexit__(None, None, None)
+
+
+async def first_model(client: AssistantsClient) -> str:
+    """The first model of the default connection, for those who named none.
+
+    Raises:
+        AimltuiError: It tells none.
+    """
+    try:
+        page = await client.list_models()
+    except (APIError, TransportError) as error:
+        raise AimltuiError(f"Nothing says which model is to answer: {error.message} {NAME_ONE}") from error
+    source = page.sources[0] if page.sources else None
+    offered = [model for model in page.data if source is None or model.connection == source.connection]
+    if not offered:
+        why = source.problem if source is not None and source.problem else "The connection lists no models."
+        raise AimltuiError(f"Nothing says which model is to answer. {why} {NAME_ONE}")
+    return offered[0].id
 
 
 def _talk(runner: asyncio.Runner, conversation: Conversation, write: Write) -> int:
@@ -357,6 +383,10 @@ _KEPT = "\n\t\u200c\u200d\ufe0f"
 
 def _printed(logs: str) -> str:
     """Output without colours; of a long one its beginning and its end."""
+    # late: nobody pays for the engine before a command needs it
+    from aimltui.engine.tools.excerpt import Excerpt
+    from aimltui.engine.tools.plain_text import plain_text
+
     excerpt = Excerpt(PRINTED_HEAD, PRINTED_TAIL)
     excerpt.add(plain_text(logs).rstrip("\n"))
     return clean(excerpt.whole)

@@ -82,7 +82,7 @@ async def _list(endpoint: Endpoint, limit_s: float) -> tuple[Tested, ModelError 
         await model.aclose()
     if refusal is not None and refusal.status == 401:
         return _failed(endpoint, refusal), refusal
-    text = f"{len(models)} model{'' if len(models) == 1 else 's'}"
+    text = f"{len(models):,} model{'' if len(models) == 1 else 's'}"
     if refusal is not None and ("credit" in refusal.message or "quota" in refusal.message):
         return Tested(True, text, f"{refusal.message} {refusal.remedy}", len(models)), None
     if not models:

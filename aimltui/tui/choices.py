@@ -271,7 +271,7 @@ class Choices:
 
     async def need_assistant(self, conversation: Conversation, model: str) -> str:
         """The assistant that will answer; the program's own is made if there is none yet."""
-        return conversation.choice.assistant_id or await self._need_default(model)
+        return conversation.choice.assistant_id or await self._need_default(self.default_model or model)
 
     def tools_of(self, assistant_id: str) -> frozenset[str]:
         """The types of an assistant's tools, as far as it was read."""

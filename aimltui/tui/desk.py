@@ -35,9 +35,6 @@ log = logging.getLogger(__name__)
 Spawn = Callable[[Coroutine[Any, Any, None], str], None]
 """Runs something as a worker of the screen, in a group."""
 
-UNDO_S = 10.0
-"""How long a deleted thread can be brought back."""
-
 
 class Desk:
     """The conversations, the shelf they come from, and the choices that hold for them.

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from aimltui.chat import Conversation, clean
+from aimltui.chat import Conversation, clean, first_model
 from aimltui.client.client import AssistantsClient
 from aimltui.client.embedded import EmbeddedTransport
-from aimltui.engine.models.base import ChatChunk, ModelError
+from aimltui.engine.models.base import ChatChunk, ListState, ModelError, ModelInfo
+from aimltui.errors import AimltuiError
 from aimltui.wire import events
 from aimltui.wire.base import Page, Params, Wire
 from aimltui.wire.events import StreamEvent
@@ -179,6 +180,31 @@ async def test_code_and_its_output_are_shown(streams: bool) -> None:
         "\nFiles >\nfigure 1.png (1,200 bytes)\nThey are kept. To see and save them: aimltui --thread thread_1\n"
     )
     assert told.count("print(6 * 7)") == told.count("42\n\nOutput") == 1
+
+
+class Listing(FakeModel):
+    """Lists the models of two connections; the first one is the default."""
+
+    def __init__(self, *listed: ModelInfo, problem: str = "") -> None:
+        super().__init__()
+        self.listed, self.states = (
+            listed,
+            [ListState("home", "live", None, problem), ListState("work", "live")],
+        )
+
+    async def list_models(self) -> list[ModelInfo]:
+        return list(self.listed)
+
+
+async def test_where_no_model_is_named_the_first_one_of_the_default_connection_answers(
+    tmp_path: Path,
+) -> None:
+    work, home = ModelInfo("gpt", connection="work"), ModelInfo("llama", connection="home")
+    async with opened(tmp_path / "a", Listing(work, home)) as engine:
+        assert await first_model(AssistantsClient(EmbeddedTransport(engine))) == "llama"
+    async with opened(tmp_path / "b", Listing(work, problem="home is down.")) as engine:
+        with pytest.raises(AimltuiError, match=r"home is down\. Name one with --model ID\."):
+            await first_model(AssistantsClient(EmbeddedTransport(engine)))
 
 
 def test_text_cannot_command_the_terminal() -> None:

@@ -7,8 +7,8 @@ import binascii
 from collections.abc import Iterator
 from typing import Literal
 
-from aimltui.engine.tools.code_interpreter.channel import Breach, Ended, Frame, Item, Text
 from aimltui.engine.tools.code_interpreter.events import Failure, Image, Notice, Output, SessionEvent, Value
+from aimltui.engine.tools.code_interpreter.inbox import Breach, Ended, Frame, Item, Text
 from aimltui.engine.tools.code_interpreter.limits import Limits
 
 _PNG = b"\x89PNG\r\n\x1a\n"

@@ -7,6 +7,7 @@ link, opens anything but a regular file, or trusts a path for longer than the de
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import stat
 from collections.abc import Iterator, Mapping
@@ -14,12 +15,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from aimltui.engine.tools.code_interpreter import bypath, machine
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.place import DIRECTORY as _DIRECTORY
 
 _DEEPEST = 32
 _PIECE = 1 << 20
 _MODE = 0o600
+_NO_FILE = (errno.ELOOP, errno.ENXIO, errno.ENOTDIR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +41,14 @@ def scan(directory: Path, most: int = 2000) -> dict[str, Stamp]:
         directory: A session's /mnt/data.
         most: Entries to look at; the rest is not seen.
     """
-    try:
-        top = os.open(directory, _DIRECTORY)
-    except OSError:
-        return {}
     found: dict[str, Stamp] = {}
-    for count, (name, known) in enumerate(_walk(top, "", 0)):
-        if count >= most:
-            break
-        if _is_plain(known) and _is_text(name):
-            found[name] = Stamp(known.st_ino, known.st_size, known.st_mtime_ns ^ known.st_ctime_ns)
+    try:
+        for name, known in itertools.islice(_entries(directory), most):
+            if _is_plain(known) and _is_text(name):
+                found[name] = Stamp(known.st_ino, known.st_size, known.st_mtime_ns ^ known.st_ctime_ns)
+    except OSError:
+        # there is no such directory, or no end to what is in it
+        return found
     return found
 
 
@@ -98,6 +99,10 @@ def put(directory: Path, name: str, content: bytes) -> str:
         folders = []
     plain = "/".join([*folders, safe_name(name)])
     try:
+        if not machine.has_descriptors_of_directories():
+            plain = bypath.allowed_name(plain)
+            bypath.replace(directory, plain, content)
+            return plain
         top = os.open(directory, _DIRECTORY)
         try:
             for folder in folders:
@@ -117,6 +122,12 @@ def safe_name(name: str) -> str:
     kept = "".join(character if character.isprintable() else "_" for character in last)
     kept = kept.encode("utf-8", "replace")[:200].decode("utf-8", "ignore")
     return kept if kept.strip(". ") else "file"
+
+
+def _entries(directory: Path) -> Iterator[tuple[str, os.stat_result]]:
+    if machine.has_descriptors_of_directories():
+        return _walk(os.open(directory, _DIRECTORY), "", 0)
+    return bypath.walk(machine.long_path(directory))
 
 
 def _walk(directory: int, prefix: str, depth: int) -> Iterator[tuple[str, os.stat_result]]:
@@ -144,6 +155,8 @@ def _open(directory: Path, name: str) -> int:
         raise SandboxError(f"{name!r} is not the name of a file in /mnt/data.")
     opened: list[int] = []
     try:
+        if not machine.has_descriptors_of_directories():
+            return bypath.open_plain(directory, parts)
         opened.append(os.open(directory, _DIRECTORY))
         for part in parts[:-1]:
             opened.append(os.open(part, _DIRECTORY, dir_fd=opened[-1]))
@@ -151,7 +164,7 @@ def _open(directory: Path, name: str) -> int:
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
         return os.open(parts[-1], flags, dir_fd=opened[-1])
     except (OSError, ValueError) as error:
-        if getattr(error, "errno", None) in (errno.ELOOP, errno.ENXIO, errno.ENOTDIR):
+        if isinstance(error, NotADirectoryError) or getattr(error, "errno", None) in _NO_FILE:
             raise SandboxError(f"{name!r} is not a plain file.") from error
         raise SandboxError(f"{name!r} cannot be read: {error}") from error
     finally:

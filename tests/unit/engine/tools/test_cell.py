@@ -7,8 +7,8 @@ import base64
 import pytest
 
 from aimltui.engine.tools.code_interpreter.cell import Cell
-from aimltui.engine.tools.code_interpreter.channel import Breach, Ended, Frame, Text
 from aimltui.engine.tools.code_interpreter.events import Done, Image, Notice, Output, Value
+from aimltui.engine.tools.code_interpreter.inbox import Breach, Ended, Frame, Text
 from aimltui.engine.tools.code_interpreter.limits import Limits
 
 
