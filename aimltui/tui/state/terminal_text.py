@@ -236,7 +236,9 @@ _ENDS = (
     (re.compile(r"Its variables are gone\.\]$"), "the interpreter ended"),
     (re.compile(r"The code was stopped\.\]$"), "stopped at a limit"),
     (
-        re.compile(r"\bnothing was run\b|\bNothing was run\b|^The sandbox (did not start|ended before)"),
+        re.compile(
+            r"\b[Nn]othing was run\b|^This is the same call as |^The sandbox (did not start|ended before)"
+        ),
         "not run",
     ),
 )

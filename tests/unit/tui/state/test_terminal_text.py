@@ -99,6 +99,7 @@ def test_what_is_copied_is_what_was_left_of_a_progress_bar() -> None:
         ("Traceback (most recent call last):\nKeyboardInterrupt\n[It ran too long. The code was stopped.]", "stopped at a limit"),
         ("42\n[The interpreter ended unexpectedly. Its variables are gone.]\n", "the interpreter ended"),
         ("The user did not allow it, so nothing was run. Do not try again.\n", "not run"),
+        ("This is the same call as the last 3 times, so it was not carried out again. Answer.\n", "not run"),
         ("[The interpreter was started anew: files are there.]\n42\n", ""),
     ],
 )  # fmt: skip
