@@ -107,7 +107,7 @@ INSIDE = ("jailer.keeper", "jailer.launch", "jailer.plain", "__main__")
 
 # only where it matters: other people's modules look for the rest of Windows, too
 os.name = "nt"
-import aimltui.connections.keyfile, aimltui.engine.tools.code_interpreter.place
+import aimltui.engine.tools.code_interpreter.place
 os.name = "posix"
 found = [part.name for part in pkgutil.walk_packages(aimltui.__path__, "aimltui.")]
 for name in found:

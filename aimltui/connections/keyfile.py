@@ -13,12 +13,10 @@ from aimltui.paths import ensure_private_dir, write_private
 
 _LIMIT_BYTES = 1_000_000
 _VERSION = 1
-_READ = os.O_RDONLY
+_READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 """How the file is opened that could be a link or a pipe. Windows has no such flags, no owner ids and no modes: there the
 access lists of the user's own directory are what keeps others out.
 """
-if os.name == "posix":
-    _READ |= os.O_NOFOLLOW | os.O_NONBLOCK
 
 Entries = dict[str, dict[str, str]]
 
