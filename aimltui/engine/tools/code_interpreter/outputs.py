@@ -11,6 +11,7 @@ import itertools
 import os
 import stat
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -84,7 +85,7 @@ def put(directory: Path, name: str, content: bytes) -> str:
 
     Args:
         directory: A session's /mnt/data.
-        name: The wished name; only its last part is used.
+        name: The wished name; the folders in it are made. Of one that would lead elsewhere only the last part is used.
         content: The bytes.
 
     Returns:
@@ -93,7 +94,10 @@ def put(directory: Path, name: str, content: bytes) -> str:
     Raises:
         SandboxError: It cannot be written.
     """
-    plain = safe_name(name)
+    folders = [safe_name(part) for part in name.split("/")[:-1]]
+    if len(folders) > _DEEPEST or folders != name.split("/")[:-1]:
+        folders = []
+    plain = "/".join([*folders, safe_name(name)])
     try:
         if not machine.has_descriptors_of_directories():
             plain = bypath.allowed_name(plain)
@@ -101,7 +105,10 @@ def put(directory: Path, name: str, content: bytes) -> str:
             return plain
         top = os.open(directory, _DIRECTORY)
         try:
-            _replace(top, plain, content)
+            for folder in folders:
+                outer, top = top, _enter(top, folder)
+                os.close(outer)
+            _replace(top, safe_name(name), content)
         finally:
             os.close(top)
     except OSError as error:
@@ -173,6 +180,16 @@ def _read_all(number: int, size: int) -> bytes:
         parts.append(part)
         left -= len(part)
     return b"".join(parts)
+
+
+def _enter(directory: int, folder: str) -> int:
+    """Open a folder of a directory, and make it if it is not there."""
+    with suppress(FileExistsError):
+        os.mkdir(folder, 0o700, dir_fd=directory)
+        owner = os.fstat(directory)
+        if owner.st_uid != os.geteuid():
+            os.chown(folder, owner.st_uid, owner.st_gid, dir_fd=directory, follow_symlinks=False)
+    return os.open(folder, _DIRECTORY, dir_fd=directory)
 
 
 def _replace(top: int, name: str, content: bytes) -> None:
