@@ -16,7 +16,7 @@ import pytest
 from aimltui.engine.tools.code_interpreter import bypath, interpreter, machine, outputs
 from aimltui.engine.tools.code_interpreter.choice import WASM
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
-from aimltui.engine.tools.code_interpreter.events import FileChanged, Value
+from aimltui.engine.tools.code_interpreter.events import FileChanged, Notice, Value
 from aimltui.engine.tools.code_interpreter.sandboxes.wasm import Wasm
 from aimltui.engine.tools.code_interpreter.session import Session
 from tests.sandbox.conftest import run
@@ -100,6 +100,26 @@ async def test_no_link_leads_out_of_the_directory_that_is_lent(tmp_path: Path) -
     assert Value("[]") in events, events
     assert os.listdir(secret) == ["key"]
     assert not any(isinstance(event, FileChanged) for event in events)
+
+
+@pytest.mark.skipif(not IS_THERE, reason="it is not installed")
+async def test_code_that_pretends_to_be_done_is_ended(tmp_path: Path) -> None:
+    python = interpreter.find(interpreter.default_executable())
+    session = Session(named("wasm-anywhere"), tmp_path / "session", python)
+    code = (
+        "import json, os, struct, time\n"
+        "said = json.dumps({'event': 'done', 'cell': 1, 'ok': True}).encode()\n"
+        "os.pwrite(2, struct.pack('>I', len(said)) + said, 0)\n"
+        "while True: open('/mnt/data/beat', 'w').write(str(time.time()))"
+    )
+    try:
+        await run(session, code)
+        first = (session.files / "beat").read_text()
+        assert not session.is_alive
+        assert isinstance((await run(session, "None"))[0], Notice)
+        assert (session.files / "beat").read_text() == first
+    finally:
+        await session.aclose()
 
 
 @pytest.fixture
