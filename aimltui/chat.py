@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from aimltui.assembly import DEMO_MODEL, Source, add_engine_flags, find_source, open_engine_and_tools
 from aimltui.client.errors import TransportError
-from aimltui.engine.tools.excerpt import Excerpt
-from aimltui.engine.tools.plain_text import plain_text
 from aimltui.errors import AimltuiError
 from aimltui.wire import events
 from aimltui.wire.assistants import CreateAssistant
@@ -385,6 +383,10 @@ _KEPT = "\n\t\u200c\u200d\ufe0f"
 
 def _printed(logs: str) -> str:
     """Output without colours; of a long one its beginning and its end."""
+    # late: nobody pays for the engine before a command needs it
+    from aimltui.engine.tools.excerpt import Excerpt
+    from aimltui.engine.tools.plain_text import plain_text
+
     excerpt = Excerpt(PRINTED_HEAD, PRINTED_TAIL)
     excerpt.add(plain_text(logs).rstrip("\n"))
     return clean(excerpt.whole)
