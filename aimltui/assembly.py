@@ -91,8 +91,8 @@ def find_source(options: argparse.Namespace) -> Source:
     connection = known.default
     if connection is None:
         raise ConfigError(
-            "Nothing says where models come from. Set AIMLAPI_API_KEY or OPENAI_API_KEY in the environment, "
-            "name a server with --base-url URL, or look around with --demo."
+            "Nothing says where models come from. Start aimltui and connect there, set AIMLAPI_API_KEY or "
+            "OPENAI_API_KEY in the environment, name a server with --base-url URL, or look around with --demo."
         )
     if connection.kind == "assistants":
         raise ConfigError(

@@ -82,3 +82,53 @@ def test_asking_for_the_version_loads_no_screen() -> None:
         "from aimltui.cli import main\ntry:\n    main(['--version'])\nexcept SystemExit:\n    print()"
     )
     assert not loaded & (TEXTUAL | ENGINE)
+
+
+ELSEWHERE = """
+import asyncio, ctypes, importlib, os, pathlib, pkgutil, shutil, sqlite3, subprocess, sys, tempfile
+
+MISSING = ("fcntl", "termios", "resource", "pwd", "grp", "pty", "tty")
+
+
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name in MISSING:
+            raise ModuleNotFoundError(name)
+
+
+sys.meta_path.insert(0, Blocked())
+for name in MISSING:
+    sys.modules.pop(name, None)
+for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_DIRECTORY", "O_CLOEXEC", "O_NOCTTY", "fork", "geteuid"):
+    delattr(os, name)
+import aimltui
+
+INSIDE = ("jailer.keeper", "jailer.launch", "jailer.plain", "__main__")
+
+# only where it matters: other people's modules look for the rest of Windows, too
+os.name = "nt"
+import aimltui.connections.keyfile, aimltui.engine.tools.code_interpreter.place
+os.name = "posix"
+found = [part.name for part in pkgutil.walk_packages(aimltui.__path__, "aimltui.")]
+for name in found:
+    if not name.endswith(INSIDE):
+        importlib.import_module(name)
+print(len(found))
+os.name = "nt"
+
+from aimltui.engine.tools.code_interpreter.sandboxes.unconfined import Unconfined
+
+print(Unconfined().available())
+"""
+
+
+def test_without_the_modules_of_posix_everything_is_imported_and_no_code_is_run() -> None:
+    """Windows has none of them: there the program starts, and says that it does not run code."""
+    result = subprocess.run(
+        [sys.executable, "-c", ELSEWHERE], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert not result.returncode, result.stderr
+    count, found = result.stdout.splitlines()
+    assert int(count) > 300
+    assert "is_available=False" in found
+    assert "On this system this program cannot run code at all." in found

@@ -32,7 +32,8 @@ async def connect(
         found = await probe(transport)
         if not found.assistants:
             raise Unsupported(
-                found.missing[0], "Leave --assistants-url out to use the engine of this program."
+                found.missing[0],
+                "If it serves chat models, name it with --base-url, or connect to it as “Chat models”.",
             )
     except BaseException:
         await transport.aclose()

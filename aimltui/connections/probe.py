@@ -43,7 +43,7 @@ async def try_models(endpoint: Endpoint, limit_s: float = LIMIT_S) -> Tested:
 async def try_assistants(base_url: str, key: str | None, state_dir: Path, limit_s: float = LIMIT_S) -> Tested:
     """Ask a server whether it speaks the Assistants API."""
     # Late: only who has such a server pays for the client.
-    from aimltui.client.errors import TransportError
+    from aimltui.client.errors import TransportError, Unsupported
     from aimltui.client.http import Patience, Remote
     from aimltui.client.remote import connect
     from aimltui.wire.errors import APIError
@@ -57,6 +57,8 @@ async def try_assistants(base_url: str, key: str | None, state_dir: Path, limit_
                 await client.aclose()
     except TimeoutError:
         return _too_slow(urlsplit(base_url).netloc, limit_s)
+    except Unsupported as error:
+        return Tested(False, error.message, "If it serves chat models, connect to it as “Chat models”.")
     except (APIError, TransportError) as error:
         return Tested(False, error.message, getattr(error, "remedy", "") or "")
     return Tested(True, "speaks the Assistants API", " ".join(found.missing), models)
@@ -80,7 +82,7 @@ async def _list(endpoint: Endpoint, limit_s: float) -> tuple[Tested, ModelError 
         await model.aclose()
     if refusal is not None and refusal.status == 401:
         return _failed(endpoint, refusal), refusal
-    text = f"{len(models)} model{'' if len(models) == 1 else 's'}"
+    text = f"{len(models):,} model{'' if len(models) == 1 else 's'}"
     if refusal is not None and ("credit" in refusal.message or "quota" in refusal.message):
         return Tested(True, text, f"{refusal.message} {refusal.remedy}", len(models)), None
     if not models:
@@ -100,7 +102,20 @@ def _failed(endpoint: Endpoint, error: ModelError) -> Tested:
         return Tested(
             False, f"{endpoint.host} wants an API key.", "Paste it, or name the variable that holds it."
         )
-    return Tested(False, error.message, error.remedy)
+    return Tested(False, error.message, _remedy(endpoint, error))
+
+
+def _remedy(endpoint: Endpoint, error: ModelError) -> str:
+    """What to do where a connection is being set up: no message was sent, and the key's field stands above."""
+    from aimltui.engine.models.verdicts import keys_page
+
+    if error.status == 401:
+        return "Check that it is the whole key, and that it belongs to this host." + keys_page(endpoint)
+    if error.status is None and error.retryable and not endpoint.is_loopback:
+        return "Check the network and the address, then test again."
+    if error.status in (408, 409, 425, 429) or (error.status or 0) >= 500:
+        return "The address seems to be right: test again in a minute."
+    return error.remedy
 
 
 def _in_the_open(endpoint: Endpoint) -> str:

@@ -31,8 +31,7 @@ def check_connection(name: str | None, known: Sequence[str]) -> None:
     if name and name not in known:
         there = ", ".join(f"'{one}'" for one in known) or "none"
         raise BadRequest(
-            f"There is no connection '{name[:60]}' here (any more). Set it up again, or choose a model of another one. "
-            f"There is: {there}.",
+            f"There is no connection '{name[:60]}' here (any more), so nothing was sent. There is: {there}.",
             param="connection",
             code="invalid_value",
         )

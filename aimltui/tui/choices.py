@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 
 from aimltui.client.client import AssistantsClient, every
 from aimltui.client.errors import TransportError, Unsupported
@@ -30,6 +31,8 @@ TOOLS_MARK = "aimltui_tools"
 
 MODEL_MARK = "aimltui_model"
 """Metadata key of the same assistant: its model, if the user has made it the default."""
+BESIDE_MARK = "aimltui_default_connection"
+"""Metadata key beside that: the default connection at that time. Another one has models of its own."""
 
 DefaultTools = Callable[[], Awaitable[tuple[str, ...]]]
 
@@ -65,6 +68,8 @@ class Choices:
         self._connection: str | None = None
         self.connections = connections
         self._may_recall = not is_asked
+        self.is_settled = False
+        """Whether the model of threads without a choice is known, or has been looked for."""
         self.page: ModelPage | None = None
         """The models as they were last listed."""
 
@@ -88,11 +93,22 @@ class Choices:
         self._model, self._connection = model, connection
 
     async def learn(self) -> None:
-        """Have the models at hand before anybody asks for them; that it fails is told where they are looked at."""
+        """Have the models at hand before anybody asks for them; that it fails is told where they are looked at.
+
+        Where nothing says which one answers, that is settled, too: it is shown before the first message goes to it.
+        """
         try:
             await self.list_models()
+            await self.settle()
         except (APIError, TransportError) as error:
             log.info("the models are not known yet: %s", error)
+        self.is_settled = True
+
+    async def settle(self) -> None:
+        """Find the model of threads without a choice where nothing says it; that it fails is said with a message."""
+        if self._model == "":
+            with suppress(APIError, TransportError, Refused):
+                self._model = await self._first_model()
 
     async def list_models(self, *, refresh: bool = False) -> ModelPage:
         """The server's models; an empty list does not take the place of another one in `page`.
@@ -126,7 +142,9 @@ class Choices:
         if not may_recall or mine is None or self._model is None:
             return
         metadata = mine.metadata or {}
-        if metadata.get(MODEL_MARK) == mine.model and metadata.get(CONNECTION) in self.connections():
+        known = self.connections()
+        is_same = bool(known) and metadata.get(BESIDE_MARK) == known[0]
+        if is_same and metadata.get(MODEL_MARK) == mine.model and metadata.get(CONNECTION) in known:
             self._model, self._connection = mine.model, metadata[CONNECTION]
 
     def is_default(self, assistant_id: str | None) -> bool:
@@ -155,7 +173,8 @@ class Choices:
         chosen = self.assistants.get(conversation.choice.assistant_id or "")
         if chosen is not None and not self.is_default(chosen.id) and chosen.model:
             return chosen.model
-        return self.default_model
+        home = self._home(conversation)
+        return home[0] if home is not None else self.default_model
 
     def connection_of(self, conversation: Conversation) -> str | None:
         """The connection that will answer, if one was chosen along with the model."""
@@ -164,7 +183,22 @@ class Choices:
         chosen = self.assistants.get(conversation.choice.assistant_id or "")
         if chosen is not None and not self.is_default(chosen.id) and chosen.model:
             return (chosen.metadata or {}).get(CONNECTION) or None
-        return self._connection
+        home = self._home(conversation)
+        return home[1] if home is not None else self._connection
+
+    def _home(self, conversation: Conversation) -> tuple[str, str] | None:
+        """Model and connection of a thread that was begun before another connection became the default one.
+
+        What is said in it goes on going to where it went: only a choice in the thread itself changes that.
+        """
+        name, run, known = conversation.choice.connection, conversation.run, self.connections()
+        if not name or run is None or name not in known or name == (self._connection or known[0]):
+            return None
+        return run.model, name
+
+    def answering(self, conversation: Conversation) -> str | None:
+        """The name of the connection that will answer; None where there is none."""
+        return self.connection_of(conversation) or next(iter(self.connections()), None)
 
     def sent_connection(self, conversation: Conversation) -> str | None:
         """What a run has to be told of it: nothing if it is the default connection."""
@@ -180,7 +214,9 @@ class Choices:
         """
         assistant_id = await self.need_assistant(conversation, model)
         is_own = self.is_default(assistant_id)
-        metadata = {CONNECTION: connection, **({MODEL_MARK: model} if is_own else {})}
+        known = self.connections()
+        marks = {MODEL_MARK: model, BESIDE_MARK: known[0] if known else ""}
+        metadata = {CONNECTION: connection, **(marks if is_own else {})}
         params = ModifyAssistant(assistant_id=assistant_id, model=model, metadata=metadata)
         self.assistants[assistant_id] = await self._client.assistants.modify(params)
         if is_own:
@@ -206,7 +242,10 @@ class Choices:
         return model
 
     async def _first_model(self) -> str:
-        """The first model of the default connection: what is to be said there is never said to another one.
+        """A model of the default connection: what is to be said there is never said to another one.
+
+        It is the one with which the program's own assistant was made, if it is offered there, so that it is the same
+        at each start; else the first one.
 
         Raises:
             Refused: It lists none.
@@ -225,11 +264,14 @@ class Choices:
             reason = f"{name} lists no models, and nothing says which one is to answer."
             problem = source.problem if source is not None else None
             raise Refused(title, f"{reason} {problem}" if problem else reason, remedy, (CONNECT, OTHER_MODEL))
-        return offered[0].id
+        mine = self.assistants.get(self._default_id or "")
+        return next(
+            (model.id for model in offered if mine is not None and model.id == mine.model), offered[0].id
+        )
 
     async def need_assistant(self, conversation: Conversation, model: str) -> str:
         """The assistant that will answer; the program's own is made if there is none yet."""
-        return conversation.choice.assistant_id or await self._need_default(model)
+        return conversation.choice.assistant_id or await self._need_default(self.default_model or model)
 
     def tools_of(self, assistant_id: str) -> frozenset[str]:
         """The types of an assistant's tools, as far as it was read."""

@@ -18,7 +18,7 @@ class Choice:
     model: str | None = None
     assistant_id: str | None = None
     connection: str | None = None
-    """The connection that the model belongs to."""
+    """The connection that the model belongs to; without a model, the one that answered last."""
 
 
 @dataclass

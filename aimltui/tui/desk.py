@@ -9,7 +9,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
 from typing import Any
 
 from textual.message import Message as TextualMessage
@@ -22,7 +21,7 @@ from aimltui.tui.guides import chosen_message, guides_for
 from aimltui.tui.messages import ConversationChanged, GivenBack, Remarked, ThreadListChanged
 from aimltui.tui.purse import Purse
 from aimltui.tui.reading import read_thread
-from aimltui.tui.runs import Plan, Refused, RunFollower
+from aimltui.tui.runs import Plan, RunFollower
 from aimltui.tui.startup import Connected, Startup
 from aimltui.tui.state.thread_list import ThreadListState
 from aimltui.tui.threads import Shelf
@@ -97,6 +96,12 @@ class Desk:
         except (APIError, TransportError) as error:
             return f"The list of threads could not be read. {error}"
         return None
+
+    async def learn(self) -> None:
+        """Have the models at hand, and show which one answers if that was open."""
+        await self.choices.learn()
+        self._show_guides(self.current)
+        self.current.outbox.nudge()
 
     async def read_rest(self) -> None:
         """Read the threads that `prepare` left for later."""
@@ -248,10 +253,10 @@ class Desk:
         except (APIError, TransportError) as error:
             self._post(Remarked(f"The default was not changed. {error}", True))
             return
-        conversation.choice.model = conversation.choice.connection = None
+        conversation.choice.model, conversation.choice.connection = None, connection or None
         name = self.choices.assistant_name(conversation)
         self._post(Remarked(f"{model} is the default of {name} now.", False))
-        await self._keep_choice(conversation, {MODEL: "", CONNECTION: ""})
+        await self._keep_choice(conversation, {MODEL: "", CONNECTION: connection})
 
     async def use_endpoint(self, name: str, model: str | None) -> None:
         """New threads, and those without a choice of their own, use another endpoint from now on.
@@ -264,13 +269,11 @@ class Desk:
         conversation = self.current
         conversation.retry()
         self.choices.set_default_model(model)
-        if model == "":
-            # better now than with the first message: the header says which one answers
-            with suppress(Refused, APIError, TransportError):
-                await self.choices.need_model(conversation)
+        # better now than with the first message: the header says which one answers
+        await self.choices.settle()
         if conversation.thread_id is None or conversation.choice.model == self._startup.demo_model:
-            conversation.choice.model = None
-            await self._keep_choice(conversation, {MODEL: ""})
+            conversation.choice.model = conversation.choice.connection = None
+            await self._keep_choice(conversation, {MODEL: "", CONNECTION: ""})
         else:
             conversation.outbox.nudge()
 
@@ -298,6 +301,7 @@ class Desk:
         assistant_id = await self.choices.need_assistant(conversation, model)
         if self.before_run is not None:
             await self.before_run(self.choices.tools_of(assistant_id))
+        await self._remember_connection(conversation, model)
         if conversation.thread_id is None:
             choice = conversation.choice
             chosen = {MODEL: choice.model, CONNECTION: choice.connection, ASSISTANT: choice.assistant_id}
@@ -307,6 +311,16 @@ class Desk:
             conversation.outbox.nudge()
         connection = self.choices.sent_connection(conversation)
         return Plan(conversation.thread_id, assistant_id, model, connection)
+
+    async def _remember_connection(self, conversation: Conversation, model: str) -> None:
+        """Let the thread keep to the connection that answers in it, whichever is the default one later."""
+        if conversation.choice.model is not None:
+            return
+        name = self.choices.answering(conversation)
+        has_any = self.connected.connections is not None and self.connected.connections.rows()
+        if has_any and model != self._startup.demo_model and name != conversation.choice.connection:
+            conversation.choice.connection = name
+            await self._keep_choice(conversation, {CONNECTION: name or ""})
 
     def said(self, conversation: Conversation, text: str) -> None:
         """See `runs.Surroundings`."""

@@ -361,6 +361,11 @@ class RunFollower:
             case APIError(code="budget_used_up"):
                 remedy = "Your message is kept in the thread; once more may be spent, send it again."
                 return conversation.show_error(title, error.message, remedy, actions=(SEND_AGAIN,))
+            case APIError(param="connection") if title == _NOT_STARTED:
+                remedy = "Your message is kept in the thread: choose another model, then send it again."
+                return conversation.show_error(
+                    title, error.message, remedy, actions=(OTHER_MODEL, SEND_AGAIN)
+                )
             case APIError():
                 remedy = "Your text is back in the prompt." if "sent" in title else "Try it again."
                 if error.code == _NO_MODELS:

@@ -10,13 +10,15 @@ from typing import Any
 
 import pytest
 
-from aimltui.chat import Conversation, clean
+from aimltui.chat import Conversation, clean, first_model
 from aimltui.client.client import AssistantsClient
 from aimltui.client.embedded import EmbeddedTransport
-from aimltui.engine.models.base import ChatChunk, ModelError
+from aimltui.engine.models.base import ChatChunk, ListState, ModelError, ModelInfo
+from aimltui.errors import AimltuiError
 from aimltui.wire import events
 from aimltui.wire.base import Page, Params, Wire
 from aimltui.wire.events import StreamEvent
+from aimltui.wire.files import File
 from aimltui.wire.messages import Message
 from aimltui.wire.operations import Operation
 from aimltui.wire.run_steps import RunStep, RunStepDelta
@@ -117,7 +119,7 @@ class Interpreting:
             "code_interpreter": {
                 "input": "print(6 * 7)",
                 "outputs": [
-                    {"type": "logs", "logs": "42\n"},
+                    {"type": "logs", "logs": "1 %\r100 %\n\x1b[31m42\x1b[0m\n"},
                     {"type": "image", "image": {"file_id": "file-1"}},
                 ],
             },
@@ -142,6 +144,7 @@ class Interpreting:
             "create_run": self.run,
             "list_run_steps": Page[RunStep](data=[self.step]),
             "list_messages": Page[Message](data=[self.message]),
+            "get_file": File(id="file-1", filename="fig\x1bure\n1.png", bytes=1200),
         }
         return answers[operation.name]
 
@@ -170,8 +173,38 @@ async def test_code_and_its_output_are_shown(streams: bool) -> None:
     client = AssistantsClient(Interpreting())  # type: ignore[arg-type]
     await bounded(Conversation(client, "thread_1", "asst_1", written.append, streams=streams).say("6 * 7?"))
     told = "".join(written)
-    assert told.index("Code >\nprint(6 * 7)\n") < told.index("Output >\n42\n") < told.index("It is 42.")
+    assert (
+        told.index("Code >\nprint(6 * 7)\n") < told.index("Output >\n100 %\n42\n") < told.index("It is 42.")
+    )
+    assert told.endswith(
+        "\nFiles >\nfigure 1.png (1,200 bytes)\nThey are kept. To see and save them: aimltui --thread thread_1\n"
+    )
     assert told.count("print(6 * 7)") == told.count("42\n\nOutput") == 1
+
+
+class Listing(FakeModel):
+    """Lists the models of two connections; the first one is the default."""
+
+    def __init__(self, *listed: ModelInfo, problem: str = "") -> None:
+        super().__init__()
+        self.listed, self.states = (
+            listed,
+            [ListState("home", "live", None, problem), ListState("work", "live")],
+        )
+
+    async def list_models(self) -> list[ModelInfo]:
+        return list(self.listed)
+
+
+async def test_where_no_model_is_named_the_first_one_of_the_default_connection_answers(
+    tmp_path: Path,
+) -> None:
+    work, home = ModelInfo("gpt", connection="work"), ModelInfo("llama", connection="home")
+    async with opened(tmp_path / "a", Listing(work, home)) as engine:
+        assert await first_model(AssistantsClient(EmbeddedTransport(engine))) == "llama"
+    async with opened(tmp_path / "b", Listing(work, problem="home is down.")) as engine:
+        with pytest.raises(AimltuiError, match=r"home is down\. Name one with --model ID\."):
+            await first_model(AssistantsClient(EmbeddedTransport(engine)))
 
 
 def test_text_cannot_command_the_terminal() -> None:

@@ -108,6 +108,18 @@ async def test_another_model_is_picked_and_letters_elsewhere_go_to_the_prompt(
         assert here.screen.prompt.draft == "x"
 
 
+async def test_a_card_is_reached_although_its_text_is_back_in_the_prompt(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    server.failures["create_thread"] = [APIError("No models.", status=502, code="models_unavailable")]
+    async with seat(server, tmp_path, connections=FakeConnections(there=[WORK, AIMLAPI])) as here:
+        await fail(here, "First line\nsecond")
+        assert "↑ up to here, then   k change key" in here.shown()
+        await here.pilot.press(*["up"] * 4, "k")
+        await here.until(lambda: isinstance(here.app.screen, ConnectFormScreen))
+        assert here.screen.prompt.draft == "First line\nsecond"
+
+
 async def test_a_run_that_did_not_start_can_be_sent_again_and_its_card_goes(
     server: FakeTransport, tmp_path: Path
 ) -> None:

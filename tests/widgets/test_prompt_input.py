@@ -41,7 +41,7 @@ class PromptApp(App[None]):
     def on_prompt_input_submitted(self, event: PromptInput.Submitted) -> None:
         self.sent.append(event.text)
 
-    def on_prompt_input_up_on_empty(self) -> None:
+    def on_prompt_input_up_at_top(self) -> None:
         self.seen.append("up")
 
     def on_prompt_input_quit_requested(self) -> None:
@@ -213,6 +213,10 @@ async def test_keys_of_the_empty_prompt_go_where_they_are_of_use() -> None:
         await pilot.press("a", "b", "home", "c", "end", "d", "ctrl+d", "pagedown")
         assert app.prompt.draft == "cabd"
         assert app.seen == ["moved"]
+        await pilot.press("up", "ctrl+j", "up")
+        assert app.seen == ["moved"], "there was something to move over"
+        await pilot.press("up")
+        assert app.seen == ["moved", "up"]
 
 
 async def test_ctrl_c_is_the_screens_unless_something_is_selected() -> None:

@@ -13,6 +13,8 @@ from aimltui.engine.models.redaction import presentable
 from aimltui.engine.models.secret import Secret
 
 _TITLE = re.compile(r"<(title|h1)[^>]*>(.*?)</\1", re.IGNORECASE | re.DOTALL)
+_WRAPPED = re.compile(r"^(?:[^{]{0,60}\b[45]\d\d\b\W{0,3})?(\{.*\})\W{0,3}$", re.DOTALL)
+"""A message that is another server's answer as text, perhaps with that one's status before it."""
 _DETAILS = 5
 _ID_LIMIT = 128
 
@@ -55,12 +57,13 @@ def words_of_json(payload: JSON, secret: Secret | None) -> ServerWords:
     error = payload.get("error")
     inner: Mapping[str, JSON] = error if isinstance(error, Mapping) else payload
     parts = [_message(inner) or (error if isinstance(error, str) else "") or _message(payload)]
+    parts[0], behind = _unwrapped(parts[0])
     parts += _details(inner.get("details") or payload.get("details"))
     text = "; ".join(part for part in parts if part)
     kinds = [str(inner.get(key)) for key in ("code", "type", "status", "param") if inner.get(key) is not None]
     metadata = inner.get("metadata")
     raw = metadata.get("raw") if isinstance(metadata, Mapping) else None
-    marks = " ".join([text, *kinds, raw if isinstance(raw, str) else ""])[:4000].lower()
+    marks = " ".join([text, *kinds, behind, raw if isinstance(raw, str) else ""])[:4000].lower()
     return ServerWords(
         text=presentable(text, secret),
         marks=marks,
@@ -69,6 +72,20 @@ def words_of_json(payload: JSON, secret: Secret | None) -> ServerWords:
             inner.get("statusCode"), inner.get("code"), inner.get("status"), payload.get("statusCode")
         ),
     )
+
+
+def _unwrapped(text: str) -> tuple[str, str]:
+    """What the provider behind a gateway said, where its whole answer stands in the message; and its other words."""
+    found = _WRAPPED.match(text.strip())
+    if found is None:
+        return text, ""
+    try:
+        inner = json.loads(found.group(1))
+    except (ValueError, RecursionError):
+        return text, ""
+    error = inner.get("error", inner)
+    message = error if isinstance(error, str) else _message(error) if isinstance(error, Mapping) else ""
+    return (message, text) if message else (text, "")
 
 
 def clean_id(value: JSON) -> str | None:

@@ -29,7 +29,7 @@ _ENDPOINT_LIMIT = ("no endpoints found", "no allowed providers")
 _LONG = ("context length", "context_length", "context window", "too many tokens", "prompt is too long")
 _NO_MODEL = re.compile(
     r"model_not_found|no endpoints found|no longer supported"
-    r"|\bmodel\b[^.]{0,80}(?:not exist|not found|not available|not supported|unknown|invalid|have access|deprecated)"
+    r"|\bmodel\b[^.]{0,80}(?:not exist|not found|not available|not supported|unknown|invalid\b|have access|deprecated)"
     r"|(?:unknown|invalid|no such|unsupported) model\b"
 )
 _WRAPPED = re.compile(
@@ -58,9 +58,7 @@ class Case:
     @property
     def keys_page(self) -> str:
         """Where this provider's keys are, as a sentence; may be empty."""
-        if self.endpoint.is_aimlapi:
-            return " Keys are at https://aimlapi.com/app/keys."
-        return " Keys are at https://platform.openai.com/api-keys." if self.endpoint.is_openai else ""
+        return keys_page(self.endpoint)
 
     @property
     def billing_page(self) -> str:
@@ -76,6 +74,13 @@ class Case:
     def has(self, *marks: str) -> bool:
         """Whether the server's words contain any of these."""
         return any(mark in self.words.marks for mark in marks)
+
+
+def keys_page(endpoint: Endpoint) -> str:
+    """Where a known provider's keys are, as a sentence with a blank before it; else empty."""
+    if endpoint.is_aimlapi:
+        return " Keys are at https://aimlapi.com/app/keys."
+    return " Keys are at https://platform.openai.com/api-keys." if endpoint.is_openai else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,6 +207,8 @@ class ConnectFormScreen(Sheet[Saved | None]):
         only = f"Only {host} is contacted{'' if form.option == NO_KEY else ', and only it gets the key'}."
         if form.is_moved:
             only = f"The kept key is not for {host}, so it is not sent there. Give the one that is."
+        if form.stored is not None:
+            only += "\nIts name stays: threads remember the connection by it."
         address = "" if form.has_address else f"{form.base_url}\n"
         self._where.update(Content(clean(f"{address}{only}")))
         self._bar.set_items(self._footer())

@@ -215,7 +215,7 @@ class ConnectionsScreen(Sheet[None]):
             "environment": f"The variable {row.key_hint} stays as it is.",
             "none": "",
         }.get(row.key_place, "Its key is forgotten, too, and cannot be brought back.")
-        self._say(f"Remove “{row.name}”? {key} Threads stay.", "$text-warning")
+        self._say(" ".join(filter(None, (f"Remove “{row.name}”?", key, "Threads stay."))), "$text-warning")
 
     def action_confirm(self) -> None:
         """Remove it."""

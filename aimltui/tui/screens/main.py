@@ -93,7 +93,7 @@ class MainScreen(Connect):
         self.say_early()
         self.offer_connection()
         self.spawn(self.desk.read_rest(), "list")
-        self.spawn(self.desk.choices.learn(), "models")
+        self.spawn(self.desk.learn(), "models")
         self.spawn(self.desk.purse.refresh(), "purse")
         self.spawn(self.desk.watch(), "changes")
         if connected.warm_up is not None:

@@ -131,7 +131,9 @@ class MainBase(Screen[None]):
         header = self.header
         header.assistant = desk.choices.assistant_name(conversation)
         header.thread_title = desk.threads.title(conversation.thread_id) if conversation.thread_id else ""
-        header.model = desk.choices.model_of(conversation) or ""
+        # nobody has to choose while it is being looked for
+        looking = "…" if desk.choices.is_set_up and not desk.choices.is_settled else ""
+        header.model = desk.choices.model_of(conversation) or looking
         header.endpoint = desk.choices.connection_of(conversation) or desk.endpoint
         self.prompt.placeholder = self._placeholder(header.assistant)
         self.threads.set_current(conversation.thread_id)

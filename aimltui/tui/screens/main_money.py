@@ -137,6 +137,7 @@ class Money(Ask):
             self.remark("This server tells no balance.")
         except (APIError, TransportError) as error:
             self.remark(str(error), is_warning=True)
+        self._end_hint()
 
 
 def _write_new(folder: Path, name: str, text: str) -> Path:

@@ -92,10 +92,11 @@ class Talk(MainBase):
         event.stop()
         self.remark(event.text, is_warning=event.is_warning)
 
-    def on_prompt_input_up_on_empty(self, event: PromptInput.UpOnEmpty) -> None:
-        """Edit the last queued message, or go to the transcript."""
+    def on_prompt_input_up_at_top(self, event: PromptInput.UpAtTop) -> None:
+        """Edit the last queued message if nothing is written, or go to the transcript."""
         event.stop()
-        text = self.desk.current.dequeue(-1) if self.desk is not None else None
+        desk = self.desk if self.prompt.is_empty else None
+        text = desk.current.dequeue(-1) if desk is not None else None
         if text is not None:
             self.prompt.load_draft(text)
         else:

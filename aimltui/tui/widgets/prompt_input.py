@@ -8,6 +8,7 @@ from textual import events
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import TextArea
+from textual.widgets.text_area import Selection
 
 from aimltui.tui.commands import command
 from aimltui.tui.state.pastes import PasteStore, clean_input
@@ -65,8 +66,8 @@ class PromptInput(KeysInOrder, TextArea):
             return self.prompt
 
     @dataclass
-    class UpOnEmpty(Message):
-        """Up was pressed in the empty prompt."""
+    class UpAtTop(Message):
+        """Up was pressed where nothing is above: in the empty prompt, or before the first character."""
 
         prompt: PromptInput
 
@@ -169,8 +170,8 @@ class PromptInput(KeysInOrder, TextArea):
             self._submit()
         elif key in QUIT_KEYS and self.is_empty:
             self.post_message(self.QuitRequested(self))
-        elif key in UP_KEYS and self.is_empty:
-            self.post_message(self.UpOnEmpty(self))
+        elif key in UP_KEYS and self.selection == Selection.cursor((0, 0)):
+            self.post_message(self.UpAtTop(self))
         else:
             return
         event.stop()

@@ -62,13 +62,13 @@ async def test_an_account_without_credit_is_connected_and_told() -> None:
 @pytest.mark.parametrize(
     ("answer", "key", "said", "remedy"),
     [
-        (BAD_KEY, KEY, "did not accept the API key", "Check the key"),
+        (BAD_KEY, KEY, "did not accept the API key", "the whole key"),
         (BAD_KEY, None, "wants an API key", "Paste it"),
         (says("<html><title>Hi</title></html>", content_type="text/html"), KEY, "web page", "end in /v1"),
         (says({"detail": "Not Found"}, 404), KEY, "no list of models at /v1/models", "end in /v1"),
         (says("", 302, location="http://127.0.0.1:9/v1/models"), KEY, "which was not followed", "trust that"),
-        (says({"error": {"message": "x"}}, 503), KEY, "overloaded or down", "Try again"),
-        (says({"error": {"message": "slow down"}}, 429), KEY, "too many requests", "Wait"),
+        (says({"error": {"message": "x"}}, 503), KEY, "overloaded or down", "test again in a minute"),
+        (says({"error": {"message": "slow down"}}, 429), KEY, "too many requests", "test again in a minute"),
     ],
 )  # fmt: skip
 async def test_what_is_wrong_is_said_with_what_to_do(
@@ -132,6 +132,7 @@ async def test_a_server_of_assistants_is_told_from_one_of_models(
         tested = await probe.try_assistants(server.base_url, KEY, tmp_path)
     assert tested.is_good == has_api
     assert said in tested.text
+    assert ("connect to it as “Chat models”" in tested.remedy) is not has_api
 
 
 async def test_servers_on_this_machine_are_found_and_named_by_what_they_say() -> None:

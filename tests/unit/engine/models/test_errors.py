@@ -108,6 +108,16 @@ TABLE = [
     (500, flat("The model is under maintenance", 500), "maintained", "another model", "server_error", False),
     (500, flat('{"status":400,"message":"x"}', 500), "as invalid", "another", "invalid_prompt", False),
     (500, flat("Request failed with status code 400", 500), "as invalid", "another", "invalid_prompt", False),
+    (
+        500,
+        flat(
+            '{"error":{"message":"This model takes 4096 tokens at most","type":"invalid_request_error"}}', 500
+        ),
+        "as invalid",
+        "another",
+        "invalid_prompt",
+        False,
+    ),
     (500, nested("400 Bad Request"), "as invalid", "another", "invalid_prompt", False),
     (500, nested("Invalid enum value. Expected 'user'"), "as invalid", "another", "invalid_prompt", False),
     (501, "", "failed", "another model", "server_error", False),
@@ -160,6 +170,12 @@ def test_every_status_has_a_whole_sentence_and_a_remedy(status: int) -> None:
         ("<html><head><title>Hotel &amp; Bar</title></head></html>", "Hotel & Bar"),
         ("<h1>Bad <b>Gateway</b></h1>", "Bad Gateway"),
         ("no json at all", "no json at all"),
+        (
+            flat('400 {"error":{"message":"of the provider behind","param":"n"}}', 500),
+            "of the provider behind",
+        ),
+        (flat('{"error":"wrapped once"}', 400), "wrapped once"),
+        (flat('use {"error": "x"} as it is', 400), 'use {"error": "x"} as it is'),
     ],
 )
 def test_the_servers_words_are_found_in_every_shape(body: str, said: str) -> None:

@@ -15,6 +15,8 @@ from aimltui.tui.widgets.transcript.wrap import cells
 
 _GAP: Final = 3
 _WAY: Final = "↑ then"
+_WAY_FROM_TEXT: Final = "↑ up to here, then"
+"""Where the message is back in the prompt, the arrow goes through its lines first."""
 
 
 def draw_error(entry: ErrorEntry, look: Look) -> Canvas:
@@ -45,11 +47,9 @@ def _action_rows(
     """The keys of a card side by side, in as many rows as they need."""
     palette = look.palette
     rows: list[tuple[list[Segment], list[int], list[tuple[int, int, Hit]]]] = []
-    used = room
-    if SEND_AGAIN in actions:
-        # Nothing is in the prompt then, so the arrow leads to the card.
-        rows.append(([Segment(_WAY, palette.muted)], [-1], []))
-        used = cells(_WAY)
+    way = _WAY if SEND_AGAIN in actions else _WAY_FROM_TEXT
+    rows.append(([Segment(way, palette.muted)], [-1], []))
+    used = cells(way)
     for action in actions:
         size = cells(action.key) + 1 + cells(action.label)
         if used + _GAP + size > room:
