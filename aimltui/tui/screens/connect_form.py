@@ -24,6 +24,7 @@ from aimltui.tui.sanitize import clean, clean_line
 from aimltui.tui.screens.sheet import Sheet
 from aimltui.tui.state.connect_form import NAMED, NO_KEY, ConnectForm, host_of, one_line
 from aimltui.tui.widgets.footer import FooterBar
+from aimltui.tui.widgets.line_input import LineInput
 from aimltui.tui.widgets.option_rows import Option, OptionRows
 
 _NAME_LIMIT = 40
@@ -62,7 +63,7 @@ class Saved:
     kind: Literal["models", "assistants"] = "models"
 
 
-class KeyInput(Input):
+class KeyInput(LineInput):
     """Takes a key: masked, cleaned when it is pasted, and never copied out."""
 
     def on_paste(self, event: events.Paste) -> None:
@@ -414,7 +415,7 @@ class ConnectFormScreen(Sheet[Saved | None]):
 
 
 def _box(value: str, placeholder: str, id: str, limit: int = _TEXT_LIMIT) -> Input:
-    box = Input(value, placeholder, max_length=limit, compact=True, select_on_focus=False, id=id)
+    box = LineInput(value, placeholder, max_length=limit, compact=True, select_on_focus=False, id=id)
     box.cursor_blink = False
     return box
 
