@@ -202,7 +202,8 @@ class RunLoop:
         mark = fingerprint([call for call in calls if call.is_hosted])
         same = private.get("same_calls", 0) + 1 if private.get("last_calls") == mark else 1
         count = private.get("tool_turns", 0) + 1
-        context = ToolContext(run, asked.files.provided, self._place.keep)
+        files = asked.files
+        context = ToolContext(run, files.provided, self._place.keep, has_run_code=files.has_run_code)
         work = HostedCalls(self._journal, step_id, context)
         if same >= _SAME_CALLS:
             done = refused_as_repeated(calls, same - 1)

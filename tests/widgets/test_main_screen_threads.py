@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,7 @@ from aimltui.model_marks import ModelMarks
 from aimltui.tui.app import AimltuiApp
 from aimltui.tui.choices import BESIDE_MARK
 from aimltui.wire.models import Model, ModelSource
+from aimltui.wire.operations import Operation
 from tests.support.fake_transport import FakeTransport, refused
 from tests.support.run_scenes import End, Hold, Say
 from tests.support.screen import NoMistakes, Seat, seat, startup_over
@@ -51,6 +54,32 @@ async def test_new_opens_an_empty_thread_and_a_named_one_is_opened(
         assert here.kinds() == ["GuideEntry"]
     async with seat(server, tmp_path, thread_id=corn, new=True) as here:
         await here.until(lambda: here.texts() == ["Corn", "About Corn."])
+
+
+class SlowToList(FakeTransport):
+    """Its list of threads is long in coming."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_list = asyncio.Event()
+
+    async def call(self, operation: Operation[Any, Any], params: Any) -> Any:
+        if operation.name == "list_threads":
+            await self.may_list.wait()
+        return await super().call(operation, params)
+
+
+async def test_what_is_sent_while_the_list_is_read_goes_to_the_thread_that_opens_then(tmp_path: Path) -> None:
+    slow = SlowToList()
+    corn = slow.say("Corn")
+    DraftStore(tmp_path).note_last_thread(corn)
+    async with seat(slow, tmp_path, is_up=False) as here:
+        await here.until(lambda: here.screen.desk is not None)
+        await here.pilot.press(*"more", "enter")
+        await here.until(lambda: "still starting" in here.shown())
+        slow.may_list.set()
+        await here.until(lambda: here.texts()[2:] == ["more", "All right."])
+        assert slow.texts(corn)[2:] == ["more", "All right."]
 
 
 async def test_switching_stops_nothing_and_shows_the_progress_on_return(

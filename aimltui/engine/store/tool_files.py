@@ -26,6 +26,8 @@ class ToolFiles:
     """What the tool is to find."""
     links: dict[str, str] | None = None
     """File ids by path: what a text may link to. None where there are no files at all."""
+    has_run_code: bool = False
+    """Whether an earlier run of the thread has run code."""
 
 
 def known(conn: Connection, run: Run, now: int, path_of: Callable[[str], Path]) -> ToolFiles:
@@ -43,7 +45,16 @@ def known(conn: Connection, run: Run, now: int, path_of: Callable[[str], Path]) 
         for file in _files(conn, [file_id], now):
             found[path.removeprefix(PLACE)] = file
     provided = tuple(Provided(file.id, name, path_of(file.id), file.bytes) for name, file in found.items())
-    return ToolFiles(provided, links or None)
+    return ToolFiles(provided, links or None, _has_run_code(conn, run))
+
+
+def _has_run_code(conn: Connection, run: Run) -> bool:
+    row = conn.execute(
+        "SELECT 1 FROM run_steps WHERE thread_id = ? AND type = 'tool_calls' AND run_id != ?"
+        ' AND instr(body, \'"type":"code_interpreter"\') LIMIT 1',
+        (run.thread_id, run.id),
+    )
+    return row.fetchone() is not None
 
 
 def _made(conn: Connection, thread_id: str) -> dict[str, str]:

@@ -66,6 +66,8 @@ class ToolContext:
     keep: Keeper | None = None
     late: Callable[[Made], None] | None = None
     """Takes files that are kept when the call was stopped already and can tell nothing any more."""
+    has_run_code: bool = False
+    """Whether an earlier run of the thread has run code: its model may count on what that left."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,7 +149,7 @@ class MainScreen(Connect):
             return
         waiting = desk.current.dequeue_all()
         kept = "" if self._is_draft_here else self.startup.drafts.load(self.draft_key)
-        text = "\n\n".join(part for part in (kept, waiting, self.prompt.draft) if part.strip())
+        text = "\n\n".join(part for part in (kept, waiting, *self._early, self.prompt.draft) if part.strip())
         self.startup.drafts.save(self.draft_key, text)
         self.startup.drafts.note_last_thread(desk.current.thread_id)
         self.desk = None

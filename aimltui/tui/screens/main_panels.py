@@ -16,6 +16,7 @@ from aimltui.tui.saving import SaveError
 from aimltui.tui.screens.main_money import Money
 from aimltui.tui.state.entries import StepEntry, ToolCallEntry
 from aimltui.tui.state.file_facts import Repeat, is_picture_name
+from aimltui.tui.state.terminal_text import settled
 from aimltui.tui.widgets.transcript import Transcript
 from aimltui.tui.widgets.transcript.renderers.wording import plural
 
@@ -120,7 +121,7 @@ class Panels(Money):
                 return
 
     def _copy_output(self, call: ToolCallEntry) -> None:
-        text = clean(call.logs).strip("\n")
+        text = clean(settled(call.logs)).strip("\n")
         if text:
             self.copy(text)
         else:

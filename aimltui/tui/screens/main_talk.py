@@ -29,6 +29,8 @@ class Talk(MainBase):
     def __init__(self, startup: Startup) -> None:
         super().__init__(startup)
         self._early: list[str] = []
+        self._is_open = False
+        """Whether the first thread is open; a message before that would begin another one, and be out of sight at once."""
         self._draft_timer: Timer | None = None
         self._drafts_lock = asyncio.Lock()
         self._quit_asked_at = float("-inf")
@@ -47,7 +49,7 @@ class Talk(MainBase):
 
     def say(self, text: str) -> None:
         """Send a message in the open thread."""
-        if self.desk is None:
+        if self.desk is None or not self._is_open:
             self._early.append(text)
             self.hint("still starting; the message goes out in a moment")
             return
@@ -55,7 +57,8 @@ class Talk(MainBase):
         self.desk.send(text)
 
     def say_early(self) -> None:
-        """Send what was written before there was a connection."""
+        """Send what was written before there was a thread to send it in."""
+        self._is_open = True
         while self._early:
             self.say(self._early.pop(0))
 

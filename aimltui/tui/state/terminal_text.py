@@ -218,6 +218,16 @@ def excerpt(text: str, head: int, tail: int) -> Excerpt:
     return Excerpt(tuple(first), total - head - tail, tuple(last))
 
 
+def settled(text: str) -> str:
+    """An output whose lines are as a terminal leaves them where they were written over; otherwise as it was."""
+    reader = TerminalText()
+    lines = text.split("\n")
+    return "\n".join(
+        "".join(piece for piece, _ in reader.line(line)) if "\r" in line.rstrip("\r") else line.rstrip("\r")
+        for line in lines
+    )
+
+
 _FAILURE = re.compile(r"^([A-Za-z_][\w.]{0,80}(?:Error|Exception|Interrupt|Exit|Warning|Iteration))\b(?::|$)")
 
 
@@ -226,7 +236,9 @@ _ENDS = (
     (re.compile(r"Its variables are gone\.\]$"), "the interpreter ended"),
     (re.compile(r"The code was stopped\.\]$"), "stopped at a limit"),
     (
-        re.compile(r"\bnothing was run\b|\bNothing was run\b|^The sandbox (did not start|ended before)"),
+        re.compile(
+            r"\b[Nn]othing was run\b|^This is the same call as |^The sandbox (did not start|ended before)"
+        ),
         "not run",
     ),
 )

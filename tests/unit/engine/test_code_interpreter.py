@@ -522,3 +522,17 @@ async def test_the_callers_own_function_may_bear_the_tools_other_names(tmp_path:
         run = run_of(await play(engine, assistant={"tools": tools}))
     assert run.status == "requires_action"
     assert sandbox.codes == []
+
+
+async def test_a_model_whose_earlier_session_is_gone_is_told_so_once(tmp_path: Path) -> None:
+    async with opened(
+        tmp_path, FakeModel(runs("x = 1"), says("ok")), tools=[FakeSandbox().tool(tmp_path)]
+    ) as first:
+        run = run_of(await play(first, assistant=CODE))
+    model = FakeModel(runs("x"), runs("x"), says("ok"))
+    async with opened(tmp_path, model, tools=[FakeSandbox().tool(tmp_path)], new_id=TestIds()) as later:
+        more = NewMessage(role="user", content="go on")
+        again = CreateRun(thread_id=run.thread_id, assistant_id=run.assistant_id, additional_messages=[more])
+        await collect(later.stream_create_run(again))
+    told = [str(request.messages[-1]["content"]) for request in model.requests[1:]]
+    assert ["was started anew" in answer for answer in told] == [True, False]

@@ -62,6 +62,8 @@ class Seat:
         self.outputs = 0
         """How many long outputs were kept as files."""
         self.is_busy = False
+        self.has_run = False
+        """Whether a model's code has run in it."""
 
 
 class Sessions:

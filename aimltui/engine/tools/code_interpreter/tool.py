@@ -25,6 +25,7 @@ from aimltui.engine.tools.code_interpreter import events, outputs
 from aimltui.engine.tools.code_interpreter.arguments import CodeReader, without_fence
 from aimltui.engine.tools.code_interpreter.consent import Approve, CodeToRun, permit
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
+from aimltui.engine.tools.code_interpreter.session import RESTARTED
 from aimltui.engine.tools.code_interpreter.sessions import Seat, Sessions
 from aimltui.engine.tools.excerpt import Excerpt
 from aimltui.engine.tools.plain_text import plain_text
@@ -99,6 +100,11 @@ class CodeInterpreter:
                     await permit(self._approve, CodeToRun(run.thread_id, run.id, code, run.expires_at))
                 notes = await _bring_in(seat, context.files)
                 cell = _Cell(seat, context.keep, notes)
+                is_anew, seat.has_run = context.has_run_code and not seat.has_run, True
+                if is_anew:
+                    # an earlier process, or one that gave way, had the session that the model remembers
+                    for said in await cell.take(events.Notice(RESTARTED)):
+                        yield said
                 told = cast(AsyncGenerator[events.SessionEvent, None], seat.runner.run(code))
                 try:
                     async with aclosing(told):

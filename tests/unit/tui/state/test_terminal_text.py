@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from aimltui.tui.state.terminal_text import RGB, Sgr, TerminalText, excerpt, failure_in
+from aimltui.tui.state.terminal_text import RGB, Sgr, TerminalText, excerpt, failure_in, settled
 
 
 def shown(line: str) -> str:
@@ -81,6 +81,10 @@ def test_ten_megabytes_and_a_line_of_ten_megabytes_are_read_at_once() -> None:
     assert time.process_time() - started < 1
 
 
+def test_what_is_copied_is_what_was_left_of_a_progress_bar() -> None:
+    assert settled("a\tb\r\n\r 1 %\r50 %\r100 %\ndone\n") == "a\tb\n100 %\ndone\n"
+
+
 @pytest.mark.parametrize(
     ("output", "name"),
     [
@@ -95,6 +99,7 @@ def test_ten_megabytes_and_a_line_of_ten_megabytes_are_read_at_once() -> None:
         ("Traceback (most recent call last):\nKeyboardInterrupt\n[It ran too long. The code was stopped.]", "stopped at a limit"),
         ("42\n[The interpreter ended unexpectedly. Its variables are gone.]\n", "the interpreter ended"),
         ("The user did not allow it, so nothing was run. Do not try again.\n", "not run"),
+        ("This is the same call as the last 3 times, so it was not carried out again. Answer.\n", "not run"),
         ("[The interpreter was started anew: files are there.]\n42\n", ""),
     ],
 )  # fmt: skip
