@@ -19,6 +19,8 @@ from aimltui.wire.errors import APIError
 from aimltui.wire.events import Notice, StreamEvent
 from aimltui.wire.messages import (
     CreateMessage,
+    FilePathAnnotation,
+    ImageFileContent,
     ListMessages,
     Message,
     MessageDelta,
@@ -48,6 +50,8 @@ FIRST_POLL_S, LAST_POLL_S = 0.1, 1.0
 
 NAME_ONE = "Name one with --model ID."
 NOBODY_READS = "Nobody reads what is written here any more."
+PRINTED_HEAD, PRINTED_TAIL = 4_000, 2_000
+"""Characters of an output that are shown: its beginning and its end."""
 LOOKS = 3
 """How often to look for a run that was asked for and not seen yet."""
 
@@ -120,10 +124,11 @@ class Conversation:
         self._run: Run | None = None
         self._shown = ""
         self._calls: set[str] = set()
+        self._files: dict[str, None] = {}
 
     async def say(self, text: str) -> None:
         """Say something and show the answer. Cancelling this stops the run first."""
-        self._run, self._shown, self._calls = None, "", set()
+        self._run, self._shown, self._calls, self._files = None, "", set(), {}
         try:
             await self._client.messages.create(
                 CreateMessage(thread_id=self._thread_id, role="user", content=text)
@@ -142,6 +147,7 @@ class Conversation:
             async for event in told:
                 self._tell(event)
         self._tell_end()
+        await self._tell_files()
 
     async def _wait(self) -> None:
         wanted = CreateRun(thread_id=self._thread_id, assistant_id=self._assistant_id)
@@ -153,6 +159,7 @@ class Conversation:
             run = self._run = await self._client.runs.get(run.thread_id, run.id)
         await self._tell_whole(run)
         self._tell_end()
+        await self._tell_files()
 
     async def _tell_whole(self, run: Run) -> None:
         steps = await self._client.runs.list_steps(
@@ -166,6 +173,7 @@ class Conversation:
             self._tell_code(step)
         for message in messages.data:
             self._write(f"{ANSWER}{clean(_text(message))}\n")
+            self._note_files(message)
 
     def _tell(self, event: StreamEvent) -> None:
         match event.data:
@@ -176,10 +184,11 @@ class Conversation:
                     self._append(ANSWER, (part.text.value if part.text else part.refusal) or "")
             case RunStepDelta():
                 self._tell_input(event.data)
-            case RunStep() if event.event == events.STEP_COMPLETED:
+            case RunStep() if event.data.status not in ("created", "in_progress"):
                 self._tell_code(event.data, shows_input=False)
             case Message() if event.event in (events.MESSAGE_COMPLETED, events.MESSAGE_INCOMPLETE):
                 self._end_part()
+                self._note_files(event.data)
                 if not any(isinstance(part, (TextContent, RefusalContent)) for part in event.data.content):
                     self._write(f"{ANSWER}{_text(event.data)}\n")
             case Notice() if event.data.text:
@@ -203,8 +212,30 @@ class Conversation:
             if shows_input:
                 self._write(f"\nCode >\n{clean(call.code_interpreter.input)}\n")
             for output in call.code_interpreter.outputs:
-                told = clean(output.logs).rstrip("\n") if isinstance(output, LogsOutput) else "[an image]"
+                told = _printed(output.logs) if isinstance(output, LogsOutput) else "[an image]"
                 self._write(f"\nOutput >\n{told}\n")
+
+    def _note_files(self, message: Message) -> None:
+        for part in message.content:
+            if isinstance(part, ImageFileContent):
+                self._files[part.image_file.file_id] = None
+            elif isinstance(part, TextContent):
+                for mark in part.text.annotations:
+                    if isinstance(mark, FilePathAnnotation):
+                        self._files[mark.file_path.file_id] = None
+        self._files |= {file.file_id: None for file in message.attachments or () if file.file_id}
+
+    async def _tell_files(self) -> None:
+        """Name what was made: it is in the thread, and would not be found by somebody who does not know of it."""
+        if not self._files:
+            return
+        found = [await self._client.files.get(file_id) for file_id in self._files]
+        lines = "\n".join(
+            f"{clean(' '.join(file.filename.split()))} ({file.bytes:,} bytes)" for file in found
+        )
+        self._write(
+            f"\nFiles >\n{lines}\nThey are kept. To see and save them: aimltui --thread {self._thread_id}\n"
+        )
 
     def _append(self, head: str, text: str) -> None:
         if text and self._shown != head:
@@ -348,6 +379,17 @@ def clean(text: str) -> str:
 
 _KEPT = "\n\t\u200c\u200d\ufe0f"
 """Not printable by Python's account; the last three belong inside words and emoji."""
+
+
+def _printed(logs: str) -> str:
+    """Output without colours; of a long one its beginning and its end."""
+    # late: nobody pays for the engine before a command needs it
+    from aimltui.engine.tools.excerpt import Excerpt
+    from aimltui.engine.tools.plain_text import plain_text
+
+    excerpt = Excerpt(PRINTED_HEAD, PRINTED_TAIL)
+    excerpt.add(plain_text(logs).rstrip("\n"))
+    return clean(excerpt.whole)
 
 
 def _text(message: Message) -> str:

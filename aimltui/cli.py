@@ -34,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         return int(options.run(options))
     except AimltuiError as error:
-        print(f"aimltui: {error}", file=sys.stderr)  # noqa: T201  # the screen is not up
+        print(f"aimltui: {_plain(str(error))}", file=sys.stderr)  # noqa: T201  # the screen is not up
         return error.exit_code
     except KeyboardInterrupt:
         return 130
@@ -75,6 +75,11 @@ def command_parser() -> argparse.ArgumentParser:
     add_interpreter_parser(commands)
     add_models_parser(commands)
     return result
+
+
+def _plain(text: str) -> str:
+    """A server's words may be in it: nothing that a terminal would obey."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else " " for sign in text)
 
 
 def _show(options: argparse.Namespace) -> int:

@@ -17,11 +17,10 @@ from aimltui import __version__, paths
 from aimltui.config import InterpreterSettings, load_settings
 from aimltui.connection import AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE, Connection, find_connections
 from aimltui.connections.keys import Keys
-from aimltui.engine.tools.code_interpreter import environment, interpreter, selftest
-from aimltui.engine.tools.code_interpreter.choice import NONE, WASM, kinds
+from aimltui.engine.tools.code_interpreter import environment, interpreter, machine, selftest
+from aimltui.engine.tools.code_interpreter.choice import NONE, advice, every
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.sandbox import Sandbox
-from aimltui.engine.tools.code_interpreter.sandboxes.wasm import Wasm
 from aimltui.engine.tools.code_interpreter.selftest import WALLS, Verdict
 from aimltui.errors import ConfigError
 
@@ -124,6 +123,8 @@ def _settings(config_file: Path | None) -> InterpreterSettings:
 
 def _packages(data_dir: Path) -> tuple[str, str]:
     """The Python that runs in the sandbox, and a line about its packages."""
+    if not machine.is_posix():
+        return interpreter.default_executable(), "the standard library"
     found = environment.current(data_dir)
     if found is None:
         how = "the standard library; `aimltui interpreter setup` adds numpy, pandas, matplotlib and others"
@@ -145,7 +146,7 @@ async def _sandboxes(data_dir: Path, settings: InterpreterSettings) -> int:
         _say(f"  {error.message}")
         return 1
     used: Sandbox | None = None
-    for sandbox in (*kinds(), Wasm(data_dir / WASM)):
+    for sandbox in every(data_dir):
         verdict = await selftest.test(sandbox, python, data_dir)
         is_wanted = settings.sandbox in ("auto", sandbox.name)
         is_first = verdict.holds and used is None and is_wanted
@@ -161,6 +162,8 @@ async def _sandboxes(data_dir: Path, settings: InterpreterSettings) -> int:
         if settings.sandbox != "auto":
             _say(f"Your settings ask for {settings.sandbox}, which does not hold here.")
         _say(NONE if settings.unconfined == "off" else _ASKED)
+        if how := advice(data_dir):
+            _say(how)
         return 1
     chosen = " (as your settings say)" if settings.sandbox != "auto" else ""
     _say(f"The code interpreter uses {used.name}{chosen}, {used.describe().label}, with {python.executable}.")

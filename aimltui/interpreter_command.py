@@ -12,7 +12,7 @@ from typing import Any
 
 from aimltui import paths
 from aimltui.connection import AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE
-from aimltui.engine.tools.code_interpreter import environment
+from aimltui.engine.tools.code_interpreter import environment, machine
 from aimltui.engine.tools.code_interpreter.choice import WASM
 from aimltui.engine.tools.code_interpreter.environment import Environment
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
@@ -37,6 +37,10 @@ OFFERED = (
 )
 """Name, what it is for, whether it is taken where nobody chooses."""
 DEFAULT = tuple(name for name, _, is_default in OFFERED if is_default)
+_NO_PACKAGES = (
+    "On this system code runs in WebAssembly, where there is Python's standard library and nothing can be added to it; "
+    "`aimltui interpreter prepare` makes it ready."
+)
 _REQUIREMENT = re.compile(r"[A-Za-z0-9][\w.\-]*(\[[\w,\-]+\])?([<>=!~]=?[\w.*+!,<>=~]+)?")
 
 
@@ -75,6 +79,8 @@ def setup(options: argparse.Namespace) -> int:
     Raises:
         AimltuiError: It did not work, and nothing has changed; or there is nobody to ask.
     """
+    if not machine.is_posix():
+        raise ConfigError(_NO_PACKAGES)
     data_dir = _data_dir(options)
     wanted = _checked(options.packages) if options.packages else DEFAULT if options.yes else _ask(data_dir)
     if not wanted:

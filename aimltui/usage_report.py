@@ -85,7 +85,8 @@ async def _tell(source: Source, options: argparse.Namespace) -> list[str]:
         except APIError as error:
             raise AimltuiError(error.message) from error
     if options.json:
-        return [json.dumps(report.to_json(), ensure_ascii=False)]
+        # escaped: a title may hold what a terminal would obey
+        return [json.dumps(report.to_json())]
     return list(_lines(table_of(report)))
 
 

@@ -248,6 +248,7 @@ async def _connect_remote(remote: Connection, keys: Keys, state_dir: Path, model
 
 def _import_engine() -> None:
     _import(
+        "markdown_it",
         "aimltui.client.client",
         "aimltui.client.embedded",
         "aimltui.connections.desk",
@@ -260,7 +261,7 @@ def _import_engine() -> None:
 
 
 def _import_remote() -> None:
-    _import("aimltui.client.remote", "httpx2", "aimltui.tui.desk")
+    _import("markdown_it", "aimltui.client.remote", "httpx2", "aimltui.tui.desk")
 
 
 def _import(*names: str) -> None:

@@ -41,9 +41,14 @@ def flags(*parsers: argparse.ArgumentParser) -> set[str]:
     }
 
 
+def below(of: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
+    """A parser and those of its commands."""
+    commands = [action.choices for action in of._actions if isinstance(action.choices, dict)]
+    return [of, *(one for choices in commands for inner in choices.values() for one in below(inner))]
+
+
 def test_every_flag_that_is_named_is_a_flag() -> None:
-    (commands,) = (action for action in command_parser()._actions if isinstance(action.choices, dict))
-    known = flags(parser(), *commands.choices.values())
+    known = flags(parser(), *below(command_parser()))
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)) <= known
 
 

@@ -19,11 +19,37 @@ ENGINE = {
     "uvicorn",
 }
 TEXTUAL = {"textual", "rich"}
+LATER = {"pydantic", "PIL", "keyring", "tomli_w", "pygments", "markdown_it"}
+"""What the first frame can do without; it comes behind it, in a worker thread."""
+
+FIRST_FRAME = """
+import asyncio, sys, tempfile
+from dataclasses import replace
+from aimltui import cli, window
+
+async def main(folder):
+    startup = window.startup_from(cli.parser().parse_args(["--demo", "--data-dir", folder]))
+    from aimltui.tui.app import AimltuiApp
+    async with AimltuiApp(replace(startup, connect=asyncio.Event().wait)).run_test() as pilot:
+        await pilot.pause()
+        return json.dumps(sorted(sys.modules))
+
+import json
+with tempfile.TemporaryDirectory() as folder:
+    found = asyncio.run(main(folder))
+print()
+print(found)
+"""
+"""The program up to the moment at which it connects."""
 
 
 def loaded_by(statement: str) -> set[str]:
     """The modules that a fresh interpreter has after a statement."""
-    code = f"{statement}\nimport sys, json; print(json.dumps(sorted(sys.modules)))"
+    return modules_of(f"{statement}\nimport sys, json; print(json.dumps(sorted(sys.modules)))")
+
+
+def modules_of(code: str) -> set[str]:
+    """What a program prints as its last line."""
     result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
@@ -36,7 +62,7 @@ def loaded_by(statement: str) -> set[str]:
         ("import aimltui", TEXTUAL | ENGINE | {"pydantic"}),
         ("import aimltui.cli", TEXTUAL | ENGINE | {"pydantic"}),
         ("import aimltui.window", TEXTUAL | ENGINE | {"pydantic", "keyring", "tomli_w"}),
-        ("import aimltui.tui.app", ENGINE),
+        ("import aimltui.tui.app", ENGINE | LATER),
         ("import aimltui.client.client", TEXTUAL | ENGINE),
         ("import aimltui.engine.engine", TEXTUAL | {"openai"}),
     ],
@@ -45,8 +71,64 @@ def test_an_import_brings_only_what_it_needs(statement: str, forbidden: set[str]
     assert not loaded_by(statement) & forbidden
 
 
+def test_the_first_frame_is_painted_without_what_can_come_later() -> None:
+    loaded = modules_of(FIRST_FRAME)
+    assert "aimltui.tui.screens.main" in loaded
+    assert not loaded & (ENGINE | LATER)
+
+
 def test_asking_for_the_version_loads_no_screen() -> None:
     loaded = loaded_by(
         "from aimltui.cli import main\ntry:\n    main(['--version'])\nexcept SystemExit:\n    print()"
     )
     assert not loaded & (TEXTUAL | ENGINE)
+
+
+ELSEWHERE = """
+import asyncio, ctypes, importlib, os, pathlib, pkgutil, shutil, sqlite3, subprocess, sys, tempfile
+
+MISSING = ("fcntl", "termios", "resource", "pwd", "grp", "pty", "tty")
+
+
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name in MISSING:
+            raise ModuleNotFoundError(name)
+
+
+sys.meta_path.insert(0, Blocked())
+for name in MISSING:
+    sys.modules.pop(name, None)
+for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_DIRECTORY", "O_CLOEXEC", "O_NOCTTY", "fork", "geteuid"):
+    delattr(os, name)
+import aimltui
+
+INSIDE = ("jailer.keeper", "jailer.launch", "jailer.plain", "__main__")
+
+# only where it matters: other people's modules look for the rest of Windows, too
+os.name = "nt"
+import aimltui.connections.keyfile, aimltui.engine.tools.code_interpreter.place
+os.name = "posix"
+found = [part.name for part in pkgutil.walk_packages(aimltui.__path__, "aimltui.")]
+for name in found:
+    if not name.endswith(INSIDE):
+        importlib.import_module(name)
+print(len(found))
+os.name = "nt"
+
+from aimltui.engine.tools.code_interpreter.sandboxes.unconfined import Unconfined
+
+print(Unconfined().available())
+"""
+
+
+def test_without_the_modules_of_posix_everything_is_imported_and_no_code_is_run() -> None:
+    """Windows has none of them: there the program starts, and says that it does not run code."""
+    result = subprocess.run(
+        [sys.executable, "-c", ELSEWHERE], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert not result.returncode, result.stderr
+    count, found = result.stdout.splitlines()
+    assert int(count) > 300
+    assert "is_available=False" in found
+    assert "On this system this program cannot run code at all." in found

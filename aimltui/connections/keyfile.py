@@ -13,6 +13,12 @@ from aimltui.paths import ensure_private_dir, write_private
 
 _LIMIT_BYTES = 1_000_000
 _VERSION = 1
+_READ = os.O_RDONLY
+"""How the file is opened that could be a link or a pipe. Windows has no such flags, no owner ids and no modes: there the
+access lists of the user's own directory are what keeps others out.
+"""
+if os.name == "posix":
+    _READ |= os.O_NOFOLLOW | os.O_NONBLOCK
 
 Entries = dict[str, dict[str, str]]
 
@@ -94,7 +100,7 @@ class KeyFile:
         import json
 
         try:
-            descriptor = os.open(self.file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            descriptor = os.open(self.file, _READ)
         except FileNotFoundError:
             return {}
         except OSError as error:
@@ -117,11 +123,12 @@ class KeyFile:
 
     def _check(self, found: os.stat_result, path: Path, wanted: str) -> None:
         is_right_kind = stat.S_ISDIR(found.st_mode) if wanted == "700" else stat.S_ISREG(found.st_mode)
-        if not is_right_kind or found.st_uid != os.getuid():
+        is_posix = os.name == "posix"
+        if not is_right_kind or (is_posix and found.st_uid != os.getuid()):
             raise ConfigError(
                 f"The keys in {self.file} are not used: {path} is not yours or not what it should be. Move it away."
             )
-        if found.st_mode & 0o077:
+        if is_posix and found.st_mode & 0o077:
             raise ConfigError(
                 f"The keys in {self.file} are not used: others on this machine may open {path} "
                 f"(mode {stat.S_IMODE(found.st_mode):o}). Make it yours alone with: chmod {wanted} '{path}'. "

@@ -248,12 +248,6 @@ def printed_call(text: str, names: Collection[str]) -> tuple[str, str] | None:
     return named, given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
 
 
-def printed_code(text: str, names: Collection[str]) -> str | None:
-    """The code of a call that is printed as text; None if the text is none."""
-    found = printed_call(text, names)
-    return _code_of(found[1]) if found is not None else None
-
-
 def _code_of(arguments: str) -> str | None:
     try:
         given = json.loads(arguments, strict=False)

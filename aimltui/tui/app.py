@@ -13,7 +13,7 @@ from aimltui import collector
 from aimltui.tui import themes
 from aimltui.tui.ascii import AsciiLineFilter
 from aimltui.tui.commands import bindings
-from aimltui.tui.sanitize import SafeLineFilter
+from aimltui.tui.sanitize import SafeLineFilter, clean
 from aimltui.tui.screens.error import CrashReport
 from aimltui.tui.screens.main import MainScreen
 from aimltui.tui.terminal import TerminalBackground, ask_for_background, install_parser
@@ -83,6 +83,10 @@ class AimltuiApp(CrashReport, App[None]):
         """Textual's, and the one that lets no control character out."""
         ascii_only = [AsciiLineFilter()] if self._startup.glyphs == "ascii" else []
         return [*super().get_line_filters(), self._safe, *ascii_only]
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """What is copied is what one sees: a text may hold an end of a paste and lines that a shell would run."""
+        super().copy_to_clipboard(clean(text))
 
     async def action_quit(self) -> None:
         """Keep what is to be kept, then end."""

@@ -31,6 +31,8 @@ TOOLS_MARK = "aimltui_tools"
 
 MODEL_MARK = "aimltui_model"
 """Metadata key of the same assistant: its model, if the user has made it the default."""
+BESIDE_MARK = "aimltui_default_connection"
+"""Metadata key beside that: the default connection at that time. Another one has models of its own."""
 
 DefaultTools = Callable[[], Awaitable[tuple[str, ...]]]
 
@@ -140,7 +142,9 @@ class Choices:
         if not may_recall or mine is None or self._model is None:
             return
         metadata = mine.metadata or {}
-        if metadata.get(MODEL_MARK) == mine.model and metadata.get(CONNECTION) in self.connections():
+        known = self.connections()
+        is_same = bool(known) and metadata.get(BESIDE_MARK) == known[0]
+        if is_same and metadata.get(MODEL_MARK) == mine.model and metadata.get(CONNECTION) in known:
             self._model, self._connection = mine.model, metadata[CONNECTION]
 
     def is_default(self, assistant_id: str | None) -> bool:
@@ -210,7 +214,9 @@ class Choices:
         """
         assistant_id = await self.need_assistant(conversation, model)
         is_own = self.is_default(assistant_id)
-        metadata = {CONNECTION: connection, **({MODEL_MARK: model} if is_own else {})}
+        known = self.connections()
+        marks = {MODEL_MARK: model, BESIDE_MARK: known[0] if known else ""}
+        metadata = {CONNECTION: connection, **(marks if is_own else {})}
         params = ModifyAssistant(assistant_id=assistant_id, model=model, metadata=metadata)
         self.assistants[assistant_id] = await self._client.assistants.modify(params)
         if is_own:

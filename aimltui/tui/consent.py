@@ -29,6 +29,11 @@ class CodeToRun(Protocol):
         """All of it."""
         ...
 
+    @property
+    def expires_at(self) -> int | None:
+        """The second in which the run is over, answered or not; None if nothing is lost by waiting."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ConsentState:

@@ -35,9 +35,6 @@ log = logging.getLogger(__name__)
 Spawn = Callable[[Coroutine[Any, Any, None], str], None]
 """Runs something as a worker of the screen, in a group."""
 
-UNDO_S = 10.0
-"""How long a deleted thread can be brought back."""
-
 
 class Desk:
     """The conversations, the shelf they come from, and the choices that hold for them.
@@ -275,8 +272,8 @@ class Desk:
         # better now than with the first message: the header says which one answers
         await self.choices.settle()
         if conversation.thread_id is None or conversation.choice.model == self._startup.demo_model:
-            conversation.choice.model = None
-            await self._keep_choice(conversation, {MODEL: ""})
+            conversation.choice.model = conversation.choice.connection = None
+            await self._keep_choice(conversation, {MODEL: "", CONNECTION: ""})
         else:
             conversation.outbox.nudge()
 

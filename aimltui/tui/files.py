@@ -31,10 +31,6 @@ class FileShelf:
         self._facts: dict[str, FileFact] = {}
         self._gate = asyncio.Semaphore(_AT_ONCE)
 
-    def fact(self, file_id: str) -> FileFact | None:
-        """What is known by now."""
-        return self._facts.get(file_id)
-
     async def learn(self, wanted: Iterable[tuple[str, bool]]) -> dict[str, FileFact]:
         """What is known of files, asking for what is not.
 

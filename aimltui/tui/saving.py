@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import secrets
 import shutil
 import sys
 import tempfile
@@ -15,6 +16,8 @@ from typing import Final
 from aimltui.tui.sanitize import clean_line
 
 _MAX_NAME: Final = 120
+_MAX_BYTES: Final = 240
+"""File systems take names of 255 bytes."""
 _FORBIDDEN = re.compile(r'[<>:"|?*\\/\x00]')
 _DOCUMENTS: Final = frozenset(
     [
@@ -63,7 +66,10 @@ def plain_name(name: str) -> str:
     last = re.split(r"[/\\]", clean_line(name).rstrip("/\\"))[-1]
     last = _FORBIDDEN.sub("_", last).strip().lstrip(".")
     stem, suffix = os.path.splitext(last)
-    return (stem[: _MAX_NAME - len(suffix[:20])] + suffix[:20]) or "file"
+    suffix = suffix[:20]
+    stem = stem[: _MAX_NAME - len(suffix)]
+    room = max(0, _MAX_BYTES - len(suffix.encode()))
+    return stem.encode()[:room].decode(errors="ignore") + suffix or "file"
 
 
 def default_directory() -> Path:
@@ -108,11 +114,12 @@ def write(path: Path, content: bytes, *, replace: bool = False) -> None:
     if not path.parent.is_dir():
         raise SaveError(f"There is no directory {short_path(path.parent)}.")
     try:
-        number, temporary = tempfile.mkstemp(prefix=".aimltui-", dir=path.parent)
+        temporary = str(path.parent / f".aimltui-{secrets.token_hex(8)}")
+        # With the rights of any new file. To ask for the umask one has to set it, for all threads of the program.
+        number = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         try:
             with os.fdopen(number, "wb") as file:
                 file.write(content)
-            os.chmod(temporary, 0o666 & ~_umask())
             if replace:
                 os.replace(temporary, path)
             else:
@@ -141,12 +148,6 @@ def _move_in(temporary: str, path: Path) -> None:
         os.rename(temporary, path)
         return
     os.unlink(temporary)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def is_document(name: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -68,8 +68,6 @@ class Page(Wire, Generic[T]):
 
 class ListParams(Params):
     """Cursor pagination. `after` and `before` are exclusive and follow the listing's own order."""
-
-    MAX_LIMIT: ClassVar[int] = 100
 
     limit: Annotated[int | None, Field(ge=1, le=100)] = None
     """1 to 100; the default is 20."""

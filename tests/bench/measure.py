@@ -142,9 +142,9 @@ class Meter(Terminal):
         self._letters += 1
         start = len(self.raw)
         sent = time.monotonic()
-        self._send(letter)
+        self.send(letter)
         seconds = self.until_bytes(letter.encode(), start, patience_s) - sent
-        self._send("\x7f")
+        self.send("\x7f")
         return seconds
 
     def echoes(self, seconds: float, pause_s: float, stop: Callable[[], bool] = lambda: False) -> list[float]:
@@ -163,10 +163,11 @@ class Meter(Terminal):
 
     def _take(self, data: bytes) -> None:
         self.raw += data
+        self._shown = None
         self.last_output = time.monotonic()
         self.arrivals.append((self.last_output, len(self.raw)))
         if b"\x1b[c" in data:
-            self._send("\x1b[?62;22c")
+            self.send("\x1b[?62;22c")
 
 
 def load_numbers(file: Path) -> list[list[float]]:

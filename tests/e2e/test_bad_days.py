@@ -80,7 +80,7 @@ def test_a_rate_limit_is_waited_out_with_a_notice(tmp_path: Path) -> None:
     with chat_server("--scene", "rate-limited-once") as base_url, connected(base_url, tmp_path) as terminal:
         ask(terminal)
         terminal.wait_for("completed")
-        assert "rying again" in terminal.raw.decode("utf-8", "replace")
+        assert "etrying" in terminal.raw.decode("utf-8", "replace")
 
 
 def test_a_dead_endpoint_is_named(tmp_path: Path) -> None:

@@ -12,15 +12,25 @@ from aimltui.engine.tools.code_interpreter.sandbox import Sandbox
 from aimltui.engine.tools.code_interpreter.sandboxes.wasm import Wasm
 
 
+class Anywhere(Wasm):
+    """WebAssembly as it runs where there is no POSIX."""
+
+    name = "wasm-anywhere"
+
+    def __init__(self, cache: Path) -> None:
+        super().__init__(cache, portable=True)
+
+
 def every() -> tuple[Sandbox, ...]:
-    """The system's own kinds, and WebAssembly, which is prepared if it is installed."""
-    wasm = Wasm(Path(tempfile.gettempdir()) / f"aimltui-wasm-{os.geteuid()}")
+    """The system's own kinds, and WebAssembly in both ways, which is prepared if it is installed."""
+    cache = Path(tempfile.gettempdir()) / f"aimltui-wasm-{os.geteuid()}"
+    wasm = Wasm(cache)
     try:
         if not wasm.available().is_available:
             wasm.prepare()
     except SandboxError:
         pass
-    return (*kinds(), wasm)
+    return (*kinds(), wasm, Anywhere(cache))
 
 
 def named(name: str) -> Sandbox:

@@ -23,7 +23,7 @@ def test_where_it_is_not_installed_preparing_says_what_to_do(
 ) -> None:
     assert not Wasm(tmp_path).available().is_available
     assert main(["interpreter", "prepare", "--data-dir", str(tmp_path)]) == 1
-    assert "pip install 'aimltui[wasm]'" in capsys.readouterr().err
+    assert 'pip install "aimltui[wasm]"' in capsys.readouterr().err
 
 
 @pytest.mark.skipif(not IS_THERE, reason="it is not installed")

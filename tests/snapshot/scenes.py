@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from aimltui.engine.tools.code_interpreter.choice import NONE
+from aimltui.tui.screens.question import AgreeQuestion, CodeQuestion, QuestionSheet
 from aimltui.wire.models import Model, ModelPrice, ModelSource
 from aimltui.wire.runs import LastError
 from aimltui.wire.usage import Budget, UsageReport, UsageRow, UsageSum
@@ -150,6 +152,37 @@ async def see_it_large(here: Seat) -> None:
         await here.pilot.press("up")
     await here.pilot.press("enter")
     await here.until(lambda: type(here.app.screen).__name__ == "PictureViewer")
+
+
+@dataclass(frozen=True)
+class Unboxed:
+    """A piece of code that nothing keeps in."""
+
+    code: str
+    thread_id: str = ""
+    run_id: str = "run_1"
+    expires_at: int | None = 1_800_000_600
+
+
+async def ask_about_code(here: Seat) -> None:
+    """The question before a piece of code is run without a sandbox, an answer chosen."""
+    here.screen.spawn(here.screen.ask_about_code(Unboxed("".join(PROGRAM) * 3)), "question")
+    await here.until(lambda: isinstance(here.app.screen, CodeQuestion))
+    await _choose_one(here)
+
+
+async def ask_to_agree(here: Seat) -> None:
+    """The question whether code may be run without a sandbox at all."""
+    here.app.push_screen(AgreeQuestion(NONE))
+    await here.until(lambda: isinstance(here.app.screen, AgreeQuestion))
+    await _choose_one(here)
+
+
+async def _choose_one(here: Seat) -> None:
+    question = here.app.screen
+    assert isinstance(question, QuestionSheet)
+    question._dead_until = 0.0
+    await here.pilot.press("down")
 
 
 async def view_all(here: Seat) -> None:
@@ -440,6 +473,8 @@ SCENES: tuple[Scene, ...] = (
     Scene("panel-open", unfold, (MIDDLE,), (DARK, LIGHT), ((PANEL, Say(("Done.",)), End()),)),
     Scene("panel-failed", ask, (SMALL, MIDDLE), (DARK,), ((Code(PROGRAM, RAISES), Say(("Hm.",)), End()),)),
     Scene("panel-flood", view_all, (MIDDLE,), scripts=((Code(PROGRAM, FLOOD), Say(("Much.",)), End()),)),
+    Scene("code-question", ask_about_code, themes=(DARK, LIGHT)),
+    Scene("code-agree", ask_to_agree, themes=(DARK, LIGHT)),
     Scene("files", see_files, (SMALL, MIDDLE, LARGE), (DARK, LIGHT), (WITH_FILES,)),
     Scene("files-ascii", see_files, (SMALL,), scripts=(WITH_FILES,), options={"glyphs": "ascii"}),
     Scene("picture", see_it_large, (MIDDLE,), scripts=(WITH_FILES,)),

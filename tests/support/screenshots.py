@@ -8,16 +8,19 @@ from __future__ import annotations
 import asyncio
 import html
 import json
+import os
 import re
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from textual.pilot import Pilot
 
 from aimltui.cli import parser
+from aimltui.connection import AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE
 from aimltui.tui.app import AimltuiApp
 from aimltui.window import startup_from
 from tests.support.chat_server import ChatServer
@@ -28,27 +31,42 @@ PATIENCE_S = 30.0
 
 Act = Callable[["Stage"], Awaitable[None]]
 
-MODELS = [
-    "anthropic/claude-opus-5",
-    "anthropic/claude-sonnet-5",
-    "anthropic/claude-haiku-4.5",
-    "deepseek/deepseek-v4-pro",
-    "deepseek/deepseek-v4-flash",
-    "google/gemini-3-7-flash",
-    "google/gemini-3-1-pro-preview",
-    "openai/gpt-5.6-luna",
-    "openai/gpt-5.6-terra",
-    "openai/gpt-4o",
-    "openai/gpt-4o-mini",
-    "openai/gpt-mini-latest",
-    "openai/gpt-oss-120b",
-    "alibaba/qwen3.8-max",
-    "alibaba/qwen3.8-27b",
-    "moonshot/kimi-k2-6",
-    "x-ai/grok-4-6",
-    "zhipu/glm-5.3",
-    "mistralai/mistral-medium-3.1",
-]
+MODELS = {
+    "anthropic/claude-opus-5": (1_000_000, "Anthropic", "tools vision reasoning streaming file_input"),
+    "anthropic/claude-sonnet-5": (1_000_000, "Anthropic", "tools vision reasoning streaming file_input"),
+    "anthropic/claude-haiku-4.5": (200_000, "Anthropic", "tools vision reasoning streaming"),
+    "deepseek/deepseek-v4-pro": (1_000_000, "DeepSeek", "tools reasoning streaming"),
+    "deepseek/deepseek-v4-flash": (1_000_000, "DeepSeek", "tools reasoning streaming"),
+    "google/gemini-3-7-flash": (1_000_000, "Google", "tools vision reasoning streaming file_input"),
+    "google/gemini-3-1-pro-preview": (1_000_000, "Google", "tools vision reasoning streaming file_input"),
+    "openai/gpt-5.6-luna": (1_050_000, "OpenAI", "tools vision reasoning streaming file_input"),
+    "openai/gpt-5.6-terra": (1_050_000, "OpenAI", "tools vision reasoning streaming file_input"),
+    "openai/gpt-4o": (128_000, "OpenAI", "tools vision streaming file_input"),
+    "openai/gpt-4o-mini": (128_000, "OpenAI", "tools vision streaming"),
+    "openai/gpt-mini-latest": (400_000, "OpenAI", "tools vision streaming"),
+    "openai/gpt-oss-120b": (128_000, "OpenAI", "tools reasoning streaming"),
+    "alibaba/qwen3.8-max": (1_000_000, "Alibaba", "tools reasoning streaming"),
+    "alibaba/qwen3.8-27b": (262_000, "Alibaba", "tools streaming"),
+    "moonshot/kimi-k2-6": (256_000, "Moonshot", "tools streaming"),
+    "x-ai/grok-4-6": (500_000, "xAI", "tools vision reasoning streaming"),
+    "zhipu/glm-5.3": (200_000, "Zhipu", "tools reasoning streaming"),
+    "mistralai/mistral-medium-3.1": (128_000, "Mistral", "tools vision streaming"),
+}
+"""Some ids with context, vendor and abilities, as a list of models has them."""
+
+
+def model_list() -> bytes:
+    """The answer to `GET /models`."""
+    rows = [
+        {
+            "id": name,
+            "type": "openai/chat-completions",
+            "info": {"contextLength": context, "developer": vendor},
+            "capabilities": abilities.split(),
+        }
+        for name, (context, vendor, abilities) in MODELS.items()
+    ]
+    return json.dumps({"object": "list", "data": rows}).encode()
 
 
 @dataclass
@@ -102,12 +120,28 @@ async def streaming(stage: Stage) -> None:
     await stage.until("queued")
 
 
+async def interpreter(stage: Stage) -> None:
+    """What the model thought, the code it ran, and what came of it."""
+    await stage.until("Message Assistant")
+    await stage.say("Solve 3x + 11 = 14 with the code interpreter.")
+    await stage.until("completed")
+    await stage.pilot.press("ctrl+t", "ctrl+o")
+    await stage.until("linear equation")
+
+
+async def connect(stage: Stage) -> None:
+    """The first start, with a key to be entered."""
+    await stage.until("Connect to a model")
+    await stage.pilot.press("enter")
+    await stage.until("paste the key")
+
+
 async def picker(stage: Stage) -> None:
-    """A search among the endpoint's models."""
+    """The models of an endpoint that take pictures."""
     await stage.until("Message Assistant")
     await stage.pilot.press("ctrl+l")
     await stage.until("gpt-4o")
-    await stage.type("g5")
+    await stage.type("vision")
     await stage.until("luna")
 
 
@@ -125,7 +159,8 @@ class Picture:
     act: Act
     size: tuple[int, int] = (120, 40)
     theme: str = "aimltui-dark"
-    has_endpoint: bool = False
+    source: Literal["demo", "endpoint", "none"] = "demo"
+    """Where models come from."""
 
     @property
     def name(self) -> str:
@@ -140,23 +175,33 @@ PICTURES = (
     Picture(conversation, size=(80, 24)),
     Picture(conversation, size=(200, 60)),
     Picture(streaming),
-    Picture(picker, has_endpoint=True),
-    Picture(failed, has_endpoint=True),
+    Picture(interpreter),
+    Picture(connect, source="none"),
+    Picture(picker, source="endpoint"),
+    Picture(failed, source="endpoint"),
 )
+
+
+def empty_file(folder: str) -> str:
+    """A configuration that says nothing: the user's own must not show in the pictures."""
+    file = Path(folder) / "config.toml"
+    file.touch()
+    return str(file)
 
 
 async def take(picture: Picture) -> None:
     """Run the program for one picture."""
-    models = Reply(pieces=(json.dumps({"data": [{"id": name} for name in MODELS]}).encode(),))
+    models = Reply(pieces=(model_list(),))
     refusing = Scene((flat_refusal(401, "This request requires a valid API key."),), models=models)
     with tempfile.TemporaryDirectory() as folder:
         async with ChatServer(refusing) as server:
-            endpoint = (
-                ["--base-url", server.base_url, "--model", "openai/gpt-4o"]
-                if picture.has_endpoint
-                else ["--demo"]
-            )
-            options = parser().parse_args(["--data-dir", folder, "--theme", picture.theme, *endpoint])
+            flags = {
+                "demo": ["--demo"],
+                "endpoint": ["--base-url", server.base_url, "--model", "openai/gpt-4o"],
+                "none": [],
+            }[picture.source]
+            places = ["--data-dir", folder, "--config", empty_file(folder)]
+            options = parser().parse_args([*places, "--theme", picture.theme, *flags])
             app = AimltuiApp(startup_from(options))
             async with app.run_test(size=picture.size) as pilot:
                 await picture.act(Stage(app, pilot))
@@ -174,6 +219,8 @@ def without_fonts(svg: str) -> str:
 def main() -> None:
     """Take all, or those whose names begin as the arguments say."""
     FOLDER.mkdir(exist_ok=True)
+    for variable in [*AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE]:
+        os.environ.pop(variable, None)
     for picture in PICTURES:
         if len(sys.argv) == 1 or picture.name.startswith(tuple(sys.argv[1:])):
             asyncio.run(take(picture))

@@ -18,6 +18,7 @@ from aimltui.errors import AimltuiError
 from aimltui.wire import events
 from aimltui.wire.base import Page, Params, Wire
 from aimltui.wire.events import StreamEvent
+from aimltui.wire.files import File
 from aimltui.wire.messages import Message
 from aimltui.wire.operations import Operation
 from aimltui.wire.run_steps import RunStep, RunStepDelta
@@ -118,7 +119,7 @@ class Interpreting:
             "code_interpreter": {
                 "input": "print(6 * 7)",
                 "outputs": [
-                    {"type": "logs", "logs": "42\n"},
+                    {"type": "logs", "logs": "1 %\r100 %\n\x1b[31m42\x1b[0m\n"},
                     {"type": "image", "image": {"file_id": "file-1"}},
                 ],
             },
@@ -143,6 +144,7 @@ class Interpreting:
             "create_run": self.run,
             "list_run_steps": Page[RunStep](data=[self.step]),
             "list_messages": Page[Message](data=[self.message]),
+            "get_file": File(id="file-1", filename="fig\x1bure\n1.png", bytes=1200),
         }
         return answers[operation.name]
 
@@ -171,7 +173,12 @@ async def test_code_and_its_output_are_shown(streams: bool) -> None:
     client = AssistantsClient(Interpreting())  # type: ignore[arg-type]
     await bounded(Conversation(client, "thread_1", "asst_1", written.append, streams=streams).say("6 * 7?"))
     told = "".join(written)
-    assert told.index("Code >\nprint(6 * 7)\n") < told.index("Output >\n42\n") < told.index("It is 42.")
+    assert (
+        told.index("Code >\nprint(6 * 7)\n") < told.index("Output >\n100 %\n42\n") < told.index("It is 42.")
+    )
+    assert told.endswith(
+        "\nFiles >\nfigure 1.png (1,200 bytes)\nThey are kept. To see and save them: aimltui --thread thread_1\n"
+    )
     assert told.count("print(6 * 7)") == told.count("42\n\nOutput") == 1
 
 

@@ -9,6 +9,7 @@ import pytest
 from aimltui import doctor
 from aimltui.cli import main
 from aimltui.connections.keys import Keys, key_file
+from aimltui.engine.tools.code_interpreter import choice
 from aimltui.engine.tools.code_interpreter.choice import NONE
 from aimltui.engine.tools.code_interpreter.sandboxes.seatbelt import Seatbelt
 from aimltui.engine.tools.code_interpreter.selftest import WALLS
@@ -29,7 +30,7 @@ def test_it_names_the_sandbox_and_each_wall(tmp_path: Path, capsys: pytest.Captu
 def test_without_a_sandbox_it_fails_and_says_what_is_at_risk(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctor, "kinds", lambda: (Seatbelt(),))
+    monkeypatch.setattr(choice, "kinds", lambda: (Seatbelt(),))
     assert main(["doctor", "--data-dir", str(tmp_path)]) == 1
     assert NONE in capsys.readouterr().out
 
@@ -37,7 +38,7 @@ def test_without_a_sandbox_it_fails_and_says_what_is_at_risk(
 def test_what_the_settings_say_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctor, "kinds", lambda: (Seatbelt(),))
+    monkeypatch.setattr(choice, "kinds", lambda: (Seatbelt(),))
     config = tmp_path / "config.toml"
     where = ["doctor", "--data-dir", str(tmp_path), "--config", str(config)]
     config.write_text('[interpreter]\nunconfined = "ask"\n')

@@ -54,6 +54,26 @@ def test_the_report_is_json_for_programs(spent: list[str], capsys: pytest.Captur
     assert report["budget"]["per_day_usd"] == 2
 
 
+def test_a_title_drives_no_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    async def title() -> None:
+        async with opened(tmp_path, FakeModel(says("Hi"))) as engine:
+            await play(engine, "a\x1b]0;owned\x07b\x9b2Jc\u202ed")
+
+    asyncio.run(title())
+    for form in ([], ["--json"]):
+        assert main(["usage", "--by", "thread", *form, "--data-dir", str(tmp_path)]) == 0
+        said = capsys.readouterr().out
+        assert all(sign.isprintable() or sign == "\n" for sign in said)
+    assert "owned" in json.loads(said)["rows"][0]["label"]
+
+
+def test_an_error_drives_no_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--connection", "x\x1b]0;owned\x07\x9b2J", "--data-dir", str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert "x" in said
+    assert all(sign.isprintable() or sign == "\n" for sign in said)
+
+
 def test_the_budget_is_raised_for_today(spent: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["usage", "--raise-usd", "1.5", *spent]) == 0
     assert "of $3.50 (per_day_usd)" in capsys.readouterr().out

@@ -185,3 +185,11 @@ async def test_a_thousand_threads_open_as_fast_as_a_few_and_all_get_into_the_lis
         await here.until(lambda: "The very first" in here.rows())
         assert len(here.rows()) == 251
         assert here.texts()[0] == "The very first"
+
+
+async def test_what_is_copied_is_what_one_sees_and_nothing_that_a_terminal_obeys(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    async with seat(server, tmp_path) as here:
+        here.screen.copy("ls\x1b[201~\n\tcd \u202e/\x9b2J\ud800")
+        assert here.app.clipboard == "ls\n\tcd /\ufffd"

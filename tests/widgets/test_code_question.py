@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 
 import pytest
 from textual.app import App
+from textual.widgets import Static
 
 from aimltui.client.client import AssistantsClient
 from aimltui.tui.consent import CodeToRun, ConsentState
@@ -113,8 +115,19 @@ class FakeConsent:
         self.ask = ask
 
 
+async def test_the_question_says_until_when_the_run_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.localtime", time.gmtime)
+    for expires_at, words in ((1_800_000_600, "your word until 08:10."), (None, "")):
+        app = QuestionApp(CodeQuestion("print(1)", expires_at=expires_at))
+        async with app.run_test(size=(100, 30)) as pilot:
+            await pilot.pause()
+            told = "".join(str(part.content) for part in app.question.query(Static))
+            assert words in told
+            assert (expires_at is None) is ("waits" not in told)
+
+
 class Code:
-    thread_id, run_id, code = "thread_other", "run_1", "print(1)"
+    thread_id, run_id, code, expires_at = "thread_other", "run_1", "print(1)", None
 
 
 async def test_the_screen_asks_one_thing_after_the_other_and_takes_back_what_is_settled(

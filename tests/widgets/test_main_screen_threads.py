@@ -12,6 +12,7 @@ from aimltui.client.errors import Unreachable
 from aimltui.drafts import DraftStore
 from aimltui.model_marks import ModelMarks
 from aimltui.tui.app import AimltuiApp
+from aimltui.tui.choices import BESIDE_MARK
 from aimltui.wire.models import Model, ModelSource
 from tests.support.fake_transport import FakeTransport, refused
 from tests.support.run_scenes import End, Hold, Say
@@ -262,6 +263,12 @@ async def test_ctrl_s_makes_a_model_the_default_of_who_answers_also_after_a_rest
     assert mine.model == "gpt-4o"
     async with seat(server, tmp_path, new=True) as here:
         assert here.desk.choices.model_of(here.desk.current) == "gpt-4o"
+    server.assistants[mine.id] = mine.model_copy(
+        update={"metadata": {**mine.metadata, BESIDE_MARK: "another"}}
+    )
+    async with seat(server, tmp_path, new=True) as here:
+        assert here.desk.choices.model_of(here.desk.current) == "demo"
+    server.assistants[mine.id] = mine
     app = AimltuiApp(replace(startup_over(server, tmp_path, new=True), model="asked-for"))
     async with app.run_test() as pilot:
         here = Seat(app, pilot, server)

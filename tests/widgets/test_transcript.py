@@ -594,7 +594,7 @@ async def test_what_is_known_of_files_is_asked_once_and_comes_without_a_jump() -
         on.transcript.learn(files={"file-1": FileFact("revenue.csv", 48_123)})
         assert await on.painted() == before
         on.transcript.scroll_to_head()
-        assert any("revenue.csv 48 KB  s save · o open" in line for line in await on.painted())
+        assert any("revenue.csv 48 KB  enter view · s save · o open" in line for line in await on.painted())
         assert len(on.app.wanted) == 1
 
 
@@ -625,6 +625,16 @@ async def test_keys_mark_panels_and_files_and_enter_chooses_them() -> None:
         await on.pilot.pause()
         told = [said for said in on.app.said if not isinstance(said, tuple)]
         assert told == ["file-1", len(logs), "file-1", ""]
+
+
+async def test_a_file_whose_name_is_that_of_a_picture_is_drawn_once_its_name_is_known() -> None:
+    file = Attachment("file-1", "file-1", is_made=True)
+    async with scene(MessageEntry("m1", "assistant", "A", "Here.", attachments=(file,))) as on:
+        await on.until(lambda: on.app.wanted == [{"file-1": False}])
+        on.transcript.learn(files={"file-1": FileFact("plot.png", 900)})
+        await on.until(lambda: on.app.wanted[1:] == [{"file-1": True}])
+        on.transcript.learn(files={"file-1": FileFact("plot.png", 900, decode(plot(160, 90)))})
+        assert sum("▀" in line for line in await on.painted()) > 8
 
 
 async def test_pictures_are_drawn_where_there_are_colours_and_named_everywhere() -> None:

@@ -15,7 +15,9 @@ from aimltui.engine.models.model_list import read_models
 
 LIST_TIMEOUT_S = 30.0
 LIST_LIMIT_BYTES = 32 * 1024 * 1024
-_AIMLAPI_QUERY = {"type": "openai/chat-completions,openai/responses", "include": "all"}
+_AIMLAPI_QUERY = {"include": "all"}
+"""No filter by type: what is only to be had at /v1/responses would be missed without a sign if its name changed. The whole
+list is 1.3 MB, asked for once a day and sent only if it has changed."""
 _NOT_MODIFIED = 304
 _REFUSALS = frozenset({400, 404, 422})
 """Of a query; the same without it may pass."""
@@ -52,7 +54,7 @@ async def fetch_models(connection: Connection, etag: str = "") -> Listing | None
             found = Listing([])
         if found is None or found.models:
             return found
-        # The filter's words have changed before; the whole list is longer, and read all the same.
+        # Without the details the list is worth having, too.
         return await _ask(connection, {}, "")
     found = await _ask(connection, {}, etag)
     if found is None or not found.models or not endpoint.is_private:

@@ -40,10 +40,8 @@ def known(conn: Connection, run: Run, now: int, path_of: Callable[[str], Path]) 
         found[_free_name(file.filename, found)] = file
     links = {PLACE + name: file.id for name, file in found.items()} | made
     for path, file_id in made.items():
-        name = path.removeprefix(PLACE)
-        if "/" not in name:
-            for file in _files(conn, [file_id], now):
-                found[name] = file
+        for file in _files(conn, [file_id], now):
+            found[path.removeprefix(PLACE)] = file
     provided = tuple(Provided(file.id, name, path_of(file.id), file.bytes) for name, file in found.items())
     return ToolFiles(provided, links or None)
 

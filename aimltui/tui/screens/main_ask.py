@@ -71,7 +71,7 @@ class Ask(Pick):
         question = self._waiting.pop(0)
         thread_id = question.code.thread_id
         title = "" if thread_id == desk.current.thread_id else desk.threads.title(thread_id)
-        screen = CodeQuestion(question.code.code, title)
+        screen = CodeQuestion(question.code.code, title, expires_at=question.code.expires_at)
         self._shown = question, screen
         self.app.push_screen(screen, partial(self._answered, question))
 

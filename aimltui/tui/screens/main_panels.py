@@ -174,6 +174,12 @@ class Panels(Money):
     def _open(self, name: str, content: bytes) -> None:
         from aimltui.tui.screens.confirm import ConfirmScreen
 
+        try:
+            # before anything is asked: there may be nothing to open it with
+            saving.opener()
+        except SaveError as error:
+            self.remark(str(error), is_warning=True)
+            return
         if saving.is_document(name):
             self.spawn(self._open_now(name, content), "open")
             return

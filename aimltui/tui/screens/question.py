@@ -194,18 +194,29 @@ class CodeQuestion(QuestionSheet):
     Args:
         code: All of it.
         thread_title: Where it was written; empty for the open thread.
+        expires_at: The second in which the run that waits is over; None for what the user runs again.
         clock: Seconds that never go back.
     """
 
     def __init__(
-        self, code: str, thread_title: str = "", *, clock: Callable[[], float] = time.monotonic
+        self,
+        code: str,
+        thread_title: str = "",
+        *,
+        expires_at: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         lines = code.count("\n") + (not code.endswith("\n"))
         counted = f"{lines} lines" if lines != 1 else "1 line"
         where = f" In the thread “{thread_title}”." if thread_title else ""
+        # the run's time goes on while it waits, so the user has to know how long it does
+        until = time.strftime("%H:%M", time.localtime(expires_at)) if expires_at is not None else ""
+        waits = f" The run waits for your word until {until}." if until else ""
         super().__init__(
             "Run this code on your machine, without a sandbox?",
-            [f"The model wrote {counted}. They would run with your rights: your files, your network.{where}"],
+            [
+                f"The model wrote {counted}. They would run with your rights: your files, your network.{where}{waits}"
+            ],
             [
                 Option(RUN, "Run it once", "the next piece is asked for again"),
                 Option(SKIP, "Not this time", "the model is told that you refused, and goes on"),

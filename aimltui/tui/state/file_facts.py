@@ -68,6 +68,14 @@ def is_picture_name(name: str) -> bool:
     return name.lower().endswith(PICTURES)
 
 
+TEXTS = (".csv", ".json", ".log", ".md", ".py", ".rst", ".toml", ".tsv", ".txt", ".xml", ".yaml", ".yml")
+
+
+def is_text_name(name: str) -> bool:
+    """Whether a name says that it is a text, which can be read here."""
+    return name.lower().endswith(TEXTS)
+
+
 def file_ids(entry: Entry) -> Iterator[tuple[str, bool]]:
     """The files that an entry shows, each with whether it is a picture."""
     if isinstance(entry, MessageEntry):

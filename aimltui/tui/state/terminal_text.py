@@ -221,9 +221,27 @@ def excerpt(text: str, head: int, tail: int) -> Excerpt:
 _FAILURE = re.compile(r"^([A-Za-z_][\w.]{0,80}(?:Error|Exception|Interrupt|Exit|Warning|Iteration))\b(?::|$)")
 
 
+_KEPT = re.compile(r"\n?\[All of the output is kept as [\w.-]+\]$")
+_ENDS = (
+    (re.compile(r"Its variables are gone\.\]$"), "the interpreter ended"),
+    (re.compile(r"The code was stopped\.\]$"), "stopped at a limit"),
+    (
+        re.compile(r"\bnothing was run\b|\bNothing was run\b|^The sandbox (did not start|ended before)"),
+        "not run",
+    ),
+)
+
+
 def failure_in(text: str) -> str:
-    """The name of the exception that an output ends with, as Python prints it; empty if it ends otherwise."""
-    tail = text[-8_000:].rstrip()
+    """What an output says at its end of how the code failed; empty if it says nothing of the kind.
+
+    That is the name of an exception, as Python prints it, or words for what the engine says in its place.
+    """
+    tail = _KEPT.sub("", text[-8_000:].rstrip()).rstrip()
+    last = tail[tail.rfind("\n") + 1 :]
+    for said, words in _ENDS:
+        if said.search(last):
+            return words
     if "Traceback (most recent call last)" not in tail and '  File "' not in tail:
         return ""
     # A message may have several lines; its first one names the exception.

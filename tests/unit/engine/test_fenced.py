@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from aimltui.engine.engine import Engine
-from aimltui.engine.fences import FenceSplitter, PrintedCallSplitter, Segment, printed_code
+from aimltui.engine.fences import FenceSplitter, PrintedCallSplitter, Segment, printed_call
 from aimltui.engine.models.base import ModelError, ModelInfo
 from aimltui.engine.models.lessons import Lessons
 from aimltui.wire.messages import NewMessage
@@ -281,8 +281,8 @@ def test_blocks_are_found_however_the_text_is_cut(
 
 
 def test_a_printed_call_of_something_else_is_none() -> None:
-    assert printed_code('{"name": "other", "arguments": {"code": "x"}}', {"code_interpreter"}) is None
-    assert printed_code('{"name": "python", "arguments": {"code": "x"}} and so on', {"python"}) is None
+    assert printed_call('{"name": "other", "arguments": {"code": "x"}}', {"code_interpreter"}) is None
+    assert printed_call('{"name": "python", "arguments": {"code": "x"}} and so on', {"python"}) is None
 
 
 async def test_that_a_model_takes_no_tools_is_remembered_beyond_the_program(tmp_path: Path) -> None:

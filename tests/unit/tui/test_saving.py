@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import stat
 from pathlib import Path
 
 import pytest
@@ -18,6 +21,10 @@ from aimltui.tui.saving import FileIsThere, SaveError
         ("C:\\Users\\x\\evil.exe", "evil.exe"),
         ("a\x1b]0;t\x07b\u202ecod.txt", "abcod.txt"),
         ('a<b>"c|d?.txt', "a_b__c_d_.txt"),
+        ("-rf", "-rf"),
+        ("..", "file"),
+        ("a/..", "file"),
+        ("~root/x", "x"),
         ("...", "file"),
         ("", "file"),
     ],
@@ -29,6 +36,52 @@ def test_a_name_from_outside_becomes_a_plain_one(given: str, plain: str) -> None
 def test_a_long_name_keeps_its_ending() -> None:
     assert len(saving.plain_name("x" * 500 + ".csv")) == 120
     assert saving.plain_name("x" * 500 + ".csv").endswith("x.csv")
+
+
+def test_a_long_name_of_wide_letters_fits_a_file_system(tmp_path: Path) -> None:
+    path = tmp_path / saving.plain_name("語🙂" * 200 + ".csv")
+    saving.write(path, b"x")
+    assert path.suffix == ".csv"
+    assert path.read_bytes() == b"x"
+
+
+def test_saving_changes_the_rights_of_no_other_file_that_is_made_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(mask: int) -> int:
+        raise AssertionError("the mask belongs to all threads")
+
+    old = os.umask(0o027)
+    try:
+        monkeypatch.setattr(os, "umask", refuse)
+        saving.write(tmp_path / "a.txt", b"x")
+        monkeypatch.undo()
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE((tmp_path / "a.txt").stat().st_mode) == 0o640
+
+
+def test_what_replaces_a_link_leaves_alone_what_it_leads_to(tmp_path: Path) -> None:
+    target = tmp_path / "precious"
+    target.write_bytes(b"old")
+    (tmp_path / "a.txt").symlink_to(target)
+    saving.write(tmp_path / "a.txt", b"new", replace=True)
+    assert target.read_bytes() == b"old"
+    assert (tmp_path / "a.txt").read_bytes() == b"new"
+
+
+async def test_a_file_whose_name_looks_like_an_option_is_opened_as_a_file(tmp_path: Path) -> None:
+    opener = tmp_path / "opener"
+    opener.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {tmp_path}/told\n')
+    opener.chmod(0o700)
+    path = saving.put_aside("--help;$(id).csv", b"x")
+    try:
+        await saving.open_file(str(opener), path)
+        assert (tmp_path / "told").read_text() == f"{path}\n"
+        assert path.is_absolute()
+        assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    finally:
+        shutil.rmtree(path.parent)
 
 
 def test_what_is_there_stays_unless_it_may_go(tmp_path: Path) -> None:

@@ -95,11 +95,11 @@ class _Told:
                 self._pictures += 1
             case events.FileChanged(path=path):
                 self._files.append(path)
-            case events.Done(status=status, duration_s=seconds, reason=reason):
+            case events.Done(status=status, duration_s=seconds, sentence=end):
                 self._seconds = seconds
                 self._is_ok = self._is_ok and status == "ok"
-                if reason:
-                    self._line(f"[{reason}]")
+                if end:
+                    self._line(f"[{end}]")
 
     def outcome(self) -> Outcome:
         """All of it."""

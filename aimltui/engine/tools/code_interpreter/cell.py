@@ -7,8 +7,8 @@ import binascii
 from collections.abc import Iterator
 from typing import Literal
 
-from aimltui.engine.tools.code_interpreter.channel import Breach, Ended, Frame, Item, Text
 from aimltui.engine.tools.code_interpreter.events import Failure, Image, Notice, Output, SessionEvent, Value
+from aimltui.engine.tools.code_interpreter.inbox import Breach, Ended, Frame, Item, Text
 from aimltui.engine.tools.code_interpreter.limits import Limits
 
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -47,13 +47,11 @@ class Cell:
                     yield Output(stream, text)
                 elif not self.is_flooding:
                     self.is_flooding = True
-                    self.reason = f"It printed more than {self._limits.output_bytes >> 20} MiB."
-                    yield Notice(f"{self.reason} The rest is left out, and the code was stopped.")
+                    self.reason = f"It printed more than {self._limits.output_bytes >> 20} MiB, and the rest is left out."
             case Frame(body=body, size=size):
                 yield from self._take_frame(body, size)
             case Breach(reason=reason):
                 self.reason = reason
-                yield Notice(f"{reason} The code was stopped.")
             case Ended(reason=reason):
                 self.is_over, self.status = True, "died"
                 self.reason = reason or self.reason or "The interpreter ended unexpectedly."

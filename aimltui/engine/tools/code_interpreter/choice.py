@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from aimltui.engine.tools.code_interpreter import selftest
+from aimltui.engine.tools.code_interpreter import machine, selftest
 from aimltui.engine.tools.code_interpreter.interpreter import Interpreter
 from aimltui.engine.tools.code_interpreter.sandbox import Sandbox
 from aimltui.engine.tools.code_interpreter.sandboxes.bubblewrap import Bubblewrap
@@ -21,6 +21,8 @@ NONE = (
     "No sandbox was found. Code written by the model would run with your rights: it could read your files and use the "
     "network. The code interpreter is off."
 )
+
+_HOW_TO = "A sandbox that works on every system is Python in WebAssembly: run {steps}, once."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +41,37 @@ class Choice:
     sandbox: Sandbox | None
     """None: nothing holds on this machine."""
     considered: tuple[Considered, ...]
+    advice: str = ""
+    """How to get one, in a sentence, where there is a way."""
 
     @property
     def sentence(self) -> str:
         """The result for the user."""
-        return self.sandbox.describe().label if self.sandbox else NONE
+        return self.sandbox.describe().label if self.sandbox else f"{NONE} {self.advice}".rstrip()
 
 
 def kinds() -> tuple[Sandbox, ...]:
-    """Every kind of the system's own, strongest first; WebAssembly comes after them."""
-    return (Bubblewrap(), Namespaces(), Reduced(), Seatbelt())
+    """Every kind of the system's own, strongest first; WebAssembly comes after them. Windows has none."""
+    return (Bubblewrap(), Namespaces(), Reduced(), Seatbelt()) if machine.is_posix() else ()
+
+
+def every(directory: Path) -> tuple[Sandbox, ...]:
+    """All kinds, in the order in which they are tried.
+
+    Args:
+        directory: The program's data.
+    """
+    return (*kinds(), Wasm(directory / WASM))
+
+
+def advice(directory: Path) -> str:
+    """How to get a sandbox on a system that has none of its own, in a sentence; nothing where all is done already.
+
+    Args:
+        directory: The program's data.
+    """
+    steps = Wasm(directory / WASM).steps()
+    return _HOW_TO.format(steps=" and then ".join(f"`{step}`" for step in steps)) if steps else ""
 
 
 async def choose(
@@ -63,7 +86,7 @@ async def choose(
         only: The name of the one kind that the user wants, if they said so.
     """
     considered: list[Considered] = []
-    for sandbox in (*kinds(), Wasm(directory / WASM)):
+    for sandbox in every(directory):
         if only is not None and sandbox.name != only:
             considered.append(Considered(sandbox.name, False, f"Your settings ask for {only}."))
             continue
@@ -71,4 +94,4 @@ async def choose(
         considered.append(Considered(sandbox.name, verdict.holds, verdict.sentence))
         if verdict.holds:
             return Choice(sandbox, tuple(considered))
-    return Choice(None, tuple(considered))
+    return Choice(None, tuple(considered), advice(directory) if only in (None, Wasm.name) else "")

@@ -30,6 +30,8 @@ class CodeToRun:
     thread_id: str
     run_id: str
     code: str
+    expires_at: int | None = None
+    """The second in which the run that waits is over, answer or not."""
 
 
 Approve = Callable[[CodeToRun], Awaitable[bool]]

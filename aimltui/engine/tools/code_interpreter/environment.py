@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from aimltui.engine.tools.code_interpreter import machine
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 
 Tell = Callable[[str], None]
@@ -183,18 +184,8 @@ def _sweep(place: Path) -> None:
         match = re.fullmatch(r"env-(\d+)-[0-9a-f]+", entry.name)
         if match is None or (used is not None and entry.name == used.directory.name):
             continue
-        if int(match[1]) == os.getpid() or not _is_running(int(match[1])):
+        if int(match[1]) == os.getpid() or not machine.is_running(int(match[1])):
             shutil.rmtree(entry.path, ignore_errors=True)
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def _run(
@@ -215,7 +206,7 @@ def _run(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env=dict(variables),
-        cwd="/",
+        cwd=os.path.abspath(os.sep),
         umask=0o022,  # root's code runs under another id and has to read it
         encoding="utf-8",
         errors="replace",
@@ -252,7 +243,12 @@ def _packages(executable: str) -> tuple[tuple[str, str], ...]:
 def _ask(executable: str, code: str) -> str:
     try:
         done = subprocess.run(  # noqa: S603  # the environment's own Python
-            [executable, "-I", "-c", code], capture_output=True, text=True, timeout=60, check=True, cwd="/"
+            [executable, "-I", "-c", code],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+            cwd=os.path.abspath(os.sep),
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise SandboxError(f"The new environment's Python does not work: {error}") from error

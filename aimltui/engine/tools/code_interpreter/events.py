@@ -65,5 +65,14 @@ class Done:
     reason: str | None = None
     """Why it was interrupted or died, in a sentence."""
 
+    @property
+    def sentence(self) -> str:
+        """What the model and the user are told of an end that was not the code's own; else empty."""
+        if not self.reason:
+            return ""
+        return (
+            f"{self.reason} {'Its variables are gone.' if self.status == 'died' else 'The code was stopped.'}"
+        )
+
 
 SessionEvent = Output | Value | Image | Failure | Notice | FileChanged | Done

@@ -10,6 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from aimltui.engine.tools.code_interpreter import machine
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 
 _PROBE = """
@@ -69,8 +70,8 @@ def find(executable: str, hidden: tuple[str, ...] = ()) -> Interpreter:
             capture_output=True,
             timeout=20,
             check=True,
-            env={},
-            cwd="/",
+            env=machine.bare_environment(),
+            cwd=os.path.abspath(os.sep),
         )
         found = json.loads(answer.stdout)
     except (OSError, subprocess.SubprocessError, ValueError) as error:

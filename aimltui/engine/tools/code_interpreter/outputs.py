@@ -7,18 +7,22 @@ link, opens anything but a regular file, or trusts a path for longer than the de
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import stat
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from aimltui.engine.tools.code_interpreter import bypath, machine
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.place import DIRECTORY as _DIRECTORY
 
 _DEEPEST = 32
 _PIECE = 1 << 20
 _MODE = 0o600
+_NO_FILE = (errno.ELOOP, errno.ENXIO, errno.ENOTDIR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +41,14 @@ def scan(directory: Path, most: int = 2000) -> dict[str, Stamp]:
         directory: A session's /mnt/data.
         most: Entries to look at; the rest is not seen.
     """
-    try:
-        top = os.open(directory, _DIRECTORY)
-    except OSError:
-        return {}
     found: dict[str, Stamp] = {}
-    for count, (name, known) in enumerate(_walk(top, "", 0)):
-        if count >= most:
-            break
-        if _is_plain(known) and _is_text(name):
-            found[name] = Stamp(known.st_ino, known.st_size, known.st_mtime_ns ^ known.st_ctime_ns)
+    try:
+        for name, known in itertools.islice(_entries(directory), most):
+            if _is_plain(known) and _is_text(name):
+                found[name] = Stamp(known.st_ino, known.st_size, known.st_mtime_ns ^ known.st_ctime_ns)
+    except OSError:
+        # there is no such directory, or no end to what is in it
+        return found
     return found
 
 
@@ -83,7 +85,7 @@ def put(directory: Path, name: str, content: bytes) -> str:
 
     Args:
         directory: A session's /mnt/data.
-        name: The wished name; only its last part is used.
+        name: The wished name; the folders in it are made. Of one that would lead elsewhere only the last part is used.
         content: The bytes.
 
     Returns:
@@ -92,11 +94,21 @@ def put(directory: Path, name: str, content: bytes) -> str:
     Raises:
         SandboxError: It cannot be written.
     """
-    plain = safe_name(name)
+    folders = [safe_name(part) for part in name.split("/")[:-1]]
+    if len(folders) > _DEEPEST or folders != name.split("/")[:-1]:
+        folders = []
+    plain = "/".join([*folders, safe_name(name)])
     try:
+        if not machine.has_descriptors_of_directories():
+            plain = bypath.allowed_name(plain)
+            bypath.replace(directory, plain, content)
+            return plain
         top = os.open(directory, _DIRECTORY)
         try:
-            _replace(top, plain, content)
+            for folder in folders:
+                outer, top = top, _enter(top, folder)
+                os.close(outer)
+            _replace(top, safe_name(name), content)
         finally:
             os.close(top)
     except OSError as error:
@@ -110,6 +122,12 @@ def safe_name(name: str) -> str:
     kept = "".join(character if character.isprintable() else "_" for character in last)
     kept = kept.encode("utf-8", "replace")[:200].decode("utf-8", "ignore")
     return kept if kept.strip(". ") else "file"
+
+
+def _entries(directory: Path) -> Iterator[tuple[str, os.stat_result]]:
+    if machine.has_descriptors_of_directories():
+        return _walk(os.open(directory, _DIRECTORY), "", 0)
+    return bypath.walk(machine.long_path(directory))
 
 
 def _walk(directory: int, prefix: str, depth: int) -> Iterator[tuple[str, os.stat_result]]:
@@ -137,6 +155,8 @@ def _open(directory: Path, name: str) -> int:
         raise SandboxError(f"{name!r} is not the name of a file in /mnt/data.")
     opened: list[int] = []
     try:
+        if not machine.has_descriptors_of_directories():
+            return bypath.open_plain(directory, parts)
         opened.append(os.open(directory, _DIRECTORY))
         for part in parts[:-1]:
             opened.append(os.open(part, _DIRECTORY, dir_fd=opened[-1]))
@@ -144,7 +164,7 @@ def _open(directory: Path, name: str) -> int:
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
         return os.open(parts[-1], flags, dir_fd=opened[-1])
     except (OSError, ValueError) as error:
-        if getattr(error, "errno", None) in (errno.ELOOP, errno.ENXIO, errno.ENOTDIR):
+        if isinstance(error, NotADirectoryError) or getattr(error, "errno", None) in _NO_FILE:
             raise SandboxError(f"{name!r} is not a plain file.") from error
         raise SandboxError(f"{name!r} cannot be read: {error}") from error
     finally:
@@ -160,6 +180,16 @@ def _read_all(number: int, size: int) -> bytes:
         parts.append(part)
         left -= len(part)
     return b"".join(parts)
+
+
+def _enter(directory: int, folder: str) -> int:
+    """Open a folder of a directory, and make it if it is not there."""
+    with suppress(FileExistsError):
+        os.mkdir(folder, 0o700, dir_fd=directory)
+        owner = os.fstat(directory)
+        if owner.st_uid != os.geteuid():
+            os.chown(folder, owner.st_uid, owner.st_gid, dir_fd=directory, follow_symlinks=False)
+    return os.open(folder, _DIRECTORY, dir_fd=directory)
 
 
 def _replace(top: int, name: str, content: bytes) -> None:

@@ -11,11 +11,12 @@ import socket
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import aclosing, contextmanager, suppress
+from contextlib import ExitStack, aclosing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from aimltui import __version__
+from aimltui.engine.tools.code_interpreter import machine
 from aimltui.engine.tools.code_interpreter.attempts import CELL
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.events import Done, Output
@@ -149,8 +150,9 @@ async def _try(session: Session, canaries: dict[str, object]) -> Verdict:
         return Verdict(False, {}, "The self-test's code did not come to its end in the sandbox.")
     if "executed" in rest or status == "died":
         breaches["executes what it wrote"] = "a file in /mnt/data"
+    keeper = session.pid
     await session.aclose()
-    if not await _is_free(session.files / "lock"):
+    if not await _is_free(session.files / "lock", keeper):
         breaches["survives its end"] = "a process went on after everything was killed"
     return Verdict(not breaches, breaches)
 
@@ -167,19 +169,17 @@ def _canaries(place: Path) -> Iterator[dict[str, object]]:
     outside = place / "outside"
     abstract = f"aimltui-{secrets.token_hex(8)}"
     path = f"{place}/s"
-    with (
-        socket.socket() as tcp,
-        socket.socket(socket.AF_UNIX) as unix,
-        socket.socket(socket.AF_UNIX) as hidden,
-    ):
+    with ExitStack() as opened:
+        tcp = opened.enter_context(socket.socket())
         tcp.bind(("127.0.0.1", 0))
         tcp.listen()
-        with suppress(OSError):  # the path may be too long for a socket
-            unix.bind(path)
-            unix.listen()
-        with suppress(OSError, ValueError):  # names without a file are Linux's own
-            hidden.bind("\0" + abstract)
-            hidden.listen()
+        # sockets with names are not everywhere
+        for address in (path, "\0" + abstract) if hasattr(socket, "AF_UNIX") else ():
+            # the path may be too long for a socket, and names without a file are Linux's own
+            with suppress(OSError, ValueError):
+                one = opened.enter_context(socket.socket(socket.AF_UNIX))
+                one.bind(address)
+                one.listen()
         yield {
             "file": str(secret),
             "outside": str(outside),
@@ -194,20 +194,28 @@ def _canaries(place: Path) -> Iterator[dict[str, object]]:
         }
 
 
-async def _is_free(file: Path) -> bool:
-    import fcntl  # not on Windows, where nothing is tested
-
+async def _is_free(file: Path, keeper: int | None) -> bool:
+    """Whether nobody of the jail is left."""
     deadline = time.monotonic() + _LOCK_PATIENCE_S
+    while not await asyncio.to_thread(_can_lock, file, keeper):
+        if time.monotonic() > deadline:
+            return False
+        await asyncio.sleep(0.02)
+    return True
+
+
+def _can_lock(file: Path, keeper: int | None) -> bool:
+    if not machine.is_posix():
+        # nothing in there can start a process, so there is this one only
+        return keeper is None or not machine.is_running(keeper)
+    import fcntl  # not everywhere
+
     with file.open("rb") as opened:
-        while True:
-            try:
-                fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                if time.monotonic() > deadline:
-                    return False
-                await asyncio.sleep(0.02)
-            else:
-                return True
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+    return True
 
 
 def _key(sandbox: Sandbox, interpreter: Interpreter) -> str:
@@ -218,7 +226,7 @@ def _key(sandbox: Sandbox, interpreter: Interpreter) -> str:
         sandbox.identity(),
         interpreter.executable,
         ".".join(map(str, interpreter.version)),
-        str(os.geteuid()),
+        str(machine.user_id()),
         _own_code(),
     )
     return " | ".join(parts)

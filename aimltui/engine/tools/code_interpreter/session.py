@@ -10,7 +10,6 @@ from pathlib import Path
 
 from aimltui.engine.tools.code_interpreter import outputs
 from aimltui.engine.tools.code_interpreter.cell import Cell
-from aimltui.engine.tools.code_interpreter.channel import Breach, Channel, Ended, Frame, Frozen, Text
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.events import (
     Done,
@@ -18,8 +17,9 @@ from aimltui.engine.tools.code_interpreter.events import (
     Notice,
     SessionEvent,
 )
+from aimltui.engine.tools.code_interpreter.inbox import Breach, Ended, Frame, Frozen, Text
 from aimltui.engine.tools.code_interpreter.interpreter import Interpreter
-from aimltui.engine.tools.code_interpreter.jail import Jail
+from aimltui.engine.tools.code_interpreter.jail import Channel, Jail
 from aimltui.engine.tools.code_interpreter.limits import Limits
 from aimltui.engine.tools.code_interpreter.sandbox import Sandbox
 
@@ -193,7 +193,7 @@ class Session:
     async def _start(self) -> None:
         await self._end()
         jail = await asyncio.to_thread(self._sandbox.start, self._directory, self._limits, self._interpreter)
-        channel = Channel(jail)
+        channel = jail.listen()
         self._jail, self._channel = jail, channel
         complaints: list[str] = []
         try:

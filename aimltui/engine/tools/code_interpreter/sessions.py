@@ -6,10 +6,11 @@ import asyncio
 import os
 import shutil
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
+from aimltui.engine.tools.code_interpreter import machine, place
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.events import SessionEvent
 
@@ -128,7 +129,8 @@ class Sessions:
 
 async def _remove(seat: Seat) -> None:
     await seat.runner.aclose()
-    await asyncio.to_thread(shutil.rmtree, seat.directory, ignore_errors=True)
+    with suppress(OSError):
+        await asyncio.to_thread(place.remove, seat.directory)
 
 
 def _prepare(top: Path, own: Path) -> None:
@@ -136,16 +138,6 @@ def _prepare(top: Path, own: Path) -> None:
     top.mkdir(mode=0o700, parents=True, exist_ok=True)
     for entry in os.scandir(top):
         pid = entry.name.partition("-")[0]
-        if pid.isdigit() and not _is_running(int(pid)):
+        if pid.isdigit() and not machine.is_running(int(pid)):
             shutil.rmtree(entry.path, ignore_errors=True)
     own.mkdir(mode=0o700, exist_ok=True)
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True

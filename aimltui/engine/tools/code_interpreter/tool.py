@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
 from typing import cast
 
@@ -28,6 +27,7 @@ from aimltui.engine.tools.code_interpreter.consent import Approve, CodeToRun, pe
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.sessions import Seat, Sessions
 from aimltui.engine.tools.excerpt import Excerpt
+from aimltui.engine.tools.plain_text import plain_text
 
 PLACE = "/mnt/data/"
 HEAD, TAIL = 8_000, 4_000
@@ -39,9 +39,6 @@ MOST_FILES = 50
 MOST_BYTES = 256 << 20
 """Of one file that is copied in or out."""
 _NAMED = 20
-_ESCAPES = re.compile(
-    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
-)
 _ABOUT = (
     "It is a sandbox that remembers, as a notebook does: variables live on between calls, and the value of the last "
     "expression is shown. {packages} There is no network. Figures of matplotlib are shown to the user. Files are read "
@@ -98,7 +95,8 @@ class CodeInterpreter:
         try:
             async with self._sessions.of(context.run.thread_id) as seat:
                 if not seat.runner.is_confined:
-                    await permit(self._approve, CodeToRun(context.run.thread_id, context.run.id, code))
+                    run = context.run
+                    await permit(self._approve, CodeToRun(run.thread_id, run.id, code, run.expires_at))
                 notes = await _bring_in(seat, context.files)
                 cell = _Cell(seat, context.keep, notes)
                 told = cast(AsyncGenerator[events.SessionEvent, None], seat.runner.run(code))
@@ -152,13 +150,13 @@ class _Cell:
             case events.FileChanged(path=path):
                 made = await self.keep_file(path)
                 return [made] if made else []
-            case events.Done(reason=reason):
-                last: list[ToolEvent] = [self._logs(self._on_new_line(f"[{reason}]"))] if reason else []
+            case events.Done(sentence=end):
+                last: list[ToolEvent] = [self._logs(self._on_new_line(f"[{end}]"))] if end else []
                 return [*last, *await self._all_output()]
 
     def answer(self) -> str:
         """What the model is told."""
-        parts = [_plain(self._excerpt.whole).strip("\n")]
+        parts = [plain_text(self._excerpt.whole).strip("\n")]
         if self._pictures:
             parts.append(f"[Pictures that are shown to the user: {self._pictures}]")
         if self._made:
@@ -253,13 +251,3 @@ def _listed(files: Sequence[Provided]) -> str:
     named = ", ".join(f"{PLACE}{file.name} ({file.size:,} bytes)" for file in files[:_NAMED])
     more = f", and {len(files) - _NAMED} more" if len(files) > _NAMED else ""
     return f" Files that are there: {named}{more}."
-
-
-def _plain(text: str) -> str:
-    """Output as a terminal would leave it, without colours: progress bars and escapes only cost tokens."""
-    return "\n".join(_overwritten(line) for line in _ESCAPES.sub("", text.replace("\r\n", "\n")).split("\n"))
-
-
-def _overwritten(line: str) -> str:
-    parts: Iterator[str] = (part for part in reversed(line.split("\r")) if part)
-    return next(parts, "")

@@ -12,12 +12,34 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 REQUESTS, EVENTS = 3, 4
 INSIDE_DATA, INSIDE_TEMPORARY, INSIDE_KERNEL = "/mnt/data", "/tmp", "/jail/kernel.py"  # noqa: S108  # the guest's
 _WASI = "wasi_snapshot_preview1"
 _BAD_DESCRIPTOR, _NOT_SUPPORTED = 8, 58
+_TOO_LARGE = 22
+_BOUNDED = """
+(module
+  (import "wasi_snapshot_preview1" "fd_filestat_set_size" (func $set_size (param i32 i64) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_allocate" (func $allocate (param i32 i64 i64) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_seek" (func $seek (param i32 i64 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "fd_filestat_set_size") (param i32 i64) (result i32)
+    (if (result i32) (i64.gt_u (local.get 1) (i64.const {most}))
+      (then (i32.const 22))
+      (else (call $set_size (local.get 0) (local.get 1)))))
+  (func (export "fd_allocate") (param i32 i64 i64) (result i32)
+    (if (result i32)
+      (i32.or (i64.gt_u (local.get 1) (i64.const {most})) (i64.gt_u (local.get 2) (i64.const {most})))
+      (then (i32.const 22))
+      (else (call $allocate (local.get 0) (local.get 1) (local.get 2)))))
+  (func (export "seek") (param i32 i64 i32) (result i32)
+    (call $seek (local.get 0) (local.get 1) (local.get 2) (i32.const 0))))
+"""
+"""The calls behind a module of its own: they want a memory to write to, and a function of this program has none."""
 _REFUSED = ("path_symlink", "path_link", "sock_accept", "sock_recv", "sock_send", "sock_shutdown")
 """Links could trick whoever reads the directory from outside."""
 
@@ -37,44 +59,132 @@ def make_engine() -> Any:
 
 def main() -> None:
     """Run the kernel program until it ends."""
-    import wasmtime
-
     compiled, data, temporary, kernel, memory = sys.argv[1:6]
     engine = make_engine()
     _stop_when_interrupted(engine)
-    module = wasmtime.Module.deserialize_file(engine, compiled)
-    with open(kernel, encoding="utf-8") as file:
-        source = file.read()
-    wasi = wasmtime.WasiConfig()
-    begin = f"exec(compile(__import__('sys').argv.pop(1), {INSIDE_KERNEL!r}, 'exec'), {{'__name__': '__main__', '__file__': {INSIDE_KERNEL!r}}})"
-    wasi.argv = ["python", "-I", "-B", "-u", "-X", "utf8", "-c", begin, source, INSIDE_DATA]
-    wasi.env = list(os.environ.items())
-    wasi.inherit_stdout()
-    wasi.inherit_stderr()
-    wasi.preopen_dir(data, INSIDE_DATA)
-    wasi.preopen_dir(temporary, INSIDE_TEMPORARY)
+    lent = Lent(
+        compiled,
+        kernel,
+        data,
+        temporary,
+        int(memory),
+        dict(os.environ),
+        lambda most: os.read(REQUESTS, most),
+        lambda content: os.write(EVENTS, content),
+    )
+    os._exit(run(engine, lent) & 0x7F)
+
+
+@dataclass(frozen=True)
+class Lent:
+    """What a guest is given.
+
+    Attributes:
+        compiled: The file with the compiled module.
+        kernel: The file with the kernel program.
+        data: The directory that it sees as /mnt/data.
+        temporary: The directory that it sees as /tmp.
+        memory_bytes: What it may have.
+        environment: All its variables.
+        read: Waits for requests: at most so many bytes of them.
+        write: Takes its events; how many bytes it took.
+        stdout: Takes what it prints; None for this program's own.
+        stderr: The same.
+        file_bytes: How large a file may be, and how far it may go in one; None where the system sees to that.
+    """
+
+    compiled: str
+    kernel: str
+    data: str
+    temporary: str
+    memory_bytes: int
+    environment: dict[str, str]
+    read: Callable[[int], bytes]
+    write: Callable[[bytes], int]
+    stdout: Callable[[bytes], None] | None = None
+    stderr: Callable[[bytes], None] | None = None
+    file_bytes: int | None = None
+
+
+def run(engine: Any, lent: Lent) -> int:
+    """Run a guest to its end; its exit status."""
+    import wasmtime
+
+    module = wasmtime.Module.deserialize_file(engine, lent.compiled)
     store = wasmtime.Store(engine)
     store.set_epoch_deadline(1)
-    store.set_limits(memory_size=int(memory))
-    store.set_wasi(wasi)
+    store.set_limits(memory_size=lent.memory_bytes)
+    store.set_wasi(_wasi(lent))
     linker = wasmtime.Linker(engine)
     linker.define_wasi()
     linker.allow_shadowing = True
+    given = {"fd_pread": _reads(lent.read), "fd_pwrite": _writes(lent.write)}
     for one in module.imports:
         if one.module != _WASI:
             raise SystemExit(f"The WebAssembly module wants {one.module}.{one.name}, which is not given.")
-        made = {"fd_pread": _pread, "fd_pwrite": _pwrite}.get(str(one.name))
+        made = given.get(str(one.name))
         if made is not None:
             linker.define_func(_WASI, str(one.name), one.type, made, access_caller=True)
         elif one.name in _REFUSED:
             linker.define_func(_WASI, str(one.name), one.type, lambda *_: _NOT_SUPPORTED)
+    if lent.file_bytes is not None:
+        _bound_files(linker, store, engine, lent.file_bytes)
     instance = linker.instantiate(store, module)
     try:
         instance.exports(store)["_start"](store)
     except wasmtime.ExitTrap as end:
-        os._exit(end.code & 0x7F)
+        return int(end.code)
     except wasmtime.Trap:
-        os._exit(1)
+        return 1
+    return 0
+
+
+def _wasi(lent: Lent) -> Any:
+    import wasmtime
+
+    with open(lent.kernel, encoding="utf-8") as file:
+        source = file.read()
+    wasi = wasmtime.WasiConfig()
+    begin = f"exec(compile(__import__('sys').argv.pop(1), {INSIDE_KERNEL!r}, 'exec'), {{'__name__': '__main__', '__file__': {INSIDE_KERNEL!r}}})"
+    wasi.argv = ["python", "-I", "-B", "-u", "-X", "utf8", "-c", begin, source, INSIDE_DATA]
+    wasi.env = list(lent.environment.items())
+    if lent.stdout is None:
+        wasi.inherit_stdout()
+    else:
+        wasi.stdout_custom = lent.stdout
+    if lent.stderr is None:
+        wasi.inherit_stderr()
+    else:
+        wasi.stderr_custom = lent.stderr
+    wasi.preopen_dir(lent.data, INSIDE_DATA)
+    wasi.preopen_dir(lent.temporary, INSIDE_TEMPORARY)
+    return wasi
+
+
+def _bound_files(linker: Any, store: Any, engine: Any, most: int) -> None:
+    """Let nothing make a file large at one stroke: neither by setting its size nor by going far beyond its end."""
+    import wasmtime
+
+    inner = linker.instantiate(store, wasmtime.Module(engine, _BOUNDED.format(most=most))).exports(store)
+    for name in ("fd_filestat_set_size", "fd_allocate"):
+        linker.define(store, _WASI, name, inner[name])
+    seek, memory = inner["seek"], inner["memory"]
+
+    def bounded(caller: Any, number: int, offset: int, whence: int, result: int) -> int:
+        before = int.from_bytes(memory.read(caller, 0, 8), "little") if not seek(caller, number, 0, 1) else 0
+        problem = seek(caller, number, offset, whence)
+        if problem:
+            return int(problem)
+        reached = memory.read(caller, 0, 8)
+        if int.from_bytes(reached, "little") > most:
+            seek(caller, number, before, 0)
+            return _TOO_LARGE
+        caller["memory"].write(caller, reached, result & 0xFFFFFFFF)
+        return 0
+
+    i32, i64 = wasmtime.ValType.i32(), wasmtime.ValType.i64()
+    kind = wasmtime.FuncType([i32, i64, i32, i32], [i32])
+    linker.define_func(_WASI, "fd_seek", kind, bounded, access_caller=True)
 
 
 def _stop_when_interrupted(engine: Any) -> None:
@@ -97,25 +207,31 @@ def _pieces(caller: Any, memory: Any, vectors: int, count: int) -> list[tuple[in
     return list(zip(numbers[::2], numbers[1::2], strict=True))
 
 
-def _pread(caller: Any, number: int, vectors: int, count: int, offset: int, result: int) -> int:
-    if number != 0:
-        return _BAD_DESCRIPTOR
-    memory = caller["memory"]
-    place, size = _pieces(caller, memory, vectors & 0xFFFFFFFF, count)[0]
-    content = os.read(REQUESTS, min(size, 1 << 20))
-    memory.write(caller, content, place)
-    memory.write(caller, len(content).to_bytes(4, "little"), result & 0xFFFFFFFF)
-    return 0
+def _reads(read: Callable[[int], bytes]) -> Callable[..., int]:
+    def pread(caller: Any, number: int, vectors: int, count: int, offset: int, result: int) -> int:
+        if number != 0:
+            return _BAD_DESCRIPTOR
+        memory = caller["memory"]
+        place, size = _pieces(caller, memory, vectors & 0xFFFFFFFF, count)[0]
+        content = read(min(size, 1 << 20))
+        memory.write(caller, content, place)
+        memory.write(caller, len(content).to_bytes(4, "little"), result & 0xFFFFFFFF)
+        return 0
+
+    return pread
 
 
-def _pwrite(caller: Any, number: int, vectors: int, count: int, offset: int, result: int) -> int:
-    if number != 2:
-        return _BAD_DESCRIPTOR
-    memory = caller["memory"]
-    place, size = _pieces(caller, memory, vectors & 0xFFFFFFFF, count)[0]
-    written = os.write(EVENTS, bytes(memory.read(caller, place, place + min(size, 1 << 20))))
-    memory.write(caller, written.to_bytes(4, "little"), result & 0xFFFFFFFF)
-    return 0
+def _writes(write: Callable[[bytes], int]) -> Callable[..., int]:
+    def pwrite(caller: Any, number: int, vectors: int, count: int, offset: int, result: int) -> int:
+        if number != 2:
+            return _BAD_DESCRIPTOR
+        memory = caller["memory"]
+        place, size = _pieces(caller, memory, vectors & 0xFFFFFFFF, count)[0]
+        written = write(bytes(memory.read(caller, place, place + min(size, 1 << 20))))
+        memory.write(caller, written.to_bytes(4, "little"), result & 0xFFFFFFFF)
+        return 0
+
+    return pwrite
 
 
 if __name__ == "__main__":

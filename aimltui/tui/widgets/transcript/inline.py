@@ -8,12 +8,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
-from markdown_it import MarkdownIt
 from rich.style import Style
 
 from aimltui.tui.widgets.transcript.rows import Run
 
 if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
     from aimltui.tui.widgets.transcript.theme import Palette
@@ -38,7 +38,9 @@ _URL_TAIL = ".,;:!?*_~'\""
 
 @lru_cache(maxsize=1)
 def parser() -> MarkdownIt:
-    """Return the one parser: GitHub's flavour without raw HTML."""
+    """Return the one parser: GitHub's flavour without raw HTML. Imported here: the first frame needs none."""
+    from markdown_it import MarkdownIt
+
     return MarkdownIt("commonmark", {"html": False, "maxNesting": 24}).enable(["table", "strikethrough"])
 
 

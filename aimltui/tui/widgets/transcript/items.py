@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from aimltui.tui.state.entries import Entry, MessageEntry, NoticeEntry, ReasoningEntry, RunEntry, StepEntry
-from aimltui.tui.state.file_facts import file_ids
+from aimltui.tui.state.file_facts import file_ids, is_picture_name
 from aimltui.tui.widgets.transcript.layout import HeightIndex
 from aimltui.tui.widgets.transcript.renderers import (
     ACTIVE,
@@ -261,9 +261,13 @@ class Book:
         """Note which files of an entry are not known yet."""
         look = self.look
         assert look is not None
+        attached = entry.attachments if isinstance(entry, MessageEntry) else ()
+        made = {file.file_id for file in attached if file.is_made}
         for file_id, is_picture in file_ids(entry):
             fact = look.extras.files.get(file_id)
-            draws = is_picture and look.half_blocks
+            # of a file that the code made, only its name says what it is
+            by_name = fact is not None and file_id in made and is_picture_name(fact.name)
+            draws = (is_picture or by_name) and look.half_blocks
             if fact is not None and (not draws or fact.picture is not None or fact.problem):
                 continue
             if (file_id, draws) not in self._asked:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
-from urllib.parse import unquote
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -19,7 +18,6 @@ from aimltui.tui.state.entries import (
     Appended,
     Change,
     Entry,
-    MessageEntry,
     Removed,
     Replaced,
     StepEntry,
@@ -28,6 +26,7 @@ from aimltui.tui.state.entries import (
 from aimltui.tui.state.file_facts import FileFact, Repeat
 from aimltui.tui.widgets.transcript.inline import SANDBOX
 from aimltui.tui.widgets.transcript.items import Foldable, Item, counts
+from aimltui.tui.widgets.transcript.marks import call_at, linked_file
 from aimltui.tui.widgets.transcript.pane import Pane
 from aimltui.tui.widgets.transcript.rows import Hit
 from aimltui.tui.widgets.transcript.selection import word_at
@@ -315,7 +314,7 @@ class Transcript(Pane, can_focus=True):
         mark = self.mark
         if mark is None or mark[1].kind not in ("toggle", "expand", "view"):
             return None
-        return _call_at(*mark)
+        return call_at(*mark)
 
     @property
     def marked_file(self) -> str:
@@ -366,7 +365,7 @@ class Transcript(Pane, can_focus=True):
     def _choose(self, item: Item, hit: Hit) -> None:
         match hit.kind:
             case "link" if hit.value.lower().startswith(SANDBOX):
-                self.post_message(self.FileChosen(self, _linked_file(item.entry, hit.value)))
+                self.post_message(self.FileChosen(self, linked_file(item.entry, hit.value)))
             case "link":
                 self.post_message(self.LinkChosen(self, hit.value))
             case "file":
@@ -388,7 +387,7 @@ class Transcript(Pane, can_focus=True):
 
     def _output(self, entry: Entry, hit: Hit) -> str:
         """The output that a line stands for."""
-        call = _call_at(entry, hit)
+        call = call_at(entry, hit)
         which = hit.value.partition(":")[2]
         if call is None:
             return ""
@@ -397,21 +396,3 @@ class Transcript(Pane, can_focus=True):
             return repeat.text if repeat else ""
         place = int(which)
         return call.outputs[place].text if place < len(call.outputs) else ""
-
-
-def _call_at(entry: Entry, hit: Hit) -> ToolCallEntry | None:
-    """The call of a step that a line of its panel belongs to."""
-    if not isinstance(entry, StepEntry):
-        return None
-    place = int(hit.value.partition(":")[0])
-    return entry.calls[place] if place < len(entry.calls) else None
-
-
-def _linked_file(entry: Entry, href: str) -> str:
-    """The file that a message's link to the sandbox stands for; empty if the server has named none."""
-    if isinstance(entry, MessageEntry):
-        for citation in entry.citations:
-            marked = entry.text[citation.start : citation.end]
-            if citation.kind == "file_path" and unquote(marked) == unquote(href):
-                return citation.file_id
-    return ""

@@ -7,8 +7,8 @@ import base64
 import pytest
 
 from aimltui.engine.tools.code_interpreter.cell import Cell
-from aimltui.engine.tools.code_interpreter.channel import Breach, Ended, Frame, Text
-from aimltui.engine.tools.code_interpreter.events import Image, Notice, Output, Value
+from aimltui.engine.tools.code_interpreter.events import Done, Image, Notice, Output, Value
+from aimltui.engine.tools.code_interpreter.inbox import Breach, Ended, Frame, Text
 from aimltui.engine.tools.code_interpreter.limits import Limits
 
 
@@ -27,9 +27,9 @@ def picture(content: bytes = b"\x89PNG\r\n\x1a\n") -> Frame:
 def test_output_over_the_limit_is_left_out_once_and_told() -> None:
     one = cell()
     assert list(one.take(Text("stdout", "x" * 90, 90))) == [Output("stdout", "x" * 90)]
-    events = list(one.take(Text("stdout", "x" * 90, 90)))
-    assert [type(event) for event in events] == [Notice]
+    assert list(one.take(Text("stdout", "x" * 90, 90))) == []
     assert one.is_flooding
+    assert one.reason == "It printed more than 0 MiB, and the rest is left out."
     assert list(one.take(Text("stdout", "x" * 90, 90))) == []
 
 
@@ -38,6 +38,12 @@ def test_a_flood_that_ends_by_itself_counts_as_interrupted() -> None:
     list(one.take(Text("stdout", "x", 101)))
     list(one.take(frame(event="done", ok=False)))
     assert (one.is_over, one.status) == (True, "interrupted")
+
+
+def test_an_end_that_was_not_the_codes_own_is_one_sentence_of_two() -> None:
+    assert Done("ok", 1).sentence == ""
+    assert Done("interrupted", 1, "It ran long.").sentence == "It ran long. The code was stopped."
+    assert Done("died", 1, "It ended.").sentence == "It ended. Its variables are gone."
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,16 @@ def test_a_file_that_is_too_large_is_refused_also_when_it_is_sparse(files: Path)
         outputs.read(files, "sparse", 100)
 
 
+def test_what_is_put_in_keeps_its_folders_and_follows_no_link(files: Path) -> None:
+    assert outputs.put(files, "sub/deep/note.txt", b"1") == "sub/deep/note.txt"
+    assert outputs.put(files, "sub/deep/more.txt", b"2") == "sub/deep/more.txt"
+    assert outputs.read(files, "sub/deep/note.txt", 100) == b"1"
+    (files / "up").symlink_to("..")
+    with pytest.raises(SandboxError):
+        outputs.put(files, "up/taken", b"1")
+    assert not (files.parent / "taken").exists()
+
+
 def test_what_is_put_in_is_a_copy_with_a_plain_mode_and_name(files: Path) -> None:
     assert outputs.put(files, "../../etc/pass\x1bwd", b"1") == "pass_wd"
     assert outputs.put(files, "..", b"1") == "file"

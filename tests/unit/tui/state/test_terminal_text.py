@@ -91,7 +91,12 @@ def test_ten_megabytes_and_a_line_of_ten_megabytes_are_read_at_once() -> None:
         ("ValueError: printed by hand", ""),
         ("Traceback (most recent call last):\nValueError: x\n" + "and then it went on\n" * 20, ""),
         ("42\n", ""),
+        ("[It printed more than 16 MiB, and the rest is left out. The code was stopped.]\n[All of the output is kept as a-1.txt.]\n", "stopped at a limit"),
+        ("Traceback (most recent call last):\nKeyboardInterrupt\n[It ran too long. The code was stopped.]", "stopped at a limit"),
+        ("42\n[The interpreter ended unexpectedly. Its variables are gone.]\n", "the interpreter ended"),
+        ("The user did not allow it, so nothing was run. Do not try again.\n", "not run"),
+        ("[The interpreter was started anew: files are there.]\n42\n", ""),
     ],
 )  # fmt: skip
-def test_an_output_that_ends_with_an_exception_names_it(output: str, name: str) -> None:
+def test_an_output_that_ends_with_a_failure_names_it(output: str, name: str) -> None:
     assert failure_in(output) == name

@@ -135,6 +135,30 @@ def test_a_step_is_one_line_until_it_is_unfolded() -> None:
     assert opened[1:] == ["  │  a = 1", "  │  print(a)", "  │ output", "  │ 1"]
 
 
+def test_of_many_calls_only_the_one_at_work_stands_open() -> None:
+    calls = [ToolCallEntry(f"c{n}", "code_interpreter", input=f"f({n})") for n in range(200)]
+    calls[:3] = [replace(call, outputs=(ToolCallOutput("logs", "1\n"),)) for call in calls[:3]]
+    live = StepEntry("s1", "r", 1, "in_progress", tuple(calls))
+    written = replace(live, calls=tuple(calls[3:20]))
+    assert rows(written) == [
+        "… 16 more calls of this step",
+        "▾ code interpreter · step 1, call 17 of 17 · ● running · 1 line",
+        "  │  f(19)",
+    ]
+    assert rows(live) == [
+        "▸ code interpreter · step 1, call 1 of 200 · ✓ · 1 line → 1 line",
+        "▸ code interpreter · step 1, call 2 of 200 · ✓ · 1 line → 1 line",
+        "▾ code interpreter · step 1, call 3 of 200 · ● running · 1 line → 1 line",
+        "  │  f(2)",
+        "  │ output",
+        "  │ 1",
+        "… 197 more calls of this step",
+    ]
+    done = rows(replace(live, status="completed", seconds=9.0))
+    assert len(done) == 200
+    assert done[199] == "▸ code interpreter · step 1, call 200 of 200 · ✓ · 1 line"
+
+
 def test_a_function_shows_its_call_and_what_came_back() -> None:
     call = ToolCallEntry(
         "c", "function", "get_weather", '{"city": "Oslo"}', (ToolCallOutput("text", '{"t": 3}'),)

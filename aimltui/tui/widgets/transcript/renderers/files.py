@@ -10,7 +10,7 @@ from rich.style import Style
 
 from aimltui.tui.sanitize import clean_line
 from aimltui.tui.state.entries import Attachment
-from aimltui.tui.state.file_facts import FileFact, Picture
+from aimltui.tui.state.file_facts import FileFact, Picture, is_picture_name, is_text_name
 from aimltui.tui.widgets.transcript.renderers.wording import bytes_text
 from aimltui.tui.widgets.transcript.rows import TEXT_COLUMN, Canvas, Hit, Run
 from aimltui.tui.widgets.transcript.wrap import cells, shorten
@@ -20,12 +20,15 @@ PICTURE_ROWS: Final = 20
 _HALF: Final = "▀"
 
 
-def draw_file(canvas: Canvas, file: Attachment) -> None:
-    """Draw a file: what it is called, how large it is, what can be done with it."""
+def draw_file(canvas: Canvas, file: Attachment) -> bool:
+    """Draw a file: what it is called, how large it is, what can be done with it. True if its picture is there, too."""
     look = canvas.look
     fact = look.extras.files.get(file.file_id)
-    if file.is_picture and look.half_blocks and fact is not None and fact.picture is not None:
-        draw_picture(canvas, fact.picture)
+    is_picture = file.is_picture or (file.is_made and fact is not None and is_picture_name(fact.name))
+    picture = fact.picture if fact is not None and is_picture else None
+    draws = picture is not None and look.half_blocks
+    if picture is not None and draws:
+        draw_picture(canvas, picture)
     palette, glyphs = look.palette, look.glyphs
     dot = f" {glyphs.dot} "
     name = clean_line((fact.name if fact else "") or file.name)
@@ -37,15 +40,16 @@ def draw_file(canvas: Canvas, file: Attachment) -> None:
     keys = ""
     if file.is_made and file.file_id and not (fact and fact.problem == "deleted"):
         keys = f"s save{dot}o open"
-        if file.is_picture and fact is not None and fact.picture is not None:
+        if picture is not None or (fact is not None and is_text_name(fact.name)):
             keys = f"enter view{dot}{keys}"
-    glyph = f"{glyphs.picture if file.is_picture else glyphs.attachment} "
+    glyph = f"{glyphs.picture if is_picture else glyphs.attachment} "
     about = f" {about}" if about else ""
     name = shorten(name, max(8, canvas.room - cells(glyph) - cells(about)), glyphs.ellipsis)
     runs = [Run(glyph, palette.muted), Run(name, palette.text), Run(about, palette.muted)]
     if keys and cells(glyph + name + about + keys) + 2 <= canvas.room:
         runs.append(Run(f"  {keys}", palette.muted))
     canvas.write(runs, hit=Hit("file", file.file_id) if file.file_id else None)
+    return draws
 
 
 def _about(file: Attachment, fact: FileFact | None) -> str:

@@ -122,8 +122,11 @@ class MessageDrawing:
         palette, glyphs = canvas.look.palette, canvas.look.glyphs
         if any(attachment.is_made for attachment in entry.attachments) and entry.text:
             canvas.gap()
+        after_picture = False
         for attachment in entry.attachments:
-            draw_file(canvas, attachment)
+            if after_picture:
+                canvas.gap()
+            after_picture = draw_file(canvas, attachment)
         labels = {citation.number: self._label(citation) for citation in _cited(entry)}
         if labels:
             canvas.gap()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from rich.style import Style
@@ -29,6 +29,8 @@ LIVE_OUTPUT: Final = 8
 """Lines of the output's end that are shown meanwhile."""
 FAILED_OUTPUT: Final = 20
 """The same of a step that has opened by itself because it failed."""
+FEW_CALLS: Final = 3
+"""Calls of one step that stand open side by side while they run; of more, only the one at work does."""
 MAX_INPUT: Final = 64 * 1024
 """Characters of an input that are drawn."""
 
@@ -136,15 +138,40 @@ def draw_step(
     details = _Details(canvas, memo or Memo(), is_brief=unfolded is None, is_live=is_live)
     if not entry.calls:
         _header(canvas, entry, None, 0, opened)
-    for place, call in enumerate(entry.calls):
-        _header(canvas, entry, call, place, opened)
-        if opened:
+    last = len(entry.calls) - 1
+    at = _at_work(entry) if is_live and last >= FEW_CALLS else None
+    is_written = at is not None and not entry.calls[at].outputs
+    if at is not None and is_written:
+        _more_calls(canvas, at)
+    for place, call in enumerate(entry.calls[: last + 1 if at is None else at + 1]):
+        if is_written and place != at:
+            continue
+        shows = opened and at in (None, place)
+        # one after the other: whatever comes before the one at work is over
+        seen = entry if at in (None, place) else replace(entry, status="completed")
+        _header(canvas, seen, call, place, shows)
+        if shows:
             details.draw(call, place)
+    if at is not None and at < last:
+        _more_calls(canvas, last - at)
     if entry.error and opened:
         with canvas.inside(_frame(canvas)):
             for line in clean(entry.error).split("\n"):
                 canvas.write([Run(line, look.palette.error)])
     return canvas
+
+
+def _more_calls(canvas: Canvas, count: int) -> None:
+    look = canvas.look
+    canvas.write(
+        [Run(f"{look.glyphs.ellipsis} {plural(count, 'more call')} of this step", look.palette.muted)]
+    )
+
+
+def _at_work(entry: StepEntry) -> int:
+    """Which of a running step's calls is worth seeing: the last that has put something out; else the one being written."""
+    begun = [place for place, call in enumerate(entry.calls) if call.outputs]
+    return begun[-1] if begun else len(entry.calls) - 1
 
 
 def _frame(canvas: Canvas) -> Prefix:
@@ -174,7 +201,8 @@ def _state(entry: StepEntry, call: ToolCallEntry | None, look: Look) -> tuple[st
             text, style = f"{glyphs.expired} expired", palette.warning
         case other:
             text, style = clean_line(other), palette.muted
-    if entry.seconds is not None:
+    if entry.seconds is not None and len(entry.calls) < 2:
+        # how long each of several calls took is not known
         text += f" {seconds_text(entry.seconds)}"
     return text, style
 
@@ -191,6 +219,8 @@ def _header(canvas: Canvas, entry: StepEntry, call: ToolCallEntry | None, place:
     mark = f"{glyphs.unfolded if opened else glyphs.folded} "
     is_function = call is not None and call.type == "function"
     step = "" if is_function else f"{dot}step {entry.number}"
+    if step and len(entry.calls) > 1:
+        step += f", call {place + 1} of {len(entry.calls)}"
     fixed = cells(mark) + cells(step) + cells(dot) + cells(state)
     title = shorten(title, max(4, canvas.room - fixed), glyphs.ellipsis)
     room = canvas.room - fixed - cells(title) - (1 if is_function else cells(dot))

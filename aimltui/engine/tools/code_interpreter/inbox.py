@@ -1,0 +1,164 @@
+"""What came out of a jail and waits for its reader, in the order in which it happened. None of it is trusted."""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import json
+import struct
+from collections import deque
+from dataclasses import dataclass
+from typing import Any, Literal
+
+PIECE = 65536
+"""Bytes that are read at a time."""
+MOST_BUFFERED = 1 << 20
+"""Bytes that may wait for the reader; then the code has to wait, as with any full pipe."""
+_MOST_FRAME = 24 << 20
+GARBLED = "It wrote into the pipe that the interpreter answers on."
+"""Why code is ended that pretends to be the kernel program, and does it badly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A piece of output, with its size in bytes as it was written."""
+
+    stream: Literal["stdout", "stderr"]
+    text: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """An event of the kernel program."""
+
+    body: dict[str, Any]
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """The keeper stopped or ended the code for this reason."""
+
+    reason: str
+    is_fatal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Everything in the jail is gone."""
+
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """Nothing in the jail runs any more, until the next cell."""
+
+
+Item = Text | Frame | Breach | Frozen | Ended
+
+
+class Inbox:
+    """The waiting items; a channel fills it, and stops filling it when it is told to. For one loop, from inside it."""
+
+    def __init__(self) -> None:
+        self._items: deque[Item] = deque()
+        self._buffered = 0
+        self._is_paused = False
+        self._has_ended = False
+        self._fatal: str | None = None
+        self._wake = asyncio.Event()
+        self._decoders = {
+            name: codecs.getincrementaldecoder("utf-8")("replace") for name in ("stdout", "stderr")
+        }
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether everything in the jail is gone."""
+        return self._has_ended
+
+    @property
+    def reason(self) -> str | None:
+        """Why it was ended, where somebody ended it."""
+        return self._fatal
+
+    def clear(self) -> None:
+        """Forget what was not asked for: it belongs to an earlier cell."""
+        self._items.clear()
+        self._buffered = 0
+        if self._is_paused:
+            self._let_in(True)
+
+    async def get(self, timeout_s: float | None = None) -> Item:
+        """The next thing that happened.
+
+        Raises:
+            TimeoutError: Nothing did.
+        """
+        async with asyncio.timeout(timeout_s):
+            while not self._items:
+                if self.has_ended:
+                    return Ended(self._fatal)
+                self._wake.clear()
+                await self._wake.wait()
+        item = self._items.popleft()
+        if isinstance(item, Text | Frame):
+            self._buffered -= item.size
+            if self._is_paused and self._buffered < MOST_BUFFERED // 2:
+                self._let_in(True)
+        return item
+
+    def _let_in(self, on: bool) -> None:
+        """Fill it, or stop filling it: its reader is slow."""
+        self._is_paused = not on
+
+    def _put(self, item: Item, size: int = 0) -> None:
+        self._items.append(item)
+        self._buffered += size
+        if not self._is_paused and self._buffered > MOST_BUFFERED:
+            self._let_in(False)
+        self._wake.set()
+
+    def _put_text(self, stream: Literal["stdout", "stderr"], piece: bytes) -> None:
+        text = self._decoders[stream].decode(piece)
+        last = self._items[-1] if self._items else None
+        if isinstance(last, Text) and last.stream == stream and last.size < PIECE:
+            self._items.pop()
+            self._put(Text(stream, last.text + text, last.size + len(piece)), len(piece))
+        else:
+            self._put(Text(stream, text, len(piece)), len(piece))
+
+
+class Frames:
+    """Cuts the kernel program's bytes into its events."""
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+
+    def add(self, piece: bytes) -> None:
+        """More of them came."""
+        self._bytes += piece
+
+    def take(self) -> Frame | None:
+        """The next event; None if it is not there yet.
+
+        Raises:
+            ValueError: These are not the kernel program's words.
+        """
+        if len(self._bytes) < 4:
+            return None
+        length = struct.unpack_from(">I", self._bytes)[0]
+        if length > _MOST_FRAME:
+            raise ValueError(GARBLED)
+        if len(self._bytes) < 4 + length:
+            return None
+        body = bytes(self._bytes[4 : 4 + length])
+        del self._bytes[: 4 + length]
+        try:
+            found = json.loads(body)
+        except RecursionError as error:
+            raise ValueError(GARBLED) from error
+        if not isinstance(found, dict):
+            raise ValueError(GARBLED)
+        return Frame(found, length)

@@ -1,0 +1,26 @@
+"""What a place in the transcript belongs to: the call of a panel's line, the file of a link. Pure."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote
+
+from aimltui.tui.state.entries import Entry, MessageEntry, StepEntry, ToolCallEntry
+from aimltui.tui.widgets.transcript.rows import Hit
+
+
+def call_at(entry: Entry, hit: Hit) -> ToolCallEntry | None:
+    """The call of a step that a line of its panel belongs to."""
+    if not isinstance(entry, StepEntry):
+        return None
+    place = int(hit.value.partition(":")[0])
+    return entry.calls[place] if place < len(entry.calls) else None
+
+
+def linked_file(entry: Entry, href: str) -> str:
+    """The file that a message's link to the sandbox stands for; empty if the server has named none."""
+    if isinstance(entry, MessageEntry):
+        for citation in entry.citations:
+            marked = entry.text[citation.start : citation.end]
+            if citation.kind == "file_path" and unquote(marked) == unquote(href):
+                return citation.file_id
+    return ""
