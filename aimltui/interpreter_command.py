@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import re
 import sys
 import time
@@ -12,11 +13,11 @@ from typing import Any
 
 from aimltui import paths
 from aimltui.connection import AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE
-from aimltui.engine.tools.code_interpreter import environment, machine
-from aimltui.engine.tools.code_interpreter.choice import WASM
+from aimltui.engine.tools.code_interpreter import environment, machine, selftest
+from aimltui.engine.tools.code_interpreter.choice import MEMORY, WASM
 from aimltui.engine.tools.code_interpreter.environment import Environment
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
-from aimltui.engine.tools.code_interpreter.interpreter import default_executable
+from aimltui.engine.tools.code_interpreter.interpreter import default_executable, find
 from aimltui.engine.tools.code_interpreter.sandboxes.wasm import Wasm
 from aimltui.errors import AimltuiError, ConfigError
 
@@ -137,18 +138,26 @@ def remove(options: argparse.Namespace) -> int:
 
 
 def prepare(options: argparse.Namespace) -> int:
-    """Compile the Python in WebAssembly, once; the exit status.
+    """Compile the Python in WebAssembly, once, and try to get out of it; the exit status.
 
     Raises:
-        AimltuiError: It is not installed, or could not be compiled.
+        AimltuiError: It is not installed, could not be compiled, or does not hold.
     """
+    data_dir = _data_dir(options)
+    sandbox = Wasm(data_dir / WASM)
     _say("Compiling Python for this machine; this takes some seconds, and is done once ...")
     started = time.monotonic()
     try:
-        made = Wasm(_data_dir(options) / WASM).prepare()
+        made = sandbox.prepare()
+        _say(f"Done in {time.monotonic() - started:.0f} s: {made} ({made.stat().st_size >> 20} MB).")
+        _say("Trying to get out of it ...")
+        python = find(default_executable(), (str(data_dir),))
+        verdict = asyncio.run(selftest.test_once(sandbox, python, data_dir, data_dir / MEMORY))
     except SandboxError as error:
         raise AimltuiError(error.message) from error
-    _say(f"Done in {time.monotonic() - started:.0f} s: {made} ({made.stat().st_size >> 20} MB).")
+    if not verdict.holds:
+        raise AimltuiError(verdict.sentence)
+    _say(verdict.sentence)
     _say('It is used where no sandbox of the system holds, or if you set [interpreter] sandbox to "wasm".')
     return 0
 

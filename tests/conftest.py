@@ -9,6 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from textual import _wait
+from textual import screen as textual_screen
+
+# After every key Textual's pilot looks each 20 ms whether the program has come to rest, while it paints each 17 ms: most
+# of the time that these tests take. With the program's own beat (`window._BEATS`) more is painted in half the time.
+textual_screen.UPDATE_PERIOD = 1 / 240  # type: ignore[misc]
+_wait.SLEEP_GRANULARITY, _wait.SLEEP_IDLE = 1 / 100, 1 / 1000
 
 KEPT = (
     "PATH",

@@ -135,7 +135,7 @@ class ConnectionDesk:
             base_url = _base_url(draft)
             key = await asyncio.to_thread(self._key_of, draft, base_url)
         except ConfigError as error:
-            return Tested(False, str(error))
+            return Tested(False, str(error), can_be_kept=False)
         if draft.kind == "assistants":
             return await probe.try_assistants(base_url, key, self._state_dir)
         endpoint = Endpoint(draft.name or endpoint_name(base_url), base_url, Secret(key) if key else None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 from aimltui.engine.tools.code_interpreter.choice import kinds
@@ -23,7 +22,8 @@ class Anywhere(Wasm):
 
 def every() -> tuple[Sandbox, ...]:
     """The system's own kinds, and WebAssembly in both ways, which is prepared if it is installed."""
-    cache = Path(tempfile.gettempdir()) / f"aimltui-wasm-{os.geteuid()}"
+    # every test has a TMPDIR of its own, and it takes seconds to compile
+    cache = Path("/tmp") / f"aimltui-wasm-{os.geteuid()}"
     wasm = Wasm(cache)
     try:
         if not wasm.available().is_available:

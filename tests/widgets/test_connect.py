@@ -254,6 +254,20 @@ async def test_a_refused_key_is_said_and_can_be_saved_all_the_same(
         await here.until(lambda: "is saved, but its test failed" in said(here))
 
 
+async def test_what_cannot_be_kept_is_not_offered_to_be_saved(server: FakeTransport, tmp_path: Path) -> None:
+    service = FakeConnections(
+        verdicts=[connecting.Tested(False, "There is no key in this.", can_be_kept=False)]
+    )
+    async with seat(server, tmp_path, model=None, connections=service) as here:
+        await pasted_form(here)
+        await press(here, "enter")
+        await here.until(lambda: "There is no key in this." in here.shown())
+        assert "Nothing is saved." in here.shown()
+        assert "ctrl+s" not in here.shown().rpartition("There is no key")[2].partition("esc Back")[0]
+        await press(here, "ctrl+s")
+        assert service.saved == []
+
+
 async def test_what_a_test_found_does_not_hold_for_other_values(
     server: FakeTransport, tmp_path: Path
 ) -> None:

@@ -12,6 +12,7 @@ from textual.binding import Binding
 from textual.widgets import Static
 
 from aimltui.tui.state.pastes import COLLAPSE_ABOVE
+from aimltui.tui.widgets.line_input import LineInput
 from aimltui.tui.widgets.prompt_input import PromptInput
 
 
@@ -244,3 +245,30 @@ async def test_no_size_breaks_it(size: tuple[int, int]) -> None:
         app.prompt.load_draft("some [b]markup[/] \n[/] " * 20)
         await pilot.press("x", "enter")
         assert app.sent
+
+
+def at_once(app: App[None], *keys: str) -> None:
+    """As they come while the program is busy, or from a terminal that hands on several at a time."""
+    for key in keys:
+        app.post_message(events.Key(key, key if len(key) == 1 else None))
+
+
+async def test_keys_that_come_at_once_are_taken_in_their_order() -> None:
+    app = PromptApp()
+    async with app.run_test() as pilot:
+        at_once(app, *"abx", "backspace", "d", "left", "c", "home", *"> ", "end", "e", "pageup", "f")
+        await pilot.pause()
+        assert app.prompt.draft == "> abcdef"
+        assert app.seen == ["moved"]
+
+
+async def test_a_search_box_takes_them_so_too() -> None:
+    class Search(App[None]):
+        def compose(self) -> ComposeResult:
+            yield LineInput()
+
+    app = Search()
+    async with app.run_test() as pilot:
+        at_once(app, *"abx", "backspace", "d", "left", "c", "home", ">")
+        await pilot.pause()
+        assert app.query_one(LineInput).value == ">abcd"

@@ -24,6 +24,7 @@ from aimltui.tui.sanitize import clean, clean_line
 from aimltui.tui.screens.sheet import Sheet
 from aimltui.tui.state.connect_form import NAMED, NO_KEY, ConnectForm, host_of, one_line
 from aimltui.tui.widgets.footer import FooterBar
+from aimltui.tui.widgets.line_input import LineInput
 from aimltui.tui.widgets.option_rows import Option, OptionRows
 
 _NAME_LIMIT = 40
@@ -62,7 +63,7 @@ class Saved:
     kind: Literal["models", "assistants"] = "models"
 
 
-class KeyInput(Input):
+class KeyInput(LineInput):
     """Takes a key: masked, cleaned when it is pasted, and never copied out."""
 
     def on_paste(self, event: events.Paste) -> None:
@@ -364,9 +365,10 @@ class ConnectFormScreen(Sheet[Saved | None]):
             tested = await self._connections.test(draft)
         finally:
             self._clock.stop()
-        self._failed = None if tested.is_good else tested
+        self._failed = None if tested.is_good or not tested.can_be_kept else tested
         if not tested.is_good:
-            remedy = f"{tested.remedy} Nothing is saved; ctrl+s saves it anyway.".strip()
+            anyway = "; ctrl+s saves it anyway" if tested.can_be_kept else ""
+            remedy = f"{tested.remedy} Nothing is saved{anyway}.".strip()
             self._say(f"✗ {tested.text}", "$text-error", remedy)
         return tested
 
@@ -414,7 +416,7 @@ class ConnectFormScreen(Sheet[Saved | None]):
 
 
 def _box(value: str, placeholder: str, id: str, limit: int = _TEXT_LIMIT) -> Input:
-    box = Input(value, placeholder, max_length=limit, compact=True, select_on_focus=False, id=id)
+    box = LineInput(value, placeholder, max_length=limit, compact=True, select_on_focus=False, id=id)
     box.cursor_blink = False
     return box
 

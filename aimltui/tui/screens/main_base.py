@@ -134,10 +134,17 @@ class MainBase(Screen[None]):
         # nobody has to choose while it is being looked for
         looking = "…" if desk.choices.is_set_up and not desk.choices.is_settled else ""
         header.model = desk.choices.model_of(conversation) or looking
-        header.endpoint = desk.choices.connection_of(conversation) or desk.endpoint
+        header.endpoint = self._endpoint_of(desk, conversation)
         self.prompt.placeholder = self._placeholder(header.assistant)
         self.threads.set_current(conversation.thread_id)
         self.status.show(self._status_of(desk, status))
+
+    def _endpoint_of(self, desk: Desk, conversation: Conversation) -> str:
+        name = desk.choices.connection_of(conversation)
+        has_any = desk.connected.connections is not None
+        if name and has_any and name not in desk.choices.connections():
+            return f"{name}, removed"
+        return name or desk.endpoint
 
     def _placeholder(self, assistant: str) -> Content:
         keys = "" if self.has_class("-narrow") else "    enter sends, ctrl+j new line"

@@ -11,6 +11,7 @@ from textual.widgets import Input, Static
 from aimltui.tui.commands import FooterItem
 from aimltui.tui.sanitize import clean_line
 from aimltui.tui.screens.sheet import CLOSE, Sheet
+from aimltui.tui.widgets.line_input import LineInput
 
 MAX_TITLE = 200
 
@@ -25,7 +26,7 @@ class RenameScreen(Sheet[str | None]):
 
     def __init__(self, title: str, text: str) -> None:
         super().__init__(title, (FooterItem("enter", "Rename", "submit"), CLOSE))
-        self._box = Input(clean_line(text)[:MAX_TITLE], max_length=MAX_TITLE, compact=True)
+        self._box = LineInput(clean_line(text)[:MAX_TITLE], max_length=MAX_TITLE, compact=True)
         self._box.cursor_blink = False
         self._problem = Static("", classes="sheet-problem")
 

@@ -13,6 +13,7 @@ from aimltui.tui.commands import FooterItem
 from aimltui.tui.sanitize import clean_line
 from aimltui.tui.saving import FileIsThere, SaveError
 from aimltui.tui.screens.sheet import CLOSE, Sheet
+from aimltui.tui.widgets.line_input import LineInput
 
 Writer = Callable[[Path, bool], Awaitable[None]]
 """Writes to a path; with True a file that is there may go. Raises `SaveError`."""
@@ -29,7 +30,7 @@ class SaveScreen(Sheet[Path | None]):
 
     def __init__(self, title: str, path: str, write: Writer) -> None:
         super().__init__(title, (FooterItem("enter", "Save", "submit"), CLOSE))
-        self._box = Input(path, compact=True, select_on_focus=False)
+        self._box = LineInput(path, compact=True, select_on_focus=False)
         self._box.cursor_blink = False
         self._problem = Static("", classes="sheet-problem")
         self._write = write

@@ -18,6 +18,7 @@ from textual.widgets import Input, Static
 from aimltui.tui.commands import FooterItem
 from aimltui.tui.sanitize import clean_line
 from aimltui.tui.widgets.footer import FooterBar
+from aimltui.tui.widgets.line_input import LineInput
 from aimltui.tui.widgets.pick_list import PickList, PickRow
 
 Result = TypeVar("Result")
@@ -108,7 +109,7 @@ class SearchSheet(Sheet[str | None]):
 
     def __init__(self, title: str, placeholder: str, keys: Sequence[FooterItem]) -> None:
         super().__init__(title, keys)
-        self.search_box = Input(placeholder=placeholder, compact=True, select_on_focus=False)
+        self.search_box = LineInput(placeholder=placeholder, compact=True, select_on_focus=False)
         self.search_box.cursor_blink = False
         self.pick_list = PickList()
 

@@ -17,6 +17,7 @@ from textual.widgets import Input, Static
 from aimltui.tui.commands import FooterItem
 from aimltui.tui.screens.sheet import CLOSE, Sheet
 from aimltui.tui.state.file_facts import Picture
+from aimltui.tui.widgets.line_input import LineInput
 from aimltui.tui.widgets.text_pane import TextPane
 from aimltui.tui.widgets.transcript.renderers.files import half_block_rows, picture_size
 from aimltui.tui.widgets.transcript.renderers.wording import plural
@@ -71,7 +72,7 @@ class TextViewer(Viewer):
         keys = (FooterItem("/", "Search", "search"), FooterItem("c", "Copy", "copy"))
         super().__init__(f"{title} · {plural(len(self.pane.lines), 'line')}", keys, can_open=can_open)
         self._text = text
-        self._box = Input(placeholder="search", compact=True, select_on_focus=False)
+        self._box = LineInput(placeholder="search", compact=True, select_on_focus=False)
         self._box.cursor_blink = False
         self._note = Static("", classes="sheet-problem")
         self._query = ""

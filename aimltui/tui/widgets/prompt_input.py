@@ -12,6 +12,7 @@ from textual.widgets.text_area import Selection
 
 from aimltui.tui.commands import command
 from aimltui.tui.state.pastes import PasteStore, clean_input
+from aimltui.tui.widgets.keys_in_order import KeysInOrder
 
 SEND_KEYS = frozenset(command("send").keys)
 NEWLINE_KEYS = frozenset(command("newline").keys)
@@ -25,7 +26,7 @@ _NOT_WHEN_EMPTY = frozenset({"cursor_line_start", "cursor_line_end"})
 _NEED_A_SELECTION = frozenset({"copy", "cut"})
 
 
-class PromptInput(TextArea):
+class PromptInput(KeysInOrder, TextArea):
     """A text area of one row that grows to 40 % of the screen.
 
     The text stays until the screen calls `accept`. Every change posts `TextArea.Changed`; read `draft`

@@ -219,6 +219,13 @@ async def test_what_cannot_be_kept_is_said_and_nothing_is_written(
     assert not place.file.exists()
 
 
+async def test_what_is_no_key_is_said_to_be_of_no_use_to_save(tmp_path: Path) -> None:
+    tested = await Place(tmp_path).desk.test(
+        ConnectionDraft("x", "https://x.example", '""', key_place="file")
+    )
+    assert (tested.is_good, tested.can_be_kept) == (False, False)
+
+
 async def test_a_connection_that_cannot_be_written_leaves_no_key_behind(tmp_path: Path) -> None:
     place = Place(tmp_path)
     await place.desk.save(typed("old", "https://old.example/v1", "the-old-key-000"), make_default=True)

@@ -16,6 +16,8 @@ from aimltui.engine.tools.code_interpreter.sandboxes.wasm import Wasm
 
 WASM = "wasm"
 """Where in the program's data its compiled module is."""
+MEMORY = "sandboxes.json"
+"""Where in the program's data it is remembered what held."""
 
 NONE = (
     "No sandbox was found. Code written by the model would run with your rights: it could read your files and use the "

@@ -117,7 +117,7 @@ class LocalSessions:
             if executable not in self._found:
                 interpreter = await asyncio.to_thread(find, executable, (str(self._data_dir),))
                 only = None if self._wanted == AUTO else self._wanted
-                memory = self._data_dir / "sandboxes.json"
+                memory = self._data_dir / choices.MEMORY
                 choice = await choices.choose(interpreter, self._data_dir, memory, only=only)
                 self._found[executable] = interpreter, choice
                 self._said = choice.sandbox.describe().packages if choice.sandbox is not None else ""

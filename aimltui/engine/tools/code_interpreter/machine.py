@@ -9,8 +9,8 @@ from typing import Any
 
 NAME = os.name
 """`posix` or `nt`."""
-_KEPT = ("SYSTEMROOT",)
-"""Without it Windows does not find its own libraries."""
+_KEPT = ("SYSTEMROOT", "COMSPEC", "PROCESSOR_ARCHITECTURE", "PROCESSOR_ARCHITEW6432")
+"""Without these Windows does not find its own libraries, and Python does not know which processor it runs on."""
 _SYNCHRONIZE = 0x00100000
 _ACCESS_DENIED = 5
 _STILL_RUNS = 0x102

@@ -60,7 +60,8 @@ class PortableJail:
                 stderr=subprocess.PIPE,
                 bufsize=0,
                 env=machine.bare_environment(),
-                cwd=plan["data"],
+                # not where the code can write: Windows looks for libraries there
+                cwd=os.path.abspath(os.sep),
                 **machine.apart(),
             )
         except OSError as error:

@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, BinaryIO, NoReturn
 
 from aimltui.engine.tools.code_interpreter import bypath, wasm_host
@@ -28,6 +29,8 @@ OVER_TIME, OVER_CPU, OVER_FILES, OVER_DISK, NO_MEASURE, NO_ROOM, INTERRUPTED = r
 _TICK_S = 0.05
 _LEAST_FREE = 128 << 20
 _PIECE = 65536
+_TOGETHER_S = 0.01
+"""Output of so much time may go out together."""
 
 
 def main() -> None:
@@ -52,6 +55,9 @@ class Host:
         self._asked: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._rest = b""
         self._writing = threading.Lock()
+        self._kept, self._kept_kind = bytearray(), STDOUT
+        self._has_kept = threading.Event()
+        self._quiet_until = 0.0
         self._state = threading.Lock()
         self._is_waiting = self._is_over = False
         self._is_busy = threading.Event()
@@ -71,15 +77,17 @@ class Host:
             plan["environment"],
             self._read,
             self._answer,
-            lambda piece: self._say(STDOUT, piece),
-            lambda piece: self._say(STDERR, piece),
+            partial(self._print, STDOUT),
+            partial(self._print, STDERR),
             self._limits.file_bytes,
         )
         engine = wasm_host.make_engine()
         # not before all libraries are there: on Windows one that is loaded may wait for who reads the standard input
-        threading.Thread(target=self._obey, daemon=True).start()
-        threading.Thread(target=self._watch, daemon=True).start()
+        for work in (self._obey, self._watch, self._let_go_now_and_then):
+            threading.Thread(target=work, daemon=True).start()
         status = wasm_host.run(engine, lent)
+        with self._writing:
+            self._let_go()
         os._exit(1 if status else 0)
 
     def _obey(self) -> None:
@@ -163,13 +171,45 @@ class Host:
         self._say(EVENTS, piece)
         return len(piece)
 
+    def _print(self, what: bytes, piece: bytes) -> None:
+        """Text goes out at once after a silence; what follows it closely goes out together."""
+        with self._writing:
+            if what != self._kept_kind or len(self._kept) > _PIECE:
+                self._let_go()
+            self._kept_kind = what
+            self._kept += piece
+            if time.monotonic() > self._quiet_until:
+                self._let_go()
+            else:
+                self._has_kept.set()
+
+    def _let_go_now_and_then(self) -> None:
+        while True:
+            self._has_kept.wait()
+            time.sleep(_TOGETHER_S)
+            with self._writing:
+                self._let_go()
+
+    def _let_go(self) -> None:
+        self._has_kept.clear()
+        if self._kept:
+            kept, self._kept = bytes(self._kept), bytearray()
+            _write(self._kept_kind, kept)
+        self._quiet_until = time.monotonic() + _TOGETHER_S
+
     def _say(self, what: bytes, content: bytes) -> None:
         with self._writing:
-            for start in range(0, max(1, len(content)), _PIECE):
-                piece = content[start : start + _PIECE]
-                rest = memoryview(what + len(piece).to_bytes(4, "big") + piece)
-                while rest:
-                    try:
-                        rest = rest[os.write(1, rest) :]
-                    except OSError:
-                        os._exit(0)
+            self._let_go()
+            _write(what, content)
+
+
+def _write(what: bytes, content: bytes) -> None:
+    for start in range(0, max(1, len(content)), _PIECE):
+        piece = content[start : start + _PIECE]
+        rest = memoryview(what + len(piece).to_bytes(4, "big") + piece)
+        while rest:
+            try:
+                rest = rest[os.write(1, rest) :]
+            except OSError:
+                # nobody reads any more
+                os._exit(0)
