@@ -91,7 +91,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "edit_queued",
         "Edit the queued message",
-        "In an empty prompt: take the last queued message back to change it, or go to the transcript.",
+        "At the beginning of the prompt: go to the transcript; in an empty one, first take the last queued message back.",
         ("up",),
         "",
         WRITING,

@@ -43,7 +43,7 @@ def rows(
         (RunEntry("r", "r", "cancelling"), "◌ stopping"),
         (
             RunEntry("r", "r", "completed", "m", 0.0, 12.4, None, None, 2113, 1024, 312, 0.0043),
-            "✓ completed · 12.4\u00a0s · ↑2\u00a0113 (1\u00a0024 cached) ↓312 · $0.0043",
+            "✓ completed · 12.4\u00a0s · ↑2\u00a0113 (1\u00a0024 cached) ↓312 · $0.0043 · m",
         ),
         (RunEntry("r", "r", "failed"), "✗ failed"),
         (RunEntry("r", "r", "cancelled", completion_tokens=3), "■ stopped · ↓3 · –"),
@@ -57,6 +57,13 @@ def rows(
 )
 def test_each_status_of_a_run_has_a_sign_and_a_word(entry: RunEntry, expected: str) -> None:
     assert rows(entry) == [expected]
+
+
+def test_a_receipt_says_who_answered_as_far_as_there_is_room() -> None:
+    entry = RunEntry("r", "r", "completed", "openai/gpt-mini", prompt_tokens=7, cost_usd=0.0)
+    assert rows(entry, width=60) == ["✓ completed · ↑7 · $0 · openai/gpt-mini"]
+    assert rows(entry, width=38) == ["✓ completed · ↑7 · $0 · gpt-mini"]
+    assert rows(entry, width=30) == ["✓ completed · ↑7 · $0"]
 
 
 def test_the_ascii_set_uses_ascii_alone() -> None:

@@ -12,10 +12,13 @@ from aimltui.tui.state.money import Cost, context_text, cost_text
 from aimltui.tui.widgets.transcript.glyphs import ASCII
 from aimltui.tui.widgets.transcript.renderers.wording import clock_text, count_text, seconds_text
 from aimltui.tui.widgets.transcript.rows import Canvas, Look, Run
+from aimltui.tui.widgets.transcript.wrap import cells
 
 ACTIVE: Final = frozenset(("queued", "in_progress", "requires_action", "cancelling"))
 """Statuses in which a run's line changes with time."""
 
+_INDENT: Final = 2
+"""Blanks before what does not fit into the first row."""
 _REASONS: Final = {
     "max_completion_tokens": "token limit",
     "max_prompt_tokens": "prompt token limit",
@@ -32,9 +35,11 @@ def draw_run(entry: RunEntry, look: Look) -> Canvas:
     runs = [Run(f"{glyph} ", style), Run(words, style)]
     if entry.status not in ACTIVE:
         rest = dot.join(_receipt(entry, look))
+        model = _model(entry.model, canvas.room - _INDENT - cells(f"{glyph} {words}{dot}{rest}{dot}"))
+        rest = dot.join(part for part in (rest, model) if part)
         if rest:
             runs.append(Run(dot + rest, palette.muted))
-    canvas.write(runs, indent=2)
+    canvas.write(runs, indent=_INDENT)
     return canvas
 
 
@@ -71,6 +76,13 @@ def _status(entry: RunEntry, look: Look) -> tuple[str, Style, str]:
             return glyphs.expired, palette.warning, "expired"
         case other:
             return glyphs.dot, palette.muted, clean_line(other)
+
+
+def _model(model_id: str, room: int) -> str:
+    """Return who answered as far as there is room: the id, the id without its vendor, nothing."""
+    model_id = clean_line(model_id)
+    fitting = (name for name in (model_id, model_id.rpartition("/")[2]) if cells(name) <= room)
+    return next(fitting, "")
 
 
 def _receipt(entry: RunEntry, look: Look) -> list[str]:
