@@ -62,6 +62,8 @@ class Command:
     priority: bool = False
     """The key reaches the command before the focused widget: what is typed right after it goes where it leads."""
     palette: bool = True
+    slash: str = ""
+    """The word that does it when it is sent as a message, with its slash."""
 
     def is_available(self, state: State) -> bool:
         """Whether the command makes sense in this state of the screen."""
@@ -106,6 +108,7 @@ COMMANDS: tuple[Command, ...] = (
         WRITING,
         footer=True,
         when=("running", "!list"),
+        slash="/stop",
     ),
     Command(
         "send_again",
@@ -115,6 +118,7 @@ COMMANDS: tuple[Command, ...] = (
         "send_again",
         WRITING,
         when=("unanswered",),
+        slash="/retry",
     ),
     Command(
         "copy_or_clear",
@@ -149,6 +153,7 @@ COMMANDS: tuple[Command, ...] = (
         footer=True,
         when=("thread",),
         label="Rename",
+        slash="/title",
     ),
     Command(
         "delete_thread",
@@ -210,6 +215,7 @@ COMMANDS: tuple[Command, ...] = (
         when=("!list",),
         label="New",
         priority=True,
+        slash="/new",
     ),
     Command(
         "threads",
@@ -221,6 +227,7 @@ COMMANDS: tuple[Command, ...] = (
         footer=True,
         when=("!list",),
         priority=True,
+        slash="/threads",
     ),
     Command(
         "toggle_sidebar",
@@ -243,6 +250,7 @@ COMMANDS: tuple[Command, ...] = (
         when=("!list",),
         label="Model",
         priority=True,
+        slash="/model",
     ),
     Command(
         "assistant",
@@ -252,6 +260,7 @@ COMMANDS: tuple[Command, ...] = (
         "pick_assistant",
         MODEL,
         priority=True,
+        slash="/assistant",
     ),
     Command(
         "connections",
@@ -261,6 +270,7 @@ COMMANDS: tuple[Command, ...] = (
         "connections",
         MODEL,
         when=("connections",),
+        slash="/connect",
     ),
     # Reading
     Command(
@@ -398,6 +408,7 @@ COMMANDS: tuple[Command, ...] = (
         "copy_answer",
         READING,
         when=("answer",),
+        slash="/copy",
     ),
     # Program
     Command(
@@ -409,6 +420,7 @@ COMMANDS: tuple[Command, ...] = (
         PROGRAM,
         footer=True,
         priority=True,
+        slash="/help",
     ),
     Command(
         "palette",
@@ -430,6 +442,7 @@ COMMANDS: tuple[Command, ...] = (
         (),
         "pick_theme",
         PROGRAM,
+        slash="/theme",
     ),
     Command(
         "code_consent",
@@ -446,6 +459,7 @@ COMMANDS: tuple[Command, ...] = (
         (),
         "show_usage",
         PROGRAM,
+        slash="/usage",
     ),
     Command(
         "raise_budget",
@@ -462,6 +476,7 @@ COMMANDS: tuple[Command, ...] = (
         (),
         "show_balance",
         PROGRAM,
+        slash="/balance",
     ),
     Command(
         "quit",
@@ -472,6 +487,7 @@ COMMANDS: tuple[Command, ...] = (
         PROGRAM,
         scope="app",
         priority=True,
+        slash="/quit",
     ),
     Command(
         "quit_empty",

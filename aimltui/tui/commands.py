@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -23,6 +24,7 @@ __all__ = [
     "key_label",
     "key_table_markdown",
     "palette_commands",
+    "slash_command",
 ]
 
 
@@ -36,6 +38,7 @@ class FooterItem:
 
 
 MAX_FOOTER_ITEMS = 6
+_SLASH = re.compile(r"/[A-Za-z_]+")
 _FOOTER_ORDER = frozenset(
     {"choose", "copy_code", "copy_output", "save", "open_file", "run_again", "stop", "end"}
 )
@@ -113,12 +116,28 @@ def by_group(commands: Iterable[Command] = COMMANDS) -> dict[str, list[Command]]
     return groups
 
 
+def slash_command(text: str) -> Command | str | None:
+    """The command that a message asks for by its slash word.
+
+    Args:
+        text: What was to be sent.
+
+    Returns:
+        The command; the word itself if it looks like one and is none; None for a message.
+    """
+    word = text.rstrip()
+    if not _SLASH.fullmatch(word):
+        return None
+    return next((item for item in COMMANDS if item.slash == word.lower()), word)
+
+
 def key_table_markdown() -> str:
     """The table of keys as it stands in the README."""
     lines = ["| Key | Command | What it does |", "|---|---|---|"]
     for name, commands in by_group().items():
         lines.append(f"| | **{name}** | |")
         for item in commands:
-            keys = " ".join(f"`{key_label(key)}`" for key in item.keys) or "palette"
+            ways = [*map(key_label, item.keys), *([item.slash] if item.slash else [])]
+            keys = " ".join(f"`{way}`" for way in ways) or "palette"
             lines.append(f"| {keys} | {item.title} | {item.help} |")
     return "\n".join(lines) + "\n"

@@ -10,6 +10,7 @@ from textual.timer import Timer
 from textual.widgets import TextArea
 
 from aimltui.drafts import NEW_THREAD
+from aimltui.tui.commands import slash_command
 from aimltui.tui.guides_ids import LOOK_AROUND
 from aimltui.tui.messages import ConversationChanged, GivenBack, Remarked
 from aimltui.tui.screens.main_base import HINT_S, MainBase
@@ -43,9 +44,19 @@ class Talk(MainBase):
     def on_prompt_input_submitted(self, event: PromptInput.Submitted) -> None:
         """Send what was written; before there is a connection it waits for it."""
         event.stop()
+        asked = slash_command(event.text)
         event.prompt.accept()
+        if isinstance(asked, str):
+            event.prompt.load_draft(f"{asked}{event.prompt.draft}")
+            self.hint(f"there is no command {asked}; with a blank before it, it is a message")
+            return
         self.leave_draft()
-        self.say(event.text)
+        if asked is None:
+            self.say(event.text)
+        elif asked.is_available(self.command_state()):
+            self.call_later(self.run_action, asked.action)
+        else:
+            self.hint(f"{asked.slash}: there is nothing to do it to just now")
 
     def say(self, text: str) -> None:
         """Send a message in the open thread."""

@@ -55,4 +55,4 @@ class PaletteScreen(SearchSheet):
 
 
 def _row(item: Command) -> PickRow:
-    return PickRow(item.id, item.title, key_label(item.keys[0]) if item.keys else "")
+    return PickRow(item.id, item.title, key_label(item.keys[0]) if item.keys else item.slash)

@@ -1,0 +1,49 @@
+"""Slash words: a command instead of a message."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aimltui.tui.commands import COMMANDS
+from tests.support.fake_transport import FakeTransport
+from tests.support.screen import seat
+
+
+def test_every_slash_word_is_one_word_and_leads_to_one_command_that_does_something() -> None:
+    words = [item.slash for item in COMMANDS if item.slash]
+    assert len(words) == len(set(words)) > 10
+    assert all(word[1:].isalpha() and word.islower() for word in words)
+    assert all(item.action for item in COMMANDS if item.slash)
+
+
+async def test_a_slash_word_is_done_and_not_sent(tmp_path: Path) -> None:
+    server = FakeTransport()
+    async with seat(server, tmp_path) as here:
+        await here.write("/Usage ")
+        await here.until(lambda: "by model" in here.shown())
+        await here.pilot.press("escape")
+        await here.until(lambda: here.app.screen is here.screen)
+        assert here.screen.prompt.draft == ""
+        assert server.asked("create_message") == []
+
+
+async def test_a_word_that_is_no_command_goes_back_and_is_a_message_behind_a_blank(tmp_path: Path) -> None:
+    server = FakeTransport()
+    async with seat(server, tmp_path) as here:
+        await here.write("/nope")
+        await here.until(lambda: "there is no command /nope" in here.shown())
+        assert here.screen.prompt.draft == "/nope"
+        assert server.asked("create_message") == []
+        await here.pilot.press("home", "space", "enter")
+        await here.until(lambda: server.asked("create_message"))
+        await here.idle()
+
+
+async def test_a_command_that_makes_no_sense_now_says_so_and_a_path_is_a_message(tmp_path: Path) -> None:
+    server = FakeTransport()
+    async with seat(server, tmp_path) as here:
+        await here.write("/stop")
+        await here.until(lambda: "nothing to do it to" in here.shown())
+        await here.write("/etc/hosts: what is it?")
+        await here.until(lambda: server.asked("create_message"))
+        await here.idle()
