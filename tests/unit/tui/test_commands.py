@@ -116,7 +116,8 @@ def test_every_command_is_in_a_group_and_in_the_readme_table() -> None:
     for item in COMMANDS:
         assert f"| {item.title} | {item.help} |" in table
     assert "`ctrl+b` `f3`" in table
-    assert "| palette | Choose the theme |" in table
+    assert "| palette | Raise today's budget |" in table
+    assert "| `/theme` | Choose the theme |" in table
 
 
 @pytest.mark.parametrize(
