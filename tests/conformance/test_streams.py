@@ -247,7 +247,7 @@ async def _runs(world: World, thread_id: str) -> Any:
 @requirement("events:expired")
 @pytest.mark.parametrize("leg", LEGS)
 async def test_the_order_of_a_run_whose_time_is_up(tmp_path: Path, leg: str) -> None:
-    async with a_world(leg, tmp_path, run_lifetime_s=0.2, clock=time.time) as world:
+    async with a_world(leg, tmp_path, run_lifetime_s=0.8, clock=time.time) as world:
         world.script([ChatChunk(text="So"), asyncio.Event()])
         told = await world.play()
         assert shown(told) == [

@@ -189,5 +189,5 @@ def test_without_a_list_of_models_and_without_a_model_one_is_asked_for(here: Pat
 def test_a_server_that_is_no_assistants_server_is_named_as_such(here: Path, tmp_path: Path) -> None:
     with chat_server() as base_url, screen(base_url, here) as terminal:
         terminal.wait_for("does not speak the Assistants API")
-        terminal.wait_for("--assistants-url")
+        terminal.wait_for("--base-url")
         quit_program(terminal)
