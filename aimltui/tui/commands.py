@@ -25,6 +25,7 @@ __all__ = [
     "key_table_markdown",
     "palette_commands",
     "slash_command",
+    "ways_to",
 ]
 
 
@@ -88,6 +89,11 @@ def key_label(key: str) -> str:
     return "+".join([*modifiers, _KEY_NAMES.get(last, last)])
 
 
+def ways_to(item: Command) -> list[str]:
+    """Its keys and its slash word, as they are written for people; none for what only the palette does."""
+    return [*map(key_label, item.keys), *([item.slash] if item.slash else [])]
+
+
 def palette_commands(state: State) -> list[Command]:
     """The commands the palette offers in this state."""
     return [item for item in COMMANDS if item.palette and item.action and item.is_available(state)]
@@ -137,7 +143,6 @@ def key_table_markdown() -> str:
     for name, commands in by_group().items():
         lines.append(f"| | **{name}** | |")
         for item in commands:
-            ways = [*map(key_label, item.keys), *([item.slash] if item.slash else [])]
-            keys = " ".join(f"`{way}`" for way in ways) or "palette"
+            keys = " ".join(f"`{way}`" for way in ways_to(item)) or "palette"
             lines.append(f"| {keys} | {item.title} | {item.help} |")
     return "\n".join(lines) + "\n"

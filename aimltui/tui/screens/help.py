@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from aimltui.tui.commands import COMMANDS, Command, FooterItem, by_group, key_label
+from aimltui.tui.commands import COMMANDS, Command, FooterItem, by_group, ways_to
 from aimltui.tui.screens.sheet import CLOSE, Sheet
 
 _EDITING = (
@@ -100,4 +100,4 @@ def _entry(keys: str, title: str, text: str, column: int, room: int) -> list[Con
 
 
 def _keys(item: Command) -> str:
-    return " ".join(key_label(key) for key in item.keys) or "palette"
+    return " ".join(ways_to(item)) or "palette"
