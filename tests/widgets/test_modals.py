@@ -137,7 +137,7 @@ async def test_the_palette_finds_by_letters_and_explains() -> None:
         await pilot.press(*"theme")
         await pilot.pause()
         line = screen.query_one(PickList).render_line(0).text
-        assert line.split() == ["Choose", "the", "theme"]
+        assert line.split() == ["Choose", "the", "theme", "/theme"]
         assert str(screen.query_one(".palette-help").render()) == "Try the themes and keep one."
         await pilot.press("enter")
         assert app.results == ["theme"]
