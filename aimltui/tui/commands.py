@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from textual.binding import Binding
 
-from aimltui.tui.command_table import COMMANDS, GROUPS, STATE_WORDS, Command, Scope, State
+from aimltui.tui.command_shape import GROUPS, STATE_WORDS, Command, Scope, State
+from aimltui.tui.command_table import COMMANDS
 
 __all__ = [
     "COMMANDS",
