@@ -113,7 +113,7 @@ class PipeChannel(Inbox):
             if "breach" in message:
                 if message["fatal"]:
                     self._fatal = message["breach"]
-                self._put(Breach(message["breach"], message["fatal"]))
+                self._put(Breach(message["breach"]))
             elif "frozen" in message:
                 self._put(Frozen())
 

@@ -41,7 +41,6 @@ class Breach:
     """The keeper stopped or ended the code for this reason."""
 
     reason: str
-    is_fatal: bool
 
 
 @dataclass(frozen=True, slots=True)

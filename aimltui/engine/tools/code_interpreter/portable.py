@@ -260,7 +260,7 @@ class PortableChannel(Inbox):
             self._put_text("stderr", complaint)
         if self._fatal is None and (reason := self._breaches.get(status)):
             self._fatal = reason
-            self._put(Breach(reason, True))
+            self._put(Breach(reason))
         self._has_ended = True
         self._put(Ended(self._fatal))
 

@@ -81,7 +81,7 @@ def test_an_encoding_that_is_none_is_left_out() -> None:
 
 def test_a_breach_gives_the_reason_of_the_end() -> None:
     one = cell()
-    list(one.take(Breach("It used too much.", True)))
+    list(one.take(Breach("It used too much.")))
     list(one.take(Ended(None)))
     assert (one.status, one.reason) == ("died", "It used too much.")
 
