@@ -105,11 +105,6 @@ def find_source(options: argparse.Namespace) -> Source:
     return Source(data_dir, connection, model, settings, known.others, keys)
 
 
-def catalogue_dir(data_dir: Path) -> Path:
-    """Where lists of models are kept."""
-    return data_dir / "catalogue"
-
-
 def data_dir_of(options: argparse.Namespace) -> Path:
     """Where the flags say that threads are kept."""
     return options.data_dir.expanduser().absolute() if options.data_dir else paths.data_dir()
@@ -122,26 +117,31 @@ def lessons_of(data_dir: Path) -> Lessons:
     return Lessons(data_dir / LEARNED)
 
 
-def model_registry(source: Source, lessons: Lessons | None = None) -> ModelRegistry:
+def empty_registry(source: Source, lessons: Lessons, *, is_demo: bool) -> ModelRegistry:
+    """The chat models of a source, as yet without its endpoints."""
+    from aimltui.engine.models.registry import ModelRegistry
+
+    return ModelRegistry(
+        None,
+        demo=is_demo,
+        default_model=source.model or None,
+        lessons=lessons,
+        cache_dir=source.data_dir / "catalogue",
+    )
+
+
+def model_registry(source: Source, lessons: Lessons) -> ModelRegistry:
     """The chat models of a source. It blocks while keys are read.
 
     Args:
         source: Where they come from.
-        lessons: What refusals have taught; None remembers while the program runs.
+        lessons: What refusals have taught.
     """
-    from aimltui.engine.models.registry import ModelRegistry
-
-    if source.connection is None:
-        return ModelRegistry(endpoint=None, demo=True)
-    known = KnownConnections(source.connection, source.others)
-    found = read_endpoints(known, source.keys or Keys(paths.config_file()))
-    registry = ModelRegistry(
-        None,
-        default_model=source.model or None,
-        lessons=lessons,
-        cache_dir=catalogue_dir(source.data_dir),
-    )
-    registry.set_endpoints(found.usable, source.connection.name, found.troubles)
+    registry = empty_registry(source, lessons, is_demo=source.connection is None)
+    if source.connection is not None:
+        known = KnownConnections(source.connection, source.others)
+        found = read_endpoints(known, source.keys or Keys(paths.config_file()))
+        registry.set_endpoints(found.usable, source.connection.name, found.troubles)
     return registry
 
 

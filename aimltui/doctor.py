@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from aimltui import __version__, paths
+from aimltui.assembly import data_dir_of
 from aimltui.config import InterpreterSettings, load_settings
 from aimltui.connection import AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE, Connection, find_connections
 from aimltui.connections.keys import Keys
@@ -23,6 +24,7 @@ from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.sandbox import Sandbox
 from aimltui.engine.tools.code_interpreter.selftest import WALLS, Verdict
 from aimltui.errors import ConfigError
+from aimltui.printable import printable
 
 _ASKED = (
     "No sandbox was found. You have allowed code to be run all the same: each piece is shown on the screen first, and "
@@ -50,7 +52,7 @@ def add_doctor_parser(commands: Any) -> argparse.ArgumentParser:
 
 def doctor(options: argparse.Namespace) -> int:
     """Say what was found; the exit status."""
-    data_dir = options.data_dir.expanduser().absolute() if options.data_dir else paths.data_dir()
+    data_dir = data_dir_of(options)
     for line in facts(data_dir):
         _say(line)
     _say("")
@@ -84,7 +86,7 @@ def connections(config_file: Path) -> Iterator[str]:
     try:
         known = find_connections(load_settings(config_file))
     except ConfigError as error:
-        yield f"  {_plain(str(error))}"
+        yield f"  {printable(str(error))}"
         return
     keys = Keys(config_file)
     for connection in known.all:
@@ -106,7 +108,7 @@ def _key_place(connection: Connection, keys: Keys) -> str:
     try:
         keys.read(connection)
     except ConfigError as error:
-        return f"{places[connection.key_place]}, but: {_plain(str(error))}"
+        return f"{places[connection.key_place]}, but: {printable(str(error))}"
     return places[connection.key_place]
 
 
@@ -181,13 +183,9 @@ def _report(sandbox: Sandbox, verdict: Verdict, *, is_used: bool) -> Iterator[st
     yield f"  {sandbox.name}: {state}. {sandbox.describe().walls}"
     for wall in WALLS:
         if wall in verdict.breaches:
-            yield f"    BROKEN  code in it {wall}: {_plain(verdict.breaches[wall])}"
+            yield f"    BROKEN  code in it {wall}: {printable(verdict.breaches[wall])}"
         else:
             yield f"    ok      no code in it {wall}"
-
-
-def _plain(text: str) -> str:
-    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def _has_search() -> bool:

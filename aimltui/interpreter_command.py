@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from aimltui import paths
+from aimltui.assembly import data_dir_of
 from aimltui.connection import AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE
 from aimltui.engine.tools.code_interpreter import environment, machine, selftest
 from aimltui.engine.tools.code_interpreter.choice import MEMORY, WASM
@@ -20,6 +20,7 @@ from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.interpreter import default_executable, find
 from aimltui.engine.tools.code_interpreter.sandboxes.wasm import Wasm
 from aimltui.errors import AimltuiError, ConfigError
+from aimltui.printable import printable
 
 DESCRIPTION = (
     "The code interpreter has Python's standard library by itself. With `setup` it gets packages of your choice: pip "
@@ -82,7 +83,7 @@ def setup(options: argparse.Namespace) -> int:
     """
     if not machine.is_posix():
         raise ConfigError(_NO_PACKAGES)
-    data_dir = _data_dir(options)
+    data_dir = data_dir_of(options)
     wanted = _checked(options.packages) if options.packages else DEFAULT if options.yes else _ask(data_dir)
     if not wanted:
         _say("Nothing was changed.")
@@ -107,7 +108,7 @@ def setup(options: argparse.Namespace) -> int:
 
 def show(options: argparse.Namespace) -> int:
     """Say what is installed; the exit status."""
-    found = environment.current(_data_dir(options))
+    found = environment.current(data_dir_of(options))
     if found is None:
         _say("No packages are set up: the code interpreter has Python's standard library.")
         _say("`aimltui interpreter setup` installs some.")
@@ -126,7 +127,7 @@ def remove(options: argparse.Namespace) -> int:
         AimltuiError: It cannot be deleted.
     """
     try:
-        was_there = environment.remove(_data_dir(options))
+        was_there = environment.remove(data_dir_of(options))
     except SandboxError as error:
         raise AimltuiError(error.message) from error
     _say(
@@ -143,7 +144,7 @@ def prepare(options: argparse.Namespace) -> int:
     Raises:
         AimltuiError: It is not installed, could not be compiled, or does not hold.
     """
-    data_dir = _data_dir(options)
+    data_dir = data_dir_of(options)
     sandbox = Wasm(data_dir / WASM)
     _say("Compiling Python for this machine; this takes some seconds, and is done once ...")
     started = time.monotonic()
@@ -198,7 +199,9 @@ def _chosen(answer: str) -> tuple[str, ...]:
 def _checked(names: Sequence[str]) -> tuple[str, ...]:
     for name in names:
         if not _REQUIREMENT.fullmatch(name):
-            raise ConfigError(f"“{_plain(name)}” is no name of a package. Write it as numpy or as pandas>=2.")
+            raise ConfigError(
+                f"“{printable(name)}” is no name of a package. Write it as numpy or as pandas>=2."
+            )
     return tuple(dict.fromkeys(names))
 
 
@@ -206,14 +209,6 @@ def _described(found: Environment) -> Iterator[str]:
     yield f"  Python {found.python} in {found.directory} ({environment.size_bytes(found.directory) >> 20} MB)"
     for name, version in found.packages:
         yield f"  {name:<20} {version}"
-
-
-def _data_dir(options: argparse.Namespace) -> Path:
-    return options.data_dir.expanduser().absolute() if options.data_dir else paths.data_dir()
-
-
-def _plain(text: str) -> str:
-    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def _say(line: str) -> None:

@@ -9,8 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aimltui import paths
-from aimltui.assembly import lessons_of
+from aimltui.assembly import data_dir_of, lessons_of
 
 if TYPE_CHECKING:
     from aimltui.engine.models.lessons import Lesson
@@ -38,7 +37,7 @@ def add_models_parser(commands: Any) -> None:
 
 def show_learned(options: argparse.Namespace) -> int:
     """Say what was learned, or forget it; the exit status."""
-    data_dir = options.data_dir.expanduser().absolute() if options.data_dir else paths.data_dir()
+    data_dir = data_dir_of(options)
     lessons = lessons_of(data_dir)
     lessons.load()
     if options.clear is None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from aimltui.errors import ConfigError
 from aimltui.paths import ensure_private_dir, write_private
+from aimltui.printable import printable
 
 _LIMIT_BYTES = 1_000_000
 
@@ -117,5 +118,5 @@ def _syntax_sentence(text: str, file: Path, message: str) -> str:
 
 def short(value: str) -> str:
     """A value as it may stand in a sentence."""
-    clean = "".join(character if character.isprintable() else "?" for character in value)
+    clean = printable(value)
     return clean if len(clean) <= 60 else clean[:59] + "…"

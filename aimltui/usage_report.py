@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from aimltui import paths
-from aimltui.assembly import DEMO_MODEL, Source, add_engine_flags, find_source, open_engine
+from aimltui.assembly import DEMO_MODEL, Source, add_engine_flags, data_dir_of, find_source, open_engine
 from aimltui.config import load_settings
 from aimltui.errors import AimltuiError, ConfigError
 
@@ -53,7 +53,7 @@ def usage(options: argparse.Namespace) -> int:
     else:
         config_file = options.config or paths.config_file()
         settings = load_settings(config_file, must_exist=options.config is not None)
-        data_dir = options.data_dir.expanduser().absolute() if options.data_dir else paths.data_dir()
+        data_dir = data_dir_of(options)
         # no model is asked, so no key is needed
         source = Source(data_dir, None, DEMO_MODEL, settings)
     for line in asyncio.run(_tell(source, options)):

@@ -14,9 +14,9 @@ from aimltui.assembly import (
     DEMO_MODEL,
     Endpoints,
     Source,
-    catalogue_dir,
     data_dir_of,
     default_model,
+    empty_registry,
     engine_options_of,
     lessons_of,
 )
@@ -175,7 +175,6 @@ async def _connect_engine(
     from aimltui.connections.desk import ConnectionDesk
     from aimltui.engine.engine import Engine
     from aimltui.engine.models.demo import STARTERS
-    from aimltui.engine.models.registry import ModelRegistry
     from aimltui.engine.tools.builtin import builtin
     from aimltui.engine.tools.code_interpreter.again import run_again
     from aimltui.tui.startup import Connected, Ran
@@ -185,13 +184,7 @@ async def _connect_engine(
     own = builtin(options)
     permission.be_for(own.interpreter)
     connection = source.connection
-    registry = ModelRegistry(
-        None,
-        demo=is_demo or connection is None,
-        default_model=source.model or None,
-        lessons=lessons,
-        cache_dir=catalogue_dir(source.data_dir),
-    )
+    registry = empty_registry(source, lessons, is_demo=is_demo or connection is None)
 
     def apply(found: Endpoints, default: str | None) -> None:
         registry.set_endpoints(found.usable, default, found.troubles)
