@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
-from collections.abc import AsyncIterator
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing, suppress
 from pathlib import Path
 
 import pytest
 
 from aimltui.engine.tools.builtin import builtin
 from aimltui.engine.tools.code_interpreter import choice, interpreter
-from aimltui.engine.tools.code_interpreter.events import Done, FileChanged, Notice, Output, Value
+from aimltui.engine.tools.code_interpreter.errors import SandboxError
+from aimltui.engine.tools.code_interpreter.events import (
+    Done,
+    FileChanged,
+    Notice,
+    Output,
+    SessionEvent,
+    Value,
+)
+from aimltui.engine.tools.code_interpreter.interpreter import Interpreter
+from aimltui.engine.tools.code_interpreter.jail import Jail
 from aimltui.engine.tools.code_interpreter.limits import Limits
 from aimltui.engine.tools.code_interpreter.sandboxes.unconfined import Unconfined
 from aimltui.engine.tools.code_interpreter.session import Session
 from tests.sandbox.conftest import end, run
-from tests.support.builders import options, until
+from tests.support.builders import bounded, options, until
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="it needs process groups")
 
@@ -62,6 +73,60 @@ async def test_the_clock_interrupts_and_leaving_kills(session: Session) -> None:
     again = await run(session, "1")
     assert isinstance(again[0], Notice)
     assert isinstance(again[-1], Done)
+
+
+class ReadyHook(Unconfined):
+    """Calls back when a jail is ready: after its start, before the first look at the files.
+
+    Args:
+        call: What is called.
+    """
+
+    def __init__(self, call: Callable[[], object]) -> None:
+        self._call = call
+
+    def start(self, directory: Path, limits: Limits, interpreter: Interpreter) -> Jail:
+        jail = super().start(directory, limits, interpreter)
+        ready = jail.ready
+
+        def hooked() -> None:
+            ready()
+            self._call()
+
+        setattr(jail, "ready", hooked)  # noqa: B010  # a method of a protocol
+        return jail
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_a_run_stopped_while_the_files_are_first_scanned_leaves_the_session_usable(
+    tmp_path: Path, times: int
+) -> None:
+    stops: list[Callable[[], object]] = []
+    sandbox = ReadyHook(lambda: stops and stops.pop()())
+    session = Session(sandbox, tmp_path / "s", interpreter.find(interpreter.default_executable()))
+
+    def stop() -> None:
+        stopped.cancel()
+        if times == 2:
+            # the second comes while what the first one asked for is still done
+            loop.call_soon(loop.call_soon, stopped.cancel)
+
+    async def values() -> list[SessionEvent]:
+        with suppress(SandboxError):
+            return await run(session, "1 + 1")
+        return []
+
+    loop = asyncio.get_running_loop()
+    try:
+        stopped = asyncio.ensure_future(run(session, "1"))
+        stops.append(stop)
+        with pytest.raises(asyncio.CancelledError):
+            await bounded(stopped)
+        if times == 1:
+            assert Value("2") in await run(session, "1 + 1")
+        await until(values)
+    finally:
+        await session.aclose()
 
 
 async def test_it_is_used_only_after_the_user_has_agreed(

@@ -56,6 +56,7 @@ class Session:
         self._channel: Channel | None = None
         self._numbers = itertools.count(1)
         self._is_busy = False
+        self._is_frozen = False
         self._was_alive = False
         self._cell: Cell | None = None
         self._idle: asyncio.TimerHandle | None = None
@@ -121,7 +122,6 @@ class Session:
             yield Done(cell.status, time.monotonic() - started, cell.reason)
         finally:
             await asyncio.shield(self._settle())
-            self._is_busy = False
 
     async def aclose(self) -> None:
         """End the kernel and everything it started; the files stay, and the next cell starts anew."""
@@ -170,12 +170,19 @@ class Session:
             jail.kill()
 
     async def _settle(self) -> None:
-        """After a cell, however it was left: nothing runs on."""
-        await self._stop_all()
-        if self._before is not None:
-            before, self._before = self._before, None
-            after = await asyncio.to_thread(outputs.scan, self.files)
-            self.untold = tuple(outputs.changed(before, after))
+        """Stop what still runs after a cell, then let the next cell begin.
+
+        It runs to its end even if its caller is cancelled, so the end of "busy" is here and not in the caller: a next
+        cell that began earlier would be stopped by it.
+        """
+        try:
+            await self._stop_all()
+            if self._before is not None:
+                before, self._before = self._before, None
+                after = await asyncio.to_thread(outputs.scan, self.files)
+                self.untold = tuple(outputs.changed(before, after))
+        finally:
+            self._is_busy = False
 
     async def _stop_all(self) -> None:
         cell, jail, channel = self._cell, self._jail, self._channel
@@ -195,6 +202,7 @@ class Session:
         jail = await asyncio.to_thread(self._sandbox.start, self._directory, self._limits, self._interpreter)
         channel = jail.listen()
         self._jail, self._channel = jail, channel
+        self._is_frozen = False
         complaints: list[str] = []
         try:
             async with asyncio.timeout(self._limits.start_s):
