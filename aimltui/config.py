@@ -45,7 +45,7 @@ from typing import Any, Literal
 
 from aimltui.errors import ConfigError
 from aimltui.named import NamedConnection, default_name, named_connections, refuse_keys
-from aimltui.toml_file import check_text, read_config, type_sentence, write_document
+from aimltui.toml_file import change_document, check_text, read_config, type_sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,26 +198,28 @@ def load_settings(
 
 
 def write_config(file: Path, changes: Mapping[str, str | bool]) -> None:
-    """Change some settings in the file and keep everything else that is in it.
+    """Change some settings in the file and leave everything else in it as it is, the user's comments with it.
 
-    Comments are lost, as TOML writers cannot keep them; unknown keys and tables stay.
+    It blocks: where there is an event loop, it runs in a thread.
 
     Args:
-        file: The configuration file; made if missing, always its owner's alone (0600).
+        file: The configuration file; made if missing, and then its owner's alone (0600).
         changes: New values by dotted key, as `{"ui.theme": "nord"}`.
 
     Raises:
         ConfigError: the present file is broken (then it is left alone), a value is wrong, the disk refuses.
     """
-    document = read_config(file)
-    for dotted, value in changes.items():
-        section, _, key = dotted.partition(".")
-        table = document.setdefault(section, {})
-        if not isinstance(table, dict):
-            raise ConfigError(type_sentence(str(file), section, table, "a table"))
-        table[key] = value
-    _checked(document, origin=str(file))
-    write_document(file, document)
+
+    def change(document: dict[str, Any]) -> None:
+        for dotted, value in changes.items():
+            section, _, key = dotted.partition(".")
+            table = document.setdefault(section, {})
+            if not isinstance(table, dict):
+                raise ConfigError(type_sentence(str(file), section, table, "a table"))
+            table[key] = value
+        _checked(document, origin=str(file))
+
+    change_document(file, change)
 
 
 def _checked(document: Mapping[str, Any], *, origin: str) -> dict[str, Any]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
 from aimltui.errors import ConfigError
-from aimltui.toml_file import check_text, read_config, short, type_sentence, write_document
+from aimltui.toml_file import change_document, check_text, short, type_sentence
 
 NAME_LIMIT = 40
 """Characters of a connection's name."""
@@ -132,17 +132,18 @@ def write_connection(file: Path, connection: NamedConnection, *, make_default: b
     Raises:
         ConfigError: as for `write_config`.
     """
-    document = read_config(file)
-    named_connections(document, str(file))
-    table = document.setdefault("connections", {}).setdefault(connection.name, {})
-    for item in fields(NamedConnection)[1:]:
-        value = getattr(connection, item.name)
-        table.pop(item.name, None)
-        if value not in (None, item.default):
-            table[item.name] = value
-    if make_default:
-        document["default_connection"] = connection.name
-    _checked_write(file, document)
+
+    def change(document: dict[str, Any]) -> None:
+        table = document.setdefault("connections", {}).setdefault(connection.name, {})
+        for item in fields(NamedConnection)[1:]:
+            value = getattr(connection, item.name)
+            table.pop(item.name, None)
+            if value not in (None, item.default):
+                table[item.name] = value
+        if make_default:
+            document["default_connection"] = connection.name
+
+    _change_connections(file, change)
 
 
 def write_default_connection(file: Path, name: str | None) -> None:
@@ -151,11 +152,13 @@ def write_default_connection(file: Path, name: str | None) -> None:
     Raises:
         ConfigError: as for `write_config`.
     """
-    document = read_config(file)
-    document.pop("default_connection", None)
-    if name is not None:
-        document["default_connection"] = name
-    _checked_write(file, document)
+
+    def change(document: dict[str, Any]) -> None:
+        document.pop("default_connection", None)
+        if name is not None:
+            document["default_connection"] = name
+
+    _change_connections(file, change)
 
 
 def erase_connection(file: Path, name: str) -> None:
@@ -164,12 +167,13 @@ def erase_connection(file: Path, name: str) -> None:
     Raises:
         ConfigError: as for `write_config`.
     """
-    document = read_config(file)
-    named_connections(document, str(file))
-    document.get("connections", {}).pop(name, None)
-    if document.get("default_connection") == name:
-        del document["default_connection"]
-    _checked_write(file, document)
+
+    def change(document: dict[str, Any]) -> None:
+        document.get("connections", {}).pop(name, None)
+        if document.get("default_connection") == name:
+            del document["default_connection"]
+
+    _change_connections(file, change)
 
 
 def checked_name(name: str, origin: str = "") -> str:
@@ -187,6 +191,12 @@ def checked_name(name: str, origin: str = "") -> str:
     return clean
 
 
-def _checked_write(file: Path, document: Mapping[str, Any]) -> None:
-    default_name(document, named_connections(document, str(file)), str(file))
-    write_document(file, document)
+def _change_connections(file: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    """Change the file's connections; what is in it is checked before and afterwards."""
+
+    def checked(document: dict[str, Any]) -> None:
+        named_connections(document, str(file))
+        change(document)
+        default_name(document, named_connections(document, str(file)), str(file))
+
+    change_document(file, checked)

@@ -70,10 +70,15 @@ def ensure_private_dir(directory: Path) -> Path:
     return directory
 
 
-def write_private(file: Path, content: bytes) -> None:
+def write_private(file: Path, content: bytes, *, mode: int = 0o600) -> None:
     """Put `content` in place of the file's old content in one step; the file is its owner's alone (0600).
 
     A reader sees the old content or the new one, never a part. A symbolic link stays a link.
+
+    Args:
+        file: The file; its directory must exist.
+        content: What it holds afterwards.
+        mode: Its permissions afterwards; another one than 0600 only for a file that is the user's own.
 
     Raises:
         OSError: the disk is full, the directory is missing or read-only, ...; the old content is untouched.
@@ -86,6 +91,8 @@ def write_private(file: Path, content: bytes) -> None:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
+        if mode != 0o600:
+            temporary.chmod(mode)
         os.replace(temporary, target)
     except BaseException:
         temporary.unlink(missing_ok=True)

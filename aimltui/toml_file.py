@@ -1,16 +1,23 @@
-"""A TOML file as a document: read whole or not at all, written in one step, with sentences for what is wrong."""
+"""A TOML file as a document: read whole or not at all, changed in one step, with sentences for what is wrong."""
 
 from __future__ import annotations
 
+import copy
+import logging
+import os
 import re
+import stat
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from aimltui.common.disk import exclusive
 from aimltui.errors import ConfigError
 from aimltui.paths import ensure_private_dir, write_private
 from aimltui.printable import printable
+
+log = logging.getLogger(__name__)
 
 _LIMIT_BYTES = 1_000_000
 
@@ -21,19 +28,27 @@ def read_config(file: Path, *, must_exist: bool = False) -> dict[str, Any]:
     Raises:
         ConfigError: it cannot be read, or is not TOML; the text names file, line, column and a remedy.
     """
+    content = _read_bytes(file)
+    if content is None:
+        if must_exist:
+            raise ConfigError(f"There is no configuration file {file}. Check --config.")
+        return {}
+    return parse_toml(content, file)
+
+
+def _read_bytes(file: Path) -> bytes | None:
+    """What is in the file; None if there is none."""
     try:
         with file.open("rb") as stream:
             content = stream.read(_LIMIT_BYTES + 1)
-    except FileNotFoundError as error:
-        if must_exist:
-            raise ConfigError(f"There is no configuration file {file}. Check --config.") from error
-        return {}
+    except FileNotFoundError:
+        return None
     except OSError as error:
         reason = error.strerror or str(error)
         raise ConfigError(f"The configuration file {file} cannot be read: {reason}.") from error
     if len(content) > _LIMIT_BYTES:
         raise ConfigError(f"The configuration file {file} is over 1 MB; that is not one. Check --config.")
-    return parse_toml(content, file)
+    return content
 
 
 def parse_toml(content: bytes, file: Path) -> dict[str, Any]:
@@ -53,21 +68,66 @@ def parse_toml(content: bytes, file: Path) -> dict[str, Any]:
         raise ConfigError(_syntax_sentence(text, file, str(error))) from error
 
 
-def write_document(file: Path, document: Mapping[str, Any]) -> None:
-    """Put the document in place of the file's content; the file is its owner's alone (0600).
+def change_document(file: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    """Read the file, change what is in it, and write it, while no other window does the same.
+
+    What is not changed stays as the user wrote it: comments, order, blank lines, the way a value is written, the file's
+    mode. A new file is its owner's alone (0600). It blocks: where there is an event loop, it runs in a thread.
+
+    Args:
+        file: The file; made if missing. Where it is a symbolic link, the file behind it is changed.
+        change: Changes the document in place, and raises `ConfigError` for one that must not be written.
 
     Raises:
-        ConfigError: the disk refuses.
+        ConfigError: the present file is broken (then it is left alone), `change` refuses, the disk refuses.
     """
-    # Needed only when something is written, never at start.
-    import tomli_w
-
-    ensure_private_dir(file.parent)
+    target = Path(os.path.realpath(file))
+    ensure_private_dir(target.parent)
     try:
-        write_private(file, tomli_w.dumps(document).encode())
+        with exclusive(target.parent):
+            content = _read_bytes(file)
+            old = parse_toml(content, file) if content is not None else {}
+            new = copy.deepcopy(old)
+            change(new)
+            if new != old or content is None:
+                edited = _edited(content or b"", new, file)
+                write_private(target, edited, mode=_mode(target))
     except OSError as error:
         reason = error.strerror or str(error)
         raise ConfigError(f"The configuration file {file} cannot be written: {reason}.") from error
+
+
+def _mode(file: Path) -> int:
+    try:
+        return stat.S_IMODE(file.stat().st_mode)
+    except FileNotFoundError:
+        return 0o600
+
+
+def _edited(content: bytes, wanted: Mapping[str, Any], file: Path) -> bytes:
+    """The content with the values that are wanted, and everything else as it was.
+
+    Raises:
+        ConfigError: the file is written in a way that cannot be changed without harm.
+    """
+    # Needed only when something is written, never at start.
+    from aimltui.toml_edit import edited
+
+    text = content.decode()
+    mark = "\ufeff" if text.startswith("\ufeff") else ""
+    has_crlf = "\r\n" in text
+    try:
+        result = edited(text.removeprefix(mark).replace("\r\n", "\n"), wanted)
+        is_right = tomllib.loads(result) == wanted
+    except (ValueError, LookupError, TypeError, AttributeError):
+        log.warning("a change of %s failed", file, exc_info=True)
+        is_right = False
+    if not is_right:
+        raise ConfigError(
+            f"The configuration file {file} is written in a way that cannot be changed safely from here, so it is left as "
+            "it is. Make the change in an editor, or write each table once, under a heading in square brackets."
+        )
+    return (mark + (result.replace("\n", "\r\n") if has_crlf else result)).encode()
 
 
 def check_text(origin: str, dotted: str, value: object, allowed: tuple[str, ...] | None = None) -> None:

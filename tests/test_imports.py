@@ -19,7 +19,7 @@ ENGINE = {
     "uvicorn",
 }
 TEXTUAL = {"textual", "rich"}
-LATER = {"pydantic", "PIL", "keyring", "tomli_w", "pygments", "markdown_it"}
+LATER = {"pydantic", "PIL", "keyring", "tomli_w", "tomlkit", "pygments", "markdown_it"}
 """What the first frame can do without; it comes behind it, in a worker thread."""
 
 FIRST_FRAME = """
@@ -61,7 +61,7 @@ def modules_of(code: str) -> set[str]:
     [
         ("import aimltui", TEXTUAL | ENGINE | {"pydantic"}),
         ("import aimltui.cli", TEXTUAL | ENGINE | {"pydantic"}),
-        ("import aimltui.window", TEXTUAL | ENGINE | {"pydantic", "keyring", "tomli_w"}),
+        ("import aimltui.window", TEXTUAL | ENGINE | {"pydantic", "keyring", "tomli_w", "tomlkit"}),
         ("import aimltui.tui.app", ENGINE | LATER),
         ("import aimltui.client.client", TEXTUAL | ENGINE),
         ("import aimltui.engine.engine", TEXTUAL | {"openai"}),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
+from aimltui.common.disk import exclusive
 from aimltui.errors import ConfigError
 from aimltui.paths import ensure_private_dir, write_private
 
@@ -66,7 +65,7 @@ class KeyFile:
         ensure_private_dir(self.file.parent)
         self._check_directory()
         try:
-            with self._alone():
+            with exclusive(self.file.parent):
                 entries = self._read()
                 entries.pop(name, None)
                 if entry is not None:
@@ -77,22 +76,6 @@ class KeyFile:
             raise ConfigError(
                 f"The key file {self.file} cannot be written: {error.strerror or error}."
             ) from error
-
-    @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
-        """No other window of this program changes the file meanwhile."""
-        try:
-            import fcntl
-        except ImportError:
-            # Windows: two programs that keep a key in the same moment are not kept apart there
-            yield
-            return
-        directory = os.open(self.file.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            fcntl.flock(directory, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(directory)
 
     def _read(self) -> Entries:
         import json

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 import subprocess
 import sys
 import tomllib
@@ -128,7 +127,6 @@ def test_writing_keeps_what_this_version_does_not_know(file: Path) -> None:
         "later": {"x": [1, 2]},
         "connection": {"model": "gpt-4o"},
     }
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert load(file).ui.theme == "aimltui-light"
 
 
