@@ -12,6 +12,7 @@ from aimltui.wire import sse
 from aimltui.wire.base import Params, Wire
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.operations import Operation
+from aimltui.wire.sse_reader import SSEReader
 
 P = TypeVar("P", bound=Params)
 R = TypeVar("R", bound=Wire)
@@ -70,7 +71,7 @@ class EmbeddedTransport:
 
 
 def _through_sse(event: StreamEvent) -> StreamEvent:
-    frames = list(sse.SSEReader().feed(sse.encode(event)))
+    frames = list(SSEReader().feed(sse.encode(event)))
     decoded = sse.decode(frames[0]) if len(frames) == 1 else None
     if decoded is None:
         raise Garbled(f"The event {event.event} does not survive the wire.")

@@ -26,6 +26,7 @@ from aimltui.wire.errors import APIError, BadRequest, error_from_body
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.operations import Operation
 from aimltui.wire.runs import TERMINAL, Run, RunEventsParams, RunParams
+from aimltui.wire.sse_reader import EventTooLong, SSEFrame, SSEReader
 
 if TYPE_CHECKING:
     import httpx2
@@ -138,7 +139,7 @@ class HTTPTransport:
 
     async def _events(self, response: httpx2.Response) -> AsyncGenerator[StreamEvent, None]:
         last = ""
-        reader = sse.SSEReader()
+        reader = SSEReader()
         async with aclosing(self._frames(response, reader)) as frames:
             async for frame in frames:
                 try:
@@ -162,9 +163,7 @@ class HTTPTransport:
                 "The run may go on; open the thread again.",
             )
 
-    async def _frames(
-        self, response: httpx2.Response, reader: sse.SSEReader
-    ) -> AsyncGenerator[sse.SSEFrame, None]:
+    async def _frames(self, response: httpx2.Response, reader: SSEReader) -> AsyncGenerator[SSEFrame, None]:
         import httpx2
 
         try:
@@ -173,6 +172,11 @@ class HTTPTransport:
                     yield frame
         except httpx2.TransportError as error:
             raise self._failed(error, "while the answer was streaming") from error
+        except EventTooLong as error:
+            raise Garbled(
+                f"{self._host} sent an event that is longer than 1 MB.",
+                "The run may go on; open the thread again.",
+            ) from error
         for frame in reader.close():
             yield frame
 

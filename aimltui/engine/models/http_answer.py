@@ -91,13 +91,14 @@ class HTTPAnswer:
         return errors.from_answer(self._endpoint, self._model, response.status_code, headers, self.refusal)
 
 
-def read_json(content: bytes) -> JSON:
-    """The JSON value in these bytes.
+def read_json(content: bytes | str) -> JSON:
+    """The JSON value in this text.
 
     Raises:
         ValueError: There is none.
     """
+    text = content if isinstance(content, str) else content.decode("utf-8", errors="replace")
     try:
-        return json.loads(content.decode("utf-8-sig", errors="replace"))
+        return json.loads(text.removeprefix("\ufeff"))
     except RecursionError:
         raise ValueError("nested too deeply") from None

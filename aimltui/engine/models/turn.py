@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -13,8 +13,9 @@ from aimltui.engine.models import errors
 from aimltui.engine.models.base import JSON, ChatChunk, ChatUsage, ModelError
 from aimltui.engine.models.chunks import cost_of
 from aimltui.engine.models.endpoint import Endpoint
-from aimltui.engine.models.event_data import EventData
+from aimltui.engine.models.event_data import payloads_of
 from aimltui.engine.models.http_answer import HTTPAnswer, read_json
+from aimltui.wire.sse_reader import EventTooLong, SSEFrame, SSEReader
 
 TRAILER_TIMEOUT_S = 5.0
 """How long to wait for the usage once the model has said that it is done."""
@@ -142,15 +143,16 @@ class Turn:
     async def _read(self, pieces: AsyncIterator[bytes]) -> AsyncGenerator[ChatChunk, None]:
         head = b""
         async for piece in pieces:
-            head += piece
-            if head.strip(_BLANKS):
+            # servers that are slow to begin send blanks, so that nothing between takes the connection for dead
+            head = piece.lstrip(_BLANKS)
+            if head:
                 break
         header_cost = cost_of(self._answer.headers.get("x-aimlapi-usd-spent"))
         self._reader.add_cost(header_cost)
         request_id = errors.request_id_of(self._answer.headers)
         if request_id:
             yield ChatChunk(request_id=request_id)
-        if head.lstrip(_BLANKS)[:1] in (b"{", b"[", b"<", b""):
+        if head[:1] in (b"{", b"[", b"<", b""):
             yield await self._whole(head, pieces)
             return
         told = False
@@ -183,10 +185,10 @@ class Turn:
         return replace(chunk, usage=self._reader.usage)
 
     async def _events(self, head: bytes, pieces: AsyncIterator[bytes]) -> AsyncGenerator[ChatChunk, None]:
-        data = EventData()
-        payloads = data.feed(head)
+        reader = SSEReader()
+        frames = reader.feed(head)
         while True:
-            for payload in payloads:
+            for payload in self._payloads(frames):
                 chunk = self._event(payload)
                 if chunk is not None:
                     yield chunk
@@ -194,21 +196,30 @@ class Turn:
                     await self._drain(pieces)
                     return
             try:
-                payloads = data.feed(await anext(pieces))
+                frames = reader.feed(await anext(pieces))
             except StopAsyncIteration:
                 break
-        for payload in data.close():
+        for payload in self._payloads(reader.close()):
             # The rest of a cut stream is not malformed, it is cut: half an event is dropped.
             if _is_readable(payload):
                 chunk = self._event(payload)
                 if chunk is not None:
                     yield chunk
 
-    def _event(self, data: bytes) -> ChatChunk | None:
+    def _payloads(self, frames: Iterator[SSEFrame]) -> Iterator[str]:
+        try:
+            for frame in frames:
+                yield from payloads_of(frame)
+            return
+        except EventTooLong:
+            failure = errors.cut(self._endpoint, "one of its events is longer than 1 MB")
+        raise failure
+
+    def _event(self, data: str) -> ChatChunk | None:
         data = data.strip()
         if not data:
             return None
-        if data == b"[DONE]":
+        if data == "[DONE]":
             self._done = True
             return None
         try:
@@ -253,8 +264,8 @@ class Turn:
         return max(0.0, self._trailer_ends - now)
 
 
-def _is_readable(data: bytes) -> bool:
-    if data.strip() == b"[DONE]":
+def _is_readable(data: str) -> bool:
+    if data.strip() == "[DONE]":
         return True
     try:
         read_json(data)

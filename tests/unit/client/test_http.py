@@ -371,3 +371,14 @@ async def test_connecting_to_what_does_not_speak_the_api_is_refused_in_words(tmp
     async with scripted_server(tmp_path, Says(404)) as server:
         with pytest.raises(Unsupported, match="does not speak the Assistants API"):
             await connect(Remote("http://host/v1", uds=server.socket), tmp_path, QUICK)
+
+
+async def test_a_stream_without_line_ends_is_given_up_and_what_came_before_is_told(tmp_path: Path) -> None:
+    begun = frames(("thread.run.created", RUN)) + b"data: " + b"x" * 2_000_000
+    async with scripted_server(tmp_path, Says(200, begun, SSE)) as server:
+        made = client(server)
+        events = made.runs.stream(WANTED)
+        assert (await anext(events)).event == "thread.run.created"
+        with pytest.raises(Garbled, match=r"sent an event that is longer than 1 MB"):
+            await anext(events)
+        await made.aclose()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from time import process_time
 
 import pytest
 
@@ -10,6 +11,7 @@ from aimltui.wire import events, sse
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.messages import ContentDelta, MessageDelta, MessageDeltaBody, TextDelta
 from aimltui.wire.runs import Run
+from aimltui.wire.sse_reader import EventTooLong, SSEFrame, SSEReader
 from aimltui.wire.threads import Thread
 
 DELTA = MessageDelta(
@@ -24,8 +26,8 @@ STREAM = [
 BYTES = b"".join(sse.encode(event) for event in STREAM)
 
 
-def read(*chunks: bytes) -> list[sse.SSEFrame]:
-    reader = sse.SSEReader()
+def read(*chunks: bytes) -> list[SSEFrame]:
+    reader = SSEReader()
     frames = [frame for chunk in chunks for frame in reader.feed(chunk)]
     return frames + list(reader.close())
 
@@ -49,22 +51,22 @@ def test_byte_by_byte_with_every_line_end_reads_the_same() -> None:
 
 def test_a_byte_order_mark_comments_and_missing_spaces_do_no_harm() -> None:
     frames = read(b"\xef\xbb\xbf: hello\nevent:done\n:\nretry: 5\ndata:[DONE]\n\n: ping\n\n")
-    assert frames == [sse.SSEFrame("done", "[DONE]")]
+    assert frames == [SSEFrame("done", "[DONE]")]
 
 
 def test_data_over_several_lines_is_joined_by_newlines() -> None:
-    assert read(b"data: {\ndata: }\n\n") == [sse.SSEFrame("", "{\n}")]
+    assert read(b"data: {\ndata: }\n\n") == [SSEFrame("", "{\n}")]
 
 
 def test_a_last_frame_without_its_blank_line_is_still_delivered() -> None:
-    assert read(b"event: done\ndata: [DONE]") == [sse.SSEFrame("done", "[DONE]")]
+    assert read(b"event: done\ndata: [DONE]") == [SSEFrame("done", "[DONE]")]
 
 
 def test_a_missing_event_name_is_derived_from_the_object_and_its_status() -> None:
     run = Run(id="run_1", status="completed")
-    event = sse.decode(sse.SSEFrame("", json.dumps(run.to_json())))
+    event = sse.decode(SSEFrame("", json.dumps(run.to_json())))
     assert event == StreamEvent("thread.run.completed", run)
-    assert sse.decode(sse.SSEFrame("", "[DONE]")) == StreamEvent("done", "[DONE]")
+    assert sse.decode(SSEFrame("", "[DONE]")) == StreamEvent("done", "[DONE]")
 
 
 def test_an_error_event_carries_its_fields_nested_and_flat_and_is_read_in_both_forms() -> None:
@@ -72,16 +74,87 @@ def test_an_error_event_carries_its_fields_nested_and_flat_and_is_read_in_both_f
     data = json.loads(sse.encode(StreamEvent("error", error)).split(b"data: ")[1])
     assert data["error"]["message"] == data["message"] == "broken"
     for form in ({"error": {"message": "broken"}}, {"message": "broken"}):
-        decoded = sse.decode(sse.SSEFrame("error", json.dumps(form)))
+        decoded = sse.decode(SSEFrame("error", json.dumps(form)))
         assert decoded is not None
         assert isinstance(decoded.data, events.ErrorObject)
         assert decoded.data.message == "broken"
 
 
 def test_an_event_of_a_later_version_is_nothing() -> None:
-    assert sse.decode(sse.SSEFrame("thread.telepathy", "{}")) is None
+    assert sse.decode(SSEFrame("thread.telepathy", "{}")) is None
 
 
 def test_data_that_is_not_json_is_a_value_error() -> None:
     with pytest.raises(ValueError, match="Expecting"):
-        sse.decode(sse.SSEFrame("thread.run.completed", "{oops"))
+        sse.decode(SSEFrame("thread.run.completed", "{oops"))
+
+
+def test_both_halves_of_a_line_end_may_come_in_two_pieces_and_the_first_is_enough() -> None:
+    reader = SSEReader()
+    assert list(reader.feed(b"data: a\r")) == []
+    assert list(reader.feed(b"\n\r")) == [SSEFrame("", "a")]
+    assert list(reader.feed(b"\ndata: b\r\n\r\n")) == [SSEFrame("", "b")]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5])
+def test_a_byte_order_mark_may_come_in_pieces(size: int) -> None:
+    body = b"\xef\xbb\xbfdata: a\n\ndata: b\n\n"
+    pieces = [body[i : i + size] for i in range(0, len(body), size)]
+    assert [frame.data for frame in read(*pieces)] == ["a", "b"]
+
+
+def test_a_frame_has_the_fields_data_event_id_and_error() -> None:
+    assert read(b'event: e\nid: 7\nerror: {"code":\nerror: 500}\n\nretry: 5\nfoo: x\n\n') == [
+        SSEFrame("e", "", "7", '{"code":\n500}')
+    ]
+
+
+def test_a_frame_without_data_and_error_is_none() -> None:
+    assert read(b"event: x\nid: 1\n\ndata:\n\ndata: y\n\n") == [SSEFrame("", "y")]
+    assert sse.decode(SSEFrame("", "", "", "{}")) is None
+
+
+@pytest.mark.parametrize("line", [b"data: ", b": ", b"unknown: ", b""])
+def test_a_line_without_an_end_is_refused_at_its_limit_and_what_came_before_is_delivered(line: bytes) -> None:
+    reader = SSEReader(limit_bytes=1000)
+    body = b"data: good\n\n" + line + b"x" * 990
+    assert list(reader.feed(body)) == [SSEFrame("", "good")]
+    with pytest.raises(EventTooLong):
+        list(reader.feed(b"x" * 20))
+    frames = SSEReader(limit_bytes=1000).feed(body + b"x" * 20 + b"\n\n")
+    assert next(frames) == SSEFrame("", "good")
+    with pytest.raises(EventTooLong):
+        next(frames)
+
+
+@pytest.mark.parametrize("line", [b"data: xxxx\n", b"error: xxxx\n", b"data\n"])
+def test_an_event_of_many_lines_is_refused_at_its_limit(line: bytes) -> None:
+    reader = SSEReader(limit_bytes=1000)
+    with pytest.raises(EventTooLong):
+        list(reader.feed(line * (1000 // len(line) + 1)))
+
+
+def test_neither_many_events_nor_many_comments_reach_the_limit() -> None:
+    reader = SSEReader(limit_bytes=1000)
+    assert len(list(reader.feed((b"data: x\n" + b": ping\n" * 200 + b"\n") * 200))) == 200
+
+
+def test_a_limit_is_one_megabyte_where_none_is_given() -> None:
+    reader = SSEReader()
+    assert list(reader.feed(b"x" * 1024 * 1024)) == []
+    with pytest.raises(EventTooLong, match="1 MB"):
+        list(reader.feed(b"x"))
+
+
+@pytest.mark.parametrize("piece", [b"x" * 64, b"data: xxxx\n" * 6, b"x" * 63 + b"\r", b": ping\n" * 10])
+def test_work_grows_with_the_bytes_and_not_with_their_square(piece: bytes) -> None:
+    def cpu_s(count: int) -> float:
+        reader = SSEReader(limit_bytes=1 << 30)
+        start = process_time()
+        for _ in range(count):
+            list(reader.feed(piece))
+        return process_time() - start
+
+    once = min(cpu_s(2_000) for _ in range(5))
+    # a reader that searches what it holds again at each piece takes 60 times as long
+    assert min(cpu_s(16_000) for _ in range(3)) < 24 * once

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -62,6 +63,31 @@ async def test_deltas_are_handed_on_before_the_answer_is_over() -> None:
             assert (await anext(chunks)).text == "Hel"
         server.release(9)
         assert text_in([chunk async for chunk in chunks]) == "lo, world."
+
+
+@pytest.mark.parametrize(
+    "endless", [b"data: " + b"x" * 65536, b"data: {\n" * 8192, b"x" * 65536], ids=["data", "lines", "junk"]
+)
+async def test_a_stream_without_ends_of_lines_or_events_ends_the_answer_and_what_came_stays(
+    endless: bytes,
+) -> None:
+    reply = stream(delta("Half an ans"), done=False)
+    pieces = (*reply.pieces, endless, *[endless.removeprefix(b"data: ")] * 191)
+    async with serving(Scene((replace(reply, pieces=pieces),))) as (_, model):
+        chunks, error = await play(model, asking())
+        assert error is not None
+        assert text_in(chunks) == "Half an ans"
+        assert error.message == (
+            f"The answer of {model.endpoint.host} is not whole: one of its events is longer than 1 MB."
+        )
+    assert (error.cut, error.retryable) == (True, False)
+
+
+async def test_blanks_before_an_answer_do_no_harm_and_are_not_held() -> None:
+    reply = stream(delta("Hello"), delta(finish="stop"))
+    pieces = (b"\xef", b"\xbb", b"\xbf", *[b" \n" * 32768] * 100, *reply.pieces)
+    async with serving(Scene((replace(reply, pieces=pieces),))) as (_, model):
+        assert text_in(await answered(model, asking())) == "Hello"
 
 
 async def test_leaving_a_stream_closes_the_connection_at_once() -> None:
