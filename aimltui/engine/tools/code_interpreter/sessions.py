@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -113,7 +112,7 @@ class Sessions:
         """End all, and leave nothing behind."""
         seats, self._seats = list(self._seats.values()), {}
         await asyncio.gather(*(_remove(seat) for seat in seats))
-        await asyncio.to_thread(shutil.rmtree, self._own, ignore_errors=True)
+        await asyncio.to_thread(_delete, self._own)
 
     async def _new(self, thread_id: str) -> Seat:
         while len(self._seats) >= self._most:
@@ -131,8 +130,16 @@ class Sessions:
 
 async def _remove(seat: Seat) -> None:
     await seat.runner.aclose()
+    await asyncio.to_thread(_delete, seat.directory)
+
+
+def _delete(directory: Path) -> None:
+    """Delete a directory that code has written to; what cannot be deleted is left for the next start.
+
+    Not with `shutil.rmtree`, which recurses and fails where directories are nested too deeply.
+    """
     with suppress(OSError):
-        await asyncio.to_thread(place.remove, seat.directory)
+        place.remove(directory)
 
 
 def _prepare(top: Path, own: Path) -> None:
@@ -141,5 +148,5 @@ def _prepare(top: Path, own: Path) -> None:
     for entry in os.scandir(top):
         pid = entry.name.partition("-")[0]
         if pid.isdigit() and not machine.is_running(int(pid)):
-            shutil.rmtree(entry.path, ignore_errors=True)
+            _delete(Path(entry.path))
     own.mkdir(mode=0o700, exist_ok=True)

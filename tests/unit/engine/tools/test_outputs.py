@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,8 @@ import pytest
 from aimltui.engine.tools.code_interpreter import outputs
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.place import remove
+from aimltui.engine.tools.code_interpreter.sessions import Sessions
+from tests.support.fake_session import FakeSandbox
 
 
 @pytest.fixture
@@ -125,3 +130,50 @@ def test_directories_deep_in_one_another_can_be_removed(files: Path) -> None:
     remove(files)
     assert not files.exists()
     assert (files.parent / "secret").exists()
+
+
+Nest = Callable[[Path], None]
+
+
+@pytest.fixture
+def nest() -> Iterator[Nest]:
+    """Makes directories in one another, deeper than Python recurses; what is left is removed: pytest could not."""
+    made: list[Path] = []
+
+    def make(directory: Path) -> None:
+        directory.mkdir(parents=True)
+        made.append(directory)
+        before = os.getcwd()
+        os.chdir(directory)
+        try:
+            for _ in range(1500):
+                os.mkdir("d")
+                os.chdir("d")
+        finally:
+            os.chdir(before)
+
+    yield make
+    for directory in made:
+        remove(directory)
+
+
+async def test_what_a_dead_engine_left_is_removed_however_deep_it_is(tmp_path: Path, nest: Nest) -> None:
+    ended = await asyncio.create_subprocess_exec(sys.executable, "-c", "")
+    await ended.wait()
+    left = [tmp_path / f"{ended.pid}-{number}" for number in "ab"]
+    for directory in left:
+        nest(directory / "thread_1" / "data")
+    sessions = Sessions(FakeSandbox().make, tmp_path, 1)
+    async with sessions.of("thread_2") as seat:
+        assert seat.runner.files.is_dir()
+    assert not any(directory.exists() for directory in left)
+    await sessions.aclose()
+
+
+async def test_closing_the_sessions_removes_everything_however_deep_it_is(tmp_path: Path, nest: Nest) -> None:
+    sessions = Sessions(FakeSandbox().make, tmp_path, 1)
+    async with sessions.of("thread_1") as seat:
+        # a session that could not be removed earlier
+        nest(seat.directory.parent / "thread_0" / "data")
+    await sessions.aclose()
+    assert os.listdir(tmp_path) == []
