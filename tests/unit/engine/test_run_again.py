@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 from aimltui.engine.tools.code_interpreter.again import run_again
-from aimltui.engine.tools.code_interpreter.consent import CodeToRun
+from aimltui.engine.tools.code_interpreter.consent import LONGEST, CodeToRun
 from aimltui.engine.tools.code_interpreter.events import Done, Output
 from aimltui.engine.tools.code_interpreter.sessions import Sessions
 from tests.support.fake_session import FakeSandbox, draws, fails, prints, writes
@@ -70,4 +70,8 @@ async def test_where_no_sandbox_holds_the_user_is_asked(tmp_path: Path) -> None:
     assert (await run_again(over, "t", "2 + 2", approve)).is_ok
     assert not (await run_again(over, "t", "2 + 2")).is_ok
     assert asked == ["2 + 2"] * 2
+    too_long = await run_again(over, "t", "#" * (LONGEST + 1), approve)
+    assert (too_long.is_ok, sandbox.codes, asked) == (False, ["2 + 2"], ["2 + 2"] * 2)
+    assert f"{LONGEST + 1:,} characters" in too_long.text
+    assert "Write shorter" not in too_long.text
     await over.aclose()

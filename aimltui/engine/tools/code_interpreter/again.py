@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from aimltui.engine.tools.code_interpreter import events
-from aimltui.engine.tools.code_interpreter.consent import Approve, CodeToRun
+from aimltui.engine.tools.code_interpreter.consent import FOR_THE_USER, Approve, CodeToRun, permit
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.sessions import Sessions
 from aimltui.engine.tools.excerpt import Excerpt
@@ -44,7 +44,7 @@ async def run_again(sessions: Sessions, thread_id: str, code: str, approve: Appr
     try:
         async with sessions.of(thread_id) as seat:
             if not seat.runner.is_confined:
-                await _ask(approve, CodeToRun(thread_id, "", code))
+                await permit(approve, CodeToRun(thread_id, "", code), FOR_THE_USER)
             # one that fell asleep says so itself
             if not seat.runner.is_alive and not seat.copied and not seat.pictures:
                 told.say(_ANEW)
@@ -55,11 +55,6 @@ async def run_again(sessions: Sessions, thread_id: str, code: str, approve: Appr
     except SandboxError as error:
         return Outcome(error.message, False, 0.0)
     return told.outcome()
-
-
-async def _ask(approve: Approve | None, code: CodeToRun) -> None:
-    if approve is None or not await approve(code):
-        raise SandboxError("It was not allowed, so it was not run.")
 
 
 class _Told:

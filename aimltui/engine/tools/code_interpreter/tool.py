@@ -23,7 +23,7 @@ from aimltui.engine.tools.base import (
 )
 from aimltui.engine.tools.code_interpreter import events, outputs
 from aimltui.engine.tools.code_interpreter.arguments import CodeReader, without_fence
-from aimltui.engine.tools.code_interpreter.consent import Approve, CodeToRun, permit
+from aimltui.engine.tools.code_interpreter.consent import FOR_THE_MODEL, Approve, CodeToRun, permit
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.session import RESTARTED
 from aimltui.engine.tools.code_interpreter.sessions import Seat, Sessions
@@ -97,7 +97,8 @@ class CodeInterpreter:
             async with self._sessions.of(context.run.thread_id) as seat:
                 if not seat.runner.is_confined:
                     run = context.run
-                    await permit(self._approve, CodeToRun(run.thread_id, run.id, code, run.expires_at))
+                    wanted = CodeToRun(run.thread_id, run.id, code, run.expires_at)
+                    await permit(self._approve, wanted, FOR_THE_MODEL)
                 notes = await _bring_in(seat, context.files)
                 cell = _Cell(seat, context.keep, notes)
                 is_anew, seat.has_run = context.has_run_code and not seat.has_run, True
