@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import sys
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -89,6 +90,7 @@ def chat(options: argparse.Namespace) -> int:
     Raises:
         AimltuiError: It cannot begin.
     """
+    _hear_ctrl_c()
     source = find_source(options)
     model = options.model or source.model or (DEMO_MODEL if options.demo else "")
     # One loop for all turns. It stands still while the user types: nothing is going on then, and the terminal's
@@ -100,6 +102,17 @@ def chat(options: argparse.Namespace) -> int:
             return _talk(runner, session.conversation, _write)
         finally:
             runner.run(session.aclose())
+
+
+def _hear_ctrl_c() -> None:
+    """Let Ctrl+C stop an answer even where the program was started with SIGINT ignored.
+
+    A shell without job control ignores it for what runs in the background, and Python then installs no handler. A
+    user at a terminal would have no way to stop an answer. A program that is fed by a pipe keeps ignoring it: Ctrl+C
+    is then meant for what runs in the foreground.
+    """
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN and sys.stdin.isatty():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Conversation:

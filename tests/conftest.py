@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,6 +32,15 @@ KEPT = (
 
 ELSEWHERE = os.environ.get("AIMLTUI_CONFORMANCE_URL")
 """The other server that `tests/conformance` is pointed at; None: nothing leaves this machine."""
+
+
+def pytest_configure() -> None:
+    """Have SIGINT end what the tests start, even where the tests themselves run in the background of a shell.
+
+    There it is ignored, and every process that they start would inherit that.
+    """
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -22,10 +23,17 @@ LONG = "Write a long answer that I can stop with Esc."
 WAYS = pytest.mark.parametrize("flags", [[], ["--no-stream"]], ids=["stream", "no-stream"])
 
 
+def ignore_sigint() -> None:
+    """What a shell without job control does for a program in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 @contextmanager
-def chat(data: Path, *flags: str) -> Iterator[pexpect.spawn]:
+def chat(data: Path, *flags: str, before: Callable[[], None] | None = None) -> Iterator[pexpect.spawn]:
     arguments = ["-m", "aimltui", "chat", "--data-dir", str(data), *flags]
-    terminal = pexpect.spawn(sys.executable, arguments, encoding="utf-8", timeout=60, cwd=ROOT)
+    terminal = pexpect.spawn(
+        sys.executable, arguments, encoding="utf-8", timeout=60, cwd=ROOT, preexec_fn=before
+    )
     terminal.delayafterclose = 0
     try:
         terminal.expect_exact("You > ")
@@ -91,6 +99,32 @@ def test_ctrl_c_stops_the_answer_first_and_leaves_at_the_prompt(tmp_path: Path, 
         assert leave(terminal) == 0
     with Terminal.aimltui("--demo", "--data-dir", str(tmp_path)) as screen:
         screen.wait_for("Write a long answer")
+
+
+def test_ctrl_c_stops_the_answer_of_a_chat_that_was_started_with_sigint_ignored(tmp_path: Path) -> None:
+    with chat(tmp_path, "--demo", before=ignore_sigint) as terminal:
+        terminal.sendline(LONG)
+        terminal.expect_exact("one by one")
+        terminal.sendintr()
+        terminal.expect_exact("[stopped]")
+        terminal.expect_exact("You > ")
+        terminal.sendintr()
+        assert leave(terminal) == 0
+
+
+def test_a_pipe_whose_sigint_is_ignored_is_answered_to_the_end(tmp_path: Path) -> None:
+    """Ctrl+C in the terminal of a background job is meant for the job in the foreground."""
+    command = [sys.executable, "-m", "aimltui", "chat", "--demo", "--data-dir", str(tmp_path)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, preexec_fn=ignore_sigint
+    ) as background:
+        assert background.stdin is not None
+        assert background.stdout is not None
+        assert "The assistant is ready" in background.stdout.readline()
+        background.send_signal(signal.SIGINT)
+        told, _ = background.communicate("Solve 3x + 11 = 14\n", timeout=60)
+    assert "x = 1" in told
+    assert background.returncode == 0
 
 
 @pytest.mark.parametrize("word", ["  EXIT ", "quit"])
