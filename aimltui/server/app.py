@@ -233,20 +233,20 @@ class _Exchange:
         try:
             await self._do_once(slot, stream, params)
         finally:
-            self._app.keys.forget(key, slot)
+            self._app.keys.forget(slot)
 
     async def _do_once(self, slot: Slot, stream: bool, params: Params) -> None:
         assert self._operation is not None
         if stream:
-            await self._stream(self._operation.name, params, watch=_Remembering(slot))
+            await self._stream(self._operation.name, params, watch=_Remembering(self._app.keys, slot))
             return
         try:
             answer = await self._call(params)
         except APIError as error:
             if error.status < 500:
-                slot.settle(_error_answer(error))
+                self._app.keys.settle(slot, _error_answer(error))
             raise
-        slot.settle(answer)
+        self._app.keys.settle(slot, answer)
         await self._respond(answer)
 
     async def _repeat(self, outcome: Answer | Streamed) -> None:
@@ -296,7 +296,8 @@ class _Exchange:
 class _Remembering:
     """Notes which part of which run's log a stream tells, so that it can be told again."""
 
-    def __init__(self, slot: Slot) -> None:
+    def __init__(self, keys: IdempotencyKeys, slot: Slot) -> None:
+        self._keys = keys
         self._slot = slot
         self._first: int | None = None
 
@@ -308,9 +309,9 @@ class _Remembering:
         if self._slot.outcome is not None:
             return
         if isinstance(payload, Run):
-            self._slot.settle(Streamed(payload.thread_id, payload.id, after))
+            self._keys.settle(self._slot, Streamed(payload.thread_id, payload.id, after))
         elif isinstance(payload, RunStep):
-            self._slot.settle(Streamed(payload.thread_id, payload.run_id, after))
+            self._keys.settle(self._slot, Streamed(payload.thread_id, payload.run_id, after))
 
 
 def _answer(result: Wire) -> Answer:

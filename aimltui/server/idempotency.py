@@ -11,7 +11,9 @@ from aimltui.wire.errors import BadRequest
 
 HEADER = "idempotency-key"
 KEPT = 1000
-"""Keys at most; the oldest is forgotten first."""
+"""Answers that are remembered at most; the oldest is forgotten first."""
+KEPT_BYTES = 16 << 20
+"""The most that they take together; the newest is remembered however large it is."""
 LONGEST = 255
 
 
@@ -38,23 +40,34 @@ class Streamed:
 class Slot:
     """What is known of one key."""
 
+    key: str
     fingerprint: bytes
     outcome: Answer | Streamed | None = None
     settled: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once the outcome is known, or there is none and the key is free again."""
 
-    def settle(self, outcome: Answer | Streamed) -> None:
-        """The outcome is known."""
-        self.outcome = outcome
-        self.settled.set()
+    @property
+    def size_bytes(self) -> int:
+        """The size of the answer's body."""
+        return len(self.outcome.body) if isinstance(self.outcome, Answer) else 0
 
 
 class IdempotencyKeys:
-    """Remembers answers for as long as the server runs, up to a number."""
+    """Remembers answers for as long as the server runs, up to a number and a size.
 
-    def __init__(self, kept: int = KEPT) -> None:
+    A key is never forgotten while its first request is being answered: its repetition would do the work twice.
+
+    Args:
+        kept: Answers at most.
+        kept_bytes: The most that their bodies take together.
+    """
+
+    def __init__(self, kept: int = KEPT, kept_bytes: int = KEPT_BYTES) -> None:
         self._kept = kept
-        self._slots: OrderedDict[str, Slot] = OrderedDict()
+        self._kept_bytes = kept_bytes
+        self._pending: dict[str, Slot] = {}
+        self._answered: OrderedDict[str, Slot] = OrderedDict()
+        self._size_bytes = 0
 
     def claim(self, key: str, method: str, path: str, body: bytes) -> tuple[Slot, bool]:
         """The slot of a key, and whether this is its first request, which has to do the work.
@@ -68,11 +81,9 @@ class IdempotencyKeys:
                 code="idempotency_key_too_long",
             )
         fingerprint = hashlib.sha256(f"{method} {path}\n".encode() + body).digest()
-        slot = self._slots.get(key)
+        slot = self._pending.get(key) or self._answered.get(key)
         if slot is None:
-            slot = self._slots[key] = Slot(fingerprint)
-            while len(self._slots) > self._kept:
-                self._slots.popitem(last=False)
+            slot = self._pending[key] = Slot(key, fingerprint)
             return slot, True
         if slot.fingerprint != fingerprint:
             raise BadRequest(
@@ -81,8 +92,21 @@ class IdempotencyKeys:
             )
         return slot, False
 
-    def forget(self, key: str, slot: Slot) -> None:
-        """Nothing was done: the key is free again. Without effect once the outcome is known."""
-        if slot.outcome is None and self._slots.get(key) is slot:
-            del self._slots[key]
+    def settle(self, slot: Slot, outcome: Answer | Streamed) -> None:
+        """Remember the outcome of a key's first request."""
+        del self._pending[slot.key]
+        slot.outcome = outcome
+        self._answered[slot.key] = slot
+        self._size_bytes += slot.size_bytes
+        while len(self._answered) > self._kept or (
+            self._size_bytes > self._kept_bytes and len(self._answered) > 1
+        ):
+            _, oldest = self._answered.popitem(last=False)
+            self._size_bytes -= oldest.size_bytes
+        slot.settled.set()
+
+    def forget(self, slot: Slot) -> None:
+        """Free a key for which nothing was done. Without effect once the outcome is known."""
+        if slot.outcome is None:
+            self._pending.pop(slot.key, None)
         slot.settled.set()

@@ -161,14 +161,44 @@ async def test_where_a_stream_resumes_is_said_by_query_or_header() -> None:
 async def test_keys_are_forgotten_when_there_are_too_many_or_nothing_came_of_them() -> None:
     keys = IdempotencyKeys(kept=2)
     slots = [keys.claim(str(n), "POST", "/x", b"")[0] for n in range(3)]
+    for slot in slots:
+        keys.settle(slot, Answer(200, b""))
     assert keys.claim("0", "POST", "/x", b"")[1], "forgotten"
-    slots[2].settle(Answer(200, b""))
-    keys.forget("2", slots[2])
+    keys.forget(slots[2])
     assert not keys.claim("2", "POST", "/x", b"")[1], "its answer is known"
     with pytest.raises(BadRequest):
         keys.claim("2", "POST", "/y", b"")
     with pytest.raises(BadRequest, match="too long"):
         keys.claim("x" * 256, "POST", "/x", b"")
+
+
+def test_a_key_whose_request_is_not_answered_is_never_forgotten() -> None:
+    keys = IdempotencyKeys(kept=1)
+    first, _ = keys.claim("first", "POST", "/x", b"")
+    for number in range(3):
+        keys.settle(keys.claim(str(number), "POST", "/x", b"")[0], Answer(200, b""))
+    assert keys.claim("first", "POST", "/x", b"") == (first, False)
+    keys.settle(first, Answer(200, b"answer"))
+    assert keys.claim("first", "POST", "/x", b"")[0].outcome == Answer(200, b"answer")
+
+
+def test_the_remembered_answers_have_a_limit_of_bytes() -> None:
+    keys = IdempotencyKeys(kept_bytes=100)
+
+    def is_known(key: str) -> bool:
+        slot, is_first = keys.claim(key, "POST", "/x", b"")
+        if is_first:
+            keys.forget(slot)
+        return not is_first
+
+    for key, size in (("a", 40), ("b", 40), ("c", 40)):
+        keys.settle(keys.claim(key, "POST", "/x", b"")[0], Answer(200, b"x" * size))
+    assert [is_known(key) for key in "abc"] == [False, True, True]
+    keys.settle(keys.claim("large", "POST", "/x", b"")[0], Answer(200, b"x" * 1000))
+    assert [is_known(key) for key in "bc"] == [False, False]
+    assert is_known("large"), "the newest is what a client repeats"
+    keys.settle(keys.claim("small", "POST", "/x", b"")[0], Answer(200, b"x"))
+    assert (is_known("large"), is_known("small")) == (False, True)
 
 
 async def test_a_request_that_failed_may_be_tried_again_with_its_key() -> None:
