@@ -66,6 +66,11 @@ class ChatServer:
         return f"http://127.0.0.1:{self.port}/v1"
 
     @property
+    def open_connections(self) -> int:
+        """How many connections clients hold open."""
+        return len(self._tasks)
+
+    @property
     def chats(self) -> list[Request]:
         """The requests for completions."""
         return [request for request in self.requests if request.method == "POST"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +70,32 @@ class Connection:
         self._client: AsyncOpenAI | None = None
         self._http: httpx2.AsyncClient | None = None
         self._lock = asyncio.Lock()
+        self._uses = 0
+        self._is_retired = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a client, or a request that may make one."""
+        return self._client is not None or self._uses > 0
+
+    @asynccontextmanager
+    async def in_use(self) -> AsyncGenerator[None, None]:
+        """Surround a request: a retired connection closes when the last one ends."""
+        self._uses += 1
+        try:
+            yield
+        finally:
+            self._uses -= 1
+            await self.close_if_unused()
+
+    def retire(self) -> None:
+        """Another connection has replaced this one: from now on, keep nothing open between requests."""
+        self._is_retired = True
+
+    async def close_if_unused(self) -> None:
+        """Close a retired connection, unless a request uses it."""
+        if self._is_retired and not self._uses:
+            await self.aclose()
 
     async def client(self) -> AsyncOpenAI:
         """The client; the import and the certificates are read in a worker thread."""

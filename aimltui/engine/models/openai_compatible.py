@@ -59,12 +59,17 @@ class OpenAICompatibleModel:
     ) -> None:
         self.endpoint = endpoint
         self._patience = Patience(first_byte_timeout_s, idle_timeout_s)
-        self._connection = Connection(endpoint)
+        self.connection = Connection(endpoint)
         self._about = about
         self._lessons = lessons if lessons is not None else Lessons()
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[ChatChunk, None]:
         """Plays one turn; see `ChatModel.stream`."""
+        async with self.connection.in_use(), aclosing(self._stream(request)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    async def _stream(self, request: ChatRequest) -> AsyncGenerator[ChatChunk, None]:
         client = await self._client()
         await asyncio.to_thread(self._lessons.load)
         before = quirks = self.quirks_of(request.model)
@@ -146,8 +151,9 @@ class OpenAICompatibleModel:
 
     async def fetch_models(self, etag: str = "") -> Listing | None:
         """Ask for the models, unless the list is still in the state `etag`; see `catalogue_fetch.fetch_models`."""
-        await self._client()  # looks at the key
-        return await fetch_models(self._connection, etag)
+        async with self.connection.in_use():
+            await self._client()  # looks at the key
+            return await fetch_models(self.connection, etag)
 
     async def balance(self) -> AccountBalance:
         """What is left on the account.
@@ -157,14 +163,15 @@ class OpenAICompatibleModel:
         """
         if not self.endpoint.is_aimlapi:
             raise only_there(self.endpoint.host)
-        return await read_balance(self.endpoint, self._connection)
+        async with self.connection.in_use():
+            return await read_balance(self.endpoint, self.connection)
 
     async def aclose(self) -> None:
         """Closes the connections."""
-        await self._connection.aclose()
+        await self.connection.aclose()
 
     async def _client(self) -> Any:
         key = self.endpoint.api_key
         if key and not key.is_header_safe:
             raise errors.unusable_key(self.endpoint)
-        return await self._connection.client()
+        return await self.connection.client()

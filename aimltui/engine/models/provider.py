@@ -109,12 +109,29 @@ class Provider:
             self._renew()
         return self.models
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it has open connections or is being asked."""
+        return self.model.connection.is_open
+
+    def retire(self) -> None:
+        """Another provider has replaced this one: its requests may end, and then nothing stays open."""
+        self.model.connection.retire()
+
+    async def close_if_unused(self) -> None:
+        """Close the connections of a retired provider, unless a request uses them."""
+        await self._stop_renewal()
+        await self.model.connection.close_if_unused()
+
     async def aclose(self) -> None:
         """Closes the connections."""
+        await self._stop_renewal()
+        await self.model.aclose()
+
+    async def _stop_renewal(self) -> None:
         if self._renewal is not None:
             self._renewal.cancel()
             await asyncio.wait({self._renewal})
-        await self.model.aclose()
 
     async def _ask(self, *, wanted: bool) -> None:
         answers = self._answers

@@ -66,7 +66,8 @@ class ModelRegistry:
         self._lessons = lessons
         self._demo = DemoModel(pace=demo_pace)
         self._providers: dict[str, Provider] = {}
-        self._retired: list[Provider] = []
+        self._retired: set[Provider] = set()
+        self._closing: set[asyncio.Task[None]] = set()
         self._troubles: Mapping[str, ModelError] = {}
         self._cache_dir = cache_dir
         self._default: str | None = None
@@ -99,8 +100,7 @@ class ModelRegistry:
                 self._providers[endpoint.name] = Provider(
                     endpoint, self._clock, self._lessons, cache_dir=self._cache_dir
                 )
-        # not closed: a run may be listening to one of them
-        self._retired += before.values()
+        self._retire(before.values())
         self._troubles = dict(troubles or {})
         self._default = default
 
@@ -192,6 +192,16 @@ class ModelRegistry:
             await model.aclose()
         for provider in [*self._providers.values(), *self._retired]:
             await provider.aclose()
+        await asyncio.gather(*self._closing)
+
+    def _retire(self, providers: Iterable[Provider]) -> None:
+        """Close replaced providers, each once the last run that uses it has ended."""
+        self._retired = {provider for provider in (*self._retired, *providers) if provider.is_open}
+        for provider in self._retired:
+            provider.retire()
+            closing = asyncio.create_task(provider.close_if_unused())
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
 
     def _provider(self, connection: str | None, model_id: str) -> Provider:
         if connection is None:

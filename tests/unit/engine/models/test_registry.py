@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from importlib.metadata import EntryPoint
 
 import pytest
 
-from aimltui.engine.models.base import ModelError
+from aimltui.engine.models.base import ChatRequest, ModelError
 from aimltui.engine.models.demo import DemoModel
 from aimltui.engine.models.endpoint import Endpoint
 from aimltui.engine.models.lessons import Lessons
@@ -13,6 +14,7 @@ from aimltui.engine.models.openai_compatible import OpenAICompatibleModel
 from aimltui.engine.models.registry import ModelRegistry
 from aimltui.engine.models.scripted import ScriptedModel
 from aimltui.engine.models.secret import Secret
+from tests.support.builders import bounded, until
 from tests.support.chat_server import ChatServer
 from tests.support.scenes import GREETING, Scene, as_json, refusal
 
@@ -203,6 +205,55 @@ async def test_a_connection_that_stays_keeps_what_is_known_of_it() -> None:
         assert registry.resolve("m", "x") is not model
         assert [one.id for one in await model.list_models()] == ["test/fast", "test/large"]
         await registry.aclose()
+
+
+def replace_key(registry: ModelRegistry, server: ChatServer, key: str) -> None:
+    registry.set_endpoints([Endpoint("x", server.base_url, Secret(key * 20))], "x")
+
+
+async def test_a_replaced_connection_that_nothing_uses_is_closed() -> None:
+    async with ChatServer("greeting") as server:
+        registry = ModelRegistry(Endpoint("x", server.base_url, Secret("k" * 20)), plugins={})
+        await registry.list_models()
+        old = registry.resolve("m")
+        assert server.open_connections == 1
+        replace_key(registry, server, "n")
+        await until(lambda: not server.open_connections)
+        # who still has the old model may use it, and leaves no connection open either
+        assert await old.list_models()
+        await until(lambda: not server.open_connections)
+        await registry.list_models()
+        assert server.open_connections == 1
+        await registry.aclose()
+        await until(lambda: not server.open_connections)
+
+
+async def test_a_replaced_connection_is_closed_when_the_last_run_that_uses_it_ends() -> None:
+    async with ChatServer("gated") as server:
+        registry = ModelRegistry(Endpoint("x", server.base_url, Secret("k" * 20)), plugins={})
+        ask = ChatRequest("m", [{"role": "user", "content": "Hi"}])
+        async with aclosing(registry.resolve("m").stream(ask)) as first:
+            server.release(2)
+            await bounded(anext(first))
+            for key in "nop":
+                replace_key(registry, server, key)
+            server.release(100)
+            text = [chunk.text async for chunk in first]
+        assert "".join(text)
+        await until(lambda: not server.open_connections)
+        await registry.aclose()
+
+
+async def test_closing_also_closes_a_replaced_connection_that_is_still_used() -> None:
+    async with ChatServer("gated") as server:
+        registry = ModelRegistry(Endpoint("x", server.base_url, Secret("k" * 20)), plugins={})
+        ask = ChatRequest("m", [{"role": "user", "content": "Hi"}])
+        async with aclosing(registry.resolve("m").stream(ask)) as used:
+            server.release(2)
+            await bounded(anext(used))
+            replace_key(registry, server, "n")
+            await registry.aclose()
+            await until(lambda: not server.open_connections)
 
 
 def test_what_was_learned_of_a_server_is_forgotten_with_its_address() -> None:
