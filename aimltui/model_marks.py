@@ -6,9 +6,11 @@ As with drafts, nothing here raises: a failure is a sentence that the caller may
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from aimltui.common.disk import exclusive
 from aimltui.errors import ConfigError
 from aimltui.paths import ensure_private_dir, write_private
 
@@ -48,31 +50,56 @@ class ModelMarks:
 
     def note_use(self, key: Key) -> str | None:
         """A model was chosen; None, or what went wrong as a sentence."""
-        self.load()
-        self.recent = tuple(dict.fromkeys((key, *self.recent)))[:MOST_RECENT]
-        return self._save()
+        return self._change(lambda: self._set_recent(with_recent(self.recent, key)))
 
     def toggle_favourite(self, key: Key) -> str | None:
-        """Make a model a favourite, or let it be one no more; answers like `note_use`."""
-        self.load()
-        if key in self.favourites:
-            self.favourites = tuple(known for known in self.favourites if known != key)
-        else:
-            self.favourites = (*self.favourites, key)[-MOST_FAVOURITES:]
-        return self._save()
+        """Make a model a favourite, or one no longer; answers like `note_use`."""
+        return self._change(lambda: self._set_favourite(key, key not in self.favourites))
 
-    def _save(self) -> str | None:
+    def set_favourite(self, key: Key, *, is_favourite: bool) -> str | None:
+        """Make a model a favourite, or one no longer, whatever another window made it; answers like `note_use`."""
+        return self._change(lambda: self._set_favourite(key, is_favourite))
+
+    def _set_recent(self, recent: tuple[Key, ...]) -> None:
+        self.recent = recent
+
+    def _set_favourite(self, key: Key, is_favourite: bool) -> None:
+        self.favourites = with_favourite(self.favourites, key, is_favourite=is_favourite)
+
+    def _change(self, change: Callable[[], None]) -> str | None:
+        """Change what is in the file, while no other window does."""
         if self._file is None:
+            change()
             return None
-        content = {"recent": self.recent, "favourites": self.favourites}
+        is_changed = False
         try:
             ensure_private_dir(self._file.parent)
-            write_private(self._file, json.dumps(content, ensure_ascii=True, indent=1).encode())
-        except ConfigError as error:
-            return f"The favourite models could not be kept. {error}"
-        except OSError as error:
+            with exclusive(self._file.parent):
+                self.load()
+                change()
+                is_changed = True
+                content = {"recent": self.recent, "favourites": self.favourites}
+                write_private(self._file, json.dumps(content, ensure_ascii=True, indent=1).encode())
+        except (ConfigError, OSError) as error:
+            if not is_changed:
+                change()
+            if isinstance(error, ConfigError):
+                return f"The favourite models could not be kept. {error}"
             return f"The favourite models could not be kept in {self._file}: {error.strerror or error}."
         return None
+
+
+def with_recent(recent: tuple[Key, ...], key: Key) -> tuple[Key, ...]:
+    """The recent models after one more was chosen."""
+    return tuple(dict.fromkeys((key, *recent)))[:MOST_RECENT]
+
+
+def with_favourite(favourites: tuple[Key, ...], key: Key, *, is_favourite: bool) -> tuple[Key, ...]:
+    """The favourites after a model has become one, or is one no longer."""
+    others = tuple(known for known in favourites if known != key)
+    if not is_favourite:
+        return others
+    return favourites if key in favourites else (*others, key)[-MOST_FAVOURITES:]
 
 
 def _keys(value: Any) -> tuple[Key, ...]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import importlib
 import logging
-from collections.abc import Sequence
-from typing import ClassVar, Literal
+from collections.abc import Awaitable, Iterable, Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import events
 from textual.app import ComposeResult
@@ -14,6 +14,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.geometry import Size
 
+from aimltui.drafts import NEW_THREAD
 from aimltui.tui.commands import bindings
 from aimltui.tui.screens.main_connect import Connect
 from aimltui.tui.startup import Startup
@@ -24,6 +25,9 @@ from aimltui.tui.widgets.prompt_input import PromptInput
 from aimltui.tui.widgets.status_line import StatusLine
 from aimltui.tui.widgets.thread_list import ThreadList
 from aimltui.tui.widgets.transcript import Transcript
+
+if TYPE_CHECKING:
+    from aimltui.tui.desk import Desk
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +52,7 @@ class MainScreen(Connect):
         super().__init__(startup)
         self._problems = problems
         self._has_failed = False
+        self._is_ending = False
 
     def compose(self) -> ComposeResult:
         """The widgets."""
@@ -96,6 +101,8 @@ class MainScreen(Connect):
         self.spawn(self.desk.learn(), "models")
         self.spawn(self.desk.purse.refresh(), "purse")
         self.spawn(self.desk.watch(), "changes")
+        if self.marks is not None:
+            self.spawn(self.marks.load(), "marks")
         if connected.warm_up is not None:
             self.spawn(asyncio.to_thread(connected.warm_up), "warm-up")
 
@@ -111,7 +118,7 @@ class MainScreen(Connect):
     async def _open_first(self) -> None:
         desk = self.desk
         assert desk is not None
-        wanted = self.wanted_thread
+        wanted = await self.wanted_thread()
         problem = await desk.prepare()
         if problem:
             self.remark(problem, is_warning=True)
@@ -119,7 +126,7 @@ class MainScreen(Connect):
             await desk.open(wanted)
         else:
             desk.new()
-        await self.fetch_draft(is_start=True)
+        await self.fetch_draft()
         self.show_state()
 
     def _not_connected(self, error: Exception) -> None:
@@ -140,25 +147,28 @@ class MainScreen(Connect):
 
     async def prepare_to_end(self) -> None:
         """Keep drafts, finish deletions, let go of the server; bounded, so that the end comes."""
+        if self._is_ending:
+            return
+        self._is_ending = True
         desk = self.desk
         if desk is None:
-            kept = self.startup.drafts.load(self.draft_key)
-            early = "\n\n".join(part for part in (kept, *self._early, self.prompt.draft) if part.strip())
-            if early:
-                self.startup.drafts.save(self.draft_key, early)
-            return
-        waiting = desk.current.dequeue_all()
-        kept = "" if self._is_draft_here else self.startup.drafts.load(self.draft_key)
-        text = "\n\n".join(part for part in (kept, waiting, *self._early, self.prompt.draft) if part.strip())
-        self.startup.drafts.save(self.draft_key, text)
-        self.startup.drafts.note_last_thread(desk.current.thread_id)
+            key = self.startup.thread_id or (NEW_THREAD if self.startup.new else None)
+            self.drafts.join(key, behind=_joined([*self._early, self.prompt.draft]))
+        else:
+            text = _joined([desk.current.dequeue_all(), *self._early, self.prompt.draft])
+            if self._is_draft_here:
+                self.drafts.save(self.draft_key, text)
+            else:
+                self.drafts.join(self.draft_key, behind=text)
+            self.note_open_thread()
         self.desk = None
-        try:
-            async with asyncio.timeout(_END_S):
-                await desk.close()
-                await desk.client.aclose()
-        except TimeoutError:
-            log.warning("the end was cut short after %s s", _END_S)
+        if desk is not None:
+            await _in_time(self._let_go(desk))
+        await _in_time(self.files.finish())
+
+    async def _let_go(self, desk: Desk) -> None:
+        await desk.close()
+        await desk.client.aclose()
 
     # Layout
 
@@ -265,3 +275,16 @@ class MainScreen(Connect):
     def action_toggle_thoughts(self) -> None:
         """Fold or unfold what the models thought."""
         self.transcript.toggle_all(ReasoningEntry)
+
+
+def _joined(parts: Iterable[str]) -> str:
+    """Texts with an empty line between them."""
+    return "\n\n".join(part for part in parts if part.strip())
+
+
+async def _in_time(work: Awaitable[None]) -> None:
+    try:
+        async with asyncio.timeout(_END_S):
+            await work
+    except TimeoutError:
+        log.warning("the end was cut short after %s s", _END_S)

@@ -13,7 +13,10 @@ from textual.content import Content
 from textual.screen import Screen
 
 from aimltui.tui.commands import footer_items
+from aimltui.tui.draft_keeper import DraftKeeper
+from aimltui.tui.file_work import FileWork
 from aimltui.tui.sanitize import clean, clean_line
+from aimltui.tui.settings_writer import MarkKeeper, SettingsWriter
 from aimltui.tui.state.money import context_text
 from aimltui.tui.state.status import Status
 from aimltui.tui.state.text import cut
@@ -52,6 +55,14 @@ class MainBase(Screen[None]):
         self.desk: Desk | None = None
         self.clock = startup.clock or time.time
         self._hint = ""
+        self.files = FileWork(self._tell)
+        self.drafts = DraftKeeper(startup.drafts, self.files)
+        self.settings = SettingsWriter(startup.config_path, self.files)
+        self.marks = MarkKeeper(startup.marks, self.files) if startup.marks is not None else None
+
+    def _tell(self, problem: str) -> None:
+        if self.is_attached:
+            self.remark(problem, is_warning=True)
 
     def spawn(self, work: Coroutine[Any, Any, Any], group: str) -> None:
         """Do something beside the screen; it ends with the screen at the latest."""

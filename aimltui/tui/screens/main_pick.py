@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from aimltui.client.errors import TransportError
-from aimltui.errors import ConfigError
 from aimltui.tui.commands import command
 from aimltui.tui.screens.main_threads import Threads
 from aimltui.tui.widgets.header import HeaderBar
 
 if TYPE_CHECKING:
     from aimltui.tui.screens.model_picker import ModelChoice, ModelPicker
+    from aimltui.tui.settings_writer import MarkKeeper
 
 
 @runtime_checkable
@@ -48,12 +48,11 @@ class Pick(Threads):
         if desk is None:
             self.hint("still starting")
             return
-        choices, conversation, marks = desk.choices, desk.current, self.startup.marks
+        choices, conversation, marks = desk.choices, desk.current, self.marks
 
         def chosen(choice: ModelChoice) -> None:
-            key = (choice.connection, choice.id)
-            if marks is not None and (problem := marks.note_use(key)):
-                self.remark(problem, is_warning=True)
+            if marks is not None:
+                marks.note_use((choice.connection, choice.id))
             act = desk.make_default if choice.scope == "assistant" else desk.choose_model
             self.spawn(act(choice.id, choice.connection), "choice")
 
@@ -76,6 +75,15 @@ class Pick(Threads):
         )
         self.app.push_screen(picker)
         self.spawn(self._fill(picker, refresh=False), "models")
+        if marks is not None:
+            self.spawn(self._fill_marks(picker, marks), "marks")
+
+    async def _fill_marks(self, picker: ModelPicker, marks: MarkKeeper) -> None:
+        """Bring the picker what another window has marked."""
+        before = marks.recent, marks.favourites
+        await marks.load()
+        if picker.is_attached and before != (marks.recent, marks.favourites):
+            picker.show_marks()
 
     async def _fill(self, picker: ModelPicker, *, refresh: bool) -> None:
         """Bring the picker what the server has; ask the endpoints, too, if what is had is not of just now."""
@@ -144,20 +152,9 @@ class Pick(Threads):
         def picked(name: str | None) -> None:
             preview(name or before)
             if name:
-                self._keep_theme(name)
+                self.settings.save({"ui.theme": name}, "The theme holds until the program ends.")
 
         self.app.push_screen(ChoiceScreen("Theme", rows, current=before, preview=preview), picked)
-
-    def _keep_theme(self, name: str) -> None:
-        path = self.startup.config_path
-        if path is None:
-            return
-        from aimltui.config import write_config
-
-        try:
-            write_config(path, {"ui.theme": name})
-        except ConfigError as error:
-            self.remark(f"The theme holds until the program ends. {error}", is_warning=True)
 
     def action_show_palette(self) -> None:
         """All commands that make sense now."""

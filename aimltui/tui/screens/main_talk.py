@@ -33,10 +33,11 @@ class Talk(MainBase):
         self._is_open = False
         """Whether the first thread is open; a message before that would begin another one, and be out of sight at once."""
         self._draft_timer: Timer | None = None
-        self._drafts_lock = asyncio.Lock()
         self._quit_asked_at = float("-inf")
         self._is_draft_here = False
-        """Whether the kept draft of the first thread is in the prompt; before, writing one would overwrite it."""
+        """Whether the open thread's saved draft is in the prompt; before, saving what is in it would replace that."""
+        self._visit = 0
+        """Counts the threads that were gone to: a draft that comes too late is another thread's."""
         self._draft_of: tuple[Conversation, str] | None = None
 
     # Sending
@@ -98,8 +99,7 @@ class Talk(MainBase):
             self.prompt.load_draft(f"{event.text}\n\n{draft}" if draft.strip() else event.text)
             return
         key = event.conversation.thread_id or NEW_THREAD
-        draft = self.startup.drafts.load(key)
-        self._keep(key, f"{event.text}\n\n{draft}" if draft.strip() else event.text)
+        self.drafts.join(key, before=event.text)
 
     def on_remarked(self, event: Remarked) -> None:
         """Say it."""
@@ -198,15 +198,14 @@ class Talk(MainBase):
 
     @property
     def draft_key(self) -> str:
-        """Under which name the open thread's draft is kept; before there is a connection, that of the one to come."""
-        return (self.desk.current.thread_id if self.desk is not None else self.wanted_thread) or NEW_THREAD
+        """Under which name the open thread's draft is saved."""
+        return (self.desk.current.thread_id if self.desk is not None else None) or NEW_THREAD
 
-    @property
-    def wanted_thread(self) -> str | None:
+    async def wanted_thread(self) -> str | None:
         """The thread to open at the start; None for a new one."""
         if self.startup.thread_id is not None:
             return self.startup.thread_id
-        return None if self.startup.new else self.startup.drafts.last_thread()
+        return None if self.startup.new else await self.drafts.last_thread()
 
     def _name_draft(self) -> None:
         """A new thread has got its id: its draft goes by that from now on."""
@@ -214,7 +213,7 @@ class Talk(MainBase):
             return
         was, self._draft_of = self._draft_of, (self.desk.current, self.draft_key)
         if was is not None and was[0] is self.desk.current and was[1] != self.draft_key:
-            self._keep(was[1], "")
+            self.drafts.save(was[1], "")
             self.keep_draft()
             self.note_open_thread()
 
@@ -228,47 +227,45 @@ class Talk(MainBase):
     def keep_draft(self) -> None:
         """Keep the open thread's draft now."""
         if self.desk is not None and self._is_draft_here:
-            self._keep(self.draft_key, self.prompt.draft)
-
-    def _keep(self, key: str, text: str) -> None:
-        self.spawn(self._write_draft(key, text), "draft")
-
-    async def _write_draft(self, key: str, text: str) -> None:
-        async with self._drafts_lock:
-            problem = await asyncio.to_thread(self.startup.drafts.save, key, text)
-        if problem:
-            self.remark(problem, is_warning=True)
+            self.drafts.save(self.draft_key, self.prompt.draft)
 
     def leave_draft(self) -> None:
-        """Another thread is about to be opened: keep this one's draft."""
+        """Save the open thread's draft at once."""
         if self._draft_timer is not None:
             self._draft_timer.stop()
         self.keep_draft()
 
-    async def fetch_draft(self, *, is_start: bool = False) -> None:
-        """Bring the open thread's draft into the prompt.
+    def change_draft(self) -> int:
+        """Another thread is about to be opened: save this one's draft, and take it out of the prompt.
+
+        Returns:
+            The visit, for `fetch_draft`.
+        """
+        self.leave_draft()
+        if not self._is_draft_here:
+            # typed while the saved draft was still on its way
+            self.drafts.join(self.draft_key, behind=self.prompt.draft)
+        self._is_draft_here = False
+        self.prompt.load_draft("")
+        self._visit += 1
+        return self._visit
+
+    async def fetch_draft(self, visit: int = 0) -> None:
+        """Bring the open thread's draft into the prompt; what has been typed in the meantime stays behind it.
 
         Args:
-            is_start: What was typed before there was a connection stays, behind the draft.
+            visit: Which of the visits it is for; if another thread was gone to since, nothing happens.
         """
-        key = self.draft_key
-        async with self._drafts_lock:
-            text = await asyncio.to_thread(self.startup.drafts.load, key)
-        if key != self.draft_key:
+        if visit != self._visit:
+            return
+        text = await self.drafts.load(self.draft_key)
+        if visit != self._visit:
             return
         self._is_draft_here = True
-        # Looked at only now: somebody may have typed while the draft was read.
-        typed = self.prompt.draft if is_start else ""
-        if text or not is_start:
-            self.prompt.load_draft("\n".join(part for part in (text, typed) if part))
+        if text:
+            self.prompt.load_draft("\n".join(part for part in (text, self.prompt.draft) if part))
 
     def note_open_thread(self) -> None:
         """Remember which thread is open, for the next start."""
         if self.desk is not None:
-            self.spawn(self._note_thread(self.desk.current.thread_id), "draft")
-
-    async def _note_thread(self, thread_id: str | None) -> None:
-        async with self._drafts_lock:
-            problem = await asyncio.to_thread(self.startup.drafts.note_last_thread, thread_id)
-        if problem:
-            self.remark(problem, is_warning=True)
+            self.drafts.note_open_thread(self.desk.current.thread_id)

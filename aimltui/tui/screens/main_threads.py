@@ -51,16 +51,15 @@ class Threads(Talk):
         desk = self.desk
         if desk is None or (thread_id is not None and desk.current.thread_id == thread_id):
             return
-        self.leave_draft()
-        self.spawn(self._go_to(thread_id), "open")
+        self.spawn(self._go_to(thread_id, self.change_draft()), "open")
 
-    async def _go_to(self, thread_id: str | None) -> None:
+    async def _go_to(self, thread_id: str | None, visit: int) -> None:
         assert self.desk is not None
         if thread_id is None:
             self.desk.new()
         else:
             await self.desk.open(thread_id)
-        await self.fetch_draft()
+        await self.fetch_draft(visit)
         self.show_state()
         self.note_open_thread()
 

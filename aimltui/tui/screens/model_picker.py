@@ -39,7 +39,7 @@ _MOST_TYPED = 3
 
 
 class Marks(Protocol):
-    """Recent models and favourites; what `aimltui.model_marks.ModelMarks` is."""
+    """Recent models and favourites, as `aimltui.tui.settings_writer.MarkKeeper` has them."""
 
     @property
     def recent(self) -> Sequence[Key]:
@@ -51,12 +51,8 @@ class Marks(Protocol):
         """In the order in which they became that."""
         ...
 
-    def load(self) -> None:
-        """Read what another window may have changed."""
-        ...
-
-    def toggle_favourite(self, key: Key) -> str | None:
-        """Answers with a sentence if that could not be kept."""
+    def toggle_favourite(self, key: Key) -> object:
+        """Make a model a favourite, or one no longer."""
         ...
 
 
@@ -165,8 +161,6 @@ class ModelPicker(SearchSheet):
 
     def on_mount(self) -> None:
         """Show what is known."""
-        if self._marks is not None:
-            self._marks.load()
         self._prepare()
         self._show_state()
         self.show_lines()
@@ -327,10 +321,11 @@ class ModelPicker(SearchSheet):
         row = self.pick_list.cursor_row
         if self._marks is None or not isinstance(row, ModelLine) or row.model is None:
             return
-        problem = self._marks.toggle_favourite(row.model.key)
-        if problem:
-            self._offer = Offer(self._offer.rows, self._offer.sources, problem)
-            self._show_state()
+        self._marks.toggle_favourite(row.model.key)
+        self.show_marks()
+
+    def show_marks(self) -> None:
+        """Show the recent models and the favourites as they are now; nothing jumps."""
         self._prepare()
         self._limit_list()
         self._fill(is_new=False)
