@@ -18,6 +18,7 @@ from aimltui.client.errors import Garbled, TimedOut, TransportError, Unreachable
 from aimltui.client.form import FormBody
 from aimltui.client.http_request import Outgoing, binary_content, outgoing
 from aimltui.client.polling import poll_run
+from aimltui.common.bodies import LIMIT_BYTES, BodyTooLong, read_whole
 from aimltui.wire import events, sse
 from aimltui.wire import operations as op
 from aimltui.wire.base import Params, Wire
@@ -235,7 +236,9 @@ class HTTPTransport:
             if not response.has_redirect_location:
                 if not request.streams:
                     # here, so that an answer that breaks off is tried again like one that never came
-                    await response.aread()
+                    return await self._read_whole(
+                        response, request.limit_bytes if response.is_success else LIMIT_BYTES
+                    )
                 return response
             await response.aclose()
             target = built.url.join(response.headers["location"])
@@ -296,9 +299,18 @@ class HTTPTransport:
         import httpx2
 
         try:
-            return await response.aread()
+            return (await self._read_whole(response)).content
         except httpx2.TransportError as error:
             raise self._failed(error, "while the answer was coming") from error
+
+    async def _read_whole(self, response: httpx2.Response, limit_bytes: int = LIMIT_BYTES) -> httpx2.Response:
+        try:
+            return await read_whole(response, limit_bytes)
+        except BodyTooLong as error:
+            raise Garbled(
+                f"{self._host} answered with more than {limit_bytes >> 20} MB.",
+                "Check that the URL is that of a server of the Assistants API.",
+            ) from error
 
     def _refusal(self, request: Outgoing, response: httpx2.Response, body: bytes) -> Exception:
         try:

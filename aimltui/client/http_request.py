@@ -11,8 +11,10 @@ from urllib.parse import quote, unquote
 
 from aimltui.client.errors import Unsupported
 from aimltui.client.form import FormBody
+from aimltui.common.bodies import LIMIT_BYTES
 from aimltui.wire.base import JSONObject, Params
 from aimltui.wire.binary import OCTETS, BinaryContent
+from aimltui.wire.files import MAX_FILE
 from aimltui.wire.operations import Operation
 
 
@@ -28,6 +30,8 @@ class Outgoing:
     is_safe: bool
     """True if it may be done twice."""
     headers: Mapping[str, str] = field(default_factory=dict)
+    limit_bytes: int = LIMIT_BYTES
+    """The longest body of a success that is read in one piece."""
 
 
 def outgoing(operation: Operation[Any, Any], params: Params, *, stream: bool) -> Outgoing:
@@ -58,7 +62,14 @@ def outgoing(operation: Operation[Any, Any], params: Params, *, stream: bool) ->
         # a server that knows it does nothing twice; one that does not ignores it
         headers["idempotency-key"] = secrets.token_hex(16)
     return Outgoing(
-        operation.method, path, query, body, stream, is_safe=operation.method == "GET", headers=headers
+        operation.method,
+        path,
+        query,
+        body,
+        stream,
+        is_safe=operation.method == "GET",
+        headers=headers,
+        limit_bytes=MAX_FILE if issubclass(operation.result, BinaryContent) else LIMIT_BYTES,
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aimltui import __version__
+from aimltui.common.bodies import BodyTooLong
 from aimltui.engine.models.endpoint import Endpoint
 
 if TYPE_CHECKING:
@@ -147,7 +148,8 @@ def http_errors() -> HTTPErrors:
     import openai
 
     return HTTPErrors(
-        openai.APIStatusError, (openai.OpenAIError, httpx2.HTTPError, httpx2.StreamError, OSError)
+        openai.APIStatusError,
+        (openai.OpenAIError, httpx2.HTTPError, httpx2.StreamError, BodyTooLong, OSError),
     )
 
 
@@ -156,9 +158,11 @@ def _build(endpoint: Endpoint, ssl_context: Any) -> tuple[AsyncOpenAI, httpx2.As
     import httpx2
     import openai
 
+    from aimltui.engine.models.limited_client import LimitedClient
+
     for name in _CHATTY_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
-    http = httpx2.AsyncClient(
+    http = LimitedClient(
         verify=ssl_context,
         # Reading is timed by the caller, who knows what it waits for.
         timeout=httpx2.Timeout(

@@ -16,6 +16,8 @@ _TITLE = re.compile(r"<(title|h1)[^>]*>(.*?)</\1", re.IGNORECASE | re.DOTALL)
 _WRAPPED = re.compile(r"^(?:[^{]{0,60}\b[45]\d\d\b\W{0,3})?(\{.*\})\W{0,3}$", re.DOTALL)
 """A message that is another server's answer as text, perhaps with that one's status before it."""
 _DETAILS = 5
+_READ_LIMIT = 1_000_000
+"""Characters. A longer body is taken for plain text: no server puts that much into an error on purpose."""
 _ID_LIMIT = 128
 
 
@@ -41,7 +43,7 @@ def words_of_text(body: str, secret: Secret | None) -> ServerWords:
         text = presentable(unescape(re.sub(r"<[^>]*>", " ", title.group(2))), secret) if title else ""
         return ServerWords(text=text, marks=text.lower(), is_html=True)
     try:
-        payload = json.loads(stripped)
+        payload = json.loads(stripped[:_READ_LIMIT])
     except (ValueError, RecursionError):
         return ServerWords(text=presentable(stripped, secret), marks=stripped[:4000].lower())
     return words_of_json(payload, secret)

@@ -88,6 +88,11 @@ def from_exception(endpoint: Endpoint, error: BaseException, *, began: bool) -> 
         if any(kind.endswith("Timeout") or kind == "TimeoutError" for kind in kinds):
             return _as_cut(timed_out(endpoint, None, began=True))
         return cut(endpoint, "the connection broke")
+    if "BodyTooLong" in kinds:
+        return ModelError(
+            f"{host} answered with more than 64 MB, which no answer of this kind needs.",
+            "Check that the base URL is that of an OpenAI-compatible server.",
+        )
     failure = _connection_failure(endpoint, kinds)
     if failure is not None:
         return failure

@@ -11,6 +11,10 @@ LIMIT = 500
 """Characters of a server's text that are kept."""
 SHORTEST_KEY = 8
 """Shorter keys are placeholders ("ollama", "none"); hiding them would only garble sentences."""
+_READ_LIMIT = 65_536
+"""Characters of a server's text that are looked at."""
+_TAIL = 4096
+"""Characters before that limit that are not shown, as a key may begin in them. No key is longer."""
 HIDDEN = "[key hidden]"
 _KEY_LIKE = re.compile(
     r"(?i:\bbearer\s+(?!token\b|auth)[^\s\"',;]{6,})"  # a header quoted back
@@ -45,4 +49,5 @@ def clip(text: str, limit: int = LIMIT) -> str:
 
 def presentable(text: str, secret: Secret | None, limit: int = LIMIT) -> str:
     """One clipped, redacted line. Clipping comes last: half a key is no longer recognised as one."""
-    return clip(redact(one_line(text), secret), limit)
+    shown = redact(one_line(text[:_READ_LIMIT]), secret)
+    return clip(shown if len(text) <= _READ_LIMIT else shown[:-_TAIL], limit)

@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from aimltui.common.bodies import LIMIT_BYTES
 from aimltui.engine.models import errors
 from aimltui.engine.models.base import JSON, ChatChunk, ChatUsage, ModelError
 from aimltui.engine.models.chunks import cost_of
@@ -21,7 +22,7 @@ TRAILER_TIMEOUT_S = 5.0
 """How long to wait for the usage once the model has said that it is done."""
 DRAIN_TIMEOUT_S = 0.1
 """How long to wait for the body's end after the end marker: only then can the connection be used again."""
-WHOLE_ANSWER_LIMIT_BYTES = 64 * 1024 * 1024
+WHOLE_ANSWER_LIMIT_BYTES = LIMIT_BYTES
 _DRAIN_PIECES = 4
 _ERROR_LIMIT = 20_000
 _BLANKS = b" \t\r\n\xef\xbb\xbf"

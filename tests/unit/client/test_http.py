@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -381,4 +383,43 @@ async def test_a_stream_without_line_ends_is_given_up_and_what_came_before_is_to
         assert (await anext(events)).event == "thread.run.created"
         with pytest.raises(Garbled, match=r"sent an event that is longer than 1 MB"):
             await anext(events)
+        await made.aclose()
+
+
+def packed(size: int) -> Says:
+    return Says(200, gzip.compress(b"x" * size, 1), {"content-encoding": "gzip"})
+
+
+@pytest.mark.parametrize("status", [200, 400, 503])
+async def test_a_body_is_read_up_to_64_megabytes_after_unpacking(tmp_path: Path, status: int) -> None:
+    async with scripted_server(tmp_path, replace(packed(64 * 1024 * 1024 + 1), status=status)) as server:
+        made = client(server)
+        with pytest.raises(Garbled, match=r"answered with more than 64 MB"):
+            await made.threads.create(CreateThread())
+        with pytest.raises(
+            Garbled, match=r"longer than 1 MB" if status == 200 else r"answered with more than 64 MB"
+        ):
+            await stream(made)
+        await made.aclose()
+
+
+async def test_a_packed_answer_and_a_packed_refusal_are_read(tmp_path: Path) -> None:
+    packing = {"content-encoding": "gzip"}
+    answers = [says_json(THREAD, **packing), refuses(400, "No cats here.", **packing)]
+    script = [replace(says, body=gzip.compress(says.body)) for says in answers]
+    async with scripted_server(tmp_path, *script) as server:
+        made = client(server)
+        assert (await made.threads.create(CreateThread())).id == "thread_1"
+        with pytest.raises(BadRequest, match=r"No cats here\."):
+            await made.threads.create(CreateThread())
+        await made.aclose()
+
+
+async def test_a_file_may_be_longer_than_other_answers(tmp_path: Path) -> None:
+    size = 65 * 1024 * 1024
+    async with scripted_server(tmp_path, packed(size), replace(packed(size), status=404)) as server:
+        made = client(server)
+        assert len((await made.files.content("file-1")).content) == size
+        with pytest.raises(Garbled, match=r"answered with more than 64 MB"):
+            await made.files.content("file-1")
         await made.aclose()

@@ -6,6 +6,7 @@ import json
 import socket
 import ssl
 from itertools import pairwise
+from time import process_time
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from aimltui.engine.models import errors
 from aimltui.engine.models.base import ModelError
 from aimltui.engine.models.endpoint import Endpoint
+from aimltui.engine.models.error_body import words_of_text
 from aimltui.engine.models.secret import Secret
 
 KEY = "sk-test-0123456789abcdefghij"
@@ -377,3 +379,22 @@ def test_an_error_inside_of_a_stream_is_explained(
 def test_silence_names_its_length() -> None:
     assert "said nothing for 600 s" in errors.timed_out(AIML, 600.0, began=False).message
     assert "fell silent for 300 s in the middle" in errors.timed_out(AIML, 300.0, began=True).message
+
+
+@pytest.mark.parametrize("body", ["x,", '{"a":[1],', "sk-123456789,"])
+def test_the_work_of_reading_a_refusal_does_not_grow_with_its_length(body: str) -> None:
+    def cpu_s(count: int) -> float:
+        whole = body * count
+        start = process_time()
+        words_of_text(whole, Secret(KEY))
+        return process_time() - start
+
+    once = min(cpu_s(250_000) for _ in range(3))
+    assert min(cpu_s(2_000_000) for _ in range(3)) < 4 * once
+
+
+@pytest.mark.parametrize("before", range(65_536 - len(KEY) - 1, 65_537))
+def test_a_key_across_the_place_where_reading_stops_is_not_shown_in_part(before: int) -> None:
+    for filler in ("\n", "\u200b"):
+        text = "Refused:" + filler * (before - 8) + KEY + " and more" * 1000
+        assert KEY[:4] not in words_of_text(text, Secret(KEY)).text

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import os
 import subprocess
 import sys
+import zlib
+from collections.abc import Iterator
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
@@ -34,6 +37,16 @@ from tests.support.scenes import (
     usage,
     whole,
 )
+
+MEGABYTE = 1024 * 1024
+
+
+def packed(megabytes: int, byte: bytes = b" ") -> Iterator[bytes]:
+    """Gzip of that many bytes."""
+    press = zlib.compressobj(wbits=31)
+    for _ in range(megabytes):
+        yield press.compress(byte * MEGABYTE)
+    yield press.flush()
 
 
 def usages(chunks: list[ChatChunk]) -> list[ChatUsage]:
@@ -238,6 +251,29 @@ async def test_a_stream_that_breaks_before_any_text_may_be_tried_again() -> None
     async with serving(Scene((stream(delta("", role="assistant"), done=False, then="cut"),))) as (_, model):
         error = await failed(model, asking())
     assert (error.cut, error.retryable) == (True, True)
+
+
+@pytest.mark.parametrize("status", [200, 302, 400, 500])
+async def test_a_body_is_read_up_to_64_megabytes_after_unpacking(status: int) -> None:
+    pieces = tuple(filter(None, packed(70)))
+    headers = PLAIN_JSON | {"Content-Encoding": "gzip"}
+    async with serving(Scene((Reply(status, headers, pieces),))) as (_, model):
+        error = await failed(model, asking(stream=False))
+        assert model.endpoint.host in error.message
+    if status != 200:
+        assert "answered with more than 64 MB" in error.message
+        assert not error.retryable
+
+
+async def test_a_packed_refusal_says_what_it_says() -> None:
+    said = gzip.compress(b'{"error": {"message": "No cats here."}}')
+    reply = Reply(
+        400, PLAIN_JSON | {"Content-Encoding": "gzip", "x-request-id": "req_7"}, (said[:9], said[9:])
+    )
+    async with serving(Scene((reply,))) as (_, model):
+        error = await failed(model, asking())
+    assert "No cats here." in error.message
+    assert (error.status, error.request_id) == (400, "req_7")
 
 
 async def test_a_whole_answer_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

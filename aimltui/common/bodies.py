@@ -1,0 +1,51 @@
+"""Bodies of HTTP answers, read up to a limit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import httpx2
+
+LIMIT_BYTES = 64 * 1024 * 1024
+"""The longest body that is read, counted after unpacking. A packed body may be a thousand times shorter."""
+_NO_LONGER_TRUE = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+
+
+class BodyTooLong(Exception):
+    """An answer's body is beyond the limit."""
+
+
+async def read_whole(response: httpx2.Response, limit_bytes: int = LIMIT_BYTES) -> httpx2.Response:
+    """Read the body of a streamed answer and close the answer.
+
+    Args:
+        response: The answer. A body that was read before is not read again.
+        limit_bytes: The longest body to read.
+
+    Returns:
+        The same answer with its body, unpacked.
+
+    Raises:
+        BodyTooLong: The body is beyond the limit.
+        httpx2.HTTPError: The connection failed.
+    """
+    import httpx2
+
+    if response.is_closed:
+        return response
+    body = bytearray()
+    try:
+        async for piece in response.aiter_bytes():
+            body += piece
+            if len(body) > limit_bytes:
+                raise BodyTooLong(f"the body is longer than {limit_bytes} bytes")
+    finally:
+        await response.aclose()
+    return httpx2.Response(
+        response.status_code,
+        headers=[pair for pair in response.headers.multi_items() if pair[0].lower() not in _NO_LONGER_TRUE],
+        content=bytes(body),
+        request=response.request,
+        extensions=response.extensions,
+    )
