@@ -41,7 +41,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from aimltui.errors import ConfigError
 from aimltui.named import NamedConnection, default_name, named_connections, refuse_keys
@@ -124,19 +124,14 @@ _SECTIONS: dict[str, _Section] = {
     "budget": BudgetSettings,
 }
 
-_ALLOWED: dict[str, tuple[str, ...]] = {
-    "ui.glyphs": ("unicode", "ascii"),
-    "ui.sidebar": ("auto", "shown", "hidden"),
-    "interpreter.unconfined": ("off", "ask"),
-    "interpreter.sandbox": ("auto", "off", "bubblewrap", "namespaces", "landlock", "seatbelt", "wasm"),
+_HINTS: dict[str, Any] = {
+    f"{section}.{name}": hint
+    for section, cls in _SECTIONS.items()
+    for name, hint in get_type_hints(cls).items()
 }
-_BOOLEANS = frozenset({"ui.auto_copy"})
-_NUMBERS: dict[str, bool] = {
-    "budget.per_run_usd": False,
-    "budget.per_day_usd": False,
-    "budget.per_run_tokens": True,
-    "budget.per_day_tokens": True,
-}
+_ALLOWED = {key: get_args(hint) for key, hint in _HINTS.items() if get_origin(hint) is Literal}
+_BOOLEANS = frozenset(key for key, hint in _HINTS.items() if hint is bool)
+_NUMBERS = {key: hint == int | None for key, hint in _HINTS.items() if hint in (int | None, float | None)}
 """Settings that are numbers, and whether they have to be whole."""
 _MOST = 1e12
 
