@@ -14,6 +14,7 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from aimltui.client.transport import P, R, Transport
+from aimltui.common.disk import exclusive
 from aimltui.errors import ConfigError
 from aimltui.paths import ensure_private_dir, write_private
 from aimltui.wire import operations as op
@@ -51,7 +52,7 @@ class ThreadIndex:
     async def list(self, params: ListThreads) -> Page[ThreadSummary]:
         """One page, as a server would give it; `query` looks at titles and previews."""
         async with self._changing:
-            threads = list((await self._loaded()).values())
+            threads = list((await asyncio.to_thread(self._loaded)).values())
         if params.query:
             words = params.query.casefold().split()
             threads = [thread for thread in threads if all(word in _searched(thread) for word in words)]
@@ -75,66 +76,84 @@ class ThreadIndex:
 
     async def put(self, thread: Thread, **changes: Any) -> None:
         """A thread was seen; what the index knows beyond it stays."""
-        async with self._changing:
-            threads = await self._loaded()
+        now = int(self._clock())
+
+        def change(threads: dict[str, ThreadSummary]) -> bool:
             known = threads.get(thread.id)
             kept = (
                 {}
                 if known is None
                 else {name: getattr(known, name) for name in ("last_active_at", "preview", "latest_run")}
             )
-            kept.setdefault("last_active_at", thread.created_at or int(self._clock()))
+            kept.setdefault("last_active_at", thread.created_at or now)
             fields = thread.model_dump() | kept | {k: v for k, v in changes.items() if v is not None}
             threads[thread.id] = ThreadSummary.model_validate(fields)
-            await self._write()
+            return True
+
+        await self._change(change)
 
     async def touch(self, thread_id: str, *, text: str = "", run: Run | None = None) -> None:
         """Something was said in a thread, or a run has moved."""
-        async with self._changing:
-            threads = await self._loaded()
+        now = int(self._clock())
+
+        def change(threads: dict[str, ThreadSummary]) -> bool:
             known = threads.get(thread_id)
             if known is None:
-                return
-            changes: dict[str, Any] = {"last_active_at": int(self._clock())}
+                return False
+            changes: dict[str, Any] = {"last_active_at": now}
             if text and not known.preview:
                 changes["preview"] = " ".join(text.split())[:PREVIEW]
             if run is not None:
                 changes["latest_run"] = LatestRun(id=run.id, status=run.status)
             threads[thread_id] = known.model_copy(update=changes)
-            await self._write()
+            return True
+
+        await self._change(change)
 
     async def forget(self, thread_id: str) -> None:
         """A thread is not there any more."""
-        async with self._changing:
-            if (await self._loaded()).pop(thread_id, None) is not None:
-                await self._write()
+        await self._change(lambda threads: threads.pop(thread_id, None) is not None)
 
     async def knows(self, thread_id: str) -> bool:
         """True if the thread is in the list."""
         async with self._changing:
-            return thread_id in await self._loaded()
+            return thread_id in await asyncio.to_thread(self._loaded)
 
-    async def _loaded(self) -> dict[str, ThreadSummary]:
+    def _loaded(self) -> dict[str, ThreadSummary]:
         """What is in the file, which another window may have replaced in the meantime."""
-        found = await asyncio.to_thread(_stamp, self._file)
+        found = _stamp(self._file)
         if found is not None and found != self._seen:
-            self._threads = await asyncio.to_thread(_read, self._file)
+            self._threads = _read(self._file)
             self._seen = found
         return self._threads
 
-    async def _write(self) -> None:
-        threads = self._threads
+    async def _change(self, change: Callable[[dict[str, ThreadSummary]], bool]) -> None:
+        """Change the threads in the file, while no other window does; `change` answers whether it has changed any."""
+        async with self._changing:
+            await asyncio.to_thread(self._change_now, change)
+
+    def _change_now(self, change: Callable[[dict[str, ThreadSummary]], bool]) -> None:
+        is_tried = False
+        try:
+            ensure_private_dir(self._file.parent)
+            with exclusive(self._file.parent):
+                threads = self._loaded()
+                is_tried = True
+                if change(threads):
+                    self._write(threads)
+        except (OSError, ConfigError) as error:
+            # the list is a convenience: it must not take the conversation down with it
+            log.warning("the list of threads cannot be written to %s: %s", self._file, error)
+            if not is_tried:
+                change(self._threads)
+
+    def _write(self, threads: dict[str, ThreadSummary]) -> None:
         spare = max(0, len(threads) - KEPT)
         for thread in sorted(threads.values(), key=lambda t: _when(t, "last_active_at"))[:spare]:
             del threads[thread.id]
         content = json.dumps({"threads": [thread.to_json() for thread in threads.values()]})
-        try:
-            await asyncio.to_thread(_replace, self._file, content)
-        except (OSError, ConfigError) as error:
-            # the list is a convenience: it must not take the conversation down with it
-            log.warning("the list of threads cannot be written to %s: %s", self._file, error)
-            return
-        self._seen = await asyncio.to_thread(_stamp, self._file)
+        write_private(self._file, content.encode())
+        self._seen = _stamp(self._file)
 
 
 class IndexedTransport:
@@ -235,8 +254,3 @@ def _stamp(file: Path) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return status.st_ino, status.st_mtime_ns, status.st_size
-
-
-def _replace(file: Path, content: str) -> None:
-    ensure_private_dir(file.parent)
-    write_private(file, content.encode())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -141,6 +142,15 @@ async def test_two_windows_do_not_lose_each_others_threads(tmp_path: Path) -> No
     await one.threads.create(CreateThread())
     await other.threads.create(CreateThread())
     assert sorted(await listed(over(remote, tmp_path))) == ["thread_0", "thread_1", "thread_2"]
+
+
+async def test_two_windows_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "threads.json"
+    windows = [ThreadIndex(file), ThreadIndex(file)]
+    threads = [Thread(id=f"thread_{number}", created_at=number) for number in range(60)]
+    await asyncio.gather(*(windows[number % 2].put(thread) for number, thread in enumerate(threads)))
+    page = await ThreadIndex(file).list(ListThreads(limit=100))
+    assert {thread.id for thread in page.data} == {thread.id for thread in threads}
 
 
 async def test_what_one_window_changes_the_other_sees_and_does_not_undo(tmp_path: Path) -> None:
