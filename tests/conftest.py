@@ -43,6 +43,15 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Use no workers for single files: their tests are over before a worker has started.
+
+    None either where pictures are updated, since only one process knows which of them are left over.
+    """
+    names_files = any(".py" in name for name in config.args)
+    return 0 if names_files or config.getoption("update_snapshots") else None
+
+
 @pytest.fixture(autouse=True)
 def own_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A fresh home and an environment without keys, proxies or anybody's settings."""

@@ -26,6 +26,14 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     time.tzset()
 
 
+def test_no_picture_is_left_over(request: pytest.FixtureRequest) -> None:
+    """In several processes the plugin does not look for them."""
+    folder = request.path.parent / "__snapshots__" / request.path.stem
+    assert {file.name for file in folder.iterdir()} == {
+        f"{test_scene.__name__}[{picture[0]}].svg" for picture in PICTURES
+    }
+
+
 @pytest.mark.parametrize(
     ("name", "scene", "size", "theme"), PICTURES, ids=[picture[0] for picture in PICTURES]
 )
