@@ -11,14 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aimltui import paths
+from aimltui.common.urls import AIMLAPI_BASE_URL, OPENAI_BASE_URL
 from aimltui.config import Settings, load_settings
-from aimltui.connection import (
-    AIMLAPI_BASE_URL,
-    OPENAI_BASE_URL,
-    Connection,
-    KnownConnections,
-    find_connections,
-)
+from aimltui.connection import Connection, KnownConnections, find_connections
 from aimltui.connections.keys import Keys
 from aimltui.errors import AimltuiError, ConfigError
 

@@ -13,21 +13,22 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
-from urllib.parse import SplitResult, urlsplit
 
+from aimltui.common.urls import (
+    AIMLAPI_BASE_URL,
+    OPENAI_BASE_URL,
+    checked_base_url,
+    endpoint_name,
+    is_aimlapi,
+    same_origin,
+)
 from aimltui.config import ConnectionSettings, Settings
 from aimltui.errors import ConfigError
 from aimltui.named import ConnectionKind, NamedConnection, no_connection
 
-AIMLAPI_BASE_URL = "https://api.aimlapi.com/v1"
-OPENAI_BASE_URL = "https://api.openai.com/v1"
-
 AIMLAPI_KEY_VARIABLES = ("AIMLAPI_API_KEY", "AIML_API_KEY", "AIMLAPI_KEY")
 OPENAI_KEY_VARIABLE = "OPENAI_API_KEY"
 OPENAI_BASE_URL_VARIABLE = "OPENAI_BASE_URL"
-
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,57 +163,14 @@ def read_key(connection: Connection, environment: Mapping[str, str] | None = Non
 
 def key_for(base_url: str, environment: Mapping[str, str]) -> str | None:
     """The variable whose key was made for this endpoint; None if there is none, and then no key is sent."""
-    url = urlsplit(base_url)
-    if _is_aimlapi(url):
+    if is_aimlapi(base_url):
         for variable in AIMLAPI_KEY_VARIABLES:
             if environment.get(variable, "").strip():
                 return variable
     home = environment.get(OPENAI_BASE_URL_VARIABLE, "").strip() or OPENAI_BASE_URL
-    if environment.get(OPENAI_KEY_VARIABLE, "").strip() and _same_origin(home, base_url):
+    if environment.get(OPENAI_KEY_VARIABLE, "").strip() and same_origin(home, base_url):
         return OPENAI_KEY_VARIABLE
     return None
-
-
-def checked_base_url(base_url: str) -> str:
-    """The URL without a slash at its end.
-
-    Raises:
-        ConfigError: it is not http or https, names no host, or carries a password, a query or a fragment.
-    """
-    text = base_url.strip().rstrip("/")
-    example = f"It should look like {AIMLAPI_BASE_URL} or http://localhost:11434/v1."
-    try:
-        url = urlsplit(text)
-        host, _ = url.hostname, url.port
-    except ValueError as error:
-        raise ConfigError(f"The base URL is not a URL: {error}. {example}") from error
-    if url.username is not None or url.password is not None:
-        # The text is not repeated: it may hold a password.
-        raise ConfigError(
-            f"The base URL holds a user name or password; a key belongs into a variable. {example}"
-        )
-    if url.scheme not in _PORTS or not host or not text.isprintable() or " " in text:
-        raise ConfigError(f"The base URL {text!r} is not one that can be called. {example}")
-    if url.query or url.fragment:
-        raise ConfigError(f"The base URL must end with its path: leave out what follows ? or #. {example}")
-    return text
-
-
-def endpoint_name(base_url: str) -> str:
-    """What the endpoint is called on the screen: `AI/ML API`, `OpenAI`, or its host and port."""
-    url = urlsplit(base_url)
-    if _is_aimlapi(url):
-        return "AI/ML API"
-    if _same_origin(base_url, OPENAI_BASE_URL):
-        return "OpenAI"
-    return url.netloc
-
-
-def origin(base_url: str) -> str:
-    """Scheme, host and port of a checked URL, as `https://api.openai.com:443`: what a kept key belongs to."""
-    url = urlsplit(base_url)
-    host = url.hostname or ""
-    return f"{url.scheme}://{f'[{host}]' if ':' in host else host}:{url.port or _PORTS[url.scheme]}"
 
 
 def _names_endpoint(level: ConnectionSettings) -> bool:
@@ -234,7 +192,7 @@ def _chosen_key(levels: tuple[ConnectionSettings, ...], base_url: str | None) ->
         endpoint_is_set = endpoint_is_set or level.base_url is not None
         if level.api_key_env is None:
             continue
-        if not endpoint_is_set or _same_origin(level.base_url, base_url):
+        if not endpoint_is_set or same_origin(level.base_url, base_url):
             return level.api_key_env
     return None
 
@@ -252,24 +210,3 @@ def _discover(named_key: str | None, environment: Mapping[str, str]) -> Connecti
             base_url = checked_base_url(homes[variable])
             return Connection(endpoint_name(base_url), base_url, variable)
     return None
-
-
-def _is_aimlapi(url: SplitResult) -> bool:
-    host = (url.hostname or "").rstrip(".")
-    return url.scheme == "https" and (host == "aimlapi.com" or host.endswith(".aimlapi.com"))
-
-
-def _same_origin(one: str | None, other: str | None) -> bool:
-    return (
-        one is not None and other is not None and _origin(one) is not None and _origin(one) == _origin(other)
-    )
-
-
-def _origin(base_url: str) -> tuple[str, str, int | None] | None:
-    """Scheme, host and port; None for what is no URL, which then equals no origin."""
-    try:
-        url = urlsplit(base_url.strip())
-        host = "localhost" if url.hostname in _LOOPBACK else (url.hostname or "").rstrip(".")
-        return url.scheme, host, url.port or _PORTS.get(url.scheme)
-    except ValueError:
-        return None

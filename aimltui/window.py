@@ -20,14 +20,13 @@ from aimltui.assembly import (
     engine_options_of,
     lessons_of,
 )
+from aimltui.common.urls import checked_base_url, endpoint_name
 from aimltui.config import Settings, load_settings
 from aimltui.connection import (
     AIMLAPI_KEY_VARIABLES,
     OPENAI_KEY_VARIABLE,
     Connection,
     KnownConnections,
-    checked_base_url,
-    endpoint_name,
     find_connections,
     key_for,
 )

@@ -19,6 +19,7 @@ from aimltui.client.form import FormBody
 from aimltui.client.http_request import Outgoing, binary_content, outgoing
 from aimltui.client.polling import poll_run
 from aimltui.common.bodies import LIMIT_BYTES, BodyTooLong, read_whole
+from aimltui.common.urls import is_loopback, same_origin
 from aimltui.wire import events, sse
 from aimltui.wire import operations as op
 from aimltui.wire.base import Params, Wire
@@ -242,8 +243,7 @@ class HTTPTransport:
                 return response
             await response.aclose()
             target = built.url.join(response.headers["location"])
-            own = (built.url.scheme, built.url.host, built.url.port)
-            if (target.scheme, target.host, target.port) != own:
+            if not same_origin(str(target), str(built.url)):
                 raise Unreachable(
                     f"{self._host} redirects to {target.host}; the key is not sent there.",
                     "If that is the right server, use its address as the URL.",
@@ -267,7 +267,7 @@ class HTTPTransport:
                 transport = httpx2.AsyncHTTPTransport(uds=str(uds), verify=no_tls)
             # a proxy of the environment would read the key, but for what passes it encrypted
             url = urlsplit(self._remote.base_url)
-            may_use_proxy = url.scheme == "https" and url.hostname not in ("localhost", "127.0.0.1", "::1")
+            may_use_proxy = url.scheme == "https" and not is_loopback(url.hostname or "")
             self._client = httpx2.AsyncClient(
                 transport=transport, follow_redirects=False, trust_env=may_use_proxy
             )

@@ -11,19 +11,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from aimltui.assembly import Endpoints, model_of, read_endpoints
+from aimltui.common.urls import AIMLAPI_BASE_URL, OPENAI_BASE_URL, checked_base_url, endpoint_name, origin
 from aimltui.config import load_settings
 from aimltui.connection import (
-    AIMLAPI_BASE_URL,
     AIMLAPI_KEY_VARIABLES,
-    OPENAI_BASE_URL,
     OPENAI_BASE_URL_VARIABLE,
     OPENAI_KEY_VARIABLE,
     Connection,
     KnownConnections,
-    checked_base_url,
-    endpoint_name,
     find_connections,
-    origin,
     read_key,
 )
 from aimltui.connections import local, probe

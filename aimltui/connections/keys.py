@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from aimltui import paths, redact
-from aimltui.connection import Connection, origin, read_key
+from aimltui.common.urls import origin
+from aimltui.connection import Connection, read_key
 from aimltui.connections.keychain import Keychain
 from aimltui.connections.keyfile import KeyFile
 from aimltui.connections.pasted import mask
@@ -75,7 +76,7 @@ class Keys:
         Raises:
             ConfigError: The place does not answer.
         """
-        return self._place(place).get(name, origin(base_url))
+        return self._place(place).get(name, str(origin(base_url)))
 
     def keep(self, place: Kept, name: str, base_url: str, key: str) -> None:
         """Keep a key for this address.
@@ -84,7 +85,7 @@ class Keys:
             ConfigError: It cannot be kept there.
         """
         redact.hide(key)
-        self._place(place).put(name, origin(base_url), key)
+        self._place(place).put(name, str(origin(base_url)), key)
 
     def forget(self, place: Kept, name: str, base_url: str) -> None:
         """Drop a kept key.
@@ -92,7 +93,7 @@ class Keys:
         Raises:
             ConfigError: The place does not answer.
         """
-        self._place(place).forget(name, origin(base_url))
+        self._place(place).forget(name, str(origin(base_url)))
 
     def places(self) -> tuple[Kept, ...]:
         """Where keys can be kept here, the best first."""

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from aimltui.assembly import default_model
+from aimltui.common.urls import checked_base_url
 from aimltui.config import BudgetSettings, Settings, load_settings, write_config
-from aimltui.connection import Connection, checked_base_url, find_connection, find_connections, read_key
+from aimltui.connection import Connection, find_connection, find_connections, read_key
 from aimltui.errors import ConfigError
 
 AIML = "https://api.aimlapi.com/v1"

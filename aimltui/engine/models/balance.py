@@ -57,8 +57,7 @@ async def read_balance(endpoint: Endpoint, connection: Connection) -> AccountBal
     if key and not key.is_header_safe:
         raise errors.unusable_key(endpoint)
     client = await connection.client()
-    scheme, host, port = endpoint.origin
-    root = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+    root = str(endpoint.origin)
     failure: ModelError | None = None
     for place in _PLACES:
         try:

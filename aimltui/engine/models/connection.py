@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from aimltui import __version__
 from aimltui.common.bodies import BodyTooLong
+from aimltui.common.urls import same_origin
 from aimltui.engine.models.endpoint import Endpoint
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ class Connection:
             body: Sent as JSON.
             limit_bytes: A longer answer is no answer.
         """
-        if not url.startswith(("http://", "https://")) or _origin_of(url) != self.endpoint.origin:
+        if not same_origin(url, self.endpoint.base_url):
             return None
         await self.client()
         http = self._http
@@ -184,10 +185,6 @@ def _build(endpoint: Endpoint, ssl_context: Any) -> tuple[AsyncOpenAI, httpx2.As
     return client, http
 
 
-def _origin_of(url: str) -> tuple[str, str, int]:
-    return Endpoint("", url).origin
-
-
 def _ssl_context() -> Any:
     import httpx2
 
@@ -203,9 +200,7 @@ def _hook(endpoint: Endpoint) -> Any:
             if name.lower() not in kept:
                 del request.headers[name]
         request.headers["User-Agent"] = f"aimltui/{__version__}"
-        url = request.url
-        port = url.port or (443 if url.scheme == "https" else 80)
-        if (url.scheme, url.host, port) != endpoint.origin:
+        if not same_origin(str(request.url), endpoint.base_url):
             return
         if endpoint.api_key:
             request.headers["Authorization"] = f"Bearer {endpoint.api_key.reveal()}"

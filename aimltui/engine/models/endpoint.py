@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
+from aimltui.common import urls
 from aimltui.engine.models.secret import Secret
 
-OPENAI_HOST = "api.openai.com"
-AIMLAPI_DOMAIN = "aimlapi.com"
 _OWN_NETWORK = (".local", ".lan", ".home.arpa", ".internal")
 _TAILS = ("/chat/completions", "/models")
 
@@ -58,27 +57,24 @@ class Endpoint:
         return f"{name}:{parts.port}" if parts.port else name
 
     @property
-    def origin(self) -> tuple[str, str, int]:
+    def origin(self) -> urls.Origin:
         """Scheme, host and port: what the key may be sent to."""
-        parts = _split(self.base_url)
-        return parts.scheme, parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+        return urls.origin(self.base_url)
 
     @property
     def is_openai(self) -> bool:
         """Whether this is OpenAI's own service."""
-        return self.origin[1] == OPENAI_HOST
+        return urls.is_openai(self.base_url)
 
     @property
     def is_aimlapi(self) -> bool:
         """Whether this is AI/ML API, and not merely something that calls itself so."""
-        scheme, name, _ = self.origin
-        name = name.rstrip(".")
-        return scheme == "https" and (name == AIMLAPI_DOMAIN or name.endswith(f".{AIMLAPI_DOMAIN}"))
+        return urls.is_aimlapi(self.base_url)
 
     @property
     def is_private(self) -> bool:
         """Whether the server is on this machine or in the user's own network."""
-        name = self.origin[1].rstrip(".")
+        name = self.origin.host
         try:
             return ipaddress.ip_address(name).is_private
         except ValueError:
@@ -87,25 +83,21 @@ class Endpoint:
     @property
     def is_loopback(self) -> bool:
         """Whether the server is on this machine; such requests never go through a proxy."""
-        name = self.origin[1]
-        if name == "localhost" or name.endswith(".localhost"):
-            return True
-        try:
-            return ipaddress.ip_address(name).is_loopback
-        except ValueError:
-            return False
+        return urls.is_loopback(self.origin.host)
 
     @property
     def may_use_proxy(self) -> bool:
         """Whether the environment's proxy may stand between: never before a server on this machine, nor where it would
         read the key: only a TLS connection passes it unread."""
-        return not self.is_loopback and (self.origin[0] == "https" or not (self.api_key or self.headers))
+        return not self.is_loopback and (self.origin.scheme == "https" or not (self.api_key or self.headers))
 
 
 def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         _ = parts.port
+        if parts.scheme in ("http", "https") and parts.hostname:
+            urls.origin(url)
     except ValueError:
         raise ValueError(
             "The base URL is not a valid address; one looks like https://api.aimlapi.com/v1."

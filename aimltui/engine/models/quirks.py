@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from aimltui.engine.models.base import JSON, ModelInfo
-from aimltui.engine.models.endpoint import AIMLAPI_DOMAIN, Endpoint
+from aimltui.engine.models.endpoint import Endpoint
 
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 """The levels of `reasoning_effort`, from the least to the most."""
@@ -124,12 +124,6 @@ def wants_completion_tokens(model: str) -> bool:
     return _OPENAI_REASONING.search(model) is not None
 
 
-def is_aimlapi(endpoint: Endpoint) -> bool:
-    """Whether this is AI/ML API."""
-    host = endpoint.origin[1]
-    return host == AIMLAPI_DOMAIN or host.endswith("." + AIMLAPI_DOMAIN)
-
-
 def known_quirks(endpoint: Endpoint, model: str, info: ModelInfo | None) -> Quirks:
     """What is known before anything was tried.
 
@@ -138,7 +132,7 @@ def known_quirks(endpoint: Endpoint, model: str, info: ModelInfo | None) -> Quir
         model: The model's id.
         info: What the server's list says of it. What the list does not say is unknown, which is not "no".
     """
-    aiml = is_aimlapi(endpoint)
+    aiml = endpoint.is_aimlapi
     known: dict[str, Any] = {}
     if endpoint.is_openai or aiml:
         reasons = wants_completion_tokens(model)
@@ -174,7 +168,7 @@ def token_limit(asked: int | None, quirks: Quirks, endpoint: Endpoint, info: Mod
     word: there a limit is always named.
     """
     limit = asked
-    if limit is None and (quirks.needs_limit or is_aimlapi(endpoint)):
+    if limit is None and (quirks.needs_limit or endpoint.is_aimlapi):
         limit = min(quirks.output_limit or UNKNOWN_OUTPUT, GENEROUS_OUTPUT)
         if info is not None and info.context_length:
             limit = min(limit, max(1, info.context_length // _SHARE_OF_CONTEXT))

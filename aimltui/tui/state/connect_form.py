@@ -8,10 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 from urllib.parse import urlsplit
 
+from aimltui.common.urls import AIMLAPI_BASE_URL, OPENAI_BASE_URL, same_origin
 from aimltui.tui.connecting import ConnectionDraft, ConnectionRow, EnvironmentKey, KeyPlace, LocalServer
-
-AIMLAPI_URL = "https://api.aimlapi.com/v1"
-OPENAI_URL = "https://api.openai.com/v1"
 
 LOCAL, OTHER, DEMO = "local", "other", "demo"
 """Offers that are no endpoint by themselves."""
@@ -58,16 +56,16 @@ def offers(found: Sequence[EnvironmentKey], *, with_demo: bool) -> list[Offer]:
         Offer(
             "aimlapi",
             "AI/ML API",
-            _found_hint(found, AIMLAPI_URL) or "one key, hundreds of models",
+            _found_hint(found, AIMLAPI_BASE_URL) or "one key, hundreds of models",
             "One key for the models of all vendors. Contacts api.aimlapi.com.",
-            AIMLAPI_URL,
+            AIMLAPI_BASE_URL,
         ),
         Offer(
             "openai",
             "OpenAI",
-            _found_hint(found, OPENAI_URL) or "with a key of OpenAI",
+            _found_hint(found, OPENAI_BASE_URL) or "with a key of OpenAI",
             "OpenAI's own models. Contacts api.openai.com.",
-            OPENAI_URL,
+            OPENAI_BASE_URL,
         ),
     ]
     others = {key.base_url: key for key in reversed(found) if _is_other(key, known)}
@@ -349,18 +347,3 @@ def host_of(url: str) -> str:
         return urlsplit(url).netloc.rpartition("@")[2] or url
     except ValueError:
         return url
-
-
-def same_origin(one: str, other: str) -> bool:
-    """Whether two addresses have the same scheme, host and port."""
-    first, second = _origin(one), _origin(other)
-    return first is not None and first == second
-
-
-def _origin(url: str) -> tuple[str, str, int | None] | None:
-    try:
-        parts = urlsplit(url.strip())
-        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-    except ValueError:
-        return None
-    return (parts.scheme, (parts.hostname or "").rstrip("."), port) if parts.hostname else None

@@ -43,7 +43,7 @@ MEGABYTE = 1024 * 1024
 
 def packed(megabytes: int, byte: bytes = b" ") -> Iterator[bytes]:
     """Gzip of that many bytes."""
-    press = zlib.compressobj(wbits=31)
+    press = zlib.compressobj(1, wbits=31)
     for _ in range(megabytes):
         yield press.compress(byte * MEGABYTE)
     yield press.flush()
