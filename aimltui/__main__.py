@@ -7,7 +7,7 @@ import sys
 
 def main() -> int:
     """Run the command line; the exit status."""
-    from aimltui.cli import main as run
+    from aimltui.cli.main import main as run
 
     return run(sys.argv[1:])
 

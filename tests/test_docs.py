@@ -6,8 +6,8 @@ import argparse
 import re
 from pathlib import Path
 
-from aimltui.cli import command_parser, parser
-from aimltui.tui.commands import key_table_markdown
+from aimltui.cli.main import command_parser, parser
+from aimltui.tui.commands.derived import key_table_markdown
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()

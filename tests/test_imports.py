@@ -25,7 +25,8 @@ LATER = {"pydantic", "PIL", "keyring", "tomli_w", "tomlkit", "pygments", "markdo
 FIRST_FRAME = """
 import asyncio, sys, tempfile
 from dataclasses import replace
-from aimltui import cli, window
+from aimltui.bootstrap import screen as window
+from aimltui.cli import main as cli
 
 async def main(folder):
     startup = window.startup_from(cli.parser().parse_args(["--demo", "--data-dir", folder]))
@@ -60,8 +61,8 @@ def modules_of(code: str) -> set[str]:
     ("statement", "forbidden"),
     [
         ("import aimltui", TEXTUAL | ENGINE | {"pydantic"}),
-        ("import aimltui.cli", TEXTUAL | ENGINE | {"pydantic"}),
-        ("import aimltui.window", TEXTUAL | ENGINE | {"pydantic", "keyring", "tomli_w", "tomlkit"}),
+        ("import aimltui.cli.main", TEXTUAL | ENGINE | {"pydantic"}),
+        ("import aimltui.bootstrap.screen", TEXTUAL | ENGINE | {"pydantic", "keyring", "tomli_w", "tomlkit"}),
         ("import aimltui.tui.app", ENGINE | LATER),
         ("import aimltui.client.client", TEXTUAL | ENGINE),
         ("import aimltui.engine.engine", TEXTUAL | {"openai"}),
@@ -73,13 +74,13 @@ def test_an_import_brings_only_what_it_needs(statement: str, forbidden: set[str]
 
 def test_the_first_frame_is_painted_without_what_can_come_later() -> None:
     loaded = modules_of(FIRST_FRAME)
-    assert "aimltui.tui.screens.main" in loaded
+    assert "aimltui.tui.screens.main.screen" in loaded
     assert not loaded & (ENGINE | LATER)
 
 
 def test_asking_for_the_version_loads_no_screen() -> None:
     loaded = loaded_by(
-        "from aimltui.cli import main\ntry:\n    main(['--version'])\nexcept SystemExit:\n    print()"
+        "from aimltui.cli.main import main\ntry:\n    main(['--version'])\nexcept SystemExit:\n    print()"
     )
     assert not loaded & (TEXTUAL | ENGINE)
 
@@ -107,7 +108,7 @@ INSIDE = ("jailer.keeper", "jailer.launch", "jailer.plain", "__main__")
 
 # only where it matters: other people's modules look for the rest of Windows, too
 os.name = "nt"
-import aimltui.engine.tools.code_interpreter.place
+import aimltui.engine.tools.code_interpreter.files.directory
 os.name = "posix"
 found = [part.name for part in pkgutil.walk_packages(aimltui.__path__, "aimltui.")]
 for name in found:

@@ -15,9 +15,9 @@ from pydantic import ValidationError
 
 from aimltui import __version__
 from aimltui.client.errors import Garbled, TimedOut, TransportError, Unreachable, Unsupported
-from aimltui.client.form import FormBody
-from aimltui.client.http_request import Outgoing, binary_content, outgoing
+from aimltui.client.multipart import FormBody
 from aimltui.client.polling import poll_run
+from aimltui.client.request import Outgoing, binary_content, outgoing
 from aimltui.common.bodies import LIMIT_BYTES, BodyTooLong, read_whole
 from aimltui.common.urls import is_loopback, same_origin
 from aimltui.wire import events, sse

@@ -6,7 +6,7 @@ import ipaddress
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from aimltui.errors import ConfigError
+from aimltui.common.errors import ConfigError
 
 AIMLAPI_BASE_URL = "https://api.aimlapi.com/v1"
 OPENAI_BASE_URL = "https://api.openai.com/v1"

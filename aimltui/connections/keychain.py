@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from aimltui.errors import ConfigError
+from aimltui.common.errors import ConfigError
 
 SERVICE = "aimltui"
 LIMIT_S = 10.0

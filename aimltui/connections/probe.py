@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from aimltui.tui.connecting import Tested
+from aimltui.connections.types import Tested
 
 if TYPE_CHECKING:
     from aimltui.engine.models.base import ModelError
-    from aimltui.engine.models.endpoint import Endpoint
+    from aimltui.engine.models.endpoint.endpoint import Endpoint
 
 LIMIT_S = 20.0
 """Seconds for one question."""
@@ -43,9 +43,9 @@ async def try_models(endpoint: Endpoint, limit_s: float = LIMIT_S) -> Tested:
 async def try_assistants(base_url: str, key: str | None, state_dir: Path, limit_s: float = LIMIT_S) -> Tested:
     """Ask a server whether it speaks the Assistants API."""
     # Late: only who has such a server pays for the client.
+    from aimltui.client.connect import connect
     from aimltui.client.errors import TransportError, Unsupported
     from aimltui.client.http import Patience, Remote
-    from aimltui.client.remote import connect
     from aimltui.wire.errors import APIError
 
     try:
@@ -65,9 +65,9 @@ async def try_assistants(base_url: str, key: str | None, state_dir: Path, limit_
 
 
 async def _list(endpoint: Endpoint, limit_s: float) -> tuple[Tested, ModelError | None]:
+    from aimltui.engine.models.account.key_check import check_key
     from aimltui.engine.models.base import ModelError
-    from aimltui.engine.models.key_check import check_key
-    from aimltui.engine.models.openai_compatible import OpenAICompatibleModel
+    from aimltui.engine.models.chat.model import OpenAICompatibleModel
 
     model = OpenAICompatibleModel(endpoint)
     try:
@@ -107,7 +107,7 @@ def _failed(endpoint: Endpoint, error: ModelError) -> Tested:
 
 def _remedy(endpoint: Endpoint, error: ModelError) -> str:
     """What to do where a connection is being set up: no message was sent, and the key's field stands above."""
-    from aimltui.engine.models.verdicts import keys_page
+    from aimltui.engine.models.errors.verdicts import keys_page
 
     if error.status == 401:
         return "Check that it is the whole key, and that it belongs to this host." + keys_page(endpoint)

@@ -7,24 +7,24 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import cast
 
-from aimltui.engine.assistants import AssistantOperations
-from aimltui.engine.core import Core
-from aimltui.engine.files import FileOperations
-from aimltui.engine.messages import MessageOperations
 from aimltui.engine.models.base import Models
-from aimltui.engine.money import MoneyOperations
+from aimltui.engine.operations.assistants import AssistantOperations
+from aimltui.engine.operations.files import FileOperations
+from aimltui.engine.operations.messages import MessageOperations
+from aimltui.engine.operations.runs import RunOperations
+from aimltui.engine.operations.threads import ThreadOperations
+from aimltui.engine.operations.uploads import UploadOperations
+from aimltui.engine.operations.usage import MoneyOperations
+from aimltui.engine.operations.vector_store_files import StoreFileOperations
+from aimltui.engine.operations.vector_stores import VectorStoreOperations
 from aimltui.engine.options import EngineOptions
-from aimltui.engine.runs import RunOperations
-from aimltui.engine.store_files import StoreFileOperations
-from aimltui.engine.threads import ThreadOperations
+from aimltui.engine.runtime import Core
 from aimltui.engine.tools.base import Tool
-from aimltui.engine.uploads import UploadOperations
-from aimltui.engine.vector_stores import VectorStoreOperations
 from aimltui.wire.base import Params, Wire
+from aimltui.wire.constraints import check_params
 from aimltui.wire.errors import BadRequest
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.operations import BY_NAME, NoParams
-from aimltui.wire.rules import check_params
 
 Events = AsyncGenerator[StreamEvent, None]
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from aimltui.engine.budget import Limits
-from aimltui.engine.models.lessons import Lessons
-from aimltui.engine.protocol import Protocol
-from aimltui.engine.tools.code_interpreter.consent import Approve
+from aimltui.engine.accounting.budget import Limits
+from aimltui.engine.models.compat.lesson_store import Lessons
+from aimltui.engine.runs.tool_protocol import Protocol
+from aimltui.engine.tools.code_interpreter.approval import Approve
 from aimltui.wire.files import MAX_FILE
 from aimltui.wire.ids import NewId, new_id
 

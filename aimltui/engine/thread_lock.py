@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from aimltui.engine import recovery
-from aimltui.engine.core import Core
+from aimltui.engine.runs import recovery
+from aimltui.engine.runtime import Core
 from aimltui.engine.store import runs
 from aimltui.engine.store.database import Connection
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from aimltui.wire.base import Metadata
+from aimltui.wire.constraints import check_pairs
 from aimltui.wire.errors import BadRequest
 from aimltui.wire.messages import Content, NewMessage, NewTextContent, Text, TextContent
-from aimltui.wire.rules import check_pairs
 
 
 def merged_metadata(old: Mapping[str, str] | None, new: Metadata | None) -> Metadata:

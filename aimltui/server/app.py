@@ -19,10 +19,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from aimltui.server import idempotency
 from aimltui.server.auth import Auth
 from aimltui.server.download import send_content
-from aimltui.server.form import received
+from aimltui.server.event_stream import HEARTBEAT_S, EventStream
 from aimltui.server.idempotency import Answer, IdempotencyKeys, Slot, Streamed
+from aimltui.server.multipart import received
 from aimltui.server.routing import GET_MODEL, Match, MethodNotAllowed, ModelParams, Router
-from aimltui.server.streams import HEARTBEAT_S, EventStream
 from aimltui.wire import operations as op
 from aimltui.wire.base import Params, Wire
 from aimltui.wire.binary import OpenContent
@@ -30,11 +30,11 @@ from aimltui.wire.errors import APIError, NotFound, ServerError, TooLarge
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.files import MAX_FILE, FileParams
 from aimltui.wire.models import ListModels, Model, ModelPage
-from aimltui.wire.refusals import unknown_parameter
+from aimltui.wire.parsing import form_fields, parse_json, parse_params, wants_stream
+from aimltui.wire.request_errors import unknown_parameter
 from aimltui.wire.run_steps import RunStep
 from aimltui.wire.runs import Run, RunEventsParams
 from aimltui.wire.uploads import MAX_PART
-from aimltui.wire.validation import form_fields, parse_json, parse_params, wants_stream
 from aimltui.wire.vector_stores import IN_PROGRESS, FileBatch, VectorStoreFile
 
 MAX_BODY = 32 * 1024 * 1024

@@ -9,13 +9,13 @@ from textual.app import App
 from textual.binding import BindingType
 from textual.filter import LineFilter
 
-from aimltui import collector
+from aimltui.common import gc_tuning as collector
 from aimltui.tui import themes
 from aimltui.tui.ascii import AsciiLineFilter
-from aimltui.tui.commands import bindings
-from aimltui.tui.sanitize import SafeLineFilter, clean
-from aimltui.tui.screens.error import CrashReport
-from aimltui.tui.screens.main import MainScreen
+from aimltui.tui.commands.derived import bindings
+from aimltui.tui.line_filters import SafeLineFilter, clean
+from aimltui.tui.screens.crash import CrashReport
+from aimltui.tui.screens.main.screen import MainScreen
 from aimltui.tui.terminal import TerminalBackground, ask_for_background, install_parser
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class AimltuiApp(CrashReport, App[None]):
     """
 
     TITLE = "aimltui"
-    CSS_PATH = ["app.tcss", "screens/main.tcss"]  # noqa: RUF012  # the first screen's own would not be read
+    CSS_PATH = ["app.tcss", "screens/main/main.tcss"]  # noqa: RUF012  # the first screen's own would not be read
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]
     ENABLE_COMMAND_PALETTE = False  # ours is `screens/palette.py`
 

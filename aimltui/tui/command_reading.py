@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aimltui.tui.command_shape import PROGRAM, READING, Command
+from aimltui.tui.commands.command import PROGRAM, READING, Command
 
 READING_AND_PROGRAM: tuple[Command, ...] = (
     # Reading

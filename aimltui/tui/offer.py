@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aimltui.tui.screens.model_picker import Offer
+from aimltui.tui.screens.dialogs.model_picker import Offer
 from aimltui.tui.state.model_words import ModelRow, SourceRow
 from aimltui.wire.models import Model, ModelPage
 

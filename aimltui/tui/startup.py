@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from aimltui.client.client import AssistantsClient
-    from aimltui.drafts import DraftStore
-    from aimltui.model_marks import ModelMarks
-    from aimltui.tui.connecting import Connections
-    from aimltui.tui.consent import Consent
+    from aimltui.connections.types import Connections
+    from aimltui.tui.code_consent import Consent
+    from aimltui.tui.storage.drafts import DraftStore
+    from aimltui.tui.storage.model_marks import ModelMarks
 
 
 @dataclass(frozen=True)

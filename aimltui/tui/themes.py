@@ -17,9 +17,9 @@ from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
 import aimltui
-from aimltui.errors import ConfigError
-from aimltui.toml_file import parse_toml
-from aimltui.tui.widgets.transcript.theme import readable
+from aimltui.common.errors import ConfigError
+from aimltui.config.toml_file import parse_toml
+from aimltui.tui.widgets.transcript.palette import readable
 
 AUTO = "auto"
 DARK_THEME = "aimltui-dark"

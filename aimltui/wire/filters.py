@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from aimltui.wire import refusals
+from aimltui.wire import request_errors as refusals
 from aimltui.wire.errors import BadRequest
 
 COMPARISONS: Final = ("eq", "ne", "gt", "gte", "lt", "lte", "in", "nin")

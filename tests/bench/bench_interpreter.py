@@ -10,13 +10,13 @@ import time
 from contextlib import aclosing
 from pathlib import Path
 
-from aimltui.engine.tools.code_interpreter import interpreter
-from aimltui.engine.tools.code_interpreter.events import Output
-from aimltui.engine.tools.code_interpreter.interpreter import Interpreter
+from aimltui.engine.tools.code_interpreter import python_runtime as interpreter
+from aimltui.engine.tools.code_interpreter.files.directory import remove
 from aimltui.engine.tools.code_interpreter.jailer import watchdog
-from aimltui.engine.tools.code_interpreter.place import remove
-from aimltui.engine.tools.code_interpreter.sandbox import Sandbox
-from aimltui.engine.tools.code_interpreter.session import Session
+from aimltui.engine.tools.code_interpreter.python_runtime import Interpreter
+from aimltui.engine.tools.code_interpreter.sandboxes.base import Sandbox
+from aimltui.engine.tools.code_interpreter.sessions.events import Output
+from aimltui.engine.tools.code_interpreter.sessions.session import Session
 from tests.bench.measure import median, milliseconds, percentile, table, verdict
 from tests.sandbox.every import every
 

@@ -14,7 +14,7 @@ from time import process_time
 from textual.app import App
 from textual.widgets import Input
 
-from aimltui.tui.screens.model_picker import ModelPicker, ModelRow, Offer
+from aimltui.tui.screens.dialogs.model_picker import ModelPicker, ModelRow, Offer
 from aimltui.tui.widgets.model_list import ModelList
 from tests.bench.measure import median, milliseconds, percentile, table, verdict
 

@@ -14,7 +14,9 @@ import sys
 import time
 from pathlib import Path
 
-from aimltui import cli, tui, window
+from aimltui import tui
+from aimltui.bootstrap import screen as window
+from aimltui.cli import main as cli
 
 if __name__ == "__main__":
     # As `window.show` does, before anything of Textual is imported: it reads this once.

@@ -25,7 +25,7 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from aimltui.server.serve import Place, serve
+from aimltui.server.listener import Place, serve
 from tests.support.builders import bounded
 
 # read when the module is: the tests themselves run without anybody's environment

@@ -9,8 +9,8 @@ from typing import Any
 import httpx2
 import pytest
 
+from aimltui.wire.constraints import PREFIXES
 from aimltui.wire.operations import OPERATIONS, Operation
-from aimltui.wire.rules import PREFIXES
 from aimltui.wire.uploads import MAX_UPLOAD, CreateUpload
 from tests.conformance.test_http import http, refusal
 from tests.conformance.test_http_files import FORM, form, part

@@ -14,7 +14,7 @@ from openai import APIError, AsyncOpenAI
 from aimltui.client.client import AssistantsClient
 from aimltui.client.http import HTTPTransport
 from aimltui.engine.engine import Engine
-from aimltui.engine.models.endpoint import Endpoint
+from aimltui.engine.models.endpoint.endpoint import Endpoint
 from aimltui.engine.models.registry import ModelRegistry
 from aimltui.wire.assistants import CreateAssistant
 from aimltui.wire.events import StreamEvent

@@ -15,7 +15,7 @@ import pytest
 
 from aimltui.engine.engine import Engine
 from aimltui.server.app import create_app
-from aimltui.server.serve import Place, serve
+from aimltui.server.listener import Place, serve
 from tests.conformance.world import FUNCTIONS, requirement
 from tests.support.builders import bounded, options
 from tests.support.fake_model import FakeModel, FakeModels, calls, says

@@ -9,8 +9,8 @@ from typing import Any
 import httpx2
 import pytest
 
+from aimltui.wire.constraints import PREFIXES
 from aimltui.wire.operations import OPERATIONS, Operation
-from aimltui.wire.rules import PREFIXES
 from tests.conformance.test_http import http, refusal
 from tests.conformance.test_runs import busy
 from tests.conformance.world import FUNCTIONS, World, requirement

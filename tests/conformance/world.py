@@ -19,7 +19,7 @@ from aimltui.client.transport import Transport
 from aimltui.engine.engine import Engine
 from aimltui.server.app import Limits, create_app
 from aimltui.server.auth import Auth
-from aimltui.server.serve import Place, serve
+from aimltui.server.listener import Place, serve
 from aimltui.wire.assistants import Assistant, CreateAssistant
 from aimltui.wire.base import Params, Wire
 from aimltui.wire.binary import Blob

@@ -16,9 +16,9 @@ import pytest
 
 from aimltui.engine.engine import Engine
 from aimltui.engine.models.base import ModelError, ModelInfo
-from aimltui.engine.models.endpoint import Endpoint
-from aimltui.engine.models.lessons import Lessons
-from aimltui.engine.models.openai_compatible import OpenAICompatibleModel
+from aimltui.engine.models.chat.model import OpenAICompatibleModel
+from aimltui.engine.models.compat.lesson_store import Lessons
+from aimltui.engine.models.endpoint.endpoint import Endpoint
 from aimltui.engine.models.registry import ModelRegistry
 from aimltui.wire.models import ListModels
 from aimltui.wire.runs import CreateRun, Run, RunParams, SubmitToolOutputs, ToolOutput

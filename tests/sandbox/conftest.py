@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from aimltui.engine.tools.code_interpreter import interpreter
-from aimltui.engine.tools.code_interpreter.events import Done, SessionEvent
+from aimltui.engine.tools.code_interpreter import python_runtime as interpreter
 from aimltui.engine.tools.code_interpreter.limits import Limits
-from aimltui.engine.tools.code_interpreter.sandbox import Sandbox
-from aimltui.engine.tools.code_interpreter.session import Session
+from aimltui.engine.tools.code_interpreter.sandboxes.base import Sandbox
+from aimltui.engine.tools.code_interpreter.sessions.events import Done, SessionEvent
+from aimltui.engine.tools.code_interpreter.sessions.session import Session
 from tests.sandbox.working import working
 
 Make = Callable[..., Session]

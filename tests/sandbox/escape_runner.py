@@ -16,12 +16,12 @@ import time
 from contextlib import aclosing, suppress
 from pathlib import Path
 
-from aimltui.engine.tools.code_interpreter import interpreter
+from aimltui.engine.tools.code_interpreter import python_runtime as interpreter
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
-from aimltui.engine.tools.code_interpreter.events import Done, Failure, Notice, Output, Value
 from aimltui.engine.tools.code_interpreter.limits import Limits
 from aimltui.engine.tools.code_interpreter.sandboxes.plan import JAILER, KERNEL, environment
-from aimltui.engine.tools.code_interpreter.session import Session
+from aimltui.engine.tools.code_interpreter.sessions.events import Done, Failure, Notice, Output, Value
+from aimltui.engine.tools.code_interpreter.sessions.session import Session
 from tests.sandbox.attempts import ATTEMPTS, BOMBS, Attempt
 from tests.sandbox.every import named
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from aimltui.engine.tools.code_interpreter.choice import kinds
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
-from aimltui.engine.tools.code_interpreter.sandbox import Sandbox
+from aimltui.engine.tools.code_interpreter.sandboxes.base import Sandbox
 from aimltui.engine.tools.code_interpreter.sandboxes.wasm import Wasm
+from aimltui.engine.tools.code_interpreter.selection import kinds
 
 
 class Anywhere(Wasm):

@@ -7,9 +7,9 @@ import sys
 from contextlib import aclosing
 from pathlib import Path
 
-from aimltui.engine.tools.code_interpreter import interpreter
+from aimltui.engine.tools.code_interpreter import python_runtime as interpreter
 from aimltui.engine.tools.code_interpreter.jailer import watchdog
-from aimltui.engine.tools.code_interpreter.session import Session
+from aimltui.engine.tools.code_interpreter.sessions.session import Session
 from tests.sandbox.every import named
 
 

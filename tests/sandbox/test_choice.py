@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 
-from aimltui.engine.tools.code_interpreter import choice, interpreter, selftest
+from aimltui.engine.tools.code_interpreter import python_runtime as interpreter
+from aimltui.engine.tools.code_interpreter import selection as choice
+from aimltui.engine.tools.code_interpreter import selftest
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
-from aimltui.engine.tools.code_interpreter.interpreter import Interpreter
-from aimltui.engine.tools.code_interpreter.jail import Jail
+from aimltui.engine.tools.code_interpreter.files.directory import prepare
+from aimltui.engine.tools.code_interpreter.jails.base import Jail
 from aimltui.engine.tools.code_interpreter.limits import Limits
-from aimltui.engine.tools.code_interpreter.place import prepare
-from aimltui.engine.tools.code_interpreter.sandbox import Availability, Description, Sandbox
+from aimltui.engine.tools.code_interpreter.python_runtime import Interpreter
 from aimltui.engine.tools.code_interpreter.sandboxes import plan
+from aimltui.engine.tools.code_interpreter.sandboxes.base import Availability, Description, Sandbox
 from aimltui.engine.tools.code_interpreter.sandboxes.seatbelt import Seatbelt, profile
 from tests.sandbox.working import working
 

@@ -14,9 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from aimltui.engine.tools.code_interpreter import interpreter, outputs, selftest
+from aimltui.engine.tools.code_interpreter import python_runtime as interpreter
+from aimltui.engine.tools.code_interpreter import selftest
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
-from aimltui.engine.tools.code_interpreter.events import (
+from aimltui.engine.tools.code_interpreter.files import listing as outputs
+from aimltui.engine.tools.code_interpreter.jailer import watchdog
+from aimltui.engine.tools.code_interpreter.limits import Limits
+from aimltui.engine.tools.code_interpreter.sandboxes.base import Sandbox
+from aimltui.engine.tools.code_interpreter.sessions.events import (
     Done,
     Failure,
     FileChanged,
@@ -26,9 +31,6 @@ from aimltui.engine.tools.code_interpreter.events import (
     SessionEvent,
     Value,
 )
-from aimltui.engine.tools.code_interpreter.jailer import watchdog
-from aimltui.engine.tools.code_interpreter.limits import Limits
-from aimltui.engine.tools.code_interpreter.sandbox import Sandbox
 from tests.sandbox.conftest import Make, end, run
 
 LOSES_VARIABLES = ("wasm", "wasm-anywhere")

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from aimltui.cli import main
+from aimltui.cli.interpreter import DEFAULT
+from aimltui.cli.main import main
 from aimltui.engine.tools.builtin import builtin
-from aimltui.engine.tools.code_interpreter import environment
+from aimltui.engine.tools.code_interpreter import packages as environment
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
-from aimltui.engine.tools.code_interpreter.events import Value
-from aimltui.interpreter_command import DEFAULT
+from aimltui.engine.tools.code_interpreter.sessions.events import Value
 from tests.sandbox.conftest import run
 from tests.support.builders import options
 
@@ -87,7 +87,7 @@ def test_what_is_no_name_of_a_package_is_not_given_to_pip(
 
 
 def test_the_question_takes_numbers_names_and_enter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from aimltui import interpreter_command
+    from aimltui.cli import interpreter as interpreter_command
 
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)

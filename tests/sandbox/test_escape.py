@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from aimltui.engine.tools.code_interpreter.place import remove
+from aimltui.engine.tools.code_interpreter.files.directory import remove
 from tests.sandbox.attempts import ATTEMPTS, BOMBS, Attempt
 from tests.sandbox.users import run_as, why_not
 from tests.sandbox.working import working

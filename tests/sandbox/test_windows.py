@@ -13,12 +13,15 @@ from typing import Any
 
 import pytest
 
-from aimltui.engine.tools.code_interpreter import bypath, interpreter, machine, outputs
-from aimltui.engine.tools.code_interpreter.choice import WASM
+from aimltui.engine.tools.code_interpreter import operating_system as machine
+from aimltui.engine.tools.code_interpreter import python_runtime as interpreter
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
-from aimltui.engine.tools.code_interpreter.events import FileChanged, Notice, Value
+from aimltui.engine.tools.code_interpreter.files import listing as outputs
+from aimltui.engine.tools.code_interpreter.files import without_descriptors as bypath
 from aimltui.engine.tools.code_interpreter.sandboxes.wasm import Wasm
-from aimltui.engine.tools.code_interpreter.session import Session
+from aimltui.engine.tools.code_interpreter.selection import WASM
+from aimltui.engine.tools.code_interpreter.sessions.events import FileChanged, Notice, Value
+from aimltui.engine.tools.code_interpreter.sessions.session import Session
 from tests.sandbox.conftest import run
 from tests.sandbox.every import named
 

@@ -24,7 +24,7 @@ from typing import Any
 
 import platformdirs  # noqa: F401  # it asks for the system when it is imported
 
-import aimltui.connections.keyfile  # noqa: F401  # so does this, and the key file has tests of its own
+import aimltui.connections.key_file  # noqa: F401  # so does this, and the key file has tests of its own
 
 MODULES = ("fcntl", "grp", "pty", "pwd", "resource", "syslog", "termios", "tty", "_posixshmem")
 OF_OS = (
@@ -87,11 +87,11 @@ def _missing(*given: object) -> None:
 
 async def use(directory: Path) -> dict[str, object]:
     """Do what a thread does, and a user who stops it."""
-    from aimltui.engine.tools.code_interpreter import outputs
-    from aimltui.engine.tools.code_interpreter.events import Done, FileChanged, Output, Value
+    from aimltui.engine.tools.code_interpreter.files import listing as outputs
     from aimltui.engine.tools.code_interpreter.limits import Limits
-    from aimltui.engine.tools.code_interpreter.local import LocalSessions
-    from aimltui.engine.tools.code_interpreter.sessions import Sessions
+    from aimltui.engine.tools.code_interpreter.service import LocalSessions
+    from aimltui.engine.tools.code_interpreter.sessions.events import Done, FileChanged, Output, Value
+    from aimltui.engine.tools.code_interpreter.sessions.pool import Sessions
 
     local = LocalSessions("auto", directory, limits=Limits(wall_s=1.0, files=40))
     status = await local.status()
@@ -141,13 +141,13 @@ def main() -> None:
     """Take away, try, tell."""
     directory = Path(sys.argv[1])
     take_away()
-    from aimltui.engine.tools.code_interpreter import machine
+    from aimltui.engine.tools.code_interpreter import operating_system as machine
 
     machine.NAME = "nt"
     # Windows itself is asked, and is not here
     machine._is_running_on_windows = lambda pid: os.path.exists(f"/proc/{pid}")
     found = asyncio.run(use(directory))
-    from aimltui.cli import main as aimltui
+    from aimltui.cli.main import main as aimltui
 
     said = StringIO()
     with redirect_stdout(said):

@@ -7,9 +7,10 @@ import functools
 import tempfile
 from pathlib import Path
 
-from aimltui.engine.tools.code_interpreter import interpreter, selftest
+from aimltui.engine.tools.code_interpreter import python_runtime as interpreter
+from aimltui.engine.tools.code_interpreter import selftest
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
-from aimltui.engine.tools.code_interpreter.sandbox import Sandbox
+from aimltui.engine.tools.code_interpreter.sandboxes.base import Sandbox
 from tests.sandbox.every import every
 
 

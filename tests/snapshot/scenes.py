@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from aimltui.engine.tools.code_interpreter.choice import NONE
-from aimltui.tui.screens.question import AgreeQuestion, CodeQuestion, QuestionSheet
+from aimltui.engine.tools.code_interpreter.selection import NONE
+from aimltui.tui.screens.dialogs.question import AgreeQuestion, CodeQuestion, QuestionSheet
 from aimltui.wire.models import Model, ModelPrice, ModelSource
 from aimltui.wire.runs import LastError
 from aimltui.wire.usage import Budget, UsageReport, UsageRow, UsageSum

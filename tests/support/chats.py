@@ -8,9 +8,9 @@ from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 from aimltui.engine.models.base import ChatChunk, ChatModel, ChatRequest, ModelError
-from aimltui.engine.models.endpoint import Endpoint
-from aimltui.engine.models.openai_compatible import OpenAICompatibleModel
-from aimltui.engine.models.secret import Secret
+from aimltui.engine.models.chat.model import OpenAICompatibleModel
+from aimltui.engine.models.endpoint.endpoint import Endpoint
+from aimltui.engine.models.endpoint.secret import Secret
 from tests.support.chat_server import ChatServer
 from tests.support.scenes import Scene
 

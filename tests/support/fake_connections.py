@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from aimltui.errors import ConfigError
-from aimltui.tui.connecting import (
+from aimltui.common.errors import ConfigError
+from aimltui.connections.types import (
     ConnectionDraft,
     ConnectionRow,
     EnvironmentKey,
@@ -29,7 +29,7 @@ REFUSED = Tested(False, "api.aimlapi.com refused the key (401).", "Copy the key 
 
 @dataclass
 class FakeConnections:
-    """What `aimltui.tui.connecting.Connections` promises.
+    """What `aimltui.connections.types.Connections` promises.
 
     Attributes:
         verdicts: What the next tests find, one after the other; the last one is repeated.

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from aimltui.engine.models.base import ChatChunk, ToolCallDelta
-from aimltui.engine.tools.code_interpreter.consent import Approve
+from aimltui.engine.tools.code_interpreter.approval import Approve
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
-from aimltui.engine.tools.code_interpreter.events import (
+from aimltui.engine.tools.code_interpreter.sessions.events import (
     Done,
     Failure,
     FileChanged,
@@ -19,7 +19,7 @@ from aimltui.engine.tools.code_interpreter.events import (
     Output,
     SessionEvent,
 )
-from aimltui.engine.tools.code_interpreter.sessions import Sessions
+from aimltui.engine.tools.code_interpreter.sessions.pool import Sessions
 from aimltui.engine.tools.code_interpreter.tool import CodeInterpreter
 from tests.support.fake_model import USAGE, Step
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from aimltui.tui.commands import key_table_markdown
+from aimltui.tui.commands.derived import key_table_markdown
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 

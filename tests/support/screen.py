@@ -14,14 +14,14 @@ import pytest
 from textual.pilot import Pilot
 
 from aimltui.client.client import AssistantsClient
-from aimltui.drafts import DraftStore
-from aimltui.model_marks import ModelMarks
+from aimltui.connections.types import Connections
 from aimltui.tui.app import AimltuiApp
-from aimltui.tui.connecting import Connections
-from aimltui.tui.desk import Desk
-from aimltui.tui.screens.main import MainScreen
+from aimltui.tui.controllers.workspace import Desk
+from aimltui.tui.screens.main.screen import MainScreen
 from aimltui.tui.startup import Connected, Startup
 from aimltui.tui.state.entries import Entry
+from aimltui.tui.storage.drafts import DraftStore
+from aimltui.tui.storage.model_marks import ModelMarks
 from tests.support.fake_transport import FakeTransport
 
 STARTERS = (("Say hello", "Hello!"), ("Count", "Count to three."))

@@ -19,10 +19,10 @@ from typing import Literal
 
 from textual.pilot import Pilot
 
-from aimltui.cli import parser
-from aimltui.connection import AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE
+from aimltui.bootstrap.screen import startup_from
+from aimltui.cli.main import parser
+from aimltui.connections.discovery import AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE
 from aimltui.tui.app import AimltuiApp
-from aimltui.window import startup_from
 from tests.support.chat_server import ChatServer
 from tests.support.scenes import Reply, Scene, flat_refusal
 

@@ -11,8 +11,8 @@ from textual.app import App
 from textual.widgets import Static
 
 from aimltui.client.client import AssistantsClient
-from aimltui.tui.consent import CodeToRun, ConsentState
-from aimltui.tui.screens.question import DEAD_S, AgreeQuestion, CodeQuestion, OptionLine, visible
+from aimltui.tui.code_consent import CodeToRun, ConsentState
+from aimltui.tui.screens.dialogs.question import DEAD_S, AgreeQuestion, CodeQuestion, OptionLine, visible
 from aimltui.tui.startup import Connected
 from tests.support.fake_transport import FakeTransport
 from tests.support.screen import seat

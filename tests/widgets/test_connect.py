@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from aimltui.tui import connecting
-from aimltui.tui.connecting import LocalServer
-from aimltui.tui.screens.connect import ConnectScreen
-from aimltui.tui.screens.connect_form import ConnectFormScreen, KeyInput
-from aimltui.tui.screens.connections import ConnectionsScreen
+from aimltui.connections import types as connecting
+from aimltui.connections.types import LocalServer
+from aimltui.tui.screens.connect.connect import ConnectScreen
+from aimltui.tui.screens.connect.connections import ConnectionsScreen
+from aimltui.tui.screens.connect.form import ConnectFormScreen, KeyInput
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.pick_list import PickList
 from tests.support.fake_connections import (

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from aimltui.client.errors import Unreachable
-from aimltui.tui.screens.connect_form import ConnectFormScreen
-from aimltui.tui.screens.model_picker import ModelPicker
+from aimltui.tui.screens.connect.form import ConnectFormScreen
+from aimltui.tui.screens.dialogs.model_picker import ModelPicker
 from aimltui.tui.state.entries import ErrorEntry
 from aimltui.wire.errors import APIError
 from tests.support.fake_connections import AIMLAPI, WORK, FakeConnections

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from aimltui.drafts import DraftStore
-from aimltui.model_marks import Key, ModelMarks
-from aimltui.tui.messages import GivenBack
+from aimltui.tui.controllers.messages import GivenBack
+from aimltui.tui.storage.drafts import DraftStore
+from aimltui.tui.storage.model_marks import Key, ModelMarks
 from aimltui.wire.models import Model
 from tests.support.fake_transport import FakeTransport
 from tests.support.screen import Seat, seat

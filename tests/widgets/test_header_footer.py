@@ -6,8 +6,8 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.widget import Widget
 
-from aimltui.tui.commands import FooterItem
-from aimltui.tui.state.text import cut, fit
+from aimltui.formatting.cells import cut, fit
+from aimltui.tui.commands.derived import FooterItem
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.header import HeaderBar
 

@@ -11,7 +11,7 @@ import pytest
 from aimltui.client.client import AssistantsClient
 from aimltui.client.embedded import EmbeddedTransport
 from aimltui.engine.engine import Engine
-from aimltui.engine.models.demo import STARTERS
+from aimltui.engine.models.demo.model import STARTERS
 from aimltui.engine.models.registry import ModelRegistry
 from aimltui.engine.options import EngineOptions
 from aimltui.tui.startup import Connected

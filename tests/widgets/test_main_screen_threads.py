@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from aimltui.client.errors import Unreachable
-from aimltui.drafts import DraftStore
-from aimltui.model_marks import ModelMarks
 from aimltui.tui.app import AimltuiApp
-from aimltui.tui.choices import BESIDE_MARK
+from aimltui.tui.controllers.model_selection import BESIDE_MARK
+from aimltui.tui.storage.drafts import DraftStore
+from aimltui.tui.storage.model_marks import ModelMarks
 from aimltui.wire.models import Model, ModelSource
 from aimltui.wire.operations import Operation
 from tests.support.fake_transport import FakeTransport, refused

@@ -11,16 +11,16 @@ from textual.app import App
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
-from aimltui.tui.commands import COMMANDS, key_label
-from aimltui.tui.screens.choice import ChoiceRow, ChoiceScreen
-from aimltui.tui.screens.error import CrashReport, crash_text
-from aimltui.tui.screens.help import HelpScreen, help_text
-from aimltui.tui.screens.model_picker import ModelPicker, ModelRow, Offer, SourceRow
-from aimltui.tui.screens.palette import PaletteScreen
-from aimltui.tui.screens.rename import RenameScreen
-from aimltui.tui.screens.usage import UsageScreen
-from aimltui.tui.state.money import Cost
-from aimltui.tui.state.usage_rows import UsageLine, UsageTable
+from aimltui.formatting.money import Cost
+from aimltui.formatting.usage_table import UsageLine, UsageTable
+from aimltui.tui.commands.derived import COMMANDS, key_label
+from aimltui.tui.screens.crash import CrashReport, crash_text
+from aimltui.tui.screens.dialogs.choice import ChoiceRow, ChoiceScreen
+from aimltui.tui.screens.dialogs.help import HelpScreen, help_text
+from aimltui.tui.screens.dialogs.model_picker import ModelPicker, ModelRow, Offer, SourceRow
+from aimltui.tui.screens.dialogs.palette import PaletteScreen
+from aimltui.tui.screens.dialogs.rename import RenameScreen
+from aimltui.tui.screens.dialogs.usage import UsageScreen
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.pick_list import PickList
 

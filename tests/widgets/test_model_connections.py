@@ -7,9 +7,9 @@ from pathlib import Path
 from aimltui.client.client import AssistantsClient
 from aimltui.client.embedded import EmbeddedTransport
 from aimltui.engine.engine import Engine
-from aimltui.engine.models.endpoint import Endpoint
+from aimltui.engine.models.endpoint.endpoint import Endpoint
+from aimltui.engine.models.endpoint.secret import Secret
 from aimltui.engine.models.registry import ModelRegistry
-from aimltui.engine.models.secret import Secret
 from aimltui.engine.options import EngineOptions
 from aimltui.tui.startup import Connected
 from tests.support.chat_server import ChatServer

@@ -9,9 +9,9 @@ import pytest
 from textual.app import App
 from textual.widgets import Static
 
-from aimltui.model_marks import ModelMarks
-from aimltui.tui.screens.model_picker import ModelChoice, ModelPicker, ModelRow, Offer, SourceRow
+from aimltui.tui.screens.dialogs.model_picker import ModelChoice, ModelPicker, ModelRow, Offer, SourceRow
 from aimltui.tui.state.model_words import dollars_in_words, tokens_in_words
+from aimltui.tui.storage.model_marks import ModelMarks
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.model_list import ModelList
 from tests.bench.bench_models import FRAME_S, measure

@@ -17,7 +17,7 @@ import pytest
 
 from aimltui.client.client import AssistantsClient
 from aimltui.client.embedded import EmbeddedTransport
-from aimltui.engine.budget import Limits
+from aimltui.engine.accounting.budget import Limits
 from aimltui.engine.engine import Engine
 from aimltui.engine.models.base import ChatUsage, ModelError, ModelInfo, Price
 from aimltui.engine.options import RetryPolicy

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from aimltui.client.client import AssistantsClient
-from aimltui.tui import saving
-from aimltui.tui.screens.viewer import PictureViewer, TextViewer
+from aimltui.tui.screens.dialogs.viewer import PictureViewer, TextViewer
 from aimltui.tui.startup import Connected, Ran
+from aimltui.tui.storage import saving
 from tests.support.fake_transport import FakeTransport
 from tests.support.pictures import plot
 from tests.support.run_scenes import Code, End, Give, Say

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from aimltui.tui.commands import COMMANDS
+from aimltui.tui.commands.derived import COMMANDS
 from tests.support.fake_transport import FakeTransport
 from tests.support.screen import seat
 

@@ -10,8 +10,8 @@ from textual.geometry import Offset
 from textual.pilot import Pilot
 from textual.selection import SELECT_ALL, Selection
 
+from aimltui.tui.line_filters import SafeLineFilter
 from aimltui.tui.pictures import decode
-from aimltui.tui.sanitize import SafeLineFilter
 from aimltui.tui.state.entries import (
     Added,
     Appended,
@@ -461,7 +461,7 @@ async def test_hostile_text_neither_breaks_nor_reaches_the_terminal() -> None:
 
 
 async def test_every_line_is_as_wide_as_the_window_at_odd_sizes() -> None:
-    from tests.unit.tui.transcript.builders import VARIED
+    from tests.unit.tui.widgets.transcript.builders import VARIED
 
     async with scene(message(0, VARIED), STEP, message(1, VARIED)) as on:
         for size in ((20, 5), (1, 1), (300, 100), (7, 3), (80, 24)):

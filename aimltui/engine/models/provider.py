@@ -9,11 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from aimltui.engine.models.base import ListState, ModelError, ModelInfo
-from aimltui.engine.models.catalogue import Catalogue, index_of, shipped
-from aimltui.engine.models.catalogue_cache import CatalogueCache
-from aimltui.engine.models.endpoint import Endpoint
-from aimltui.engine.models.lessons import Lessons
-from aimltui.engine.models.openai_compatible import OpenAICompatibleModel
+from aimltui.engine.models.catalogue.cache import CatalogueCache
+from aimltui.engine.models.catalogue.catalogue import Catalogue, index_of, shipped
+from aimltui.engine.models.chat.model import OpenAICompatibleModel
+from aimltui.engine.models.compat.lesson_store import Lessons
+from aimltui.engine.models.endpoint.endpoint import Endpoint
 
 log = logging.getLogger(__name__)
 

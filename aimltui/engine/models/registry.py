@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
-from aimltui.engine.models.balance import AccountBalance
+from aimltui.engine.models.account.balance import AccountBalance
 from aimltui.engine.models.base import ChatModel, ListState, ModelError, ModelInfo
-from aimltui.engine.models.demo import DEMO_INFO, DEMO_MODEL_ID, DemoModel
-from aimltui.engine.models.endpoint import Endpoint
-from aimltui.engine.models.lessons import Lessons
+from aimltui.engine.models.compat.lesson_store import Lessons
+from aimltui.engine.models.demo.model import DEMO_INFO, DEMO_MODEL_ID, DemoModel
+from aimltui.engine.models.endpoint.endpoint import Endpoint
+from aimltui.engine.models.endpoint.redaction import clip, one_line
 from aimltui.engine.models.provider import Provider
-from aimltui.engine.models.redaction import clip, one_line
 
 ENTRY_POINTS = "aimltui.models"
 _NO_ENDPOINT_REMEDY = (

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from aimltui.engine.event_log import Entry, batches, told
-from aimltui.engine.pieces import OF_STEPS, Piece
+from aimltui.engine.events.deltas import OF_STEPS, Piece
+from aimltui.engine.events.log import Entry, batches, told
 from aimltui.engine.store.database import Connection, Row
 from aimltui.wire import events
 from aimltui.wire.base import Wire

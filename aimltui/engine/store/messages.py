@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from aimltui.engine.pieces import FILE_PATH, IMAGE_PART, REFUSAL, TEXT, annotation_of
+from aimltui.engine.events.deltas import FILE_PATH, IMAGE_PART, REFUSAL, TEXT, annotation_of
 from aimltui.engine.store import threads
 from aimltui.engine.store.database import Connection, Row
 from aimltui.engine.store.paging import Listing, page

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from aimltui.engine.budget import Limits, Reservation, Spent
+from aimltui.engine.accounting.budget import Limits, Reservation, Spent
 from aimltui.engine.store.database import Connection, Row
 from aimltui.wire.runs import Run, Usage
 from aimltui.wire.usage import Budget, UsageReport, UsageRow, UsageSum

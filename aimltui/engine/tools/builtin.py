@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from aimltui.engine.options import EngineOptions
 from aimltui.engine.tools.base import Tool
-from aimltui.engine.tools.code_interpreter.local import LocalSessions
-from aimltui.engine.tools.code_interpreter.sessions import Sessions
+from aimltui.engine.tools.code_interpreter.service import LocalSessions
+from aimltui.engine.tools.code_interpreter.sessions.pool import Sessions
 from aimltui.engine.tools.code_interpreter.tool import CodeInterpreter
 
 

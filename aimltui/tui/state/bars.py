@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from rich.cells import cell_len
 
-from aimltui.tui.commands import FooterItem
-from aimltui.tui.state.text import cut
+from aimltui.formatting.cells import cut
+from aimltui.tui.commands.derived import FooterItem
 
 GAP = 2
 """Cells between two things in a line."""

@@ -9,7 +9,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from aimltui.common.urls import AIMLAPI_BASE_URL, OPENAI_BASE_URL, same_origin
-from aimltui.tui.connecting import ConnectionDraft, ConnectionRow, EnvironmentKey, KeyPlace, LocalServer
+from aimltui.connections.types import ConnectionDraft, ConnectionRow, EnvironmentKey, KeyPlace, LocalServer
 
 LOCAL, OTHER, DEMO = "local", "other", "demo"
 """Offers that are no endpoint by themselves."""

@@ -19,7 +19,7 @@ from aimltui.tui.state.entries import (
     ToolCallEntry,
     ToolCallOutput,
 )
-from aimltui.tui.state.terminal_text import failure_in
+from aimltui.tui.state.terminal_output import failure_in
 from aimltui.wire.messages import (
     FileCitationAnnotation,
     FilePathAnnotation,

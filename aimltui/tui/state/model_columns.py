@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from aimltui.tui.sanitize import clean_line
+from aimltui.formatting.cells import ELLIPSIS, cut, fit
+from aimltui.tui.line_filters import clean_line
 from aimltui.tui.state.model_words import UNKNOWN, ModelRow, dollars_in_words, tokens_in_words
-from aimltui.tui.state.text import ELLIPSIS, cut, fit
 
 ABILITIES = (
     ("tools", "tools", "T"),

@@ -7,7 +7,7 @@ from typing import Literal
 
 from rich.cells import cell_len
 
-from aimltui.tui.state.money import Cost, cost_text
+from aimltui.formatting.money import Cost, cost_text
 
 Glyphs = Literal["unicode", "ascii"]
 Part = tuple[str, str]

@@ -15,9 +15,9 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from aimltui.tui.sanitize import clean_line
+from aimltui.formatting.cells import cut
+from aimltui.tui.line_filters import clean_line
 from aimltui.tui.state.fuzzy import positions
-from aimltui.tui.state.text import cut
 
 _MARGIN = 2
 _GAP = 2

@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.widgets import TextArea
 from textual.widgets.text_area import Selection
 
-from aimltui.tui.commands import command
+from aimltui.tui.commands.derived import command
 from aimltui.tui.state.pastes import PasteStore, clean_input
 from aimltui.tui.widgets.keys_in_order import KeysInOrder
 

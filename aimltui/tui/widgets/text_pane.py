@@ -10,10 +10,10 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from aimltui.tui.sanitize import clean_line
-from aimltui.tui.state.terminal_text import TerminalText
+from aimltui.tui.line_filters import clean_line
+from aimltui.tui.state.terminal_output import TerminalText
+from aimltui.tui.widgets.transcript.palette import Palette, build_palette
 from aimltui.tui.widgets.transcript.renderers.output import output_runs
-from aimltui.tui.widgets.transcript.theme import Palette, build_palette
 
 PIECE: Final = 2_000
 """Characters of a line that stand in one row; a longer line goes on in the next one."""

@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from aimltui.tui.commands import bindings
+from aimltui.tui.commands.derived import bindings
 from aimltui.tui.state.thread_lines import Mark, ThreadLines, ThreadRow
 from aimltui.tui.widgets.thread_rows import HEAD_LINES, SIGNS, ThreadPainter
 

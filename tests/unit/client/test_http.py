@@ -13,9 +13,9 @@ import pytest
 
 from aimltui.client.capabilities import Capabilities, probe
 from aimltui.client.client import AssistantsClient, every
+from aimltui.client.connect import connect, index_file
 from aimltui.client.errors import Garbled, TimedOut, TransportError, Unreachable, Unsupported
 from aimltui.client.http import HTTPTransport, Patience, Remote
-from aimltui.client.remote import connect, index_file
 from aimltui.wire.assistants import AssistantParams, CreateAssistant
 from aimltui.wire.errors import BadRequest, NotFound, RateLimited, ServerError, Unauthorized
 from aimltui.wire.events import StreamEvent

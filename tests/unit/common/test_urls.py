@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from aimltui.common.urls import is_aimlapi, is_loopback, is_openai, origin, same_origin
-from aimltui.connection import key_for
-from aimltui.engine.models.endpoint import Endpoint
-from aimltui.engine.models.quirks import Quirks, known_quirks, token_limit
+from aimltui.connections.discovery import key_for
+from aimltui.engine.models.compat.quirks import Quirks, known_quirks, token_limit
+from aimltui.engine.models.endpoint.endpoint import Endpoint
 
 SAME = [
     ("https://api.aimlapi.com/v1", "https://API.AimlAPI.com:443/v2/"),

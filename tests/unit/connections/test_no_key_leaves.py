@@ -20,17 +20,17 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from aimltui.client.client import AssistantsClient
+from aimltui.client.connect import connect
 from aimltui.client.embedded import EmbeddedTransport
 from aimltui.client.errors import TransportError
 from aimltui.client.http import Patience, Remote
-from aimltui.client.remote import connect
-from aimltui.connections.desk import ConnectionDesk
+from aimltui.common.logs import log_to
+from aimltui.common.redaction import redactor
+from aimltui.connections.service import ConnectionDesk
+from aimltui.connections.types import ConnectionDraft
 from aimltui.engine.engine import Engine
 from aimltui.engine.models.registry import ModelRegistry
-from aimltui.logs import log_to
-from aimltui.redact import redactor
-from aimltui.tui.connecting import ConnectionDraft
-from aimltui.tui.screens.error import crash_text
+from aimltui.tui.screens.crash import crash_text
 from aimltui.wire.assistants import CreateAssistant
 from aimltui.wire.errors import APIError
 from aimltui.wire.messages import CreateMessage, NewMessage
@@ -38,7 +38,7 @@ from aimltui.wire.runs import CreateRun
 from aimltui.wire.threads import CreateThread
 from tests.support.builders import bounded, options
 from tests.support.recorder import Heard, Recorder, chats, models, says
-from tests.unit.connections.test_desk import Place
+from tests.unit.connections.test_service import Place
 
 KEYS = {name: f"{name}/key+0123456789abcdef" for name in ("alpha", "beta", "gamma")}
 """Of an unusual shape, so that only who knows them can hide them; one kept in the file, two in variables."""

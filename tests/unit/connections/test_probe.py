@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from aimltui.connections import probe
-from aimltui.connections.local import Port, find_local
-from aimltui.engine.models.connection import warm_up
-from aimltui.engine.models.endpoint import Endpoint
-from aimltui.engine.models.secret import Secret
+from aimltui.connections.local_servers import Port, find_local
+from aimltui.engine.models.endpoint.endpoint import Endpoint
+from aimltui.engine.models.endpoint.secret import Secret
+from aimltui.engine.models.http.client import warm_up
 from tests.support.recorder import Heard, Recorder, models, says
 
 KEY = "sk-typed-0123456789"

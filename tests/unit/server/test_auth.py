@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from aimltui.errors import ConfigError
+from aimltui.common.errors import ConfigError
 from aimltui.server.auth import Auth, is_loopback
-from aimltui.server.serve import Place, check_place
+from aimltui.server.listener import Place, check_place
 from aimltui.wire.errors import Forbidden, Unauthorized
 
 TOKEN = "0123456789abcdef"

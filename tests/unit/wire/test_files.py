@@ -13,7 +13,7 @@ from aimltui.wire.binary import BinaryContent, Blob
 from aimltui.wire.errors import BadRequest
 from aimltui.wire.files import CreateFile, ListFiles
 from aimltui.wire.filters import MAX_DEPTH, check_filter, passes
-from aimltui.wire.validation import form_fields
+from aimltui.wire.parsing import form_fields
 
 EVERY_BYTE = bytes(range(256))
 

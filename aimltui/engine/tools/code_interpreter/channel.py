@@ -7,7 +7,7 @@ import json
 import os
 from typing import Literal, Protocol
 
-from aimltui.engine.tools.code_interpreter.inbox import (
+from aimltui.engine.tools.code_interpreter.jails.inbox import (
     GARBLED,
     PIECE,
     Breach,

@@ -16,16 +16,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aimltui import __version__
-from aimltui.engine.tools.code_interpreter import machine
-from aimltui.engine.tools.code_interpreter.attempts import CELL
+from aimltui.engine.tools.code_interpreter import operating_system as machine
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
-from aimltui.engine.tools.code_interpreter.events import Done, Output
-from aimltui.engine.tools.code_interpreter.interpreter import Interpreter
+from aimltui.engine.tools.code_interpreter.files.directory import remove
+from aimltui.engine.tools.code_interpreter.guests.escape_attempts import CELL
 from aimltui.engine.tools.code_interpreter.limits import Limits
-from aimltui.engine.tools.code_interpreter.place import remove
-from aimltui.engine.tools.code_interpreter.sandbox import Sandbox
+from aimltui.engine.tools.code_interpreter.python_runtime import Interpreter
+from aimltui.engine.tools.code_interpreter.sandboxes.base import Sandbox
 from aimltui.engine.tools.code_interpreter.sandboxes.plan import KERNEL, environment
-from aimltui.engine.tools.code_interpreter.session import Session
+from aimltui.engine.tools.code_interpreter.sessions.events import Done, Output
+from aimltui.engine.tools.code_interpreter.sessions.session import Session
 
 WALLS = (
     "reads files of this machine",

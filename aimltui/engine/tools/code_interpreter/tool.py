@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
 from typing import cast
 
+from aimltui.common.excerpt import Excerpt
 from aimltui.engine.tools.base import (
     Answer,
     ArgumentsReader,
@@ -21,13 +22,13 @@ from aimltui.engine.tools.base import (
     ToolError,
     ToolEvent,
 )
-from aimltui.engine.tools.code_interpreter import events, outputs
+from aimltui.engine.tools.code_interpreter.approval import FOR_THE_MODEL, Approve, CodeToRun, permit
 from aimltui.engine.tools.code_interpreter.arguments import CodeReader, without_fence
-from aimltui.engine.tools.code_interpreter.consent import FOR_THE_MODEL, Approve, CodeToRun, permit
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
-from aimltui.engine.tools.code_interpreter.session import RESTARTED
-from aimltui.engine.tools.code_interpreter.sessions import Seat, Sessions
-from aimltui.engine.tools.excerpt import Excerpt
+from aimltui.engine.tools.code_interpreter.files import listing as outputs
+from aimltui.engine.tools.code_interpreter.sessions import events
+from aimltui.engine.tools.code_interpreter.sessions.pool import Seat, Sessions
+from aimltui.engine.tools.code_interpreter.sessions.session import RESTARTED
 from aimltui.engine.tools.plain_text import plain_text
 
 PLACE = "/mnt/data/"

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Final
 
-from aimltui.tui.sanitize import clean, clean_line
-from aimltui.tui.widgets.transcript.rows import Canvas, Prefix, Run
-from aimltui.tui.widgets.transcript.wrap import cells
+from aimltui.tui.line_filters import clean, clean_line
+from aimltui.tui.widgets.transcript.canvas import Canvas, Prefix, Run
+from aimltui.tui.widgets.transcript.folding import cells
 
 MAX_HIGHLIGHTED: Final = 400
 """Lines of a block that are highlighted; the rest is plain, since lexing them would hold up the screen."""

@@ -10,13 +10,13 @@ from urllib.parse import unquote
 
 from rich.style import Style
 
-from aimltui.tui.widgets.transcript.rows import Run
+from aimltui.tui.widgets.transcript.canvas import Run
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-    from aimltui.tui.widgets.transcript.theme import Palette
+    from aimltui.tui.widgets.transcript.palette import Palette
 
 MAX_PARAGRAPH: Final = 16_384
 """Characters; a longer paragraph is shown as plain text, since emphasis in it could take seconds to pair."""

@@ -9,7 +9,8 @@ from typing import Final
 
 from aimltui.tui.state.entries import Entry, MessageEntry, NoticeEntry, ReasoningEntry, RunEntry, StepEntry
 from aimltui.tui.state.file_facts import file_ids, is_picture_name
-from aimltui.tui.widgets.transcript.layout import HeightIndex
+from aimltui.tui.widgets.transcript.canvas import Canvas, Look, Row
+from aimltui.tui.widgets.transcript.height_index import HeightIndex
 from aimltui.tui.widgets.transcript.renderers import (
     ACTIVE,
     Memo,
@@ -20,7 +21,6 @@ from aimltui.tui.widgets.transcript.renderers import (
     plain_text,
     step_opens,
 )
-from aimltui.tui.widgets.transcript.rows import Canvas, Look, Row
 
 LINE_SPACE: Final = 1 << 40
 """Numbers between the keys of neighbours; a logical line's number is its item's key plus its place."""

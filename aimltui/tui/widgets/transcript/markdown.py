@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.segment import Segment
 
+from aimltui.tui.widgets.transcript.canvas import Canvas, Prefix
 from aimltui.tui.widgets.transcript.code import CodeBlock, language_of
+from aimltui.tui.widgets.transcript.folding import cells
 from aimltui.tui.widgets.transcript.inline import inline_runs, parser
-from aimltui.tui.widgets.transcript.rows import Canvas, Prefix
 from aimltui.tui.widgets.transcript.table import Table, table_rows
-from aimltui.tui.widgets.transcript.wrap import cells
 
 if TYPE_CHECKING:
     from markdown_it.token import Token

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import unquote
 
 from aimltui.tui.state.entries import Entry, MessageEntry, StepEntry, ToolCallEntry
-from aimltui.tui.widgets.transcript.rows import Hit
+from aimltui.tui.widgets.transcript.canvas import Hit
 
 
 def call_at(entry: Entry, hit: Hit) -> ToolCallEntry | None:

@@ -15,9 +15,12 @@ from textual.theme import Theme
 from textual.widget import Widget
 
 from aimltui.tui.state.file_facts import Extras
+from aimltui.tui.widgets.transcript.canvas import Hit, Look, Row
 from aimltui.tui.widgets.transcript.glyphs import GlyphSet, glyph_set
 from aimltui.tui.widgets.transcript.items import Book, Item
-from aimltui.tui.widgets.transcript.paint import (
+from aimltui.tui.widgets.transcript.palette import build_palette
+from aimltui.tui.widgets.transcript.selection import selected_text
+from aimltui.tui.widgets.transcript.strips import (
     blank_strip,
     cursor_strip,
     end_strip,
@@ -25,9 +28,6 @@ from aimltui.tui.widgets.transcript.paint import (
     selected_strip,
     strip_of,
 )
-from aimltui.tui.widgets.transcript.rows import Hit, Look, Row
-from aimltui.tui.widgets.transcript.selection import selected_text
-from aimltui.tui.widgets.transcript.theme import build_palette
 from aimltui.tui.widgets.transcript.viewport import Viewport
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
+from aimltui.tui.widgets.transcript.canvas import Canvas, Run
 from aimltui.tui.widgets.transcript.code import CodeBlock, closes, language_of
 from aimltui.tui.widgets.transcript.markdown import Block, BlockPainter, ListPlace, blocks_of, parse_blocks
-from aimltui.tui.widgets.transcript.rows import Canvas, Run
 from aimltui.tui.widgets.transcript.table import Table, table_rows
 
 if TYPE_CHECKING:

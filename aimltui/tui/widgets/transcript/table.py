@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from rich.segment import Segment
 
+from aimltui.tui.widgets.transcript.canvas import Canvas, Hit, Run, RunCursor
+from aimltui.tui.widgets.transcript.folding import cells, fold
 from aimltui.tui.widgets.transcript.inline import inline_runs
-from aimltui.tui.widgets.transcript.rows import Canvas, Hit, Run, RunCursor
-from aimltui.tui.widgets.transcript.wrap import cells, fold
 
 if TYPE_CHECKING:
     from markdown_it.token import Token

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from aimltui.tui.state.entries import MessageEntry, ReasoningEntry, StepEntry
+from aimltui.tui.widgets.transcript.canvas import Hit
 from aimltui.tui.widgets.transcript.items import Book, Item, Place
-from aimltui.tui.widgets.transcript.rows import Hit
 
 NEAR_END = 2
 """Rows from the end within which scrolling down takes hold of the tail again."""

@@ -12,7 +12,7 @@ from textual.geometry import Offset
 from textual.message import Message
 from textual.selection import Selection
 
-from aimltui.tui.commands import bindings
+from aimltui.tui.commands.derived import bindings
 from aimltui.tui.state.entries import (
     Added,
     Appended,
@@ -24,11 +24,11 @@ from aimltui.tui.state.entries import (
     ToolCallEntry,
 )
 from aimltui.tui.state.file_facts import FileFact, Repeat
+from aimltui.tui.widgets.transcript.canvas import Hit
 from aimltui.tui.widgets.transcript.inline import SANDBOX
 from aimltui.tui.widgets.transcript.items import Foldable, Item, counts
 from aimltui.tui.widgets.transcript.marks import call_at, linked_file
 from aimltui.tui.widgets.transcript.pane import Pane
-from aimltui.tui.widgets.transcript.rows import Hit
 from aimltui.tui.widgets.transcript.selection import word_at
 
 

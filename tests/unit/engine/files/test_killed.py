@@ -11,13 +11,13 @@ from pathlib import Path
 from aimltui.wire.files import ListFiles
 from tests.support.builders import bounded, opened
 from tests.support.terminal import ROOT
-from tests.unit.engine.files.test_indexing import count, hits, indexed, now, stored
+from tests.unit.engine.files.test_indexer import count, hits, indexed, now, stored
 
 PROGRAM = """
 import asyncio, sys
 from pathlib import Path
 from tests.support.builders import opened
-from tests.unit.engine.files.test_indexing import LONG, count, kept, stored
+from tests.unit.engine.files.test_indexer import LONG, count, kept, stored
 
 async def main():
     async with opened(Path(sys.argv[1])) as engine:

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from aimltui.engine.models.openai_compatible import warm_up
+from aimltui.engine.models.chat.model import warm_up
 
 
 @pytest.fixture(autouse=True)

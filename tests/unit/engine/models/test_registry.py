@@ -7,13 +7,13 @@ from importlib.metadata import EntryPoint
 import pytest
 
 from aimltui.engine.models.base import ChatRequest, ModelError
-from aimltui.engine.models.demo import DemoModel
-from aimltui.engine.models.endpoint import Endpoint
-from aimltui.engine.models.lessons import Lessons
-from aimltui.engine.models.openai_compatible import OpenAICompatibleModel
+from aimltui.engine.models.chat.model import OpenAICompatibleModel
+from aimltui.engine.models.compat.lesson_store import Lessons
+from aimltui.engine.models.demo.model import DemoModel
+from aimltui.engine.models.endpoint.endpoint import Endpoint
+from aimltui.engine.models.endpoint.secret import Secret
 from aimltui.engine.models.registry import ModelRegistry
 from aimltui.engine.models.scripted import ScriptedModel
-from aimltui.engine.models.secret import Secret
 from tests.support.builders import bounded, until
 from tests.support.chat_server import ChatServer
 from tests.support.scenes import GREETING, Scene, as_json, refusal

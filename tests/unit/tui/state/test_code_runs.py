@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from aimltui.engine.models.base import ChatChunk
-from aimltui.engine.tools.code_interpreter.events import Done, Output
+from aimltui.engine.tools.code_interpreter.sessions.events import Done, Output
 from aimltui.tui.state.entries import MessageEntry, StepEntry
 from aimltui.tui.state.thread_view import Snapshot, ThreadView
 from aimltui.wire.run_steps import ListRunSteps

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aimltui.tui.connecting import ConnectionDraft, ConnectionRow, EnvironmentKey, LocalServer
+from aimltui.connections.types import ConnectionDraft, ConnectionRow, EnvironmentKey, LocalServer
 from aimltui.tui.state.connect_form import (
     KEEP,
     NAMED,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from aimltui.engine.tools.code_interpreter import place
-from aimltui.engine.tools.code_interpreter.interpreter import Interpreter
-from aimltui.engine.tools.code_interpreter.jail import Jail
+from aimltui.engine.tools.code_interpreter.files import directory as place
 from aimltui.engine.tools.code_interpreter.jailer import landlock
+from aimltui.engine.tools.code_interpreter.jails.base import Jail
 from aimltui.engine.tools.code_interpreter.limits import Limits
-from aimltui.engine.tools.code_interpreter.sandbox import Availability, Description
+from aimltui.engine.tools.code_interpreter.python_runtime import Interpreter
 from aimltui.engine.tools.code_interpreter.sandboxes import plan
+from aimltui.engine.tools.code_interpreter.sandboxes.base import Availability, Description
 
 _SWITCHES = (
     ("/proc/sys/user/max_user_namespaces", "0"),

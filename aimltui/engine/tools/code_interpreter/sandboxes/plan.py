@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
-from aimltui.engine.tools.code_interpreter.interpreter import Interpreter
-from aimltui.engine.tools.code_interpreter.jail import Jail
+from aimltui.engine.tools.code_interpreter.files.directory import Place
 from aimltui.engine.tools.code_interpreter.jailer import landlock, mounts, syscalls
+from aimltui.engine.tools.code_interpreter.jails.base import Jail
+from aimltui.engine.tools.code_interpreter.jails.posix import PipedJail
 from aimltui.engine.tools.code_interpreter.limits import Limits
-from aimltui.engine.tools.code_interpreter.piped import PipedJail
-from aimltui.engine.tools.code_interpreter.place import Place
+from aimltui.engine.tools.code_interpreter.python_runtime import Interpreter
 
 HERE = Path(__file__).parent.parent
-KERNEL = HERE / "kernel.py"
+KERNEL = HERE / "guests" / "kernel.py"
 JAILER = HERE / "jailer"
 INSIDE_KERNEL = "/jail/kernel.py"
 INSIDE_JAILER = "/jail/jailer"

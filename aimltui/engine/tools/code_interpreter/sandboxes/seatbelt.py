@@ -6,10 +6,10 @@ import platform
 from pathlib import Path
 
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
-from aimltui.engine.tools.code_interpreter.interpreter import Interpreter
-from aimltui.engine.tools.code_interpreter.jail import Jail
+from aimltui.engine.tools.code_interpreter.jails.base import Jail
 from aimltui.engine.tools.code_interpreter.limits import Limits
-from aimltui.engine.tools.code_interpreter.sandbox import Availability, Description
+from aimltui.engine.tools.code_interpreter.python_runtime import Interpreter
+from aimltui.engine.tools.code_interpreter.sandboxes.base import Availability, Description
 
 _NOT_YET = "The macOS sandbox of this program has not been tried on a Mac yet, so it is not used."
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from aimltui.engine.tools.code_interpreter import machine, place
+from aimltui.engine.tools.code_interpreter import operating_system as machine
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
-from aimltui.engine.tools.code_interpreter.interpreter import Interpreter
-from aimltui.engine.tools.code_interpreter.jail import Jail
+from aimltui.engine.tools.code_interpreter.files import directory as place
+from aimltui.engine.tools.code_interpreter.jails.base import Jail
+from aimltui.engine.tools.code_interpreter.jails.posix import PipedJail
 from aimltui.engine.tools.code_interpreter.limits import Limits
-from aimltui.engine.tools.code_interpreter.piped import PipedJail
-from aimltui.engine.tools.code_interpreter.sandbox import Availability, Description
+from aimltui.engine.tools.code_interpreter.python_runtime import Interpreter
 from aimltui.engine.tools.code_interpreter.sandboxes import plan
+from aimltui.engine.tools.code_interpreter.sandboxes.base import Availability, Description
 
 _BOUNDS = ("RLIMIT_AS", "RLIMIT_NOFILE", "RLIMIT_FSIZE", "RLIMIT_CORE", "RLIMIT_STACK")
 """The number of processes is none of them: it would count all of the user's."""

@@ -10,18 +10,20 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from aimltui.engine.tools.code_interpreter import interpreter as interpreters
-from aimltui.engine.tools.code_interpreter import machine, place, wasm_host
+from aimltui.engine.tools.code_interpreter import operating_system as machine
+from aimltui.engine.tools.code_interpreter import python_runtime as interpreters
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
-from aimltui.engine.tools.code_interpreter.interpreter import Interpreter
-from aimltui.engine.tools.code_interpreter.jail import Jail
+from aimltui.engine.tools.code_interpreter.files import directory as place
+from aimltui.engine.tools.code_interpreter.files.directory import Place
+from aimltui.engine.tools.code_interpreter.guests import wasm_host
 from aimltui.engine.tools.code_interpreter.jailer import landlock
+from aimltui.engine.tools.code_interpreter.jails.base import Jail
+from aimltui.engine.tools.code_interpreter.jails.portable import PortableJail
+from aimltui.engine.tools.code_interpreter.jails.posix import PipedJail
 from aimltui.engine.tools.code_interpreter.limits import Limits
-from aimltui.engine.tools.code_interpreter.piped import PipedJail
-from aimltui.engine.tools.code_interpreter.place import Place
-from aimltui.engine.tools.code_interpreter.portable import PortableJail
-from aimltui.engine.tools.code_interpreter.sandbox import Availability, Description
+from aimltui.engine.tools.code_interpreter.python_runtime import Interpreter
 from aimltui.engine.tools.code_interpreter.sandboxes import plan
+from aimltui.engine.tools.code_interpreter.sandboxes.base import Availability, Description
 
 PYTHON = "3.12.0"
 DIGEST = "e5dc5a398b07b54ea8fdb503bf68fb583d533f10ec3f930963e02b9505f7a763"

@@ -13,6 +13,7 @@ from aimltui.tui.state.entries import (
     RunEntry,
     StepEntry,
 )
+from aimltui.tui.widgets.transcript.canvas import Canvas, Look
 from aimltui.tui.widgets.transcript.renderers.error import draw_error
 from aimltui.tui.widgets.transcript.renderers.guide import draw_guide
 from aimltui.tui.widgets.transcript.renderers.message import MessageDrawing, message_source
@@ -20,7 +21,6 @@ from aimltui.tui.widgets.transcript.renderers.notice import draw_notice, draw_qu
 from aimltui.tui.widgets.transcript.renderers.reasoning import LIVE_ROWS, draw_reasoning
 from aimltui.tui.widgets.transcript.renderers.run import ACTIVE, draw_run
 from aimltui.tui.widgets.transcript.renderers.step import Memo, draw_step, step_opens
-from aimltui.tui.widgets.transcript.rows import Canvas, Look
 
 __all__ = [
     "ACTIVE",

@@ -7,11 +7,11 @@ from typing import Final
 
 from rich.segment import Segment
 
-from aimltui.tui.sanitize import clean_line
+from aimltui.tui.line_filters import clean_line
 from aimltui.tui.state.entries import SEND_AGAIN, CardAction, ErrorEntry
+from aimltui.tui.widgets.transcript.canvas import Canvas, Hit, Look, Run
+from aimltui.tui.widgets.transcript.folding import cells
 from aimltui.tui.widgets.transcript.renderers.wording import write_lines
-from aimltui.tui.widgets.transcript.rows import Canvas, Hit, Look, Run
-from aimltui.tui.widgets.transcript.wrap import cells
 
 _GAP: Final = 3
 _WAY: Final = "↑ then"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from aimltui.tui.sanitize import clean, clean_line
+from aimltui.tui.line_filters import clean, clean_line
 from aimltui.tui.state.entries import GuideEntry
-from aimltui.tui.widgets.transcript.rows import Canvas, Hit, Look, Run
+from aimltui.tui.widgets.transcript.canvas import Canvas, Hit, Look, Run
 from aimltui.tui.widgets.transcript.stream import MarkdownStream
 
 

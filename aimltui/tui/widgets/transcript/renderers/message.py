@@ -6,11 +6,11 @@ import time
 from dataclasses import replace
 from typing import Final
 
-from aimltui.tui.sanitize import StreamCleaner, clean_line
+from aimltui.tui.line_filters import StreamCleaner, clean_line
 from aimltui.tui.state.entries import Citation, MessageEntry
+from aimltui.tui.widgets.transcript.canvas import Canvas, Look, Run
 from aimltui.tui.widgets.transcript.inline import CITED_CLOSE, CITED_OPEN
 from aimltui.tui.widgets.transcript.renderers.files import draw_file
-from aimltui.tui.widgets.transcript.rows import Canvas, Look, Run
 from aimltui.tui.widgets.transcript.stream import MarkdownStream
 
 _REASONS: Final = {

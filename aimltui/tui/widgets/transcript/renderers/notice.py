@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from aimltui.tui.sanitize import clean_line
+from aimltui.tui.line_filters import clean_line
 from aimltui.tui.state.entries import NoticeEntry, QueuedEntry
+from aimltui.tui.widgets.transcript.canvas import Canvas, Look, Run
 from aimltui.tui.widgets.transcript.renderers.wording import write_lines
-from aimltui.tui.widgets.transcript.rows import Canvas, Look, Run
 
 
 def draw_notice(entry: NoticeEntry, look: Look) -> Canvas:

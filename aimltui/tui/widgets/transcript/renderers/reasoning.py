@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from aimltui.tui.sanitize import clean
+from aimltui.tui.line_filters import clean
 from aimltui.tui.state.entries import ReasoningEntry
+from aimltui.tui.widgets.transcript.canvas import Canvas, Hit, Look, Prefix, Run
+from aimltui.tui.widgets.transcript.folding import fold
 from aimltui.tui.widgets.transcript.renderers.wording import count_text, seconds_text
-from aimltui.tui.widgets.transcript.rows import Canvas, Hit, Look, Prefix, Run
-from aimltui.tui.widgets.transcript.wrap import fold
 
 LIVE_ROWS: Final = 3
 """Rows that are shown while the model thinks."""

@@ -6,13 +6,13 @@ from typing import Final
 
 from rich.style import Style
 
-from aimltui.tui.sanitize import clean_line
+from aimltui.formatting.money import Cost, context_text, cost_text
+from aimltui.tui.line_filters import clean_line
 from aimltui.tui.state.entries import RunEntry
-from aimltui.tui.state.money import Cost, context_text, cost_text
+from aimltui.tui.widgets.transcript.canvas import Canvas, Look, Run
+from aimltui.tui.widgets.transcript.folding import cells
 from aimltui.tui.widgets.transcript.glyphs import ASCII
 from aimltui.tui.widgets.transcript.renderers.wording import clock_text, count_text, seconds_text
-from aimltui.tui.widgets.transcript.rows import Canvas, Look, Run
-from aimltui.tui.widgets.transcript.wrap import cells
 
 ACTIVE: Final = frozenset(("queued", "in_progress", "requires_action", "cancelling"))
 """Statuses in which a run's line changes with time."""

@@ -12,16 +12,16 @@ from typing import Final
 
 from rich.style import Style
 
-from aimltui.tui.sanitize import clean, clean_line
+from aimltui.tui.line_filters import clean, clean_line
 from aimltui.tui.state.entries import Attachment, StepEntry, ToolCallEntry
 from aimltui.tui.state.file_facts import Repeat
+from aimltui.tui.widgets.transcript.canvas import Canvas, Hit, Look, Prefix, Run
 from aimltui.tui.widgets.transcript.code import CodeBlock, GrowingCode, Piece
+from aimltui.tui.widgets.transcript.folding import cells, shorten
+from aimltui.tui.widgets.transcript.palette import Palette
 from aimltui.tui.widgets.transcript.renderers.files import draw_file
 from aimltui.tui.widgets.transcript.renderers.output import draw_output, shortened, shown_lines
 from aimltui.tui.widgets.transcript.renderers.wording import plural, seconds_text
-from aimltui.tui.widgets.transcript.rows import Canvas, Hit, Look, Prefix, Run
-from aimltui.tui.widgets.transcript.theme import Palette
-from aimltui.tui.widgets.transcript.wrap import cells, shorten
 
 LIVE_LINES: Final = 8
 """Lines of the input that are shown while a step runs."""

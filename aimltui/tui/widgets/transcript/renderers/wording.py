@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from aimltui.tui.sanitize import clean
-from aimltui.tui.widgets.transcript.rows import Canvas, Run
+from aimltui.tui.line_filters import clean
+from aimltui.tui.widgets.transcript.canvas import Canvas, Run
 
 NARROW_BLANK: Final = "\u00a0"
 """Between thousands; never folded."""

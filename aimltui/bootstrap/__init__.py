@@ -1,0 +1,1 @@
+"""The composition root: builds engine, client, connections and screen."""

@@ -1,0 +1,288 @@
+"""The program with a screen: what it is made with, and how it connects once its first frame is out."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import importlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aimltui.bootstrap.code_consent import Permission
+from aimltui.bootstrap.engine import (
+    DEMO_MODEL,
+    Endpoints,
+    Source,
+    data_dir_of,
+    default_model,
+    empty_registry,
+    engine_options_of,
+    lessons_of,
+)
+from aimltui.common import gc_tuning as collector
+from aimltui.common.errors import ConfigError
+from aimltui.common.logs import log_to
+from aimltui.common.redaction import redactor
+from aimltui.common.urls import checked_base_url, endpoint_name
+from aimltui.config import paths
+from aimltui.config.settings import Settings, load_settings
+from aimltui.connections.discovery import (
+    AIMLAPI_KEY_VARIABLES,
+    OPENAI_KEY_VARIABLE,
+    Connection,
+    KnownConnections,
+    find_connections,
+    key_for,
+)
+from aimltui.connections.key_store import Keys
+from aimltui.tui.storage.drafts import DraftStore
+from aimltui.tui.storage.model_marks import ModelMarks
+
+if TYPE_CHECKING:
+    from aimltui.tui.startup import Connected, Startup
+
+_BEATS = "240"
+"""Moments in a second at which Textual may paint."""
+
+
+def add_window_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags of the program with a screen; they stay as they are from version to version."""
+    add = parser.add_argument
+    add(
+        "--demo",
+        action="store_true",
+        help="look around offline: a scripted model answers, nothing is contacted",
+    )
+    add(
+        "--data-dir",
+        metavar="DIR",
+        type=Path,
+        help=f"where threads are kept (default: {_short(paths.data_dir())})".replace("%", "%%"),
+    )
+    add(
+        "--config",
+        metavar="FILE",
+        type=Path,
+        help=f"the configuration file (default: {_short(paths.config_file())})".replace("%", "%%"),
+    )
+    add("--connection", metavar="NAME", help="a connection of the configuration file, by its name")
+    add("--base-url", metavar="URL", help="any OpenAI-compatible endpoint, such as http://localhost:11434/v1")
+    add("--api-key-env", metavar="NAME", help="the environment variable that holds the endpoint's key")
+    add(
+        "--assistants-url", metavar="URL", help="use a server of the Assistants API instead of the own engine"
+    )
+    add("--model", metavar="ID", help="the model of new threads")
+    add("--thread", metavar="ID", help="open this thread")
+    add("--new", action="store_true", help="open a new thread instead of the last one")
+    add("--theme", metavar="NAME", help="a theme by name, or auto: dark or light as the terminal is")
+
+
+def startup_from(options: argparse.Namespace) -> Startup:
+    """What the app is made with.
+
+    Raises:
+        AimltuiError: A flag, a setting or the environment says something that cannot be.
+    """
+    # plain data: Textual comes later
+    from aimltui.tui.startup import Startup
+
+    flags = {
+        "connection.base_url": options.base_url,
+        "connection.api_key_env": options.api_key_env,
+        "connection.model": options.model,
+        "ui.theme": options.theme,
+    }
+    config_file = options.config or paths.config_file()
+    settings = load_settings(config_file, must_exist=options.config is not None, flags=flags)
+    keys = Keys(config_file)
+    known = _known(options, settings)
+    remote = known.default if known.default is not None and known.default.kind == "assistants" else None
+    connection = known.default
+    if connection is not None and connection.kept is None and (not connection.is_own or options.connection):
+        # a variable that is named and not set is said before the screen opens, where the screen is not what helps
+        keys.read(connection)
+    model = DEMO_MODEL if options.demo else default_model(settings, connection) if connection else None
+    source = Source(data_dir_of(options), connection, model or "", settings, known.others, keys)
+    permission = Permission(config_file)
+
+    async def connect() -> Connected:
+        if remote is not None:
+            chosen = default_model(settings, remote) if remote.is_own else settings.connection.model
+            return await _connect_remote(remote, keys, _state_dir(options), chosen or "")
+        return await _connect_engine(
+            source, model, config_file, _state_dir(options), permission, is_demo=options.demo
+        )
+
+    return Startup(
+        connect=connect,
+        drafts=DraftStore(_state_dir(options) / "drafts"),
+        marks=ModelMarks(_state_dir(options) / "models.json"),
+        theme=settings.ui.theme,
+        glyphs=settings.ui.glyphs,
+        thread_id=options.thread,
+        new=options.new,
+        model=options.model,
+        themes_dir=config_file.parent / "themes",
+        config_path=config_file,
+        demo_model=DEMO_MODEL,
+        auto_copy=settings.ui.auto_copy,
+        sidebar=settings.ui.sidebar,
+        failed=f"No connection to {remote.name}" if remote else Startup.failed,
+    )
+
+
+def show(options: argparse.Namespace, startup: Startup) -> int:
+    """Run the program with a screen; the exit status."""
+    redact = redactor({*AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE, *filter(None, [options.api_key_env])})
+    log_to(_state_dir(options) / "aimltui.log", redact)
+    # Textual paints on a beat; on one of 60 a second an echo behind a frame of the stream comes 16 ms late.
+    # No more is painted: what streams in is gathered by a beat of its own.
+    os.environ.setdefault("TEXTUAL_FPS", _BEATS)
+    from aimltui.tui.app import AimltuiApp
+
+    app = AimltuiApp(startup)
+    app.redact = redact
+    app.run()
+    return app.return_code or 0
+
+
+def _known(options: argparse.Namespace, settings: Settings) -> KnownConnections:
+    """The connections of this run; the demo has no default one."""
+    if options.assistants_url is not None:
+        if options.connection is not None:
+            raise ConfigError("--connection and --assistants-url each name a server. Leave one of them out.")
+        url = checked_base_url(options.assistants_url)
+        key = options.api_key_env or key_for(url, os.environ)
+        return KnownConnections(Connection(endpoint_name(url), url, key, kind="assistants"))
+    known = find_connections(settings, name=options.connection)
+    return KnownConnections(None, known.all) if options.demo else known
+
+
+async def _connect_engine(
+    source: Source,
+    model: str | None,
+    config_file: Path,
+    state_dir: Path,
+    permission: Permission,
+    *,
+    is_demo: bool,
+) -> Connected:
+    """Open the engine. Runs after the first frame, and so do its imports, in a worker thread."""
+    await asyncio.to_thread(_import_engine)
+    from aimltui.client.client import AssistantsClient
+    from aimltui.client.embedded import EmbeddedTransport
+    from aimltui.connections.service import ConnectionDesk
+    from aimltui.engine.engine import Engine
+    from aimltui.engine.models.demo.model import STARTERS
+    from aimltui.engine.tools.builtin import builtin
+    from aimltui.engine.tools.code_interpreter.rerun import run_again
+    from aimltui.tui.startup import Connected, Ran
+
+    lessons = lessons_of(source.data_dir)
+    options = engine_options_of(source, lessons, permission.approve)
+    own = builtin(options)
+    permission.be_for(own.interpreter)
+    connection = source.connection
+    registry = empty_registry(source, lessons, is_demo=is_demo or connection is None)
+
+    def apply(found: Endpoints, default: str | None) -> None:
+        registry.set_endpoints(found.usable, default, found.troubles)
+
+    desk = ConnectionDesk(
+        config_file,
+        KnownConnections(connection, source.others),
+        source.keys or Keys(config_file),
+        model=source.model,
+        state_dir=state_dir,
+        apply=apply,
+        problems=lambda: {state.connection: state.problem for state in registry.list_states()},
+    )
+    if not is_demo:
+        # the demo asks nobody anything until somebody chooses a connection
+        await desk.start()
+    engine = await Engine.open(options, registry, own.tools)
+
+    async def run_code(thread_id: str, code: str) -> Ran:
+        came = await run_again(own.sessions, thread_id, code, permission.approve)
+        return Ran(came.text, came.is_ok, came.seconds)
+
+    return Connected(
+        client=AssistantsClient(EmbeddedTransport(engine)),
+        endpoint=connection.name if connection else "offline demo" if is_demo else "not connected",
+        default_model=model,
+        starters=tuple(STARTERS),
+        default_tools=own.ready,
+        notes=tuple(row.problem for row in desk.rows() if row.is_default and row.problem),
+        connections=desk,
+        consent=permission,
+        run_code=run_code,
+        warm_up=_warm_up if connection else _warm_up_screen,
+    )
+
+
+async def _connect_remote(remote: Connection, keys: Keys, state_dir: Path, model: str) -> Connected:
+    """Ask the server what it can do. Runs after the first frame, and so do its imports."""
+    await asyncio.to_thread(_import_remote)
+    from aimltui.client.connect import connect
+    from aimltui.client.http import Remote
+    from aimltui.tui.startup import Connected
+
+    key = await asyncio.to_thread(keys.read, remote)
+    client, found = await connect(Remote(remote.base_url, key), state_dir)
+    return Connected(
+        client=client,
+        endpoint=remote.name,
+        default_model=model,
+        warm_up=_warm_up_screen,
+        notes=found.missing,
+    )
+
+
+def _import_engine() -> None:
+    _import(
+        "markdown_it",
+        "aimltui.client.client",
+        "aimltui.client.embedded",
+        "aimltui.connections.service",
+        "aimltui.engine.engine",
+        "aimltui.engine.models.demo.model",
+        "aimltui.engine.models.registry",
+        "aimltui.engine.tools.builtin",
+        "aimltui.tui.controllers.workspace",
+    )
+
+
+def _import_remote() -> None:
+    _import("markdown_it", "aimltui.client.connect", "httpx2", "aimltui.tui.controllers.workspace")
+
+
+def _import(*names: str) -> None:
+    with collector.holding_still():
+        for name in names:
+            importlib.import_module(name)
+
+
+def _warm_up() -> None:
+    from aimltui.engine.models.chat.model import warm_up
+
+    with collector.holding_still():
+        warm_up()
+    _warm_up_screen()
+
+
+def _warm_up_screen() -> None:
+    from aimltui.tui.widgets.transcript.code import warm_up
+
+    with collector.holding_still():
+        warm_up()
+
+
+def _short(path: Path) -> str:
+    """A path as people write it."""
+    home = Path.home()
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
+
+
+def _state_dir(options: argparse.Namespace) -> Path:
+    return data_dir_of(options) / "state" if options.data_dir else paths.state_dir()

@@ -1,0 +1,212 @@
+"""`aimltui doctor`: what works on this machine, found by trying it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import platform
+import shutil
+import sqlite3
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from aimltui import __version__
+from aimltui.bootstrap.engine import data_dir_of
+from aimltui.common.errors import ConfigError
+from aimltui.common.text import printable
+from aimltui.config import paths
+from aimltui.config.settings import InterpreterSettings, load_settings
+from aimltui.connections.discovery import (
+    AIMLAPI_KEY_VARIABLES,
+    OPENAI_KEY_VARIABLE,
+    Connection,
+    find_connections,
+)
+from aimltui.connections.key_store import Keys
+from aimltui.engine.tools.code_interpreter import operating_system as machine
+from aimltui.engine.tools.code_interpreter import packages as environment
+from aimltui.engine.tools.code_interpreter import python_runtime as interpreter
+from aimltui.engine.tools.code_interpreter import selftest
+from aimltui.engine.tools.code_interpreter.errors import SandboxError
+from aimltui.engine.tools.code_interpreter.sandboxes.base import Sandbox
+from aimltui.engine.tools.code_interpreter.selection import NONE, advice, every
+from aimltui.engine.tools.code_interpreter.selftest import WALLS, Verdict
+
+_ASKED = (
+    "No sandbox was found. You have allowed code to be run all the same: each piece is shown on the screen first, and "
+    "then it runs with your rights; it could read, change and delete your files and use the network."
+)
+DESCRIPTION = (
+    "Look at this machine: the Python, the terminal, the connections and where their keys are, and the sandboxes that the code "
+    "interpreter can use. Each sandbox is tested by code that tries to get out of it. Exit status 0: one of them holds; "
+    "1: none does."
+)
+
+
+def add_doctor_parser(commands: Any) -> argparse.ArgumentParser:
+    """Add `doctor` to the result of `ArgumentParser.add_subparsers`; its default `run` is `doctor`."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "doctor", help="see what works on this machine", description=DESCRIPTION, allow_abbrev=False
+    )
+    parser.add_argument(
+        "--data-dir", type=Path, metavar="DIR", help="the program's data, instead of its usual place"
+    )
+    parser.add_argument("--config", type=Path, metavar="FILE", help="the configuration file")
+    parser.set_defaults(run=doctor)
+    return parser
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """Say what was found; the exit status."""
+    data_dir = data_dir_of(options)
+    for line in facts(data_dir):
+        _say(line)
+    _say("")
+    for line in connections(options.config or paths.config_file()):
+        _say(line)
+    _say("")
+    return asyncio.run(_sandboxes(data_dir, _settings(options.config)))
+
+
+def facts(data_dir: Path) -> Iterator[str]:
+    """The machine, in lines."""
+    yield f"aimltui {__version__}"
+    yield f"system    {platform.system()} {platform.release()} on {platform.machine()}"
+    yield f"Python    {platform.python_version()} ({sys.executable})"
+    yield f"SQLite    {sqlite3.sqlite_version}, full-text search {'works' if _has_search() else 'is missing'}"
+    size = shutil.get_terminal_size()
+    kind = os.environ.get("TERM", "(TERM is not set)")
+    colours = os.environ.get("COLORTERM", "")
+    where = "a terminal" if sys.stdout.isatty() else "not a terminal"
+    yield f"terminal  {kind} {colours}, {size.columns} x {size.lines}; this output goes to {where}"
+    yield f"data      {data_dir}{'' if data_dir.is_dir() else ' (not made yet)'}"
+    names = [
+        name for name in (*AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE) if os.environ.get(name, "").strip()
+    ]
+    yield f"keys      {', '.join(names) if names else 'none is set'}"
+
+
+def connections(config_file: Path) -> Iterator[str]:
+    """The connections, in lines: where each leads, and where its key is. No key is told, not even a part."""
+    yield f"connections ({config_file}{'' if config_file.is_file() else ', not made yet'})"
+    try:
+        known = find_connections(load_settings(config_file))
+    except ConfigError as error:
+        yield f"  {printable(str(error))}"
+        return
+    keys = Keys(config_file)
+    for connection in known.all:
+        mark = "default" if connection is known.default else ""
+        kind = ", a server of assistants" if connection.kind == "assistants" else ""
+        yield f"  {connection.name}: {connection.base_url}{kind}{f' ({mark})' if mark else ''}"
+        yield f"    {_key_place(connection, keys)}"
+    if not known.all:
+        yield "  none is set up"
+
+
+def _key_place(connection: Connection, keys: Keys) -> str:
+    places = {
+        "environment": f"key in the variable {connection.api_key_env}",
+        "keychain": "key in the system's keychain",
+        "file": f"key in the file {keys.file.file}",
+        "none": "no key",
+    }
+    try:
+        keys.read(connection)
+    except ConfigError as error:
+        return f"{places[connection.key_place]}, but: {printable(str(error))}"
+    return places[connection.key_place]
+
+
+def _settings(config_file: Path | None) -> InterpreterSettings:
+    try:
+        settings = load_settings(config_file or paths.config_file(), must_exist=config_file is not None)
+    except ConfigError as error:
+        if config_file is not None:
+            raise
+        _say(f"settings  {error}")
+        return InterpreterSettings()
+    return settings.interpreter
+
+
+def _packages(data_dir: Path) -> tuple[str, str]:
+    """The Python that runs in the sandbox, and a line about its packages."""
+    if not machine.is_posix():
+        return interpreter.default_executable(), "the standard library"
+    found = environment.current(data_dir)
+    if found is None:
+        how = "the standard library; `aimltui interpreter setup` adds numpy, pandas, matplotlib and others"
+        return interpreter.default_executable(), how
+    if not found.works:
+        how = "set up, but their Python is gone, so the standard library is used: run `aimltui interpreter setup` again"
+        return interpreter.default_executable(), how
+    listed = ", ".join(f"{name} {version}" for name, version in found.packages)
+    return found.executable, f"{len(found.packages)} set up: {listed}"
+
+
+async def _sandboxes(data_dir: Path, settings: InterpreterSettings) -> int:
+    executable, packages = _packages(data_dir)
+    _say("code interpreter")
+    _say(f"  packages: {packages}")
+    try:
+        python = interpreter.find(executable, (str(data_dir),))
+    except SandboxError as error:
+        _say(f"  {error.message}")
+        return 1
+    used: Sandbox | None = None
+    for sandbox in every(data_dir):
+        verdict = await selftest.test(sandbox, python, data_dir)
+        is_wanted = settings.sandbox in ("auto", sandbox.name)
+        is_first = verdict.holds and used is None and is_wanted
+        for line in _report(sandbox, verdict, is_used=is_first):
+            _say(line)
+        if is_first:
+            used = sandbox
+    _say("")
+    if settings.sandbox == "off":
+        _say("Your settings switch the code interpreter off.")
+        return 0
+    if used is None:
+        if settings.sandbox != "auto":
+            _say(f"Your settings ask for {settings.sandbox}, which does not hold here.")
+        _say(NONE if settings.unconfined == "off" else _ASKED)
+        if how := advice(data_dir):
+            _say(how)
+        return 1
+    chosen = " (as your settings say)" if settings.sandbox != "auto" else ""
+    _say(f"The code interpreter uses {used.name}{chosen}, {used.describe().label}, with {python.executable}.")
+    _say("It does not cover:")
+    for sentence in used.describe().uncovered:
+        _say(f"  - {sentence}")
+    return 0
+
+
+def _report(sandbox: Sandbox, verdict: Verdict, *, is_used: bool) -> Iterator[str]:
+    if verdict.trouble:
+        yield f"  {sandbox.name}: not available. {verdict.trouble}"
+        return
+    state = "holds, and is used" if is_used else "holds" if verdict.holds else "DOES NOT HOLD"
+    yield f"  {sandbox.name}: {state}. {sandbox.describe().walls}"
+    for wall in WALLS:
+        if wall in verdict.breaches:
+            yield f"    BROKEN  code in it {wall}: {printable(verdict.breaches[wall])}"
+        else:
+            yield f"    ok      no code in it {wall}"
+
+
+def _has_search() -> bool:
+    connection = sqlite3.connect(":memory:")
+    try:
+        connection.execute("CREATE VIRTUAL TABLE found USING fts5(text)")
+    except sqlite3.Error:
+        return False
+    finally:
+        connection.close()
+    return True
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201  # there is no screen

@@ -1,0 +1,217 @@
+"""`aimltui interpreter`: the packages that a model's Python finds in its sandbox."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import re
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from aimltui.bootstrap.engine import data_dir_of
+from aimltui.common.errors import AimltuiError, ConfigError
+from aimltui.common.text import printable
+from aimltui.connections.discovery import AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE
+from aimltui.engine.tools.code_interpreter import operating_system as machine
+from aimltui.engine.tools.code_interpreter import packages as environment
+from aimltui.engine.tools.code_interpreter import selftest
+from aimltui.engine.tools.code_interpreter.errors import SandboxError
+from aimltui.engine.tools.code_interpreter.packages import Environment
+from aimltui.engine.tools.code_interpreter.python_runtime import default_executable, find
+from aimltui.engine.tools.code_interpreter.sandboxes.wasm import Wasm
+from aimltui.engine.tools.code_interpreter.selection import MEMORY, WASM
+
+DESCRIPTION = (
+    "The code interpreter has Python's standard library by itself. With `setup` it gets packages of your choice: pip "
+    "downloads them from your package index into an environment of their own, which the sandbox shows to the code "
+    "read-only. Your own Python is left alone."
+)
+OFFERED = (
+    ("numpy", "arrays and numbers", True),
+    ("pandas", "tables", True),
+    ("matplotlib", "plots", True),
+    ("openpyxl", "Excel files", True),
+    ("pillow", "pictures", True),
+    ("scipy", "science", False),
+    ("sympy", "algebra", False),
+    ("scikit-learn", "machine learning", False),
+)
+"""Name, what it is for, whether it is taken where nobody chooses."""
+DEFAULT = tuple(name for name, _, is_default in OFFERED if is_default)
+_NO_PACKAGES = (
+    "On this system code runs in WebAssembly, where there is Python's standard library and nothing can be added to it; "
+    "`aimltui interpreter prepare` makes it ready."
+)
+_REQUIREMENT = re.compile(r"[A-Za-z0-9][\w.\-]*(\[[\w,\-]+\])?([<>=!~]=?[\w.*+!,<>=~]+)?")
+
+
+def add_interpreter_parser(commands: Any) -> argparse.ArgumentParser:
+    """Add `interpreter` to the result of `ArgumentParser.add_subparsers`; each action's default `run` does it."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "interpreter",
+        help="packages for the code interpreter",
+        description=DESCRIPTION,
+        allow_abbrev=False,
+    )
+    actions = parser.add_subparsers(required=True, metavar="setup|show|remove|prepare")
+    making = actions.add_parser("setup", help="choose packages and install them", allow_abbrev=False)
+    add = making.add_argument
+    add("--packages", nargs="+", metavar="NAME", help=f"these, without asking (default: {' '.join(DEFAULT)})")
+    add("--yes", action="store_true", help="the default packages, without asking")
+    add("--no-index", action="store_true", help="ask no package index; take wheels from --find-links")
+    add("--find-links", metavar="DIR", type=Path, help="a directory with wheels")
+    making.set_defaults(run=setup)
+    showing = actions.add_parser("show", help="see what is installed", allow_abbrev=False)
+    showing.set_defaults(run=show)
+    removing = actions.add_parser("remove", help="go back to the standard library", allow_abbrev=False)
+    removing.set_defaults(run=remove)
+    preparing = actions.add_parser(
+        "prepare", help="prepare the sandbox in WebAssembly (needs aimltui[wasm])", allow_abbrev=False
+    )
+    preparing.set_defaults(run=prepare)
+    for one in (making, showing, removing, preparing):
+        one.add_argument("--data-dir", type=Path, metavar="DIR", help="the program's data")
+    return parser
+
+
+def setup(options: argparse.Namespace) -> int:
+    """Install packages; the exit status.
+
+    Raises:
+        AimltuiError: It did not work, and nothing has changed; or there is nobody to ask.
+    """
+    if not machine.is_posix():
+        raise ConfigError(_NO_PACKAGES)
+    data_dir = data_dir_of(options)
+    wanted = _checked(options.packages) if options.packages else DEFAULT if options.yes else _ask(data_dir)
+    if not wanted:
+        _say("Nothing was changed.")
+        return 0
+    pip = ["--no-index"] if options.no_index else []
+    if options.find_links is not None:
+        pip += ["--find-links", str(options.find_links.expanduser().absolute())]
+    started = time.monotonic()
+    hidden = frozenset({*AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE})
+    try:
+        made = environment.make(data_dir, default_executable(), wanted, _say, options=pip, hidden=hidden)
+    except SandboxError as error:
+        raise AimltuiError(error.message) from error
+    except KeyboardInterrupt:
+        _say("\nStopped. Nothing was changed.")
+        raise
+    _say(f"Done in {time.monotonic() - started:.0f} s. The code interpreter has now:")
+    for line in _described(made):
+        _say(line)
+    return 0
+
+
+def show(options: argparse.Namespace) -> int:
+    """Say what is installed; the exit status."""
+    found = environment.current(data_dir_of(options))
+    if found is None:
+        _say("No packages are set up: the code interpreter has Python's standard library.")
+        _say("`aimltui interpreter setup` installs some.")
+        return 0
+    for line in _described(found):
+        _say(line)
+    if not found.works:
+        _say("Its Python is not there any more, so the standard library is used: run setup again.")
+    return 0
+
+
+def remove(options: argparse.Namespace) -> int:
+    """Delete the environment; the exit status.
+
+    Raises:
+        AimltuiError: It cannot be deleted.
+    """
+    try:
+        was_there = environment.remove(data_dir_of(options))
+    except SandboxError as error:
+        raise AimltuiError(error.message) from error
+    _say(
+        "Removed: the code interpreter has Python's standard library."
+        if was_there
+        else "There was nothing to remove."
+    )
+    return 0
+
+
+def prepare(options: argparse.Namespace) -> int:
+    """Compile the Python in WebAssembly, once, and try to get out of it; the exit status.
+
+    Raises:
+        AimltuiError: It is not installed, could not be compiled, or does not hold.
+    """
+    data_dir = data_dir_of(options)
+    sandbox = Wasm(data_dir / WASM)
+    _say("Compiling Python for this machine; this takes some seconds, and is done once ...")
+    started = time.monotonic()
+    try:
+        made = sandbox.prepare()
+        _say(f"Done in {time.monotonic() - started:.0f} s: {made} ({made.stat().st_size >> 20} MB).")
+        _say("Trying to get out of it ...")
+        python = find(default_executable(), (str(data_dir),))
+        verdict = asyncio.run(selftest.test_once(sandbox, python, data_dir, data_dir / MEMORY))
+    except SandboxError as error:
+        raise AimltuiError(error.message) from error
+    if not verdict.holds:
+        raise AimltuiError(verdict.sentence)
+    _say(verdict.sentence)
+    _say('It is used where no sandbox of the system holds, or if you set [interpreter] sandbox to "wasm".')
+    return 0
+
+
+def _ask(data_dir: Path) -> tuple[str, ...]:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise ConfigError(
+            "There is nobody to ask here. Name packages with --packages, or take the default ones with --yes."
+        )
+    before = environment.current(data_dir)
+    taken = before.wanted if before is not None else DEFAULT
+    _say("Packages for the code interpreter.")
+    _say("pip downloads them from your package index; only the sandbox uses them.\n")
+    for number, (name, about, _) in enumerate(OFFERED, start=1):
+        _say(f"  {number}  [{'x' if name in taken else ' '}] {name:<14}{about}")
+    for name in taken:
+        if name not in {offered for offered, *_ in OFFERED}:
+            _say(f"     [x] {name}")
+    while True:
+        answer = input("\nEnter takes the marked ones; or write names or numbers; q leaves: ")
+        if answer.strip().lower() in ("q", "quit"):
+            return ()
+        try:
+            return _chosen(answer) or tuple(taken)
+        except ConfigError as error:
+            _say(str(error))
+
+
+def _chosen(answer: str) -> tuple[str, ...]:
+    words = answer.replace(",", " ").split()
+    numbers = {str(number): name for number, (name, *_) in enumerate(OFFERED, start=1)}
+    for word in words:
+        if word.isdigit() and word not in numbers:
+            raise ConfigError(f"There is no number {word}.")
+    return _checked([numbers.get(word, word) for word in words])
+
+
+def _checked(names: Sequence[str]) -> tuple[str, ...]:
+    for name in names:
+        if not _REQUIREMENT.fullmatch(name):
+            raise ConfigError(
+                f"“{printable(name)}” is no name of a package. Write it as numpy or as pandas>=2."
+            )
+    return tuple(dict.fromkeys(names))
+
+
+def _described(found: Environment) -> Iterator[str]:
+    yield f"  Python {found.python} in {found.directory} ({environment.size_bytes(found.directory) >> 20} MB)"
+    for name, version in found.packages:
+        yield f"  {name:<20} {version}"
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201  # there is no screen

@@ -1,0 +1,73 @@
+"""`aimltui models learned`: what refusals have taught about models, and how to forget it."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aimltui.bootstrap.engine import data_dir_of, lessons_of
+
+if TYPE_CHECKING:
+    from aimltui.engine.models.compat.lesson_store import Lesson
+
+DESCRIPTION = (
+    "Where a server refuses a part of a request, aimltui leaves it out and remembers that for thirty days; then it is tried "
+    "again. This shows what was learned, and can forget it: all of it, or what was learned of one model."
+)
+_DAY_S = 86_400
+_EVERYTHING = "*"
+
+
+def add_models_parser(commands: Any) -> None:
+    """Add `models` with what it can do to the result of `ArgumentParser.add_subparsers`."""
+    parser = commands.add_parser("models", help="what was learned of models", allow_abbrev=False)
+    actions = parser.add_subparsers(required=True, metavar="learned")
+    learned = actions.add_parser(
+        "learned", help="what refusals have taught", description=DESCRIPTION, allow_abbrev=False
+    )
+    add = learned.add_argument
+    add("--data-dir", type=Path, metavar="DIR", help="the program's data, instead of its usual place")
+    add("--clear", nargs="?", const=_EVERYTHING, metavar="MODEL", help="forget it: all, or of this model")
+    learned.set_defaults(run=show_learned)
+
+
+def show_learned(options: argparse.Namespace) -> int:
+    """Say what was learned, or forget it; the exit status."""
+    data_dir = data_dir_of(options)
+    lessons = lessons_of(data_dir)
+    lessons.load()
+    if options.clear is None:
+        for line in told(lessons.listed(), time.time()):
+            _say(line)
+        return 0
+    model = None if options.clear == _EVERYTHING else options.clear
+    gone = lessons.forget(model)
+    about = "" if model is None else f" of {model}"
+    if not gone:
+        _say(f"Nothing was learned{about}, so nothing had to be forgotten.")
+    else:
+        _say(
+            f"Forgotten: {gone} {'lesson' if gone == 1 else 'lessons'}{about}. It is tried again from now on."
+        )
+    return 0
+
+
+def told(lessons: list[Lesson], now: float) -> Iterator[str]:
+    """What was learned, in lines."""
+    if not lessons:
+        yield "Nothing has been learned yet: no server has refused a part of a request."
+    for (model, connection), group in groupby(lessons, key=lambda lesson: (lesson.model, lesson.connection)):
+        where = f" ({connection})" if connection else ""
+        yield f"{model or 'every model'}{where}"
+        for lesson in group:
+            days = int((now - lesson.at) // _DAY_S)
+            when = "today" if days < 1 else "yesterday" if days == 1 else f"{days} days ago"
+            yield f"  {lesson.words or lesson.name} Learned {when}."
+
+
+def _say(text: str) -> None:
+    print(text)  # noqa: T201  # a command of the command line

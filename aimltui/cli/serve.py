@@ -1,0 +1,100 @@
+"""`aimltui serve`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+from pathlib import Path
+from typing import Any
+
+from aimltui.bootstrap.engine import DEMO_MODEL, Source, add_engine_flags, find_source, open_engine
+from aimltui.common.errors import ConfigError
+
+DESCRIPTION = (
+    "Serve the Assistants API v2 from this machine's own engine. A program that was written for OpenAI's API only "
+    "changes its base URL; threads are the same as on the screen."
+)
+EPILOG = (
+    "A run is answered by the model that its assistant (or the run itself) names. Programs often name models "
+    "that are gone: with --model ID, that one model answers every run, whatever it names, and with --demo the "
+    "scripted demo does. Paths work with and without /v1; Azure's client works with its endpoint set to this "
+    "server."
+)
+
+
+def add_serve_parser(commands: Any) -> argparse.ArgumentParser:
+    """Add `serve` to the result of `ArgumentParser.add_subparsers`; its default `run` is `serve`."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "serve",
+        help="serve the Assistants API to other programs",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="where to listen (default: %(default)s, this machine only)")
+    add("--port", type=_port, default=8765, help="default: %(default)s; 0 takes any that is free")
+    add("--uds", metavar="PATH", type=Path, help="listen on a unix socket instead")
+    add("--model", metavar="ID", help="the model that answers every run, whichever it names")
+    add(
+        "--token-env",
+        metavar="NAME",
+        help="the environment variable that holds the token which clients have to send as their API key; "
+        "needed wherever other machines can reach the server",
+    )
+    add_engine_flags(parser)
+    parser.set_defaults(run=serve)
+    return parser
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Serve until a signal says stop; the exit status.
+
+    Raises:
+        AimltuiError: It cannot begin.
+    """
+    # starlette and uvicorn are for this command only
+    from aimltui.server.listener import Place, check_place
+
+    token = _token(options.token_env)
+    uds = options.uds.expanduser().absolute() if options.uds else None
+    place = Place(options.host, options.port, uds)
+    check_place(place, token)
+    source = find_source(options)
+    override = options.model or (DEMO_MODEL if options.demo else None)
+    return asyncio.run(_serve(place, source, token, override))
+
+
+async def _serve(place: Any, source: Source, token: str | None, override: str | None) -> int:
+    from aimltui.server import listener as listening
+    from aimltui.server.app import create_app
+    from aimltui.server.auth import Auth
+
+    async with open_engine(source, override) as engine:
+        app = create_app(engine, Auth(token, is_socket=place.uds is not None))
+        await listening.serve(app, place, announce=_say, on_stop=engine.aclose)
+    return 0
+
+
+def _token(variable: str | None) -> str | None:
+    if variable is None:
+        return None
+    token = os.environ.get(variable, "").strip()
+    if not token:
+        raise ConfigError(
+            f"The environment variable {variable} is not set; it should hold the token for clients of this "
+            f"server. Set it with: export {variable}=$(openssl rand -hex 24)"
+        )
+    return token
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"{port} is not a port: 0 to 65535")
+    return port
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201  # there is no screen

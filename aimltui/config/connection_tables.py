@@ -1,0 +1,202 @@
+"""The connections that have names of their own: the tables `[connections.NAME]` of the configuration file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from aimltui.common.errors import ConfigError
+from aimltui.config.toml_file import change_document, check_text, short, type_sentence
+
+NAME_LIMIT = 40
+"""Characters of a connection's name."""
+
+ConnectionKind = Literal["models", "assistants"]
+"""`models`: chat models for the own engine. `assistants`: a server that speaks the Assistants API itself."""
+
+_NAMED_ALLOWED: dict[str, tuple[str, ...]] = {"key": ("keychain", "file"), "kind": ("models", "assistants")}
+_KEY_ITSELF = frozenset({"api_key", "apikey", "key_value", "secret", "token", "password", "authorization"})
+
+
+@dataclass(frozen=True, slots=True)
+class NamedConnection:
+    """A table `[connections.NAME]` of the file."""
+
+    name: str
+    base_url: str
+    api_key_env: str | None = None
+    """The name of the environment variable that holds the key."""
+    key: Literal["keychain", "file"] | None = None
+    """Where the program keeps the key itself."""
+    model: str | None = None
+    """The model of new threads."""
+    kind: ConnectionKind = "models"
+
+
+def named_connections(document: Mapping[str, Any], origin: str) -> tuple[NamedConnection, ...]:
+    """The connections in a document.
+
+    Raises:
+        ConfigError: one of them cannot be right.
+    """
+    tables = document.get("connections", {})
+    if not isinstance(tables, Mapping):
+        raise ConfigError(
+            type_sentence(origin, "connections", tables, "tables, each written [connections.NAME]")
+        )
+    return tuple(_named_one(name, table, origin) for name, table in tables.items())
+
+
+def _named_one(name: str, table: object, origin: str) -> NamedConnection:
+    if name != checked_name(name, origin):
+        raise ConfigError(f"{origin}: the name of the connection “{name}” begins or ends with a blank.")
+    dotted = f"connections.{name}"
+    if not isinstance(table, Mapping):
+        raise ConfigError(type_sentence(origin, dotted, table, f'a table, written [connections."{name}"]'))
+    refuse_keys(origin, dotted, table)
+    given: dict[str, Any] = {}
+    for item in fields(NamedConnection)[1:]:
+        if item.name in table:
+            if item.name == "key":
+                _check_place(origin, f"{dotted}.key", table["key"])
+            check_text(origin, f"{dotted}.{item.name}", table[item.name], _NAMED_ALLOWED.get(item.name))
+            given[item.name] = table[item.name]
+    if "base_url" not in given:
+        raise ConfigError(
+            f'{origin}: {dotted} has no base_url. Add one, as base_url = "http://localhost:11434/v1".'
+        )
+    if "api_key_env" in given and "key" in given:
+        raise ConfigError(
+            f"{origin}: {dotted} has both api_key_env and key. Keep the one that says where its key is."
+        )
+    return NamedConnection(name, **given)
+
+
+def _check_place(origin: str, dotted: str, value: object) -> None:
+    # The value is not repeated: who writes something else here has most likely written the key.
+    if isinstance(value, str) and value not in _NAMED_ALLOWED["key"]:
+        raise ConfigError(
+            f'{origin}: {dotted} says where the key is kept and has to be "keychain" or "file"; it is not the key '
+            "itself. A key belongs into a variable (api_key_env) or onto the Connect screen."
+        )
+
+
+def default_name(document: Mapping[str, Any], named: tuple[NamedConnection, ...], origin: str) -> str | None:
+    """The name of the default one, if the document says which.
+
+    Raises:
+        ConfigError: there is no such connection.
+    """
+    name = document.get("default_connection")
+    if name is None:
+        return None
+    if not isinstance(name, str):
+        raise ConfigError(
+            type_sentence(origin, "default_connection", name, "the name of a connection in quotes")
+        )
+    known = [connection.name for connection in named]
+    if name not in known:
+        raise ConfigError(f"{origin}: default_connection: {no_connection(name, known)}")
+    return name
+
+
+def no_connection(name: str, known: Iterable[str]) -> str:
+    """Two sentences: there is no connection of this name, and which there are."""
+    names = ", ".join(f"“{short(one)}”" for one in known)
+    there = (
+        f"There is {names}." if names else "The configuration file has none; write one as [connections.NAME]."
+    )
+    return f"There is no connection “{short(name)}”. {there}"
+
+
+def refuse_keys(origin: str, dotted: str, table: Mapping[str, Any]) -> None:
+    """A key itself has no place in this file, and a line that is not read would only look as if it had.
+
+    Raises:
+        ConfigError: there is one.
+    """
+    for name in table:
+        if name.lower().replace("-", "_") in _KEY_ITSELF:
+            raise ConfigError(
+                f"{origin}: {dotted}.{name} holds a key itself, and this file is no place for one. Take the line out; "
+                'put the key into a variable and name that (api_key_env = "MY_KEY"), or paste it on the Connect '
+                "screen, which keeps it in the keychain or in a file of your own."
+            )
+
+
+def write_connection(file: Path, connection: NamedConnection, *, make_default: bool) -> None:
+    """Put a connection into the file, in place of one of the same name, and keep everything else that is in it.
+
+    Raises:
+        ConfigError: as for `write_config`.
+    """
+
+    def change(document: dict[str, Any]) -> None:
+        table = document.setdefault("connections", {}).setdefault(connection.name, {})
+        for item in fields(NamedConnection)[1:]:
+            value = getattr(connection, item.name)
+            table.pop(item.name, None)
+            if value not in (None, item.default):
+                table[item.name] = value
+        if make_default:
+            document["default_connection"] = connection.name
+
+    _change_connections(file, change)
+
+
+def write_default_connection(file: Path, name: str | None) -> None:
+    """Say which connection is the default one; None takes back what was said.
+
+    Raises:
+        ConfigError: as for `write_config`.
+    """
+
+    def change(document: dict[str, Any]) -> None:
+        document.pop("default_connection", None)
+        if name is not None:
+            document["default_connection"] = name
+
+    _change_connections(file, change)
+
+
+def erase_connection(file: Path, name: str) -> None:
+    """Take a connection out of the file; if it was the default one, there is none then.
+
+    Raises:
+        ConfigError: as for `write_config`.
+    """
+
+    def change(document: dict[str, Any]) -> None:
+        document.get("connections", {}).pop(name, None)
+        if document.get("default_connection") == name:
+            del document["default_connection"]
+
+    _change_connections(file, change)
+
+
+def checked_name(name: str, origin: str = "") -> str:
+    """A connection's name without blanks around it.
+
+    Raises:
+        ConfigError: it is empty, too long, or holds what cannot be seen.
+    """
+    clean = name.strip()
+    if not clean or not clean.isprintable() or len(clean) > NAME_LIMIT:
+        raise ConfigError(
+            f"{origin + ': ' if origin else ''}“{short(clean)}” cannot be the name of a connection. "
+            f"It needs 1 to {NAME_LIMIT} characters that can be seen."
+        )
+    return clean
+
+
+def _change_connections(file: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    """Change the file's connections; what is in it is checked before and afterwards."""
+
+    def checked(document: dict[str, Any]) -> None:
+        named_connections(document, str(file))
+        change(document)
+        default_name(document, named_connections(document, str(file)), str(file))
+
+    change_document(file, checked)

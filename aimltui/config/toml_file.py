@@ -1,0 +1,182 @@
+"""A TOML file as a document: read whole or not at all, changed in one step, with sentences for what is wrong."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from aimltui.common.disk import exclusive
+from aimltui.common.errors import ConfigError
+from aimltui.common.text import printable
+from aimltui.config.paths import ensure_private_dir, write_private
+
+log = logging.getLogger(__name__)
+
+_LIMIT_BYTES = 1_000_000
+
+
+def read_config(file: Path, *, must_exist: bool = False) -> dict[str, Any]:
+    """The raw content of a TOML file; empty if there is no such file.
+
+    Raises:
+        ConfigError: it cannot be read, or is not TOML; the text names file, line, column and a remedy.
+    """
+    content = _read_bytes(file)
+    if content is None:
+        if must_exist:
+            raise ConfigError(f"There is no configuration file {file}. Check --config.")
+        return {}
+    return parse_toml(content, file)
+
+
+def _read_bytes(file: Path) -> bytes | None:
+    """What is in the file; None if there is none."""
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(_LIMIT_BYTES + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConfigError(f"The configuration file {file} cannot be read: {reason}.") from error
+    if len(content) > _LIMIT_BYTES:
+        raise ConfigError(f"The configuration file {file} is over 1 MB; that is not one. Check --config.")
+    return content
+
+
+def parse_toml(content: bytes, file: Path) -> dict[str, Any]:
+    """TOML as a dictionary.
+
+    Raises:
+        ConfigError: it is not TOML; the text names file, line, column and a remedy.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{file}, line {line}: this is not UTF-8 text. Save the file as UTF-8.") from error
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(_syntax_sentence(text, file, str(error))) from error
+
+
+def change_document(file: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    """Read the file, change what is in it, and write it, while no other window does the same.
+
+    What is not changed stays as the user wrote it: comments, order, blank lines, the way a value is written, the file's
+    mode. A new file is its owner's alone (0600). It blocks: where there is an event loop, it runs in a thread.
+
+    Args:
+        file: The file; made if missing. Where it is a symbolic link, the file behind it is changed.
+        change: Changes the document in place, and raises `ConfigError` for one that must not be written.
+
+    Raises:
+        ConfigError: the present file is broken (then it is left alone), `change` refuses, the disk refuses.
+    """
+    target = Path(os.path.realpath(file))
+    ensure_private_dir(target.parent)
+    try:
+        with exclusive(target.parent):
+            content = _read_bytes(file)
+            old = parse_toml(content, file) if content is not None else {}
+            new = copy.deepcopy(old)
+            change(new)
+            if new != old or content is None:
+                edited = _edited(content or b"", new, file)
+                write_private(target, edited, mode=_mode(target))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConfigError(f"The configuration file {file} cannot be written: {reason}.") from error
+
+
+def _mode(file: Path) -> int:
+    try:
+        return stat.S_IMODE(file.stat().st_mode)
+    except FileNotFoundError:
+        return 0o600
+
+
+def _edited(content: bytes, wanted: Mapping[str, Any], file: Path) -> bytes:
+    """The content with the values that are wanted, and everything else as it was.
+
+    Raises:
+        ConfigError: the file is written in a way that cannot be changed without harm.
+    """
+    # Needed only when something is written, never at start.
+    from aimltui.config.toml_edit import edited
+
+    text = content.decode()
+    mark = "\ufeff" if text.startswith("\ufeff") else ""
+    has_crlf = "\r\n" in text
+    try:
+        result = edited(text.removeprefix(mark).replace("\r\n", "\n"), wanted)
+        is_right = tomllib.loads(result) == wanted
+    except (ValueError, LookupError, TypeError, AttributeError):
+        log.warning("a change of %s failed", file, exc_info=True)
+        is_right = False
+    if not is_right:
+        raise ConfigError(
+            f"The configuration file {file} is written in a way that cannot be changed safely from here, so it is left as "
+            "it is. Make the change in an editor, or write each table once, under a heading in square brackets."
+        )
+    return (mark + (result.replace("\n", "\r\n") if has_crlf else result)).encode()
+
+
+def check_text(origin: str, dotted: str, value: object, allowed: tuple[str, ...] | None = None) -> None:
+    """Whether a value is a text, and one of those that are allowed.
+
+    Raises:
+        ConfigError: it is not.
+    """
+    wanted = wanted_text(allowed)
+    if not isinstance(value, str):
+        raise ConfigError(type_sentence(origin, dotted, value, wanted))
+    if allowed and value not in allowed:
+        raise ConfigError(f'{origin}: {dotted} is "{short(value)}", but has to be {wanted}.')
+    if not value.strip():
+        raise ConfigError(f"{origin}: {dotted} is empty. Give it a value or remove the line.")
+
+
+def wanted_text(allowed: tuple[str, ...] | None) -> str:
+    """What a text may be, in words."""
+    return "one of " + ", ".join(f'"{choice}"' for choice in allowed) if allowed else "a text in quotes"
+
+
+def type_sentence(origin: str, dotted: str, value: object, wanted: str) -> str:
+    """That a value is of the wrong type."""
+    return f"{origin}: {dotted} is {_type_name(value)}, but has to be {wanted}."
+
+
+def _type_name(value: object) -> str:
+    # The type and not the value: what stands in the wrong place may be a secret.
+    names = {bool: "true or false", str: "a text", int: "a number", float: "a number", list: "a list"}
+    return names.get(type(value), "a table" if isinstance(value, dict) else "a date or time")
+
+
+def _syntax_sentence(text: str, file: Path, message: str) -> str:
+    place = re.search(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$", message)
+    what = message[: place.start()] if place else message
+    if place and place[1]:
+        line, column = int(place[1]), int(place[2])
+    else:
+        line = text.count("\n") + 1
+        column = len(text) - (text.rfind("\n") + 1) + 1
+    what = what.rstrip(".")
+    return (
+        f"{file}, line {line}, column {column}: {what}. "
+        "Correct that line (texts stand in double quotes), or move the file away to start with the defaults."
+    )
+
+
+def short(value: str) -> str:
+    """A value as it may stand in a sentence."""
+    clean = printable(value)
+    return clean if len(clean) <= 60 else clean[:59] + "…"

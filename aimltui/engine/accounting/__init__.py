@@ -1,0 +1,1 @@
+"""Tokens, cost and budget computations without I/O."""

@@ -1,0 +1,1 @@
+"""A run's event log, its deltas, and change notices to other processes."""

@@ -1,0 +1,1 @@
+"""Text out of files from untrusted sources, split into chunks."""

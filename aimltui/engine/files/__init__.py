@@ -1,0 +1,1 @@
+"""Bytes of files: the blob store, file names, indexing and cleanup."""

@@ -1,0 +1,44 @@
+"""What has to be done about files though nobody asks: inside transactions, at the start and now and then."""
+
+from __future__ import annotations
+
+from aimltui.engine.files.blob_store import Vault
+from aimltui.engine.options import EngineOptions
+from aimltui.engine.store import files, uploads
+from aimltui.engine.store import leases as owners
+from aimltui.engine.store import vector_store_files as store_files
+from aimltui.engine.store.database import Connection
+
+
+def is_needed(conn: Connection, options: EngineOptions, me: str) -> bool:
+    """True if `keep` would do something. For a reading connection."""
+    now = options.now()
+    return (
+        files.has_expired(conn, now)
+        or uploads.has_expired(conn, now)
+        or bool(store_files.orphaned(conn, me, options.clock(), options.heartbeat_s))
+    )
+
+
+def keep(conn: Connection, options: EngineOptions, me: str) -> list[str]:
+    """Forget what is past its time, take over what the dead left; the ids whose bytes are not needed any more."""
+    now = options.now()
+    adopt(conn, options, me)
+    return files.expire(conn, now) + uploads.expire(conn, now)
+
+
+def adopt(conn: Connection, options: EngineOptions, me: str) -> None:
+    """Take over the files that a dead engine did not get to index."""
+    store_files.adopt(conn, me, options.clock(), options.heartbeat_s)
+
+
+def sweep(conn: Connection, options: EngineOptions, vault: Vault) -> None:
+    """Remove bytes that belong to nothing: a process died between the disk and the database.
+
+    Under the writing lock, since bytes get to their place, and into the database, under it as well.
+    """
+    vault.remove(vault.kept() - files.every_id(conn) - uploads.part_ids(conn))
+    now = options.clock()
+    for path, owner in vault.arrivals().items():
+        if not owners.is_alive(conn, owner, now, options.heartbeat_s):
+            path.unlink(missing_ok=True)

@@ -1,0 +1,182 @@
+"""Makes files searchable in the background."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Sequence
+from itertools import islice
+
+from aimltui.engine.errors import StoreError
+from aimltui.engine.extraction.chunks import Chunk, split
+from aimltui.engine.extraction.extract import budget, extract
+from aimltui.engine.extraction.limits import MAX_TOKENS, Stopped, Unreadable
+from aimltui.engine.files.blob_store import Vault
+from aimltui.engine.options import EngineOptions
+from aimltui.engine.store import vector_store_files as rows
+from aimltui.engine.store.database import Database
+from aimltui.engine.store.vector_store_files import Entry
+from aimltui.wire.vector_stores import INVALID_FILE, SERVER_ERROR, FileError, StaticChunking
+
+log = logging.getLogger(__name__)
+
+_AT_ONCE = 16
+"""Passages that are written in one transaction: others want to write, too."""
+
+
+class Indexer:
+    """A few tasks that take the store's unindexed files one after the other.
+
+    What is to be done stands in the database, so nothing is lost with the process: what a dead one left is taken
+    over by the next engine that looks.
+    """
+
+    def __init__(self, database: Database, options: EngineOptions, vault: Vault, owner_id: str) -> None:
+        self._database = database
+        self._options = options
+        self._vault = vault
+        self._owner_id = owner_id
+        self._wake = asyncio.Event()
+        self._stop = threading.Event()
+        self._at_work: set[int] = set()
+        # reading is all Python: two at a time are not faster, and the event loop has to have its turn
+        self._reading = asyncio.Lock()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def is_busy(self) -> bool:
+        """True while a file is at work here."""
+        return bool(self._at_work)
+
+    def start(self) -> None:
+        """Begin, with what is there already."""
+        self._wake.set()
+        for number in range(self._options.indexers):
+            task = asyncio.create_task(self._work(), name=f"indexer {number}")
+            task.add_done_callback(_report)
+            self._tasks.append(task)
+
+    def wake(self) -> None:
+        """There is something to do."""
+        self._wake.set()
+
+    async def aclose(self) -> None:
+        """Leave the rest to the next engine, and wait for what cannot be interrupted."""
+        self._stop.set()
+        self._wake.set()
+        if not self._tasks:
+            return
+        _, late = await asyncio.wait(self._tasks, timeout=self._options.stop_s)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late)
+
+    async def _work(self) -> None:
+        while not self._stop.is_set():
+            self._wake.clear()
+            try:
+                busy = await self._one() or await self._clear_up()
+            except StoreError as error:
+                log.warning("files cannot be indexed now: %s", error)
+                await self._pause()
+                self._wake.set()
+                busy = False
+            if not busy and not self._stop.is_set():
+                await self._wake.wait()
+
+    async def _pause(self) -> None:
+        try:
+            async with asyncio.timeout(self._options.poll_s):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+
+    async def _one(self) -> bool:
+        busy = sorted(self._at_work)
+        entry = await self._database.read(lambda conn: rows.next_entry(conn, self._owner_id, busy))
+        if entry is None:
+            return False
+        if entry.seq in self._at_work:
+            return True
+        self._at_work.add(entry.seq)
+        # there may be more for the other tasks
+        self._wake.set()
+        try:
+            await self._index(entry)
+        finally:
+            self._at_work.discard(entry.seq)
+        return True
+
+    async def _index(self, entry: Entry) -> None:
+        error: FileError | None = None
+        usage = 0
+        try:
+            async with self._reading:
+                chunks, usage = await asyncio.to_thread(self._read, entry)
+            if not await self._keep(entry.seq, chunks):
+                return
+        except Stopped:
+            return
+        except Unreadable as refusal:
+            error = FileError(code=refusal.code, message=refusal.message)
+        except StoreError:
+            raise
+        except OSError as trouble:
+            reason = trouble.strerror or str(trouble)
+            error = FileError(code=SERVER_ERROR, message=f"The file cannot be read: {reason}.")
+        except Exception as trouble:
+            # a file from a stranger is read here: whatever it does, the next one has its turn
+            log.exception("the file %s met something unexpected", entry.file_id)
+            told = f"Something unexpected happened while the file was read: {type(trouble).__name__}."
+            error = FileError(code=SERVER_ERROR, message=told)
+        await self._database.write(lambda conn: rows.finish(conn, entry.seq, usage, error))
+
+    def _read(self, entry: Entry) -> tuple[list[Chunk], int]:
+        """The passages of a file, and the bytes of their text."""
+        spend = budget(self._options.extract_s, self._stop)
+        text = extract(self._vault.path_of(entry.file_id), entry.filename, spend)
+        size, overlap = entry.chunking.max_chunk_size_tokens, entry.chunking.chunk_overlap_tokens
+        most = _most_chunks(entry.chunking)
+        chunks = list(islice(split(text, size, overlap, spend.check), most + 1))
+        if len(chunks) > most:
+            raise Unreadable(
+                INVALID_FILE, f"The file has more than {MAX_TOKENS:,} tokens. Split it, and add the parts."
+            )
+        return chunks, sum(len(chunk.text.encode()) for chunk in chunks)
+
+    async def _keep(self, seq: int, chunks: Sequence[Chunk]) -> bool:
+        """Write the passages; False if the file is not wanted any more."""
+        # an engine that died over it may have written some
+        while await self._database.write(lambda conn: rows.start_over(conn, seq)):
+            pass
+        for start in range(0, len(chunks), _AT_ONCE):
+            if self._stop.is_set():
+                raise Stopped
+            piece = chunks[start : start + _AT_ONCE]
+            wanted = await self._database.write(
+                lambda conn, start=start, piece=piece: rows.add_chunks(conn, seq, start, piece)  # type: ignore[misc]
+            )
+            if not wanted:
+                return False
+        return True
+
+    async def _clear_up(self) -> bool:
+        """Clear some of what nobody can find any more away; False if there is nothing."""
+        entry = await self._database.read(rows.waste)
+        if entry is None:
+            return False
+        await self._database.write(lambda conn: rows.clear_waste(conn, entry))
+        return True
+
+
+def _most_chunks(chunking: StaticChunking) -> int:
+    fresh = chunking.max_chunk_size_tokens - chunking.chunk_overlap_tokens
+    # passages end at a line's or a sentence's end, so the fresh part may be smaller by a quarter of the size
+    return MAX_TOKENS // max(1, fresh - chunking.max_chunk_size_tokens // 4) + 1
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("files are not indexed any more", exc_info=error)

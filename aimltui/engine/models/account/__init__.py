@@ -1,0 +1,1 @@
+"""Questions about the user's account at an endpoint: key check and balance."""

@@ -1,0 +1,144 @@
+"""What is left on an account at the AI/ML API: asked for on request only, with the connection's own key, only there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+from aimltui.engine.models.base import JSON, ModelError
+from aimltui.engine.models.chat.chunks import cost_of
+from aimltui.engine.models.endpoint.endpoint import Endpoint
+from aimltui.engine.models.errors import sentences as errors
+from aimltui.engine.models.http.client import Connection, http_errors
+from aimltui.engine.models.http.response import read_json
+
+TIMEOUT_S = 20.0
+CREDITS_PER_DOLLAR = 2_000_000
+_LIMIT_BYTES = 256 * 1024
+_PLACES = ("/v2/billing", "/v1/billing/balance")
+"""The first one that is there answers; the second one is the older."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountBalance:
+    """What is left."""
+
+    host: str
+    usd: float | None
+    """Dollars; None if the answer does not say it in a known way."""
+
+
+@runtime_checkable
+class TellsBalance(Protocol):
+    """Models that know what is left on an account."""
+
+    async def balance(self, connection: str | None = None) -> AccountBalance:
+        """Ask the provider.
+
+        Raises:
+            ModelError: It did not say.
+        """
+        ...
+
+
+async def read_balance(endpoint: Endpoint, connection: Connection) -> AccountBalance:
+    """Ask the AI/ML API.
+
+    Args:
+        endpoint: Whose account; the request goes to this host and to no other.
+        connection: How it is talked to; adds the key.
+
+    Raises:
+        ModelError: It refused, or could not be reached.
+    """
+    key = endpoint.api_key
+    if key and not key.is_header_safe:
+        raise errors.unusable_key(endpoint)
+    client = await connection.client()
+    root = str(endpoint.origin)
+    failure: ModelError | None = None
+    for place in _PLACES:
+        try:
+            return AccountBalance(endpoint.host, _dollars(await _get(client, endpoint, root + place)))
+        except ModelError as error:
+            failure = error
+        if failure.status != 404:
+            break
+    assert failure is not None
+    raise _in_words(endpoint, failure)
+
+
+def only_there(host: str) -> ModelError:
+    """The endpoint is another provider's: nothing is sent."""
+    return ModelError(
+        f"The balance is known for the AI/ML API only; this connection goes to {host}, which was not asked.",
+        "Look at the provider's own billing page.",
+    )
+
+
+async def _get(client: Any, endpoint: Endpoint, url: str) -> JSON:
+    # Late, as everywhere; by now the package has brought it in.
+    import httpx2
+
+    known = http_errors()
+    failure: ModelError
+    # errors are raised outside of the `except` blocks: the library's exceptions quote the answer, see `HTTPAnswer`
+    try:
+        async with asyncio.timeout(TIMEOUT_S):
+            response = await client.get(url, cast_to=httpx2.Response)
+    except TimeoutError:
+        failure = errors.timed_out(endpoint, TIMEOUT_S, began=False)
+    except known.status as error:
+        told = error.response
+        headers = {name.lower(): value for name, value in told.headers.items()}
+        failure = errors.from_answer(endpoint, "", told.status_code, headers, told.text)
+    except known.rest as error:
+        failure = errors.from_exception(endpoint, error, began=False)
+    else:
+        content: bytes = response.content[:_LIMIT_BYTES]
+        try:
+            return read_json(content)
+        except ValueError:
+            failure = errors.no_api_there(endpoint, content.decode("utf-8", errors="replace"))
+    raise failure
+
+
+def _dollars(payload: JSON) -> float | None:
+    if not isinstance(payload, Mapping):
+        return None
+    currency = payload.get("currency")
+    if "current_balance" in payload and currency in (None, "USD", "usd"):
+        return amount_of(payload["current_balance"])
+    credits_left = amount_of(payload.get("balance"))
+    return None if credits_left is None else credits_left / CREDITS_PER_DOLLAR
+
+
+def amount_of(value: JSON) -> float | None:
+    """A number that may be below zero: an account may be overdrawn."""
+    if isinstance(value, str) and value.startswith("-"):
+        value = value[1:]
+        told = cost_of(value)
+        return None if told is None else -told
+    if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
+        told = cost_of(-value)
+        return None if told is None else -told
+    return cost_of(value)
+
+
+def _in_words(endpoint: Endpoint, failure: ModelError) -> ModelError:
+    host = endpoint.host
+    match failure.status:
+        case 401:
+            failure.message = f"{host} did not accept the API key, so it does not tell the balance."
+            failure.remedy = (
+                "Check the key under Connections (ctrl+p); keys are at https://aimlapi.com/app/keys."
+            )
+        case 403:
+            failure.message = f"{host} does not tell this key the balance: management keys, and keys with a narrow scope, may not ask."
+            failure.remedy = "Use an ordinary key, or look at https://aimlapi.com/app/billing."
+        case 404:
+            failure.message = f"{host} has no page any more that tells a balance."
+            failure.remedy = "Look at https://aimlapi.com/app/billing."
+    return failure

@@ -1,0 +1,37 @@
+"""Whether a key is accepted: lists of models are often public, so that a list alone says nothing about it."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+
+from aimltui.engine.models.base import ModelError
+from aimltui.engine.models.endpoint.endpoint import Endpoint
+from aimltui.engine.models.http.client import Connection
+from aimltui.engine.models.http.response import HTTPAnswer
+
+LIMIT_S = 15.0
+"""Seconds."""
+_ENOUGH_BYTES = 65_536
+
+
+async def check_key(endpoint: Endpoint) -> ModelError | None:
+    """Ask for an answer to no message at all. A server looks at the key first, and refuses the rest for free.
+
+    Returns:
+        What the server says of the key or of its account; None if it has nothing to say against them.
+    """
+    connection = Connection(endpoint)
+    try:
+        client = await connection.client()
+        request = client.chat.completions.with_streaming_response.create(model="", messages=[], max_tokens=1)
+        size = 0
+        async with aclosing(HTTPAnswer(endpoint).pieces(request, lambda _began: LIMIT_S)) as pieces:
+            async for piece in pieces:
+                size += len(piece)
+                if size > _ENOUGH_BYTES:
+                    break
+    except ModelError as error:
+        return error if error.status in (401, 402, 403) else None
+    finally:
+        await connection.aclose()
+    return None

@@ -1,0 +1,1 @@
+"""Lists of models: fetched, parsed, cached, and shipped as a snapshot."""

@@ -1,0 +1,1 @@
+"""Chat requests to a model and the parsing of its streamed answers."""

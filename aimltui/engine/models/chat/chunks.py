@@ -1,0 +1,210 @@
+"""Reads the JSON of `/chat/completions`, streamed or whole, into `ChatChunk`s. Pure, tolerant."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+from aimltui.engine.models.base import JSON, ChatChunk, ChatUsage, ToolCallDelta
+from aimltui.engine.models.chat.web_sources import Sources
+
+
+class ChunkReader:
+    """Remembers what one turn's chunks have in common: the tool calls seen, the usage so far, the end."""
+
+    def __init__(self) -> None:
+        self.finish_reason: str | None = None
+        """Set once the model said that it was done."""
+        self.has_content = False
+        """Whether anything came out that a user may have seen."""
+        self._sources = Sources()
+        self._said: list[str] = []
+        self._usage: dict[str, int | float] = {}
+        self._by_id: dict[str, int] = {}
+        self._by_index: dict[int, int] = {}
+        self._count = 0
+
+    def read(self, chunk: Mapping[str, JSON]) -> ChatChunk | None:
+        """What this chunk says, or None if it says nothing new."""
+        usage = self._read_usage(chunk)
+        choice = _first_choice(chunk)
+        if choice is None:
+            self._sources.read(chunk, {})
+            return ChatChunk(usage=usage) if usage else None
+        message = choice.get("delta")
+        if not isinstance(message, Mapping):
+            message = choice.get("message")
+        if not isinstance(message, Mapping):
+            message = {}
+        self._sources.read(chunk, message)
+        reason = choice.get("finish_reason")
+        reason = reason if isinstance(reason, str) and reason else None
+        text, refusal = text_of(message.get("content")), text_of(message.get("refusal"))
+        reasoning = text_of(message.get("reasoning_content")) or text_of(message.get("reasoning"))
+        calls = tuple(self._read_calls(message.get("tool_calls")))
+        if not (text or refusal or reasoning or calls or reason or usage):
+            return None
+        self.finish_reason = reason or self.finish_reason
+        self.has_content = self.has_content or bool(text or refusal or reasoning or calls)
+        if text:
+            self._said.append(text)
+        return ChatChunk(text, refusal, reasoning, calls, reason, usage)
+
+    @property
+    def is_over(self) -> bool:
+        """False: after the finish reason the usage may follow."""
+        return False
+
+    def is_answer(self, payload: Mapping[str, JSON]) -> bool:
+        """Whether this is an answer in one piece."""
+        return bool(payload.get("choices"))
+
+    def error_in(self, payload: Mapping[str, JSON]) -> Mapping[str, JSON] | None:
+        """What a payload says of a failure, in the nested or in the flat shape."""
+        flat = not payload.get("choices") and ("statusCode" in payload or payload.get("type") == "error")
+        return payload if payload.get("error") or flat else None
+
+    def closing(self) -> ChatChunk | None:
+        """What comes after the answer's last word: the sources that a model with web search named."""
+        listed = self._sources.markdown("".join(self._said)) if self._said and not self._count else ""
+        return ChatChunk(text=listed) if listed else None
+
+    def add_cost(self, cost_usd: float | None) -> None:
+        """Notes a cost that came outside the body; it comes out with the next usage."""
+        self._update({"cost_usd": cost_usd})
+
+    @property
+    def usage(self) -> ChatUsage | None:
+        """All that is known of the turn's usage; None if nothing is."""
+        known = self._usage
+        if not known:
+            return None
+        prompt, completion = int(known.get("prompt_tokens", 0)), int(known.get("completion_tokens", 0))
+        cached, reasoning = known.get("cached_tokens"), known.get("reasoning_tokens")
+        return ChatUsage(
+            prompt_tokens=prompt,
+            completion_tokens=completion,
+            total_tokens=int(known.get("total_tokens") or prompt + completion),
+            cached_tokens=None if cached is None else int(cached),
+            reasoning_tokens=None if reasoning is None else int(reasoning),
+            cost_usd=known.get("cost_usd"),
+        )
+
+    def _read_usage(self, chunk: Mapping[str, JSON]) -> ChatUsage | None:
+        found: dict[str, int | float | None] = {}
+        usage = chunk.get("usage")
+        if isinstance(usage, Mapping):
+            found |= {
+                "prompt_tokens": _count(usage, "prompt_tokens", "input_tokens"),
+                "completion_tokens": _count(usage, "completion_tokens", "output_tokens"),
+                "total_tokens": _count(usage, "total_tokens"),
+                "cached_tokens": _count(_mapping(usage, "prompt_tokens_details"), "cached_tokens"),
+                "reasoning_tokens": _count(_mapping(usage, "completion_tokens_details"), "reasoning_tokens"),
+            }
+        spent = _mapping(_mapping(chunk, "meta"), "usage").get("usd_spent")
+        return self._update({**found, "cost_usd": cost_of(spent)})
+
+    def _update(self, found: Mapping[str, int | float | None]) -> ChatUsage | None:
+        before = dict(self._usage)
+        self._usage |= {name: value for name, value in found.items() if value is not None}
+        return self.usage if self._usage != before else None
+
+    def _read_calls(self, calls: JSON) -> Iterator[ToolCallDelta]:
+        if not isinstance(calls, Sequence) or isinstance(calls, str):
+            return
+        for call in calls:
+            if not isinstance(call, Mapping):
+                continue
+            function = _mapping(call, "function")
+            call_id, name, arguments = call.get("id"), function.get("name"), function.get("arguments")
+            call_id = call_id if isinstance(call_id, str) else ""
+            name = name if isinstance(name, str) else ""
+            extra = call.get("extra_content")
+            yield ToolCallDelta(
+                index=self._place_of(call.get("index"), call_id, name),
+                id=call_id,
+                name=name,
+                arguments=_arguments(arguments),
+                extra={"extra_content": extra} if extra is not None else None,
+            )
+
+    def _place_of(self, index: JSON, call_id: str, name: str) -> int:
+        """The call's place, counted from 0 in the order of appearance.
+
+        Servers leave the index out, or say 0 for every call: a new id together with a name is a new call. A
+        new id alone is not: some servers invent one for each fragment.
+        """
+        if call_id and call_id in self._by_id:
+            return self._by_id[call_id]
+        if not isinstance(index, int) or isinstance(index, bool):
+            index = None
+            place = self._count - 1 if self._count and not call_id else None
+        else:
+            place = self._by_index.get(index)
+            if place is not None and call_id and name and place in self._by_id.values():
+                place = None
+        if place is None:
+            place, self._count = self._count, self._count + 1
+        if index is not None:
+            self._by_index[index] = place
+        if call_id:
+            self._by_id[call_id] = place
+        return place
+
+
+def text_of(content: JSON) -> str:
+    """Text of a `content`: a string, or a list of parts of which the text ones count."""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        return "".join(_part_text(part) for part in content)
+    return _part_text(content)
+
+
+def _part_text(part: JSON) -> str:
+    if isinstance(part, str):
+        return part
+    text = part.get("text") if isinstance(part, Mapping) else None
+    return text if isinstance(text, str) else ""
+
+
+def cost_of(value: JSON) -> float | None:
+    """Dollars from a JSON number or a header's text; None for anything that is not a sensible amount."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        cost = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return cost if math.isfinite(cost) and cost >= 0 else None
+
+
+def _first_choice(chunk: Mapping[str, JSON]) -> Mapping[str, JSON] | None:
+    choices = chunk.get("choices")
+    if not isinstance(choices, list):
+        return None
+    for choice in choices:
+        if isinstance(choice, Mapping) and choice.get("index", 0) in (0, None):
+            return choice
+    return None
+
+
+def _mapping(value: Mapping[str, JSON], key: str) -> Mapping[str, JSON]:
+    inner = value.get(key)
+    return inner if isinstance(inner, Mapping) else {}
+
+
+def _count(usage: Mapping[str, JSON], *names: str) -> int | None:
+    for name in names:
+        value = usage.get(name)
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e15:
+            return int(value)
+    return None
+
+
+def _arguments(value: JSON) -> str:
+    if isinstance(value, str):
+        return value
+    # Some local servers send the arguments as an object instead of as JSON text.
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, Mapping) else ""

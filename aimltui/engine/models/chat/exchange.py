@@ -1,0 +1,275 @@
+"""One request to `/chat/completions` and the reading of its answer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, aclosing
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from aimltui.common.bodies import LIMIT_BYTES
+from aimltui.engine.models.base import JSON, ChatChunk, ChatUsage, ModelError
+from aimltui.engine.models.chat.chunks import cost_of
+from aimltui.engine.models.endpoint.endpoint import Endpoint
+from aimltui.engine.models.errors import sentences as errors
+from aimltui.engine.models.http.response import HTTPAnswer, read_json
+from aimltui.engine.models.http.sse import payloads_of
+from aimltui.wire.sse_reader import EventTooLong, SSEFrame, SSEReader
+
+TRAILER_TIMEOUT_S = 5.0
+"""How long to wait for the usage once the model has said that it is done."""
+DRAIN_TIMEOUT_S = 0.1
+"""How long to wait for the body's end after the end marker: only then can the connection be used again."""
+WHOLE_ANSWER_LIMIT_BYTES = LIMIT_BYTES
+_DRAIN_PIECES = 4
+_ERROR_LIMIT = 20_000
+_BLANKS = b" \t\r\n\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait for a server, in seconds."""
+
+    first_byte_s: float = 600.0
+    """Until its answer begins."""
+    idle_s: float = 300.0
+    """Within the answer."""
+
+
+class Reader(Protocol):
+    """Understands the JSON of one endpoint, for one turn."""
+
+    finish_reason: str | None
+    """Set once the model said that it was done."""
+    has_content: bool
+    """Whether anything came out that a user may have seen."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing of interest can follow."""
+        ...
+
+    @property
+    def usage(self) -> ChatUsage | None:
+        """All that is known of the turn's usage."""
+        ...
+
+    def read(self, payload: Mapping[str, JSON], /) -> ChatChunk | None:
+        """What a payload says, or None if it says nothing new."""
+        ...
+
+    def is_answer(self, payload: Mapping[str, JSON], /) -> bool:
+        """Whether a payload is an answer in one piece."""
+        ...
+
+    def error_in(self, payload: Mapping[str, JSON], /) -> Mapping[str, JSON] | None:
+        """What a payload says of a failure."""
+        ...
+
+    def closing(self) -> ChatChunk | None:
+        """What comes after the answer's last word."""
+        ...
+
+    def add_cost(self, cost_usd: float | None, /) -> None:
+        """Notes a cost that came outside the body."""
+        ...
+
+
+class Turn:
+    """Reads one answer, however the server gives it: as events or as a whole, asked for or not.
+
+    Args:
+        endpoint: Who answers.
+        model: Who was asked.
+        patience: How long to wait.
+        reader: Understands the answer.
+        bare: The text has to stay as it is, since a program reads it: nothing is added at its end.
+    """
+
+    def __init__(
+        self, endpoint: Endpoint, model: str, patience: Patience, reader: Reader, *, bare: bool = False
+    ) -> None:
+        self._endpoint = endpoint
+        self._model = model
+        self._patience = patience
+        self._answer = HTTPAnswer(endpoint, model)
+        self._reader = reader
+        self._bare = bare
+        self._error = ""
+        self._done = False
+        self._trailer_ends: float | None = None
+
+    @property
+    def refusal(self) -> str:
+        """What the server said of a request that it did not carry out."""
+        return self._answer.refusal or self._error
+
+    @property
+    def has_content(self) -> bool:
+        """Whether anything came out that a user may have seen."""
+        return self._reader.has_content
+
+    async def chunks(self, response: AbstractAsyncContextManager[Any]) -> AsyncGenerator[ChatChunk, None]:
+        """The answer's chunks; ends normally only if the model was done.
+
+        Raises:
+            ModelError: See `ChatModel.stream`.
+        """
+        failure: ModelError | None = None
+        try:
+            async with (
+                aclosing(self._answer.pieces(response, self._wait_s)) as pieces,
+                aclosing(self._read(pieces)) as chunks,
+            ):
+                async for chunk in chunks:
+                    yield chunk
+        except ModelError as error:
+            failure = error
+        if self._done or self._reader.finish_reason is not None:
+            # Whatever happened to the connection after the model's last word took nothing from the answer.
+            if failure is None or failure.cut:
+                closing = None if self._bare else self._reader.closing()
+                if closing is not None:
+                    yield closing
+                return
+        elif failure is None:
+            failure = errors.cut(self._endpoint, "the connection ended before the model was done")
+        failure.request_id = failure.request_id or errors.request_id_of(self._answer.headers)
+        if failure.cut and not self.has_content:
+            failure.retryable = True
+        raise failure
+
+    async def _read(self, pieces: AsyncIterator[bytes]) -> AsyncGenerator[ChatChunk, None]:
+        head = b""
+        async for piece in pieces:
+            # servers that are slow to begin send blanks, so that nothing between takes the connection for dead
+            head = piece.lstrip(_BLANKS)
+            if head:
+                break
+        header_cost = cost_of(self._answer.headers.get("x-aimlapi-usd-spent"))
+        self._reader.add_cost(header_cost)
+        request_id = errors.request_id_of(self._answer.headers)
+        if request_id:
+            yield ChatChunk(request_id=request_id)
+        if head[:1] in (b"{", b"[", b"<", b""):
+            yield await self._whole(head, pieces)
+            return
+        told = False
+        async with aclosing(self._events(head, pieces)) as chunks:
+            async for chunk in chunks:
+                told = told or chunk.usage is not None
+                yield chunk
+        if header_cost is not None and not told:
+            yield ChatChunk(usage=self._reader.usage)
+
+    async def _whole(self, head: bytes, pieces: AsyncIterator[bytes]) -> ChatChunk:
+        parts, size = [head], len(head)
+        async for piece in pieces:
+            parts.append(piece)
+            size += len(piece)
+            if size > WHOLE_ANSWER_LIMIT_BYTES:
+                raise errors.cut(self._endpoint, "it is longer than this program reads in one piece")
+        content = b"".join(parts)
+        try:
+            payload = read_json(content)
+        except ValueError:
+            payload = None
+        if not isinstance(payload, Mapping):
+            raise errors.no_api_there(self._endpoint, content.decode("utf-8", errors="replace"))
+        self._raise_error_in(payload, began=False)
+        chunk = self._reader.read(payload) if self._reader.is_answer(payload) else None
+        if chunk is None:
+            raise errors.no_api_there(self._endpoint, content.decode("utf-8", errors="replace"))
+        self._done = True
+        return replace(chunk, usage=self._reader.usage)
+
+    async def _events(self, head: bytes, pieces: AsyncIterator[bytes]) -> AsyncGenerator[ChatChunk, None]:
+        reader = SSEReader()
+        frames = reader.feed(head)
+        while True:
+            for payload in self._payloads(frames):
+                chunk = self._event(payload)
+                if chunk is not None:
+                    yield chunk
+                if self._done:
+                    await self._drain(pieces)
+                    return
+            try:
+                frames = reader.feed(await anext(pieces))
+            except StopAsyncIteration:
+                break
+        for payload in self._payloads(reader.close()):
+            # The rest of a cut stream is not malformed, it is cut: half an event is dropped.
+            if _is_readable(payload):
+                chunk = self._event(payload)
+                if chunk is not None:
+                    yield chunk
+
+    def _payloads(self, frames: Iterator[SSEFrame]) -> Iterator[str]:
+        try:
+            for frame in frames:
+                yield from payloads_of(frame)
+            return
+        except EventTooLong:
+            failure = errors.cut(self._endpoint, "one of its events is longer than 1 MB")
+        raise failure
+
+    def _event(self, data: str) -> ChatChunk | None:
+        data = data.strip()
+        if not data:
+            return None
+        if data == "[DONE]":
+            self._done = True
+            return None
+        try:
+            payload = read_json(data)
+        except ValueError:
+            payload = data
+        if payload is None:
+            return None
+        if not isinstance(payload, Mapping):
+            raise errors.cut(
+                self._endpoint, "a part of it is not JSON, the server or something between is broken"
+            )
+        self._raise_error_in(payload, began=True)
+        chunk = self._reader.read(payload)
+        self._done = self._done or self._reader.is_over
+        return chunk
+
+    def _raise_error_in(self, payload: Mapping[str, JSON], *, began: bool) -> None:
+        error = self._reader.error_in(payload)
+        if error is not None:
+            if not self.has_content:
+                self._error = json.dumps(error)[:_ERROR_LIMIT]
+            raise errors.from_stream(
+                self._endpoint, self._model, error, self._answer.headers, began=began and self.has_content
+            )
+
+    async def _drain(self, pieces: AsyncIterator[bytes]) -> None:
+        for _ in range(_DRAIN_PIECES):
+            try:
+                await anext(pieces)
+            except (StopAsyncIteration, ModelError):
+                return
+
+    def _wait_s(self, began: bool) -> float:
+        if self._done:
+            return DRAIN_TIMEOUT_S
+        if self._reader.finish_reason is None:
+            return self._patience.idle_s if began else self._patience.first_byte_s
+        now = asyncio.get_running_loop().time()
+        if self._trailer_ends is None:
+            self._trailer_ends = now + TRAILER_TIMEOUT_S
+        return max(0.0, self._trailer_ends - now)
+
+
+def _is_readable(data: str) -> bool:
+    if data.strip() == "[DONE]":
+        return True
+    try:
+        read_json(data)
+    except ValueError:
+        return False
+    return True

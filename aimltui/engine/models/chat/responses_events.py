@@ -1,0 +1,187 @@
+"""Reads the events of `/responses`, or its answer in one piece, into `ChatChunk`s. Pure, tolerant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aimltui.engine.models.base import JSON, ChatChunk, ChatUsage, ToolCallDelta
+from aimltui.engine.models.chat.chunks import ChunkReader
+from aimltui.engine.models.chat.history import REASONING_ITEM
+from aimltui.engine.models.chat.web_sources import Sources
+
+_REASONS = {"max_output_tokens": "length", "max_tokens": "length", "content_filter": "content_filter"}
+_TEXTS = {"response.output_text.delta": "text", "response.refusal.delta": "refusal"}
+_REASONING = ("response.reasoning_summary_text.delta", "response.reasoning_text.delta")
+_ENDS = ("response.completed", "response.incomplete", "response.done")
+
+
+class ResponsesReader:
+    """Remembers what one answer's events have in common; see `ChunkReader`."""
+
+    def __init__(self) -> None:
+        self.finish_reason: str | None = None
+        self.has_content = False
+        self._counter = ChunkReader()
+        self._sources = Sources()
+        self._said: list[str] = []
+        self._calls: dict[JSON, int] = {}
+        """Places of the calls, by their place in the output."""
+        self._argued: set[int] = set()
+        self._sealed: JSON = None
+        self._thought = False
+
+    @property
+    def is_over(self) -> bool:
+        """True once the answer said that it is whole: nothing of interest follows."""
+        return self.finish_reason is not None
+
+    @property
+    def usage(self) -> ChatUsage | None:
+        """All that is known of the turn's usage."""
+        return self._counter.usage
+
+    def add_cost(self, cost_usd: float | None) -> None:
+        """Notes a cost that came outside the body."""
+        self._counter.add_cost(cost_usd)
+
+    def is_answer(self, payload: Mapping[str, JSON]) -> bool:
+        """Whether this is an answer in one piece."""
+        return isinstance(payload.get("output"), list)
+
+    def error_in(self, payload: Mapping[str, JSON]) -> Mapping[str, JSON] | None:
+        """What an event says of a failure."""
+        kind, response = payload.get("type"), payload.get("response")
+        if kind == "response.failed" and isinstance(response, Mapping):
+            return {"error": response.get("error") or {"message": "the answer failed"}}
+        if kind == "error" or payload.get("error"):
+            return payload
+        if payload.get("status") == "failed":
+            return {"error": {"message": "the answer failed"}}
+        return None
+
+    def closing(self) -> ChatChunk | None:
+        """What comes after the answer's last word."""
+        listed = self._sources.markdown("".join(self._said)) if self._said and not self._calls else ""
+        return ChatChunk(text=listed) if listed else None
+
+    def read(self, payload: Mapping[str, JSON]) -> ChatChunk | None:
+        """What this event says, or None if it says nothing new."""
+        kind = payload.get("type")
+        if self.is_answer(payload):
+            return self._whole(payload)
+        chunk = None
+        if kind in _TEXTS and isinstance(payload.get("delta"), str):
+            chunk = self._told(**{_TEXTS[str(kind)]: payload["delta"]})
+        elif kind in _REASONING and isinstance(payload.get("delta"), str):
+            chunk = self._told(reasoning=payload["delta"])
+        elif kind == "response.reasoning_summary_part.added" and self._thought:
+            chunk = self._told(reasoning="\n\n")
+        elif kind == "response.function_call_arguments.delta":
+            chunk = self._arguments(payload, str(payload.get("delta") or ""))
+        elif kind == "response.output_text.annotation.added":
+            self._sources.read({}, {"annotations": [payload.get("annotation")]})
+        elif kind in ("response.output_item.added", "response.output_item.done"):
+            chunk = self._item(payload, done=str(kind).endswith("done"))
+        elif kind in _ENDS and isinstance(payload.get("response"), Mapping):
+            chunk = self._end(payload["response"])
+        cost = self._counter.read({"meta": payload.get("meta")})
+        if cost is not None and chunk is None:
+            return cost
+        return chunk
+
+    def _told(self, text: str = "", refusal: str = "", reasoning: str = "") -> ChatChunk | None:
+        if not (text or refusal or reasoning):
+            return None
+        self.has_content = True
+        self._thought = self._thought or bool(reasoning)
+        if text:
+            self._said.append(text)
+        return ChatChunk(text=text, refusal=refusal, reasoning=reasoning)
+
+    def _item(self, payload: Mapping[str, JSON], *, done: bool) -> ChatChunk | None:
+        item, place = payload.get("item"), payload.get("output_index")
+        if not isinstance(item, Mapping):
+            return None
+        if item.get("type") == "reasoning" and done and item.get("encrypted_content"):
+            kept = ("type", "id", "summary", "encrypted_content")
+            self._sealed = {name: item[name] for name in kept if item.get(name) is not None}
+        if item.get("type") != "function_call":
+            return None
+        if place in self._calls:
+            return self._arguments(payload, _text(item.get("arguments")), last=True) if done else None
+        return self._call(item, place)
+
+    def _call(self, item: Mapping[str, JSON], place: JSON) -> ChatChunk:
+        index = self._calls[place] = len(self._calls)
+        arguments = _text(item.get("arguments"))
+        if arguments:
+            self._argued.add(index)
+        sealed, self._sealed = self._sealed, None
+        self.has_content = True
+        call = ToolCallDelta(
+            index,
+            id=_text(item.get("call_id")) or _text(item.get("id")),
+            name=_text(item.get("name")),
+            arguments=arguments,
+            extra={REASONING_ITEM: sealed} if sealed else None,
+        )
+        return ChatChunk(tool_calls=(call,))
+
+    def _arguments(self, payload: Mapping[str, JSON], more: str, *, last: bool = False) -> ChatChunk | None:
+        index = self._calls.get(payload.get("output_index"))
+        # the whole text at the end is of interest only if nothing of it was told before
+        if index is None or not more or (last and index in self._argued):
+            return None
+        self._argued.add(index)
+        return ChatChunk(tool_calls=(ToolCallDelta(index, arguments=more),))
+
+    def _end(self, response: Mapping[str, JSON]) -> ChatChunk:
+        if not self.has_content and self.is_answer(response):
+            return self._whole(response)
+        return ChatChunk(finish_reason=self._finish(response), usage=self._spent(response))
+
+    def _finish(self, response: Mapping[str, JSON]) -> str:
+        details = response.get("incomplete_details")
+        reason = details.get("reason") if isinstance(details, Mapping) else None
+        if response.get("status") == "incomplete" or reason:
+            self.finish_reason = _REASONS.get(str(reason), "length")
+        else:
+            self.finish_reason = "tool_calls" if self._calls else "stop"
+        return self.finish_reason
+
+    def _spent(self, response: Mapping[str, JSON]) -> ChatUsage | None:
+        usage = response.get("usage")
+        usage = dict(usage) if isinstance(usage, Mapping) else {}
+        usage["prompt_tokens_details"] = usage.get("input_tokens_details")
+        usage["completion_tokens_details"] = usage.get("output_tokens_details")
+        read = self._counter.read({"usage": usage, "meta": response.get("meta")})
+        return read.usage if read is not None else None
+
+    def _whole(self, response: Mapping[str, JSON]) -> ChatChunk:
+        texts: list[str] = []
+        refusals: list[str] = []
+        thoughts: list[str] = []
+        calls: list[ToolCallDelta] = []
+        for place, item in enumerate(response["output"]):
+            if not isinstance(item, Mapping):
+                continue
+            for part in _rows(item.get("content")):
+                texts.append(_text(part.get("text")) if part.get("type") == "output_text" else "")
+                refusals.append(_text(part.get("refusal")))
+                self._sources.read({}, part)
+            thoughts += [_text(part.get("text")) for part in _rows(item.get("summary"))]
+            chunk = self._item({"item": item, "output_index": place}, done=True)
+            calls += chunk.tool_calls if chunk is not None else ()
+        text, refusal, reasoning = "".join(texts), "".join(refusals), "\n\n".join(filter(None, thoughts))
+        self._told(text, refusal, reasoning)
+        return ChatChunk(
+            text, refusal, reasoning, tuple(calls), self._finish(response), self._spent(response)
+        )
+
+
+def _rows(value: JSON) -> list[Mapping[str, JSON]]:
+    return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
+
+
+def _text(value: JSON) -> str:
+    return value if isinstance(value, str) else ""

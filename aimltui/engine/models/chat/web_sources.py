@@ -1,0 +1,72 @@
+"""The sources that a model with web search names, as text for the end of its answer. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
+
+from aimltui.engine.models.base import JSON
+from aimltui.engine.models.endpoint.redaction import clip, one_line
+
+_MOST = 50
+_LONGEST_URL = 2_000
+_LONGEST_TITLE = 150
+_BREAKS_LINK = re.compile(r"[\s<>()\[\]\\`]")
+
+
+class Sources:
+    """Collects addresses in the order in which the model names them; its marks `[1]`, `[2]` count them."""
+
+    def __init__(self) -> None:
+        self._titles: dict[str, str] = {}
+
+    def read(self, payload: Mapping[str, JSON], message: Mapping[str, JSON]) -> None:
+        """Take what a chunk names: `citations`, `search_results` and annotations, whichever there are."""
+        for where in (payload, message):
+            for name in ("citations", "search_results"):
+                for entry in _rows(where.get(name)):
+                    self.add(entry)
+        for annotation in _rows(message.get("annotations")):
+            if isinstance(annotation, Mapping) and annotation.get("type") == "url_citation":
+                self.add(annotation.get("url_citation") or annotation)
+
+    def add(self, entry: JSON) -> None:
+        """One source: its address, or an object that has it."""
+        url = entry.get("url") if isinstance(entry, Mapping) else entry
+        title = entry.get("title") if isinstance(entry, Mapping) else ""
+        if not isinstance(url, str) or not _is_address(url):
+            return
+        title = clip(one_line(title), _LONGEST_TITLE) if isinstance(title, str) else ""
+        if url in self._titles or len(self._titles) < _MOST:
+            self._titles[url] = self._titles.get(url) or title
+
+    def markdown(self, text: str) -> str:
+        """A numbered list for the end of the text; empty if it would say nothing new."""
+        if all(url in text for url in self._titles):
+            return ""
+        lines = [
+            f"{number}. {_link(url, title)}" for number, (url, title) in enumerate(self._titles.items(), 1)
+        ]
+        return "\n\n**Sources**\n\n" + "\n".join(lines)
+
+
+def _rows(value: JSON) -> Iterator[JSON]:
+    if isinstance(value, list):
+        yield from value[: _MOST * 4]
+
+
+def _is_address(url: str) -> bool:
+    if len(url) > _LONGEST_URL or not url.isprintable() or not url.isascii():
+        return False
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.username
+    except ValueError:
+        return False
+
+
+def _link(url: str, title: str) -> str:
+    target = _BREAKS_LINK.sub(lambda found: f"%{ord(found[0]):02X}", url)
+    shown = re.sub(r"([\\`*_\[\]<>#])", r"\\\1", title or urlsplit(url).hostname or url)
+    return f"[{shown}]({target})"

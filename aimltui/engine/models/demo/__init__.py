@@ -1,0 +1,1 @@
+"""The scripted demo model that answers offline."""

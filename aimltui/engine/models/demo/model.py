@@ -1,0 +1,146 @@
+"""The demo model: prepared answers about the program, so that it can be tried without a key or a network."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+
+from aimltui.engine.models.base import (
+    JSON,
+    ChatChunk,
+    ChatRequest,
+    ChatUsage,
+    ModelInfo,
+    Price,
+    ToolCallDelta,
+)
+from aimltui.engine.models.chat.chunks import text_of
+from aimltui.engine.models.demo.answers import answer_to, code_for
+
+DEMO_MODEL_ID = "demo"
+CODE_TOOL = "code_interpreter"
+DELTAS_PER_S = 120.0
+CHARACTERS_PER_TOKEN = 4
+"""The usual rule of thumb; the demo's token counts are estimates by it."""
+_FIRST_PAUSE_S = 0.35
+_THINKING = 3.0
+"""So many times slower a thought comes than an answer: it is there to be seen."""
+_FEWEST, _MOST = 2, 6
+
+THOUGHT = (
+    "A linear equation. I could juggle the numbers myself, but arithmetic is what code is for: let Python solve it "
+    "with exact fractions, put the result back into the equation, and only then say what x is."
+)
+"""What the demo thinks before it calls the code interpreter."""
+
+STARTERS: tuple[tuple[str, str], ...] = (
+    ("Show me what Markdown looks like here", "Show me what Markdown looks like here."),
+    ("How do I connect a real model?", "How do I connect a real model?"),
+    ("Which keys should I know?", "Which keys should I know?"),
+    ("Write a long answer I can stop", "Write a long answer that I can stop with Esc."),
+    ("Solve an equation with Python", "Solve 3x + 11 = 14 with the code interpreter."),
+)
+"""Title and prompt of each conversation starter."""
+
+
+class DemoModel:
+    """Answers by keyword. The same conversation gets the same answer, in the same pieces.
+
+    Args:
+        pace: 1 streams as fast as a quick model does, 0.5 in half the time; 0 does not wait at all.
+    """
+
+    def __init__(self, *, pace: float = 1.0) -> None:
+        self._pace = pace
+
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[ChatChunk, None]:
+        """Plays one turn; see `ChatModel.stream`."""
+        question = last_user_text(request.messages)
+        code = code_for(question) if _offers_code(request) else None
+        output = _output(request.messages)
+        if code is not None and output is None:
+            async for chunk in self._call(request, code):
+                yield chunk
+            return
+        text = answer_to(question, earlier=_earlier(request.messages), output=output)
+        async for piece in self._paced(list(split(text)) if request.stream else [text]):
+            yield ChatChunk(text=piece)
+        yield ChatChunk(finish_reason="stop", usage=estimate(request.messages, text))
+
+    async def _call(self, request: ChatRequest, code: str) -> AsyncGenerator[ChatChunk, None]:
+        thought = list(split(THOUGHT)) if request.stream else [THOUGHT]
+        async for piece in self._paced(thought, slower=_THINKING):
+            yield ChatChunk(reasoning=piece)
+        arguments = json.dumps({"code": code})
+        head = ToolCallDelta(0, f"call_demo{len(request.messages)}", CODE_TOOL)
+        yield ChatChunk(tool_calls=(head,))
+        async for piece in self._paced(list(split(arguments)) if request.stream else [arguments]):
+            yield ChatChunk(tool_calls=(ToolCallDelta(0, arguments=piece),))
+        yield ChatChunk(finish_reason="tool_calls", usage=estimate(request.messages, arguments))
+
+    async def _paced(self, pieces: Sequence[str], slower: float = 1.0) -> AsyncGenerator[str, None]:
+        loop = asyncio.get_running_loop()
+        due = loop.time() + _FIRST_PAUSE_S * self._pace
+        for piece in pieces:
+            # Against the clock, not piece by piece, so that a busy loop does not slow the whole answer down.
+            await asyncio.sleep(max(0.0, due - loop.time()) if self._pace else 0)
+            due += slower * self._pace / DELTAS_PER_S
+            yield piece
+
+    async def list_models(self) -> list[ModelInfo]:
+        """The one model there is."""
+        return [DEMO_INFO]
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+
+DEMO_INFO = ModelInfo(
+    id=DEMO_MODEL_ID,
+    name="Demo (scripted, offline)",
+    vendor="aimltui",
+    price=Price(prompt=0.0, completion=0.0, cached=0.0),
+)
+
+
+def last_user_text(messages: Sequence[Mapping[str, JSON]]) -> str:
+    """What the user said last."""
+    for message in reversed(messages):
+        if message.get("role") == "user":
+            return text_of(message.get("content"))
+    return ""
+
+
+def split(text: str) -> Iterator[str]:
+    """The text in pieces of a few characters, as a model would send it; always the same for the same text."""
+    chance = random.Random(text)
+    place = 0
+    while place < len(text):
+        size = chance.randint(_FEWEST, _MOST)
+        yield text[place : place + size]
+        place += size
+
+
+def estimate(messages: Sequence[Mapping[str, JSON]], answer: str) -> ChatUsage:
+    """Token counts by the length of the texts: an estimate, as nothing here counts tokens."""
+    asked = sum(len(text_of(message.get("content"))) for message in messages)
+    prompt, completion = (-(-size // CHARACTERS_PER_TOKEN) for size in (asked, len(answer)))
+    return ChatUsage(prompt, completion, prompt + completion)
+
+
+def _earlier(messages: Sequence[Mapping[str, JSON]]) -> int:
+    spoken = [message.get("role") for message in messages if message.get("role") in ("user", "assistant")]
+    asked = len(spoken) - 1 - spoken[::-1].index("user") if "user" in spoken else 0
+    return max(0, asked)
+
+
+def _offers_code(request: ChatRequest) -> bool:
+    return any(tool.get("function", {}).get("name") == CODE_TOOL for tool in request.tools)
+
+
+def _output(messages: Sequence[Mapping[str, JSON]]) -> str | None:
+    """What came of the call that was made for the last question; None if none was made."""
+    last = messages[-1] if messages else {}
+    return text_of(last.get("content")) if last.get("role") == "tool" else None

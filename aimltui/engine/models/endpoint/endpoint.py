@@ -1,0 +1,105 @@
+"""Where a chat model is: an address, a key, headers."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, urlsplit
+
+from aimltui.common import urls
+from aimltui.engine.models.endpoint.secret import Secret
+
+_OWN_NETWORK = (".local", ".lan", ".home.arpa", ".internal")
+_TAILS = ("/chat/completions", "/models")
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A server of `/chat/completions`.
+
+    Raises:
+        ValueError: The address cannot be one; the text says why and what a right one looks like.
+    """
+
+    name: str
+    """What the user calls it; shown as the vendor where the server names none."""
+    base_url: str
+    """Up to and without `/chat/completions`; a pasted tail of that kind is dropped."""
+    api_key: Secret | None = None
+    """None for a server that asks for none: no Authorization header is sent."""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Sent with every request; may hold secrets, so they are not in the repr."""
+
+    def __post_init__(self) -> None:
+        url = self.base_url.strip().rstrip("/")
+        for tail in _TAILS:
+            url = url.removesuffix(tail)
+        object.__setattr__(self, "base_url", url)
+        parts = _split(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(
+                "The base URL has to begin with http:// or https:// and name a host, "
+                "for example https://api.aimlapi.com/v1."
+            )
+        if parts.username or parts.password:
+            raise ValueError(
+                "The base URL must not contain a user name or password; "
+                "set the key in an environment variable."
+            )
+
+    @property
+    def host(self) -> str:
+        """Host as shown to the user, with the port if it is not the usual one."""
+        parts = _split(self.base_url)
+        name = parts.hostname or ""
+        name = f"[{name}]" if ":" in name else name
+        return f"{name}:{parts.port}" if parts.port else name
+
+    @property
+    def origin(self) -> urls.Origin:
+        """Scheme, host and port: what the key may be sent to."""
+        return urls.origin(self.base_url)
+
+    @property
+    def is_openai(self) -> bool:
+        """Whether this is OpenAI's own service."""
+        return urls.is_openai(self.base_url)
+
+    @property
+    def is_aimlapi(self) -> bool:
+        """Whether this is AI/ML API, and not merely something that calls itself so."""
+        return urls.is_aimlapi(self.base_url)
+
+    @property
+    def is_private(self) -> bool:
+        """Whether the server is on this machine or in the user's own network."""
+        name = self.origin.host
+        try:
+            return ipaddress.ip_address(name).is_private
+        except ValueError:
+            return self.is_loopback or "." not in name or name.endswith(_OWN_NETWORK)
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the server is on this machine; such requests never go through a proxy."""
+        return urls.is_loopback(self.origin.host)
+
+    @property
+    def may_use_proxy(self) -> bool:
+        """Whether the environment's proxy may stand between: never before a server on this machine, nor where it would
+        read the key: only a TLS connection passes it unread."""
+        return not self.is_loopback and (self.origin.scheme == "https" or not (self.api_key or self.headers))
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+        if parts.scheme in ("http", "https") and parts.hostname:
+            urls.origin(url)
+    except ValueError:
+        raise ValueError(
+            "The base URL is not a valid address; one looks like https://api.aimlapi.com/v1."
+        ) from None
+    return parts

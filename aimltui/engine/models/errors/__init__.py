@@ -1,0 +1,1 @@
+"""Errors of model endpoints, classified and put into sentences."""

@@ -1,0 +1,139 @@
+"""What a server says about an error, out of the many shapes in which servers say it. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import unescape
+
+from aimltui.engine.models.base import JSON
+from aimltui.engine.models.endpoint.redaction import presentable
+from aimltui.engine.models.endpoint.secret import Secret
+
+_TITLE = re.compile(r"<(title|h1)[^>]*>(.*?)</\1", re.IGNORECASE | re.DOTALL)
+_WRAPPED = re.compile(r"^(?:[^{]{0,60}\b[45]\d\d\b\W{0,3})?(\{.*\})\W{0,3}$", re.DOTALL)
+"""A message that is another server's answer as text, perhaps with that one's status before it."""
+_DETAILS = 5
+_READ_LIMIT = 1_000_000
+"""Characters. A longer body is taken for plain text: no server puts that much into an error on purpose."""
+_ID_LIMIT = 128
+
+
+@dataclass(frozen=True, slots=True)
+class ServerWords:
+    """The harmless part of an error's body."""
+
+    text: str = ""
+    """One line, clipped, without keys; may be empty."""
+    marks: str = ""
+    """Everything that classifies the error, in lower case: text, code, type. Never shown."""
+    request_id: str | None = None
+    status: int | None = None
+    """The status that the body claims, where it differs from HTTP's or there is none."""
+    is_html: bool = False
+
+
+def words_of_text(body: str, secret: Secret | None) -> ServerWords:
+    """Reads a whole body: JSON, a web page, plain text or nothing."""
+    stripped = body.strip().lstrip("\ufeff")
+    if stripped.startswith("<"):
+        title = _TITLE.search(stripped[:20_000])
+        text = presentable(unescape(re.sub(r"<[^>]*>", " ", title.group(2))), secret) if title else ""
+        return ServerWords(text=text, marks=text.lower(), is_html=True)
+    try:
+        payload = json.loads(stripped[:_READ_LIMIT])
+    except (ValueError, RecursionError):
+        return ServerWords(text=presentable(stripped, secret), marks=stripped[:4000].lower())
+    return words_of_json(payload, secret)
+
+
+def words_of_json(payload: JSON, secret: Secret | None) -> ServerWords:
+    """Reads nested (`error.message`, `error.details`) and flat (`message`, `statusCode`) objects."""
+    if isinstance(payload, list) and payload:
+        payload = payload[0]  # Google's OpenAI-compatible endpoint wraps its error in a list.
+    if not isinstance(payload, Mapping):
+        text = payload if isinstance(payload, str) else ""
+        return ServerWords(text=presentable(text, secret), marks=text[:4000].lower())
+    error = payload.get("error")
+    inner: Mapping[str, JSON] = error if isinstance(error, Mapping) else payload
+    parts = [_message(inner) or (error if isinstance(error, str) else "") or _message(payload)]
+    parts[0], behind = _unwrapped(parts[0])
+    parts += _details(inner.get("details") or payload.get("details"))
+    text = "; ".join(part for part in parts if part)
+    kinds = [str(inner.get(key)) for key in ("code", "type", "status", "param") if inner.get(key) is not None]
+    metadata = inner.get("metadata")
+    raw = metadata.get("raw") if isinstance(metadata, Mapping) else None
+    marks = " ".join([text, *kinds, behind, raw if isinstance(raw, str) else ""])[:4000].lower()
+    return ServerWords(
+        text=presentable(text, secret),
+        marks=marks,
+        request_id=clean_id(payload.get("requestId") or payload.get("request_id") or inner.get("request_id")),
+        status=_status(
+            inner.get("statusCode"), inner.get("code"), inner.get("status"), payload.get("statusCode")
+        ),
+    )
+
+
+def _unwrapped(text: str) -> tuple[str, str]:
+    """What the provider behind a gateway said, where its whole answer stands in the message; and its other words."""
+    found = _WRAPPED.match(text.strip())
+    if found is None:
+        return text, ""
+    try:
+        inner = json.loads(found.group(1))
+    except (ValueError, RecursionError):
+        return text, ""
+    error = inner.get("error", inner)
+    message = error if isinstance(error, str) else _message(error) if isinstance(error, Mapping) else ""
+    return (message, text) if message else (text, "")
+
+
+def clean_id(value: JSON) -> str | None:
+    """A request id that may be shown and logged, or None."""
+    if not isinstance(value, str):
+        return None
+    kept = "".join(c for c in value if c.isascii() and c.isprintable() and c != " ")
+    return kept[:_ID_LIMIT] or None
+
+
+def _message(error: Mapping[str, JSON]) -> str:
+    for key in ("message", "detail", "error_description", "msg"):
+        value = error.get(key)
+        if isinstance(value, str) and value.strip():
+            return value
+        if isinstance(value, list) and value:
+            # FastAPI's validation errors, and servers that send a list of messages.
+            return "; ".join(text for text in (_detail(item) for item in value[:_DETAILS]) if text)
+    return ""
+
+
+def _details(value: JSON) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if not isinstance(value, list):
+        return []
+    return [text for text in (_detail(item) for item in value[:_DETAILS]) if text]
+
+
+def _detail(item: JSON) -> str:
+    if isinstance(item, str):
+        return item
+    if not isinstance(item, Mapping):
+        return ""
+    path = item.get("path") or item.get("loc") or item.get("field")
+    if isinstance(path, list):
+        path = ".".join(str(step) for step in path)
+    reason = item.get("reason") or item.get("message") or item.get("msg")
+    reason = reason if isinstance(reason, str) else ""
+    return f"{path}: {reason}" if isinstance(path, str) and path and reason else reason
+
+
+def _status(*values: JSON) -> int | None:
+    for value in values:
+        if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) == 3:
+            value = int(value)
+        if isinstance(value, int) and not isinstance(value, bool) and 400 <= value <= 599:
+            return value
+    return None

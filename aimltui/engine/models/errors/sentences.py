@@ -1,0 +1,271 @@
+"""Sentences for everything that can go wrong between here and a model. Pure: facts in, `ModelError` out."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+
+from aimltui.engine.models.base import JSON, ModelError
+from aimltui.engine.models.endpoint.endpoint import Endpoint
+from aimltui.engine.models.endpoint.redaction import presentable
+from aimltui.engine.models.errors.body import clean_id, words_of_json, words_of_text
+from aimltui.engine.models.errors.verdicts import Case, Verdict, is_wrapped_refusal, judge
+
+
+def from_answer(
+    endpoint: Endpoint,
+    model: str,
+    status: int,
+    headers: Mapping[str, str],
+    body: str,
+    *,
+    now: float | None = None,
+) -> ModelError:
+    """An HTTP answer that is no success.
+
+    Args:
+        endpoint: Who answered.
+        model: The model that was asked for.
+        status: HTTP status.
+        headers: The answer's headers, by lower-case name.
+        body: The answer's body as text.
+        now: Unix seconds, to read a Retry-After that is a date.
+    """
+    case = Case(endpoint, model, status, words_of_text(body, endpoint.api_key), headers)
+    verdict = judge(case)
+    retryable = verdict.retryable
+    if headers.get("x-should-retry") in ("true", "false") and not is_wrapped_refusal(case):
+        retryable = headers["x-should-retry"] == "true"
+    return ModelError(
+        message=_sentence(f"{case.host} {verdict.what}", case.words.text),
+        remedy=verdict.remedy,
+        code=verdict.code,
+        retryable=retryable,
+        retry_after_s=retry_after(headers, time.time() if now is None else now),
+        status=status,
+        request_id=request_id_of(headers) or case.words.request_id,
+    )
+
+
+def from_stream(
+    endpoint: Endpoint, model: str, payload: JSON, headers: Mapping[str, str], *, began: bool
+) -> ModelError:
+    """An `error` object in a stream that had begun, or in an answer with status 200."""
+    words = words_of_json(payload, endpoint.api_key)
+    status = words.status or (429 if "rate" in words.marks and "limit" in words.marks else 0)
+    case = Case(endpoint, model, status, words, {})
+    verdict = (
+        judge(case)
+        if status
+        else Verdict("", "Send the message again; if it happens again, try another model.")
+    )
+    said = words.text or "it did not say why"
+    return ModelError(
+        message=_sentence(
+            f"{endpoint.host} {'broke off the answer' if began else 'answered'} with an error", said
+        ),
+        remedy=verdict.remedy,
+        code=verdict.code,
+        retryable=verdict.retryable and not began,
+        status=words.status,
+        request_id=words.request_id or request_id_of(headers),
+        cut=began,
+    )
+
+
+def from_exception(endpoint: Endpoint, error: BaseException, *, began: bool) -> ModelError:
+    """A connection that could not be made, or that broke.
+
+    Args:
+        endpoint: Whom it was to.
+        error: What the HTTP library raised; its causes tell what happened.
+        began: Whether the answer had begun.
+    """
+    host, kinds = endpoint.host, _kinds(error)
+    if began:
+        if any(kind.endswith("Timeout") or kind == "TimeoutError" for kind in kinds):
+            return _as_cut(timed_out(endpoint, None, began=True))
+        return cut(endpoint, "the connection broke")
+    if "BodyTooLong" in kinds:
+        return ModelError(
+            f"{host} answered with more than 64 MB, which no answer of this kind needs.",
+            "Check that the base URL is that of an OpenAI-compatible server.",
+        )
+    failure = _connection_failure(endpoint, kinds)
+    if failure is not None:
+        return failure
+    if "RemoteProtocolError" in kinds or "ReadError" in kinds or "ConnectionResetError" in kinds:
+        return ModelError(
+            f"{host} closed the connection without a proper answer.",
+            "Check that the base URL is that of an OpenAI-compatible server, then send the message again.",
+            retryable=True,
+        )
+    detail = presentable(str(error), endpoint.api_key, 200)
+    return ModelError(
+        _sentence(f"The request to {host} failed", detail or type(error).__name__),
+        "Check the network and the base URL, then send the message again.",
+        retryable="UnsupportedProtocol" not in kinds and "LocalProtocolError" not in kinds,
+    )
+
+
+def _connection_failure(endpoint: Endpoint, kinds: list[str]) -> ModelError | None:
+    host = endpoint.host
+    if "ProxyError" in kinds:
+        return ModelError(
+            f"The proxy on the way to {host} refused the connection.",
+            "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY in the environment.",
+            retryable=True,
+        )
+    if "gaierror" in kinds:
+        return ModelError(
+            f"The name {host} could not be found: no network, or a mistyped base URL.",
+            "Check the network, and the base URL under Connections (ctrl+p), then send the message again.",
+            retryable=True,
+        )
+    if "SSLCertVerificationError" in kinds:
+        return ModelError(
+            f"The certificate of {host} could not be verified, so nothing was sent to it.",
+            "Check the base URL and this machine's clock; behind a company's proxy, let SSL_CERT_FILE name "
+            "its certificate.",
+        )
+    if any(kind.startswith("SSL") for kind in kinds):
+        return ModelError(
+            f"No encrypted connection to {host} could be made; it may not speak HTTPS there.",
+            "Check the base URL: a local server usually wants http:// in place of https://.",
+        )
+    if "ConnectionRefusedError" in kinds:
+        local = endpoint.is_loopback
+        return ModelError(
+            f"Nothing answers at {host}: the connection was refused.",
+            "Start the local server, or correct the port in the base URL."
+            if local
+            else "The server may be down; check the base URL and try again later.",
+            retryable=True,
+        )
+    if "ConnectTimeout" in kinds or "PoolTimeout" in kinds:
+        return ModelError(
+            f"{host} did not accept a connection in time: the network or that server is slow or down.",
+            "Check the network, then send the message again.",
+            retryable=True,
+        )
+    if any(kind.endswith("Timeout") or kind == "TimeoutError" for kind in kinds):
+        return timed_out(endpoint, None, began=False)
+    if "ConnectError" in kinds:
+        return ModelError(
+            f"{host} could not be reached: the network is down, or something blocks the way.",
+            "Check the network and the base URL, then send the message again.",
+            retryable=True,
+        )
+    return None
+
+
+def timed_out(endpoint: Endpoint, seconds: float | None, *, began: bool) -> ModelError:
+    """The server kept silent for too long, before its answer or in the middle of it."""
+    span = f" for {seconds:g} s" if seconds is not None else " for too long"
+    if began:
+        return ModelError(
+            f"{endpoint.host} fell silent{span} in the middle of its answer.",
+            "Send the message again; if it happens again, try another model.",
+            cut=True,
+        )
+    return ModelError(
+        f"{endpoint.host} accepted the request and then said nothing{span}.",
+        "Send the message again, or try a faster model.",
+        retryable=True,
+    )
+
+
+def cut(endpoint: Endpoint, why: str) -> ModelError:
+    """The stream ended before the model said that it was done.
+
+    Args:
+        endpoint: Whose stream.
+        why: Completes "the answer is not whole: ...", without a full stop.
+    """
+    return ModelError(
+        f"The answer of {endpoint.host} is not whole: {why}.",
+        "Send the message again, or ask it to continue from where it stopped.",
+        cut=True,
+    )
+
+
+def no_api_there(endpoint: Endpoint, body: str) -> ModelError:
+    """A success that is no answer of this API: a web page, nothing, something else."""
+    words = words_of_text(body, endpoint.api_key)
+    if words.is_html:
+        what = "answered with a web page and not with JSON; the base URL is probably not that of an API"
+    elif body.strip():
+        what = "answered with something that is not an answer of a chat model"
+    else:
+        what = "answered with nothing at all"
+    return ModelError(
+        _sentence(f"{endpoint.host} {what}", words.text),
+        "Check the base URL; most end in /v1.",
+        retryable=not body.strip(),
+    )
+
+
+def unusable_key(endpoint: Endpoint) -> ModelError:
+    """The key contains what cannot be sent."""
+    return ModelError(
+        f"The API key for {endpoint.host} contains characters that a key cannot have, so nothing was sent.",
+        "Enter it again under Connections (ctrl+p), without blanks, quotes or line breaks inside it.",
+    )
+
+
+def _as_cut(error: ModelError) -> ModelError:
+    """The same error, marked as one that came after the answer had begun."""
+    error.cut = True
+    return error
+
+
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds that the server asks to wait, from `retry-after-ms` or `Retry-After` (seconds or a date)."""
+    for name, scale in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+        value = headers.get(name, "").strip()
+        try:
+            seconds = float(value) / scale
+        except ValueError:
+            continue
+        if math.isfinite(seconds):
+            return max(0.0, seconds)
+    try:
+        return max(0.0, parsedate_to_datetime(headers.get("retry-after", "")).timestamp() - now)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def request_id_of(headers: Mapping[str, str]) -> str | None:
+    """The id under which the server's operator finds this request."""
+    for name in ("x-request-id", "x-inference-id", "request-id"):
+        found = clean_id(headers.get(name))
+        if found:
+            return found
+    return None
+
+
+def _sentence(what: str, said: str) -> str:
+    if not said:
+        return f"{what}."
+    return f"{what}: “{said}”" if said.endswith((".", "!", "?", "…")) else f"{what}: “{said}”."
+
+
+def _kinds(error: BaseException) -> list[str]:
+    """Names of the classes of an exception, its causes and its group's members, bases included."""
+    found: list[str] = []
+    todo: list[BaseException] = [error]
+    seen: set[int] = set()
+    while todo and len(seen) < 50:
+        current = todo.pop(0)
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        found += [
+            cls.__name__ for cls in type(current).__mro__ if cls not in (object, BaseException, Exception)
+        ]
+        todo += [e for e in (current.__cause__, current.__context__) if e is not None]
+        if isinstance(current, BaseExceptionGroup):
+            todo += current.exceptions
+    return found

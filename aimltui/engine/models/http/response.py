@@ -1,0 +1,104 @@
+"""One HTTP answer as bytes, with every way to fail turned into a `ModelError`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, aclosing
+from typing import Any
+
+from aimltui.engine.models.base import JSON, ModelError
+from aimltui.engine.models.endpoint.endpoint import Endpoint
+from aimltui.engine.models.errors import sentences as errors
+from aimltui.engine.models.http.client import http_errors
+
+
+class HTTPAnswer:
+    """An answer that is read while it comes.
+
+    `ModelError`s are raised outside of `except` blocks on purpose: the HTTP library's exceptions quote what
+    the server sent, which may be the key, and would otherwise hang on the error as its context.
+    """
+
+    def __init__(self, endpoint: Endpoint, model: str = "") -> None:
+        self._endpoint = endpoint
+        self._model = model
+        self.headers: Mapping[str, str] = {}
+        """By lower-case name; empty until the answer has begun."""
+        self.refusal = ""
+        """The body of an answer that was no success."""
+
+    async def pieces(
+        self, response: AbstractAsyncContextManager[Any], patience_s: Callable[[bool], float]
+    ) -> AsyncGenerator[bytes, None]:
+        """The body's bytes.
+
+        Args:
+            response: The request, not yet sent.
+            patience_s: Asked before each wait, with whether the body has begun: seconds to wait for more.
+
+        Raises:
+            ModelError: The request was refused, or the connection failed or fell silent.
+        """
+        answer = await self._begin(response, patience_s(False))
+        try:
+            self.headers = {name.lower(): value for name, value in answer.headers.items()}
+            async with aclosing(self._body(answer, patience_s)) as body:
+                async for piece in body:
+                    yield piece
+        finally:
+            await response.__aexit__(None, None, None)
+
+    async def _begin(self, response: AbstractAsyncContextManager[Any], wait_s: float) -> Any:
+        known = http_errors()
+        try:
+            async with asyncio.timeout(wait_s):
+                return await response.__aenter__()
+        except TimeoutError:
+            failure = errors.timed_out(self._endpoint, wait_s, began=False)
+        except known.status as error:
+            failure = self._refused(error.response)
+        except known.rest as error:
+            failure = errors.from_exception(self._endpoint, error, began=False)
+        raise failure
+
+    async def _body(self, answer: Any, patience_s: Callable[[bool], float]) -> AsyncGenerator[bytes, None]:
+        known = http_errors()
+        source = answer.iter_bytes()
+        began = False
+        failure: ModelError
+        while True:
+            wait_s = patience_s(began)
+            try:
+                async with asyncio.timeout(wait_s):
+                    piece = await anext(source)
+            except StopAsyncIteration:
+                return
+            except TimeoutError:
+                failure = errors.timed_out(self._endpoint, wait_s, began=began)
+                break
+            except known.rest as error:
+                failure = errors.from_exception(self._endpoint, error, began=True)
+                break
+            began = True
+            yield piece
+        raise failure
+
+    def _refused(self, response: Any) -> ModelError:
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        self.refusal = response.text
+        return errors.from_answer(self._endpoint, self._model, response.status_code, headers, self.refusal)
+
+
+def read_json(content: bytes | str) -> JSON:
+    """The JSON value in this text.
+
+    Raises:
+        ValueError: There is none.
+    """
+    text = content if isinstance(content, str) else content.decode("utf-8", errors="replace")
+    try:
+        return json.loads(text.removeprefix("\ufeff"))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None

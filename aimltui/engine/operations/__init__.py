@@ -1,0 +1,1 @@
+"""The engine's API operations, one module per resource."""

@@ -1,0 +1,164 @@
+"""Operations on assistants, and the list of models."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from aimltui.engine.models.base import ListState, ModelError, ModelInfo
+from aimltui.engine.models.compat.lesson_store import Lessons
+from aimltui.engine.operations.references import settled_resources
+from aimltui.engine.runtime import Core
+from aimltui.engine.store import assistants as rows
+from aimltui.engine.store.database import Connection
+from aimltui.engine.validation import merged_metadata
+from aimltui.wire import ids
+from aimltui.wire.assistants import (
+    Assistant,
+    AssistantParams,
+    CreateAssistant,
+    ListAssistants,
+    ModifyAssistant,
+)
+from aimltui.wire.base import Deleted, JSONObject, Page
+from aimltui.wire.errors import ServerError
+from aimltui.wire.models import ListModels, Model, ModelPage, ModelPrice, ModelSource
+
+_SAMPLING = ("temperature", "top_p")
+_NULL_MEANS: dict[str, Any] = {
+    "tools": [],
+    "tool_resources": {},
+    "temperature": 1.0,
+    "top_p": 1.0,
+    "response_format": "auto",
+}
+"""What a null stands for, where it is not null itself."""
+
+
+class AssistantOperations:
+    """What one can ask about assistants and models."""
+
+    _core: Core
+
+    async def create_assistant(self, params: CreateAssistant) -> Assistant:
+        """Make an assistant."""
+        fields = _fields(params.given())
+        fields["metadata"] = merged_metadata(None, params.metadata)
+        made = {"id": self._core.options.new_id(ids.ASSISTANT), "created_at": self._core.options.now()}
+        assistant = Assistant.model_validate(fields | made)
+        private = {"sampling": _sampling({}, params.given())}
+
+        def insert(conn: Connection) -> Assistant:
+            resources = settled_resources(conn, self._core, assistant.tool_resources, may_create=True)
+            made = assistant.model_copy(update={"tool_resources": resources})
+            rows.insert(conn, made, private)
+            return made
+
+        kept = await self._core.write(insert)
+        self._core.indexer.wake()
+        return kept
+
+    async def list_assistants(self, params: ListAssistants) -> Page[Assistant]:
+        """One page."""
+        return await self._core.read(lambda conn: rows.listed(conn, params))
+
+    async def get_assistant(self, params: AssistantParams) -> Assistant:
+        """One by id."""
+        return (await self._core.read(lambda conn: rows.get(conn, params.assistant_id)))[0]
+
+    async def modify_assistant(self, params: ModifyAssistant) -> Assistant:
+        """Change what is given; metadata is merged."""
+        given = params.given()
+        given.pop("assistant_id")
+        if given.get("model", "") is None:
+            given.pop("model")
+
+        def change(conn: Connection) -> Assistant:
+            old, private = rows.get(conn, params.assistant_id)
+            metadata = merged_metadata(old.metadata, params.metadata)
+            assistant = Assistant.model_validate(old.to_json() | _fields(given) | {"metadata": metadata})
+            if "tool_resources" in given:
+                resources = settled_resources(conn, self._core, assistant.tool_resources, may_create=False)
+                assistant = assistant.model_copy(update={"tool_resources": resources})
+            rows.save(conn, assistant, private | {"sampling": _sampling(private.get("sampling", {}), given)})
+            return assistant
+
+        return await self._core.write(change)
+
+    async def delete_assistant(self, params: AssistantParams) -> Deleted:
+        """Delete one; its threads and runs stay."""
+        await self._core.write(lambda conn: rows.delete(conn, params.assistant_id))
+        return Deleted(id=params.assistant_id, object="assistant.deleted")
+
+    async def list_models(self, params: ListModels) -> ModelPage:
+        """The models on offer, and where their lists come from."""
+        try:
+            found = await self._core.models.list_models(refresh=bool(params.refresh))
+        except ModelError as error:
+            told = f"{error.message} {error.remedy}".strip()
+            raise ServerError(told, code="models_unavailable", request_id=error.request_id) from error
+        states = self._core.models.list_states()
+        lessons = self._core.options.lessons
+
+        def page() -> ModelPage:
+            lessons.load()
+            return _model_page(found, states, lessons)
+
+        # Hundreds of models are some milliseconds of work, and somebody may be typing.
+        return await asyncio.to_thread(page)
+
+
+def _model_page(found: Sequence[ModelInfo], states: Sequence[ListState], lessons: Lessons) -> ModelPage:
+    data = [_model(info, lessons.words(info.connection, info.id, *info.aliases)) for info in found]
+    sources = [
+        ModelSource(
+            connection=state.connection,
+            source=state.source,
+            as_of=state.as_of,
+            problem=state.problem or None,
+            count=state.count,
+        )
+        for state in states
+    ]
+    return ModelPage(
+        data=data,
+        first_id=data[0].id if data else None,
+        last_id=data[-1].id if data else None,
+        sources=sources or None,
+    )
+
+
+def _model(info: ModelInfo, learned: list[str]) -> Model:
+    price = info.price
+    return Model(
+        id=info.id,
+        created=info.created_at or 0,
+        owned_by=info.vendor,
+        name=info.name or None,
+        context_length=info.context_length,
+        output_limit=info.output_limit,
+        aliases=list(info.aliases) or None,
+        abilities=sorted(info.abilities) if info.abilities is not None else None,
+        price=ModelPrice(prompt=price.prompt, completion=price.completion, cached=price.cached)
+        if price is not None
+        else None,
+        description=info.description or None,
+        connection=info.connection or None,
+        learned=learned or None,
+        inputs=sorted(info.inputs) if info.inputs is not None else None,
+        remark=info.remark or None,
+    )
+
+
+def _fields(given: JSONObject) -> JSONObject:
+    """Nulls as what they stand for."""
+    return {
+        name: _NULL_MEANS[name] if value is None and name in _NULL_MEANS else value
+        for name, value in given.items()
+    }
+
+
+def _sampling(old: JSONObject, given: JSONObject) -> JSONObject:
+    """What somebody chose. The object itself always shows a number; a model is told only of a choice."""
+    return {name: given[name] if name in given else old.get(name) for name in _SAMPLING}

@@ -1,0 +1,211 @@
+"""Files into vector stores, and what messages, assistants and threads refer to. Inside writing transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from aimltui.engine.runtime import Core
+from aimltui.engine.store import files, messages, threads
+from aimltui.engine.store import vector_store_files as store_files
+from aimltui.engine.store import vector_stores as stores
+from aimltui.engine.store.database import Connection
+from aimltui.engine.validation import merged_metadata
+from aimltui.wire import ids
+from aimltui.wire.constraints import CODE_FILES
+from aimltui.wire.errors import BadRequest
+from aimltui.wire.messages import ImageFileContent, Message
+from aimltui.wire.request_errors import missing, too_long_array, unknown_parameter
+from aimltui.wire.threads import Thread
+from aimltui.wire.tools import CodeInterpreterResources, FileSearchResources, ToolResources
+from aimltui.wire.vector_stores import (
+    MAX_STORE_FILES,
+    Attributes,
+    ChunkingStrategy,
+    NewStoreFile,
+    StaticChunking,
+    VectorStore,
+    VectorStoreFile,
+)
+
+
+def add_files(
+    conn: Connection, core: Core, store_id: str, wanted: Iterable[NewStoreFile], batch_id: str | None = None
+) -> list[VectorStoreFile]:
+    """Put files into a store, to be indexed here; the caller wakes the indexer after the commit.
+
+    Raises:
+        NotFound: There is no such file.
+        BadRequest: The store would have too many.
+    """
+    now = core.options.now()
+    chosen = {new.file_id: new for new in wanted}
+    files.require(conn, chosen, now)
+    added = [
+        VectorStoreFile(
+            id=new.file_id,
+            created_at=now,
+            vector_store_id=store_id,
+            chunking_strategy=_chunking(new.chunking_strategy),
+            attributes=_attributes(new.attributes),
+        )
+        for new in chosen.values()
+    ]
+    for file in added:
+        store_files.put(conn, file, core.owner.id, batch_id)
+    if store_files.total(conn, store_id) > MAX_STORE_FILES:
+        raise BadRequest(f"A vector store holds at most {MAX_STORE_FILES:,} files.", code="too_many_files")
+    stores.touch(conn, store_id, now)
+    return added
+
+
+def add_plain(
+    conn: Connection, core: Core, store_id: str, file_ids: Iterable[str], chunking: ChunkingStrategy | None
+) -> None:
+    """The same for files that have nothing of their own."""
+    add_files(
+        conn, core, store_id, [NewStoreFile(file_id=id_, chunking_strategy=chunking) for id_ in file_ids]
+    )
+
+
+def insert_store(conn: Connection, core: Core, store: VectorStore) -> str:
+    """Keep a new store; its id."""
+    stores.insert(conn, store)
+    return store.id
+
+
+def settled_resources(
+    conn: Connection, core: Core, resources: ToolResources | None, *, may_create: bool
+) -> ToolResources:
+    """Tool resources of which everything is there; a store that is described is made.
+
+    Raises:
+        NotFound: A file or a store is not there.
+        BadRequest: Too many, or a store is described where none can be made.
+    """
+    if resources is None:
+        return ToolResources()
+    code, search = resources.code_interpreter, resources.file_search
+    if code is not None:
+        place = "tool_resources.code_interpreter.file_ids"
+        if len(code.file_ids) > CODE_FILES:
+            raise too_long_array(place, CODE_FILES, len(code.file_ids))
+        files.require(conn, code.file_ids, core.options.now(), place)
+    if search is not None:
+        resources = resources.model_copy(update={"file_search": _search(conn, core, search, may_create)})
+    return resources
+
+
+def _search(
+    conn: Connection, core: Core, search: FileSearchResources, may_create: bool
+) -> FileSearchResources:
+    place = "tool_resources.file_search"
+    described = search.vector_stores or []
+    if described and not may_create:
+        raise unknown_parameter(f"{place}.vector_stores")
+    if len(search.vector_store_ids) > 1:
+        raise too_long_array(f"{place}.vector_store_ids", 1, len(search.vector_store_ids))
+    if len(described) > 1:
+        raise too_long_array(f"{place}.vector_stores", 1, len(described))
+    if described and search.vector_store_ids:
+        raise BadRequest(
+            f"Invalid '{place}': vector_store_ids and vector_stores are mutually exclusive; give one of them.",
+            code="invalid_value",
+            param=place,
+        )
+    for store_id in search.vector_store_ids:
+        stores.require(conn, store_id)
+    made: list[str] = []
+    for new in described:
+        store = _new_store(core, new.metadata)
+        made.append(insert_store(conn, core, store))
+        add_plain(conn, core, store.id, new.file_ids or (), new.chunking_strategy)
+    return FileSearchResources(vector_store_ids=[*search.vector_store_ids, *made])
+
+
+def insert_thread(conn: Connection, core: Core, thread: Thread, said: Sequence[Message]) -> Thread:
+    """Keep a new thread with its messages; the thread as it is then, with what was attached.
+
+    Raises:
+        APIError: It refers to something that is not there.
+    """
+    resources = settled_resources(conn, core, thread.tool_resources, may_create=True)
+    threads.insert(conn, thread.model_copy(update={"tool_resources": resources}))
+    for message in said:
+        insert_message(conn, core, message)
+    return threads.get(conn, thread.id)
+
+
+def insert_message(conn: Connection, core: Core, message: Message) -> None:
+    """Keep a new message; what is attached to it becomes its thread's.
+
+    Raises:
+        APIError: It refers to something that is not there, or the thread would have too much.
+    """
+    now = core.options.now()
+    pictures = [part.image_file.file_id for part in message.content if isinstance(part, ImageFileContent)]
+    files.require(conn, pictures, now)
+    for_tool: dict[str, list[str]] = {"code_interpreter": [], "file_search": []}
+    for number, attachment in enumerate(message.attachments or ()):
+        if attachment.file_id is None:
+            raise missing(f"attachments[{number}].file_id")
+        files.require(conn, [attachment.file_id], now)
+        for tool in attachment.tools or ():
+            for_tool[tool.type].append(attachment.file_id)
+    if any(for_tool.values()):
+        _attach(conn, core, message.thread_id, for_tool["code_interpreter"], for_tool["file_search"])
+    messages.insert(conn, message)
+
+
+def _attach(conn: Connection, core: Core, thread_id: str, code: list[str], search: list[str]) -> None:
+    thread = threads.get(conn, thread_id)
+    resources = thread.tool_resources or ToolResources()
+    update: dict[str, object] = {}
+    if code:
+        old = resources.code_interpreter.file_ids if resources.code_interpreter is not None else []
+        together = list(dict.fromkeys([*old, *code]))
+        if len(together) > CODE_FILES:
+            raise BadRequest(
+                f"Too many files attached to the thread for code_interpreter: {len(together)}; at most "
+                f"{CODE_FILES} are allowed.",
+                code="too_many_files",
+                param="attachments",
+            )
+        update["code_interpreter"] = CodeInterpreterResources(file_ids=together)
+    if search:
+        update["file_search"] = FileSearchResources(
+            vector_store_ids=[_store_of_thread(conn, core, resources, search)]
+        )
+    threads.save(conn, thread.model_copy(update={"tool_resources": resources.model_copy(update=update)}))
+
+
+def _store_of_thread(conn: Connection, core: Core, resources: ToolResources, search: list[str]) -> str:
+    """The thread's store with the files in it; a new one if it has none that can be used.
+
+    It does not expire, unlike those that the API made for seven days: a local store costs nothing, and a thread
+    that stops working after a week was what people complained of.
+    """
+    found = resources.file_search.vector_store_ids if resources.file_search is not None else []
+    now = core.options.now()
+    store_id = next((id_ for id_ in found if stores.is_usable(conn, id_, now)), None)
+    if store_id is None:
+        store_id = insert_store(conn, core, _new_store(core, None))
+    fresh = [file_id for file_id in search if not store_files.is_there(conn, store_id, file_id)]
+    add_plain(conn, core, store_id, fresh, None)
+    return store_id
+
+
+def _new_store(core: Core, metadata: dict[str, str] | None) -> VectorStore:
+    return VectorStore(
+        id=core.options.new_id(ids.VECTOR_STORE),
+        created_at=core.options.now(),
+        metadata=merged_metadata(None, metadata),
+    )
+
+
+def _chunking(asked: ChunkingStrategy | None) -> ChunkingStrategy:
+    static = asked.static if asked is not None and asked.type == "static" else None
+    return ChunkingStrategy(type="static", static=static or StaticChunking())
+
+
+def _attributes(asked: Attributes | None) -> Attributes:
+    return dict(asked or {})

@@ -1,0 +1,269 @@
+"""Operations on runs and their steps."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from aimltui.engine.events.log import EventLog
+from aimltui.engine.operations.messages import new_messages
+from aimltui.engine.operations.references import insert_message, insert_thread, settled_resources
+from aimltui.engine.operations.run_events import follow_run
+from aimltui.engine.operations.threads import new_thread
+from aimltui.engine.operations.usage import refuse_if_used_up
+from aimltui.engine.runs.new_run import new_run
+from aimltui.engine.runs.status import CANCELLABLE, Outcome
+from aimltui.engine.runs.transaction import Ledger
+from aimltui.engine.runtime import Core
+from aimltui.engine.store import assistants as assistant_rows
+from aimltui.engine.store import messages as message_rows
+from aimltui.engine.store import runs as rows
+from aimltui.engine.store import threads as thread_rows
+from aimltui.engine.store.database import Connection
+from aimltui.engine.thread_lock import active_run
+from aimltui.engine.validation import check_connection, merged_metadata
+from aimltui.wire import events
+from aimltui.wire.base import Page
+from aimltui.wire.errors import BadRequest
+from aimltui.wire.events import StreamEvent
+from aimltui.wire.messages import Message
+from aimltui.wire.run_steps import ListRunSteps, RunStep, RunStepParams
+from aimltui.wire.runs import (
+    ACTIVE,
+    CANCELLED,
+    CANCELLING,
+    IN_PROGRESS,
+    QUEUED,
+    REQUIRES_ACTION,
+    CreateRun,
+    CreateThreadAndRun,
+    ListRuns,
+    ModifyRun,
+    Run,
+    RunEventsParams,
+    RunParams,
+    SubmitToolOutputs,
+    ToolOutput,
+)
+from aimltui.wire.threads import Thread
+
+Events = AsyncGenerator[StreamEvent, None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A run to be created, with what is created along with it."""
+
+    thread_id: str
+    params: CreateRun | CreateThreadAndRun
+    thread: Thread | None = None
+    messages: list[Message] = field(default_factory=list)
+
+
+class RunOperations:
+    """What one can ask about runs."""
+
+    _core: Core
+
+    async def create_run(self, params: CreateRun) -> Run:
+        """Let an assistant work on a thread; the run goes on by itself."""
+        return (await self._core.undisturbed(self._start(self._wanted(params))))[0]
+
+    async def stream_create_run(self, params: CreateRun) -> Events:
+        """The same, and tell how it goes. Leaving the stream does not stop the run."""
+        _, log = await self._core.undisturbed(self._start(self._wanted(params)))
+        async with aclosing(log.follow()) as told:
+            async for event in told:
+                yield event
+
+    async def create_thread_and_run(self, params: CreateThreadAndRun) -> Run:
+        """Make a thread and let an assistant work on it."""
+        return (await self._core.undisturbed(self._start(self._wanted_with_thread(params))))[0]
+
+    async def stream_create_thread_and_run(self, params: CreateThreadAndRun) -> Events:
+        """The same, and tell how it goes."""
+        _, log = await self._core.undisturbed(self._start(self._wanted_with_thread(params)))
+        async with aclosing(log.follow()) as told:
+            async for event in told:
+                yield event
+
+    async def list_runs(self, params: ListRuns) -> Page[Run]:
+        """One page."""
+        await self._settle(params.thread_id)
+        return await self._core.read(lambda conn: rows.listed(conn, params))
+
+    async def get_run(self, params: RunParams) -> Run:
+        """One by id. A run whose time is up is expired by being looked at."""
+        await self._settle(params.thread_id)
+        return await self._core.read(lambda conn: rows.get(conn, params.thread_id, params.run_id))
+
+    async def modify_run(self, params: ModifyRun) -> Run:
+        """Change the metadata, by merging; not while the run is at work.
+
+        Source: recordings of the real service.
+        """
+
+        def change(conn: Connection) -> Run:
+            active_run(conn, params.thread_id, self._core)  # ends one whose time is up, or whose owner died
+            old = rows.get(conn, params.thread_id, params.run_id)
+            if old.status in (IN_PROGRESS, CANCELLING):
+                raise BadRequest(f"Cannot update run with status '{old.status}'.")
+            run = old.model_copy(update={"metadata": merged_metadata(old.metadata, params.metadata)})
+            rows.save(conn, run)
+            return run
+
+        return await self._core.write(change, params.thread_id)
+
+    async def cancel_run(self, params: RunParams) -> Run:
+        """Stop a run at once; its text so far is kept."""
+        run = await self.get_run(params)
+        if run.status not in CANCELLABLE:
+            raise _not_cancellable(run)
+        told = await self._core.supervisor.cancel(run.id)
+        if told is not None:
+            return told
+        return await self._core.write(lambda conn: self._cancel_idle(conn, params), params.thread_id)
+
+    async def submit_tool_outputs(self, params: SubmitToolOutputs) -> Run:
+        """Answer all pending calls; the run goes on by itself."""
+        return (await self._core.undisturbed(self._resume(params)))[0]
+
+    async def stream_submit_tool_outputs(self, params: SubmitToolOutputs) -> Events:
+        """The same, and tell how it goes on."""
+        _, log = await self._core.undisturbed(self._resume(params))
+        async with aclosing(log.follow()) as told:
+            async for event in told:
+                yield event
+
+    async def run_events(self, params: RunEventsParams) -> Events:
+        """What a run said after an index, then what it says: of this process or another. An extension."""
+        async with aclosing(follow_run(self._core, params)) as told:
+            async for event in told:
+                yield event
+
+    async def list_run_steps(self, params: ListRunSteps) -> Page[RunStep]:
+        """One page."""
+        return await self._core.read(lambda conn: rows.listed_steps(conn, params))
+
+    async def get_run_step(self, params: RunStepParams) -> RunStep:
+        """One by id."""
+        return await self._core.read(
+            lambda conn: rows.get_step(conn, params.thread_id, params.run_id, params.step_id)
+        )
+
+    def _wanted(self, params: CreateRun) -> _Wanted:
+        messages = new_messages(self._core, params.thread_id, params.additional_messages or ())
+        return _Wanted(params.thread_id, params, messages=messages)
+
+    def _wanted_with_thread(self, params: CreateThreadAndRun) -> _Wanted:
+        asked = params.thread
+        thread = (
+            new_thread(self._core, asked)
+            if asked is not None
+            else Thread(id=self._core.options.new_id("thread_"), created_at=self._core.options.now())
+        )
+        messages = new_messages(self._core, thread.id, (asked.messages if asked is not None else None) or ())
+        return _Wanted(thread.id, params, thread, messages)
+
+    async def _start(self, wanted: _Wanted) -> tuple[Run, EventLog]:
+        check_connection(wanted.params.connection, self._core.models.connections())
+        run, told = await self._core.write(lambda conn: self._insert(conn, wanted), wanted.thread_id)
+        self._core.indexer.wake()
+        return run, self._core.supervisor.start(run, told, first_index=0)
+
+    def _insert(self, conn: Connection, wanted: _Wanted) -> tuple[Run, list[StreamEvent]]:
+        refuse_if_used_up(conn, self._core)
+        thread = wanted.thread
+        if thread is not None:
+            thread = insert_thread(conn, self._core, thread, wanted.messages)
+        else:
+            thread_rows.require(conn, wanted.thread_id)
+            busy = active_run(conn, wanted.thread_id, self._core)
+            if busy is not None:
+                raise BadRequest(f"Thread {wanted.thread_id} already has an active run {busy.id}.")
+        assistant, assistant_private = assistant_rows.get(conn, wanted.params.assistant_id)
+        for message in wanted.messages if thread is None else ():
+            insert_message(conn, self._core, message)
+        run, private = new_run(
+            self._core.options,
+            wanted.thread_id,
+            wanted.params,
+            assistant,
+            assistant_private.get("sampling", {}),
+        )
+        if isinstance(wanted.params, CreateThreadAndRun) and wanted.params.tool_resources is not None:
+            settled_resources(conn, self._core, wanted.params.tool_resources, may_create=False)
+        if not run.instructions and not message_rows.has_user_message(conn, wanted.thread_id):
+            raise BadRequest(
+                "Run creation requires a Thread with a user message or an assistant with instructions.",
+                code="invalid_thread",
+            )
+        rows.insert(conn, run, self._core.owner.id, private)
+        ledger = Ledger(conn, run.id, self._core.options.clock(), 0)
+        if thread is not None:
+            ledger.tell(events.THREAD_CREATED, thread)
+        ledger.tell(events.RUN_CREATED, run)
+        ledger.tell(f"thread.run.{QUEUED}", run)
+        return run, ledger.told
+
+    async def _resume(self, params: SubmitToolOutputs) -> tuple[Run, EventLog]:
+        await self._settle(params.thread_id)
+
+        def answer(conn: Connection) -> tuple[Run, list[StreamEvent]]:
+            run = rows.get(conn, params.thread_id, params.run_id)
+            if run.status != REQUIRES_ACTION:
+                raise BadRequest(f'Runs in status "{run.status}" do not accept tool outputs.')
+            outputs = _matched(run, params.tool_outputs)
+            ledger = Ledger(conn, run.id, self._core.options.clock())
+            run = ledger.take_outputs(outputs, self._core.owner.id)
+            return run, ledger.told
+
+        run, told = await self._core.write(answer, params.thread_id)
+        return run, self._core.supervisor.start(run, told, first_index=told[0].index or 0)
+
+    def _cancel_idle(self, conn: Connection, params: RunParams) -> Run:
+        """Cancel a run that nobody here executes: it waits for outputs, or another process has it."""
+        run = rows.get(conn, params.thread_id, params.run_id)
+        if run.status not in CANCELLABLE:
+            raise _not_cancellable(run)
+        if run.status == REQUIRES_ACTION:
+            ledger = Ledger(conn, run.id, self._core.options.clock())
+            told = ledger.begin_cancelling()
+            ledger.end(Outcome(CANCELLED), self._core.options.new_id)
+            return told
+        marked = run.model_copy(update={"status": CANCELLING})
+        rows.save(conn, marked)
+        return marked
+
+    async def _settle(self, thread_id: str) -> None:
+        """End the thread's run if its time is up or its owner is dead."""
+        if await self._core.read(
+            lambda conn: any(row.status in ACTIVE for row in rows.active(conn, thread_id))
+        ):
+            await self._core.settle()
+
+
+def _matched(run: Run, given: list[ToolOutput]) -> dict[str, str]:
+    """The outputs by call id.
+
+    Raises:
+        BadRequest: They are not exactly those of the pending calls.
+    """
+    action = run.required_action
+    expected = [call.id for call in action.submit_tool_outputs.tool_calls] if action is not None else []
+    got = [output.tool_call_id or "" for output in given]
+    if sorted(expected) != sorted(got):
+        raise BadRequest(
+            f"Expected tool outputs for call_ids {_listed(expected)}, got {_listed(got)}",
+            param="tool_outputs",
+        )
+    return {output.tool_call_id or "": output.output or "" for output in given}
+
+
+def _listed(call_ids: list[str]) -> str:
+    return "[" + ",".join(f"'{call_id}'" for call_id in call_ids) + "]"
+
+
+def _not_cancellable(run: Run) -> BadRequest:
+    return BadRequest(f"Cannot cancel run with status '{run.status}'.")

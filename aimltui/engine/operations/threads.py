@@ -1,0 +1,74 @@
+"""Operations on threads."""
+
+from __future__ import annotations
+
+from aimltui.engine.operations.messages import new_messages
+from aimltui.engine.operations.references import insert_thread, settled_resources
+from aimltui.engine.runtime import Core
+from aimltui.engine.store import runs as run_rows
+from aimltui.engine.store import threads as rows
+from aimltui.engine.store.database import Connection
+from aimltui.engine.validation import merged_metadata
+from aimltui.wire import ids
+from aimltui.wire.base import Deleted, Page
+from aimltui.wire.threads import CreateThread, ListThreads, ModifyThread, Thread, ThreadParams, ThreadSummary
+from aimltui.wire.tools import ToolResources
+
+
+class ThreadOperations:
+    """What one can ask about threads."""
+
+    _core: Core
+
+    async def create_thread(self, params: CreateThread) -> Thread:
+        """Make a thread, perhaps with messages in it."""
+        thread = new_thread(self._core, params)
+        messages = new_messages(self._core, thread.id, params.messages or ())
+
+        made = await self._core.write(
+            lambda conn: insert_thread(conn, self._core, thread, messages), thread.id
+        )
+        self._core.indexer.wake()
+        return made
+
+    async def list_threads(self, params: ListThreads) -> Page[ThreadSummary]:
+        """One page of summaries. An extension of the API."""
+        return await self._core.read(lambda conn: rows.listed(conn, params))
+
+    async def get_thread(self, params: ThreadParams) -> Thread:
+        """One by id."""
+        return await self._core.read(lambda conn: rows.get(conn, params.thread_id))
+
+    async def modify_thread(self, params: ModifyThread) -> Thread:
+        """Change tool resources and metadata, also while a run is active; metadata is merged."""
+        given = params.model_fields_set
+
+        def change(conn: Connection) -> Thread:
+            old = rows.get(conn, params.thread_id)
+            metadata = merged_metadata(old.metadata, params.metadata)
+            resources = old.tool_resources
+            if "tool_resources" in given:
+                resources = settled_resources(conn, self._core, params.tool_resources, may_create=False)
+            thread = old.model_copy(update={"metadata": metadata, "tool_resources": resources})
+            rows.save(conn, thread)
+            return thread
+
+        return await self._core.write(change, params.thread_id)
+
+    async def delete_thread(self, params: ThreadParams) -> Deleted:
+        """Delete it with everything in it; a run at work on it is stopped first."""
+        for row in await self._core.read(lambda conn: run_rows.active(conn, params.thread_id)):
+            await self._core.supervisor.stop_and_wait(row.id)
+        await self._core.write(lambda conn: rows.delete(conn, params.thread_id), params.thread_id)
+        await self._core.tools.forget(params.thread_id)
+        return Deleted(id=params.thread_id, object="thread.deleted")
+
+
+def new_thread(core: Core, params: CreateThread) -> Thread:
+    """A thread that is not in the store yet."""
+    return Thread(
+        id=core.options.new_id(ids.THREAD),
+        created_at=core.options.now(),
+        metadata=merged_metadata(None, params.metadata),
+        tool_resources=params.tool_resources or ToolResources(),
+    )

@@ -1,0 +1,120 @@
+"""Operations on vector stores, and the search in them."""
+
+from __future__ import annotations
+
+from aimltui.engine.operations.references import add_plain
+from aimltui.engine.runtime import Core
+from aimltui.engine.store import passages
+from aimltui.engine.store import vector_stores as rows
+from aimltui.engine.store.database import Connection
+from aimltui.engine.store.passages import Passage
+from aimltui.engine.validation import merged_metadata
+from aimltui.wire import ids
+from aimltui.wire.base import Deleted, Page
+from aimltui.wire.filters import passes
+from aimltui.wire.vector_stores import (
+    CreateVectorStore,
+    ListVectorStores,
+    ModifyVectorStore,
+    SearchResult,
+    SearchResults,
+    SearchVectorStore,
+    TextPiece,
+    VectorStore,
+    VectorStoreParams,
+)
+
+_RESULTS = 10
+"""Of a search that does not say how many."""
+
+
+class VectorStoreOperations:
+    """What one can ask about vector stores."""
+
+    _core: Core
+
+    async def create_vector_store(self, params: CreateVectorStore) -> VectorStore:
+        """Make a store, perhaps with files in it, which are indexed in the background."""
+        now = self._core.options.now()
+        store = VectorStore(
+            id=self._core.options.new_id(ids.VECTOR_STORE),
+            created_at=now,
+            name=params.name or "",
+            description=params.description,
+            expires_after=params.expires_after,
+            metadata=merged_metadata(None, params.metadata),
+        )
+
+        def insert(conn: Connection) -> VectorStore:
+            rows.insert(conn, store)
+            add_plain(conn, self._core, store.id, params.file_ids or (), params.chunking_strategy)
+            return rows.get(conn, store.id, now)
+
+        made = await self._core.write(insert)
+        self._core.indexer.wake()
+        return made
+
+    async def list_vector_stores(self, params: ListVectorStores) -> Page[VectorStore]:
+        """One page."""
+        now = self._core.options.now()
+        return await self._core.read(lambda conn: rows.listed(conn, params, now))
+
+    async def get_vector_store(self, params: VectorStoreParams) -> VectorStore:
+        """One by id."""
+        now = self._core.options.now()
+        return await self._core.read(lambda conn: rows.get(conn, params.vector_store_id, now))
+
+    async def modify_vector_store(self, params: ModifyVectorStore) -> VectorStore:
+        """Change what is given; metadata is merged. One that has expired can be given more time."""
+        now, given = self._core.options.now(), params.model_fields_set
+
+        def change(conn: Connection) -> VectorStore:
+            old = rows.get(conn, params.vector_store_id, now)
+            update: dict[str, object] = {"metadata": merged_metadata(old.metadata, params.metadata)}
+            if "name" in given:
+                update["name"] = params.name or ""
+            if "expires_after" in given:
+                update["expires_after"] = params.expires_after
+            rows.save(conn, old.model_copy(update=update))
+            return rows.get(conn, params.vector_store_id, now)
+
+        return await self._core.write(change)
+
+    async def delete_vector_store(self, params: VectorStoreParams) -> Deleted:
+        """Delete it; its files stay."""
+        await self._core.write(lambda conn: rows.delete(conn, params.vector_store_id))
+        self._core.indexer.wake()
+        return Deleted(id=params.vector_store_id, object="vector_store.deleted")
+
+    async def search_vector_store(self, params: SearchVectorStore) -> SearchResults:
+        """The passages that have the words of the question, or of any of the questions, best first."""
+        questions = [params.query] if isinstance(params.query, str) else params.query
+        now = self._core.options.now()
+        found = await self._core.read(lambda conn: _search(conn, params, questions, now))
+        await self._core.write(lambda conn: rows.touch(conn, params.vector_store_id, now))
+        data = [
+            SearchResult(
+                file_id=passage.file_id,
+                filename=passage.filename,
+                score=round(passage.score, 6),
+                attributes=passage.attributes,
+                content=[TextPiece(text=passage.text)],
+            )
+            for passage in found
+        ]
+        return SearchResults(search_query=questions, data=data)
+
+
+def _search(conn: Connection, params: SearchVectorStore, questions: list[str], now: int) -> list[Passage]:
+    rows.usable(conn, params.vector_store_id, now)
+    limit = params.max_num_results or _RESULTS
+    condition = params.filters
+    wanted = (lambda attributes: passes(attributes, condition)) if condition else None
+    best: dict[tuple[int, int], Passage] = {}
+    for question in questions:
+        for passage in passages.find(conn, params.vector_store_id, question, wanted, limit):
+            if passage.place not in best or best[passage.place].score < passage.score:
+                best[passage.place] = passage
+    threshold = params.ranking_options.score_threshold if params.ranking_options is not None else 0.0
+    good = [passage for passage in best.values() if passage.score >= threshold]
+    return sorted(good, key=lambda passage: (-passage.score, passage.place))[:limit]

@@ -1,0 +1,108 @@
+"""The money side of a run at work: sets aside before a model is asked, settles afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+
+from aimltui.engine.accounting.budget import Reservation, TooMuch, Wish, cut_off, is_priced, reserve
+from aimltui.engine.accounting.tokens import estimate, estimate_message
+from aimltui.engine.accounting.usage import cost_of, usage_of
+from aimltui.engine.models.base import ChatRequest, ModelInfo
+from aimltui.engine.runs.journal import Journal
+from aimltui.engine.runs.notices import Waiting
+from aimltui.engine.runs.prompt.turn_request import Asked
+from aimltui.engine.runs.services import Workplace
+from aimltui.engine.runs.status import Outcome
+from aimltui.engine.runs.transaction import Ledger
+from aimltui.engine.runs.turn_writer import TurnWriter
+from aimltui.engine.store import usage as rows
+from aimltui.wire.runs import FAILED, LastError, Run, Usage
+
+BUDGET = "budget"
+"""What `LastError.kind` says of a run that the budget stopped."""
+
+
+class Account:
+    """What one run may spend, and has spent."""
+
+    def __init__(self, place: Workplace, journal: Journal, waiting: Waiting) -> None:
+        self._place = place
+        self._journal = journal
+        self._waiting = waiting
+        self._held = Reservation()
+        self._prompt_tokens = 0
+        self._info: ModelInfo | None = None
+
+    async def open(self, run: Run, asked: Asked) -> Asked | Outcome:
+        """Set aside what the turn may cost; the turn as the budget allows it, or the run's end."""
+        info = self._info = self._place.models.info(run.model, run.connection)
+        price = info.price if info is not None else None
+        limits = self._place.options.limits
+        tokens = self._prompt_tokens = await asyncio.to_thread(_size, asked.request)
+        longest = info.output_limit if info is not None else None
+        wanted = asked.request.max_tokens
+        most = min(wanted, longest) if wanted and longest else wanted or longest
+        wish = Wish(tokens, most, price)
+
+        def hold(ledger: Ledger) -> Reservation | TooMuch:
+            now = self._place.options.clock()
+            found = reserve(limits, rows.spent(ledger.conn, now, run.id), wish)
+            if isinstance(found, Reservation):
+                rows.begin_turn(ledger.conn, run, now, found)
+            return found
+
+        found = await self._journal.commit(hold)
+        if isinstance(found, TooMuch):
+            return stopped(found)
+        self._held = found
+        if limits.in_dollars and not is_priced(price) and run.model not in self._place.remarked:
+            self._place.remarked.add(run.model)
+            self._waiting.mention(
+                f"The price of {run.model} is not known, so the budget in dollars cannot hold it back before it is "
+                "asked. A budget in tokens ([budget] per_run_tokens, per_day_tokens) holds for every model."
+            )
+        if found.max_answer is None:
+            return asked
+        return replace(asked, request=replace(asked.request, max_tokens=found.max_answer))
+
+    async def drop(self) -> None:
+        """The model did not take the question."""
+        await self._journal.commit(lambda ledger: rows.drop_turn(ledger.conn, ledger.run.id))
+
+    def told(self, writer: TurnWriter) -> Usage | None:
+        """What is known of the turn's tokens and cost."""
+        return usage_of(writer.usage, self._info)
+
+    def spent(self, usage: Usage | None, writer: TurnWriter) -> tuple[int, int]:
+        """Prompt and completion tokens to hold against limits; estimates if the provider says nothing."""
+        if usage is not None and not usage.tokens_are_partial:
+            return usage.prompt_tokens, usage.completion_tokens
+        calls = sum(estimate(call.name) for call in writer.calls)
+        return self._prompt_tokens, writer.characters // 4 + calls
+
+    def settle(self, ledger: Ledger, usage: Usage | None, prompt: int, completion: int) -> None:
+        """Write down what the turn has cost."""
+        cost = usage.cost_usd if usage is not None else None
+        if cost is None:
+            cost = cost_of(self._info.price if self._info is not None else None, prompt, completion)
+        rows.end_turn(ledger.conn, ledger.run.id, usage, prompt + completion, cost)
+
+    def cut_off(self, finish_reason: str | None) -> Outcome | None:
+        """The run's end if the answer was as long as the budget allowed, and not whole."""
+        if finish_reason != "length" or self._held.max_answer is None:
+            return None
+        return stopped(cut_off(self._held.binding))
+
+
+def _size(request: ChatRequest) -> int:
+    """Estimated tokens of all that a request says."""
+    tools = estimate(json.dumps(list(request.tools))) if request.tools else 0
+    return sum(estimate_message(message) for message in request.messages) + tools
+
+
+def stopped(why: TooMuch) -> Outcome:
+    """The end of a run that the budget stops."""
+    error = LastError(code="rate_limit_exceeded", message=why.message, remedy=why.remedy, kind=BUDGET)
+    return Outcome(FAILED, error, message_reason="max_tokens")

@@ -1,0 +1,283 @@
+"""Carries out the calls of a turn that are the engine's own, and tells what comes out while it comes."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from aimltui.common.excerpt import Excerpt
+from aimltui.engine.errors import EngineError
+from aimltui.engine.events.deltas import IMAGE, LOGS, Piece
+from aimltui.engine.runs.journal import Journal
+from aimltui.engine.runs.tool_calls import Call
+from aimltui.engine.runs.transaction import Ledger
+from aimltui.engine.runs.turn_writer import Draft
+from aimltui.engine.tools.base import (
+    Answer,
+    Detail,
+    Image,
+    Logs,
+    Made,
+    Tool,
+    ToolCall,
+    ToolContext,
+    ToolError,
+    ToolEvent,
+)
+from aimltui.engine.unicode import clean
+
+log = logging.getLogger(__name__)
+
+HEAD, TAIL = 200_000, 50_000
+"""Characters of a call's output that the step keeps: from its beginning and from its end."""
+_COALESCE_S = 0.03
+_REPEATED = (
+    "This is the same call as the last {count} times, so it was not carried out again. "
+    "Answer with what you know by now."
+)
+
+
+@dataclass(slots=True)
+class Yield:
+    """What calls brought, beside their outputs."""
+
+    files: dict[str, str] = field(default_factory=dict)
+    """Ids by path."""
+    pictures: list[str] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+
+
+def settled(draft: Draft) -> Call:
+    """The call as it goes into the history: its arguments are JSON, whatever the model made of them."""
+    call = draft.call()
+    if draft.tool is None:
+        return call
+    if draft.reader is not None or draft.input:
+        return replace(call, arguments=json.dumps({"code": draft.input}, ensure_ascii=False))
+    try:
+        valid = isinstance(json.loads(call.arguments or "{}", strict=False), dict)
+    except ValueError:
+        valid = False
+    if not valid:
+        draft.problem = "The arguments of this call are no JSON object, so nothing was done. Call again."
+        return replace(call, arguments="{}")
+    return call
+
+
+def fingerprint(calls: Sequence[Call]) -> str:
+    """The same for the same calls."""
+    asked = json.dumps([[call.type, call.name, call.arguments] for call in calls])
+    return hashlib.sha256(asked.encode()).hexdigest()
+
+
+def refused_as_repeated(calls: Sequence[Call], count: int) -> list[Call]:
+    """The calls, answered without being carried out."""
+    text = _REPEATED.format(count=count)
+    return [_refused(call, text) if call.is_hosted else call for call in calls]
+
+
+class HostedCalls:
+    """The hosted calls of one turn, one after the other.
+
+    Args:
+        journal: The run's pen.
+        step_id: The step that shows the calls.
+        context: Where they happen.
+    """
+
+    def __init__(self, journal: Journal, step_id: str, context: ToolContext) -> None:
+        self.made = Yield()
+        self._journal = journal
+        self._step_id = step_id
+        self._context = context
+        self._calls: list[Call] = []
+        self._outputs: _Outputs | None = None
+
+    async def run(
+        self, calls: Sequence[Call], problems: Mapping[str, str | None], tools: Mapping[str, Tool]
+    ) -> list[Call]:
+        """Carry out what is the engine's.
+
+        Args:
+            calls: All calls of the turn.
+            problems: By call id, why its arguments cannot be used.
+            tools: By type.
+
+        Returns:
+            The calls; those of the engine have their outputs.
+        """
+        self._calls = list(calls)
+        self._journal.draft = lambda: partial(Ledger.draft_tools, step_id=self._step_id, calls=self._so_far())
+        self._journal.owed = self._note_made
+        try:
+            for slot, call in enumerate(calls):
+                if call.is_hosted and call.output is None:
+                    await self._one(slot, call, problems.get(call.id), tools[call.type])
+        finally:
+            self._journal.draft = None
+        return self._calls
+
+    async def _one(self, slot: int, call: Call, problem: str | None, tool: Tool) -> None:
+        outputs = self._outputs = _Outputs(self._journal, self._step_id, slot, call)
+        try:
+            try:
+                if problem is not None:
+                    raise ToolError(problem)
+                answer = await self._carry_out(outputs, call, tool)
+            except ToolError as error:
+                answer = str(error)
+                outputs.logs(answer + "\n")
+            outputs.finish()
+        finally:
+            outputs.stop()
+        self._calls[slot] = replace(call, output=clean(answer), shown=outputs.shown())
+        self._outputs = None
+
+    async def _carry_out(self, outputs: _Outputs, call: Call, tool: Tool) -> str:
+        input_ = str((call.shown or {}).get("input", ""))
+        answer: list[str] = []
+        try:
+            asked = ToolCall(call.id, call.arguments, input_)
+            context = replace(self._context, late=self._take_late)
+            async with aclosing(tool.run(asked, context)) as told:
+                async for event in told:
+                    self._take(outputs, event, answer)
+        except (ToolError, EngineError):
+            raise
+        except Exception as error:
+            log.exception("the tool %s met something unexpected", tool.type)
+            raise ToolError(
+                f"Something unexpected happened in the engine: {type(error).__name__}."
+            ) from error
+        return "".join(answer)
+
+    def _take(self, outputs: _Outputs, event: ToolEvent, answer: list[str]) -> None:
+        match event:
+            case Logs(text):
+                outputs.logs(clean(text))
+            case Image(file_id, path):
+                outputs.image(file_id)
+                self.made.pictures.append(file_id)
+                if path:
+                    self.made.files[path] = file_id
+            case Made(file_id, path):
+                self.made.files[path] = file_id
+                self.made.others.append(file_id)
+            case Detail(shown):
+                outputs.detail(shown)
+            case Answer(text):
+                answer.append(text)
+
+    def _take_late(self, made: Made) -> None:
+        self.made.files[made.path] = made.file_id
+        self.made.others.append(made.file_id)
+
+    def _note_made(self, ledger: Ledger) -> None:
+        ledger.note_made(self.made.files, self.made.pictures, self.made.others)
+
+    def _so_far(self) -> list[Call]:
+        if self._outputs is None:
+            return list(self._calls)
+        calls = list(self._calls)
+        slot = self._outputs.slot
+        calls[slot] = replace(calls[slot], shown=self._outputs.shown())
+        return calls
+
+
+class _Outputs:
+    """What the step shows of one call; long output keeps its beginning and its end."""
+
+    def __init__(self, journal: Journal, step_id: str, slot: int, call: Call) -> None:
+        self.slot = slot
+        self._journal = journal
+        self._step_id = step_id
+        self._shown: dict[str, Any] = dict(call.shown or {})
+        self._parts: list[tuple[str, list[str]]] = []
+        self._waiting: list[str] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._excerpt = Excerpt(HEAD, TAIL)
+
+    def logs(self, text: str) -> None:
+        """Printed text; neighbours are told together."""
+        head = self._excerpt.add(text)
+        if head:
+            self._waiting.append(head)
+            if self._timer is None:
+                self._timer = asyncio.get_running_loop().call_later(_COALESCE_S, self._on_time)
+
+    def image(self, file_id: str) -> None:
+        """A picture."""
+        self._flush()
+        self._parts.append((IMAGE, [file_id]))
+        self._say(IMAGE, file_id, first=True)
+
+    def detail(self, shown: Mapping[str, Any]) -> None:
+        """What is shown once the call is over."""
+        self._shown |= shown
+
+    def finish(self) -> None:
+        """Nothing more comes: tell the end of what was too long."""
+        self._flush()
+        if self._excerpt.end:
+            self._out(self._excerpt.end)
+
+    def stop(self) -> None:
+        """Nothing more is told."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def shown(self) -> dict[str, Any]:
+        """The call as the step has it."""
+        if "outputs" not in self._shown:
+            return dict(self._shown)
+        outputs: list[dict[str, Any]] = []
+        for kind, values in self._parts:
+            text = "".join(values)
+            values[:] = [text]
+            outputs.append(
+                {"type": LOGS, "logs": text} if kind == LOGS else {"type": IMAGE, "image": {"file_id": text}}
+            )
+        return {**self._shown, "outputs": outputs}
+
+    def _on_time(self) -> None:
+        self._timer = None
+        try:
+            self._flush()
+        except EngineError:
+            # the run was stopped meanwhile; whoever carries out the call hears of it by itself
+            log.debug("output of a stopped run is not told")
+
+    def _flush(self) -> None:
+        self.stop()
+        if self._waiting:
+            text, self._waiting = "".join(self._waiting), []
+            self._out(text)
+
+    def _out(self, text: str) -> None:
+        if "outputs" not in self._shown:
+            return
+        first = not self._parts or self._parts[-1][0] != LOGS
+        self._say(LOGS, text, first=first, new=first)
+        if first:
+            self._parts.append((LOGS, [text]))
+        else:
+            self._parts[-1][1].append(text)
+
+    def _say(self, kind: str, value: str, *, first: bool, new: bool = False) -> None:
+        place = len(self._parts) - (not new)
+        self._journal.say(Piece(self._step_id, kind, self.slot, value, first, place))
+
+
+def _refused(call: Call, text: str) -> Call:
+    shown = {**(call.shown or {})}
+    if "outputs" in shown:
+        shown["outputs"] = [{"type": LOGS, "logs": text}]
+    return replace(call, output=text, shown=shown)

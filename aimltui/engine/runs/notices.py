@@ -1,0 +1,109 @@
+"""Passing remarks while a model is waited for: that nothing comes, that it is tried again, that a price is unknown."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+
+from aimltui.engine.models.base import ChatModel, ModelError
+from aimltui.engine.models.endpoint.endpoint import Endpoint
+from aimltui.engine.options import EngineOptions
+from aimltui.engine.runs.journal import Journal
+from aimltui.engine.unicode import clean
+from aimltui.wire import events
+from aimltui.wire.events import Notice, StreamEvent
+
+
+class Waiting:
+    """Tells those who follow a run why nothing comes. A remark is taken back as soon as something does."""
+
+    def __init__(self, journal: Journal, options: EngineOptions) -> None:
+        self._journal = journal
+        self._options = options
+        self._is_open = False
+        self._host = ""
+        self._limit_s = 0.0
+        self._since = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self, model: ChatModel) -> None:
+        """A request goes out."""
+        endpoint = getattr(model, "endpoint", None)
+        self._host = endpoint.host if isinstance(endpoint, Endpoint) else "the model"
+        self._listen(self._options.first_byte_notice_s)
+
+    def heard(self) -> None:
+        """Something came."""
+        self.clear()
+        self._since = asyncio.get_running_loop().time()
+        self._limit_s = self._options.silence_notice_s
+        if self._timer is None:
+            self._listen(self._limit_s)
+
+    def end(self) -> None:
+        """Nothing is waited for any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def clear(self) -> None:
+        """Take the remark back, if there is one."""
+        if self._is_open:
+            self._is_open = False
+            self._tell(Notice(run_id=self._journal.run_id, kind="cleared"))
+
+    async def before_retry(self, error: ModelError, tried: int) -> None:
+        """Say that it is tried again, and wait until then.
+
+        Args:
+            error: What went wrong.
+            tried: How often it was tried.
+        """
+        retry = self._options.retry
+        delay = retry.delay_s(tried, error.retry_after_s)
+        what, attempt = clean(error.message).rstrip(". "), f"{tried + 1}/{retry.tries}"
+        self._is_open = True
+        self._tell(
+            Notice(
+                run_id=self._journal.run_id,
+                kind="retry",
+                text=f"{what}. Trying again in {math.ceil(delay)} s ({attempt})",
+                until=self._options.clock() + delay,
+                what=what,
+                attempt=attempt,
+            )
+        )
+        await asyncio.sleep(delay)
+
+    def mention(self, text: str) -> None:
+        """Say something that stays."""
+        self._tell(Notice(run_id=self._journal.run_id, kind="remark", text=text))
+
+    def _listen(self, limit_s: float) -> None:
+        self.end()
+        loop = asyncio.get_running_loop()
+        self._since, self._limit_s = loop.time(), limit_s
+        self._timer = loop.call_later(limit_s, self._look)
+
+    def _look(self) -> None:
+        # a timer for each fragment of a quick stream would cost more than the fragment: it looks when it is due
+        loop = asyncio.get_running_loop()
+        silent = loop.time() - self._since
+        if silent < self._limit_s:
+            self._timer = loop.call_later(self._limit_s - silent, self._look)
+            return
+        self._timer = None
+        self._is_open = True
+        what = f"No answer from {self._host}"
+        self._tell(
+            Notice(
+                run_id=self._journal.run_id,
+                kind="silent",
+                text=f"{what} for {round(silent)} s",
+                since=self._options.clock() - silent,
+                what=what,
+            )
+        )
+
+    def _tell(self, notice: Notice) -> None:
+        self._journal.remark(StreamEvent(events.NOTICE, notice))

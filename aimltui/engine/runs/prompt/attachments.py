@@ -1,0 +1,200 @@
+"""Pictures and files that a user shows to the model: what stands for them in a chat message, and their bytes.
+
+While the conversation is put together each is a part of type `enclosed`; `enclose` fills in the bytes of those that
+go out. Nothing is left out without a word: what cannot be shown is told as text.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import mimetypes
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aimltui.engine.accounting.tokens import PER_IMAGE
+from aimltui.engine.models.chat.history import not_shown
+from aimltui.wire.files import File
+from aimltui.wire.messages import ImageFile, MessageAttachment
+
+ENCLOSED = "enclosed"
+IMAGE = "image"
+FILE = "file"
+LARGEST = 10 * 1024 * 1024
+"""Bytes of one picture or file that is shown to a model."""
+MOST = 20 * 1024 * 1024
+"""Bytes of all of them in one request; the newest come first."""
+LARGEST_TEXT = 200 * 1024
+"""Bytes of a text file, which is put into the message as it is."""
+_TOKENS_OF_FILE = 20_000
+_IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
+_MAGIC = ((b"\x89PNG\r\n\x1a\n", "png"), (b"\xff\xd8\xff", "jpeg"), (b"GIF8", "gif"))
+_PDF = b"%PDF-"
+
+Part = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What has to be known to put a user's pictures and files into messages."""
+
+    files: Mapping[str, File] = field(default_factory=dict)
+    """Those that are there, by id."""
+    tools: frozenset[str] = frozenset()
+    """The types of the run's tools: an attachment that one of them reads is not shown to the model itself."""
+
+
+def of_image(image: ImageFile, known: Known) -> Part:
+    """The part for a picture in a user's message."""
+    file = known.files.get(image.file_id)
+    if file is None:
+        return _text(f"[image {image.file_id}: there is no such file any more]")
+    return _enclosed(file, IMAGE, PER_IMAGE, image.detail)
+
+
+def of_attachment(attachment: MessageAttachment, known: Known) -> Part:
+    """The part for something that is attached to a user's message."""
+    file = known.files.get(attachment.file_id or "")
+    if file is None:
+        return _text(f"[attached: file {attachment.file_id}, which is not there any more]")
+    name = file.filename
+    if any(tool.type in known.tools for tool in attachment.tools or ()):
+        return _text(f"[attached: {name}]")
+    if name.lower().endswith(_IMAGE_SUFFIXES):
+        return _enclosed(file, IMAGE, PER_IMAGE)
+    size = file.bytes // (4 if file.bytes <= LARGEST_TEXT else 50)
+    return _enclosed(file, FILE, min(size, _TOKENS_OF_FILE if file.bytes > LARGEST_TEXT else size))
+
+
+async def enclose(
+    messages: Sequence[Part], path_of: Callable[[str], Path], abilities: frozenset[str] | None
+) -> tuple[list[Part], list[str]]:
+    """The messages with the bytes of what is enclosed, and sentences about what the newest one lost.
+
+    Args:
+        messages: The conversation.
+        path_of: Where the bytes of a file are.
+        abilities: The model's; None if they are not known, then it is tried.
+    """
+    if not any(_has_enclosed(message) for message in messages):
+        return list(messages), []
+    return await asyncio.to_thread(_Packer(path_of, abilities).packed, messages)
+
+
+class _Packer:
+    """Reads files until there is no more room; the newest messages come first."""
+
+    def __init__(self, path_of: Callable[[str], Path], abilities: frozenset[str] | None) -> None:
+        self._path_of = path_of
+        self._abilities = abilities
+        self._left = MOST
+        self._lost: list[str] = []
+
+    def packed(self, messages: Sequence[Part]) -> tuple[list[Part], list[str]]:
+        newest = self._message(messages[-1])
+        lost, self._lost = self._lost, []
+        done = [newest, *(self._message(message) for message in reversed(messages[:-1]))]
+        return done[::-1], lost
+
+    def _message(self, message: Part) -> Part:
+        if not _has_enclosed(message):
+            return message
+        parts: list[Part] = []
+        for part in message["content"]:
+            parts += self._shown(part) if part["type"] == ENCLOSED else [part]
+        if all(part["type"] == "text" for part in parts):
+            return {**message, "content": "\n\n".join(part["text"] for part in parts if part["text"])}
+        return {**message, "content": parts}
+
+    def _shown(self, part: Part) -> list[Part]:
+        shown = self._part(part)
+        if shown["type"] == FILE and self._abilities is None:
+            # some servers drop such a part without a word; so the model hears at least of it
+            return [_text(f"[attached: {part['name']}]"), shown]
+        return [shown]
+
+    def _part(self, part: Part) -> Part:
+        kind, name, size = part["kind"], part["name"], part["size"]
+        if size > LARGEST:
+            return self._left_out(
+                kind, name, f"it has {_mb(size)}, and a model is shown {_mb(LARGEST)} at most"
+            )
+        if size > self._left:
+            return self._left_out(kind, name, f"newer ones fill the {_mb(MOST)} that one request may have")
+        try:
+            content = self._path_of(part["file_id"]).read_bytes()
+        except (OSError, ValueError):
+            return self._left_out(kind, name, "its content cannot be read")
+        shown = self._image(part, content) if kind == IMAGE else self._file(name, content)
+        if shown["type"] != "text":
+            self._left -= len(content)
+        return shown
+
+    def _image(self, part: Part, content: bytes) -> Part:
+        format_ = next((name for magic, name in _MAGIC if content.startswith(magic)), None)
+        if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+            format_ = "webp"
+        if format_ is None:
+            return self._left_out(IMAGE, part["name"], "it is no PNG, JPEG, GIF or WebP picture")
+        url: Part = {"url": _data_url(f"image/{format_}", content)}
+        if part["detail"]:
+            url["detail"] = part["detail"]
+        return {"type": "image_url", "image_url": url, "name": part["name"]}
+
+    def _file(self, name: str, content: bytes) -> Part:
+        text = _as_text(content)
+        if text is not None:
+            if len(content) > LARGEST_TEXT:
+                why = f"it has {_mb(len(content))}, and {LARGEST_TEXT // 1024} kB of text are shown at most"
+                return self._left_out(FILE, name, why)
+            return _text(f"[file {name}, from here to its end mark]\n{text}\n[end of {name}]")
+        is_pdf = content.startswith(_PDF)
+        if self._abilities is None and not is_pdf:
+            self._lost.append(f"Nobody knows whether this model reads files like {name}: it was left out.")
+            return _text(not_shown(FILE, name))
+        kind = "application/pdf" if is_pdf else mimetypes.guess_type(name)[0] or "application/octet-stream"
+        return {"type": "file", "file": {"filename": name, "file_data": _data_url(kind, content)}}
+
+    def _left_out(self, kind: str, name: str, why: str) -> Part:
+        self._lost.append(f"The {kind} {name} was left out: {why}.")
+        return _text(f"[{kind} {name} left out: {why}]")
+
+
+def _has_enclosed(message: Part) -> bool:
+    content = message.get("content")
+    return isinstance(content, list) and any(part["type"] == ENCLOSED for part in content)
+
+
+def _enclosed(file: File, kind: str, tokens: int, detail: str | None = None) -> Part:
+    return {
+        "type": ENCLOSED,
+        "file_id": file.id,
+        "kind": kind,
+        "name": file.filename,
+        "size": file.bytes,
+        "detail": detail,
+        "tokens": tokens,
+    }
+
+
+def _text(text: str) -> Part:
+    return {"type": "text", "text": text}
+
+
+def _data_url(kind: str, content: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def _as_text(content: bytes) -> str | None:
+    if b"\x00" in content or content.startswith(_PDF):
+        return None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None
+
+
+def _mb(size: int) -> str:
+    return f"{size / (1024 * 1024):.3g} MB"

@@ -1,0 +1,249 @@
+"""From a thread to chat messages: instructions, what was said, what tools answered, within a budget. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from aimltui.engine.accounting.tokens import estimate_message
+from aimltui.engine.runs.prompt.attachments import Known, of_attachment, of_image
+from aimltui.engine.runs.tool_calls import Call
+from aimltui.wire.messages import (
+    FileCitationAnnotation,
+    ImageFileContent,
+    ImageURLContent,
+    Message,
+    RefusalContent,
+    TextContent,
+)
+
+ChatMessage = dict[str, Any]
+
+CODE_INTERPRETER = "code_interpreter"
+
+_MARKER = re.compile(r"【\d+(?::\d+)?†[^】]*】")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message of the thread."""
+
+    message: Message
+    turn: int = 0
+    own: bool = False
+    """True if the run that asks wrote it itself: it is never truncated away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """Tool calls of one turn, every one answered."""
+
+    calls: tuple[Call, ...]
+    run_id: str
+    turn: int = 0
+    own: bool = False
+    reasoning: str = ""
+    """What the model thought before it called."""
+
+
+Item = Said | Called
+
+
+@dataclass(slots=True)
+class Group:
+    """Chat messages that stay together: what is cut away is cut away whole."""
+
+    messages: list[ChatMessage]
+    role: str
+    own: bool
+    said: bool
+    origin: tuple[str | None, int]
+    """Run and turn, to bring a turn's text and its calls together."""
+    tokens: int = field(default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What fits."""
+
+    messages: list[ChatMessage]
+    tokens: int
+    """Estimated, of all of them."""
+
+
+def build(
+    items: Sequence[Item],
+    *,
+    instructions: str | None,
+    budget: int,
+    last_messages: int | None = None,
+    fenced: bool = False,
+    known: Known | None = None,
+) -> Window:
+    """The chat messages for a model turn.
+
+    Args:
+        items: The thread in order, oldest first.
+        instructions: The run's; None or empty for none.
+        budget: Tokens for everything, estimated.
+        last_messages: Only so many of the newest messages from before the run; None for the strategy `auto`,
+            which keeps the first user message and the newest ones, and drops the middle.
+        fenced: Calls stand in the model's own text as blocks, and what came of them in a user message after it.
+        known: What users' pictures and files are; their parts still need their bytes, see `enclosures`.
+    """
+    groups = _groups(items, fenced, known or Known())
+    if last_messages is not None:
+        groups = _newest(groups, last_messages)
+    system = [{"role": "system", "content": instructions}] if instructions else []
+    fixed = sum(estimate_message(message) for message in system)
+    for group in groups:
+        group.tokens = sum(estimate_message(message) for message in group.messages)
+    kept = _fitting(groups, budget - fixed)
+    messages = system + [message for group in kept for message in group.messages]
+    return Window(messages, fixed + sum(group.tokens for group in kept))
+
+
+def chat_content(message: Message, known: Known) -> str | list[dict[str, Any]]:
+    """A message's content for the model: text, or parts if a user shows pictures or files."""
+    parts: list[dict[str, Any]] = []
+    # models imitate such marks, and what tools made is told in the tools' own words
+    made_here = message.role == "assistant" and message.run_id is not None
+    shows = message.role == "user"
+    for part in message.content:
+        if isinstance(part, TextContent):
+            parts.append({"type": "text", "text": _without_markers(part)})
+        elif isinstance(part, RefusalContent):
+            parts.append({"type": "text", "text": part.refusal})
+        elif isinstance(part, ImageFileContent) and shows:
+            parts.append(of_image(part.image_file, known))
+        elif isinstance(part, ImageFileContent) and not made_here:
+            parts.append({"type": "text", "text": f"[image: file {part.image_file.file_id}]"})
+        elif isinstance(part, ImageURLContent) and shows:
+            image = {"url": part.image_url.url}
+            if part.image_url.detail is not None:
+                image["detail"] = part.image_url.detail
+            parts.append({"type": "image_url", "image_url": image})
+        elif isinstance(part, ImageURLContent):
+            parts.append({"type": "text", "text": f"[image: {part.image_url.url}]"})
+    if not made_here:
+        for file in message.attachments or ():
+            named = {"type": "text", "text": f"[attached: file {file.file_id}]"}
+            parts.append(of_attachment(file, known) if shows else named)
+    if any(part["type"] != "text" for part in parts):
+        return parts
+    return "\n\n".join(part["text"] for part in parts if part["text"])
+
+
+def _without_markers(part: TextContent) -> str:
+    """The text without citation marks: models imitate them."""
+    text = part.text.value
+    for annotation in part.text.annotations:
+        if isinstance(annotation, FileCitationAnnotation) and annotation.text:
+            text = text.replace(annotation.text, "")
+    return _MARKER.sub("", text)
+
+
+def _groups(items: Sequence[Item], fenced: bool, known: Known) -> list[Group]:
+    groups: list[Group] = []
+    for item in items:
+        if isinstance(item, Said):
+            content = chat_content(item.message, known)
+            if content:
+                chat: ChatMessage = {"role": item.message.role, "content": content}
+                origin = (item.message.run_id, item.turn)
+                groups.append(Group([chat], item.message.role, item.own, True, origin))
+            continue
+        called = _in_text(item) if fenced else _called(item)
+        last = groups[-1] if groups else None
+        if (
+            last is not None
+            and last.said
+            and last.role == "assistant"
+            and last.origin == (item.run_id, item.turn)
+        ):
+            said = last.messages[0]["content"]
+            content = f"{said.rstrip()}\n\n{called[0]['content']}" if fenced else said
+            last.messages = [{**called[0], "content": content}, *called[1:]]
+        else:
+            groups.append(Group(called, "assistant", item.own, False, (item.run_id, item.turn)))
+    return groups
+
+
+def _in_text(item: Called) -> list[ChatMessage]:
+    """Calls for a model that writes its code and its calls into its text."""
+    blocks = "\n\n".join(map(_block, item.calls))
+    if all(call.type == CODE_INTERPRETER for call in item.calls):
+        outputs = "\n\n".join(call.output or "" for call in item.calls)
+        told = f"[The code above was run. This is what came of it; the user did not write it.]\n{outputs}"
+    else:
+        outputs = "\n\n".join(f"{call.name}: {call.output or ''}" for call in item.calls)
+        told = f"[This is what came of the calls above; the user did not write it.]\n{outputs}"
+    return [{"role": "assistant", "content": blocks}, {"role": "user", "content": told}]
+
+
+def _block(call: Call) -> str:
+    try:
+        arguments = json.loads(call.arguments or "{}")
+    except ValueError:
+        arguments = call.arguments
+    if call.type == CODE_INTERPRETER and isinstance(arguments, dict):
+        return f"```python\n{str(arguments.get('code', '')).rstrip()}\n```"
+    asked = json.dumps({"name": call.name, "arguments": arguments}, ensure_ascii=False)
+    return f"```tool_call\n{asked}\n```"
+
+
+def _called(item: Called) -> list[ChatMessage]:
+    asked = [
+        {
+            **(call.extra or {}),
+            "id": call.id,
+            "type": "function",
+            "function": {"name": call.name, "arguments": _arguments(call)},
+        }
+        for call in item.calls
+    ]
+    answers = [{"role": "tool", "tool_call_id": call.id, "content": call.output or ""} for call in item.calls]
+    told: ChatMessage = {"role": "assistant", "content": None, "tool_calls": asked}
+    if item.reasoning:
+        # some models want it back with their calls; for the others it is taken out again
+        told["reasoning_content"] = item.reasoning
+    return [told, *answers]
+
+
+def _arguments(call: Call) -> str:
+    # some endpoints parse the arguments of earlier calls and refuse the empty text that others write for "none"
+    return call.arguments or "{}"
+
+
+def _newest(groups: list[Group], count: int) -> list[Group]:
+    seen = 0
+    for index in range(len(groups) - 1, -1, -1):
+        group = groups[index]
+        seen += group.said and not group.own
+        if seen == count:
+            return groups[index:]
+    return groups
+
+
+def _fitting(groups: list[Group], budget: int) -> list[Group]:
+    keep = {index for index, group in enumerate(groups) if group.own}
+    users = [index for index, group in enumerate(groups) if group.role == "user"]
+    if users:
+        keep.add(users[-1])
+    elif groups:
+        keep.add(len(groups) - 1)
+    left = budget - sum(groups[index].tokens for index in keep)
+    if users and users[0] not in keep and groups[users[0]].tokens <= left:
+        keep.add(users[0])
+        left -= groups[users[0]].tokens
+    for index in range(len(groups) - 1, -1, -1):
+        if index in keep:
+            continue
+        if groups[index].tokens > left:
+            break
+        keep.add(index)
+        left -= groups[index].tokens
+    return [group for index, group in enumerate(groups) if index in keep]

@@ -1,0 +1,161 @@
+"""What a model is asked in a turn: the thread as far as it fits, the tools, the limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aimltui.engine.models.base import ChatRequest
+from aimltui.engine.runs.prompt import context_window as context
+from aimltui.engine.runs.prompt import thread_history as window
+from aimltui.engine.runs.prompt import tool_files
+from aimltui.engine.runs.prompt.attachments import Known, enclose
+from aimltui.engine.runs.prompt.context_window import CODE_INTERPRETER
+from aimltui.engine.runs.prompt.tool_files import ToolFiles
+from aimltui.engine.runs.services import Workplace
+from aimltui.engine.runs.status import Outcome
+from aimltui.engine.runs.text_tool_calls import FenceSplitter, PrintedCallSplitter, Splitter
+from aimltui.engine.runs.tool_protocol import fenced_note
+from aimltui.engine.runs.turn_writer import TurnPlan
+from aimltui.engine.store.database import Connection
+from aimltui.engine.tools.base import Tool
+from aimltui.wire.base import JSONObject
+from aimltui.wire.runs import INCOMPLETE, Run
+from aimltui.wire.tools import NamedToolChoice, ResponseFormatObject
+
+_RESERVE = 4
+"""The part of the context window that is left to the answer where nobody says how long it may be: a quarter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A turn that is about to begin."""
+
+    request: ChatRequest
+    plan: TurnPlan
+    files: ToolFiles = field(default_factory=ToolFiles)
+    fenced: bool = False
+    """True if the model writes its code and its calls into its text."""
+    remarks: tuple[str, ...] = ()
+    """Sentences for the user about what the model is not shown."""
+
+
+async def ask(place: Workplace, run: Run, private: JSONObject) -> Asked | Outcome:
+    """The next turn's request, or the run's end if a token limit is used up."""
+    left_prompt, left_completion = _left(run, private)
+    if left_completion is not None and left_completion <= 0:
+        return Outcome(INCOMPLETE, reason="max_completion_tokens")
+    if left_prompt is not None and left_prompt <= 0:
+        return Outcome(INCOMPLETE, reason="max_prompt_tokens")
+    known = place.models.info(run.model, run.connection)
+    size = (known.context_length if known is not None else None) or place.options.default_context_tokens
+    budget = size - min(left_completion or size // _RESERVE, size // 2)
+    if left_prompt is not None:
+        budget = min(budget, left_prompt)
+    turn = private.get("turns", 0)
+    choice = run.tool_choice if turn == 0 or run.tool_choice == "none" else "auto"
+    last = private.get("no_more_tools", False)
+    hosted = place.tools.hosted(run.tools)
+    code = (
+        place.tools.of_type(CODE_INTERPRETER) if any(t.type == CODE_INTERPRETER for t in run.tools) else None
+    )
+    fenced = bool(run.tools) and place.protocols.is_fenced(run.model, run.connection)
+    files = await place.database.read(
+        lambda conn: tool_files.known(conn, run, place.options.now(), place.path_of)
+    )
+    others = [tool for tool in run.tools if not (fenced and tool.type == CODE_INTERPRETER)]
+    may_call = choice != "none" and not last
+    offered = place.tools.definitions(others, files.provided)
+    note = ""
+    if fenced and choice != "none":
+        about = code.definition(files.provided).description if code is not None else None
+        note = fenced_note(about, offered, forced=_forced(choice), last=last)
+    now = place.options.now()
+    told = await place.database.read(lambda conn: _window(conn, run, budget, note, fenced, now))
+    if left_prompt is not None and told.tokens > left_prompt:
+        return Outcome(INCOMPLETE, reason="max_prompt_tokens")
+    able = known.abilities if known is not None else None
+    messages, lost = await enclose(told.messages, place.path_of, able)
+    tools = offered if may_call and not fenced else []
+    sampling = private.get("sampling", {})
+    request = ChatRequest(
+        model=run.model,
+        messages=messages,
+        tools=tools,
+        tool_choice=_tool_choice(choice) if tools else None,
+        parallel_tool_calls=False if tools and not run.parallel_tool_calls else None,
+        temperature=sampling.get("temperature"),
+        top_p=sampling.get("top_p"),
+        max_tokens=left_completion,
+        response_format=_response_format(run.response_format),
+        reasoning_effort=run.reasoning_effort,
+    )
+    names = frozenset(tool["function"]["name"] for tool in offered) if may_call else frozenset()
+    plan = _plan(place, run, turn, hosted if may_call else {}, files, fenced, names)
+    return Asked(request, plan, files, fenced, tuple(lost))
+
+
+def _plan(
+    place: Workplace,
+    run: Run,
+    turn: int,
+    hosted: Mapping[str, Tool],
+    files: ToolFiles,
+    fenced: bool,
+    offered: frozenset[str],
+) -> TurnPlan:
+    code = frozenset(name for name, tool in hosted.items() if tool.type == CODE_INTERPRETER)
+    names = offered | hosted.keys()
+    splitter: Callable[[], Splitter] | None = None
+    if names and fenced:
+
+        def splitter() -> Splitter:
+            return FenceSplitter(runs_code=bool(code), names=names, code_names=code)
+
+    elif names and place.protocols.may_change(run.model, run.connection):
+
+        def splitter() -> Splitter:
+            return PrintedCallSplitter(names, code)
+
+    tool_name = CODE_INTERPRETER if CODE_INTERPRETER in code else next(iter(sorted(code)), "")
+    return TurnPlan(turn, hosted, files.links or {}, splitter, tool_name)
+
+
+def _window(conn: Connection, run: Run, budget: int, note: str, fenced: bool, now: int) -> context.Window:
+    strategy = run.truncation_strategy
+    last = strategy.last_messages if strategy is not None and strategy.type == "last_messages" else None
+    items = window.load(conn, run.thread_id, run.id, budget, last)
+    instructions = "\n\n".join(text for text in (run.instructions, note) if text)
+    known = Known(window.files_of(conn, items, now), frozenset(tool.type for tool in run.tools))
+    return context.build(
+        items, instructions=instructions, budget=budget, last_messages=last, fenced=fenced, known=known
+    )
+
+
+def _left(run: Run, private: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    prompt, completion = run.max_prompt_tokens, run.max_completion_tokens
+    return (
+        None if prompt is None else prompt - private.get("spent_prompt", 0),
+        None if completion is None else completion - private.get("spent_completion", 0),
+    )
+
+
+def _forced(choice: object) -> str | None:
+    """The name of the tool that has to be used, empty for any; None if none has to."""
+    if isinstance(choice, NamedToolChoice):
+        return choice.function.name if choice.function is not None else choice.type
+    return "" if choice == "required" else None
+
+
+def _tool_choice(choice: object) -> str | Mapping[str, Any] | None:
+    if isinstance(choice, NamedToolChoice):
+        name = choice.function.name if choice.function is not None else choice.type
+        return {"type": "function", "function": {"name": name}}
+    return choice if isinstance(choice, str) and choice != "auto" else None
+
+
+def _response_format(given: object) -> Mapping[str, Any] | None:
+    if isinstance(given, ResponseFormatObject) and given.type != "text":
+        return given.to_json()
+    return None

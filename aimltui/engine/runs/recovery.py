@@ -1,0 +1,56 @@
+"""Runs that nobody ends any more: their owner is dead, or their time is up. Inside a writing transaction."""
+
+from __future__ import annotations
+
+from aimltui.engine.errors import RunGone, RunOver
+from aimltui.engine.options import EngineOptions
+from aimltui.engine.runs.status import Outcome
+from aimltui.engine.runs.supervisor import ENDED
+from aimltui.engine.runs.transaction import Ledger
+from aimltui.engine.store import leases as owners
+from aimltui.engine.store import runs
+from aimltui.engine.store.database import Connection
+from aimltui.wire.runs import CANCELLED, CANCELLING, EXPIRED, FAILED, REQUIRES_ACTION, LastError
+
+_GRACE_S = 5.0
+"""Seconds that a living owner has to expire its run itself."""
+
+
+def recover(conn: Connection, row: runs.ActiveRow, options: EngineOptions, me: str) -> bool:
+    """End an active run if it has to be ended from here; True if it was."""
+    outcome = _verdict(conn, row, options, me)
+    if outcome is None:
+        return False
+    try:
+        Ledger(conn, row.id, options.clock()).end(outcome, options.new_id)
+    except (RunGone, RunOver):
+        return False
+    return True
+
+
+def recover_all(conn: Connection, options: EngineOptions, me: str) -> list[str]:
+    """The same for every active run; the threads in which one was ended."""
+    return [row.thread_id for row in runs.active(conn) if recover(conn, row, options, me)]
+
+
+def needs_recovery(conn: Connection, options: EngineOptions, me: str) -> bool:
+    """True if `recover_all` would find something. For a reading connection."""
+    return any(_verdict(conn, row, options, me) is not None for row in runs.active(conn))
+
+
+def _verdict(conn: Connection, row: runs.ActiveRow, options: EngineOptions, me: str) -> Outcome | None:
+    if row.owner == me:
+        return None
+    now = options.clock()
+    if row.status == REQUIRES_ACTION:
+        over = row.expires_at is not None and now >= row.expires_at
+        return Outcome(EXPIRED) if over else None
+    if not owners.is_alive(conn, row.owner, now, options.heartbeat_s):
+        if row.status == CANCELLING:
+            return Outcome(CANCELLED)
+        return Outcome(
+            FAILED, LastError(code="server_error", message=ENDED, remedy="Send the message again.")
+        )
+    if row.expires_at is not None and now >= row.expires_at + _GRACE_S:
+        return Outcome(EXPIRED)
+    return None

@@ -1,0 +1,295 @@
+"""One run from queued to its end: ask the model, hand out its calls, ask again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from aimltui.engine.models.base import ChatModel, ModelError
+from aimltui.engine.runs.budget_guard import Account
+from aimltui.engine.runs.hosted_tools import HostedCalls, fingerprint, refused_as_repeated, settled
+from aimltui.engine.runs.journal import Journal
+from aimltui.engine.runs.notices import Waiting
+from aimltui.engine.runs.prompt.turn_request import Asked, ask
+from aimltui.engine.runs.services import Workplace
+from aimltui.engine.runs.status import Outcome
+from aimltui.engine.runs.tool_calls import Call
+from aimltui.engine.runs.tool_protocol import refuses_tools
+from aimltui.engine.runs.transaction import Ledger
+from aimltui.engine.runs.turn_writer import TurnWriter
+from aimltui.engine.tools.base import ToolContext
+from aimltui.engine.unicode import clean
+from aimltui.wire.base import JSONObject
+from aimltui.wire.runs import COMPLETED, FAILED, IN_PROGRESS, INCOMPLETE, LastError, Run, Usage
+
+_SAME_CALLS = 3
+"""So many times in a row a model may ask for the same: then it is not carried out any more."""
+_GOES_ON_CALLING = "The model goes on calling tools though it was told to answer."
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a leg of a run ends; None for the outcome means that the run waits for tool outputs."""
+
+    outcome: Outcome | None
+    usage: Usage | None = None
+    """Of the turn whose step is still open."""
+
+
+def failure(message: str, *, code: str = "server_error", remedy: str | None = None) -> Outcome:
+    """A failed run, with sentences."""
+    return Outcome(FAILED, LastError(code=code, message=message, remedy=remedy))
+
+
+def model_failure(error: ModelError) -> Outcome:
+    """A failed run whose model turn failed."""
+    return Outcome(
+        FAILED,
+        LastError(
+            code=error.code,
+            message=clean(error.message),
+            remedy=clean(error.remedy) or None,
+            request_id=error.request_id,
+            status=error.status,
+        ),
+    )
+
+
+class RunLoop:
+    """Plays one leg of a run: from `queued` to its end, or to where it waits for the caller."""
+
+    def __init__(self, place: Workplace, journal: Journal) -> None:
+        self._place = place
+        self._journal = journal
+        self._waiting = Waiting(journal, place.options)
+        self._account = Account(place, journal, self._waiting)
+
+    async def play(self) -> End:
+        """Play.
+
+        Raises:
+            ModelError: The model failed for good.
+            EngineError: The store did, or the run is not there any more.
+        """
+        run, private = await self._journal.commit(_begin)
+        missing = self._place.tools.missing(run.tools)
+        if missing:
+            return End(_no_such_tool(missing))
+        model = self._place.models.resolve(run.model, run.connection)
+        while True:
+            if private.get("turns", 0) >= self._place.options.max_turns:
+                return End(
+                    failure(
+                        f"The run was stopped after {private['turns']} turns of the model: a loop of tool calls."
+                    )
+                )
+            asked = await ask(self._place, run, private)
+            if isinstance(asked, Asked):
+                asked = await self._account.open(run, asked)
+            if isinstance(asked, Outcome):
+                return End(asked)
+            try:
+                writer = await self._turn(model, asked)
+            except ModelError as error:
+                if not await self._goes_over_to_blocks(run, asked, error):
+                    raise
+                continue
+            end, private = await self._conclude_turn(run, asked, writer)
+            if end is not None:
+                return end
+
+    def clear_notice(self) -> None:
+        """Take back the remark that something is waited for."""
+        self._waiting.end()
+        self._waiting.clear()
+
+    async def _turn(self, model: ChatModel, asked: Asked) -> TurnWriter:
+        """One model turn, tried again while nothing of it was seen."""
+        tried = 0
+        while True:
+            tried += 1
+            writer = TurnWriter(self._journal, self._place.options.new_id, asked.plan)
+            if tried > 1:
+                self._journal.forget_thought()
+            self._waiting.begin(model)
+            if tried == 1 and asked.plan.number == 0:
+                for text in asked.remarks:
+                    self._waiting.mention(text)
+            try:
+                async with aclosing(model.stream(asked.request)) as chunks:
+                    async for chunk in chunks:
+                        self._waiting.heard()
+                        if chunk.remark:
+                            self._waiting.mention(chunk.remark)
+                        # once its code is closed, only what the turn cost is still of interest
+                        if writer.is_over and chunk.text.strip():
+                            break
+                        await writer.take(chunk)
+                return writer
+            except ModelError as error:
+                if writer.is_over:
+                    return writer
+                if writer.visible or not error.retryable or tried >= self._place.options.retry.tries:
+                    if not writer.visible and not error.cut:
+                        await self._account.drop()
+                    raise
+                self._waiting.end()
+                await self._waiting.before_retry(error, tried)
+            finally:
+                self._waiting.end()
+
+    async def _goes_over_to_blocks(self, run: Run, asked: Asked, error: ModelError) -> bool:
+        """True if the model takes no tools, and can do without: then it is asked again in another way."""
+        protocols = self._place.protocols
+        if not asked.request.tools or not refuses_tools(error):
+            return False
+        if not protocols.may_change(run.model, run.connection):
+            return False
+        await protocols.learn_fenced(run.model, run.connection)
+        return True
+
+    async def _conclude_turn(
+        self, run: Run, asked: Asked, writer: TurnWriter
+    ) -> tuple[End | None, JSONObject]:
+        """Write the turn's end; the run's, if this was its last turn."""
+        await writer.finish()
+        self._journal.draft = None
+        if writer.is_over and not asked.fenced:
+            await self._place.protocols.learn_fenced(run.model, run.connection)
+        usage = self._account.told(writer)
+        prompt, completion = self._account.spent(usage, writer)
+        calls = [_checked(settled(draft), run, self._place) for draft in writer.drafts]
+        cut_off = self._account.cut_off(writer.finish_reason)
+        end = End(cut_off, usage) if cut_off else _end_of(writer, usage, first=asked.plan.number == 0)
+        pending = [call for call in calls if call.output is None and not call.is_hosted]
+        hosted = [call for call in calls if call.is_hosted]
+
+        def write(ledger: Ledger) -> JSONObject:
+            ledger.count_turn(usage, prompt, completion)
+            self._account.settle(ledger, usage, prompt, completion)
+            if calls and writer.tool_step_id is not None:
+                ledger.set_calls(writer.tool_step_id, calls, usage)
+                if end is None and not hosted and not ledger.private.get("no_more_tools"):
+                    _go_on(ledger, pending)
+            return ledger.private
+
+        private = await self._journal.commit(write)
+        if end is None and private.get("no_more_tools"):
+            return End(
+                failure(_GOES_ON_CALLING, remedy="Try again, or choose another model."), usage
+            ), private
+        if end is None and hosted and writer.tool_step_id is not None:
+            problems = {draft.id: draft.problem for draft in writer.drafts}
+            private = await self._carry_out(run, asked, writer.tool_step_id, calls, problems, private)
+        elif end is not None and not writer.has_message and _has_made_something(end, private):
+            # what the tools made is on a message, also where the model has nothing to say about it
+            await writer.begin_message()
+        return (End(None) if end is None and pending else end), private
+
+    async def _carry_out(
+        self,
+        run: Run,
+        asked: Asked,
+        step_id: str,
+        calls: list[Call],
+        problems: Mapping[str, str | None],
+        private: JSONObject,
+    ) -> JSONObject:
+        """Do what is asked of the engine's own tools, and write what came of it."""
+        limit = self._place.options.max_tool_turns
+        mark = fingerprint([call for call in calls if call.is_hosted])
+        same = private.get("same_calls", 0) + 1 if private.get("last_calls") == mark else 1
+        count = private.get("tool_turns", 0) + 1
+        files = asked.files
+        context = ToolContext(run, files.provided, self._place.keep, has_run_code=files.has_run_code)
+        work = HostedCalls(self._journal, step_id, context)
+        if same >= _SAME_CALLS:
+            done = refused_as_repeated(calls, same - 1)
+        else:
+            tools = {tool.type: tool for tool in asked.plan.hosted.values()}
+            done = await work.run(calls, problems, tools)
+        known = {
+            "last_calls": mark,
+            "same_calls": same,
+            "tool_turns": count,
+            "no_more_tools": same >= _SAME_CALLS or count >= limit,
+        }
+        pending = [call for call in done if call.output is None]
+
+        def write(ledger: Ledger) -> JSONObject:
+            ledger.private |= known
+            ledger.note_made(work.made.files, work.made.pictures, work.made.others)
+            ledger.answer_calls(step_id, done)
+            _go_on(ledger, pending)
+            return ledger.private
+
+        private = await self._journal.commit(write)
+        self._journal.owed = None
+        return private
+
+
+def _go_on(ledger: Ledger, pending: Sequence[Call]) -> None:
+    """After calls: it is the caller's turn if one is pending, the model's otherwise."""
+    if pending:
+        ledger.wait_for_outputs(pending)
+    else:
+        ledger.finish_tools({})
+
+
+def _begin(ledger: Ledger) -> tuple[Run, JSONObject]:
+    ledger.move(IN_PROGRESS)
+    return ledger.run, ledger.private
+
+
+def _checked(call: Call, run: Run, place: Workplace) -> Call:
+    known = place.tools.functions(run.tools)
+    return call if call.is_hosted or call.name in known else _unknown_function(call, known)
+
+
+def _has_made_something(end: End, private: JSONObject) -> bool:
+    completed = end.outcome is not None and end.outcome.status == COMPLETED
+    return completed and bool(private.get("pictures") or private.get("unlinked"))
+
+
+def _end_of(writer: TurnWriter, usage: Usage | None, *, first: bool) -> End | None:
+    """How the run ends after this turn; None if it goes on with the turn's calls."""
+    reason = writer.finish_reason
+    if reason == "length":
+        return End(Outcome(INCOMPLETE, reason="max_completion_tokens"), usage)
+    if reason == "content_filter":
+        if not writer.visible:
+            return End(
+                failure(
+                    "The provider's content filter stopped the answer before it began.",
+                    code="invalid_prompt",
+                    remedy="Say it in other words, or choose another model.",
+                )
+            )
+        return End(Outcome(INCOMPLETE, message_reason="content_filter"), usage)
+    if writer.calls:
+        return None
+    if not writer.visible and first:
+        if writer.thought:
+            told = "The model thought about it and then answered nothing."
+            return End(
+                failure(told, remedy="Try again, allow more completion tokens, or choose another model.")
+            )
+        return End(failure("The model answered nothing.", remedy="Try again, or choose another model."))
+    return End(Outcome(COMPLETED), usage)
+
+
+def _unknown_function(call: Call, known: frozenset[str]) -> Call:
+    names = ", ".join(sorted(known)) or "none at all"
+    wrong = f"There is no function named {call.name!r}." if call.name else "This is no call in JSON."
+    output = json.dumps({"error": f"{wrong} There are: {names}."})
+    return Call(call.id, call.name, call.arguments, call.extra, output)
+
+
+def _no_such_tool(missing: Sequence[str]) -> Outcome:
+    names = " and ".join(missing)
+    return failure(
+        f"This engine cannot carry out the tool {names} that the assistant has.",
+        remedy="Take it off the assistant, or give the run other tools.",
+    )

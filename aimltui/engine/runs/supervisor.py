@@ -1,0 +1,240 @@
+"""Owns every run that this engine executes: starts, stops, expires, and sees that each one ends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from aimltui.engine.errors import EngineError, RunCancelling, RunGone, RunOver
+from aimltui.engine.events.log import EventLog
+from aimltui.engine.models.base import ModelError
+from aimltui.engine.runs.journal import Journal
+from aimltui.engine.runs.reasoning import Thought
+from aimltui.engine.runs.run_loop import End, RunLoop, failure, model_failure
+from aimltui.engine.runs.services import Workplace
+from aimltui.engine.runs.status import Outcome, move
+from aimltui.engine.runs.transaction import Ledger
+from aimltui.engine.store import runs
+from aimltui.wire import events
+from aimltui.wire.errors import ErrorObject
+from aimltui.wire.events import StreamEvent
+from aimltui.wire.runs import CANCELLED, CANCELLING, EXPIRED, FAILED, IN_PROGRESS, Run, Usage
+
+log = logging.getLogger(__name__)
+
+ENDED = "The program ended while this run was at work; its text up to then is kept."
+
+
+class _Active:
+    """A run at work."""
+
+    def __init__(self, run: Run, deadline: float, journal: Journal) -> None:
+        self.run = run
+        self.deadline = deadline
+        self.journal = journal
+        self.stop: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.cancelling: Run | None = None
+        self.answered = asyncio.Event()
+        """Set once `cancelling` is told, or the leg is over without it."""
+        self.task: asyncio.Task[None] | None = None
+
+    def request_stop(self, status: str) -> None:
+        if not self.stop.done():
+            self.stop.set_result(status)
+
+
+class Supervisor:
+    """One task a run; the terminal status is its last act, whatever happens."""
+
+    def __init__(self, place: Workplace, touch: Callable[[str], None]) -> None:
+        self._place = place
+        self._touch = touch
+        self._live: dict[str, _Active] = {}
+        self._unsettled: dict[str, tuple[Journal, Outcome]] = {}
+
+    @property
+    def live(self) -> frozenset[str]:
+        """The ids of the runs at work here, and of those whose end could not be written yet."""
+        return frozenset(self._live) | frozenset(self._unsettled)
+
+    def log_of(self, run_id: str) -> EventLog | None:
+        """The log of a run at work here."""
+        active = self._live.get(run_id)
+        return active.journal.log if active is not None else None
+
+    def start(self, run: Run, told: Sequence[StreamEvent], first_index: int) -> EventLog:
+        """Execute a run that stands queued in the store.
+
+        Args:
+            run: The run.
+            told: The events that were committed with it; the log begins with them.
+            first_index: The index of the first of them.
+        """
+        events_log = EventLog(first_index)
+        events_log.publish(told)
+        journal = Journal(
+            self._place.database, self._place.options, run.id, events_log, lambda: self._touch(run.thread_id)
+        )
+        deadline = (
+            run.created_at + self._place.options.run_lifetime_s if run.expires_at is None else run.expires_at
+        )
+        active = _Active(run, deadline, journal)
+        self._live[run.id] = active
+        active.task = asyncio.create_task(self._own(active), name=f"run {run.id}")
+        return events_log
+
+    async def cancel(self, run_id: str) -> Run | None:
+        """Stop a run at work here; the run as it was told to be cancelling, None if it is not, or was over first."""
+        active = self._live.get(run_id)
+        if active is None:
+            return None
+        active.request_stop(CANCELLED)
+        await active.answered.wait()
+        return active.cancelling
+
+    async def stop_and_wait(self, run_id: str) -> None:
+        """Cancel a run at work here and wait until it is over."""
+        active = self._live.get(run_id)
+        if active is not None and active.task is not None:
+            active.request_stop(CANCELLED)
+            await asyncio.wait({active.task})
+
+    async def heed_others(self) -> None:
+        """See what other processes want: a run that they cancel, a thread that they deleted."""
+        if not self._live:
+            return
+        ids = list(self._live)
+        found = await self._place.database.read(lambda conn: runs.statuses(conn, ids))
+        for run_id in ids:
+            active = self._live.get(run_id)
+            if active is not None and found.get(run_id, CANCELLING) == CANCELLING:
+                active.request_stop(CANCELLED)
+
+    async def settle(self) -> None:
+        """Write the ends that could not be written when they came."""
+        for run_id, (journal, outcome) in list(self._unsettled.items()):
+            try:
+                await journal.conclude(partial(self._write_end, journal, outcome, None, None))
+            except (RunGone, RunOver):
+                pass
+            except EngineError:
+                continue
+            await journal.aclose()
+            self._unsettled.pop(run_id, None)
+
+    async def aclose(self) -> None:
+        """Stop everything and wait for the ends."""
+        for active in self._live.values():
+            active.request_stop(CANCELLED)
+        tasks = [active.task for active in self._live.values() if active.task is not None]
+        if tasks:
+            await asyncio.wait(tasks)
+        await self.settle()
+
+    async def _own(self, active: _Active) -> None:
+        end: End | None = End(failure(ENDED))
+        try:
+            end = await self._work(active)
+        finally:
+            await self._finish(active, end)
+
+    async def _work(self, active: _Active) -> End | None:
+        work = asyncio.create_task(self._play(active.journal), name=f"play {active.run.id}")
+        left = max(0.0, active.deadline - self._place.options.clock())
+        until: set[asyncio.Future[Any]] = {work, active.stop}
+        await asyncio.wait(until, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        if work.done():
+            return work.result()
+        status = active.stop.result() if active.stop.done() else EXPIRED
+        active.journal.seal()
+        work.cancel()
+        if status == CANCELLED:
+            await self._tell_cancelling(active)
+        await asyncio.wait({work}, timeout=self._place.options.stop_s)
+        return End(Outcome(status))
+
+    async def _play(self, journal: Journal) -> End | None:
+        """A leg; whatever goes wrong in it is an end with a reason. None if there is no run any more."""
+        loop = RunLoop(self._place, journal)
+        try:
+            return await loop.play()
+        except ModelError as error:
+            return End(model_failure(error))
+        except RunCancelling:
+            return End(Outcome(CANCELLED))
+        except RunGone:
+            return None
+        except RunOver:
+            return End(None)
+        except EngineError as error:
+            return End(failure(error.message))
+        except Exception as error:
+            log.exception("the run %s met something unexpected", journal.run_id)
+            told = f"Something unexpected happened in the engine: {type(error).__name__}."
+            return End(failure(told, remedy="Try again; the log file has the details."))
+        finally:
+            loop.clear_notice()
+
+    async def _tell_cancelling(self, active: _Active) -> None:
+        try:
+            active.cancelling = await active.journal.conclude(Ledger.begin_cancelling)
+        except EngineError as error:
+            log.warning("the run %s could not be marked as cancelling: %s", active.run.id, error)
+        active.answered.set()
+
+    async def _finish(self, active: _Active, end: End | None) -> None:
+        try:
+            if end is None:
+                _say_gone(active.journal)
+            elif end.outcome is not None:
+                await self._end(active, end, end.outcome)
+            await active.journal.aclose()
+        finally:
+            self._live.pop(active.run.id, None)
+            active.journal.log.close()
+            active.answered.set()
+
+    async def _end(self, active: _Active, end: End, outcome: Outcome) -> None:
+        journal = active.journal
+        journal.seal()
+        thought = journal.take_thought()
+        try:
+            try:
+                await journal.conclude(partial(self._write_end, journal, outcome, end.usage, thought))
+            except RunCancelling:
+                # somebody else cancelled it in the very moment in which it would have ended by itself
+                await journal.conclude(
+                    partial(self._write_end, journal, Outcome(CANCELLED), end.usage, thought)
+                )
+        except RunGone:
+            _say_gone(journal)
+        except RunOver:
+            return
+        except EngineError as error:
+            log.error("the end of run %s cannot be written yet: %s", active.run.id, error)
+            self._settle_later(active, outcome if outcome.status == FAILED else failure(error.message))
+        except Exception:
+            log.exception("the end of run %s met something unexpected", active.run.id)
+            self._settle_later(active, failure("Something unexpected happened in the engine."))
+
+    def _write_end(
+        self, journal: Journal, outcome: Outcome, usage: Usage | None, thought: Thought | None, ledger: Ledger
+    ) -> None:
+        if journal.owed is not None:
+            journal.owed(ledger)
+        ledger.end(outcome, self._place.options.new_id, usage, thought)
+
+    def _settle_later(self, active: _Active, outcome: Outcome) -> None:
+        """Tell the end to those who follow; the store hears of it as soon as it listens again."""
+        self._unsettled[active.run.id] = (active.journal, outcome)
+        at_work = active.run.model_copy(update={"status": IN_PROGRESS})
+        failed = move(at_work, FAILED, self._place.options.now(), error=outcome.error)
+        active.journal.remark(StreamEvent(f"thread.run.{FAILED}", failed))
+
+
+def _say_gone(journal: Journal) -> None:
+    gone = ErrorObject(message="The run is not there any more: its thread was deleted.")
+    journal.remark(StreamEvent(events.ERROR, gone))

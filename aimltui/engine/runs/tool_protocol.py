@@ -1,0 +1,128 @@
+"""How a model calls tools: by function calls, or by blocks in its text. Pure but for memory."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
+
+from aimltui.engine.models.base import ModelError
+from aimltui.engine.models.compat.lesson_store import FENCED, Lessons
+
+Protocol = Literal["auto", "calls", "fenced"]
+"""`auto` begins with calls, and goes over to blocks with a model that refuses tools or prints its calls as text."""
+
+_REFUSES_TOOLS = re.compile(r"\btools?\b|tool[_ -](?:use|choice|call)|function[_ -]call", re.IGNORECASE)
+_STATUSES = frozenset({400, 404, 422, 500, 501})
+
+_CODE = """You can run Python. To do so, end your message with one block:
+
+```python
+print(1 + 1)
+```
+
+It is run as soon as the block is closed, and you are told what it printed; then you go on. {about}
+Never write down output that you were not told. Code that is only to be shown to the user goes into a block that \
+begins with ```py instead."""
+_FUNCTIONS = """You can call these functions:
+
+{listed}
+
+To call one, end your message with one block of JSON:
+
+```tool_call
+{{"name": "{example}", "arguments": {{}}}}
+```
+
+The arguments are an object as the function's JSON schema wants it. You are told what the function gave back; then you \
+go on. Never write down a result that you were not told."""
+_FORCED_CODE = "You must run Python before you answer."
+_FORCED_CALL = "You must call {name} before you answer."
+_LAST = "You cannot run any more code or call any more functions now: answer with what you know."
+
+
+class Protocols:
+    """Remembers which models cannot call.
+
+    Args:
+        configured: What the user wants for all models that say nothing themselves.
+        of_model: What is known of a model by its id and connection; None for nothing.
+        lessons: The memory.
+        default: The name of the connection that is meant where none is named.
+    """
+
+    def __init__(
+        self,
+        configured: Protocol,
+        of_model: Callable[[str, str | None], Protocol | None],
+        lessons: Lessons,
+        default: Callable[[], str] = str,
+    ) -> None:
+        self._configured = configured
+        self._of_model = of_model
+        self._lessons = lessons
+        self._default = default
+
+    def is_fenced(self, model_id: str, connection: str | None = None) -> bool:
+        """True if the model writes its code and its calls into its text."""
+        wanted = self._wanted(model_id, connection)
+        return wanted == "fenced" or (wanted == "auto" and self._has_learned(model_id, connection))
+
+    def may_change(self, model_id: str, connection: str | None = None) -> bool:
+        """True if it is found out by trying."""
+        return self._wanted(model_id, connection) == "auto" and not self._has_learned(model_id, connection)
+
+    async def learn_fenced(self, model_id: str, connection: str | None = None) -> None:
+        """The model has shown that it cannot call."""
+        if self.may_change(model_id, connection):
+            await asyncio.to_thread(
+                self._lessons.learn, connection or self._default(), model_id, {FENCED: True}
+            )
+
+    def _has_learned(self, model_id: str, connection: str | None) -> bool:
+        return FENCED in self._lessons.of(connection or self._default(), model_id)
+
+    def _wanted(self, model_id: str, connection: str | None) -> Protocol:
+        return self._of_model(model_id, connection) or self._configured
+
+
+def refuses_tools(error: ModelError) -> bool:
+    """True if the server says that the model takes no tools."""
+    return error.status in _STATUSES and _REFUSES_TOOLS.search(error.message) is not None
+
+
+def fenced_note(
+    about: str | None,
+    functions: Sequence[Mapping[str, Any]] = (),
+    *,
+    forced: str | None = None,
+    last: bool = False,
+) -> str:
+    """What a model is told that writes its code and its calls into its text.
+
+    Args:
+        about: What it should know of the code interpreter; None where there is none.
+        functions: What else it can call, in the shape of `/chat/completions`.
+        forced: The name of what it has to use; empty for anything.
+        last: It has used tools often enough.
+    """
+    if last:
+        return _LAST
+    told = [function["function"] for function in functions]
+    parts = [] if about is None else [_CODE.format(about=about)]
+    if told:
+        parts.append(_FUNCTIONS.format(listed="\n".join(map(_listed, told)), example=told[0]["name"]))
+    names = {function["name"] for function in told}
+    if forced in names or (forced is not None and about is None):
+        parts.append(_FORCED_CALL.format(name=forced or "one of these functions"))
+    elif forced is not None:
+        parts.append(_FORCED_CODE)
+    return "\n\n".join(parts)
+
+
+def _listed(function: Mapping[str, Any]) -> str:
+    schema = json.dumps(function.get("parameters") or {}, ensure_ascii=False)
+    about = " ".join(str(function.get("description") or "").split())
+    return f"- {function['name']}: {about} JSON schema of its arguments: {schema}"

@@ -1,0 +1,388 @@
+"""One transaction about one run: what changes, and the events that say so, written together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aimltui.engine.accounting.usage import added, partial
+from aimltui.engine.errors import RunCancelling, RunGone, RunOver
+from aimltui.engine.events.log import Entry
+from aimltui.engine.runs.reasoning import Thought
+from aimltui.engine.runs.status import MESSAGE_REASONS, STEP_ENDS, Outcome, move
+from aimltui.engine.runs.tool_calls import Call, answered, with_calls
+from aimltui.engine.store import events as event_rows
+from aimltui.engine.store import messages, runs
+from aimltui.engine.store import usage as usage_rows
+from aimltui.engine.store.database import Connection
+from aimltui.wire import events, ids
+from aimltui.wire.base import JSONObject
+from aimltui.wire.events import StreamEvent
+from aimltui.wire.ids import NewId
+from aimltui.wire.messages import (
+    AttachmentTool,
+    FilePathAnnotation,
+    ImageFile,
+    ImageFileContent,
+    IncompleteDetails,
+    Message,
+    MessageAttachment,
+    TextContent,
+)
+from aimltui.wire.run_steps import (
+    MessageCreation,
+    MessageCreationDetails,
+    RunStep,
+    StepDetails,
+    ToolCallsDetails,
+)
+from aimltui.wire.runs import (
+    CANCELLED,
+    CANCELLING,
+    COMPLETED,
+    EXPIRED,
+    FAILED,
+    INCOMPLETE,
+    QUEUED,
+    REQUIRES_ACTION,
+    TERMINAL,
+    FunctionCall,
+    LastError,
+    RequiredAction,
+    RequiredToolCall,
+    Run,
+    SubmitToolOutputsAction,
+    Usage,
+)
+
+_CUT_CALL = LastError(code="server_error", message="The token limit cut the call off before it was complete.")
+
+
+class Ledger:
+    """What can be written about a run. Lives inside a writing transaction.
+
+    Attributes:
+        run: The run as it is now.
+        private: What the wire does not show of it.
+        told: The events of this transaction, to be published once it is committed.
+
+    Raises:
+        RunGone: There is no such run.
+        RunOver: It has ended.
+    """
+
+    def __init__(
+        self, conn: Connection, run_id: str, clock_now: float, next_index: int | None = None
+    ) -> None:
+        row = runs.row_of(conn, run_id)
+        if row is None:
+            raise RunGone("The thread was deleted while the run was at work.")
+        if row["status"] in TERMINAL:
+            raise RunOver(f"The run has ended with status '{row['status']}'.")
+        self.conn = conn
+        self.run = Run.model_validate_json(row["body"])
+        self.private: JSONObject = json.loads(row["private"])
+        self.told: list[StreamEvent] = []
+        self._clock_now = clock_now
+        self._now = int(clock_now)
+        self._next = event_rows.next_index(conn, run_id) if next_index is None else next_index
+
+    def keep(self, entries: Sequence[Entry]) -> None:
+        """Write down what was said already."""
+        event_rows.append(self.conn, self.run.id, entries)
+
+    def tell(self, name: str, payload: Any) -> None:
+        """An event."""
+        event = StreamEvent(name, payload, self._next)
+        self._next += 1
+        event_rows.append(self.conn, self.run.id, [Entry(event, event.index)])
+        self.told.append(event)
+
+    def move(self, to: str, **how: Any) -> Run:
+        """The run's next status, with its event.
+
+        Raises:
+            RunCancelling: Somebody cancels the run; only its end may follow.
+        """
+        if self.run.status == CANCELLING and to not in (CANCELLED, FAILED, EXPIRED):
+            raise RunCancelling("The run is being cancelled.")
+        if to == CANCELLING:
+            self.private["told_cancelling"] = True
+        if to in TERMINAL:
+            if usage_rows.abandon_turn(self.conn, self.run.id) and (known := self.usage) is not None:
+                self.private["usage"] = partial(known).to_json()
+            how |= {"usage": self.usage, "duration_ms": _since(self.private, self._clock_now)}
+        self.run = move(self.run, to, self._now, **how)
+        ended_at = self._clock_now if to in TERMINAL else None
+        runs.save(self.conn, self.run, self.private, ended_at=ended_at)
+        self.tell(f"thread.run.{to}", self.run)
+        return self.run
+
+    def begin_cancelling(self) -> Run:
+        """Tell that the run is being cancelled, once; another process may have marked it already."""
+        if self.run.status != CANCELLING:
+            return self.move(CANCELLING)
+        if not self.private.get("told_cancelling"):
+            self.private["told_cancelling"] = True
+            runs.save(self.conn, self.run, self.private)
+            self.tell("thread.run.cancelling", self.run)
+        return self.run
+
+    @property
+    def usage(self) -> Usage | None:
+        """The sum of all turns so far."""
+        known = self.private.get("usage")
+        return Usage.model_validate(known) if known is not None else None
+
+    def count_turn(self, usage: Usage | None, spent_prompt: int, spent_completion: int) -> None:
+        """A model turn is over.
+
+        Args:
+            usage: What the provider says that it cost.
+            spent_prompt: Tokens to hold against the run's limit; an estimate if the provider says nothing.
+            spent_completion: The same for completion tokens.
+        """
+        before, turns = self.usage, self.private.get("turns", 0)
+        total = added(before, usage)
+        if total is not None and (usage is None or (before is None and turns)):
+            total = partial(total)
+        self.private["usage"] = total.to_json() if total is not None else None
+        self.private["turns"] = turns + 1
+        self.private["spent_prompt"] = self.private.get("spent_prompt", 0) + spent_prompt
+        self.private["spent_completion"] = self.private.get("spent_completion", 0) + spent_completion
+        runs.save(self.conn, self.run, self.private)
+
+    def open_message(
+        self, step_id: str, message_id: str, turn: int, thought: Thought | None = None
+    ) -> list[str]:
+        """The model begins to write, after it has thought.
+
+        Returns:
+            The ids of the pictures that the message begins with: those that tools have made since the last one.
+        """
+        self._refuse_if_cancelling()
+        self._write_message(step_id, message_id, turn, thought=thought)
+        pictures: list[str] = self.private.pop("pictures", [])
+        if pictures:
+            runs.save(self.conn, self.run, self.private)
+        return pictures
+
+    def _write_message(
+        self,
+        step_id: str,
+        message_id: str,
+        turn: int,
+        pictures: Sequence[str] = (),
+        thought: Thought | None = None,
+    ) -> None:
+        details = MessageCreationDetails(message_creation=MessageCreation(message_id=message_id))
+        self._open_step(step_id, details, turn, thought)
+        message = Message(
+            id=message_id,
+            created_at=self._now,
+            thread_id=self.run.thread_id,
+            status="in_progress",
+            role="assistant",
+            assistant_id=self.run.assistant_id,
+            run_id=self.run.id,
+            content=[ImageFileContent(image_file=ImageFile(file_id=file_id)) for file_id in pictures],
+        )
+        messages.insert(self.conn, message, turn=turn)
+        self.tell(events.MESSAGE_CREATED, message)
+        self.tell(events.MESSAGE_IN_PROGRESS, message)
+
+    def close_message(self, usage: Usage | None = None) -> None:
+        """The message that is being written is whole, and so is its step."""
+        self._refuse_if_cancelling()
+        self._close_messages(COMPLETED, None, attach=False)
+        for row in runs.open_steps(self.conn, self.run.id):
+            if row.step.type == "message_creation":
+                self._close_step(row, "completed", usage)
+
+    def open_tools(self, step_id: str, turn: int, thought: Thought | None = None) -> None:
+        """The model begins to call tools, after it has thought."""
+        self._refuse_if_cancelling()
+        self._open_step(step_id, ToolCallsDetails(), turn, thought)
+
+    def draft_tools(self, step_id: str, calls: Sequence[Call]) -> None:
+        """The calls as far as they go, so that a killed program leaves them behind."""
+        row = runs.step_row(self.conn, step_id)
+        runs.save_step(self.conn, with_calls(row.step, calls))
+
+    def set_calls(self, step_id: str, calls: Sequence[Call], usage: Usage | None) -> None:
+        """The calls are complete."""
+        row = runs.step_row(self.conn, step_id)
+        private = row.private | {"calls": [call.to_json() for call in calls]}
+        private["usage"] = usage.to_json() if usage is not None else None
+        runs.save_step(self.conn, with_calls(row.step, calls), private)
+
+    def answer_calls(self, step_id: str, calls: Sequence[Call]) -> None:
+        """Some calls have their outputs."""
+        row = runs.step_row(self.conn, step_id)
+        private = row.private | {"calls": [call.to_json() for call in calls]}
+        runs.save_step(self.conn, with_calls(row.step, calls), private)
+
+    def note_made(self, files: Mapping[str, str], pictures: Sequence[str], others: Sequence[str]) -> None:
+        """Tools of the engine have made files.
+
+        Args:
+            files: Ids by the path under which the text may link to them.
+            pictures: Those that the next message shows, in order.
+            others: Those that the last message gets as attachments unless a text links to them.
+        """
+        self.private["files"] = {**self.private.get("files", {}), **files}
+        # a run that is stopped in this very moment is told them twice
+        self.private["pictures"] = list(dict.fromkeys([*self.private.get("pictures", []), *pictures]))
+        self.private["unlinked"] = list(dict.fromkeys([*self.private.get("unlinked", []), *others]))
+        runs.save(self.conn, self.run, self.private)
+
+    def wait_for_outputs(self, pending: Sequence[Call]) -> None:
+        """The caller's turn."""
+        asked = [
+            RequiredToolCall(id=call.id, function=FunctionCall(name=call.name, arguments=call.arguments))
+            for call in pending
+        ]
+        action = RequiredAction(submit_tool_outputs=SubmitToolOutputsAction(tool_calls=asked))
+        self.move(REQUIRES_ACTION, action=action, usage=self.usage)
+
+    def take_outputs(self, outputs: Mapping[str, str], owner: str) -> Run:
+        """The caller has answered; the run is queued again."""
+        self.finish_tools(outputs)
+        runs.adopt(self.conn, self.run.id, owner)
+        return self.move(QUEUED)
+
+    def finish_tools(self, outputs: Mapping[str, str]) -> None:
+        """The open calls have their outputs; their step is over."""
+        for row in runs.open_steps(self.conn, self.run.id):
+            if row.step.type != "tool_calls":
+                continue
+            calls = [answered(Call(**call), outputs) for call in row.private.get("calls", [])]
+            private = row.private | {"calls": [call.to_json() for call in calls]}
+            runs.save_step(self.conn, with_calls(row.step, calls), private)
+            usage = row.private.get("usage")
+            fresh = runs.step_row(self.conn, row.step.id)
+            self._close_step(fresh, "completed", Usage.model_validate(usage) if usage is not None else None)
+
+    def end(
+        self, outcome: Outcome, new_id: NewId, usage: Usage | None = None, thought: Thought | None = None
+    ) -> Run:
+        """The run's end, and that of whatever of it is still open. Text so far is kept, and so is what tools made.
+
+        Args:
+            outcome: How it ends.
+            new_id: Makes ids: what tools made needs a message if there is none to bear it.
+            usage: Of the turn that is still open, for its step.
+            thought: What was thought last, if no step came of it.
+        """
+        if thought is not None:
+            thoughts = {"reasoning": thought.text, "reasoning_ms": thought.ms}
+            self.run = self.run.model_copy(update=thoughts)
+        if outcome.status == CANCELLED:
+            self.begin_cancelling()
+        if outcome.status != COMPLETED:
+            _save_what_was_made(self, new_id)
+        if outcome.status in (COMPLETED, INCOMPLETE):
+            self._close_messages(outcome.status, outcome.message_reason)
+            self._close_steps(outcome, usage)
+        else:
+            self._close_steps(outcome, usage)
+            self._close_messages(outcome.status, outcome.message_reason)
+        return self.move(outcome.status, error=outcome.error, reason=outcome.reason)
+
+    def _open_step(self, step_id: str, details: StepDetails, turn: int, thought: Thought | None) -> None:
+        step = RunStep(
+            id=step_id,
+            created_at=self._now,
+            assistant_id=self.run.assistant_id,
+            thread_id=self.run.thread_id,
+            run_id=self.run.id,
+            type=details.type,
+            step_details=details,
+            expires_at=self.run.expires_at,
+            reasoning=thought.text if thought is not None else None,
+            reasoning_ms=thought.ms if thought is not None else None,
+        )
+        place = messages.newest_seq(self.conn, self.run.thread_id)
+        private: JSONObject = {"t0": self._clock_now}
+        runs.insert_step(self.conn, step, turn=turn, after_message=place, private=private)
+        self.tell(events.STEP_CREATED, step)
+        self.tell(events.STEP_IN_PROGRESS, step)
+
+    def _close_steps(self, outcome: Outcome, usage: Usage | None) -> None:
+        for row in runs.open_steps(self.conn, self.run.id):
+            status, error = STEP_ENDS[outcome.status], outcome.error
+            if outcome.status == INCOMPLETE and row.step.type == "tool_calls":
+                status, error = FAILED, _CUT_CALL
+            self._close_step(row, status, usage, error if status == FAILED else None)
+
+    def _close_step(
+        self, row: runs.StepRow, status: str, usage: Usage | None, error: LastError | None = None
+    ) -> None:
+        update: dict[str, Any] = {
+            "status": status,
+            f"{status}_at": self._now,
+            "usage": usage,
+            "last_error": error,
+            "duration_ms": _since(row.private, self._clock_now),
+        }
+        step = row.step.model_copy(update=update)
+        runs.save_step(self.conn, step)
+        self.tell(f"thread.run.step.{status}", step)
+
+    def _close_messages(self, status: str, reason: str | None, *, attach: bool = True) -> None:
+        for message in messages.open_of_run(self.conn, self.run.id):
+            update: dict[str, Any] = {"status": "completed", "completed_at": self._now}
+            if status != COMPLETED:
+                why = IncompleteDetails(reason=reason or MESSAGE_REASONS[status])
+                update = {"status": "incomplete", "incomplete_at": self._now, "incomplete_details": why}
+            update["attachments"] = self._attachments(message, attach)
+            closed = message.model_copy(update=update)
+            messages.save(self.conn, closed)
+            name = events.MESSAGE_COMPLETED if status == COMPLETED else events.MESSAGE_INCOMPLETE
+            self.tell(name, closed)
+
+    def _attachments(self, message: Message, attach: bool) -> list[MessageAttachment]:
+        """The files that tools made and that no text links to, so that none is lost; on the run's last message."""
+        unlinked: list[str] = self.private.get("unlinked", [])
+        if not unlinked:
+            return list(message.attachments or ())
+        linked = linked_files(message)
+        self.private["unlinked"] = [file_id for file_id in unlinked if file_id not in linked]
+        rest = self.private["unlinked"] if attach else []
+        if attach:
+            self.private["unlinked"] = []
+        runs.save(self.conn, self.run, self.private)
+        tools = [AttachmentTool(type="code_interpreter")]
+        return [*(message.attachments or ()), *(MessageAttachment(file_id=id_, tools=tools) for id_ in rest)]
+
+    def _refuse_if_cancelling(self) -> None:
+        if self.run.status == CANCELLING:
+            raise RunCancelling("The run is being cancelled.")
+
+
+def _save_what_was_made(ledger: Ledger, new_id: NewId) -> None:
+    """A run that is stopped before its answer has no message: one without text bears what its tools made."""
+    pictures: list[str] = ledger.private.get("pictures", [])
+    nothing_made = not (pictures or ledger.private.get("unlinked"))
+    if nothing_made or messages.open_of_run(ledger.conn, ledger.run.id):
+        return
+    ledger.private["pictures"] = []
+    turn = ledger.private.get("turns", 0)
+    ledger._write_message(new_id(ids.STEP), new_id(ids.MESSAGE), turn, pictures)
+
+
+def _since(private: JSONObject, now: float) -> int | None:
+    started = private.get("t0")
+    return max(0, round((now - started) * 1000)) if started is not None else None
+
+
+def linked_files(message: Message) -> set[str]:
+    """The files that a message's text links to."""
+    return {
+        annotation.file_path.file_id
+        for part in message.content
+        if isinstance(part, TextContent)
+        for annotation in part.text.annotations
+        if isinstance(annotation, FilePathAnnotation)
+    }

@@ -1,0 +1,304 @@
+"""One model turn, written down as it comes: text into a message, fragments of calls into a step."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from aimltui.engine.events.deltas import ARGUMENTS, CALL, FILE_PATH, IMAGE_PART, INPUT, REFUSAL, TEXT, Piece
+from aimltui.engine.models.base import ChatChunk, ChatUsage, ToolCallDelta
+from aimltui.engine.runs import text_tool_calls as fences
+from aimltui.engine.runs.file_links import LinkFinder
+from aimltui.engine.runs.journal import Journal
+from aimltui.engine.runs.text_tool_calls import Splitter
+from aimltui.engine.runs.tool_calls import Call
+from aimltui.engine.runs.transaction import Ledger
+from aimltui.engine.tools.base import ArgumentsReader, Tool
+from aimltui.engine.unicode import clean
+from aimltui.wire import ids
+from aimltui.wire.ids import NewId
+
+
+@dataclass(frozen=True, slots=True)
+class TurnPlan:
+    """What a turn's writer has to know beforehand."""
+
+    number: int
+    """Which of the run's turns it is, from 0."""
+    hosted: Mapping[str, Tool] = field(default_factory=dict)
+    """The tools that the engine carries out, by the names under which they may be called."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Ids of the files that the text may link to, by path."""
+    splitter: Callable[[], Splitter] | None = None
+    """Finds code and calls in the text where the model has no other way to call."""
+    code_tool: str = ""
+    """The name of the tool that such code is for."""
+
+
+@dataclass(slots=True)
+class Draft:
+    """A call as far as it goes."""
+
+    slot: int
+    id: str
+    name: str = ""
+    arguments: str = ""
+    extra: Mapping[str, Any] | None = None
+    said: bool = False
+    """True once its head went out."""
+    tool: Tool | None = None
+    """Who carries it out; None for the caller's functions."""
+    reader: ArgumentsReader | None = None
+    input: str = ""
+    problem: str | None = None
+    """Why the arguments cannot be used."""
+
+    def call(self) -> Call:
+        """The call, as far as it goes."""
+        if self.tool is None:
+            return Call(self.id, self.name, self.arguments, self.extra)
+        shown = {"input": self.input, "outputs": []} if self.tool.type == "code_interpreter" else {}
+        return Call(self.id, self.name, self.arguments, self.extra, None, self.tool.type, shown)
+
+
+class TurnWriter:
+    """Takes the chunks of one turn and tells them as the API does.
+
+    A message and its step begin with the first character of text, a step for tool calls with the first fragment of
+    a call; the message is complete by then. Text that comes after calls waits until the turn is over.
+
+    Attributes:
+        finish_reason: The model's, once it gave one.
+        usage: The turn's, if the provider says.
+        thought: True if the model has shown that it reasons.
+    """
+
+    def __init__(self, journal: Journal, new_id: NewId, plan: TurnPlan) -> None:
+        self.finish_reason: str | None = None
+        self.usage: ChatUsage | None = None
+        self.thought = False
+        self.tool_step_id: str | None = None
+        self.characters = 0
+        self._journal = journal
+        self._new_id = new_id
+        self._plan = plan
+        self._splitter = plan.splitter() if plan.splitter is not None else None
+        self._message_id: str | None = None
+        self._slots: dict[str, int] = {}
+        self._links = LinkFinder(plan.files)
+        self._length = 0
+        """Characters of the text part that were said."""
+        self._linked = 0
+        self._drafts: dict[int, Draft] = {}
+        self._order: list[Draft] = []
+        self._ids: set[str] = set()
+        self._heads = 0
+        self._late: list[tuple[str, str]] = []
+
+    @property
+    def visible(self) -> bool:
+        """True once something of the turn went out: it cannot be tried again unseen."""
+        return self._message_id is not None or bool(self._order)
+
+    @property
+    def is_over(self) -> bool:
+        """True if nothing that the model may still write is wanted."""
+        return self._splitter is not None and self._splitter.is_over
+
+    @property
+    def has_message(self) -> bool:
+        """True if the turn wrote a message."""
+        return self._message_id is not None
+
+    @property
+    def drafts(self) -> list[Draft]:
+        """The calls in the order in which they began."""
+        return list(self._order)
+
+    @property
+    def calls(self) -> list[Call]:
+        """The calls in the order in which they began."""
+        return [draft.call() for draft in self._order]
+
+    async def take(self, chunk: ChatChunk) -> None:
+        """What came next."""
+        if chunk.reasoning:
+            self.thought = True
+            self._journal.think(clean(chunk.reasoning))
+        if chunk.usage is not None:
+            self.usage = chunk.usage
+        if chunk.finish_reason is not None:
+            self.finish_reason = chunk.finish_reason
+        if chunk.text:
+            text = clean(chunk.text)
+            self.characters += len(text)
+            await self._written(self._splitter.feed(text) if self._splitter is not None else None, text)
+        if chunk.refusal:
+            refusal = clean(chunk.refusal)
+            self.characters += len(refusal)
+            await self._text(REFUSAL, refusal)
+        for delta in chunk.tool_calls:
+            await self._fragment(delta)
+
+    async def finish(self) -> None:
+        """The turn is over: what has not been told of its text and its calls is told, and text that came after them."""
+        if self._splitter is not None:
+            await self._written(self._splitter.finish(), "")
+        self._end_text()
+        for draft in self._order:
+            self._head(draft)
+            if draft.reader is not None:
+                rest, draft.problem = draft.reader.finish()
+                self._say_input(draft, rest)
+        if self._late and any(value.strip() for _, value in self._late):
+            late, self._late = self._late, []
+            self._slots.clear()
+            self._length = self._linked = 0
+            await self.begin_message()
+            for kind, value in late:
+                self._say_text(kind, value)
+            self._end_text()
+            await self._journal.commit(Ledger.close_message)
+
+    async def begin_message(self) -> None:
+        """A message begins: with the pictures that tools have made since the last one, in their order."""
+        step_id, message_id = self._new_id(ids.STEP), self._new_id(ids.MESSAGE)
+        thought = self._journal.take_thought()
+        pictures = await self._journal.commit(
+            lambda ledger: ledger.open_message(step_id, message_id, self._plan.number, thought)
+        )
+        self._message_id = message_id
+        for file_id in pictures:
+            slot = self._slots.setdefault(file_id, len(self._slots))
+            self._journal.say(Piece(message_id, IMAGE_PART, slot, file_id, first=True))
+
+    async def _written(self, segments: list[fences.Segment] | None, text: str) -> None:
+        if segments is None:
+            segments = [fences.Segment(fences.TEXT, text)]
+        for segment in segments:
+            match segment.kind:
+                case fences.TEXT:
+                    await self._text(TEXT, segment.value)
+                case fences.OPEN:
+                    await self._open_code()
+                case fences.CODE:
+                    self._say_input(self.drafts[-1], segment.value)
+                case fences.CALL:
+                    index = len(self._order)
+                    await self._fragment(ToolCallDelta(index, name=segment.name, arguments=segment.value))
+                case _:
+                    draft = self.drafts[-1]
+                    draft.arguments = json.dumps({"code": draft.input}, ensure_ascii=False)
+
+    async def _text(self, kind: str, value: str) -> None:
+        if self.tool_step_id is not None:
+            self._late.append((kind, value))
+            return
+        if self._message_id is None:
+            await self.begin_message()
+        self._say_text(kind, value)
+
+    def _say_text(self, kind: str, value: str) -> None:
+        if kind != TEXT:
+            self._say_part(kind, kind, value)
+            return
+        for run in self._links.feed(value):
+            self._say_run(run.text, run.file_id)
+
+    def _end_text(self) -> None:
+        for run in self._links.finish():
+            self._say_run(run.text, run.file_id)
+
+    def _say_run(self, text: str, file_id: str | None) -> None:
+        if file_id is None:
+            self._say_part(TEXT, TEXT, text)
+        else:
+            link = {"text": text, "file_id": file_id, "start": self._length, "number": self._linked}
+            self._linked += 1
+            self._say_part(TEXT, FILE_PATH, json.dumps(link))
+        self._length += len(text)
+
+    def _say_part(self, part: str, kind: str, value: str) -> None:
+        assert self._message_id is not None
+        first = part not in self._slots
+        slot = self._slots.setdefault(part, len(self._slots))
+        self._journal.say(Piece(self._message_id, kind, slot, value, first))
+
+    async def _open_code(self) -> None:
+        if self.tool_step_id is None:
+            await self._begin_calls()
+        name = self._plan.code_tool
+        draft = self._new_draft(self._new_id(ids.CALL))
+        draft.name, draft.tool = name, self._plan.hosted[name]
+        self._head(draft)
+
+    async def _fragment(self, delta: ToolCallDelta) -> None:
+        if self.tool_step_id is None:
+            await self._begin_calls()
+        draft = self._drafts.get(delta.index)
+        if draft is None:
+            draft = self._drafts[delta.index] = self._new_draft(self._fresh_call_id(clean(delta.id)))
+        if delta.extra:
+            draft.extra = {**(draft.extra or {}), **delta.extra}
+        if delta.name and not draft.said:
+            draft.name += clean(delta.name)
+        if delta.arguments:
+            self._head(draft)
+            arguments = clean(delta.arguments)
+            draft.arguments += arguments
+            self.characters += len(arguments)
+            if draft.tool is None:
+                self._say_step(ARGUMENTS, draft.slot, arguments)
+            elif draft.reader is not None:
+                self._say_input(draft, draft.reader.feed(arguments))
+
+    async def _begin_calls(self) -> None:
+        self._end_text()
+        step_id = self._new_id(ids.STEP)
+        message_open = self._message_id is not None
+        thought = self._journal.take_thought()
+
+        def begin(ledger: Ledger) -> None:
+            if message_open:
+                ledger.close_message()
+            ledger.open_tools(step_id, self._plan.number, thought)
+
+        await self._journal.commit(begin)
+        self.tool_step_id = step_id
+        self._journal.draft = lambda: partial(Ledger.draft_tools, step_id=step_id, calls=self.calls)
+
+    def _new_draft(self, call_id: str) -> Draft:
+        draft = Draft(len(self._order), call_id)
+        self._order.append(draft)
+        self._ids.add(call_id)
+        return draft
+
+    def _head(self, draft: Draft) -> None:
+        # the heads go out in the order of their places: the API's indices have no gaps at any time
+        while self._heads <= draft.slot:
+            one = self._order[self._heads]
+            self._heads += 1
+            one.said = True
+            head = {"id": one.id, "name": one.name}
+            if one.tool is None:
+                one.tool = self._plan.hosted.get(one.name)
+                one.reader = one.tool.reader() if one.tool is not None else None
+            if one.tool is not None:
+                head["type"] = one.tool.type
+            self._say_step(CALL, one.slot, json.dumps(head), first=True)
+
+    def _say_input(self, draft: Draft, value: str) -> None:
+        if value:
+            draft.input += value
+            self._say_step(INPUT, draft.slot, value)
+
+    def _say_step(self, kind: str, slot: int, value: str, *, first: bool = False) -> None:
+        assert self.tool_step_id is not None
+        self._journal.say(Piece(self.tool_step_id, kind, slot, value, first))
+
+    def _fresh_call_id(self, given: str) -> str:
+        # some providers leave the id out, or give every call the same one
+        return given if given and given not in self._ids else self._new_id(ids.CALL)

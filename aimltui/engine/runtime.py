@@ -1,0 +1,207 @@
+"""What all operations of an engine share."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, TypeVar
+
+from aimltui.engine.errors import StoreError
+from aimltui.engine.events.changes import ChangeHub
+from aimltui.engine.files import cleanup as housekeeping
+from aimltui.engine.files.blob_store import Vault
+from aimltui.engine.files.indexer import Indexer
+from aimltui.engine.files.tool_outputs import OutputKeeper
+from aimltui.engine.models.base import Models
+from aimltui.engine.options import EngineOptions
+from aimltui.engine.runs import recovery
+from aimltui.engine.runs.services import Workplace
+from aimltui.engine.runs.supervisor import Supervisor
+from aimltui.engine.runs.tool_protocol import Protocol as ToolProtocol
+from aimltui.engine.runs.tool_protocol import Protocols
+from aimltui.engine.store import events as event_rows
+from aimltui.engine.store import leases as owners
+from aimltui.engine.store import vector_store_files as store_files
+from aimltui.engine.store.database import Connection, Database
+from aimltui.engine.tools.base import Tool
+from aimltui.engine.tools.registry import ToolRegistry
+from aimltui.wire.errors import APIError, ServerError
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+
+class Core:
+    """Store, supervisor, lease and listeners of one engine."""
+
+    def __init__(self, options: EngineOptions, models: Models, tools: Iterable[Tool] = ()) -> None:
+        self.options = options
+        self.models = models
+        self.tools = ToolRegistry(tools)
+        self.database = Database(options.database, readers=options.readers)
+        self.hub = ChangeHub()
+        self.owner = owners.this_process(options.new_id("engine_"))
+        self.vault = Vault(options.files, self.owner.id)
+        self.indexer = Indexer(self.database, options, self.vault, self.owner.id)
+        self.followers = 0
+        """How many follow a run of another process."""
+        place = Workplace(
+            self.database,
+            options,
+            self.tools,
+            models,
+            Protocols(
+                options.tool_protocol,
+                self._tool_protocol,
+                options.lessons,
+                lambda: next(iter(models.connections()), ""),
+            ),
+            self.vault.path_of,
+            OutputKeeper(self.database, self.vault, options),
+        )
+        self.supervisor = Supervisor(place, self.hub.touch)
+        self._closing = asyncio.Event()
+        self._undisturbed: set[asyncio.Task[Any]] = set()
+        self._watch: asyncio.Task[None] | None = None
+        self._seen_version = 0
+        self._next_beat = 0.0
+
+    async def open(self) -> None:
+        """Open the store, recover what a dead process left behind, begin to watch.
+
+        Raises:
+            StoreError: The store cannot be used.
+        """
+        await self.database.open()
+        try:
+            await asyncio.to_thread(self._prepare)
+            await self.database.write(self._move_in)
+        except APIError as error:
+            await self.database.aclose()
+            raise StoreError(error.message) from error
+        self.indexer.start()
+        self._seen_version = await self.database.data_version()
+        self._watch = asyncio.create_task(self._watch_others(), name="watch the store")
+        self._watch.add_done_callback(_report)
+
+    async def aclose(self) -> None:
+        """Stop runs, listeners, the watch, the store, in this order."""
+        if self._closing.is_set():
+            return
+        self._closing.set()
+        if self._undisturbed:
+            await asyncio.wait(self._undisturbed)
+        await self.supervisor.aclose()
+        await self.tools.aclose()
+        await self.indexer.aclose()
+        self.hub.close()
+        if self._watch is not None:
+            await asyncio.wait({self._watch})
+        with contextlib.suppress(StoreError):
+            await self.database.write(lambda conn: owners.resign(conn, self.owner))
+        await self.database.aclose()
+        await self.models.aclose()
+
+    async def read(self, job: Callable[[Connection], T]) -> T:
+        """`Database.read` for an operation.
+
+        Raises:
+            ServerError: The store cannot be read.
+        """
+        try:
+            return await self.database.read(job)
+        except StoreError as error:
+            raise ServerError(error.message, code="store_error") from error
+
+    async def write(self, job: Callable[[Connection], T], *touched: str) -> T:
+        """`Database.write` for an operation; listeners hear of the touched threads.
+
+        Raises:
+            ServerError: The store cannot be written.
+        """
+        try:
+            result = await self.database.write(job)
+        except StoreError as error:
+            raise ServerError(error.message, code="store_error") from error
+        if touched:
+            self.hub.touch(*touched)
+        return result
+
+    async def undisturbed(self, job: Coroutine[Any, Any, T]) -> T:
+        """Do something to its end, also if the caller is cancelled: a run that is written has to be started."""
+        task = asyncio.create_task(job)
+        self._undisturbed.add(task)
+        task.add_done_callback(self._undisturbed.discard)
+        return await asyncio.shield(task)
+
+    async def settle(self) -> None:
+        """End the runs that nobody ends any more, if there are any."""
+        needed = await self.read(lambda conn: recovery.needs_recovery(conn, self.options, self.owner.id))
+        if needed:
+            threads = await self.write(lambda conn: recovery.recover_all(conn, self.options, self.owner.id))
+            self.hub.touch(*threads)
+
+    def _prepare(self) -> None:
+        self.vault.prepare()
+        self.options.lessons.load()
+
+    def _tool_protocol(self, model_id: str, connection: str | None) -> ToolProtocol | None:
+        known = self.models.info(model_id, connection)
+        if known is None or known.tool_protocol is not None:
+            return known.tool_protocol if known is not None else None
+        # a server that drops tools without a word would leave the model without them
+        is_unable = known.abilities is not None and "tools" not in known.abilities
+        return "fenced" if is_unable and self.options.tool_protocol == "auto" else None
+
+    def _move_in(self, conn: Connection) -> None:
+        now = self.options.clock()
+        owners.beat(conn, self.owner, now)
+        recovery.recover_all(conn, self.options, self.owner.id)
+        housekeeping.adopt(conn, self.options, self.owner.id)
+        housekeeping.sweep(conn, self.options, self.vault)
+        event_rows.forget_before(conn, now - self.options.keep_events_s)
+
+    async def _watch_others(self) -> None:
+        while not self._closing.is_set():
+            busy = self.followers or self.supervisor.live
+            pause = self.options.busy_poll_s if busy else self.options.poll_s
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._closing.wait()
+            try:
+                await self._look()
+            except (StoreError, ServerError) as error:
+                log.warning("cannot look at the store: %s", error)
+
+    async def _look(self) -> None:
+        version = await self.database.data_version()
+        if version != self._seen_version:
+            self._seen_version = version
+            self.hub.touch_unknown()
+            await self.supervisor.heed_others()
+        await self.supervisor.settle()
+        now = self.options.clock()
+        if (self.supervisor.live or self.indexer.is_busy) and now >= self._next_beat:
+            self._next_beat = now + self.options.heartbeat_s
+            await self.database.write(lambda conn: owners.beat(conn, self.owner, now))
+        await self.settle()
+        await self._keep_house()
+
+    async def _keep_house(self) -> None:
+        """Take over what a dead process left to be indexed; forget what is past its time."""
+        if await self.read(lambda conn: store_files.has_work(conn, self.owner.id)):
+            # whoever added it was cancelled before it could say so
+            self.indexer.wake()
+        if not await self.read(lambda conn: housekeeping.is_needed(conn, self.options, self.owner.id)):
+            return
+        gone = await self.write(lambda conn: housekeeping.keep(conn, self.options, self.owner.id))
+        await asyncio.to_thread(self.vault.remove, gone)
+        self.indexer.wake()
+
+
+def _report(watch: asyncio.Task[None]) -> None:
+    if not watch.cancelled() and (error := watch.exception()) is not None:
+        log.error("nobody watches the store any more", exc_info=error)

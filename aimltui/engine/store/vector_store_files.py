@@ -1,0 +1,243 @@
+"""Files in vector stores, and the work of making them searchable, in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aimltui.engine.extraction.chunks import Chunk
+from aimltui.engine.store import leases as owners
+from aimltui.engine.store.database import Connection, Row
+from aimltui.engine.store.paging import Listing, page
+from aimltui.wire.base import Page
+from aimltui.wire.errors import NotFound
+from aimltui.wire.vector_stores import (
+    CANCELLED,
+    COMPLETED,
+    FAILED,
+    IN_PROGRESS,
+    Attributes,
+    ChunkingStrategy,
+    FileError,
+    ListFileBatchFiles,
+    ListVectorStoreFiles,
+    StaticChunking,
+    VectorStoreFile,
+)
+
+WASTE_AT_ONCE = 200
+"""Chunks that are cleared away in one transaction: others want to write, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file that is to be made searchable."""
+
+    seq: int
+    file_id: str
+    filename: str
+    chunking: StaticChunking
+
+
+def put(conn: Connection, file: VectorStoreFile, owner: str, batch_id: str | None = None) -> None:
+    """Add a file, to be indexed by `owner`; one that is there already is indexed anew."""
+    conn.execute("DELETE FROM store_files WHERE store_id = ? AND id = ?", (file.vector_store_id, file.id))
+    conn.execute(
+        "INSERT INTO store_files (store_id, id, batch_id, status, owner, body) VALUES (?, ?, ?, ?, ?, ?)",
+        (file.vector_store_id, file.id, batch_id, file.status, owner, file.model_dump_json()),
+    )
+
+
+def get(conn: Connection, store_id: str, file_id: str) -> VectorStoreFile:
+    """One.
+
+    Raises:
+        NotFound: There is none in this store.
+    """
+    return _build(_row(conn, store_id, file_id))
+
+
+def is_there(conn: Connection, store_id: str, file_id: str) -> bool:
+    """True if the file is in the store, and not failed or cancelled."""
+    row = conn.execute(
+        "SELECT status FROM store_files WHERE store_id = ? AND id = ?", (store_id, file_id)
+    ).fetchone()
+    return row is not None and row["status"] in (IN_PROGRESS, COMPLETED)
+
+
+def set_attributes(
+    conn: Connection, store_id: str, file_id: str, attributes: Attributes | None
+) -> VectorStoreFile:
+    """Keep new attributes in the place of the old ones.
+
+    Raises:
+        NotFound: There is no such file in this store.
+    """
+    row = _row(conn, store_id, file_id)
+    file = _build(row).model_copy(update={"attributes": attributes or {}})
+    conn.execute("UPDATE store_files SET body = ? WHERE seq = ?", (file.model_dump_json(), row["seq"]))
+    return file
+
+
+def delete(conn: Connection, store_id: str, file_id: str) -> None:
+    """Take it out of the store.
+
+    Raises:
+        NotFound: It is not in it.
+    """
+    conn.execute("DELETE FROM store_files WHERE seq = ?", (_row(conn, store_id, file_id)["seq"],))
+
+
+def listed(conn: Connection, params: ListVectorStoreFiles) -> Page[VectorStoreFile]:
+    """One page of a store's, or a batch's, files.
+
+    Raises:
+        BadRequest: An unknown cursor.
+    """
+    where, args = "store_id = ?", list[object]([params.vector_store_id])
+    if isinstance(params, ListFileBatchFiles):
+        where += " AND batch_id = ?"
+        args.append(params.batch_id)
+    if params.filter is not None:
+        where += " AND status = ?"
+        args.append(params.filter)
+    return page(conn, Listing("store_files", where=where, args=args), params, _build)
+
+
+def total(conn: Connection, store_id: str) -> int:
+    """Files in a store."""
+    return int(conn.execute("SELECT count(*) FROM store_files WHERE store_id = ?", (store_id,)).fetchone()[0])
+
+
+def text_of(conn: Connection, store_id: str, file_id: str) -> str:
+    """The text that was found in a file; empty while there is none."""
+    row = _row(conn, store_id, file_id)
+    if row["status"] != COMPLETED:
+        return ""
+    chunks = conn.execute(
+        "SELECT substr(text, overlap + 1) AS text FROM chunks WHERE entry = ? ORDER BY position",
+        (row["seq"],),
+    )
+    return "".join(chunk["text"] for chunk in chunks)
+
+
+def cancel_batch(conn: Connection, batch_id: str) -> None:
+    """Nothing of the batch is indexed any more that is not indexed yet."""
+    rows = conn.execute(
+        "SELECT * FROM store_files WHERE batch_id = ? AND status = 'in_progress'", (batch_id,)
+    ).fetchall()
+    for row in rows:
+        _end(conn, row, CANCELLED)
+
+
+# What follows is the indexer's.
+
+
+def next_entry(conn: Connection, owner: str, busy: Sequence[int]) -> Entry | None:
+    """The oldest file that the owner has to index and nobody there is at."""
+    marks = ",".join("?" * len(busy))
+    row = conn.execute(
+        "SELECT s.seq, s.id, s.body, f.filename FROM store_files s JOIN files f ON f.id = s.id "  # noqa: S608
+        f"WHERE s.owner = ? AND s.status = 'in_progress' AND s.seq NOT IN ({marks}) ORDER BY s.seq LIMIT 1",
+        (owner, *busy),
+    ).fetchone()
+    if row is None:
+        return None
+    strategy = VectorStoreFile.model_validate_json(row["body"]).chunking_strategy or ChunkingStrategy()
+    return Entry(row["seq"], row["id"], row["filename"], strategy.static or StaticChunking())
+
+
+def start_over(conn: Connection, seq: int) -> bool:
+    """Clear away some of what was written by whoever died over the file; False once there is nothing.
+
+    Without effect on a file that is finished: another task may have been faster.
+    """
+    row = conn.execute("SELECT status FROM store_files WHERE seq = ?", (seq,)).fetchone()
+    return row is not None and row["status"] == IN_PROGRESS and _clear_chunks(conn, seq)
+
+
+def has_work(conn: Connection, owner: str) -> bool:
+    """True if the owner has files to index."""
+    sql = "SELECT 1 FROM store_files WHERE owner = ? AND status = 'in_progress' LIMIT 1"
+    return conn.execute(sql, (owner,)).fetchone() is not None
+
+
+def add_chunks(conn: Connection, seq: int, position: int, chunks: Sequence[Chunk]) -> bool:
+    """Keep some passages; False if the file is not wanted any more."""
+    row = conn.execute("SELECT status FROM store_files WHERE seq = ?", (seq,)).fetchone()
+    if row is None or row["status"] != IN_PROGRESS:
+        return False
+    conn.executemany(
+        "INSERT INTO chunks (entry, position, overlap, text) VALUES (?, ?, ?, ?)",
+        [(seq, position + n, chunk.overlap, chunk.text) for n, chunk in enumerate(chunks)],
+    )
+    return True
+
+
+def finish(conn: Connection, seq: int, usage_bytes: int = 0, error: FileError | None = None) -> None:
+    """The file is indexed, or cannot be; without effect if it is not wanted any more."""
+    row = conn.execute("SELECT * FROM store_files WHERE seq = ?", (seq,)).fetchone()
+    if row is not None and row["status"] == IN_PROGRESS:
+        _end(conn, row, COMPLETED if error is None else FAILED, usage_bytes, error)
+
+
+def orphaned(conn: Connection, me: str, now: float, heartbeat_s: float) -> list[str | None]:
+    """Owners that are dead and left work behind; None stands for work that nobody has."""
+    rows = conn.execute(
+        "SELECT DISTINCT owner FROM store_files WHERE status = 'in_progress' AND owner IS NOT ?", (me,)
+    ).fetchall()
+    return [row["owner"] for row in rows if not owners.is_alive(conn, row["owner"], now, heartbeat_s)]
+
+
+def adopt(conn: Connection, me: str, now: float, heartbeat_s: float) -> bool:
+    """Take over the work of the dead; True if there was any."""
+    dead = orphaned(conn, me, now, heartbeat_s)
+    for owner in dead:
+        conn.execute(
+            "UPDATE store_files SET owner = ? WHERE status = 'in_progress' AND owner IS ?", (me, owner)
+        )
+    return bool(dead)
+
+
+def waste(conn: Connection) -> int | None:
+    """An entry that is gone, whose passages are still here."""
+    row = conn.execute("SELECT entry FROM chunk_waste LIMIT 1").fetchone()
+    return int(row["entry"]) if row is not None else None
+
+
+def clear_waste(conn: Connection, entry: int) -> None:
+    """Clear some of it away."""
+    if not _clear_chunks(conn, entry):
+        conn.execute("DELETE FROM chunk_waste WHERE entry = ?", (entry,))
+
+
+def _clear_chunks(conn: Connection, entry: int) -> bool:
+    """Some of an entry's passages; False once there are none."""
+    sql = "DELETE FROM chunks WHERE seq IN (SELECT seq FROM chunks WHERE entry = ? LIMIT ?)"
+    return conn.execute(sql, (entry, WASTE_AT_ONCE)).rowcount > 0
+
+
+def _end(
+    conn: Connection, row: Row, status: str, usage_bytes: int = 0, error: FileError | None = None
+) -> None:
+    file = VectorStoreFile.model_validate_json(row["body"])
+    file = file.model_copy(update={"status": status, "last_error": error, "usage_bytes": usage_bytes})
+    conn.execute(
+        "UPDATE store_files SET status = ?, owner = NULL, usage_bytes = ?, body = ? WHERE seq = ?",
+        (status, usage_bytes, file.model_dump_json(), row["seq"]),
+    )
+    if status != COMPLETED:
+        conn.execute("INSERT OR IGNORE INTO chunk_waste (entry) VALUES (?)", (row["seq"],))
+
+
+def _row(conn: Connection, store_id: str, file_id: str) -> Row:
+    row: Row | None = conn.execute(
+        "SELECT * FROM store_files WHERE store_id = ? AND id = ?", (store_id, file_id)
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"No file found with id '{file_id}' in vector store '{store_id}'.")
+    return row
+
+
+def _build(row: Row) -> VectorStoreFile:
+    return VectorStoreFile.model_validate_json(row["body"])

@@ -1,0 +1,1 @@
+"""A session's directory: creation, listing and removal."""

@@ -1,0 +1,100 @@
+"""Which sandbox to use: the first that holds, strongest first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from aimltui.engine.tools.code_interpreter import operating_system as machine
+from aimltui.engine.tools.code_interpreter import selftest
+from aimltui.engine.tools.code_interpreter.python_runtime import Interpreter
+from aimltui.engine.tools.code_interpreter.sandboxes.base import Sandbox
+from aimltui.engine.tools.code_interpreter.sandboxes.bubblewrap import Bubblewrap
+from aimltui.engine.tools.code_interpreter.sandboxes.landlock import Reduced
+from aimltui.engine.tools.code_interpreter.sandboxes.namespaces import Namespaces
+from aimltui.engine.tools.code_interpreter.sandboxes.seatbelt import Seatbelt
+from aimltui.engine.tools.code_interpreter.sandboxes.wasm import Wasm
+
+WASM = "wasm"
+"""Where in the program's data its compiled module is."""
+MEMORY = "sandboxes.json"
+"""Where in the program's data it is remembered what held."""
+
+NONE = (
+    "No sandbox was found. Code written by the model would run with your rights: it could read your files and use the "
+    "network. The code interpreter is off."
+)
+
+_HOW_TO = "A sandbox that works on every system is Python in WebAssembly: run {steps}, once."
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """One kind and what speaks for or against it."""
+
+    name: str
+    holds: bool
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What was chosen and why."""
+
+    sandbox: Sandbox | None
+    """None: nothing holds on this machine."""
+    considered: tuple[Considered, ...]
+    advice: str = ""
+    """How to get one, in a sentence, where there is a way."""
+
+    @property
+    def sentence(self) -> str:
+        """The result for the user."""
+        return self.sandbox.describe().label if self.sandbox else f"{NONE} {self.advice}".rstrip()
+
+
+def kinds() -> tuple[Sandbox, ...]:
+    """Every kind of the system's own, strongest first; WebAssembly comes after them. Windows has none."""
+    return (Bubblewrap(), Namespaces(), Reduced(), Seatbelt()) if machine.is_posix() else ()
+
+
+def every(directory: Path) -> tuple[Sandbox, ...]:
+    """All kinds, in the order in which they are tried.
+
+    Args:
+        directory: The program's data.
+    """
+    return (*kinds(), Wasm(directory / WASM))
+
+
+def advice(directory: Path) -> str:
+    """How to get a sandbox on a system that has none of its own, in a sentence; nothing where all is done already.
+
+    Args:
+        directory: The program's data.
+    """
+    steps = Wasm(directory / WASM).steps()
+    return _HOW_TO.format(steps=" and then ".join(f"`{step}`" for step in steps)) if steps else ""
+
+
+async def choose(
+    interpreter: Interpreter, directory: Path, memory: Path, *, only: str | None = None
+) -> Choice:
+    """The first kind that passes its self-test.
+
+    Args:
+        interpreter: The Python that will run in it.
+        directory: The program's data; the canaries of a test stand there for a moment.
+        memory: The file that remembers what held.
+        only: The name of the one kind that the user wants, if they said so.
+    """
+    considered: list[Considered] = []
+    for sandbox in every(directory):
+        if only is not None and sandbox.name != only:
+            considered.append(Considered(sandbox.name, False, f"Your settings ask for {only}."))
+            continue
+        verdict = await selftest.test_once(sandbox, interpreter, directory, memory)
+        considered.append(Considered(sandbox.name, verdict.holds, verdict.sentence))
+        if verdict.holds:
+            return Choice(sandbox, tuple(considered))
+    return Choice(None, tuple(considered), advice(directory) if only in (None, Wasm.name) else "")

@@ -1,0 +1,124 @@
+"""Sessions on this machine: the sandbox is chosen once, when the first one is wanted."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from aimltui.engine.tools.code_interpreter import packages as environment
+from aimltui.engine.tools.code_interpreter import selection as choices
+from aimltui.engine.tools.code_interpreter.errors import SandboxError
+from aimltui.engine.tools.code_interpreter.limits import Limits
+from aimltui.engine.tools.code_interpreter.packages import Environment
+from aimltui.engine.tools.code_interpreter.python_runtime import Interpreter, default_executable, find
+from aimltui.engine.tools.code_interpreter.sandboxes.unconfined import Unconfined
+from aimltui.engine.tools.code_interpreter.selection import Choice
+from aimltui.engine.tools.code_interpreter.sessions.session import Session
+from aimltui.engine.tools.code_interpreter.tool import STANDARD
+
+AUTO = "auto"
+OFF = "off"
+_OFF = "The code interpreter is switched off in this program's settings, so nothing was run."
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Whether code can be run here."""
+
+    is_on: bool
+    sentence: str
+    """Which sandbox, or why not."""
+    is_confined: bool = True
+    """False: no sandbox holds here. If it is on all the same, each run is asked for."""
+    may_agree: bool = False
+    """It is off, and would be on if the user agreed to that."""
+
+
+class LocalSessions:
+    """Makes sessions in the first sandbox that passes its self-test.
+
+    Args:
+        wanted: `auto`, `off`, or the name of the one sandbox that the user wants.
+        data_dir: The program's data: hidden from the code; what held is remembered there.
+        executable: The Python that runs in the sandbox; None for that of the user's packages, and where there are none
+            for the one that this program runs with.
+        limits: What a session may use.
+        may_ask: There is somebody who can be asked about every piece of code where no sandbox holds.
+    """
+
+    def __init__(
+        self,
+        wanted: str,
+        data_dir: Path,
+        *,
+        executable: str | None = None,
+        limits: Limits | None = None,
+        may_ask: bool = False,
+    ) -> None:
+        self._wanted = wanted
+        self._data_dir = data_dir
+        self._executable = executable
+        self._limits = limits
+        self._may_ask = may_ask
+        self._has_agreed = False
+        self._said = ""
+        self._lock = asyncio.Lock()
+        self._found: dict[str, tuple[Interpreter, Choice]] = {}
+
+    def agree(self, *, agrees: bool = True) -> None:
+        """The user has said whether code may be run where no sandbox holds, with a question before each run."""
+        self._has_agreed = agrees
+
+    async def status(self) -> Status:
+        """Whether code can be run here; the first time this tests sandboxes, which takes a moment."""
+        if self._wanted == OFF:
+            return Status(False, _OFF)
+        try:
+            _, choice = await self._choose()
+        except SandboxError as error:
+            return Status(False, error.message)
+        if choice.sandbox is not None:
+            return Status(True, choice.sentence)
+        last = Unconfined()
+        may_ask = self._may_ask and last.available().is_available
+        if may_ask and self._has_agreed:
+            return Status(True, last.describe().label, is_confined=False)
+        return Status(False, choice.sentence, is_confined=False, may_agree=may_ask)
+
+    async def make(self, directory: Path) -> Session:
+        """A session in a directory of its own.
+
+        Raises:
+            SandboxError: None can be had; the message says why.
+        """
+        status = await self.status()
+        if not status.is_on:
+            raise SandboxError(status.sentence)
+        interpreter, choice = await self._choose()
+        return Session(choice.sandbox or Unconfined(), directory, interpreter, self._limits)
+
+    def packages(self) -> str:
+        """What code can import here, in a sentence for a model."""
+        if self._said:
+            return self._said
+        own = self._environment()
+        return own.sentence if own is not None else STANDARD
+
+    def _environment(self) -> Environment | None:
+        """The user's packages. Looked for every time: a setup in another window changes them."""
+        found = environment.current(self._data_dir) if self._executable is None else None
+        return found if found is not None and found.works else None
+
+    async def _choose(self) -> tuple[Interpreter, Choice]:
+        own = self._environment()
+        executable = own.executable if own is not None else self._executable or default_executable()
+        async with self._lock:
+            if executable not in self._found:
+                interpreter = await asyncio.to_thread(find, executable, (str(self._data_dir),))
+                only = None if self._wanted == AUTO else self._wanted
+                memory = self._data_dir / choices.MEMORY
+                choice = await choices.choose(interpreter, self._data_dir, memory, only=only)
+                self._found[executable] = interpreter, choice
+                self._said = choice.sandbox.describe().packages if choice.sandbox is not None else ""
+            return self._found[executable]

@@ -1,0 +1,1 @@
+"""Interpreter sessions: one per thread, with their cells and events."""

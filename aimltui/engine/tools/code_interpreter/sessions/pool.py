@@ -1,0 +1,153 @@
+"""The sessions of an engine: one a thread, the oldest idle one gives way when there are too many."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Protocol
+
+from aimltui.engine.tools.code_interpreter import operating_system as machine
+from aimltui.engine.tools.code_interpreter.errors import SandboxError
+from aimltui.engine.tools.code_interpreter.files import directory as place
+from aimltui.engine.tools.code_interpreter.sessions.events import SessionEvent
+
+_TOO_MANY = "{count} conversations run code at this moment, and that is as many as there may be. Try again when one is done."
+
+
+class Runner(Protocol):
+    """A Python that remembers; `Session` is one."""
+
+    @property
+    def files(self) -> Path:
+        """The directory that the code sees as /mnt/data."""
+        ...
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether there are variables to be lost."""
+        ...
+
+    @property
+    def is_confined(self) -> bool:
+        """False: the user has to agree to every cell."""
+        ...
+
+    @property
+    def untold(self) -> tuple[str, ...]:
+        """The files that a cell made before it was stopped, which it could not tell of any more."""
+        ...
+
+    def run(self, code: str) -> AsyncIterator[SessionEvent]:
+        """Run a cell."""
+        ...
+
+    async def aclose(self) -> None:
+        """End it."""
+        ...
+
+
+class Seat:
+    """A thread's session and what is known of it."""
+
+    def __init__(self, runner: Runner, directory: Path) -> None:
+        self.runner = runner
+        self.directory = directory
+        self.copied: dict[str, str] = {}
+        """Ids of the files that lie in /mnt/data, by name."""
+        self.pictures = 0
+        """How many it has drawn."""
+        self.outputs = 0
+        """How many long outputs were kept as files."""
+        self.is_busy = False
+        self.has_run = False
+        """Whether a model's code has run in it."""
+
+
+class Sessions:
+    """Keeps them.
+
+    Args:
+        make: Makes a session in a directory; it is asked when a thread runs its first cell.
+        directory: Where the sessions of all engines on this data directory lie.
+        most: How many there may be at a time.
+    """
+
+    def __init__(self, make: Callable[[Path], Awaitable[Runner]], directory: Path, most: int) -> None:
+        self._make = make
+        self._top = directory
+        self._own = directory / f"{os.getpid()}-{os.urandom(4).hex()}"
+        self._most = most
+        self._seats: dict[str, Seat] = {}
+        self._lock = asyncio.Lock()
+
+    @asynccontextmanager
+    async def of(self, thread_id: str) -> AsyncGenerator[Seat, None]:
+        """The thread's session, for one cell.
+
+        Raises:
+            SandboxError: There can be none.
+        """
+        async with self._lock:
+            seat = self._seats.pop(thread_id, None) or await self._new(thread_id)
+            # the order of the table is the order of use
+            self._seats[thread_id] = seat
+            if seat.is_busy:
+                raise SandboxError("This conversation runs code already.")
+            seat.is_busy = True
+        try:
+            yield seat
+        finally:
+            seat.is_busy = False
+
+    async def forget(self, thread_id: str) -> None:
+        """End a thread's session and remove its files."""
+        async with self._lock:
+            seat = self._seats.pop(thread_id, None)
+        if seat is not None:
+            await _remove(seat)
+
+    async def aclose(self) -> None:
+        """End all, and leave nothing behind."""
+        seats, self._seats = list(self._seats.values()), {}
+        await asyncio.gather(*(_remove(seat) for seat in seats))
+        await asyncio.to_thread(_delete, self._own)
+
+    async def _new(self, thread_id: str) -> Seat:
+        while len(self._seats) >= self._most:
+            idle = next((id_ for id_, seat in self._seats.items() if not seat.is_busy), None)
+            if idle is None:
+                raise SandboxError(_TOO_MANY.format(count=self._most))
+            await _remove(self._seats.pop(idle))
+        if not self._own.exists():
+            await asyncio.to_thread(_prepare, self._top, self._own)
+        directory = self._own / thread_id
+        runner = await self._make(directory)
+        await asyncio.to_thread(lambda: runner.files.mkdir(mode=0o700, parents=True, exist_ok=True))
+        return Seat(runner, directory)
+
+
+async def _remove(seat: Seat) -> None:
+    await seat.runner.aclose()
+    await asyncio.to_thread(_delete, seat.directory)
+
+
+def _delete(directory: Path) -> None:
+    """Delete a directory that code has written to; what cannot be deleted is left for the next start.
+
+    Not with `shutil.rmtree`, which recurses and fails where directories are nested too deeply.
+    """
+    with suppress(OSError):
+        place.remove(directory)
+
+
+def _prepare(top: Path, own: Path) -> None:
+    """Make this engine's directory; remove those of engines that are dead."""
+    top.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for entry in os.scandir(top):
+        pid = entry.name.partition("-")[0]
+        if pid.isdigit() and not machine.is_running(int(pid)):
+            _delete(Path(entry.path))
+    own.mkdir(mode=0o700, exist_ok=True)

@@ -1,0 +1,1 @@
+"""Numbers, money, cell widths and tables as text for both front ends."""

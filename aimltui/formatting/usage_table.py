@@ -1,0 +1,164 @@
+"""The usage report as lines of a table, and as CSV. Pure."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass, field, replace
+
+from aimltui.formatting.money import Cost, cost_text, money_text
+from aimltui.tui.state.status import count_text
+
+HEADINGS = {"day": "Day", "model": "Model", "thread": "Thread", "connection": "Connection"}
+DELETED = "a deleted thread"
+NONE = "·"
+"""In a cell where there is nothing; a dash would say that it is unknown."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class UsageLine:
+    """One line of the report."""
+
+    key: str
+    label: str
+    runs: int = 0
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+    tokens_are_partial: bool = False
+    cost: Cost = field(default_factory=Cost)
+    runs_without_cost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class UsageTable:
+    """A report that is ready to be shown."""
+
+    by: str
+    lines: tuple[UsageLine, ...]
+    total: UsageLine
+    today: UsageLine
+    budget: tuple[str, ...] = ()
+    """A sentence for each limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    title: str
+    width: int
+    least: int
+    """Cells of the whole table from which on it is shown."""
+
+
+_COLUMNS = (
+    _Column("runs", 6, 0),
+    _Column("in", 7, 44),
+    _Column("cached", 7, 66),
+    _Column("out", 7, 50),
+    _Column("cost", 12, 0),
+    _Column("unknown", 11, 74),
+)
+
+
+def columns_text(width: int) -> str:
+    """The headings of the numbers, each over its column."""
+    return "".join(f"{column.title:>{column.width}}" for column in _columns(width))
+
+
+def numbers_text(line: UsageLine, width: int) -> str:
+    """The numbers of a line, as wide as `columns_text`."""
+    over = "+" if line.tokens_are_partial else ""
+    unknown = line.runs_without_cost
+    rest = f"+ {count_text(unknown)} run{'' if unknown == 1 else 's'}" if unknown else NONE
+    cells = {
+        "runs": count_text(line.runs),
+        "in": count_text(line.prompt_tokens) + over,
+        "cached": count_text(line.cached_tokens) if line.cached_tokens else NONE,
+        "out": count_text(line.completion_tokens) + over,
+        "cost": _known_text(line.cost),
+        "unknown": rest,
+    }
+    return "".join(f"{cells[column.title]:>{column.width}}" for column in _columns(width))
+
+
+def summary_text(name: str, line: UsageLine) -> str:
+    """A sum in words: `Today: 3 runs, $0.0431 + 1 run of unknown cost`."""
+    if not line.runs:
+        return f"{name}: no runs"
+    runs = f"{line.runs:,} run{'' if line.runs == 1 else 's'}"
+    cost = _known_text(line.cost)
+    if line.cost.usd is None:
+        return f"{name}: {runs}, cost unknown"
+    unknown = line.runs_without_cost
+    rest = f" + {unknown:,} run{'' if unknown == 1 else 's'} of unknown cost" if unknown else ""
+    return f"{name}: {runs}, {cost}{rest}"
+
+
+def day_budget_text(name: str, limit: float, spent: float, *, in_dollars: bool) -> str:
+    """A day's limit in words: `today $0.62 of $1.00 (per_day_usd)`."""
+    unit = "" if in_dollars else " tokens"
+    gone = money_text(spent) if in_dollars else f"{round(spent):,}"
+    return f"today {gone} of {limit_text(limit, in_dollars=in_dollars)}{unit} ({name})"
+
+
+def run_budget_text(name: str, limit: float, *, in_dollars: bool) -> str:
+    """A run's limit in words: `each run up to $0.50 (per_run_usd)`."""
+    unit = "" if in_dollars else " tokens"
+    return f"each run up to {limit_text(limit, in_dollars=in_dollars)}{unit} ({name})"
+
+
+def limit_text(limit: float, *, in_dollars: bool = True) -> str:
+    """A limit as people write one: `$0.50`."""
+    if not in_dollars:
+        return f"{round(limit):,}"
+    return f"${limit:,.2f}" if round(limit, 2) == round(limit, 9) else money_text(limit)
+
+
+def csv_text(table: UsageTable) -> str:
+    """The report for a spreadsheet; an unknown cost is an empty cell."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(
+        [
+            table.by,
+            "title",
+            "runs",
+            "prompt_tokens",
+            "cached_tokens",
+            "completion_tokens",
+            "cost_usd",
+            "cost_has_computed_part",
+            "runs_of_unknown_cost",
+        ]
+    )
+    for line in table.lines:
+        title = line.label if table.by == "thread" else ""
+        writer.writerow(
+            [
+                _cell(line.key),
+                _cell(title),
+                line.runs,
+                line.prompt_tokens,
+                line.cached_tokens,
+                line.completion_tokens,
+                "" if line.cost.usd is None else f"{line.cost.usd:.8f}".rstrip("0").rstrip("."),
+                "yes" if line.cost.is_computed else "no",
+                line.runs_without_cost,
+            ]
+        )
+    return out.getvalue()
+
+
+def _known_text(cost: Cost) -> str:
+    """The known part of a cost; how many runs are not in it stands beside it."""
+    return cost_text(replace(cost, is_partial=False)).replace("\u00a0", " ")
+
+
+def _columns(width: int) -> list[_Column]:
+    return [column for column in _COLUMNS if width >= column.least]
+
+
+def _cell(text: str) -> str:
+    # A spreadsheet takes what begins like this for a formula, and titles are anybody's text.
+    return f"'{text}" if text.startswith(_FORMULA) else text

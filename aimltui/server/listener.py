@@ -1,0 +1,287 @@
+"""Listening: on TCP or a unix socket, until somebody says stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import stat
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from aimltui.common.errors import ConfigError
+from aimltui.config.paths import ensure_private_dir
+from aimltui.server.auth import MINIMUM, is_loopback
+
+GRACE_S = 2.0
+"""Seconds that open answers may take to end once the server stops."""
+_LOOK_S = 0.02
+"""Seconds between two looks at whether they have ended."""
+BACKLOG = 256
+_LONGEST_SOCKET_PATH = 104
+"""Bytes; the smaller limit of the systems that have these sockets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to listen."""
+
+    host: str = "127.0.0.1"
+    port: int = 8765
+    """0 takes any that is free."""
+    uds: Path | None = None
+    """A unix socket in place of host and port."""
+
+
+def check_place(place: Place, token: str | None) -> None:
+    """See that nobody can come in by accident.
+
+    Raises:
+        ConfigError: Others than this machine could reach the server without a token, or with a short one.
+    """
+    if token is not None and len(token) < MINIMUM:
+        raise ConfigError(
+            f"The token is too short to protect a server: use at least {MINIMUM} characters, "
+            "for example the output of: openssl rand -hex 24"
+        )
+    if token is None and place.uds is None and not is_loopback(place.host):
+        raise ConfigError(
+            f"A server on {place.host} can be reached from other machines, and without a token by anybody there. "
+            "Put a token into an environment variable and name it with --token-env NAME, "
+            "or stay on this machine with --host 127.0.0.1."
+        )
+
+
+async def serve(
+    app: ASGIApp,
+    place: Place,
+    *,
+    announce: Callable[[str], None],
+    on_stop: Callable[[], Awaitable[None]],
+    handle_signals: bool = True,
+    stop: asyncio.Event | None = None,
+) -> None:
+    """Listen and answer until a signal, or `stop`, says that it is enough.
+
+    Args:
+        app: What answers.
+        place: Where.
+        announce: Called once with a line for the user when the server listens.
+        on_stop: Ends what is at work, so that open streams come to their own end; called once.
+        handle_signals: Whether SIGINT and SIGTERM stop the server.
+        stop: Set from outside, stops it too.
+
+    Raises:
+        ConfigError: The place is taken or cannot be used.
+    """
+    with _listening(place) as listener:
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            date_header=True,
+            timeout_keep_alive=65,
+        )
+        server = _Server(config, on_stop, handle_signals=handle_signals)
+        if handle_signals:
+            # who reads the line may send a signal at once
+            for number in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(number, server.handle_exit, number, None)
+        announce(_line(place, listener))
+        async with _stopped_by(stop, server):
+            await server.serve(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Ends the work before it waits for the answers, and leaves the process to whoever started it."""
+
+    def __init__(
+        self, config: uvicorn.Config, on_stop: Callable[[], Awaitable[None]], *, handle_signals: bool
+    ) -> None:
+        super().__init__(config)
+        self._on_stop = on_stop
+        self._handle_signals = handle_signals
+        self._told = asyncio.Event()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal: stop."""
+        super().handle_exit(sig, frame)
+        self._told.set()
+
+    def stop(self) -> None:
+        """Stop, as if a signal had said so."""
+        self.should_exit = True
+        self._told.set()
+
+    async def main_loop(self) -> None:
+        """Until it is to stop. Uvicorn's own looks ten times a second; one look is needed, for the date header."""
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1.0):
+                    await self._told.wait()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals stop the server. They are not raised again afterwards: there is a socket file to remove."""
+        if not self._handle_signals:
+            yield
+            return
+        loop = asyncio.get_running_loop()
+        signals = (signal.SIGINT, signal.SIGTERM)
+        for number in signals:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in signals:
+                loop.remove_signal_handler(number)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop listening; end the runs; wait, for a bounded time, until the answers are out."""
+        # the listeners close before the work ends, so that none is begun in between
+        for listening in (*self.servers, *(sockets or ())):
+            listening.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        await self._on_stop()
+        try:
+            async with asyncio.timeout(GRACE_S):
+                await self._answers_are_out()
+        except TimeoutError:
+            for task in self.server_state.tasks:
+                task.cancel()
+
+    async def _answers_are_out(self) -> None:
+        state = self.server_state
+        while (state.connections or state.tasks) and not self.force_exit:  # noqa: ASYNC110  # uvicorn tells nobody
+            await asyncio.sleep(_LOOK_S)
+        for listening in self.servers:
+            await listening.wait_closed()
+
+
+@contextlib.asynccontextmanager
+async def _stopped_by(stop: asyncio.Event | None, server: _Server) -> AsyncIterator[None]:
+    async def wait(event: asyncio.Event) -> None:
+        await event.wait()
+        server.stop()
+
+    async with asyncio.TaskGroup() as group:
+        waiting = group.create_task(wait(stop)) if stop is not None else None
+        try:
+            yield
+        finally:
+            if waiting is not None:
+                waiting.cancel()
+
+
+def _line(place: Place, listener: socket.socket) -> str:
+    if place.uds is not None:
+        return f"Serving the Assistants API on the socket {place.uds} (base URL: http://localhost/v1)"
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    return f"Serving the Assistants API; base URL: http://{shown}:{port}/v1"
+
+
+@contextlib.contextmanager
+def _listening(place: Place) -> Iterator[socket.socket]:
+    if place.uds is None:
+        listener = _tcp(place)
+        try:
+            yield listener
+        finally:
+            listener.close()
+        return
+    listener, identity = _unix(place.uds)
+    try:
+        yield listener
+    finally:
+        listener.close()
+        with contextlib.suppress(OSError):
+            # only our own: somebody else may have put one there in the meantime
+            if _identity(place.uds) == identity:
+                place.uds.unlink()
+
+
+def _tcp(place: Place) -> socket.socket:
+    try:
+        found = socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:
+        raise ConfigError(
+            f"The host {place.host!r} cannot be found: {error}. Use --host 127.0.0.1."
+        ) from error
+    family, kind, protocol, _, address = found[0]
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+        listener.setblocking(False)
+    except OSError as error:
+        listener.close()
+        raise ConfigError(
+            f"Port {place.port} on {place.host} cannot be used: {error.strerror or error}. "
+            "Choose another one with --port, or stop the program that has it."
+        ) from error
+    return listener
+
+
+def _unix(path: Path) -> tuple[socket.socket, tuple[int, int]]:
+    if len(os.fsencode(path)) >= _LONGEST_SOCKET_PATH:
+        raise ConfigError(
+            f"The path of the socket is too long for the system ({_LONGEST_SOCKET_PATH} bytes at most): "
+            f"{path}. Choose a shorter one with --uds."
+        )
+    ensure_private_dir(path.parent)
+    _remove_stale(path)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    # the mode is right from the first moment on, wherever the directory is
+    mask = os.umask(0o177)
+    try:
+        listener.bind(str(path))
+        listener.listen(BACKLOG)
+        listener.setblocking(False)
+        return listener, _identity(path)
+    except OSError as error:
+        listener.close()
+        raise ConfigError(
+            f"The socket {path} cannot be made: {error.strerror or error}. Choose another path with --uds."
+        ) from error
+    finally:
+        os.umask(mask)
+
+
+def _remove_stale(path: Path) -> None:
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise ConfigError(f"The socket {path} cannot be looked at: {error.strerror or error}.") from error
+    if not stat.S_ISSOCK(mode):
+        raise ConfigError(
+            f"{path} is there already and is no socket. Choose another path with --uds, or remove it."
+        )
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1.0)
+        try:
+            probe.connect(str(path))
+        except (ConnectionRefusedError, FileNotFoundError):
+            path.unlink(missing_ok=True)
+            return
+        except OSError as error:
+            raise ConfigError(f"The socket {path} cannot be used: {error.strerror or error}.") from error
+    raise ConfigError(f"Another server listens on {path}. Stop it, or choose another path with --uds.")
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    status = path.lstat()
+    return status.st_dev, status.st_ino

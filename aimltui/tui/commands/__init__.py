@@ -1,0 +1,1 @@
+"""The command table, and the keys, palette entries and help derived from it."""

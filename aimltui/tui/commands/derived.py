@@ -1,0 +1,149 @@
+"""What follows from the command table: bindings, palette, footer, the README's table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+from aimltui.tui.commands.command import GROUPS, STATE_WORDS, Command, Scope, State
+from aimltui.tui.commands.table import COMMANDS
+
+__all__ = [
+    "COMMANDS",
+    "GROUPS",
+    "STATE_WORDS",
+    "Command",
+    "FooterItem",
+    "State",
+    "bindings",
+    "by_group",
+    "command",
+    "footer_items",
+    "key_label",
+    "key_table_markdown",
+    "palette_commands",
+    "slash_command",
+    "ways_to",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class FooterItem:
+    """A key and a word, for the footer."""
+
+    key: str
+    label: str
+    action: str
+
+
+MAX_FOOTER_ITEMS = 6
+_SLASH = re.compile(r"/[A-Za-z_]+")
+_FOOTER_ORDER = frozenset(
+    {"choose", "copy_code", "copy_output", "save", "open_file", "run_again", "stop", "end"}
+)
+
+_KEY_NAMES = {
+    "escape": "esc",
+    "pageup": "pgup",
+    "pagedown": "pgdn",
+    "delete": "del",
+    "up": "↑",
+    "down": "↓",
+}
+
+
+def command(command_id: str) -> Command:
+    """The command with this id.
+
+    Raises:
+        KeyError: there is none.
+    """
+    for candidate in COMMANDS:
+        if candidate.id == command_id:
+            return candidate
+    raise KeyError(command_id)
+
+
+def bindings(scope: Scope) -> list[Binding]:
+    """The Textual bindings of the commands that this scope answers by an action."""
+    return [
+        Binding(
+            ",".join(item.keys),
+            item.action,
+            item.title,
+            show=False,
+            id=item.id,
+            priority=item.priority,
+            tooltip=item.help,
+        )
+        for item in COMMANDS
+        if item.scope == scope and item.keys and item.action
+    ]
+
+
+def key_label(key: str) -> str:
+    """A key as it is written for people: `ctrl+n`, `esc`, `pgup`."""
+    *modifiers, last = key.split("+")
+    return "+".join([*modifiers, _KEY_NAMES.get(last, last)])
+
+
+def ways_to(item: Command) -> list[str]:
+    """Its keys and its slash word, as they are written for people; none for what only the palette does."""
+    return [*map(key_label, item.keys), *([item.slash] if item.slash else [])]
+
+
+def palette_commands(state: State) -> list[Command]:
+    """The commands the palette offers in this state."""
+    return [item for item in COMMANDS if item.palette and item.action and item.is_available(state)]
+
+
+def footer_items(state: State) -> list[FooterItem]:
+    """What the footer shows in this state: at most six, the most urgent first."""
+    in_list = "list" in state
+    chosen = [
+        item
+        for item in COMMANDS
+        if item.footer and item.is_available(state) and (item.scope != "list" or in_list)
+    ]
+    chosen.sort(key=lambda item: item.id not in _FOOTER_ORDER)
+    return [
+        FooterItem(key_label(item.keys[0]), item.label or item.title, item.action)
+        for item in chosen[:MAX_FOOTER_ITEMS]
+    ]
+
+
+def by_group(commands: Iterable[Command] = COMMANDS) -> dict[str, list[Command]]:
+    """Commands under the names of their groups, in the order of `GROUPS`."""
+    groups: dict[str, list[Command]] = {name: [] for name in GROUPS}
+    for item in commands:
+        groups[item.group].append(item)
+    return groups
+
+
+def slash_command(text: str) -> Command | str | None:
+    """The command that a message asks for by its slash word.
+
+    Args:
+        text: What was to be sent.
+
+    Returns:
+        The command; the word itself if it looks like one and is none; None for a message.
+    """
+    word = text.rstrip()
+    if not _SLASH.fullmatch(word):
+        return None
+    return next((item for item in COMMANDS if item.slash == word.lower()), word)
+
+
+def key_table_markdown() -> str:
+    """The table of keys as it stands in the README."""
+    lines = ["| Key | Command | What it does |", "|---|---|---|"]
+    for name, commands in by_group().items():
+        lines.append(f"| | **{name}** | |")
+        for item in commands:
+            keys = " ".join(f"`{way}`" for way in ways_to(item)) or "palette"
+            lines.append(f"| {keys} | {item.title} | {item.help} |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,1 @@
+"""What the screens steer: controllers without widgets."""

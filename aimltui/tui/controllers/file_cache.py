@@ -1,0 +1,84 @@
+"""FileShelf: what the server knows of files, asked once for each, when it is to be seen."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from typing import Final
+
+from aimltui.client.client import AssistantsClient
+from aimltui.client.errors import TransportError
+from aimltui.tui.line_filters import clean_line
+from aimltui.tui.pictures import MAX_BYTES, PictureError, decode
+from aimltui.tui.state.file_facts import FileFact
+from aimltui.wire.errors import APIError, NotFound
+
+log = logging.getLogger(__name__)
+
+_AT_ONCE: Final = 4
+
+
+class FileShelf:
+    """Names, sizes and pictures of files.
+
+    Args:
+        client: Whom to ask.
+    """
+
+    def __init__(self, client: AssistantsClient) -> None:
+        self._client = client
+        self._facts: dict[str, FileFact] = {}
+        self._gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def learn(self, wanted: Iterable[tuple[str, bool]]) -> dict[str, FileFact]:
+        """What is known of files, asking for what is not.
+
+        Args:
+            wanted: Ids, each with whether its picture is to be drawn.
+
+        Returns:
+            A fact for each; one that could not be had says so.
+        """
+        asked = dict(wanted)
+        facts = await asyncio.gather(*(self._learn(id_, picture) for id_, picture in asked.items()))
+        return dict(zip(asked, facts, strict=True))
+
+    async def content(self, file_id: str) -> bytes:
+        """A file's bytes.
+
+        Raises:
+            APIError: The server refused.
+            TransportError: There was no answer.
+        """
+        return (await self._client.files.content(file_id)).content
+
+    async def _learn(self, file_id: str, wants_picture: bool) -> FileFact:
+        known = self._facts.get(file_id)
+        if known is not None and (not wants_picture or known.picture is not None or known.problem):
+            return known
+        async with self._gate:
+            try:
+                if known is None:
+                    found = await self._client.files.get(file_id)
+                    known = FileFact(clean_line(found.filename) or file_id, found.bytes)
+                if wants_picture:
+                    known = await self._with_picture(file_id, known)
+            except NotFound:
+                known = FileFact(known.name if known else file_id, problem="deleted")
+            except (APIError, TransportError) as error:
+                log.info("nothing was learnt of the file %s: %s", file_id, error)
+                # asked again when it is drawn the next time
+                return FileFact(known.name if known else file_id, problem="not to be had now")
+        self._facts[file_id] = known
+        return known
+
+    async def _with_picture(self, file_id: str, fact: FileFact) -> FileFact:
+        if fact.size is not None and fact.size > MAX_BYTES:
+            return FileFact(fact.name, fact.size, problem="too large to be shown")
+        content = await self.content(file_id)
+        try:
+            picture = await asyncio.to_thread(decode, content)
+        except PictureError as error:
+            return FileFact(fact.name, fact.size, problem=str(error))
+        return FileFact(fact.name, fact.size, picture)

@@ -1,0 +1,397 @@
+"""RunFollower: sends a message, follows the run that answers it, then sends what is queued.
+
+One follower works for one conversation at a time, in a worker of the screen; that the conversation is not the one
+being looked at makes no difference to it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Protocol
+
+from aimltui.client.client import AssistantsClient
+from aimltui.client.errors import TransportError, Unsupported
+from aimltui.tui.controllers.conversation import Conversation
+from aimltui.tui.controllers.thread_reader import read_thread
+from aimltui.tui.state.entries import CHANGE_KEY, OTHER_MODEL, SEND_AGAIN, CardAction
+from aimltui.wire.errors import APIError, NotFound
+from aimltui.wire.events import StreamEvent
+from aimltui.wire.messages import CreateMessage
+from aimltui.wire.runs import CANCELLING, COMPLETED, CreateRun, ListRuns, Run
+
+log = logging.getLogger(__name__)
+
+_LOCKED = re.compile(r"while a run|already has an active run", re.IGNORECASE)
+_BREATH_S = 0.008
+"""How long events may be folded without letting anybody else have a turn."""
+_TRIES_S = (0.2, 1.0, 2.0, 4.0, 8.0)
+"""Waits between attempts to find a run again."""
+_POLL_S = 1.0
+_NOT_STARTED = "The run was not started"
+_NO_MODELS = "models_unavailable"
+"""The engine's code where an endpoint gave no list, mostly for want of a good key."""
+
+
+class Refused(Exception):
+    """Nothing was sent, because something is missing here. Its texts are for the user."""
+
+    def __init__(
+        self, title: str, detail: str, remedy: str, actions: tuple[CardAction, ...] = (OTHER_MODEL,)
+    ) -> None:
+        super().__init__(detail)
+        self.actions = actions
+        self.title = title
+        self.detail = detail
+        self.remedy = remedy
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run is made of."""
+
+    thread_id: str
+    assistant_id: str
+    model: str | None
+    connection: str | None = None
+    """The connection of the model, if it is not the default one."""
+
+
+class Surroundings(Protocol):
+    """What a follower needs of those who started it."""
+
+    def plan(self, conversation: Conversation) -> Awaitable[Plan]:
+        """The thread (made if there is none yet), the assistant and the model of the next run."""
+        ...
+
+    def said(self, conversation: Conversation, text: str) -> None:
+        """The server has a message of the user."""
+        ...
+
+    def run_moved(self, conversation: Conversation, run: Run) -> None:
+        """The run has another status."""
+        ...
+
+    def give_back(self, conversation: Conversation, text: str) -> None:
+        """This text was not sent."""
+        ...
+
+    def forget_assistant(self, assistant_id: str) -> bool:
+        """The assistant is gone; True if the next plan will have another one."""
+        ...
+
+
+class RunFollower:
+    """Carries one conversation on until nothing is left to do."""
+
+    def __init__(
+        self,
+        client: AssistantsClient,
+        conversation: Conversation,
+        surroundings: Surroundings,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._client = client
+        self._conversation = conversation
+        self._around = surroundings
+        self._sleep = sleep
+        self._stopped: str | None = None
+        self._cannot_stop = False
+
+    async def converse(self, text: str, pending_id: str) -> None:
+        """Send a message and follow its run; then the queued ones, each after the run before it.
+
+        Args:
+            text: The message.
+            pending_id: Its entry on the screen.
+        """
+        await self._work(self._send_all(text, pending_id))
+
+    async def again(self) -> None:
+        """Let the message that was sent last be answered once more: a new run, and no new message."""
+        await self._work(self._run_again())
+
+    async def attach(self, run: Run) -> None:
+        """Follow a run that is there already, then send what is queued."""
+        await self._work(self._attach_and_send(run))
+
+    async def _work(self, work: Awaitable[None]) -> None:
+        conversation = self._conversation
+        conversation.is_sending = True
+        try:
+            await work
+        except Exception as error:
+            # The door: whatever this is, it must not take the screen with it.
+            log.exception("following a run failed")
+            conversation.show_error(
+                "Something went wrong in this program",
+                f"{type(error).__name__}: {error}",
+                "The conversation is kept by the engine. Open the thread again.",
+            )
+        finally:
+            conversation.is_sending = False
+            conversation.is_stopping = False
+            conversation.outbox.nudge()
+
+    async def _attach_and_send(self, run: Run) -> None:
+        await self._follow_run(run)
+        await self._send_queued()
+
+    async def _run_again(self) -> None:
+        conversation = self._conversation
+        conversation.retry()
+        try:
+            plan = await self._around.plan(conversation)
+        except (APIError, TransportError, Refused) as error:
+            conversation.unsent_card = self._show(error, _NOT_STARTED)
+            return
+        await self._start(plan)
+        await self._send_queued()
+
+    async def _send_all(self, text: str, pending_id: str) -> None:
+        if await self._turn(text, pending_id):
+            await self._send_queued()
+
+    async def _send_queued(self) -> None:
+        conversation = self._conversation
+        while conversation.queue:
+            run = conversation.run
+            if run is not None and run.status != COMPLETED:
+                break
+            text = conversation.dequeue() or ""
+            pending_id, changes = conversation.view.add_pending(text)
+            conversation.outbox.add(changes)
+            if not await self._turn(text, pending_id):
+                break
+        if conversation.queue and conversation.view.active_run is None:
+            self._around.give_back(conversation, conversation.dequeue_all())
+
+    async def _turn(self, text: str, pending_id: str) -> bool:
+        """One message and its run.
+
+        Returns:
+            False if it was not sent; its text was given back then.
+        """
+        conversation = self._conversation
+        view = conversation.view
+        conversation.retry()
+        try:
+            plan = await self._around.plan(conversation)
+            params = CreateMessage(thread_id=plan.thread_id, role="user", content=text)
+            message = await self._client.messages.create(params)
+        except (APIError, TransportError, Refused) as error:
+            conversation.take_away(pending_id)
+            if _is_locked(error):
+                conversation.enqueue(text, first=True)
+                await self._follow_other()
+                return True
+            conversation.unsent_card = self._show(error, "The message was not sent")
+            left = conversation.dequeue_all()
+            self._around.give_back(conversation, f"{text}\n\n{left}" if left else text)
+            return False
+        conversation.outbox.add(view.settle_pending(pending_id, message), at_once=True)
+        self._around.said(conversation, text)
+        await self._start(plan)
+        return True
+
+    async def _start(self, plan: Plan) -> None:
+        conversation = self._conversation
+        if conversation.is_stopping:
+            return
+        try:
+            conversation.view.begin_run()
+            await self._follow(self._client.runs.stream(_create_run(plan)))
+        except APIError as error:
+            if _is_locked(error):
+                await self._follow_other()
+            elif isinstance(error, NotFound) and self._around.forget_assistant(plan.assistant_id):
+                await self._start(await self._around.plan(conversation))
+            elif isinstance(error, NotFound) and plan.assistant_id in error.message:
+                conversation.show_error(
+                    "The assistant of this thread is gone",
+                    "It was deleted, perhaps by another program. Your message is kept in the thread.",
+                    "Choose another one with f5, then write on.",
+                )
+            else:
+                conversation.unsent_card = self._show(error, _NOT_STARTED)
+            return
+        except TransportError as error:
+            await self._recover(error.message)
+            return
+        if self._goes_on():
+            await self._recover("The server ended the stream before the run was over.")
+
+    def _goes_on(self) -> bool:
+        """Whether the run does something: one that waits for functions does not."""
+        run = self._conversation.view.active_run
+        return run is not None and run.status != "requires_action"
+
+    async def _follow_run(self, run: Run) -> None:
+        """Follow a run from the outside: by its events, or by asking where the server has no such thing."""
+        self._conversation.view.begin_run()
+        try:
+            await self._follow(self._client.runs.events(run.thread_id, run.id))
+        except (Unsupported, APIError):
+            await self._poll_or_fail()
+        except TransportError as error:
+            await self._recover(error.message)
+            return
+        if self._goes_on():
+            await self._recover("The server ended the stream before the run was over.")
+
+    async def _follow_other(self) -> None:
+        """Somebody else's run is active on the thread: follow that one."""
+        thread_id = self._conversation.thread_id or ""
+        await self._reread()
+        page = await self._client.runs.list(ListRuns(thread_id=thread_id, limit=1, order="desc"))
+        if page.data and page.data[0].is_active:
+            await self._follow_run(page.data[0])
+
+    async def _follow(self, stream: AsyncGenerator[StreamEvent, None]) -> None:
+        conversation = self._conversation
+        breath = perf_counter()
+        async with aclosing(stream) as events:
+            async for event in events:
+                changes = conversation.view.apply(event)
+                if isinstance(event.data, Run):
+                    await self._run_moved(event.data)
+                if changes:
+                    conversation.outbox.add(changes)
+                if perf_counter() - breath > _BREATH_S:
+                    # A whole answer may lie ready; folding it in one go would hold up the keyboard.
+                    await asyncio.sleep(0)
+                    breath = perf_counter()
+
+    async def _run_moved(self, run: Run) -> None:
+        self._around.run_moved(self._conversation, run)
+        if self._conversation.is_stopping and run.is_active and run.status != CANCELLING:
+            await self.cancel(run)
+
+    async def cancel(self, run: Run) -> None:
+        """Stop the run; its text stays."""
+        conversation = self._conversation
+        if self._stopped == run.id:
+            conversation.is_stopping = not self._cannot_stop
+            return
+        self._stopped, self._cannot_stop = run.id, False
+        shown = run.model_copy(update={"status": CANCELLING})
+        conversation.outbox.add(conversation.view.take_run(shown), at_once=True)
+        try:
+            run = await self._client.runs.cancel(run.thread_id, run.id)
+        except APIError:
+            # It ended in the meantime; what it came to is told by its stream, or here if nobody follows.
+            try:
+                run = await self._client.runs.get(run.thread_id, run.id)
+            except (APIError, TransportError) as error:
+                self._show(error, "The run could not be stopped")
+                return
+        except Unsupported:
+            self._cannot_stop = True
+            conversation.is_stopping = False
+            conversation.outbox.add(conversation.view.take_run(run), at_once=True)
+            conversation.show_notice(
+                "This server cannot stop a run: the answer goes on to its end. ctrl+N opens another thread."
+            )
+            return
+        except TransportError as error:
+            self._show(error, "The run could not be stopped")
+            return
+        conversation.outbox.add(conversation.view.take_run(run), at_once=True)
+        self._around.run_moved(conversation, run)
+
+    async def _reread(self) -> bool:
+        """Take what the server has; True while a run is active."""
+        conversation = self._conversation
+        active = conversation.view.active_run
+        snapshot = await read_thread(self._client, conversation.thread_id or "", active=active)
+        conversation.outbox.add(conversation.view.reconcile(snapshot))
+        conversation.found_again()
+        if conversation.run is not None:
+            self._around.run_moved(conversation, conversation.run)
+        return conversation.view.active_run is not None
+
+    async def _recover(self, why: str) -> None:
+        """The stream broke: the run goes on by itself, so look what became of it, and take hold of it again."""
+        conversation = self._conversation
+        notice = conversation.show_notice(f"{why} Looking for the run again…")
+        last: Exception | None = None
+        for wait_s in _TRIES_S:
+            await self._sleep(wait_s)
+            try:
+                if await self._reread():
+                    conversation.view.begin_run()
+                    run = conversation.view.active_run
+                    assert run is not None
+                    await self._follow(self._client.runs.events(run.thread_id, run.id))
+                last = None
+                if not self._goes_on():
+                    break
+            except (Unsupported, NotFound):
+                last = None
+                break
+            except (APIError, TransportError) as error:
+                last = error
+        conversation.take_away(notice)
+        if last is not None:
+            conversation.lose(self._show(last, "The connection was lost"))
+        else:
+            await self._poll_or_fail()
+
+    async def _poll_or_fail(self) -> None:
+        """Ask again and again until the run is over; for servers that cannot tell by themselves."""
+        try:
+            while self._goes_on():
+                await self._sleep(_POLL_S)
+                await self._reread()
+        except (APIError, TransportError) as error:
+            self._conversation.lose(self._show(error, "The connection was lost"))
+
+    def _show(self, error: Exception, title: str) -> str:
+        """Put a card at the end; answers its id."""
+        conversation = self._conversation
+        match error:
+            case Refused():
+                return conversation.show_error(error.title, error.detail, error.remedy, actions=error.actions)
+            case APIError(code="budget_used_up"):
+                remedy = "Your message is kept in the thread; once more may be spent, send it again."
+                return conversation.show_error(title, error.message, remedy, actions=(SEND_AGAIN,))
+            case APIError(param="connection") if title == _NOT_STARTED:
+                remedy = "Your message is kept in the thread: choose another model, then send it again."
+                return conversation.show_error(
+                    title, error.message, remedy, actions=(OTHER_MODEL, SEND_AGAIN)
+                )
+            case APIError():
+                remedy = "Your text is back in the prompt." if "sent" in title else "Try it again."
+                if error.code == _NO_MODELS:
+                    remedy += " Keys are changed under Connections (ctrl+p)."
+                actions = _actions(error, title)
+                return conversation.show_error(title, error.message, remedy, error.request_id, actions)
+            case TransportError():
+                return conversation.show_error(title, error.message, error.remedy)
+            case _:
+                return conversation.show_error(title, str(error))
+
+
+def _actions(error: APIError, title: str) -> tuple[CardAction, ...]:
+    """What a card can offer about a refusal."""
+    key = (CHANGE_KEY, OTHER_MODEL) if error.code == _NO_MODELS else ()
+    if title != _NOT_STARTED:
+        return key
+    return (*(key or (OTHER_MODEL,)), SEND_AGAIN)
+
+
+def _create_run(plan: Plan) -> CreateRun:
+    # What is not given is not sent: a foreign server knows no connections.
+    given = {name: value for name, value in (("model", plan.model), ("connection", plan.connection)) if value}
+    return CreateRun(thread_id=plan.thread_id, assistant_id=plan.assistant_id, **given)
+
+
+def _is_locked(error: Exception) -> bool:
+    """Whether the thread is busy with a run that this window did not know of."""
+    return isinstance(error, APIError) and error.status in (400, 409) and bool(_LOCKED.search(error.message))

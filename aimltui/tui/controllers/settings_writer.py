@@ -1,0 +1,92 @@
+"""Saves what is chosen on the screen (theme, models), without holding it up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aimltui.tui.storage.model_marks import with_favourite, with_recent
+
+if TYPE_CHECKING:
+    from aimltui.tui.controllers.file_work import FileWork
+    from aimltui.tui.storage.model_marks import Key, ModelMarks
+
+
+class SettingsWriter:
+    """Changes the configuration file beside the event loop.
+
+    Args:
+        file: The file; None saves nothing.
+        files: Does the work.
+    """
+
+    def __init__(self, file: Path | None, files: FileWork) -> None:
+        self._file = file
+        self._files = files
+
+    def save(self, changes: Mapping[str, str | bool], otherwise: str) -> None:
+        """Write some settings.
+
+        Args:
+            changes: New values by dotted key, as `{"ui.theme": "nord"}`.
+            otherwise: The sentence that says what holds if they cannot be written; the reason follows it.
+        """
+        if self._file is not None:
+            self._files.write(partial(_write, self._file, dict(changes), otherwise))
+
+
+def _write(file: Path, changes: Mapping[str, str | bool], otherwise: str) -> str | None:
+    from aimltui.common.errors import ConfigError
+    from aimltui.config.settings import write_config
+
+    try:
+        write_config(file, changes)
+    except ConfigError as error:
+        return f"{otherwise} {error}"
+    return None
+
+
+class MarkKeeper:
+    """Recent models and favourites: changed on the screen at once, on the disk beside the event loop.
+
+    Args:
+        marks: Those on the disk.
+        files: Does the work.
+    """
+
+    def __init__(self, marks: ModelMarks, files: FileWork) -> None:
+        self._marks = marks
+        self._files = files
+        self._changes = 0
+        self.recent = marks.recent
+        """The latest first."""
+        self.favourites = marks.favourites
+        """In the order in which they became that."""
+
+    async def load(self) -> None:
+        """Read what another window may have changed."""
+        changes = self._changes
+        recent, favourites = await self._files.read(self._read)
+        if changes == self._changes:
+            self.recent, self.favourites = recent, favourites
+
+    def _read(self) -> tuple[tuple[Key, ...], tuple[Key, ...]]:
+        self._marks.load()
+        return self._marks.recent, self._marks.favourites
+
+    def note_use(self, key: Key) -> None:
+        """A model was chosen."""
+        self.recent = with_recent(self.recent, key)
+        self._write(partial(self._marks.note_use, key))
+
+    def toggle_favourite(self, key: Key) -> None:
+        """Make a model a favourite, or one no longer."""
+        is_favourite = key not in self.favourites
+        self.favourites = with_favourite(self.favourites, key, is_favourite=is_favourite)
+        self._write(partial(self._marks.set_favourite, key, is_favourite=is_favourite))
+
+    def _write(self, work: Callable[[], str | None]) -> None:
+        self._changes += 1
+        self._files.write(work)

@@ -1,0 +1,1 @@
+"""The Connect form and the list of connections."""

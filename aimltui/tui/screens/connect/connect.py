@@ -1,0 +1,201 @@
+"""What to connect to: the first screen of somebody who has no connection yet, and later of one who adds another."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.types import CSSPathType
+from textual.widget import Widget
+from textual.widgets import Static
+from textual.worker import Worker, WorkerState
+
+from aimltui.connections.types import Connections, KeyPlace, LocalServer
+from aimltui.tui.commands.derived import FooterItem
+from aimltui.tui.screens.connect.form import ConnectFormScreen, Saved
+from aimltui.tui.screens.dialogs.sheet import Sheet
+from aimltui.tui.state.connect_form import (
+    DEMO,
+    LOCAL,
+    ConnectForm,
+    Offer,
+    form_for,
+    offers,
+    server_offer,
+)
+from aimltui.tui.widgets.pick_list import PickList, PickRow
+
+__all__ = ["ConnectScreen", "LookAround", "Places", "Saved"]
+
+Places = Callable[[], Awaitable[tuple[KeyPlace, ...]]]
+"""Tells where a typed key can be kept."""
+
+PROMISE = "Only what you choose is contacted; its key goes nowhere else."
+
+
+@dataclass(frozen=True, slots=True)
+class LookAround:
+    """The user wants the offline model."""
+
+
+class ConnectScreen(Sheet[Saved | LookAround | None]):
+    """Choose an endpoint, then fill in its form. The result is what was saved, or None.
+
+    Args:
+        connections: The service behind it.
+        places: Tells where a typed key can be kept.
+        is_first: There is no model yet, so looking around is offered, too.
+    """
+
+    SCROLLS = "PickList"
+    EXTRA_LINES = 7
+    AUTO_FOCUS = ""
+    CSS_PATH: ClassVar[CSSPathType | None] = ["../dialogs/sheet.tcss", "connect.tcss"]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "pick", show=False),
+        Binding("up", "move(-1)", show=False),
+        Binding("down", "move(1)", show=False),
+        Binding("l", "look_for_servers", show=False),
+        Binding("d", "look_around", show=False),
+    ]
+
+    def __init__(self, connections: Connections, places: Places, *, is_first: bool) -> None:
+        keys = [FooterItem("enter", "Choose", "pick"), FooterItem("l", "Local servers", "look_for_servers")]
+        if is_first:
+            keys.append(FooterItem("d", "Demo", "look_around"))
+        keys.append(FooterItem("esc", "Not now" if is_first else "Back", "cancel"))
+        super().__init__("Connect to a model" if is_first else "Add a connection", keys)
+        self._connections = connections
+        self._places = places
+        self._is_first = is_first
+        self._servers: Sequence[LocalServer] | None = None
+        self._search: Worker[None] | None = None
+        self._forms: dict[str, ConnectForm] = {}
+        self._offers: list[Offer] = []
+        self.pick_list = PickList()
+        self._help = Static("", classes="sheet-text connect-help", markup=False)
+
+    def body(self) -> Sequence[Widget]:
+        """The promise, the list, what the row under the cursor means."""
+        return (
+            Static(Content(PROMISE), classes="sheet-text connect-promise"),
+            self.pick_list,
+            self._help,
+        )
+
+    def on_mount(self) -> None:
+        """Fill the list."""
+        self._show()
+
+    # The list
+
+    @property
+    def is_searching(self) -> bool:
+        """Whether this machine's ports are being asked."""
+        return self._search is not None and not self._search.is_finished
+
+    def _show(self, at: str = "") -> None:
+        at = at or (self.pick_list.cursor_row.id if self.pick_list.cursor_row else "")
+        self._offers = offers(self._connections.environment_keys(), with_demo=self._is_first)
+        lines: list[PickRow | str] = []
+        for offer in self._offers:
+            lines.append(PickRow(offer.id, offer.label, offer.hint))
+            if offer.id == LOCAL:
+                lines += self._found()
+        self._offers += [server_offer(server) for server in self._servers or ()]
+        self.pick_list.set_lines(lines, at=at)
+
+    def _found(self) -> list[PickRow | str]:
+        if self.is_searching:
+            return ["  asking the usual ports of this machine…"]
+        if self._servers is None:
+            return []
+        rows = [server_offer(server) for server in self._servers]
+        if not rows:
+            return ["  no server answered: start one, then look again"]
+        return [PickRow(offer.id, f"  {offer.label}", offer.hint) for offer in rows]
+
+    def on_pick_list_cursor_moved(self, event: PickList.CursorMoved) -> None:
+        """Say more about the row under the cursor."""
+        event.stop()
+        offer = self._offer(event.row.id) if event.row else None
+        self._help.update(Content(offer.help if offer else ""))
+
+    def _offer(self, offer_id: str) -> Offer | None:
+        return next((offer for offer in self._offers if offer.id == offer_id), None)
+
+    def action_move(self, step: int) -> None:
+        """Move the cursor."""
+        self.pick_list.move(step)
+
+    def action_pick(self) -> None:
+        """Take the row under the cursor."""
+        if (row := self.pick_list.cursor_row) is not None:
+            self._pick(row.id)
+
+    def on_pick_list_picked(self, event: PickList.Picked) -> None:
+        """A click takes the row."""
+        event.stop()
+        self._pick(event.row.id)
+
+    def _pick(self, offer_id: str) -> None:
+        if offer_id == LOCAL:
+            self.action_look_for_servers()
+        elif offer_id == DEMO:
+            self.action_look_around()
+        elif (offer := self._offer(offer_id)) is not None:
+            self._fill_in(offer)
+
+    def _fill_in(self, offer: Offer) -> None:
+        rows = self._connections.rows()
+        form = self._forms.get(offer.id)
+        if form is None:
+            form = form_for(offer, self._connections.environment_keys(), rows)
+        taken = [row.name for row in rows]
+
+        def closed(saved: Saved | None) -> None:
+            if saved is not None:
+                self._forms.clear()
+                self.dismiss(saved)
+
+        self._forms[offer.id] = form
+        self.app.push_screen(
+            ConnectFormScreen(form, self._connections, self._places, taken=taken, can_choose=bool(rows)),
+            closed,
+        )
+
+    def action_look_around(self) -> None:
+        """Take the offline model."""
+        if self._is_first:
+            self.dismiss(LookAround())
+
+    # Servers on this machine
+
+    def action_look_for_servers(self) -> None:
+        """Ask the usual ports of this machine, because the user wants it."""
+        if self.is_searching:
+            return
+        self._search = self.run_worker(self._look(), group="local", exit_on_error=False)
+        self._show(LOCAL)
+
+    async def _look(self) -> None:
+        self._servers = await self._connections.find_local()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """The search is over, or was given up."""
+        if event.worker is not self._search or not event.worker.is_finished:
+            return
+        event.stop()
+        if event.state is WorkerState.ERROR:
+            self._servers = ()
+        self._show(f"server:{self._servers[0].base_url}" if self._servers else LOCAL)
+
+    def action_cancel(self) -> None:
+        """Give up the search, or close."""
+        if self.is_searching and self._search is not None:
+            self._search.cancel()
+        else:
+            self.dismiss(None)

@@ -1,0 +1,1 @@
+"""Modal screens: pickers, confirmations, palette, help, usage, viewer."""

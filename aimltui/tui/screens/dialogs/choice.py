@@ -1,0 +1,64 @@
+"""A small list to choose from: assistants, themes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from aimltui.tui.commands.derived import FooterItem
+from aimltui.tui.screens.dialogs.sheet import CLOSE, SearchSheet
+from aimltui.tui.state.fuzzy import rank
+from aimltui.tui.widgets.pick_list import PickList, PickRow
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceRow:
+    """One of the things to choose from."""
+
+    id: str
+    label: str
+    hint: str = ""
+
+
+class ChoiceScreen(SearchSheet):
+    """The result is the id of what was chosen, or None.
+
+    Args:
+        title: What is chosen.
+        rows: What there is.
+        current: The id of what holds at present.
+        preview: Called with the id under the cursor at each move; the caller undoes it for a None.
+        verb: What enter does, in one word.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        rows: Sequence[ChoiceRow],
+        *,
+        current: str = "",
+        preview: Callable[[str], object] | None = None,
+        verb: str = "Use",
+    ) -> None:
+        super().__init__(
+            title, "search", (FooterItem("enter", verb, "pick"), FooterItem("↑↓", "Move", "move(1)"), CLOSE)
+        )
+        self._rows = tuple(rows)
+        self._current = current
+        self._preview = preview
+        self._previewed = current
+
+    def show_lines(self) -> None:
+        """Fill the list for what was typed."""
+        query = self.search_box.value.strip()
+        found = [self._rows[index] for index in rank(query, [row.label for row in self._rows])]
+        lines = [PickRow(row.id, row.label, row.hint, row.id == self._current) for row in found]
+        remark = f"nothing for “{query}”" if query else "There is nothing to choose from."
+        self.pick_list.set_lines(lines, query=query, remark=remark, at="" if query else self._current)
+
+    def on_pick_list_cursor_moved(self, event: PickList.CursorMoved) -> None:
+        """Let the caller show what the row under the cursor would be like."""
+        event.stop()
+        if self._preview is not None and event.row is not None and event.row.id != self._previewed:
+            self._previewed = event.row.id
+            self._preview(event.row.id)

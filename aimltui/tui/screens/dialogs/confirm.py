@@ -1,0 +1,42 @@
+"""A question with one way to say yes: what will happen, and a key for it. Escape is no."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from aimltui.tui.commands.derived import FooterItem
+from aimltui.tui.line_filters import clean
+from aimltui.tui.screens.dialogs.sheet import Sheet
+
+
+class ConfirmScreen(Sheet[bool | None]):
+    """The result is True if the user said yes.
+
+    Args:
+        title: The question.
+        text: What will happen, in sentences.
+        verb: What enter does, in a word or two.
+    """
+
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "confirm", show=False)]
+
+    def __init__(self, title: str, text: str, verb: str) -> None:
+        super().__init__(
+            title, (FooterItem("enter", verb, "confirm"), FooterItem("esc", "Leave it", "cancel"))
+        )
+        self._text = clean(text)
+
+    def body(self) -> Sequence[Widget]:
+        """The sentences."""
+        return (Static(Content(self._text), classes="sheet-text"),)
+
+    def action_confirm(self) -> None:
+        """Yes."""
+        self.dismiss(True)

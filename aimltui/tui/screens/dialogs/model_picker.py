@@ -1,0 +1,360 @@
+"""The dropdown of models under the header: hundreds of them, by a few letters."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Literal, Protocol
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from aimltui.formatting.cells import cut
+from aimltui.tui.commands.derived import FooterItem
+from aimltui.tui.line_filters import clean_line
+from aimltui.tui.screens.dialogs.sheet import CLOSE, SearchSheet
+from aimltui.tui.state.model_columns import LEGEND, abilities_in_words
+from aimltui.tui.state.model_rows import Key, ModelIndex, typed_id
+from aimltui.tui.state.model_words import ModelRow, SourceRow, facts_of, source_in_words, title_of
+from aimltui.tui.widgets.footer import FooterBar
+from aimltui.tui.widgets.model_list import ModelLine, ModelList
+from aimltui.tui.widgets.pick_list import PickList, PickRow
+
+__all__ = ["Marks", "ModelChoice", "ModelPicker", "ModelRow", "Offer", "SourceRow"]
+
+_DETAIL_LINES = 3
+_TALL, _ROOMY = 14, 30
+"""Lines of a screen from which on there is room for the details, and for blank lines."""
+_BREAKPOINTS = [(0, "-short"), (_TALL, "-tall"), (_ROOMY, "-roomy")]
+_MOST_LINES = 48
+_TYPED = "typed"
+_WIDE = 110
+"""Columns of a screen from which on the keys are told in full."""
+_MOST_TYPED = 3
+"""Connections for which a typed id is offered."""
+
+
+class Marks(Protocol):
+    """Recent models and favourites, as `aimltui.tui.controllers.settings_writer.MarkKeeper` has them."""
+
+    @property
+    def recent(self) -> Sequence[Key]:
+        """The latest first."""
+        ...
+
+    @property
+    def favourites(self) -> Sequence[Key]:
+        """In the order in which they became that."""
+        ...
+
+    def toggle_favourite(self, key: Key) -> object:
+        """Make a model a favourite, or one no longer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The models on offer, and where they come from."""
+
+    rows: tuple[ModelRow, ...] = ()
+    sources: tuple[SourceRow, ...] = ()
+    problem: str = ""
+    """Why there is no list at all, as sentences."""
+    index: ModelIndex = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "index", ModelIndex(self.rows))
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """What the user decided."""
+
+    id: str
+    connection: str
+    """Empty for what is built in, or where there is one connection without a name."""
+    scope: Literal["thread", "assistant"] = "thread"
+
+
+class ModelPicker(SearchSheet):
+    """Search, or type an id. What was decided is told by `chosen`; the screen's own result is the id, or None.
+
+    Args:
+        ask: Called to have the list asked for anew; to be answered, now or later, by `show_offer`.
+        chosen: Called with the decision, before the screen closes.
+        offer: The models as far as they are known already.
+        current: Connection and id of the model in use.
+        marks: Recent models and favourites.
+        connections: The connections, the one of the open thread first; a typed id may belong to any of them.
+        assistant: Whose default the model can be made.
+        clock: Unix seconds.
+        is_asked: Whether somebody asks for the list already.
+    """
+
+    VERTICAL_BREAKPOINTS = _BREAKPOINTS
+    SCROLLS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+r", "refresh", show=False, priority=True),
+        Binding("ctrl+f", "favourite", show=False, priority=True),
+        Binding("ctrl+s", "make_default", show=False, priority=True),
+        # The key that opened it closes it.
+        Binding("ctrl+l", "cancel", show=False, priority=True),
+    ]
+
+    def __init__(
+        self,
+        ask: Callable[[], object],
+        chosen: Callable[[ModelChoice], object],
+        *,
+        offer: Offer | None = None,
+        current: Key = ("", ""),
+        marks: Marks | None = None,
+        connections: Sequence[str] = (),
+        assistant: str = "",
+        clock: Callable[[], float] = time.time,
+        is_asked: bool = False,
+    ) -> None:
+        name = cut(clean_line(assistant), 24)
+        keys = (
+            FooterItem("enter", "Use", "pick"),
+            FooterItem("ctrl+s", "Default", "make_default"),
+            FooterItem("ctrl+f", "Favourite", "favourite"),
+            FooterItem("ctrl+r", "Refresh", "refresh"),
+            CLOSE,
+        )
+        super().__init__("", "search a model, or type its id", keys)
+        told = (
+            replace(keys[0], label="Use in this thread"),
+            replace(keys[1], label=f"Make it {name}'s default"),
+        )
+        self._wide_keys = (*told, *keys[2:]) if name else keys
+        self.pick_list = ModelList()
+        self._ask = ask
+        self._chosen = chosen
+        self._offer = offer or Offer()
+        self._current = current
+        self._marks = marks
+        self._connections = tuple(connections) or ("",)
+        self._clock = clock
+        self._is_asked = is_asked
+        self._all: list[PickRow | str] = []
+        self._lines: dict[Key, ModelLine] = {}
+        self._state = Static("", classes="models-state", markup=False)
+        self._problem = Static("", classes="sheet-problem", markup=False)
+        self._head = Static("", classes="models-head", markup=False)
+        self._detail = Static("", classes="models-detail", markup=False)
+
+    @property
+    def model_list(self) -> ModelList:
+        """The list."""
+        assert isinstance(self.pick_list, ModelList)
+        return self.pick_list
+
+    def body(self) -> Sequence[Widget]:
+        """Search box, whose lists these are, what went wrong, the list, more about the row under the cursor."""
+        self._problem.display = False
+        return self.search_box, self._state, self._problem, self._head, self.pick_list, self._detail
+
+    def on_mount(self) -> None:
+        """Show what is known."""
+        self._prepare()
+        self._show_state()
+        self.show_lines()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """The columns' heads go with the list's width."""
+        self.query_one(FooterBar).set_items(self._wide_keys if event.size.width >= _WIDE else self._keys)
+        self._limit_list()
+        self.call_after_refresh(self._show_widths)
+
+    def _limit_list(self) -> None:
+        """Give the list the lines that are left, all the time: nothing moves while one types."""
+        height = self.app.size.height
+        around = 2 if height < _TALL else 11 if height < _ROOMY else 14
+        width = max(20, self.app.size.width - 8)
+        around += sum(1 + len(problem) // width for problem in self._problems())
+        self.pick_list.styles.height = max(1, min(_MOST_LINES, height - around, len(self._all)))
+
+    def _show_widths(self) -> None:
+        self._head.update(Content(self.model_list.columns.head()))
+        self._show_detail()
+        self._show_state()
+
+    # What there is
+
+    def show_offer(self, offer: Offer) -> None:
+        """Show these models; nothing jumps."""
+        self._is_asked = False
+        if offer.problem and not offer.rows:
+            offer = Offer(self._offer.rows, self._offer.sources, offer.problem)
+        self._offer = offer
+        self._prepare()
+        self._show_state()
+        self._fill(is_new=False)
+
+    def _prepare(self) -> None:
+        """Make the lines once: at a key they are only chosen from."""
+        self.model_list.set_longest(self._offer.index.longest)
+        self._lines = {row.key: self._line(row, "") for row in self._offer.rows}
+        self._all = self._sections()
+        self._head.update(Content(self.model_list.columns.head()))
+
+    def note_asking(self) -> None:
+        """Somebody asks for the list."""
+        self._is_asked = True
+        self._show_state()
+
+    def _show_state(self) -> None:
+        now, sources = self._clock(), self._offer.sources
+        told = [source for source in sources if source.source != "none" or not source.problem]
+        parts = [source_in_words(source, _month(source), now) for source in told]
+        if self._is_asked:
+            parts.append("asking…" if parts else "asking for the models…")
+        elif not sources and not self._offer.rows and not self._offer.problem:
+            parts.append("no models are listed; type a model's id")
+        width = self._state.content_size.width or 60
+        self._state.update(Content(cut(clean_line("   ".join(parts)), width)))
+        problems = self._problems()
+        self._problem.update(Content("\n".join(problems)))
+        self._problem.display = bool(problems)
+        self._limit_list()
+
+    def _problems(self) -> list[str]:
+        """What went wrong, a line for each connection."""
+        found = [f"{source.connection}: {source.problem}" for source in self._offer.sources if source.problem]
+        found += [self._offer.problem] if self._offer.problem else []
+        return [clean_line(problem) for problem in found]
+
+    # What is shown of it
+
+    def show_lines(self) -> None:
+        """Fill the list for what was typed."""
+        self._fill(is_new=True)
+
+    def _fill(self, *, is_new: bool) -> None:
+        query = self.search_box.value.strip()
+        lines, letters = self._found(query) if query else (self._all, "")
+        remark = "" if lines or self._is_asked else "The endpoint lists no models. Type a model's id."
+        if is_new or self.pick_list.cursor_row is None:
+            current = (line.id for line in lines if isinstance(line, PickRow) and line.is_current)
+            at = "" if query else next(current, "")
+            self.pick_list.set_lines(lines, query=letters, remark=remark, at=at)
+        else:
+            self.model_list.replace_lines(lines, query=letters, remark=remark)
+        self._show_detail()
+
+    def _sections(self) -> list[PickRow | str]:
+        marks = self._marks
+        recent = marks.recent if marks is not None else ()
+        favourites = marks.favourites if marks is not None else ()
+        lines: list[PickRow | str] = []
+        for section in self._offer.index.sections(recent, favourites):
+            if section.title:
+                lines += [""] if lines else []
+                lines.append(section.title)
+            lines += [self._line(row, section.title) for row in section.rows]
+        return lines
+
+    def _found(self, query: str) -> tuple[list[PickRow | str], str]:
+        """The lines for what was typed, and what to mark in them."""
+        rows, text = self._offer.index.find(query)
+        lines: list[PickRow | str] = [self._lines[row.key] for row in rows]
+        count = len(self._offer.rows)
+        if not lines and count:
+            lines.append(f"nothing for “{query}” among {'1 model' if count == 1 else f'{count:,} models'}")
+        if (typed := typed_id(query)) is None:
+            return lines, text
+        has = {row.connection for row in rows if row.id == typed}
+        for connection in [name for name in self._connections if name not in has][:_MOST_TYPED]:
+            at = f" at {connection}" if connection and len(self._connections) > 1 else ""
+            if not (at == "" and has):
+                lines.append(
+                    PickRow(f"{_TYPED}\n{connection}", f"use “{typed}” as typed{at}", is_found=False)
+                )
+        return lines, text
+
+    def _line(self, row: ModelRow, section: str) -> ModelLine:
+        favourites = self._marks.favourites if self._marks is not None else ()
+        return ModelLine(
+            f"{section}\n{row.connection}\n{row.id}",
+            row.id,
+            is_current=row.id == self._current[1] and row.connection in ("", self._current[0]),
+            model=row,
+            is_favourite=row.key in favourites,
+        )
+
+    def _show_detail(self) -> None:
+        row = self.pick_list.cursor_row
+        width = self._detail.content_size.width
+        model = row.model if isinstance(row, ModelLine) else None
+        if model is None or not width:
+            self._detail.update(Content("\n" * (_DETAIL_LINES - 1)))
+            return
+        name, rest = (clean_line(text) for text in title_of(model))
+        first = Content.assemble((cut(name, width), "bold"))
+        for text, style in ((rest, "$text-muted"), (clean_line(model.note), "$text-warning")):
+            if text and first.cell_length + 3 + len(text) <= width:
+                first += Content.assemble(("  ", ""), (text, style))
+        facts = clean_line(facts_of(model, width)) or "Nothing more is known of it."
+        lines = [first, Content.styled(cut(facts, width), "$text-muted")]
+        # What holds for it here is worth more than what its maker says of it.
+        told = clean_line(" ".join(model.learned) or model.description)
+        if self.model_list.columns.abilities != "words":
+            # The letters of the narrow list in words.
+            told = ". ".join(part for part in (abilities_in_words(model), told) if part) or LEGEND
+        lines.append(Content.styled(cut(told, width), "$text-muted"))
+        self._detail.update(Content("\n").join(lines))
+
+    # What one does with it
+
+    def action_refresh(self) -> None:
+        """Ask for the models again."""
+        self.note_asking()
+        self._ask()
+
+    def action_favourite(self) -> None:
+        """Make the model under the cursor a favourite, or let it be one no more."""
+        row = self.pick_list.cursor_row
+        if self._marks is None or not isinstance(row, ModelLine) or row.model is None:
+            return
+        self._marks.toggle_favourite(row.model.key)
+        self.show_marks()
+
+    def show_marks(self) -> None:
+        """Show the recent models and the favourites as they are now; nothing jumps."""
+        self._prepare()
+        self._limit_list()
+        self._fill(is_new=False)
+
+    def action_make_default(self) -> None:
+        """Take the row under the cursor for the assistant."""
+        if (row := self.pick_list.cursor_row) is not None:
+            self._decide(row, "assistant")
+
+    def picked(self, row: PickRow) -> None:
+        """Take it for this thread."""
+        self._decide(row, "thread")
+
+    def _decide(self, row: PickRow, scope: Literal["thread", "assistant"]) -> None:
+        if isinstance(row, ModelLine) and row.model is not None:
+            choice = ModelChoice(row.model.id, row.model.connection, scope)
+        else:
+            typed = typed_id(self.search_box.value)
+            if typed is None:
+                return
+            choice = ModelChoice(typed, row.id.partition("\n")[2], scope)
+        self._chosen(choice)
+        self.dismiss(choice.id)
+
+    def on_pick_list_cursor_moved(self, event: PickList.CursorMoved) -> None:
+        """Tell more about the row under the cursor."""
+        event.stop()
+        self._show_detail()
+
+
+def _month(source: SourceRow) -> str:
+    return time.strftime("%Y-%m", time.gmtime(source.as_of)) if source.as_of is not None else "?"

@@ -1,0 +1,58 @@
+"""The palette: every command that makes sense now, found by a few letters, with its key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from aimltui.tui.commands.derived import Command, FooterItem, State, by_group, key_label, palette_commands
+from aimltui.tui.screens.dialogs.sheet import CLOSE, SearchSheet
+from aimltui.tui.state.fuzzy import rank
+from aimltui.tui.widgets.pick_list import PickList, PickRow
+
+
+class PaletteScreen(SearchSheet):
+    """The result is the id of a command, or None.
+
+    Args:
+        state: The words of `commands.STATE_WORDS` that are true.
+    """
+
+    EXTRA_LINES = 3
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+p", "cancel", show=False)]
+
+    def __init__(self, state: State) -> None:
+        super().__init__("", "search a command", (FooterItem("enter", "Do it", "pick"), CLOSE))
+        self._commands = palette_commands(state)
+        self._help = Static("", classes="sheet-text palette-help", markup=False)
+
+    def body(self) -> Sequence[Widget]:
+        """Search box, list, and what the command under the cursor does."""
+        return (*super().body(), self._help)
+
+    def show_lines(self) -> None:
+        """Fill the list for what was typed."""
+        query = self.search_box.value.strip()
+        lines: list[PickRow | str] = []
+        if query:
+            found = rank(query, [item.title for item in self._commands])
+            lines += [_row(self._commands[index]) for index in found]
+        else:
+            for group, commands in by_group(self._commands).items():
+                lines += [group, *map(_row, commands)] if commands else []
+        self.pick_list.set_lines(lines, query=query, remark=f"no command for “{query}”")
+
+    def on_pick_list_cursor_moved(self, event: PickList.CursorMoved) -> None:
+        """Explain the command under the cursor."""
+        event.stop()
+        texts = {item.id: item.help for item in self._commands}
+        self._help.update(Content(texts[event.row.id] if event.row else ""))
+
+
+def _row(item: Command) -> PickRow:
+    return PickRow(item.id, item.title, key_label(item.keys[0]) if item.keys else item.slash)

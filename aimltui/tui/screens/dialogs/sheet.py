@@ -1,0 +1,164 @@
+"""What all modal screens share: a panel with a title, and their keys in the last line. Escape closes each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, TypeVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.types import CSSPathType
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from aimltui.tui.commands.derived import FooterItem
+from aimltui.tui.line_filters import clean_line
+from aimltui.tui.widgets.footer import FooterBar
+from aimltui.tui.widgets.line_input import LineInput
+from aimltui.tui.widgets.pick_list import PickList, PickRow
+
+Result = TypeVar("Result")
+
+CLOSE = FooterItem("esc", "Close", "cancel")
+
+TALL = 14
+"""Lines; a lower screen gets panels without blank lines."""
+_BREAKPOINTS = [(0, "-short"), (TALL, "-tall")]
+
+
+class Sheet(ModalScreen[Result]):
+    """A modal panel.
+
+    Args:
+        title: The bold first line; empty for none.
+        keys: What its last line shows; the actions are the screen's.
+    """
+
+    CSS_PATH: ClassVar[CSSPathType | None] = "sheet.tcss"
+    SCROLLS: ClassVar[str] = ""
+    """The selector of the part that scrolls when the screen is too low for the panel."""
+    MOST_LINES: ClassVar[int] = 20
+    """The most lines that part has."""
+    EXTRA_LINES: ClassVar[int] = 0
+    """Lines of the body besides that part and the search box, where there is room for them."""
+    AUTO_FOCUS = "Input"
+    VERTICAL_BREAKPOINTS = _BREAKPOINTS
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Close", show=False)]
+
+    def __init__(self, title: str = "", keys: Sequence[FooterItem] = (CLOSE,)) -> None:
+        super().__init__()
+        self._title = clean_line(title)
+        self._keys = tuple(keys)
+
+    def compose(self) -> ComposeResult:
+        """Title, body, keys."""
+        with Vertical(classes="sheet"):
+            if self._title:
+                yield Static(Content(self._title), classes="sheet-title")
+            yield from self.body()
+            yield FooterBar(self._keys)
+
+    def body(self) -> Sequence[Widget]:
+        """The widgets between title and keys."""
+        return ()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Leave room for the line with the keys."""
+        if self.SCROLLS:
+            is_short = event.size.height < TALL
+            around = 1 if is_short else 5 + self.EXTRA_LINES
+            around += bool(self._title) + (1 if is_short else 3) * bool(self.query(Input))
+            limit = max(1, min(self.MOST_LINES, event.size.height - around))
+            self.query_one(self.SCROLLS).styles.max_height = limit
+
+    def action_cancel(self) -> None:
+        """Close without a result."""
+        self.dismiss(None)
+
+    def on_footer_bar_clicked(self, event: FooterBar.Clicked) -> None:
+        """A click on a key does what the key does."""
+        event.stop()
+        self.call_later(self.run_action, event.item.action)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click beside the panel closes it."""
+        if event.widget is self:
+            self.action_cancel()
+
+
+class SearchSheet(Sheet[str | None]):
+    """A panel with a search box and a list; what was picked is the result.
+
+    Args:
+        title: The first line.
+        placeholder: What stands in the empty search box.
+        keys: What the last line shows.
+    """
+
+    SCROLLS = "PickList"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", show=False, priority=True),
+        Binding("down", "move(1)", show=False, priority=True),
+        Binding("pageup", "page(-1)", show=False, priority=True),
+        Binding("pagedown", "page(1)", show=False, priority=True),
+    ]
+
+    def __init__(self, title: str, placeholder: str, keys: Sequence[FooterItem]) -> None:
+        super().__init__(title, keys)
+        self.search_box = LineInput(placeholder=placeholder, compact=True, select_on_focus=False)
+        self.search_box.cursor_blink = False
+        self.pick_list = PickList()
+
+    def body(self) -> Sequence[Widget]:
+        """Search box and list."""
+        return self.search_box, self.pick_list
+
+    def on_mount(self) -> None:
+        """Fill the list."""
+        self.show_lines()
+
+    def on_key(self, event: events.Key) -> None:
+        """What was typed before the box had the focus is for the box."""
+        if self.focused is not self.search_box and event.is_printable and event.character:
+            event.stop()
+            self.search_box.value += event.character
+            self.search_box.cursor_position = len(self.search_box.value)
+
+    def show_lines(self) -> None:
+        """Fill the list for what stands in the search box; a subclass calls `pick_list.set_lines`."""
+
+    def picked(self, row: PickRow) -> None:
+        """The user has decided."""
+        self.dismiss(row.id)
+
+    def action_move(self, step: int) -> None:
+        """Move the cursor in the list."""
+        self.pick_list.move(step)
+
+    def action_page(self, direction: int) -> None:
+        """Move the cursor by a screenful."""
+        self.pick_list.page(direction)
+
+    def action_pick(self) -> None:
+        """Take the row under the cursor."""
+        if (row := self.pick_list.cursor_row) is not None:
+            self.picked(row)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Narrow the list."""
+        event.stop()
+        self.show_lines()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter takes the row under the cursor."""
+        event.stop()
+        self.action_pick()
+
+    def on_pick_list_picked(self, event: PickList.Picked) -> None:
+        """A click takes the row."""
+        event.stop()
+        self.picked(event.row)

@@ -1,0 +1,177 @@
+"""Full screen: a long text, or a picture."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.strip import Strip
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from aimltui.tui.commands.derived import FooterItem
+from aimltui.tui.screens.dialogs.sheet import CLOSE, Sheet
+from aimltui.tui.state.file_facts import Picture
+from aimltui.tui.widgets.line_input import LineInput
+from aimltui.tui.widgets.text_pane import TextPane
+from aimltui.tui.widgets.transcript.renderers.files import half_block_rows, picture_size
+from aimltui.tui.widgets.transcript.renderers.wording import plural
+
+_LEFT_OUT = re.compile(r"^\[… ([\d,]+) characters are left out here …\]$", re.M)
+_KEPT = re.compile(r"^\[All of the output is kept as ([\w.-]{1,80})\.\]$", re.M)
+MAX_COPY = 1_000_000
+"""Characters that go to the clipboard; terminals drop more, or stand still."""
+
+
+class Viewer(Sheet[str | None]):
+    """A panel as large as the screen; the result is `save` or `open` if that key was pressed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "close_for('save')", show=False),
+        Binding("o", "close_for('open')", show=False),
+        Binding("q", "cancel", show=False),
+    ]
+
+    def __init__(self, title: str, keys: Sequence[FooterItem], *, can_open: bool) -> None:
+        last = [FooterItem("s", "Save", "close_for('save')")]
+        if can_open:
+            last.append(FooterItem("o", "Open", "close_for('open')"))
+        super().__init__(title, (*keys, *last, CLOSE))
+        self._can_open = can_open
+
+    def action_close_for(self, what: str) -> None:
+        """Close, and let the caller do this."""
+        if what != "open" or self._can_open:
+            self.dismiss(what)
+
+
+class TextViewer(Viewer):
+    """A text of any length: to scroll, to search, to copy.
+
+    Args:
+        title: What it is.
+        text: All of it.
+        can_open: Whether it is a file that another program may open.
+    """
+
+    AUTO_FOCUS = "TextPane"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "search", show=False),
+        Binding("n", "again(1)", show=False),
+        Binding("N", "again(-1)", show=False),
+        Binding("c", "copy", show=False),
+    ]
+
+    def __init__(self, title: str, text: str, *, can_open: bool = False) -> None:
+        self.pane = TextPane(text)
+        keys = (FooterItem("/", "Search", "search"), FooterItem("c", "Copy", "copy"))
+        super().__init__(f"{title} · {plural(len(self.pane.lines), 'line')}", keys, can_open=can_open)
+        self._text = text
+        self._box = LineInput(placeholder="search", compact=True, select_on_focus=False)
+        self._box.cursor_blink = False
+        self._note = Static("", classes="sheet-problem")
+        self._query = ""
+
+    def body(self) -> Sequence[Widget]:
+        """Remark, text, search box."""
+        self._box.display = False
+        missing = _LEFT_OUT.search(self._text)
+        self._note.display = missing is not None
+        if missing is not None:
+            kept = _KEPT.search(self._text, missing.end())
+            where = f"All of it is the file {kept[1]}, under the answer." if kept else "They were not kept."
+            self._note.update(Content(f"{missing[1]} characters in the middle are left out here. {where}"))
+        return self._note, self.pane, self._box
+
+    def action_search(self) -> None:
+        """Ask what for."""
+        self._box.display = True
+        self._box.focus()
+
+    def action_again(self, direction: int) -> None:
+        """The next place, or the one before."""
+        if self._query:
+            self._search(direction)
+        else:
+            self.action_search()
+
+    def action_copy(self) -> None:
+        """Copy all of it, if the clipboard takes so much."""
+        if len(self._text) > MAX_COPY:
+            self.app.notify(
+                "This is too long for the clipboard. Save it with s.", severity="warning", markup=False
+            )
+            return
+        self.app.copy_to_clipboard(self._text)
+        self.app.notify(f"copied {plural(len(self.pane.lines), 'line')}", markup=False)
+
+    def action_cancel(self) -> None:
+        """Close the search box first."""
+        if self._box.has_focus:
+            self._box.display = False
+            self.pane.focus()
+            return
+        super().action_cancel()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Search; n and N go on."""
+        event.stop()
+        self._query = event.value
+        self._box.display = False
+        self.pane.focus()
+        if self._query:
+            self._search(1)
+
+    def _search(self, direction: int) -> None:
+        if not self.pane.search(self._query, direction):
+            self.app.notify(f"nothing for “{self._query[:80]}”", markup=False)
+
+
+class PictureView(Widget, can_focus=True):
+    """A picture in the middle, as large as there is room."""
+
+    DEFAULT_CSS = "PictureView { height: 1fr; background: $background; }"
+
+    def __init__(self, picture: Picture) -> None:
+        super().__init__()
+        self._picture = picture
+        self._rows: tuple[tuple[int, int], list[Strip]] | None = None
+
+    def render_line(self, y: int) -> Strip:
+        """A line of it, in the middle."""
+        width, height = self.size
+        ground = Style(bgcolor=self.background_colors[1].rich_color)
+        blank = Strip([Segment(" " * width, ground)], width)
+        if self._rows is None or self._rows[0] != (width, height):
+            columns, rows = picture_size(self._picture, width, height)
+            left = Segment(" " * ((width - columns) // 2), ground)
+            right = Segment(" " * (width - columns - (width - columns) // 2), ground)
+            drawn = half_block_rows(self._picture, columns, rows)
+            self._rows = ((width, height), [Strip([left, *row, right]) for row in drawn])
+        strips = self._rows[1]
+        number = y - (height - len(strips)) // 2
+        return strips[number] if 0 <= number < len(strips) else blank
+
+
+class PictureViewer(Viewer):
+    """A picture.
+
+    Args:
+        title: Its name and size.
+        picture: What is drawn.
+    """
+
+    AUTO_FOCUS = "PictureView"
+
+    def __init__(self, title: str, picture: Picture) -> None:
+        super().__init__(title, (), can_open=True)
+        self._picture = picture
+
+    def body(self) -> Sequence[Widget]:
+        """The picture."""
+        return (PictureView(self._picture),)

@@ -1,0 +1,1 @@
+"""The main screen: thread list, transcript and prompt."""

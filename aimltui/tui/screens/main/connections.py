@@ -1,0 +1,156 @@
+"""The main screen's part that connects: the Connect screen, the list of connections, and what a card offers."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from aimltui.tui.guides_ids import SET_UP
+from aimltui.tui.screens.main.panels import Panels
+from aimltui.tui.startup import Startup
+from aimltui.tui.state.entries import CHANGE_KEY, CONNECT, OTHER_MODEL, SEND_AGAIN, ErrorEntry
+
+if TYPE_CHECKING:
+    from aimltui.connections.types import Connections, KeyPlace
+    from aimltui.tui.screens.connect.connect import LookAround
+    from aimltui.tui.screens.connect.form import Saved
+
+
+class Connect(Panels):
+    """Handles connections. Its modal screens are imported when they are opened."""
+
+    def __init__(self, startup: Startup) -> None:
+        super().__init__(startup)
+        self._places: tuple[KeyPlace, ...] | None = None
+
+    @property
+    def connections(self) -> Connections | None:
+        """The service behind the screens; None before the start and where the program has no connections."""
+        return self.desk.connected.connections if self.desk is not None else None
+
+    async def key_places(self) -> tuple[KeyPlace, ...]:
+        """Where a typed key can be kept; asked once."""
+        if self._places is None and self.connections is not None:
+            self._places = tuple(await asyncio.to_thread(self.connections.key_places))
+        return self._places or ()
+
+    # Opening
+
+    def offer_connection(self) -> None:
+        """At the first start without a model: ask for one, unless something is being written already."""
+        desk = self.desk
+        is_new = desk is not None and desk.current.view.is_blank and not desk.choices.is_set_up
+        if is_new and self.connections is not None and self.prompt.is_empty and self.app.screen is self:
+            self.open_connect()
+
+    def open_connect(self) -> None:
+        """Choose something to connect to."""
+        from aimltui.tui.screens.connect.connect import ConnectScreen, LookAround
+
+        desk, connections = self.desk, self.connections
+        if desk is None or connections is None:
+            self._say_why_not()
+            return
+
+        def closed(result: Saved | LookAround | None) -> None:
+            if isinstance(result, LookAround):
+                self.spawn(desk.choose_model(self.startup.demo_model), "choice")
+            elif result is not None:
+                self._was_saved(result)
+
+        is_first = not desk.choices.is_set_up
+        self.app.push_screen(ConnectScreen(connections, self.key_places, is_first=is_first), closed)
+
+    def action_connections(self) -> None:
+        """The list of connections; where there is none, the way to the first one."""
+        from aimltui.tui.screens.connect.connections import ConnectionsScreen
+
+        connections = self.connections
+        if connections is None or not connections.rows():
+            self.open_connect()
+            return
+        self.app.push_screen(
+            ConnectionsScreen(connections, self.key_places, changed=self._use, saved=self._was_saved)
+        )
+
+    def _change_key(self, name: str | None) -> None:
+        """Open the form of the connection whose key was refused."""
+        from aimltui.tui.screens.connect.form import ConnectFormScreen
+        from aimltui.tui.state.connect_form import form_of
+
+        connections = self.connections
+        rows = connections.rows() if connections is not None else ()
+        row = next((row for row in rows if row.name == name), rows[0] if rows else None)
+        if connections is None or row is None:
+            self.open_connect()
+            return
+        form = form_of(row, connections.environment_keys())
+        form.ask_anew()
+
+        def closed(saved: Saved | None) -> None:
+            if saved is not None:
+                self._was_saved(saved)
+
+        self.app.push_screen(ConnectFormScreen(form, connections, self.key_places), closed)
+
+    def _say_why_not(self) -> None:
+        if self.desk is None:
+            self.hint("still starting")
+            return
+        self.remark(
+            f"The models come from {self.desk.endpoint}, which was named at the start. Start the program without "
+            "that to use connections of its own.",
+            is_warning=True,
+        )
+
+    # What has changed
+
+    def _was_saved(self, saved: Saved) -> None:
+        if saved.is_default and saved.kind == "models":
+            self._use(saved.model)
+        self.remark(saved.text)
+
+    def _use(self, model: str | None) -> None:
+        """New threads use another model; the open one too, unless it has one of its own."""
+        desk, connections = self.desk, self.connections
+        if desk is None or connections is None:
+            return
+        rows = connections.rows()
+        self.spawn(desk.use_endpoint(rows[0].name if rows else "not connected", model), "choice")
+
+    # What a card offers
+
+    def take_key(self, letter: str) -> bool:
+        """Do what a letter stands for on the card that is marked; False if there is none."""
+        card = self.transcript.marked_entry
+        if not isinstance(card, ErrorEntry):
+            return False
+        for action in card.actions:
+            if action.key == letter:
+                self.set_focus(self.prompt)
+                self.take_action(card.id, action.id)
+                return True
+        return False
+
+    def take_action(self, entry_id: str, action_id: str) -> None:
+        """Do what a card or a guide offers."""
+        if action_id in (SET_UP, CONNECT.id):
+            self.open_connect()
+        elif action_id == CHANGE_KEY.id:
+            self._change_key(self._connection_of(entry_id))
+        elif action_id == OTHER_MODEL.id:
+            self.action_pick_model()
+        elif action_id == SEND_AGAIN.id:
+            self.action_send_again()
+
+    def _connection_of(self, entry_id: str) -> str | None:
+        """The name of the connection that a run's card is about; None for the default one."""
+        run = self.desk.current.run if self.desk is not None else None
+        return run.connection if run is not None and entry_id.startswith(run.id) else None
+
+    def action_send_again(self) -> None:
+        """Let the last message be answered once more."""
+        if self.desk is not None and not self.desk.current.is_busy:
+            self.transcript.scroll_to_tail()
+            self.desk.send_again()
+            self.show_state()

@@ -1,0 +1,173 @@
+"""The main screen's part that lets one choose: the model, the assistant, the theme; and the help.
+
+The modal screens are imported when they are opened: the first frame does not need them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from aimltui.client.errors import TransportError
+from aimltui.tui.commands.derived import command
+from aimltui.tui.screens.main.threads import Threads
+from aimltui.tui.widgets.header import HeaderBar
+
+if TYPE_CHECKING:
+    from aimltui.tui.controllers.settings_writer import MarkKeeper
+    from aimltui.tui.screens.dialogs.model_picker import ModelChoice, ModelPicker
+
+
+@runtime_checkable
+class HasThemes(Protocol):
+    """The app, as far as themes go."""
+
+    @property
+    def theme_choice(self) -> str:
+        """The theme's name, or `auto`."""
+        ...
+
+    def choose_theme(self, name: str) -> None:
+        """Use a theme."""
+        ...
+
+
+class Pick(Threads):
+    """Handles the pickers."""
+
+    def on_header_bar_model_clicked(self, event: HeaderBar.ModelClicked) -> None:
+        """The model in the header."""
+        event.stop()
+        self.action_pick_model()
+
+    def action_pick_model(self) -> None:
+        """Choose the open thread's model."""
+        from aimltui.tui.offer import offer_of
+        from aimltui.tui.screens.dialogs.model_picker import ModelPicker
+
+        desk = self.desk
+        if desk is None:
+            self.hint("still starting")
+            return
+        choices, conversation, marks = desk.choices, desk.current, self.marks
+
+        def chosen(choice: ModelChoice) -> None:
+            if marks is not None:
+                marks.note_use((choice.connection, choice.id))
+            act = desk.make_default if choice.scope == "assistant" else desk.choose_model
+            self.spawn(act(choice.id, choice.connection), "choice")
+
+        def ask() -> None:
+            self.spawn(self._fill(picker, refresh=True), "models")
+
+        offer = offer_of(choices.page)
+        connections = choices.connections()
+        here = choices.connection_of(conversation) or (connections[0] if connections else "")
+        picker = ModelPicker(
+            ask,
+            chosen,
+            offer=offer,
+            current=(here, choices.model_of(conversation) or ""),
+            marks=marks,
+            connections=list(dict.fromkeys([here, *connections])),
+            assistant=choices.assistant_name(conversation),
+            clock=self.clock,
+            is_asked=True,
+        )
+        self.app.push_screen(picker)
+        self.spawn(self._fill(picker, refresh=False), "models")
+        if marks is not None:
+            self.spawn(self._fill_marks(picker, marks), "marks")
+
+    async def _fill_marks(self, picker: ModelPicker, marks: MarkKeeper) -> None:
+        """Bring the picker what another window has marked."""
+        before = marks.recent, marks.favourites
+        await marks.load()
+        if picker.is_attached and before != (marks.recent, marks.favourites):
+            picker.show_marks()
+
+    async def _fill(self, picker: ModelPicker, *, refresh: bool) -> None:
+        """Bring the picker what the server has; ask the endpoints, too, if what is had is not of just now."""
+        from aimltui.tui.offer import is_old, offer_of
+        from aimltui.tui.screens.dialogs.model_picker import Offer
+        from aimltui.wire.errors import APIError
+
+        desk = self.desk
+        assert desk is not None
+        try:
+            page = await desk.choices.list_models(refresh=refresh)
+            if picker.is_attached:
+                picker.show_offer(offer_of(page))
+            if not refresh and is_old(page, self.clock()):
+                picker.note_asking()
+                page = await desk.choices.list_models(refresh=True)
+                if picker.is_attached:
+                    picker.show_offer(offer_of(page))
+        except (APIError, TransportError) as error:
+            if picker.is_attached:
+                text = f"The list of models could not be read. {error} You can type an id."
+                picker.show_offer(Offer(problem=text))
+
+    def action_pick_assistant(self) -> None:
+        """Choose who answers in the open thread."""
+        if self.desk is None:
+            self.hint("still starting")
+            return
+        self.spawn(self._pick_assistant(), "assistants")
+
+    async def _pick_assistant(self) -> None:
+        from aimltui.tui.screens.dialogs.choice import ChoiceRow, ChoiceScreen
+        from aimltui.wire.errors import APIError
+
+        desk = self.desk
+        assert desk is not None
+        try:
+            await desk.choices.ensure_default(desk.current)
+            found = await desk.choices.read_assistants()
+        except (APIError, TransportError) as error:
+            self.remark(f"The assistants could not be read. {error}", is_warning=True)
+            return
+        rows = [ChoiceRow(a.id, a.name or a.id, a.description or a.model) for a in found]
+
+        def picked(assistant_id: str | None) -> None:
+            if assistant_id:
+                self.spawn(desk.choose_assistant(assistant_id), "choice")
+
+        current = desk.choices.assistant_id(desk.current) or ""
+        self.app.push_screen(ChoiceScreen("Who answers in this thread?", rows, current=current), picked)
+
+    def action_pick_theme(self) -> None:
+        """Try the themes, and keep one."""
+        from aimltui.tui.screens.dialogs.choice import ChoiceRow, ChoiceScreen
+
+        app = self.app
+        before = app.theme_choice if isinstance(app, HasThemes) else app.theme
+        names = sorted(app.available_themes, key=lambda name: (not name.startswith("aimltui"), name))
+        rows = [ChoiceRow("auto", "auto", "dark or light, as the terminal is")]
+        rows += [ChoiceRow(name, name) for name in names]
+
+        def preview(name: str) -> None:
+            if isinstance(app, HasThemes):
+                app.choose_theme(name)
+
+        def picked(name: str | None) -> None:
+            preview(name or before)
+            if name:
+                self.settings.save({"ui.theme": name}, "The theme holds until the program ends.")
+
+        self.app.push_screen(ChoiceScreen("Theme", rows, current=before, preview=preview), picked)
+
+    def action_show_palette(self) -> None:
+        """All commands that make sense now."""
+        from aimltui.tui.screens.dialogs.palette import PaletteScreen
+
+        def picked(command_id: str | None) -> None:
+            if command_id:
+                self.call_later(self.run_action, command(command_id).action)
+
+        self.app.push_screen(PaletteScreen(self.command_state() - {"list"}), picked)
+
+    def action_show_help(self) -> None:
+        """All keys."""
+        from aimltui.tui.screens.dialogs.help import HelpScreen
+
+        self.app.push_screen(HelpScreen())

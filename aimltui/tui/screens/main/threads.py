@@ -1,0 +1,198 @@
+"""The main screen's part that deals with threads as wholes: the list, opening, renaming, pinning, deleting."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+
+from aimltui.client.errors import TransportError
+from aimltui.tui.controllers.messages import ThreadListChanged
+from aimltui.tui.line_filters import clean_line
+from aimltui.tui.screens.main.sending import Talk
+from aimltui.tui.widgets.header import HeaderBar
+from aimltui.tui.widgets.thread_list import ThreadList
+
+
+class Threads(Talk):
+    """Handles the sidebar and its commands."""
+
+    undo_s = 10.0
+    """How long a deleted thread can be brought back."""
+
+    def on_thread_list_changed(self, event: ThreadListChanged) -> None:
+        """Show the list as it is now."""
+        event.stop()
+        desk = self.desk
+        if desk is None:
+            return
+        if desk.shelf.is_loaded or desk.threads.rows(self.clock()):
+            self.threads.set_rows(desk.threads.rows(self.clock()))
+        self.show_state()
+
+    def on_thread_list_selected(self, event: ThreadList.Selected) -> None:
+        """Open the thread."""
+        event.stop()
+        self.close_overlay()
+        self.set_focus(self.prompt)
+        self.go_to(event.thread_id)
+
+    def on_thread_list_left(self, event: ThreadList.Left) -> None:
+        """Back to the prompt."""
+        event.stop()
+        self.close_overlay()
+        self.set_focus(self.prompt)
+
+    def close_overlay(self) -> None:
+        """Take the list away from over the transcript."""
+        if self.has_class("-narrow"):
+            self.remove_class("-sidebar-open")
+
+    def go_to(self, thread_id: str | None) -> None:
+        """Open a thread; None begins a new one."""
+        desk = self.desk
+        if desk is None or (thread_id is not None and desk.current.thread_id == thread_id):
+            return
+        self.spawn(self._go_to(thread_id, self.change_draft()), "open")
+
+    async def _go_to(self, thread_id: str | None, visit: int) -> None:
+        assert self.desk is not None
+        if thread_id is None:
+            self.desk.new()
+        else:
+            await self.desk.open(thread_id)
+        await self.fetch_draft(visit)
+        self.show_state()
+        self.note_open_thread()
+
+    def action_new_thread(self) -> None:
+        """Begin a new thread."""
+        self.close_overlay()
+        self.set_focus(self.prompt)
+        if self.desk is not None and (self.desk.current.thread_id is not None or self.desk.current.is_busy):
+            self.go_to(None)
+
+    def action_toggle_sidebar(self) -> None:
+        """Show or hide the list."""
+        if self.has_class("-narrow"):
+            self.toggle_class("-sidebar-open")
+            self.set_focus(self.threads if self.has_class("-sidebar-open") else self.prompt)
+            return
+        self.toggle_class("-sidebar-closed")
+        if self.has_class("-sidebar-closed"):
+            self.set_focus(self.prompt)
+
+    def action_focus_threads(self) -> None:
+        """Go to the list, showing it if need be."""
+        self.add_class("-sidebar-open")
+        self.remove_class("-sidebar-closed")
+        self.set_focus(self.threads)
+
+    def on_header_bar_menu_clicked(self, event: HeaderBar.MenuClicked) -> None:
+        """The sign at the left: the list."""
+        event.stop()
+        self.action_toggle_sidebar()
+
+    def on_header_bar_title_clicked(self, event: HeaderBar.TitleClicked) -> None:
+        """The title: another one."""
+        event.stop()
+        self.action_rename_thread()
+
+    # What is done to one thread; from the list it is the one under the cursor, else the open one
+
+    @property
+    def _meant(self) -> str | None:
+        """The thread that a command of the palette is about."""
+        if self.focused is self.threads and self.threads.cursor_thread is not None:
+            return self.threads.cursor_thread
+        return self.desk.current.thread_id if self.desk is not None else None
+
+    def action_rename_thread(self) -> None:
+        """Give the thread another title."""
+        if self._meant is not None:
+            self._rename(self._meant)
+
+    def action_pin_thread(self) -> None:
+        """Pin the thread, or let it go."""
+        if self._meant is not None:
+            self.spawn(self._pin(self._meant), "shelf")
+
+    def action_delete_thread(self) -> None:
+        """Delete the thread."""
+        if self._meant is not None:
+            self._delete(self._meant)
+
+    def action_undo_delete(self) -> None:
+        """Bring back the thread that was deleted last."""
+        if self.desk is None:
+            return
+        thread_id = self.desk.shelf.undo()
+        if thread_id is not None:
+            self.app.clear_notifications()
+            self.go_to(thread_id)
+
+    def on_thread_list_rename_requested(self, event: ThreadList.RenameRequested) -> None:
+        """Rename the thread under the cursor."""
+        event.stop()
+        self._rename(event.thread_id)
+
+    def on_thread_list_pin_requested(self, event: ThreadList.PinRequested) -> None:
+        """Pin the thread under the cursor."""
+        event.stop()
+        self.spawn(self._pin(event.thread_id), "shelf")
+
+    def on_thread_list_delete_requested(self, event: ThreadList.DeleteRequested) -> None:
+        """Delete the thread under the cursor."""
+        event.stop()
+        self._delete(event.thread_id)
+
+    def on_thread_list_undo_delete_requested(self, event: ThreadList.UndoDeleteRequested) -> None:
+        """Bring a thread back."""
+        event.stop()
+        self.action_undo_delete()
+
+    def _rename(self, thread_id: str) -> None:
+        # a modal is not needed for the first frame
+        from aimltui.tui.screens.dialogs.rename import RenameScreen
+
+        desk = self.desk
+        assert desk is not None
+
+        def renamed(title: str | None) -> None:
+            if title is not None:
+                self.spawn(
+                    self._ask(desk.shelf.rename(thread_id, title), "The thread was not renamed"), "shelf"
+                )
+
+        self.app.push_screen(RenameScreen("Rename the thread", desk.threads.title(thread_id)), renamed)
+
+    async def _pin(self, thread_id: str) -> None:
+        assert self.desk is not None
+        await self._ask(self.desk.shelf.toggle_pin(thread_id), "The thread was not pinned")
+
+    def _delete(self, thread_id: str) -> None:
+        desk = self.desk
+        assert desk is not None
+        title = clean_line(desk.threads.title(thread_id))
+        following = desk.threads.neighbour(thread_id, self.clock())
+        desk.shelf.hide(thread_id)
+        if desk.current.thread_id == thread_id:
+            self.go_to(following)
+        self.app.notify(
+            f"“{title}” is deleted. ctrl+u in the thread list brings it back; so does the palette (ctrl+p).",
+            timeout=self.undo_s,
+            markup=False,
+        )
+        self.set_timer(self.undo_s, lambda: self.spawn(self._delete_now(thread_id), "shelf"))
+
+    async def _delete_now(self, thread_id: str) -> None:
+        assert self.desk is not None
+        await self._ask(self.desk.shelf.delete(thread_id), "The thread was not deleted")
+        self.show_state()
+
+    async def _ask(self, work: Awaitable[None], failed: str) -> None:
+        from aimltui.wire.errors import APIError
+
+        try:
+            await work
+        except (APIError, TransportError) as error:
+            self.remark(f"{failed}. {error}", is_warning=True)
+        self.show_state()

@@ -1,0 +1,157 @@
+"""The main screen's part about money: the usage report, today's budget, the balance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aimltui.client.errors import TransportError, Unsupported
+from aimltui.tui.screens.main.code_consent import Ask
+
+if TYPE_CHECKING:
+    from aimltui.formatting.usage_table import UsageTable
+    from aimltui.tui.screens.dialogs.usage import UsageScreen
+
+_NO_REPORT = "This server keeps no report of what its runs use."
+
+
+class Money(Ask):
+    """Handles usage, budget and balance."""
+
+    def action_show_usage(self) -> None:
+        """What runs have used."""
+        from aimltui.tui.screens.dialogs.usage import UsageScreen
+
+        desk = self.desk
+        if desk is None:
+            self.hint("still starting")
+            return
+
+        def request(view: str) -> None:
+            self.spawn(self._fill_usage(screen, view), "usage")
+
+        def picked(thread_id: str | None) -> None:
+            if thread_id:
+                self.spawn(self._open_used(thread_id), "open")
+
+        screen = UsageScreen(request, self._save_usage)
+        self.app.push_screen(screen, picked)
+
+    async def _fill_usage(self, screen: UsageScreen, view: str) -> None:
+        from aimltui.wire.errors import APIError, NotFound
+
+        desk = self.desk
+        assert desk is not None
+        try:
+            table = await desk.purse.table(view)
+        except (Unsupported, NotFound):
+            if screen.is_attached:
+                screen.set_error(_NO_REPORT)
+        except (APIError, TransportError) as error:
+            if screen.is_attached:
+                screen.set_error(f"The report could not be read. {error}")
+        else:
+            if screen.is_attached:
+                screen.set_table(table)
+
+    async def _open_used(self, thread_id: str) -> None:
+        desk = self.desk
+        assert desk is not None
+        if not await desk.has(thread_id):
+            self.remark("That thread was deleted; only its sums are kept.")
+            return
+        self.go_to(thread_id)
+
+    def _save_usage(self, table: UsageTable) -> None:
+        from aimltui.formatting.usage_table import csv_text
+
+        try:
+            path = _write_new(Path.cwd(), f"aimltui-usage-by-{table.by}", csv_text(table))
+        except OSError as error:
+            reason = error.strerror or str(error)
+            self.remark(f"The report was not saved in {Path.cwd()}: {reason}.", is_warning=True)
+            return
+        self.remark(f"Saved as {path}")
+
+    def action_raise_budget(self) -> None:
+        """Let more be spent today."""
+        if self.desk is None:
+            self.hint("still starting")
+            return
+        self.spawn(self._raise_budget(), "budget")
+
+    async def _raise_budget(self) -> None:
+        from aimltui.tui.screens.dialogs.choice import ChoiceRow, ChoiceScreen
+        from aimltui.wire.errors import APIError, NotFound
+
+        desk = self.desk
+        assert desk is not None
+        try:
+            amounts = await desk.purse.raises()
+        except (Unsupported, NotFound):
+            self.remark("This server keeps no budget.")
+            return
+        except (APIError, TransportError) as error:
+            self.remark(f"The budget could not be read. {error}", is_warning=True)
+            return
+        if not amounts:
+            self.remark(
+                "No budget for a day is set. One is set as per_day_usd under [budget] in the configuration."
+            )
+            return
+
+        def picked(amount: str | None) -> None:
+            if amount:
+                self.spawn(self._raise_by(amount), "budget")
+
+        rows = [ChoiceRow(amount, words) for amount, words in amounts]
+        self.app.push_screen(ChoiceScreen("Raise today's budget, until midnight", rows, verb="Raise"), picked)
+
+    async def _raise_by(self, amount: str) -> None:
+        from aimltui.wire.errors import APIError
+
+        desk = self.desk
+        assert desk is not None
+        try:
+            self.remark(await desk.purse.raise_today(amount))
+        except (APIError, TransportError) as error:
+            self.remark(f"The budget was not raised. {error}", is_warning=True)
+        self.show_state()
+
+    def action_show_balance(self) -> None:
+        """What is left on the account."""
+        if self.desk is None:
+            self.hint("still starting")
+            return
+        self.hint("asking for the balance…")
+        self.spawn(self._show_balance(), "balance")
+
+    async def _show_balance(self) -> None:
+        from aimltui.wire.errors import APIError, NotFound
+
+        desk = self.desk
+        assert desk is not None
+        try:
+            self.remark(await desk.purse.balance())
+        except (Unsupported, NotFound):
+            self.remark("This server tells no balance.")
+        except (APIError, TransportError) as error:
+            self.remark(str(error), is_warning=True)
+        self._end_hint()
+
+
+def _write_new(folder: Path, name: str, text: str) -> Path:
+    """Write a file that was not there before.
+
+    Raises:
+        OSError: The disk refuses.
+    """
+    for number in range(1, 1000):
+        path = folder / (f"{name}.csv" if number == 1 else f"{name}-{number}.csv")
+        try:
+            with path.open("x", encoding="utf-8") as file:
+                file.write(text)
+        except FileExistsError:
+            continue
+        return path
+    raise FileExistsError(17, "there are too many such files", str(folder))

@@ -1,0 +1,215 @@
+"""Writes what the user wants to keep, and hands files to the system's programs. Nothing is overwritten unasked."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import secrets
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from aimltui.tui.line_filters import clean_line
+
+_MAX_NAME: Final = 120
+_MAX_BYTES: Final = 240
+"""File systems take names of 255 bytes."""
+_FORBIDDEN = re.compile(r'[<>:"|?*\\/\x00]')
+_DOCUMENTS: Final = frozenset(
+    [
+        ".bmp",
+        ".csv",
+        ".docx",
+        ".gif",
+        ".jpeg",
+        ".jpg",
+        ".json",
+        ".log",
+        ".md",
+        ".odp",
+        ".ods",
+        ".odt",
+        ".parquet",
+        ".pdf",
+        ".png",
+        ".pptx",
+        ".rst",
+        ".tex",
+        ".tiff",
+        ".toml",
+        ".tsv",
+        ".txt",
+        ".wav",
+        ".webp",
+        ".xlsx",
+        ".yaml",
+        ".yml",
+    ]
+)
+"""Endings of files that are looked at; anything else may be a program to the one who opens it."""
+
+
+class SaveError(Exception):
+    """Something was not saved; the text is a sentence for the user."""
+
+
+class FileIsThere(SaveError):
+    """There is a file of that name already."""
+
+
+def plain_name(name: str) -> str:
+    """A name from outside as one for a file here: no directories, nothing hidden, not too long."""
+    last = re.split(r"[/\\]", clean_line(name).rstrip("/\\"))[-1]
+    last = _FORBIDDEN.sub("_", last).strip().lstrip(".")
+    stem, suffix = os.path.splitext(last)
+    suffix = suffix[:20]
+    stem = stem[: _MAX_NAME - len(suffix)]
+    room = max(0, _MAX_BYTES - len(suffix.encode()))
+    return stem.encode()[:room].decode(errors="ignore") + suffix or "file"
+
+
+def default_directory() -> Path:
+    """Where files go unless the user says otherwise."""
+    downloads = Path.home() / "Downloads"
+    return downloads if downloads.is_dir() else Path.cwd()
+
+
+def free_path(directory: Path, name: str) -> Path:
+    """A place in a directory where there is nothing yet: the name, else the name with a number."""
+    plain = plain_name(name)
+    stem, suffix = os.path.splitext(plain)
+    for number in range(1, 1000):
+        path = directory / (plain if number == 1 else f"{stem}-{number}{suffix}")
+        if not os.path.lexists(path):
+            return path
+    return directory / plain
+
+
+def short_path(path: Path) -> str:
+    """A path as people write it."""
+    home = Path.home()
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
+
+
+def write(path: Path, content: bytes, *, replace: bool = False) -> None:
+    """Write a file, whole or not at all. It blocks: for a worker thread.
+
+    Args:
+        path: Where.
+        content: What.
+        replace: Whether a file that is there may go.
+
+    Raises:
+        FileIsThere: There is one, and it may not go.
+        SaveError: It could not be written.
+    """
+    if not replace and os.path.lexists(path):
+        raise FileIsThere(f"{short_path(path)} is there already.")
+    if path.is_dir():
+        raise SaveError(f"{short_path(path)} is a directory; a name is missing.")
+    if not path.parent.is_dir():
+        raise SaveError(f"There is no directory {short_path(path.parent)}.")
+    try:
+        temporary = str(path.parent / f".aimltui-{secrets.token_hex(8)}")
+        # With the rights of any new file. To ask for the umask one has to set it, for all threads of the program.
+        number = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        try:
+            with os.fdopen(number, "wb") as file:
+                file.write(content)
+            if replace:
+                os.replace(temporary, path)
+            else:
+                _move_in(temporary, path)
+        except BaseException:
+            if os.path.lexists(temporary):
+                os.unlink(temporary)
+            raise
+    except OSError as error:
+        if isinstance(error, FileExistsError):
+            raise FileIsThere(f"{short_path(path)} is there already.") from error
+        why = error.strerror or str(error)
+        raise SaveError(f"{short_path(path)} could not be written: {why}.") from error
+
+
+def _move_in(temporary: str, path: Path) -> None:
+    """Give a finished file its name, unless another has taken it meanwhile."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        # a file system without links
+        if os.path.lexists(path):
+            raise FileExistsError(path) from None
+        os.rename(temporary, path)
+        return
+    os.unlink(temporary)
+
+
+def is_document(name: str) -> bool:
+    """Whether a file of this name is one to look at; opening any other may run it."""
+    return os.path.splitext(name)[1].lower() in _DOCUMENTS
+
+
+def opener(environment: Mapping[str, str] | None = None, platform: str = sys.platform) -> str:
+    """The program that opens files here.
+
+    Raises:
+        SaveError: There is none.
+    """
+    environment = os.environ if environment is None else environment
+    wanted = "open" if platform == "darwin" else "xdg-open"
+    if wanted == "xdg-open" and not (environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY")):
+        # It would start a text browser in this very terminal.
+        raise SaveError("There is no desktop here to open files with. Save it with s instead.")
+    found = shutil.which(wanted, path=environment.get("PATH"))
+    if found is None:
+        raise SaveError(f"There is no {wanted} on this machine to open files with. Save it with s instead.")
+    return found
+
+
+async def open_file(program: str, path: Path) -> None:
+    """Let the system's program show a file; its own words do not reach this screen.
+
+    Raises:
+        SaveError: It did not start, or says that it cannot.
+    """
+    try:
+        process = await asyncio.create_subprocess_exec(
+            program,
+            str(path),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise SaveError(f"{program} could not be started: {error.strerror or error}.") from error
+    try:
+        async with asyncio.timeout(10):
+            code = await process.wait()
+    except TimeoutError:
+        return  # it shows the file itself, and stays as long as the user looks
+    if code:
+        raise SaveError(
+            f"{Path(program).name} found no program that opens {path.name}. Save it with s instead."
+        )
+
+
+def put_aside(name: str, content: bytes) -> Path:
+    """Put a file where a program can open it, readable by nobody else. It blocks: for a worker thread.
+
+    Raises:
+        SaveError: It could not be written.
+    """
+    try:
+        path = Path(tempfile.mkdtemp(prefix="aimltui-")) / plain_name(name)
+        path.write_bytes(content)
+        path.chmod(0o600)
+    except OSError as error:
+        raise SaveError(f"The file could not be put aside for opening: {error.strerror or error}.") from error
+    return path

@@ -1,0 +1,318 @@
+"""Finished rows of the screen, the logical lines behind them, and the canvas that makes both.
+
+A *logical line* is what copying gives: a paragraph, a line of code, a row of a table, without frame or
+folds. A *row* is one line of the screen and knows which part of which logical line its segments show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from aimltui.tui.line_filters import clean_line
+from aimltui.tui.state.file_facts import Extras
+from aimltui.tui.widgets.transcript.folding import cells, fold, fold_hard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aimltui.tui.widgets.transcript.glyphs import Glyphs
+    from aimltui.tui.widgets.transcript.palette import Palette
+
+TEXT_COLUMN: Final = 100
+"""Cells of a line of prose at most; longer ones tire the eye."""
+
+
+class Hit(NamedTuple):
+    """What a place on the screen does when it is chosen."""
+
+    kind: Literal["link", "toggle", "expand", "view", "file", "choice"]
+    value: str
+    """The address, the choice's or the file's id; of a panel's lines the call's place in its step."""
+
+
+class Run(NamedTuple):
+    """A piece of text in one style."""
+
+    text: str
+    style: Style
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Everything a rendering depends on besides its entry."""
+
+    width: int
+    """Cells of the pane."""
+    palette: Palette
+    glyphs: Glyphs
+    now: float = 0.0
+    """Unix seconds, for what counts seconds."""
+    extras: Extras = field(default_factory=Extras)
+    """What is known beside the entries; the same object for as long as the widget lives."""
+    half_blocks: bool = True
+    """Whether pictures are drawn."""
+
+
+class Row:
+    """One finished line of the screen."""
+
+    __slots__ = ("cells", "fill", "hits", "line", "offsets", "segments", "strip")
+
+    def __init__(
+        self,
+        segments: list[Segment],
+        offsets: list[int],
+        width: int,
+        line: int,
+        fill: Style | None = None,
+        hits: tuple[tuple[int, int, Hit], ...] = (),
+    ) -> None:
+        self.segments = segments
+        self.offsets = offsets
+        """For each segment the place of its text in the logical line; -1 if it is chrome."""
+        self.cells = width
+        self.line = line
+        """Which logical line of the item."""
+        self.fill = fill
+        """Style to the edge of the text column; None for the background."""
+        self.hits = hits
+        """First cell, one past the last cell, what it does."""
+        self.strip: Strip | None = None
+        """What was painted last, kept by the widget."""
+
+    @property
+    def text(self) -> str:
+        """The row as it stands on the screen."""
+        return "".join(segment.text for segment in self.segments)
+
+    @property
+    def start(self) -> int:
+        """Place of the first shown character in the logical line."""
+        return next((offset for offset in self.offsets if offset >= 0), 0)
+
+    def moved(self, lines: int) -> Row:
+        """Return the row for a place some logical lines further down; what was painted of it stays."""
+        row = Row(self.segments, self.offsets, self.cells, self.line + lines, self.fill, self.hits)
+        row.strip = self.strip
+        return row
+
+    def looks_like(self, other: Row) -> bool:
+        """Say whether painting the other row would show the same."""
+        return (
+            self.line == other.line
+            and self.segments == other.segments
+            and self.offsets == other.offsets
+            and self.hits == other.hits
+            and self.fill == other.fill
+        )
+
+
+class Prefix:
+    """What stands before the lines of a container: a bar, a bullet, an indent."""
+
+    __slots__ = ("copy_first", "copy_rest", "first", "rest", "style", "used")
+
+    def __init__(
+        self, first: str, rest: str, style: Style, copy_first: str = "", copy_rest: str = ""
+    ) -> None:
+        self.first = first
+        self.rest = rest
+        self.style = style
+        self.copy_first = copy_first
+        self.copy_rest = copy_rest
+        self.used = False
+
+
+class Canvas:
+    """Takes text and makes rows and logical lines of it."""
+
+    def __init__(self, look: Look, bar: Style | None = None) -> None:
+        """Start empty.
+
+        Args:
+            look: Width, colours, glyphs.
+            bar: Style of the accent bar at the left of every row; None for an indent of the same width.
+        """
+        self.look = look
+        self.rows: list[Row] = []
+        self.lines: list[str] = []
+        mark = f"{look.glyphs.bar} " if bar is not None else "  "
+        self._prefixes: list[Prefix] = [Prefix(mark, mark, bar or look.palette.text)]
+        self._prefix_cells = 2
+
+    @property
+    def room(self) -> int:
+        """Cells left for prose."""
+        return max(4, min(TEXT_COLUMN + 2, self.look.width - 1) - self._prefix_cells)
+
+    @property
+    def wide_room(self) -> int:
+        """Cells left for tables and code, which may use the whole pane."""
+        return max(4, self.look.width - 1 - self._prefix_cells)
+
+    def truncate(self, rows: int, lines: int) -> None:
+        """Forget all rows and lines past these counts."""
+        del self.rows[rows:]
+        del self.lines[lines:]
+
+    @contextmanager
+    def inside(self, prefix: Prefix) -> Iterator[None]:
+        """Put what is drawn meanwhile behind this prefix."""
+        size = cells(prefix.first)
+        self._prefixes.append(prefix)
+        self._prefix_cells += size
+        try:
+            yield
+        finally:
+            self._prefixes.pop()
+            self._prefix_cells -= size
+
+    def _start_line(self) -> tuple[str, list[Segment], list[Segment]]:
+        """Return what the line's copy starts with, and the segments before its first and further rows."""
+        copy = ""
+        first: list[Segment] = []
+        rest: list[Segment] = []
+        for prefix in self._prefixes:
+            copy += prefix.copy_rest if prefix.used else prefix.copy_first
+            first.append(Segment(prefix.rest if prefix.used else prefix.first, prefix.style))
+            rest.append(Segment(prefix.rest, prefix.style))
+            prefix.used = True
+        return copy, first, rest
+
+    def gap(self) -> None:
+        """Leave one row free between blocks; bars of containers go on."""
+        segments = [Segment(prefix.rest, prefix.style) for prefix in self._prefixes]
+        copy = "".join(prefix.copy_rest for prefix in self._prefixes if prefix.used).rstrip()
+        self.lines.append(copy)
+        self.rows.append(Row(segments, [-1] * len(segments), self._prefix_cells, len(self.lines) - 1))
+
+    def write(
+        self,
+        runs: Sequence[Run],
+        *,
+        fill: Style | None = None,
+        code: bool = False,
+        wide: bool = False,
+        hit: Hit | None = None,
+        right: Run | None = None,
+        indent: int = 0,
+    ) -> None:
+        """Draw one logical line, folded to the room there is.
+
+        Args:
+            runs: The text; no newlines.
+            fill: Style of the cells right of the text.
+            code: Fold anywhere and keep blanks.
+            wide: Use the whole pane.
+            hit: What the whole line does when chosen.
+            right: Stands at the right end of the first row and is not copied.
+            indent: Blanks before the folded rows after the first.
+        """
+        runs = [_safe(run) for run in runs]
+        body = "".join([run.text for run in runs])
+        copy, first, rest = self._start_line()
+        shift = len(copy)
+        line = len(self.lines)
+        self.lines.append(copy + body)
+        room = self.wide_room if (wide or code) and right is None else self.room
+        if right is not None:
+            room = max(4, room - cells(right.text) - 2)
+        parts = fold_hard(body, room) if code else fold(body, room - indent)
+        if indent:
+            rest = [*rest, Segment(" " * indent, fill or self._prefixes[0].style)]
+        cursor = RunCursor(runs, shift)
+        for number, (start, end) in enumerate(parts):
+            segments = list(first if number == 0 else rest)
+            offsets = [-1] * len(segments)
+            width = self._prefix_cells + (indent if number else 0)
+            width, links = cursor.take(start, end, segments, offsets, width)
+            hits = tuple(links)
+            if hit is not None:
+                hits = (*hits, (self._prefix_cells, width, hit))
+            if right is not None and number == 0:
+                blank = self._prefix_cells + room + 2 - width
+                segments += [Segment(" " * blank, right.style), Segment(right.text, right.style)]
+                offsets += [-1, -1]
+                width += blank + cells(right.text)
+            self.rows.append(Row(segments, offsets, width, line, fill, hits))
+
+    def raw(
+        self, copy: str, rows: Iterable[tuple[list[Segment], list[int], list[tuple[int, int, Hit]]]]
+    ) -> None:
+        """Draw one logical line from rows that are laid out already, as those of a table.
+
+        Args:
+            copy: What copying gives.
+            rows: Segments, their places in `copy` (-1 for chrome), and hits relative to the first segment.
+        """
+        start, first, rest = self._start_line()
+        shift = len(start)
+        line = len(self.lines)
+        self.lines.append(start + copy)
+        for number, (body, places, links) in enumerate(rows):
+            segments = [*(first if number == 0 else rest), *body]
+            offsets = [-1] * len(self._prefixes) + [place if place < 0 else place + shift for place in places]
+            hits = tuple((a + self._prefix_cells, b + self._prefix_cells, hit) for a, b, hit in links)
+            self.rows.append(Row(segments, offsets, sum(cells(s.text) for s in segments), line, None, hits))
+
+
+class RunCursor:
+    """Walks along runs and hands out the segments of one row after another."""
+
+    __slots__ = ("_begin", "_index", "_runs", "_shift")
+
+    def __init__(self, runs: Sequence[Run], shift: int = 0) -> None:
+        self._runs = runs
+        self._index = 0
+        self._begin = 0
+        self._shift = shift
+
+    def take(
+        self, start: int, end: int, segments: list[Segment], offsets: list[int], width: int
+    ) -> tuple[int, list[tuple[int, int, Hit]]]:
+        """Append the segments of the characters `start` to `end`.
+
+        Args:
+            start: Not before the end of the last call.
+            end: One past the last character.
+            segments: Appended to.
+            offsets: Appended to.
+            width: Cells before the first character.
+
+        Returns:
+            Cells up to the last character, and the links among them.
+        """
+        runs, index, begin = self._runs, self._index, self._begin
+        links: list[tuple[int, int, Hit]] = []
+        while index < len(runs):
+            text, style, href = runs[index]
+            stop = begin + len(text)
+            low = start if start > begin else begin
+            high = end if end < stop else stop
+            if low < high:
+                piece = text[low - begin : high - begin]
+                size = cells(piece)
+                segments.append(Segment(piece, style))
+                offsets.append(low + self._shift)
+                if href:
+                    links.append((width, width + size, Hit("link", href)))
+                width += size
+            if stop > end:
+                break
+            index, begin = index + 1, stop
+        self._index, self._begin = index, begin
+        return width, links
+
+
+def _safe(run: Run) -> Run:
+    """Return the run without anything dangerous: entities can bring it in after the source was cleaned."""
+    text = clean_line(run.text)
+    return run if text is run.text else run._replace(text=text)

@@ -1,0 +1,125 @@
+"""Turns rows into strips: as they are, selected, under the cursor, or with the offsets the mouse needs."""
+
+from __future__ import annotations
+
+from rich.cells import split_graphemes
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from aimltui.tui.widgets.transcript.canvas import TEXT_COLUMN, Look, Row
+from aimltui.tui.widgets.transcript.folding import cells, is_narrow
+
+
+def strip_of(row: Row, look: Look, width: int) -> Strip:
+    """Return a row as a strip, made once and kept with the row.
+
+    Args:
+        row: The row.
+        look: For its width. Filled rows reach to the edge of the text column.
+        width: Cells of the widget, its scrollbar's included.
+    """
+    strip = row.strip
+    if strip is None or strip.cell_length != width:
+        row.strip = strip = _padded(row, list(row.segments), look, width)
+    return strip
+
+
+def blank_strip(look: Look, width: int) -> Strip:
+    """Return an empty line."""
+    return Strip([Segment(" " * width, look.palette.text)], width)
+
+
+def _padded(row: Row, segments: list[Segment], look: Look, width: int) -> Strip:
+    used = row.cells
+    edge = min(look.width - 1, TEXT_COLUMN + 2)
+    if row.fill is not None and used < edge:
+        segments.append(Segment(" " * (edge - used), row.fill))
+        used = edge
+    if used < width:
+        segments.append(Segment(" " * (width - used), look.palette.text))
+        used = width
+    strip = Strip(segments, used)
+    return strip if used == width else strip.crop(0, width)
+
+
+def selected_strip(row: Row, look: Look, width: int, span: tuple[int, int], style: Style) -> Strip:
+    """Return a row with part of its logical line marked.
+
+    Args:
+        row: The row.
+        look: Its width.
+        width: Cells of the widget.
+        span: First character marked, and the one past the last; -1 for the line's end.
+        style: Of what is marked.
+    """
+    start, end = span
+    segments: list[Segment] = []
+    for segment, offset in zip(row.segments, row.offsets, strict=True):
+        text, base, _ = segment
+        length = len(text)
+        low = max(0, start - offset)
+        high = length if end < 0 else min(length, end - offset)
+        if offset < 0 or low >= high:
+            segments.append(segment)
+            continue
+        if low:
+            segments.append(Segment(text[:low], base))
+        segments.append(Segment(text[low:high], base + style if base else style))
+        if high < length:
+            segments.append(Segment(text[high:], base))
+    return _padded(row, segments, look, width)
+
+
+def cursor_strip(row: Row, look: Look, width: int, span: tuple[int, int]) -> Strip:
+    """Return a row with the cells of what the keyboard would choose marked."""
+    strip = strip_of(row, look, width)
+    start, end = span
+    before, marked, after = strip.crop(0, start), strip.crop(start, end), strip.crop(end, width)
+    lit = Strip([Segment(text, look.palette.cursor) for text, _, _ in marked], marked.cell_length)
+    return Strip.join([before, lit, after])
+
+
+def located_strip(row: Row, number: int, starts_line: bool) -> Strip:
+    """Return a row whose segments tell the mouse which character of which logical line they show.
+
+    Every cell has an answer, also those of bars, frames and blanks: a selection may start and end anywhere.
+
+    Args:
+        row: The row.
+        number: The logical line's number in the whole.
+        starts_line: Whether the row is its line's first.
+    """
+    segments: list[Segment] = []
+    if not any(offset >= 0 for offset in row.offsets):
+        return end_strip(0, number)
+    end = 0
+    for index, (segment, offset) in enumerate(zip(row.segments, row.offsets, strict=True)):
+        if offset >= 0:
+            end = offset + len(segment.text)
+            segments += _located_text(segment.text, offset, number)
+            continue
+        nearest = next((place for place in row.offsets[index:] if place >= 0), end)
+        if starts_line and not any(place >= 0 for place in row.offsets[:index]):
+            nearest = 0
+        style = Style.from_meta({"offset": (nearest, number)})
+        segments += [Segment(" ", style)] * cells(segment.text)
+    # What lies right of the row belongs to its end.
+    segments.append(Segment("", Style.from_meta({"offset": (end, number)})))
+    return Strip(segments)
+
+
+def _located_text(text: str, offset: int, number: int) -> list[Segment]:
+    """Return segments as wide as a text: of wide characters one for each cell, so both halves mean one."""
+    if is_narrow(text):
+        return [Segment(text, Style.from_meta({"offset": (offset, number)}))]
+    return [
+        Segment(" ", Style.from_meta({"offset": (offset + first, number)}))
+        for first, _, size in split_graphemes(text)[0]
+        for _ in range(size)
+    ]
+
+
+def end_strip(character: int, number: int) -> Strip:
+    """Return a row without text that means one place: Textual takes the end of the last segment for it."""
+    return Strip([Segment("", Style.from_meta({"offset": (character, number)}))])

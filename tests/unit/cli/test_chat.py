@@ -1,0 +1,212 @@
+"""The conversation in a plain terminal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aimltui.cli.chat import Conversation, clean, first_model
+from aimltui.client.client import AssistantsClient
+from aimltui.client.embedded import EmbeddedTransport
+from aimltui.common.errors import AimltuiError
+from aimltui.engine.models.base import ChatChunk, ListState, ModelError, ModelInfo
+from aimltui.wire import events
+from aimltui.wire.base import Page, Params, Wire
+from aimltui.wire.events import StreamEvent
+from aimltui.wire.files import File
+from aimltui.wire.messages import Message
+from aimltui.wire.operations import Operation
+from aimltui.wire.run_steps import RunStep, RunStepDelta
+from aimltui.wire.runs import Run
+from tests.support.builders import a_thread, an_assistant, bounded, opened, until
+from tests.support.fake_model import FakeModel, calls, says
+
+WAYS = pytest.mark.parametrize("streams", [True, False])
+
+
+@asynccontextmanager
+async def talking(
+    directory: Path, model: FakeModel, *, streams: bool, **assistant: Any
+) -> AsyncIterator[tuple[Conversation, list[str]]]:
+    written: list[str] = []
+    async with opened(directory, model) as engine:
+        thread, made = await a_thread(engine), await an_assistant(engine, **assistant)
+        client = AssistantsClient(EmbeddedTransport(engine))
+        yield Conversation(client, thread.id, made.id, written.append, streams=streams), written
+
+
+@WAYS
+async def test_every_turn_shows_its_own_answer(tmp_path: Path, streams: bool) -> None:
+    model = FakeModel(says("First", " answer."), says("Second", " answer."))
+    async with talking(tmp_path, model, streams=streams) as (conversation, written):
+        await bounded(conversation.say("one"))
+        first = "".join(written)
+        written.clear()
+        await bounded(conversation.say("two"))
+    assert first == "\nAssistant > First answer.\n"
+    assert "".join(written) == "\nAssistant > Second answer.\n"
+
+
+async def test_a_streamed_answer_appears_piece_by_piece(tmp_path: Path) -> None:
+    go = asyncio.Event()
+    model = FakeModel([ChatChunk(text="So"), go, *says(" long")])
+    async with (
+        talking(tmp_path, model, streams=True) as (conversation, written),
+        asyncio.TaskGroup() as group,
+    ):
+        group.create_task(bounded(conversation.say("x")))
+        await until(lambda: "".join(written) == "\nAssistant > So")
+        go.set()
+    assert "".join(written) == "\nAssistant > So long\n"
+
+
+@WAYS
+async def test_a_failure_is_told_with_its_reason(tmp_path: Path, streams: bool) -> None:
+    model = FakeModel([ChatChunk(text="So"), ModelError("The server is on fire.", remedy="Call somebody.")])
+    async with talking(tmp_path, model, streams=streams) as (conversation, written):
+        await bounded(conversation.say("x"))
+    assert "".join(written) == "\nAssistant > So\n\n⚠ The server is on fire. Call somebody.\n"
+
+
+@WAYS
+async def test_an_incomplete_answer_is_told_as_such(tmp_path: Path, streams: bool) -> None:
+    async with talking(tmp_path, FakeModel(says("So", finish="length")), streams=streams) as (
+        conversation,
+        written,
+    ):
+        await bounded(conversation.say("x"))
+    assert "".join(written).endswith("\n⚠ The answer is incomplete: max_completion_tokens.\n")
+
+
+@WAYS
+async def test_cancelling_stops_the_run_and_the_next_turn_works(tmp_path: Path, streams: bool) -> None:
+    model = FakeModel([ChatChunk(text="So"), asyncio.Event()], says("Again."))
+    async with talking(tmp_path, model, streams=streams) as (conversation, written):
+        task = asyncio.ensure_future(conversation.say("x"))
+        await until(lambda: model.requests)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await bounded(task)
+        written.clear()
+
+        async def said() -> bool:
+            await conversation.say("y")
+            return "Again." in "".join(written)
+
+        await until(said)
+
+
+async def test_functions_are_said_to_be_beyond_this_chat(tmp_path: Path) -> None:
+    tools = [{"type": "function", "function": {"name": "weather"}}]
+    model = FakeModel(calls(("weather", "{}")))
+    async with talking(tmp_path, model, streams=True, tools=tools) as (conversation, written):
+        await bounded(conversation.say("x"))
+    assert "waits for functions" in "".join(written)
+
+
+class Interpreting:
+    """A server whose run used the code interpreter."""
+
+    def __init__(self) -> None:
+        call: dict[str, Any] = {
+            "id": "call_1",
+            "type": "code_interpreter",
+            "code_interpreter": {
+                "input": "print(6 * 7)",
+                "outputs": [
+                    {"type": "logs", "logs": "1 %\r100 %\n\x1b[31m42\x1b[0m\n"},
+                    {"type": "image", "image": {"file_id": "file-1"}},
+                ],
+            },
+        }
+        details = {"type": "tool_calls", "tool_calls": [call]}
+        self.step = RunStep.model_validate({"id": "step_1", "status": "completed", "step_details": details})
+        self.run = Run(id="run_1", thread_id="thread_1", status="completed")
+        self.message = Message.model_validate(
+            {
+                "id": "msg_1",
+                "run_id": "run_1",
+                "content": [
+                    {"type": "image_file", "image_file": {"file_id": "file-1"}},
+                    {"type": "text", "text": {"value": "It is 42."}},
+                ],
+            }
+        )
+
+    async def call(self, operation: Operation[Any, Any], params: Params) -> Wire:
+        answers: dict[str, Wire] = {
+            "create_message": Message(id="msg_0"),
+            "create_run": self.run,
+            "list_run_steps": Page[RunStep](data=[self.step]),
+            "list_messages": Page[Message](data=[self.message]),
+            "get_file": File(id="file-1", filename="fig\x1bure\n1.png", bytes=1200),
+        }
+        return answers[operation.name]
+
+    async def stream(
+        self, operation: Operation[Any, Any], params: Params
+    ) -> AsyncGenerator[StreamEvent, None]:
+        yield StreamEvent(events.RUN_CREATED, self.run)
+        for piece in ("print(", "6 * 7)"):
+            call = {"index": 0, "type": "code_interpreter", "code_interpreter": {"input": piece}}
+            body = {"step_details": {"type": "tool_calls", "tool_calls": [call]}}
+            yield StreamEvent(events.STEP_DELTA, RunStepDelta.model_validate({"id": "step_1", "delta": body}))
+        yield StreamEvent(events.STEP_COMPLETED, self.step)
+        delta = {"id": "msg_1", "delta": {"content": [{"index": 1, "text": {"value": "It is 42."}}]}}
+        yield StreamEvent(events.MESSAGE_DELTA, events.MessageDelta.model_validate(delta))
+        yield StreamEvent(events.MESSAGE_COMPLETED, self.message)
+        yield StreamEvent("thread.run.completed", self.run)
+        yield StreamEvent(events.DONE, "[DONE]")
+
+    async def aclose(self) -> None:
+        pass
+
+
+@WAYS
+async def test_code_and_its_output_are_shown(streams: bool) -> None:
+    written: list[str] = []
+    client = AssistantsClient(Interpreting())  # type: ignore[arg-type]
+    await bounded(Conversation(client, "thread_1", "asst_1", written.append, streams=streams).say("6 * 7?"))
+    told = "".join(written)
+    assert (
+        told.index("Code >\nprint(6 * 7)\n") < told.index("Output >\n100 %\n42\n") < told.index("It is 42.")
+    )
+    assert told.endswith(
+        "\nFiles >\nfigure 1.png (1,200 bytes)\nThey are kept. To see and save them: aimltui --thread thread_1\n"
+    )
+    assert told.count("print(6 * 7)") == told.count("42\n\nOutput") == 1
+
+
+class Listing(FakeModel):
+    """Lists the models of two connections; the first one is the default."""
+
+    def __init__(self, *listed: ModelInfo, problem: str = "") -> None:
+        super().__init__()
+        self.listed, self.states = (
+            listed,
+            [ListState("home", "live", None, problem), ListState("work", "live")],
+        )
+
+    async def list_models(self) -> list[ModelInfo]:
+        return list(self.listed)
+
+
+async def test_where_no_model_is_named_the_first_one_of_the_default_connection_answers(
+    tmp_path: Path,
+) -> None:
+    work, home = ModelInfo("gpt", connection="work"), ModelInfo("llama", connection="home")
+    async with opened(tmp_path / "a", Listing(work, home)) as engine:
+        assert await first_model(AssistantsClient(EmbeddedTransport(engine))) == "llama"
+    async with opened(tmp_path / "b", Listing(work, problem="home is down.")) as engine:
+        with pytest.raises(AimltuiError, match=r"home is down\. Name one with --model ID\."):
+            await first_model(AssistantsClient(EmbeddedTransport(engine)))
+
+
+def test_text_cannot_command_the_terminal() -> None:
+    assert clean("a\x1b[2Jb\x07\x9b31mc\r\u202ed\te\n") == "a[2Jb31mcd\te\n"
+    assert clean("Grüße\u00a0👩\u200d💻 ❤\ufe0f 日本") == "Grüße\u00a0👩\u200d💻 ❤\ufe0f 日本"

@@ -1,0 +1,45 @@
+"""`aimltui models learned` shows what refusals have taught, and forgets it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from aimltui.bootstrap.engine import lessons_of
+from aimltui.cli.main import main
+
+
+def learned(directory: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
+    assert main(["models", "learned", "--data-dir", str(directory), *arguments]) == 0
+    return capsys.readouterr().out.splitlines()
+
+
+def test_it_tells_what_was_learned_of_whom_and_when(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert learned(tmp_path, capsys) == [
+        "Nothing has been learned yet: no server has refused a part of a request."
+    ]
+    lessons = lessons_of(tmp_path)
+    lessons.learn("AI/ML API", "o1", {"no_stream": True})
+    lessons.learn("AI/ML API", "", {"no_stream_options": True})
+    assert learned(tmp_path, capsys) == [
+        "every model (AI/ML API)",
+        "  It takes no stream_options, so it may not say what an answer cost. Learned today.",
+        "o1 (AI/ML API)",
+        "  It does not stream: its answers come in one piece. Learned today.",
+    ]
+
+
+def test_it_forgets_one_model_or_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lessons = lessons_of(tmp_path)
+    for model in ("a", "b", "c"):
+        lessons.learn("x", model, {"no_stream": True, "no_top_p": True})
+    assert learned(tmp_path, capsys, "--clear", "a") == [
+        "Forgotten: 2 lessons of a. It is tried again from now on."
+    ]
+    assert learned(tmp_path, capsys, "--clear", "a") == [
+        "Nothing was learned of a, so nothing had to be forgotten."
+    ]
+    assert learned(tmp_path, capsys, "--clear") == ["Forgotten: 4 lessons. It is tried again from now on."]

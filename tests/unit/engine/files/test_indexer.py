@@ -1,0 +1,264 @@
+"""Indexing in the background, on good and bad days."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aimltui.engine.engine import Engine
+from aimltui.engine.extraction.chunks import Chunk
+from aimltui.engine.store import files, migrations
+from aimltui.engine.store import vector_store_files as store_files
+from aimltui.wire.binary import Blob
+from aimltui.wire.errors import BadRequest
+from aimltui.wire.files import CreateFile, File, FileExpiresAfter, FileParams, ListFiles
+from aimltui.wire.uploads import AddUploadPart, CreateUpload
+from aimltui.wire.vector_stores import (
+    CreateFileBatch,
+    CreateVectorStore,
+    FileBatchParams,
+    SearchVectorStore,
+    VectorStore,
+    VectorStoreFileParams,
+    VectorStoreParams,
+)
+from tests.support.builders import TestClock, opened, until
+
+LONG = "\n".join(f"Line {n} of a long story about ships." for n in range(20_000))
+
+
+async def kept(engine: Engine, content: str = "about ships", name: str = "a.txt", **given: Any) -> File:
+    blob = Blob(filename=name, content=content.encode())
+    return await engine.create_file(CreateFile(file=blob, **({"purpose": "assistants"} | given)))
+
+
+async def stored(engine: Engine, *files: File) -> VectorStore:
+    return await engine.create_vector_store(CreateVectorStore(file_ids=[file.id for file in files]))
+
+
+async def now(engine: Engine, store: VectorStore) -> VectorStore:
+    return await engine.get_vector_store(VectorStoreParams(vector_store_id=store.id))
+
+
+async def indexed(engine: Engine, store: VectorStore) -> VectorStore:
+    async def done() -> bool:
+        return (await now(engine, store)).status == "completed"
+
+    await until(done)
+    return await now(engine, store)
+
+
+async def hits(engine: Engine, store: VectorStore, query: str = "ships") -> int:
+    params = SearchVectorStore(vector_store_id=store.id, query=query, max_num_results=50)
+    return len((await engine.search_vector_store(params)).data)
+
+
+def count(engine: Engine, table: str) -> int:
+    with closing(sqlite3.connect(engine._core.options.database)) as conn:
+        return int(conn.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+
+async def cleared(engine: Engine) -> None:
+    async def nothing_left() -> bool:
+        return count(engine, "chunks") == count(engine, "chunk_waste") == 0
+
+    await until(nothing_left)
+
+
+async def test_what_a_dead_process_left_is_indexed_by_the_next(tmp_path: Path) -> None:
+    async with opened(tmp_path, indexers=0) as engine:
+        store = await stored(engine, await kept(engine))
+        assert (await now(engine, store)).status == "in_progress"
+        entry = await engine._core.database.read(
+            lambda conn: store_files.next_entry(conn, engine._core.owner.id, [])
+        )
+        assert entry is not None
+        # half of it was written
+        await engine._core.database.write(
+            lambda conn: store_files.add_chunks(conn, entry.seq, 0, [Chunk("half of ships", 0)])
+        )
+    async with opened(tmp_path) as engine:
+        counts = (await indexed(engine, store)).file_counts
+        assert (counts.completed, counts.failed) == (1, 0)
+        assert await hits(engine, store) == 1
+        assert await hits(engine, store, "half") == 0
+
+
+async def test_a_living_engine_takes_over_from_one_that_dies(tmp_path: Path) -> None:
+    async with opened(tmp_path) as living:
+        async with opened(tmp_path, indexers=0) as dying:
+            store = await stored(dying, await kept(dying))
+        await indexed(living, store)
+        assert await hits(living, store) == 1
+
+
+async def test_two_engines_on_one_directory_share_files_and_stores(tmp_path: Path) -> None:
+    async with opened(tmp_path) as one, opened(tmp_path) as two:
+        files = [await kept(engine, f"about ships {n}") for n in range(5) for engine in (one, two)]
+        store = await stored(one, *files)
+        assert (await indexed(two, store)).file_counts.completed == 10
+        assert await hits(two, store) == 10
+        assert (await two.get_file_content(FileParams(file_id=files[0].id))).content == b"about ships 0"
+        await two.delete_file(FileParams(file_id=files[0].id))
+        assert (await now(one, store)).file_counts.completed == 9
+        assert await hits(one, store) == 9
+
+
+async def test_a_finished_file_is_not_begun_again(tmp_path: Path) -> None:
+    async with opened(tmp_path) as engine:
+        store = await stored(engine, await kept(engine))
+        await indexed(engine, store)
+        with closing(sqlite3.connect(engine._core.options.database)) as conn:
+            seq = conn.execute("SELECT seq FROM store_files").fetchone()[0]
+        assert not await engine._core.database.write(lambda conn: store_files.start_over(conn, seq))
+        assert await hits(engine, store) == 1
+
+
+async def test_what_is_deleted_is_cleared_away(tmp_path: Path) -> None:
+    async with opened(tmp_path) as engine:
+        file = await kept(engine, LONG)
+        store = await stored(engine, file)
+        await indexed(engine, store)
+        assert count(engine, "chunks") > 200
+        await engine.delete_vector_store(VectorStoreParams(vector_store_id=store.id))
+        await cleared(engine)
+        store = await stored(engine, file)
+        await engine.delete_file(FileParams(file_id=file.id))
+        await cleared(engine)
+        assert (await now(engine, store)).file_counts.total == 0
+
+
+async def test_a_cancelled_batch_leaves_what_was_done_and_does_no_more(tmp_path: Path) -> None:
+    async with opened(tmp_path) as engine:
+        store = await stored(engine)
+        done = await kept(engine)
+        long = [await kept(engine, LONG) for _ in range(4)]
+        batch = await engine.create_file_batch(
+            CreateFileBatch(vector_store_id=store.id, file_ids=[file.id for file in (done, *long)])
+        )
+        params = FileBatchParams(vector_store_id=store.id, batch_id=batch.id)
+
+        async def one_is_done() -> bool:
+            return (await engine.get_file_batch(params)).file_counts.completed > 0
+
+        await until(one_is_done)
+        cancelled = await engine.cancel_file_batch(params)
+        assert cancelled.status == "cancelled"
+        assert cancelled.file_counts.in_progress == 0
+        assert cancelled.file_counts.cancelled >= 1
+        assert (await now(engine, store)).status == "completed"
+        last = await engine.get_vector_store_file(
+            VectorStoreFileParams(vector_store_id=store.id, file_id=long[-1].id)
+        )
+        assert last.status == "cancelled"
+
+
+async def test_an_engine_closes_in_the_middle_of_a_file_and_the_next_goes_on(tmp_path: Path) -> None:
+    async with opened(tmp_path) as engine:
+        store = await stored(engine, *[await kept(engine, LONG) for _ in range(3)])
+    async with opened(tmp_path) as engine:
+        assert (await indexed(engine, store)).file_counts.completed == 3
+
+
+async def test_a_missing_content_is_the_files_failure_and_nobody_elses(tmp_path: Path) -> None:
+    async with opened(tmp_path) as engine:
+        lost, there = await kept(engine), await kept(engine)
+        (tmp_path / "files" / lost.id).unlink()
+        store = await indexed(engine, await stored(engine, lost, there))
+        assert (store.file_counts.failed, store.file_counts.completed) == (1, 1)
+        file = await engine.get_vector_store_file(
+            VectorStoreFileParams(vector_store_id=store.id, file_id=lost.id)
+        )
+        assert file.last_error is not None
+        assert file.last_error.code == "server_error"
+
+
+async def test_bytes_that_belong_to_nothing_are_swept_away_at_the_start(tmp_path: Path) -> None:
+    async with opened(tmp_path) as engine:
+        file = await kept(engine)
+        upload = await engine.create_upload(
+            CreateUpload(filename="a", purpose="assistants", bytes=5, mime_type="text/plain")
+        )
+        part = await engine.add_upload_part(AddUploadPart(upload_id=upload.id, data=Blob(content=b"x")))
+        files = tmp_path / "files"
+        (files / "file-orphan").write_text("x")
+        (files / "incoming" / "engine_dead.1").write_text("x")
+        arriving = engine.new_file_path()
+        arriving.write_text("x")
+        async with opened(tmp_path):
+            assert {path.name for path in files.iterdir()} == {file.id, part.id, "incoming"}
+            assert list((files / "incoming").iterdir()) == [arriving]
+
+
+async def test_expired_files_and_uploads_leave_the_disk_by_themselves(tmp_path: Path) -> None:
+    clock = TestClock()
+    async with opened(tmp_path, clock=clock) as engine:
+        await kept(engine, expires_after=FileExpiresAfter(anchor="created_at", seconds=3_600))
+        upload = await engine.create_upload(
+            CreateUpload(filename="a", purpose="assistants", bytes=5, mime_type="text/plain")
+        )
+        await engine.add_upload_part(AddUploadPart(upload_id=upload.id, data=Blob(content=b"x")))
+        clock.advance(3_600)
+
+        async def is_empty() -> bool:
+            return [path.name for path in (tmp_path / "files").iterdir()] == ["incoming"]
+
+        await until(is_empty)
+        assert (await engine.list_files(ListFiles())).data == []
+
+
+async def test_many_files_in_one_batch_are_all_indexed(tmp_path: Path) -> None:
+    async with opened(tmp_path) as engine:
+        files = [await kept(engine, f"word{n}") for n in range(150)]
+        store = await stored(engine)
+        await engine.create_file_batch(
+            CreateFileBatch(vector_store_id=store.id, file_ids=[file.id for file in files])
+        )
+        assert (await indexed(engine, store)).file_counts.completed == 150
+        assert await hits(engine, store, "word77") == 1
+
+
+def test_a_database_of_version_1_becomes_what_a_new_one_is(tmp_path: Path) -> None:
+    first = Path(__file__).parents[1] / "fixtures" / "schema_1.sql"
+    sql = "SELECT type, name, sql FROM sqlite_master ORDER BY name"
+    with closing(sqlite3.connect(":memory:")) as new, closing(sqlite3.connect(":memory:")) as old:
+        old.executescript(first.read_text(encoding="utf-8"))
+        old.execute("PRAGMA user_version = 1")
+        for conn in (new, old):
+            conn.isolation_level = None
+            migrations.migrate(conn, tmp_path)
+        assert migrations.version_of(old) == migrations.VERSION
+        assert old.execute(sql).fetchall() == new.execute(sql).fetchall()
+
+
+@pytest.mark.parametrize("query", ["ships " * 5_000, "\0", "NEAR(", '"', "ship*", "SHIPS!!!", "a OR b"])
+async def test_no_question_is_syntax(tmp_path: Path, query: str) -> None:
+    async with opened(tmp_path) as engine:
+        store = await stored(engine, await kept(engine))
+        await indexed(engine, store)
+        found = await hits(engine, store, query)
+    assert found == ("ship" in query.lower())
+
+
+async def test_a_store_holds_ten_thousand_files_and_no_more(tmp_path: Path) -> None:
+    async with opened(tmp_path, indexers=0) as engine:
+        file = await kept(engine)
+
+        def insert(conn: sqlite3.Connection) -> None:
+            for number in range(10_000):
+                files.insert(conn, file.model_copy(update={"id": f"file-x{number}"}))
+
+        await engine._core.database.write(insert)
+        ids = [found.id for found in (await engine.list_files(ListFiles())).data]
+        assert len(ids) == 10_000
+        store = await stored(engine)
+        for start in range(0, 10_000, 2_000):
+            batch = CreateFileBatch(vector_store_id=store.id, file_ids=ids[start : start + 2_000])
+            assert (await engine.create_file_batch(batch)).file_counts.total == 2_000
+        with pytest.raises(BadRequest, match="at most 10,000 files"):
+            await engine.create_file_batch(CreateFileBatch(vector_store_id=store.id, file_ids=[file.id]))
+        assert (await now(engine, store)).file_counts.total == 10_000
