@@ -49,15 +49,17 @@ class MessageList:
         source_id: str | None = None,
     ) -> None:
         """Add what one side said or did; nothing to be seen is nothing said."""
-        given = tuple(part for part in parts if not isinstance(part, Text | Thought) or part.value.strip())
+        given = [part for part in parts if not isinstance(part, Text | Thought) or part.value.strip()]
         if role == "user":
             self._settle()
-        message = Message(role, given, at, model, tuple(sources), is_unfinished, is_error, source_id)
-        if not message.is_visible and role == "assistant":
-            self._wait(given, at, model)
-        elif message.is_visible:
-            self._done.append(replace(message, parts=(*self._waiting, *given)))
+        if any(isinstance(part, Text | Attachment) for part in given):
+            said = (*self._waiting, *given)
             self._waiting, self._waiting_at = [], None
+            self._done.append(
+                Message(role, said, at, model, tuple(sources), is_unfinished, is_error, source_id)
+            )
+        elif role == "assistant":
+            self._wait(given, at, model)
 
     def answer(self, call_id: str | None, output: str, files: Sequence[Attachment] = ()) -> None:
         """Give a tool call its output: the call of this id, or the newest one without an output."""

@@ -27,7 +27,11 @@ _SPACE = b" \t\r\n"
 
 Shape = Literal["array", "object", "lines"]
 
-_BRACKET = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
+_PLAIN = rb'[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+"'
+_FLAT = rb"%s|\{(?:%s)*+\}|\[(?:%s)*+\]" % (_PLAIN, _PLAIN, _PLAIN)
+_NEARLY_FLAT = rb"%s|\{(?:%s)*+\}|\[(?:%s)*+\]" % (_PLAIN, _FLAT, _FLAT)
+_BRACKET = re.compile(rb"(?:%s)*+" % _NEARLY_FLAT, re.DOTALL)
+"""To the next bracket of something deep, or that does not end in the buffer; two levels are passed in one go."""
 _IN_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _BLANKS = re.compile(rb"[\s,\x00]*+")
 _SCALAR = re.compile(rb"[^,\[\]{}\s]*+")
@@ -192,7 +196,7 @@ class _Splitter:
                 return len(self._buffer), 0, "it is cut off"
 
     def _measure_nested(self) -> tuple[int, int, str | None]:
-        at, depth, deepest = self._at, 0, 0
+        at, depth, deepest = self._at + 1, 1, 1
         while True:
             at = _end(_BRACKET, self._buffer, at)
             sign = self._buffer[at : at + 1]

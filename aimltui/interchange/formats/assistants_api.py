@@ -61,7 +61,7 @@ def claims(sample: Sample) -> bool:
 
 
 def _is_claimed(row: Object) -> bool:
-    if row.get("object") in _OBJECTS:
+    if text(row.get("object")) in _OBJECTS:
         return True
     if row.get("object") == "list":
         return "data" in row and (
@@ -264,7 +264,7 @@ def _unwrapped(
 ) -> Iterator[Object]:
     if not isinstance(row, dict):
         return
-    if row.get("object") in _OBJECTS or (kind and "object" not in row and "id" in row):
+    if text(row.get("object")) in _OBJECTS or (kind and "object" not in row and "id" in row):
         known = {"object": kind, **row, "_has_more": has_more}
         yield {**known, "thread_id": row.get("thread_id") or thread_id} if thread_id else known
         return

@@ -37,6 +37,8 @@ class Canvases:
 
     def settled(self, message: Message) -> Message:
         """The message with the documents as they were left."""
+        if not self._contents:
+            return message
         return replace(message, parts=tuple(self._settled(part) for part in message.parts))
 
     def _settled(self, part: Part) -> Part:

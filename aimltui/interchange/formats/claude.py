@@ -111,6 +111,8 @@ class _Artifacts:
 
     def settled(self, message: Message) -> Message:
         """The message with the documents as they were left."""
+        if not self._contents:
+            return message
         parts = (
             replace(part, output=self._contents.get(part.source_id or ""))
             if isinstance(part, ToolCall) and part.kind == "canvas"

@@ -91,7 +91,7 @@ class _Session:
             self._take_event(payload, at)
 
     def _take_item(self, item: Object, at: Seconds | None) -> None:
-        kind = item.get("type")
+        kind = text(item.get("type"))
         source_id = identifier(item.get("id"))
         if kind == "message" and item.get("role") in ("user", "assistant"):
             self._say(item["role"] == "user", list(_blocks(item.get("content"))), at, source_id)

@@ -28,7 +28,7 @@ def claims(sample: Sample) -> bool:
         return False
     return any(
         (row.get("object") == "thread" and "assistants" in row)
-        or (row.get("object") == "thread.message" and row.get("status") in _STATUSES)
+        or (row.get("object") == "thread.message" and text(row.get("status")) in _STATUSES)
         for row in sample.rows
     )
 
