@@ -203,10 +203,12 @@ class _Splitter:
             if sign in (b"[", b"{"):
                 depth, at = depth + 1, at + 1
                 deepest = max(deepest, depth)
+                if depth > MAX_DEPTH:
+                    return self._give_up(at), 0, "it is nested too deeply"
             elif sign in (b"]", b"}"):
                 depth, at = depth - 1, at + 1
                 if depth == 0:
-                    return at, deepest, "it is nested too deeply" if deepest > MAX_DEPTH else None
+                    return at, deepest, None
             elif len(self._buffer) - self._at > self._limit:
                 return self._pass_over(at, depth)
             elif not self._more():
@@ -230,6 +232,19 @@ class _Splitter:
                 # nothing of it is given on
                 self._at = at if depth == 0 else len(self._buffer)
                 return self._at, 0, _too_long(self._limit)
+
+    def _give_up(self, at: int) -> int:
+        """Where the next element begins as those before did; counting brackets of this one would take too long."""
+        while True:
+            found = self._start.search(self._buffer, at) if self._start is not None else None
+            if found is not None:
+                self._at = found.end()
+                return found.end()
+            at = max(at, len(self._buffer) - _CHUNK // 2)
+            self._buffer, at = self._buffer[at:], 0
+            if not self._more():
+                self._at = len(self._buffer)
+                return self._at
 
     def _next(self) -> bytes:
         return self._buffer[self._at : self._at + 1]
