@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import pytest
 
-from aimltui.interchange.json_values import MAX_DEPTH, Value, parse, values
+from aimltui.interchange.json_values import Value, parse, values
 from aimltui.interchange.records import UnreadableInput
 
 Shape = Literal["array", "object", "lines"]
