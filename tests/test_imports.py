@@ -104,7 +104,7 @@ for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_DIRECTORY", "O_CLOEXEC", "O_NOCTTY",
     delattr(os, name)
 import aimltui
 
-INSIDE = ("jailer.keeper", "jailer.launch", "jailer.plain", "__main__")
+INSIDE = ("jailer.keeper", "jailer.launch", "jailer.plain", "__main__", "tui.driver.driver")
 
 # only where it matters: other people's modules look for the rest of Windows, too
 os.name = "nt"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import signal
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,10 +19,15 @@ from aimltui.tui.commands.derived import bindings
 from aimltui.tui.line_filters import SafeLineFilter, clean
 from aimltui.tui.screens.crash import CrashReport
 from aimltui.tui.screens.main.screen import MainScreen
-from aimltui.tui.terminal import TerminalBackground, ask_for_background, install_parser
+from aimltui.tui.terminal import TerminalBackground, ask_for_background
 
 if TYPE_CHECKING:
+    from textual.driver import Driver
+
+    from aimltui.tui.driver.signals import EndSignals
     from aimltui.tui.startup import Startup
+
+log = logging.getLogger(__name__)
 
 
 class AimltuiApp(CrashReport, App[None]):
@@ -35,9 +43,9 @@ class AimltuiApp(CrashReport, App[None]):
     ENABLE_COMMAND_PALETTE = False  # ours is `screens/palette.py`
 
     def __init__(self, startup: Startup) -> None:
-        install_parser()
         super().__init__()
         self._startup = startup
+        self._signals: EndSignals | None = None
         self._safe = SafeLineFilter()
         self._follows_terminal = startup.theme == themes.AUTO
         found = themes.load_themes(startup.themes_dir)
@@ -47,6 +55,15 @@ class AimltuiApp(CrashReport, App[None]):
         self.theme = name
         self._problems = [*startup.notes, *found.problems, *([problem] if problem else [])]
 
+    def get_driver_class(self) -> type[Driver]:
+        """Our driver, where Textual would take the one for Linux and macOS."""
+        driver_class = super().get_driver_class()
+        if driver_class.__name__ != "LinuxDriver":
+            return driver_class
+        from aimltui.tui.driver.driver import TerminalDriver
+
+        return TerminalDriver
+
     def get_default_screen(self) -> MainScreen:
         """The main screen."""
         return MainScreen(self._startup, self._problems)
@@ -54,8 +71,29 @@ class AimltuiApp(CrashReport, App[None]):
     def on_mount(self) -> None:
         """Ask the terminal for its background; keep the collector from pausing the stream."""
         collector.calm()
+        self._listen()
         if self._follows_terminal:
             ask_for_background(self)
+
+    def _listen(self) -> None:
+        """Take keys once the prompt is there, and end in good order when the system says so."""
+        if self._driver is None or self._driver.is_headless or os.name == "nt":
+            return
+        from aimltui.tui.driver.driver import TerminalDriver
+        from aimltui.tui.driver.signals import EndSignals
+
+        self._signals = EndSignals(self._end)
+        self._signals.install()
+        if isinstance(self._driver, TerminalDriver):
+            self.call_after_refresh(self._driver.release_keys)
+
+    def on_hung_up(self) -> None:
+        """The terminal is gone: end as if the system had said so."""
+        if self._signals is not None:
+            self._signals.ask(signal.SIGHUP)
+
+    def _end(self, status: int) -> None:
+        self.exit(return_code=status)
 
     def on_terminal_background(self, event: TerminalBackground) -> None:
         """Follow the terminal, unless a theme was chosen."""
@@ -89,8 +127,19 @@ class AimltuiApp(CrashReport, App[None]):
         super().copy_to_clipboard(clean(text))
 
     async def action_quit(self) -> None:
-        """Keep what is to be kept, then end."""
+        """Save what has to be saved, then end."""
+        await self._save()
+        self.exit()
+
+    async def _save(self) -> None:
         for screen in self.screen_stack:
             if isinstance(screen, MainScreen):
                 await screen.prepare_to_end()
-        self.exit()
+
+    async def _shutdown(self) -> None:
+        """Save also where the end was not asked for by a key: after a signal, after a mistake of the program."""
+        try:
+            await self._save()
+        except Exception:
+            log.exception("saving at the end failed")
+        await super()._shutdown()

@@ -14,7 +14,8 @@ PROGRAM = """
 import json, sys
 from pathlib import Path
 from textual.app import App
-from aimltui.tui.terminal import ask_for_background, install_parser
+from aimltui.tui.driver.driver import TerminalDriver
+from aimltui.tui.terminal import ask_for_background
 from aimltui.tui.widgets.prompt_input import PromptInput
 
 class Probe(App):
@@ -24,14 +25,14 @@ class Probe(App):
     def on_mount(self):
         self.query_one(PromptInput).focus()
         ask_for_background(self)
+        self.call_after_refresh(self._driver.release_keys)
     def on_terminal_background(self, event):
         self.shade = event.shade
     def on_prompt_input_submitted(self, event):
         Path(sys.argv[1]).write_text(json.dumps([event.text, self.shade]))
         self.exit()
 
-install_parser()
-Probe().run()
+Probe(driver_class=TerminalDriver).run()
 """
 
 pytestmark = pytest.mark.e2e
