@@ -7,6 +7,20 @@ import sys
 
 def main() -> int:
     """Run the command line; the exit status."""
+    try:
+        if sys.argv[1:2] and not sys.argv[1].startswith("-"):
+            # a command without a screen
+            return _run()
+        from aimltui.tui.driver.tty_mode import kept_terminal
+
+        # First of all: what is typed while the rest is loaded is meant for the screen.
+        with kept_terminal():
+            return _run()
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run() -> int:
     from aimltui.cli.main import main as run
 
     return run(sys.argv[1:])

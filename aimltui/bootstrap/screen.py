@@ -36,6 +36,7 @@ from aimltui.connections.discovery import (
     key_for,
 )
 from aimltui.connections.key_store import Keys
+from aimltui.tui.driver.profile import profile_of
 from aimltui.tui.storage.drafts import DraftStore
 from aimltui.tui.storage.model_marks import ModelMarks
 
@@ -139,6 +140,9 @@ def show(options: argparse.Namespace, startup: Startup) -> int:
     # Textual paints on a beat; on one of 60 a second an echo behind a frame of the stream comes 16 ms late.
     # No more is painted: what streams in is gathered by a beat of its own.
     os.environ.setdefault("TEXTUAL_FPS", _BEATS)
+    # Textual reads it when it is imported
+    if colors := profile_of(os.environ).color_system:
+        os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", colors)
     from aimltui.tui.app import AimltuiApp
 
     app = AimltuiApp(startup)

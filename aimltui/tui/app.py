@@ -16,6 +16,7 @@ from aimltui.common import gc_tuning as collector
 from aimltui.tui import themes
 from aimltui.tui.ascii import AsciiLineFilter
 from aimltui.tui.commands.derived import bindings
+from aimltui.tui.driver import tty_mode
 from aimltui.tui.line_filters import SafeLineFilter, clean
 from aimltui.tui.screens.crash import CrashReport
 from aimltui.tui.screens.main.screen import MainScreen
@@ -71,21 +72,24 @@ class AimltuiApp(CrashReport, App[None]):
     def on_mount(self) -> None:
         """Ask the terminal for its background; keep the collector from pausing the stream."""
         collector.calm()
-        self._listen()
+        self.call_after_refresh(self._take_keys)
         if self._follows_terminal:
             ask_for_background(self)
 
-    def _listen(self) -> None:
-        """Take keys once the prompt is there, and end in good order when the system says so."""
-        if self._driver is None or self._driver.is_headless or os.name == "nt":
+    def on_load(self) -> None:
+        """End in good order when the system says so, from before the terminal is taken."""
+        if os.name == "nt" or not tty_mode.STATE.is_ours:
             return
-        from aimltui.tui.driver.driver import TerminalDriver
         from aimltui.tui.driver.signals import EndSignals
 
         self._signals = EndSignals(self._end)
         self._signals.install()
-        if isinstance(self._driver, TerminalDriver):
-            self.call_after_refresh(self._driver.release_keys)
+
+    def _take_keys(self) -> None:
+        """Take what was typed until now: the prompt is there."""
+        release = getattr(self._driver, "release_keys", None)
+        if release is not None:
+            release()
 
     def on_hung_up(self) -> None:
         """The terminal is gone: end as if the system had said so."""

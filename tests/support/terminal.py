@@ -8,6 +8,7 @@ import re
 import select
 import signal
 import sys
+import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -168,9 +169,22 @@ class Terminal:
         os.kill(self.pid, signal.SIGKILL)
         self.wait_exit()
 
-    def send(self, text: str) -> None:
+    def send(self, text: str | bytes) -> None:
         """Bytes as a terminal sends them, all in one go."""
-        os.write(self._process.fd, text.encode())
+        os.write(self._process.fd, text.encode() if isinstance(text, str) else text)
+
+    def echoes(self) -> bool:
+        """Whether the terminal echoes and gathers lines, as a shell has it."""
+        flags = termios.tcgetattr(self._process.fd)[3]
+        return bool(flags & termios.ECHO) and bool(flags & termios.ICANON)
+
+    def hang_up(self) -> None:
+        """Close the window: the program loses its terminal and ends."""
+        self._process.fileobj.close()
+        end = time.monotonic() + PATIENCE_S
+        while self._process.isalive():
+            assert time.monotonic() < end, "the program went on without its terminal"
+            select.select([], [], [], 0.02)
 
     def _pump(self, seconds: float) -> None:
         ready, _, _ = select.select([self._process.fd], [], [], seconds)

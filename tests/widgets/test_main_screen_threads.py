@@ -434,17 +434,30 @@ async def test_earlier_messages_come_when_one_scrolls_up(server: FakeTransport, 
         assert [t for t in here.texts() if t.startswith("Number")] == [f"Number {n}" for n in range(60)]
 
 
-async def test_ctrl_c_clears_the_prompt_and_twice_quits(server: FakeTransport, tmp_path: Path) -> None:
+async def test_ctrl_c_clears_the_prompt_and_twice_on_an_empty_one_quits(
+    server: FakeTransport, tmp_path: Path
+) -> None:
     async with seat(server, tmp_path) as here:
         here.screen.prompt.add_text("hello")
         await here.pilot.press("ctrl+c")
         assert here.screen.prompt.is_empty
-        assert "ctrl+c again quits" in here.shown()
-        assert not here.app._exit
+        assert "ctrl+z brings it back" in here.shown()
         await here.pilot.press("ctrl+z")
         assert here.screen.prompt.draft == "hello"
         await here.pilot.press("ctrl+c", "ctrl+c")
+        assert "ctrl+c again quits" in here.shown()
+        assert not here.app._exit
+        await here.pilot.press("ctrl+c")
         await here.until(lambda: here.app._exit)
+
+
+async def test_typing_takes_back_that_ctrl_c_was_pressed(server: FakeTransport, tmp_path: Path) -> None:
+    async with seat(server, tmp_path) as here:
+        await here.pilot.press("h", "i", "ctrl+c", "y", "o", "ctrl+c")
+        assert here.screen.prompt.is_empty
+        await here.pilot.press("ctrl+c", "x", "backspace", "ctrl+c")
+        await here.pilot.pause()
+        assert not here.app._exit
 
 
 async def test_the_sidebar_lies_over_the_transcript_where_it_is_narrow(

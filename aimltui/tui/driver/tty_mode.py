@@ -6,6 +6,7 @@ Keys that are typed while the program loads stay with the terminal, as they were
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,6 +56,15 @@ class TerminalState:
             termios.tcsetattr(descriptor, termios.TCSANOW, changed)
         except (termios.error, OSError):
             return
+        for name in ("SIGTERM", "SIGHUP"):
+            # until the screen has better ones
+            if signal.getsignal(getattr(signal, name)) is signal.SIG_DFL:
+                signal.signal(getattr(signal, name), _end_at_once)
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the keys were taken and not given back."""
+        return self.attributes is not None
 
     def give_back(self) -> None:
         """Restore the terminal as it was before the program; does nothing that was done already."""
@@ -86,6 +96,12 @@ def kept_terminal() -> Iterator[TerminalState]:
         yield STATE
     finally:
         STATE.give_back()
+
+
+def _end_at_once(number: int, frame: object) -> None:
+    """There is nothing to save yet."""
+    STATE.give_back()
+    os._exit(128 + number)
 
 
 def _input() -> int | None:

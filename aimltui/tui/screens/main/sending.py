@@ -150,22 +150,21 @@ class Talk(MainBase):
     # Copying, clearing, quitting
 
     def action_copy_or_clear(self) -> None:
-        """Copy a selection; else clear the prompt; pressed twice, quit."""
+        """Copy a selection; else clear the prompt; pressed twice on an empty one, quit."""
         if selected := self.get_selected_text():
             self.copy(selected)
             self.clear_selection()
             return
         now = asyncio.get_running_loop().time()
-        if now - self._quit_asked_at <= HINT_S:
-            self.app.call_later(self.app.run_action, "quit")
-            return
-        self._quit_asked_at = now
         if self.prompt.clear_undoable():
-            self.hint("cleared, ctrl+z brings it back; ctrl+c again quits")
-        elif self.desk is not None and self.desk.current.is_busy:
-            self.hint("esc stops the answer; ctrl+c again quits")
+            self._quit_asked_at = float("-inf")
+            self.hint("cleared, ctrl+z brings it back")
+        elif now - self._quit_asked_at <= HINT_S:
+            self.app.call_later(self.app.run_action, "quit")
         else:
-            self.hint("ctrl+c again quits")
+            self._quit_asked_at = now
+            is_busy = self.desk is not None and self.desk.current.is_busy
+            self.hint("esc stops the answer; ctrl+c again quits" if is_busy else "ctrl+c again quits")
 
     def on_text_selected(self, event: events.TextSelected) -> None:
         """Copy what the mouse has selected."""
@@ -218,8 +217,10 @@ class Talk(MainBase):
             self.note_open_thread()
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
-        """Keep the draft when the typing pauses."""
+        """Keep the draft when the typing pauses; typing takes back that quitting was asked for."""
         event.stop()
+        if not self.prompt.is_empty:
+            self._quit_asked_at = float("-inf")
         if self._draft_timer is not None:
             self._draft_timer.stop()
         self._draft_timer = self.set_timer(_DRAFT_PAUSE_S, self.keep_draft)
