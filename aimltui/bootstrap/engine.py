@@ -18,6 +18,7 @@ from aimltui.connections.discovery import Connection, KnownConnections, find_con
 from aimltui.connections.key_store import Keys
 
 if TYPE_CHECKING:
+    from aimltui.engine.approval import Approve
     from aimltui.engine.engine import Engine
     from aimltui.engine.models.base import ModelError
     from aimltui.engine.models.compat.lesson_store import Lessons
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from aimltui.engine.models.registry import ModelRegistry
     from aimltui.engine.options import EngineOptions
     from aimltui.engine.tools.builtin import Builtin
-    from aimltui.engine.tools.code_interpreter.approval import Approve
 
 DEMO_MODEL = "demo"
 LEARNED = "learned-of-models.json"

@@ -11,23 +11,15 @@ from aimltui.client.errors import Garbled
 from aimltui.wire import sse
 from aimltui.wire.base import Params, Wire
 from aimltui.wire.events import StreamEvent
-from aimltui.wire.operations import Operation
+from aimltui.wire.operations import Operation, OperationHandler
 from aimltui.wire.sse_reader import SSEReader
 
 P = TypeVar("P", bound=Params)
 R = TypeVar("R", bound=Wire)
 
 
-class EngineLike(Protocol):
-    """What the transport needs of an engine."""
-
-    async def call(self, name: str, params: Params) -> Wire:
-        """The operation's answer."""
-        ...
-
-    def stream(self, name: str, params: Params) -> AsyncGenerator[StreamEvent, None]:
-        """The operation's events."""
-        ...
+class ClosableHandler(OperationHandler, Protocol):
+    """An engine in the same process that is closed with its client."""
 
     async def aclose(self) -> None:
         """Close."""
@@ -43,7 +35,7 @@ class EmbeddedTransport:
             what only works because both sides share objects.
     """
 
-    def __init__(self, engine: EngineLike, *, paranoid: bool = False) -> None:
+    def __init__(self, engine: ClosableHandler, *, paranoid: bool = False) -> None:
         self._engine = engine
         self._paranoid = paranoid
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Literal
 
 from aimltui.engine.accounting.budget import Limits
+from aimltui.engine.approval import Approve
+from aimltui.engine.models.base import ToolProtocol
 from aimltui.engine.models.compat.lesson_store import Lessons
-from aimltui.engine.runs.tool_protocol import Protocol
-from aimltui.engine.tools.code_interpreter.approval import Approve
 from aimltui.wire.files import MAX_FILE
 from aimltui.wire.ids import NewId, new_id
 
@@ -62,8 +62,8 @@ class EngineOptions:
     """Model turns of one run before it fails: a tool loop has to end somewhere."""
     max_tool_turns: int = 25
     """Turns of one run in which the engine's own tools are called; the next turn goes out without tools."""
-    tool_protocol: Protocol = "auto"
-    """How models call the code interpreter that say nothing about it themselves; see `engine.protocol`."""
+    tool_protocol: ToolProtocol = "auto"
+    """How models call the code interpreter that say nothing about it themselves; see `engine.runs.tool_protocol`."""
     interpreter: str = "auto"
     """Where a model's Python runs: `auto` (the strongest sandbox that holds), `off`, or a sandbox by its name."""
     interpreter_python: str | None = None

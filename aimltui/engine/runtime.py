@@ -14,12 +14,11 @@ from aimltui.engine.files import cleanup as housekeeping
 from aimltui.engine.files.blob_store import Vault
 from aimltui.engine.files.indexer import Indexer
 from aimltui.engine.files.tool_outputs import OutputKeeper
-from aimltui.engine.models.base import Models
+from aimltui.engine.models.base import Models, ToolProtocol
 from aimltui.engine.options import EngineOptions
 from aimltui.engine.runs import recovery
 from aimltui.engine.runs.services import Workplace
 from aimltui.engine.runs.supervisor import Supervisor
-from aimltui.engine.runs.tool_protocol import Protocol as ToolProtocol
 from aimltui.engine.runs.tool_protocol import Protocols
 from aimltui.engine.store import events as event_rows
 from aimltui.engine.store import leases as owners

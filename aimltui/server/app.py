@@ -6,7 +6,7 @@ import json
 import logging
 import secrets
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -47,16 +47,8 @@ EVENT_TYPE = "text/event-stream; charset=utf-8"
 log = logging.getLogger(__name__)
 
 
-class EngineLike(Protocol):
-    """What the server needs of an engine."""
-
-    async def call(self, name: str, params: Params) -> Wire:
-        """The operation's answer."""
-        ...
-
-    def stream(self, name: str, params: Params) -> AsyncGenerator[StreamEvent, None]:
-        """The operation's events."""
-        ...
+class ServedEngine(op.OperationHandler, Protocol):
+    """The engine that the server exposes: its operations and its files."""
 
     def new_file_path(self) -> Path:
         """Where an uploaded file may be written; a `Blob` of it is taken without a copy."""
@@ -78,7 +70,7 @@ class Limits:
     heartbeat_s: float = HEARTBEAT_S
 
 
-def create_app(engine: EngineLike, auth: Auth | None = None, limits: Limits | None = None) -> ASGIApp:
+def create_app(engine: ServedEngine, auth: Auth | None = None, limits: Limits | None = None) -> ASGIApp:
     """The ASGI application of an engine.
 
     Args:
@@ -92,7 +84,7 @@ def create_app(engine: EngineLike, auth: Auth | None = None, limits: Limits | No
 class _App:
     """Routes, checks, asks, answers."""
 
-    def __init__(self, engine: EngineLike, auth: Auth, limits: Limits) -> None:
+    def __init__(self, engine: ServedEngine, auth: Auth, limits: Limits) -> None:
         self.engine = engine
         self.auth = auth
         self.limits = limits

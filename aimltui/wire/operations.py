@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from aimltui.wire.assistants import (
     Assistant,
@@ -14,7 +15,7 @@ from aimltui.wire.assistants import (
 )
 from aimltui.wire.base import Deleted, Page, Params, Wire
 from aimltui.wire.binary import BinaryContent, Blob
-from aimltui.wire.events import Changed
+from aimltui.wire.events import Changed, StreamEvent
 from aimltui.wire.files import CreateFile, File, FileParams, ListFiles
 from aimltui.wire.messages import CreateMessage, ListMessages, Message, MessageParams, ModifyMessage
 from aimltui.wire.models import ListModels, ModelPage
@@ -97,6 +98,18 @@ class Operation(Generic[P, R]):
         """The parameter whose value is a file of the form; empty for an operation without one."""
         fields = self.params.model_fields.items()
         return next((name for name, info in fields if info.annotation is Blob), "")
+
+
+class OperationHandler(Protocol):
+    """Carries out the operations of this table by name."""
+
+    async def call(self, name: str, params: Params) -> Wire:
+        """Return the operation's answer."""
+        ...
+
+    def stream(self, name: str, params: Params) -> AsyncGenerator[StreamEvent, None]:
+        """Yield the operation's events."""
+        ...
 
 
 class NoParams(Params):
@@ -252,8 +265,62 @@ BALANCE = Operation(
 )
 CHANGES = Operation("changes", "GET", "/changes", NoParams, Changed, streams="always", extension=True)
 
-OPERATIONS: tuple[Operation[Any, Any], ...] = tuple(
-    value for value in list(globals().values()) if isinstance(value, Operation)
+OPERATIONS: tuple[Operation[Any, Any], ...] = (
+    CREATE_ASSISTANT,
+    LIST_ASSISTANTS,
+    GET_ASSISTANT,
+    MODIFY_ASSISTANT,
+    DELETE_ASSISTANT,
+    CREATE_THREAD,
+    LIST_THREADS,
+    GET_THREAD,
+    MODIFY_THREAD,
+    DELETE_THREAD,
+    CREATE_MESSAGE,
+    LIST_MESSAGES,
+    GET_MESSAGE,
+    MODIFY_MESSAGE,
+    DELETE_MESSAGE,
+    CREATE_THREAD_AND_RUN,
+    CREATE_RUN,
+    LIST_RUNS,
+    GET_RUN,
+    MODIFY_RUN,
+    CANCEL_RUN,
+    SUBMIT_TOOL_OUTPUTS,
+    RUN_EVENTS,
+    LIST_RUN_STEPS,
+    GET_RUN_STEP,
+    CREATE_FILE,
+    LIST_FILES,
+    GET_FILE,
+    GET_FILE_CONTENT,
+    DELETE_FILE,
+    CREATE_UPLOAD,
+    ADD_UPLOAD_PART,
+    COMPLETE_UPLOAD,
+    CANCEL_UPLOAD,
+    CREATE_VECTOR_STORE,
+    LIST_VECTOR_STORES,
+    GET_VECTOR_STORE,
+    MODIFY_VECTOR_STORE,
+    DELETE_VECTOR_STORE,
+    SEARCH_VECTOR_STORE,
+    CREATE_VECTOR_STORE_FILE,
+    LIST_VECTOR_STORE_FILES,
+    GET_VECTOR_STORE_FILE,
+    MODIFY_VECTOR_STORE_FILE,
+    DELETE_VECTOR_STORE_FILE,
+    GET_VECTOR_STORE_FILE_CONTENT,
+    CREATE_FILE_BATCH,
+    GET_FILE_BATCH,
+    CANCEL_FILE_BATCH,
+    LIST_FILE_BATCH_FILES,
+    LIST_MODELS,
+    USAGE,
+    RAISE_BUDGET,
+    BALANCE,
+    CHANGES,
 )
-"""All of them, in the order above."""
+"""Every operation, in the order in which they are listed above."""
 BY_NAME: dict[str, Operation[Any, Any]] = {operation.name: operation for operation in OPERATIONS}

@@ -14,6 +14,9 @@ from aimltui.wire.tools import RankingOptions, Unknown, tagged
 INCLUDE_SEARCH_CONTENT = "step_details.tool_calls[*].file_search.results[*].content"
 """The one legal value of `include`."""
 
+FUNCTION = "function"
+"""The type of a call that the caller of the API answers."""
+
 
 class LogsOutput(Wire):
     """What the code printed."""
@@ -93,7 +96,7 @@ class FunctionToolCall(Wire):
     """A call of one of the caller's functions."""
 
     id: str
-    type: str = "function"
+    type: str = FUNCTION
     function: FunctionResult
 
 

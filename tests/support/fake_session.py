@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from aimltui.engine.approval import Approve
 from aimltui.engine.models.base import ChatChunk, ToolCallDelta
-from aimltui.engine.tools.code_interpreter.approval import Approve
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.sessions.events import (
     Done,

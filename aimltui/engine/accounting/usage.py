@@ -19,7 +19,7 @@ def usage_of(turn: ChatUsage | None, info: ModelInfo | None = None) -> Usage | N
     has_tokens = bool(turn.prompt_tokens or turn.completion_tokens or turn.total_tokens)
     cost, is_computed = turn.cost_usd, False
     if cost is None and has_tokens and info is not None:
-        cost = cost_of(info.price, turn.prompt_tokens, turn.completion_tokens, cached or 0)
+        cost = list_price_of(info.price, turn.prompt_tokens, turn.completion_tokens, cached or 0)
         is_computed = cost is not None
     return Usage(
         prompt_tokens=turn.prompt_tokens,
@@ -37,7 +37,7 @@ def usage_of(turn: ChatUsage | None, info: ModelInfo | None = None) -> Usage | N
     )
 
 
-def cost_of(price: Price | None, prompt: int, completion: int, cached: int = 0) -> float | None:
+def list_price_of(price: Price | None, prompt: int, completion: int, cached: int = 0) -> float | None:
     """Dollars by list prices; None if a price that is needed is not listed.
 
     Args:

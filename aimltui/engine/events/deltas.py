@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from aimltui.engine.runs.tool_calls import FUNCTION
 from aimltui.wire import events
 from aimltui.wire.base import JSONObject
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.messages import ContentDelta, ImageFile, MessageDelta, MessageDeltaBody, TextDelta
-from aimltui.wire.run_steps import RunStepDelta, RunStepDeltaBody
+from aimltui.wire.run_steps import FUNCTION, RunStepDelta, RunStepDeltaBody
 
 TEXT = "text"
 REFUSAL = "refusal"

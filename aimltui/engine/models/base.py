@@ -92,8 +92,8 @@ class ModelInfo:
     context_length: int | None = None
     """Tokens."""
     created_at: int | None = None
-    tool_protocol: Literal["auto", "calls", "fenced"] | None = None
-    """How it calls the code interpreter, if that is known; see `engine.protocol`."""
+    tool_protocol: ToolProtocol | None = None
+    """How it calls the code interpreter, if that is known; see `engine.runs.tool_protocol`."""
     output_limit: int | None = None
     """The most tokens of one answer."""
     aliases: tuple[str, ...] = ()
@@ -125,6 +125,10 @@ class ListState:
     count: int = 0
     """Models on it."""
 
+
+ToolProtocol = Literal["auto", "calls", "fenced"]
+"""How a model calls tools: by function calls, or by fenced blocks in its text. `auto` starts with function calls and
+switches to blocks for a model that rejects tools or prints its calls as text."""
 
 ErrorCode = Literal["server_error", "rate_limit_exceeded", "invalid_prompt"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from aimltui.engine.operations.references import insert_message
+from aimltui.engine.runs.recovery import active_run
 from aimltui.engine.runtime import Core
 from aimltui.engine.store import messages as rows
 from aimltui.engine.store import threads as thread_rows
 from aimltui.engine.store.database import Connection
-from aimltui.engine.thread_lock import active_run
 from aimltui.engine.validation import content_of, merged_metadata
 from aimltui.wire import ids
 from aimltui.wire.base import Deleted, Page
@@ -73,7 +73,7 @@ class MessageOperations:
         return Deleted(id=params.message_id, object="thread.message.deleted")
 
     def _unlocked(self, conn: Connection, thread_id: str, what: str) -> None:
-        busy = active_run(conn, thread_id, self._core)
+        busy = active_run(conn, thread_id, self._core.options, self._core.owner.id)
         if busy is not None:
             raise BadRequest(f"Can't {what} {thread_id} while a run {busy.id} is active.")
 

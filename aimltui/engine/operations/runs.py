@@ -13,6 +13,7 @@ from aimltui.engine.operations.run_events import follow_run
 from aimltui.engine.operations.threads import new_thread
 from aimltui.engine.operations.usage import refuse_if_used_up
 from aimltui.engine.runs.new_run import new_run
+from aimltui.engine.runs.recovery import active_run
 from aimltui.engine.runs.status import CANCELLABLE, Outcome
 from aimltui.engine.runs.transaction import Ledger
 from aimltui.engine.runtime import Core
@@ -21,7 +22,6 @@ from aimltui.engine.store import messages as message_rows
 from aimltui.engine.store import runs as rows
 from aimltui.engine.store import threads as thread_rows
 from aimltui.engine.store.database import Connection
-from aimltui.engine.thread_lock import active_run
 from aimltui.engine.validation import check_connection, merged_metadata
 from aimltui.wire import events
 from aimltui.wire.base import Page
@@ -105,7 +105,9 @@ class RunOperations:
         """
 
         def change(conn: Connection) -> Run:
-            active_run(conn, params.thread_id, self._core)  # ends one whose time is up, or whose owner died
+            active_run(
+                conn, params.thread_id, self._core.options, self._core.owner.id
+            )  # ends one whose time is up, or whose owner died
             old = rows.get(conn, params.thread_id, params.run_id)
             if old.status in (IN_PROGRESS, CANCELLING):
                 raise BadRequest(f"Cannot update run with status '{old.status}'.")
@@ -179,7 +181,7 @@ class RunOperations:
             thread = insert_thread(conn, self._core, thread, wanted.messages)
         else:
             thread_rows.require(conn, wanted.thread_id)
-            busy = active_run(conn, wanted.thread_id, self._core)
+            busy = active_run(conn, wanted.thread_id, self._core.options, self._core.owner.id)
             if busy is not None:
                 raise BadRequest(f"Thread {wanted.thread_id} already has an active run {busy.id}.")
         assistant, assistant_private = assistant_rows.get(conn, wanted.params.assistant_id)

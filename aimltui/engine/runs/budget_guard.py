@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from aimltui.engine.accounting.budget import Reservation, TooMuch, Wish, cut_off, is_priced, reserve
 from aimltui.engine.accounting.tokens import estimate, estimate_message
-from aimltui.engine.accounting.usage import cost_of, usage_of
+from aimltui.engine.accounting.usage import list_price_of, usage_of
 from aimltui.engine.models.base import ChatRequest, ModelInfo
 from aimltui.engine.runs.journal import Journal
 from aimltui.engine.runs.notices import Waiting
@@ -86,7 +86,7 @@ class Account:
         """Write down what the turn has cost."""
         cost = usage.cost_usd if usage is not None else None
         if cost is None:
-            cost = cost_of(self._info.price if self._info is not None else None, prompt, completion)
+            cost = list_price_of(self._info.price if self._info is not None else None, prompt, completion)
         rows.end_turn(ledger.conn, ledger.run.id, usage, prompt + completion, cost)
 
     def cut_off(self, finish_reason: str | None) -> Outcome | None:

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from aimltui.common.excerpt import Excerpt
+from aimltui.common.text import replace_surrogates
 from aimltui.engine.errors import EngineError
 from aimltui.engine.events.deltas import IMAGE, LOGS, Piece
 from aimltui.engine.runs.journal import Journal
@@ -31,7 +32,6 @@ from aimltui.engine.tools.base import (
     ToolError,
     ToolEvent,
 )
-from aimltui.engine.unicode import clean
 
 log = logging.getLogger(__name__)
 
@@ -137,7 +137,7 @@ class HostedCalls:
             outputs.finish()
         finally:
             outputs.stop()
-        self._calls[slot] = replace(call, output=clean(answer), shown=outputs.shown())
+        self._calls[slot] = replace(call, output=replace_surrogates(answer), shown=outputs.shown())
         self._outputs = None
 
     async def _carry_out(self, outputs: _Outputs, call: Call, tool: Tool) -> str:
@@ -161,7 +161,7 @@ class HostedCalls:
     def _take(self, outputs: _Outputs, event: ToolEvent, answer: list[str]) -> None:
         match event:
             case Logs(text):
-                outputs.logs(clean(text))
+                outputs.logs(replace_surrogates(text))
             case Image(file_id, path):
                 outputs.image(file_id)
                 self.made.pictures.append(file_id)

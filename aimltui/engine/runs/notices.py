@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import math
 
+from aimltui.common.text import replace_surrogates
 from aimltui.engine.models.base import ChatModel, ModelError
 from aimltui.engine.models.endpoint.endpoint import Endpoint
 from aimltui.engine.options import EngineOptions
 from aimltui.engine.runs.journal import Journal
-from aimltui.engine.unicode import clean
 from aimltui.wire import events
 from aimltui.wire.events import Notice, StreamEvent
 
@@ -61,7 +61,7 @@ class Waiting:
         """
         retry = self._options.retry
         delay = retry.delay_s(tried, error.retry_after_s)
-        what, attempt = clean(error.message).rstrip(". "), f"{tried + 1}/{retry.tries}"
+        what, attempt = replace_surrogates(error.message).rstrip(". "), f"{tried + 1}/{retry.tries}"
         self._is_open = True
         self._tell(
             Notice(

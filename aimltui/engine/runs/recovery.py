@@ -28,6 +28,23 @@ def recover(conn: Connection, row: runs.ActiveRow, options: EngineOptions, me: s
     return True
 
 
+def active_run(
+    conn: Connection, thread_id: str, options: EngineOptions, owner_id: str
+) -> runs.ActiveRow | None:
+    """Return the run that locks a thread; first end one that has expired or whose owner is dead.
+
+    Args:
+        conn: A connection inside a writing transaction.
+        thread_id: The thread.
+        options: The engine's options.
+        owner_id: The engine that asks.
+    """
+    for row in runs.active(conn, thread_id):
+        if not recover(conn, row, options, owner_id):
+            return row
+    return None
+
+
 def recover_all(conn: Connection, options: EngineOptions, me: str) -> list[str]:
     """The same for every active run; the threads in which one was ended."""
     return [row.thread_id for row in runs.active(conn) if recover(conn, row, options, me)]

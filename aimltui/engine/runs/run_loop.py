@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
+from aimltui.common.text import replace_surrogates
 from aimltui.engine.models.base import ChatModel, ModelError
 from aimltui.engine.runs.budget_guard import Account
 from aimltui.engine.runs.hosted_tools import HostedCalls, fingerprint, refused_as_repeated, settled
@@ -20,7 +21,6 @@ from aimltui.engine.runs.tool_protocol import refuses_tools
 from aimltui.engine.runs.transaction import Ledger
 from aimltui.engine.runs.turn_writer import TurnWriter
 from aimltui.engine.tools.base import ToolContext
-from aimltui.engine.unicode import clean
 from aimltui.wire.base import JSONObject
 from aimltui.wire.runs import COMPLETED, FAILED, IN_PROGRESS, INCOMPLETE, LastError, Run, Usage
 
@@ -49,8 +49,8 @@ def model_failure(error: ModelError) -> Outcome:
         FAILED,
         LastError(
             code=error.code,
-            message=clean(error.message),
-            remedy=clean(error.remedy) or None,
+            message=replace_surrogates(error.message),
+            remedy=replace_surrogates(error.remedy) or None,
             request_id=error.request_id,
             status=error.status,
         ),

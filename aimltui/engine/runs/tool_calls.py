@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aimltui.wire.base import JSONObject
-from aimltui.wire.run_steps import RunStep, ToolCallsDetails
-
-FUNCTION = "function"
+from aimltui.wire.run_steps import FUNCTION, RunStep, ToolCallsDetails
 
 
 @dataclass(frozen=True, slots=True)

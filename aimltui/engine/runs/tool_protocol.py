@@ -6,13 +6,10 @@ import asyncio
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
-from aimltui.engine.models.base import ModelError
+from aimltui.engine.models.base import ModelError, ToolProtocol
 from aimltui.engine.models.compat.lesson_store import FENCED, Lessons
-
-Protocol = Literal["auto", "calls", "fenced"]
-"""`auto` begins with calls, and goes over to blocks with a model that refuses tools or prints its calls as text."""
 
 _REFUSES_TOOLS = re.compile(r"\btools?\b|tool[_ -](?:use|choice|call)|function[_ -]call", re.IGNORECASE)
 _STATUSES = frozenset({400, 404, 422, 500, 501})
@@ -55,8 +52,8 @@ class Protocols:
 
     def __init__(
         self,
-        configured: Protocol,
-        of_model: Callable[[str, str | None], Protocol | None],
+        configured: ToolProtocol,
+        of_model: Callable[[str, str | None], ToolProtocol | None],
         lessons: Lessons,
         default: Callable[[], str] = str,
     ) -> None:
@@ -84,7 +81,7 @@ class Protocols:
     def _has_learned(self, model_id: str, connection: str | None) -> bool:
         return FENCED in self._lessons.of(connection or self._default(), model_id)
 
-    def _wanted(self, model_id: str, connection: str | None) -> Protocol:
+    def _wanted(self, model_id: str, connection: str | None) -> ToolProtocol:
         return self._of_model(model_id, connection) or self._configured
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from aimltui.common.text import replace_surrogates
 from aimltui.engine.events.deltas import ARGUMENTS, CALL, FILE_PATH, IMAGE_PART, INPUT, REFUSAL, TEXT, Piece
 from aimltui.engine.models.base import ChatChunk, ChatUsage, ToolCallDelta
 from aimltui.engine.runs import text_tool_calls as fences
@@ -17,7 +18,6 @@ from aimltui.engine.runs.text_tool_calls import Splitter
 from aimltui.engine.runs.tool_calls import Call
 from aimltui.engine.runs.transaction import Ledger
 from aimltui.engine.tools.base import ArgumentsReader, Tool
-from aimltui.engine.unicode import clean
 from aimltui.wire import ids
 from aimltui.wire.ids import NewId
 
@@ -127,17 +127,17 @@ class TurnWriter:
         """What came next."""
         if chunk.reasoning:
             self.thought = True
-            self._journal.think(clean(chunk.reasoning))
+            self._journal.think(replace_surrogates(chunk.reasoning))
         if chunk.usage is not None:
             self.usage = chunk.usage
         if chunk.finish_reason is not None:
             self.finish_reason = chunk.finish_reason
         if chunk.text:
-            text = clean(chunk.text)
+            text = replace_surrogates(chunk.text)
             self.characters += len(text)
             await self._written(self._splitter.feed(text) if self._splitter is not None else None, text)
         if chunk.refusal:
-            refusal = clean(chunk.refusal)
+            refusal = replace_surrogates(chunk.refusal)
             self.characters += len(refusal)
             await self._text(REFUSAL, refusal)
         for delta in chunk.tool_calls:
@@ -240,14 +240,16 @@ class TurnWriter:
             await self._begin_calls()
         draft = self._drafts.get(delta.index)
         if draft is None:
-            draft = self._drafts[delta.index] = self._new_draft(self._fresh_call_id(clean(delta.id)))
+            draft = self._drafts[delta.index] = self._new_draft(
+                self._fresh_call_id(replace_surrogates(delta.id))
+            )
         if delta.extra:
             draft.extra = {**(draft.extra or {}), **delta.extra}
         if delta.name and not draft.said:
-            draft.name += clean(delta.name)
+            draft.name += replace_surrogates(delta.name)
         if delta.arguments:
             self._head(draft)
-            arguments = clean(delta.arguments)
+            arguments = replace_surrogates(delta.arguments)
             draft.arguments += arguments
             self.characters += len(arguments)
             if draft.tool is None:

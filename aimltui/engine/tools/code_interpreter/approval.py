@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from aimltui.engine.approval import Approve, CodeToRun
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 
 LONGEST = 50_000
@@ -38,21 +38,6 @@ FOR_THE_USER = Refusals(
     too_long="The code was not run: there is no sandbox on this machine, so you have to read code before it runs, and "
     f"{{count:,}} characters are too many to read (at most {LONGEST:,}). Ask for the same in shorter pieces.",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class CodeToRun:
-    """What is about to be run with the user's rights."""
-
-    thread_id: str
-    run_id: str
-    code: str
-    expires_at: int | None = None
-    """The second in which the run that waits is over, answer or not."""
-
-
-Approve = Callable[[CodeToRun], Awaitable[bool]]
-"""Asks the user about one piece of code; it is cancelled when the run is stopped or its time is up."""
 
 
 async def permit(approve: Approve | None, code: CodeToRun, refusals: Refusals) -> None:

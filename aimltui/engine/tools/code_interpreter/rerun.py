@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import cast
 
 from aimltui.common.excerpt import Excerpt
-from aimltui.engine.tools.code_interpreter.approval import FOR_THE_USER, Approve, CodeToRun, permit
+from aimltui.engine.approval import Approve, CodeToRun
+from aimltui.engine.tools.code_interpreter.approval import FOR_THE_USER, permit
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.sessions import events
 from aimltui.engine.tools.code_interpreter.sessions.pool import Sessions

@@ -8,6 +8,7 @@ from contextlib import aclosing, suppress
 from typing import cast
 
 from aimltui.common.excerpt import Excerpt
+from aimltui.engine.approval import Approve, CodeToRun
 from aimltui.engine.tools.base import (
     Answer,
     ArgumentsReader,
@@ -22,7 +23,7 @@ from aimltui.engine.tools.base import (
     ToolError,
     ToolEvent,
 )
-from aimltui.engine.tools.code_interpreter.approval import FOR_THE_MODEL, Approve, CodeToRun, permit
+from aimltui.engine.tools.code_interpreter.approval import FOR_THE_MODEL, permit
 from aimltui.engine.tools.code_interpreter.arguments import CodeReader, without_fence
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.files import listing as outputs

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from aimltui.engine.accounting.usage import added, cost_of, usage_of
+from aimltui.engine.accounting.usage import added, list_price_of, usage_of
 from aimltui.engine.engine import Engine
 from aimltui.engine.models.base import ChatChunk, ChatUsage, ModelError, ModelInfo, Price
 from aimltui.engine.store import migrations
@@ -62,8 +62,8 @@ def test_a_listed_price_of_zero_is_a_cost_of_zero() -> None:
 
 
 def test_tokens_from_the_cache_cost_as_others_where_they_have_no_price() -> None:
-    assert cost_of(Price(prompt=1.0, completion=2.0), 10, 1, cached=5) == 12.0
-    assert cost_of(Price(prompt=1.0, completion=2.0, cached=0.5), 3, 0, cached=5) == 1.5
+    assert list_price_of(Price(prompt=1.0, completion=2.0), 10, 1, cached=5) == 12.0
+    assert list_price_of(Price(prompt=1.0, completion=2.0, cached=0.5), 3, 0, cached=5) == 1.5
 
 
 def test_a_cost_without_tokens_is_a_cost_and_the_tokens_are_marked_as_not_whole() -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from aimltui.engine.tools.code_interpreter.approval import LONGEST, CodeToRun
+from aimltui.engine.approval import CodeToRun
+from aimltui.engine.tools.code_interpreter.approval import LONGEST
 from aimltui.wire.runs import RunParams
 from tests.support.builders import a_run_wanted, bounded, finished, opened, play, run_of, until
 from tests.support.fake_model import FakeModel, says

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from aimltui.engine.tools.code_interpreter.approval import LONGEST, CodeToRun
+from aimltui.engine.approval import CodeToRun
+from aimltui.engine.tools.code_interpreter.approval import LONGEST
 from aimltui.engine.tools.code_interpreter.rerun import run_again
 from aimltui.engine.tools.code_interpreter.sessions.events import Done, Output
 from aimltui.engine.tools.code_interpreter.sessions.pool import Sessions

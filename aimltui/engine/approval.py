@@ -1,0 +1,21 @@
+"""The question to the user whether a piece of code may run without a sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CodeToRun:
+    """A piece of code that is about to run with the user's rights."""
+
+    thread_id: str
+    run_id: str
+    code: str
+    expires_at: int | None = None
+    """Unix seconds at which the waiting run ends, whether the user has answered or not."""
+
+
+Approve = Callable[[CodeToRun], Awaitable[bool]]
+"""Asks the user about one piece of code; cancelled when the run stops or expires."""
