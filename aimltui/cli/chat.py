@@ -398,7 +398,7 @@ def _printed(logs: str) -> str:
     """Output without colours; of a long one its beginning and its end."""
     # late: nobody pays for the engine before a command needs it
     from aimltui.common.excerpt import Excerpt
-    from aimltui.engine.tools.plain_text import plain_text
+    from aimltui.common.text import plain_text
 
     excerpt = Excerpt(PRINTED_HEAD, PRINTED_TAIL)
     excerpt.add(plain_text(logs).rstrip("\n"))

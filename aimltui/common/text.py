@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
+_ESCAPES = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+)
+
 
 def printable(text: str) -> str:
     """The text with a question mark for everything that a terminal might obey, line ends included."""
@@ -15,3 +21,12 @@ def replace_surrogates(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text
+
+
+def plain_text(text: str) -> str:
+    """Output as a terminal would show it, without colors; of a line that overwrites itself only the last state."""
+    return "\n".join(_overwritten(line) for line in _ESCAPES.sub("", text.replace("\r\n", "\n")).split("\n"))
+
+
+def _overwritten(line: str) -> str:
+    return next((part for part in reversed(line.split("\r")) if part), "")

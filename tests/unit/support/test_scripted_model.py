@@ -6,8 +6,8 @@ from contextlib import aclosing
 import pytest
 
 from aimltui.engine.models.base import ChatChunk, ChatUsage, ModelError, ToolCallDelta
-from aimltui.engine.models.scripted import Call, Fail, Finish, Refuse, Say, ScriptedModel, Think, Wait
 from tests.support.chats import answered, asking, failed, play, text_in
+from tests.support.scripted_model import Call, Fail, Finish, Refuse, Say, ScriptedModel, Think, Wait
 
 
 async def test_turns_are_played_in_order_and_requests_are_kept() -> None:

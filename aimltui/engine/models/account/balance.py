@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from aimltui.engine.models.base import JSON, ModelError
-from aimltui.engine.models.chat.chunks import cost_of
+from aimltui.engine.models.catalogue.values import cost_of
 from aimltui.engine.models.endpoint.endpoint import Endpoint
 from aimltui.engine.models.errors import sentences as errors
 from aimltui.engine.models.http.client import Connection, http_errors

@@ -126,6 +126,17 @@ def dollars(value: JSON, per: JSON = 1) -> float | None:
     return price if 0 <= price <= MOST_DOLLARS else None
 
 
+def cost_of(value: JSON) -> float | None:
+    """Dollars from a JSON number or a header's text; None for anything that is not a sensible amount."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        cost = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return cost if math.isfinite(cost) and cost >= 0 else None
+
+
 def price_of(pricing: JSON) -> tuple[Price | None, bool]:
     """What a row's `pricing` says.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from aimltui.engine.models.base import JSON, ChatChunk, ChatUsage, ToolCallDelta
+from aimltui.engine.models.catalogue.values import cost_of
 from aimltui.engine.models.chat.web_sources import Sources
 
 
@@ -167,17 +167,6 @@ def _part_text(part: JSON) -> str:
         return part
     text = part.get("text") if isinstance(part, Mapping) else None
     return text if isinstance(text, str) else ""
-
-
-def cost_of(value: JSON) -> float | None:
-    """Dollars from a JSON number or a header's text; None for anything that is not a sensible amount."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        cost = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return cost if math.isfinite(cost) and cost >= 0 else None
 
 
 def _first_choice(chunk: Mapping[str, JSON]) -> Mapping[str, JSON] | None:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from aimltui.common.bodies import LIMIT_BYTES
 from aimltui.engine.models.base import JSON, ChatChunk, ChatUsage, ModelError
-from aimltui.engine.models.chat.chunks import cost_of
+from aimltui.engine.models.catalogue.values import cost_of
 from aimltui.engine.models.endpoint.endpoint import Endpoint
 from aimltui.engine.models.errors import sentences as errors
 from aimltui.engine.models.http.response import HTTPAnswer, read_json

@@ -8,6 +8,7 @@ from contextlib import aclosing, suppress
 from typing import cast
 
 from aimltui.common.excerpt import Excerpt
+from aimltui.common.text import plain_text
 from aimltui.engine.approval import Approve, CodeToRun
 from aimltui.engine.tools.base import (
     Answer,
@@ -30,7 +31,6 @@ from aimltui.engine.tools.code_interpreter.files import listing as outputs
 from aimltui.engine.tools.code_interpreter.sessions import events
 from aimltui.engine.tools.code_interpreter.sessions.pool import Seat, Sessions
 from aimltui.engine.tools.code_interpreter.sessions.session import RESTARTED
-from aimltui.engine.tools.plain_text import plain_text
 
 PLACE = "/mnt/data/"
 HEAD, TAIL = 8_000, 4_000

@@ -13,10 +13,10 @@ from aimltui.engine.models.demo.model import DemoModel
 from aimltui.engine.models.endpoint.endpoint import Endpoint
 from aimltui.engine.models.endpoint.secret import Secret
 from aimltui.engine.models.registry import ModelRegistry
-from aimltui.engine.models.scripted import ScriptedModel
 from tests.support.builders import bounded, until
 from tests.support.chat_server import ChatServer
 from tests.support.scenes import GREETING, Scene, as_json, refusal
+from tests.support.scripted_model import ScriptedModel
 
 ENDPOINT = Endpoint("x", "http://127.0.0.1:9/v1")
 ENDPOINT_Y = Endpoint("y", "http://127.0.0.1:9/v1")
