@@ -71,7 +71,8 @@ class Terminal:
         )
         # what is closed here is dead already
         self._process.delayafterclose = 0
-        self._shown: str | None = None
+        self._rows: dict[int, str] = {}
+        self._shown = ""
         self.exit_status: int | None = None
         self.last_output = time.monotonic()
 
@@ -99,9 +100,14 @@ class Terminal:
     @property
     def text(self) -> str:
         """The screen, line by line, without trailing blanks."""
-        # asked for at every look, while most of the time nothing was painted
-        if self._shown is None:
-            self._shown = "\n".join(line.rstrip() for line in self.screen.display)
+        # asked for at every look, while most of the time little or nothing was painted
+        if self.screen.dirty:
+            for row in self.screen.dirty:
+                cells = self.screen.buffer[row]
+                # the cell behind a wide character is empty
+                self._rows[row] = "".join(cells[x].data for x in range(self.screen.columns)).rstrip()
+            self.screen.dirty.clear()
+            self._shown = "\n".join(self._rows[row] for row in range(self.screen.lines))
         return self._shown
 
     def type(self, text: str) -> None:
@@ -131,7 +137,6 @@ class Terminal:
     def resize(self, columns: int, rows: int) -> None:
         """The window changes its size."""
         self.screen.resize(rows, columns)
-        self._shown = None
         self._process.setwinsize(rows, columns)
 
     def wait_for(self, text: str) -> None:
@@ -204,7 +209,6 @@ class Terminal:
 
     def _take(self, data: bytes) -> None:
         self.raw += data
-        self._shown = None
         self.last_output = time.monotonic()
         if b"\x1b[6n" in data:
             self.send(f"\x1b[{self.screen.cursor.y + 1};{self.screen.cursor.x + 1}R")
