@@ -192,13 +192,13 @@ def outputs(run: Run, **given: str) -> SubmitToolOutputs:
 
 async def everything(stream: AsyncGenerator[StreamEvent, None]) -> list[StreamEvent]:
     """A stream to its end."""
-    async with asyncio.timeout(10), aclosing(stream) as told:
+    async with asyncio.timeout(PATIENCE_S), aclosing(stream) as told:
         return [event async for event in told]
 
 
 async def first(stream: AsyncGenerator[StreamEvent, None], name: str) -> StreamEvent:
     """The stream up to the first event of a name; then it is left."""
-    async with asyncio.timeout(10), aclosing(stream) as told:
+    async with asyncio.timeout(PATIENCE_S), aclosing(stream) as told:
         async for event in told:
             if event.event == name:
                 return event

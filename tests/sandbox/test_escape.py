@@ -16,7 +16,14 @@ from tests.sandbox.users import run_as, why_not
 from tests.sandbox.working import working
 
 KINDS = [sandbox.name for sandbox in working()]
+USERS = ["self", "nobody"]
 ALL = [*ATTEMPTS, *BOMBS]
+WORLDS = [
+    # all tests of one world in one worker: the attempts in it are made once
+    pytest.param(kind, user, marks=pytest.mark.xdist_group(f"escape-{kind}-{user}"))
+    for kind in KINDS
+    for user in USERS
+]
 
 
 @cache
@@ -34,8 +41,7 @@ def outcome(kind: str, user: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("one", ALL, ids=lambda one: one.name)
-@pytest.mark.parametrize("user", ["self", "nobody"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("kind", "user"), WORLDS)
 def test_code_cannot(kind: str, user: str, one: Attempt) -> None:
     if reason := why_not(user):
         pytest.skip(reason)

@@ -18,7 +18,7 @@ from types import TracebackType
 
 from tests.support.scenes import MODELS, SCENES, Reply, Request, Scene, streamed_text
 
-WAIT_S = 5.0
+WAIT_S = 20.0
 SENT_AT = b"<sent-at-us>"
 """In a piece of an answer: becomes the moment of its sending, microseconds of the machine's monotonic clock."""
 
@@ -81,7 +81,7 @@ class ChatServer:
             self._gate.release()
 
     async def wait_for_requests(self, count: int) -> None:
-        """Returns once so many requests have come in; at most 5 s."""
+        """Returns once so many requests have come in; at most 20 s."""
         async with asyncio.timeout(WAIT_S), self._asked:
             await self._asked.wait_for(lambda: len(self.requests) >= count)
 

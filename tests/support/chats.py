@@ -11,11 +11,11 @@ from aimltui.engine.models.base import ChatChunk, ChatModel, ChatRequest, ModelE
 from aimltui.engine.models.chat.model import OpenAICompatibleModel
 from aimltui.engine.models.endpoint.endpoint import Endpoint
 from aimltui.engine.models.endpoint.secret import Secret
+from tests.support.builders import PATIENCE_S
 from tests.support.chat_server import ChatServer
 from tests.support.scenes import Scene
 
 KEY = "sk-test-0123456789abcdefghij"
-WAIT_S = 5.0
 
 
 def asking(text: str = "Hi", *, model: str = "test/fast", system: str = "", **more: Any) -> ChatRequest:
@@ -38,10 +38,10 @@ async def serving(
 
 
 async def play(model: ChatModel, request: ChatRequest) -> tuple[list[ChatChunk], ModelError | None]:
-    """All chunks, and the error at the end if there was one; at most 5 s."""
+    """All chunks, and the error at the end if there was one; at most 20 s."""
     chunks: list[ChatChunk] = []
     try:
-        async with asyncio.timeout(WAIT_S), aclosing(model.stream(request)) as stream:
+        async with asyncio.timeout(PATIENCE_S), aclosing(model.stream(request)) as stream:
             async for chunk in stream:
                 chunks.append(chunk)
     except ModelError as error:

@@ -22,10 +22,10 @@ from aimltui.tui.startup import Connected, Startup
 from aimltui.tui.state.entries import Entry
 from aimltui.tui.storage.drafts import DraftStore
 from aimltui.tui.storage.model_marks import ModelMarks
+from tests.support.builders import PATIENCE_S
 from tests.support.fake_transport import FakeTransport
 
 STARTERS = (("Say hello", "Hello!"), ("Count", "Count to three."))
-WAIT_S = 5.0
 
 
 @dataclass
@@ -66,7 +66,7 @@ class Seat:
     async def until(self, condition: Callable[[], object], what: str = "") -> None:
         """Wait for something, with a bound; a failure shows what is on the screen."""
         try:
-            async with asyncio.timeout(WAIT_S):
+            async with asyncio.timeout(PATIENCE_S):
                 while not condition():
                     await self.pilot.pause(0.01)
         except TimeoutError:

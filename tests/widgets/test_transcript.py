@@ -31,6 +31,7 @@ from aimltui.tui.state.entries import (
 )
 from aimltui.tui.state.file_facts import FileFact
 from aimltui.tui.widgets.transcript import Transcript
+from tests.support.builders import PATIENCE_S
 from tests.support.pictures import plot
 
 
@@ -90,7 +91,7 @@ class Scene:
         return [strip.crop(0, width - 1).text.rstrip() for strip in strips]
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while not condition():
                 await self.pilot.pause()
 

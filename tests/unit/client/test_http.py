@@ -22,6 +22,7 @@ from aimltui.wire.events import StreamEvent
 from aimltui.wire.messages import CreateMessage, ListMessages
 from aimltui.wire.runs import CreateRun
 from aimltui.wire.threads import CreateThread, ListThreads
+from tests.support.builders import PATIENCE_S
 from tests.support.http_server import SSE, Says, ScriptedServer, refuses, says_json, scripted_server
 
 QUICK = Patience(connect_s=1, answer_s=0.3, silence_s=0.3, pause_s=0.01, poll_s=0.01)
@@ -50,7 +51,7 @@ def frames(*events: tuple[str, Any]) -> bytes:
 
 
 async def stream(made: AssistantsClient) -> list[StreamEvent]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         return [event async for event in made.runs.stream(WANTED)]
 
 
@@ -293,7 +294,7 @@ async def test_a_run_that_is_refused_for_another_reason_is_not_started_again(tmp
 
 async def test_a_server_without_cursors_does_not_list_for_ever(tmp_path: Path) -> None:
     page = says_json({"data": [THREAD, THREAD | {"id": "thread_2"}], "has_more": True})
-    async with scripted_server(tmp_path, page) as server, asyncio.timeout(5):
+    async with scripted_server(tmp_path, page) as server, asyncio.timeout(PATIENCE_S):
         threads = [thread.id async for thread in every(client(server).threads.list, ListThreads())]
     assert threads == ["thread_1", "thread_2"]
 

@@ -19,6 +19,7 @@ from aimltui.wire.run_steps import ListRunSteps
 from aimltui.wire.runs import ListRuns, Run, RunEventsParams, RunParams, SubmitToolOutputs, ToolOutput
 from aimltui.wire.threads import ListThreads, ThreadParams
 from tests.support.builders import (
+    PATIENCE_S,
     a_run_wanted,
     a_thread,
     bounded,
@@ -211,7 +212,7 @@ async def test_a_foreign_run_streams_to_a_follower_while_it_goes_on(tmp_path: Pa
         run = await one.create_run(await a_run_wanted(one))
         seen: list[str] = []
         params = RunEventsParams(thread_id=run.thread_id, run_id=run.id)
-        async with asyncio.timeout(5), aclosing(other.run_events(params)) as events:
+        async with asyncio.timeout(PATIENCE_S), aclosing(other.run_events(params)) as events:
             async for event in events:
                 seen.append(event.event)
                 if event.event == "thread.message.delta":

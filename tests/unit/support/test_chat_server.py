@@ -11,7 +11,8 @@ import pytest
 
 from aimltui.engine.models.chat.model import OpenAICompatibleModel
 from aimltui.engine.models.endpoint.endpoint import Endpoint
-from tests.support.chats import WAIT_S, answered, asking, text_in
+from tests.support.builders import PATIENCE_S
+from tests.support.chats import answered, asking, text_in
 
 
 @asynccontextmanager
@@ -21,7 +22,7 @@ async def started(*arguments: str) -> AsyncGenerator[int, None]:
     )
     assert process.stdout is not None
     try:
-        async with asyncio.timeout(2 * WAIT_S):
+        async with asyncio.timeout(PATIENCE_S):
             yield int(await process.stdout.readline())
     finally:
         process.terminate()

@@ -6,6 +6,7 @@ from contextlib import aclosing
 import pytest
 
 from aimltui.engine.models.base import ChatChunk, ChatUsage, ModelError, ToolCallDelta
+from tests.support.builders import PATIENCE_S
 from tests.support.chats import answered, asking, failed, play, text_in
 from tests.support.scripted_model import Call, Fail, Finish, Refuse, Say, ScriptedModel, Think, Wait
 
@@ -43,7 +44,7 @@ async def test_a_call_comes_in_fragments_and_ends_the_turn_as_one() -> None:
 async def test_a_wait_holds_the_turn_until_the_event() -> None:
     event = asyncio.Event()
     model = ScriptedModel([[Say("a"), Wait(event), Say("b")]])
-    async with aclosing(model.stream(asking())) as chunks, asyncio.timeout(5):
+    async with aclosing(model.stream(asking())) as chunks, asyncio.timeout(PATIENCE_S):
         assert (await anext(chunks)).text == "a"
         rest = asyncio.ensure_future(anext(chunks))
         await asyncio.sleep(0)

@@ -17,7 +17,7 @@ from aimltui.wire.events import Reasoning, StreamEvent
 from aimltui.wire.messages import ListMessages
 from aimltui.wire.run_steps import ListRunSteps, RunStep
 from aimltui.wire.runs import RunParams
-from tests.support.builders import a_run_wanted, finished, opened, play, run_of
+from tests.support.builders import PATIENCE_S, a_run_wanted, finished, opened, play, run_of
 from tests.support.fake_model import FakeModel, Step, calls, says
 
 
@@ -74,7 +74,7 @@ async def test_each_turn_s_thought_stands_before_what_came_of_it(tmp_path: Path)
 async def test_what_was_thought_before_a_stop_is_kept_with_the_run(tmp_path: Path) -> None:
     model = FakeModel([*thinks("Let me see"), asyncio.Event()])
     events: list[StreamEvent] = []
-    async with opened(tmp_path, model) as engine, asyncio.timeout(5):
+    async with opened(tmp_path, model) as engine, asyncio.timeout(PATIENCE_S):
         async for event in engine.stream_create_run(await a_run_wanted(engine)):
             events.append(event)
             if isinstance(event.data, Reasoning):

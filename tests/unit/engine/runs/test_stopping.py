@@ -17,6 +17,7 @@ from aimltui.wire.run_steps import ListRunSteps
 from aimltui.wire.runs import ListRuns, RunEventsParams, RunParams
 from aimltui.wire.threads import ThreadParams
 from tests.support.builders import (
+    PATIENCE_S,
     a_run_wanted,
     bounded,
     collect,
@@ -49,7 +50,7 @@ async def cancelled_after(
     """A run that is cancelled at its first event of a name; its events, and how long it took from there."""
     events: list[StreamEvent] = []
     began = 0.0
-    async with opened(tmp_path, model) as engine, asyncio.timeout(5):
+    async with opened(tmp_path, model) as engine, asyncio.timeout(PATIENCE_S):
         async for event in engine.stream_create_run(await a_run_wanted(engine)):
             events.append(event)
             if event.event == event_name and not began:
@@ -99,7 +100,7 @@ async def test_cancelling_inside_a_call_cancels_its_step(tmp_path: Path) -> None
 async def test_cancelling_works_while_it_waits_to_try_again(tmp_path: Path) -> None:
     events: list[StreamEvent] = []
     slow = RetryPolicy(base_s=60)
-    async with opened(tmp_path, FakeModel([LIMITED]), retry=slow) as engine, asyncio.timeout(5):
+    async with opened(tmp_path, FakeModel([LIMITED]), retry=slow) as engine, asyncio.timeout(PATIENCE_S):
         async for event in engine.stream_create_run(await a_run_wanted(engine)):
             events.append(event)
             if event.event == "aimltui.notice" and event.data.kind == "retry":  # type: ignore[union-attr]

@@ -37,7 +37,7 @@ SCENES: dict[str, tuple[list[Any], list[Any], dict[str, Any]]] = {
     "out of time": (
         [runs("loop")],
         [[Output("stdout", "half\n"), asyncio.Event(), Done("ok", 1)]],
-        {"run_lifetime_s": 0.5},
+        {"run_lifetime_s": 1.5},
     ),
     "never stops calling": ([runs("1"), runs("2")], [prints("1")], {"max_tool_turns": 1}),
 }

@@ -20,7 +20,8 @@ from aimltui.engine.models.base import ChatChunk, ChatUsage, ToolCallDelta
 from aimltui.engine.models.chat import exchange as turn
 from aimltui.engine.models.chat.model import OpenAICompatibleModel
 from aimltui.engine.models.endpoint.endpoint import Endpoint
-from tests.support.chats import KEY, WAIT_S, answered, asking, failed, play, serving, text_in
+from tests.support.builders import PATIENCE_S
+from tests.support.chats import KEY, answered, asking, failed, play, serving, text_in
 from tests.support.scenes import (
     DONE,
     GREETING,
@@ -71,7 +72,7 @@ async def test_a_streamed_answer_arrives_piece_by_piece() -> None:
 async def test_deltas_are_handed_on_before_the_answer_is_over() -> None:
     async with serving("gated") as (server, model), aclosing(model.stream(asking())) as chunks:
         server.release(2)
-        async with asyncio.timeout(WAIT_S):
+        async with asyncio.timeout(PATIENCE_S):
             assert (await anext(chunks)).request_id
             assert (await anext(chunks)).text == "Hel"
         server.release(9)
@@ -107,9 +108,9 @@ async def test_leaving_a_stream_closes_the_connection_at_once() -> None:
     async with serving("gated") as (server, model):
         async with aclosing(model.stream(asking())) as chunks:
             server.release(2)
-            async with asyncio.timeout(WAIT_S):
+            async with asyncio.timeout(PATIENCE_S):
                 await anext(chunks)
-        async with asyncio.timeout(WAIT_S):
+        async with asyncio.timeout(PATIENCE_S):
             await server.disconnected.wait()
 
 
@@ -120,7 +121,7 @@ async def test_cancelling_while_nothing_has_come_yet_closes_the_connection() -> 
         asked.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asked
-        async with asyncio.timeout(WAIT_S):
+        async with asyncio.timeout(PATIENCE_S):
             await server.disconnected.wait()
 
 

@@ -22,6 +22,7 @@ from aimltui.wire.run_steps import ListRunSteps, RunStep
 from aimltui.wire.runs import CreateRun, Run, RunEventsParams, RunParams, SubmitToolOutputs, ToolOutput
 from aimltui.wire.threads import ThreadParams
 from tests.support.builders import (
+    PATIENCE_S,
     a_run_wanted,
     bounded,
     collect,
@@ -107,7 +108,7 @@ async def test_output_streams_while_the_code_still_runs(tmp_path: Path) -> None:
     async with opened(tmp_path, FakeModel(runs("x"), says("ok")), tools=[sandbox.tool(tmp_path)]) as engine:
         wanted = await a_run_wanted(engine, assistant=CODE)
         seen = []
-        async with asyncio.timeout(5), aclosing(engine.stream_create_run(wanted)) as told:
+        async with asyncio.timeout(PATIENCE_S), aclosing(engine.stream_create_run(wanted)) as told:
             async for event in told:
                 seen.append(event)
                 if any(
