@@ -8,7 +8,7 @@ from typing import TypeVar
 from aimltui.client.files import Files, Uploads
 from aimltui.client.transport import Transport
 from aimltui.client.vector_stores import VectorStores
-from aimltui.wire import assistants, messages, models, run_steps, runs, threads
+from aimltui.wire import assistants, imports, messages, models, run_steps, runs, threads
 from aimltui.wire import operations as op
 from aimltui.wire import usage as money
 from aimltui.wire.base import Deleted, ListParams, Page, Wire
@@ -114,6 +114,10 @@ class Threads:
     async def modify(self, params: threads.ModifyThread) -> threads.Thread:
         """Change what is given; metadata is merged."""
         return await self._transport.call(op.MODIFY_THREAD, params)
+
+    async def write_down(self, params: imports.ImportThread) -> imports.ImportedThread:
+        """Keep a conversation that was held elsewhere. An extension."""
+        return await self._transport.call(op.IMPORT_THREAD, params)
 
     async def delete(self, thread_id: str) -> Deleted:
         """Delete with everything in it."""

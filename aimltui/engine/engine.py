@@ -10,6 +10,7 @@ from typing import cast
 from aimltui.engine.models.base import Models
 from aimltui.engine.operations.assistants import AssistantOperations
 from aimltui.engine.operations.files import FileOperations
+from aimltui.engine.operations.imports import ImportOperations
 from aimltui.engine.operations.messages import MessageOperations
 from aimltui.engine.operations.runs import RunOperations
 from aimltui.engine.operations.threads import ThreadOperations
@@ -32,6 +33,7 @@ Events = AsyncGenerator[StreamEvent, None]
 class Engine(
     AssistantOperations,
     ThreadOperations,
+    ImportOperations,
     MessageOperations,
     RunOperations,
     FileOperations,

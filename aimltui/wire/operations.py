@@ -17,6 +17,7 @@ from aimltui.wire.base import Deleted, Page, Params, Wire
 from aimltui.wire.binary import BinaryContent, Blob
 from aimltui.wire.events import Changed, StreamEvent
 from aimltui.wire.files import CreateFile, File, FileParams, ListFiles
+from aimltui.wire.imports import ImportedThread, ImportThread
 from aimltui.wire.messages import CreateMessage, ListMessages, Message, MessageParams, ModifyMessage
 from aimltui.wire.models import ListModels, ModelPage
 from aimltui.wire.run_steps import ListRunSteps, RunStep, RunStepParams
@@ -131,6 +132,9 @@ LIST_THREADS = Operation("list_threads", "GET", "/threads", ListThreads, Page[Th
 GET_THREAD = Operation("get_thread", "GET", "/threads/{thread_id}", ThreadParams, Thread)
 MODIFY_THREAD = Operation("modify_thread", "POST", "/threads/{thread_id}", ModifyThread, Thread)
 DELETE_THREAD = Operation("delete_thread", "DELETE", "/threads/{thread_id}", ThreadParams, Deleted)
+IMPORT_THREAD = Operation(
+    "import_thread", "POST", "/threads/import", ImportThread, ImportedThread, extension=True
+)
 
 CREATE_MESSAGE = Operation("create_message", "POST", "/threads/{thread_id}/messages", CreateMessage, Message)
 LIST_MESSAGES = Operation(
@@ -276,6 +280,7 @@ OPERATIONS: tuple[Operation[Any, Any], ...] = (
     GET_THREAD,
     MODIFY_THREAD,
     DELETE_THREAD,
+    IMPORT_THREAD,
     CREATE_MESSAGE,
     LIST_MESSAGES,
     GET_MESSAGE,

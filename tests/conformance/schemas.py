@@ -391,7 +391,7 @@ STEP = obj(
         "metadata": null_or(metadata),
         "usage": null_or(USAGE),
     },
-    extra=("expires_at", "duration_ms"),
+    extra=("expires_at", "duration_ms", "reasoning", "reasoning_ms"),
 )
 
 MODEL = obj(
@@ -632,6 +632,14 @@ RESULTS: dict[str, Check] = {
     "delete_assistant": deleted("assistant.deleted"),
     **dict.fromkeys(("create_thread", "get_thread", "modify_thread"), THREAD),
     "list_threads": page(THREAD_SUMMARY),
+    "import_thread": obj(
+        {
+            "id": begins("thread_"),
+            "object": one_of("thread.imported"),
+            "outcome": one_of("created", "extended", "present"),
+            "thread": THREAD,
+        }
+    ),
     "delete_thread": deleted("thread.deleted"),
     **dict.fromkeys(("create_message", "get_message", "modify_message"), MESSAGE),
     "list_messages": page(MESSAGE),

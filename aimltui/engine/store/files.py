@@ -48,6 +48,15 @@ def require(conn: Connection, file_ids: Iterable[str], now: int, param: str = "f
             raise no_file(file_id, param)
 
 
+def keep(conn: Connection, file_ids: Iterable[str]) -> None:
+    """Let no time run out for them: something refers to them from now on."""
+    for file_id in file_ids:
+        conn.execute(
+            "UPDATE files SET expires_at = NULL, body = json_set(body, '$.expires_at', NULL) WHERE id = ?",
+            (file_id,),
+        )
+
+
 def delete(conn: Connection, file_id: str, now: int) -> None:
     """Forget it, and take it out of every vector store.
 

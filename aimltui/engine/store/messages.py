@@ -120,6 +120,11 @@ def newest_seq(conn: Connection, thread_id: str) -> int:
     return int(row[0] or 0)
 
 
+def count(conn: Connection, thread_id: str) -> int:
+    """How many there are."""
+    return int(conn.execute("SELECT count(*) FROM messages WHERE thread_id = ?", (thread_id,)).fetchone()[0])
+
+
 def has_user_message(conn: Connection, thread_id: str) -> bool:
     """True if somebody has said something."""
     sql = "SELECT 1 FROM messages WHERE thread_id = ? AND role = 'user' LIMIT 1"

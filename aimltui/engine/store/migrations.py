@@ -20,7 +20,11 @@ def _usage(conn: sqlite3.Connection) -> None:
     _run(conn, SCHEMA.with_name("migration_3.sql"))
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_files, _usage)
+def _origins(conn: sqlite3.Connection) -> None:
+    _run(conn, SCHEMA.with_name("migration_4.sql"))
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_files, _usage, _origins)
 """From version 1 on. Never changed once released; a change of the schema is one more function, and the same change
 in schema.sql."""
 

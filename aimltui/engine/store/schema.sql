@@ -23,7 +23,8 @@ CREATE TABLE threads (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
   id TEXT NOT NULL UNIQUE,
   created_at INTEGER NOT NULL,
-  activity INTEGER NOT NULL,        -- counts up over all threads: the order by last activity, free of ties
+  activity INTEGER NOT NULL,        -- counts up over all threads: the order by last activity, free of ties;
+                                    -- negative, from their times, for imported ones that rest since
   last_active_at INTEGER NOT NULL,
   preview TEXT,                     -- the beginning of the first user message
   latest_run_id TEXT,
@@ -31,6 +32,8 @@ CREATE TABLE threads (
   body TEXT NOT NULL
 );
 CREATE UNIQUE INDEX threads_by_activity ON threads(activity);
+-- Where conversations that were imported come from: the same one is not written down twice.
+CREATE INDEX threads_by_origin ON threads(json_extract(body, '$.metadata.imported_from'));
 
 CREATE TABLE messages (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,

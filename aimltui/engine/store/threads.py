@@ -6,9 +6,11 @@ from aimltui.engine.store.database import Connection, Row
 from aimltui.engine.store.paging import Listing, page
 from aimltui.wire.base import Page
 from aimltui.wire.errors import BadRequest, NotFound
+from aimltui.wire.imports import ORIGIN
 from aimltui.wire.threads import TITLE, LatestRun, ListThreads, Thread, ThreadSummary
 
-_ACTIVITY = "(SELECT coalesce(max(activity), 0) + 1 FROM threads)"
+_BELOW = 10**16
+_ACTIVITY = "(SELECT max(0, coalesce(max(activity), 0)) + 1 FROM threads)"
 
 
 def insert(conn: Connection, thread: Thread) -> None:
@@ -56,6 +58,22 @@ def touch(conn: Connection, thread_id: str, now: int) -> None:
         f"UPDATE threads SET activity = {_ACTIVITY}, last_active_at = ? WHERE id = ?",  # noqa: S608
         (now, thread_id),
     )
+
+
+def rest(conn: Connection, thread_id: str, at: int) -> None:
+    """Put an imported thread where its own time belongs: among those, below all that was said here."""
+    place = at * 1_000_000 - _BELOW
+    conn.execute(
+        "UPDATE threads SET last_active_at = ?, activity = coalesce("
+        "(SELECT max(activity) + 1 FROM threads WHERE activity >= ? AND activity < ?), ?) WHERE id = ?",
+        (at, place, place + 1_000_000, place, thread_id),
+    )
+
+
+def of_origin(conn: Connection, origin: str) -> list[Thread]:
+    """The threads that were imported from one conversation."""
+    sql = f"SELECT body FROM threads WHERE json_extract(body, '$.metadata.{ORIGIN}') = ? ORDER BY seq"  # noqa: S608
+    return [Thread.model_validate_json(row["body"]) for row in conn.execute(sql, (origin,)).fetchall()]
 
 
 def delete(conn: Connection, thread_id: str) -> None:

@@ -1,0 +1,264 @@
+"""The operation that writes down conversations that were held elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from aimltui.engine.operations.references import insert_message
+from aimltui.engine.runtime import Core
+from aimltui.engine.store import files, messages, runs, threads
+from aimltui.engine.store.database import Connection
+from aimltui.engine.validation import merged_metadata
+from aimltui.wire import ids
+from aimltui.wire.base import Timestamp
+from aimltui.wire.errors import BadRequest
+from aimltui.wire.imports import (
+    CODE,
+    COUNT,
+    CREATED,
+    DIGEST,
+    EXTENDED,
+    FAILED,
+    INCOMPLETE,
+    ORIGIN,
+    PRESENT,
+    ImportedCall,
+    ImportedMessage,
+    ImportedStep,
+    ImportedThread,
+    ImportThread,
+)
+from aimltui.wire.messages import (
+    Content,
+    ImageFile,
+    ImageFileContent,
+    IncompleteDetails,
+    Message,
+    TextContent,
+)
+from aimltui.wire.run_steps import (
+    CodeInterpreter,
+    CodeInterpreterCall,
+    CodeOutput,
+    FunctionResult,
+    FunctionToolCall,
+    ImageOutput,
+    LogsOutput,
+    MessageCreation,
+    MessageCreationDetails,
+    RunStep,
+    ToolCall,
+    ToolCallsDetails,
+)
+from aimltui.wire.runs import CANCELLED, COMPLETED, LastError, Run
+from aimltui.wire.runs import FAILED as RUN_FAILED
+from aimltui.wire.threads import Thread
+
+ELSEWHERE = "asst_elsewhere"
+"""The assistant of runs that were no runs of this engine; there is none of this id."""
+CHANGED = "thread_changed"
+"""Code of the refusal to extend a thread that is no longer what was imported."""
+
+
+class ImportOperations:
+    """What one can ask about conversations from elsewhere."""
+
+    _core: Core
+
+    async def import_thread(self, params: ImportThread) -> ImportedThread:
+        """Write a conversation down, once. An extension of the API."""
+        thread_id = params.extends or self._core.options.new_id(ids.THREAD)
+        return await self._core.write(lambda conn: _import(conn, self._core, params, thread_id), thread_id)
+
+
+def _import(conn: Connection, core: Core, params: ImportThread, thread_id: str) -> ImportedThread:
+    for known in threads.of_origin(conn, params.origin):
+        if (known.metadata or {}).get(DIGEST) == params.digest:
+            return ImportedThread(id=known.id, outcome=PRESENT, thread=known)
+    thread = (
+        _extended(conn, params) if params.extends is not None else _created(conn, core, params, thread_id)
+    )
+    writer = _Writer(conn, core, thread.id, params.instructions)
+    for is_user, group in groupby(params.messages, key=lambda message: message.role == "user"):
+        said = list(group)
+        writer.say(said) if is_user else writer.answer(said)
+    count = messages.count(conn, thread.id)
+    # the metadata may have changed since: files of messages stand in the thread
+    thread = threads.get(conn, thread.id)
+    metadata = {**(thread.metadata or {}), ORIGIN: params.origin, DIGEST: params.digest, COUNT: str(count)}
+    thread = thread.model_copy(update={"metadata": merged_metadata(None, metadata)})
+    threads.save(conn, thread)
+    threads.rest(conn, thread.id, params.last_active_at or writer.newest or core.options.now())
+    return ImportedThread(id=thread.id, outcome=EXTENDED if params.extends else CREATED, thread=thread)
+
+
+def _created(conn: Connection, core: Core, params: ImportThread, thread_id: str) -> Thread:
+    created = params.created_at if params.created_at is not None else core.options.now()
+    metadata = merged_metadata(None, params.metadata)
+    thread = Thread(id=thread_id, created_at=created, metadata=metadata)
+    threads.insert(conn, thread)
+    return thread
+
+
+def _extended(conn: Connection, params: ImportThread) -> Thread:
+    """The thread to go on with.
+
+    Raises:
+        NotFound: There is none.
+        BadRequest: It is from elsewhere, or was continued here.
+    """
+    thread = threads.get(conn, params.extends or "")
+    metadata = thread.metadata or {}
+    is_same = metadata.get(ORIGIN) == params.origin
+    if not is_same or metadata.get(COUNT) != str(messages.count(conn, thread.id)):
+        raise BadRequest(
+            f"The thread '{thread.id}' is no longer what was imported, so nothing was added to it.",
+            code=CHANGED,
+            param="extends",
+        )
+    return thread
+
+
+class _Writer:
+    """Writes messages, and the runs that they come from, at the end of a thread."""
+
+    def __init__(self, conn: Connection, core: Core, thread_id: str, instructions: str | None) -> None:
+        self._conn = conn
+        self._core = core
+        self._thread_id = thread_id
+        self._instructions = instructions
+        self.newest: Timestamp = 0
+        """The latest time that is known of a message."""
+
+    def say(self, said: Sequence[ImportedMessage]) -> None:
+        """Messages of a person."""
+        for message in said:
+            self._insert(message, None)
+
+    def answer(self, said: Sequence[ImportedMessage]) -> None:
+        """Messages of an assistant between two of a person: one run wrote them."""
+        run = self._run(said)
+        runs.insert(self._conn, run, self._core.owner.id, {})
+        runs.save(self._conn, run, ended_at=float(run.created_at))
+        for message in said:
+            thought = self._steps(run, message)
+            if message.status != FAILED and (message.content or message.attachments):
+                self._message_step(run, self._insert(message, run), thought, message.created_at)
+
+    def _run(self, said: Sequence[ImportedMessage]) -> Run:
+        times = [message.created_at for message in said]
+        failed = next((message for message in said if message.status == FAILED), None)
+        is_open = any(message.status == INCOMPLETE for message in said)
+        status = RUN_FAILED if failed is not None else CANCELLED if is_open else COMPLETED
+        words = _words(failed.content) if failed is not None else ""
+        return Run(
+            id=self._core.options.new_id(ids.RUN),
+            thread_id=self._thread_id,
+            assistant_id=ELSEWHERE,
+            created_at=times[0],
+            started_at=times[0] or None,
+            status=status,
+            model=next((message.model for message in reversed(said) if message.model), ""),
+            instructions=self._instructions or "",
+            last_error=LastError(message=words) if failed is not None else None,
+            completed_at=times[-1] or None if status == COMPLETED else None,
+            failed_at=times[-1] or None if status == RUN_FAILED else None,
+            cancelled_at=times[-1] or None if status == CANCELLED else None,
+        )
+
+    def _steps(self, run: Run, message: ImportedMessage) -> str | None:
+        """What was done before a message; the thought that no call came of."""
+        thoughts: list[str] = []
+        for step in message.steps or ():
+            if step.reasoning:
+                thoughts.append(step.reasoning)
+            if step.calls:
+                self._call_step(run, step, "\n\n".join(thoughts), message.created_at)
+                thoughts.clear()
+        if thoughts and (message.status == FAILED or not (message.content or message.attachments)):
+            self._call_step(run, ImportedStep(), "\n\n".join(thoughts), message.created_at)
+            return None
+        return "\n\n".join(thoughts) or None
+
+    def _call_step(self, run: Run, step: ImportedStep, thought: str, at: Timestamp) -> None:
+        calls: list[ToolCall] = [self._call(call) for call in step.calls or ()]
+        self._insert_step(run, ToolCallsDetails(tool_calls=calls), thought or None, at)
+
+    def _message_step(self, run: Run, message: Message, thought: str | None, at: Timestamp) -> None:
+        details = MessageCreationDetails(message_creation=MessageCreation(message_id=message.id))
+        self._insert_step(run, details, thought, at)
+
+    def _insert_step(
+        self,
+        run: Run,
+        details: ToolCallsDetails | MessageCreationDetails,
+        thought: str | None,
+        at: Timestamp,
+    ) -> None:
+        step = RunStep(
+            id=self._core.options.new_id(ids.STEP),
+            run_id=run.id,
+            thread_id=self._thread_id,
+            assistant_id=ELSEWHERE,
+            created_at=at,
+            completed_at=at or None,
+            type=details.type,
+            status="completed",
+            step_details=details,
+            reasoning=thought,
+        )
+        place = messages.newest_seq(self._conn, self._thread_id)
+        # no `calls` in it: what tools did elsewhere is shown, and not sent to a model
+        runs.insert_step(self._conn, step, turn=0, after_message=place, private={})
+
+    def _call(self, call: ImportedCall) -> ToolCall:
+        call_id = self._core.options.new_id(ids.CALL)
+        if call.kind != CODE:
+            told = FunctionResult(name=call.name, arguments=call.arguments, output=call.output or "")
+            return FunctionToolCall(id=call_id, function=told)
+        self._require(call.images or ())
+        outputs: list[CodeOutput] = [LogsOutput(logs=call.output)] if call.output else []
+        outputs += [ImageOutput(image=ImageFile(file_id=file_id)) for file_id in call.images or ()]
+        return CodeInterpreterCall(
+            id=call_id, code_interpreter=CodeInterpreter(input=call.arguments, outputs=outputs)
+        )
+
+    def _insert(self, given: ImportedMessage, run: Run | None) -> Message:
+        is_open = given.status == INCOMPLETE
+        message = Message(
+            id=self._core.options.new_id(ids.MESSAGE),
+            created_at=given.created_at,
+            thread_id=self._thread_id,
+            status=INCOMPLETE if is_open else COMPLETED,
+            incomplete_details=IncompleteDetails(reason="run_cancelled") if is_open else None,
+            completed_at=None if is_open else given.created_at or None,
+            incomplete_at=given.created_at or None if is_open else None,
+            role=given.role,
+            content=given.content,
+            assistant_id=ELSEWHERE if run is not None else None,
+            run_id=run.id if run is not None else None,
+            attachments=list(given.attachments or ()),
+            metadata=merged_metadata(None, given.metadata),
+        )
+        insert_message(self._conn, self._core, message)
+        files.keep(self._conn, _files_of(message))
+        self.newest = max(self.newest, given.created_at)
+        return message
+
+    def _require(self, file_ids: Sequence[str]) -> None:
+        files.require(self._conn, file_ids, self._core.options.now())
+        files.keep(self._conn, file_ids)
+
+
+def _files_of(message: Message) -> Iterator[str]:
+    for part in message.content:
+        if isinstance(part, ImageFileContent):
+            yield part.image_file.file_id
+    for attachment in message.attachments or ():
+        if attachment.file_id is not None:
+            yield attachment.file_id
+
+
+def _words(content: Sequence[Content]) -> str:
+    return "\n\n".join(part.text.value for part in content if isinstance(part, TextContent))
