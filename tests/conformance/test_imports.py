@@ -15,7 +15,6 @@ from aimltui.wire.runs import ListRuns, Run
 from aimltui.wire.threads import ListThreads
 from tests.conformance.world import World, requirement
 
-
 T = 1_700_000_000
 """A time long before that of the tests."""
 
