@@ -10,16 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aimltui.bootstrap.code_consent import Permission
-from aimltui.bootstrap.engine import (
-    DEMO_MODEL,
-    Endpoints,
-    Source,
-    data_dir_of,
-    default_model,
-    empty_registry,
-    engine_options_of,
-    lessons_of,
-)
+from aimltui.bootstrap.engine import empty_registry, engine_options_of, lessons_of
+from aimltui.bootstrap.source import DEMO_MODEL, Source, data_dir_of, default_model
 from aimltui.common import gc_tuning as collector
 from aimltui.common.errors import ConfigError
 from aimltui.common.logs import log_to
@@ -35,6 +27,7 @@ from aimltui.connections.discovery import (
     find_connections,
     key_for,
 )
+from aimltui.connections.endpoints import Endpoints
 from aimltui.connections.key_store import Keys
 from aimltui.tui.driver.profile import profile_of
 from aimltui.tui.storage.drafts import DraftStore
@@ -45,38 +38,6 @@ if TYPE_CHECKING:
 
 _BEATS = "240"
 """Moments in a second at which Textual may paint."""
-
-
-def add_window_flags(parser: argparse.ArgumentParser) -> None:
-    """The flags of the program with a screen; they stay as they are from version to version."""
-    add = parser.add_argument
-    add(
-        "--demo",
-        action="store_true",
-        help="look around offline: a scripted model answers, nothing is contacted",
-    )
-    add(
-        "--data-dir",
-        metavar="DIR",
-        type=Path,
-        help=f"where threads are kept (default: {_short(paths.data_dir())})".replace("%", "%%"),
-    )
-    add(
-        "--config",
-        metavar="FILE",
-        type=Path,
-        help=f"the configuration file (default: {_short(paths.config_file())})".replace("%", "%%"),
-    )
-    add("--connection", metavar="NAME", help="a connection of the configuration file, by its name")
-    add("--base-url", metavar="URL", help="any OpenAI-compatible endpoint, such as http://localhost:11434/v1")
-    add("--api-key-env", metavar="NAME", help="the environment variable that holds the endpoint's key")
-    add(
-        "--assistants-url", metavar="URL", help="use a server of the Assistants API instead of the own engine"
-    )
-    add("--model", metavar="ID", help="the model of new threads")
-    add("--thread", metavar="ID", help="open this thread")
-    add("--new", action="store_true", help="open a new thread instead of the last one")
-    add("--theme", metavar="NAME", help="a theme by name, or auto: dark or light as the terminal is")
 
 
 def startup_from(options: argparse.Namespace) -> Startup:
@@ -280,12 +241,6 @@ def _warm_up_screen() -> None:
 
     with collector.holding_still():
         warm_up()
-
-
-def _short(path: Path) -> str:
-    """A path as people write it."""
-    home = Path.home()
-    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
 
 
 def _state_dir(options: argparse.Namespace) -> Path:

@@ -11,7 +11,9 @@ from collections.abc import Callable, Sequence
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any
 
-from aimltui.bootstrap.engine import DEMO_MODEL, Source, add_engine_flags, find_source, open_engine_and_tools
+from aimltui.bootstrap.engine import open_engine_and_tools
+from aimltui.bootstrap.source import DEMO_MODEL, Source, find_source
+from aimltui.cli.flags import add_engine_flags
 from aimltui.client.errors import TransportError
 from aimltui.common.errors import AimltuiError
 from aimltui.wire import events

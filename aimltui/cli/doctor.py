@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from aimltui import __version__
-from aimltui.bootstrap.engine import data_dir_of
+from aimltui.bootstrap.source import data_dir_of
 from aimltui.common.errors import ConfigError
 from aimltui.common.text import printable
 from aimltui.config import paths

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from aimltui.bootstrap.engine import data_dir_of
+from aimltui.bootstrap.source import data_dir_of
 from aimltui.common.errors import AimltuiError, ConfigError
 from aimltui.common.text import printable
 from aimltui.connections.discovery import AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE

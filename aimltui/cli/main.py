@@ -42,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The flags of the program with a screen."""
-    from aimltui.bootstrap.screen import add_window_flags
+    from aimltui.cli.screen import add_window_flags
 
     result = argparse.ArgumentParser(
         prog="aimltui",

@@ -9,7 +9,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aimltui.bootstrap.engine import data_dir_of, lessons_of
+from aimltui.bootstrap.engine import lessons_of
+from aimltui.bootstrap.source import data_dir_of
 
 if TYPE_CHECKING:
     from aimltui.engine.models.compat.lesson_store import Lesson

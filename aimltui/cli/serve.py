@@ -8,7 +8,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from aimltui.bootstrap.engine import DEMO_MODEL, Source, add_engine_flags, find_source, open_engine
+from aimltui.bootstrap.engine import open_engine
+from aimltui.bootstrap.source import DEMO_MODEL, Source, find_source
+from aimltui.cli.flags import add_engine_flags
 from aimltui.common.errors import ConfigError
 
 DESCRIPTION = (

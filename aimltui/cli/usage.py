@@ -9,14 +9,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from aimltui.bootstrap.engine import (
-    DEMO_MODEL,
-    Source,
-    add_engine_flags,
-    data_dir_of,
-    find_source,
-    open_engine,
-)
+from aimltui.bootstrap.engine import open_engine
+from aimltui.bootstrap.source import DEMO_MODEL, Source, data_dir_of, find_source
+from aimltui.cli.flags import add_engine_flags
 from aimltui.common.errors import AimltuiError, ConfigError
 from aimltui.config import paths
 from aimltui.config.settings import load_settings

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from aimltui.bootstrap.engine import Endpoints, model_of, read_endpoints
 from aimltui.common.errors import ConfigError
 from aimltui.common.urls import AIMLAPI_BASE_URL, OPENAI_BASE_URL, checked_base_url, endpoint_name, origin
 from aimltui.config.connection_tables import (
@@ -33,6 +32,7 @@ from aimltui.connections.discovery import (
     find_connections,
     read_key,
 )
+from aimltui.connections.endpoints import Endpoints, model_of, read_endpoints
 from aimltui.connections.key_store import Kept, Keys
 from aimltui.connections.pasted_key import clean_key
 from aimltui.connections.types import (

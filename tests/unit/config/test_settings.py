@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from aimltui.bootstrap.engine import default_model
+from aimltui.bootstrap.source import default_model
 from aimltui.common.errors import ConfigError
 from aimltui.common.urls import checked_base_url
 from aimltui.config.settings import BudgetSettings, Settings, load_settings, write_config

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from aimltui.bootstrap.engine import Endpoints
 from aimltui.common.errors import ConfigError
 from aimltui.config.settings import load_settings
 from aimltui.connections.discovery import find_connections
+from aimltui.connections.endpoints import Endpoints
 from aimltui.connections.key_store import Keys
 from aimltui.connections.service import ConnectionDesk
 from aimltui.connections.types import ConnectionDraft, Connections

@@ -1,0 +1,46 @@
+"""The flags of the program with a screen."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from aimltui.config import paths
+
+
+def add_window_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags of the program with a screen; they stay as they are from version to version."""
+    add = parser.add_argument
+    add(
+        "--demo",
+        action="store_true",
+        help="look around offline: a scripted model answers, nothing is contacted",
+    )
+    add(
+        "--data-dir",
+        metavar="DIR",
+        type=Path,
+        help=f"where threads are kept (default: {_short(paths.data_dir())})".replace("%", "%%"),
+    )
+    add(
+        "--config",
+        metavar="FILE",
+        type=Path,
+        help=f"the configuration file (default: {_short(paths.config_file())})".replace("%", "%%"),
+    )
+    add("--connection", metavar="NAME", help="a connection of the configuration file, by its name")
+    add("--base-url", metavar="URL", help="any OpenAI-compatible endpoint, such as http://localhost:11434/v1")
+    add("--api-key-env", metavar="NAME", help="the environment variable that holds the endpoint's key")
+    add(
+        "--assistants-url", metavar="URL", help="use a server of the Assistants API instead of the own engine"
+    )
+    add("--model", metavar="ID", help="the model of new threads")
+    add("--thread", metavar="ID", help="open this thread")
+    add("--new", action="store_true", help="open a new thread instead of the last one")
+    add("--theme", metavar="NAME", help="a theme by name, or auto: dark or light as the terminal is")
+
+
+def _short(path: Path) -> str:
+    """A path as people write it."""
+    home = Path.home()
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)

@@ -1,0 +1,64 @@
+"""Endpoints of connections to models, with their keys, and the models chosen by default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aimltui.common.errors import ConfigError
+from aimltui.common.urls import AIMLAPI_BASE_URL, OPENAI_BASE_URL
+from aimltui.connections.discovery import Connection, KnownConnections
+from aimltui.connections.key_store import Keys
+
+if TYPE_CHECKING:
+    from aimltui.engine.models.base import ModelError
+    from aimltui.engine.models.endpoint.endpoint import Endpoint
+
+
+DEFAULT_MODELS = {AIMLAPI_BASE_URL: "openai/gpt-mini-latest", OPENAI_BASE_URL: "gpt-4.1-mini"}
+"""The model where nobody chose one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """The connections' endpoints with their keys, as far as these could be had."""
+
+    usable: tuple[Endpoint, ...]
+    troubles: Mapping[str, ModelError]
+    """By the connection's name."""
+
+
+def read_endpoints(known: KnownConnections, keys: Keys) -> Endpoints:
+    """The endpoints of connections to models. It blocks: keys are read, those of different places at once."""
+    from aimltui.engine.models.base import ModelError
+    from aimltui.engine.models.endpoint.endpoint import Endpoint
+    from aimltui.engine.models.endpoint.secret import Secret
+
+    usable: list[Endpoint] = []
+    troubles: dict[str, ModelError] = {}
+    wanted = [connection for connection in known.all if connection.kind == "models"]
+
+    def read(connection: Connection) -> str | ConfigError | None:
+        try:
+            return keys.read(connection)
+        except ConfigError as error:
+            return error
+
+    with ThreadPoolExecutor(max(1, len(wanted)), "keys") as pool:
+        found = list(pool.map(read, wanted))
+    for connection, key in zip(wanted, found, strict=True):
+        if isinstance(key, ConfigError):
+            troubles[connection.name] = ModelError(
+                f"The connection “{connection.name}” cannot be used: {key}",
+                "Or choose a model of another one.",
+            )
+        else:
+            usable.append(Endpoint(connection.name, connection.base_url, Secret(key) if key else None))
+    return Endpoints(tuple(usable), troubles)
+
+
+def model_of(connection: Connection) -> str:
+    """The model of new threads as the connection itself says it; empty: the first of its list."""
+    return connection.model or DEFAULT_MODELS.get(connection.base_url, "")
