@@ -16,10 +16,10 @@ from aimltui.tui.state.entries import (
     Added,
     Appended,
     Attachment,
-    Choice,
     Citation,
     Entry,
     GuideEntry,
+    GuideOption,
     MessageEntry,
     NoticeEntry,
     Removed,
@@ -349,7 +349,7 @@ async def test_details_unfold_and_fold_all_panels() -> None:
 
 
 async def test_choices_are_chosen_by_keys_and_by_a_click() -> None:
-    guide = GuideEntry("g", "Welcome.", (Choice("a", "First"), Choice("b", "Second")))
+    guide = GuideEntry("g", "Welcome.", (GuideOption("a", "First"), GuideOption("b", "Second")))
     async with scene(guide) as on:
         on.transcript.focus()
         await on.pilot.press("enter")
@@ -501,11 +501,11 @@ async def test_a_random_life_never_fails_and_always_shows_the_tail_it_follows() 
             await on.pilot.pause()
             view = on.transcript
             total = view.virtual_size.height
-            assert view._book.heights.total == total
-            assert [item.entry.id for item in view._book.items] == ids
-            for item in view._book.items:
+            assert view._item_list.heights.total == total
+            assert [item.entry.id for item in view._item_list.items] == ids
+            for item in view._item_list.items:
                 if item.canvas is not None:
-                    assert view._book.heights[item.index] == item.gap + len(item.rows)
+                    assert view._item_list.heights[item.index] == item.gap + len(item.rows)
             if view.following:
                 assert view.scroll_offset.y == max(0, total - view.size.height)
             assert on.app.screen.get_selected_text() is None
@@ -575,10 +575,10 @@ async def test_a_delta_of_a_running_step_draws_that_step_alone() -> None:
     entries = [message(n, numbered(5)) for n in range(200)]
     async with scene(*entries, running("a = 1"), RUN) as on:
         await on.painted()
-        book = on.transcript._book
-        kept = {item.entry.id: item.canvas for item in book.items}
+        item_list = on.transcript._item_list
+        kept = {item.entry.id: item.canvas for item in item_list.items}
         on.transcript.apply([Replaced(running("a = 1\nb = 2"))])
-        changed = [item.entry.id for item in book.items if item.canvas is not kept[item.entry.id]]
+        changed = [item.entry.id for item in item_list.items if item.canvas is not kept[item.entry.id]]
         assert changed == ["s"]
 
 

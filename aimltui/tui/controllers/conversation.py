@@ -12,7 +12,7 @@ from aimltui.wire.runs import Run
 
 
 @dataclass
-class Choice:
+class Selection:
     """What was chosen for a thread; None where nothing was."""
 
     model: str | None = None
@@ -51,7 +51,7 @@ class Conversation:
     ) -> None:
         self.thread_id = thread_id
         self.view = ThreadView(assistant_names)
-        self.choice = Choice()
+        self.choice = Selection()
         self.queue = Queue()
         self.outbox = Outbox(lambda: changed(self))
         self.is_loaded = thread_id is None

@@ -15,7 +15,7 @@ from textual.message import Message as TextualMessage
 
 from aimltui.client.errors import TransportError
 from aimltui.tui.controllers.change_watcher import Watch
-from aimltui.tui.controllers.conversation import Choice, Conversation
+from aimltui.tui.controllers.conversation import Conversation, Selection
 from aimltui.tui.controllers.file_cache import FileShelf
 from aimltui.tui.controllers.messages import ConversationChanged, GivenBack, Remarked, ThreadListChanged
 from aimltui.tui.controllers.model_selection import Choices
@@ -155,7 +155,7 @@ class Desk:
             # A message was sent while the thread was read: its follower knows better.
             return
         metadata = thread.metadata or {}
-        conversation.choice = Choice(
+        conversation.choice = Selection(
             metadata.get(MODEL) or None, metadata.get(ASSISTANT) or None, metadata.get(CONNECTION) or None
         )
         conversation.has_more = snapshot.has_more if not conversation.is_loaded else conversation.has_more

@@ -223,11 +223,11 @@ class GuideEntry:
 
     id: str
     text: str
-    choices: tuple[Choice, ...] = field(default=())
+    choices: tuple[GuideOption, ...] = field(default=())
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class GuideOption:
     """A line of a guide that can be chosen."""
 
     id: str

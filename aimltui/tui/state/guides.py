@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aimltui.tui.guides_ids import LOOK_AROUND, SET_UP, STARTER
-from aimltui.tui.state.entries import Choice, GuideEntry
+from aimltui.tui.state.entries import GuideEntry, GuideOption
 
 if TYPE_CHECKING:
     from aimltui.tui.controllers.conversation import Conversation
@@ -25,15 +25,17 @@ def guides_for(desk: Desk, conversation: Conversation, startup: Startup) -> tupl
     """What stands in an empty conversation: what to set up, or whom one talks to and how to begin."""
     model = desk.choices.model_of(conversation)
     if model is None and not desk.choices.is_set_up:
-        ways = [Choice(LOOK_AROUND, "Look around offline", "a scripted model answers; nothing is contacted")]
+        ways = [
+            GuideOption(LOOK_AROUND, "Look around offline", "a scripted model answers; nothing is contacted")
+        ]
         if desk.connected.connections is not None:
             hint = "AI/ML API, OpenAI, a server on this machine, any URL"
-            ways.insert(0, Choice(SET_UP, "Connect a model", hint))
+            ways.insert(0, GuideOption(SET_UP, "Connect a model", hint))
         return (GuideEntry("guide:connect", NOT_CONNECTED, tuple(ways)),)
     name = desk.choices.assistant_name(conversation)
     # The starters are about the program, and only the scripted model knows it.
     starters = desk.connected.starters if model == startup.demo_model else ()
-    choices = tuple(Choice(f"{STARTER}{i}", label) for i, (label, _) in enumerate(starters))
+    choices = tuple(GuideOption(f"{STARTER}{i}", label) for i, (label, _) in enumerate(starters))
     whom = f"**{name}** answers with `{model}`." if model else f"**{name}** answers."
     way = (
         "Write a message below, or begin with one of these (↑ and enter, or a click):"

@@ -29,7 +29,7 @@ TEXT_COLUMN: Final = 100
 """Cells of a line of prose at most; longer ones tire the eye."""
 
 
-class Hit(NamedTuple):
+class ClickTarget(NamedTuple):
     """What a place on the screen does when it is chosen."""
 
     kind: Literal["link", "toggle", "expand", "view", "file", "choice"]
@@ -37,7 +37,7 @@ class Hit(NamedTuple):
     """The address, the choice's or the file's id; of a panel's lines the call's place in its step."""
 
 
-class Run(NamedTuple):
+class StyledText(NamedTuple):
     """A piece of text in one style."""
 
     text: str
@@ -46,7 +46,7 @@ class Run(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class RenderContext:
     """Everything a rendering depends on besides its entry."""
 
     width: int
@@ -64,7 +64,7 @@ class Look:
 class Row:
     """One finished line of the screen."""
 
-    __slots__ = ("cells", "fill", "hits", "line", "offsets", "segments", "strip")
+    __slots__ = ("cells", "fill", "line", "offsets", "segments", "strip", "targets")
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class Row:
         width: int,
         line: int,
         fill: Style | None = None,
-        hits: tuple[tuple[int, int, Hit], ...] = (),
+        targets: tuple[tuple[int, int, ClickTarget], ...] = (),
     ) -> None:
         self.segments = segments
         self.offsets = offsets
@@ -83,7 +83,7 @@ class Row:
         """Which logical line of the item."""
         self.fill = fill
         """Style to the edge of the text column; None for the background."""
-        self.hits = hits
+        self.targets = targets
         """First cell, one past the last cell, what it does."""
         self.strip: Strip | None = None
         """What was painted last, kept by the widget."""
@@ -100,7 +100,7 @@ class Row:
 
     def moved(self, lines: int) -> Row:
         """Return the row for a place some logical lines further down; what was painted of it stays."""
-        row = Row(self.segments, self.offsets, self.cells, self.line + lines, self.fill, self.hits)
+        row = Row(self.segments, self.offsets, self.cells, self.line + lines, self.fill, self.targets)
         row.strip = self.strip
         return row
 
@@ -110,7 +110,7 @@ class Row:
             self.line == other.line
             and self.segments == other.segments
             and self.offsets == other.offsets
-            and self.hits == other.hits
+            and self.targets == other.targets
             and self.fill == other.fill
         )
 
@@ -134,29 +134,29 @@ class Prefix:
 class Canvas:
     """Takes text and makes rows and logical lines of it."""
 
-    def __init__(self, look: Look, bar: Style | None = None) -> None:
+    def __init__(self, context: RenderContext, bar: Style | None = None) -> None:
         """Start empty.
 
         Args:
-            look: Width, colours, glyphs.
+            context: Width, colours, glyphs.
             bar: Style of the accent bar at the left of every row; None for an indent of the same width.
         """
-        self.look = look
+        self.context = context
         self.rows: list[Row] = []
         self.lines: list[str] = []
-        mark = f"{look.glyphs.bar} " if bar is not None else "  "
-        self._prefixes: list[Prefix] = [Prefix(mark, mark, bar or look.palette.text)]
+        mark = f"{context.glyphs.bar} " if bar is not None else "  "
+        self._prefixes: list[Prefix] = [Prefix(mark, mark, bar or context.palette.text)]
         self._prefix_cells = 2
 
     @property
     def room(self) -> int:
         """Cells left for prose."""
-        return max(4, min(TEXT_COLUMN + 2, self.look.width - 1) - self._prefix_cells)
+        return max(4, min(TEXT_COLUMN + 2, self.context.width - 1) - self._prefix_cells)
 
     @property
     def wide_room(self) -> int:
         """Cells left for tables and code, which may use the whole pane."""
-        return max(4, self.look.width - 1 - self._prefix_cells)
+        return max(4, self.context.width - 1 - self._prefix_cells)
 
     def truncate(self, rows: int, lines: int) -> None:
         """Forget all rows and lines past these counts."""
@@ -196,13 +196,13 @@ class Canvas:
 
     def write(
         self,
-        runs: Sequence[Run],
+        runs: Sequence[StyledText],
         *,
         fill: Style | None = None,
         code: bool = False,
         wide: bool = False,
-        hit: Hit | None = None,
-        right: Run | None = None,
+        target: ClickTarget | None = None,
+        right: StyledText | None = None,
         indent: int = 0,
     ) -> None:
         """Draw one logical line, folded to the room there is.
@@ -212,7 +212,7 @@ class Canvas:
             fill: Style of the cells right of the text.
             code: Fold anywhere and keep blanks.
             wide: Use the whole pane.
-            hit: What the whole line does when chosen.
+            target: What the whole line does when chosen.
             right: Stands at the right end of the first row and is not copied.
             indent: Blanks before the folded rows after the first.
         """
@@ -228,24 +228,24 @@ class Canvas:
         parts = fold_hard(body, room) if code else fold(body, room - indent)
         if indent:
             rest = [*rest, Segment(" " * indent, fill or self._prefixes[0].style)]
-        cursor = RunCursor(runs, shift)
+        cursor = TextCursor(runs, shift)
         for number, (start, end) in enumerate(parts):
             segments = list(first if number == 0 else rest)
             offsets = [-1] * len(segments)
             width = self._prefix_cells + (indent if number else 0)
             width, links = cursor.take(start, end, segments, offsets, width)
-            hits = tuple(links)
-            if hit is not None:
-                hits = (*hits, (self._prefix_cells, width, hit))
+            targets = tuple(links)
+            if target is not None:
+                targets = (*targets, (self._prefix_cells, width, target))
             if right is not None and number == 0:
                 blank = self._prefix_cells + room + 2 - width
                 segments += [Segment(" " * blank, right.style), Segment(right.text, right.style)]
                 offsets += [-1, -1]
                 width += blank + cells(right.text)
-            self.rows.append(Row(segments, offsets, width, line, fill, hits))
+            self.rows.append(Row(segments, offsets, width, line, fill, targets))
 
     def raw(
-        self, copy: str, rows: Iterable[tuple[list[Segment], list[int], list[tuple[int, int, Hit]]]]
+        self, copy: str, rows: Iterable[tuple[list[Segment], list[int], list[tuple[int, int, ClickTarget]]]]
     ) -> None:
         """Draw one logical line from rows that are laid out already, as those of a table.
 
@@ -260,16 +260,20 @@ class Canvas:
         for number, (body, places, links) in enumerate(rows):
             segments = [*(first if number == 0 else rest), *body]
             offsets = [-1] * len(self._prefixes) + [place if place < 0 else place + shift for place in places]
-            hits = tuple((a + self._prefix_cells, b + self._prefix_cells, hit) for a, b, hit in links)
-            self.rows.append(Row(segments, offsets, sum(cells(s.text) for s in segments), line, None, hits))
+            targets = tuple(
+                (a + self._prefix_cells, b + self._prefix_cells, target) for a, b, target in links
+            )
+            self.rows.append(
+                Row(segments, offsets, sum(cells(s.text) for s in segments), line, None, targets)
+            )
 
 
-class RunCursor:
+class TextCursor:
     """Walks along runs and hands out the segments of one row after another."""
 
     __slots__ = ("_begin", "_index", "_runs", "_shift")
 
-    def __init__(self, runs: Sequence[Run], shift: int = 0) -> None:
+    def __init__(self, runs: Sequence[StyledText], shift: int = 0) -> None:
         self._runs = runs
         self._index = 0
         self._begin = 0
@@ -277,7 +281,7 @@ class RunCursor:
 
     def take(
         self, start: int, end: int, segments: list[Segment], offsets: list[int], width: int
-    ) -> tuple[int, list[tuple[int, int, Hit]]]:
+    ) -> tuple[int, list[tuple[int, int, ClickTarget]]]:
         """Append the segments of the characters `start` to `end`.
 
         Args:
@@ -291,7 +295,7 @@ class RunCursor:
             Cells up to the last character, and the links among them.
         """
         runs, index, begin = self._runs, self._index, self._begin
-        links: list[tuple[int, int, Hit]] = []
+        links: list[tuple[int, int, ClickTarget]] = []
         while index < len(runs):
             text, style, href = runs[index]
             stop = begin + len(text)
@@ -303,7 +307,7 @@ class RunCursor:
                 segments.append(Segment(piece, style))
                 offsets.append(low + self._shift)
                 if href:
-                    links.append((width, width + size, Hit("link", href)))
+                    links.append((width, width + size, ClickTarget("link", href)))
                 width += size
             if stop > end:
                 break
@@ -312,7 +316,7 @@ class RunCursor:
         return width, links
 
 
-def _safe(run: Run) -> Run:
+def _safe(run: StyledText) -> StyledText:
     """Return the run without anything dangerous: entities can bring it in after the source was cleaned."""
     text = clean_line(run.text)
     return run if text is run.text else run._replace(text=text)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from aimltui.tui.line_filters import clean, clean_line
-from aimltui.tui.widgets.transcript.canvas import Canvas, Prefix, Run
+from aimltui.tui.widgets.transcript.canvas import Canvas, Prefix, StyledText
 from aimltui.tui.widgets.transcript.folding import cells
 
 MAX_HIGHLIGHTED: Final = 400
@@ -188,8 +188,8 @@ class CodeBlock:
         self._language = clean_line(language) if label else ""
         self._highlighter = Highlighter(language)
         self._drawn = 0
-        self._styles = canvas.look.palette.syntax
-        self._fill = canvas.look.palette.code
+        self._styles = canvas.context.palette.syntax
+        self._fill = canvas.context.palette.code
 
     @property
     def is_empty(self) -> bool:
@@ -216,10 +216,10 @@ class CodeBlock:
         line = "".join(text for text, _ in pieces)
         # A first line that is too long for the name beside it does without.
         if self._drawn == 0 and self._language and cells(line) + len(self._language) + 4 <= self._canvas.room:
-            right = Run(f"{self._language} ", self._canvas.look.palette.code_label)
+            right = StyledText(f"{self._language} ", self._canvas.context.palette.code_label)
         with self._canvas.inside(Prefix(" ", " ", self._fill)):
             self._canvas.write(
-                [Run(text, self._styles[name]) for text, name in pieces],
+                [StyledText(text, self._styles[name]) for text, name in pieces],
                 fill=self._fill,
                 code=True,
                 right=right,

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from rich.style import Style
 
-from aimltui.tui.widgets.transcript.canvas import Run
+from aimltui.tui.widgets.transcript.canvas import StyledText
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -56,7 +56,7 @@ def inline_runs(
     base: Style | None = None,
     *,
     keep_breaks: bool = False,
-) -> list[list[Run]]:
+) -> list[list[StyledText]]:
     """Parse the inside of a block.
 
     Args:
@@ -71,7 +71,7 @@ def inline_runs(
     """
     base = base or palette.text
     if len(content) > MAX_PARAGRAPH:
-        return [[Run(line, base)] for line in content.split("\n")]
+        return [[StyledText(line, base)] for line in content.split("\n")]
     tokens: list[Token] = []
     markdown = parser()
     markdown.inline.parse(content, markdown, env, tokens)
@@ -86,16 +86,16 @@ class _Walk:
         self._styles = [base]
         self._hrefs: list[str] = []
         self._keep_breaks = keep_breaks
-        self._lines: list[list[Run]] = [[]]
+        self._lines: list[list[StyledText]] = [[]]
 
-    def lines_of(self, tokens: Sequence[Token]) -> list[list[Run]]:
+    def lines_of(self, tokens: Sequence[Token]) -> list[list[StyledText]]:
         for token in _joined(tokens):
             self._take(token)
         return self._lines
 
     def _put(self, text: str, style: Style | None = None) -> None:
         href = self._hrefs[-1] if self._hrefs else ""
-        self._lines[-1].append(Run(text, style or self._styles[-1], href))
+        self._lines[-1].append(StyledText(text, style or self._styles[-1], href))
 
     def _open(self, style: Style) -> None:
         self._styles.append(self._styles[-1] + style)

@@ -9,7 +9,7 @@ from typing import Final
 
 from aimltui.tui.state.entries import Entry, MessageEntry, NoticeEntry, ReasoningEntry, RunEntry, StepEntry
 from aimltui.tui.state.file_facts import file_ids, is_picture_name
-from aimltui.tui.widgets.transcript.canvas import Canvas, Look, Row
+from aimltui.tui.widgets.transcript.canvas import Canvas, RenderContext, Row
 from aimltui.tui.widgets.transcript.height_index import HeightIndex
 from aimltui.tui.widgets.transcript.renderers import (
     ACTIVE,
@@ -87,13 +87,13 @@ def counts(entry: Entry) -> bool:
     return isinstance(entry, RunEntry) and entry.status in ACTIVE
 
 
-class Book:
+class ItemList:
     """All items in order, with their heights."""
 
     def __init__(self) -> None:
         self.items: list[Item] = []
         self.heights = HeightIndex()
-        self.look: Look | None = None
+        self.context: RenderContext | None = None
         self.folds: dict[Foldable, bool] = {}
         """What the user last wanted of all panels, or of all thoughts; nothing if he has not said."""
         self.damage: list[tuple[Item, int]] = []
@@ -117,24 +117,24 @@ class Book:
         self._asked.clear()
         self._measure_all()
 
-    def set_look(self, look: Look) -> None:
+    def set_context(self, context: RenderContext) -> None:
         """Take another width, theme or set of glyphs: nothing that is drawn holds any more."""
-        self.look = look
+        self.context = context
         for item in self.items:
             item.canvas = item.drawing = None
         self._measure_all()
 
     def set_time(self, now: float) -> None:
         """Take the time for what counts seconds, and draw the active runs' lines anew."""
-        if self.look is None:
+        if self.context is None:
             return
-        self.look = replace(self.look, now=now)
+        self.context = replace(self.context, now=now)
         for item in self.items[-50:]:
             if item.canvas and counts(item.entry):
                 self._redraw(item)
 
     def _measure_all(self) -> None:
-        width = self.look.width if self.look else 80
+        width = self.context.width if self.context else 80
         self.heights.load([item.gap + estimated_rows(item.entry, width) for item in self.items])
 
     def get(self, entry_id: str) -> Item | None:
@@ -152,7 +152,7 @@ class Book:
         self._by_id[entry.id] = item
         if isinstance(entry, _OF_THE_WAY):
             item.fold = self.folds.get(type(entry))
-        self.heights.insert(index, estimated_rows(entry, self.look.width if self.look else 80))
+        self.heights.insert(index, estimated_rows(entry, self.context.width if self.context else 80))
         self._renumber(index)
         self._set_gap(index)
         self._set_gap(index + 1)
@@ -259,15 +259,15 @@ class Book:
 
     def _want(self, entry: Entry) -> None:
         """Note which files of an entry are not known yet."""
-        look = self.look
-        assert look is not None
+        context = self.context
+        assert context is not None
         attached = entry.attachments if isinstance(entry, MessageEntry) else ()
         made = {file.file_id for file in attached if file.is_made}
         for file_id, is_picture in file_ids(entry):
-            fact = look.extras.files.get(file_id)
+            fact = context.extras.files.get(file_id)
             # of a file that the code made, only its name says what it is
             by_name = fact is not None and file_id in made and is_picture_name(fact.name)
-            draws = (is_picture or by_name) and look.half_blocks
+            draws = (is_picture or by_name) and context.half_blocks
             if fact is not None and (not draws or fact.picture is not None or fact.problem):
                 continue
             if (file_id, draws) not in self._asked:
@@ -308,23 +308,23 @@ class Book:
 
     def draw(self, item: Item) -> None:
         """Draw an item that was only guessed at."""
-        if item.canvas is not None or self.look is None:
+        if item.canvas is not None or self.context is None:
             return
         if isinstance(item.entry, MessageEntry):
-            drawing = MessageDrawing(item.entry, self.look)
+            drawing = MessageDrawing(item.entry, self.context)
             item.canvas = drawing.canvas
             item.drawing = drawing if item.entry.streaming else None
         elif isinstance(item.entry, StepEntry):
             item.memo = item.memo or Memo()
-            item.canvas = draw_step(item.entry, self.look, item.fold, item.memo, lingers=item.lingers)
+            item.canvas = draw_step(item.entry, self.context, item.fold, item.memo, lingers=item.lingers)
         else:
-            item.canvas = draw_entry(item.entry, self.look, item.fold)
+            item.canvas = draw_entry(item.entry, self.context, item.fold)
         self._want(item.entry)
         self.heights.set(item.index, item.gap + len(item.rows))
 
     def measure(self, item: Item) -> None:
         """Guess an item's height anew."""
-        width = self.look.width if self.look else 80
+        width = self.context.width if self.context else 80
         self.heights.set(item.index, item.gap + estimated_rows(item.entry, width))
         self.damage.append((item, 0))
 

@@ -143,7 +143,7 @@ class BlockPainter:
     def draw(self, block: Block) -> None:
         """Draw one block."""
         token = self._tokens[block.first]
-        palette = self.canvas.look.palette
+        palette = self.canvas.context.palette
         match block.type:
             case "paragraph_open":
                 self._paragraph(self._tokens[block.first + 1].content)
@@ -154,7 +154,7 @@ class BlockPainter:
             case "bullet_list_open" | "ordered_list_open":
                 self._list(block)
             case "blockquote_open":
-                glyph = self.canvas.look.glyphs.quote
+                glyph = self.canvas.context.glyphs.quote
                 with self.canvas.inside(Prefix(f"{glyph} ", f"{glyph} ", palette.frame, "> ", "> ")):
                     self.children(block.first + 1, block.last)
             case "table_open":
@@ -162,18 +162,18 @@ class BlockPainter:
                 Table(self.canvas, aligns).draw(rows, len(rows))
             case "hr":
                 width = min(self.canvas.room, 24)
-                rule = Segment(self.canvas.look.glyphs.rule * width, palette.frame)
+                rule = Segment(self.canvas.context.glyphs.rule * width, palette.frame)
                 self.canvas.raw("---", [([rule], [-1], [])])
             case _:
                 self._paragraph(token.content)
 
     def _paragraph(self, content: str) -> None:
-        palette = self.canvas.look.palette
+        palette = self.canvas.context.palette
         for runs in inline_runs(content, palette, self.env, self._base, keep_breaks=self._keep_breaks):
             self.canvas.write(runs)
 
     def _heading(self, tag: str, content: str) -> None:
-        palette = self.canvas.look.palette
+        palette = self.canvas.context.palette
         base = palette.heading if tag == "h1" else palette.subheading
         for runs in inline_runs(content, palette, self.env, base):
             self.canvas.write(runs)
@@ -208,7 +208,7 @@ class BlockPainter:
             canvas.gap()
         place.fresh = False
         place.number += 1
-        palette, glyphs = canvas.look.palette, canvas.look.glyphs
+        palette, glyphs = canvas.context.palette, canvas.context.glyphs
         if place.ordered:
             mark = copy = f"{place.number}. "
         else:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from urllib.parse import unquote
 
 from aimltui.tui.state.entries import Entry, MessageEntry, StepEntry, ToolCallEntry
-from aimltui.tui.widgets.transcript.canvas import Hit
+from aimltui.tui.widgets.transcript.canvas import ClickTarget
 
 
-def call_at(entry: Entry, hit: Hit) -> ToolCallEntry | None:
+def call_at(entry: Entry, target: ClickTarget) -> ToolCallEntry | None:
     """The call of a step that a line of its panel belongs to."""
     if not isinstance(entry, StepEntry):
         return None
-    place = int(hit.value.partition(":")[0])
+    place = int(target.value.partition(":")[0])
     return entry.calls[place] if place < len(entry.calls) else None
 
 

@@ -1,4 +1,4 @@
-"""The painting half of the transcript: a book of items in a window that follows its end or holds still."""
+"""The painting half of the transcript: a list of items in a window that follows its end or holds still."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from textual.theme import Theme
 from textual.widget import Widget
 
 from aimltui.tui.state.file_facts import Extras
-from aimltui.tui.widgets.transcript.canvas import Hit, Look, Row
+from aimltui.tui.widgets.transcript.canvas import ClickTarget, RenderContext, Row
 from aimltui.tui.widgets.transcript.glyphs import GlyphSet, glyph_set
-from aimltui.tui.widgets.transcript.items import Book, Item
+from aimltui.tui.widgets.transcript.items import Item, ItemList
 from aimltui.tui.widgets.transcript.palette import build_palette
 from aimltui.tui.widgets.transcript.selection import selected_text
 from aimltui.tui.widgets.transcript.strips import (
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 class Pane(ScrollView):
-    """Paints a book's rows; a change of height reaches the scrollbar alone, never the layout."""
+    """Paints the rows of an `ItemList`; a change of height reaches the scrollbar alone, never the layout."""
 
     ALLOW_SELECT = True
 
@@ -57,9 +57,9 @@ class Pane(ScrollView):
         super().__init__(name=name, id=id, classes=classes)
         self._clock = clock
         self._glyphs: GlyphSet = glyphs
-        self._book = Book()
-        self._viewport = Viewport(self._book)
-        self._cursor: tuple[Item, Hit] | None = None
+        self._item_list = ItemList()
+        self._viewport = Viewport(self._item_list)
+        self._cursor: tuple[Item, ClickTarget] | None = None
         self._extras = Extras()
         self._is_placing = False
         self._fitted = Size(0, 0)
@@ -86,8 +86,8 @@ class Pane(ScrollView):
     def _fit(self) -> None:
         """Take the size as it is now."""
         size = self.scrollable_content_region.size
-        look = self._book.look
-        if look is None or look.width != size.width:
+        context = self._item_list.context
+        if context is None or context.width != size.width:
             self._lay_out()
         elif self._viewport.height != size.height:
             self._settle(everything=True)
@@ -99,25 +99,27 @@ class Pane(ScrollView):
             return
         palette = build_palette(self.app.theme_variables, self.background_colors[1])
         draws, glyphs = self.draws_pictures, glyph_set(self._glyphs)
-        self._book.set_look(Look(width, palette, glyphs, self._clock(), self._extras, draws))
+        self._item_list.set_context(RenderContext(width, palette, glyphs, self._clock(), self._extras, draws))
         self._settle(everything=True)
 
     def _settle(self, *, everything: bool = False) -> None:
         """Draw what is near the window, put the window where it belongs, have painted what changed."""
-        viewport, book = self._viewport, self._book
+        viewport, item_list = self._viewport, self._item_list
         viewport.height = self.scrollable_content_region.height
         self._fitted = self.container_size
-        if book.look is None or viewport.height <= 0:
+        if item_list.context is None or viewport.height <= 0:
             return
         before = self.scroll_offset.y
         y = viewport.settle()
         self._place(y)
-        damage, book.damage = book.damage, []
+        damage, item_list.damage = item_list.damage, []
         if everything or y != before:
             self.refresh()
         else:
             places = [
-                book.heights.top(item.index) + row for item, row in damage if book.get(item.entry.id) is item
+                item_list.heights.top(item.index) + row
+                for item, row in damage
+                if item_list.get(item.entry.id) is item
             ]
             first = max(0, min(places) - y) if places else viewport.height
             if first < viewport.height:
@@ -126,7 +128,7 @@ class Pane(ScrollView):
 
     def _place(self, y: int) -> None:
         """Tell the scrollbar the height and the window's place; nothing else is laid out."""
-        size = Size(self.size.width, self._book.heights.total)
+        size = Size(self.size.width, self._item_list.heights.total)
         self._is_placing = True
         try:
             if size != self.virtual_size:
@@ -141,9 +143,9 @@ class Pane(ScrollView):
 
     def _report(self) -> None:
         """Note whether the tail is followed and what came in below; tell it if it changed, and what is missing."""
-        book = self._book
-        if book.wanted:
-            wanted, book.wanted = book.wanted, {}
+        item_list = self._item_list
+        if item_list.wanted:
+            wanted, item_list.wanted = item_list.wanted, {}
             self._files_wanted(wanted)
         following = self._viewport.following
         new_lines = self._viewport.new_lines(self.scroll_offset.y)
@@ -163,14 +165,14 @@ class Pane(ScrollView):
         """Take a scroll that did not come from here: it takes or lets go of the tail."""
         super().watch_scroll_y(old_value, new_value)
         old, new = round(old_value), round(new_value)
-        if self._is_placing or self._book.look is None or old == new:
+        if self._is_placing or self._item_list.context is None or old == new:
             return
         if self.container_size != self._fitted:
             # Textual clamps the offset in the middle of a resize, with the old height: nobody has scrolled.
             return
         y = self._viewport.moved(old, new)
         # A fraction is kept while it says the same: a selection that drags on scrolls by parts of rows.
-        if y != new or self._book.heights.total != self.virtual_size.height:
+        if y != new or self._item_list.heights.total != self.virtual_size.height:
             self._place(y)
         self._report()
 
@@ -216,8 +218,8 @@ class Pane(ScrollView):
     def render_lines(self, crop: Region) -> list[Strip]:
         """Return the lines of a part of the window, as they were painted before where nothing changed."""
         self._fit()
-        look = self._book.look
-        if look is None:
+        context = self._item_list.context
+        if context is None:
             return super().render_lines(crop)
         top = self.scroll_offset.y
         width = self.size.width
@@ -226,7 +228,7 @@ class Pane(ScrollView):
         background = self.background_colors[1] if filters else None
         strips = []
         for y in range(top + crop.y, top + crop.bottom):
-            strip = self._strip(y, look, width, selection)
+            strip = self._strip(y, context, width, selection)
             if background is not None:
                 for line_filter in filters:
                     strip = strip.apply_filter(line_filter, background)
@@ -235,44 +237,44 @@ class Pane(ScrollView):
 
     def _row_at(self, y: int) -> tuple[Item | None, Row | None]:
         """Return the item at a row of the whole, and its row; None for a free row, and past the end."""
-        if not 0 <= y < self._book.heights.total:
+        if not 0 <= y < self._item_list.heights.total:
             return None, None
-        item, number = self._book.at(y)
+        item, number = self._item_list.at(y)
         number -= item.gap
         return item, item.rows[number] if 0 <= number < len(item.rows) else None
 
-    def _strip(self, y: int, look: Look, width: int, selection: Selection | None) -> Strip:
+    def _strip(self, y: int, context: RenderContext, width: int, selection: Selection | None) -> Strip:
         item, row = self._row_at(y)
         if item is None or row is None:
-            return blank_strip(look, width)
+            return blank_strip(context, width)
         if selection is not None and (span := selection.get_span(item.key + row.line)) is not None:
             style = self.screen.get_component_rich_style("screen--selection")
-            return selected_strip(row, look, width, span, style)
+            return selected_strip(row, context, width, span, style)
         if self._cursor is not None and self.has_focus and self._cursor[0] is item:
-            for start, end, hit in row.hits:
-                if hit == self._cursor[1]:
-                    return cursor_strip(row, look, width, (start, end))
-        return strip_of(row, look, width)
+            for start, end, target in row.targets:
+                if target == self._cursor[1]:
+                    return cursor_strip(row, context, width, (start, end))
+        return strip_of(row, context, width)
 
     def render_line(self, y: int) -> Strip:
         """Return a line of the window that says which text each cell belongs to: for selecting."""
-        book = self._book
+        item_list = self._item_list
         place = self.scroll_offset.y + y
         item, row = self._row_at(place)
         if item is not None and row is not None:
             above_item, above = self._row_at(place - 1)
             starts = above is None or above_item is not item or above.line != row.line
             return located_strip(row, item.key + row.line, starts)
-        if not book.items:
+        if not item_list.items:
             return end_strip(0, 0)
         # Free rows belong to the end of what is above them.
-        item = book.items[-1] if item is None else book.items[max(0, item.index - 1)]
-        lines = book.lines_of(item)
+        item = item_list.items[-1] if item is None else item_list.items[max(0, item.index - 1)]
+        lines = item_list.lines_of(item)
         return end_strip(len(lines[-1]) if lines else 0, item.key + max(0, len(lines) - 1))
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """Return the text under a selection, without bars, frames and folds."""
-        return selected_text(self._book, selection), "\n"
+        return selected_text(self._item_list, selection), "\n"
 
     def selection_updated(self, selection: Selection | None) -> None:
         """Paint the selection."""

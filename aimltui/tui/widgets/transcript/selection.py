@@ -6,26 +6,26 @@ from textual.geometry import Offset
 from textual.selection import Selection
 
 from aimltui.tui.line_filters import clean
-from aimltui.tui.widgets.transcript.items import Book
+from aimltui.tui.widgets.transcript.items import ItemList
 
 
-def selected_text(book: Book, selection: Selection) -> str:
+def selected_text(item_list: ItemList, selection: Selection) -> str:
     """Return the text between the ends of a selection: no bars, no frames, no folds.
 
     Args:
-        book: The items.
+        item_list: The items.
         selection: Its offsets are (character, number of the logical line).
     """
-    if not book.items:
+    if not item_list.items:
         return ""
     start = selection.start or Offset(0, 0)
-    first = book.item_of_line(start.y)
-    last = book.item_of_line(selection.end.y) if selection.end is not None else book.items[-1]
+    first = item_list.item_of_line(start.y)
+    last = item_list.item_of_line(selection.end.y) if selection.end is not None else item_list.items[-1]
     assert first is not None
     assert last is not None
     parts: list[str] = []
-    for item in book.items[first.index : last.index + 1]:
-        lines = book.lines_of(item)
+    for item in item_list.items[first.index : last.index + 1]:
+        lines = item_list.lines_of(item)
         low, from_character = 0, 0
         if item is first and start.y >= item.key:
             low, from_character = start.y - item.key, start.x

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from aimltui.tui.widgets.transcript.canvas import Canvas, Run
+from aimltui.tui.widgets.transcript.canvas import Canvas, StyledText
 from aimltui.tui.widgets.transcript.code import CodeBlock, closes, language_of
 from aimltui.tui.widgets.transcript.markdown import Block, BlockPainter, ListPlace, blocks_of, parse_blocks
 from aimltui.tui.widgets.transcript.table import Table, table_rows
@@ -159,8 +159,8 @@ class MarkdownStream:
     def _rest(self) -> None:
         rest = len(self.source) - MAX_SOURCE
         if rest > 0:
-            glyphs, palette = self.canvas.look.glyphs, self.canvas.look.palette
-            self.canvas.write([Run(f"{glyphs.ellipsis} {rest:,} more characters", palette.muted)])
+            glyphs, palette = self.canvas.context.glyphs, self.canvas.context.palette
+            self.canvas.write([StyledText(f"{glyphs.ellipsis} {rest:,} more characters", palette.muted)])
 
     def _advance(self) -> bool:
         """Draw what is not frozen; return True if there is more to do since a block began or ended."""
@@ -233,7 +233,7 @@ class MarkdownStream:
         self.canvas.truncate(*self._end)
         for line in tail[self._parsed :].split("\n"):
             if line:
-                self.canvas.write([Run(line, self.canvas.look.palette.text)])
+                self.canvas.write([StyledText(line, self.canvas.context.palette.text)])
 
     def _draw_list(
         self, block: Block, going_on: ListPlace | None, base: int, starts: list[int], freeze: bool

@@ -7,48 +7,50 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from aimltui.tui.widgets.transcript.canvas import TEXT_COLUMN, Look, Row
+from aimltui.tui.widgets.transcript.canvas import TEXT_COLUMN, RenderContext, Row
 from aimltui.tui.widgets.transcript.folding import cells, is_narrow
 
 
-def strip_of(row: Row, look: Look, width: int) -> Strip:
+def strip_of(row: Row, context: RenderContext, width: int) -> Strip:
     """Return a row as a strip, made once and kept with the row.
 
     Args:
         row: The row.
-        look: For its width. Filled rows reach to the edge of the text column.
+        context: For its width. Filled rows reach to the edge of the text column.
         width: Cells of the widget, its scrollbar's included.
     """
     strip = row.strip
     if strip is None or strip.cell_length != width:
-        row.strip = strip = _padded(row, list(row.segments), look, width)
+        row.strip = strip = _padded(row, list(row.segments), context, width)
     return strip
 
 
-def blank_strip(look: Look, width: int) -> Strip:
+def blank_strip(context: RenderContext, width: int) -> Strip:
     """Return an empty line."""
-    return Strip([Segment(" " * width, look.palette.text)], width)
+    return Strip([Segment(" " * width, context.palette.text)], width)
 
 
-def _padded(row: Row, segments: list[Segment], look: Look, width: int) -> Strip:
+def _padded(row: Row, segments: list[Segment], context: RenderContext, width: int) -> Strip:
     used = row.cells
-    edge = min(look.width - 1, TEXT_COLUMN + 2)
+    edge = min(context.width - 1, TEXT_COLUMN + 2)
     if row.fill is not None and used < edge:
         segments.append(Segment(" " * (edge - used), row.fill))
         used = edge
     if used < width:
-        segments.append(Segment(" " * (width - used), look.palette.text))
+        segments.append(Segment(" " * (width - used), context.palette.text))
         used = width
     strip = Strip(segments, used)
     return strip if used == width else strip.crop(0, width)
 
 
-def selected_strip(row: Row, look: Look, width: int, span: tuple[int, int], style: Style) -> Strip:
+def selected_strip(
+    row: Row, context: RenderContext, width: int, span: tuple[int, int], style: Style
+) -> Strip:
     """Return a row with part of its logical line marked.
 
     Args:
         row: The row.
-        look: Its width.
+        context: Its width.
         width: Cells of the widget.
         span: First character marked, and the one past the last; -1 for the line's end.
         style: Of what is marked.
@@ -68,15 +70,15 @@ def selected_strip(row: Row, look: Look, width: int, span: tuple[int, int], styl
         segments.append(Segment(text[low:high], base + style if base else style))
         if high < length:
             segments.append(Segment(text[high:], base))
-    return _padded(row, segments, look, width)
+    return _padded(row, segments, context, width)
 
 
-def cursor_strip(row: Row, look: Look, width: int, span: tuple[int, int]) -> Strip:
+def cursor_strip(row: Row, context: RenderContext, width: int, span: tuple[int, int]) -> Strip:
     """Return a row with the cells of what the keyboard would choose marked."""
-    strip = strip_of(row, look, width)
+    strip = strip_of(row, context, width)
     start, end = span
     before, marked, after = strip.crop(0, start), strip.crop(start, end), strip.crop(end, width)
-    lit = Strip([Segment(text, look.palette.cursor) for text, _, _ in marked], marked.cell_length)
+    lit = Strip([Segment(text, context.palette.cursor) for text, _, _ in marked], marked.cell_length)
     return Strip.join([before, lit, after])
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from rich.segment import Segment
 
-from aimltui.tui.widgets.transcript.canvas import Canvas, Hit, Run, RunCursor
+from aimltui.tui.widgets.transcript.canvas import Canvas, ClickTarget, StyledText, TextCursor
 from aimltui.tui.widgets.transcript.folding import cells, fold
 from aimltui.tui.widgets.transcript.inline import inline_runs
 
@@ -26,7 +26,7 @@ _LEAST_COLUMN = 3
 class Cell:
     """One cell: its text in runs."""
 
-    runs: list[Run]
+    runs: list[StyledText]
     text: str
     size: int
     """Its width unfolded."""
@@ -47,7 +47,7 @@ def table_rows(
     Returns:
         How each column is aligned, and the rows, the head first.
     """
-    palette = canvas.look.palette
+    palette = canvas.context.palette
     aligns: list[Align] = []
     rows: list[list[Cell]] = []
     base = palette.text
@@ -75,7 +75,7 @@ def _align(style: str) -> Align:
     return "center" if style.endswith("center") else "left"
 
 
-def _cell(runs: list[Run]) -> Cell:
+def _cell(runs: list[StyledText]) -> Cell:
     text = "".join(run.text for run in runs)
     return Cell(runs, text, cells(text), max((cells(word) for word in text.split(" ")), default=0))
 
@@ -169,7 +169,7 @@ class Table:
             self._rule(self._widths)
 
     def _rule(self, widths: list[int]) -> None:
-        glyphs, style = self._canvas.look.glyphs, self._canvas.look.palette.frame
+        glyphs, style = self._canvas.context.glyphs, self._canvas.context.palette.frame
         bar = f"{glyphs.rule}{glyphs.cross}{glyphs.rule}".join(glyphs.rule * width for width in widths)
         dashes = {"left": "---", "right": "--:", "center": ":-:"}
         copy = "| " + " | ".join(dashes[align] for align in self._aligns) + " |"
@@ -181,9 +181,9 @@ class Table:
             return
         if number > 1:
             self._canvas.gap()
-        muted = self._canvas.look.palette.muted
+        muted = self._canvas.context.palette.muted
         for name, cell in zip(head, row, strict=False):
-            self._canvas.write([Run(f"{name.text}: ", muted), *cell.runs], indent=2)
+            self._canvas.write([StyledText(f"{name.text}: ", muted), *cell.runs], indent=2)
 
 
 def _copied(row: Sequence[Cell]) -> tuple[str, list[int]]:
@@ -198,17 +198,17 @@ def _copied(row: Sequence[Cell]) -> tuple[str, list[int]]:
 
 def _laid_out(
     row: Sequence[Cell], places: Sequence[int], widths: Sequence[int], aligns: Sequence[Align], canvas: Canvas
-) -> list[tuple[list[Segment], list[int], list[tuple[int, int, Hit]]]]:
+) -> list[tuple[list[Segment], list[int], list[tuple[int, int, ClickTarget]]]]:
     """Set the cells of a row beside each other, each folded to its column."""
-    palette, glyphs = canvas.look.palette, canvas.look.glyphs
+    palette, glyphs = canvas.context.palette, canvas.context.glyphs
     folded = [fold(cell.text, width) for cell, width in zip(row, widths, strict=True)]
-    cursors = [RunCursor(cell.runs, place) for cell, place in zip(row, places, strict=True)]
+    cursors = [TextCursor(cell.runs, place) for cell, place in zip(row, places, strict=True)]
     separator = Segment(f" {glyphs.column} ", palette.frame)
     laid_out = []
     for number in range(max(len(parts) for parts in folded)):
         segments: list[Segment] = []
         offsets: list[int] = []
-        hits: list[tuple[int, int, Hit]] = []
+        targets: list[tuple[int, int, ClickTarget]] = []
         x = 0
         for column, width in enumerate(widths):
             if column:
@@ -223,22 +223,22 @@ def _laid_out(
                 (x, width),
                 segments,
                 offsets,
-                hits,
+                targets,
                 palette.text,
             )
-        laid_out.append((segments, offsets, hits))
+        laid_out.append((segments, offsets, targets))
     return laid_out
 
 
 def _cell_row(
     parts: list[tuple[int, int]],
     number: int,
-    cursor: RunCursor,
+    cursor: TextCursor,
     align: Align,
     box: tuple[int, int],
     segments: list[Segment],
     offsets: list[int],
-    hits: list[tuple[int, int, Hit]],
+    targets: list[tuple[int, int, ClickTarget]],
     blank_style: Style,
 ) -> int:
     """Append one row of one cell, padded to its column; return the cells up to its end."""
@@ -246,7 +246,7 @@ def _cell_row(
     body: list[Segment] = []
     places: list[int] = []
     used = x
-    links: list[tuple[int, int, Hit]] = []
+    links: list[tuple[int, int, ClickTarget]] = []
     if number < len(parts):
         used, links = cursor.take(*parts[number], body, places, x)
     blank = max(0, width - (used - x))
@@ -258,5 +258,5 @@ def _cell_row(
         elif pad:
             segments.append(Segment(" " * pad, blank_style))
             offsets.append(-1)
-    hits += [(a + before, b + before, hit) for a, b, hit in links]
+    targets += [(a + before, b + before, target) for a, b, target in links]
     return x + width

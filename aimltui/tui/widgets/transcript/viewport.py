@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from aimltui.tui.state.entries import MessageEntry, ReasoningEntry, StepEntry
-from aimltui.tui.widgets.transcript.canvas import Hit
-from aimltui.tui.widgets.transcript.items import Book, Item, Place
+from aimltui.tui.widgets.transcript.canvas import ClickTarget
+from aimltui.tui.widgets.transcript.items import Item, ItemList, Place
 
 NEAR_END = 2
 """Rows from the end within which scrolling down takes hold of the tail again."""
@@ -18,20 +18,20 @@ _LAST = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class VisibleTarget:
     """A thing in the window that the keyboard can choose."""
 
     item: Item
-    hit: Hit
+    target: ClickTarget
     y: int
     """Its first row in the whole."""
 
 
 class Viewport:
-    """The window's place in a book."""
+    """The window's place in an `ItemList`."""
 
-    def __init__(self, book: Book) -> None:
-        self.book = book
+    def __init__(self, item_list: ItemList) -> None:
+        self.item_list = item_list
         self.height = 0
         """Rows of the window."""
         self.following = True
@@ -48,7 +48,7 @@ class Viewport:
     @property
     def limit(self) -> int:
         """The last row that can be the window's first."""
-        return max(0, self.book.heights.total - self.height)
+        return max(0, self.item_list.heights.total - self.height)
 
     def follow(self) -> None:
         """Take hold of the tail."""
@@ -57,20 +57,20 @@ class Viewport:
 
     def hold(self, y: int) -> None:
         """Let go of the tail and hold the text that stands at row `y`."""
-        book = self.book
-        if not book.items:
+        item_list = self.item_list
+        if not item_list.items:
             return
         if self.following:
             self.following = False
-            said = (item for item in reversed(book.items) if isinstance(item.entry, _GROWING))
-            self._seen = Place(next(said, book.items[-1]), _LAST, 0)
+            said = (item for item in reversed(item_list.items) if isinstance(item.entry, _GROWING))
+            self._seen = Place(next(said, item_list.items[-1]), _LAST, 0)
             self._below_seen = 0
-        self._top = book.place(*book.at(max(0, y)))
+        self._top = item_list.place(*item_list.at(max(0, y)))
 
     def settle(self) -> int:
         """Draw what is in or near the window, and return the window's first row."""
-        book = self.book
-        if not book.items or book.look is None:
+        item_list = self.item_list
+        if not item_list.items or item_list.context is None:
             return 0
         if not self.following and self._top is not None:
             y = self._settle_held(self._top)
@@ -78,40 +78,40 @@ class Viewport:
                 return y
             self.follow()
         missing = self.height * 2
-        for item in reversed(book.items):
-            book.draw(item)
-            missing -= book.heights[item.index]
+        for item in reversed(item_list.items):
+            item_list.draw(item)
+            missing -= item_list.heights[item.index]
             if missing <= 0:
                 break
-        self._top = book.place(*book.at(self.limit))
+        self._top = item_list.place(*item_list.at(self.limit))
         return self.limit
 
     def _settle_held(self, top: Place) -> int:
-        book = self.book
+        item_list = self.item_list
         item = top.item
-        if book.get(item.entry.id) is not item:
-            item = book.items[min(item.index, len(book.items) - 1)]
-            book.draw(item)
-            self._top = top = book.place(item, 0)
-        book.draw(item)
+        if item_list.get(item.entry.id) is not item:
+            item = item_list.items[min(item.index, len(item_list.items) - 1)]
+            item_list.draw(item)
+            self._top = top = item_list.place(item, 0)
+        item_list.draw(item)
         self._draw_around(item.index)
-        return book.heights.top(item.index) + book.row_of(top)
+        return item_list.heights.top(item.index) + item_list.row_of(top)
 
     def _draw_around(self, index: int) -> None:
         """Draw a window's height above an item and two below its start."""
-        book = self.book
+        item_list = self.item_list
         missing = self.height
-        for item in reversed(book.items[max(0, index - self.height - 1) : index]):
+        for item in reversed(item_list.items[max(0, index - self.height - 1) : index]):
             if missing <= 0:
                 break
-            book.draw(item)
-            missing -= book.heights[item.index]
+            item_list.draw(item)
+            missing -= item_list.heights[item.index]
         missing = self.height * 2
-        for item in book.items[index : index + 2 * self.height + 1]:
+        for item in item_list.items[index : index + 2 * self.height + 1]:
             if missing <= 0:
                 break
-            book.draw(item)
-            missing -= book.heights[item.index]
+            item_list.draw(item)
+            missing -= item_list.heights[item.index]
 
     def moved(self, old: int, new: int) -> int:
         """Take a scroll by the user.
@@ -126,8 +126,8 @@ class Viewport:
         Returns:
             The window's first row now.
         """
-        book = self.book
-        if not book.items:
+        item_list = self.item_list
+        if not item_list.items:
             return 0
         if new > old and new >= self.limit - NEAR_END:
             self.follow()
@@ -137,24 +137,24 @@ class Viewport:
         item, row, below = self._reference(new)
         self.hold(new)
         self._draw_around(item.index)
-        y = max(0, book.heights.top(item.index) + row - below)
-        self._top = book.place(*book.at(y))
+        y = max(0, item_list.heights.top(item.index) + row - below)
+        self._top = item_list.place(*item_list.at(y))
         self._draw_around(self._top.item.index)
-        y = book.heights.top(self._top.item.index) + book.row_of(self._top)
+        y = item_list.heights.top(self._top.item.index) + item_list.row_of(self._top)
         return min(y, self.limit)
 
     def _reference(self, y: int) -> tuple[Item, int, int]:
         """Return a drawn item in the window at `y`, one of its rows, and how far below `y` that is."""
-        book = self.book
+        item_list = self.item_list
         place = y
-        while place < min(y + self.height, book.heights.total):
-            item, row = book.at(place)
+        while place < min(y + self.height, item_list.heights.total):
+            item, row = item_list.at(place)
             if item.canvas is not None:
                 return item, row, place - y
-            place += book.heights[item.index] - row
-        item, row = book.at(y)
-        book.draw(item)
-        return item, min(row, book.heights[item.index] - 1), 0
+            place += item_list.heights[item.index] - row
+        item, row = item_list.at(y)
+        item_list.draw(item)
+        return item, min(row, item_list.heights[item.index] - 1), 0
 
     def new_lines(self, y: int) -> int:
         """Return how many rows came in below what has been seen.
@@ -162,38 +162,38 @@ class Viewport:
         Args:
             y: The window's first row.
         """
-        book = self.book
-        if self.following or self._seen is None or not book.items:
+        item_list = self.item_list
+        if self.following or self._seen is None or not item_list.items:
             return 0
         item = self._seen.item
-        if book.get(item.entry.id) is not item:
-            item = book.items[min(item.index, len(book.items) - 1)]
-            self._seen = book.place(item, 0)
-        book.draw(item)
+        if item_list.get(item.entry.id) is not item:
+            item = item_list.items[min(item.index, len(item_list.items) - 1)]
+            self._seen = item_list.place(item, 0)
+        item_list.draw(item)
         if self._seen.line == _LAST and item.canvas is not None:
-            self._seen = book.place(item, book.heights[item.index] - 1)
-            last = book.heights.top(item.index) + book.heights[item.index] - 1
-            self._below_seen = book.heights.total - 1 - last
-        seen = book.heights.top(item.index) + book.row_of(self._seen)
-        bottom = min(y + self.height, book.heights.total) - 1
+            self._seen = item_list.place(item, item_list.heights[item.index] - 1)
+            last = item_list.heights.top(item.index) + item_list.heights[item.index] - 1
+            self._below_seen = item_list.heights.total - 1 - last
+        seen = item_list.heights.top(item.index) + item_list.row_of(self._seen)
+        bottom = min(y + self.height, item_list.heights.total) - 1
         if bottom > seen:
-            self._seen = book.place(*book.at(bottom))
+            self._seen = item_list.place(*item_list.at(bottom))
             seen = bottom
-        return max(0, book.heights.total - 1 - seen - self._below_seen)
+        return max(0, item_list.heights.total - 1 - seen - self._below_seen)
 
-    def targets(self, y: int) -> Iterator[Target]:
+    def targets(self, y: int) -> Iterator[VisibleTarget]:
         """Yield what can be chosen in the window, from top to bottom.
 
         Args:
             y: The window's first row.
         """
-        book = self.book
-        last: tuple[Item, Hit] | None = None
-        for number in range(y, min(y + self.height, book.heights.total)):
-            item, row = book.at(number)
+        item_list = self.item_list
+        last: tuple[Item, ClickTarget] | None = None
+        for number in range(y, min(y + self.height, item_list.heights.total)):
+            item, row = item_list.at(number)
             if row < item.gap or row - item.gap >= len(item.rows):
                 continue
-            for _, _, hit in item.rows[row - item.gap].hits:
-                if hit.kind != "link" and (item, hit) != last:
-                    last = (item, hit)
-                    yield Target(item, hit, number)
+            for _, _, target in item.rows[row - item.gap].targets:
+                if target.kind != "link" and (item, target) != last:
+                    last = (item, target)
+                    yield VisibleTarget(item, target, number)

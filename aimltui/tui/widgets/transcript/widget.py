@@ -24,7 +24,7 @@ from aimltui.tui.state.entries import (
     ToolCallEntry,
 )
 from aimltui.tui.state.file_facts import FileFact, Repeat
-from aimltui.tui.widgets.transcript.canvas import Hit
+from aimltui.tui.widgets.transcript.canvas import ClickTarget
 from aimltui.tui.widgets.transcript.inline import SANDBOX
 from aimltui.tui.widgets.transcript.items import Foldable, Item, counts
 from aimltui.tui.widgets.transcript.marks import call_at, linked_file
@@ -166,7 +166,7 @@ class Transcript(Pane, can_focus=True):
             entries: All of it, in order.
             at_end: Whether its end is in view, and followed; else its start.
         """
-        self._book.load(entries)
+        self._item_list.load(entries)
         self._cursor = None
         if self.is_attached and self in self.screen.selections:
             self.screen.clear_selection()
@@ -181,20 +181,20 @@ class Transcript(Pane, can_focus=True):
         Args:
             changes: In the order in which they happened.
         """
-        book = self._book
+        item_list = self._item_list
         if any(isinstance(change, Added | Replaced) and counts(change.entry) for change in changes):
             # nothing ticks while nothing goes on: a countdown would begin with the seconds since then
-            book.set_time(self._clock())
+            item_list.set_time(self._clock())
         for change in changes:
             match change:
                 case Added(index, entry):
-                    book.insert(index, entry)
+                    item_list.insert(index, entry)
                 case Replaced(entry):
-                    book.replace(entry)
+                    item_list.replace(entry)
                 case Appended(entry_id, text):
-                    book.append(entry_id, text)
+                    item_list.append(entry_id, text)
                 case Removed(entry_id):
-                    book.remove(entry_id)
+                    item_list.remove(entry_id)
         self._settle()
 
     def learn(
@@ -208,21 +208,21 @@ class Transcript(Pane, can_focus=True):
         """
         self._extras.files.update(files or {})
         self._extras.repeats.update(repeats or {})
-        self._book.learn([*(files or ()), *(repeats or ())])
+        self._item_list.learn([*(files or ()), *(repeats or ())])
         self._settle()
 
     def unfold_call(self, call_id: str) -> None:
         """Open the panel of a call; it grows downwards, as if it had been chosen."""
         if self._viewport.following:
             self._viewport.hold(self.scroll_offset.y)
-        for item in self._book.panels(StepEntry):
+        for item in self._item_list.panels(StepEntry):
             if isinstance(item.entry, StepEntry) and any(call.id == call_id for call in item.entry.calls):
-                self._book.fold(item, True)
+                self._item_list.fold(item, True)
         self._settle()
 
     def tick(self) -> None:
         """Bring the seconds of active runs up to date; called once a second."""
-        self._book.set_time(self._clock())
+        self._item_list.set_time(self._clock())
         self._settle()
 
     def scroll_to_tail(self) -> None:
@@ -244,12 +244,14 @@ class Transcript(Pane, can_focus=True):
 
     def toggle_all(self, kind: Foldable) -> None:
         """Unfold all panels, or all thoughts; fold them if all are unfolded."""
-        book = self._book
-        panels = list(book.panels(kind))
-        unfold = not (all(book.is_unfolded(item) for item in panels) if panels else book.folds.get(kind))
-        book.folds[kind] = unfold
+        item_list = self._item_list
+        panels = list(item_list.panels(kind))
+        unfold = not (
+            all(item_list.is_unfolded(item) for item in panels) if panels else item_list.folds.get(kind)
+        )
+        item_list.folds[kind] = unfold
         for item in panels:
-            book.fold(item, unfold)
+            item_list.fold(item, unfold)
         self._settle()
 
     def _files_wanted(self, wanted: dict[str, bool]) -> None:
@@ -264,11 +266,13 @@ class Transcript(Pane, can_focus=True):
         """Go to the next thing in the window that can be chosen; scroll a line where there is none."""
         y = self.scroll_offset.y
         targets = list(self._viewport.targets(y))
-        places = [index for index, target in enumerate(targets) if (target.item, target.hit) == self._cursor]
+        places = [
+            index for index, visible in enumerate(targets) if (visible.item, visible.target) == self._cursor
+        ]
         start = -1 if direction > 0 else len(targets)
         wanted = (places[0] if places else start) + direction
         if 0 <= wanted < len(targets):
-            self._cursor = (targets[wanted].item, targets[wanted].hit)
+            self._cursor = (targets[wanted].item, targets[wanted].target)
             self.refresh()
             self.post_message(self.Marked(self))
         else:
@@ -288,9 +292,9 @@ class Transcript(Pane, can_focus=True):
 
     def action_choose(self) -> None:
         """Choose what is marked, if it is in the window."""
-        for target in self._viewport.targets(self.scroll_offset.y):
-            if (target.item, target.hit) == self._cursor:
-                self._choose(target.item, target.hit)
+        for visible in self._viewport.targets(self.scroll_offset.y):
+            if (visible.item, visible.target) == self._cursor:
+                self._choose(visible.item, visible.target)
                 return
 
     @property
@@ -299,13 +303,13 @@ class Transcript(Pane, can_focus=True):
         return self.mark is not None
 
     @property
-    def mark(self) -> tuple[Entry, Hit] | None:
+    def mark(self) -> tuple[Entry, ClickTarget] | None:
         """What the keyboard has marked, while it is in the window and has the focus."""
         if self._cursor is None or not self.has_focus:
             return None
-        for target in self._viewport.targets(self.scroll_offset.y):
-            if (target.item, target.hit) == self._cursor:
-                return target.item.entry, target.hit
+        for visible in self._viewport.targets(self.scroll_offset.y):
+            if (visible.item, visible.target) == self._cursor:
+                return visible.item.entry, visible.target
         return None
 
     @property
@@ -350,45 +354,45 @@ class Transcript(Pane, can_focus=True):
             return
         if self.text_selection is not None:
             return
-        for start, end, hit in row.hits:
+        for start, end, target in row.targets:
             if start <= event.x < end:
                 event.stop()
-                self._choose(item, hit)
+                self._choose(item, target)
                 return
 
     def _select(self, item: Item, place: Offset, *, whole_line: bool) -> None:
-        lines = self._book.lines_of(item)
+        lines = self._item_list.lines_of(item)
         line = lines[place.y - item.key]
         start, end = (0, len(line)) if whole_line else word_at(line, place.x)
         self.screen.selections = {self: Selection(Offset(start, place.y), Offset(end, place.y))}
 
-    def _choose(self, item: Item, hit: Hit) -> None:
-        match hit.kind:
-            case "link" if hit.value.lower().startswith(SANDBOX):
-                self.post_message(self.FileChosen(self, linked_file(item.entry, hit.value)))
+    def _choose(self, item: Item, target: ClickTarget) -> None:
+        match target.kind:
+            case "link" if target.value.lower().startswith(SANDBOX):
+                self.post_message(self.FileChosen(self, linked_file(item.entry, target.value)))
             case "link":
-                self.post_message(self.LinkChosen(self, hit.value))
+                self.post_message(self.LinkChosen(self, target.value))
             case "file":
-                self.post_message(self.FileChosen(self, hit.value))
+                self.post_message(self.FileChosen(self, target.value))
             case "view":
-                self.post_message(self.OutputChosen(self, self._output(item.entry, hit)))
+                self.post_message(self.OutputChosen(self, self._output(item.entry, target)))
             case "choice":
-                self.post_message(self.ChoiceChosen(self, item.entry.id, hit.value))
+                self.post_message(self.ChoiceChosen(self, item.entry.id, target.value))
             case "toggle" | "expand":
-                unfolded = hit.kind == "expand" or not self._book.is_unfolded(item)
+                unfolded = target.kind == "expand" or not self._item_list.is_unfolded(item)
                 if self._viewport.following:
                     # Nothing moves under the pointer: what was clicked keeps its place.
                     self._viewport.hold(self.scroll_offset.y)
-                self._book.fold(item, unfolded)
-                if hit.kind == "expand":
-                    self._cursor = (item, Hit("toggle", hit.value))
+                self._item_list.fold(item, unfolded)
+                if target.kind == "expand":
+                    self._cursor = (item, ClickTarget("toggle", target.value))
                 self._settle()
                 self.post_message(self.Toggled(self, item.entry.id, not unfolded))
 
-    def _output(self, entry: Entry, hit: Hit) -> str:
+    def _output(self, entry: Entry, target: ClickTarget) -> str:
         """The output that a line stands for."""
-        call = call_at(entry, hit)
-        which = hit.value.partition(":")[2]
+        call = call_at(entry, target)
+        which = target.value.partition(":")[2]
         if call is None:
             return ""
         if which == "again":

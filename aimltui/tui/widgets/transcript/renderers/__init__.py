@@ -13,7 +13,7 @@ from aimltui.tui.state.entries import (
     RunEntry,
     StepEntry,
 )
-from aimltui.tui.widgets.transcript.canvas import Canvas, Look
+from aimltui.tui.widgets.transcript.canvas import Canvas, RenderContext
 from aimltui.tui.widgets.transcript.renderers.error import draw_error
 from aimltui.tui.widgets.transcript.renderers.guide import draw_guide
 from aimltui.tui.widgets.transcript.renderers.message import MessageDrawing, message_source
@@ -34,31 +34,31 @@ __all__ = [
 ]
 
 
-def draw_entry(entry: Entry, look: Look, unfolded: bool | None) -> Canvas:
+def draw_entry(entry: Entry, context: RenderContext, unfolded: bool | None) -> Canvas:
     """Draw any entry but a message, which has a `MessageDrawing` of its own.
 
     Args:
         entry: What to draw.
-        look: Width, colours, glyphs, time.
+        context: Width, colours, glyphs, time.
         unfolded: Whether a panel is open; None if the user has not said.
     """
     match entry:
         case StepEntry():
-            return draw_step(entry, look, unfolded)
+            return draw_step(entry, context, unfolded)
         case ReasoningEntry():
-            return draw_reasoning(entry, look, unfolded)
+            return draw_reasoning(entry, context, unfolded)
         case RunEntry():
-            return draw_run(entry, look)
+            return draw_run(entry, context)
         case ErrorEntry():
-            return draw_error(entry, look)
+            return draw_error(entry, context)
         case NoticeEntry():
-            return draw_notice(entry, look)
+            return draw_notice(entry, context)
         case QueuedEntry():
-            return draw_queued(entry, look)
+            return draw_queued(entry, context)
         case GuideEntry():
-            return draw_guide(entry, look)
+            return draw_guide(entry, context)
         case MessageEntry():
-            return MessageDrawing(entry, look).canvas
+            return MessageDrawing(entry, context).canvas
 
 
 def estimated_rows(entry: Entry, width: int) -> int:

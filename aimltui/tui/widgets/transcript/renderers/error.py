@@ -9,7 +9,7 @@ from rich.segment import Segment
 
 from aimltui.tui.line_filters import clean_line
 from aimltui.tui.state.entries import SEND_AGAIN, CardAction, ErrorEntry
-from aimltui.tui.widgets.transcript.canvas import Canvas, Hit, Look, Run
+from aimltui.tui.widgets.transcript.canvas import Canvas, ClickTarget, RenderContext, StyledText
 from aimltui.tui.widgets.transcript.folding import cells
 from aimltui.tui.widgets.transcript.renderers.wording import write_lines
 
@@ -19,34 +19,41 @@ _WAY_FROM_TEXT: Final = "↑ up to here, then"
 """Where the message is back in the prompt, the arrow goes through its lines first."""
 
 
-def draw_error(entry: ErrorEntry, look: Look) -> Canvas:
+def draw_error(entry: ErrorEntry, context: RenderContext) -> Canvas:
     """Draw an error card."""
-    palette = look.palette
-    canvas = Canvas(look, palette.error)
+    palette = context.palette
+    canvas = Canvas(context, palette.error)
     canvas.write(
-        [Run(f"{look.glyphs.failed} ", palette.error), Run(clean_line(entry.title), palette.error)], indent=2
+        [
+            StyledText(f"{context.glyphs.failed} ", palette.error),
+            StyledText(clean_line(entry.title), palette.error),
+        ],
+        indent=2,
     )
     if entry.detail:
-        write_lines(canvas, entry.detail, Run("", palette.text))
+        write_lines(canvas, entry.detail, StyledText("", palette.text))
     if entry.remedy:
         canvas.write(
-            [Run(f"{look.glyphs.arrow} ", palette.muted), Run(clean_line(entry.remedy), palette.text)],
+            [
+                StyledText(f"{context.glyphs.arrow} ", palette.muted),
+                StyledText(clean_line(entry.remedy), palette.text),
+            ],
             indent=2,
         )
     if entry.request_id:
-        canvas.write([Run(f"request id {clean_line(entry.request_id)}", palette.muted)])
+        canvas.write([StyledText(f"request id {clean_line(entry.request_id)}", palette.muted)])
     if entry.actions:
         canvas.gap()
-        canvas.raw("", _action_rows(entry.actions, look, canvas.room))
+        canvas.raw("", _action_rows(entry.actions, context, canvas.room))
     return canvas
 
 
 def _action_rows(
-    actions: Sequence[CardAction], look: Look, room: int
-) -> list[tuple[list[Segment], list[int], list[tuple[int, int, Hit]]]]:
+    actions: Sequence[CardAction], context: RenderContext, room: int
+) -> list[tuple[list[Segment], list[int], list[tuple[int, int, ClickTarget]]]]:
     """The keys of a card side by side, in as many rows as they need."""
-    palette = look.palette
-    rows: list[tuple[list[Segment], list[int], list[tuple[int, int, Hit]]]] = []
+    palette = context.palette
+    rows: list[tuple[list[Segment], list[int], list[tuple[int, int, ClickTarget]]]] = []
     way = _WAY if SEND_AGAIN in actions else _WAY_FROM_TEXT
     rows.append(([Segment(way, palette.muted)], [-1], []))
     used = cells(way)
@@ -55,12 +62,12 @@ def _action_rows(
         if used + _GAP + size > room:
             rows.append(([], [], []))
             used = 0
-        segments, places, hits = rows[-1]
+        segments, places, targets = rows[-1]
         if used:
             segments.append(Segment(" " * _GAP, palette.text))
             used += _GAP
         segments += [Segment(action.key, palette.assistant), Segment(f" {action.label}", palette.text)]
-        hits.append((used, used + size, Hit("choice", action.id)))
+        targets.append((used, used + size, ClickTarget("choice", action.id)))
         used += size
         places += [-1] * (len(segments) - len(places))
     return rows

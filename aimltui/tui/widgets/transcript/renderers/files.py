@@ -11,7 +11,7 @@ from rich.style import Style
 from aimltui.tui.line_filters import clean_line
 from aimltui.tui.state.entries import Attachment
 from aimltui.tui.state.file_facts import FileFact, Picture, is_picture_name, is_text_name
-from aimltui.tui.widgets.transcript.canvas import TEXT_COLUMN, Canvas, Hit, Run
+from aimltui.tui.widgets.transcript.canvas import TEXT_COLUMN, Canvas, ClickTarget, StyledText
 from aimltui.tui.widgets.transcript.folding import cells, shorten
 from aimltui.tui.widgets.transcript.renderers.wording import bytes_text
 
@@ -22,14 +22,14 @@ _HALF: Final = "▀"
 
 def draw_file(canvas: Canvas, file: Attachment) -> bool:
     """Draw a file: what it is called, how large it is, what can be done with it. True if its picture is there, too."""
-    look = canvas.look
-    fact = look.extras.files.get(file.file_id)
+    context = canvas.context
+    fact = context.extras.files.get(file.file_id)
     is_picture = file.is_picture or (file.is_made and fact is not None and is_picture_name(fact.name))
     picture = fact.picture if fact is not None and is_picture else None
-    draws = picture is not None and look.half_blocks
+    draws = picture is not None and context.half_blocks
     if picture is not None and draws:
         draw_picture(canvas, picture)
-    palette, glyphs = look.palette, look.glyphs
+    palette, glyphs = context.palette, context.glyphs
     dot = f" {glyphs.dot} "
     name = clean_line((fact.name if fact else "") or file.name)
     about = _about(file, fact)
@@ -45,10 +45,14 @@ def draw_file(canvas: Canvas, file: Attachment) -> bool:
     glyph = f"{glyphs.picture if is_picture else glyphs.attachment} "
     about = f" {about}" if about else ""
     name = shorten(name, max(8, canvas.room - cells(glyph) - cells(about)), glyphs.ellipsis)
-    runs = [Run(glyph, palette.muted), Run(name, palette.text), Run(about, palette.muted)]
+    runs = [
+        StyledText(glyph, palette.muted),
+        StyledText(name, palette.text),
+        StyledText(about, palette.muted),
+    ]
     if keys and cells(glyph + name + about + keys) + 2 <= canvas.room:
-        runs.append(Run(f"  {keys}", palette.muted))
-    canvas.write(runs, hit=Hit("file", file.file_id) if file.file_id else None)
+        runs.append(StyledText(f"  {keys}", palette.muted))
+    canvas.write(runs, target=ClickTarget("file", file.file_id) if file.file_id else None)
     return draws
 
 

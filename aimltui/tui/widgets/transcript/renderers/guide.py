@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from aimltui.tui.line_filters import clean, clean_line
 from aimltui.tui.state.entries import GuideEntry
-from aimltui.tui.widgets.transcript.canvas import Canvas, Hit, Look, Run
+from aimltui.tui.widgets.transcript.canvas import Canvas, ClickTarget, RenderContext, StyledText
 from aimltui.tui.widgets.transcript.stream import MarkdownStream
 
 
-def draw_guide(entry: GuideEntry, look: Look) -> Canvas:
+def draw_guide(entry: GuideEntry, context: RenderContext) -> Canvas:
     """Draw a guide."""
-    palette = look.palette
-    canvas = Canvas(look)
+    palette = context.palette
+    canvas = Canvas(context)
     body = MarkdownStream(canvas)
     body.source = clean(entry.text)
     body.finish()
     if entry.choices and canvas.rows:
         canvas.gap()
     for choice in entry.choices:
-        runs = [Run(f"{look.glyphs.choice} ", palette.assistant), Run(clean_line(choice.label), palette.text)]
+        runs = [
+            StyledText(f"{context.glyphs.choice} ", palette.assistant),
+            StyledText(clean_line(choice.label), palette.text),
+        ]
         if choice.hint:
-            runs.append(Run(f"  {clean_line(choice.hint)}", palette.muted))
-        canvas.write(runs, hit=Hit("choice", choice.id), indent=2)
+            runs.append(StyledText(f"  {clean_line(choice.hint)}", palette.muted))
+        canvas.write(runs, target=ClickTarget("choice", choice.id), indent=2)
     return canvas

@@ -8,7 +8,7 @@ from typing import Final
 
 from aimltui.tui.line_filters import StreamCleaner, clean_line
 from aimltui.tui.state.entries import Citation, MessageEntry
-from aimltui.tui.widgets.transcript.canvas import Canvas, Look, Run
+from aimltui.tui.widgets.transcript.canvas import Canvas, RenderContext, StyledText
 from aimltui.tui.widgets.transcript.inline import CITED_CLOSE, CITED_OPEN
 from aimltui.tui.widgets.transcript.renderers.files import draw_file
 from aimltui.tui.widgets.transcript.stream import MarkdownStream
@@ -58,18 +58,19 @@ def _cleaned(entry: MessageEntry, cleaner: StreamCleaner) -> str:
 class MessageDrawing:
     """A message on its canvas, and what it takes to let it grow."""
 
-    def __init__(self, entry: MessageEntry, look: Look) -> None:
+    def __init__(self, entry: MessageEntry, context: RenderContext) -> None:
         self.entry = entry
-        palette = look.palette
+        palette = context.palette
         accent = palette.user if entry.role == "user" else palette.assistant
         if entry.pending:
             accent = palette.pending
-        self.canvas = Canvas(look, accent)
+        self.canvas = Canvas(context, accent)
         clock = ""
         if entry.created_at is not None:
             clock = time.strftime("%H:%M", time.localtime(entry.created_at))
         self.canvas.write(
-            [Run(clean_line(entry.author), accent)], right=Run(clock, palette.muted) if clock else None
+            [StyledText(clean_line(entry.author), accent)],
+            right=StyledText(clock, palette.muted) if clock else None,
         )
         base = palette.pending if entry.pending else palette.text
         self._stream = MarkdownStream(self.canvas, keep_breaks=entry.role == "user", base=base)
@@ -119,7 +120,7 @@ class MessageDrawing:
 
     def _foot(self) -> None:
         entry, canvas = self.entry, self.canvas
-        palette, glyphs = canvas.look.palette, canvas.look.glyphs
+        palette, glyphs = canvas.context.palette, canvas.context.glyphs
         if any(attachment.is_made for attachment in entry.attachments) and entry.text:
             canvas.gap()
         after_picture = False
@@ -132,16 +133,16 @@ class MessageDrawing:
             canvas.gap()
         for number, label in sorted(labels.items()):
             canvas.write(
-                [Run(f"[{number}] ", palette.citation), Run(clean_line(label), palette.muted)],
+                [StyledText(f"[{number}] ", palette.citation), StyledText(clean_line(label), palette.muted)],
                 indent=len(f"[{number}] "),
             )
         if entry.incomplete_reason:
             words = _REASONS.get(entry.incomplete_reason, f"cut off: {clean_line(entry.incomplete_reason)}")
-            canvas.write([Run(f"{glyphs.ellipsis} {words}", palette.warning)])
+            canvas.write([StyledText(f"{glyphs.ellipsis} {words}", palette.warning)])
 
     def _label(self, citation: Citation) -> str:
         """A source's name, once it is known."""
-        fact = self.canvas.look.extras.files.get(citation.file_id)
+        fact = self.canvas.context.extras.files.get(citation.file_id)
         return fact.name if fact is not None and citation.label == citation.file_id else citation.label
 
 

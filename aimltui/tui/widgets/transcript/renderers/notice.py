@@ -6,38 +6,38 @@ import math
 
 from aimltui.tui.line_filters import clean_line
 from aimltui.tui.state.entries import NoticeEntry, QueuedEntry
-from aimltui.tui.widgets.transcript.canvas import Canvas, Look, Run
+from aimltui.tui.widgets.transcript.canvas import Canvas, RenderContext, StyledText
 from aimltui.tui.widgets.transcript.renderers.wording import write_lines
 
 
-def draw_notice(entry: NoticeEntry, look: Look) -> Canvas:
+def draw_notice(entry: NoticeEntry, context: RenderContext) -> Canvas:
     """Draw a remark."""
-    palette = look.palette
-    canvas = Canvas(look)
-    text = notice_text(entry, look)
+    palette = context.palette
+    canvas = Canvas(context)
+    text = notice_text(entry, context)
     if entry.level == "warning":
-        canvas.write([Run("! ", palette.warning), Run(text, palette.warning)], indent=2)
+        canvas.write([StyledText("! ", palette.warning), StyledText(text, palette.warning)], indent=2)
     else:
-        canvas.write([Run(text, palette.muted)])
+        canvas.write([StyledText(text, palette.muted)])
     return canvas
 
 
-def notice_text(entry: NoticeEntry, look: Look) -> str:
+def notice_text(entry: NoticeEntry, context: RenderContext) -> str:
     """What a remark says at this moment."""
-    text, dot = clean_line(entry.text), f" {look.glyphs.dot} "
+    text, dot = clean_line(entry.text), f" {context.glyphs.dot} "
     if entry.until is not None:
-        left = math.ceil(entry.until - look.now)
+        left = math.ceil(entry.until - context.now)
         when = f"retrying in {left} s" if left > 0 else "retrying now"
         return f"{text}{dot}{when}{f' ({entry.attempt})' if entry.attempt else ''}{dot}esc to stop"
     if entry.since is not None:
-        return f"{text} for {max(0, round(look.now - entry.since))} s{dot}esc to stop"
+        return f"{text} for {max(0, round(context.now - entry.since))} s{dot}esc to stop"
     return text
 
 
-def draw_queued(entry: QueuedEntry, look: Look) -> Canvas:
+def draw_queued(entry: QueuedEntry, context: RenderContext) -> Canvas:
     """Draw a message that waits until the active run is over."""
-    palette = look.palette
-    canvas = Canvas(look, palette.frame)
-    canvas.write([Run("queued", palette.muted)])
-    write_lines(canvas, entry.text, Run("", palette.pending))
+    palette = context.palette
+    canvas = Canvas(context, palette.frame)
+    canvas.write([StyledText("queued", palette.muted)])
+    write_lines(canvas, entry.text, StyledText("", palette.pending))
     return canvas

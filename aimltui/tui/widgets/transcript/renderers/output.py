@@ -9,7 +9,7 @@ from rich.style import Style
 from textual.color import Color
 
 from aimltui.tui.state.terminal_output import PLAIN, RGB, Piece, Sgr, TerminalText, excerpt
-from aimltui.tui.widgets.transcript.canvas import Canvas, Hit, Run
+from aimltui.tui.widgets.transcript.canvas import Canvas, ClickTarget, StyledText
 from aimltui.tui.widgets.transcript.palette import Palette, readable
 from aimltui.tui.widgets.transcript.renderers.wording import plural
 
@@ -47,7 +47,7 @@ def draw_output(
     *,
     head: int = HEAD,
     tail: int = TAIL,
-    hit: Hit | None = None,
+    target: ClickTarget | None = None,
     most: int = MAX_LINE,
 ) -> None:
     """Draw what a program printed.
@@ -57,17 +57,17 @@ def draw_output(
         text: However long; only the lines that are shown are looked at.
         head: Lines of the beginning.
         tail: Lines of the end.
-        hit: What the line in place of what is not shown does.
+        target: What the line in place of what is not shown does.
         most: Characters of a line that are shown.
     """
     found = excerpt(text, head, tail)
-    caret = canvas.look.glyphs.bar.isascii()
+    caret = canvas.context.glyphs.bar.isascii()
     is_cut = _lines(canvas, found.head, TerminalText(ascii_only=caret), most)
     if found.hidden:
-        _not_shown(canvas, plural(found.hidden, "line" if head else "earlier line"), hit)
+        _not_shown(canvas, plural(found.hidden, "line" if head else "earlier line"), target)
     is_cut |= _lines(canvas, found.tail, TerminalText(ascii_only=caret), most)
     if is_cut and not found.hidden:
-        _not_shown(canvas, "the end of a long line is", hit)
+        _not_shown(canvas, "the end of a long line is", target)
 
 
 def shown_lines(text: str) -> int:
@@ -75,12 +75,16 @@ def shown_lines(text: str) -> int:
     return excerpt(text, 0, 0).total
 
 
-def _not_shown(canvas: Canvas, what: str, hit: Hit | None) -> None:
-    look = canvas.look
-    words = f"{look.glyphs.ellipsis} {what}" + (" not shown" if hit else "")
-    keys = f" {look.glyphs.dot} enter: view all" if hit else ""
+def _not_shown(canvas: Canvas, what: str, target: ClickTarget | None) -> None:
+    context = canvas.context
+    words = f"{context.glyphs.ellipsis} {what}" + (" not shown" if target else "")
+    keys = f" {context.glyphs.dot} enter: view all" if target else ""
     canvas.write(
-        [Run(words, look.palette.muted), Run(keys, look.palette.link if hit else look.palette.muted)], hit=hit
+        [
+            StyledText(words, context.palette.muted),
+            StyledText(keys, context.palette.link if target else context.palette.muted),
+        ],
+        target=target,
     )
 
 
@@ -90,7 +94,7 @@ def _lines(canvas: Canvas, lines: tuple[str, ...], reader: TerminalText, most: i
     for line in lines:
         pieces, cut = shortened(reader.line(line), most)
         is_cut |= cut
-        canvas.write(output_runs(pieces, canvas.look.palette), code=True)
+        canvas.write(output_runs(pieces, canvas.context.palette), code=True)
     return is_cut
 
 
@@ -107,10 +111,10 @@ def shortened(pieces: list[tuple[str, Kind]], most: int) -> tuple[list[tuple[str
     return kept, True
 
 
-def output_runs(pieces: list[Piece], palette: Palette) -> list[Run]:
+def output_runs(pieces: list[Piece], palette: Palette) -> list[StyledText]:
     """A line of output in the theme's colours."""
     return [
-        Run(text, palette.text if sgr == PLAIN else _style(sgr, palette.text, palette.muted))
+        StyledText(text, palette.text if sgr == PLAIN else _style(sgr, palette.text, palette.muted))
         for text, sgr in pieces
     ]
 

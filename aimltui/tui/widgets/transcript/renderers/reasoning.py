@@ -6,7 +6,7 @@ from typing import Final
 
 from aimltui.tui.line_filters import clean
 from aimltui.tui.state.entries import ReasoningEntry
-from aimltui.tui.widgets.transcript.canvas import Canvas, Hit, Look, Prefix, Run
+from aimltui.tui.widgets.transcript.canvas import Canvas, ClickTarget, Prefix, RenderContext, StyledText
 from aimltui.tui.widgets.transcript.folding import fold
 from aimltui.tui.widgets.transcript.renderers.wording import count_text, seconds_text
 
@@ -16,37 +16,40 @@ _LIVE_TAIL: Final = 8_000
 """Characters at the end that are drawn meanwhile: a long thought must not cost more than a short one."""
 
 
-def draw_reasoning(entry: ReasoningEntry, look: Look, unfolded: bool | None) -> Canvas:
+def draw_reasoning(entry: ReasoningEntry, context: RenderContext, unfolded: bool | None) -> Canvas:
     """Draw a thought.
 
     Args:
         entry: The thought.
-        look: Width, colours, glyphs.
+        context: Width, colours, glyphs.
         unfolded: As the user wants it; None: a few lines while it grows, one line afterwards.
     """
-    canvas = Canvas(look)
-    palette, glyphs = look.palette, look.glyphs
+    canvas = Canvas(context)
+    palette, glyphs = context.palette, context.glyphs
     live = entry.streaming and unfolded is None
     mark = glyphs.unfolded if unfolded or live else glyphs.folded
-    canvas.write([Run(f"{mark} {_title(entry, look)}", palette.muted)], hit=Hit("toggle", entry.id))
+    canvas.write(
+        [StyledText(f"{mark} {_title(entry, context)}", palette.muted)],
+        target=ClickTarget("toggle", entry.id),
+    )
     if not unfolded and not live:
         return canvas
     bar = f"  {glyphs.quote} "
     with canvas.inside(Prefix(bar, bar, palette.frame)):
         text = entry.text[-_LIVE_TAIL:] if entry.streaming else entry.text
         for line in _last_rows(text, canvas.room) if live else _lines(text):
-            canvas.write([Run(line, palette.muted)])
+            canvas.write([StyledText(line, palette.muted)])
     return canvas
 
 
-def _title(entry: ReasoningEntry, look: Look) -> str:
+def _title(entry: ReasoningEntry, context: RenderContext) -> str:
     if entry.streaming:
-        return f"thinking{look.glyphs.ellipsis}"
+        return f"thinking{context.glyphs.ellipsis}"
     title = "thought"
     if entry.seconds is not None and entry.seconds >= 0.05:
         title += f" for {seconds_text(entry.seconds)}"
     if entry.tokens:
-        title += f" {look.glyphs.dot} {count_text(entry.tokens)} tokens"
+        title += f" {context.glyphs.dot} {count_text(entry.tokens)} tokens"
     return title
 
 

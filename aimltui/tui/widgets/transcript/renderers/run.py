@@ -9,7 +9,7 @@ from rich.style import Style
 from aimltui.formatting.money import Cost, context_text, cost_text
 from aimltui.tui.line_filters import clean_line
 from aimltui.tui.state.entries import RunEntry
-from aimltui.tui.widgets.transcript.canvas import Canvas, Look, Run
+from aimltui.tui.widgets.transcript.canvas import Canvas, RenderContext, StyledText
 from aimltui.tui.widgets.transcript.folding import cells
 from aimltui.tui.widgets.transcript.glyphs import ASCII
 from aimltui.tui.widgets.transcript.renderers.wording import clock_text, count_text, seconds_text
@@ -27,39 +27,39 @@ _REASONS: Final = {
 }
 
 
-def draw_run(entry: RunEntry, look: Look) -> Canvas:
+def draw_run(entry: RunEntry, context: RenderContext) -> Canvas:
     """Draw a run's line."""
-    canvas = Canvas(look)
-    glyph, style, words = _status(entry, look)
-    palette, dot = look.palette, f" {look.glyphs.dot} "
-    runs = [Run(f"{glyph} ", style), Run(words, style)]
+    canvas = Canvas(context)
+    glyph, style, words = _status(entry, context)
+    palette, dot = context.palette, f" {context.glyphs.dot} "
+    runs = [StyledText(f"{glyph} ", style), StyledText(words, style)]
     if entry.status not in ACTIVE:
-        rest = dot.join(_receipt(entry, look))
+        rest = dot.join(_receipt(entry, context))
         model = _model(entry.model, canvas.room - _INDENT - cells(f"{glyph} {words}{dot}{rest}{dot}"))
         rest = dot.join(part for part in (rest, model) if part)
         if rest:
-            runs.append(Run(dot + rest, palette.muted))
+            runs.append(StyledText(dot + rest, palette.muted))
     canvas.write(runs, indent=_INDENT)
     return canvas
 
 
-def _status(entry: RunEntry, look: Look) -> tuple[str, Style, str]:
+def _status(entry: RunEntry, context: RenderContext) -> tuple[str, Style, str]:
     """Return the glyph, its style and the words of a status."""
-    palette, glyphs = look.palette, look.glyphs
+    palette, glyphs = context.palette, context.glyphs
     match entry.status:
         case "queued":
             return glyphs.queued, palette.muted, "queued"
         case "in_progress":
             running = "running"
             if entry.started_at is not None:
-                running += f" {clock_text(look.now - entry.started_at)}"
+                running += f" {clock_text(context.now - entry.started_at)}"
             return glyphs.active, palette.link + Style(underline=False), running
         case "requires_action":
             words = "needs you"
             if entry.waits_for:
                 words += ": " + ", ".join(clean_line(name) for name in entry.waits_for)
             if entry.expires_at is not None:
-                words += f" (expires {clock_text(entry.expires_at - look.now)})"
+                words += f" (expires {clock_text(entry.expires_at - context.now)})"
             return glyphs.waiting, palette.warning, words
         case "cancelling":
             return glyphs.stopping, palette.warning, "stopping"
@@ -85,13 +85,13 @@ def _model(model_id: str, room: int) -> str:
     return next(fitting, "")
 
 
-def _receipt(entry: RunEntry, look: Look) -> list[str]:
+def _receipt(entry: RunEntry, context: RenderContext) -> list[str]:
     """Return what is known of a run that is over; nothing is made up."""
-    glyphs = look.glyphs
+    glyphs = context.glyphs
     parts = []
     if entry.started_at is not None and entry.ended_at is not None:
         parts.append(seconds_text(entry.ended_at - entry.started_at))
-    tokens = _tokens(entry, look)
+    tokens = _tokens(entry, context)
     if not tokens and entry.status in ("completed", "incomplete"):
         tokens = f"{glyphs.up}{glyphs.unknown} {glyphs.down}{glyphs.unknown}"
     if tokens:
@@ -99,15 +99,15 @@ def _receipt(entry: RunEntry, look: Look) -> list[str]:
     if tokens or entry.cost_usd is not None:
         cost = Cost(entry.cost_usd, entry.cost_is_computed, entry.cost_is_partial)
         parts.append(cost_text(cost, "ascii" if glyphs is ASCII else "unicode"))
-    context = context_text(entry.context_tokens, entry.context_length)
-    if context:
-        parts.append(context)
+    window = context_text(entry.context_tokens, entry.context_length)
+    if window:
+        parts.append(window)
     return parts
 
 
-def _tokens(entry: RunEntry, look: Look) -> str:
+def _tokens(entry: RunEntry, context: RenderContext) -> str:
     """Return what is known of a run's tokens."""
-    glyphs = look.glyphs
+    glyphs = context.glyphs
     if entry.tokens_are_partial and not (entry.prompt_tokens or entry.completion_tokens):
         return ""
     parts = []

@@ -15,7 +15,7 @@ from rich.style import Style
 from aimltui.tui.line_filters import clean, clean_line
 from aimltui.tui.state.entries import Attachment, StepEntry, ToolCallEntry
 from aimltui.tui.state.file_facts import Repeat
-from aimltui.tui.widgets.transcript.canvas import Canvas, Hit, Look, Prefix, Run
+from aimltui.tui.widgets.transcript.canvas import Canvas, ClickTarget, Prefix, RenderContext, StyledText
 from aimltui.tui.widgets.transcript.code import CodeBlock, GrowingCode, Piece
 from aimltui.tui.widgets.transcript.folding import cells, shorten
 from aimltui.tui.widgets.transcript.palette import Palette
@@ -39,15 +39,15 @@ MAX_INPUT: Final = 64 * 1024
 class ToolPanel:
     """How the calls of one tool are drawn."""
 
-    title: Callable[[ToolCallEntry, Look], str]
+    title: Callable[[ToolCallEntry, RenderContext], str]
     """The call in few words."""
-    outcome: Callable[[ToolCallEntry, Look], str]
+    outcome: Callable[[ToolCallEntry, RenderContext], str]
     """What came of it, in few words; empty if nothing yet."""
     language: str
     """Of the input, for its colours."""
 
 
-def _sizes(call: ToolCallEntry, look: Look) -> str:
+def _sizes(call: ToolCallEntry, context: RenderContext) -> str:
     parts = plural(shown_lines(call.input.lstrip("\n")), "line") if call.input else ""
     logs = call.logs
     # the server keeps both ends of a long output
@@ -59,16 +59,16 @@ def _sizes(call: ToolCallEntry, look: Look) -> str:
     if call.error:
         made = [clean_line(call.error)]
     if made:
-        parts += f" {look.glyphs.arrow} " + ", ".join(made)
+        parts += f" {context.glyphs.arrow} " + ", ".join(made)
     return parts.strip()
 
 
-def _search_outcome(call: ToolCallEntry, look: Look) -> str:
+def _search_outcome(call: ToolCallEntry, context: RenderContext) -> str:
     return plural(len(call.outputs), "result") if call.outputs else ""
 
 
-def _function_title(call: ToolCallEntry, look: Look) -> str:
-    return f"{look.glyphs.function} {clean_line(call.name or 'function')}({_arguments(call.input)})"
+def _function_title(call: ToolCallEntry, context: RenderContext) -> str:
+    return f"{context.glyphs.function} {clean_line(call.name or 'function')}({_arguments(call.input)})"
 
 
 def _arguments(text: str) -> str:
@@ -86,19 +86,19 @@ def _arguments(text: str) -> str:
     )
 
 
-def _function_outcome(call: ToolCallEntry, look: Look) -> str:
+def _function_outcome(call: ToolCallEntry, context: RenderContext) -> str:
     text = call.logs[:2000].strip()
-    return f"{look.glyphs.arrow} {clean_line(' '.join(text.split()))}" if text else ""
+    return f"{context.glyphs.arrow} {clean_line(' '.join(text.split()))}" if text else ""
 
 
-def _named(call: ToolCallEntry, look: Look) -> str:
+def _named(call: ToolCallEntry, context: RenderContext) -> str:
     words = clean_line(call.type).replace("_", " ") or "tool"
     return f"{words} {clean_line(call.name)}" if call.name else words
 
 
 PANELS: Final[Mapping[str, ToolPanel]] = {
-    "code_interpreter": ToolPanel(lambda call, look: "code interpreter", _sizes, "python"),
-    "file_search": ToolPanel(lambda call, look: "file search", _search_outcome, "json"),
+    "code_interpreter": ToolPanel(lambda call, context: "code interpreter", _sizes, "python"),
+    "file_search": ToolPanel(lambda call, context: "file search", _search_outcome, "json"),
     "function": ToolPanel(_function_title, _function_outcome, "json"),
 }
 GENERAL: Final = ToolPanel(_named, _sizes, "")
@@ -121,18 +121,23 @@ class Memo:
 
 
 def draw_step(
-    entry: StepEntry, look: Look, unfolded: bool | None, memo: Memo | None = None, *, lingers: bool = False
+    entry: StepEntry,
+    context: RenderContext,
+    unfolded: bool | None,
+    memo: Memo | None = None,
+    *,
+    lingers: bool = False,
 ) -> Canvas:
     """Draw a step.
 
     Args:
         entry: The step.
-        look: Width, colours, glyphs.
+        context: Width, colours, glyphs.
         unfolded: As the user wants it; None for the usual.
         memo: Of the last drawing of the same step.
         lingers: Whether it stays as it was while it ran, although it is done.
     """
-    canvas = Canvas(look)
+    canvas = Canvas(context)
     opened = lingers or step_opens(entry) if unfolded is None else unfolded
     is_live = unfolded is None and (lingers or entry.status == "in_progress")
     details = _Details(canvas, memo or Memo(), is_brief=unfolded is None, is_live=is_live)
@@ -157,14 +162,18 @@ def draw_step(
     if entry.error and opened:
         with canvas.inside(_frame(canvas)):
             for line in clean(entry.error).split("\n"):
-                canvas.write([Run(line, look.palette.error)])
+                canvas.write([StyledText(line, context.palette.error)])
     return canvas
 
 
 def _more_calls(canvas: Canvas, count: int) -> None:
-    look = canvas.look
+    context = canvas.context
     canvas.write(
-        [Run(f"{look.glyphs.ellipsis} {plural(count, 'more call')} of this step", look.palette.muted)]
+        [
+            StyledText(
+                f"{context.glyphs.ellipsis} {plural(count, 'more call')} of this step", context.palette.muted
+            )
+        ]
     )
 
 
@@ -175,8 +184,8 @@ def _at_work(entry: StepEntry) -> int:
 
 
 def _frame(canvas: Canvas) -> Prefix:
-    bar = f"  {canvas.look.glyphs.quote} "
-    return Prefix(bar, bar, canvas.look.palette.frame)
+    bar = f"  {canvas.context.glyphs.quote} "
+    return Prefix(bar, bar, canvas.context.palette.frame)
 
 
 def _active(palette: Palette) -> Style:
@@ -184,8 +193,8 @@ def _active(palette: Palette) -> Style:
     return palette.link + Style(underline=False)
 
 
-def _state(entry: StepEntry, call: ToolCallEntry | None, look: Look) -> tuple[str, Style]:
-    glyphs, palette = look.glyphs, look.palette
+def _state(entry: StepEntry, call: ToolCallEntry | None, context: RenderContext) -> tuple[str, Style]:
+    glyphs, palette = context.glyphs, context.palette
     match entry.status:
         case "completed" if call is not None and call.error:
             text, style = glyphs.failed, palette.error
@@ -209,13 +218,13 @@ def _state(entry: StepEntry, call: ToolCallEntry | None, look: Look) -> tuple[st
 
 def _header(canvas: Canvas, entry: StepEntry, call: ToolCallEntry | None, place: int, opened: bool) -> None:
     """Draw the one line of a call, which folds and unfolds the step."""
-    look = canvas.look
-    palette, glyphs = look.palette, look.glyphs
+    context = canvas.context
+    palette, glyphs = context.palette, context.glyphs
     panel = PANELS.get(call.type, GENERAL) if call else GENERAL
-    title = panel.title(call, look) if call else "tool calls"
-    outcome = panel.outcome(call, look) if call else ""
+    title = panel.title(call, context) if call else "tool calls"
+    outcome = panel.outcome(call, context) if call else ""
     dot = f" {glyphs.dot} "
-    state, style = _state(entry, call, look)
+    state, style = _state(entry, call, context)
     mark = f"{glyphs.unfolded if opened else glyphs.folded} "
     is_function = call is not None and call.type == "function"
     step = "" if is_function else f"{dot}step {entry.number}"
@@ -225,13 +234,13 @@ def _header(canvas: Canvas, entry: StepEntry, call: ToolCallEntry | None, place:
     title = shorten(title, max(4, canvas.room - fixed), glyphs.ellipsis)
     room = canvas.room - fixed - cells(title) - (1 if is_function else cells(dot))
     outcome = shorten(outcome, room, glyphs.ellipsis) if room >= 8 else ""
-    runs = [Run(mark, palette.muted), Run(title, palette.text)]
+    runs = [StyledText(mark, palette.muted), StyledText(title, palette.text)]
     if is_function and outcome:
-        runs.append(Run(f" {outcome}", palette.muted))
-    runs += [Run(step + dot, palette.muted), Run(state, style)]
+        runs.append(StyledText(f" {outcome}", palette.muted))
+    runs += [StyledText(step + dot, palette.muted), StyledText(state, style)]
     if outcome and not is_function:
-        runs.append(Run(dot + outcome, palette.muted))
-    canvas.write(runs, hit=Hit("toggle", str(place)))
+        runs.append(StyledText(dot + outcome, palette.muted))
+    canvas.write(runs, target=ClickTarget("toggle", str(place)))
 
 
 class _Details:
@@ -253,14 +262,14 @@ class _Details:
         with canvas.inside(_frame(canvas)):
             self._input(call, place)
             if call.outputs:
-                canvas.write([Run("output", canvas.look.palette.muted)])
+                canvas.write([StyledText("output", canvas.context.palette.muted)])
                 self._outputs(call, place)
-            repeat = canvas.look.extras.repeats.get(call.id)
+            repeat = canvas.context.extras.repeats.get(call.id)
             if repeat is not None:
                 self._repeat(repeat, place)
 
     def _input(self, call: ToolCallEntry, place: int) -> None:
-        canvas, look = self._canvas, self._canvas.look
+        canvas, context = self._canvas, self._canvas.context
         panel = PANELS.get(call.type, GENERAL)
         text = call.input
         if panel.language == "json":
@@ -269,13 +278,15 @@ class _Details:
         while lines and not any(piece.strip() for piece, _ in lines[-1]):
             lines.pop()
         if self._is_brief and len(lines) > LIVE_LINES:
-            earlier = f"{look.glyphs.ellipsis} {plural(len(lines) - LIVE_LINES, 'earlier line')}"
-            canvas.write([Run(earlier, look.palette.muted)], hit=Hit("expand", str(place)))
+            earlier = f"{context.glyphs.ellipsis} {plural(len(lines) - LIVE_LINES, 'earlier line')}"
+            canvas.write(
+                [StyledText(earlier, context.palette.muted)], target=ClickTarget("expand", str(place))
+            )
             lines = lines[-LIVE_LINES:]
         block = CodeBlock(canvas, panel.language, label=False)
         for line in lines:
             shown, is_cut = shortened(line, self._most) if self._is_brief else (line, False)
-            block.put([*shown, (look.glyphs.ellipsis, "comment")] if is_cut else shown)
+            block.put([*shown, (context.glyphs.ellipsis, "comment")] if is_cut else shown)
         _cut(canvas, len(text) - MAX_INPUT)
 
     def _outputs(self, call: ToolCallEntry, place: int) -> None:
@@ -288,33 +299,43 @@ class _Details:
             if self._is_live:
                 draw_output(canvas, text, head=0, tail=LIVE_OUTPUT, most=self._most)
             elif self._is_brief:
-                draw_output(canvas, text, head=0, tail=FAILED_OUTPUT, hit=Hit("view", f"{place}:{number}"))
+                draw_output(
+                    canvas, text, head=0, tail=FAILED_OUTPUT, target=ClickTarget("view", f"{place}:{number}")
+                )
             else:
-                draw_output(canvas, text, hit=Hit("view", f"{place}:{number}"))
+                draw_output(canvas, text, target=ClickTarget("view", f"{place}:{number}"))
 
     def _repeat(self, repeat: Repeat, place: int) -> None:
         """Draw what came of the user's running it again."""
         canvas = self._canvas
-        palette, glyphs = canvas.look.palette, canvas.look.glyphs
+        palette, glyphs = canvas.context.palette, canvas.context.glyphs
         if repeat.running:
-            running = Run(f"{glyphs.active} running", _active(palette))
+            running = StyledText(f"{glyphs.active} running", _active(palette))
             canvas.write(
-                [Run("run again ", palette.muted), running, Run(f" {glyphs.dot} esc stops it", palette.muted)]
+                [
+                    StyledText("run again ", palette.muted),
+                    running,
+                    StyledText(f" {glyphs.dot} esc stops it", palette.muted),
+                ]
             )
             return
-        state = Run(
+        state = StyledText(
             f"{glyphs.done if repeat.ok else glyphs.failed} ", palette.success if repeat.ok else palette.error
         )
         canvas.write(
-            [Run("run again ", palette.muted), state, Run(seconds_text(repeat.seconds), palette.muted)]
+            [
+                StyledText("run again ", palette.muted),
+                state,
+                StyledText(seconds_text(repeat.seconds), palette.muted),
+            ]
         )
-        draw_output(canvas, repeat.text, hit=Hit("view", f"{place}:again"))
+        draw_output(canvas, repeat.text, target=ClickTarget("view", f"{place}:again"))
 
 
 def _cut(canvas: Canvas, rest: int) -> None:
     if rest > 0:
-        glyphs, palette = canvas.look.glyphs, canvas.look.palette
-        canvas.write([Run(f"{glyphs.ellipsis} {plural(rest, 'more character')}", palette.muted)])
+        glyphs, palette = canvas.context.glyphs, canvas.context.palette
+        canvas.write([StyledText(f"{glyphs.ellipsis} {plural(rest, 'more character')}", palette.muted)])
 
 
 def _indented(text: str) -> str:

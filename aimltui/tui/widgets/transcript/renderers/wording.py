@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from aimltui.tui.line_filters import clean
-from aimltui.tui.widgets.transcript.canvas import Canvas, Run
+from aimltui.tui.widgets.transcript.canvas import Canvas, StyledText
 
 NARROW_BLANK: Final = "\u00a0"
 """Between thousands; never folded."""
@@ -47,7 +47,7 @@ def plural(number: int, word: str) -> str:
     return f"{count_text(number)} {word}{'' if number == 1 else 's'}"
 
 
-def write_lines(canvas: Canvas, text: str, run: Run) -> None:
+def write_lines(canvas: Canvas, text: str, run: StyledText) -> None:
     """Draw text of several lines in the style of a run whose own text is not used."""
     for line in clean(text).strip("\n").split("\n"):
-        canvas.write([Run(line.expandtabs(4), run.style)])
+        canvas.write([StyledText(line.expandtabs(4), run.style)])

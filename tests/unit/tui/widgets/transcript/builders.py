@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES
 
-from aimltui.tui.widgets.transcript.canvas import Canvas, Look
+from aimltui.tui.widgets.transcript.canvas import Canvas, RenderContext
 from aimltui.tui.widgets.transcript.glyphs import ASCII, UNICODE
 from aimltui.tui.widgets.transcript.palette import Palette, build_palette
 from aimltui.tui.widgets.transcript.stream import MarkdownStream
@@ -19,13 +19,13 @@ def palette(theme: str = "textual-dark") -> Palette:
 _DARK = palette()
 
 
-def look(width: int = 80, *, ascii_only: bool = False, now: float = 0.0) -> Look:
-    return Look(width, _DARK, ASCII if ascii_only else UNICODE, now)
+def context(width: int = 80, *, ascii_only: bool = False, now: float = 0.0) -> RenderContext:
+    return RenderContext(width, _DARK, ASCII if ascii_only else UNICODE, now)
 
 
 def whole(source: str, width: int = 80) -> Canvas:
     """Draw a source as a stored message's body is drawn."""
-    body = MarkdownStream(Canvas(look(width)))
+    body = MarkdownStream(Canvas(context(width)))
     body.source = source
     body.finish()
     return body.canvas
@@ -38,7 +38,7 @@ def text_of(canvas: Canvas) -> list[str]:
 
 def seen(canvas: Canvas) -> object:
     """Return everything that tells one drawing from another."""
-    return [(row.text, row.line, row.offsets, row.segments, row.hits) for row in canvas.rows], canvas.lines
+    return [(row.text, row.line, row.offsets, row.segments, row.targets) for row in canvas.rows], canvas.lines
 
 
 VARIED = """# Title with **bold** and `code`

@@ -4,13 +4,13 @@ import time
 
 import pytest
 
-from aimltui.tui.widgets.transcript.canvas import Hit
+from aimltui.tui.widgets.transcript.canvas import ClickTarget
 from aimltui.tui.widgets.transcript.folding import cells
 from tests.unit.tui.widgets.transcript.builders import VARIED, text_of, whole
 
 
 def links(source: str) -> list[str]:
-    return [hit.value for row in whole(source).rows for _, _, hit in row.hits]
+    return [target.value for row in whole(source).rows for _, _, target in row.targets]
 
 
 def test_lists_show_nesting_numbers_and_tasks() -> None:
@@ -34,8 +34,8 @@ def test_only_web_and_mail_links_can_be_chosen() -> None:
 def test_a_link_in_a_table_cell_is_where_its_text_stands() -> None:
     canvas = whole("| a | b |\n|---|---|\n| x | [go](https://a.example) |\n")
     row = canvas.rows[-1]
-    ((start, end, hit),) = row.hits
-    assert hit == Hit("link", "https://a.example")
+    ((start, end, target),) = row.targets
+    assert target == ClickTarget("link", "https://a.example")
     assert row.text[start:end] == "go"
 
 

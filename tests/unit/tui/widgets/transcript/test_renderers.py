@@ -6,10 +6,10 @@ import pytest
 
 from aimltui.tui.state.entries import (
     Attachment,
-    Choice,
     Citation,
     ErrorEntry,
     GuideEntry,
+    GuideOption,
     MessageEntry,
     NoticeEntry,
     QueuedEntry,
@@ -19,16 +19,16 @@ from aimltui.tui.state.entries import (
     ToolCallEntry,
     ToolCallOutput,
 )
-from aimltui.tui.widgets.transcript.canvas import Hit
+from aimltui.tui.widgets.transcript.canvas import ClickTarget
 from aimltui.tui.widgets.transcript.folding import cells
 from aimltui.tui.widgets.transcript.renderers import draw_entry
-from tests.unit.tui.widgets.transcript.builders import look, text_of
+from tests.unit.tui.widgets.transcript.builders import context, text_of
 
 
 def rows(
     entry: object, *, unfolded: bool | None = None, width: int = 80, ascii_only: bool = False
 ) -> list[str]:
-    return text_of(draw_entry(entry, look(width, ascii_only=ascii_only, now=1000.0), unfolded))  # type: ignore[arg-type]
+    return text_of(draw_entry(entry, context(width, ascii_only=ascii_only, now=1000.0), unfolded))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_a_folded_step_stays_one_row(width: int) -> None:
     call = ToolCallEntry(
         "c", "function", "f", '{"a": "' + "x" * 500 + '"}', (ToolCallOutput("text", "y" * 900),)
     )
-    found = draw_entry(StepEntry("s", "r", 2, "completed", (call,), 1.0), look(width), None)
+    found = draw_entry(StepEntry("s", "r", 2, "completed", (call,), 1.0), context(width), None)
     assert len(found.rows) == 1
     assert cells(found.rows[0].text) <= width
 
@@ -223,9 +223,9 @@ def test_notices_queued_messages_and_guides_are_drawn() -> None:
     assert rows(NoticeEntry("n", "Trying again.")) == ["Trying again."]
     assert rows(NoticeEntry("n", "Lost.", "warning")) == ["! Lost."]
     assert rows(QueuedEntry("q", "a\nb")) == ["queued", "a", "b"]
-    guide = GuideEntry("g", "# Hello", (Choice("one", "First", "a hint"),))
+    guide = GuideEntry("g", "# Hello", (GuideOption("one", "First", "a hint"),))
     assert rows(guide) == ["Hello", "", "› First  a hint"]
-    assert draw_entry(guide, look(), None).rows[-1].hits[0][2] == Hit("choice", "one")
+    assert draw_entry(guide, context(), None).rows[-1].targets[0][2] == ClickTarget("choice", "one")
 
 
 @pytest.mark.parametrize(
@@ -252,10 +252,10 @@ def test_hostile_text_is_harmless_wherever_it_stands(hostile: str) -> None:
         ErrorEntry("e", hostile, hostile, hostile, hostile),
         NoticeEntry("n", hostile),
         QueuedEntry("q", hostile),
-        GuideEntry("g", hostile, (Choice("c", hostile, hostile),)),
+        GuideEntry("g", hostile, (GuideOption("c", hostile, hostile),)),
     ]
     for entry in entries:
-        canvas = draw_entry(entry, look(), True)
+        canvas = draw_entry(entry, context(), True)
         painted = "".join(row.text for row in canvas.rows)
         assert painted.isprintable() or "\u00a0" in painted
         assert not set("\x1b\x9b\u202e\x07") & set(painted + "".join(canvas.lines))

@@ -4,12 +4,12 @@ import pytest
 
 from aimltui.tui.widgets.transcript.canvas import Canvas
 from aimltui.tui.widgets.transcript.stream import MAX_SOURCE, MarkdownStream
-from tests.unit.tui.widgets.transcript.builders import VARIED, look, seen, text_of, whole
+from tests.unit.tui.widgets.transcript.builders import VARIED, context, seen, text_of, whole
 
 
 @pytest.mark.parametrize("width", [80, 30])
 def test_each_prefix_of_a_stream_looks_like_the_same_text_drawn_as_a_whole(width: int) -> None:
-    growing = MarkdownStream(Canvas(look(width)))
+    growing = MarkdownStream(Canvas(context(width)))
     for end in range(1, len(VARIED) + 1):
         growing.feed(VARIED[end - 1])
         assert seen(growing.canvas) == seen(whole(VARIED[:end], width)), VARIED[max(0, end - 40) : end]
@@ -17,7 +17,7 @@ def test_each_prefix_of_a_stream_looks_like_the_same_text_drawn_as_a_whole(width
 
 @pytest.mark.parametrize("size", [2, 7, 31, 250, 5000])
 def test_the_size_of_the_pieces_changes_nothing(size: int) -> None:
-    growing = MarkdownStream(Canvas(look()))
+    growing = MarkdownStream(Canvas(context()))
     for start in range(0, len(VARIED), size):
         growing.feed(VARIED[start : start + size])
     assert seen(growing.canvas) == seen(whole(VARIED))
@@ -25,16 +25,18 @@ def test_the_size_of_the_pieces_changes_nothing(size: int) -> None:
 
 def test_the_end_of_a_stream_leaves_what_a_reopened_message_shows() -> None:
     source = "See [later].\n\n" + VARIED + "\n[later]: https://c.example/\n"
-    growing = MarkdownStream(Canvas(look()))
+    growing = MarkdownStream(Canvas(context()))
     for character in source:
         growing.feed(character)
     growing.finish()
     assert seen(growing.canvas) == seen(whole(source))
-    assert any(hit.value == "https://c.example/" for row in growing.canvas.rows for _, _, hit in row.hits)
+    assert any(
+        target.value == "https://c.example/" for row in growing.canvas.rows for _, _, target in row.targets
+    )
 
 
 def test_a_finished_line_of_code_keeps_its_row() -> None:
-    growing = MarkdownStream(Canvas(look()))
+    growing = MarkdownStream(Canvas(context()))
     growing.feed("```python\na = 1\nb = 2\n")
     first = growing.canvas.rows[0]
     growing.feed("c = 3\n")
@@ -43,14 +45,14 @@ def test_a_finished_line_of_code_keeps_its_row() -> None:
 
 
 def test_a_finished_item_of_a_list_and_a_finished_row_of_a_table_keep_their_rows() -> None:
-    listed = MarkdownStream(Canvas(look()))
+    listed = MarkdownStream(Canvas(context()))
     listed.feed("1. one\n2. two\n3. th")
     first = listed.canvas.rows[0]
     listed.feed("ree\n4. four\n")
     assert listed.canvas.rows[0] is first
     assert text_of(listed.canvas) == ["1. one", "2. two", "3. three", "4. four"]
 
-    table = MarkdownStream(Canvas(look()))
+    table = MarkdownStream(Canvas(context()))
     table.feed("| a | b |\n|---|---|\n| 1 | 2 |\n| 3")
     head = table.canvas.rows[0]
     table.feed(" | 4 |\n")
@@ -59,14 +61,14 @@ def test_a_finished_item_of_a_list_and_a_finished_row_of_a_table_keep_their_rows
 
 
 def test_a_wider_cell_sets_the_whole_table_anew() -> None:
-    table = MarkdownStream(Canvas(look()))
+    table = MarkdownStream(Canvas(context()))
     table.feed("| a | b |\n|---|---|\n| 1 | 2 |\n")
     table.feed("| a longer cell | 4 |\n")
     assert text_of(table.canvas)[0] == "a             │ b"
 
 
 def test_a_message_past_the_limit_says_how_much_is_not_shown() -> None:
-    growing = MarkdownStream(Canvas(look()))
+    growing = MarkdownStream(Canvas(context()))
     growing.feed("word " * (MAX_SOURCE // 5 + 1))
     growing.feed("x" * 1000)
     hidden = len(growing.source) - MAX_SOURCE
@@ -74,7 +76,7 @@ def test_a_message_past_the_limit_says_how_much_is_not_shown() -> None:
 
 
 def test_a_paragraph_without_end_keeps_showing_its_last_words() -> None:
-    growing = MarkdownStream(Canvas(look()))
+    growing = MarkdownStream(Canvas(context()))
     for number in range(4000):
         growing.feed(f"word{number} ")
         if number % 97 == 0:
