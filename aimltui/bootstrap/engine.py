@@ -70,7 +70,7 @@ def engine_options_of(source: Source, lessons: Lessons, approve: Approve | None 
         lessons: What refusals have taught.
         approve: Asks about code where no sandbox holds; None refuses it.
     """
-    from aimltui.engine.accounting.budget import Limits
+    from aimltui.engine.accounting.budget import BudgetLimits
     from aimltui.engine.options import EngineOptions
 
     interpreter = source.settings.interpreter
@@ -80,7 +80,7 @@ def engine_options_of(source: Source, lessons: Lessons, approve: Approve | None 
         unconfined=interpreter.unconfined,
         approve=approve,
         lessons=lessons,
-        limits=Limits(**asdict(source.settings.budget)),
+        limits=BudgetLimits(**asdict(source.settings.budget)),
     )
 
 

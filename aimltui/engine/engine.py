@@ -15,11 +15,11 @@ from aimltui.engine.operations.messages import MessageOperations
 from aimltui.engine.operations.runs import RunOperations
 from aimltui.engine.operations.threads import ThreadOperations
 from aimltui.engine.operations.uploads import UploadOperations
-from aimltui.engine.operations.usage import MoneyOperations
-from aimltui.engine.operations.vector_store_files import StoreFileOperations
+from aimltui.engine.operations.usage import UsageOperations
+from aimltui.engine.operations.vector_store_files import VectorStoreFileOperations
 from aimltui.engine.operations.vector_stores import VectorStoreOperations
 from aimltui.engine.options import EngineOptions
-from aimltui.engine.runtime import Core
+from aimltui.engine.runtime import Runtime
 from aimltui.engine.tools.base import Tool
 from aimltui.wire.base import Params, Wire
 from aimltui.wire.constraints import check_params
@@ -39,8 +39,8 @@ class Engine(
     FileOperations,
     UploadOperations,
     VectorStoreOperations,
-    StoreFileOperations,
-    MoneyOperations,
+    VectorStoreFileOperations,
+    UsageOperations,
 ):
     """One method an operation of `wire.operations`, by its name; those that may stream have a twin `stream_...`.
 
@@ -48,8 +48,8 @@ class Engine(
     process or in several.
     """
 
-    def __init__(self, core: Core) -> None:
-        self._core = core
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
 
     @classmethod
     async def open(cls, options: EngineOptions, models: Models, tools: Iterable[Tool] = ()) -> Engine:
@@ -63,21 +63,21 @@ class Engine(
         Raises:
             StoreError: The store cannot be used; the message says why and what to do.
         """
-        core = Core(options, models, tools)
-        await core.open()
-        return cls(core)
+        runtime = Runtime(options, models, tools)
+        await runtime.open()
+        return cls(runtime)
 
     async def aclose(self) -> None:
         """Stop the runs at work here, as if they had been cancelled, and let go of everything."""
-        await self._core.aclose()
+        await self._runtime.aclose()
 
     def new_file_path(self) -> Path:
         """Where a server in the same process may write what arrives; a `Blob` of it is taken without a copy."""
-        return self._core.vault.new_path()
+        return self._runtime.blobs.new_path()
 
     async def changes(self, params: NoParams | None = None) -> Events:
         """Tells when something in the store changed, until the engine closes. An extension."""
-        async with aclosing(self._core.hub.listen()) as told:
+        async with aclosing(self._runtime.hub.listen()) as told:
             async for event in told:
                 yield event
 

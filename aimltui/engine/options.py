@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from aimltui.engine.accounting.budget import Limits
+from aimltui.engine.accounting.budget import BudgetLimits
 from aimltui.engine.approval import Approve
 from aimltui.engine.models.base import ToolProtocol
 from aimltui.engine.models.compat.lesson_store import Lessons
@@ -92,7 +92,7 @@ class EngineOptions:
     """Seconds without a first sign of an answer after which those who follow the run are told."""
     silence_notice_s: float = 60.0
     """The same within an answer."""
-    limits: Limits = field(default_factory=Limits)
+    limits: BudgetLimits = field(default_factory=BudgetLimits)
     """What may be spent."""
 
     @property

@@ -10,18 +10,18 @@ from typing import Any, TypeVar
 
 from aimltui.engine.errors import StoreError
 from aimltui.engine.events.changes import ChangeHub
-from aimltui.engine.files import cleanup as housekeeping
-from aimltui.engine.files.blob_store import Vault
+from aimltui.engine.files import cleanup
+from aimltui.engine.files.blob_store import BlobStore
 from aimltui.engine.files.indexer import Indexer
-from aimltui.engine.files.tool_outputs import OutputKeeper
+from aimltui.engine.files.tool_outputs import ToolOutputStore
 from aimltui.engine.models.base import Models, ToolProtocol
 from aimltui.engine.options import EngineOptions
 from aimltui.engine.runs import recovery
-from aimltui.engine.runs.services import Workplace
+from aimltui.engine.runs.services import RunServices
 from aimltui.engine.runs.supervisor import Supervisor
-from aimltui.engine.runs.tool_protocol import Protocols
+from aimltui.engine.runs.tool_protocol import ToolProtocols
 from aimltui.engine.store import events as event_rows
-from aimltui.engine.store import leases as owners
+from aimltui.engine.store import leases
 from aimltui.engine.store import vector_store_files as store_files
 from aimltui.engine.store.database import Connection, Database
 from aimltui.engine.tools.base import Tool
@@ -33,7 +33,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
-class Core:
+class Runtime:
     """Store, supervisor, lease and listeners of one engine."""
 
     def __init__(self, options: EngineOptions, models: Models, tools: Iterable[Tool] = ()) -> None:
@@ -42,28 +42,28 @@ class Core:
         self.tools = ToolRegistry(tools)
         self.database = Database(options.database, readers=options.readers)
         self.hub = ChangeHub()
-        self.owner = owners.this_process(options.new_id("engine_"))
-        self.vault = Vault(options.files, self.owner.id)
-        self.indexer = Indexer(self.database, options, self.vault, self.owner.id)
+        self.owner = leases.this_process(options.new_id("engine_"))
+        self.blobs = BlobStore(options.files, self.owner.id)
+        self.indexer = Indexer(self.database, options, self.blobs, self.owner.id)
         self.followers = 0
         """How many follow a run of another process."""
-        place = Workplace(
+        services = RunServices(
             self.database,
             options,
             self.tools,
             models,
-            Protocols(
+            ToolProtocols(
                 options.tool_protocol,
                 self._tool_protocol,
                 options.lessons,
                 lambda: next(iter(models.connections()), ""),
             ),
-            self.vault.path_of,
-            OutputKeeper(self.database, self.vault, options),
+            self.blobs.path_of,
+            ToolOutputStore(self.database, self.blobs, options),
         )
-        self.supervisor = Supervisor(place, self.hub.touch)
+        self.supervisor = Supervisor(services, self.hub.touch)
         self._closing = asyncio.Event()
-        self._undisturbed: set[asyncio.Task[Any]] = set()
+        self._uninterrupted: set[asyncio.Task[Any]] = set()
         self._watch: asyncio.Task[None] | None = None
         self._seen_version = 0
         self._next_beat = 0.0
@@ -77,7 +77,7 @@ class Core:
         await self.database.open()
         try:
             await asyncio.to_thread(self._prepare)
-            await self.database.write(self._move_in)
+            await self.database.write(self._recover)
         except APIError as error:
             await self.database.aclose()
             raise StoreError(error.message) from error
@@ -91,8 +91,8 @@ class Core:
         if self._closing.is_set():
             return
         self._closing.set()
-        if self._undisturbed:
-            await asyncio.wait(self._undisturbed)
+        if self._uninterrupted:
+            await asyncio.wait(self._uninterrupted)
         await self.supervisor.aclose()
         await self.tools.aclose()
         await self.indexer.aclose()
@@ -100,7 +100,7 @@ class Core:
         if self._watch is not None:
             await asyncio.wait({self._watch})
         with contextlib.suppress(StoreError):
-            await self.database.write(lambda conn: owners.resign(conn, self.owner))
+            await self.database.write(lambda conn: leases.resign(conn, self.owner))
         await self.database.aclose()
         await self.models.aclose()
 
@@ -129,11 +129,11 @@ class Core:
             self.hub.touch(*touched)
         return result
 
-    async def undisturbed(self, job: Coroutine[Any, Any, T]) -> T:
+    async def run_to_completion(self, job: Coroutine[Any, Any, T]) -> T:
         """Do something to its end, also if the caller is cancelled: a run that is written has to be started."""
         task = asyncio.create_task(job)
-        self._undisturbed.add(task)
-        task.add_done_callback(self._undisturbed.discard)
+        self._uninterrupted.add(task)
+        task.add_done_callback(self._uninterrupted.discard)
         return await asyncio.shield(task)
 
     async def settle(self) -> None:
@@ -144,7 +144,7 @@ class Core:
             self.hub.touch(*threads)
 
     def _prepare(self) -> None:
-        self.vault.prepare()
+        self.blobs.prepare()
         self.options.lessons.load()
 
     def _tool_protocol(self, model_id: str, connection: str | None) -> ToolProtocol | None:
@@ -155,12 +155,12 @@ class Core:
         is_unable = known.abilities is not None and "tools" not in known.abilities
         return "fenced" if is_unable and self.options.tool_protocol == "auto" else None
 
-    def _move_in(self, conn: Connection) -> None:
+    def _recover(self, conn: Connection) -> None:
         now = self.options.clock()
-        owners.beat(conn, self.owner, now)
+        leases.beat(conn, self.owner, now)
         recovery.recover_all(conn, self.options, self.owner.id)
-        housekeeping.adopt(conn, self.options, self.owner.id)
-        housekeeping.sweep(conn, self.options, self.vault)
+        cleanup.adopt(conn, self.options, self.owner.id)
+        cleanup.sweep(conn, self.options, self.blobs)
         event_rows.forget_before(conn, now - self.options.keep_events_s)
 
     async def _watch_others(self) -> None:
@@ -171,33 +171,33 @@ class Core:
                 async with asyncio.timeout(pause):
                     await self._closing.wait()
             try:
-                await self._look()
+                await self._poll()
             except (StoreError, ServerError) as error:
                 log.warning("cannot look at the store: %s", error)
 
-    async def _look(self) -> None:
+    async def _poll(self) -> None:
         version = await self.database.data_version()
         if version != self._seen_version:
             self._seen_version = version
             self.hub.touch_unknown()
-            await self.supervisor.heed_others()
+            await self.supervisor.observe_others()
         await self.supervisor.settle()
         now = self.options.clock()
         if (self.supervisor.live or self.indexer.is_busy) and now >= self._next_beat:
             self._next_beat = now + self.options.heartbeat_s
-            await self.database.write(lambda conn: owners.beat(conn, self.owner, now))
+            await self.database.write(lambda conn: leases.beat(conn, self.owner, now))
         await self.settle()
-        await self._keep_house()
+        await self._clean_up()
 
-    async def _keep_house(self) -> None:
+    async def _clean_up(self) -> None:
         """Take over what a dead process left to be indexed; forget what is past its time."""
         if await self.read(lambda conn: store_files.has_work(conn, self.owner.id)):
             # whoever added it was cancelled before it could say so
             self.indexer.wake()
-        if not await self.read(lambda conn: housekeeping.is_needed(conn, self.options, self.owner.id)):
+        if not await self.read(lambda conn: cleanup.is_needed(conn, self.options, self.owner.id)):
             return
-        gone = await self.write(lambda conn: housekeeping.keep(conn, self.options, self.owner.id))
-        await asyncio.to_thread(self.vault.remove, gone)
+        gone = await self.write(lambda conn: cleanup.keep(conn, self.options, self.owner.id))
+        await asyncio.to_thread(self.blobs.remove, gone)
         self.indexer.wake()
 
 

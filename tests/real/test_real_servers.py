@@ -129,7 +129,7 @@ async def test_a_picture_that_is_refused_teaches_and_the_run_goes_on(tmp_path: P
         run = await place.run(look)
         assert run.status in ENDS, run.last_error
         # a server that tells beforehand that it is blind need not teach it
-        known = place.engine._core.models.info(place.model)
+        known = place.engine._runtime.models.info(place.model)
         tells = known is not None and (known.inputs is not None or known.abilities is not None)
         assert place.lessons.of("real", place.model) == ({} if tells else {"no_images": True})
 

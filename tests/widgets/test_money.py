@@ -17,7 +17,7 @@ import pytest
 
 from aimltui.client.client import AssistantsClient
 from aimltui.client.embedded import EmbeddedTransport
-from aimltui.engine.accounting.budget import Limits
+from aimltui.engine.accounting.budget import BudgetLimits
 from aimltui.engine.engine import Engine
 from aimltui.engine.models.base import ChatUsage, ModelError, ModelInfo, Price
 from aimltui.engine.options import RetryPolicy
@@ -99,7 +99,7 @@ async def test_an_empty_report_says_what_will_be_in_it(tmp_path: Path) -> None:
 
 async def test_a_used_up_day_is_a_card_and_can_be_raised(tmp_path: Path) -> None:
     model = FakeModel(says("Hello", usage=ChatUsage(100, 20, 120, cost_usd=1.25)))
-    async with window(tmp_path, model, limits=Limits(per_day_usd=1.0)) as here:
+    async with window(tmp_path, model, limits=BudgetLimits(per_day_usd=1.0)) as here:
         await ask(here, "One")
         await here.write("Two")
         await here.until(lambda: "The run was not started" in here.shown())

@@ -16,7 +16,7 @@ _EACH = "Send a message to go on in a new run, or change the setting in the conf
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class BudgetLimits:
     """What may be spent. None is no limit."""
 
     per_run_usd: float | None = None
@@ -53,7 +53,7 @@ class Spent:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class TurnEstimate:
     """A turn that is about to begin."""
 
     prompt_tokens: int
@@ -79,7 +79,7 @@ class Reservation:
 
 
 @dataclass(frozen=True, slots=True)
-class TooMuch:
+class OverBudget:
     """A turn would go over the budget."""
 
     message: str
@@ -109,37 +109,41 @@ def is_priced(price: Price | None) -> bool:
     return price is not None and price.prompt is not None and price.completion is not None
 
 
-def reserve(limits: Limits, spent: Spent, wish: Wish) -> Reservation | TooMuch:
+def reserve(limits: BudgetLimits, spent: Spent, turn_estimate: TurnEstimate) -> Reservation | OverBudget:
     """Set aside what a turn may cost, or say why it may not begin."""
-    price = wish.price
+    price = turn_estimate.price
     prompt_price = price.prompt if price is not None and is_priced(price) else None
     answer_price = price.completion if price is not None and is_priced(price) else None
-    most = wish.most_answer or MOST_ANSWER
+    most = turn_estimate.most_answer or MOST_ANSWER
     tightest: _Limit | None = None
     for limit in _all(limits, spent):
         if limit.in_dollars and (prompt_price is None or answer_price is None):
             if limit.left <= 0:
                 return _too_much(limit, None)
             continue
-        least = wish.prompt_tokens * (prompt_price or 0.0) if limit.in_dollars else wish.prompt_tokens
+        least = (
+            turn_estimate.prompt_tokens * (prompt_price or 0.0)
+            if limit.in_dollars
+            else turn_estimate.prompt_tokens
+        )
         each = (answer_price or 0.0) if limit.in_dollars else 1.0
         room = _room(limit.left - least, each)
         if room < min(LEAST_ANSWER, most):
             return _too_much(limit, least)
         if room < most:
             most, tightest = int(room), limit
-    least_usd = None if prompt_price is None else wish.prompt_tokens * prompt_price
+    least_usd = None if prompt_price is None else turn_estimate.prompt_tokens * prompt_price
     return Reservation(
         usd=0.0 if least_usd is None else least_usd + most * (answer_price or 0.0),
-        tokens=wish.prompt_tokens + most,
+        tokens=turn_estimate.prompt_tokens + most,
         least_usd=least_usd,
-        least_tokens=wish.prompt_tokens,
+        least_tokens=turn_estimate.prompt_tokens,
         max_answer=most if tightest is not None else None,
         binding=_told(tightest) if tightest is not None else "",
     )
 
 
-def used_up(limits: Limits, spent: Spent) -> TooMuch | None:
+def used_up(limits: BudgetLimits, spent: Spent) -> OverBudget | None:
     """Why no run may begin today; None if one may."""
     for limit in _all(limits, spent):
         if limit.is_daily and limit.left <= 0:
@@ -147,14 +151,14 @@ def used_up(limits: Limits, spent: Spent) -> TooMuch | None:
     return None
 
 
-def cut_off(binding: str) -> TooMuch:
+def cut_off(binding: str) -> OverBudget:
     """An answer came to the end of the budget.
 
     Args:
         binding: See `Reservation.binding`.
     """
     remedy = _TODAY if "per_day" in binding else _EACH
-    return TooMuch(f"The answer was cut off: the budget allows no more. {binding}.", remedy)
+    return OverBudget(f"The answer was cut off: the budget allows no more. {binding}.", remedy)
 
 
 def dollars(amount: float) -> str:
@@ -166,7 +170,7 @@ def dollars(amount: float) -> str:
     return f"${amount:.4f}" if amount >= 0.0001 else "less than $0.0001"
 
 
-def _all(limits: Limits, spent: Spent) -> list[_Limit]:
+def _all(limits: BudgetLimits, spent: Spent) -> list[_Limit]:
     found: list[_Limit] = []
     if limits.per_run_usd is not None:
         found.append(_Limit("per_run_usd", limits.per_run_usd, spent.run_usd, 0.0, True, False))
@@ -195,7 +199,7 @@ def _told(limit: _Limit) -> str:
     return f"{gone} of {limit.text(limit.limit)} are spent {span}{held} ([budget] {limit.name})"
 
 
-def _too_much(limit: _Limit, least: float | None) -> TooMuch:
+def _too_much(limit: _Limit, least: float | None) -> OverBudget:
     what = "Today's budget" if limit.is_daily else "This run's budget"
     if least is None or limit.left <= 0:
         why = f"{what} is used up: {_told(limit)}."
@@ -204,4 +208,4 @@ def _too_much(limit: _Limit, least: float | None) -> TooMuch:
             f"{what} does not allow the next question, whose reading alone takes about {limit.text(least)}: "
             f"{_told(limit)}."
         )
-    return TooMuch(f"{why} The model was not asked.", _TODAY if limit.is_daily else _EACH)
+    return OverBudget(f"{why} The model was not asked.", _TODAY if limit.is_daily else _EACH)

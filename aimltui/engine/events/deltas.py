@@ -29,7 +29,7 @@ _HEADS: dict[str, JSONObject] = {"code_interpreter": {"input": "", "outputs": []
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Delta:
     """A fragment of something that grows: a message's part, or a tool call of a step."""
 
     object_id: str
@@ -46,7 +46,7 @@ class Piece:
     part: int = 0
     """For `logs` and `image`: the place in the call's outputs."""
 
-    def joins(self, other: Piece) -> bool:
+    def joins(self, other: Delta) -> bool:
         """True if `other`, coming right after this one, can be told together with it."""
         same = (self.object_id, self.kind, self.slot, self.part)
         return same == (other.object_id, other.kind, other.slot, other.part) and self.kind not in _ALONE

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from aimltui.engine.events.deltas import Piece
+from aimltui.engine.events.deltas import Delta
 from aimltui.wire import events
 from aimltui.wire.events import StreamEvent
 
@@ -14,17 +14,17 @@ DONE = StreamEvent(events.DONE, "[DONE]")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One thing in the log: an event as it is, or a piece whose event is made when somebody reads it."""
+class LogEntry:
+    """One thing in the log: an event as it is, or a delta whose event is made when somebody reads it."""
 
-    content: StreamEvent | Piece
+    content: StreamEvent | Delta
     index: int | None
     """Its cursor; None for passing remarks, which are not kept."""
 
 
-def batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+def batches(entries: Iterable[LogEntry]) -> Iterator[list[LogEntry]]:
     """Neighbours that can be told together, as one batch; everything else alone."""
-    batch: list[Entry] = []
+    batch: list[LogEntry] = []
     for entry in entries:
         if batch and _joins(batch[-1], entry):
             batch.append(entry)
@@ -36,12 +36,12 @@ def batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
         yield batch
 
 
-def told(batch: Sequence[Entry]) -> StreamEvent:
+def told(batch: Sequence[LogEntry]) -> StreamEvent:
     """One event that says what the batch says; its index is the last one's."""
     first, last = batch[0], batch[-1]
     if isinstance(first.content, StreamEvent):
         return first.content
-    value = "".join(entry.content.value for entry in batch if isinstance(entry.content, Piece))
+    value = "".join(entry.content.value for entry in batch if isinstance(entry.content, Delta))
     return replace(first.content, value=value).event(last.index or 0)
 
 
@@ -53,15 +53,15 @@ class EventLog:
     """
 
     def __init__(self, next_index: int = 0) -> None:
-        self._entries: list[Entry] = []
+        self._entries: list[LogEntry] = []
         self._wake = asyncio.Event()
         self._closed = False
         self.next_index = next_index
         """The index of the next event that is kept."""
 
-    def say(self, piece: Piece) -> Entry:
+    def emit(self, delta: Delta) -> LogEntry:
         """A fragment."""
-        entry = Entry(piece, self.next_index)
+        entry = LogEntry(delta, self.next_index)
         self.next_index += 1
         self._add([entry])
         return entry
@@ -71,11 +71,11 @@ class EventLog:
         for event in committed:
             if event.index is not None:
                 self.next_index = event.index + 1
-        self._add([Entry(event, event.index) for event in committed])
+        self._add([LogEntry(event, event.index) for event in committed])
 
-    def remark(self, event: StreamEvent) -> None:
+    def emit_transient(self, event: StreamEvent) -> None:
         """An event that is not kept."""
-        self._add([Entry(event, None)])
+        self._add([LogEntry(event, None)])
 
     def close(self) -> None:
         """Nothing follows. Followers read to the end and get `done`."""
@@ -104,7 +104,7 @@ class EventLog:
                 return position
         return len(self._entries)
 
-    def _add(self, entries: list[Entry]) -> None:
+    def _add(self, entries: list[LogEntry]) -> None:
         if self._closed:
             return
         self._entries.extend(entries)
@@ -112,6 +112,6 @@ class EventLog:
         self._wake = asyncio.Event()
 
 
-def _joins(before: Entry, entry: Entry) -> bool:
+def _joins(before: LogEntry, entry: LogEntry) -> bool:
     one, other = before.content, entry.content
-    return isinstance(one, Piece) and isinstance(other, Piece) and one.joins(other)
+    return isinstance(one, Delta) and isinstance(other, Delta) and one.joins(other)

@@ -34,7 +34,7 @@ class Incoming:
         self.path.unlink(missing_ok=True)
 
 
-class Vault:
+class BlobStore:
     """Keeps the bytes of files and of parts of uploads.
 
     Args:
@@ -72,7 +72,7 @@ class Vault:
         """A place for something that arrives; nothing is there yet."""
         return self.incoming / f"{self._owner_id}.{next(self._numbers)}"
 
-    def take(self, blob: Blob, limit: int) -> Incoming:
+    def receive(self, blob: Blob, limit: int) -> Incoming:
         """A copy of what is uploaded; what lies in `incoming` is not copied but taken.
 
         Raises:
@@ -94,7 +94,7 @@ class Vault:
         """
         return self._copied(self._every_piece(ids), limit, digest=True)
 
-    def settle(self, incoming: Incoming, id_: str) -> None:
+    def commit(self, incoming: Incoming, id_: str) -> None:
         """What arrived becomes what is kept under an id. Quick: to be done inside the transaction that says so.
 
         Raises:

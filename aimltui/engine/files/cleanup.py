@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from aimltui.engine.files.blob_store import Vault
+from aimltui.engine.files.blob_store import BlobStore
 from aimltui.engine.options import EngineOptions
-from aimltui.engine.store import files, uploads
-from aimltui.engine.store import leases as owners
+from aimltui.engine.store import files, leases, uploads
 from aimltui.engine.store import vector_store_files as store_files
 from aimltui.engine.store.database import Connection
 
@@ -32,13 +31,13 @@ def adopt(conn: Connection, options: EngineOptions, me: str) -> None:
     store_files.adopt(conn, me, options.clock(), options.heartbeat_s)
 
 
-def sweep(conn: Connection, options: EngineOptions, vault: Vault) -> None:
+def sweep(conn: Connection, options: EngineOptions, blobs: BlobStore) -> None:
     """Remove bytes that belong to nothing: a process died between the disk and the database.
 
     Under the writing lock, since bytes get to their place, and into the database, under it as well.
     """
-    vault.remove(vault.kept() - files.every_id(conn) - uploads.part_ids(conn))
+    blobs.remove(blobs.kept() - files.every_id(conn) - uploads.part_ids(conn))
     now = options.clock()
-    for path, owner in vault.arrivals().items():
-        if not owners.is_alive(conn, owner, now, options.heartbeat_s):
+    for path, owner in blobs.arrivals().items():
+        if not leases.is_alive(conn, owner, now, options.heartbeat_s):
             path.unlink(missing_ok=True)

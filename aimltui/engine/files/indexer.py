@@ -12,7 +12,7 @@ from aimltui.engine.errors import StoreError
 from aimltui.engine.extraction.chunks import Chunk, split
 from aimltui.engine.extraction.extract import budget, extract
 from aimltui.engine.extraction.limits import MAX_TOKENS, Stopped, Unreadable
-from aimltui.engine.files.blob_store import Vault
+from aimltui.engine.files.blob_store import BlobStore
 from aimltui.engine.options import EngineOptions
 from aimltui.engine.store import vector_store_files as rows
 from aimltui.engine.store.database import Database
@@ -32,10 +32,10 @@ class Indexer:
     over by the next engine that looks.
     """
 
-    def __init__(self, database: Database, options: EngineOptions, vault: Vault, owner_id: str) -> None:
+    def __init__(self, database: Database, options: EngineOptions, blobs: BlobStore, owner_id: str) -> None:
         self._database = database
         self._options = options
-        self._vault = vault
+        self._blobs = blobs
         self._owner_id = owner_id
         self._wake = asyncio.Event()
         self._stop = threading.Event()
@@ -136,7 +136,7 @@ class Indexer:
     def _read(self, entry: Entry) -> tuple[list[Chunk], int]:
         """The passages of a file, and the bytes of their text."""
         spend = budget(self._options.extract_s, self._stop)
-        text = extract(self._vault.path_of(entry.file_id), entry.filename, spend)
+        text = extract(self._blobs.path_of(entry.file_id), entry.filename, spend)
         size, overlap = entry.chunking.max_chunk_size_tokens, entry.chunking.chunk_overlap_tokens
         most = _most_chunks(entry.chunking)
         chunks = list(islice(split(text, size, overlap, spend.check), most + 1))

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 from aimltui.engine.errors import StoreError
-from aimltui.engine.files.blob_store import Vault
+from aimltui.engine.files.blob_store import BlobStore
 from aimltui.engine.files.names import clean_filename
 from aimltui.engine.options import EngineOptions
 from aimltui.engine.store import files as rows
@@ -18,12 +18,12 @@ from aimltui.wire.errors import APIError
 from aimltui.wire.files import ASSISTANTS_OUTPUT, File
 
 
-class OutputKeeper:
-    """A `Keeper` over an engine's store and vault."""
+class ToolOutputStore:
+    """A `OutputStore` over an engine's store and blobs."""
 
-    def __init__(self, database: Database, vault: Vault, options: EngineOptions) -> None:
+    def __init__(self, database: Database, blobs: BlobStore, options: EngineOptions) -> None:
         self._database = database
-        self._vault = vault
+        self._blobs = blobs
         self._options = options
 
     async def __call__(self, name: str, content: bytes | Path) -> str:
@@ -35,7 +35,7 @@ class OutputKeeper:
             else Blob.of_file(content, name)
         )
         try:
-            incoming = await asyncio.to_thread(self._vault.take, blob, self._options.max_file_bytes)
+            incoming = await asyncio.to_thread(self._blobs.receive, blob, self._options.max_file_bytes)
         except APIError as error:
             raise ToolError(f"The file {name!r} cannot be kept: {error.message}") from error
         file = File(
@@ -48,7 +48,7 @@ class OutputKeeper:
 
         def write(conn: Connection) -> None:
             rows.insert(conn, file)
-            self._vault.settle(incoming, file.id)
+            self._blobs.commit(incoming, file.id)
 
         try:
             await self._database.write(write)

@@ -9,7 +9,7 @@ from typing import Any
 from aimltui.engine.models.base import ListState, ModelError, ModelInfo
 from aimltui.engine.models.compat.lesson_store import Lessons
 from aimltui.engine.operations.references import settled_resources
-from aimltui.engine.runtime import Core
+from aimltui.engine.runtime import Runtime
 from aimltui.engine.store import assistants as rows
 from aimltui.engine.store.database import Connection
 from aimltui.engine.validation import merged_metadata
@@ -39,33 +39,33 @@ _NULL_MEANS: dict[str, Any] = {
 class AssistantOperations:
     """What one can ask about assistants and models."""
 
-    _core: Core
+    _runtime: Runtime
 
     async def create_assistant(self, params: CreateAssistant) -> Assistant:
         """Make an assistant."""
         fields = _fields(params.given())
         fields["metadata"] = merged_metadata(None, params.metadata)
-        made = {"id": self._core.options.new_id(ids.ASSISTANT), "created_at": self._core.options.now()}
+        made = {"id": self._runtime.options.new_id(ids.ASSISTANT), "created_at": self._runtime.options.now()}
         assistant = Assistant.model_validate(fields | made)
         private = {"sampling": _sampling({}, params.given())}
 
         def insert(conn: Connection) -> Assistant:
-            resources = settled_resources(conn, self._core, assistant.tool_resources, may_create=True)
+            resources = settled_resources(conn, self._runtime, assistant.tool_resources, may_create=True)
             made = assistant.model_copy(update={"tool_resources": resources})
             rows.insert(conn, made, private)
             return made
 
-        kept = await self._core.write(insert)
-        self._core.indexer.wake()
+        kept = await self._runtime.write(insert)
+        self._runtime.indexer.wake()
         return kept
 
     async def list_assistants(self, params: ListAssistants) -> Page[Assistant]:
         """One page."""
-        return await self._core.read(lambda conn: rows.listed(conn, params))
+        return await self._runtime.read(lambda conn: rows.listed(conn, params))
 
     async def get_assistant(self, params: AssistantParams) -> Assistant:
         """One by id."""
-        return (await self._core.read(lambda conn: rows.get(conn, params.assistant_id)))[0]
+        return (await self._runtime.read(lambda conn: rows.get(conn, params.assistant_id)))[0]
 
     async def modify_assistant(self, params: ModifyAssistant) -> Assistant:
         """Change what is given; metadata is merged."""
@@ -79,27 +79,27 @@ class AssistantOperations:
             metadata = merged_metadata(old.metadata, params.metadata)
             assistant = Assistant.model_validate(old.to_json() | _fields(given) | {"metadata": metadata})
             if "tool_resources" in given:
-                resources = settled_resources(conn, self._core, assistant.tool_resources, may_create=False)
+                resources = settled_resources(conn, self._runtime, assistant.tool_resources, may_create=False)
                 assistant = assistant.model_copy(update={"tool_resources": resources})
             rows.save(conn, assistant, private | {"sampling": _sampling(private.get("sampling", {}), given)})
             return assistant
 
-        return await self._core.write(change)
+        return await self._runtime.write(change)
 
     async def delete_assistant(self, params: AssistantParams) -> Deleted:
         """Delete one; its threads and runs stay."""
-        await self._core.write(lambda conn: rows.delete(conn, params.assistant_id))
+        await self._runtime.write(lambda conn: rows.delete(conn, params.assistant_id))
         return Deleted(id=params.assistant_id, object="assistant.deleted")
 
     async def list_models(self, params: ListModels) -> ModelPage:
         """The models on offer, and where their lists come from."""
         try:
-            found = await self._core.models.list_models(refresh=bool(params.refresh))
+            found = await self._runtime.models.list_models(refresh=bool(params.refresh))
         except ModelError as error:
             told = f"{error.message} {error.remedy}".strip()
             raise ServerError(told, code="models_unavailable", request_id=error.request_id) from error
-        states = self._core.models.list_states()
-        lessons = self._core.options.lessons
+        states = self._runtime.models.list_states()
+        lessons = self._runtime.options.lessons
 
         def page() -> ModelPage:
             lessons.load()

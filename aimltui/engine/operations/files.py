@@ -6,7 +6,7 @@ import asyncio
 
 from aimltui.engine.files.blob_store import Incoming
 from aimltui.engine.files.names import clean_filename
-from aimltui.engine.runtime import Core
+from aimltui.engine.runtime import Runtime
 from aimltui.engine.store import files as rows
 from aimltui.engine.store.database import Connection
 from aimltui.wire import ids
@@ -21,23 +21,23 @@ _BATCH_S = 2_592_000
 class FileOperations:
     """What one can ask about files."""
 
-    _core: Core
+    _runtime: Runtime
 
     async def create_file(self, params: CreateFile) -> File:
         """Keep a file."""
-        return await self._core.undisturbed(
-            keep_file(self._core, params.file, params.purpose, params.expires_after)
+        return await self._runtime.run_to_completion(
+            keep_file(self._runtime, params.file, params.purpose, params.expires_after)
         )
 
     async def list_files(self, params: ListFiles) -> Page[File]:
         """One page."""
-        now = self._core.options.now()
-        return await self._core.read(lambda conn: rows.listed(conn, params, now))
+        now = self._runtime.options.now()
+        return await self._runtime.read(lambda conn: rows.listed(conn, params, now))
 
     async def get_file(self, params: FileParams) -> File:
         """One by id."""
-        now = self._core.options.now()
-        return await self._core.read(lambda conn: rows.get(conn, params.file_id, now))
+        now = self._runtime.options.now()
+        return await self._runtime.read(lambda conn: rows.get(conn, params.file_id, now))
 
     async def get_file_content(self, params: FileParams) -> BinaryContent:
         """Its bytes, all of them in memory; see `open_file_content`."""
@@ -52,43 +52,43 @@ class FileOperations:
     async def open_file_content(self, params: FileParams) -> OpenContent:
         """Its bytes, to be read piece by piece. Not an operation: for a server in the same process."""
         file = await self.get_file(params)
-        source, size = await asyncio.to_thread(self._core.vault.open, file.id)
+        source, size = await asyncio.to_thread(self._runtime.blobs.open, file.id)
         return OpenContent(source, size, file.filename)
 
     async def delete_file(self, params: FileParams) -> Deleted:
         """Forget it, also in every vector store."""
-        now = self._core.options.now()
-        await self._core.write(lambda conn: rows.delete(conn, params.file_id, now))
-        await asyncio.to_thread(self._core.vault.remove, [params.file_id])
-        self._core.indexer.wake()
+        now = self._runtime.options.now()
+        await self._runtime.write(lambda conn: rows.delete(conn, params.file_id, now))
+        await asyncio.to_thread(self._runtime.blobs.remove, [params.file_id])
+        self._runtime.indexer.wake()
         return Deleted(id=params.file_id, object="file")
 
 
 async def keep_file(
-    core: Core, blob: Blob, purpose: str, expires_after: FileExpiresAfter | None = None
+    runtime: Runtime, blob: Blob, purpose: str, expires_after: FileExpiresAfter | None = None
 ) -> File:
     """Copy what is uploaded or was made, and note what is known of it.
 
     Raises:
         APIError: It cannot be read or kept, or is too large.
     """
-    incoming = await asyncio.to_thread(core.vault.take, blob, core.options.max_file_bytes)
-    file = new_file(core, incoming, blob.filename, purpose, expires_after)
+    incoming = await asyncio.to_thread(runtime.blobs.receive, blob, runtime.options.max_file_bytes)
+    file = new_file(runtime, incoming, blob.filename, purpose, expires_after)
     try:
-        await core.write(lambda conn: insert_file(conn, core, file, incoming))
+        await runtime.write(lambda conn: insert_file(conn, runtime, file, incoming))
     finally:
         await asyncio.to_thread(incoming.discard)
     return file
 
 
 def new_file(
-    core: Core, incoming: Incoming, filename: str, purpose: str, expires_after: FileExpiresAfter | None
+    runtime: Runtime, incoming: Incoming, filename: str, purpose: str, expires_after: FileExpiresAfter | None
 ) -> File:
     """A file that is not in the store yet."""
-    now = core.options.now()
+    now = runtime.options.now()
     seconds = expires_after.seconds if expires_after is not None else _BATCH_S if purpose == "batch" else None
     return File(
-        id=core.options.new_id(ids.FILE),
+        id=runtime.options.new_id(ids.FILE),
         bytes=incoming.size,
         created_at=now,
         expires_at=now + seconds if seconds is not None else None,
@@ -97,11 +97,11 @@ def new_file(
     )
 
 
-def insert_file(conn: Connection, core: Core, file: File, incoming: Incoming) -> None:
+def insert_file(conn: Connection, runtime: Runtime, file: File, incoming: Incoming) -> None:
     """Note a file and move its bytes to their place, in one transaction: a sweep sees both or none.
 
     Raises:
         ServerError: The bytes cannot be moved.
     """
     rows.insert(conn, file)
-    core.vault.settle(incoming, file.id)
+    runtime.blobs.commit(incoming, file.id)

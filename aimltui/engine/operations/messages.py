@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from aimltui.engine.operations.references import insert_message
 from aimltui.engine.runs.recovery import active_run
-from aimltui.engine.runtime import Core
+from aimltui.engine.runtime import Runtime
 from aimltui.engine.store import messages as rows
 from aimltui.engine.store import threads as thread_rows
 from aimltui.engine.store.database import Connection
@@ -27,28 +27,28 @@ from aimltui.wire.messages import (
 class MessageOperations:
     """What one can ask about messages."""
 
-    _core: Core
+    _runtime: Runtime
 
     async def create_message(self, params: CreateMessage) -> Message:
         """Say something, unless a run is active."""
-        message = new_messages(self._core, params.thread_id, [params])[0]
+        message = new_messages(self._runtime, params.thread_id, [params])[0]
 
         def insert(conn: Connection) -> None:
             thread_rows.require(conn, params.thread_id)
             self._unlocked(conn, params.thread_id, "add messages to")
-            insert_message(conn, self._core, message)
+            insert_message(conn, self._runtime, message)
 
-        await self._core.write(insert, params.thread_id)
-        self._core.indexer.wake()
+        await self._runtime.write(insert, params.thread_id)
+        self._runtime.indexer.wake()
         return message
 
     async def list_messages(self, params: ListMessages) -> Page[Message]:
         """One page."""
-        return await self._core.read(lambda conn: rows.listed(conn, params))
+        return await self._runtime.read(lambda conn: rows.listed(conn, params))
 
     async def get_message(self, params: MessageParams) -> Message:
         """One by id, with the text that it has so far."""
-        return await self._core.read(lambda conn: rows.get(conn, params.thread_id, params.message_id))
+        return await self._runtime.read(lambda conn: rows.get(conn, params.thread_id, params.message_id))
 
     async def modify_message(self, params: ModifyMessage) -> Message:
         """Change the metadata, by merging, unless a run is active."""
@@ -60,7 +60,7 @@ class MessageOperations:
             rows.save(conn, new)
             return new
 
-        return await self._core.write(change, params.thread_id)
+        return await self._runtime.write(change, params.thread_id)
 
     async def delete_message(self, params: MessageParams) -> Deleted:
         """Delete one, unless a run is active; it is not told to the model any more."""
@@ -69,25 +69,25 @@ class MessageOperations:
             self._unlocked(conn, params.thread_id, "delete messages of")
             rows.delete(conn, params.thread_id, params.message_id)
 
-        await self._core.write(delete, params.thread_id)
+        await self._runtime.write(delete, params.thread_id)
         return Deleted(id=params.message_id, object="thread.message.deleted")
 
     def _unlocked(self, conn: Connection, thread_id: str, what: str) -> None:
-        busy = active_run(conn, thread_id, self._core.options, self._core.owner.id)
+        busy = active_run(conn, thread_id, self._runtime.options, self._runtime.owner.id)
         if busy is not None:
             raise BadRequest(f"Can't {what} {thread_id} while a run {busy.id} is active.")
 
 
-def new_messages(core: Core, thread_id: str, asked: Iterable[NewMessage]) -> list[Message]:
+def new_messages(runtime: Runtime, thread_id: str, asked: Iterable[NewMessage]) -> list[Message]:
     """Messages that are not in the store yet.
 
     Raises:
         APIError: One of them is not as it should be.
     """
-    now = core.options.now()
+    now = runtime.options.now()
     return [
         Message(
-            id=core.options.new_id(ids.MESSAGE),
+            id=runtime.options.new_id(ids.MESSAGE),
             created_at=now,
             thread_id=thread_id,
             completed_at=now,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from aimltui.engine.runtime import Core
+from aimltui.engine.runtime import Runtime
 from aimltui.engine.store import files, messages, threads
 from aimltui.engine.store import vector_store_files as store_files
 from aimltui.engine.store import vector_stores as stores
@@ -29,7 +29,11 @@ from aimltui.wire.vector_stores import (
 
 
 def add_files(
-    conn: Connection, core: Core, store_id: str, wanted: Iterable[NewStoreFile], batch_id: str | None = None
+    conn: Connection,
+    runtime: Runtime,
+    store_id: str,
+    wanted: Iterable[NewStoreFile],
+    batch_id: str | None = None,
 ) -> list[VectorStoreFile]:
     """Put files into a store, to be indexed here; the caller wakes the indexer after the commit.
 
@@ -37,7 +41,7 @@ def add_files(
         NotFound: There is no such file.
         BadRequest: The store would have too many.
     """
-    now = core.options.now()
+    now = runtime.options.now()
     chosen = {new.file_id: new for new in wanted}
     files.require(conn, chosen, now)
     added = [
@@ -51,7 +55,7 @@ def add_files(
         for new in chosen.values()
     ]
     for file in added:
-        store_files.put(conn, file, core.owner.id, batch_id)
+        store_files.put(conn, file, runtime.owner.id, batch_id)
     if store_files.total(conn, store_id) > MAX_STORE_FILES:
         raise BadRequest(f"A vector store holds at most {MAX_STORE_FILES:,} files.", code="too_many_files")
     stores.touch(conn, store_id, now)
@@ -59,22 +63,26 @@ def add_files(
 
 
 def add_plain(
-    conn: Connection, core: Core, store_id: str, file_ids: Iterable[str], chunking: ChunkingStrategy | None
+    conn: Connection,
+    runtime: Runtime,
+    store_id: str,
+    file_ids: Iterable[str],
+    chunking: ChunkingStrategy | None,
 ) -> None:
     """The same for files that have nothing of their own."""
     add_files(
-        conn, core, store_id, [NewStoreFile(file_id=id_, chunking_strategy=chunking) for id_ in file_ids]
+        conn, runtime, store_id, [NewStoreFile(file_id=id_, chunking_strategy=chunking) for id_ in file_ids]
     )
 
 
-def insert_store(conn: Connection, core: Core, store: VectorStore) -> str:
+def insert_store(conn: Connection, runtime: Runtime, store: VectorStore) -> str:
     """Keep a new store; its id."""
     stores.insert(conn, store)
     return store.id
 
 
 def settled_resources(
-    conn: Connection, core: Core, resources: ToolResources | None, *, may_create: bool
+    conn: Connection, runtime: Runtime, resources: ToolResources | None, *, may_create: bool
 ) -> ToolResources:
     """Tool resources of which everything is there; a store that is described is made.
 
@@ -89,14 +97,14 @@ def settled_resources(
         place = "tool_resources.code_interpreter.file_ids"
         if len(code.file_ids) > CODE_FILES:
             raise too_long_array(place, CODE_FILES, len(code.file_ids))
-        files.require(conn, code.file_ids, core.options.now(), place)
+        files.require(conn, code.file_ids, runtime.options.now(), place)
     if search is not None:
-        resources = resources.model_copy(update={"file_search": _search(conn, core, search, may_create)})
+        resources = resources.model_copy(update={"file_search": _search(conn, runtime, search, may_create)})
     return resources
 
 
 def _search(
-    conn: Connection, core: Core, search: FileSearchResources, may_create: bool
+    conn: Connection, runtime: Runtime, search: FileSearchResources, may_create: bool
 ) -> FileSearchResources:
     place = "tool_resources.file_search"
     described = search.vector_stores or []
@@ -116,32 +124,32 @@ def _search(
         stores.require(conn, store_id)
     made: list[str] = []
     for new in described:
-        store = _new_store(core, new.metadata)
-        made.append(insert_store(conn, core, store))
-        add_plain(conn, core, store.id, new.file_ids or (), new.chunking_strategy)
+        store = _new_store(runtime, new.metadata)
+        made.append(insert_store(conn, runtime, store))
+        add_plain(conn, runtime, store.id, new.file_ids or (), new.chunking_strategy)
     return FileSearchResources(vector_store_ids=[*search.vector_store_ids, *made])
 
 
-def insert_thread(conn: Connection, core: Core, thread: Thread, said: Sequence[Message]) -> Thread:
+def insert_thread(conn: Connection, runtime: Runtime, thread: Thread, said: Sequence[Message]) -> Thread:
     """Keep a new thread with its messages; the thread as it is then, with what was attached.
 
     Raises:
         APIError: It refers to something that is not there.
     """
-    resources = settled_resources(conn, core, thread.tool_resources, may_create=True)
+    resources = settled_resources(conn, runtime, thread.tool_resources, may_create=True)
     threads.insert(conn, thread.model_copy(update={"tool_resources": resources}))
     for message in said:
-        insert_message(conn, core, message)
+        insert_message(conn, runtime, message)
     return threads.get(conn, thread.id)
 
 
-def insert_message(conn: Connection, core: Core, message: Message) -> None:
+def insert_message(conn: Connection, runtime: Runtime, message: Message) -> None:
     """Keep a new message; what is attached to it becomes its thread's.
 
     Raises:
         APIError: It refers to something that is not there, or the thread would have too much.
     """
-    now = core.options.now()
+    now = runtime.options.now()
     pictures = [part.image_file.file_id for part in message.content if isinstance(part, ImageFileContent)]
     files.require(conn, pictures, now)
     for_tool: dict[str, list[str]] = {"code_interpreter": [], "file_search": []}
@@ -152,11 +160,11 @@ def insert_message(conn: Connection, core: Core, message: Message) -> None:
         for tool in attachment.tools or ():
             for_tool[tool.type].append(attachment.file_id)
     if any(for_tool.values()):
-        _attach(conn, core, message.thread_id, for_tool["code_interpreter"], for_tool["file_search"])
+        _attach(conn, runtime, message.thread_id, for_tool["code_interpreter"], for_tool["file_search"])
     messages.insert(conn, message)
 
 
-def _attach(conn: Connection, core: Core, thread_id: str, code: list[str], search: list[str]) -> None:
+def _attach(conn: Connection, runtime: Runtime, thread_id: str, code: list[str], search: list[str]) -> None:
     thread = threads.get(conn, thread_id)
     resources = thread.tool_resources or ToolResources()
     update: dict[str, object] = {}
@@ -173,31 +181,31 @@ def _attach(conn: Connection, core: Core, thread_id: str, code: list[str], searc
         update["code_interpreter"] = CodeInterpreterResources(file_ids=together)
     if search:
         update["file_search"] = FileSearchResources(
-            vector_store_ids=[_store_of_thread(conn, core, resources, search)]
+            vector_store_ids=[_store_of_thread(conn, runtime, resources, search)]
         )
     threads.save(conn, thread.model_copy(update={"tool_resources": resources.model_copy(update=update)}))
 
 
-def _store_of_thread(conn: Connection, core: Core, resources: ToolResources, search: list[str]) -> str:
+def _store_of_thread(conn: Connection, runtime: Runtime, resources: ToolResources, search: list[str]) -> str:
     """The thread's store with the files in it; a new one if it has none that can be used.
 
     It does not expire, unlike those that the API made for seven days: a local store costs nothing, and a thread
     that stops working after a week was what people complained of.
     """
     found = resources.file_search.vector_store_ids if resources.file_search is not None else []
-    now = core.options.now()
+    now = runtime.options.now()
     store_id = next((id_ for id_ in found if stores.is_usable(conn, id_, now)), None)
     if store_id is None:
-        store_id = insert_store(conn, core, _new_store(core, None))
+        store_id = insert_store(conn, runtime, _new_store(runtime, None))
     fresh = [file_id for file_id in search if not store_files.is_there(conn, store_id, file_id)]
-    add_plain(conn, core, store_id, fresh, None)
+    add_plain(conn, runtime, store_id, fresh, None)
     return store_id
 
 
-def _new_store(core: Core, metadata: dict[str, str] | None) -> VectorStore:
+def _new_store(runtime: Runtime, metadata: dict[str, str] | None) -> VectorStore:
     return VectorStore(
-        id=core.options.new_id(ids.VECTOR_STORE),
-        created_at=core.options.now(),
+        id=runtime.options.new_id(ids.VECTOR_STORE),
+        created_at=runtime.options.now(),
         metadata=merged_metadata(None, metadata),
     )
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from aimltui.engine.events.log import DONE
-from aimltui.engine.runtime import Core
+from aimltui.engine.runtime import Runtime
 from aimltui.engine.store import events as event_rows
 from aimltui.engine.store import runs
 from aimltui.engine.store.database import Connection
@@ -16,7 +16,7 @@ from aimltui.wire.events import StreamEvent
 from aimltui.wire.runs import REQUIRES_ACTION, Run, RunEventsParams
 
 
-async def follow_run(core: Core, params: RunEventsParams) -> AsyncGenerator[StreamEvent, None]:
+async def follow_run(runtime: Runtime, params: RunEventsParams) -> AsyncGenerator[StreamEvent, None]:
     """The run's events after `params.after`, up to where it is over or waits for the caller; then `done`.
 
     Raises:
@@ -28,12 +28,12 @@ async def follow_run(core: Core, params: RunEventsParams) -> AsyncGenerator[Stre
     def look(conn: Connection) -> tuple[Run, list[StreamEvent]]:
         return runs.get(conn, params.thread_id, params.run_id), event_rows.after(conn, params.run_id, last)
 
-    core.followers += 1
+    runtime.followers += 1
     try:
         while True:
             # taken before the rows are read: what comes in between is in both, and not in neither
-            log = core.supervisor.log_of(params.run_id)
-            run, rows = await core.read(look)
+            log = runtime.supervisor.log_of(params.run_id)
+            run, rows = await runtime.read(look)
             for event in rows:
                 last, told_anything = event.index if event.index is not None else last, True
                 yield event
@@ -51,6 +51,6 @@ async def follow_run(core: Core, params: RunEventsParams) -> AsyncGenerator[Stre
                     yield StreamEvent(f"thread.run.{run.status}", run)
                 yield DONE
                 return
-            await asyncio.sleep(core.options.busy_poll_s)
+            await asyncio.sleep(runtime.options.busy_poll_s)
     finally:
-        core.followers -= 1
+        runtime.followers -= 1

@@ -15,8 +15,8 @@ from aimltui.engine.operations.usage import refuse_if_used_up
 from aimltui.engine.runs.new_run import new_run
 from aimltui.engine.runs.recovery import active_run
 from aimltui.engine.runs.status import CANCELLABLE, Outcome
-from aimltui.engine.runs.transaction import Ledger
-from aimltui.engine.runtime import Core
+from aimltui.engine.runs.transaction import RunTransaction
+from aimltui.engine.runtime import Runtime
 from aimltui.engine.store import assistants as assistant_rows
 from aimltui.engine.store import messages as message_rows
 from aimltui.engine.store import runs as rows
@@ -64,26 +64,26 @@ class _Wanted:
 class RunOperations:
     """What one can ask about runs."""
 
-    _core: Core
+    _runtime: Runtime
 
     async def create_run(self, params: CreateRun) -> Run:
         """Let an assistant work on a thread; the run goes on by itself."""
-        return (await self._core.undisturbed(self._start(self._wanted(params))))[0]
+        return (await self._runtime.run_to_completion(self._start(self._wanted(params))))[0]
 
     async def stream_create_run(self, params: CreateRun) -> Events:
         """The same, and tell how it goes. Leaving the stream does not stop the run."""
-        _, log = await self._core.undisturbed(self._start(self._wanted(params)))
+        _, log = await self._runtime.run_to_completion(self._start(self._wanted(params)))
         async with aclosing(log.follow()) as told:
             async for event in told:
                 yield event
 
     async def create_thread_and_run(self, params: CreateThreadAndRun) -> Run:
         """Make a thread and let an assistant work on it."""
-        return (await self._core.undisturbed(self._start(self._wanted_with_thread(params))))[0]
+        return (await self._runtime.run_to_completion(self._start(self._wanted_with_thread(params))))[0]
 
     async def stream_create_thread_and_run(self, params: CreateThreadAndRun) -> Events:
         """The same, and tell how it goes."""
-        _, log = await self._core.undisturbed(self._start(self._wanted_with_thread(params)))
+        _, log = await self._runtime.run_to_completion(self._start(self._wanted_with_thread(params)))
         async with aclosing(log.follow()) as told:
             async for event in told:
                 yield event
@@ -91,12 +91,12 @@ class RunOperations:
     async def list_runs(self, params: ListRuns) -> Page[Run]:
         """One page."""
         await self._settle(params.thread_id)
-        return await self._core.read(lambda conn: rows.listed(conn, params))
+        return await self._runtime.read(lambda conn: rows.listed(conn, params))
 
     async def get_run(self, params: RunParams) -> Run:
         """One by id. A run whose time is up is expired by being looked at."""
         await self._settle(params.thread_id)
-        return await self._core.read(lambda conn: rows.get(conn, params.thread_id, params.run_id))
+        return await self._runtime.read(lambda conn: rows.get(conn, params.thread_id, params.run_id))
 
     async def modify_run(self, params: ModifyRun) -> Run:
         """Change the metadata, by merging; not while the run is at work.
@@ -106,7 +106,7 @@ class RunOperations:
 
         def change(conn: Connection) -> Run:
             active_run(
-                conn, params.thread_id, self._core.options, self._core.owner.id
+                conn, params.thread_id, self._runtime.options, self._runtime.owner.id
             )  # ends one whose time is up, or whose owner died
             old = rows.get(conn, params.thread_id, params.run_id)
             if old.status in (IN_PROGRESS, CANCELLING):
@@ -115,99 +115,101 @@ class RunOperations:
             rows.save(conn, run)
             return run
 
-        return await self._core.write(change, params.thread_id)
+        return await self._runtime.write(change, params.thread_id)
 
     async def cancel_run(self, params: RunParams) -> Run:
         """Stop a run at once; its text so far is kept."""
         run = await self.get_run(params)
         if run.status not in CANCELLABLE:
             raise _not_cancellable(run)
-        told = await self._core.supervisor.cancel(run.id)
+        told = await self._runtime.supervisor.cancel(run.id)
         if told is not None:
             return told
-        return await self._core.write(lambda conn: self._cancel_idle(conn, params), params.thread_id)
+        return await self._runtime.write(lambda conn: self._cancel_idle(conn, params), params.thread_id)
 
     async def submit_tool_outputs(self, params: SubmitToolOutputs) -> Run:
         """Answer all pending calls; the run goes on by itself."""
-        return (await self._core.undisturbed(self._resume(params)))[0]
+        return (await self._runtime.run_to_completion(self._resume(params)))[0]
 
     async def stream_submit_tool_outputs(self, params: SubmitToolOutputs) -> Events:
         """The same, and tell how it goes on."""
-        _, log = await self._core.undisturbed(self._resume(params))
+        _, log = await self._runtime.run_to_completion(self._resume(params))
         async with aclosing(log.follow()) as told:
             async for event in told:
                 yield event
 
     async def run_events(self, params: RunEventsParams) -> Events:
         """What a run said after an index, then what it says: of this process or another. An extension."""
-        async with aclosing(follow_run(self._core, params)) as told:
+        async with aclosing(follow_run(self._runtime, params)) as told:
             async for event in told:
                 yield event
 
     async def list_run_steps(self, params: ListRunSteps) -> Page[RunStep]:
         """One page."""
-        return await self._core.read(lambda conn: rows.listed_steps(conn, params))
+        return await self._runtime.read(lambda conn: rows.listed_steps(conn, params))
 
     async def get_run_step(self, params: RunStepParams) -> RunStep:
         """One by id."""
-        return await self._core.read(
+        return await self._runtime.read(
             lambda conn: rows.get_step(conn, params.thread_id, params.run_id, params.step_id)
         )
 
     def _wanted(self, params: CreateRun) -> _Wanted:
-        messages = new_messages(self._core, params.thread_id, params.additional_messages or ())
+        messages = new_messages(self._runtime, params.thread_id, params.additional_messages or ())
         return _Wanted(params.thread_id, params, messages=messages)
 
     def _wanted_with_thread(self, params: CreateThreadAndRun) -> _Wanted:
         asked = params.thread
         thread = (
-            new_thread(self._core, asked)
+            new_thread(self._runtime, asked)
             if asked is not None
-            else Thread(id=self._core.options.new_id("thread_"), created_at=self._core.options.now())
+            else Thread(id=self._runtime.options.new_id("thread_"), created_at=self._runtime.options.now())
         )
-        messages = new_messages(self._core, thread.id, (asked.messages if asked is not None else None) or ())
+        messages = new_messages(
+            self._runtime, thread.id, (asked.messages if asked is not None else None) or ()
+        )
         return _Wanted(thread.id, params, thread, messages)
 
     async def _start(self, wanted: _Wanted) -> tuple[Run, EventLog]:
-        check_connection(wanted.params.connection, self._core.models.connections())
-        run, told = await self._core.write(lambda conn: self._insert(conn, wanted), wanted.thread_id)
-        self._core.indexer.wake()
-        return run, self._core.supervisor.start(run, told, first_index=0)
+        check_connection(wanted.params.connection, self._runtime.models.connections())
+        run, told = await self._runtime.write(lambda conn: self._insert(conn, wanted), wanted.thread_id)
+        self._runtime.indexer.wake()
+        return run, self._runtime.supervisor.start(run, told, first_index=0)
 
     def _insert(self, conn: Connection, wanted: _Wanted) -> tuple[Run, list[StreamEvent]]:
-        refuse_if_used_up(conn, self._core)
+        refuse_if_used_up(conn, self._runtime)
         thread = wanted.thread
         if thread is not None:
-            thread = insert_thread(conn, self._core, thread, wanted.messages)
+            thread = insert_thread(conn, self._runtime, thread, wanted.messages)
         else:
             thread_rows.require(conn, wanted.thread_id)
-            busy = active_run(conn, wanted.thread_id, self._core.options, self._core.owner.id)
+            busy = active_run(conn, wanted.thread_id, self._runtime.options, self._runtime.owner.id)
             if busy is not None:
                 raise BadRequest(f"Thread {wanted.thread_id} already has an active run {busy.id}.")
         assistant, assistant_private = assistant_rows.get(conn, wanted.params.assistant_id)
         for message in wanted.messages if thread is None else ():
-            insert_message(conn, self._core, message)
+            insert_message(conn, self._runtime, message)
         run, private = new_run(
-            self._core.options,
+            self._runtime.options,
             wanted.thread_id,
             wanted.params,
             assistant,
             assistant_private.get("sampling", {}),
         )
         if isinstance(wanted.params, CreateThreadAndRun) and wanted.params.tool_resources is not None:
-            settled_resources(conn, self._core, wanted.params.tool_resources, may_create=False)
+            settled_resources(conn, self._runtime, wanted.params.tool_resources, may_create=False)
         if not run.instructions and not message_rows.has_user_message(conn, wanted.thread_id):
             raise BadRequest(
                 "Run creation requires a Thread with a user message or an assistant with instructions.",
                 code="invalid_thread",
             )
-        rows.insert(conn, run, self._core.owner.id, private)
-        ledger = Ledger(conn, run.id, self._core.options.clock(), 0)
+        rows.insert(conn, run, self._runtime.owner.id, private)
+        transaction = RunTransaction(conn, run.id, self._runtime.options.clock(), 0)
         if thread is not None:
-            ledger.tell(events.THREAD_CREATED, thread)
-        ledger.tell(events.RUN_CREATED, run)
-        ledger.tell(f"thread.run.{QUEUED}", run)
-        return run, ledger.told
+            transaction.tell(events.THREAD_CREATED, thread)
+        transaction.tell(events.RUN_CREATED, run)
+        transaction.tell(f"thread.run.{QUEUED}", run)
+        return run, transaction.told
 
     async def _resume(self, params: SubmitToolOutputs) -> tuple[Run, EventLog]:
         await self._settle(params.thread_id)
@@ -217,12 +219,12 @@ class RunOperations:
             if run.status != REQUIRES_ACTION:
                 raise BadRequest(f'Runs in status "{run.status}" do not accept tool outputs.')
             outputs = _matched(run, params.tool_outputs)
-            ledger = Ledger(conn, run.id, self._core.options.clock())
-            run = ledger.take_outputs(outputs, self._core.owner.id)
-            return run, ledger.told
+            transaction = RunTransaction(conn, run.id, self._runtime.options.clock())
+            run = transaction.take_outputs(outputs, self._runtime.owner.id)
+            return run, transaction.told
 
-        run, told = await self._core.write(answer, params.thread_id)
-        return run, self._core.supervisor.start(run, told, first_index=told[0].index or 0)
+        run, told = await self._runtime.write(answer, params.thread_id)
+        return run, self._runtime.supervisor.start(run, told, first_index=told[0].index or 0)
 
     def _cancel_idle(self, conn: Connection, params: RunParams) -> Run:
         """Cancel a run that nobody here executes: it waits for outputs, or another process has it."""
@@ -230,9 +232,9 @@ class RunOperations:
         if run.status not in CANCELLABLE:
             raise _not_cancellable(run)
         if run.status == REQUIRES_ACTION:
-            ledger = Ledger(conn, run.id, self._core.options.clock())
-            told = ledger.begin_cancelling()
-            ledger.end(Outcome(CANCELLED), self._core.options.new_id)
+            transaction = RunTransaction(conn, run.id, self._runtime.options.clock())
+            told = transaction.begin_cancelling()
+            transaction.end(Outcome(CANCELLED), self._runtime.options.new_id)
             return told
         marked = run.model_copy(update={"status": CANCELLING})
         rows.save(conn, marked)
@@ -240,10 +242,10 @@ class RunOperations:
 
     async def _settle(self, thread_id: str) -> None:
         """End the thread's run if its time is up or its owner is dead."""
-        if await self._core.read(
+        if await self._runtime.read(
             lambda conn: any(row.status in ACTIVE for row in rows.active(conn, thread_id))
         ):
-            await self._core.settle()
+            await self._runtime.settle()
 
 
 def _matched(run: Run, given: list[ToolOutput]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aimltui.engine.operations.messages import new_messages
 from aimltui.engine.operations.references import insert_thread, settled_resources
-from aimltui.engine.runtime import Core
+from aimltui.engine.runtime import Runtime
 from aimltui.engine.store import runs as run_rows
 from aimltui.engine.store import threads as rows
 from aimltui.engine.store.database import Connection
@@ -18,26 +18,26 @@ from aimltui.wire.tools import ToolResources
 class ThreadOperations:
     """What one can ask about threads."""
 
-    _core: Core
+    _runtime: Runtime
 
     async def create_thread(self, params: CreateThread) -> Thread:
         """Make a thread, perhaps with messages in it."""
-        thread = new_thread(self._core, params)
-        messages = new_messages(self._core, thread.id, params.messages or ())
+        thread = new_thread(self._runtime, params)
+        messages = new_messages(self._runtime, thread.id, params.messages or ())
 
-        made = await self._core.write(
-            lambda conn: insert_thread(conn, self._core, thread, messages), thread.id
+        made = await self._runtime.write(
+            lambda conn: insert_thread(conn, self._runtime, thread, messages), thread.id
         )
-        self._core.indexer.wake()
+        self._runtime.indexer.wake()
         return made
 
     async def list_threads(self, params: ListThreads) -> Page[ThreadSummary]:
         """One page of summaries. An extension of the API."""
-        return await self._core.read(lambda conn: rows.listed(conn, params))
+        return await self._runtime.read(lambda conn: rows.listed(conn, params))
 
     async def get_thread(self, params: ThreadParams) -> Thread:
         """One by id."""
-        return await self._core.read(lambda conn: rows.get(conn, params.thread_id))
+        return await self._runtime.read(lambda conn: rows.get(conn, params.thread_id))
 
     async def modify_thread(self, params: ModifyThread) -> Thread:
         """Change tool resources and metadata, also while a run is active; metadata is merged."""
@@ -48,27 +48,27 @@ class ThreadOperations:
             metadata = merged_metadata(old.metadata, params.metadata)
             resources = old.tool_resources
             if "tool_resources" in given:
-                resources = settled_resources(conn, self._core, params.tool_resources, may_create=False)
+                resources = settled_resources(conn, self._runtime, params.tool_resources, may_create=False)
             thread = old.model_copy(update={"metadata": metadata, "tool_resources": resources})
             rows.save(conn, thread)
             return thread
 
-        return await self._core.write(change, params.thread_id)
+        return await self._runtime.write(change, params.thread_id)
 
     async def delete_thread(self, params: ThreadParams) -> Deleted:
         """Delete it with everything in it; a run at work on it is stopped first."""
-        for row in await self._core.read(lambda conn: run_rows.active(conn, params.thread_id)):
-            await self._core.supervisor.stop_and_wait(row.id)
-        await self._core.write(lambda conn: rows.delete(conn, params.thread_id), params.thread_id)
-        await self._core.tools.forget(params.thread_id)
+        for row in await self._runtime.read(lambda conn: run_rows.active(conn, params.thread_id)):
+            await self._runtime.supervisor.stop_and_wait(row.id)
+        await self._runtime.write(lambda conn: rows.delete(conn, params.thread_id), params.thread_id)
+        await self._runtime.tools.forget(params.thread_id)
         return Deleted(id=params.thread_id, object="thread.deleted")
 
 
-def new_thread(core: Core, params: CreateThread) -> Thread:
+def new_thread(runtime: Runtime, params: CreateThread) -> Thread:
     """A thread that is not in the store yet."""
     return Thread(
-        id=core.options.new_id(ids.THREAD),
-        created_at=core.options.now(),
+        id=runtime.options.new_id(ids.THREAD),
+        created_at=runtime.options.now(),
         metadata=merged_metadata(None, params.metadata),
         tool_resources=params.tool_resources or ToolResources(),
     )

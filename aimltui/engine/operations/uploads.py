@@ -7,7 +7,7 @@ import asyncio
 from aimltui.engine.files.blob_store import Incoming
 from aimltui.engine.files.names import clean_filename
 from aimltui.engine.operations.files import insert_file, new_file
-from aimltui.engine.runtime import Core
+from aimltui.engine.runtime import Runtime
 from aimltui.engine.store import uploads as rows
 from aimltui.engine.store.database import Connection
 from aimltui.wire import ids
@@ -29,13 +29,13 @@ from aimltui.wire.uploads import (
 class UploadOperations:
     """What one can ask about uploads."""
 
-    _core: Core
+    _runtime: Runtime
 
     async def create_upload(self, params: CreateUpload) -> Upload:
         """Announce a file that comes in parts."""
-        now = self._core.options.now()
+        now = self._runtime.options.now()
         upload = Upload(
-            id=self._core.options.new_id(ids.UPLOAD),
+            id=self._runtime.options.new_id(ids.UPLOAD),
             bytes=params.bytes,
             created_at=now,
             expires_at=now + LIFETIME_S,
@@ -44,49 +44,51 @@ class UploadOperations:
         )
         expires = params.expires_after.to_json() if params.expires_after is not None else None
         private = {"mime_type": params.mime_type, "expires_after": expires}
-        await self._core.write(lambda conn: rows.insert(conn, upload, private))
+        await self._runtime.write(lambda conn: rows.insert(conn, upload, private))
         return upload
 
     async def add_upload_part(self, params: AddUploadPart) -> UploadPart:
         """Keep a part; parts may come at the same time and in any order."""
-        return await self._core.undisturbed(self._add_part(params))
+        return await self._runtime.run_to_completion(self._add_part(params))
 
     async def complete_upload(self, params: CompleteUpload) -> Upload:
         """Make the file of the parts, in the order in which they are named."""
-        return await self._core.undisturbed(self._complete(params))
+        return await self._runtime.run_to_completion(self._complete(params))
 
     async def cancel_upload(self, params: UploadParams) -> Upload:
         """Give it up; its parts are forgotten."""
-        now = self._core.options.now()
+        now = self._runtime.options.now()
 
         def cancel(conn: Connection) -> tuple[Upload, list[str]]:
             upload, _ = rows.pending(conn, params.upload_id, now)
             upload = upload.model_copy(update={"status": rows.CANCELLED})
             return upload, rows.save(conn, upload)
 
-        upload, parts = await self._core.write(cancel)
-        await asyncio.to_thread(self._core.vault.remove, parts)
+        upload, parts = await self._runtime.write(cancel)
+        await asyncio.to_thread(self._runtime.blobs.remove, parts)
         return upload
 
     async def _add_part(self, params: AddUploadPart) -> UploadPart:
-        core, now = self._core, self._core.options.now()
-        await core.read(lambda conn: rows.pending(conn, params.upload_id, now))
-        incoming = await asyncio.to_thread(core.vault.take, params.data, MAX_PART)
-        part = UploadPart(id=core.options.new_id(ids.UPLOAD_PART), created_at=now, upload_id=params.upload_id)
+        runtime, now = self._runtime, self._runtime.options.now()
+        await runtime.read(lambda conn: rows.pending(conn, params.upload_id, now))
+        incoming = await asyncio.to_thread(runtime.blobs.receive, params.data, MAX_PART)
+        part = UploadPart(
+            id=runtime.options.new_id(ids.UPLOAD_PART), created_at=now, upload_id=params.upload_id
+        )
 
         def insert(conn: Connection) -> None:
             rows.pending(conn, params.upload_id, now)
             rows.add_part(conn, params.upload_id, part.id, incoming.size)
-            core.vault.settle(incoming, part.id)
+            runtime.blobs.commit(incoming, part.id)
 
         try:
-            await core.write(insert)
+            await runtime.write(insert)
         finally:
             await asyncio.to_thread(incoming.discard)
         return part
 
     async def _complete(self, params: CompleteUpload) -> Upload:
-        core, now = self._core, self._core.options.now()
+        runtime, now = self._runtime, self._runtime.options.now()
 
         def look(conn: Connection) -> tuple[Upload, FileExpiresAfter | None]:
             upload, private = rows.pending(conn, params.upload_id, now)
@@ -94,15 +96,15 @@ class UploadOperations:
             asked = private["expires_after"]
             return upload, FileExpiresAfter.model_validate(asked) if asked is not None else None
 
-        upload, expires_after = await core.read(look)
-        incoming = await asyncio.to_thread(core.vault.join, params.part_ids, MAX_UPLOAD)
+        upload, expires_after = await runtime.read(look)
+        incoming = await asyncio.to_thread(runtime.blobs.join, params.part_ids, MAX_UPLOAD)
         try:
             _check_md5(params.md5, incoming)
-            file = new_file(core, incoming, upload.filename, upload.purpose, expires_after)
-            done, parts = await core.write(lambda conn: self._finish(conn, upload, file, incoming))
+            file = new_file(runtime, incoming, upload.filename, upload.purpose, expires_after)
+            done, parts = await runtime.write(lambda conn: self._finish(conn, upload, file, incoming))
         finally:
             await asyncio.to_thread(incoming.discard)
-        await asyncio.to_thread(core.vault.remove, parts)
+        await asyncio.to_thread(runtime.blobs.remove, parts)
         return done
 
     def _finish(
@@ -110,7 +112,7 @@ class UploadOperations:
     ) -> tuple[Upload, list[str]]:
         # somebody may have completed or cancelled it while its parts were joined
         rows.pending(conn, upload.id, file.created_at)
-        insert_file(conn, self._core, file, incoming)
+        insert_file(conn, self._runtime, file, incoming)
         done = upload.model_copy(update={"status": rows.COMPLETED, "file": file})
         return done, rows.save(conn, done)
 

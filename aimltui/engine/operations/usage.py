@@ -5,7 +5,7 @@ from __future__ import annotations
 from aimltui.engine.accounting.budget import used_up
 from aimltui.engine.models.account.balance import TellsBalance
 from aimltui.engine.models.base import ModelError
-from aimltui.engine.runtime import Core
+from aimltui.engine.runtime import Runtime
 from aimltui.engine.store import usage as rows
 from aimltui.engine.store.database import Connection
 from aimltui.wire.errors import BadRequest, Forbidden, ServerError
@@ -15,20 +15,20 @@ BUDGET_USED_UP = "budget_used_up"
 """The code of a refusal to begin a run."""
 
 
-class MoneyOperations:
+class UsageOperations:
     """What one can ask about money."""
 
-    _core: Core
+    _runtime: Runtime
 
     async def usage(self, params: UsageParams) -> UsageReport:
         """What runs have used."""
-        now, limits = self._core.options.clock(), self._core.options.limits
+        now, limits = self._runtime.options.clock(), self._runtime.options.limits
         by, since = params.by or "day", params.since or ""
-        return await self._core.read(lambda conn: rows.report(conn, by, since, now, limits))
+        return await self._runtime.read(lambda conn: rows.report(conn, by, since, now, limits))
 
     async def raise_budget(self, params: RaiseBudget) -> Budget:
         """Let more be spent today; it holds for every program that works on this store."""
-        limits, now = self._core.options.limits, self._core.options.clock()
+        limits, now = self._runtime.options.limits, self._runtime.options.clock()
         if params.usd is None and params.tokens is None:
             raise BadRequest("Say by how much: usd, tokens, or both.", param="usd")
         if params.usd is not None and limits.per_day_usd is None:
@@ -40,11 +40,11 @@ class MoneyOperations:
             rows.raise_today(conn, now, params.usd or 0.0, params.tokens or 0)
             return rows.budget(conn, now, limits)
 
-        return await self._core.write(change)
+        return await self._runtime.write(change)
 
     async def balance(self, params: BalanceParams) -> Balance:
         """Ask the provider what is left. Nobody is asked unless somebody wants to know."""
-        models = self._core.models
+        models = self._runtime.models
         if not isinstance(models, TellsBalance):
             raise BadRequest("These models do not tell a balance.")
         try:
@@ -55,16 +55,16 @@ class MoneyOperations:
         return Balance(host=found.host, usd=found.usd)
 
 
-def refuse_if_used_up(conn: Connection, core: Core) -> None:
+def refuse_if_used_up(conn: Connection, runtime: Runtime) -> None:
     """Begin no run on a day whose budget is used up.
 
     Raises:
         Forbidden: It is.
     """
-    limits = core.options.limits
+    limits = runtime.options.limits
     if not limits.exist:
         return
-    why = used_up(limits, rows.spent(conn, core.options.clock()))
+    why = used_up(limits, rows.spent(conn, runtime.options.clock()))
     if why is not None:
         raise Forbidden(f"{why.message} {why.remedy}", code=BUDGET_USED_UP, type="budget")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aimltui.engine.operations.references import add_files
-from aimltui.engine.runtime import Core
+from aimltui.engine.runtime import Runtime
 from aimltui.engine.store import vector_store_files as rows
 from aimltui.engine.store import vector_stores as stores
 from aimltui.engine.store.database import Connection
@@ -28,24 +28,24 @@ from aimltui.wire.vector_stores import (
 )
 
 
-class StoreFileOperations:
+class VectorStoreFileOperations:
     """What one can ask about files in vector stores."""
 
-    _core: Core
+    _runtime: Runtime
 
     async def create_vector_store_file(self, params: CreateVectorStoreFile) -> VectorStoreFile:
         """Add a file; it is indexed in the background."""
-        now = self._core.options.now()
+        now = self._runtime.options.now()
         new = NewStoreFile(
             file_id=params.file_id, attributes=params.attributes, chunking_strategy=params.chunking_strategy
         )
 
         def add(conn: Connection) -> VectorStoreFile:
             stores.usable(conn, params.vector_store_id, now)
-            return add_files(conn, self._core, params.vector_store_id, [new])[0]
+            return add_files(conn, self._runtime, params.vector_store_id, [new])[0]
 
-        added = await self._core.write(add)
-        self._core.indexer.wake()
+        added = await self._runtime.write(add)
+        self._runtime.indexer.wake()
         return added
 
     async def list_vector_store_files(self, params: ListVectorStoreFiles) -> Page[VectorStoreFile]:
@@ -55,7 +55,7 @@ class StoreFileOperations:
             stores.require(conn, params.vector_store_id)
             return rows.listed(conn, params)
 
-        return await self._core.read(look)
+        return await self._runtime.read(look)
 
     async def get_vector_store_file(self, params: VectorStoreFileParams) -> VectorStoreFile:
         """One by id."""
@@ -64,7 +64,7 @@ class StoreFileOperations:
             stores.require(conn, params.vector_store_id)
             return rows.get(conn, params.vector_store_id, params.file_id)
 
-        return await self._core.read(look)
+        return await self._runtime.read(look)
 
     async def modify_vector_store_file(self, params: ModifyVectorStoreFile) -> VectorStoreFile:
         """Give it other attributes."""
@@ -73,7 +73,7 @@ class StoreFileOperations:
             stores.require(conn, params.vector_store_id)
             return rows.set_attributes(conn, params.vector_store_id, params.file_id, params.attributes)
 
-        return await self._core.write(change)
+        return await self._runtime.write(change)
 
     async def delete_vector_store_file(self, params: VectorStoreFileParams) -> Deleted:
         """Take it out of the store; the file itself stays."""
@@ -82,8 +82,8 @@ class StoreFileOperations:
             stores.require(conn, params.vector_store_id)
             rows.delete(conn, params.vector_store_id, params.file_id)
 
-        await self._core.write(delete)
-        self._core.indexer.wake()
+        await self._runtime.write(delete)
+        self._runtime.indexer.wake()
         return Deleted(id=params.file_id, object="vector_store.file.deleted")
 
     async def get_vector_store_file_content(self, params: VectorStoreFileParams) -> FileText:
@@ -93,27 +93,27 @@ class StoreFileOperations:
             stores.require(conn, params.vector_store_id)
             return rows.text_of(conn, params.vector_store_id, params.file_id)
 
-        text = await self._core.read(look)
+        text = await self._runtime.read(look)
         return FileText(data=[TextPiece(text=text)] if text else [])
 
     async def create_file_batch(self, params: CreateFileBatch) -> FileBatch:
         """Add files together; they are indexed in the background."""
         wanted = _wanted(params)
-        batch_id, now = self._core.options.new_id(ids.VECTOR_STORE_BATCH), self._core.options.now()
+        batch_id, now = self._runtime.options.new_id(ids.VECTOR_STORE_BATCH), self._runtime.options.now()
 
         def add(conn: Connection) -> FileBatch:
             stores.usable(conn, params.vector_store_id, now)
             stores.insert_batch(conn, batch_id, params.vector_store_id, now)
-            add_files(conn, self._core, params.vector_store_id, wanted, batch_id)
+            add_files(conn, self._runtime, params.vector_store_id, wanted, batch_id)
             return stores.get_batch(conn, params.vector_store_id, batch_id)
 
-        batch = await self._core.write(add)
-        self._core.indexer.wake()
+        batch = await self._runtime.write(add)
+        self._runtime.indexer.wake()
         return batch
 
     async def get_file_batch(self, params: FileBatchParams) -> FileBatch:
         """One by id."""
-        return await self._core.read(
+        return await self._runtime.read(
             lambda conn: stores.get_batch(conn, params.vector_store_id, params.batch_id)
         )
 
@@ -128,8 +128,8 @@ class StoreFileOperations:
             stores.mark_cancelled(conn, batch.id)
             return stores.get_batch(conn, params.vector_store_id, batch.id)
 
-        batch = await self._core.write(cancel)
-        self._core.indexer.wake()
+        batch = await self._runtime.write(cancel)
+        self._runtime.indexer.wake()
         return batch
 
     async def list_file_batch_files(self, params: ListFileBatchFiles) -> Page[VectorStoreFile]:
@@ -139,7 +139,7 @@ class StoreFileOperations:
             stores.get_batch(conn, params.vector_store_id, params.batch_id)
             return rows.listed(conn, params)
 
-        return await self._core.read(look)
+        return await self._runtime.read(look)
 
 
 def _wanted(params: CreateFileBatch) -> list[NewStoreFile]:

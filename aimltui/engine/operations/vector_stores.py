@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aimltui.engine.operations.references import add_plain
-from aimltui.engine.runtime import Core
+from aimltui.engine.runtime import Runtime
 from aimltui.engine.store import passages
 from aimltui.engine.store import vector_stores as rows
 from aimltui.engine.store.database import Connection
@@ -31,13 +31,13 @@ _RESULTS = 10
 class VectorStoreOperations:
     """What one can ask about vector stores."""
 
-    _core: Core
+    _runtime: Runtime
 
     async def create_vector_store(self, params: CreateVectorStore) -> VectorStore:
         """Make a store, perhaps with files in it, which are indexed in the background."""
-        now = self._core.options.now()
+        now = self._runtime.options.now()
         store = VectorStore(
-            id=self._core.options.new_id(ids.VECTOR_STORE),
+            id=self._runtime.options.new_id(ids.VECTOR_STORE),
             created_at=now,
             name=params.name or "",
             description=params.description,
@@ -47,26 +47,26 @@ class VectorStoreOperations:
 
         def insert(conn: Connection) -> VectorStore:
             rows.insert(conn, store)
-            add_plain(conn, self._core, store.id, params.file_ids or (), params.chunking_strategy)
+            add_plain(conn, self._runtime, store.id, params.file_ids or (), params.chunking_strategy)
             return rows.get(conn, store.id, now)
 
-        made = await self._core.write(insert)
-        self._core.indexer.wake()
+        made = await self._runtime.write(insert)
+        self._runtime.indexer.wake()
         return made
 
     async def list_vector_stores(self, params: ListVectorStores) -> Page[VectorStore]:
         """One page."""
-        now = self._core.options.now()
-        return await self._core.read(lambda conn: rows.listed(conn, params, now))
+        now = self._runtime.options.now()
+        return await self._runtime.read(lambda conn: rows.listed(conn, params, now))
 
     async def get_vector_store(self, params: VectorStoreParams) -> VectorStore:
         """One by id."""
-        now = self._core.options.now()
-        return await self._core.read(lambda conn: rows.get(conn, params.vector_store_id, now))
+        now = self._runtime.options.now()
+        return await self._runtime.read(lambda conn: rows.get(conn, params.vector_store_id, now))
 
     async def modify_vector_store(self, params: ModifyVectorStore) -> VectorStore:
         """Change what is given; metadata is merged. One that has expired can be given more time."""
-        now, given = self._core.options.now(), params.model_fields_set
+        now, given = self._runtime.options.now(), params.model_fields_set
 
         def change(conn: Connection) -> VectorStore:
             old = rows.get(conn, params.vector_store_id, now)
@@ -78,20 +78,20 @@ class VectorStoreOperations:
             rows.save(conn, old.model_copy(update=update))
             return rows.get(conn, params.vector_store_id, now)
 
-        return await self._core.write(change)
+        return await self._runtime.write(change)
 
     async def delete_vector_store(self, params: VectorStoreParams) -> Deleted:
         """Delete it; its files stay."""
-        await self._core.write(lambda conn: rows.delete(conn, params.vector_store_id))
-        self._core.indexer.wake()
+        await self._runtime.write(lambda conn: rows.delete(conn, params.vector_store_id))
+        self._runtime.indexer.wake()
         return Deleted(id=params.vector_store_id, object="vector_store.deleted")
 
     async def search_vector_store(self, params: SearchVectorStore) -> SearchResults:
         """The passages that have the words of the question, or of any of the questions, best first."""
         questions = [params.query] if isinstance(params.query, str) else params.query
-        now = self._core.options.now()
-        found = await self._core.read(lambda conn: _search(conn, params, questions, now))
-        await self._core.write(lambda conn: rows.touch(conn, params.vector_store_id, now))
+        now = self._runtime.options.now()
+        found = await self._runtime.read(lambda conn: _search(conn, params, questions, now))
+        await self._runtime.write(lambda conn: rows.touch(conn, params.vector_store_id, now))
         data = [
             SearchResult(
                 file_id=passage.file_id,

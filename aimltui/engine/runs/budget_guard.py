@@ -1,4 +1,4 @@
-"""The money side of a run at work: sets aside before a model is asked, settles afterwards."""
+"""The money side of a run at work: sets aside before a model is turn, settles afterwards."""
 
 from __future__ import annotations
 
@@ -6,16 +6,23 @@ import asyncio
 import json
 from dataclasses import replace
 
-from aimltui.engine.accounting.budget import Reservation, TooMuch, Wish, cut_off, is_priced, reserve
+from aimltui.engine.accounting.budget import (
+    OverBudget,
+    Reservation,
+    TurnEstimate,
+    cut_off,
+    is_priced,
+    reserve,
+)
 from aimltui.engine.accounting.tokens import estimate, estimate_message
 from aimltui.engine.accounting.usage import list_price_of, usage_of
 from aimltui.engine.models.base import ChatRequest, ModelInfo
 from aimltui.engine.runs.journal import Journal
-from aimltui.engine.runs.notices import Waiting
-from aimltui.engine.runs.prompt.turn_request import Asked
-from aimltui.engine.runs.services import Workplace
+from aimltui.engine.runs.notices import WaitNotices
+from aimltui.engine.runs.prompt.turn_request import PreparedTurn
+from aimltui.engine.runs.services import RunServices
 from aimltui.engine.runs.status import Outcome
-from aimltui.engine.runs.transaction import Ledger
+from aimltui.engine.runs.transaction import RunTransaction
 from aimltui.engine.runs.turn_writer import TurnWriter
 from aimltui.engine.store import usage as rows
 from aimltui.wire.runs import FAILED, LastError, Run, Usage
@@ -24,52 +31,52 @@ BUDGET = "budget"
 """What `LastError.kind` says of a run that the budget stopped."""
 
 
-class Account:
+class BudgetGuard:
     """What one run may spend, and has spent."""
 
-    def __init__(self, place: Workplace, journal: Journal, waiting: Waiting) -> None:
-        self._place = place
+    def __init__(self, services: RunServices, journal: Journal, notices: WaitNotices) -> None:
+        self._services = services
         self._journal = journal
-        self._waiting = waiting
+        self._notices = notices
         self._held = Reservation()
         self._prompt_tokens = 0
         self._info: ModelInfo | None = None
 
-    async def open(self, run: Run, asked: Asked) -> Asked | Outcome:
+    async def open(self, run: Run, turn: PreparedTurn) -> PreparedTurn | Outcome:
         """Set aside what the turn may cost; the turn as the budget allows it, or the run's end."""
-        info = self._info = self._place.models.info(run.model, run.connection)
+        info = self._info = self._services.models.info(run.model, run.connection)
         price = info.price if info is not None else None
-        limits = self._place.options.limits
-        tokens = self._prompt_tokens = await asyncio.to_thread(_size, asked.request)
+        limits = self._services.options.limits
+        tokens = self._prompt_tokens = await asyncio.to_thread(_size, turn.request)
         longest = info.output_limit if info is not None else None
-        wanted = asked.request.max_tokens
+        wanted = turn.request.max_tokens
         most = min(wanted, longest) if wanted and longest else wanted or longest
-        wish = Wish(tokens, most, price)
+        turn_estimate = TurnEstimate(tokens, most, price)
 
-        def hold(ledger: Ledger) -> Reservation | TooMuch:
-            now = self._place.options.clock()
-            found = reserve(limits, rows.spent(ledger.conn, now, run.id), wish)
+        def hold(transaction: RunTransaction) -> Reservation | OverBudget:
+            now = self._services.options.clock()
+            found = reserve(limits, rows.spent(transaction.conn, now, run.id), turn_estimate)
             if isinstance(found, Reservation):
-                rows.begin_turn(ledger.conn, run, now, found)
+                rows.begin_turn(transaction.conn, run, now, found)
             return found
 
         found = await self._journal.commit(hold)
-        if isinstance(found, TooMuch):
+        if isinstance(found, OverBudget):
             return stopped(found)
         self._held = found
-        if limits.in_dollars and not is_priced(price) and run.model not in self._place.remarked:
-            self._place.remarked.add(run.model)
-            self._waiting.mention(
+        if limits.in_dollars and not is_priced(price) and run.model not in self._services.remarked:
+            self._services.remarked.add(run.model)
+            self._notices.note(
                 f"The price of {run.model} is not known, so the budget in dollars cannot hold it back before it is "
-                "asked. A budget in tokens ([budget] per_run_tokens, per_day_tokens) holds for every model."
+                "turn. A budget in tokens ([budget] per_run_tokens, per_day_tokens) holds for every model."
             )
         if found.max_answer is None:
-            return asked
-        return replace(asked, request=replace(asked.request, max_tokens=found.max_answer))
+            return turn
+        return replace(turn, request=replace(turn.request, max_tokens=found.max_answer))
 
     async def drop(self) -> None:
         """The model did not take the question."""
-        await self._journal.commit(lambda ledger: rows.drop_turn(ledger.conn, ledger.run.id))
+        await self._journal.commit(lambda transaction: rows.drop_turn(transaction.conn, transaction.run.id))
 
     def told(self, writer: TurnWriter) -> Usage | None:
         """What is known of the turn's tokens and cost."""
@@ -82,12 +89,12 @@ class Account:
         calls = sum(estimate(call.name) for call in writer.calls)
         return self._prompt_tokens, writer.characters // 4 + calls
 
-    def settle(self, ledger: Ledger, usage: Usage | None, prompt: int, completion: int) -> None:
+    def settle(self, transaction: RunTransaction, usage: Usage | None, prompt: int, completion: int) -> None:
         """Write down what the turn has cost."""
         cost = usage.cost_usd if usage is not None else None
         if cost is None:
             cost = list_price_of(self._info.price if self._info is not None else None, prompt, completion)
-        rows.end_turn(ledger.conn, ledger.run.id, usage, prompt + completion, cost)
+        rows.end_turn(transaction.conn, transaction.run.id, usage, prompt + completion, cost)
 
     def cut_off(self, finish_reason: str | None) -> Outcome | None:
         """The run's end if the answer was as long as the budget allowed, and not whole."""
@@ -102,7 +109,7 @@ def _size(request: ChatRequest) -> int:
     return sum(estimate_message(message) for message in request.messages) + tools
 
 
-def stopped(why: TooMuch) -> Outcome:
+def stopped(why: OverBudget) -> Outcome:
     """The end of a run that the budget stops."""
     error = LastError(code="rate_limit_exceeded", message=why.message, remedy=why.remedy, kind=BUDGET)
     return Outcome(FAILED, error, message_reason="max_tokens")

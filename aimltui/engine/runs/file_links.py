@@ -10,7 +10,7 @@ SCHEME = "sandbox:"
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class LinkSpan:
     """Text, perhaps a link."""
 
     text: str
@@ -34,40 +34,40 @@ class LinkFinder:
             self._links[SCHEME + quote(path)] = file_id
         self._held = ""
 
-    def feed(self, text: str) -> list[Run]:
+    def feed(self, text: str) -> list[LinkSpan]:
         """What is certain by now."""
         if not self._links:
-            return [Run(text)] if text else []
+            return [LinkSpan(text)] if text else []
         self._held += text
         return self._sorted(final=False)
 
-    def finish(self) -> list[Run]:
+    def finish(self) -> list[LinkSpan]:
         """The rest: nothing follows."""
         return self._sorted(final=True)
 
-    def _sorted(self, *, final: bool) -> list[Run]:
-        runs = list(self._take(final))
-        return [run for run in runs if run.text]
+    def _sorted(self, *, final: bool) -> list[LinkSpan]:
+        spans = list(self._take(final))
+        return [span for span in spans if span.text]
 
-    def _take(self, final: bool) -> Iterator[Run]:
+    def _take(self, final: bool) -> Iterator[LinkSpan]:
         while self._held:
             start = self._held.find(SCHEME)
             if start < 0:
                 keep = 0 if final else _overlap(self._held, SCHEME)
-                yield Run(self._held[: len(self._held) - keep])
+                yield LinkSpan(self._held[: len(self._held) - keep])
                 self._held = self._held[len(self._held) - keep :]
                 return
             if start:
-                yield Run(self._held[:start])
+                yield LinkSpan(self._held[:start])
                 self._held = self._held[start:]
             link = self._link_here(final)
             if link is None:
                 return
             if link:
-                yield Run(link, self._links[link])
+                yield LinkSpan(link, self._links[link])
             else:
                 link = SCHEME
-                yield Run(link)
+                yield LinkSpan(link)
             self._held = self._held[len(link) :]
 
     def _link_here(self, final: bool) -> str | None:

@@ -15,10 +15,10 @@ from typing import Any
 from aimltui.common.excerpt import Excerpt
 from aimltui.common.text import replace_surrogates
 from aimltui.engine.errors import EngineError
-from aimltui.engine.events.deltas import IMAGE, LOGS, Piece
+from aimltui.engine.events.deltas import IMAGE, LOGS, Delta
 from aimltui.engine.runs.journal import Journal
 from aimltui.engine.runs.tool_calls import Call
-from aimltui.engine.runs.transaction import Ledger
+from aimltui.engine.runs.transaction import RunTransaction
 from aimltui.engine.runs.turn_writer import Draft
 from aimltui.engine.tools.base import (
     Answer,
@@ -45,7 +45,7 @@ _REPEATED = (
 
 
 @dataclass(slots=True)
-class Yield:
+class MadeFiles:
     """What calls brought, beside their outputs."""
 
     files: dict[str, str] = field(default_factory=dict)
@@ -83,7 +83,7 @@ def refused_as_repeated(calls: Sequence[Call], count: int) -> list[Call]:
     return [_refused(call, text) if call.is_hosted else call for call in calls]
 
 
-class HostedCalls:
+class HostedToolCalls:
     """The hosted calls of one turn, one after the other.
 
     Args:
@@ -93,7 +93,7 @@ class HostedCalls:
     """
 
     def __init__(self, journal: Journal, step_id: str, context: ToolContext) -> None:
-        self.made = Yield()
+        self.made = MadeFiles()
         self._journal = journal
         self._step_id = step_id
         self._context = context
@@ -114,7 +114,9 @@ class HostedCalls:
             The calls; those of the engine have their outputs.
         """
         self._calls = list(calls)
-        self._journal.draft = lambda: partial(Ledger.draft_tools, step_id=self._step_id, calls=self._so_far())
+        self._journal.draft = lambda: partial(
+            RunTransaction.draft_tools, step_id=self._step_id, calls=self._so_far()
+        )
         self._journal.owed = self._note_made
         try:
             for slot, call in enumerate(calls):
@@ -179,8 +181,8 @@ class HostedCalls:
         self.made.files[made.path] = made.file_id
         self.made.others.append(made.file_id)
 
-    def _note_made(self, ledger: Ledger) -> None:
-        ledger.note_made(self.made.files, self.made.pictures, self.made.others)
+    def _note_made(self, transaction: RunTransaction) -> None:
+        transaction.note_made(self.made.files, self.made.pictures, self.made.others)
 
     def _so_far(self) -> list[Call]:
         if self._outputs is None:
@@ -273,7 +275,7 @@ class _Outputs:
 
     def _say(self, kind: str, value: str, *, first: bool, new: bool = False) -> None:
         place = len(self._parts) - (not new)
-        self._journal.say(Piece(self._step_id, kind, self.slot, value, first, place))
+        self._journal.emit(Delta(self._step_id, kind, self.slot, value, first, place))
 
 
 def _refused(call: Call, text: str) -> Call:

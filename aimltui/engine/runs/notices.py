@@ -14,7 +14,7 @@ from aimltui.wire import events
 from aimltui.wire.events import Notice, StreamEvent
 
 
-class Waiting:
+class WaitNotices:
     """Tells those who follow a run why nothing comes. A remark is taken back as soon as something does."""
 
     def __init__(self, journal: Journal, options: EngineOptions) -> None:
@@ -26,13 +26,13 @@ class Waiting:
         self._since = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
-    def begin(self, model: ChatModel) -> None:
+    def start(self, model: ChatModel) -> None:
         """A request goes out."""
         endpoint = getattr(model, "endpoint", None)
         self._host = endpoint.host if isinstance(endpoint, Endpoint) else "the model"
         self._listen(self._options.first_byte_notice_s)
 
-    def heard(self) -> None:
+    def reset(self) -> None:
         """Something came."""
         self.clear()
         self._since = asyncio.get_running_loop().time()
@@ -75,7 +75,7 @@ class Waiting:
         )
         await asyncio.sleep(delay)
 
-    def mention(self, text: str) -> None:
+    def note(self, text: str) -> None:
         """Say something that stays."""
         self._tell(Notice(run_id=self._journal.run_id, kind="remark", text=text))
 
@@ -106,4 +106,4 @@ class Waiting:
         )
 
     def _tell(self, notice: Notice) -> None:
-        self._journal.remark(StreamEvent(events.NOTICE, notice))
+        self._journal.emit_transient(StreamEvent(events.NOTICE, notice))

@@ -10,7 +10,7 @@ MAX_CHARACTERS = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Thought:
+class ReasoningText:
     """What was thought."""
 
     text: str
@@ -18,7 +18,7 @@ class Thought:
     """Milliseconds from the first fragment to the last one."""
 
 
-class Thinking:
+class ReasoningBuffer:
     """Gathers fragments.
 
     Args:
@@ -45,10 +45,10 @@ class Thinking:
             self._length += len(kept)
         return kept
 
-    def take(self) -> Thought | None:
+    def take(self) -> ReasoningText | None:
         """All of it, which is then forgotten; None if nothing was thought."""
         text = "".join(self._pieces).strip()
-        thought = Thought(text, max(0, round((self._last - self._began) * 1000))) if text else None
+        thought = ReasoningText(text, max(0, round((self._last - self._began) * 1000))) if text else None
         self.clear()
         return thought
 

@@ -6,9 +6,8 @@ from aimltui.engine.errors import RunGone, RunOver
 from aimltui.engine.options import EngineOptions
 from aimltui.engine.runs.status import Outcome
 from aimltui.engine.runs.supervisor import ENDED
-from aimltui.engine.runs.transaction import Ledger
-from aimltui.engine.store import leases as owners
-from aimltui.engine.store import runs
+from aimltui.engine.runs.transaction import RunTransaction
+from aimltui.engine.store import leases, runs
 from aimltui.engine.store.database import Connection
 from aimltui.wire.runs import CANCELLED, CANCELLING, EXPIRED, FAILED, REQUIRES_ACTION, LastError
 
@@ -22,7 +21,7 @@ def recover(conn: Connection, row: runs.ActiveRow, options: EngineOptions, me: s
     if outcome is None:
         return False
     try:
-        Ledger(conn, row.id, options.clock()).end(outcome, options.new_id)
+        RunTransaction(conn, row.id, options.clock()).end(outcome, options.new_id)
     except (RunGone, RunOver):
         return False
     return True
@@ -62,7 +61,7 @@ def _verdict(conn: Connection, row: runs.ActiveRow, options: EngineOptions, me: 
     if row.status == REQUIRES_ACTION:
         over = row.expires_at is not None and now >= row.expires_at
         return Outcome(EXPIRED) if over else None
-    if not owners.is_alive(conn, row.owner, now, options.heartbeat_s):
+    if not leases.is_alive(conn, row.owner, now, options.heartbeat_s):
         if row.status == CANCELLING:
             return Outcome(CANCELLED)
         return Outcome(

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 
 from aimltui.common.text import replace_surrogates
 from aimltui.engine.models.base import ChatModel, ModelError
-from aimltui.engine.runs.budget_guard import Account
-from aimltui.engine.runs.hosted_tools import HostedCalls, fingerprint, refused_as_repeated, settled
+from aimltui.engine.runs.budget_guard import BudgetGuard
+from aimltui.engine.runs.hosted_tools import HostedToolCalls, fingerprint, refused_as_repeated, settled
 from aimltui.engine.runs.journal import Journal
-from aimltui.engine.runs.notices import Waiting
-from aimltui.engine.runs.prompt.turn_request import Asked, ask
-from aimltui.engine.runs.services import Workplace
+from aimltui.engine.runs.notices import WaitNotices
+from aimltui.engine.runs.prompt.turn_request import PreparedTurn, prepare_turn
+from aimltui.engine.runs.services import RunServices
 from aimltui.engine.runs.status import Outcome
 from aimltui.engine.runs.tool_calls import Call
 from aimltui.engine.runs.tool_protocol import refuses_tools
-from aimltui.engine.runs.transaction import Ledger
+from aimltui.engine.runs.transaction import RunTransaction
 from aimltui.engine.runs.turn_writer import TurnWriter
 from aimltui.engine.tools.base import ToolContext
 from aimltui.wire.base import JSONObject
@@ -60,11 +60,11 @@ def model_failure(error: ModelError) -> Outcome:
 class RunLoop:
     """Plays one leg of a run: from `queued` to its end, or to where it waits for the caller."""
 
-    def __init__(self, place: Workplace, journal: Journal) -> None:
-        self._place = place
+    def __init__(self, services: RunServices, journal: Journal) -> None:
+        self._services = services
         self._journal = journal
-        self._waiting = Waiting(journal, place.options)
-        self._account = Account(place, journal, self._waiting)
+        self._notices = WaitNotices(journal, services.options)
+        self._budget = BudgetGuard(services, journal, self._notices)
 
     async def play(self) -> End:
         """Play.
@@ -74,55 +74,55 @@ class RunLoop:
             EngineError: The store did, or the run is not there any more.
         """
         run, private = await self._journal.commit(_begin)
-        missing = self._place.tools.missing(run.tools)
+        missing = self._services.tools.missing(run.tools)
         if missing:
             return End(_no_such_tool(missing))
-        model = self._place.models.resolve(run.model, run.connection)
+        model = self._services.models.resolve(run.model, run.connection)
         while True:
-            if private.get("turns", 0) >= self._place.options.max_turns:
+            if private.get("turns", 0) >= self._services.options.max_turns:
                 return End(
                     failure(
                         f"The run was stopped after {private['turns']} turns of the model: a loop of tool calls."
                     )
                 )
-            asked = await ask(self._place, run, private)
-            if isinstance(asked, Asked):
-                asked = await self._account.open(run, asked)
-            if isinstance(asked, Outcome):
-                return End(asked)
+            turn = await prepare_turn(self._services, run, private)
+            if isinstance(turn, PreparedTurn):
+                turn = await self._budget.open(run, turn)
+            if isinstance(turn, Outcome):
+                return End(turn)
             try:
-                writer = await self._turn(model, asked)
+                writer = await self._turn(model, turn)
             except ModelError as error:
-                if not await self._goes_over_to_blocks(run, asked, error):
+                if not await self._goes_over_to_blocks(run, turn, error):
                     raise
                 continue
-            end, private = await self._conclude_turn(run, asked, writer)
+            end, private = await self._conclude_turn(run, turn, writer)
             if end is not None:
                 return end
 
     def clear_notice(self) -> None:
         """Take back the remark that something is waited for."""
-        self._waiting.end()
-        self._waiting.clear()
+        self._notices.end()
+        self._notices.clear()
 
-    async def _turn(self, model: ChatModel, asked: Asked) -> TurnWriter:
+    async def _turn(self, model: ChatModel, turn: PreparedTurn) -> TurnWriter:
         """One model turn, tried again while nothing of it was seen."""
         tried = 0
         while True:
             tried += 1
-            writer = TurnWriter(self._journal, self._place.options.new_id, asked.plan)
+            writer = TurnWriter(self._journal, self._services.options.new_id, turn.plan)
             if tried > 1:
-                self._journal.forget_thought()
-            self._waiting.begin(model)
-            if tried == 1 and asked.plan.number == 0:
-                for text in asked.remarks:
-                    self._waiting.mention(text)
+                self._journal.discard_reasoning()
+            self._notices.start(model)
+            if tried == 1 and turn.plan.number == 0:
+                for text in turn.remarks:
+                    self._notices.note(text)
             try:
-                async with aclosing(model.stream(asked.request)) as chunks:
+                async with aclosing(model.stream(turn.request)) as chunks:
                     async for chunk in chunks:
-                        self._waiting.heard()
+                        self._notices.reset()
                         if chunk.remark:
-                            self._waiting.mention(chunk.remark)
+                            self._notices.note(chunk.remark)
                         # once its code is closed, only what the turn cost is still of interest
                         if writer.is_over and chunk.text.strip():
                             break
@@ -131,49 +131,49 @@ class RunLoop:
             except ModelError as error:
                 if writer.is_over:
                     return writer
-                if writer.visible or not error.retryable or tried >= self._place.options.retry.tries:
+                if writer.visible or not error.retryable or tried >= self._services.options.retry.tries:
                     if not writer.visible and not error.cut:
-                        await self._account.drop()
+                        await self._budget.drop()
                     raise
-                self._waiting.end()
-                await self._waiting.before_retry(error, tried)
+                self._notices.end()
+                await self._notices.before_retry(error, tried)
             finally:
-                self._waiting.end()
+                self._notices.end()
 
-    async def _goes_over_to_blocks(self, run: Run, asked: Asked, error: ModelError) -> bool:
+    async def _goes_over_to_blocks(self, run: Run, turn: PreparedTurn, error: ModelError) -> bool:
         """True if the model takes no tools, and can do without: then it is asked again in another way."""
-        protocols = self._place.protocols
-        if not asked.request.tools or not refuses_tools(error):
+        protocols = self._services.protocols
+        if not turn.request.tools or not refuses_tools(error):
             return False
         if not protocols.may_change(run.model, run.connection):
             return False
-        await protocols.learn_fenced(run.model, run.connection)
+        await protocols.learn_text_calls(run.model, run.connection)
         return True
 
     async def _conclude_turn(
-        self, run: Run, asked: Asked, writer: TurnWriter
+        self, run: Run, turn: PreparedTurn, writer: TurnWriter
     ) -> tuple[End | None, JSONObject]:
         """Write the turn's end; the run's, if this was its last turn."""
         await writer.finish()
         self._journal.draft = None
-        if writer.is_over and not asked.fenced:
-            await self._place.protocols.learn_fenced(run.model, run.connection)
-        usage = self._account.told(writer)
-        prompt, completion = self._account.spent(usage, writer)
-        calls = [_checked(settled(draft), run, self._place) for draft in writer.drafts]
-        cut_off = self._account.cut_off(writer.finish_reason)
-        end = End(cut_off, usage) if cut_off else _end_of(writer, usage, first=asked.plan.number == 0)
+        if writer.is_over and not turn.fenced:
+            await self._services.protocols.learn_text_calls(run.model, run.connection)
+        usage = self._budget.told(writer)
+        prompt, completion = self._budget.spent(usage, writer)
+        calls = [_checked(settled(draft), run, self._services) for draft in writer.drafts]
+        cut_off = self._budget.cut_off(writer.finish_reason)
+        end = End(cut_off, usage) if cut_off else _end_of(writer, usage, first=turn.plan.number == 0)
         pending = [call for call in calls if call.output is None and not call.is_hosted]
         hosted = [call for call in calls if call.is_hosted]
 
-        def write(ledger: Ledger) -> JSONObject:
-            ledger.count_turn(usage, prompt, completion)
-            self._account.settle(ledger, usage, prompt, completion)
+        def write(transaction: RunTransaction) -> JSONObject:
+            transaction.count_turn(usage, prompt, completion)
+            self._budget.settle(transaction, usage, prompt, completion)
             if calls and writer.tool_step_id is not None:
-                ledger.set_calls(writer.tool_step_id, calls, usage)
-                if end is None and not hosted and not ledger.private.get("no_more_tools"):
-                    _go_on(ledger, pending)
-            return ledger.private
+                transaction.set_calls(writer.tool_step_id, calls, usage)
+                if end is None and not hosted and not transaction.private.get("no_more_tools"):
+                    _go_on(transaction, pending)
+            return transaction.private
 
         private = await self._journal.commit(write)
         if end is None and private.get("no_more_tools"):
@@ -182,7 +182,7 @@ class RunLoop:
             ), private
         if end is None and hosted and writer.tool_step_id is not None:
             problems = {draft.id: draft.problem for draft in writer.drafts}
-            private = await self._carry_out(run, asked, writer.tool_step_id, calls, problems, private)
+            private = await self._carry_out(run, turn, writer.tool_step_id, calls, problems, private)
         elif end is not None and not writer.has_message and _has_made_something(end, private):
             # what the tools made is on a message, also where the model has nothing to say about it
             await writer.begin_message()
@@ -191,24 +191,24 @@ class RunLoop:
     async def _carry_out(
         self,
         run: Run,
-        asked: Asked,
+        turn: PreparedTurn,
         step_id: str,
         calls: list[Call],
         problems: Mapping[str, str | None],
         private: JSONObject,
     ) -> JSONObject:
         """Do what is asked of the engine's own tools, and write what came of it."""
-        limit = self._place.options.max_tool_turns
+        limit = self._services.options.max_tool_turns
         mark = fingerprint([call for call in calls if call.is_hosted])
         same = private.get("same_calls", 0) + 1 if private.get("last_calls") == mark else 1
         count = private.get("tool_turns", 0) + 1
-        files = asked.files
-        context = ToolContext(run, files.provided, self._place.keep, has_run_code=files.has_run_code)
-        work = HostedCalls(self._journal, step_id, context)
+        files = turn.files
+        context = ToolContext(run, files.provided, self._services.keep, has_run_code=files.has_run_code)
+        work = HostedToolCalls(self._journal, step_id, context)
         if same >= _SAME_CALLS:
             done = refused_as_repeated(calls, same - 1)
         else:
-            tools = {tool.type: tool for tool in asked.plan.hosted.values()}
+            tools = {tool.type: tool for tool in turn.plan.hosted.values()}
             done = await work.run(calls, problems, tools)
         known = {
             "last_calls": mark,
@@ -218,33 +218,33 @@ class RunLoop:
         }
         pending = [call for call in done if call.output is None]
 
-        def write(ledger: Ledger) -> JSONObject:
-            ledger.private |= known
-            ledger.note_made(work.made.files, work.made.pictures, work.made.others)
-            ledger.answer_calls(step_id, done)
-            _go_on(ledger, pending)
-            return ledger.private
+        def write(transaction: RunTransaction) -> JSONObject:
+            transaction.private |= known
+            transaction.note_made(work.made.files, work.made.pictures, work.made.others)
+            transaction.answer_calls(step_id, done)
+            _go_on(transaction, pending)
+            return transaction.private
 
         private = await self._journal.commit(write)
         self._journal.owed = None
         return private
 
 
-def _go_on(ledger: Ledger, pending: Sequence[Call]) -> None:
+def _go_on(transaction: RunTransaction, pending: Sequence[Call]) -> None:
     """After calls: it is the caller's turn if one is pending, the model's otherwise."""
     if pending:
-        ledger.wait_for_outputs(pending)
+        transaction.wait_for_outputs(pending)
     else:
-        ledger.finish_tools({})
+        transaction.finish_tools({})
 
 
-def _begin(ledger: Ledger) -> tuple[Run, JSONObject]:
-    ledger.move(IN_PROGRESS)
-    return ledger.run, ledger.private
+def _begin(transaction: RunTransaction) -> tuple[Run, JSONObject]:
+    transaction.move(IN_PROGRESS)
+    return transaction.run, transaction.private
 
 
-def _checked(call: Call, run: Run, place: Workplace) -> Call:
-    known = place.tools.functions(run.tools)
+def _checked(call: Call, run: Run, services: RunServices) -> Call:
+    known = services.tools.functions(run.tools)
     return call if call.is_hosted or call.name in known else _unknown_function(call, known)
 
 

@@ -12,11 +12,11 @@ from aimltui.engine.errors import EngineError, RunCancelling, RunGone, RunOver
 from aimltui.engine.events.log import EventLog
 from aimltui.engine.models.base import ModelError
 from aimltui.engine.runs.journal import Journal
-from aimltui.engine.runs.reasoning import Thought
+from aimltui.engine.runs.reasoning import ReasoningText
 from aimltui.engine.runs.run_loop import End, RunLoop, failure, model_failure
-from aimltui.engine.runs.services import Workplace
+from aimltui.engine.runs.services import RunServices
 from aimltui.engine.runs.status import Outcome, move
-from aimltui.engine.runs.transaction import Ledger
+from aimltui.engine.runs.transaction import RunTransaction
 from aimltui.engine.store import runs
 from aimltui.wire import events
 from aimltui.wire.errors import ErrorObject
@@ -49,8 +49,8 @@ class _Active:
 class Supervisor:
     """One task a run; the terminal status is its last act, whatever happens."""
 
-    def __init__(self, place: Workplace, touch: Callable[[str], None]) -> None:
-        self._place = place
+    def __init__(self, services: RunServices, touch: Callable[[str], None]) -> None:
+        self._services = services
         self._touch = touch
         self._live: dict[str, _Active] = {}
         self._unsettled: dict[str, tuple[Journal, Outcome]] = {}
@@ -76,10 +76,16 @@ class Supervisor:
         events_log = EventLog(first_index)
         events_log.publish(told)
         journal = Journal(
-            self._place.database, self._place.options, run.id, events_log, lambda: self._touch(run.thread_id)
+            self._services.database,
+            self._services.options,
+            run.id,
+            events_log,
+            lambda: self._touch(run.thread_id),
         )
         deadline = (
-            run.created_at + self._place.options.run_lifetime_s if run.expires_at is None else run.expires_at
+            run.created_at + self._services.options.run_lifetime_s
+            if run.expires_at is None
+            else run.expires_at
         )
         active = _Active(run, deadline, journal)
         self._live[run.id] = active
@@ -102,12 +108,12 @@ class Supervisor:
             active.request_stop(CANCELLED)
             await asyncio.wait({active.task})
 
-    async def heed_others(self) -> None:
+    async def observe_others(self) -> None:
         """See what other processes want: a run that they cancel, a thread that they deleted."""
         if not self._live:
             return
         ids = list(self._live)
-        found = await self._place.database.read(lambda conn: runs.statuses(conn, ids))
+        found = await self._services.database.read(lambda conn: runs.statuses(conn, ids))
         for run_id in ids:
             active = self._live.get(run_id)
             if active is not None and found.get(run_id, CANCELLING) == CANCELLING:
@@ -117,7 +123,7 @@ class Supervisor:
         """Write the ends that could not be written when they came."""
         for run_id, (journal, outcome) in list(self._unsettled.items()):
             try:
-                await journal.conclude(partial(self._write_end, journal, outcome, None, None))
+                await journal.commit_last(partial(self._write_end, journal, outcome, None, None))
             except (RunGone, RunOver):
                 pass
             except EngineError:
@@ -143,7 +149,7 @@ class Supervisor:
 
     async def _work(self, active: _Active) -> End | None:
         work = asyncio.create_task(self._play(active.journal), name=f"play {active.run.id}")
-        left = max(0.0, active.deadline - self._place.options.clock())
+        left = max(0.0, active.deadline - self._services.options.clock())
         until: set[asyncio.Future[Any]] = {work, active.stop}
         await asyncio.wait(until, timeout=left, return_when=asyncio.FIRST_COMPLETED)
         if work.done():
@@ -153,12 +159,12 @@ class Supervisor:
         work.cancel()
         if status == CANCELLED:
             await self._tell_cancelling(active)
-        await asyncio.wait({work}, timeout=self._place.options.stop_s)
+        await asyncio.wait({work}, timeout=self._services.options.stop_s)
         return End(Outcome(status))
 
     async def _play(self, journal: Journal) -> End | None:
         """A leg; whatever goes wrong in it is an end with a reason. None if there is no run any more."""
-        loop = RunLoop(self._place, journal)
+        loop = RunLoop(self._services, journal)
         try:
             return await loop.play()
         except ModelError as error:
@@ -180,7 +186,7 @@ class Supervisor:
 
     async def _tell_cancelling(self, active: _Active) -> None:
         try:
-            active.cancelling = await active.journal.conclude(Ledger.begin_cancelling)
+            active.cancelling = await active.journal.commit_last(RunTransaction.begin_cancelling)
         except EngineError as error:
             log.warning("the run %s could not be marked as cancelling: %s", active.run.id, error)
         active.answered.set()
@@ -200,13 +206,13 @@ class Supervisor:
     async def _end(self, active: _Active, end: End, outcome: Outcome) -> None:
         journal = active.journal
         journal.seal()
-        thought = journal.take_thought()
+        thought = journal.take_reasoning()
         try:
             try:
-                await journal.conclude(partial(self._write_end, journal, outcome, end.usage, thought))
+                await journal.commit_last(partial(self._write_end, journal, outcome, end.usage, thought))
             except RunCancelling:
                 # somebody else cancelled it in the very moment in which it would have ended by itself
-                await journal.conclude(
+                await journal.commit_last(
                     partial(self._write_end, journal, Outcome(CANCELLED), end.usage, thought)
                 )
         except RunGone:
@@ -221,20 +227,25 @@ class Supervisor:
             self._settle_later(active, failure("Something unexpected happened in the engine."))
 
     def _write_end(
-        self, journal: Journal, outcome: Outcome, usage: Usage | None, thought: Thought | None, ledger: Ledger
+        self,
+        journal: Journal,
+        outcome: Outcome,
+        usage: Usage | None,
+        thought: ReasoningText | None,
+        transaction: RunTransaction,
     ) -> None:
         if journal.owed is not None:
-            journal.owed(ledger)
-        ledger.end(outcome, self._place.options.new_id, usage, thought)
+            journal.owed(transaction)
+        transaction.end(outcome, self._services.options.new_id, usage, thought)
 
     def _settle_later(self, active: _Active, outcome: Outcome) -> None:
         """Tell the end to those who follow; the store hears of it as soon as it listens again."""
         self._unsettled[active.run.id] = (active.journal, outcome)
         at_work = active.run.model_copy(update={"status": IN_PROGRESS})
-        failed = move(at_work, FAILED, self._place.options.now(), error=outcome.error)
-        active.journal.remark(StreamEvent(f"thread.run.{FAILED}", failed))
+        failed = move(at_work, FAILED, self._services.options.now(), error=outcome.error)
+        active.journal.emit_transient(StreamEvent(f"thread.run.{FAILED}", failed))
 
 
 def _say_gone(journal: Journal) -> None:
     gone = ErrorObject(message="The run is not there any more: its thread was deleted.")
-    journal.remark(StreamEvent(events.ERROR, gone))
+    journal.emit_transient(StreamEvent(events.ERROR, gone))

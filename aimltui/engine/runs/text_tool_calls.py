@@ -35,7 +35,7 @@ class Segment:
     """Of a call: whom; empty if the model's words could not be read as a call."""
 
 
-class Splitter(Protocol):
+class TextCallParser(Protocol):
     """Tells text from code while it streams."""
 
     @property
@@ -52,7 +52,7 @@ class Splitter(Protocol):
         ...
 
 
-class FenceSplitter:
+class FencedCallParser:
     """Finds the first ```` ```python ```` block, or the first ```` ```tool_call ```` block. The turn is over with its end:
     models like to go on with what they think that comes of it, and that must not be taken for what did come of it.
 
@@ -179,7 +179,7 @@ class FenceSplitter:
         return _segments(found or ("", body.strip().removesuffix("```").strip()), self._code_names)
 
 
-class PrintedCallSplitter:
+class PrintedCallParser:
     """Finds a call that a model prints as text, since it does not know better: only where the turn begins with it.
 
     Args:

@@ -40,7 +40,7 @@ _FORCED_CALL = "You must call {name} before you answer."
 _LAST = "You cannot run any more code or call any more functions now: answer with what you know."
 
 
-class Protocols:
+class ToolProtocols:
     """Remembers which models cannot call.
 
     Args:
@@ -62,7 +62,7 @@ class Protocols:
         self._lessons = lessons
         self._default = default
 
-    def is_fenced(self, model_id: str, connection: str | None = None) -> bool:
+    def uses_text_calls(self, model_id: str, connection: str | None = None) -> bool:
         """True if the model writes its code and its calls into its text."""
         wanted = self._wanted(model_id, connection)
         return wanted == "fenced" or (wanted == "auto" and self._has_learned(model_id, connection))
@@ -71,7 +71,7 @@ class Protocols:
         """True if it is found out by trying."""
         return self._wanted(model_id, connection) == "auto" and not self._has_learned(model_id, connection)
 
-    async def learn_fenced(self, model_id: str, connection: str | None = None) -> None:
+    async def learn_text_calls(self, model_id: str, connection: str | None = None) -> None:
         """The model has shown that it cannot call."""
         if self.may_change(model_id, connection):
             await asyncio.to_thread(
@@ -90,7 +90,7 @@ def refuses_tools(error: ModelError) -> bool:
     return error.status in _STATUSES and _REFUSES_TOOLS.search(error.message) is not None
 
 
-def fenced_note(
+def text_calls_note(
     about: str | None,
     functions: Sequence[Mapping[str, Any]] = (),
     *,

@@ -8,8 +8,8 @@ from typing import Any
 
 from aimltui.engine.accounting.usage import added, partial
 from aimltui.engine.errors import RunCancelling, RunGone, RunOver
-from aimltui.engine.events.log import Entry
-from aimltui.engine.runs.reasoning import Thought
+from aimltui.engine.events.log import LogEntry
+from aimltui.engine.runs.reasoning import ReasoningText
 from aimltui.engine.runs.status import MESSAGE_REASONS, STEP_ENDS, Outcome, move
 from aimltui.engine.runs.tool_calls import Call, answered, with_calls
 from aimltui.engine.store import events as event_rows
@@ -59,7 +59,7 @@ from aimltui.wire.runs import (
 _CUT_CALL = LastError(code="server_error", message="The token limit cut the call off before it was complete.")
 
 
-class Ledger:
+class RunTransaction:
     """What can be written about a run. Lives inside a writing transaction.
 
     Attributes:
@@ -88,7 +88,7 @@ class Ledger:
         self._now = int(clock_now)
         self._next = event_rows.next_index(conn, run_id) if next_index is None else next_index
 
-    def keep(self, entries: Sequence[Entry]) -> None:
+    def keep(self, entries: Sequence[LogEntry]) -> None:
         """Write down what was said already."""
         event_rows.append(self.conn, self.run.id, entries)
 
@@ -96,7 +96,7 @@ class Ledger:
         """An event."""
         event = StreamEvent(name, payload, self._next)
         self._next += 1
-        event_rows.append(self.conn, self.run.id, [Entry(event, event.index)])
+        event_rows.append(self.conn, self.run.id, [LogEntry(event, event.index)])
         self.told.append(event)
 
     def move(self, to: str, **how: Any) -> Run:
@@ -154,7 +154,7 @@ class Ledger:
         runs.save(self.conn, self.run, self.private)
 
     def open_message(
-        self, step_id: str, message_id: str, turn: int, thought: Thought | None = None
+        self, step_id: str, message_id: str, turn: int, thought: ReasoningText | None = None
     ) -> list[str]:
         """The model begins to write, after it has thought.
 
@@ -174,7 +174,7 @@ class Ledger:
         message_id: str,
         turn: int,
         pictures: Sequence[str] = (),
-        thought: Thought | None = None,
+        thought: ReasoningText | None = None,
     ) -> None:
         details = MessageCreationDetails(message_creation=MessageCreation(message_id=message_id))
         self._open_step(step_id, details, turn, thought)
@@ -200,7 +200,7 @@ class Ledger:
             if row.step.type == "message_creation":
                 self._close_step(row, "completed", usage)
 
-    def open_tools(self, step_id: str, turn: int, thought: Thought | None = None) -> None:
+    def open_tools(self, step_id: str, turn: int, thought: ReasoningText | None = None) -> None:
         """The model begins to call tools, after it has thought."""
         self._refuse_if_cancelling()
         self._open_step(step_id, ToolCallsDetails(), turn, thought)
@@ -265,7 +265,11 @@ class Ledger:
             self._close_step(fresh, "completed", Usage.model_validate(usage) if usage is not None else None)
 
     def end(
-        self, outcome: Outcome, new_id: NewId, usage: Usage | None = None, thought: Thought | None = None
+        self,
+        outcome: Outcome,
+        new_id: NewId,
+        usage: Usage | None = None,
+        thought: ReasoningText | None = None,
     ) -> Run:
         """The run's end, and that of whatever of it is still open. Text so far is kept, and so is what tools made.
 
@@ -290,7 +294,9 @@ class Ledger:
             self._close_messages(outcome.status, outcome.message_reason)
         return self.move(outcome.status, error=outcome.error, reason=outcome.reason)
 
-    def _open_step(self, step_id: str, details: StepDetails, turn: int, thought: Thought | None) -> None:
+    def _open_step(
+        self, step_id: str, details: StepDetails, turn: int, thought: ReasoningText | None
+    ) -> None:
         step = RunStep(
             id=step_id,
             created_at=self._now,
@@ -361,15 +367,15 @@ class Ledger:
             raise RunCancelling("The run is being cancelled.")
 
 
-def _save_what_was_made(ledger: Ledger, new_id: NewId) -> None:
+def _save_what_was_made(transaction: RunTransaction, new_id: NewId) -> None:
     """A run that is stopped before its answer has no message: one without text bears what its tools made."""
-    pictures: list[str] = ledger.private.get("pictures", [])
-    nothing_made = not (pictures or ledger.private.get("unlinked"))
-    if nothing_made or messages.open_of_run(ledger.conn, ledger.run.id):
+    pictures: list[str] = transaction.private.get("pictures", [])
+    nothing_made = not (pictures or transaction.private.get("unlinked"))
+    if nothing_made or messages.open_of_run(transaction.conn, transaction.run.id):
         return
-    ledger.private["pictures"] = []
-    turn = ledger.private.get("turns", 0)
-    ledger._write_message(new_id(ids.STEP), new_id(ids.MESSAGE), turn, pictures)
+    transaction.private["pictures"] = []
+    turn = transaction.private.get("turns", 0)
+    transaction._write_message(new_id(ids.STEP), new_id(ids.MESSAGE), turn, pictures)
 
 
 def _since(private: JSONObject, now: float) -> int | None:

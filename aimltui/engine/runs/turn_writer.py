@@ -9,14 +9,14 @@ from functools import partial
 from typing import Any
 
 from aimltui.common.text import replace_surrogates
-from aimltui.engine.events.deltas import ARGUMENTS, CALL, FILE_PATH, IMAGE_PART, INPUT, REFUSAL, TEXT, Piece
+from aimltui.engine.events.deltas import ARGUMENTS, CALL, FILE_PATH, IMAGE_PART, INPUT, REFUSAL, TEXT, Delta
 from aimltui.engine.models.base import ChatChunk, ChatUsage, ToolCallDelta
-from aimltui.engine.runs import text_tool_calls as fences
+from aimltui.engine.runs import text_tool_calls
 from aimltui.engine.runs.file_links import LinkFinder
 from aimltui.engine.runs.journal import Journal
-from aimltui.engine.runs.text_tool_calls import Splitter
+from aimltui.engine.runs.text_tool_calls import TextCallParser
 from aimltui.engine.runs.tool_calls import Call
-from aimltui.engine.runs.transaction import Ledger
+from aimltui.engine.runs.transaction import RunTransaction
 from aimltui.engine.tools.base import ArgumentsReader, Tool
 from aimltui.wire import ids
 from aimltui.wire.ids import NewId
@@ -32,7 +32,7 @@ class TurnPlan:
     """The tools that the engine carries out, by the names under which they may be called."""
     files: Mapping[str, str] = field(default_factory=dict)
     """Ids of the files that the text may link to, by path."""
-    splitter: Callable[[], Splitter] | None = None
+    parser: Callable[[], TextCallParser] | None = None
     """Finds code and calls in the text where the model has no other way to call."""
     code_tool: str = ""
     """The name of the tool that such code is for."""
@@ -85,7 +85,7 @@ class TurnWriter:
         self._journal = journal
         self._new_id = new_id
         self._plan = plan
-        self._splitter = plan.splitter() if plan.splitter is not None else None
+        self._parser = plan.parser() if plan.parser is not None else None
         self._message_id: str | None = None
         self._slots: dict[str, int] = {}
         self._links = LinkFinder(plan.files)
@@ -106,7 +106,7 @@ class TurnWriter:
     @property
     def is_over(self) -> bool:
         """True if nothing that the model may still write is wanted."""
-        return self._splitter is not None and self._splitter.is_over
+        return self._parser is not None and self._parser.is_over
 
     @property
     def has_message(self) -> bool:
@@ -127,7 +127,7 @@ class TurnWriter:
         """What came next."""
         if chunk.reasoning:
             self.thought = True
-            self._journal.think(replace_surrogates(chunk.reasoning))
+            self._journal.emit_reasoning(replace_surrogates(chunk.reasoning))
         if chunk.usage is not None:
             self.usage = chunk.usage
         if chunk.finish_reason is not None:
@@ -135,7 +135,7 @@ class TurnWriter:
         if chunk.text:
             text = replace_surrogates(chunk.text)
             self.characters += len(text)
-            await self._written(self._splitter.feed(text) if self._splitter is not None else None, text)
+            await self._written(self._parser.feed(text) if self._parser is not None else None, text)
         if chunk.refusal:
             refusal = replace_surrogates(chunk.refusal)
             self.characters += len(refusal)
@@ -145,8 +145,8 @@ class TurnWriter:
 
     async def finish(self) -> None:
         """The turn is over: what has not been told of its text and its calls is told, and text that came after them."""
-        if self._splitter is not None:
-            await self._written(self._splitter.finish(), "")
+        if self._parser is not None:
+            await self._written(self._parser.finish(), "")
         self._end_text()
         for draft in self._order:
             self._head(draft)
@@ -161,32 +161,32 @@ class TurnWriter:
             for kind, value in late:
                 self._say_text(kind, value)
             self._end_text()
-            await self._journal.commit(Ledger.close_message)
+            await self._journal.commit(RunTransaction.close_message)
 
     async def begin_message(self) -> None:
         """A message begins: with the pictures that tools have made since the last one, in their order."""
         step_id, message_id = self._new_id(ids.STEP), self._new_id(ids.MESSAGE)
-        thought = self._journal.take_thought()
+        thought = self._journal.take_reasoning()
         pictures = await self._journal.commit(
-            lambda ledger: ledger.open_message(step_id, message_id, self._plan.number, thought)
+            lambda transaction: transaction.open_message(step_id, message_id, self._plan.number, thought)
         )
         self._message_id = message_id
         for file_id in pictures:
             slot = self._slots.setdefault(file_id, len(self._slots))
-            self._journal.say(Piece(message_id, IMAGE_PART, slot, file_id, first=True))
+            self._journal.emit(Delta(message_id, IMAGE_PART, slot, file_id, first=True))
 
-    async def _written(self, segments: list[fences.Segment] | None, text: str) -> None:
+    async def _written(self, segments: list[text_tool_calls.Segment] | None, text: str) -> None:
         if segments is None:
-            segments = [fences.Segment(fences.TEXT, text)]
+            segments = [text_tool_calls.Segment(text_tool_calls.TEXT, text)]
         for segment in segments:
             match segment.kind:
-                case fences.TEXT:
+                case text_tool_calls.TEXT:
                     await self._text(TEXT, segment.value)
-                case fences.OPEN:
+                case text_tool_calls.OPEN:
                     await self._open_code()
-                case fences.CODE:
+                case text_tool_calls.CODE:
                     self._say_input(self.drafts[-1], segment.value)
-                case fences.CALL:
+                case text_tool_calls.CALL:
                     index = len(self._order)
                     await self._fragment(ToolCallDelta(index, name=segment.name, arguments=segment.value))
                 case _:
@@ -225,7 +225,7 @@ class TurnWriter:
         assert self._message_id is not None
         first = part not in self._slots
         slot = self._slots.setdefault(part, len(self._slots))
-        self._journal.say(Piece(self._message_id, kind, slot, value, first))
+        self._journal.emit(Delta(self._message_id, kind, slot, value, first))
 
     async def _open_code(self) -> None:
         if self.tool_step_id is None:
@@ -261,16 +261,16 @@ class TurnWriter:
         self._end_text()
         step_id = self._new_id(ids.STEP)
         message_open = self._message_id is not None
-        thought = self._journal.take_thought()
+        thought = self._journal.take_reasoning()
 
-        def begin(ledger: Ledger) -> None:
+        def begin(transaction: RunTransaction) -> None:
             if message_open:
-                ledger.close_message()
-            ledger.open_tools(step_id, self._plan.number, thought)
+                transaction.close_message()
+            transaction.open_tools(step_id, self._plan.number, thought)
 
         await self._journal.commit(begin)
         self.tool_step_id = step_id
-        self._journal.draft = lambda: partial(Ledger.draft_tools, step_id=step_id, calls=self.calls)
+        self._journal.draft = lambda: partial(RunTransaction.draft_tools, step_id=step_id, calls=self.calls)
 
     def _new_draft(self, call_id: str) -> Draft:
         draft = Draft(len(self._order), call_id)
@@ -299,7 +299,7 @@ class TurnWriter:
 
     def _say_step(self, kind: str, slot: int, value: str, *, first: bool = False) -> None:
         assert self.tool_step_id is not None
-        self._journal.say(Piece(self.tool_step_id, kind, slot, value, first))
+        self._journal.emit(Delta(self.tool_step_id, kind, slot, value, first))
 
     def _fresh_call_id(self, given: str) -> str:
         # some providers leave the id out, or give every call the same one

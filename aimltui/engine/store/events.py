@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from aimltui.engine.events.deltas import OF_STEPS, Piece
-from aimltui.engine.events.log import Entry, batches, told
+from aimltui.engine.events.deltas import OF_STEPS, Delta
+from aimltui.engine.events.log import LogEntry, batches, told
 from aimltui.engine.store.database import Connection, Row
 from aimltui.wire import events
 from aimltui.wire.base import Wire
 from aimltui.wire.events import StreamEvent
 
 
-def append(conn: Connection, run_id: str, entries: Iterable[Entry]) -> None:
+def append(conn: Connection, run_id: str, entries: Iterable[LogEntry]) -> None:
     """Write entries down; pieces that belong together share a row."""
     for batch in batches(entries):
         first, last = batch[0], batch[-1]
@@ -22,13 +22,13 @@ def append(conn: Connection, run_id: str, entries: Iterable[Entry]) -> None:
                 conn, run_id, last.index, first.index, first.content.event, None, None, _body(first.content)
             )
         else:
-            piece = first.content
-            values = [entry.content.value for entry in batch if isinstance(entry.content, Piece)]
-            pieces = {"kind": piece.kind, "slot": piece.slot, "first": piece.first, "values": values}
-            if piece.part:
-                pieces["part"] = piece.part
-            name = events.STEP_DELTA if piece.kind in OF_STEPS else events.MESSAGE_DELTA
-            _insert(conn, run_id, last.index, first.index, name, piece.object_id, json.dumps(pieces), None)
+            delta = first.content
+            values = [entry.content.value for entry in batch if isinstance(entry.content, Delta)]
+            pieces = {"kind": delta.kind, "slot": delta.slot, "first": delta.first, "values": values}
+            if delta.part:
+                pieces["part"] = delta.part
+            name = events.STEP_DELTA if delta.kind in OF_STEPS else events.MESSAGE_DELTA
+            _insert(conn, run_id, last.index, first.index, name, delta.object_id, json.dumps(pieces), None)
 
 
 def after(conn: Connection, run_id: str, index: int) -> list[StreamEvent]:
@@ -73,14 +73,14 @@ def _body(event: StreamEvent) -> str:
     return event.data.model_dump_json()
 
 
-def _entries(row: Row) -> list[Entry]:
+def _entries(row: Row) -> list[LogEntry]:
     if row["pieces"] is None:
         event = events.decode(row["name"], json.loads(row["body"]), row["idx"])
-        return [Entry(event, row["idx"])] if event is not None else []
+        return [LogEntry(event, row["idx"])] if event is not None else []
     batch = json.loads(row["pieces"])
     return [
-        Entry(
-            Piece(
+        LogEntry(
+            Delta(
                 row["object_id"],
                 batch["kind"],
                 batch["slot"],

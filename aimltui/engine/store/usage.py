@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from aimltui.engine.accounting.budget import Limits, Reservation, Spent
+from aimltui.engine.accounting.budget import BudgetLimits, Reservation, Spent
 from aimltui.engine.store.database import Connection, Row
 from aimltui.wire.runs import Run, Usage
 from aimltui.wire.usage import Budget, UsageReport, UsageRow, UsageSum
@@ -161,7 +161,7 @@ def raise_today(conn: Connection, now: float, usd: float, tokens: int) -> None:
     )
 
 
-def budget(conn: Connection, now: float, limits: Limits) -> Budget:
+def budget(conn: Connection, now: float, limits: BudgetLimits) -> Budget:
     """The limits, and what of them is gone."""
     gone = spent(conn, now)
     return Budget(
@@ -177,7 +177,7 @@ def budget(conn: Connection, now: float, limits: Limits) -> Budget:
     )
 
 
-def report(conn: Connection, by: str, since: str, now: float, limits: Limits) -> UsageReport:
+def report(conn: Connection, by: str, since: str, now: float, limits: BudgetLimits) -> UsageReport:
     """The sums by day, model, connection or thread."""
     column = _COLUMNS[by]
     order = "key DESC" if by == "day" else "max(used_at) DESC, key"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aimltui.engine.extraction.chunks import Chunk
-from aimltui.engine.store import leases as owners
+from aimltui.engine.store import leases
 from aimltui.engine.store.database import Connection, Row
 from aimltui.engine.store.paging import Listing, page
 from aimltui.wire.base import Page
@@ -186,7 +186,7 @@ def orphaned(conn: Connection, me: str, now: float, heartbeat_s: float) -> list[
     rows = conn.execute(
         "SELECT DISTINCT owner FROM store_files WHERE status = 'in_progress' AND owner IS NOT ?", (me,)
     ).fetchall()
-    return [row["owner"] for row in rows if not owners.is_alive(conn, row["owner"], now, heartbeat_s)]
+    return [row["owner"] for row in rows if not leases.is_alive(conn, row["owner"], now, heartbeat_s)]
 
 
 def adopt(conn: Connection, me: str, now: float, heartbeat_s: float) -> bool:

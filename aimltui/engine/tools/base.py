@@ -40,7 +40,7 @@ class Provided:
     """Bytes."""
 
 
-class Keeper(Protocol):
+class OutputStore(Protocol):
     """Keeps what a tool has made."""
 
     async def __call__(self, name: str, content: bytes | Path) -> str:
@@ -63,7 +63,7 @@ class ToolContext:
     run: Run
     files: Sequence[Provided] = ()
     """What the assistant and the thread have for this tool, and what was made in the thread before."""
-    keep: Keeper | None = None
+    keep: OutputStore | None = None
     late: Callable[[Made], None] | None = None
     """Takes files that are kept when the call was stopped already and can tell nothing any more."""
     has_run_code: bool = False

@@ -37,7 +37,7 @@ Part = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownFiles:
     """What has to be known to put a user's pictures and files into messages."""
 
     files: Mapping[str, File] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class Known:
     """The types of the run's tools: an attachment that one of them reads is not shown to the model itself."""
 
 
-def of_image(image: ImageFile, known: Known) -> Part:
+def of_image(image: ImageFile, known: KnownFiles) -> Part:
     """The part for a picture in a user's message."""
     file = known.files.get(image.file_id)
     if file is None:
@@ -54,7 +54,7 @@ def of_image(image: ImageFile, known: Known) -> Part:
     return _enclosed(file, IMAGE, PER_IMAGE, image.detail)
 
 
-def of_attachment(attachment: MessageAttachment, known: Known) -> Part:
+def of_attachment(attachment: MessageAttachment, known: KnownFiles) -> Part:
     """The part for something that is attached to a user's message."""
     file = known.files.get(attachment.file_id or "")
     if file is None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aimltui.engine.accounting.tokens import estimate_message
-from aimltui.engine.runs.prompt.attachments import Known, of_attachment, of_image
+from aimltui.engine.runs.prompt.attachments import KnownFiles, of_attachment, of_image
 from aimltui.engine.runs.tool_calls import Call
 from aimltui.wire.messages import (
     FileCitationAnnotation,
@@ -28,7 +28,7 @@ _MARKER = re.compile(r"【\d+(?::\d+)?†[^】]*】")
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class MessageItem:
     """A message of the thread."""
 
     message: Message
@@ -38,7 +38,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Called:
+class ToolCallItem:
     """Tool calls of one turn, every one answered."""
 
     calls: tuple[Call, ...]
@@ -49,7 +49,7 @@ class Called:
     """What the model thought before it called."""
 
 
-Item = Said | Called
+Item = MessageItem | ToolCallItem
 
 
 @dataclass(slots=True)
@@ -81,7 +81,7 @@ def build(
     budget: int,
     last_messages: int | None = None,
     fenced: bool = False,
-    known: Known | None = None,
+    known: KnownFiles | None = None,
 ) -> Window:
     """The chat messages for a model turn.
 
@@ -94,7 +94,7 @@ def build(
         fenced: Calls stand in the model's own text as blocks, and what came of them in a user message after it.
         known: What users' pictures and files are; their parts still need their bytes, see `enclosures`.
     """
-    groups = _groups(items, fenced, known or Known())
+    groups = _groups(items, fenced, known or KnownFiles())
     if last_messages is not None:
         groups = _newest(groups, last_messages)
     system = [{"role": "system", "content": instructions}] if instructions else []
@@ -106,7 +106,7 @@ def build(
     return Window(messages, fixed + sum(group.tokens for group in kept))
 
 
-def chat_content(message: Message, known: Known) -> str | list[dict[str, Any]]:
+def chat_content(message: Message, known: KnownFiles) -> str | list[dict[str, Any]]:
     """A message's content for the model: text, or parts if a user shows pictures or files."""
     parts: list[dict[str, Any]] = []
     # models imitate such marks, and what tools made is told in the tools' own words
@@ -146,10 +146,10 @@ def _without_markers(part: TextContent) -> str:
     return _MARKER.sub("", text)
 
 
-def _groups(items: Sequence[Item], fenced: bool, known: Known) -> list[Group]:
+def _groups(items: Sequence[Item], fenced: bool, known: KnownFiles) -> list[Group]:
     groups: list[Group] = []
     for item in items:
-        if isinstance(item, Said):
+        if isinstance(item, MessageItem):
             content = chat_content(item.message, known)
             if content:
                 chat: ChatMessage = {"role": item.message.role, "content": content}
@@ -172,7 +172,7 @@ def _groups(items: Sequence[Item], fenced: bool, known: Known) -> list[Group]:
     return groups
 
 
-def _in_text(item: Called) -> list[ChatMessage]:
+def _in_text(item: ToolCallItem) -> list[ChatMessage]:
     """Calls for a model that writes its code and its calls into its text."""
     blocks = "\n\n".join(map(_block, item.calls))
     if all(call.type == CODE_INTERPRETER for call in item.calls):
@@ -195,7 +195,7 @@ def _block(call: Call) -> str:
     return f"```tool_call\n{asked}\n```"
 
 
-def _called(item: Called) -> list[ChatMessage]:
+def _called(item: ToolCallItem) -> list[ChatMessage]:
     asked = [
         {
             **(call.extra or {}),

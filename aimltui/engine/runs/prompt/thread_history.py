@@ -6,7 +6,7 @@ import contextlib
 import json
 from collections.abc import Iterable, Mapping
 
-from aimltui.engine.runs.prompt.context_window import Called, Item, Said
+from aimltui.engine.runs.prompt.context_window import Item, MessageItem, ToolCallItem
 from aimltui.engine.runs.tool_calls import Call
 from aimltui.engine.store import files, messages
 from aimltui.engine.store.database import Connection, Row
@@ -74,15 +74,15 @@ def _first_user_row(conn: Connection, thread_id: str) -> Row | None:
     return row
 
 
-def _said(conn: Connection, row: Row, run_id: str) -> Said:
+def _said(conn: Connection, row: Row, run_id: str) -> MessageItem:
     message: Message = messages.build(conn, row)
-    return Said(message, row["turn"], own=row["run_id"] == run_id)
+    return MessageItem(message, row["turn"], own=row["run_id"] == run_id)
 
 
 def files_of(conn: Connection, items: Iterable[Item], now: int) -> dict[str, File]:
     """The files that the messages show and that are still there, by id."""
     found: dict[str, File] = {}
-    for message in (item.message for item in items if isinstance(item, Said)):
+    for message in (item.message for item in items if isinstance(item, MessageItem)):
         shown = [part.image_file.file_id for part in message.content if isinstance(part, ImageFileContent)]
         shown += [file.file_id for file in message.attachments or () if file.file_id]
         for file_id in shown:
@@ -102,9 +102,9 @@ def _thoughts(conn: Connection, thread_id: str, oldest: int) -> dict[tuple[str, 
     return {(row["run_id"], row["turn"]): row["thought"] for row in rows}
 
 
-def _called(row: Row, run_id: str, thoughts: Mapping[tuple[str, int], str]) -> Called | None:
+def _called(row: Row, run_id: str, thoughts: Mapping[tuple[str, int], str]) -> ToolCallItem | None:
     calls = tuple(Call(**call) for call in json.loads(row["private"]).get("calls", []))
     if not calls or any(call.output is None for call in calls):
         return None
     thought = thoughts.get((row["run_id"], row["turn"]), "")
-    return Called(calls, row["run_id"], row["turn"], own=row["run_id"] == run_id, reasoning=thought)
+    return ToolCallItem(calls, row["run_id"], row["turn"], own=row["run_id"] == run_id, reasoning=thought)

@@ -7,16 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aimltui.engine.models.base import ChatRequest
-from aimltui.engine.runs.prompt import context_window as context
-from aimltui.engine.runs.prompt import thread_history as window
-from aimltui.engine.runs.prompt import tool_files
-from aimltui.engine.runs.prompt.attachments import Known, enclose
+from aimltui.engine.runs.prompt import context_window, thread_history, tool_files
+from aimltui.engine.runs.prompt.attachments import KnownFiles, enclose
 from aimltui.engine.runs.prompt.context_window import CODE_INTERPRETER
 from aimltui.engine.runs.prompt.tool_files import ToolFiles
-from aimltui.engine.runs.services import Workplace
+from aimltui.engine.runs.services import RunServices
 from aimltui.engine.runs.status import Outcome
-from aimltui.engine.runs.text_tool_calls import FenceSplitter, PrintedCallSplitter, Splitter
-from aimltui.engine.runs.tool_protocol import fenced_note
+from aimltui.engine.runs.text_tool_calls import FencedCallParser, PrintedCallParser, TextCallParser
+from aimltui.engine.runs.tool_protocol import text_calls_note
 from aimltui.engine.runs.turn_writer import TurnPlan
 from aimltui.engine.store.database import Connection
 from aimltui.engine.tools.base import Tool
@@ -29,7 +27,7 @@ _RESERVE = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PreparedTurn:
     """A turn that is about to begin."""
 
     request: ChatRequest
@@ -41,42 +39,44 @@ class Asked:
     """Sentences for the user about what the model is not shown."""
 
 
-async def ask(place: Workplace, run: Run, private: JSONObject) -> Asked | Outcome:
+async def prepare_turn(services: RunServices, run: Run, private: JSONObject) -> PreparedTurn | Outcome:
     """The next turn's request, or the run's end if a token limit is used up."""
     left_prompt, left_completion = _left(run, private)
     if left_completion is not None and left_completion <= 0:
         return Outcome(INCOMPLETE, reason="max_completion_tokens")
     if left_prompt is not None and left_prompt <= 0:
         return Outcome(INCOMPLETE, reason="max_prompt_tokens")
-    known = place.models.info(run.model, run.connection)
-    size = (known.context_length if known is not None else None) or place.options.default_context_tokens
+    known = services.models.info(run.model, run.connection)
+    size = (known.context_length if known is not None else None) or services.options.default_context_tokens
     budget = size - min(left_completion or size // _RESERVE, size // 2)
     if left_prompt is not None:
         budget = min(budget, left_prompt)
     turn = private.get("turns", 0)
     choice = run.tool_choice if turn == 0 or run.tool_choice == "none" else "auto"
     last = private.get("no_more_tools", False)
-    hosted = place.tools.hosted(run.tools)
+    hosted = services.tools.hosted(run.tools)
     code = (
-        place.tools.of_type(CODE_INTERPRETER) if any(t.type == CODE_INTERPRETER for t in run.tools) else None
+        services.tools.of_type(CODE_INTERPRETER)
+        if any(t.type == CODE_INTERPRETER for t in run.tools)
+        else None
     )
-    fenced = bool(run.tools) and place.protocols.is_fenced(run.model, run.connection)
-    files = await place.database.read(
-        lambda conn: tool_files.known(conn, run, place.options.now(), place.path_of)
+    fenced = bool(run.tools) and services.protocols.uses_text_calls(run.model, run.connection)
+    files = await services.database.read(
+        lambda conn: tool_files.known(conn, run, services.options.now(), services.path_of)
     )
     others = [tool for tool in run.tools if not (fenced and tool.type == CODE_INTERPRETER)]
     may_call = choice != "none" and not last
-    offered = place.tools.definitions(others, files.provided)
+    offered = services.tools.definitions(others, files.provided)
     note = ""
     if fenced and choice != "none":
         about = code.definition(files.provided).description if code is not None else None
-        note = fenced_note(about, offered, forced=_forced(choice), last=last)
-    now = place.options.now()
-    told = await place.database.read(lambda conn: _window(conn, run, budget, note, fenced, now))
+        note = text_calls_note(about, offered, forced=_forced(choice), last=last)
+    now = services.options.now()
+    told = await services.database.read(lambda conn: _window(conn, run, budget, note, fenced, now))
     if left_prompt is not None and told.tokens > left_prompt:
         return Outcome(INCOMPLETE, reason="max_prompt_tokens")
     able = known.abilities if known is not None else None
-    messages, lost = await enclose(told.messages, place.path_of, able)
+    messages, lost = await enclose(told.messages, services.path_of, able)
     tools = offered if may_call and not fenced else []
     sampling = private.get("sampling", {})
     request = ChatRequest(
@@ -92,12 +92,12 @@ async def ask(place: Workplace, run: Run, private: JSONObject) -> Asked | Outcom
         reasoning_effort=run.reasoning_effort,
     )
     names = frozenset(tool["function"]["name"] for tool in offered) if may_call else frozenset()
-    plan = _plan(place, run, turn, hosted if may_call else {}, files, fenced, names)
-    return Asked(request, plan, files, fenced, tuple(lost))
+    plan = _plan(services, run, turn, hosted if may_call else {}, files, fenced, names)
+    return PreparedTurn(request, plan, files, fenced, tuple(lost))
 
 
 def _plan(
-    place: Workplace,
+    services: RunServices,
     run: Run,
     turn: int,
     hosted: Mapping[str, Tool],
@@ -107,28 +107,30 @@ def _plan(
 ) -> TurnPlan:
     code = frozenset(name for name, tool in hosted.items() if tool.type == CODE_INTERPRETER)
     names = offered | hosted.keys()
-    splitter: Callable[[], Splitter] | None = None
+    parser: Callable[[], TextCallParser] | None = None
     if names and fenced:
 
-        def splitter() -> Splitter:
-            return FenceSplitter(runs_code=bool(code), names=names, code_names=code)
+        def parser() -> TextCallParser:
+            return FencedCallParser(runs_code=bool(code), names=names, code_names=code)
 
-    elif names and place.protocols.may_change(run.model, run.connection):
+    elif names and services.protocols.may_change(run.model, run.connection):
 
-        def splitter() -> Splitter:
-            return PrintedCallSplitter(names, code)
+        def parser() -> TextCallParser:
+            return PrintedCallParser(names, code)
 
     tool_name = CODE_INTERPRETER if CODE_INTERPRETER in code else next(iter(sorted(code)), "")
-    return TurnPlan(turn, hosted, files.links or {}, splitter, tool_name)
+    return TurnPlan(turn, hosted, files.links or {}, parser, tool_name)
 
 
-def _window(conn: Connection, run: Run, budget: int, note: str, fenced: bool, now: int) -> context.Window:
+def _window(
+    conn: Connection, run: Run, budget: int, note: str, fenced: bool, now: int
+) -> context_window.Window:
     strategy = run.truncation_strategy
     last = strategy.last_messages if strategy is not None and strategy.type == "last_messages" else None
-    items = window.load(conn, run.thread_id, run.id, budget, last)
+    items = thread_history.load(conn, run.thread_id, run.id, budget, last)
     instructions = "\n\n".join(text for text in (run.instructions, note) if text)
-    known = Known(window.files_of(conn, items, now), frozenset(tool.type for tool in run.tools))
-    return context.build(
+    known = KnownFiles(thread_history.files_of(conn, items, now), frozenset(tool.type for tool in run.tools))
+    return context_window.build(
         items, instructions=instructions, budget=budget, last_messages=last, fenced=fenced, known=known
     )
 

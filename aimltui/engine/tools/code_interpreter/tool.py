@@ -15,9 +15,9 @@ from aimltui.engine.tools.base import (
     ArgumentsReader,
     Definition,
     Image,
-    Keeper,
     Logs,
     Made,
+    OutputStore,
     Provided,
     ToolCall,
     ToolContext,
@@ -133,7 +133,7 @@ class CodeInterpreter:
 class _Cell:
     """What comes out of one cell, for the step and for the model."""
 
-    def __init__(self, seat: Seat, keep: Keeper, notes: list[str]) -> None:
+    def __init__(self, seat: Seat, keep: OutputStore, notes: list[str]) -> None:
         self._seat = seat
         self._keep = keep
         self._notes = notes

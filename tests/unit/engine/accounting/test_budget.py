@@ -9,7 +9,15 @@ from typing import Any
 
 import pytest
 
-from aimltui.engine.accounting.budget import Limits, Reservation, Spent, TooMuch, Wish, reserve, used_up
+from aimltui.engine.accounting.budget import (
+    BudgetLimits,
+    OverBudget,
+    Reservation,
+    Spent,
+    TurnEstimate,
+    reserve,
+    used_up,
+)
 from aimltui.engine.models.base import ChatUsage, ModelInfo, Price
 from aimltui.wire.errors import BadRequest, Forbidden
 from aimltui.wire.events import Notice
@@ -26,41 +34,44 @@ def told(prompt: int, completion: int, cost: float | None = None) -> ChatUsage:
     return ChatUsage(prompt, completion, prompt + completion, cost_usd=cost)
 
 
-def given(found: Reservation | TooMuch) -> Reservation:
+def given(found: Reservation | OverBudget) -> Reservation:
     assert isinstance(found, Reservation), found
     return found
 
 
-def refused(found: Reservation | TooMuch | None) -> TooMuch:
-    assert isinstance(found, TooMuch), found
+def refused(found: Reservation | OverBudget | None) -> OverBudget:
+    assert isinstance(found, OverBudget), found
     return found
 
 
 def test_without_limits_nothing_is_capped() -> None:
-    found = given(reserve(Limits(), Spent(day_usd=1e9), Wish(10, 100, PRICE)))
+    found = given(reserve(BudgetLimits(), Spent(day_usd=1e9), TurnEstimate(10, 100, PRICE)))
     assert found.max_answer is None
     assert found.least_usd == pytest.approx(1e-4)
 
 
 def test_an_answer_may_be_as_long_as_what_is_left_pays_for() -> None:
-    found = given(reserve(Limits(per_run_usd=0.0111), Spent(), Wish(100, None, PRICE)))
+    found = given(reserve(BudgetLimits(per_run_usd=0.0111), Spent(), TurnEstimate(100, None, PRICE)))
     assert found.max_answer == 101
     assert found.usd == pytest.approx(0.001 + 101 * 1e-4)
 
 
 def test_the_tightest_limit_rules() -> None:
-    limits = Limits(per_run_usd=1.0, per_day_usd=0.05, per_run_tokens=1_000, per_day_tokens=400)
-    found = given(reserve(limits, Spent(), Wish(100, None, PRICE)))
+    limits = BudgetLimits(per_run_usd=1.0, per_day_usd=0.05, per_run_tokens=1_000, per_day_tokens=400)
+    found = given(reserve(limits, Spent(), TurnEstimate(100, None, PRICE)))
     assert found.max_answer == 300
     assert "per_day_tokens" in found.binding
 
 
 def test_an_answer_that_fits_anyway_is_not_capped() -> None:
-    assert given(reserve(Limits(per_day_usd=5.0), Spent(), Wish(100, 500, PRICE))).max_answer is None
+    assert (
+        given(reserve(BudgetLimits(per_day_usd=5.0), Spent(), TurnEstimate(100, 500, PRICE))).max_answer
+        is None
+    )
 
 
 def test_a_question_that_would_go_over_is_not_asked() -> None:
-    limit = reserve(Limits(per_day_usd=1.0), Spent(day_usd=0.9995), Wish(100, None, PRICE))
+    limit = reserve(BudgetLimits(per_day_usd=1.0), Spent(day_usd=0.9995), TurnEstimate(100, None, PRICE))
     message = refused(limit).message
     assert "$0.9995 of $1.00 are spent today" in message
     assert "[budget] per_day_usd" in message
@@ -70,24 +81,29 @@ def test_a_question_that_would_go_over_is_not_asked() -> None:
 
 
 def test_what_others_have_set_aside_is_not_there_to_be_spent() -> None:
-    found = refused(reserve(Limits(per_day_tokens=1_000), Spent(open_tokens=950), Wish(100, None, PRICE)))
+    found = refused(
+        reserve(BudgetLimits(per_day_tokens=1_000), Spent(open_tokens=950), TurnEstimate(100, None, PRICE))
+    )
     assert "950 tokens are set aside for runs at work" in found.message
 
 
 def test_an_unknown_price_leaves_the_dollars_alone_until_they_are_gone() -> None:
-    limits = Limits(per_day_usd=1.0, per_day_tokens=1_000)
-    found = given(reserve(limits, Spent(day_usd=0.99), Wish(100, None, None)))
+    limits = BudgetLimits(per_day_usd=1.0, per_day_tokens=1_000)
+    found = given(reserve(limits, Spent(day_usd=0.99), TurnEstimate(100, None, None)))
     assert (found.max_answer, found.least_usd) == (900, None)
-    assert "used up" in refused(reserve(limits, Spent(day_usd=1.0), Wish(100, None, None))).message
+    assert "used up" in refused(reserve(limits, Spent(day_usd=1.0), TurnEstimate(100, None, None))).message
 
 
 def test_what_costs_nothing_needs_no_budget() -> None:
     free = Price(prompt=0.0, completion=0.0)
-    assert given(reserve(Limits(per_run_usd=0.01), Spent(), Wish(10**6, None, free))).max_answer is None
+    assert (
+        given(reserve(BudgetLimits(per_run_usd=0.01), Spent(), TurnEstimate(10**6, None, free))).max_answer
+        is None
+    )
 
 
 def test_a_day_is_used_up_by_what_is_spent_and_not_by_the_runs_limit() -> None:
-    limits = Limits(per_run_usd=0.1, per_day_usd=1.0)
+    limits = BudgetLimits(per_run_usd=0.1, per_day_usd=1.0)
     assert used_up(limits, Spent(run_usd=5.0, day_usd=0.5)) is None
     assert used_up(limits, Spent(day_usd=1.0, added_usd=0.5)) is None
     assert "per_day_usd" in refused(used_up(limits, Spent(day_usd=1.5, added_usd=0.5))).message
@@ -95,14 +111,14 @@ def test_a_day_is_used_up_by_what_is_spent_and_not_by_the_runs_limit() -> None:
 
 async def test_the_model_is_told_how_long_the_answer_may_get(tmp_path: Path) -> None:
     model = FakeModel(says("Hi", usage=told(10, 5)))
-    async with opened(tmp_path, model, info=INFO, limits=Limits(per_run_usd=0.05)) as engine:
+    async with opened(tmp_path, model, info=INFO, limits=BudgetLimits(per_run_usd=0.05)) as engine:
         assert run_of(await play(engine)).status == "completed"
     assert 400 < (model.requests[0].max_tokens or 0) < 500
 
 
 async def test_an_answer_that_the_budget_cuts_off_stays_and_says_why(tmp_path: Path) -> None:
     model = FakeModel(says("Once upon a", finish="length", usage=told(10, 5)))
-    async with opened(tmp_path, model, info=INFO, limits=Limits(per_run_usd=0.05)) as engine:
+    async with opened(tmp_path, model, info=INFO, limits=BudgetLimits(per_run_usd=0.05)) as engine:
         run = run_of(await play(engine))
         kept = (await messages_of(engine, run.thread_id))[-1]
     assert run.last_error is not None
@@ -114,7 +130,7 @@ async def test_an_answer_that_the_budget_cuts_off_stays_and_says_why(tmp_path: P
 
 async def test_a_run_ends_before_the_turn_that_would_go_over(tmp_path: Path) -> None:
     model = FakeModel(calls(("nothing_like_it", "{}"), usage=told(10, 5, cost=0.0499)), says("never"))
-    async with opened(tmp_path, model, info=INFO, limits=Limits(per_run_usd=0.05)) as engine:
+    async with opened(tmp_path, model, info=INFO, limits=BudgetLimits(per_run_usd=0.05)) as engine:
         run = run_of(await play(engine))
     assert len(model.requests) == 1
     assert run.last_error is not None
@@ -125,7 +141,7 @@ async def test_a_run_ends_before_the_turn_that_would_go_over(tmp_path: Path) -> 
 async def test_on_a_used_up_day_no_run_begins_and_a_raise_lets_it(tmp_path: Path) -> None:
     clock = TestClock()
     model = FakeModel(says("Hi", usage=told(10, 5, cost=1.25)))
-    limits = Limits(per_day_usd=1.0)
+    limits = BudgetLimits(per_day_usd=1.0)
     async with opened(tmp_path, model, info=INFO, limits=limits, clock=clock) as engine:
         assert run_of(await play(engine)).status == "completed"
         wanted = await a_run_wanted(engine)
@@ -141,7 +157,7 @@ async def test_on_a_used_up_day_no_run_begins_and_a_raise_lets_it(tmp_path: Path
 
 
 async def test_only_a_budget_that_exists_can_be_raised(tmp_path: Path) -> None:
-    async with opened(tmp_path, limits=Limits(per_day_usd=1.0)) as engine:
+    async with opened(tmp_path, limits=BudgetLimits(per_day_usd=1.0)) as engine:
         for params in (RaiseBudget(), RaiseBudget(tokens=5)):
             with pytest.raises(BadRequest):
                 await engine.raise_budget(params)
@@ -149,13 +165,13 @@ async def test_only_a_budget_that_exists_can_be_raised(tmp_path: Path) -> None:
 
 async def test_tokens_hold_where_no_price_is_known_and_that_is_said_once(tmp_path: Path) -> None:
     model = FakeModel(says("Hi", usage=told(10, 5)))
-    limits = Limits(per_day_usd=1.0, per_day_tokens=1_000)
+    limits = BudgetLimits(per_day_usd=1.0, per_day_tokens=1_000)
     async with opened(tmp_path, model, limits=limits) as engine:
         remarks = []
         for _ in range(2):
             log = None
             run = await engine.create_run(await a_run_wanted(engine))
-            log = engine._core.supervisor.log_of(run.id)
+            log = engine._runtime.supervisor.log_of(run.id)
             assert log is not None
             async for event in log.follow():
                 if isinstance(event.data, Notice) and event.data.kind == "remark":
@@ -169,7 +185,7 @@ async def test_tokens_hold_where_no_price_is_known_and_that_is_said_once(tmp_pat
 async def test_two_programs_on_one_store_share_the_day(tmp_path: Path) -> None:
     gate = asyncio.Event()
     busy = FakeModel([gate, *says("Hi", usage=told(10, 5))])
-    limits, info = Limits(per_day_tokens=500), replace(INFO, output_limit=None)
+    limits, info = BudgetLimits(per_day_tokens=500), replace(INFO, output_limit=None)
     async with (
         opened(tmp_path, busy, info=info, limits=limits) as one,
         opened(tmp_path, FakeModel(), info=info, limits=limits) as other,

@@ -132,7 +132,9 @@ async def test_a_deleted_thread_leaves_its_sums_and_none_of_its_words(tmp_path: 
         run = run_of(await play(engine, "Unmistakable words"))
         await engine.delete_thread(ThreadParams(thread_id=run.thread_id))
         (row,) = (await report(engine, "thread")).rows
-        dump = await engine._core.read(lambda conn: [tuple(r) for r in conn.execute("SELECT * FROM usage")])
+        dump = await engine._runtime.read(
+            lambda conn: [tuple(r) for r in conn.execute("SELECT * FROM usage")]
+        )
     assert (row.key, row.label, row.cost_usd) == (run.thread_id, None, 0.25)
     assert "Unmistakable" not in str(dump)
 

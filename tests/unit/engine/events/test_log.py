@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 
-from aimltui.engine.events.deltas import ARGUMENTS, CALL, TEXT, Piece
+from aimltui.engine.events.deltas import ARGUMENTS, CALL, TEXT, Delta
 from aimltui.engine.events.log import EventLog
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.runs import Run
@@ -12,18 +12,18 @@ from tests.support.builders import collect, names, text_of
 STATE = StreamEvent("thread.run.in_progress", Run(id="run_1"))
 
 
-def piece(value: str, message: str = "msg_1") -> Piece:
-    return Piece(message, TEXT, 0, value)
+def delta(value: str, message: str = "msg_1") -> Delta:
+    return Delta(message, TEXT, 0, value)
 
 
 async def test_a_slow_follower_gets_neighbouring_deltas_as_one_and_every_state() -> None:
     log = EventLog()
     for value in "abc":
-        log.say(piece(value))
+        log.emit(delta(value))
     log.publish([StreamEvent(STATE.event, STATE.data, log.next_index)])
     for value in "de":
-        log.say(piece(value))
-    log.say(piece("f", "msg_2"))
+        log.emit(delta(value))
+    log.emit(delta("f", "msg_2"))
     log.close()
     events = await collect(log.follow())
     assert [event.index for event in events] == [2, 3, 5, 6, None]
@@ -35,7 +35,7 @@ async def test_a_quick_follower_gets_every_delta() -> None:
     following = log.follow()
     seen = []
     for value in "abc":
-        log.say(piece(value))
+        log.emit(delta(value))
         seen.append(await anext(following))
     assert [event.index for event in seen] == [0, 1, 2]
     await following.aclose()
@@ -44,11 +44,11 @@ async def test_a_quick_follower_gets_every_delta() -> None:
 async def test_followers_do_not_disturb_one_another() -> None:
     log = EventLog()
     slow, gone = log.follow(), log.follow()
-    log.say(piece("a"))
+    log.emit(delta("a"))
     await anext(gone)
     await gone.aclose()
     waiting = asyncio.ensure_future(collect(slow))
-    log.say(piece("b"))
+    log.emit(delta("b"))
     log.close()
     assert text_of(await waiting) == "ab"
 
@@ -56,7 +56,7 @@ async def test_followers_do_not_disturb_one_another() -> None:
 async def test_a_follower_may_begin_in_the_middle() -> None:
     log = EventLog(5)
     for value in "abc":
-        log.say(piece(value))
+        log.emit(delta(value))
     log.close()
     assert text_of(await collect(log.follow(5))) == "bc"
     assert text_of(await collect(log.follow(7))) == ""
@@ -66,9 +66,9 @@ async def test_a_follower_may_begin_in_the_middle() -> None:
 async def test_heads_of_calls_are_never_merged_and_their_arguments_are() -> None:
     log = EventLog()
     for slot in (0, 1):
-        log.say(Piece("step_1", CALL, slot, json.dumps({"id": f"call_{slot}", "name": "f"}), True))
+        log.emit(Delta("step_1", CALL, slot, json.dumps({"id": f"call_{slot}", "name": "f"}), True))
     for value in ("{", "}"):
-        log.say(Piece("step_1", ARGUMENTS, 1, value))
+        log.emit(Delta("step_1", ARGUMENTS, 1, value))
     log.close()
     events = await collect(log.follow())
     calls = [event.data.delta.step_details["tool_calls"][0] for event in events[:-1]]  # type: ignore[union-attr]
@@ -79,5 +79,5 @@ async def test_heads_of_calls_are_never_merged_and_their_arguments_are() -> None
 async def test_nothing_comes_after_the_end() -> None:
     log = EventLog()
     log.close()
-    log.remark(STATE)
+    log.emit_transient(STATE)
     assert names(await collect(log.follow())) == ["done"]

@@ -48,7 +48,7 @@ async def indexed(engine: Engine, store: VectorStore) -> VectorStore:
     async def done() -> bool:
         return (await now(engine, store)).status == "completed"
 
-    await until(done)
+    await until(done, 30)
     return await now(engine, store)
 
 
@@ -58,7 +58,7 @@ async def hits(engine: Engine, store: VectorStore, query: str = "ships") -> int:
 
 
 def count(engine: Engine, table: str) -> int:
-    with closing(sqlite3.connect(engine._core.options.database)) as conn:
+    with closing(sqlite3.connect(engine._runtime.options.database)) as conn:
         return int(conn.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
 
 
@@ -73,12 +73,12 @@ async def test_what_a_dead_process_left_is_indexed_by_the_next(tmp_path: Path) -
     async with opened(tmp_path, indexers=0) as engine:
         store = await stored(engine, await kept(engine))
         assert (await now(engine, store)).status == "in_progress"
-        entry = await engine._core.database.read(
-            lambda conn: store_files.next_entry(conn, engine._core.owner.id, [])
+        entry = await engine._runtime.database.read(
+            lambda conn: store_files.next_entry(conn, engine._runtime.owner.id, [])
         )
         assert entry is not None
         # half of it was written
-        await engine._core.database.write(
+        await engine._runtime.database.write(
             lambda conn: store_files.add_chunks(conn, entry.seq, 0, [Chunk("half of ships", 0)])
         )
     async with opened(tmp_path) as engine:
@@ -112,9 +112,9 @@ async def test_a_finished_file_is_not_begun_again(tmp_path: Path) -> None:
     async with opened(tmp_path) as engine:
         store = await stored(engine, await kept(engine))
         await indexed(engine, store)
-        with closing(sqlite3.connect(engine._core.options.database)) as conn:
+        with closing(sqlite3.connect(engine._runtime.options.database)) as conn:
             seq = conn.execute("SELECT seq FROM store_files").fetchone()[0]
-        assert not await engine._core.database.write(lambda conn: store_files.start_over(conn, seq))
+        assert not await engine._runtime.database.write(lambda conn: store_files.start_over(conn, seq))
         assert await hits(engine, store) == 1
 
 
@@ -252,7 +252,7 @@ async def test_a_store_holds_ten_thousand_files_and_no_more(tmp_path: Path) -> N
             for number in range(10_000):
                 files.insert(conn, file.model_copy(update={"id": f"file-x{number}"}))
 
-        await engine._core.database.write(insert)
+        await engine._runtime.database.write(insert)
         ids = [found.id for found in (await engine.list_files(ListFiles())).data]
         assert len(ids) == 10_000
         store = await stored(engine)

@@ -13,10 +13,10 @@ FILES = {
 
 def found(text: str, size: int) -> list[tuple[str, str | None]]:
     finder = LinkFinder(FILES)
-    runs = [run for at in range(0, len(text), size) for run in finder.feed(text[at : at + size])]
-    runs += finder.finish()
-    assert "".join(run.text for run in runs) == text
-    return [(run.text, run.file_id) for run in runs if run.file_id]
+    spans = [span for at in range(0, len(text), size) for span in finder.feed(text[at : at + size])]
+    spans += finder.finish()
+    assert "".join(span.text for span in spans) == text
+    return [(span.text, span.file_id) for span in spans if span.file_id]
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 500])
@@ -46,9 +46,9 @@ def test_links_to_files_that_are_there_are_found_however_the_text_is_cut(
 
 def test_text_that_cannot_be_a_link_is_not_held_back() -> None:
     finder = LinkFinder(FILES)
-    assert [run.text for run in finder.feed("Hello sand")] == ["Hello "]
-    assert [run.text for run in finder.feed("y beach")] == ["sandy beach"]
+    assert [span.text for span in finder.feed("Hello sand")] == ["Hello "]
+    assert [span.text for span in finder.feed("y beach")] == ["sandy beach"]
 
 
 def test_without_files_nothing_is_held_back() -> None:
-    assert [run.text for run in LinkFinder({}).feed("sandbox:/mnt")] == ["sandbox:/mnt"]
+    assert [span.text for span in LinkFinder({}).feed("sandbox:/mnt")] == ["sandbox:/mnt"]

@@ -32,7 +32,7 @@ class Watched:
 
 async def watch(engine: Engine) -> tuple[Watched, asyncio.Task[None]]:
     run = await engine.create_run(await a_run_wanted(engine))
-    log = engine._core.supervisor.log_of(run.id)
+    log = engine._runtime.supervisor.log_of(run.id)
     assert log is not None
     watched = Watched(run)
 

@@ -10,7 +10,7 @@ import pytest
 from aimltui.engine.engine import Engine
 from aimltui.engine.models.base import ChatChunk, ModelError
 from aimltui.engine.options import RetryPolicy
-from aimltui.engine.runs.reasoning import MAX_CHARACTERS, Thinking
+from aimltui.engine.runs.reasoning import MAX_CHARACTERS, ReasoningBuffer
 from aimltui.tui.state.entries import ReasoningEntry
 from aimltui.tui.state.thread_view import Snapshot, ThreadView
 from aimltui.wire.events import Reasoning, StreamEvent
@@ -107,7 +107,7 @@ async def test_a_model_that_only_thinks_leaves_its_thought_behind(tmp_path: Path
 
 @pytest.mark.parametrize("parts", [1, 7])
 def test_no_more_of_a_thought_is_kept_than_its_limit(parts: int) -> None:
-    thinking = Thinking(lambda: 1.0)
+    thinking = ReasoningBuffer(lambda: 1.0)
     for _ in range(parts):
         thinking.add("x" * MAX_CHARACTERS)
     thought = thinking.take()

@@ -281,11 +281,11 @@ async def test_an_end_that_cannot_be_written_is_written_later(tmp_path: Path) ->
         stream = engine.stream_create_run(await a_run_wanted(engine))
         run = run_of([await anext(stream) for _ in range(8)])
         broken = "CREATE TRIGGER broken BEFORE INSERT ON run_events BEGIN SELECT RAISE(ABORT, 'broken'); END"
-        await engine._core.database.write(lambda conn: conn.execute(broken))
+        await engine._runtime.database.write(lambda conn: conn.execute(broken))
         gate.set()
         assert names(await collect(stream))[-2:] == ["run.failed", "done"]
         assert (await run_now(engine, run)).is_active
-        await engine._core.database.write(lambda conn: conn.execute("DROP TRIGGER broken"))
+        await engine._runtime.database.write(lambda conn: conn.execute("DROP TRIGGER broken"))
         assert (await finished(engine, run)).status == "failed"
         assert (await messages_of(engine, run.thread_id))[-1].text == "xy"
 

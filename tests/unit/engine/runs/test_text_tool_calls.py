@@ -11,7 +11,7 @@ import pytest
 from aimltui.engine.engine import Engine
 from aimltui.engine.models.base import ModelError, ModelInfo
 from aimltui.engine.models.compat.lesson_store import Lessons
-from aimltui.engine.runs.text_tool_calls import FenceSplitter, PrintedCallSplitter, Segment, printed_call
+from aimltui.engine.runs.text_tool_calls import FencedCallParser, PrintedCallParser, Segment, printed_call
 from aimltui.wire.messages import NewMessage
 from aimltui.wire.run_steps import ListRunSteps
 from aimltui.wire.runs import CreateRun, Run, SubmitToolOutputs, ToolOutput
@@ -243,7 +243,7 @@ def _later() -> Any:
     return lambda prefix: f"{prefix}later{next(numbers)}"
 
 
-def split(splitter: FenceSplitter | PrintedCallSplitter, text: str, size: int) -> list[Segment]:
+def split(splitter: FencedCallParser | PrintedCallParser, text: str, size: int) -> list[Segment]:
     """The segments, neighbours of one kind joined."""
     found: list[Segment] = []
     for piece in pieces(text, size):
@@ -276,7 +276,7 @@ def split(splitter: FenceSplitter | PrintedCallSplitter, text: str, size: int) -
 def test_blocks_are_found_however_the_text_is_cut(
     size: int, text: str, expected: list[tuple[str, str]]
 ) -> None:
-    found = split(FenceSplitter(), text, size)
+    found = split(FencedCallParser(), text, size)
     assert [(segment.kind, segment.value) for segment in found] == expected
 
 

@@ -82,11 +82,11 @@ async def test_a_read_only_directory_is_a_sentence(tmp_path: Path) -> None:
 
 async def test_a_read_only_database_refuses_with_a_sentence(tmp_path: Path) -> None:
     async with opened(tmp_path) as engine:
-        await engine._core.database.write(lambda conn: None)
-        await engine._core.database._submit(lambda conn: conn.execute("PRAGMA query_only = 1"))
+        await engine._runtime.database.write(lambda conn: None)
+        await engine._runtime.database._submit(lambda conn: conn.execute("PRAGMA query_only = 1"))
         with pytest.raises(ServerError, match="read-only") as refusal:
             await a_thread(engine)
-        await engine._core.database._submit(lambda conn: conn.execute("PRAGMA query_only = 0"))
+        await engine._runtime.database._submit(lambda conn: conn.execute("PRAGMA query_only = 0"))
     assert refusal.value.code == "store_error"
 
 
@@ -97,11 +97,11 @@ async def fill(engine: Engine) -> None:
         count = conn.execute("PRAGMA page_count").fetchone()[0]
         conn.execute(f"PRAGMA max_page_count = {count}")
 
-    await engine._core.database._submit(full)
+    await engine._runtime.database._submit(full)
 
 
 async def make_room(engine: Engine) -> None:
-    await engine._core.database._submit(lambda conn: conn.execute("PRAGMA max_page_count = 1000000"))
+    await engine._runtime.database._submit(lambda conn: conn.execute("PRAGMA max_page_count = 1000000"))
 
 
 async def test_a_full_disk_is_a_sentence_and_not_the_end(tmp_path: Path) -> None:
@@ -159,14 +159,14 @@ async def test_a_write_that_raises_leaves_nothing_behind(tmp_path: Path) -> None
 
         thread = await a_thread(engine)
         with pytest.raises(ValueError, match="no"):
-            await engine._core.database.write(half)
+            await engine._runtime.database.write(half)
         assert [found.id for found in (await engine.list_threads(ListThreads())).data] == [thread.id]
 
 
 async def test_readers_cannot_write(tmp_path: Path) -> None:
     async with opened(tmp_path) as engine:
         with pytest.raises(StoreError, match="read-only"):
-            await engine._core.database.read(lambda conn: conn.execute("DELETE FROM threads"))
+            await engine._runtime.database.read(lambda conn: conn.execute("DELETE FROM threads"))
 
 
 async def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:

@@ -11,8 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from aimltui.engine.store import leases as owners
-from aimltui.engine.store import migrations
+from aimltui.engine.store import leases, migrations
 from aimltui.engine.store.leases import Owner
 
 NOW, BEAT = 1_000_000.0, 5.0
@@ -29,36 +28,36 @@ def conn() -> Iterator[sqlite3.Connection]:
 
 
 def alive(conn: sqlite3.Connection, owner: Owner, *, beaten: float = NOW) -> bool:
-    owners.beat(conn, owner, beaten)
-    return owners.is_alive(conn, owner.id, NOW, BEAT)
+    leases.beat(conn, owner, beaten)
+    return leases.is_alive(conn, owner.id, NOW, BEAT)
 
 
 def test_this_process_is_alive_however_long_it_says_nothing(conn: sqlite3.Connection) -> None:
-    assert alive(conn, owners.this_process("engine_1"), beaten=NOW - 86_400)
+    assert alive(conn, leases.this_process("engine_1"), beaten=NOW - 86_400)
 
 
 def test_nobody_and_who_resigned_are_dead(conn: sqlite3.Connection) -> None:
-    me = owners.this_process("engine_1")
-    assert not owners.is_alive(conn, None, NOW, BEAT)
+    me = leases.this_process("engine_1")
+    assert not leases.is_alive(conn, None, NOW, BEAT)
     assert alive(conn, me)
-    owners.resign(conn, me)
-    assert not owners.is_alive(conn, me.id, NOW, BEAT)
+    leases.resign(conn, me)
+    assert not leases.is_alive(conn, me.id, NOW, BEAT)
 
 
 def test_a_process_that_ended_is_dead(conn: sqlite3.Connection) -> None:
     child = subprocess.Popen([sys.executable, "-c", ""])
     child.wait()
-    assert not alive(conn, replace(owners.this_process("engine_1"), pid=child.pid))
+    assert not alive(conn, replace(leases.this_process("engine_1"), pid=child.pid))
 
 
 def test_another_process_with_the_same_number_is_dead(conn: sqlite3.Connection) -> None:
-    assert not alive(conn, replace(owners.this_process("engine_1"), started="1"))
+    assert not alive(conn, replace(leases.this_process("engine_1"), started="1"))
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="needs /proc")
 def test_a_process_that_nobody_has_buried_is_dead(conn: sqlite3.Connection) -> None:
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    owner = replace(owners.this_process("engine_1"), pid=child.pid, started=owners._started(child.pid))
+    owner = replace(leases.this_process("engine_1"), pid=child.pid, started=leases._started(child.pid))
     assert alive(conn, owner)
     child.kill()
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
@@ -70,7 +69,7 @@ def test_a_process_that_nobody_has_buried_is_dead(conn: sqlite3.Connection) -> N
 def test_where_the_kernel_cannot_be_asked_the_heartbeat_decides(
     conn: sqlite3.Connection, change: dict[str, str | None]
 ) -> None:
-    owner = replace(owners.this_process("engine_1"), **change)
+    owner = replace(leases.this_process("engine_1"), **change)
     assert alive(conn, owner, beaten=NOW - BEAT)
-    owners.resign(conn, owner)
+    leases.resign(conn, owner)
     assert not alive(conn, owner, beaten=NOW - 100 * BEAT)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from aimltui.engine.accounting.tokens import estimate
-from aimltui.engine.runs.prompt.context_window import Called, Item, Said, build
+from aimltui.engine.runs.prompt.context_window import Item, MessageItem, ToolCallItem, build
 from aimltui.engine.runs.tool_calls import Call
 from aimltui.wire.messages import Message
 from aimltui.wire.tools import TruncationStrategy
@@ -18,15 +18,15 @@ PLENTY = 100_000
 
 def said(
     role: str, text: str | list[dict[str, Any]], *, run_id: str | None = None, own: bool = False
-) -> Said:
+) -> MessageItem:
     content = [{"type": "text", "text": {"value": text}}] if isinstance(text, str) else text
-    return Said(
+    return MessageItem(
         Message.model_validate({"id": "msg_1", "role": role, "content": content, "run_id": run_id}), own=own
     )
 
 
-def called(output: str = "out", **given: Any) -> Called:
-    return Called((Call("call_1", "f", "{}", None, output),), "run_1", **given)
+def called(output: str = "out", **given: Any) -> ToolCallItem:
+    return ToolCallItem((Call("call_1", "f", "{}", None, output),), "run_1", **given)
 
 
 def told(items: list[Item], **how: Any) -> list[Any]:
@@ -62,7 +62,7 @@ def test_text_and_calls_of_one_turn_are_one_chat_message() -> None:
 
 def test_extra_data_of_the_provider_goes_back_with_the_call() -> None:
     call = Call("call_1", "f", "", {"extra_content": {"sig": "x"}}, "out")
-    window = build([Called((call,), "run_1")], instructions=None, budget=PLENTY)
+    window = build([ToolCallItem((call,), "run_1")], instructions=None, budget=PLENTY)
     assert window.messages[0]["tool_calls"] == [
         {
             "id": "call_1",
