@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from aimltui.engine.operations.references import insert_message
-from aimltui.engine.runtime import Core
+from aimltui.engine.runtime import Runtime
 from aimltui.engine.store import files, messages, runs, threads
 from aimltui.engine.store.database import Connection
 from aimltui.engine.validation import merged_metadata
@@ -64,22 +64,24 @@ CHANGED = "thread_changed"
 class ImportOperations:
     """What one can ask about conversations from elsewhere."""
 
-    _core: Core
+    _runtime: Runtime
 
     async def import_thread(self, params: ImportThread) -> ImportedThread:
         """Write a conversation down, once. An extension of the API."""
-        thread_id = params.extends or self._core.options.new_id(ids.THREAD)
-        return await self._core.write(lambda conn: _import(conn, self._core, params, thread_id), thread_id)
+        thread_id = params.extends or self._runtime.options.new_id(ids.THREAD)
+        return await self._runtime.write(
+            lambda conn: _import(conn, self._runtime, params, thread_id), thread_id
+        )
 
 
-def _import(conn: Connection, core: Core, params: ImportThread, thread_id: str) -> ImportedThread:
+def _import(conn: Connection, runtime: Runtime, params: ImportThread, thread_id: str) -> ImportedThread:
     for known in threads.of_origin(conn, params.origin):
         if (known.metadata or {}).get(DIGEST) == params.digest:
             return ImportedThread(id=known.id, outcome=PRESENT, thread=known)
     thread = (
-        _extended(conn, params) if params.extends is not None else _created(conn, core, params, thread_id)
+        _extended(conn, params) if params.extends is not None else _created(conn, runtime, params, thread_id)
     )
-    writer = _Writer(conn, core, thread.id, params.instructions)
+    writer = _Writer(conn, runtime, thread.id, params.instructions)
     for is_user, group in groupby(params.messages, key=lambda message: message.role == "user"):
         said = list(group)
         writer.say(said) if is_user else writer.answer(said)
@@ -89,12 +91,12 @@ def _import(conn: Connection, core: Core, params: ImportThread, thread_id: str) 
     metadata = {**(thread.metadata or {}), ORIGIN: params.origin, DIGEST: params.digest, COUNT: str(count)}
     thread = thread.model_copy(update={"metadata": merged_metadata(None, metadata)})
     threads.save(conn, thread)
-    threads.rest(conn, thread.id, params.last_active_at or writer.newest or core.options.now())
+    threads.rest(conn, thread.id, params.last_active_at or writer.newest or runtime.options.now())
     return ImportedThread(id=thread.id, outcome=EXTENDED if params.extends else CREATED, thread=thread)
 
 
-def _created(conn: Connection, core: Core, params: ImportThread, thread_id: str) -> Thread:
-    created = params.created_at if params.created_at is not None else core.options.now()
+def _created(conn: Connection, runtime: Runtime, params: ImportThread, thread_id: str) -> Thread:
+    created = params.created_at if params.created_at is not None else runtime.options.now()
     metadata = merged_metadata(None, params.metadata)
     thread = Thread(id=thread_id, created_at=created, metadata=metadata)
     threads.insert(conn, thread)
@@ -123,9 +125,9 @@ def _extended(conn: Connection, params: ImportThread) -> Thread:
 class _Writer:
     """Writes messages, and the runs that they come from, at the end of a thread."""
 
-    def __init__(self, conn: Connection, core: Core, thread_id: str, instructions: str | None) -> None:
+    def __init__(self, conn: Connection, runtime: Runtime, thread_id: str, instructions: str | None) -> None:
         self._conn = conn
-        self._core = core
+        self._runtime = runtime
         self._thread_id = thread_id
         self._instructions = instructions
         self.newest: Timestamp = 0
@@ -139,7 +141,7 @@ class _Writer:
     def answer(self, said: Sequence[ImportedMessage]) -> None:
         """Messages of an assistant between two of a person: one run wrote them."""
         run = self._run(said)
-        runs.insert(self._conn, run, self._core.owner.id, {})
+        runs.insert(self._conn, run, self._runtime.owner.id, {})
         runs.save(self._conn, run, ended_at=float(run.created_at))
         for message in said:
             thought = self._steps(run, message)
@@ -153,7 +155,7 @@ class _Writer:
         status = RUN_FAILED if failed is not None else CANCELLED if is_open else COMPLETED
         words = _words(failed.content) if failed is not None else ""
         return Run(
-            id=self._core.options.new_id(ids.RUN),
+            id=self._runtime.options.new_id(ids.RUN),
             thread_id=self._thread_id,
             assistant_id=ELSEWHERE,
             created_at=times[0],
@@ -197,7 +199,7 @@ class _Writer:
         at: Timestamp,
     ) -> None:
         step = RunStep(
-            id=self._core.options.new_id(ids.STEP),
+            id=self._runtime.options.new_id(ids.STEP),
             run_id=run.id,
             thread_id=self._thread_id,
             assistant_id=ELSEWHERE,
@@ -213,7 +215,7 @@ class _Writer:
         runs.insert_step(self._conn, step, turn=0, after_message=place, private={})
 
     def _call(self, call: ImportedCall) -> ToolCall:
-        call_id = self._core.options.new_id(ids.CALL)
+        call_id = self._runtime.options.new_id(ids.CALL)
         if call.kind != CODE:
             told = FunctionResult(name=call.name, arguments=call.arguments, output=call.output or "")
             return FunctionToolCall(id=call_id, function=told)
@@ -227,7 +229,7 @@ class _Writer:
     def _insert(self, given: ImportedMessage, run: Run | None) -> Message:
         is_open = given.status == INCOMPLETE
         message = Message(
-            id=self._core.options.new_id(ids.MESSAGE),
+            id=self._runtime.options.new_id(ids.MESSAGE),
             created_at=given.created_at,
             thread_id=self._thread_id,
             status=INCOMPLETE if is_open else COMPLETED,
@@ -241,13 +243,13 @@ class _Writer:
             attachments=list(given.attachments or ()),
             metadata=merged_metadata(None, given.metadata),
         )
-        insert_message(self._conn, self._core, message)
+        insert_message(self._conn, self._runtime, message)
         files.keep(self._conn, _files_of(message))
         self.newest = max(self.newest, given.created_at)
         return message
 
     def _require(self, file_ids: Sequence[str]) -> None:
-        files.require(self._conn, file_ids, self._core.options.now())
+        files.require(self._conn, file_ids, self._runtime.options.now())
         files.keep(self._conn, file_ids)
 
 
