@@ -14,9 +14,8 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from aimltui.client.transport import P, R, Transport
-from aimltui.common.disk import exclusive
+from aimltui.common.disk import ensure_private_dir, exclusive, write_private
 from aimltui.common.errors import ConfigError
-from aimltui.config.paths import ensure_private_dir, write_private
 from aimltui.wire import operations as op
 from aimltui.wire.base import Page, Params
 from aimltui.wire.errors import NotFound

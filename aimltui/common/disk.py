@@ -6,10 +6,17 @@ import contextlib
 import os
 import time
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
+
+from aimltui.common.errors import ConfigError
+
+DATA_DIR_VARIABLE = "AIMLTUI_DATA_DIR"
+CONFIG_DIR_VARIABLE = "AIMLTUI_CONFIG_DIR"
 
 _PATIENCE_S = 5.0
 _PAUSE_S = 0.01
+_serial = count()
 
 
 @contextlib.contextmanager
@@ -51,3 +58,53 @@ def exclusive(directory: Path, patience_s: float = _PATIENCE_S) -> Iterator[None
         yield
     finally:
         os.close(descriptor)
+
+
+def ensure_private_dir(directory: Path) -> Path:
+    """Make a directory, with its missing parents, that only its owner can enter.
+
+    A directory that is there already is left as it is: it may be one the user shares on purpose.
+
+    Raises:
+        ConfigError: it cannot be made, or something else has its name.
+    """
+    try:
+        if not directory.is_dir():
+            directory.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            directory.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConfigError(
+            f"The directory {directory} cannot be made: {reason}. "
+            f"Choose another one with --data-dir, {DATA_DIR_VARIABLE} or {CONFIG_DIR_VARIABLE}."
+        ) from error
+    return directory
+
+
+def write_private(file: Path, content: bytes, *, mode: int = 0o600) -> None:
+    """Put `content` in place of the file's old content in one step; the file is its owner's alone (0600).
+
+    A reader sees the old content or the new one, never a part. A symbolic link stays a link.
+
+    Args:
+        file: The file; its directory must exist.
+        content: What it holds afterwards.
+        mode: Its permissions afterwards; another one than 0600 only for a file that is the user's own.
+
+    Raises:
+        OSError: the disk is full, the directory is missing or read-only, ...; the old content is untouched.
+    """
+    target = Path(os.path.realpath(file))
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.{next(_serial)}.tmp")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if mode != 0o600:
+            temporary.chmod(mode)
+        os.replace(temporary, target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import os
-from itertools import count
 from pathlib import Path
 
-from aimltui.common.errors import ConfigError
+from aimltui.common.disk import CONFIG_DIR_VARIABLE, DATA_DIR_VARIABLE
 
 APP_NAME = "aimltui"
-
-DATA_DIR_VARIABLE = "AIMLTUI_DATA_DIR"
-CONFIG_DIR_VARIABLE = "AIMLTUI_CONFIG_DIR"
-
-_serial = count()
 
 
 def data_dir() -> Path:
@@ -47,56 +41,6 @@ def state_dir() -> Path:
 def config_file() -> Path:
     """The configuration file that is read when no other is named."""
     return config_dir() / "config.toml"
-
-
-def ensure_private_dir(directory: Path) -> Path:
-    """Make a directory, with its missing parents, that only its owner can enter.
-
-    A directory that is there already is left as it is: it may be one the user shares on purpose.
-
-    Raises:
-        ConfigError: it cannot be made, or something else has its name.
-    """
-    try:
-        if not directory.is_dir():
-            directory.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            directory.mkdir(mode=0o700, exist_ok=True)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ConfigError(
-            f"The directory {directory} cannot be made: {reason}. "
-            f"Choose another one with --data-dir, {DATA_DIR_VARIABLE} or {CONFIG_DIR_VARIABLE}."
-        ) from error
-    return directory
-
-
-def write_private(file: Path, content: bytes, *, mode: int = 0o600) -> None:
-    """Put `content` in place of the file's old content in one step; the file is its owner's alone (0600).
-
-    A reader sees the old content or the new one, never a part. A symbolic link stays a link.
-
-    Args:
-        file: The file; its directory must exist.
-        content: What it holds afterwards.
-        mode: Its permissions afterwards; another one than 0600 only for a file that is the user's own.
-
-    Raises:
-        OSError: the disk is full, the directory is missing or read-only, ...; the old content is untouched.
-    """
-    target = Path(os.path.realpath(file))
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.{next(_serial)}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        if mode != 0o600:
-            temporary.chmod(mode)
-        os.replace(temporary, target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def _from_environment(variable: str) -> Path | None:

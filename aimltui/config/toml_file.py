@@ -12,10 +12,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from aimltui.common.disk import exclusive
+from aimltui.common.disk import ensure_private_dir, exclusive, write_private
 from aimltui.common.errors import ConfigError
 from aimltui.common.text import printable
-from aimltui.config.paths import ensure_private_dir, write_private
 
 log = logging.getLogger(__name__)
 

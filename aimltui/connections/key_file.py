@@ -6,9 +6,8 @@ import os
 import stat
 from pathlib import Path
 
-from aimltui.common.disk import exclusive
+from aimltui.common.disk import ensure_private_dir, exclusive, write_private
 from aimltui.common.errors import ConfigError
-from aimltui.config.paths import ensure_private_dir, write_private
 
 _LIMIT_BYTES = 1_000_000
 _VERSION = 1

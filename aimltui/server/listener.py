@@ -16,8 +16,8 @@ from types import FrameType
 import uvicorn
 from starlette.types import ASGIApp
 
+from aimltui.common.disk import ensure_private_dir
 from aimltui.common.errors import ConfigError
-from aimltui.config.paths import ensure_private_dir
 from aimltui.server.auth import MINIMUM, is_loopback
 
 GRACE_S = 2.0

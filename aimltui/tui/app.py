@@ -13,11 +13,12 @@ from textual.binding import BindingType
 from textual.filter import LineFilter
 
 from aimltui.common import gc_tuning as collector
+from aimltui.common.sanitize import clean
 from aimltui.tui import themes
 from aimltui.tui.ascii import AsciiLineFilter
 from aimltui.tui.commands.derived import bindings
 from aimltui.tui.driver import tty_mode
-from aimltui.tui.line_filters import SafeLineFilter, clean
+from aimltui.tui.line_filters import SafeLineFilter
 from aimltui.tui.screens.crash import CrashReport
 from aimltui.tui.screens.main.screen import MainScreen
 from aimltui.tui.terminal import TerminalBackground, ask_for_background

@@ -9,7 +9,7 @@ from typing import Final
 
 from aimltui.client.client import AssistantsClient
 from aimltui.client.errors import TransportError
-from aimltui.tui.line_filters import clean_line
+from aimltui.common.sanitize import clean_line
 from aimltui.tui.pictures import MAX_BYTES, PictureError, decode
 from aimltui.tui.state.file_facts import FileFact
 from aimltui.wire.errors import APIError, NotFound

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from aimltui.client.errors import TransportError
+from aimltui.common.sanitize import clean_line
 from aimltui.formatting.money import Cost, cost_text, money_text
 from aimltui.formatting.usage_table import (
     DELETED,
@@ -16,7 +17,6 @@ from aimltui.formatting.usage_table import (
     limit_text,
     run_budget_text,
 )
-from aimltui.tui.line_filters import clean_line
 from aimltui.wire.errors import APIError
 from aimltui.wire.usage import Balance, Budget, RaiseBudget, UsageParams, UsageReport, UsageRow, UsageSum
 

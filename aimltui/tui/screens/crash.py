@@ -13,7 +13,7 @@ from rich.text import Text
 
 from aimltui import __version__
 from aimltui.common.redaction import Redact, redact_patterns
-from aimltui.tui.line_filters import clean
+from aimltui.common.sanitize import clean
 
 if TYPE_CHECKING:
     from textual.app import App

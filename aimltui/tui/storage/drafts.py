@@ -10,8 +10,8 @@ import hashlib
 import re
 from pathlib import Path
 
+from aimltui.common.disk import ensure_private_dir, write_private
 from aimltui.common.errors import ConfigError
-from aimltui.config.paths import ensure_private_dir, write_private
 
 NEW_THREAD = "new"
 """The key of the draft that belongs to no thread yet."""

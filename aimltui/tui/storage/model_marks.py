@@ -10,9 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from aimltui.common.disk import exclusive
+from aimltui.common.disk import ensure_private_dir, exclusive, write_private
 from aimltui.common.errors import ConfigError
-from aimltui.config.paths import ensure_private_dir, write_private
 
 Key = tuple[str, str]
 """The connection's name, empty for what is built in, and the model's id."""

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from aimltui.tui.line_filters import clean_line
+from aimltui.common.sanitize import clean_line
 
 _MAX_NAME: Final = 120
 _MAX_BYTES: Final = 240

@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from aimltui.tui.line_filters import clean_line
+from aimltui.common.sanitize import clean_line
 from aimltui.tui.state.bars import HeaderTexts, fit_header
 
 _SIGNS = {"unicode": ("≡", " ▸ ", "▾", " · "), "ascii": ("=", " > ", "v", " - ")}

@@ -11,7 +11,7 @@ from rich.style import Style
 from textual import events
 from textual.strip import Strip
 
-from aimltui.tui.line_filters import clean_line
+from aimltui.common.sanitize import clean_line
 from aimltui.tui.state.fuzzy import positions
 from aimltui.tui.state.model_columns import MARGIN, Columns, columns_for, cut_id
 from aimltui.tui.state.model_words import ModelRow

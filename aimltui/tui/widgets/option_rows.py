@@ -14,8 +14,8 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.widget import Widget
 
+from aimltui.common.sanitize import clean_line
 from aimltui.formatting.cells import cut
-from aimltui.tui.line_filters import clean_line
 
 _GAP = 2
 

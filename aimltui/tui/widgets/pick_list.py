@@ -15,8 +15,8 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from aimltui.common.sanitize import clean_line
 from aimltui.formatting.cells import cut
-from aimltui.tui.line_filters import clean_line
 from aimltui.tui.state.fuzzy import positions
 
 _MARGIN = 2

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from aimltui.tui.line_filters import clean_line
+from aimltui.common.sanitize import clean_line
 from aimltui.tui.state.status import Status, fitting, segments
 
 

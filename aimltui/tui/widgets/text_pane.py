@@ -10,7 +10,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from aimltui.tui.line_filters import clean_line
+from aimltui.common.sanitize import clean_line
 from aimltui.tui.state.terminal_output import TerminalText
 from aimltui.tui.widgets.transcript.palette import Palette, build_palette
 from aimltui.tui.widgets.transcript.renderers.output import output_runs

@@ -10,8 +10,8 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from aimltui.common.sanitize import clean_line
 from aimltui.formatting.cells import cut
-from aimltui.tui.line_filters import clean_line
 from aimltui.tui.state.fuzzy import positions
 from aimltui.tui.state.thread_lines import ThreadRow
 

@@ -5,11 +5,8 @@ import re
 import time
 
 import pytest
-from rich.segment import ControlType, Segment
-from rich.style import Style
-from textual.color import Color
 
-from aimltui.tui.line_filters import MAX_COMBINING, SafeLineFilter, StreamCleaner, clean, clean_line
+from aimltui.common.sanitize import MAX_COMBINING, StreamCleaner, clean, clean_line
 
 HARMFUL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f\ud800-\udfff]"
@@ -78,27 +75,3 @@ def test_cleaning_takes_time_in_proportion_to_the_text(part: str) -> None:
     start = time.process_time()
     clean(part * (1_000_000 // len(part)))
     assert time.process_time() - start < 1.5
-
-
-def test_the_line_filter_takes_harm_out_of_text_and_leaves_control_segments() -> None:
-    control = Segment("\x1b_Gx\x1b\\", None, [(ControlType.BELL,)])
-    segments = [
-        Segment("a\x1b]0;x\x07b"),
-        control,
-        Segment("c\u202ed\ud800", Style(bold=True)),
-        Segment("\x85e\t"),
-    ]
-    found = SafeLineFilter().apply(segments, Color(0, 0, 0))
-    assert [segment.text for segment in found] == ["a]0;xb", "\x1b_Gx\x1b\\", "cd\ufffd", "e"]
-    assert found[2].style == Style(bold=True)
-
-
-def test_the_line_filter_drops_a_link_that_carries_an_escape() -> None:
-    (found,) = SafeLineFilter().apply([Segment("x", Style(link="http://a\x1b\\\x1b]0;y"))], Color(0, 0, 0))
-    assert found.style is not None
-    assert found.style.link is None
-
-
-def test_the_line_filter_returns_a_harmless_line_as_it_is() -> None:
-    segments = [Segment("a"), Segment("b", Style(bold=True))]
-    assert SafeLineFilter().apply(segments, Color(0, 0, 0)) is segments

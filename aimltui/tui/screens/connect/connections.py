@@ -13,9 +13,9 @@ from textual.widgets import Static
 from textual.worker import Worker, WorkerState
 
 from aimltui.common.errors import ConfigError
+from aimltui.common.sanitize import clean
 from aimltui.connections.types import ConnectionRow, Connections, Tested
 from aimltui.tui.commands.derived import FooterItem
-from aimltui.tui.line_filters import clean
 from aimltui.tui.screens.connect.connect import ConnectScreen, LookAround, Places
 from aimltui.tui.screens.connect.form import ConnectFormScreen, Saved
 from aimltui.tui.screens.dialogs.sheet import CLOSE, Sheet

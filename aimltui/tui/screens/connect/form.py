@@ -18,9 +18,9 @@ from textual.widgets import Input, Static
 from textual.worker import Worker, WorkerState
 
 from aimltui.common.errors import ConfigError
+from aimltui.common.sanitize import clean, clean_line
 from aimltui.connections.types import ConnectionDraft, Connections, KeyPlace, Tested
 from aimltui.tui.commands.derived import FooterItem
-from aimltui.tui.line_filters import clean, clean_line
 from aimltui.tui.screens.dialogs.sheet import Sheet
 from aimltui.tui.state.connect_form import NAMED, NO_KEY, ConnectForm, host_of, one_line
 from aimltui.tui.widgets.footer import FooterBar

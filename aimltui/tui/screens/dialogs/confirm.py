@@ -10,8 +10,8 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from aimltui.common.sanitize import clean
 from aimltui.tui.commands.derived import FooterItem
-from aimltui.tui.line_filters import clean
 from aimltui.tui.screens.dialogs.sheet import Sheet
 
 

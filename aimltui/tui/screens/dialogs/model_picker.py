@@ -13,9 +13,9 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from aimltui.common.sanitize import clean_line
 from aimltui.formatting.cells import cut
 from aimltui.tui.commands.derived import FooterItem
-from aimltui.tui.line_filters import clean_line
 from aimltui.tui.screens.dialogs.sheet import CLOSE, SearchSheet
 from aimltui.tui.state.model_columns import LEGEND, abilities_in_words
 from aimltui.tui.state.model_rows import Key, ModelIndex, typed_id

@@ -8,8 +8,8 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from aimltui.common.sanitize import clean_line
 from aimltui.tui.commands.derived import FooterItem
-from aimltui.tui.line_filters import clean_line
 from aimltui.tui.screens.dialogs.sheet import CLOSE, Sheet
 from aimltui.tui.widgets.line_input import LineInput
 

@@ -15,8 +15,8 @@ from textual.types import CSSPathType
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from aimltui.common.sanitize import clean_line
 from aimltui.tui.commands.derived import FooterItem
-from aimltui.tui.line_filters import clean_line
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.line_input import LineInput
 from aimltui.tui.widgets.pick_list import PickList, PickRow

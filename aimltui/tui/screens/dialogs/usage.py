@@ -11,10 +11,10 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from aimltui.common.sanitize import clean
 from aimltui.formatting.cells import cut, fit
 from aimltui.formatting.usage_table import HEADINGS, UsageTable, columns_text, numbers_text, summary_text
 from aimltui.tui.commands.derived import FooterItem
-from aimltui.tui.line_filters import clean
 from aimltui.tui.screens.dialogs.sheet import CLOSE, Sheet
 from aimltui.tui.widgets.pick_list import PickList, PickRow
 

@@ -12,13 +12,13 @@ from textual import getters
 from textual.content import Content
 from textual.screen import Screen
 
+from aimltui.common.sanitize import clean, clean_line
 from aimltui.formatting.cells import cut
 from aimltui.formatting.money import context_text
 from aimltui.tui.commands.derived import footer_items
 from aimltui.tui.controllers.draft_keeper import DraftKeeper
 from aimltui.tui.controllers.file_work import FileWork
 from aimltui.tui.controllers.settings_writer import MarkKeeper, SettingsWriter
-from aimltui.tui.line_filters import clean, clean_line
 from aimltui.tui.state.status import Status
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.header import HeaderBar

@@ -9,8 +9,8 @@ from time import monotonic
 from typing import Final
 
 from aimltui.client.errors import TransportError
+from aimltui.common.sanitize import clean
 from aimltui.tui.commands.derived import command
-from aimltui.tui.line_filters import clean
 from aimltui.tui.screens.main.usage import Money
 from aimltui.tui.state.entries import StepEntry, ToolCallEntry
 from aimltui.tui.state.file_facts import Repeat, is_picture_name

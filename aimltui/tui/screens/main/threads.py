@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable
 
 from aimltui.client.errors import TransportError
+from aimltui.common.sanitize import clean_line
 from aimltui.tui.controllers.messages import ThreadListChanged
-from aimltui.tui.line_filters import clean_line
 from aimltui.tui.screens.main.sending import Talk
 from aimltui.tui.widgets.header import HeaderBar
 from aimltui.tui.widgets.thread_list import ThreadList

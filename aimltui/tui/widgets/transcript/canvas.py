@@ -15,7 +15,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from aimltui.tui.line_filters import clean_line
+from aimltui.common.sanitize import clean_line
 from aimltui.tui.state.file_facts import Extras
 from aimltui.tui.widgets.transcript.folding import cells, fold, fold_hard
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Final
 
-from aimltui.tui.line_filters import clean, clean_line
+from aimltui.common.sanitize import clean, clean_line
 from aimltui.tui.widgets.transcript.canvas import Canvas, Prefix, StyledText
 from aimltui.tui.widgets.transcript.folding import cells
 

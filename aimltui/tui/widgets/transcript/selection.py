@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.geometry import Offset
 from textual.selection import Selection
 
-from aimltui.tui.line_filters import clean
+from aimltui.common.sanitize import clean
 from aimltui.tui.widgets.transcript.items import ItemList
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from rich.segment import Segment
 
-from aimltui.tui.line_filters import clean_line
+from aimltui.common.sanitize import clean_line
 from aimltui.tui.state.entries import SEND_AGAIN, CardAction, ErrorEntry
 from aimltui.tui.widgets.transcript.canvas import Canvas, ClickTarget, RenderContext, StyledText
 from aimltui.tui.widgets.transcript.folding import cells

@@ -8,7 +8,7 @@ from typing import Final
 from rich.segment import Segment
 from rich.style import Style
 
-from aimltui.tui.line_filters import clean_line
+from aimltui.common.sanitize import clean_line
 from aimltui.tui.state.entries import Attachment
 from aimltui.tui.state.file_facts import FileFact, Picture, is_picture_name, is_text_name
 from aimltui.tui.widgets.transcript.canvas import TEXT_COLUMN, Canvas, ClickTarget, StyledText

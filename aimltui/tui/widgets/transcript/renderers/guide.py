@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aimltui.tui.line_filters import clean, clean_line
+from aimltui.common.sanitize import clean, clean_line
 from aimltui.tui.state.entries import GuideEntry
 from aimltui.tui.widgets.transcript.canvas import Canvas, ClickTarget, RenderContext, StyledText
 from aimltui.tui.widgets.transcript.stream import MarkdownStream

@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from typing import Final
 
-from aimltui.tui.line_filters import StreamCleaner, clean_line
+from aimltui.common.sanitize import StreamCleaner, clean_line
 from aimltui.tui.state.entries import Citation, MessageEntry
 from aimltui.tui.widgets.transcript.canvas import Canvas, RenderContext, StyledText
 from aimltui.tui.widgets.transcript.inline import CITED_CLOSE, CITED_OPEN

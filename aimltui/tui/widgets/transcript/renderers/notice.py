@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from aimltui.tui.line_filters import clean_line
+from aimltui.common.sanitize import clean_line
 from aimltui.tui.state.entries import NoticeEntry, QueuedEntry
 from aimltui.tui.widgets.transcript.canvas import Canvas, RenderContext, StyledText
 from aimltui.tui.widgets.transcript.renderers.wording import write_lines

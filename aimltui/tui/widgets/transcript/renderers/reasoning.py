@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from aimltui.tui.line_filters import clean
+from aimltui.common.sanitize import clean
 from aimltui.tui.state.entries import ReasoningEntry
 from aimltui.tui.widgets.transcript.canvas import Canvas, ClickTarget, Prefix, RenderContext, StyledText
 from aimltui.tui.widgets.transcript.folding import fold

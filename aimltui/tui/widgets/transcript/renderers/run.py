@@ -6,8 +6,8 @@ from typing import Final
 
 from rich.style import Style
 
+from aimltui.common.sanitize import clean_line
 from aimltui.formatting.money import Cost, context_text, cost_text
-from aimltui.tui.line_filters import clean_line
 from aimltui.tui.state.entries import RunEntry
 from aimltui.tui.widgets.transcript.canvas import Canvas, RenderContext, StyledText
 from aimltui.tui.widgets.transcript.folding import cells

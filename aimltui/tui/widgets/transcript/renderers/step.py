@@ -12,7 +12,7 @@ from typing import Final
 
 from rich.style import Style
 
-from aimltui.tui.line_filters import clean, clean_line
+from aimltui.common.sanitize import clean, clean_line
 from aimltui.tui.state.entries import Attachment, StepEntry, ToolCallEntry
 from aimltui.tui.state.file_facts import Repeat
 from aimltui.tui.widgets.transcript.canvas import Canvas, ClickTarget, Prefix, RenderContext, StyledText

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from aimltui.tui.line_filters import clean
+from aimltui.common.sanitize import clean
 from aimltui.tui.widgets.transcript.canvas import Canvas, StyledText
 
 NARROW_BLANK: Final = "\u00a0"

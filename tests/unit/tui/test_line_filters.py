@@ -1,0 +1,33 @@
+"""The line filter removes what could drive the terminal from painted lines, and nothing else."""
+
+from __future__ import annotations
+
+from rich.segment import ControlType, Segment
+from rich.style import Style
+from textual.color import Color
+
+from aimltui.tui.line_filters import SafeLineFilter
+
+
+def test_the_line_filter_takes_harm_out_of_text_and_leaves_control_segments() -> None:
+    control = Segment("\x1b_Gx\x1b\\", None, [(ControlType.BELL,)])
+    segments = [
+        Segment("a\x1b]0;x\x07b"),
+        control,
+        Segment("c\u202ed\ud800", Style(bold=True)),
+        Segment("\x85e\t"),
+    ]
+    found = SafeLineFilter().apply(segments, Color(0, 0, 0))
+    assert [segment.text for segment in found] == ["a]0;xb", "\x1b_Gx\x1b\\", "cd\ufffd", "e"]
+    assert found[2].style == Style(bold=True)
+
+
+def test_the_line_filter_drops_a_link_that_carries_an_escape() -> None:
+    (found,) = SafeLineFilter().apply([Segment("x", Style(link="http://a\x1b\\\x1b]0;y"))], Color(0, 0, 0))
+    assert found.style is not None
+    assert found.style.link is None
+
+
+def test_the_line_filter_returns_a_harmless_line_as_it_is() -> None:
+    segments = [Segment("a"), Segment("b", Style(bold=True))]
+    assert SafeLineFilter().apply(segments, Color(0, 0, 0)) is segments
