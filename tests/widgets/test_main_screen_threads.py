@@ -380,7 +380,7 @@ async def test_a_choice_for_an_unsent_thread_is_kept_with_it_once_it_is_made(
         await here.pilot.press("ctrl+l")
         await here.pilot.pause()
         await here.pilot.press(*"my/own-model", "enter")
-        await here.until(lambda: here.desk.current.choice.model == "my/own-model")
+        await here.until(lambda: here.desk.current.selection.model == "my/own-model")
         await here.write("Hello")
         await here.idle()
         assert next(iter(server.threads.values())).metadata == {

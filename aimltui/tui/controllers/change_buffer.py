@@ -11,7 +11,7 @@ from aimltui.tui.state.entry_list import joined
 FRAME_S = 1 / 30
 
 
-class Outbox:
+class ChangeBuffer:
     """Changes on their way to the screen.
 
     It announces that there is something, and then waits until that was taken: a screen that is busy gets fewer
@@ -52,11 +52,11 @@ class Outbox:
         elif self._timer is None:
             self._timer = loop.call_later(wait, self._say)
 
-    def nudge(self) -> None:
+    def notify(self) -> None:
         """Announce even though no entry changed: something else about the conversation did."""
         self.add((), at_once=True)
 
-    def take(self) -> list[Change] | None:
+    def drain(self) -> list[Change] | None:
         """Everything gathered so far; None means that everything is to be shown anew."""
         changes, self._changes = joined(self._changes), []
         anew, self._anew = self._anew, False

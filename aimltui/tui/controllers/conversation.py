@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from aimltui.tui.controllers.change_buffer import Outbox
+from aimltui.tui.controllers.change_buffer import ChangeBuffer
 from aimltui.tui.state.entries import CardAction, ErrorEntry, NoticeEntry, QueuedEntry
 from aimltui.tui.state.thread_view import ThreadView
 from aimltui.wire.runs import Run
@@ -51,9 +51,9 @@ class Conversation:
     ) -> None:
         self.thread_id = thread_id
         self.view = ThreadView(assistant_names)
-        self.choice = Selection()
+        self.selection = Selection()
         self.queue = Queue()
-        self.outbox = Outbox(lambda: changed(self))
+        self.buffer = ChangeBuffer(lambda: changed(self))
         self.is_loaded = thread_id is None
         self.has_more = False
         """True if the server has older messages than those shown."""
@@ -84,14 +84,14 @@ class Conversation:
         """Let a message wait, behind the others or before them."""
         entry = QueuedEntry(self.view.new_id("queued"), text)
         self.queue.waiting.insert(0 if first else len(self.queue), entry)
-        self.outbox.add(self.view.add_local(entry, first=first), at_once=True)
+        self.buffer.add(self.view.add_local(entry, first=first), at_once=True)
 
     def dequeue(self, place: int = 0) -> str | None:
         """Take a message out of the queue: the oldest, or with -1 the newest."""
         if not self.queue.waiting:
             return None
         entry = self.queue.waiting.pop(place)
-        self.outbox.add(self.view.remove(entry.id), at_once=True)
+        self.buffer.add(self.view.remove(entry.id), at_once=True)
         return entry.text
 
     def dequeue_all(self) -> str:
@@ -111,32 +111,32 @@ class Conversation:
     ) -> str:
         """Put a card at the end; answers its id."""
         card = ErrorEntry(self.view.new_id("error"), title, detail, remedy, request_id, actions)
-        self.outbox.add(self.view.add_local(card), at_once=True)
+        self.buffer.add(self.view.add_local(card), at_once=True)
         return card.id
 
     def show_notice(self, text: str) -> str:
         """Put a remark at the end; answers its id, to take it away again."""
         entry = NoticeEntry(self.view.new_id("remark"), text, "warning")
-        self.outbox.add(self.view.add_local(entry), at_once=True)
+        self.buffer.add(self.view.add_local(entry), at_once=True)
         return entry.id
 
     def retry(self) -> None:
         """Something is to be sent: what stood in the way of the last attempt is said anew if it still does."""
         if self.unsent_card is not None:
-            self.take_away(self.unsent_card)
+            self.remove_entry(self.unsent_card)
             self.unsent_card = None
 
-    def lose(self, card: str) -> None:
+    def mark_lost(self, card: str) -> None:
         """The connection to the run was lost, and this card says so."""
-        self.found_again()
+        self.mark_reachable()
         self._lost_card = card
 
-    def found_again(self) -> None:
+    def mark_reachable(self) -> None:
         """The server answers: a card that says otherwise goes."""
         if self._lost_card is not None:
-            self.take_away(self._lost_card)
+            self.remove_entry(self._lost_card)
             self._lost_card = None
 
-    def take_away(self, entry_id: str) -> None:
+    def remove_entry(self, entry_id: str) -> None:
         """Remove an entry of the program's own."""
-        self.outbox.add(self.view.remove(entry_id))
+        self.buffer.add(self.view.remove(entry_id))

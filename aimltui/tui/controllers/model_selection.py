@@ -9,7 +9,7 @@ from contextlib import suppress
 from aimltui.client.client import AssistantsClient, every
 from aimltui.client.errors import TransportError, Unsupported
 from aimltui.tui.controllers.conversation import Conversation
-from aimltui.tui.controllers.run_follower import Refused
+from aimltui.tui.controllers.run_plan import NotSent
 from aimltui.tui.state.entries import CONNECT, OTHER_MODEL
 from aimltui.wire.assistants import Assistant, CreateAssistant, ListAssistants, ModifyAssistant
 from aimltui.wire.errors import APIError
@@ -107,7 +107,7 @@ class Choices:
     async def settle(self) -> None:
         """Find the model of threads without a choice where nothing says it; that it fails is said with a message."""
         if self._model == "":
-            with suppress(APIError, TransportError, Refused):
+            with suppress(APIError, TransportError, NotSent):
                 self._model = await self._first_model()
 
     async def list_models(self, *, refresh: bool = False) -> ModelPage:
@@ -153,12 +153,12 @@ class Choices:
 
     def assistant_name(self, conversation: Conversation) -> str:
         """Who answers in the conversation."""
-        chosen = conversation.choice.assistant_id or self._default_id
+        chosen = conversation.selection.assistant_id or self._default_id
         return self.names.get(chosen or "", DEFAULT_NAME)
 
     def assistant_id(self, conversation: Conversation) -> str | None:
         """Who answers in the conversation, if that assistant exists already."""
-        return conversation.choice.assistant_id or self._default_id
+        return conversation.selection.assistant_id or self._default_id
 
     async def ensure_default(self, conversation: Conversation) -> None:
         """Make the program's own assistant if there is none, so that one can choose it."""
@@ -168,9 +168,9 @@ class Choices:
 
     def model_of(self, conversation: Conversation) -> str | None:
         """The model that will answer: the thread's, its assistant's, or the default."""
-        if conversation.choice.model:
-            return conversation.choice.model
-        chosen = self.assistants.get(conversation.choice.assistant_id or "")
+        if conversation.selection.model:
+            return conversation.selection.model
+        chosen = self.assistants.get(conversation.selection.assistant_id or "")
         if chosen is not None and not self.is_default(chosen.id) and chosen.model:
             return chosen.model
         home = self._home(conversation)
@@ -178,9 +178,9 @@ class Choices:
 
     def connection_of(self, conversation: Conversation) -> str | None:
         """The connection that will answer, if one was chosen along with the model."""
-        if conversation.choice.model:
-            return conversation.choice.connection
-        chosen = self.assistants.get(conversation.choice.assistant_id or "")
+        if conversation.selection.model:
+            return conversation.selection.connection
+        chosen = self.assistants.get(conversation.selection.assistant_id or "")
         if chosen is not None and not self.is_default(chosen.id) and chosen.model:
             return (chosen.metadata or {}).get(CONNECTION) or None
         home = self._home(conversation)
@@ -191,7 +191,7 @@ class Choices:
 
         What is said in it goes on going to where it went: only a choice in the thread itself changes that.
         """
-        name, run, known = conversation.choice.connection, conversation.run, self.connections()
+        name, run, known = conversation.selection.connection, conversation.run, self.connections()
         if not name or run is None or name not in known or name == (self._connection or known[0]):
             return None
         return run.model, name
@@ -226,13 +226,13 @@ class Choices:
         """The model that will answer, asking the server for its first one if need be.
 
         Raises:
-            Refused: There is none.
+            NotSent: There is none.
         """
         model = self.model_of(conversation)
         if model is None and self._model == "":
             model = self._model = await self._first_model()
         if not model:
-            raise Refused(
+            raise NotSent(
                 "No model is chosen",
                 "There is nobody to send the message to: no endpoint is configured and no model was chosen.",
                 "Connect one (ctrl+p, Connections), or choose demo with ctrl+L: it works offline. Your text is "
@@ -248,7 +248,7 @@ class Choices:
         at each start; else the first one.
 
         Raises:
-            Refused: It lists none.
+            NotSent: It lists none.
         """
         remedy = "Type its id with ctrl+L, or start with --model ID. Your text is back in the prompt."
         title = "No model is chosen"
@@ -256,14 +256,14 @@ class Choices:
             page = await self.list_models()
         except Unsupported:
             reason = "This server does not list its models, and nothing says which one is to answer."
-            raise Refused(title, reason, remedy) from None
+            raise NotSent(title, reason, remedy) from None
         source = page.sources[0] if page.sources else None
         offered = [model for model in page.data if source is None or model.connection == source.connection]
         if not offered:
             name = source.connection if source is not None else "The server"
             reason = f"{name} lists no models, and nothing says which one is to answer."
             problem = source.problem if source is not None else None
-            raise Refused(title, f"{reason} {problem}" if problem else reason, remedy, (CONNECT, OTHER_MODEL))
+            raise NotSent(title, f"{reason} {problem}" if problem else reason, remedy, (CONNECT, OTHER_MODEL))
         mine = self.assistants.get(self._default_id or "")
         return next(
             (model.id for model in offered if mine is not None and model.id == mine.model), offered[0].id
@@ -271,7 +271,7 @@ class Choices:
 
     async def need_assistant(self, conversation: Conversation, model: str) -> str:
         """The assistant that will answer; the program's own is made if there is none yet."""
-        return conversation.choice.assistant_id or await self._need_default(self.default_model or model)
+        return conversation.selection.assistant_id or await self._need_default(self.default_model or model)
 
     def tools_of(self, assistant_id: str) -> frozenset[str]:
         """The types of an assistant's tools, as far as it was read."""

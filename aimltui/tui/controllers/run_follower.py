@@ -11,13 +11,13 @@ import logging
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
 from time import perf_counter
 from typing import Protocol
 
 from aimltui.client.client import AssistantsClient
 from aimltui.client.errors import TransportError, Unsupported
 from aimltui.tui.controllers.conversation import Conversation
+from aimltui.tui.controllers.run_plan import NotSent, Plan
 from aimltui.tui.controllers.thread_reader import read_thread
 from aimltui.tui.state.entries import CHANGE_KEY, OTHER_MODEL, SEND_AGAIN, CardAction
 from aimltui.wire.errors import APIError, NotFound
@@ -38,31 +38,7 @@ _NO_MODELS = "models_unavailable"
 """The engine's code where an endpoint gave no list, mostly for want of a good key."""
 
 
-class Refused(Exception):
-    """Nothing was sent, because something is missing here. Its texts are for the user."""
-
-    def __init__(
-        self, title: str, detail: str, remedy: str, actions: tuple[CardAction, ...] = (OTHER_MODEL,)
-    ) -> None:
-        super().__init__(detail)
-        self.actions = actions
-        self.title = title
-        self.detail = detail
-        self.remedy = remedy
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a run is made of."""
-
-    thread_id: str
-    assistant_id: str
-    model: str | None
-    connection: str | None = None
-    """The connection of the model, if it is not the default one."""
-
-
-class Surroundings(Protocol):
+class RunHost(Protocol):
     """What a follower needs of those who started it."""
 
     def plan(self, conversation: Conversation) -> Awaitable[Plan]:
@@ -93,13 +69,13 @@ class RunFollower:
         self,
         client: AssistantsClient,
         conversation: Conversation,
-        surroundings: Surroundings,
+        host: RunHost,
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._client = client
         self._conversation = conversation
-        self._around = surroundings
+        self._host = host
         self._sleep = sleep
         self._stopped: str | None = None
         self._cannot_stop = False
@@ -137,7 +113,7 @@ class RunFollower:
         finally:
             conversation.is_sending = False
             conversation.is_stopping = False
-            conversation.outbox.nudge()
+            conversation.buffer.notify()
 
     async def _attach_and_send(self, run: Run) -> None:
         await self._follow_run(run)
@@ -147,8 +123,8 @@ class RunFollower:
         conversation = self._conversation
         conversation.retry()
         try:
-            plan = await self._around.plan(conversation)
-        except (APIError, TransportError, Refused) as error:
+            plan = await self._host.plan(conversation)
+        except (APIError, TransportError, NotSent) as error:
             conversation.unsent_card = self._show(error, _NOT_STARTED)
             return
         await self._start(plan)
@@ -166,11 +142,11 @@ class RunFollower:
                 break
             text = conversation.dequeue() or ""
             pending_id, changes = conversation.view.add_pending(text)
-            conversation.outbox.add(changes)
+            conversation.buffer.add(changes)
             if not await self._turn(text, pending_id):
                 break
         if conversation.queue and conversation.view.active_run is None:
-            self._around.give_back(conversation, conversation.dequeue_all())
+            self._host.give_back(conversation, conversation.dequeue_all())
 
     async def _turn(self, text: str, pending_id: str) -> bool:
         """One message and its run.
@@ -182,21 +158,21 @@ class RunFollower:
         view = conversation.view
         conversation.retry()
         try:
-            plan = await self._around.plan(conversation)
+            plan = await self._host.plan(conversation)
             params = CreateMessage(thread_id=plan.thread_id, role="user", content=text)
             message = await self._client.messages.create(params)
-        except (APIError, TransportError, Refused) as error:
-            conversation.take_away(pending_id)
+        except (APIError, TransportError, NotSent) as error:
+            conversation.remove_entry(pending_id)
             if _is_locked(error):
                 conversation.enqueue(text, first=True)
                 await self._follow_other()
                 return True
             conversation.unsent_card = self._show(error, "The message was not sent")
             left = conversation.dequeue_all()
-            self._around.give_back(conversation, f"{text}\n\n{left}" if left else text)
+            self._host.give_back(conversation, f"{text}\n\n{left}" if left else text)
             return False
-        conversation.outbox.add(view.settle_pending(pending_id, message), at_once=True)
-        self._around.said(conversation, text)
+        conversation.buffer.add(view.settle_pending(pending_id, message), at_once=True)
+        self._host.said(conversation, text)
         await self._start(plan)
         return True
 
@@ -210,8 +186,8 @@ class RunFollower:
         except APIError as error:
             if _is_locked(error):
                 await self._follow_other()
-            elif isinstance(error, NotFound) and self._around.forget_assistant(plan.assistant_id):
-                await self._start(await self._around.plan(conversation))
+            elif isinstance(error, NotFound) and self._host.forget_assistant(plan.assistant_id):
+                await self._start(await self._host.plan(conversation))
             elif isinstance(error, NotFound) and plan.assistant_id in error.message:
                 conversation.show_error(
                     "The assistant of this thread is gone",
@@ -262,14 +238,14 @@ class RunFollower:
                 if isinstance(event.data, Run):
                     await self._run_moved(event.data)
                 if changes:
-                    conversation.outbox.add(changes)
+                    conversation.buffer.add(changes)
                 if perf_counter() - breath > _BREATH_S:
                     # A whole answer may lie ready; folding it in one go would hold up the keyboard.
                     await asyncio.sleep(0)
                     breath = perf_counter()
 
     async def _run_moved(self, run: Run) -> None:
-        self._around.run_moved(self._conversation, run)
+        self._host.run_moved(self._conversation, run)
         if self._conversation.is_stopping and run.is_active and run.status != CANCELLING:
             await self.cancel(run)
 
@@ -281,7 +257,7 @@ class RunFollower:
             return
         self._stopped, self._cannot_stop = run.id, False
         shown = run.model_copy(update={"status": CANCELLING})
-        conversation.outbox.add(conversation.view.take_run(shown), at_once=True)
+        conversation.buffer.add(conversation.view.take_run(shown), at_once=True)
         try:
             run = await self._client.runs.cancel(run.thread_id, run.id)
         except APIError:
@@ -294,7 +270,7 @@ class RunFollower:
         except Unsupported:
             self._cannot_stop = True
             conversation.is_stopping = False
-            conversation.outbox.add(conversation.view.take_run(run), at_once=True)
+            conversation.buffer.add(conversation.view.take_run(run), at_once=True)
             conversation.show_notice(
                 "This server cannot stop a run: the answer goes on to its end. ctrl+N opens another thread."
             )
@@ -302,18 +278,18 @@ class RunFollower:
         except TransportError as error:
             self._show(error, "The run could not be stopped")
             return
-        conversation.outbox.add(conversation.view.take_run(run), at_once=True)
-        self._around.run_moved(conversation, run)
+        conversation.buffer.add(conversation.view.take_run(run), at_once=True)
+        self._host.run_moved(conversation, run)
 
     async def _reread(self) -> bool:
         """Take what the server has; True while a run is active."""
         conversation = self._conversation
         active = conversation.view.active_run
         snapshot = await read_thread(self._client, conversation.thread_id or "", active=active)
-        conversation.outbox.add(conversation.view.reconcile(snapshot))
-        conversation.found_again()
+        conversation.buffer.add(conversation.view.reconcile(snapshot))
+        conversation.mark_reachable()
         if conversation.run is not None:
-            self._around.run_moved(conversation, conversation.run)
+            self._host.run_moved(conversation, conversation.run)
         return conversation.view.active_run is not None
 
     async def _recover(self, why: str) -> None:
@@ -337,9 +313,9 @@ class RunFollower:
                 break
             except (APIError, TransportError) as error:
                 last = error
-        conversation.take_away(notice)
+        conversation.remove_entry(notice)
         if last is not None:
-            conversation.lose(self._show(last, "The connection was lost"))
+            conversation.mark_lost(self._show(last, "The connection was lost"))
         else:
             await self._poll_or_fail()
 
@@ -350,13 +326,13 @@ class RunFollower:
                 await self._sleep(_POLL_S)
                 await self._reread()
         except (APIError, TransportError) as error:
-            self._conversation.lose(self._show(error, "The connection was lost"))
+            self._conversation.mark_lost(self._show(error, "The connection was lost"))
 
     def _show(self, error: Exception, title: str) -> str:
         """Put a card at the end; answers its id."""
         conversation = self._conversation
         match error:
-            case Refused():
+            case NotSent():
                 return conversation.show_error(error.title, error.detail, error.remedy, actions=error.actions)
             case APIError(code="budget_used_up"):
                 remedy = "Your message is kept in the thread; once more may be spent, send it again."

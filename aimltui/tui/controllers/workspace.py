@@ -19,7 +19,8 @@ from aimltui.tui.controllers.conversation import Conversation, Selection
 from aimltui.tui.controllers.file_cache import FileShelf
 from aimltui.tui.controllers.messages import ConversationChanged, GivenBack, Remarked, ThreadListChanged
 from aimltui.tui.controllers.model_selection import Choices
-from aimltui.tui.controllers.run_follower import Plan, RunFollower
+from aimltui.tui.controllers.run_follower import RunFollower
+from aimltui.tui.controllers.run_plan import Plan
 from aimltui.tui.controllers.thread_directory import Shelf
 from aimltui.tui.controllers.thread_reader import read_thread
 from aimltui.tui.controllers.usage_tracker import Purse
@@ -73,7 +74,7 @@ class Desk:
         )
         self.before_run: Callable[[frozenset[str]], Awaitable[None]] | None = None
         """Told which tools the assistant has, before each run; it may ask the user something first."""
-        self.purse = Purse(connected.client, lambda: self.current.outbox.nudge())
+        self.purse = Purse(connected.client, lambda: self.current.buffer.notify())
         self.shelf = Shelf(connected.client, self._list_changed)
         self.files = FileShelf(connected.client)
         self._is_list_cut = False
@@ -101,7 +102,7 @@ class Desk:
         """Have the models at hand, and show which one answers if that was open."""
         await self.choices.learn()
         self._show_guides(self.current)
-        self.current.outbox.nudge()
+        self.current.buffer.notify()
 
     async def read_rest(self) -> None:
         """Read the threads that `prepare` left for later."""
@@ -127,7 +128,7 @@ class Desk:
         self._leave()
         self.current = self._conversation(None)
         self._show_guides(self.current)
-        self.current.outbox.add(None, at_once=True)
+        self.current.buffer.add(None, at_once=True)
         return self.current
 
     async def open(self, thread_id: str) -> Conversation:
@@ -136,7 +137,7 @@ class Desk:
         conversation = self._kept.get(thread_id) or self._conversation(thread_id)
         self.current = self._kept[thread_id] = conversation
         self.threads.mark_read(thread_id)
-        conversation.outbox.add(None, at_once=True)
+        conversation.buffer.add(None, at_once=True)
         await self.read(conversation)
         return conversation
 
@@ -155,14 +156,14 @@ class Desk:
             # A message was sent while the thread was read: its follower knows better.
             return
         metadata = thread.metadata or {}
-        conversation.choice = Selection(
+        conversation.selection = Selection(
             metadata.get(MODEL) or None, metadata.get(ASSISTANT) or None, metadata.get(CONNECTION) or None
         )
         conversation.has_more = snapshot.has_more if not conversation.is_loaded else conversation.has_more
         conversation.is_loaded = True
         self.threads.put(thread)
-        conversation.outbox.add(conversation.view.reconcile(snapshot), at_once=True)
-        conversation.found_again()
+        conversation.buffer.add(conversation.view.reconcile(snapshot), at_once=True)
+        conversation.mark_reachable()
         self._show_guides(conversation)
         run = conversation.view.active_run
         if run is not None and run.status != "requires_action":
@@ -182,7 +183,7 @@ class Desk:
             self._post(Remarked(f"Earlier messages could not be read. {error}", True))
             return
         conversation.has_more = snapshot.has_more
-        conversation.outbox.add(conversation.view.prepend(snapshot))
+        conversation.buffer.add(conversation.view.prepend(snapshot))
 
     # Talking
 
@@ -196,9 +197,9 @@ class Desk:
                 # The connection to the run was lost: take hold of it again, or the message would wait for ever.
                 self._spawn(self._follower(conversation).attach(run), _group(conversation))
             return
-        conversation.outbox.add(conversation.view.show_guides(()))
+        conversation.buffer.add(conversation.view.show_guides(()))
         pending_id, changes = conversation.view.add_pending(text)
-        conversation.outbox.add(changes, at_once=True)
+        conversation.buffer.add(changes, at_once=True)
         conversation.is_sending = True
         self._spawn(self._follower(conversation).converse(text, pending_id), _group(conversation))
 
@@ -208,7 +209,7 @@ class Desk:
         if conversation.is_busy or conversation.thread_id is None:
             return
         conversation.is_sending = True
-        conversation.outbox.nudge()
+        conversation.buffer.notify()
         self._spawn(self._follower(conversation).again(), _group(conversation))
 
     def stop(self) -> bool:
@@ -223,7 +224,7 @@ class Desk:
             self.give_back(conversation, waiting)
         if run is not None:
             self._spawn(self._follower(conversation).cancel(run), f"stop:{run.id}")
-        conversation.outbox.nudge()
+        conversation.buffer.notify()
         return True
 
     def starter(self, choice_id: str) -> str | None:
@@ -240,7 +241,7 @@ class Desk:
             connection: Whose it is, by the name; empty for the default one's or what is built in.
         """
         conversation = self.current
-        conversation.choice.model, conversation.choice.connection = model, connection or None
+        conversation.selection.model, conversation.selection.connection = model, connection or None
         if not self.choices.default_model:
             self.choices.set_default_model(model, connection or None)
         await self._keep_choice(conversation, {MODEL: model, CONNECTION: connection})
@@ -253,7 +254,7 @@ class Desk:
         except (APIError, TransportError) as error:
             self._post(Remarked(f"The default was not changed. {error}", True))
             return
-        conversation.choice.model, conversation.choice.connection = None, connection or None
+        conversation.selection.model, conversation.selection.connection = None, connection or None
         name = self.choices.assistant_name(conversation)
         self._post(Remarked(f"{model} is the default of {name} now.", False))
         await self._keep_choice(conversation, {MODEL: "", CONNECTION: connection})
@@ -271,21 +272,21 @@ class Desk:
         self.choices.set_default_model(model)
         # better now than with the first message: the header says which one answers
         await self.choices.settle()
-        if conversation.thread_id is None or conversation.choice.model == self._startup.demo_model:
-            conversation.choice.model = conversation.choice.connection = None
+        if conversation.thread_id is None or conversation.selection.model == self._startup.demo_model:
+            conversation.selection.model = conversation.selection.connection = None
             await self._keep_choice(conversation, {MODEL: "", CONNECTION: ""})
         else:
-            conversation.outbox.nudge()
+            conversation.buffer.notify()
 
     async def choose_assistant(self, assistant_id: str) -> None:
         """Let this assistant answer in the open conversation."""
         conversation = self.current
-        conversation.choice.assistant_id = assistant_id
+        conversation.selection.assistant_id = assistant_id
         await self._keep_choice(conversation, {ASSISTANT: assistant_id})
 
     async def _keep_choice(self, conversation: Conversation, metadata: dict[str, str]) -> None:
         self._show_guides(conversation)
-        conversation.outbox.nudge()
+        conversation.buffer.notify()
         if conversation.thread_id is None:
             return
         try:
@@ -296,53 +297,57 @@ class Desk:
     # What a follower asks for
 
     async def plan(self, conversation: Conversation) -> Plan:
-        """See `runs.Surroundings`."""
+        """See `runs.RunHost`."""
         model = await self.choices.need_model(conversation)
         assistant_id = await self.choices.need_assistant(conversation, model)
         if self.before_run is not None:
             await self.before_run(self.choices.tools_of(assistant_id))
         await self._remember_connection(conversation, model)
         if conversation.thread_id is None:
-            choice = conversation.choice
-            chosen = {MODEL: choice.model, CONNECTION: choice.connection, ASSISTANT: choice.assistant_id}
+            selection = conversation.selection
+            chosen = {
+                MODEL: selection.model,
+                CONNECTION: selection.connection,
+                ASSISTANT: selection.assistant_id,
+            }
             thread = await self.shelf.create({key: value for key, value in chosen.items() if value})
             conversation.thread_id = thread.id
             self._kept[thread.id] = conversation
-            conversation.outbox.nudge()
+            conversation.buffer.notify()
         connection = self.choices.sent_connection(conversation)
         return Plan(conversation.thread_id, assistant_id, model, connection)
 
     async def _remember_connection(self, conversation: Conversation, model: str) -> None:
         """Let the thread keep to the connection that answers in it, whichever is the default one later."""
-        if conversation.choice.model is not None:
+        if conversation.selection.model is not None:
             return
         name = self.choices.answering(conversation)
         has_any = self.connected.connections is not None and self.connected.connections.rows()
-        if has_any and model != self._startup.demo_model and name != conversation.choice.connection:
-            conversation.choice.connection = name
+        if has_any and model != self._startup.demo_model and name != conversation.selection.connection:
+            conversation.selection.connection = name
             await self._keep_choice(conversation, {CONNECTION: name or ""})
 
     def said(self, conversation: Conversation, text: str) -> None:
-        """See `runs.Surroundings`."""
+        """See `runs.RunHost`."""
         self.threads.note_message(conversation.thread_id or "", text, int(self.clock()))
         self._post(ThreadListChanged())
 
     def run_moved(self, conversation: Conversation, run: Run) -> None:
-        """See `runs.Surroundings`."""
+        """See `runs.RunHost`."""
         is_open = conversation is self.current
         self.threads.note_run(conversation.thread_id or "", run.id, run.status, is_open=is_open)
         self._post(ThreadListChanged())
-        conversation.outbox.nudge()
+        conversation.buffer.notify()
         if run.is_terminal:
             self._spawn(self.purse.refresh(), "purse")
 
     def give_back(self, conversation: Conversation, text: str) -> None:
-        """See `runs.Surroundings`."""
+        """See `runs.RunHost`."""
         self._post(GivenBack(conversation, text))
         self._show_guides(conversation)
 
     def forget_assistant(self, assistant_id: str) -> bool:
-        """See `runs.Surroundings`."""
+        """See `runs.RunHost`."""
         return self.choices.forget(assistant_id)
 
     # Other windows
@@ -374,7 +379,7 @@ class Desk:
         """Finish what was put off."""
         await self.shelf.delete_all_hidden()
         for conversation in [*self._kept.values(), self.current]:
-            conversation.outbox.close()
+            conversation.buffer.close()
 
     def _conversation(self, thread_id: str | None) -> Conversation:
         return Conversation(thread_id, self.choices.names, self._changed)
@@ -399,13 +404,13 @@ class Desk:
         """Forget conversations in which nothing goes on: the server has them."""
         for thread_id, conversation in list(self._kept.items()):
             if not conversation.is_sending and not conversation.queue:
-                conversation.outbox.close()
+                conversation.buffer.close()
                 del self._kept[thread_id]
                 self._followers.pop(conversation, None)
 
     def _show_guides(self, conversation: Conversation) -> None:
         guides = () if conversation.view.has_messages else guides_for(self, conversation, self._startup)
-        conversation.outbox.add(conversation.view.show_guides(guides), at_once=True)
+        conversation.buffer.add(conversation.view.show_guides(guides), at_once=True)
 
     def _reading_failed(self, conversation: Conversation, error: Exception) -> None:
         if isinstance(error, NotFound):

@@ -78,7 +78,7 @@ class Talk(MainBase):
         """Show what is new, if it is in the open thread."""
         event.stop()
         conversation = event.conversation
-        changes = conversation.outbox.take()
+        changes = conversation.buffer.drain()
         self._name_draft()
         if self.desk is None or conversation is not self.desk.current:
             return

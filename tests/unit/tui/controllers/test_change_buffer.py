@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 
-from aimltui.tui.controllers.change_buffer import Outbox
+from aimltui.tui.controllers.change_buffer import ChangeBuffer
 from aimltui.tui.state.entries import Appended, Removed
 
 
@@ -10,23 +10,23 @@ class Desk:
     def __init__(self, frame_s: float) -> None:
         self.announced = asyncio.Event()
         self.count = 0
-        self.box = Outbox(self._announce, frame_s)
+        self.box = ChangeBuffer(self._announce, frame_s)
 
     def _announce(self) -> None:
         self.count += 1
         self.announced.set()
 
-    async def take(self) -> object:
+    async def drain(self) -> object:
         await asyncio.wait_for(self.announced.wait(), 5)
         self.announced.clear()
-        return self.box.take()
+        return self.box.drain()
 
 
 async def test_the_first_change_is_announced_at_once() -> None:
     desk = Desk(60)
     desk.box.add([Appended("a", "x")])
     assert desk.count == 1
-    assert await desk.take() == [Appended("a", "x")]
+    assert await desk.drain() == [Appended("a", "x")]
 
 
 async def test_what_comes_before_it_is_taken_is_announced_once_and_joined() -> None:
@@ -34,24 +34,24 @@ async def test_what_comes_before_it_is_taken_is_announced_once_and_joined() -> N
     for _ in range(1_000):
         desk.box.add([Appended("a", "x")])
     assert desk.count == 1
-    assert await desk.take() == [Appended("a", "x" * 1_000)]
+    assert await desk.drain() == [Appended("a", "x" * 1_000)]
 
 
 async def test_after_a_frame_the_rest_comes_by_itself() -> None:
     desk = Desk(0.01)
     desk.box.add([Appended("a", "1")])
-    await desk.take()
+    await desk.drain()
     desk.box.add([Appended("a", "2")])
     desk.box.add([Removed("a")])
     assert desk.count == 1
-    assert await desk.take() == [Appended("a", "2"), Removed("a")]
+    assert await desk.drain() == [Appended("a", "2"), Removed("a")]
     assert desk.count == 2
 
 
 async def test_a_key_press_does_not_wait_for_the_frame() -> None:
     desk = Desk(60)
     desk.box.add([Appended("a", "1")])
-    await desk.take()
+    await desk.drain()
     desk.box.add([Appended("a", "2")], at_once=True)
     assert desk.count == 2
 
@@ -61,14 +61,14 @@ async def test_showing_anew_makes_what_came_before_unimportant() -> None:
     desk.box.add([Appended("a", "1")])
     desk.box.add(None)
     desk.box.add([Appended("a", "2")])
-    assert await desk.take() is None
-    assert desk.box.take() == []
+    assert await desk.drain() is None
+    assert desk.box.drain() == []
 
 
 async def test_a_closed_outbox_says_nothing_more() -> None:
     desk = Desk(0.01)
     desk.box.add([Appended("a", "1")])
-    await desk.take()
+    await desk.drain()
     desk.box.add([Appended("a", "2")])
     desk.box.close()
     await asyncio.sleep(0.03)

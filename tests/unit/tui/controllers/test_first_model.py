@@ -11,7 +11,7 @@ from aimltui.client.embedded import EmbeddedTransport
 from aimltui.engine.models.base import ListState, ModelInfo
 from aimltui.tui.controllers.conversation import Conversation
 from aimltui.tui.controllers.model_selection import DEFAULT_MARK, Choices
-from aimltui.tui.controllers.run_follower import Refused
+from aimltui.tui.controllers.run_plan import NotSent
 from aimltui.wire.assistants import CreateAssistant
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.runs import Run
@@ -68,7 +68,7 @@ async def test_a_thread_keeps_to_its_connection_when_another_one_becomes_the_def
             AssistantsClient(EmbeddedTransport(engine)), "llama", connections=lambda: tuple(names)
         )
         thread = Conversation("thread_1", {}, lambda _: None)
-        thread.choice.connection = "home"
+        thread.selection.connection = "home"
         run = Run(id="run_1", thread_id="thread_1", assistant_id="asst_1", model="llama", status="completed")
         thread.view.apply(StreamEvent(event="thread.run.completed", data=run))
         names.reverse()
@@ -82,6 +82,6 @@ async def test_a_thread_keeps_to_its_connection_when_another_one_becomes_the_def
 
 
 async def test_where_the_default_connection_gives_no_list_no_other_one_is_asked(tmp_path: Path) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(NotSent) as refused:
         await needed(tmp_path, Offering(WORK, problem="home did not accept the API key."))
     assert refused.value.detail.endswith("home did not accept the API key.")

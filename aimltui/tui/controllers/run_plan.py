@@ -1,0 +1,38 @@
+"""What a run needs before it starts: the thread, the assistant and the model, or the reason why nothing was sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aimltui.tui.state.entries import OTHER_MODEL, CardAction
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The thread, the assistant and the model of the next run."""
+
+    thread_id: str
+    assistant_id: str
+    model: str | None
+    connection: str | None = None
+    """The connection of the model, if it is not the default one."""
+
+
+class NotSent(Exception):
+    """Nothing was sent because this program lacks something, such as a model. The texts are for the user.
+
+    Args:
+        title: What happened, one line.
+        detail: Why.
+        remedy: What to do.
+        actions: What the error card offers.
+    """
+
+    def __init__(
+        self, title: str, detail: str, remedy: str, actions: tuple[CardAction, ...] = (OTHER_MODEL,)
+    ) -> None:
+        super().__init__(detail)
+        self.title = title
+        self.detail = detail
+        self.remedy = remedy
+        self.actions = actions
