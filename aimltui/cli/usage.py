@@ -66,7 +66,7 @@ def usage(options: argparse.Namespace) -> int:
 async def _tell(source: Source, options: argparse.Namespace) -> list[str]:
     from aimltui.client.client import AssistantsClient
     from aimltui.client.embedded import EmbeddedTransport
-    from aimltui.tui.controllers.usage_tracker import balance_text, budget_lines, table_of
+    from aimltui.formatting.usage_table import balance_text, budget_lines, table_of
     from aimltui.wire.errors import APIError
     from aimltui.wire.usage import RaiseBudget, UsageParams
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from aimltui.formatting.numbers import NO_BREAK_SPACE
+
 Glyphs = Literal["unicode", "ascii"]
-BLANK = "\u00a0"
-"""Between a number and what belongs to it; never folded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ def cost_text(cost: Cost, glyphs: Glyphs = "unicode") -> str:
     if cost.usd == 0 and not cost.is_partial:
         return money_text(0)
     about = "over" if cost.is_partial else ("~" if glyphs == "ascii" else "≈") if cost.is_computed else ""
-    return f"{about}{BLANK}{money_text(cost.usd)}" if about else money_text(cost.usd)
+    return f"{about}{NO_BREAK_SPACE}{money_text(cost.usd)}" if about else money_text(cost.usd)
 
 
 def money_text(dollars: float) -> str:
@@ -47,4 +47,4 @@ def context_text(used: int | None, length: int | None) -> str:
         return ""
     share = 100 * used / length
     number = "<1" if share < 1 else f"{share:.0f}"
-    return f"ctx{BLANK}{number}{BLANK}%"
+    return f"ctx{NO_BREAK_SPACE}{number}{NO_BREAK_SPACE}%"

@@ -5,9 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
+from aimltui.common.sanitize import clean_line
 from aimltui.formatting.money import Cost, cost_text, money_text
-from aimltui.tui.state.status import count_text
+from aimltui.formatting.numbers import short_count
+
+if TYPE_CHECKING:
+    from aimltui.wire.usage import Balance, Budget, UsageReport, UsageRow, UsageSum
 
 HEADINGS = {"day": "Day", "model": "Model", "thread": "Thread", "connection": "Connection"}
 DELETED = "a deleted thread"
@@ -61,6 +66,65 @@ _COLUMNS = (
 )
 
 
+def sum_cost(of: UsageSum) -> Cost:
+    """The cost of some runs."""
+    return Cost(of.cost_usd, of.computed_usd > 0, of.cost_usd is not None and of.runs_without_cost > 0)
+
+
+def table_of(report: UsageReport) -> UsageTable:
+    """A report as the screen and the plain terminal show it."""
+    return UsageTable(
+        report.by,
+        tuple(_usage_line(row, row.key, _label(report.by, row)) for row in report.rows),
+        _usage_line(report.total),
+        _usage_line(report.today),
+        budget_lines(report.budget),
+    )
+
+
+def budget_lines(budget: Budget) -> tuple[str, ...]:
+    """A few words for each limit that is set."""
+    found = []
+    if budget.per_day_usd is not None:
+        limit = budget.per_day_usd + budget.added_usd
+        found.append(day_budget_text("per_day_usd", limit, budget.spent_usd, in_dollars=True))
+    if budget.per_day_tokens is not None:
+        tokens = budget.per_day_tokens + budget.added_tokens
+        found.append(day_budget_text("per_day_tokens", tokens, budget.spent_tokens, in_dollars=False))
+    if budget.per_run_usd is not None:
+        found.append(run_budget_text("per_run_usd", budget.per_run_usd, in_dollars=True))
+    if budget.per_run_tokens is not None:
+        found.append(run_budget_text("per_run_tokens", budget.per_run_tokens, in_dollars=False))
+    return tuple(found)
+
+
+def balance_text(balance: Balance) -> str:
+    """The balance as a sentence."""
+    if balance.usd is None:
+        return f"{balance.host} answered, but not with a balance that this program can read."
+    return f"{money_text(balance.usd)} are left on the account at {balance.host}."
+
+
+def _usage_line(of: UsageSum, key: str = "", label: str = "") -> UsageLine:
+    return UsageLine(
+        key,
+        label,
+        of.runs,
+        of.prompt_tokens,
+        of.cached_tokens,
+        of.completion_tokens,
+        of.runs_without_tokens > 0,
+        sum_cost(of),
+        of.runs_without_cost,
+    )
+
+
+def _label(by: str, row: UsageRow) -> str:
+    if by == "thread":
+        return clean_line(row.label or DELETED)
+    return clean_line(row.key) or ("the default one" if by == "connection" else "–")
+
+
 def columns_text(width: int) -> str:
     """The headings of the numbers, each over its column."""
     return "".join(f"{column.title:>{column.width}}" for column in _columns(width))
@@ -70,12 +134,12 @@ def numbers_text(line: UsageLine, width: int) -> str:
     """The numbers of a line, as wide as `columns_text`."""
     over = "+" if line.tokens_are_partial else ""
     unknown = line.runs_without_cost
-    rest = f"+ {count_text(unknown)} run{'' if unknown == 1 else 's'}" if unknown else NONE
+    rest = f"+ {short_count(unknown)} run{'' if unknown == 1 else 's'}" if unknown else NONE
     cells = {
-        "runs": count_text(line.runs),
-        "in": count_text(line.prompt_tokens) + over,
-        "cached": count_text(line.cached_tokens) if line.cached_tokens else NONE,
-        "out": count_text(line.completion_tokens) + over,
+        "runs": short_count(line.runs),
+        "in": short_count(line.prompt_tokens) + over,
+        "cached": short_count(line.cached_tokens) if line.cached_tokens else NONE,
+        "out": short_count(line.completion_tokens) + over,
         "cost": _known_text(line.cost),
         "unknown": rest,
     }

@@ -7,18 +7,17 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from aimltui.client.errors import TransportError
-from aimltui.common.sanitize import clean_line
-from aimltui.formatting.money import Cost, cost_text, money_text
+from aimltui.formatting.money import cost_text, money_text
 from aimltui.formatting.usage_table import (
-    DELETED,
-    UsageLine,
     UsageTable,
-    day_budget_text,
+    balance_text,
+    budget_lines,
     limit_text,
-    run_budget_text,
+    sum_cost,
+    table_of,
 )
 from aimltui.wire.errors import APIError
-from aimltui.wire.usage import Balance, Budget, RaiseBudget, UsageParams, UsageReport, UsageRow, UsageSum
+from aimltui.wire.usage import Budget, RaiseBudget, UsageParams, UsageReport, UsageSum
 
 if TYPE_CHECKING:
     from aimltui.client.client import AssistantsClient
@@ -121,62 +120,3 @@ class Purse:
         self._today, self._budget = report.today, report.budget
         if self.today != before:
             self._on_change()
-
-
-def sum_cost(of: UsageSum) -> Cost:
-    """The cost of some runs."""
-    return Cost(of.cost_usd, of.computed_usd > 0, of.cost_usd is not None and of.runs_without_cost > 0)
-
-
-def table_of(report: UsageReport) -> UsageTable:
-    """A report as the screen and the plain terminal show it."""
-    return UsageTable(
-        report.by,
-        tuple(_line(row, row.key, _label(report.by, row)) for row in report.rows),
-        _line(report.total),
-        _line(report.today),
-        budget_lines(report.budget),
-    )
-
-
-def budget_lines(budget: Budget) -> tuple[str, ...]:
-    """A few words for each limit that is set."""
-    found = []
-    if budget.per_day_usd is not None:
-        limit = budget.per_day_usd + budget.added_usd
-        found.append(day_budget_text("per_day_usd", limit, budget.spent_usd, in_dollars=True))
-    if budget.per_day_tokens is not None:
-        tokens = budget.per_day_tokens + budget.added_tokens
-        found.append(day_budget_text("per_day_tokens", tokens, budget.spent_tokens, in_dollars=False))
-    if budget.per_run_usd is not None:
-        found.append(run_budget_text("per_run_usd", budget.per_run_usd, in_dollars=True))
-    if budget.per_run_tokens is not None:
-        found.append(run_budget_text("per_run_tokens", budget.per_run_tokens, in_dollars=False))
-    return tuple(found)
-
-
-def balance_text(balance: Balance) -> str:
-    """The balance as a sentence."""
-    if balance.usd is None:
-        return f"{balance.host} answered, but not with a balance that this program can read."
-    return f"{money_text(balance.usd)} are left on the account at {balance.host}."
-
-
-def _line(of: UsageSum, key: str = "", label: str = "") -> UsageLine:
-    return UsageLine(
-        key,
-        label,
-        of.runs,
-        of.prompt_tokens,
-        of.cached_tokens,
-        of.completion_tokens,
-        of.runs_without_tokens > 0,
-        sum_cost(of),
-        of.runs_without_cost,
-    )
-
-
-def _label(by: str, row: UsageRow) -> str:
-    if by == "thread":
-        return clean_line(row.label or DELETED)
-    return clean_line(row.key) or ("the default one" if by == "connection" else "–")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from rich.cells import cell_len
 
-from aimltui.formatting.money import Cost, cost_text
+from aimltui.formatting.money import Cost, Glyphs, cost_text
+from aimltui.formatting.numbers import clock_text, short_count
 
-Glyphs = Literal["unicode", "ascii"]
 Part = tuple[str, str]
 """A text and its style."""
 
@@ -75,7 +74,7 @@ def segments(status: Status, glyphs: Glyphs) -> tuple[list[Part], list[str]]:
         left.append((status.title, "bold"))
     used: list[str] = []
     if status.tokens_in or status.tokens_out:
-        used.append(f"thread {into}{count_text(status.tokens_in)} {out}{count_text(status.tokens_out)}")
+        used.append(f"thread {into}{short_count(status.tokens_in)} {out}{short_count(status.tokens_out)}")
     if status.cost_usd is not None:
         used.append(cost_text(Cost(status.cost_usd, status.cost_is_computed, status.cost_is_partial), glyphs))
     used += [part for part in (status.context, status.today) if part]
@@ -98,21 +97,3 @@ def fitting(
     while len(left) > 1 and needed() > width:
         left.pop()
     return left, separator.join(right)
-
-
-def clock_text(seconds: int) -> str:
-    """Seconds as `0:07`, `12:30`, `1:02:03`."""
-    minutes, rest = divmod(max(0, seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def count_text(number: int) -> str:
-    """A count in little room: `312`, `2.1k`, `48k`, `1.3M`."""
-    if number < 1_000:
-        return str(number)
-    for limit, unit in ((1_000_000, "k"), (1_000_000_000, "M")):
-        if number < limit:
-            value = number / (limit / 1_000)
-            return f"{value:.1f}{unit}" if value < 10 else f"{value:.0f}{unit}"
-    return f"{number / 1_000_000_000:.1f}G"

@@ -14,13 +14,13 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from aimltui.formatting.numbers import plural
 from aimltui.tui.commands.derived import FooterItem
 from aimltui.tui.screens.dialogs.sheet import CLOSE, Sheet
 from aimltui.tui.state.file_facts import Picture
 from aimltui.tui.widgets.line_input import LineInput
 from aimltui.tui.widgets.text_pane import TextPane
 from aimltui.tui.widgets.transcript.renderers.files import half_block_rows, picture_size
-from aimltui.tui.widgets.transcript.renderers.wording import plural
 
 _LEFT_OUT = re.compile(r"^\[… ([\d,]+) characters are left out here …\]$", re.M)
 _KEPT = re.compile(r"^\[All of the output is kept as ([\w.-]{1,80})\.\]$", re.M)

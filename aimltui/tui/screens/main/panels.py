@@ -10,6 +10,7 @@ from typing import Final
 
 from aimltui.client.errors import TransportError
 from aimltui.common.sanitize import clean
+from aimltui.formatting.numbers import plural
 from aimltui.tui.commands.derived import command
 from aimltui.tui.screens.main.usage import Money
 from aimltui.tui.state.entries import StepEntry, ToolCallEntry
@@ -18,7 +19,6 @@ from aimltui.tui.state.terminal_output import settled
 from aimltui.tui.storage import saving
 from aimltui.tui.storage.saving import SaveError
 from aimltui.tui.widgets.transcript import Transcript
-from aimltui.tui.widgets.transcript.renderers.wording import plural
 
 _AGAIN: Final = "again"
 """The group of workers that run code again."""

@@ -2,29 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
-from aimltui.tui.state.status import Status, clock_text, count_text, fitting, segments
-
-
-@pytest.mark.parametrize(("seconds", "text"), [(-3, "0:00"), (7, "0:07"), (750, "12:30"), (3723, "1:02:03")])
-def test_a_clock_reads_like_one(seconds: int, text: str) -> None:
-    assert clock_text(seconds) == text
-
-
-@pytest.mark.parametrize(
-    ("number", "text"),
-    [
-        (312, "312"),
-        (2_113, "2.1k"),
-        (48_000, "48k"),
-        (999_400, "999k"),
-        (1_300_000, "1.3M"),
-        (2 * 10**9, "2.0G"),
-    ],
-)
-def test_counts_take_little_room(number: int, text: str) -> None:
-    assert count_text(number) == text
+from aimltui.tui.state.status import Status, fitting, segments
 
 
 def test_an_unknown_cost_is_left_out_and_a_known_one_is_exact() -> None:

@@ -9,11 +9,11 @@ from rich.segment import Segment
 from rich.style import Style
 
 from aimltui.common.sanitize import clean_line
+from aimltui.formatting.numbers import bytes_text
 from aimltui.tui.state.entries import Attachment
 from aimltui.tui.state.file_facts import FileFact, Picture, is_picture_name, is_text_name
 from aimltui.tui.widgets.transcript.canvas import TEXT_COLUMN, Canvas, ClickTarget, StyledText
 from aimltui.tui.widgets.transcript.folding import cells, shorten
-from aimltui.tui.widgets.transcript.renderers.wording import bytes_text
 
 PICTURE_ROWS: Final = 20
 """Rows of a picture at most; all of it is seen full screen."""

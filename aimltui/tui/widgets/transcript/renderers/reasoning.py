@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from aimltui.common.sanitize import clean
+from aimltui.formatting.numbers import count_text, seconds_text
 from aimltui.tui.state.entries import ReasoningEntry
 from aimltui.tui.widgets.transcript.canvas import Canvas, ClickTarget, Prefix, RenderContext, StyledText
 from aimltui.tui.widgets.transcript.folding import fold
-from aimltui.tui.widgets.transcript.renderers.wording import count_text, seconds_text
 
 LIVE_ROWS: Final = 3
 """Rows that are shown while the model thinks."""

@@ -8,11 +8,11 @@ from rich.style import Style
 
 from aimltui.common.sanitize import clean_line
 from aimltui.formatting.money import Cost, context_text, cost_text
+from aimltui.formatting.numbers import clock_text, count_text, seconds_text
 from aimltui.tui.state.entries import RunEntry
 from aimltui.tui.widgets.transcript.canvas import Canvas, RenderContext, StyledText
 from aimltui.tui.widgets.transcript.folding import cells
 from aimltui.tui.widgets.transcript.glyphs import ASCII
-from aimltui.tui.widgets.transcript.renderers.wording import clock_text, count_text, seconds_text
 
 ACTIVE: Final = frozenset(("queued", "in_progress", "requires_action", "cancelling"))
 """Statuses in which a run's line changes with time."""

@@ -13,6 +13,7 @@ from typing import Final
 from rich.style import Style
 
 from aimltui.common.sanitize import clean, clean_line
+from aimltui.formatting.numbers import plural, seconds_text
 from aimltui.tui.state.entries import Attachment, StepEntry, ToolCallEntry
 from aimltui.tui.state.file_facts import Repeat
 from aimltui.tui.widgets.transcript.canvas import Canvas, ClickTarget, Prefix, RenderContext, StyledText
@@ -21,7 +22,6 @@ from aimltui.tui.widgets.transcript.folding import cells, shorten
 from aimltui.tui.widgets.transcript.palette import Palette
 from aimltui.tui.widgets.transcript.renderers.files import draw_file
 from aimltui.tui.widgets.transcript.renderers.output import draw_output, shortened, shown_lines
-from aimltui.tui.widgets.transcript.renderers.wording import plural, seconds_text
 
 LIVE_LINES: Final = 8
 """Lines of the input that are shown while a step runs."""
