@@ -44,12 +44,12 @@ def pytest_configure() -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """Use no workers for single files: their tests are over before a worker has started.
+    """Use workers for the whole suite only: few tests are over before a worker has started (`-n 2` says otherwise).
 
     None either where pictures are updated, since only one process knows which of them are left over.
     """
-    names_files = any(".py" in name for name in config.args)
-    return 0 if names_files or config.getoption("update_snapshots") else None
+    is_whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    return None if is_whole and not config.getoption("update_snapshots") else 0
 
 
 @pytest.fixture(autouse=True)
