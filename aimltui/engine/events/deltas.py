@@ -1,58 +1,108 @@
-"""Fragments of what grows in a run, and the delta events that tell of them. Pure."""
+"""Deltas: new fragments of a run's messages and tool calls, and the API events that report them. Pure."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Final, Literal, cast
 
 from aimltui.wire import events
 from aimltui.wire.base import JSONObject
 from aimltui.wire.events import StreamEvent
-from aimltui.wire.messages import ContentDelta, ImageFile, MessageDelta, MessageDeltaBody, TextDelta
+from aimltui.wire.messages import (
+    ContentDelta,
+    FilePath,
+    FilePathAnnotation,
+    ImageFile,
+    MessageDelta,
+    MessageDeltaBody,
+    TextDelta,
+)
 from aimltui.wire.run_steps import FUNCTION, RunStepDelta, RunStepDeltaBody
 
-TEXT = "text"
-REFUSAL = "refusal"
-FILE_PATH = "file_path"
-IMAGE_PART = "image_file"
-CALL = "call"
-ARGUMENTS = "arguments"
-INPUT = "input"
-LOGS = "logs"
-IMAGE = "image"
+DeltaKind = Literal[
+    "text", "refusal", "file_path", "image_file", "call", "arguments", "input", "logs", "image"
+]
+TEXT: Final = "text"
+REFUSAL: Final = "refusal"
+FILE_PATH: Final = "file_path"
+"""Text that links to a file."""
+IMAGE_PART: Final = "image_file"
+CALL: Final = "call"
+"""The head of a tool call: its id, its name, its type."""
+ARGUMENTS: Final = "arguments"
+INPUT: Final = "input"
+LOGS: Final = "logs"
+IMAGE: Final = "image"
 
-OF_STEPS = frozenset({CALL, ARGUMENTS, INPUT, LOGS, IMAGE})
-"""The kinds that belong to a step; the others belong to a message."""
-_ALONE = frozenset({CALL, IMAGE, FILE_PATH, IMAGE_PART})
+OF_STEPS: frozenset[DeltaKind] = frozenset({CALL, ARGUMENTS, INPUT, LOGS, IMAGE})
+"""The kinds that belong to a run step; the others belong to a message."""
+_ALONE: frozenset[DeltaKind] = frozenset({CALL, IMAGE, FILE_PATH, IMAGE_PART})
 _HEADS: dict[str, JSONObject] = {"code_interpreter": {"input": "", "outputs": []}}
-"""How a call that the engine carries out looks before anything is known of it; empty for other tools."""
+"""The empty details of a hosted call, by tool type; other tools have none."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallHead:
+    """The head of a tool call."""
+
+    id: str
+    name: str
+    type: str = FUNCTION
+    """The API's tool type."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileLink:
+    """A piece of text that links to a file."""
+
+    text: str
+    file_id: str
+    start: int
+    """Characters of the message's text before the link."""
+    number: int
+    """How many links of the message come before it."""
+
+    def annotation(self) -> FilePathAnnotation:
+        """Return the annotation that a message has for the link."""
+        return FilePathAnnotation(
+            text=self.text,
+            start_index=self.start,
+            end_index=self.start + len(self.text),
+            file_path=FilePath(file_id=self.file_id),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """A fragment of something that grows: a message's part, or a tool call of a step."""
+    """A new fragment of a message's part, or of a tool call in a run step."""
 
     object_id: str
-    """The message's or the step's id."""
-    kind: str
-    """`text`, `refusal`, `file_path` (text that is a link to a file) and `image_file` belong to a message; `call`
-    (its head), `arguments`, `input`, `logs` and `image` to a step."""
+    """The id of the message or the step."""
+    kind: DeltaKind
     slot: int
-    """The part's place in the message's content, or the call's in the step."""
-    value: str
-    """The new characters, or a file's id; for `call` and `file_path` a JSON object."""
+    """The index of the part in the message's content, or of the call in the step."""
+    value: str | CallHead | FileLink
+    """New characters, or a file's id; a `CallHead` for `call`, a `FileLink` for `file_path`."""
     first: bool = False
-    """True for the first piece of its part."""
+    """True for the first delta of its part."""
     part: int = 0
-    """For `logs` and `image`: the place in the call's outputs."""
+    """For `logs` and `image`: the index in the call's outputs."""
+
+    @property
+    def text(self) -> str:
+        """The characters or the file's id; the linked text of a link; empty for the head of a call."""
+        if isinstance(self.value, FileLink):
+            return self.value.text
+        return self.value if isinstance(self.value, str) else ""
 
     def joins(self, other: Delta) -> bool:
-        """True if `other`, coming right after this one, can be told together with it."""
+        """Return whether one event can report this delta together with `other`, which follows it directly."""
         same = (self.object_id, self.kind, self.slot, self.part)
         return same == (other.object_id, other.kind, other.slot, other.part) and self.kind not in _ALONE
 
     def event(self, index: int) -> StreamEvent:
-        """The delta event of the API."""
+        """Return the API's delta event with its index in the run's log."""
         if self.kind not in OF_STEPS:
             body = MessageDeltaBody(content=[self._content()])
             return StreamEvent(events.MESSAGE_DELTA, MessageDelta(id=self.object_id, delta=body), index)
@@ -61,20 +111,20 @@ class Delta:
         return StreamEvent(events.STEP_DELTA, delta, index)
 
     def _content(self) -> ContentDelta:
+        if isinstance(self.value, FileLink):
+            annotation = {"index": self.value.number, **self.value.annotation().to_json()}
+            text = TextDelta(value=self.value.text, annotations=[annotation])
+            return ContentDelta(index=self.slot, text=text)
         if self.kind == REFUSAL:
-            return ContentDelta(index=self.slot, type="refusal", refusal=self.value)
+            return ContentDelta(index=self.slot, type="refusal", refusal=self.text)
         if self.kind == IMAGE_PART:
-            return ContentDelta(index=self.slot, type="image_file", image_file=ImageFile(file_id=self.value))
-        if self.kind == FILE_PATH:
-            link = json.loads(self.value)
-            annotation = {"index": link["number"], **annotation_of(link)}
-            return ContentDelta(index=self.slot, text=TextDelta(value=link["text"], annotations=[annotation]))
-        text = TextDelta(value=self.value, annotations=[]) if self.first else TextDelta(value=self.value)
+            return ContentDelta(index=self.slot, type="image_file", image_file=ImageFile(file_id=self.text))
+        text = TextDelta(value=self.text, annotations=[]) if self.first else TextDelta(value=self.text)
         return ContentDelta(index=self.slot, text=text)
 
     def _call(self) -> JSONObject:
-        if self.kind == CALL:
-            return self._head()
+        if isinstance(self.value, CallHead):
+            return self._head(self.value)
         if self.kind == ARGUMENTS:
             return {"index": self.slot, "type": FUNCTION, "function": {"arguments": self.value}}
         if self.kind == INPUT:
@@ -83,25 +133,37 @@ class Delta:
         output |= {"logs": self.value} if self.kind == LOGS else {"image": {"file_id": self.value}}
         return self._code({"outputs": [output]})
 
-    def _code(self, what: JSONObject) -> JSONObject:
-        return {"index": self.slot, "type": "code_interpreter", "code_interpreter": what}
+    def _code(self, details: JSONObject) -> JSONObject:
+        return {"index": self.slot, "type": "code_interpreter", "code_interpreter": details}
 
-    def _head(self) -> JSONObject:
-        head = json.loads(self.value)
-        kind = head.get("type", FUNCTION)
-        if kind == FUNCTION:
-            what: JSONObject = {"name": head["name"], "arguments": "", "output": None}
+    def _head(self, head: CallHead) -> JSONObject:
+        if head.type == FUNCTION:
+            details: JSONObject = {"name": head.name, "arguments": "", "output": None}
         else:
-            what = json.loads(json.dumps(_HEADS.get(kind, {})))
-        return {"index": self.slot, "id": head["id"], "type": kind, kind: what}
+            details = json.loads(json.dumps(_HEADS.get(head.type, {})))
+        return {"index": self.slot, "id": head.id, "type": head.type, head.type: details}
 
 
-def annotation_of(link: JSONObject) -> JSONObject:
-    """The annotation of a `file_path` piece, as a message keeps it."""
-    return {
-        "type": FILE_PATH,
-        "text": link["text"],
-        "start_index": link["start"],
-        "end_index": link["start"] + len(link["text"]),
-        "file_path": {"file_id": link["file_id"]},
-    }
+def encode_value(value: str | CallHead | FileLink) -> str:
+    """Return a delta's value as the database stores it: characters as they are, the others as a JSON object."""
+    match value:
+        case CallHead():
+            kind = {} if value.type == FUNCTION else {"type": value.type}
+            return json.dumps({"id": value.id, "name": value.name, **kind})
+        case FileLink():
+            link = {"text": value.text, "file_id": value.file_id, "start": value.start}
+            return json.dumps({**link, "number": value.number})
+        case _:
+            return value
+
+
+def decode_value(kind: DeltaKind, stored: str) -> str | CallHead | FileLink:
+    """Return the value that `encode_value` stored for a delta of a kind."""
+    if kind == CALL:
+        return CallHead(**json.loads(stored))
+    return FileLink(**json.loads(stored)) if kind == FILE_PATH else stored
+
+
+def decode_kind(stored: str) -> DeltaKind:
+    """Return a kind that was read from the database, where only this program writes."""
+    return cast(DeltaKind, stored)

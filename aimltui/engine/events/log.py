@@ -1,4 +1,4 @@
-"""What a run says, in order: kept while the run is at work here, read by any number of followers."""
+"""The event log of a run that is active in this process: what has happened, in order, for any number of followers."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ DONE = StreamEvent(events.DONE, "[DONE]")
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """One thing in the log: an event as it is, or a delta whose event is made when somebody reads it."""
+    """An entry of a run's log: an event, or a delta whose event is made when a follower reads it."""
 
     content: StreamEvent | Delta
     index: int | None
-    """Its cursor; None for passing remarks, which are not kept."""
+    """The cursor to resume from; None for a transient event, which is not stored."""
 
 
 def batches(entries: Iterable[LogEntry]) -> Iterator[list[LogEntry]]:
-    """Neighbours that can be told together, as one batch; everything else alone."""
+    """Yield the entries in order: neighbouring deltas that one event can report as one list, every other one alone."""
     batch: list[LogEntry] = []
     for entry in entries:
         if batch and _joins(batch[-1], entry):
@@ -36,20 +36,27 @@ def batches(entries: Iterable[LogEntry]) -> Iterator[list[LogEntry]]:
         yield batch
 
 
-def told(batch: Sequence[LogEntry]) -> StreamEvent:
-    """One event that says what the batch says; its index is the last one's."""
-    first, last = batch[0], batch[-1]
-    if isinstance(first.content, StreamEvent):
-        return first.content
-    value = "".join(entry.content.value for entry in batch if isinstance(entry.content, Delta))
-    return replace(first.content, value=value).event(last.index or 0)
+def joined(entries: Iterable[LogEntry]) -> Iterator[StreamEvent]:
+    """Yield the entries as events, neighbouring deltas of one part as one event with the last one's index.
+
+    This is the only place where deltas are joined: for followers in this process, and for those who resume.
+    """
+    for batch in batches(entries):
+        first, last = batch[0], batch[-1]
+        if isinstance(first.content, StreamEvent):
+            yield first.content
+        elif first is last:
+            yield first.content.event(first.index or 0)
+        else:
+            text = "".join(entry.content.text for entry in batch if isinstance(entry.content, Delta))
+            yield replace(first.content, value=text).event(last.index or 0)
 
 
 class EventLog:
-    """One leg of a run, from its start (or from submitted tool outputs) to where the API's stream ends.
+    """The events of one leg of a run: from its start, or from submitted tool outputs, to the end of the API's stream.
 
-    Nothing is dropped: followers share the one list, each with a place of its own. One that is slow finds more
-    new entries at once, and gets neighbouring deltas of one object as one event. One that leaves, leaves.
+    Nothing is dropped: followers share one list and each has a position in it. A slow follower finds more new
+    entries at once and receives neighbouring deltas as one event.
     """
 
     def __init__(self, next_index: int = 0) -> None:
@@ -57,40 +64,47 @@ class EventLog:
         self._wake = asyncio.Event()
         self._closed = False
         self.next_index = next_index
-        """The index of the next event that is kept."""
+        """The index of the next event that is stored."""
 
     def emit(self, delta: Delta) -> LogEntry:
-        """A fragment."""
+        """Append a delta; the caller stores the entry later."""
         entry = LogEntry(delta, self.next_index)
         self.next_index += 1
         self._add([entry])
         return entry
 
     def publish(self, committed: Sequence[StreamEvent]) -> None:
-        """Events that are in the database already, with their indices."""
+        """Append events that are already stored, with their indices."""
         for event in committed:
             if event.index is not None:
                 self.next_index = event.index + 1
         self._add([LogEntry(event, event.index) for event in committed])
 
     def emit_transient(self, event: StreamEvent) -> None:
-        """An event that is not kept."""
+        """Append an event that is never stored."""
         self._add([LogEntry(event, None)])
 
     def close(self) -> None:
-        """Nothing follows. Followers read to the end and get `done`."""
+        """End the log: followers read to the end and receive `done`."""
         self._closed = True
         self._wake.set()
 
     async def follow(self, after: int | None = None) -> AsyncGenerator[StreamEvent, None]:
-        """Everything after an index (None: from the start), then what comes, then `done`."""
+        """Follow the log until it is closed.
+
+        Args:
+            after: The index after which to begin; None for the start of the log.
+
+        Yields:
+            Each event, then `done`.
+        """
         position = 0 if after is None else self._position(after)
         while True:
             wake = self._wake
             fresh = self._entries[position:]
             position += len(fresh)
-            for batch in batches(fresh):
-                yield told(batch)
+            for event in joined(fresh):
+                yield event
             if fresh:
                 continue
             if self._closed:

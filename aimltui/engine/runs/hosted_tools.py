@@ -15,7 +15,7 @@ from typing import Any
 from aimltui.common.excerpt import Excerpt
 from aimltui.common.text import replace_surrogates
 from aimltui.engine.errors import EngineError
-from aimltui.engine.events.deltas import IMAGE, LOGS, Delta
+from aimltui.engine.events.deltas import IMAGE, LOGS, Delta, DeltaKind
 from aimltui.engine.runs.journal import Journal
 from aimltui.engine.runs.tool_calls import Call
 from aimltui.engine.runs.transaction import RunTransaction
@@ -273,7 +273,7 @@ class _Outputs:
         else:
             self._parts[-1][1].append(text)
 
-    def _say(self, kind: str, value: str, *, first: bool, new: bool = False) -> None:
+    def _say(self, kind: DeltaKind, value: str, *, first: bool, new: bool = False) -> None:
         place = len(self._parts) - (not new)
         self._journal.emit(Delta(self._step_id, kind, self.slot, value, first, place))
 

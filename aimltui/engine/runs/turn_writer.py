@@ -9,7 +9,19 @@ from functools import partial
 from typing import Any
 
 from aimltui.common.text import replace_surrogates
-from aimltui.engine.events.deltas import ARGUMENTS, CALL, FILE_PATH, IMAGE_PART, INPUT, REFUSAL, TEXT, Delta
+from aimltui.engine.events.deltas import (
+    ARGUMENTS,
+    CALL,
+    FILE_PATH,
+    IMAGE_PART,
+    INPUT,
+    REFUSAL,
+    TEXT,
+    CallHead,
+    Delta,
+    DeltaKind,
+    FileLink,
+)
 from aimltui.engine.models.base import ChatChunk, ChatUsage, ToolCallDelta
 from aimltui.engine.runs import text_tool_calls
 from aimltui.engine.runs.file_links import LinkFinder
@@ -20,6 +32,7 @@ from aimltui.engine.runs.transaction import RunTransaction
 from aimltui.engine.tools.base import ArgumentsReader, Tool
 from aimltui.wire import ids
 from aimltui.wire.ids import NewId
+from aimltui.wire.run_steps import FUNCTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +109,7 @@ class TurnWriter:
         self._order: list[Draft] = []
         self._ids: set[str] = set()
         self._heads = 0
-        self._late: list[tuple[str, str]] = []
+        self._late: list[tuple[DeltaKind, str]] = []
 
     @property
     def visible(self) -> bool:
@@ -193,7 +206,7 @@ class TurnWriter:
                     draft = self.drafts[-1]
                     draft.arguments = json.dumps({"code": draft.input}, ensure_ascii=False)
 
-    async def _text(self, kind: str, value: str) -> None:
+    async def _text(self, kind: DeltaKind, value: str) -> None:
         if self.tool_step_id is not None:
             self._late.append((kind, value))
             return
@@ -201,7 +214,7 @@ class TurnWriter:
             await self.begin_message()
         self._say_text(kind, value)
 
-    def _say_text(self, kind: str, value: str) -> None:
+    def _say_text(self, kind: DeltaKind, value: str) -> None:
         if kind != TEXT:
             self._say_part(kind, kind, value)
             return
@@ -216,12 +229,12 @@ class TurnWriter:
         if file_id is None:
             self._say_part(TEXT, TEXT, text)
         else:
-            link = {"text": text, "file_id": file_id, "start": self._length, "number": self._linked}
+            link = FileLink(text, file_id, self._length, self._linked)
             self._linked += 1
-            self._say_part(TEXT, FILE_PATH, json.dumps(link))
+            self._say_part(TEXT, FILE_PATH, link)
         self._length += len(text)
 
-    def _say_part(self, part: str, kind: str, value: str) -> None:
+    def _say_part(self, part: DeltaKind, kind: DeltaKind, value: str | FileLink) -> None:
         assert self._message_id is not None
         first = part not in self._slots
         slot = self._slots.setdefault(part, len(self._slots))
@@ -284,20 +297,18 @@ class TurnWriter:
             one = self._order[self._heads]
             self._heads += 1
             one.said = True
-            head = {"id": one.id, "name": one.name}
             if one.tool is None:
                 one.tool = self._plan.hosted.get(one.name)
                 one.reader = one.tool.reader() if one.tool is not None else None
-            if one.tool is not None:
-                head["type"] = one.tool.type
-            self._say_step(CALL, one.slot, json.dumps(head), first=True)
+            head = CallHead(one.id, one.name, one.tool.type if one.tool is not None else FUNCTION)
+            self._say_step(CALL, one.slot, head, first=True)
 
     def _say_input(self, draft: Draft, value: str) -> None:
         if value:
             draft.input += value
             self._say_step(INPUT, draft.slot, value)
 
-    def _say_step(self, kind: str, slot: int, value: str, *, first: bool = False) -> None:
+    def _say_step(self, kind: DeltaKind, slot: int, value: str | CallHead, *, first: bool = False) -> None:
         assert self.tool_step_id is not None
         self._journal.emit(Delta(self.tool_step_id, kind, slot, value, first))
 

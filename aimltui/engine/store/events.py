@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from aimltui.engine.events.deltas import OF_STEPS, Delta
-from aimltui.engine.events.log import LogEntry, batches, told
+from aimltui.engine.events.deltas import OF_STEPS, Delta, decode_kind, decode_value, encode_value
+from aimltui.engine.events.log import LogEntry, batches, joined
 from aimltui.engine.store.database import Connection, Row
 from aimltui.wire import events
 from aimltui.wire.base import Wire
@@ -23,7 +23,9 @@ def append(conn: Connection, run_id: str, entries: Iterable[LogEntry]) -> None:
             )
         else:
             delta = first.content
-            values = [entry.content.value for entry in batch if isinstance(entry.content, Delta)]
+            values = [
+                encode_value(entry.content.value) for entry in batch if isinstance(entry.content, Delta)
+            ]
             pieces = {"kind": delta.kind, "slot": delta.slot, "first": delta.first, "values": values}
             if delta.part:
                 pieces["part"] = delta.part
@@ -35,7 +37,13 @@ def after(conn: Connection, run_id: str, index: int) -> list[StreamEvent]:
     """What follows an index, neighbouring deltas told as one."""
     sql = "SELECT * FROM run_events WHERE run_id = ? AND idx > ? ORDER BY idx"
     entries = [entry for row in conn.execute(sql, (run_id, index)).fetchall() for entry in _entries(row)]
-    return [told(batch) for batch in batches(entry for entry in entries if (entry.index or 0) > index)]
+    return list(joined(entry for entry in entries if (entry.index or 0) > index))
+
+
+def deltas_of(conn: Connection, object_id: str) -> list[Delta]:
+    """Return the stored deltas of a message or a run step, in order."""
+    sql = "SELECT object_id, pieces FROM run_events WHERE object_id = ? AND pieces IS NOT NULL ORDER BY idx"
+    return [delta for row in conn.execute(sql, (object_id,)).fetchall() for delta in _deltas(row)]
 
 
 def next_index(conn: Connection, run_id: str) -> int:
@@ -77,18 +85,20 @@ def _entries(row: Row) -> list[LogEntry]:
     if row["pieces"] is None:
         event = events.decode(row["name"], json.loads(row["body"]), row["idx"])
         return [LogEntry(event, row["idx"])] if event is not None else []
+    return [LogEntry(delta, row["first_idx"] + offset) for offset, delta in enumerate(_deltas(row))]
+
+
+def _deltas(row: Row) -> list[Delta]:
     batch = json.loads(row["pieces"])
+    kind = decode_kind(batch["kind"])
     return [
-        LogEntry(
-            Delta(
-                row["object_id"],
-                batch["kind"],
-                batch["slot"],
-                value,
-                batch["first"] and offset == 0,
-                batch.get("part", 0),
-            ),
-            row["first_idx"] + offset,
+        Delta(
+            row["object_id"],
+            kind,
+            batch["slot"],
+            decode_value(kind, value),
+            batch["first"] and offset == 0,
+            batch.get("part", 0),
         )
         for offset, value in enumerate(batch["values"])
     ]

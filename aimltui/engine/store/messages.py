@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from aimltui.engine.events.deltas import FILE_PATH, IMAGE_PART, REFUSAL, TEXT, annotation_of
-from aimltui.engine.store import threads
+from aimltui.engine.events.deltas import FILE_PATH, IMAGE_PART, REFUSAL, TEXT, DeltaKind, FileLink
+from aimltui.engine.store import events, threads
 from aimltui.engine.store.database import Connection, Row
 from aimltui.engine.store.paging import Listing, page
-from aimltui.wire.base import JSONObject, Page
+from aimltui.wire.base import Page
 from aimltui.wire.errors import NotFound
 from aimltui.wire.messages import (
     Content,
-    FilePathAnnotation,
     ImageFile,
     ImageFileContent,
     ListMessages,
@@ -154,21 +151,19 @@ def written(conn: Connection, message_id: str) -> list[Content]:
     times a second would write the square of its length.
     """
     parts: dict[int, _Part] = {}
-    for slot, kind, values in _pieces(conn, message_id):
-        part = parts.setdefault(slot, _Part(TEXT if kind == FILE_PATH else kind))
-        if kind == FILE_PATH:
-            links = [json.loads(value) for value in values]
-            part.links += links
-            values = [link["text"] for link in links]
-        part.values += values
+    for delta in events.deltas_of(conn, message_id):
+        part = parts.setdefault(delta.slot, _Part(TEXT if delta.kind == FILE_PATH else delta.kind))
+        if isinstance(delta.value, FileLink):
+            part.links.append(delta.value)
+        part.values.append(delta.text)
     return [part.content() for _, part in sorted(parts.items())]
 
 
 @dataclass(slots=True)
 class _Part:
-    kind: str
+    kind: DeltaKind
     values: list[str] = field(default_factory=list)
-    links: list[JSONObject] = field(default_factory=list)
+    links: list[FileLink] = field(default_factory=list)
 
     def content(self) -> Content:
         value = "".join(self.values)
@@ -176,21 +171,13 @@ class _Part:
             return RefusalContent(refusal=value)
         if self.kind == IMAGE_PART:
             return ImageFileContent(image_file=ImageFile(file_id=value))
-        annotations = [FilePathAnnotation.model_validate(annotation_of(link)) for link in self.links]
-        return TextContent(text=Text(value=value, annotations=list(annotations)))
+        return TextContent(text=Text(value=value, annotations=[link.annotation() for link in self.links]))
 
 
 def preview(message: Message) -> str:
     """The beginning of its text, white space collapsed."""
     head = message.text[: PREVIEW_LENGTH * 8]
     return " ".join(head.split())[:PREVIEW_LENGTH]
-
-
-def _pieces(conn: Connection, message_id: str) -> Iterator[tuple[int, str, list[str]]]:
-    sql = "SELECT pieces FROM run_events WHERE object_id = ? AND pieces IS NOT NULL ORDER BY idx"
-    for row in conn.execute(sql, (message_id,)).fetchall():
-        batch = json.loads(row["pieces"])
-        yield batch["slot"], batch["kind"], batch["values"]
 
 
 def _index(conn: Connection, seq: int, message: Message) -> None:

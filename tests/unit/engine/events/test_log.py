@@ -1,9 +1,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 
-from aimltui.engine.events.deltas import ARGUMENTS, CALL, TEXT, Delta
+from aimltui.engine.events.deltas import ARGUMENTS, CALL, TEXT, CallHead, Delta
 from aimltui.engine.events.log import EventLog
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.runs import Run
@@ -66,7 +65,7 @@ async def test_a_follower_may_begin_in_the_middle() -> None:
 async def test_heads_of_calls_are_never_merged_and_their_arguments_are() -> None:
     log = EventLog()
     for slot in (0, 1):
-        log.emit(Delta("step_1", CALL, slot, json.dumps({"id": f"call_{slot}", "name": "f"}), True))
+        log.emit(Delta("step_1", CALL, slot, CallHead(f"call_{slot}", "f"), True))
     for value in ("{", "}"):
         log.emit(Delta("step_1", ARGUMENTS, 1, value))
     log.close()
