@@ -1,9 +1,10 @@
-"""Saves what is typed and not sent, and brings it back, without holding up the screen."""
+"""DraftKeeper: saves the text in the prompt, one draft per thread, and brings it back."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from aimltui.tui.storage.drafts import NEW_THREAD
 
@@ -11,33 +12,141 @@ if TYPE_CHECKING:
     from aimltui.tui.controllers.file_work import FileWork
     from aimltui.tui.storage.drafts import DraftStore
 
+_PAUSE_S = 0.3
+"""Seconds without typing after which the draft is saved."""
+
+
+class OpenThread(Protocol):
+    """The open conversation, as far as drafts need it."""
+
+    @property
+    def thread_id(self) -> str | None:
+        """Its thread; None until the first message is sent."""
+        ...
+
+
+class Prompt(Protocol):
+    """The prompt, as far as drafts need it."""
+
+    @property
+    def draft(self) -> str:
+        """All of its text."""
+        ...
+
+    def load_draft(self, text: str) -> None:
+        """Replace its text."""
+        ...
+
+
+class Timer(Protocol):
+    """A timer that can be stopped before it fires."""
+
+    def stop(self) -> None:
+        """Never fire."""
+        ...
+
 
 class DraftKeeper:
-    """The drafts on the disk, read and written beside the event loop.
+    """Moves drafts between the prompt and the disk. The disk is read and written outside the event loop.
 
     Args:
-        store: Where they are.
-        files: Does the work.
+        store: The drafts on the disk.
+        files: The worker that reads and writes them.
+        prompt: Returns the prompt.
+        current: Returns the open conversation; None before there is a connection.
+        call_later: Calls a function after so many seconds.
     """
 
-    def __init__(self, store: DraftStore, files: FileWork) -> None:
+    def __init__(
+        self,
+        store: DraftStore,
+        files: FileWork,
+        prompt: Callable[[], Prompt],
+        current: Callable[[], OpenThread | None],
+        call_later: Callable[[float, Callable[[], None]], Timer],
+    ) -> None:
         self._store = store
         self._files = files
+        self._prompt = prompt
+        self._current = current
+        self._call_later = call_later
+        self._timer: Timer | None = None
+        self._is_loaded = False
+        """Whether the open thread's saved draft is in the prompt; saving before that would overwrite it."""
+        self._visit = 0
+        """Counts the threads that were opened: a draft that is read too late belongs to another thread."""
+        self._seen: tuple[OpenThread, str] | None = None
 
-    async def load(self, key: str) -> str:
-        """The draft of a thread, with all that was saved before; empty if there is none."""
-        return await self._files.read(partial(self._store.load, key))
+    @property
+    def key(self) -> str:
+        """The name under which the open thread's draft is saved."""
+        current = self._current()
+        return (current.thread_id if current is not None else None) or NEW_THREAD
 
     async def last_thread(self) -> str | None:
         """The thread that was open last, if one was noted."""
         return await self._files.read(self._store.last_thread)
 
-    def save(self, key: str, text: str) -> None:
-        """Save the draft of a thread in place of the old one; an empty one is removed."""
-        self._files.write(partial(self._store.save, key, text))
+    def note_open_thread(self) -> None:
+        """Remember which thread is open, for the next start."""
+        current = self._current()
+        if current is not None:
+            self._files.write(partial(self._store.note_last_thread, current.thread_id))
+
+    def note_change(self) -> None:
+        """The text in the prompt has changed: save it when the typing pauses."""
+        self._stop_timer()
+        self._timer = self._call_later(_PAUSE_S, self._save)
+
+    def save_now(self) -> None:
+        """Save the open thread's draft at once."""
+        self._stop_timer()
+        self._save()
+
+    def leave(self) -> int:
+        """Save the draft of the open thread and empty the prompt, before another thread is opened.
+
+        Returns:
+            The number of this visit, for `enter`.
+        """
+        self.save_now()
+        if not self._is_loaded:
+            # typed while the saved draft was still being read
+            self.join(self.key, behind=self._prompt().draft)
+        self._is_loaded = False
+        self._prompt().load_draft("")
+        self._visit += 1
+        return self._visit
+
+    async def enter(self, visit: int = 0) -> None:
+        """Load the open thread's draft into the prompt, before what has been typed in the meantime.
+
+        Args:
+            visit: What `leave` returned; if another thread was opened since, nothing happens.
+        """
+        if visit != self._visit:
+            return
+        text = await self._files.read(partial(self._store.load, self.key))
+        if visit != self._visit:
+            return
+        self._is_loaded = True
+        if text:
+            prompt = self._prompt()
+            prompt.load_draft("\n".join(part for part in (text, prompt.draft) if part))
+
+    def follow_thread_id(self) -> None:
+        """Rename the draft if the open conversation has received its thread id since the last call."""
+        current = self._current()
+        if current is None:
+            return
+        before, self._seen = self._seen, (current, self.key)
+        if before is not None and before[0] is current and before[1] != self.key:
+            self._write(before[1], "")
+            self._save()
+            self.note_open_thread()
 
     def join(self, key: str | None, *, before: str = "", behind: str = "") -> None:
-        """Put text before or behind the draft that a thread has, with an empty line between.
+        """Put text before or behind the saved draft of a thread, separated by an empty line.
 
         Args:
             key: The thread; None is the one that was open last.
@@ -49,11 +158,36 @@ class DraftKeeper:
 
         def work() -> str | None:
             at = key or self._store.last_thread() or NEW_THREAD
-            parts = (before, self._store.load(at), behind)
-            return self._store.save(at, "\n\n".join(part for part in parts if part.strip()))
+            return self._store.save(at, joined((before, self._store.load(at), behind)))
 
         self._files.write(work)
 
-    def note_open_thread(self, thread_id: str | None) -> None:
-        """Remember which thread is open, for the next start."""
-        self._files.write(partial(self._store.note_last_thread, thread_id))
+    def save_at_end(self, waiting: str) -> None:
+        """Save what was not sent as the open thread's draft: the program ends.
+
+        Args:
+            waiting: Messages that were not sent; they come before what is in the prompt.
+        """
+        self._stop_timer()
+        text = joined((waiting, self._prompt().draft))
+        if self._is_loaded:
+            self._write(self.key, text)
+        else:
+            self.join(self.key, behind=text)
+        self.note_open_thread()
+
+    def _save(self) -> None:
+        if self._current() is not None and self._is_loaded:
+            self._write(self.key, self._prompt().draft)
+
+    def _write(self, key: str, text: str) -> None:
+        self._files.write(partial(self._store.save, key, text))
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+
+
+def joined(parts: tuple[str, ...]) -> str:
+    """Texts with an empty line between them, without those that are blank."""
+    return "\n\n".join(part for part in parts if part.strip())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from aimltui.client.errors import TransportError
 from aimltui.tui.code_consent import Question
 from aimltui.tui.controllers.messages import CodeAsked, CodeSettled
-from aimltui.tui.screens.main.pickers import Pick
+from aimltui.tui.screens.main.view import MainView
 from aimltui.tui.startup import Startup
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 CODE_INTERPRETER = "code_interpreter"
 
 
-class Ask(Pick):
+class CodeConsentPart(MainView):
     """Shows the questions, one after the other."""
 
     def __init__(self, startup: Startup) -> None:

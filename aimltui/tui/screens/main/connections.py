@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from aimltui.tui.guides_ids import SET_UP
-from aimltui.tui.screens.main.panels import Panels
+from aimltui.tui.screens.main.view import MainView
 from aimltui.tui.startup import Startup
 from aimltui.tui.state.entries import CHANGE_KEY, CONNECT, OTHER_MODEL, SEND_AGAIN, ErrorEntry
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from aimltui.tui.screens.connect.form import Saved
 
 
-class Connect(Panels):
+class ConnectionsPart(MainView):
     """Handles connections. Its modal screens are imported when they are opened."""
 
     def __init__(self, startup: Startup) -> None:
@@ -139,18 +139,11 @@ class Connect(Panels):
         elif action_id == CHANGE_KEY.id:
             self._change_key(self._connection_of(entry_id))
         elif action_id == OTHER_MODEL.id:
-            self.action_pick_model()
+            self.open_model_picker()
         elif action_id == SEND_AGAIN.id:
-            self.action_send_again()
+            self.send_again()
 
     def _connection_of(self, entry_id: str) -> str | None:
         """The name of the connection that a run's card is about; None for the default one."""
         run = self.desk.current.run if self.desk is not None else None
         return run.connection if run is not None and entry_id.startswith(run.id) else None
-
-    def action_send_again(self) -> None:
-        """Let the last message be answered once more."""
-        if self.desk is not None and not self.desk.current.is_busy:
-            self.transcript.scroll_to_tail()
-            self.desk.send_again()
-            self.show_state()

@@ -12,7 +12,7 @@ from aimltui.client.errors import TransportError
 from aimltui.common.sanitize import clean
 from aimltui.formatting.numbers import plural
 from aimltui.tui.commands.derived import command
-from aimltui.tui.screens.main.usage import Money
+from aimltui.tui.screens.main.view import MainView
 from aimltui.tui.state.entries import StepEntry, ToolCallEntry
 from aimltui.tui.state.file_facts import Repeat, is_picture_name
 from aimltui.tui.state.terminal_output import settled
@@ -26,7 +26,7 @@ _MAX_TEXT: Final = 20_000_000
 """Bytes of a file that is shown as text."""
 
 
-class Panels(Money):
+class PanelsPart(MainView):
     """Handles what is marked in the transcript."""
 
     # What is seen
@@ -247,12 +247,12 @@ class Panels(Money):
             if self.is_attached:
                 self.transcript.learn(repeats={call.id: outcome})
 
-    def action_stop(self) -> None:
-        """What the user runs himself is stopped before the model's run is."""
-        if any(worker.group == _AGAIN and not worker.is_finished for worker in self.workers):
+    def before_stop(self) -> bool:
+        """Stop code that the user runs again, before the model's run is stopped; False if none runs."""
+        is_running = any(worker.group == _AGAIN and not worker.is_finished for worker in self.workers)
+        if is_running:
             self.workers.cancel_group(self, _AGAIN)
-            return
-        super().action_stop()
+        return is_running
 
 
 def _as_text(content: bytes) -> str | None:

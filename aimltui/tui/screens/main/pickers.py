@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from aimltui.client.errors import TransportError
 from aimltui.tui.commands.derived import command
-from aimltui.tui.screens.main.threads import Threads
+from aimltui.tui.screens.main.view import MainView
 from aimltui.tui.widgets.header import HeaderBar
 
 if TYPE_CHECKING:
@@ -31,16 +31,20 @@ class HasThemes(Protocol):
         ...
 
 
-class Pick(Threads):
+class PickersPart(MainView):
     """Handles the pickers."""
 
     def on_header_bar_model_clicked(self, event: HeaderBar.ModelClicked) -> None:
         """The model in the header."""
         event.stop()
-        self.action_pick_model()
+        self.open_model_picker()
 
     def action_pick_model(self) -> None:
         """Choose the open thread's model."""
+        self.open_model_picker()
+
+    def open_model_picker(self) -> None:
+        """Show the models, for the open thread."""
         from aimltui.tui.offer import offer_of
         from aimltui.tui.screens.dialogs.model_picker import ModelPicker
 

@@ -7,12 +7,12 @@ from collections.abc import Awaitable
 from aimltui.client.errors import TransportError
 from aimltui.common.sanitize import clean_line
 from aimltui.tui.controllers.messages import ThreadListChanged
-from aimltui.tui.screens.main.sending import Talk
+from aimltui.tui.screens.main.view import MainView
 from aimltui.tui.widgets.header import HeaderBar
 from aimltui.tui.widgets.thread_list import ThreadList
 
 
-class Threads(Talk):
+class ThreadsPart(MainView):
     """Handles the sidebar and its commands."""
 
     undo_s = 10.0
@@ -31,27 +31,29 @@ class Threads(Talk):
     def on_thread_list_selected(self, event: ThreadList.Selected) -> None:
         """Open the thread."""
         event.stop()
-        self.close_overlay()
+        self.close_sidebar()
         self.set_focus(self.prompt)
         self.go_to(event.thread_id)
 
     def on_thread_list_left(self, event: ThreadList.Left) -> None:
         """Back to the prompt."""
         event.stop()
-        self.close_overlay()
+        self.close_sidebar()
         self.set_focus(self.prompt)
 
-    def close_overlay(self) -> None:
-        """Take the list away from over the transcript."""
-        if self.has_class("-narrow"):
-            self.remove_class("-sidebar-open")
+    def close_sidebar(self) -> bool:
+        """Close the list if it lies over the transcript; False if it does not."""
+        if not (self.has_class("-narrow") and self.has_class("-sidebar-open")):
+            return False
+        self.remove_class("-sidebar-open")
+        return True
 
     def go_to(self, thread_id: str | None) -> None:
         """Open a thread; None begins a new one."""
         desk = self.desk
         if desk is None or (thread_id is not None and desk.current.thread_id == thread_id):
             return
-        self.spawn(self._go_to(thread_id, self.change_draft()), "open")
+        self.spawn(self._go_to(thread_id, self.drafts.leave()), "open")
 
     async def _go_to(self, thread_id: str | None, visit: int) -> None:
         assert self.desk is not None
@@ -59,13 +61,13 @@ class Threads(Talk):
             self.desk.new()
         else:
             await self.desk.open(thread_id)
-        await self.fetch_draft(visit)
+        await self.drafts.enter(visit)
         self.show_state()
-        self.note_open_thread()
+        self.drafts.note_open_thread()
 
     def action_new_thread(self) -> None:
         """Begin a new thread."""
-        self.close_overlay()
+        self.close_sidebar()
         self.set_focus(self.prompt)
         if self.desk is not None and (self.desk.current.thread_id is not None or self.desk.current.is_busy):
             self.go_to(None)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aimltui.client.errors import TransportError, Unsupported
-from aimltui.tui.screens.main.code_consent import Ask
+from aimltui.tui.screens.main.view import MainView
 
 if TYPE_CHECKING:
     from aimltui.formatting.usage_table import UsageTable
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _NO_REPORT = "This server keeps no report of what its runs use."
 
 
-class Money(Ask):
+class UsagePart(MainView):
     """Handles usage, budget and balance."""
 
     def action_show_usage(self) -> None:
@@ -137,7 +137,7 @@ class Money(Ask):
             self.remark("This server tells no balance.")
         except (APIError, TransportError) as error:
             self.remark(str(error), is_warning=True)
-        self._end_hint()
+        self.end_hint()
 
 
 def _write_new(folder: Path, name: str, text: str) -> Path:

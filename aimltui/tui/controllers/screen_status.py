@@ -1,0 +1,139 @@
+"""What footer, header and status line of the main screen show, computed from the state of the workspace. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aimltui.common.sanitize import clean_line
+from aimltui.formatting.cells import cut
+from aimltui.formatting.money import context_text
+from aimltui.tui.state.status import Status
+
+if TYPE_CHECKING:
+    from aimltui.tui.controllers.conversation import Conversation
+    from aimltui.tui.controllers.workspace import Desk
+
+_NAME_CELLS = 40
+_RUN_WORDS = {
+    "queued": "queued",
+    "in_progress": "running",
+    "requires_action": "waiting for a function",
+    "cancelling": "stopping",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenFacts:
+    """What only the widgets know."""
+
+    hint: str = ""
+    list_has_focus: bool = False
+    has_mark: bool = False
+    """Whether the keyboard has marked something in the transcript."""
+    marked_call: str = ""
+    """The type of the tool call that is marked; empty if none is."""
+    has_marked_file: bool = False
+    is_following: bool = True
+    """Whether the transcript shows its end and follows it."""
+    new_lines: int = 0
+    """Lines that came in below the view."""
+    is_narrow: bool = False
+    is_short: bool = False
+
+
+def command_words(facts: ScreenFacts, desk: Desk | None) -> frozenset[str]:
+    """The words of `commands.STATE_WORDS` that are true."""
+    has_panel = facts.marked_call == "code_interpreter"
+    words = {
+        "list": facts.list_has_focus,
+        "marked": facts.has_mark,
+        "panel": has_panel,
+        "file": facts.has_marked_file,
+        "kept": has_panel or facts.has_marked_file,
+        "away": not facts.is_following,
+    }
+    if desk is not None:
+        conversation = desk.current
+        words |= {
+            "runs": desk.connected.run_code is not None,
+            "running": conversation.is_busy,
+            "thread": conversation.thread_id is not None,
+            "answer": conversation.view.has_answer,
+            "undo": desk.shelf.can_undo,
+            "connections": desk.connected.connections is not None,
+            "unanswered": can_send_again(conversation),
+        }
+    return frozenset(word for word, is_true in words.items() if is_true)
+
+
+def can_send_again(conversation: Conversation) -> bool:
+    """Whether the last message has no complete answer, so that a new run can answer it."""
+    run = conversation.run
+    return run is not None and not conversation.is_busy and run.status in ("failed", "cancelled", "expired")
+
+
+def model_text(desk: Desk) -> str:
+    """The model that answers in the open conversation; `…` while it is being looked for."""
+    looking = "…" if desk.choices.is_set_up and not desk.choices.is_settled else ""
+    return desk.choices.model_of(desk.current) or looking
+
+
+def endpoint_text(desk: Desk) -> str:
+    """The connection that answers in the open conversation."""
+    name = desk.choices.connection_of(desk.current)
+    has_any = desk.connected.connections is not None
+    if name and has_any and name not in desk.choices.connections():
+        return f"{name}, removed"
+    return name or desk.endpoint
+
+
+def placeholder(assistant: str, *, is_narrow: bool) -> str:
+    """What an empty prompt says."""
+    keys = "" if is_narrow else "    enter sends, ctrl+j new line"
+    return f"Message {cut(clean_line(assistant), _NAME_CELLS).removesuffix('…')}…{keys}"
+
+
+def status_of(facts: ScreenFacts, desk: Desk | None, now: float) -> Status:
+    """What the line over the prompt says.
+
+    Args:
+        facts: The state of the widgets.
+        desk: The workspace; None before there is a connection.
+        now: Unix seconds.
+    """
+    if desk is None:
+        return Status(hint=facts.hint, is_away=not facts.is_following, new_lines=facts.new_lines)
+    conversation = desk.current
+    run, seconds = _run_text(conversation, now, is_away=not facts.is_following)
+    # the figures of a single run stand in its receipt already
+    used = conversation.view.usage if conversation.view.counted_runs > 1 else None
+    return Status(
+        hint=facts.hint,
+        is_away=not facts.is_following,
+        new_lines=facts.new_lines,
+        title=desk.threads.title(conversation.thread_id) if facts.is_short else "",
+        run=run,
+        seconds=seconds,
+        queued=len(conversation.queue),
+        tokens_in=used.prompt_tokens if used else 0,
+        tokens_out=used.completion_tokens if used else 0,
+        cost_usd=used.cost_usd if used else None,
+        cost_is_computed=bool(used and used.cost_is_computed),
+        cost_is_partial=bool(used and used.cost_is_partial),
+        context=context_text(used.context_tokens, used.context_length) if used else "",
+        today=desk.purse.today if used else "",
+    )
+
+
+def _run_text(conversation: Conversation, now: float, *, is_away: bool) -> tuple[str, int | None]:
+    """The active run in a word, and its seconds; nothing where its own line at the end of the transcript is in view."""
+    run = conversation.view.active_run
+    if not conversation.is_busy or not (is_away or run is None or conversation.is_stopping):
+        return "", None
+    word = "stopping" if conversation.is_stopping else "sending"
+    if run is None:
+        return word, None
+    if not conversation.is_stopping:
+        word = _RUN_WORDS.get(run.status, run.status)
+    return word, int(max(0.0, now - (run.started_at or run.created_at)))

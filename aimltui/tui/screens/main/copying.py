@@ -1,0 +1,67 @@
+"""The main screen's part for the clipboard; ctrl+c also clears the prompt and quits."""
+
+from __future__ import annotations
+
+import asyncio
+
+from textual import events
+
+from aimltui.tui.screens.main.view import HINT_S, MainView
+from aimltui.tui.startup import Startup
+from aimltui.tui.widgets.prompt_input import PromptInput
+
+
+class CopyingPart(MainView):
+    """Handles copying, and the keys that quit."""
+
+    def __init__(self, startup: Startup) -> None:
+        super().__init__(startup)
+        self._quit_asked_at = float("-inf")
+
+    def copy(self, text: str) -> None:
+        """Copy text to the terminal's clipboard (OSC 52)."""
+        self.app.copy_to_clipboard(text)
+        lines = text.count("\n") + 1
+        self.hint(f"copied {lines} lines" if lines > 1 else f"copied {len(text)} characters")
+
+    def on_text_selected(self, event: events.TextSelected) -> None:
+        """Copy what the mouse has selected."""
+        if self.startup.auto_copy and (selected := self.get_selected_text()):
+            self.copy(selected)
+
+    def on_prompt_input_copied(self, event: PromptInput.Copied) -> None:
+        """Copy what is selected in the prompt."""
+        event.stop()
+        self.copy(event.text)
+
+    def action_copy_answer(self) -> None:
+        """Copy the Markdown of the last answer."""
+        answer = self.desk.current.view.last_answer if self.desk is not None else None
+        if answer:
+            self.copy(answer)
+
+    def action_copy_or_clear(self) -> None:
+        """Copy a selection; without one clear the prompt; pressed twice in an empty prompt, quit."""
+        if selected := self.get_selected_text():
+            self.copy(selected)
+            self.clear_selection()
+            return
+        now = asyncio.get_running_loop().time()
+        if self.prompt.clear_undoable():
+            self.forget_quit()
+            self.hint("cleared, ctrl+z brings it back")
+        elif now - self._quit_asked_at <= HINT_S:
+            self.app.call_later(self.app.run_action, "quit")
+        else:
+            self._quit_asked_at = now
+            is_busy = self.desk is not None and self.desk.current.is_busy
+            self.hint("esc stops the answer; ctrl+c again quits" if is_busy else "ctrl+c again quits")
+
+    def forget_quit(self) -> None:
+        """Count the next ctrl+c as the first one."""
+        self._quit_asked_at = float("-inf")
+
+    def on_prompt_input_quit_requested(self, event: PromptInput.QuitRequested) -> None:
+        """Quit."""
+        event.stop()
+        self.app.call_later(self.app.run_action, "quit")

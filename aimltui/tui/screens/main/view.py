@@ -1,0 +1,204 @@
+"""MainView: the base of the main screen's parts, with the widgets, the controllers and what one part asks of another."""
+
+from __future__ import annotations
+
+import logging
+import time
+from abc import abstractmethod
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
+
+from textual import getters
+from textual.content import Content
+from textual.screen import Screen
+
+from aimltui.common.sanitize import clean
+from aimltui.tui.commands.derived import footer_items
+from aimltui.tui.controllers.draft_keeper import DraftKeeper
+from aimltui.tui.controllers.file_work import FileWork
+from aimltui.tui.controllers.screen_status import (
+    ScreenFacts,
+    command_words,
+    endpoint_text,
+    model_text,
+    placeholder,
+    status_of,
+)
+from aimltui.tui.controllers.settings_writer import MarkKeeper, SettingsWriter
+from aimltui.tui.widgets.footer import FooterBar
+from aimltui.tui.widgets.header import HeaderBar
+from aimltui.tui.widgets.prompt_input import PromptInput
+from aimltui.tui.widgets.status_line import StatusLine
+from aimltui.tui.widgets.thread_list import ThreadList
+from aimltui.tui.widgets.transcript import Transcript
+
+if TYPE_CHECKING:
+    from aimltui.tui.controllers.conversation import Conversation
+    from aimltui.tui.controllers.workspace import Desk
+    from aimltui.tui.startup import Startup
+
+log = logging.getLogger(__name__)
+
+HINT_S = 1.5
+"""How long a hint stands, and how long the second ctrl+c may take."""
+
+
+class MainView(Screen[None]):
+    """Holds what all parts of the main screen use.
+
+    The parts are siblings that do not import each other. What one asks of another is an abstract method here, which
+    exactly one part implements.
+    """
+
+    header = getters.query_one("#header", HeaderBar)
+    threads = getters.query_one("#threads", ThreadList)
+    transcript = getters.query_one("#transcript", Transcript)
+    status = getters.query_one("#status", StatusLine)
+    prompt = getters.query_one("#prompt", PromptInput)
+    footer = getters.query_one("#footer", FooterBar)
+
+    def __init__(self, startup: Startup) -> None:
+        super().__init__()
+        self.startup = startup
+        self.desk: Desk | None = None
+        self.clock = startup.clock or time.time
+        self._hint = ""
+        self.files = FileWork(self._tell)
+        self.drafts = DraftKeeper(
+            startup.drafts, self.files, lambda: self.prompt, self._open_conversation, self.set_timer
+        )
+        self.settings = SettingsWriter(startup.config_path, self.files)
+        self.marks = MarkKeeper(startup.marks, self.files) if startup.marks is not None else None
+
+    def _open_conversation(self) -> Conversation | None:
+        return self.desk.current if self.desk is not None else None
+
+    def _tell(self, problem: str) -> None:
+        if self.is_attached:
+            self.remark(problem, is_warning=True)
+
+    def spawn(self, work: Coroutine[Any, Any, Any], group: str) -> None:
+        """Do something beside the screen; it ends with the screen at the latest."""
+        self.run_worker(self._guarded(work), group=group, exit_on_error=False)
+
+    async def _guarded(self, work: Coroutine[Any, Any, Any]) -> None:
+        try:
+            await work
+        except Exception as error:
+            # A mistake in one corner must not take a running conversation with it.
+            log.exception("a worker of the screen failed")
+            self.remark(
+                f"Something went wrong in this program: {type(error).__name__}: {error}", is_warning=True
+            )
+
+    def remark(self, text: str, *, is_warning: bool = False) -> None:
+        """Say something that belongs to no place in a thread."""
+        self.app.notify(
+            clean(text), severity="warning" if is_warning else "information", timeout=6, markup=False
+        )
+
+    def hint(self, text: str) -> None:
+        """Say something in the line over the prompt, for a moment."""
+        self._hint = text
+        self.show_state()
+        self.set_timer(HINT_S, self.end_hint)
+
+    def end_hint(self) -> None:
+        """Remove the hint."""
+        self._hint = ""
+        self.show_state()
+
+    def command_state(self) -> frozenset[str]:
+        """The words of `commands.STATE_WORDS` that are true."""
+        return command_words(self._facts(), self.desk)
+
+    def show_state(self) -> None:
+        """Update header, status line, footer and placeholder."""
+        facts, desk = self._facts(), self.desk
+        self.footer.set_items(footer_items(command_words(facts, desk)))
+        if desk is not None:
+            thread_id = desk.current.thread_id
+            header = self.header
+            header.assistant = desk.choices.assistant_name(desk.current)
+            header.thread_title = desk.threads.title(thread_id) if thread_id else ""
+            header.model = model_text(desk)
+            header.endpoint = endpoint_text(desk)
+            self.prompt.placeholder = Content(placeholder(header.assistant, is_narrow=facts.is_narrow))
+            self.threads.set_current(thread_id)
+        self.status.show(status_of(facts, desk, self.clock()))
+
+    def _facts(self) -> ScreenFacts:
+        call = self.transcript.marked_call
+        return ScreenFacts(
+            hint=self._hint,
+            list_has_focus=self.focused is self.threads,
+            has_mark=self.transcript.has_mark,
+            marked_call=call.type if call is not None else "",
+            has_marked_file=bool(self.transcript.marked_file),
+            is_following=self.transcript.following,
+            new_lines=self.transcript.new_lines,
+            is_narrow=self.has_class("-narrow"),
+            is_short=self.has_class("-short"),
+        )
+
+    # What one part asks of another
+
+    @abstractmethod
+    def say(self, text: str) -> None:
+        """Send a message in the open thread; before the first thread is open, it waits."""
+
+    @abstractmethod
+    def say_early(self) -> None:
+        """Send the messages that waited for the first thread."""
+
+    @abstractmethod
+    def take_early(self) -> list[str]:
+        """Remove the messages that wait for the first thread, and return them."""
+
+    @abstractmethod
+    def send_again(self) -> None:
+        """Start a new run for the last message."""
+
+    @abstractmethod
+    def reconnect(self) -> None:
+        """Connect again if the start failed."""
+
+    @abstractmethod
+    def copy(self, text: str) -> None:
+        """Copy text to the terminal's clipboard."""
+
+    @abstractmethod
+    def forget_quit(self) -> None:
+        """Count the next ctrl+c as the first one."""
+
+    @abstractmethod
+    def go_to(self, thread_id: str | None) -> None:
+        """Open a thread; None opens a new one."""
+
+    @abstractmethod
+    def close_sidebar(self) -> bool:
+        """Close the thread list if it lies over the transcript; False if it does not."""
+
+    @abstractmethod
+    def before_stop(self) -> bool:
+        """Stop code that the user runs again; False if none runs."""
+
+    @abstractmethod
+    def open_model_picker(self) -> None:
+        """Let the user choose the open thread's model."""
+
+    @abstractmethod
+    def listen_for_code(self) -> None:
+        """Receive the questions about code that no sandbox contains."""
+
+    @abstractmethod
+    def offer_connection(self) -> None:
+        """Ask for a connection at the first start."""
+
+    @abstractmethod
+    def take_action(self, entry_id: str, action_id: str) -> None:
+        """Do what a card or a guide offers."""
+
+    @abstractmethod
+    def take_key(self, letter: str) -> bool:
+        """Do what a letter stands for on the marked card; False if it stands for nothing."""

@@ -1,0 +1,54 @@
+"""The main screen is made of parts that are small and do not get into each other's way."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+from aimltui.tui.screens.main.screen import MainScreen
+from aimltui.tui.screens.main.view import MainView
+
+PARTS = MainScreen.__bases__
+MAX_METHODS = 25
+MAX_LINES = 350
+
+
+def methods_of(cls: type) -> set[str]:
+    """The names of the methods and properties that a class itself defines, without `__init__` and the like."""
+    kinds = (property, classmethod, staticmethod)
+    return {
+        name
+        for name, value in vars(cls).items()
+        if not name.startswith("__") and (inspect.isfunction(value) or isinstance(value, kinds))
+    }
+
+
+ASKED = {
+    name for name in methods_of(MainView) if getattr(vars(MainView)[name], "__isabstractmethod__", False)
+}
+"""What one part asks of another."""
+
+
+def test_every_part_is_a_sibling_of_the_others() -> None:
+    assert len(PARTS) > 5
+    assert [part.__bases__ for part in PARTS] == [(MainView,)] * len(PARTS)
+
+
+@pytest.mark.parametrize("cls", [MainScreen, MainView, *PARTS], ids=lambda cls: cls.__name__)
+def test_a_part_stays_small(cls: type) -> None:
+    assert len(methods_of(cls)) <= MAX_METHODS
+    assert len(inspect.getsourcelines(cls)[0]) <= MAX_LINES
+
+
+@pytest.mark.parametrize("cls", [MainScreen, *PARTS], ids=lambda cls: cls.__name__)
+def test_a_part_overrides_no_method_of_another(cls: type) -> None:
+    others = [methods_of(other) for other in (MainScreen, *PARTS) if other is not cls]
+    shared = methods_of(MainView) - ASKED
+    assert methods_of(cls) & (shared.union(*others)) == set()
+
+
+def test_exactly_one_part_does_what_the_others_ask_of_it() -> None:
+    assert ASKED
+    doers = {name: [part.__name__ for part in PARTS if name in methods_of(part)] for name in ASKED}
+    assert {name: found for name, found in doers.items() if len(found) != 1} == {}
