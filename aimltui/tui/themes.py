@@ -19,7 +19,7 @@ from textual.theme import Theme
 import aimltui
 from aimltui.common.errors import ConfigError
 from aimltui.config.toml_file import parse_toml
-from aimltui.tui.widgets.transcript.palette import readable
+from aimltui.tui.contrast import readable
 
 AUTO = "auto"
 DARK_THEME = "aimltui-dark"

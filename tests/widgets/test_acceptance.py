@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from textual.color import Color
 
+from aimltui.tui.contrast import contrast
 from aimltui.tui.screens.dialogs.palette import PaletteScreen
 from aimltui.tui.state.entries import ErrorEntry
 from aimltui.tui.storage.drafts import DraftStore
-from aimltui.tui.widgets.transcript.palette import contrast
 from aimltui.wire.threads import ListThreads
 from tests.support.fake_transport import FakeTransport
 from tests.support.run_scenes import End, Hold, Say

@@ -20,6 +20,7 @@ from aimltui.tui.state.entries import (
     QueuedEntry,
     ReasoningEntry,
 )
+from aimltui.tui.state.entry_list import EntryList
 from aimltui.tui.state.from_wire import (
     ASSISTANT,
     YOU,
@@ -33,12 +34,11 @@ from aimltui.tui.state.from_wire import (
     thought_entry,
 )
 from aimltui.tui.state.order import Block, in_order
-from aimltui.tui.state.thread_reading import ThreadReading
 from aimltui.wire import events as ev
 from aimltui.wire.errors import ErrorObject
 from aimltui.wire.messages import Message
 from aimltui.wire.run_steps import RunStep
-from aimltui.wire.runs import Run
+from aimltui.wire.runs import Run, Usage
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,21 @@ class Snapshot:
     """True if there are older messages."""
 
 
-class ThreadView(ThreadReading):
+class ThreadView:
     """The entries of one thread.
 
     Args:
         assistant_names: Assistant id to name; the mapping is read when an entry is made, so it may fill later.
     """
+
+    def __init__(self, assistant_names: Mapping[str, str] | None = None) -> None:
+        self._names = {} if assistant_names is None else assistant_names
+        self._list = EntryList()
+        self._local: set[str] = set()
+        self._runs: dict[str, Run] = {}
+        self._steps: dict[str, dict[str, int]] = {}
+        self._folding = RunAccumulator()
+        self._serial = 0
 
     @classmethod
     def from_snapshot(
@@ -73,6 +82,81 @@ class ThreadView(ThreadReading):
             else:
                 view.take_message(item)
         return view
+
+    @property
+    def entries(self) -> list[Entry]:
+        """All entries in order."""
+        return self._list.whole()
+
+    @property
+    def latest_run(self) -> Run | None:
+        """The newest run this view knows."""
+        return next(reversed(self._runs.values()), None)
+
+    @property
+    def active_run(self) -> Run | None:
+        """The run that locks the thread, as far as this view knows."""
+        newest = self.latest_run
+        return newest if newest is not None and newest.is_active else None
+
+    @property
+    def run_ids(self) -> frozenset[str]:
+        """All runs this view knows."""
+        return frozenset(self._runs)
+
+    @property
+    def oldest_message_id(self) -> str | None:
+        """The first message that the server has, of those that are here."""
+        for entry in self._list.whole():
+            if isinstance(entry, MessageEntry) and entry.id not in self._local:
+                return entry.id
+        return None
+
+    @property
+    def has_messages(self) -> bool:
+        """False while there is nothing but the program's own words."""
+        return self._list.has_messages()
+
+    @property
+    def is_blank(self) -> bool:
+        """True while there is nothing but guides."""
+        return all(isinstance(entry, GuideEntry) for entry in self._list.whole())
+
+    @property
+    def has_answer(self) -> bool:
+        """Whether an assistant has said anything."""
+        return bool(self.last_answer)
+
+    @property
+    def last_answer(self) -> str:
+        """The Markdown of the last answer; empty if there is none."""
+        for entry_id in reversed(self._list.order):
+            entry = self._list.get(entry_id)
+            if isinstance(entry, MessageEntry) and entry.role == "assistant" and entry.text:
+                return entry.text
+        return ""
+
+    @property
+    def counted_runs(self) -> int:
+        """How many runs have told what they used."""
+        return sum(run.usage is not None for run in self._runs.values())
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens and cost of all runs together; the cost is None unless some run says it."""
+        used = [run.usage for run in self._runs.values() if run.usage is not None]
+        costs = [usage.cost_usd for usage in used if usage.cost_usd is not None]
+        return Usage(
+            prompt_tokens=sum(usage.prompt_tokens for usage in used),
+            completion_tokens=sum(usage.completion_tokens for usage in used),
+            cost_usd=sum(costs) if costs else None,
+            cost_is_computed=any(usage.cost_is_computed for usage in used) or None,
+            cost_is_partial=(
+                len(costs) < len(used) or any(usage.cost_is_partial for usage in used) if costs else None
+            ),
+            context_tokens=used[-1].context_tokens if used else None,
+            context_length=used[-1].context_length if used else None,
+        )
 
     # Events
 

@@ -12,7 +12,7 @@ from textual.widgets.text_area import Selection
 
 from aimltui.tui.commands.derived import command
 from aimltui.tui.state.pastes import PasteStore, clean_input
-from aimltui.tui.widgets.keys_in_order import KeysInOrder
+from aimltui.tui.widgets.line_input import KeysInOrder
 
 SEND_KEYS = frozenset(command("send").keys)
 NEWLINE_KEYS = frozenset(command("newline").keys)

@@ -4,45 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from rich.style import Style
 from textual.color import Color, ColorParseError
 
-MIN_CONTRAST: Final = 4.5
-"""Least contrast of text that is to be read (WCAG AA)."""
-
-
-def _luminance(color: Color) -> float:
-    def linear(channel: int) -> float:
-        value = channel / 255
-        return value / 12.92 if value <= 0.04045 else float(((value + 0.055) / 1.055) ** 2.4)
-
-    return 0.2126 * linear(color.r) + 0.7152 * linear(color.g) + 0.0722 * linear(color.b)
-
-
-def contrast(first: Color, second: Color) -> float:
-    """Return the WCAG contrast ratio of two opaque colours, 1 to 21."""
-    high, low = sorted((_luminance(first), _luminance(second)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
-
-
-def readable(color: Color, background: Color, least: float = MIN_CONTRAST) -> Color:
-    """Return the colour, moved towards white or black until it can be read on the background.
-
-    Args:
-        color: The wanted colour.
-        background: What it stands on.
-        least: Contrast wanted.
-    """
-    if color.ansi is not None or background.ansi is not None:
-        return color
-    target = Color(255, 255, 255) if _luminance(background) < 0.18 else Color(0, 0, 0)
-    for step in range(21):
-        candidate = color.blend(target, step / 20)
-        if contrast(candidate, background) >= least:
-            return candidate
-    return target
+from aimltui.tui.contrast import readable
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,18 @@ from aimltui.tui.widgets.transcript.pane import Pane
 from aimltui.tui.widgets.transcript.selection import word_at
 
 
+@dataclass
+class TranscriptMessage(Message):
+    """A message that a `Transcript` posts."""
+
+    transcript: Transcript
+
+    @property
+    def control(self) -> Transcript:
+        """The transcript that posted it."""
+        return self.transcript
+
+
 class Transcript(Pane, can_focus=True):
     """Shows the entries of one thread, follows their tail, holds still while one reads."""
 
@@ -59,103 +71,47 @@ class Transcript(Pane, can_focus=True):
     ]
 
     @dataclass
-    class FollowChanged(Message):
-        """The transcript took or let go of its tail, or more came in below."""
+    class FollowChanged(TranscriptMessage):
+        """The transcript started or stopped following its end, or lines were added below the window."""
 
-        transcript: Transcript
         following: bool
         new_lines: int
 
-        @property
-        def control(self) -> Transcript:
-            """The transcript."""
-            return self.transcript
-
     @dataclass
-    class LinkChosen(Message):
-        """A link was clicked; nothing has been opened."""
+    class LinkChosen(TranscriptMessage):
+        """The user chose a link; nothing has been opened."""
 
-        transcript: Transcript
         href: str
 
-        @property
-        def control(self) -> Transcript:
-            """The transcript."""
-            return self.transcript
-
     @dataclass
-    class ChoiceChosen(Message):
-        """A line of a guide was chosen."""
+    class ChoiceChosen(TranscriptMessage):
+        """The user chose a line of a guide or an action of an error card."""
 
-        transcript: Transcript
         entry_id: str
         choice_id: str
 
-        @property
-        def control(self) -> Transcript:
-            """The transcript."""
-            return self.transcript
+    @dataclass
+    class Marked(TranscriptMessage):
+        """The keyboard's mark moved or disappeared."""
 
     @dataclass
-    class Marked(Message):
-        """The keyboard's mark went to another place, or went away."""
+    class FilesWanted(TranscriptMessage):
+        """The window shows files whose details are unknown; `learn` takes them."""
 
-        transcript: Transcript
-
-        @property
-        def control(self) -> Transcript:
-            """The transcript."""
-            return self.transcript
-
-    @dataclass
-    class Toggled(Message):
-        """A panel was folded or unfolded."""
-
-        transcript: Transcript
-        entry_id: str
-        folded: bool
-
-        @property
-        def control(self) -> Transcript:
-            """The transcript."""
-            return self.transcript
-
-    @dataclass
-    class FilesWanted(Message):
-        """Files are in view of which not enough is known; `learn` takes the answer."""
-
-        transcript: Transcript
         wanted: dict[str, bool]
-        """By id, whether the picture is wanted, too."""
-
-        @property
-        def control(self) -> Transcript:
-            """The transcript."""
-            return self.transcript
+        """By file id: True if the picture is wanted too."""
 
     @dataclass
-    class FileChosen(Message):
-        """A file was chosen: it is to be looked at."""
+    class FileChosen(TranscriptMessage):
+        """The user chose a file to view."""
 
-        transcript: Transcript
         file_id: str
 
-        @property
-        def control(self) -> Transcript:
-            """The transcript."""
-            return self.transcript
-
     @dataclass
-    class OutputChosen(Message):
-        """All of an output is to be looked at."""
+    class OutputChosen(TranscriptMessage):
+        """The user chose to view a whole output."""
 
-        transcript: Transcript
         text: str
-
-        @property
-        def control(self) -> Transcript:
-            """The transcript."""
-            return self.transcript
 
     # What the screen calls
 
@@ -387,7 +343,6 @@ class Transcript(Pane, can_focus=True):
                 if target.kind == "expand":
                     self._cursor = (item, ClickTarget("toggle", target.value))
                 self._settle()
-                self.post_message(self.Toggled(self, item.entry.id, not unfolded))
 
     def _output(self, entry: Entry, target: ClickTarget) -> str:
         """The output that a line stands for."""

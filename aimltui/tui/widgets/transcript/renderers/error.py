@@ -11,7 +11,7 @@ from aimltui.common.sanitize import clean_line
 from aimltui.tui.state.entries import SEND_AGAIN, CardAction, ErrorEntry
 from aimltui.tui.widgets.transcript.canvas import Canvas, ClickTarget, RenderContext, StyledText
 from aimltui.tui.widgets.transcript.folding import cells
-from aimltui.tui.widgets.transcript.renderers.wording import write_lines
+from aimltui.tui.widgets.transcript.renderers.lines import write_lines
 
 _GAP: Final = 3
 _WAY: Final = "↑ then"

@@ -7,7 +7,7 @@ import math
 from aimltui.common.sanitize import clean_line
 from aimltui.tui.state.entries import NoticeEntry, QueuedEntry
 from aimltui.tui.widgets.transcript.canvas import Canvas, RenderContext, StyledText
-from aimltui.tui.widgets.transcript.renderers.wording import write_lines
+from aimltui.tui.widgets.transcript.renderers.lines import write_lines
 
 
 def draw_notice(entry: NoticeEntry, context: RenderContext) -> Canvas:

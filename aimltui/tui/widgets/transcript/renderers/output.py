@@ -9,9 +9,10 @@ from rich.style import Style
 from textual.color import Color
 
 from aimltui.formatting.numbers import plural
+from aimltui.tui.contrast import readable
 from aimltui.tui.state.terminal_output import PLAIN, RGB, Piece, Sgr, TerminalText, excerpt
 from aimltui.tui.widgets.transcript.canvas import Canvas, ClickTarget, StyledText
-from aimltui.tui.widgets.transcript.palette import Palette, readable
+from aimltui.tui.widgets.transcript.palette import Palette
 
 HEAD = TAIL = 50
 """Lines shown of an output that is longer than both together."""

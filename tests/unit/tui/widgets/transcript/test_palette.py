@@ -7,7 +7,7 @@ from rich.style import Style
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES
 
-from aimltui.tui.widgets.transcript.palette import contrast
+from aimltui.tui.contrast import contrast
 from tests.unit.tui.widgets.transcript.builders import palette
 
 SOLID = [name for name, theme in BUILTIN_THEMES.items() if not theme.ansi]

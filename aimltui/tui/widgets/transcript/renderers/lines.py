@@ -1,4 +1,4 @@
-"""Text of several lines, drawn on a canvas."""
+"""Draws plain text of several lines."""
 
 from __future__ import annotations
 
