@@ -29,6 +29,10 @@ TEXT_COLUMN: Final = 100
 """Cells of a line of prose at most; longer ones tire the eye."""
 
 
+WHOLE_MESSAGE: Final = "message"
+"""The value of a `view` that shows the whole text of a message."""
+
+
 class ClickTarget(NamedTuple):
     """What a place on the screen does when it is chosen."""
 

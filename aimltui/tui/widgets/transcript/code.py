@@ -191,6 +191,19 @@ class CodeBlock:
         self._styles = canvas.context.palette.syntax
         self._fill = canvas.context.palette.code
 
+    @classmethod
+    def begin(cls, canvas: Canvas, info: str) -> CodeBlock:
+        """Start a fenced block; what its fence says beside the language stands in a row above the code.
+
+        Args:
+            canvas: Where to draw.
+            info: The fence's info string.
+        """
+        words = info.strip()
+        if len(words.split()) > 1:
+            canvas.write([StyledText(words, canvas.context.palette.muted)])
+        return cls(canvas, language_of(info))
+
     @property
     def is_empty(self) -> bool:
         """Whether no finished line has been drawn."""

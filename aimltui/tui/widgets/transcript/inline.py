@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import unquote
 
 from rich.style import Style
 
 from aimltui.tui.widgets.transcript.canvas import StyledText
+from aimltui.tui.widgets.transcript.parser import inline_parser
 
 if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
     from aimltui.tui.widgets.transcript.palette import Palette
@@ -34,14 +33,6 @@ _SPECIAL = re.compile(
     r"|(?P<url>https?://[^\s<>\"'`]+)"
 )
 _URL_TAIL = ".,;:!?*_~'\""
-
-
-@lru_cache(maxsize=1)
-def parser() -> MarkdownIt:
-    """Return the one parser: GitHub's flavour without raw HTML. Imported here: the first frame needs none."""
-    from markdown_it import MarkdownIt
-
-    return MarkdownIt("commonmark", {"html": False, "maxNesting": 24}).enable(["table", "strikethrough"])
 
 
 def openable(href: str) -> bool:
@@ -73,9 +64,18 @@ def inline_runs(
     if len(content) > MAX_PARAGRAPH:
         return [[StyledText(line, base)] for line in content.split("\n")]
     tokens: list[Token] = []
-    markdown = parser()
+    markdown = inline_parser()
     markdown.inline.parse(content, markdown, env, tokens)
     return _Walk(palette, base, keep_breaks).lines_of(tokens)
+
+
+class _Link(NamedTuple):
+    """A link that is open."""
+
+    href: str
+    title: str
+    place: tuple[int, int]
+    """Lines and runs before its text."""
 
 
 class _Walk:
@@ -85,6 +85,7 @@ class _Walk:
         self._palette = palette
         self._styles = [base]
         self._hrefs: list[str] = []
+        self._links: list[_Link] = []
         self._keep_breaks = keep_breaks
         self._lines: list[list[StyledText]] = [[]]
 
@@ -119,17 +120,33 @@ class _Walk:
             case "strong_close" | "em_close" | "s_close":
                 self._styles.pop()
             case "link_open":
-                href = str(token.attrs.get("href", ""))
-                self._hrefs.append(href if openable(href) else "")
-                self._open(self._palette.link)
+                self._open_link(token)
             case "link_close":
-                self._hrefs.pop()
-                self._styles.pop()
+                self._close_link()
             case "image":
                 self._image(token)
             case _:
                 if token.content:
                     self._put(token.content)
+
+    def _open_link(self, token: Token) -> None:
+        href = str(token.attrs.get("href", ""))
+        self._hrefs.append(href if openable(href) else "")
+        self._links.append(_Link(href, str(token.attrs.get("title", "")), self._place()))
+        self._open(self._palette.link)
+
+    def _close_link(self) -> None:
+        """End a link; what neither its text nor a click on it tells stands behind it."""
+        link = self._links.pop()
+        if is_bare := self._place() == link.place:
+            self._put(unquote(link.href))
+        self._hrefs.pop()
+        self._styles.pop()
+        if more := _untold("" if is_bare else link.href, link.title):
+            self._put(more)
+
+    def _place(self) -> tuple[int, int]:
+        return len(self._lines), len(self._lines[-1])
 
     def _code_style(self) -> Style:
         """Return inline code's colours with the emphasis around it."""
@@ -143,7 +160,10 @@ class _Walk:
         """Name an image and link it; nothing is fetched."""
         href = str(token.attrs.get("src", ""))
         self._hrefs.append(href if openable(href) else "")
-        self._put(f"[image: {token.content or unquote(href)}]", self._styles[-1] + self._palette.link)
+        title = str(token.attrs.get("title", ""))
+        name = token.content or unquote(href)
+        more = _untold(href if token.content else "", title)
+        self._put(f"[image: {name}{more}]", self._styles[-1] + self._palette.link)
         self._hrefs.pop()
 
     def _text(self, text: str) -> None:
@@ -179,6 +199,12 @@ class _Walk:
 
 
 _BOLD, _ITALIC, _STRUCK = Style(bold=True), Style(italic=True), Style(strike=True)
+
+
+def _untold(href: str, title: str) -> str:
+    """Return what a link hides: an address that cannot be opened, and a title."""
+    parts = [unquote(href) if href and not openable(href) else "", title]
+    return f" ({', '.join(filter(None, parts))})" if any(parts) else ""
 
 
 def _joined(tokens: Sequence[Token]) -> Iterable[Token]:

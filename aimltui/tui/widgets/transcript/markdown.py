@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.segment import Segment
 
 from aimltui.tui.widgets.transcript.canvas import Canvas, Prefix
-from aimltui.tui.widgets.transcript.code import CodeBlock, language_of
+from aimltui.tui.widgets.transcript.code import CodeBlock
 from aimltui.tui.widgets.transcript.folding import cells
-from aimltui.tui.widgets.transcript.inline import inline_runs, parser
+from aimltui.tui.widgets.transcript.inline import inline_runs
+from aimltui.tui.widgets.transcript.parser import block_parser
 from aimltui.tui.widgets.transcript.table import Table, table_rows
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Block:
 def parse_blocks(source: str, env: dict[str, Any]) -> list[Token]:
     """Parse the block structure of a source; the insides of paragraphs are left as text."""
     tokens: list[Token] = []
-    markdown = parser()
+    markdown = block_parser()
     markdown.block.parse(source, markdown, env, tokens)
     return tokens
 
@@ -179,7 +180,7 @@ class BlockPainter:
             self.canvas.write(runs)
 
     def _code(self, token: Token) -> None:
-        block = CodeBlock(self.canvas, language_of(token.info))
+        block = CodeBlock.begin(self.canvas, token.info)
         lines = token.content.split("\n")
         if lines and lines[-1] == "":
             lines.pop()

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from aimltui.tui.widgets.transcript.canvas import Canvas, StyledText
-from aimltui.tui.widgets.transcript.code import CodeBlock, closes, language_of
+from aimltui.tui.widgets.transcript.canvas import WHOLE_MESSAGE, Canvas, ClickTarget, StyledText
+from aimltui.tui.widgets.transcript.code import CodeBlock, closes
 from aimltui.tui.widgets.transcript.markdown import Block, BlockPainter, ListPlace, blocks_of, parse_blocks
 from aimltui.tui.widgets.transcript.table import Table, table_rows
 
@@ -22,7 +22,13 @@ if TYPE_CHECKING:
     from rich.style import Style
 
 MAX_SOURCE: Final = 256 * 1024
-"""Characters of a message that are drawn; the rest is counted and stays in the store."""
+"""Characters of a message that are drawn as Markdown; what follows is drawn as plain lines."""
+MAX_PLAIN: Final = 768 * 1024
+"""Characters drawn as plain lines after those; the rest is counted and can be opened in the viewer."""
+PLAIN_PIECE: Final = 8_192
+"""Characters of a plain line that are drawn at a time, so that an endless line is not drawn again as it grows."""
+_NEAR: Final = 4_096
+"""Characters before the limit in which a line end is looked for, so that no line is cut without need."""
 COARSE_TAIL: Final = 8_192
 """Characters of one unfinished block past which it is not parsed anew for each piece that comes in."""
 
@@ -99,6 +105,8 @@ class MarkdownStream:
         """Length of the tail when it was parsed last."""
         self._end = self._begin
         """Rows and lines after what was parsed last."""
+        self._plain = 0
+        """Where the part starts that is still to draw as plain lines."""
 
     def feed(self, text: str) -> None:
         """Take more of the source and draw what it changes."""
@@ -106,7 +114,7 @@ class MarkdownStream:
         self.source += text
         if before > MAX_SOURCE:
             self.canvas.truncate(*self._end)
-            self._rest()
+            self._draw_plain()
         elif len(self.source) > MAX_SOURCE:
             self.finish()
         else:
@@ -123,7 +131,7 @@ class MarkdownStream:
         old_rows, old_lines, marks = list(canvas.rows), list(canvas.lines), self._marks
         canvas.truncate(*self._begin)
         self._reset()
-        shown = self.source[:MAX_SOURCE]
+        shown = self.source[: self._markdown_end()]
         painter = self._painter
         tokens = parse_blocks(shown, self._env)
         painter.load(shown, tokens)
@@ -151,16 +159,40 @@ class MarkdownStream:
             painter.space(block.type, painter.blank_before(block.line))
             painter.draw(block)
         self._end = self._here()
-        self._rest()
+        self._plain = len(shown)
+        self._draw_plain()
 
     def _here(self) -> tuple[int, int]:
         return len(self.canvas.rows), len(self.canvas.lines)
 
-    def _rest(self) -> None:
-        rest = len(self.source) - MAX_SOURCE
-        if rest > 0:
+    def _markdown_end(self) -> int:
+        """Return where the part ends that is drawn as Markdown: at a line end where one is near the limit."""
+        if len(self.source) <= MAX_SOURCE:
+            return len(self.source)
+        line_end = self.source.rfind("\n", MAX_SOURCE - _NEAR, MAX_SOURCE)
+        return line_end + 1 if line_end >= 0 else MAX_SOURCE
+
+    def _draw_plain(self) -> None:
+        """Draw what follows the Markdown as plain lines, and count what is beyond those."""
+        source, limit = self.source, MAX_SOURCE + MAX_PLAIN
+        end = min(limit, len(source))
+        style = self._base or self.canvas.context.palette.text
+        while self._plain < end:
+            line_end = source.find("\n", self._plain, min(end, self._plain + PLAIN_PIECE))
+            is_finished = line_end >= 0 or self._plain + PLAIN_PIECE <= end
+            stop = line_end if line_end >= 0 else min(end, self._plain + PLAIN_PIECE)
+            self.canvas.write([StyledText(source[self._plain : stop], style)])
+            if not is_finished:
+                break
+            self._plain = stop + (line_end >= 0)
+            self._end = self._here()
+        if len(source) > limit:
             glyphs, palette = self.canvas.context.glyphs, self.canvas.context.palette
-            self.canvas.write([StyledText(f"{glyphs.ellipsis} {rest:,} more characters", palette.muted)])
+            words = f"{glyphs.ellipsis} {len(source) - limit:,} more characters {glyphs.dot} "
+            target = ClickTarget("view", WHOLE_MESSAGE)
+            self.canvas.write(
+                [StyledText(words, palette.muted), StyledText("enter: view all", palette.link)], target=target
+            )
 
     def _advance(self) -> bool:
         """Draw what is not frozen; return True if there is more to do since a block began or ended."""
@@ -268,7 +300,8 @@ class MarkdownStream:
         if not found or any(closes(line, found[2]) for line in lines[1:]):
             return False
         self._freeze(place, "fence")
-        code = CodeBlock(self.canvas, language_of(tokens[block.first].info))
+        code = CodeBlock.begin(self.canvas, tokens[block.first].info)
+        self._frozen = self._here()
         begin = self.source.index(lines[0], place) + len(lines[0]) + 1
         self._open = _OpenFence(code, found[2], len(found[1]), begin)
         return True

@@ -18,13 +18,14 @@ from aimltui.tui.state.entries import (
     Appended,
     Change,
     Entry,
+    MessageEntry,
     Removed,
     Replaced,
     StepEntry,
     ToolCallEntry,
 )
 from aimltui.tui.state.file_facts import FileFact, Repeat
-from aimltui.tui.widgets.transcript.canvas import ClickTarget
+from aimltui.tui.widgets.transcript.canvas import WHOLE_MESSAGE, ClickTarget
 from aimltui.tui.widgets.transcript.inline import SANDBOX
 from aimltui.tui.widgets.transcript.items import Foldable, Item, counts
 from aimltui.tui.widgets.transcript.marks import call_at, linked_file
@@ -345,7 +346,9 @@ class Transcript(Pane, can_focus=True):
                 self._settle()
 
     def _output(self, entry: Entry, target: ClickTarget) -> str:
-        """The output that a line stands for."""
+        """The whole text that a line stands for: a message's or an output's."""
+        if target.value == WHOLE_MESSAGE:
+            return entry.text if isinstance(entry, MessageEntry) else ""
         call = call_at(entry, target)
         which = target.value.partition(":")[2]
         if call is None:

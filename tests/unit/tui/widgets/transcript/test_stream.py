@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from aimltui.tui.widgets.transcript.canvas import Canvas
-from aimltui.tui.widgets.transcript.stream import MAX_SOURCE, MarkdownStream
+from aimltui.tui.widgets.transcript.stream import MAX_PLAIN, MAX_SOURCE, MarkdownStream
 from tests.unit.tui.widgets.transcript.builders import VARIED, context, seen, text_of, whole
 
 
@@ -69,10 +69,10 @@ def test_a_wider_cell_sets_the_whole_table_anew() -> None:
 
 def test_a_message_past_the_limit_says_how_much_is_not_shown() -> None:
     growing = MarkdownStream(Canvas(context()))
-    growing.feed("word " * (MAX_SOURCE // 5 + 1))
+    growing.feed("word " * ((MAX_SOURCE + MAX_PLAIN) // 5 + 1))
     growing.feed("x" * 1000)
-    hidden = len(growing.source) - MAX_SOURCE
-    assert text_of(growing.canvas)[-1] == f"… {hidden:,} more characters"
+    hidden = len(growing.source) - MAX_SOURCE - MAX_PLAIN
+    assert text_of(growing.canvas)[-1] == f"… {hidden:,} more characters · enter: view all"
 
 
 def test_a_paragraph_without_end_keeps_showing_its_last_words() -> None:
