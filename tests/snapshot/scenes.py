@@ -121,12 +121,12 @@ async def ask_and_scroll(here: Seat) -> None:
 
 
 def press(*keys: str, shows: str = "") -> Callable[[Seat], Awaitable[None]]:
-    """Press these keys, and wait for a text."""
+    """Press these keys, and wait for a text and the end of any request for models."""
 
     async def act(here: Seat) -> None:
         await here.pilot.press(*keys)
         if shows:
-            await here.until(lambda: shows in here.shown())
+            await here.until(lambda: shows in here.shown() and "asking" not in here.shown())
 
     return act
 

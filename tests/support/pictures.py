@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from functools import cache
 
 
 def png(width: int, height: int, rows: bytes) -> bytes:
@@ -18,6 +19,7 @@ def png(width: int, height: int, rows: bytes) -> bytes:
     )
 
 
+@cache
 def plot(width: int, height: int) -> bytes:
     """Bars that grow, on white, as a plotting library would draw them."""
     rows = bytearray()
