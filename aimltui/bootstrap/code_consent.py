@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from aimltui.engine.tools.code_interpreter.service import LocalSessions
 
 
-class Permission:
+class ConsentService:
     """Keeps it, and passes the questions on.
 
     Args:
@@ -27,11 +27,11 @@ class Permission:
         self._ask: Callable[[CodeToRun], Awaitable[bool]] | None = None
         self._local: LocalSessions | None = None
 
-    def be_for(self, local: LocalSessions) -> None:
+    def use_interpreter(self, local: LocalSessions) -> None:
         """These are the sessions that it is about."""
         self._local = local
 
-    def ask_by(self, ask: Callable[[CodeToRun], Awaitable[bool]]) -> None:
+    def set_approver(self, ask: Callable[[CodeToRun], Awaitable[bool]]) -> None:
         """See `tui.consent.Consent`."""
         self._ask = ask
 

@@ -13,7 +13,7 @@ from aimltui.common.errors import AimltuiError
 from aimltui.config import paths
 from aimltui.connections.discovery import KnownConnections
 from aimltui.connections.endpoints import read_endpoints
-from aimltui.connections.key_store import Keys
+from aimltui.connections.key_store import KeyStore
 
 if TYPE_CHECKING:
     from aimltui.engine.approval import Approve
@@ -57,7 +57,7 @@ def model_registry(source: Source, lessons: Lessons) -> ModelRegistry:
     registry = empty_registry(source, lessons, is_demo=source.connection is None)
     if source.connection is not None:
         known = KnownConnections(source.connection, source.others)
-        found = read_endpoints(known, source.keys or Keys(paths.config_file()))
+        found = read_endpoints(known, source.keys or KeyStore(paths.config_file()))
         registry.set_endpoints(found.usable, source.connection.name, found.troubles)
     return registry
 

@@ -9,10 +9,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aimltui.bootstrap.code_consent import Permission
+from aimltui.bootstrap.code_consent import ConsentService
 from aimltui.bootstrap.engine import empty_registry, engine_options_of, lessons_of
 from aimltui.bootstrap.source import DEMO_MODEL, Source, data_dir_of, default_model
-from aimltui.common import gc_tuning as collector
+from aimltui.common import gc_tuning
 from aimltui.common.errors import ConfigError
 from aimltui.common.logs import log_to
 from aimltui.common.redaction import redactor
@@ -28,7 +28,7 @@ from aimltui.connections.discovery import (
     key_for,
 )
 from aimltui.connections.endpoints import Endpoints
-from aimltui.connections.key_store import Keys
+from aimltui.connections.key_store import KeyStore
 from aimltui.tui.driver.profile import profile_of
 from aimltui.tui.storage.drafts import DraftStore
 from aimltui.tui.storage.model_marks import ModelMarks
@@ -57,23 +57,27 @@ def startup_from(options: argparse.Namespace) -> Startup:
     }
     config_file = options.config or paths.config_file()
     settings = load_settings(config_file, must_exist=options.config is not None, flags=flags)
-    keys = Keys(config_file)
+    keys = KeyStore(config_file)
     known = _known(options, settings)
     remote = known.default if known.default is not None and known.default.kind == "assistants" else None
     connection = known.default
-    if connection is not None and connection.kept is None and (not connection.is_own or options.connection):
+    if (
+        connection is not None
+        and connection.storage is None
+        and (not connection.is_own or options.connection)
+    ):
         # a variable that is named and not set is said before the screen opens, where the screen is not what helps
         keys.read(connection)
     model = DEMO_MODEL if options.demo else default_model(settings, connection) if connection else None
     source = Source(data_dir_of(options), connection, model or "", settings, known.others, keys)
-    permission = Permission(config_file)
+    consent = ConsentService(config_file)
 
     async def connect() -> Connected:
         if remote is not None:
             chosen = default_model(settings, remote) if remote.is_own else settings.connection.model
             return await _connect_remote(remote, keys, _state_dir(options), chosen or "")
         return await _connect_engine(
-            source, model, config_file, _state_dir(options), permission, is_demo=options.demo
+            source, model, config_file, _state_dir(options), consent, is_demo=options.demo
         )
 
     return Startup(
@@ -129,7 +133,7 @@ async def _connect_engine(
     model: str | None,
     config_file: Path,
     state_dir: Path,
-    permission: Permission,
+    consent: ConsentService,
     *,
     is_demo: bool,
 ) -> Connected:
@@ -137,7 +141,7 @@ async def _connect_engine(
     await asyncio.to_thread(_import_engine)
     from aimltui.client.client import AssistantsClient
     from aimltui.client.embedded import EmbeddedTransport
-    from aimltui.connections.service import ConnectionDesk
+    from aimltui.connections.service import ConnectionService
     from aimltui.engine.engine import Engine
     from aimltui.engine.models.demo.model import STARTERS
     from aimltui.engine.tools.builtin import builtin
@@ -145,19 +149,19 @@ async def _connect_engine(
     from aimltui.tui.startup import Connected, Ran
 
     lessons = lessons_of(source.data_dir)
-    options = engine_options_of(source, lessons, permission.approve)
+    options = engine_options_of(source, lessons, consent.approve)
     own = builtin(options)
-    permission.be_for(own.interpreter)
+    consent.use_interpreter(own.interpreter)
     connection = source.connection
     registry = empty_registry(source, lessons, is_demo=is_demo or connection is None)
 
     def apply(found: Endpoints, default: str | None) -> None:
         registry.set_endpoints(found.usable, default, found.troubles)
 
-    desk = ConnectionDesk(
+    service = ConnectionService(
         config_file,
         KnownConnections(connection, source.others),
-        source.keys or Keys(config_file),
+        source.keys or KeyStore(config_file),
         model=source.model,
         state_dir=state_dir,
         apply=apply,
@@ -165,11 +169,11 @@ async def _connect_engine(
     )
     if not is_demo:
         # the demo asks nobody anything until somebody chooses a connection
-        await desk.start()
+        await service.start()
     engine = await Engine.open(options, registry, own.tools)
 
     async def run_code(thread_id: str, code: str) -> Ran:
-        came = await run_again(own.sessions, thread_id, code, permission.approve)
+        came = await run_again(own.sessions, thread_id, code, consent.approve)
         return Ran(came.text, came.is_ok, came.seconds)
 
     return Connected(
@@ -178,15 +182,15 @@ async def _connect_engine(
         default_model=model,
         starters=tuple(STARTERS),
         default_tools=own.ready,
-        notes=tuple(row.problem for row in desk.rows() if row.is_default and row.problem),
-        connections=desk,
-        consent=permission,
+        notes=tuple(row.problem for row in service.rows() if row.is_default and row.problem),
+        connections=service,
+        consent=consent,
         run_code=run_code,
         warm_up=_warm_up if connection else _warm_up_screen,
     )
 
 
-async def _connect_remote(remote: Connection, keys: Keys, state_dir: Path, model: str) -> Connected:
+async def _connect_remote(remote: Connection, keys: KeyStore, state_dir: Path, model: str) -> Connected:
     """Ask the server what it can do. Runs after the first frame, and so do its imports."""
     await asyncio.to_thread(_import_remote)
     from aimltui.client.connect import connect
@@ -223,7 +227,7 @@ def _import_remote() -> None:
 
 
 def _import(*names: str) -> None:
-    with collector.holding_still():
+    with gc_tuning.paused():
         for name in names:
             importlib.import_module(name)
 
@@ -231,7 +235,7 @@ def _import(*names: str) -> None:
 def _warm_up() -> None:
     from aimltui.engine.models.chat.model import warm_up
 
-    with collector.holding_still():
+    with gc_tuning.paused():
         warm_up()
     _warm_up_screen()
 
@@ -239,7 +243,7 @@ def _warm_up() -> None:
 def _warm_up_screen() -> None:
     from aimltui.tui.widgets.transcript.code import warm_up
 
-    with collector.holding_still():
+    with gc_tuning.paused():
         warm_up()
 
 

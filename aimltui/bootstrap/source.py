@@ -11,7 +11,7 @@ from aimltui.config import paths
 from aimltui.config.settings import Settings, load_settings
 from aimltui.connections.discovery import Connection, find_connections
 from aimltui.connections.endpoints import model_of
-from aimltui.connections.key_store import Keys
+from aimltui.connections.key_store import KeyStore
 
 DEMO_MODEL = "demo"
 
@@ -28,7 +28,7 @@ class Source:
     settings: Settings = field(default_factory=Settings)
     others: tuple[Connection, ...] = ()
     """Connections beside the default one."""
-    keys: Keys | None = None
+    keys: KeyStore | None = None
     """Where the connections' keys are; None: in the environment, if anywhere."""
 
 
@@ -56,7 +56,7 @@ def find_source(options: argparse.Namespace) -> Source:
             f"“{connection.name}” is a server of assistants; here a connection to models is needed. Name one with "
             "--connection NAME or --base-url URL."
         )
-    keys = Keys(config_file)
+    keys = KeyStore(config_file)
     keys.read(connection)  # a key that cannot be had is said before anything begins
     model = default_model(settings, connection)
     return Source(data_dir, connection, model, settings, known.others, keys)

@@ -25,7 +25,7 @@ from aimltui.connections.discovery import (
     Connection,
     find_connections,
 )
-from aimltui.connections.key_store import Keys
+from aimltui.connections.key_store import KeyStore
 from aimltui.engine.tools.code_interpreter import operating_system as machine
 from aimltui.engine.tools.code_interpreter import packages as environment
 from aimltui.engine.tools.code_interpreter import python_runtime as interpreter
@@ -97,7 +97,7 @@ def connections(config_file: Path) -> Iterator[str]:
     except ConfigError as error:
         yield f"  {printable(str(error))}"
         return
-    keys = Keys(config_file)
+    keys = KeyStore(config_file)
     for connection in known.all:
         mark = "default" if connection is known.default else ""
         kind = ", a server of assistants" if connection.kind == "assistants" else ""
@@ -107,7 +107,7 @@ def connections(config_file: Path) -> Iterator[str]:
         yield "  none is set up"
 
 
-def _key_place(connection: Connection, keys: Keys) -> str:
+def _key_place(connection: Connection, keys: KeyStore) -> str:
     places = {
         "environment": f"key in the variable {connection.api_key_env}",
         "keychain": "key in the system's keychain",

@@ -42,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The flags of the program with a screen."""
-    from aimltui.cli.screen import add_window_flags
+    from aimltui.cli.screen import add_screen_flags
 
     result = argparse.ArgumentParser(
         prog="aimltui",
@@ -51,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    add_window_flags(result)
+    add_screen_flags(result)
     result.add_argument("--version", action="version", version=f"aimltui {__version__}")
     result.set_defaults(run=_show)
     return result

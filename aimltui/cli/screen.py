@@ -8,7 +8,7 @@ from pathlib import Path
 from aimltui.config import paths
 
 
-def add_window_flags(parser: argparse.ArgumentParser) -> None:
+def add_screen_flags(parser: argparse.ArgumentParser) -> None:
     """The flags of the program with a screen; they stay as they are from version to version."""
     add = parser.add_argument
     add(

@@ -57,25 +57,25 @@ def serve(options: argparse.Namespace) -> int:
         AimltuiError: It cannot begin.
     """
     # starlette and uvicorn are for this command only
-    from aimltui.server.listener import Place, check_place
+    from aimltui.server.listener import Address, check_address
 
     token = _token(options.token_env)
     uds = options.uds.expanduser().absolute() if options.uds else None
-    place = Place(options.host, options.port, uds)
-    check_place(place, token)
+    address = Address(options.host, options.port, uds)
+    check_address(address, token)
     source = find_source(options)
     override = options.model or (DEMO_MODEL if options.demo else None)
-    return asyncio.run(_serve(place, source, token, override))
+    return asyncio.run(_serve(address, source, token, override))
 
 
-async def _serve(place: Any, source: Source, token: str | None, override: str | None) -> int:
+async def _serve(address: Any, source: Source, token: str | None, override: str | None) -> int:
     from aimltui.server import listener as listening
     from aimltui.server.app import create_app
     from aimltui.server.auth import Auth
 
     async with open_engine(source, override) as engine:
-        app = create_app(engine, Auth(token, is_socket=place.uds is not None))
-        await listening.serve(app, place, announce=_say, on_stop=engine.aclose)
+        app = create_app(engine, Auth(token, is_socket=address.uds is not None))
+        await listening.serve(app, address, announce=_say, on_stop=engine.aclose)
     return 0
 
 

@@ -14,14 +14,14 @@ _THRESHOLDS = (5_000, 5, 100)
 """A millisecond or two a collection; the default of 700 costs more in all than it saves in each."""
 
 
-def calm() -> None:
+def tune() -> None:
     """Set the collector up for a program that has just started."""
     gc.freeze()
     gc.set_threshold(*_THRESHOLDS)
 
 
 @contextmanager
-def holding_still() -> Iterator[None]:
+def paused() -> Iterator[None]:
     """Load modules without collections in between, and never look at them again."""
     gc.disable()
     try:

@@ -41,7 +41,7 @@ class Connection:
     """Without a slash at the end."""
     api_key_env: str | None
     """The variable that holds the key; None for an endpoint without one, as a local server."""
-    kept: Literal["keychain", "file"] | None = None
+    storage: Literal["keychain", "file"] | None = None
     """Where the program keeps the key itself; None if it does not."""
     model: str | None = None
     """The model of new threads, as far as this connection says it."""
@@ -58,7 +58,7 @@ class Connection:
     @property
     def key_place(self) -> Literal["environment", "keychain", "file", "none"]:
         """Where its key is."""
-        return "environment" if self.api_key_env is not None else self.kept or "none"
+        return "environment" if self.api_key_env is not None else self.storage or "none"
 
 
 @dataclass(frozen=True, slots=True)

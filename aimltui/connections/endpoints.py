@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aimltui.common.errors import ConfigError
 from aimltui.common.urls import AIMLAPI_BASE_URL, OPENAI_BASE_URL
 from aimltui.connections.discovery import Connection, KnownConnections
-from aimltui.connections.key_store import Keys
+from aimltui.connections.key_store import KeyStore
 
 if TYPE_CHECKING:
     from aimltui.engine.models.base import ModelError
@@ -30,7 +30,7 @@ class Endpoints:
     """By the connection's name."""
 
 
-def read_endpoints(known: KnownConnections, keys: Keys) -> Endpoints:
+def read_endpoints(known: KnownConnections, keys: KeyStore) -> Endpoints:
     """The endpoints of connections to models. It blocks: keys are read, those of different places at once."""
     from aimltui.engine.models.base import ModelError
     from aimltui.engine.models.endpoint.endpoint import Endpoint

@@ -48,7 +48,7 @@ class KeyFile:
         """
         self._change(name, {"origin": origin, "key": key})
 
-    def forget(self, name: str, origin: str) -> None:
+    def delete(self, name: str, origin: str) -> None:
         """Drop the key of a connection; also one that belongs to another origin: no use is left for it.
 
         Raises:

@@ -17,7 +17,7 @@ from aimltui.connections.key_file import KeyFile
 from aimltui.connections.keychain import Keychain
 from aimltui.connections.pasted_key import mask
 
-Kept = Literal["keychain", "file"]
+KeyStorage = Literal["keychain", "file"]
 
 
 def key_file(config_file: Path) -> Path:
@@ -32,7 +32,7 @@ def key_file(config_file: Path) -> Path:
     return home / "keys" / f"{file.stem}-{digest}.json"
 
 
-class Keys:
+class KeyStore:
     """Reads keys at the moment they are needed; each one it has seen is hidden in the log from then on. It blocks.
 
     Args:
@@ -57,12 +57,12 @@ class Keys:
         Raises:
             ConfigError: It should have one, and there is none for its address, or it cannot be had just now.
         """
-        if connection.kept is None:
+        if connection.storage is None:
             key = read_key(connection, self._environment)
         else:
-            key = self.find(connection.kept, connection.name, connection.base_url)
+            key = self.find(connection.storage, connection.name, connection.base_url)
             if key is None:
-                place = "keychain" if connection.kept == "keychain" else "key file"
+                place = "keychain" if connection.storage == "keychain" else "key file"
                 raise ConfigError(
                     f"The {place} has no key of “{connection.name}” for {origin(connection.base_url)}. Enter it anew on "
                     "the Connect screen: a key is only ever used at the address that it was entered for."
@@ -71,7 +71,7 @@ class Keys:
             redact.hide(key)
         return key
 
-    def find(self, place: Kept, name: str, base_url: str) -> str | None:
+    def find(self, place: KeyStorage, name: str, base_url: str) -> str | None:
         """A kept key, if there is one for this address.
 
         Raises:
@@ -79,7 +79,7 @@ class Keys:
         """
         return self._place(place).get(name, str(origin(base_url)))
 
-    def keep(self, place: Kept, name: str, base_url: str, key: str) -> None:
+    def save(self, place: KeyStorage, name: str, base_url: str, key: str) -> None:
         """Keep a key for this address.
 
         Raises:
@@ -88,21 +88,21 @@ class Keys:
         redact.hide(key)
         self._place(place).put(name, str(origin(base_url)), key)
 
-    def forget(self, place: Kept, name: str, base_url: str) -> None:
+    def delete(self, place: KeyStorage, name: str, base_url: str) -> None:
         """Drop a kept key.
 
         Raises:
             ConfigError: The place does not answer.
         """
-        self._place(place).forget(name, str(origin(base_url)))
+        self._place(place).delete(name, str(origin(base_url)))
 
-    def places(self) -> tuple[Kept, ...]:
+    def places(self) -> tuple[KeyStorage, ...]:
         """Where keys can be kept here, the best first."""
-        return ("keychain", "file") if self.keychain.answers() else ("file",)
+        return ("keychain", "file") if self.keychain.is_available() else ("file",)
 
     def hint(self, connection: Connection, key: str | None) -> str:
         """What may be shown of a connection's key: the variable's name, or its beginning and end."""
         return connection.api_key_env or (mask(key) if key else "")
 
-    def _place(self, place: Kept) -> Keychain | KeyFile:
+    def _place(self, place: KeyStorage) -> Keychain | KeyFile:
         return self.keychain if place == "keychain" else self.file

@@ -37,7 +37,7 @@ class Keychain:
     def __init__(self, limit_s: float = LIMIT_S) -> None:
         self._limit_s = limit_s
 
-    def answers(self) -> bool:
+    def is_available(self) -> bool:
         """Whether keys can be kept there."""
         try:
             return _limited(_backend, min(LOOK_LIMIT_S, self._limit_s)) is not None
@@ -63,7 +63,7 @@ class Keychain:
         if self.get(name, origin) != key:
             raise ConfigError("The keychain did not keep the key. Choose another place for it.")
 
-    def forget(self, name: str, origin: str) -> None:
+    def delete(self, name: str, origin: str) -> None:
         """Drop a key, if there is one.
 
         Raises:

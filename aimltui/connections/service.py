@@ -33,7 +33,7 @@ from aimltui.connections.discovery import (
     read_key,
 )
 from aimltui.connections.endpoints import Endpoints, model_of, read_endpoints
-from aimltui.connections.key_store import Kept, Keys
+from aimltui.connections.key_store import KeyStorage, KeyStore
 from aimltui.connections.pasted_key import clean_key
 from aimltui.connections.types import (
     ConnectionDraft,
@@ -54,7 +54,7 @@ _TAILS = ("/chat/completions", "/models", "/assistants")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-class ConnectionDesk:
+class ConnectionService:
     """The connections of the running program; see `Connections`.
 
     Args:
@@ -72,7 +72,7 @@ class ConnectionDesk:
         self,
         file: Path,
         known: KnownConnections,
-        keys: Keys,
+        keys: KeyStore,
         *,
         model: str,
         state_dir: Path,
@@ -96,7 +96,7 @@ class ConnectionDesk:
     async def start(self) -> None:
         """Read the keys and take the connections into use."""
         self._found = await asyncio.to_thread(read_endpoints, self._known, self._keys)
-        self._take_into_use()
+        self._apply_endpoints()
 
     def rows(self) -> Sequence[ConnectionRow]:
         """See `Connections.rows`."""
@@ -132,7 +132,7 @@ class ConnectionDesk:
             base_url = _base_url(draft)
             key = await asyncio.to_thread(self._key_of, draft, base_url)
         except ConfigError as error:
-            return Tested(False, str(error), can_be_kept=False)
+            return Tested(False, str(error), can_be_saved=False)
         if draft.kind == "assistants":
             return await probe.try_assistants(base_url, key, self._state_dir)
         endpoint = Endpoint(draft.name or endpoint_name(base_url), base_url, Secret(key) if key else None)
@@ -141,20 +141,20 @@ class ConnectionDesk:
     async def save(self, draft: ConnectionDraft, *, make_default: bool) -> str:
         """See `Connections.save`."""
         async with self._changing:
-            name = await asyncio.to_thread(self._keep, draft, make_default)
+            name = await asyncio.to_thread(self._write, draft, make_default)
             await self._reload(name if make_default or self._known.default is None else None)
         return self._model
 
     async def remove(self, name: str) -> None:
         """See `Connections.remove`."""
         async with self._changing:
-            connection = self._one(name)
+            connection = self._find(name)
             if not connection.is_own:
                 raise ConfigError(
                     f"“{name}” cannot be removed here: {_where_from(connection)}. Take it away there."
                 )
             await asyncio.to_thread(erase_connection, self._file, name)
-            trouble = await asyncio.to_thread(self._forget, connection)
+            trouble = await asyncio.to_thread(self._delete_key, connection)
             await self._reload(None)
         if trouble is not None:
             raise ConfigError(f"“{name}” is removed, but its key is not: {trouble}")
@@ -162,14 +162,14 @@ class ConnectionDesk:
     async def make_default(self, name: str) -> str:
         """See `Connections.make_default`."""
         async with self._changing:
-            connection = self._one(name)
-            await asyncio.to_thread(self._keep_found)
+            connection = self._find(name)
+            await asyncio.to_thread(self._save_found)
             wanted = None if connection.source in ("said", "table") else name
             await asyncio.to_thread(write_default_connection, self._file, wanted)
             await self._reload(name)
         return self._model
 
-    def _one(self, name: str) -> Connection:
+    def _find(self, name: str) -> Connection:
         for connection in self._known.all:
             if connection.name == name:
                 return connection
@@ -201,7 +201,7 @@ class ConnectionDesk:
             before is None or (after.name, after.base_url) != (before.name, before.base_url)
         ):
             self._model = model_of(after) if after.kind == "models" else self._model
-        self._take_into_use()
+        self._apply_endpoints()
 
     def _read_known(self, default: str | None) -> KnownConnections:
         own = find_connections(load_settings(self._file, environment={}), {}).all
@@ -216,7 +216,7 @@ class ConnectionDesk:
                     return _with_default(everything, connection)
         return _with_default(everything, everything[0] if everything else None)
 
-    def _take_into_use(self) -> None:
+    def _apply_endpoints(self) -> None:
         default = self._known.default
         if default is not None and default.kind == "models":
             self._live = default.name
@@ -232,20 +232,20 @@ class ConnectionDesk:
             return read_key(Connection(draft.name, base_url, _variable(draft)), self._environment)
         if draft.key_place == "none":
             return None
-        kept = self._kept_before(draft.name.strip(), base_url)
+        kept = self._stored_key(draft.name.strip(), base_url)
         if kept is None:
-            raise ConfigError(_enter_anew(draft, base_url))
+            raise ConfigError(_no_stored_key(draft, base_url))
         return kept[1]
 
-    def _kept_before(self, name: str, base_url: str) -> tuple[Kept, str] | None:
+    def _stored_key(self, name: str, base_url: str) -> tuple[KeyStorage, str] | None:
         """Where the key of a connection is kept, and the key, if it belongs to this address."""
         old = next((one for one in self._known.all if one.name == name and one.is_own), None)
-        if old is None or old.kept is None or origin(old.base_url) != origin(base_url):
+        if old is None or old.storage is None or origin(old.base_url) != origin(base_url):
             return None
-        key = self._keys.find(old.kept, name, base_url)
-        return (old.kept, key) if key is not None else None
+        key = self._keys.find(old.storage, name, base_url)
+        return (old.storage, key) if key is not None else None
 
-    def _keep(self, draft: ConnectionDraft, make_default: bool) -> str:
+    def _write(self, draft: ConnectionDraft, make_default: bool) -> str:
         """Write the key first and then the connection, so that none stands there without its key."""
         name, base_url = checked_name(draft.name), _base_url(draft)
         old = next((one for one in self._known.all if one.name == name and one.is_own), None)
@@ -257,7 +257,7 @@ class ConnectionDesk:
                 f"There is a connection “{twin}” already. Choose another name, or change that one."
             )
         key = self._key_of(replace(draft, name=name), base_url)
-        place: Kept | None = None
+        place: KeyStorage | None = None
         if draft.key_place in ("keychain", "file"):
             place = "keychain" if draft.key_place == "keychain" else "file"
         elif draft.key.strip():
@@ -266,21 +266,21 @@ class ConnectionDesk:
         model = old.model if old is not None and origin(old.base_url) == origin(base_url) else None
         before = self._keys.find(place, name, base_url) if place is not None else None
         if place is not None and key is not None and key != before:
-            self._keys.keep(place, name, base_url, key)
+            self._keys.save(place, name, base_url, key)
         try:
-            self._keep_found()
+            self._save_found()
             named = NamedConnection(name, base_url, variable, place, model, draft.kind)
             write_connection(self._file, named, make_default=make_default)
         except ConfigError:
             if place is not None and key != before:
-                self._take_back(place, name, base_url, before)
+                self._restore_key(place, name, base_url, before)
             raise
-        if old is not None and old.kept is not None and not _is_same_entry(old, place, base_url):
+        if old is not None and old.storage is not None and not _is_same_entry(old, place, base_url):
             # of no use any more; where that place does not answer just now, it stays there
-            self._forget(old)
+            self._delete_key(old)
         return name
 
-    def _keep_found(self) -> None:
+    def _save_found(self) -> None:
         """Give the connection that was made of a key in the environment a place in the file.
 
         At the next start others are there and it would be gone, with the threads that remember it left behind.
@@ -290,18 +290,18 @@ class ConnectionDesk:
                 named = NamedConnection(one.name, one.base_url, one.api_key_env)
                 write_connection(self._file, named, make_default=one == self._known.default)
 
-    def _take_back(self, place: Kept, name: str, base_url: str, before: str | None) -> None:
+    def _restore_key(self, place: KeyStorage, name: str, base_url: str, before: str | None) -> None:
         with contextlib.suppress(ConfigError):
             if before is None:
-                self._keys.forget(place, name, base_url)
+                self._keys.delete(place, name, base_url)
             else:
-                self._keys.keep(place, name, base_url, before)
+                self._keys.save(place, name, base_url, before)
 
-    def _forget(self, connection: Connection) -> ConfigError | None:
+    def _delete_key(self, connection: Connection) -> ConfigError | None:
         """Drop a connection's key; why that did not work."""
         try:
-            if connection.kept is not None:
-                self._keys.forget(connection.kept, connection.name, connection.base_url)
+            if connection.storage is not None:
+                self._keys.delete(connection.storage, connection.name, connection.base_url)
         except ConfigError as error:
             return error
         return None
@@ -311,9 +311,9 @@ def _with_default(everything: Sequence[Connection], default: Connection | None) 
     return KnownConnections(default, tuple(one for one in everything if one is not default))
 
 
-def _is_same_entry(old: Connection, place: Kept | None, base_url: str) -> bool:
+def _is_same_entry(old: Connection, place: KeyStorage | None, base_url: str) -> bool:
     # the file has one key for a name, whatever the address
-    return old.kept == place and (place == "file" or origin(old.base_url) == origin(base_url))
+    return old.storage == place and (place == "file" or origin(old.base_url) == origin(base_url))
 
 
 def _base_url(draft: ConnectionDraft) -> str:
@@ -331,7 +331,7 @@ def _variable(draft: ConnectionDraft) -> str:
     return variable
 
 
-def _enter_anew(draft: ConnectionDraft, base_url: str) -> str:
+def _no_stored_key(draft: ConnectionDraft, base_url: str) -> str:
     return (
         f"No key of “{draft.name.strip()}” is kept for {origin(base_url)}. Enter it: a key is only ever used at the "
         "address that it was entered for."

@@ -85,7 +85,7 @@ class Tested:
     models: int = 0
     better_url: str = ""
     """Another base URL of the same host, where the models really are; `remedy` says so in words."""
-    can_be_kept: bool = True
+    can_be_saved: bool = True
     """Whether it can be saved all the same; not what is no address or no key at all."""
 
 

@@ -60,7 +60,7 @@ class ServedEngine(op.OperationHandler, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ServerLimits:
     """What a server puts up with."""
 
     max_body: int = MAX_BODY
@@ -70,7 +70,7 @@ class Limits:
     heartbeat_s: float = HEARTBEAT_S
 
 
-def create_app(engine: ServedEngine, auth: Auth | None = None, limits: Limits | None = None) -> ASGIApp:
+def create_app(engine: ServedEngine, auth: Auth | None = None, limits: ServerLimits | None = None) -> ASGIApp:
     """The ASGI application of an engine.
 
     Args:
@@ -78,13 +78,13 @@ def create_app(engine: ServedEngine, auth: Auth | None = None, limits: Limits | 
         auth: Who may ask; by default whoever reaches it from this machine.
         limits: Sizes and times.
     """
-    return _App(engine, auth or Auth(), limits or Limits())
+    return _App(engine, auth or Auth(), limits or ServerLimits())
 
 
 class _App:
     """Routes, checks, asks, answers."""
 
-    def __init__(self, engine: ServedEngine, auth: Auth, limits: Limits) -> None:
+    def __init__(self, engine: ServedEngine, auth: Auth, limits: ServerLimits) -> None:
         self.engine = engine
         self.auth = auth
         self.limits = limits

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from aimltui.wire.errors import BadRequest
 
 HEADER = "idempotency-key"
-KEPT = 1000
+MAX_ANSWERS = 1000
 """Answers that are remembered at most; the oldest is forgotten first."""
-KEPT_BYTES = 16 << 20
+MAX_BYTES = 16 << 20
 """The most that they take together; the newest is remembered however large it is."""
 LONGEST = 255
 
@@ -58,13 +58,13 @@ class IdempotencyKeys:
     A key is never forgotten while its first request is being answered: its repetition would do the work twice.
 
     Args:
-        kept: Answers at most.
-        kept_bytes: The most that their bodies take together.
+        max_answers: Answers at most.
+        max_bytes: The most that their bodies take together.
     """
 
-    def __init__(self, kept: int = KEPT, kept_bytes: int = KEPT_BYTES) -> None:
-        self._kept = kept
-        self._kept_bytes = kept_bytes
+    def __init__(self, max_answers: int = MAX_ANSWERS, max_bytes: int = MAX_BYTES) -> None:
+        self._max_answers = max_answers
+        self._max_bytes = max_bytes
         self._pending: dict[str, Slot] = {}
         self._answered: OrderedDict[str, Slot] = OrderedDict()
         self._size_bytes = 0
@@ -98,8 +98,8 @@ class IdempotencyKeys:
         slot.outcome = outcome
         self._answered[slot.key] = slot
         self._size_bytes += slot.size_bytes
-        while len(self._answered) > self._kept or (
-            self._size_bytes > self._kept_bytes and len(self._answered) > 1
+        while len(self._answered) > self._max_answers or (
+            self._size_bytes > self._max_bytes and len(self._answered) > 1
         ):
             _, oldest = self._answered.popitem(last=False)
             self._size_bytes -= oldest.size_bytes

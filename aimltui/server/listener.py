@@ -30,17 +30,17 @@ _LONGEST_SOCKET_PATH = 104
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Address:
     """Where to listen."""
 
     host: str = "127.0.0.1"
     port: int = 8765
     """0 takes any that is free."""
     uds: Path | None = None
-    """A unix socket in place of host and port."""
+    """A Unix socket, instead of host and port."""
 
 
-def check_place(place: Place, token: str | None) -> None:
+def check_address(address: Address, token: str | None) -> None:
     """See that nobody can come in by accident.
 
     Raises:
@@ -51,9 +51,9 @@ def check_place(place: Place, token: str | None) -> None:
             f"The token is too short to protect a server: use at least {MINIMUM} characters, "
             "for example the output of: openssl rand -hex 24"
         )
-    if token is None and place.uds is None and not is_loopback(place.host):
+    if token is None and address.uds is None and not is_loopback(address.host):
         raise ConfigError(
-            f"A server on {place.host} can be reached from other machines, and without a token by anybody there. "
+            f"A server on {address.host} can be reached from other machines, and without a token by anybody there. "
             "Put a token into an environment variable and name it with --token-env NAME, "
             "or stay on this machine with --host 127.0.0.1."
         )
@@ -61,7 +61,7 @@ def check_place(place: Place, token: str | None) -> None:
 
 async def serve(
     app: ASGIApp,
-    place: Place,
+    address: Address,
     *,
     announce: Callable[[str], None],
     on_stop: Callable[[], Awaitable[None]],
@@ -72,16 +72,16 @@ async def serve(
 
     Args:
         app: What answers.
-        place: Where.
+        address: Where.
         announce: Called once with a line for the user when the server listens.
         on_stop: Ends what is at work, so that open streams come to their own end; called once.
         handle_signals: Whether SIGINT and SIGTERM stop the server.
         stop: Set from outside, stops it too.
 
     Raises:
-        ConfigError: The place is taken or cannot be used.
+        ConfigError: The address is in use or cannot be used.
     """
-    with _listening(place) as listener:
+    with _listening(address) as listener:
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -96,7 +96,7 @@ async def serve(
             # who reads the line may send a signal at once
             for number in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(number, server.handle_exit, number, None)
-        announce(_line(place, listener))
+        announce(_line(address, listener))
         async with _stopped_by(stop, server):
             await server.serve(sockets=[listener])
 
@@ -183,52 +183,54 @@ async def _stopped_by(stop: asyncio.Event | None, server: _Server) -> AsyncItera
                 waiting.cancel()
 
 
-def _line(place: Place, listener: socket.socket) -> str:
-    if place.uds is not None:
-        return f"Serving the Assistants API on the socket {place.uds} (base URL: http://localhost/v1)"
+def _line(address: Address, listener: socket.socket) -> str:
+    if address.uds is not None:
+        return f"Serving the Assistants API on the socket {address.uds} (base URL: http://localhost/v1)"
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     return f"Serving the Assistants API; base URL: http://{shown}:{port}/v1"
 
 
 @contextlib.contextmanager
-def _listening(place: Place) -> Iterator[socket.socket]:
-    if place.uds is None:
-        listener = _tcp(place)
+def _listening(address: Address) -> Iterator[socket.socket]:
+    if address.uds is None:
+        listener = _tcp(address)
         try:
             yield listener
         finally:
             listener.close()
         return
-    listener, identity = _unix(place.uds)
+    listener, identity = _unix(address.uds)
     try:
         yield listener
     finally:
         listener.close()
         with contextlib.suppress(OSError):
             # only our own: somebody else may have put one there in the meantime
-            if _identity(place.uds) == identity:
-                place.uds.unlink()
+            if _identity(address.uds) == identity:
+                address.uds.unlink()
 
 
-def _tcp(place: Place) -> socket.socket:
+def _tcp(address: Address) -> socket.socket:
     try:
-        found = socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        found = socket.getaddrinfo(
+            address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
     except (OSError, UnicodeError) as error:
         raise ConfigError(
-            f"The host {place.host!r} cannot be found: {error}. Use --host 127.0.0.1."
+            f"The host {address.host!r} cannot be found: {error}. Use --host 127.0.0.1."
         ) from error
-    family, kind, protocol, _, address = found[0]
+    family, kind, protocol, _, socket_address = found[0]
     listener = socket.socket(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
+        listener.bind(socket_address)
         listener.listen(BACKLOG)
         listener.setblocking(False)
     except OSError as error:
         listener.close()
         raise ConfigError(
-            f"Port {place.port} on {place.host} cannot be used: {error.strerror or error}. "
+            f"Port {address.port} on {address.host} cannot be used: {error.strerror or error}. "
             "Choose another one with --port, or stop the program that has it."
         ) from error
     return listener

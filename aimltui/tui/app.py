@@ -12,7 +12,7 @@ from textual.app import App
 from textual.binding import BindingType
 from textual.filter import LineFilter
 
-from aimltui.common import gc_tuning as collector
+from aimltui.common import gc_tuning
 from aimltui.common.sanitize import clean
 from aimltui.tui import themes
 from aimltui.tui.ascii import AsciiLineFilter
@@ -72,7 +72,7 @@ class AimltuiApp(CrashReport, App[None]):
 
     def on_mount(self) -> None:
         """Ask the terminal for its background; keep the collector from pausing the stream."""
-        collector.calm()
+        gc_tuning.tune()
         self.call_after_refresh(self._take_keys)
         if self._follows_terminal:
             ask_for_background(self)

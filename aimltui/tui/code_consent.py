@@ -56,7 +56,7 @@ class Consent(Protocol):
         """Whether code may be run without a sandbox, with a question each time. A sentence if that was not kept."""
         ...
 
-    def ask_by(self, ask: Callable[[CodeToRun], Awaitable[bool]]) -> None:
+    def set_approver(self, ask: Callable[[CodeToRun], Awaitable[bool]]) -> None:
         """From now on this asks the user about a piece of code; it is cancelled when the run does not wait any more."""
         ...
 

@@ -25,7 +25,7 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from aimltui.server.listener import Place, serve
+from aimltui.server.listener import Address, serve
 from tests.support.builders import bounded
 
 # read when the module is: the tests themselves run without anybody's environment
@@ -111,7 +111,7 @@ async def proxied(socket: Path) -> AsyncIterator[Path]:
         group.create_task(
             serve(
                 _proxy(client),
-                Place(uds=socket),
+                Address(uds=socket),
                 announce=lambda line: ready.set(),
                 on_stop=_nothing,
                 handle_signals=False,

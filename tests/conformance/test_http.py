@@ -14,7 +14,7 @@ import pytest
 
 from aimltui.engine.engine import Engine
 from aimltui.engine.models.base import ChatChunk, ModelError
-from aimltui.server.app import Limits
+from aimltui.server.app import ServerLimits
 from aimltui.server.auth import Auth
 from aimltui.wire.operations import OPERATIONS
 from tests.conformance import schemas
@@ -268,7 +268,10 @@ async def test_a_silent_stream_is_kept_alive_by_comments(tmp_path: Path) -> None
     go = asyncio.Event()
     model = FakeModel([ChatChunk(text="So"), go, *says(" long")])
     engine = await Engine.open(options(tmp_path), FakeModels(model))
-    async with served(engine, tmp_path / "s", limits=Limits(heartbeat_s=0.05)) as socket, http(socket) as raw:
+    async with (
+        served(engine, tmp_path / "s", limits=ServerLimits(heartbeat_s=0.05)) as socket,
+        http(socket) as raw,
+    ):
         assistant, thread = await made(raw)
         text = ""
         body = {"assistant_id": assistant, "stream": True}
@@ -284,7 +287,10 @@ async def test_a_silent_stream_is_kept_alive_by_comments(tmp_path: Path) -> None
 @requirement("http:too-large")
 async def test_a_body_may_be_large_but_not_too_large(tmp_path: Path) -> None:
     engine = await Engine.open(options(tmp_path), FakeModels(FakeModel()))
-    async with served(engine, tmp_path / "s", limits=Limits(max_body=1000)) as socket, http(socket) as raw:
+    async with (
+        served(engine, tmp_path / "s", limits=ServerLimits(max_body=1000)) as socket,
+        http(socket) as raw,
+    ):
         assert (await raw.post("/v1/threads", content=b" " * 1000)).status_code == 200
         assert refusal(await raw.post("/v1/threads", content=b" " * 1001))[0] == 413
 

@@ -13,7 +13,7 @@ import httpx2
 import pytest
 
 from aimltui.engine.engine import Engine
-from aimltui.server.app import Limits
+from aimltui.server.app import ServerLimits
 from tests.conformance.test_http import http, refusal
 from tests.conformance.world import World, requirement, served
 from tests.support.builders import options, until
@@ -118,7 +118,7 @@ async def test_a_form_cannot_name_a_file_of_the_server(
 @requirement("http:files:form", "http:files:left")
 async def test_a_file_may_be_large_but_not_too_large(tmp_path: Path) -> None:
     engine = await Engine.open(options(tmp_path), FakeModels(FakeModel()))
-    limits = Limits(max_body=100, max_file=3_000_000)
+    limits = ServerLimits(max_body=100, max_file=3_000_000)
     async with served(engine, tmp_path / "s", limits=limits) as socket, http(socket) as raw:
         assert (await posted(raw, form(PURPOSE, part("file", "x" * 3_000_000, "a")))).status_code == 200
 

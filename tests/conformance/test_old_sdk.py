@@ -15,7 +15,7 @@ import pytest
 
 from aimltui.engine.engine import Engine
 from aimltui.server.app import create_app
-from aimltui.server.listener import Place, serve
+from aimltui.server.listener import Address, serve
 from tests.conformance.world import FUNCTIONS, requirement
 from tests.support.builders import bounded, options
 from tests.support.fake_model import FakeModel, FakeModels, calls, says
@@ -72,7 +72,7 @@ async def test_an_older_client_finds_nothing_to_complain_of(tmp_path: Path, pyth
     stop, said = asyncio.Event(), asyncio.get_running_loop().create_future()
     serving = serve(
         create_app(engine),
-        Place(port=0),
+        Address(port=0),
         announce=said.set_result,
         on_stop=engine.aclose,
         handle_signals=False,

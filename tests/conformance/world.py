@@ -17,9 +17,9 @@ from aimltui.client.embedded import EmbeddedTransport
 from aimltui.client.http import HTTPTransport, Remote
 from aimltui.client.transport import Transport
 from aimltui.engine.engine import Engine
-from aimltui.server.app import Limits, create_app
+from aimltui.server.app import ServerLimits, create_app
 from aimltui.server.auth import Auth
-from aimltui.server.listener import Place, serve
+from aimltui.server.listener import Address, serve
 from aimltui.wire.assistants import Assistant, CreateAssistant
 from aimltui.wire.base import Params, Wire
 from aimltui.wire.binary import Blob
@@ -239,14 +239,14 @@ async def a_world(leg: str, directory: Path, **changes: Any) -> AsyncIterator[Wo
 
 @asynccontextmanager
 async def served(
-    engine: Any, socket: Path, auth: Auth | None = None, limits: Limits | None = None
+    engine: Any, socket: Path, auth: Auth | None = None, limits: ServerLimits | None = None
 ) -> AsyncIterator[Path]:
     """An engine on a unix socket; closed in the end."""
     stop, ready = asyncio.Event(), asyncio.Event()
     app = create_app(engine, auth or Auth(is_socket=True), limits)
     serving = serve(
         app,
-        Place(uds=socket),
+        Address(uds=socket),
         announce=lambda line: ready.set(),
         on_stop=engine.aclose,
         handle_signals=False,

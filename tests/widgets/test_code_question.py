@@ -111,7 +111,7 @@ class FakeConsent:
         self.allowed.append(allowed)
         return ""
 
-    def ask_by(self, ask: object) -> None:
+    def set_approver(self, ask: object) -> None:
         self.ask = ask
 
 

@@ -256,7 +256,7 @@ async def test_a_refused_key_is_said_and_can_be_saved_all_the_same(
 
 async def test_what_cannot_be_kept_is_not_offered_to_be_saved(server: FakeTransport, tmp_path: Path) -> None:
     service = FakeConnections(
-        verdicts=[connecting.Tested(False, "There is no key in this.", can_be_kept=False)]
+        verdicts=[connecting.Tested(False, "There is no key in this.", can_be_saved=False)]
     )
     async with seat(server, tmp_path, model=None, connections=service) as here:
         await pasted_form(here)

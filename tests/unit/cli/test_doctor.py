@@ -8,7 +8,7 @@ import pytest
 
 from aimltui.cli import doctor
 from aimltui.cli.main import main
-from aimltui.connections.key_store import Keys, key_file
+from aimltui.connections.key_store import KeyStore, key_file
 from aimltui.engine.tools.code_interpreter import selection as choice
 from aimltui.engine.tools.code_interpreter.sandboxes.seatbelt import Seatbelt
 from aimltui.engine.tools.code_interpreter.selection import NONE
@@ -70,7 +70,7 @@ def test_connections_are_told_with_the_places_of_their_keys_and_without_the_keys
         '[connections.d]\nbase_url = "http://localhost:1/v1"\n'
     )
     monkeypatch.setenv("B_KEY", "secret-of-b-0123456789")
-    Keys(file).keep("file", "a", "https://a.example/v1", "secret-of-a-0123456789")
+    KeyStore(file).save("file", "a", "https://a.example/v1", "secret-of-a-0123456789")
     said = "\n".join(doctor.connections(file))
     assert "b: https://b.example/v1, a server of assistants (default)\n    key in the variable B_KEY" in said
     assert f"a: https://a.example/v1\n    key in the file {key_file(file)}\n" in said

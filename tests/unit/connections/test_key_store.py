@@ -16,7 +16,7 @@ from aimltui.common.errors import ConfigError
 from aimltui.config import paths
 from aimltui.connections.discovery import Connection
 from aimltui.connections.key_file import KeyFile
-from aimltui.connections.key_store import Keys, key_file
+from aimltui.connections.key_store import KeyStore, key_file
 from aimltui.connections.keychain import Keychain
 
 HERE, THERE = "https://here.example:443", "https://there.example:443"
@@ -35,7 +35,7 @@ def test_a_kept_key_comes_back_for_its_own_address_only(file: KeyFile) -> None:
     assert file.get("work", THERE) is None
     assert file.get("work", HERE.replace("https", "http")) is None
     assert file.get("nobody", HERE) is None
-    file.forget("work", HERE)
+    file.delete("work", HERE)
     assert file.get("work", HERE) is None
     assert file.get("home", THERE) == "other-key-0123"
     assert KEY not in file.file.read_text()
@@ -148,12 +148,12 @@ def test_a_keychain_that_answers_keeps_keys_for_one_address(
 ) -> None:
     install(tmp_path, monkeypatch, backend)
     keychain = Keychain()
-    assert keychain.answers()
+    assert keychain.is_available()
     keychain.put("work", HERE, KEY)
     assert keychain.get("work", HERE) == KEY
     assert keychain.get("work", THERE) is None
-    keychain.forget("work", HERE)
-    keychain.forget("work", HERE)
+    keychain.delete("work", HERE)
+    keychain.delete("work", HERE)
     assert keychain.get("work", HERE) is None
 
 
@@ -163,7 +163,7 @@ def test_a_keychain_that_is_none_does_not_count(
 ) -> None:
     install(tmp_path, monkeypatch, backend)
     keychain = Keychain()
-    assert not keychain.answers()
+    assert not keychain.is_available()
     with pytest.raises(ConfigError, match="No keychain answers"):
         keychain.get("work", HERE)
 
@@ -188,13 +188,13 @@ def test_a_keychain_that_refuses_does_not_tell_the_key(
 
 def test_without_the_package_there_is_the_file(tmp_path: Path) -> None:
     sys.modules["keyring"] = None  # type: ignore[assignment]
-    assert Keys(tmp_path / "config.toml").places() == ("file",)
+    assert KeyStore(tmp_path / "config.toml").places() == ("file",)
 
 
 def test_a_key_is_read_where_it_is_and_hidden_in_every_log_from_then_on(tmp_path: Path) -> None:
-    keys = Keys(tmp_path / "config.toml", {"MY_KEY": "variable-key-77"})
+    keys = KeyStore(tmp_path / "config.toml", {"MY_KEY": "variable-key-77"})
     log = redact.redactor([])
-    keys.keep("file", "work", "https://here.example/v1", "plain_key_in_file_1")
+    keys.save("file", "work", "https://here.example/v1", "plain_key_in_file_1")
     assert keys.read(Connection("work", "https://here.example/v2", None, "file")) == "plain_key_in_file_1"
     assert keys.read(Connection("x", "https://x.example", "MY_KEY")) == "variable-key-77"
     assert keys.read(Connection("local", "http://localhost:1", None)) is None
@@ -203,8 +203,8 @@ def test_a_key_is_read_where_it_is_and_hidden_in_every_log_from_then_on(tmp_path
 
 
 def test_another_address_needs_the_key_anew(tmp_path: Path) -> None:
-    keys = Keys(tmp_path / "config.toml")
-    keys.keep("file", "work", "https://here.example/v1", KEY)
+    keys = KeyStore(tmp_path / "config.toml")
+    keys.save("file", "work", "https://here.example/v1", KEY)
     for base_url in ("http://here.example/v1", "https://here.example:8443/v1", "https://there.example/v1"):
         with pytest.raises(ConfigError, match="Enter it anew"):
             keys.read(Connection("work", base_url, None, "file"))

@@ -26,7 +26,7 @@ from aimltui.client.errors import TransportError
 from aimltui.client.http import Patience, Remote
 from aimltui.common.logs import log_to
 from aimltui.common.redaction import redactor
-from aimltui.connections.service import ConnectionDesk
+from aimltui.connections.service import ConnectionService
 from aimltui.connections.types import ConnectionDraft
 from aimltui.engine.engine import Engine
 from aimltui.engine.models.registry import ModelRegistry
@@ -102,7 +102,7 @@ async def land(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
 
 
 class Program:
-    """The running program: the screen's desk over the engine's registry, and a client."""
+    """The running program: the screen's service over the engine's registry, and a client."""
 
     def __init__(self, land: Land, scheme: str = "http") -> None:
         environment = {name: value for name, value in os.environ.items() if name != "OPENAI_API_KEY"}
@@ -117,8 +117,8 @@ class Program:
         self.client: AssistantsClient
 
     @property
-    def desk(self) -> ConnectionDesk:
-        return self.place.desk
+    def service(self) -> ConnectionService:
+        return self.place.service
 
     @property
     def registry(self) -> ModelRegistry:
@@ -126,7 +126,7 @@ class Program:
 
     async def __aenter__(self) -> Program:
         for draft in self._drafts:
-            await self.desk.save(draft, make_default=False)
+            await self.service.save(draft, make_default=False)
         engine = await Engine.open(options(self._directory / "data"), self.registry)
         self.client = AssistantsClient(EmbeddedTransport(engine))
         return self
@@ -153,7 +153,7 @@ class Program:
             asyncio.gather(*(self.run(name) for name in ("alpha", "beta", None, "alpha", "beta"))),
             _any_end(lambda: self.registry.list_models(refresh=True)),
             *(_any_end(lambda name=name: self.registry.balance(name)) for name in ("alpha", "beta")),  # type: ignore[misc]
-            *(self.desk.test(draft) for draft in self._drafts),
+            *(self.service.test(draft) for draft in self._drafts),
         )
         return ends
 
@@ -173,10 +173,10 @@ async def test_runs_on_two_connections_at_once_keep_their_keys_apart(
         assert await program.do_everything() == ["completed "] * 5
         # one's name with the other's address: its kept key stays, and so does a variable that nobody named
         moved = ConnectionDraft("alpha", land.url("beta"), key_place="file")
-        assert not (await program.desk.test(moved)).is_good
+        assert not (await program.service.test(moved)).is_good
         if not named:
-            assert (await program.desk.test(ConnectionDraft("alpha", land.url("gamma")))).is_good
-        await program.desk.find_local()
+            assert (await program.service.test(ConnectionDraft("alpha", land.url("gamma")))).is_good
+        await program.service.find_local()
     land.assert_each_key_stayed_at_home("alpha", "beta")
     assert land.proxy.heard == []
     assert not any(tells(caplog.text.encode(), key) for key in KEYS.values())
@@ -191,7 +191,7 @@ async def test_a_redirect_takes_no_key_along(land: Land, status: int) -> None:
         land.servers["alpha"].answer = to(land.url("beta"))
         land.servers["beta"].answer = to(land.stranger.base_url)
         ends = await program.do_everything()
-        tested = await program.desk.test(
+        tested = await program.service.test(
             ConnectionDraft("new", land.url("gamma"), KEYS["gamma"], key_place="file")
         )
         assert tested.is_good
@@ -204,7 +204,7 @@ async def test_a_redirect_takes_no_key_along(land: Land, status: int) -> None:
 async def test_a_proxy_hears_connect_without_a_key_and_nothing_else(land: Land) -> None:
     land.hosts = {name: f"{name}.example" for name in KEYS}
     async with Program(land, "https") as program:
-        tests = await asyncio.gather(*(program.desk.test(draft) for draft in program._drafts))
+        tests = await asyncio.gather(*(program.service.test(draft) for draft in program._drafts))
         assert "The proxy on the way" in tests[0].text
         assert (await program.run("alpha")).startswith("failed")
     with pytest.raises(TransportError):
@@ -252,7 +252,7 @@ async def test_a_server_that_quotes_the_key_back_gets_it_into_no_error_log_or_re
     handlers, level = logging.getLogger().handlers[:], logging.getLogger().level
     async with Program(land) as program:
         told = [*await program.do_everything()]
-        tested = [await program.desk.test(draft) for draft in program._drafts]
+        tested = [await program.service.test(draft) for draft in program._drafts]
         page = await program.client.list_models(refresh=True)
         told += [f"{one.text} {one.remedy}" for one in tested] + [str(page.to_json())]
         try:

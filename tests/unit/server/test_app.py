@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from aimltui.server.app import Limits, create_app
+from aimltui.server.app import ServerLimits, create_app
 from aimltui.server.idempotency import Answer, IdempotencyKeys
 from aimltui.wire import events
 from aimltui.wire.base import Params, Wire
@@ -98,7 +98,7 @@ async def test_a_reader_that_leaves_closes_its_stream() -> None:
 
 async def test_the_headers_go_out_before_a_first_event_that_takes_its_time() -> None:
     engine = FakeEngine()
-    reader = Reader(create_app(engine, limits=Limits(heartbeat_s=0.02)), "GET", "/changes")
+    reader = Reader(create_app(engine, limits=ServerLimits(heartbeat_s=0.02)), "GET", "/changes")
     await until(lambda: reader.status == 200)
     assert reader.body.startswith(b": ping\n\n")
     engine.go.set()
@@ -159,7 +159,7 @@ async def test_where_a_stream_resumes_is_said_by_query_or_header() -> None:
 
 
 async def test_keys_are_forgotten_when_there_are_too_many_or_nothing_came_of_them() -> None:
-    keys = IdempotencyKeys(kept=2)
+    keys = IdempotencyKeys(max_answers=2)
     slots = [keys.claim(str(n), "POST", "/x", b"")[0] for n in range(3)]
     for slot in slots:
         keys.settle(slot, Answer(200, b""))
@@ -173,7 +173,7 @@ async def test_keys_are_forgotten_when_there_are_too_many_or_nothing_came_of_the
 
 
 def test_a_key_whose_request_is_not_answered_is_never_forgotten() -> None:
-    keys = IdempotencyKeys(kept=1)
+    keys = IdempotencyKeys(max_answers=1)
     first, _ = keys.claim("first", "POST", "/x", b"")
     for number in range(3):
         keys.settle(keys.claim(str(number), "POST", "/x", b"")[0], Answer(200, b""))
@@ -183,7 +183,7 @@ def test_a_key_whose_request_is_not_answered_is_never_forgotten() -> None:
 
 
 def test_the_remembered_answers_have_a_limit_of_bytes() -> None:
-    keys = IdempotencyKeys(kept_bytes=100)
+    keys = IdempotencyKeys(max_bytes=100)
 
     def is_known(key: str) -> bool:
         slot, is_first = keys.claim(key, "POST", "/x", b"")

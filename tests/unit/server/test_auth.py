@@ -6,7 +6,7 @@ import pytest
 
 from aimltui.common.errors import ConfigError
 from aimltui.server.auth import Auth, is_loopback
-from aimltui.server.listener import Place, check_place
+from aimltui.server.listener import Address, check_address
 from aimltui.wire.errors import Forbidden, Unauthorized
 
 TOKEN = "0123456789abcdef"
@@ -77,13 +77,13 @@ def test_what_is_loopback() -> None:
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.2", "example.com", ""])
 def test_a_server_that_others_can_reach_needs_a_token(host: str) -> None:
     with pytest.raises(ConfigError, match="--token-env NAME"):
-        check_place(Place(host), None)
-    check_place(Place(host), TOKEN)
+        check_address(Address(host), None)
+    check_address(Address(host), TOKEN)
 
 
 def test_a_short_token_is_none() -> None:
     with pytest.raises(ConfigError, match="too short"):
-        check_place(Place(), "short")
+        check_address(Address(), "short")
 
 
 def test_the_token_is_not_shown() -> None:

@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from aimltui.cli.serve import add_serve_parser
 from aimltui.common.errors import ConfigError
-from aimltui.server.listener import Place, serve
+from aimltui.server.listener import Address, serve
 from tests.support.builders import bounded
 
 MAIN = """
@@ -58,13 +58,13 @@ class Running:
     async def on_stop(self) -> None:
         self.stopped.set()
 
-    async def serve(self, place: Place) -> None:
+    async def serve(self, place: Address) -> None:
         await serve(
             hello, place, announce=self.announce, on_stop=self.on_stop, handle_signals=False, stop=self.stop
         )
 
 
-async def once(place: Place, look: Any = None) -> Running:
+async def once(place: Address, look: Any = None) -> Running:
     running = Running()
     async with asyncio.TaskGroup() as group:
         task = group.create_task(running.serve(place))
@@ -88,7 +88,7 @@ async def test_it_says_its_base_url_and_answers_there() -> None:
         async with httpx2.AsyncClient() as client:
             answers.append((await client.get(url)).text)
 
-    running = await once(Place(port=0), look)
+    running = await once(Address(port=0), look)
     assert answers == ["hello"]
     assert len(running.lines) == 1
     assert running.stopped.is_set()
@@ -100,7 +100,7 @@ async def test_a_port_that_is_taken_is_a_sentence() -> None:
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(ExceptionGroup) as caught:
-            await once(Place(port=port))
+            await once(Address(port=port))
     (error,) = caught.value.exceptions
     assert isinstance(error, ConfigError)
     assert f"Port {port} on 127.0.0.1 cannot be used" in str(error)
@@ -115,7 +115,7 @@ async def test_a_socket_is_its_owners_alone_and_gone_afterwards(tmp_path: Path) 
         assert path.parent.stat().st_mode & 0o777 == 0o700
         assert str(path) in running.lines[0]
 
-    await once(Place(uds=path), look)
+    await once(Address(uds=path), look)
     assert not path.exists()
 
 
@@ -123,12 +123,12 @@ async def test_a_stale_socket_is_replaced_and_a_live_one_is_not(tmp_path: Path) 
     path = tmp_path / "s"
     with socket.socket(socket.AF_UNIX) as left:
         left.bind(str(path))
-    await once(Place(uds=path))
+    await once(Address(uds=path))
     with socket.socket(socket.AF_UNIX) as live:
         live.bind(str(path))
         live.listen()
         with pytest.raises(ExceptionGroup) as caught:
-            await once(Place(uds=path))
+            await once(Address(uds=path))
     assert "Another server listens" in str(caught.value.exceptions[0])
 
 
@@ -136,14 +136,14 @@ async def test_a_file_in_the_way_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "s"
     path.write_text("precious")
     with pytest.raises(ExceptionGroup) as caught:
-        await once(Place(uds=path))
+        await once(Address(uds=path))
     assert "is no socket" in str(caught.value.exceptions[0])
     assert path.read_text() == "precious"
 
 
 async def test_a_path_that_is_too_long_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(ExceptionGroup) as caught:
-        await once(Place(uds=tmp_path / ("x" * 120)))
+        await once(Address(uds=tmp_path / ("x" * 120)))
     assert "too long" in str(caught.value.exceptions[0])
 
 

@@ -365,9 +365,9 @@ class ConnectFormScreen(Sheet[Saved | None]):
             tested = await self._connections.test(draft)
         finally:
             self._clock.stop()
-        self._failed = None if tested.is_good or not tested.can_be_kept else tested
+        self._failed = None if tested.is_good or not tested.can_be_saved else tested
         if not tested.is_good:
-            anyway = "; ctrl+s saves it anyway" if tested.can_be_kept else ""
+            anyway = "; ctrl+s saves it anyway" if tested.can_be_saved else ""
             remedy = f"{tested.remedy} Nothing is saved{anyway}.".strip()
             self._say(f"✗ {tested.text}", "$text-error", remedy)
         return tested

@@ -33,7 +33,7 @@ class CodeConsentPart(MainView):
         desk = self.desk
         consent = desk.connected.consent if desk is not None else None
         if desk is not None and consent is not None:
-            consent.ask_by(self.ask_about_code)
+            consent.set_approver(self.ask_about_code)
             desk.before_run = self._offer
 
     async def ask_about_code(self, code: CodeToRun) -> bool:
