@@ -14,6 +14,7 @@ from aimltui.engine.operations.threads import new_thread
 from aimltui.engine.operations.usage import refuse_if_used_up
 from aimltui.engine.runs.new_run import new_run
 from aimltui.engine.runs.recovery import active_run
+from aimltui.engine.runs.run_memory import Sampling
 from aimltui.engine.runs.status import CANCELLABLE, Outcome
 from aimltui.engine.runs.transaction import RunTransaction
 from aimltui.engine.runtime import Runtime
@@ -189,12 +190,12 @@ class RunOperations:
         assistant, assistant_private = assistant_rows.get(conn, wanted.params.assistant_id)
         for message in wanted.messages if thread is None else ():
             insert_message(conn, self._runtime, message)
-        run, private = new_run(
+        run, memory = new_run(
             self._runtime.options,
             wanted.thread_id,
             wanted.params,
             assistant,
-            assistant_private.get("sampling", {}),
+            Sampling.from_json(assistant_private.get("sampling")),
         )
         if isinstance(wanted.params, CreateThreadAndRun) and wanted.params.tool_resources is not None:
             settled_resources(conn, self._runtime, wanted.params.tool_resources, may_create=False)
@@ -203,7 +204,7 @@ class RunOperations:
                 "Run creation requires a Thread with a user message or an assistant with instructions.",
                 code="invalid_thread",
             )
-        rows.insert(conn, run, self._runtime.owner.id, private)
+        rows.insert(conn, run, self._runtime.owner.id, memory.to_json())
         transaction = RunTransaction(conn, run.id, self._runtime.options.clock(), 0)
         if thread is not None:
             transaction.tell(events.THREAD_CREATED, thread)

@@ -6,10 +6,10 @@ import math
 from typing import Any
 
 from aimltui.engine.options import EngineOptions
+from aimltui.engine.runs.run_memory import RunMemory, Sampling
 from aimltui.engine.validation import merged_metadata
 from aimltui.wire import ids
 from aimltui.wire.assistants import Assistant
-from aimltui.wire.base import JSONObject
 from aimltui.wire.runs import CreateRun, CreateThreadAndRun, Run
 from aimltui.wire.tools import ToolResources, TruncationStrategy
 
@@ -19,16 +19,17 @@ def new_run(
     thread_id: str,
     params: CreateRun | CreateThreadAndRun,
     assistant: Assistant,
-    assistant_sampling: JSONObject,
-) -> tuple[Run, JSONObject]:
+    assistant_sampling: Sampling,
+) -> tuple[Run, RunMemory]:
     """The queued run, and what the wire does not show of it.
 
     A value that was given counts, also zero and the empty text; one that was not, or null, is the assistant's.
     """
     now = options.clock()
-    sampling = {
-        name: _first(getattr(params, name), assistant_sampling.get(name)) for name in ("temperature", "top_p")
-    }
+    sampling = Sampling(
+        _first(params.temperature, assistant_sampling.temperature),
+        _first(params.top_p, assistant_sampling.top_p),
+    )
     resources = params.tool_resources if isinstance(params, CreateThreadAndRun) else None
     effort = params.reasoning_effort if isinstance(params, CreateRun) else None
     run = Run(
@@ -42,8 +43,8 @@ def new_run(
         tools=_first(params.tools, assistant.tools),
         tool_resources=resources or assistant.tool_resources or ToolResources(),
         metadata=merged_metadata(None, params.metadata),
-        temperature=_first(sampling["temperature"], 1.0),
-        top_p=_first(sampling["top_p"], 1.0),
+        temperature=_first(sampling.temperature, 1.0),
+        top_p=_first(sampling.top_p, 1.0),
         max_prompt_tokens=params.max_prompt_tokens,
         max_completion_tokens=params.max_completion_tokens,
         truncation_strategy=params.truncation_strategy or TruncationStrategy(),
@@ -53,7 +54,7 @@ def new_run(
         reasoning_effort=_first(effort, assistant.reasoning_effort),
         connection=params.connection or None,
     )
-    return run, {"t0": now, "turns": 0, "sampling": sampling}
+    return run, RunMemory(started=now, sampling=sampling)
 
 
 def _instructions(params: CreateRun | CreateThreadAndRun, assistant: Assistant) -> str:

@@ -14,6 +14,7 @@ from aimltui.engine.runs.hosted_tools import HostedToolCalls, fingerprint, refus
 from aimltui.engine.runs.journal import Journal
 from aimltui.engine.runs.notices import WaitNotices
 from aimltui.engine.runs.prompt.turn_request import PreparedTurn, prepare_turn
+from aimltui.engine.runs.run_memory import RunMemory
 from aimltui.engine.runs.services import RunServices
 from aimltui.engine.runs.status import Outcome
 from aimltui.engine.runs.tool_calls import Call
@@ -21,7 +22,6 @@ from aimltui.engine.runs.tool_protocol import refuses_tools
 from aimltui.engine.runs.transaction import RunTransaction
 from aimltui.engine.runs.turn_writer import TurnWriter
 from aimltui.engine.tools.base import ToolContext
-from aimltui.wire.base import JSONObject
 from aimltui.wire.runs import COMPLETED, FAILED, IN_PROGRESS, INCOMPLETE, LastError, Run, Usage
 
 _SAME_CALLS = 3
@@ -73,19 +73,19 @@ class RunLoop:
             ModelError: The model failed for good.
             EngineError: The store did, or the run is not there any more.
         """
-        run, private = await self._journal.commit(_begin)
+        run, memory = await self._journal.commit(_begin)
         missing = self._services.tools.missing(run.tools)
         if missing:
             return End(_no_such_tool(missing))
         model = self._services.models.resolve(run.model, run.connection)
         while True:
-            if private.get("turns", 0) >= self._services.options.max_turns:
+            if memory.turns >= self._services.options.max_turns:
                 return End(
                     failure(
-                        f"The run was stopped after {private['turns']} turns of the model: a loop of tool calls."
+                        f"The run was stopped after {memory.turns} turns of the model: a loop of tool calls."
                     )
                 )
-            turn = await prepare_turn(self._services, run, private)
+            turn = await prepare_turn(self._services, run, memory)
             if isinstance(turn, PreparedTurn):
                 turn = await self._budget.open(run, turn)
             if isinstance(turn, Outcome):
@@ -96,7 +96,7 @@ class RunLoop:
                 if not await self._goes_over_to_blocks(run, turn, error):
                     raise
                 continue
-            end, private = await self._conclude_turn(run, turn, writer)
+            end, memory = await self._conclude_turn(run, turn, writer)
             if end is not None:
                 return end
 
@@ -152,7 +152,7 @@ class RunLoop:
 
     async def _conclude_turn(
         self, run: Run, turn: PreparedTurn, writer: TurnWriter
-    ) -> tuple[End | None, JSONObject]:
+    ) -> tuple[End | None, RunMemory]:
         """Write the turn's end; the run's, if this was its last turn."""
         await writer.finish()
         self._journal.draft = None
@@ -166,27 +166,25 @@ class RunLoop:
         pending = [call for call in calls if call.output is None and not call.is_hosted]
         hosted = [call for call in calls if call.is_hosted]
 
-        def write(transaction: RunTransaction) -> JSONObject:
+        def write(transaction: RunTransaction) -> RunMemory:
             transaction.count_turn(usage, prompt, completion)
             self._budget.settle(transaction, usage, prompt, completion)
             if calls and writer.tool_step_id is not None:
                 transaction.set_calls(writer.tool_step_id, calls, usage)
-                if end is None and not hosted and not transaction.private.get("no_more_tools"):
+                if end is None and not hosted and not transaction.memory.no_more_tools:
                     _go_on(transaction, pending)
-            return transaction.private
+            return transaction.memory
 
-        private = await self._journal.commit(write)
-        if end is None and private.get("no_more_tools"):
-            return End(
-                failure(_GOES_ON_CALLING, remedy="Try again, or choose another model."), usage
-            ), private
+        memory = await self._journal.commit(write)
+        if end is None and memory.no_more_tools:
+            return End(failure(_GOES_ON_CALLING, remedy="Try again, or choose another model."), usage), memory
         if end is None and hosted and writer.tool_step_id is not None:
             problems = {draft.id: draft.problem for draft in writer.drafts}
-            private = await self._carry_out(run, turn, writer.tool_step_id, calls, problems, private)
-        elif end is not None and not writer.has_message and _has_made_something(end, private):
+            memory = await self._carry_out(run, turn, writer.tool_step_id, calls, problems, memory)
+        elif end is not None and not writer.has_message and _has_made_something(end, memory):
             # what the tools made is on a message, also where the model has nothing to say about it
             await writer.begin_message()
-        return (End(None) if end is None and pending else end), private
+        return (End(None) if end is None and pending else end), memory
 
     async def _carry_out(
         self,
@@ -195,39 +193,33 @@ class RunLoop:
         step_id: str,
         calls: list[Call],
         problems: Mapping[str, str | None],
-        private: JSONObject,
-    ) -> JSONObject:
+        memory: RunMemory,
+    ) -> RunMemory:
         """Do what is asked of the engine's own tools, and write what came of it."""
         limit = self._services.options.max_tool_turns
         mark = fingerprint([call for call in calls if call.is_hosted])
-        same = private.get("same_calls", 0) + 1 if private.get("last_calls") == mark else 1
-        count = private.get("tool_turns", 0) + 1
+        memory = memory.after_tool_turn(mark, limit=limit, most_same=_SAME_CALLS)
         files = turn.files
         context = ToolContext(run, files.provided, self._services.keep, has_run_code=files.has_run_code)
         work = HostedToolCalls(self._journal, step_id, context)
-        if same >= _SAME_CALLS:
-            done = refused_as_repeated(calls, same - 1)
+        if memory.same_calls >= _SAME_CALLS:
+            done = refused_as_repeated(calls, memory.same_calls - 1)
         else:
             tools = {tool.type: tool for tool in turn.plan.hosted.values()}
             done = await work.run(calls, problems, tools)
-        known = {
-            "last_calls": mark,
-            "same_calls": same,
-            "tool_turns": count,
-            "no_more_tools": same >= _SAME_CALLS or count >= limit,
-        }
         pending = [call for call in done if call.output is None]
 
-        def write(transaction: RunTransaction) -> JSONObject:
-            transaction.private |= known
-            transaction.note_made(work.made.files, work.made.pictures, work.made.others)
+        def write(transaction: RunTransaction) -> RunMemory:
+            made = work.made
+            transaction.remember(transaction.memory.after_tool_turn(mark, limit=limit, most_same=_SAME_CALLS))
+            transaction.note_made(made.files, made.pictures, made.others)
             transaction.answer_calls(step_id, done)
             _go_on(transaction, pending)
-            return transaction.private
+            return transaction.memory
 
-        private = await self._journal.commit(write)
+        memory = await self._journal.commit(write)
         self._journal.owed = None
-        return private
+        return memory
 
 
 def _go_on(transaction: RunTransaction, pending: Sequence[Call]) -> None:
@@ -238,9 +230,9 @@ def _go_on(transaction: RunTransaction, pending: Sequence[Call]) -> None:
         transaction.finish_tools({})
 
 
-def _begin(transaction: RunTransaction) -> tuple[Run, JSONObject]:
+def _begin(transaction: RunTransaction) -> tuple[Run, RunMemory]:
     transaction.move(IN_PROGRESS)
-    return transaction.run, transaction.private
+    return transaction.run, transaction.memory
 
 
 def _checked(call: Call, run: Run, services: RunServices) -> Call:
@@ -248,9 +240,9 @@ def _checked(call: Call, run: Run, services: RunServices) -> Call:
     return call if call.is_hosted or call.name in known else _unknown_function(call, known)
 
 
-def _has_made_something(end: End, private: JSONObject) -> bool:
+def _has_made_something(end: End, memory: RunMemory) -> bool:
     completed = end.outcome is not None and end.outcome.status == COMPLETED
-    return completed and bool(private.get("pictures") or private.get("unlinked"))
+    return completed and bool(memory.pictures or memory.unlinked)
 
 
 def _end_of(writer: TurnWriter, usage: Usage | None, *, first: bool) -> End | None:

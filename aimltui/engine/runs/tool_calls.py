@@ -25,6 +25,11 @@ class Call:
     shown: Mapping[str, Any] | None = None
     """What the step shows of a call that the engine carries out; None for what it shows already."""
 
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Call:
+        """Return the call that `to_json` stored."""
+        return cls(**stored)
+
     @property
     def is_hosted(self) -> bool:
         """True if the engine carries it out."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from aimltui.engine.accounting.usage import added, partial
 from aimltui.engine.errors import RunCancelling, RunGone, RunOver
 from aimltui.engine.events.log import LogEntry
 from aimltui.engine.runs.reasoning import ReasoningText
+from aimltui.engine.runs.run_memory import RunMemory
 from aimltui.engine.runs.status import MESSAGE_REASONS, STEP_ENDS, Outcome, move
 from aimltui.engine.runs.tool_calls import Call, answered, with_calls
 from aimltui.engine.store import events as event_rows
@@ -64,7 +66,7 @@ class RunTransaction:
 
     Attributes:
         run: The run as it is now.
-        private: What the wire does not show of it.
+        memory: What the engine remembers about it.
         told: The events of this transaction, to be published once it is committed.
 
     Raises:
@@ -82,7 +84,7 @@ class RunTransaction:
             raise RunOver(f"The run has ended with status '{row['status']}'.")
         self.conn = conn
         self.run = Run.model_validate_json(row["body"])
-        self.private: JSONObject = json.loads(row["private"])
+        self.memory = RunMemory.from_json(json.loads(row["private"]))
         self.told: list[StreamEvent] = []
         self._clock_now = clock_now
         self._now = int(clock_now)
@@ -108,14 +110,14 @@ class RunTransaction:
         if self.run.status == CANCELLING and to not in (CANCELLED, FAILED, EXPIRED):
             raise RunCancelling("The run is being cancelled.")
         if to == CANCELLING:
-            self.private["told_cancelling"] = True
+            self.memory = replace(self.memory, told_cancelling=True)
         if to in TERMINAL:
-            if usage_rows.abandon_turn(self.conn, self.run.id) and (known := self.usage) is not None:
-                self.private["usage"] = partial(known).to_json()
-            how |= {"usage": self.usage, "duration_ms": _since(self.private, self._clock_now)}
+            if usage_rows.abandon_turn(self.conn, self.run.id) and (known := self.memory.usage) is not None:
+                self.memory = replace(self.memory, usage=partial(known))
+            how |= {"usage": self.memory.usage, "duration_ms": _since(self.memory.started, self._clock_now)}
         self.run = move(self.run, to, self._now, **how)
         ended_at = self._clock_now if to in TERMINAL else None
-        runs.save(self.conn, self.run, self.private, ended_at=ended_at)
+        runs.save(self.conn, self.run, self.memory.to_json(), ended_at=ended_at)
         self.tell(f"thread.run.{to}", self.run)
         return self.run
 
@@ -123,17 +125,15 @@ class RunTransaction:
         """Tell that the run is being cancelled, once; another process may have marked it already."""
         if self.run.status != CANCELLING:
             return self.move(CANCELLING)
-        if not self.private.get("told_cancelling"):
-            self.private["told_cancelling"] = True
-            runs.save(self.conn, self.run, self.private)
+        if not self.memory.told_cancelling:
+            self.remember(replace(self.memory, told_cancelling=True))
             self.tell("thread.run.cancelling", self.run)
         return self.run
 
-    @property
-    def usage(self) -> Usage | None:
-        """The sum of all turns so far."""
-        known = self.private.get("usage")
-        return Usage.model_validate(known) if known is not None else None
+    def remember(self, memory: RunMemory) -> None:
+        """Store a changed memory."""
+        self.memory = memory
+        runs.save(self.conn, self.run, memory.to_json())
 
     def count_turn(self, usage: Usage | None, spent_prompt: int, spent_completion: int) -> None:
         """A model turn is over.
@@ -143,19 +143,23 @@ class RunTransaction:
             spent_prompt: Tokens to hold against the run's limit; an estimate if the provider says nothing.
             spent_completion: The same for completion tokens.
         """
-        before, turns = self.usage, self.private.get("turns", 0)
+        before, turns = self.memory.usage, self.memory.turns
         total = added(before, usage)
         if total is not None and (usage is None or (before is None and turns)):
             total = partial(total)
-        self.private["usage"] = total.to_json() if total is not None else None
-        self.private["turns"] = turns + 1
-        self.private["spent_prompt"] = self.private.get("spent_prompt", 0) + spent_prompt
-        self.private["spent_completion"] = self.private.get("spent_completion", 0) + spent_completion
-        runs.save(self.conn, self.run, self.private)
+        self.remember(
+            replace(
+                self.memory,
+                usage=total,
+                turns=turns + 1,
+                spent_prompt=self.memory.spent_prompt + spent_prompt,
+                spent_completion=self.memory.spent_completion + spent_completion,
+            )
+        )
 
     def open_message(
         self, step_id: str, message_id: str, turn: int, thought: ReasoningText | None = None
-    ) -> list[str]:
+    ) -> Sequence[str]:
         """The model begins to write, after it has thought.
 
         Returns:
@@ -163,9 +167,9 @@ class RunTransaction:
         """
         self._refuse_if_cancelling()
         self._write_message(step_id, message_id, turn, thought=thought)
-        pictures: list[str] = self.private.pop("pictures", [])
+        pictures = self.memory.pictures
         if pictures:
-            runs.save(self.conn, self.run, self.private)
+            self.remember(replace(self.memory, pictures=()))
         return pictures
 
     def _write_message(
@@ -224,18 +228,8 @@ class RunTransaction:
         runs.save_step(self.conn, with_calls(row.step, calls), private)
 
     def note_made(self, files: Mapping[str, str], pictures: Sequence[str], others: Sequence[str]) -> None:
-        """Tools of the engine have made files.
-
-        Args:
-            files: Ids by the path under which the text may link to them.
-            pictures: Those that the next message shows, in order.
-            others: Those that the last message gets as attachments unless a text links to them.
-        """
-        self.private["files"] = {**self.private.get("files", {}), **files}
-        # a run that is stopped in this very moment is told them twice
-        self.private["pictures"] = list(dict.fromkeys([*self.private.get("pictures", []), *pictures]))
-        self.private["unlinked"] = list(dict.fromkeys([*self.private.get("unlinked", []), *others]))
-        runs.save(self.conn, self.run, self.private)
+        """Store what hosted tools made; see `RunMemory.with_made`."""
+        self.remember(self.memory.with_made(files, pictures, others))
 
     def wait_for_outputs(self, pending: Sequence[Call]) -> None:
         """The caller's turn."""
@@ -244,7 +238,7 @@ class RunTransaction:
             for call in pending
         ]
         action = RequiredAction(submit_tool_outputs=SubmitToolOutputsAction(tool_calls=asked))
-        self.move(REQUIRES_ACTION, action=action, usage=self.usage)
+        self.move(REQUIRES_ACTION, action=action, usage=self.memory.usage)
 
     def take_outputs(self, outputs: Mapping[str, str], owner: str) -> Run:
         """The caller has answered; the run is queued again."""
@@ -257,7 +251,7 @@ class RunTransaction:
         for row in runs.open_steps(self.conn, self.run.id):
             if row.step.type != "tool_calls":
                 continue
-            calls = [answered(Call(**call), outputs) for call in row.private.get("calls", [])]
+            calls = [answered(Call.from_json(call), outputs) for call in row.private.get("calls", [])]
             private = row.private | {"calls": [call.to_json() for call in calls]}
             runs.save_step(self.conn, with_calls(row.step, calls), private)
             usage = row.private.get("usage")
@@ -330,7 +324,7 @@ class RunTransaction:
             f"{status}_at": self._now,
             "usage": usage,
             "last_error": error,
-            "duration_ms": _since(row.private, self._clock_now),
+            "duration_ms": _since(row.private.get("t0"), self._clock_now),
         }
         step = row.step.model_copy(update=update)
         runs.save_step(self.conn, step)
@@ -350,15 +344,12 @@ class RunTransaction:
 
     def _attachments(self, message: Message, attach: bool) -> list[MessageAttachment]:
         """The files that tools made and that no text links to, so that none is lost; on the run's last message."""
-        unlinked: list[str] = self.private.get("unlinked", [])
-        if not unlinked:
+        if not self.memory.unlinked:
             return list(message.attachments or ())
         linked = linked_files(message)
-        self.private["unlinked"] = [file_id for file_id in unlinked if file_id not in linked]
-        rest = self.private["unlinked"] if attach else []
-        if attach:
-            self.private["unlinked"] = []
-        runs.save(self.conn, self.run, self.private)
+        rest = tuple(file_id for file_id in self.memory.unlinked if file_id not in linked)
+        self.remember(replace(self.memory, unlinked=() if attach else rest))
+        rest = rest if attach else ()
         tools = [AttachmentTool(type="code_interpreter")]
         return [*(message.attachments or ()), *(MessageAttachment(file_id=id_, tools=tools) for id_ in rest)]
 
@@ -369,17 +360,16 @@ class RunTransaction:
 
 def _save_what_was_made(transaction: RunTransaction, new_id: NewId) -> None:
     """A run that is stopped before its answer has no message: one without text bears what its tools made."""
-    pictures: list[str] = transaction.private.get("pictures", [])
-    nothing_made = not (pictures or transaction.private.get("unlinked"))
+    pictures = transaction.memory.pictures
+    nothing_made = not (pictures or transaction.memory.unlinked)
     if nothing_made or messages.open_of_run(transaction.conn, transaction.run.id):
         return
-    transaction.private["pictures"] = []
-    turn = transaction.private.get("turns", 0)
+    transaction.memory = replace(transaction.memory, pictures=())
+    turn = transaction.memory.turns
     transaction._write_message(new_id(ids.STEP), new_id(ids.MESSAGE), turn, pictures)
 
 
-def _since(private: JSONObject, now: float) -> int | None:
-    started = private.get("t0")
+def _since(started: float | None, now: float) -> int | None:
     return max(0, round((now - started) * 1000)) if started is not None else None
 
 

@@ -104,9 +104,7 @@ def delete(conn: Connection, thread_id: str, message_id: str) -> None:
     ).rowcount
     if not found:
         raise NotFound(f"No message found with id '{message_id}'.")
-    row = conn.execute(
-        "SELECT * FROM messages WHERE thread_id = ? AND role = 'user' ORDER BY seq LIMIT 1", (thread_id,)
-    ).fetchone()
+    row = first_user_row(conn, thread_id)
     text = preview(Message.model_validate_json(row["body"])) if row is not None else None
     conn.execute("UPDATE threads SET preview = ? WHERE id = ?", (text, thread_id))
 
@@ -126,6 +124,19 @@ def has_user_message(conn: Connection, thread_id: str) -> bool:
     """True if somebody has said something."""
     sql = "SELECT 1 FROM messages WHERE thread_id = ? AND role = 'user' LIMIT 1"
     return conn.execute(sql, (thread_id,)).fetchone() is not None
+
+
+def newest_before(conn: Connection, thread_id: str, seq: int, limit: int) -> list[Row]:
+    """Return the rows of a thread's newest messages before a sequence number, newest first."""
+    sql = "SELECT * FROM messages WHERE thread_id = ? AND seq < ? ORDER BY seq DESC LIMIT ?"
+    return conn.execute(sql, (thread_id, seq, limit)).fetchall()
+
+
+def first_user_row(conn: Connection, thread_id: str) -> Row | None:
+    """Return the row of a thread's first user message, or None if there is none."""
+    sql = "SELECT * FROM messages WHERE thread_id = ? AND role = 'user' ORDER BY seq LIMIT 1"
+    row: Row | None = conn.execute(sql, (thread_id,)).fetchone()
+    return row
 
 
 def open_of_run(conn: Connection, run_id: str) -> list[Message]:

@@ -37,6 +37,18 @@ class StepRow:
     turn: int
 
 
+@dataclass(frozen=True, slots=True)
+class ToolTurn:
+    """The tool calls of a finished step, and where the step stands in its thread."""
+
+    seq: int
+    after_message: int
+    """The sequence number of the newest message when the step began."""
+    run_id: str
+    turn: int
+    calls: list[JSONObject]
+
+
 def insert(conn: Connection, run: Run, owner: str, private: JSONObject) -> None:
     """Keep a new one; its thread becomes the latest."""
     conn.execute(
@@ -196,6 +208,59 @@ def listed_steps(conn: Connection, params: ListRunSteps) -> Page[RunStep]:
     get(conn, params.thread_id, params.run_id)
     listing = Listing("run_steps", where="run_id = ?", args=(params.run_id,))
     return page(conn, listing, params, lambda row: RunStep.model_validate_json(row["body"]))
+
+
+def tool_turns(conn: Connection, thread_id: str, after_message: int) -> list[ToolTurn]:
+    """Return the completed tool calls of a thread, oldest first, from a message's sequence number on."""
+    rows = conn.execute(
+        "SELECT seq, after_message, run_id, turn, private FROM run_steps WHERE thread_id = ? AND type = 'tool_calls'"
+        " AND status = 'completed' AND after_message >= ? ORDER BY seq",
+        (thread_id, after_message),
+    )
+    return [
+        ToolTurn(
+            row["seq"],
+            row["after_message"],
+            row["run_id"],
+            row["turn"],
+            json.loads(row["private"]).get("calls", []),
+        )
+        for row in rows.fetchall()
+    ]
+
+
+def reasoning_by_turn(conn: Connection, thread_id: str, after_message: int) -> dict[tuple[str, int], str]:
+    """Return the model's reasoning before each turn's first step, by run id and turn."""
+    rows = conn.execute(
+        "SELECT run_id, turn, json_extract(body, '$.reasoning') AS reasoning FROM run_steps"
+        " WHERE thread_id = ? AND after_message >= ? AND json_extract(body, '$.reasoning') IS NOT NULL"
+        " ORDER BY seq",
+        (thread_id, after_message),
+    )
+    return {(row["run_id"], row["turn"]): row["reasoning"] for row in rows.fetchall()}
+
+
+def has_run_code(conn: Connection, thread_id: str, other_than: str) -> bool:
+    """Return whether a run of the thread other than the given one has run code."""
+    rows = conn.execute(
+        "SELECT 1 FROM run_steps WHERE thread_id = ? AND type = 'tool_calls' AND run_id != ?"
+        ' AND instr(body, \'"type":"code_interpreter"\') LIMIT 1',
+        (thread_id, other_than),
+    )
+    return rows.fetchone() is not None
+
+
+def files_made(conn: Connection, thread_id: str) -> dict[str, str]:
+    """Return the ids of the files that tools made in a thread, by path; the newest of each path."""
+    rows = conn.execute(
+        "SELECT json_extract(private, '$.files') AS made FROM runs WHERE thread_id = ?"
+        " AND json_extract(private, '$.files') IS NOT NULL ORDER BY seq",
+        (thread_id,),
+    )
+    made: dict[str, str] = {}
+    for row in rows.fetchall():
+        made |= json.loads(row["made"])
+    return made
 
 
 def _step_row(row: Row) -> StepRow:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterable, Mapping
 
 from aimltui.engine.runs.prompt.context_window import Item, MessageItem, ToolCallItem
 from aimltui.engine.runs.tool_calls import Call
-from aimltui.engine.store import files, messages
+from aimltui.engine.store import files, messages, runs
 from aimltui.engine.store.database import Connection, Row
 from aimltui.wire.errors import NotFound
 from aimltui.wire.files import File
@@ -24,24 +23,19 @@ def load(conn: Connection, thread_id: str, run_id: str, budget: int, last_messag
     rows = _newest_rows(conn, thread_id, run_id, budget * _CHARACTERS_PER_TOKEN, last_messages)
     oldest = rows[-1]["seq"] if rows else 0
     found: list[tuple[int, int, int, Item]] = [
-        (row["seq"], 0, row["seq"], _said(conn, row, run_id)) for row in rows
+        (row["seq"], 0, row["seq"], _message(conn, row, run_id)) for row in rows
     ]
-    steps = conn.execute(
-        "SELECT * FROM run_steps WHERE thread_id = ? AND type = 'tool_calls' AND status = 'completed'"
-        " AND after_message >= ? ORDER BY seq",
-        (thread_id, oldest),
-    )
-    thoughts = _thoughts(conn, thread_id, oldest)
+    reasoning = runs.reasoning_by_turn(conn, thread_id, oldest - 1)
     found += [
-        (row["after_message"], 1, row["seq"], item)
-        for row in steps
-        if (item := _called(row, run_id, thoughts)) is not None
+        (turn.after_message, 1, turn.seq, item)
+        for turn in runs.tool_turns(conn, thread_id, oldest)
+        if (item := _tool_calls(turn, run_id, reasoning)) is not None
     ]
     found.sort(key=lambda entry: entry[:3])
     items = [item for *_, item in found]
-    first = _first_user_row(conn, thread_id)
+    first = messages.first_user_row(conn, thread_id)
     if first is not None and rows and first["seq"] < oldest:
-        items.insert(0, _said(conn, first, run_id))
+        items.insert(0, _message(conn, first, run_id))
     return items
 
 
@@ -51,10 +45,7 @@ def _newest_rows(
     rows: list[Row] = []
     place, size, count = 2**62, 0, 0
     while True:
-        chunk = conn.execute(
-            "SELECT * FROM messages WHERE thread_id = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
-            (thread_id, place, _CHUNK),
-        ).fetchall()
+        chunk = messages.newest_before(conn, thread_id, place, _CHUNK)
         for row in chunk:
             own = row["run_id"] == run_id
             # one more than fits, so that truncation sees that something is missing
@@ -68,13 +59,7 @@ def _newest_rows(
         place = chunk[-1]["seq"]
 
 
-def _first_user_row(conn: Connection, thread_id: str) -> Row | None:
-    sql = "SELECT * FROM messages WHERE thread_id = ? AND role = 'user' ORDER BY seq LIMIT 1"
-    row: Row | None = conn.execute(sql, (thread_id,)).fetchone()
-    return row
-
-
-def _said(conn: Connection, row: Row, run_id: str) -> MessageItem:
+def _message(conn: Connection, row: Row, run_id: str) -> MessageItem:
     message: Message = messages.build(conn, row)
     return MessageItem(message, row["turn"], own=row["run_id"] == run_id)
 
@@ -91,20 +76,11 @@ def files_of(conn: Connection, items: Iterable[Item], now: int) -> dict[str, Fil
     return found
 
 
-def _thoughts(conn: Connection, thread_id: str, oldest: int) -> dict[tuple[str, int], str]:
-    """What was thought before each turn's first step, by run and turn."""
-    rows = conn.execute(
-        "SELECT run_id, turn, json_extract(body, '$.reasoning') AS thought FROM run_steps"
-        " WHERE thread_id = ? AND after_message >= ? AND json_extract(body, '$.reasoning') IS NOT NULL"
-        " ORDER BY seq",
-        (thread_id, oldest - 1),
-    )
-    return {(row["run_id"], row["turn"]): row["thought"] for row in rows}
-
-
-def _called(row: Row, run_id: str, thoughts: Mapping[tuple[str, int], str]) -> ToolCallItem | None:
-    calls = tuple(Call(**call) for call in json.loads(row["private"]).get("calls", []))
+def _tool_calls(
+    turn: runs.ToolTurn, run_id: str, reasoning: Mapping[tuple[str, int], str]
+) -> ToolCallItem | None:
+    calls = tuple(Call.from_json(call) for call in turn.calls)
     if not calls or any(call.output is None for call in calls):
         return None
-    thought = thoughts.get((row["run_id"], row["turn"]), "")
-    return ToolCallItem(calls, row["run_id"], row["turn"], own=row["run_id"] == run_id, reasoning=thought)
+    before = reasoning.get((turn.run_id, turn.turn), "")
+    return ToolCallItem(calls, turn.run_id, turn.turn, own=turn.run_id == run_id, reasoning=before)

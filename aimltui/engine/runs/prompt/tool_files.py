@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from aimltui.engine.store import files, threads
+from aimltui.engine.store import files, runs, threads
 from aimltui.engine.store.database import Connection
 from aimltui.engine.tools.base import Provided
 from aimltui.wire.errors import NotFound
@@ -35,7 +34,7 @@ def known(conn: Connection, run: Run, now: int, path_of: Callable[[str], Path]) 
 
     A file that was made takes the place of an older one with the same path.
     """
-    made = _made(conn, run.thread_id)
+    made = runs.files_made(conn, run.thread_id)
     resources = [run.tool_resources, threads.get(conn, run.thread_id).tool_resources]
     found: dict[str, File] = {}
     for file in _files(conn, _ids(resources), now):
@@ -45,28 +44,7 @@ def known(conn: Connection, run: Run, now: int, path_of: Callable[[str], Path]) 
         for file in _files(conn, [file_id], now):
             found[path.removeprefix(PLACE)] = file
     provided = tuple(Provided(file.id, name, path_of(file.id), file.bytes) for name, file in found.items())
-    return ToolFiles(provided, links or None, _has_run_code(conn, run))
-
-
-def _has_run_code(conn: Connection, run: Run) -> bool:
-    row = conn.execute(
-        "SELECT 1 FROM run_steps WHERE thread_id = ? AND type = 'tool_calls' AND run_id != ?"
-        ' AND instr(body, \'"type":"code_interpreter"\') LIMIT 1',
-        (run.thread_id, run.id),
-    )
-    return row.fetchone() is not None
-
-
-def _made(conn: Connection, thread_id: str) -> dict[str, str]:
-    rows = conn.execute(
-        "SELECT json_extract(private, '$.files') AS made FROM runs WHERE thread_id = ?"
-        " AND json_extract(private, '$.files') IS NOT NULL ORDER BY seq",
-        (thread_id,),
-    )
-    made: dict[str, str] = {}
-    for row in rows.fetchall():
-        made |= json.loads(row["made"])
-    return made
+    return ToolFiles(provided, links or None, runs.has_run_code(conn, run.thread_id, run.id))
 
 
 def _ids(resources: Iterable[ToolResources | None]) -> list[str]:

@@ -11,6 +11,7 @@ from aimltui.engine.runs.prompt import context_window, thread_history, tool_file
 from aimltui.engine.runs.prompt.attachments import KnownFiles, enclose
 from aimltui.engine.runs.prompt.context_window import CODE_INTERPRETER
 from aimltui.engine.runs.prompt.tool_files import ToolFiles
+from aimltui.engine.runs.run_memory import RunMemory
 from aimltui.engine.runs.services import RunServices
 from aimltui.engine.runs.status import Outcome
 from aimltui.engine.runs.text_tool_calls import FencedCallParser, PrintedCallParser, TextCallParser
@@ -18,7 +19,6 @@ from aimltui.engine.runs.tool_protocol import text_calls_note
 from aimltui.engine.runs.turn_writer import TurnPlan
 from aimltui.engine.store.database import Connection
 from aimltui.engine.tools.base import Tool
-from aimltui.wire.base import JSONObject
 from aimltui.wire.runs import INCOMPLETE, Run
 from aimltui.wire.tools import NamedToolChoice, ResponseFormatObject
 
@@ -39,9 +39,9 @@ class PreparedTurn:
     """Sentences for the user about what the model is not shown."""
 
 
-async def prepare_turn(services: RunServices, run: Run, private: JSONObject) -> PreparedTurn | Outcome:
+async def prepare_turn(services: RunServices, run: Run, memory: RunMemory) -> PreparedTurn | Outcome:
     """The next turn's request, or the run's end if a token limit is used up."""
-    left_prompt, left_completion = _left(run, private)
+    left_prompt, left_completion = _left(run, memory)
     if left_completion is not None and left_completion <= 0:
         return Outcome(INCOMPLETE, reason="max_completion_tokens")
     if left_prompt is not None and left_prompt <= 0:
@@ -51,9 +51,9 @@ async def prepare_turn(services: RunServices, run: Run, private: JSONObject) -> 
     budget = size - min(left_completion or size // _RESERVE, size // 2)
     if left_prompt is not None:
         budget = min(budget, left_prompt)
-    turn = private.get("turns", 0)
+    turn = memory.turns
     choice = run.tool_choice if turn == 0 or run.tool_choice == "none" else "auto"
-    last = private.get("no_more_tools", False)
+    last = memory.no_more_tools
     hosted = services.tools.hosted(run.tools)
     code = (
         services.tools.of_type(CODE_INTERPRETER)
@@ -78,15 +78,14 @@ async def prepare_turn(services: RunServices, run: Run, private: JSONObject) -> 
     able = known.abilities if known is not None else None
     messages, lost = await enclose(told.messages, services.path_of, able)
     tools = offered if may_call and not fenced else []
-    sampling = private.get("sampling", {})
     request = ChatRequest(
         model=run.model,
         messages=messages,
         tools=tools,
         tool_choice=_tool_choice(choice) if tools else None,
         parallel_tool_calls=False if tools and not run.parallel_tool_calls else None,
-        temperature=sampling.get("temperature"),
-        top_p=sampling.get("top_p"),
+        temperature=memory.sampling.temperature,
+        top_p=memory.sampling.top_p,
         max_tokens=left_completion,
         response_format=_response_format(run.response_format),
         reasoning_effort=run.reasoning_effort,
@@ -135,11 +134,11 @@ def _window(
     )
 
 
-def _left(run: Run, private: Mapping[str, Any]) -> tuple[int | None, int | None]:
+def _left(run: Run, memory: RunMemory) -> tuple[int | None, int | None]:
     prompt, completion = run.max_prompt_tokens, run.max_completion_tokens
     return (
-        None if prompt is None else prompt - private.get("spent_prompt", 0),
-        None if completion is None else completion - private.get("spent_completion", 0),
+        None if prompt is None else prompt - memory.spent_prompt,
+        None if completion is None else completion - memory.spent_completion,
     )
 
 
