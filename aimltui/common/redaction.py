@@ -1,4 +1,4 @@
-"""Takes keys out of what may be written down: the log, the crash report."""
+"""Takes keys out of texts: the log, the crash report, sentences that a server wrote."""
 
 from __future__ import annotations
 
@@ -8,29 +8,47 @@ from collections.abc import Callable, Iterable
 from urllib.parse import quote
 
 Redact = Callable[[str], str]
-"""Takes a text, gives it back without secrets."""
+"""Takes a text and returns it without secrets."""
 
 HIDDEN = "[redacted]"
-_SHORTEST = 8
+SHORTEST = 8
 """Shorter values are placeholders such as `none`; hiding them would only garble the text."""
 _SECRETS = re.compile(
-    r"(?i)\b(bearer\s+)[\w.~+/=-]{8,}|\b(sk|pk|rk|key|token)-[\w-]{8,}|((?:api[_-]?key|authorization)[\"']?\s*[:=]\s*[\"']?)[^\s\"',]{6,}"
+    r"(?i)\b(bearer\s+)[\w.~+/=-]{8,}|\b(sk|pk|rk|key|token)-[\w*.-]{8,}|((?:api[_-]?key|authorization)[\"']?\s*[:=]\s*[\"']?)[^\s\"',]{6,}"
+)
+_IN_SENTENCES = re.compile(
+    r"(?i:\bbearer\s+(?!token\b|auth)[^\s\"',;]{6,})"  # a header quoted back
+    r"|\b(?:sk|pk|rk|key)-[A-Za-z0-9_*.\-]{8,}"  # the usual shapes, also when partly starred out
 )
 
 
 _in_use: set[str] = set()
-"""Keys that this process has read or was given. Of the process, as the log and the crash report are."""
+"""Keys that this process has read or was given. They belong to the process, as its log and crash report do."""
 
 
 def hide(key: str) -> None:
-    """From now on this key is replaced wherever a redactor is used, also by one that was made before."""
-    if len(key) >= _SHORTEST:
-        _in_use.update((key, quote(key, safe="")))
+    """Replace this key from now on in every redactor's texts, also those of redactors made before."""
+    if len(key) >= SHORTEST:
+        _in_use.update(_forms(key))
+
+
+def redact_values(text: str, keys: Iterable[str]) -> str:
+    """Replace these keys, as they are and as a URL quotes them."""
+    forms = {form for key in keys if len(key) >= SHORTEST for form in _forms(key)}
+    # the longest first: one key may be the beginning of another
+    for form in sorted(forms, key=len, reverse=True):
+        text = text.replace(form, HIDDEN)
+    return text
 
 
 def redact_patterns(text: str) -> str:
-    """Replace what looks like a key."""
+    """Replace everything that looks like a key: for logs, where nobody misses a word that only looks like one."""
     return _SECRETS.sub(lambda match: f"{match[1] or match[3] or ''}{HIDDEN}", text)
+
+
+def redact_sentence(text: str) -> str:
+    """Replace what looks like a key, but leave words such as "bearer token" in a sentence for the user."""
+    return _IN_SENTENCES.sub(HIDDEN, text)
 
 
 def redactor(variables: Iterable[str]) -> Redact:
@@ -38,10 +56,11 @@ def redactor(variables: Iterable[str]) -> Redact:
     names = tuple(variables)
 
     def redact(text: str) -> str:
-        values = {os.environ.get(name, "").strip() for name in names}
-        # the longest first: one key may be the beginning of another
-        for value in sorted((v for v in values | _in_use if len(v) >= _SHORTEST), key=len, reverse=True):
-            text = text.replace(value, HIDDEN)
-        return redact_patterns(text)
+        values = (os.environ.get(name, "").strip() for name in names)
+        return redact_patterns(redact_values(text, {*values, *_in_use}))
 
     return redact
+
+
+def _forms(key: str) -> tuple[str, str]:
+    return key, quote(key, safe="")

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from urllib.parse import quote
-
+from aimltui.common.redaction import redact_sentence, redact_values
 from aimltui.engine.models.endpoint.secret import Secret
 
 LIMIT = 500
 """Characters of a server's text that are kept."""
-SHORTEST_KEY = 8
-"""Shorter keys are placeholders ("ollama", "none"); hiding them would only garble sentences."""
 _READ_LIMIT = 65_536
 """Characters of a server's text that are looked at."""
 _TAIL = 4096
 """Characters before that limit that are not shown, as a key may begin in them. No key is longer."""
-HIDDEN = "[key hidden]"
-_KEY_LIKE = re.compile(
-    r"(?i:\bbearer\s+(?!token\b|auth)[^\s\"',;]{6,})"  # a header quoted back
-    r"|\b(?:sk|pk|rk|key)-[A-Za-z0-9_*.\-]{8,}"  # the usual shapes, also when partly starred out
-)
 
 
 def one_line(text: str) -> str:
@@ -33,15 +24,6 @@ def _replacement(char: str) -> str:
     return " " if char.isspace() else ""
 
 
-def redact(text: str, secret: Secret | None) -> str:
-    """The text with the key, and with whatever looks like a key, replaced."""
-    key = secret.reveal() if secret else ""
-    if len(key) >= SHORTEST_KEY:
-        for form in {key, quote(key, safe="")}:
-            text = text.replace(form, HIDDEN)
-    return _KEY_LIKE.sub(HIDDEN, text)
-
-
 def clip(text: str, limit: int = LIMIT) -> str:
     """At most `limit` characters, with an ellipsis where something was left off."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
@@ -49,5 +31,6 @@ def clip(text: str, limit: int = LIMIT) -> str:
 
 def presentable(text: str, secret: Secret | None, limit: int = LIMIT) -> str:
     """One clipped, redacted line. Clipping comes last: half a key is no longer recognised as one."""
-    shown = redact(one_line(text[:_READ_LIMIT]), secret)
+    shown = redact_values(one_line(text[:_READ_LIMIT]), [secret.reveal()] if secret else ())
+    shown = redact_sentence(shown)
     return clip(shown if len(text) <= _READ_LIMIT else shown[:-_TAIL], limit)

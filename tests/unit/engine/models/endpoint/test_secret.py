@@ -6,8 +6,9 @@ from dataclasses import asdict
 
 import pytest
 
+from aimltui.common.redaction import HIDDEN
 from aimltui.engine.models.endpoint.endpoint import Endpoint
-from aimltui.engine.models.endpoint.redaction import HIDDEN, presentable
+from aimltui.engine.models.endpoint.redaction import presentable
 from aimltui.engine.models.endpoint.secret import Secret
 
 KEY = "sk-live-abcdefghijklmnop"
