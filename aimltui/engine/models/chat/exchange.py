@@ -141,11 +141,11 @@ class Turn:
             failure.retryable = True
         raise failure
 
-    async def _read(self, pieces: AsyncIterator[bytes]) -> AsyncGenerator[ChatChunk, None]:
+    async def _read(self, pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[ChatChunk, None]:
         head = b""
-        async for piece in pieces:
-            # servers that are slow to begin send blanks, so that nothing between takes the connection for dead
-            head = piece.lstrip(_BLANKS)
+        async for start in pieces:
+            # slow servers first send white space, so that no proxy takes the connection for dead
+            head = start.lstrip(_BLANKS)
             if head:
                 break
         header_cost = cost_of(self._answer.headers.get("x-aimlapi-usd-spent"))
@@ -156,12 +156,31 @@ class Turn:
         if head[:1] in (b"{", b"[", b"<", b""):
             yield await self._whole(head, pieces)
             return
-        told = False
-        async with aclosing(self._events(head, pieces)) as chunks:
-            async for chunk in chunks:
-                told = told or chunk.usage is not None
+        reader = SSEReader()
+        has_usage = False
+        piece = head
+        while True:
+            for payload in self._payloads(reader.feed(piece)):
+                chunk = self._event(payload)
+                if chunk is not None:
+                    has_usage = has_usage or chunk.usage is not None
+                    yield chunk
+                if self._done:
+                    break
+            if self._done:
+                await self._drain(pieces)
+                break
+            try:
+                piece = await anext(pieces)
+            except StopAsyncIteration:
+                break
+        for payload in () if self._done else self._payloads(reader.close()):
+            # The rest of a cut stream is not malformed, it is cut: half an event is dropped.
+            chunk = self._event(payload) if _is_readable(payload) else None
+            if chunk is not None:
+                has_usage = has_usage or chunk.usage is not None
                 yield chunk
-        if header_cost is not None and not told:
+        if header_cost is not None and not has_usage:
             yield ChatChunk(usage=self._reader.usage)
 
     async def _whole(self, head: bytes, pieces: AsyncIterator[bytes]) -> ChatChunk:
@@ -184,28 +203,6 @@ class Turn:
             raise errors.no_api_there(self._endpoint, content.decode("utf-8", errors="replace"))
         self._done = True
         return replace(chunk, usage=self._reader.usage)
-
-    async def _events(self, head: bytes, pieces: AsyncIterator[bytes]) -> AsyncGenerator[ChatChunk, None]:
-        reader = SSEReader()
-        frames = reader.feed(head)
-        while True:
-            for payload in self._payloads(frames):
-                chunk = self._event(payload)
-                if chunk is not None:
-                    yield chunk
-                if self._done:
-                    await self._drain(pieces)
-                    return
-            try:
-                frames = reader.feed(await anext(pieces))
-            except StopAsyncIteration:
-                break
-        for payload in self._payloads(reader.close()):
-            # The rest of a cut stream is not malformed, it is cut: half an event is dropped.
-            if _is_readable(payload):
-                chunk = self._event(payload)
-                if chunk is not None:
-                    yield chunk
 
     def _payloads(self, frames: Iterator[SSEFrame]) -> Iterator[str]:
         try:

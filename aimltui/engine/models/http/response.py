@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, aclosing
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from aimltui.engine.models.base import JSON, ModelError
@@ -42,13 +42,29 @@ class HTTPAnswer:
             ModelError: The request was refused, or the connection failed or fell silent.
         """
         answer = await self._begin(response, patience_s(False))
+        known = http_errors()
+        failure: ModelError | None = None
+        began = False
         try:
             self.headers = {name.lower(): value for name, value in answer.headers.items()}
-            async with aclosing(self._body(answer, patience_s)) as body:
-                async for piece in body:
+            source = answer.iter_bytes()
+            while failure is None:
+                wait_s = patience_s(began)
+                try:
+                    async with asyncio.timeout(wait_s):
+                        piece = await anext(source)
+                except StopAsyncIteration:
+                    return
+                except TimeoutError:
+                    failure = errors.timed_out(self._endpoint, wait_s, began=began)
+                except known.rest as error:
+                    failure = errors.from_exception(self._endpoint, error, began=True)
+                else:
+                    began = True
                     yield piece
         finally:
             await response.__aexit__(None, None, None)
+        raise failure
 
     async def _begin(self, response: AbstractAsyncContextManager[Any], wait_s: float) -> Any:
         known = http_errors()
@@ -61,28 +77,6 @@ class HTTPAnswer:
             failure = self._refused(error.response)
         except known.rest as error:
             failure = errors.from_exception(self._endpoint, error, began=False)
-        raise failure
-
-    async def _body(self, answer: Any, patience_s: Callable[[bool], float]) -> AsyncGenerator[bytes, None]:
-        known = http_errors()
-        source = answer.iter_bytes()
-        began = False
-        failure: ModelError
-        while True:
-            wait_s = patience_s(began)
-            try:
-                async with asyncio.timeout(wait_s):
-                    piece = await anext(source)
-            except StopAsyncIteration:
-                return
-            except TimeoutError:
-                failure = errors.timed_out(self._endpoint, wait_s, began=began)
-                break
-            except known.rest as error:
-                failure = errors.from_exception(self._endpoint, error, began=True)
-                break
-            began = True
-            yield piece
         raise failure
 
     def _refused(self, response: Any) -> ModelError:
