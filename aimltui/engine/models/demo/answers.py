@@ -3,29 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
-
-from aimltui.engine.models.demo.texts import (
-    ASSISTANTS,
-    CODE,
-    CONNECT,
-    CONVERSE,
-    EXPORT,
-    GREETING,
-    KEYS,
-    MARKDOWN,
-    MODELS,
-    PRIVACY,
-    STOPPING,
-    STREAMING,
-    TABLES,
-    THANKS,
-    THEMES,
-    THREADS,
-    TOOLS,
-    UNKNOWN,
-)
+from functools import cache
+from importlib import resources
 
 DISCLAIMER = "*I am a scripted demo: no model runs here, and this answer was prepared.*\n\n"
 _LONG_LAST = 200
@@ -38,26 +19,26 @@ _TOPICS: tuple[tuple[str, str], ...] = (
     # Phrases that decide come before words that many questions contain.
     (
         r"real model|connect|api.?key|set.?up|key.*(?:environment|variable)|endpoint|base.?url|ollama|openai",
-        CONNECT,
+        "connect",
     ),
-    (r"shortcut|keyboard|hotkey|binding|\bkeys?\b", KEYS),
-    (r"priva|telemetry|secret|secure|offline|where.*(?:stored|saved|data)|database", PRIVACY),
-    (r"code interpreter|run (?:code|python)|tools?\b|file.?search|upload|attach|function call", TOOLS),
-    (r"export|save as|download|copy", EXPORT),
-    (r"\bstop|cancel|interrupt|\besc", STOPPING),
-    (r"stream|live|token|receipt|cost|fast", STREAMING),
-    (r"\btables?\b", TABLES),
-    (r"markdown|format|heading|what .* look", MARKDOWN),
-    (r"\bcode\b|python|bash|json|script|program a|function", CODE),
-    (r"theme|colou?r|dark|light", THEMES),
-    (r"thread|conversation|history|sidebar|rename|delete|pin\b", THREADS),
-    (r"assistant|instruction|persona", ASSISTANTS),
-    (r"model|gpt|claude|gemini|llama", MODELS),
-    (r"newline|multi.?line|paste|queue|draft|prompt|send", CONVERSE),
-    (r"thank|great|nice|cool|perfect|danke|merci", THANKS),
+    (r"shortcut|keyboard|hotkey|binding|\bkeys?\b", "keys"),
+    (r"priva|telemetry|secret|secure|offline|where.*(?:stored|saved|data)|database", "privacy"),
+    (r"code interpreter|run (?:code|python)|tools?\b|file.?search|upload|attach|function call", "tools"),
+    (r"export|save as|download|copy", "export"),
+    (r"\bstop|cancel|interrupt|\besc", "stopping"),
+    (r"stream|live|token|receipt|cost|fast", "streaming"),
+    (r"\btables?\b", "tables"),
+    (r"markdown|format|heading|what .* look", "markdown"),
+    (r"\bcode\b|python|bash|json|script|program a|function", "code"),
+    (r"theme|colou?r|dark|light", "themes"),
+    (r"thread|conversation|history|sidebar|rename|delete|pin\b", "threads"),
+    (r"assistant|instruction|persona", "assistants"),
+    (r"model|gpt|claude|gemini|llama", "models"),
+    (r"newline|multi.?line|paste|queue|draft|prompt|send", "converse"),
+    (r"thank|great|nice|cool|perfect|danke|merci", "thanks"),
     (
         r"^\W*(?:hi|hello|hey|hallo|hola|good (?:morning|evening))\b|who are you|what (?:are|can) you",
-        GREETING,
+        "greeting",
     ),
 )
 
@@ -83,10 +64,16 @@ def _choose(question: str) -> str:
         found = attempt(asked)
         if found is not None:
             return found
-    for pattern, text in _TOPICS:
-        if re.search(pattern, asked):
-            return text
-    return UNKNOWN
+    topic = next((topic for pattern, topic in _TOPICS if re.search(pattern, asked)), "unknown")
+    return prepared_texts()[topic]
+
+
+@cache
+def prepared_texts() -> Mapping[str, str]:
+    """The prepared texts by topic, in Markdown. `{earlier}` in one stands for a sentence about the thread."""
+    source = resources.files(__package__).joinpath("texts.md").read_text(encoding="utf-8")
+    parts = re.split(r"<!-- topic: (\w+) -->\n", source)[1:]
+    return {topic: f"{text.rstrip()}\n" for topic, text in zip(parts[::2], parts[1::2], strict=True)}
 
 
 def code_for(question: str) -> str | None:

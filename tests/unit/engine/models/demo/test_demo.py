@@ -11,13 +11,12 @@ import pytest
 from markdown_it import MarkdownIt
 
 from aimltui.engine.models.base import ChatChunk, ChatRequest
-from aimltui.engine.models.demo.answers import answer_to, factors
+from aimltui.engine.models.demo.answers import answer_to, factors, prepared_texts
 from aimltui.engine.models.demo.model import DELTAS_PER_S, STARTERS, DemoModel, split
-from aimltui.engine.models.demo.texts import UNKNOWN
 from tests.support.chats import answered, asking, text_in
 
 PROMPTS = [prompt for _, prompt in STARTERS]
-UNKNOWN_START = UNKNOWN[:30]
+UNKNOWN_START = prepared_texts()["unknown"][:30]
 
 
 @pytest.mark.parametrize("prompt", [*PROMPTS, "asdf", "hello", ""])
