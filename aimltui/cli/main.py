@@ -19,11 +19,12 @@ other programs:
   aimltui serve   serve the Assistants API to other programs (aimltui serve --help)
   aimltui chat    talk to an assistant in a plain terminal (aimltui chat --help)
   aimltui usage   see what runs have used and cost (aimltui usage --help)
+  aimltui threads import PATH...   bring in conversations of ChatGPT, Claude, Open WebUI and others
   aimltui doctor  see what works on this machine; tests the code interpreter's sandboxes
   aimltui interpreter setup   packages for the code interpreter, such as numpy and pandas
   aimltui models learned      see what refusals have taught about models; --clear forgets it
 """
-COMMANDS = (["serve"], ["chat"], ["usage"], ["doctor"], ["interpreter"], ["models"])
+COMMANDS = (["serve"], ["chat"], ["usage"], ["doctor"], ["interpreter"], ["models"], ["threads"])
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -64,6 +65,7 @@ def command_parser() -> argparse.ArgumentParser:
     from aimltui.cli.interpreter import add_interpreter_parser
     from aimltui.cli.models import add_models_parser
     from aimltui.cli.serve import add_serve_parser
+    from aimltui.cli.threads import add_threads_parser
     from aimltui.cli.usage import add_usage_parser
 
     result = argparse.ArgumentParser(prog="aimltui", allow_abbrev=False)
@@ -74,6 +76,7 @@ def command_parser() -> argparse.ArgumentParser:
     add_doctor_parser(commands)
     add_interpreter_parser(commands)
     add_models_parser(commands)
+    add_threads_parser(commands)
     return result
 
 

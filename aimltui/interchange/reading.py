@@ -26,6 +26,7 @@ from aimltui.interchange.formats import (
     oterm,
 )
 from aimltui.interchange.inputs import Bundle, Member, collect
+from aimltui.interchange.keys import cleared
 from aimltui.interchange.records import Item, Skipped, Thread, UnreadableInput
 
 
@@ -103,7 +104,7 @@ def look(paths: Iterable[Path]) -> Found:
 
 
 def read(found: Found) -> Iterator[Item]:
-    """All conversations, each once, and what could not be read."""
+    """All conversations, each once and without keys, and what could not be read."""
     yield from found.skipped
     seen = set[tuple[str, str]]()
     for format_, members in found.groups:
@@ -113,4 +114,6 @@ def read(found: Found) -> Iterator[Item]:
                 if key in seen:
                     continue
                 seen.add(key)
-            yield item
+                yield cleared(item)
+            else:
+                yield item

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from urllib.parse import urlsplit
 
 from aimltui.engine.models.base import JSON
 from aimltui.engine.models.endpoint.redaction import clip, one_line
+from aimltui.formatting.links import is_web_address, source_list
 
 _MOST = 50
-_LONGEST_URL = 2_000
 _LONGEST_TITLE = 150
-_BREAKS_LINK = re.compile(r"[\s<>()\[\]\\`]")
 
 
 class Sources:
@@ -35,7 +32,7 @@ class Sources:
         """One source: its address, or an object that has it."""
         url = entry.get("url") if isinstance(entry, Mapping) else entry
         title = entry.get("title") if isinstance(entry, Mapping) else ""
-        if not isinstance(url, str) or not _is_address(url):
+        if not isinstance(url, str) or not is_web_address(url):
             return
         title = clip(one_line(title), _LONGEST_TITLE) if isinstance(title, str) else ""
         if url in self._titles or len(self._titles) < _MOST:
@@ -43,30 +40,10 @@ class Sources:
 
     def markdown(self, text: str) -> str:
         """A numbered list for the end of the text; empty if it would say nothing new."""
-        if all(url in text for url in self._titles):
-            return ""
-        lines = [
-            f"{number}. {_link(url, title)}" for number, (url, title) in enumerate(self._titles.items(), 1)
-        ]
-        return "\n\n**Sources**\n\n" + "\n".join(lines)
+        words = source_list(self._titles, text)
+        return f"\n\n{words}" if words else ""
 
 
 def _rows(value: JSON) -> Iterator[JSON]:
     if isinstance(value, list):
         yield from value[: _MOST * 4]
-
-
-def _is_address(url: str) -> bool:
-    if len(url) > _LONGEST_URL or not url.isprintable() or not url.isascii():
-        return False
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.username
-    except ValueError:
-        return False
-
-
-def _link(url: str, title: str) -> str:
-    target = _BREAKS_LINK.sub(lambda found: f"%{ord(found[0]):02X}", url)
-    shown = re.sub(r"([\\`*_\[\]<>#])", r"\\\1", title or urlsplit(url).hostname or url)
-    return f"[{shown}]({target})"

@@ -1,0 +1,42 @@
+"""Links in Markdown, of addresses and titles that strangers wrote."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+LONGEST_URL = 2_000
+_BREAKS_LINK = re.compile(r"[\s<>()\[\]\\`]")
+
+
+def source_list(titles: Mapping[str, str], text: str) -> str:
+    """A numbered list of pages for the end of an answer; empty if the answer names them all.
+
+    Args:
+        titles: By address; a title may be empty.
+        text: The answer.
+    """
+    titles = {url: title for url, title in titles.items() if is_web_address(url)}
+    if all(url in text for url in titles):
+        return ""
+    lines = [f"{number}. {link(url, title)}" for number, (url, title) in enumerate(titles.items(), 1)]
+    return "**Sources**\n\n" + "\n".join(lines)
+
+
+def is_web_address(url: str) -> bool:
+    """True for an address that can be shown as a link: of the web, without a name or a password in it."""
+    if len(url) > LONGEST_URL or not url.isprintable() or not url.isascii():
+        return False
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.username
+    except ValueError:
+        return False
+
+
+def link(url: str, title: str = "") -> str:
+    """A link whose title and target cannot break out of it."""
+    target = _BREAKS_LINK.sub(lambda found: f"%{ord(found[0]):02X}", url)
+    shown = re.sub(r"([\\`*_\[\]<>#])", r"\\\1", title or urlsplit(url).hostname or url)
+    return f"[{shown}]({target})"

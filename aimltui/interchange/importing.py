@@ -1,0 +1,398 @@
+"""Brings conversations into a server of the API: each in one piece, each once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from aimltui.client.client import AssistantsClient, every
+from aimltui.client.errors import TransportError, Unsupported
+from aimltui.interchange.identity import count_in, digest_of, first_words, is_beginning, origin_of
+from aimltui.interchange.outgoing import imported_messages, is_picture
+from aimltui.interchange.reading import Found, look, read
+from aimltui.interchange.records import (
+    Assistant,
+    Attachment,
+    Branch,
+    FileContent,
+    Item,
+    LooseFile,
+    Skipped,
+    Thread,
+    UnreadableInput,
+)
+from aimltui.interchange.report import CHANGED, Report
+from aimltui.interchange.survey import MAX_NAMED, Survey
+from aimltui.wire.assistants import CreateAssistant, ListAssistants
+from aimltui.wire.base import Metadata
+from aimltui.wire.binary import Blob
+from aimltui.wire.errors import APIError, NotFound
+from aimltui.wire.files import CreateFile, FileExpiresAfter, ListFiles
+from aimltui.wire.imports import (
+    BRANCH_OF,
+    CREATED,
+    DIGEST,
+    EXTENDED,
+    IMPORTED_MODEL,
+    ORIGIN,
+    PRESENT,
+    ImportedMessage,
+    ImportThread,
+)
+from aimltui.wire.threads import PINNED, TITLE, ListThreads
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_TITLE_LIMIT = 512
+_THREAD_CHANGED = "thread_changed"
+_FILES_KEPT = FileExpiresAfter(anchor="created_at", seconds=3_600)
+"""A file that was sent for a conversation which then did not come is forgotten after an hour."""
+_SETTINGS = ("name", "description", "instructions", "tools", "temperature", "top_p", "response_format")
+_TEXT_SUFFIXES = (".txt", ".md", ".csv", ".json", ".py", ".html", ".xml", ".log", ".yaml", ".yml")
+
+_BRANCH = "#"
+"""Stands between the id of a conversation and that of a branch."""
+
+
+class Known:
+    """The threads that were imported before, or in this import."""
+
+    def __init__(self) -> None:
+        self._threads: dict[str, list[tuple[str, str]]] = {}
+        self._digests: dict[str, set[str]] = {}
+
+    def add(self, origin: str, thread_id: str, digest: str) -> None:
+        """One more."""
+        self._threads.setdefault(origin, []).append((thread_id, digest))
+        self._digests.setdefault(_family(origin), set()).add(digest)
+
+    def has(self, origin: str, digest: str) -> bool:
+        """True if the same was said in a thread of this conversation, whichever branch of it was shown then."""
+        return digest in self._digests.get(_family(origin), ())
+
+    def of(self, origin: str) -> list[tuple[str, str]]:
+        """The threads of an origin, with their digests."""
+        return self._threads.get(origin, [])
+
+
+def _family(origin: str) -> str:
+    return origin.partition(_BRANCH)[0]
+
+
+class CannotImport(Exception):
+    """The server has no way to take conversations in. The text is a sentence."""
+
+
+async def items_of(found: Found) -> AsyncIterator[Item]:
+    """All that an input holds; it is read in another thread, bit by bit."""
+    items = read(found)
+    while (item := await asyncio.to_thread(_next, items)) is not None:
+        yield item
+
+
+def _next(items: Iterator[T]) -> T | None:
+    return next(items, None)
+
+
+class Importer:
+    """Imports into one server.
+
+    Args:
+        client: The server.
+        with_branches: True if other branches of a conversation become threads, too.
+    """
+
+    def __init__(self, client: AssistantsClient, *, with_branches: bool = True) -> None:
+        self._client = client
+        self._with_branches = with_branches
+        self._known: Known | None = None
+
+    async def survey(self, paths: list[Path], told: Callable[[Survey], None] = lambda survey: None) -> Survey:
+        """Read an input and write nothing.
+
+        Args:
+            paths: Files and folders.
+            told: Called again and again while it grows.
+
+        Raises:
+            APIError: The server refused to list its threads.
+            TransportError: It does not answer.
+        """
+        survey = Survey()
+        known = await self._origins()
+        with await asyncio.to_thread(look, paths) as found:
+            async for item in items_of(found):
+                survey.add(item, title_of(item))
+                if isinstance(item, Thread):
+                    origin, digest = origin_of(item), digest_of(item.messages)
+                    survey.compare(known.has(origin, digest), bool(known.of(origin)))
+                told(survey)
+            others = [member.path for member in found.others if member.name not in survey.used]
+            survey.others, survey.other_count = tuple(others[:MAX_NAMED]), len(others)
+        return survey
+
+    async def run(self, paths: list[Path], told: Callable[[Report], None] = lambda report: None) -> Report:
+        """Import everything. It may be cancelled at any time: what has come is whole, and doing it again brings the rest.
+
+        Args:
+            paths: Files and folders.
+            told: Called after each conversation.
+
+        Raises:
+            CannotImport: The server cannot take conversations in.
+            TransportError: It does not answer.
+        """
+        report = Report()
+        with await asyncio.to_thread(look, paths) as found:
+            async for item in items_of(found):
+                await self.take(item, report)
+                told(report)
+        return report
+
+    async def take(self, item: Item, report: Report) -> str | None:
+        """Import one thing; what became of a conversation.
+
+        Raises:
+            CannotImport: The server cannot take conversations in.
+            TransportError: It does not answer.
+        """
+        if isinstance(item, Skipped):
+            report.skip(item)
+            return None
+        report.title = title_of(item)
+        try:
+            if isinstance(item, Thread):
+                return await self._take_thread(item, report)
+            if isinstance(item, Assistant):
+                await self._take_assistant(item, report)
+            else:
+                await self._take_file(item, report)
+        except Unsupported as error:
+            raise CannotImport(
+                "This server cannot take in conversations with their times, branches and steps: it only has the "
+                "Assistants API. Import them into the threads of this machine instead (--connection, or F2)."
+            ) from error
+        except (APIError, ValidationError, UnreadableInput) as error:
+            log.warning("%s did not come", item.source_id, exc_info=True)
+            report.skip(Skipped(item.source_id, _why(error), title_of(item) or None))
+        return None
+
+    async def _take_thread(self, thread: Thread, report: Report) -> str:
+        outcome = await self._write(thread, report, {})
+        for number, branch in enumerate(thread.branches if self._with_branches else (), 1):
+            await self._write(_as_thread(thread, branch, number), report, {BRANCH_OF: origin_of(thread)})
+        return outcome
+
+    async def _write(self, thread: Thread, report: Report, metadata: Metadata) -> str:
+        """Write one thread, whole or not at all."""
+        known, origin, digest = await self._origins(), origin_of(thread), digest_of(thread.messages)
+        if known.has(origin, digest):
+            report.count(PRESENT)
+            return PRESENT
+        outcome, written = CHANGED if known.of(origin) else CREATED, None
+        for thread_id, old in known.of(origin):
+            if is_beginning(old, thread.messages):
+                written = await self._send(thread, report, metadata, extends=thread_id, after=count_in(old))
+                if written is not None:
+                    outcome = EXTENDED
+                    break
+        if written is None:
+            written = await self._send(thread, report, metadata)
+            report.thread_ids.append(written or "")
+        known.add(origin, written or "", digest)
+        report.count(outcome)
+        return outcome
+
+    async def _send(
+        self,
+        thread: Thread,
+        report: Report,
+        metadata: Metadata,
+        *,
+        extends: str | None = None,
+        after: int = 0,
+    ) -> str | None:
+        """Send files and messages; the thread's id, or None if it cannot be extended any more."""
+        files = _Files(self._client)
+        try:
+            messages = await files.messages_of(replace(thread, messages=thread.messages[after:]))
+            params = ImportThread(
+                origin=origin_of(thread),
+                digest=digest_of(thread.messages),
+                messages=messages,
+                created_at=_whole(thread.created),
+                last_active_at=_whole(_last_active(thread)),
+                metadata={**_metadata(thread), **metadata},
+                instructions=thread.instructions,
+                extends=extends,
+            )
+            told = await self._client.threads.write_down(params)
+        except BaseException as error:
+            await files.forget()
+            if extends is not None and isinstance(error, APIError) and error.code == _THREAD_CHANGED:
+                return None
+            raise
+        report.files += len(files.sent)
+        report.missing_files += files.missing
+        return told.id
+
+    async def _origins(self) -> Known:
+        if self._known is None:
+            self._known = Known()
+            with contextlib.suppress(Unsupported, NotFound):
+                async for thread in every(self._client.threads.list, ListThreads(limit=100, order="asc")):
+                    metadata = thread.metadata or {}
+                    if ORIGIN in metadata:
+                        self._known.add(metadata[ORIGIN], thread.id, metadata.get(DIGEST, ""))
+        return self._known
+
+    async def _take_assistant(self, assistant: Assistant, report: Report) -> None:
+        origin = f"assistant:{assistant.source_id}"
+        async for known in every(self._client.assistants.list, ListAssistants(limit=100)):
+            if (known.metadata or {}).get(ORIGIN) == origin:
+                report.count(PRESENT)
+                return
+        settings = assistant.settings
+        given = {key: settings[key] for key in _SETTINGS if settings.get(key) is not None}
+        metadata = settings.get("metadata")
+        pairs = list(metadata.items())[:15] if isinstance(metadata, dict) else []
+        params = CreateAssistant.model_validate(
+            {"model": settings.get("model") or "", **given, "metadata": {**dict(pairs), ORIGIN: origin}}
+        )
+        await self._client.assistants.create(params)
+        report.assistants += 1
+
+    async def _take_file(self, file: LooseFile, report: Report) -> None:
+        content, name = file.attachment.content, file.attachment.name or file.source_id
+        if content is None:
+            return
+        async for known in every(self._client.files.list, ListFiles()):
+            if known.filename == name and known.bytes == content.size:
+                report.count(PRESENT)
+                return
+        blob = Blob(filename=name, content=await asyncio.to_thread(content.read))
+        await self._client.files.create(CreateFile(file=blob, purpose="assistants"))
+        report.loose_files += 1
+
+
+class _Files:
+    """Sends the files of one thread, each once."""
+
+    def __init__(self, client: AssistantsClient) -> None:
+        self._client = client
+        self._ids: dict[int, str] = {}
+        self.sent: list[str] = []
+        self.missing = 0
+
+    async def messages_of(self, thread: Thread) -> list[ImportedMessage]:
+        """The messages as the operation takes them, once their files are sent."""
+        result: list[ImportedMessage] = []
+        for message in thread.messages:
+            for attachment in message.attachments:
+                await self._send(attachment)
+            result += imported_messages(message, lambda attachment: self._ids.get(id(attachment)))
+        return result
+
+    async def forget(self) -> None:
+        """Take back what was sent: the thread did not come. What cannot be taken back is forgotten after an hour."""
+        ids, self.sent = self.sent, []
+        for file_id in ids:
+            with contextlib.suppress(APIError, TransportError):
+                await asyncio.shield(self._client.files.delete(file_id))
+
+    async def _send(self, attachment: Attachment) -> None:
+        content = attachment.content or attachment.extracted
+        if content is None:
+            self.missing += 1
+            return
+        try:
+            blob = await asyncio.to_thread(_blob, attachment, content)
+        except UnreadableInput:
+            self.missing += 1
+            return
+        purpose = "vision" if is_picture(attachment) else "assistants"
+        params = CreateFile(file=blob, purpose=purpose, expires_after=_FILES_KEPT)
+        file = await self._client.files.create(params)
+        self.sent.append(file.id)
+        self._ids[id(attachment)] = file.id
+
+
+def _blob(attachment: Attachment, content: FileContent) -> Blob:
+    return Blob(filename=_file_name(attachment), content=content.read(), media_type=attachment.media_type)
+
+
+def _file_name(attachment: Attachment) -> str:
+    suffix = {
+        "image/png": ".png",
+        "image/jpeg": ".jpg",
+        "image/gif": ".gif",
+        "image/webp": ".webp",
+        "application/pdf": ".pdf",
+        "text/plain": ".txt",
+    }.get(attachment.media_type or "", "")
+    name = attachment.name or attachment.source_id or "file"
+    if attachment.content is None:
+        # only its text was saved
+        return f"{name}.txt"
+    is_text = suffix == ".txt" and name.lower().endswith(_TEXT_SUFFIXES)
+    return name if not suffix or is_text or name.lower().endswith(suffix) else f"{name}{suffix}"
+
+
+def title_of(item: Item) -> str:
+    """What a thing is called, or what it begins with."""
+    if isinstance(item, Thread):
+        return item.title or first_words(item)
+    if isinstance(item, Assistant):
+        return item.name or item.source_id
+    if isinstance(item, LooseFile):
+        return item.attachment.label or item.source_id
+    return item.title or item.source_id
+
+
+def _as_thread(thread: Thread, branch: Branch, number: int) -> Thread:
+    """A branch as a thread of its own."""
+    return replace(
+        thread,
+        source_id=f"{thread.source_id}{_BRANCH}{branch.source_id}",
+        messages=branch.messages,
+        title=f"{title_of(thread)[: _TITLE_LIMIT - 20]} (branch {number})",
+        updated=None,
+        branches=(),
+        is_pinned=False,
+    )
+
+
+def _metadata(thread: Thread) -> Metadata:
+    metadata = {}
+    if thread.title:
+        shown = "".join(sign for sign in thread.title if sign.isprintable())
+        metadata[TITLE] = shown[:_TITLE_LIMIT]
+    if thread.is_pinned:
+        metadata[PINNED] = "true"
+    if thread.model:
+        metadata[IMPORTED_MODEL] = thread.model[:_TITLE_LIMIT]
+    return metadata
+
+
+def _last_active(thread: Thread) -> float | None:
+    times = [message.at for message in thread.messages if message.at is not None]
+    return max(times) if times else thread.updated or thread.created
+
+
+def _whole(seconds: float | None) -> int | None:
+    return int(seconds) if seconds is not None else None
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, APIError):
+        return error.message
+    return str(error) if isinstance(error, UnreadableInput) else "its form is not understood"

@@ -1,0 +1,135 @@
+"""The sentences that say what an import will bring and what it has brought. Pure; nothing in them drives a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+
+from aimltui.common.text import printable
+from aimltui.interchange.report import CHANGED, Report
+from aimltui.interchange.survey import Survey
+from aimltui.wire.imports import CREATED, EXTENDED, PRESENT
+
+_SHOWN = 10
+_NAME = 60
+
+
+def survey_lines(survey: Survey, names: Mapping[str, str]) -> Iterator[str]:
+    """What an import will bring, and what it cannot.
+
+    Args:
+        survey: What was found.
+        names: The formats' names, by id.
+    """
+    for format_id, count in survey.formats.items():
+        branches = (
+            f", and {plural(count.branches, 'other branch', 'other branches')} as threads"
+            if count.branches
+            else ""
+        )
+        said = plural(count.messages, "message")
+        yield f"{names.get(format_id, format_id)}: {plural(count.threads, 'conversation')} with {said}{branches}."
+    yield from _when(survey)
+    yield from _already(survey)
+    yield from _files(survey.files, survey.file_bytes, survey.missing_files)
+    if survey.assistants or survey.loose_files:
+        yield f"Beside them: {plural(survey.assistants, 'assistant')} and {plural(survey.loose_files, 'file')}."
+    for title, note in survey.notes[:_SHOWN]:
+        yield f"“{short(title)}”: {note}."
+    yield from _skipped(survey)
+    yield from _others(survey)
+
+
+def report_lines(report: Report) -> Iterator[str]:
+    """What an import has brought."""
+    counts = report.outcomes
+    told = [
+        f"{plural(counts[outcome], 'thread')} {words}"
+        for outcome, words in (
+            (CREATED, "came in"),
+            (CHANGED, "came again, as what was said had changed"),
+            (EXTENDED, "had grown and were brought up to date"),
+            (PRESENT, "were here already"),
+        )
+        if counts.get(outcome)
+    ]
+    yield ("; ".join(told) or "Nothing came in") + "."
+    yield from _files(report.files, None, report.missing_files)
+    if report.assistants or report.loose_files:
+        yield f"Beside them: {plural(report.assistants, 'assistant')} and {plural(report.loose_files, 'file')}."
+    yield from _skipped(report)
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """A number and its noun."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def short(text: str, length: int = _NAME) -> str:
+    """A stranger's text on one line of bounded length, harmless to a terminal."""
+    line = printable(" ".join(text.split()))
+    return line if len(line) <= length else line[: length - 1] + "…"
+
+
+def size_text(count: int) -> str:
+    """Bytes in words."""
+    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return plural(count, "byte")
+
+
+def _when(survey: Survey) -> Iterator[str]:
+    if survey.first is not None and survey.last is not None:
+        first, last = _day(survey.first), _day(survey.last)
+        yield f"From {first} to {last}." if first != last else f"Of {first}."
+    if survey.undated:
+        yield f"{plural(survey.undated, 'conversation')} without any time: they get none for their messages."
+
+
+def _day(seconds: float) -> str:
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def _already(survey: Survey) -> Iterator[str]:
+    told = []
+    if survey.present:
+        told.append(f"{survey.present:,} are here already and stay as they are")
+    if survey.grown:
+        told.append(f"{survey.grown:,} are here in an earlier state and are brought up to date")
+    if told:
+        yield f"Of these, {'; '.join(told)}."
+
+
+def _files(count: int, size: int | None, missing: int) -> Iterator[str]:
+    if count:
+        yield (
+            f"{plural(count, 'file')} came along."
+            if size is None
+            else (f"{plural(count, 'file')} ({size_text(size)}) come along.")
+        )
+    if missing:
+        yield f"Of {plural(missing, 'file')} only the name is known: the message says so."
+
+
+def _skipped(told: Survey | Report) -> Iterator[str]:
+    if not told.skipped_count:
+        return
+    yield f"{plural(told.skipped_count, 'thing')} cannot come:"
+    for skipped in told.skipped[:_SHOWN]:
+        name = (
+            f"“{short(skipped.title)}” ({short(skipped.source_id)})"
+            if skipped.title
+            else short(skipped.source_id)
+        )
+        yield f"  {name}: {short(skipped.why, 200)}"
+    if told.skipped_count > _SHOWN:
+        yield f"  and {told.skipped_count - _SHOWN:,} more"
+
+
+def _others(survey: Survey) -> Iterator[str]:
+    if survey.other_count:
+        named = ", ".join(short(path.rpartition("/")[2], 40) for path in survey.others[:5])
+        more = ", …" if survey.other_count > 5 else ""
+        yield f"{plural(survey.other_count, 'file')} without conversations of a known form: {named}{more}."

@@ -1,0 +1,95 @@
+"""`aimltui threads`: conversations in and out, in a plain terminal."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aimltui.cli.main import main
+
+SAMPLES = Path(__file__).parents[1] / "interchange" / "samples"
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> list[str]:
+    return ["--data-dir", str(tmp_path / "data")]
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    return capsys.readouterr().out.splitlines()
+
+
+def told(capsys: pytest.CaptureFixture[str]) -> Any:
+    return json.loads(capsys.readouterr().out)
+
+
+def test_a_dry_run_says_what_would_come_and_writes_nothing(
+    place: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["threads", "import", str(SAMPLES / "claude"), *place]
+    assert main([*arguments, "--dry-run"]) == 0
+    said = lines(capsys)
+    assert said[0] == "Claude: 2 conversations with 6 messages, and 1 other branch as threads."
+    assert "From 3 February 2025" not in said
+    assert "Of 3 February 2025." in said
+    assert "  “Nothing” (c-leek-3): no messages" in said
+    assert said[-1] == "Nothing was written: this was a dry run."
+    assert main(arguments) == 0
+    assert lines(capsys)[0] == "3 threads came in."
+    assert main(arguments) == 0
+    assert lines(capsys)[0] == "3 threads were here already."
+    assert main([*arguments, "--dry-run"]) == 0
+    assert "Of these, 2 are here already and stay as they are." in lines(capsys)
+
+
+def test_json_has_the_shape_of_the_samples(place: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["threads", "import", "--dry-run", "--json", str(SAMPLES / "llm" / "logs.db"), *place]) == 0
+    found = told(capsys)
+    expected = json.loads((SAMPLES / "llm" / "expected.json").read_text("utf-8"))
+    assert [thread["source_id"] for thread in found["threads"]] == [
+        thread["source_id"] for thread in expected["threads"]
+    ]
+    assert found["threads"][2]["messages"][3]["steps"][0]["output"] == "TOOLTEXT rain"
+    assert found["skipped"] == []
+
+
+def test_json_of_an_import_says_what_became_of_each(
+    place: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for outcome in ("created", "present"):
+        assert main(["threads", "import", "--json", str(SAMPLES / "oterm" / "store.db"), *place]) == 0
+        found = told(capsys)
+        assert [thread["outcome"] for thread in found["threads"]] == [outcome, outcome]
+        assert found["skipped"] == [{"source_id": "3", "why": "no messages", "title": "chat #3 - llama3.2"}]
+
+
+def test_several_inputs_are_one_import(place: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    paths = [str(SAMPLES / name) for name in ("jan", "codex", "aichat")]
+    assert main(["threads", "import", "--dry-run", *paths, *place]) == 0
+    assert [line.split(":")[0] for line in lines(capsys)[:3]] == ["Jan", "codex", "aichat"]
+
+
+def test_an_input_without_conversations_is_said_to_be_so(
+    tmp_path: Path, place: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "notes.txt").write_text("Buy leeks.")
+    assert main(["threads", "import", str(tmp_path / "notes.txt"), *place]) == 1
+    assert "no conversation of a known form" in capsys.readouterr().err
+    assert main(["threads", "import", str(tmp_path / "gone.json"), *place]) == 1
+    assert "There is no file or folder" in capsys.readouterr().err
+
+
+def test_what_strangers_wrote_drives_no_terminal(
+    tmp_path: Path, place: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = "\x1b]0;owned\x07\x9b2J\u202e"
+    row = {"uuid": bad, "name": bad, "chat_messages": []}
+    path = tmp_path / "saved.json"
+    path.write_text(json.dumps([row]))
+    for more in ([], ["--json"], ["--dry-run"]):
+        main(["threads", "import", str(path), *more, *place])
+        said = capsys.readouterr()
+        assert not set("\x1b\x07\x9b\u202e") & set(said.out + said.err)
