@@ -11,7 +11,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aimltui.bootstrap.engine import DEMO_MODEL, Source, data_dir_of, open_engine
+from aimltui.bootstrap.engine import open_engine
+from aimltui.bootstrap.source import DEMO_MODEL, Source, data_dir_of
 from aimltui.common.errors import AimltuiError
 from aimltui.config import paths
 from aimltui.config.settings import load_settings
