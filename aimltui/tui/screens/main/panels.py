@@ -1,20 +1,19 @@
-"""The main screen's part for what stands in panels: code to copy, save and run again; files and pictures."""
+"""The main screen's part for what is marked in the transcript: code to copy, save and run again; files and pictures."""
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from time import monotonic
 from typing import Final
 
-from aimltui.client.errors import TransportError
 from aimltui.common.sanitize import clean
 from aimltui.formatting.numbers import plural
 from aimltui.tui.commands.derived import command
+from aimltui.tui.controllers.file_actions import FetchedFile, FetchError, FileActions
 from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.startup import Startup
 from aimltui.tui.state.entries import StepEntry, ToolCallEntry
-from aimltui.tui.state.file_facts import Repeat, is_picture_name
+from aimltui.tui.state.file_facts import Repeat
 from aimltui.tui.state.terminal_output import settled
 from aimltui.tui.storage import saving
 from aimltui.tui.storage.saving import SaveError
@@ -22,31 +21,32 @@ from aimltui.tui.widgets.transcript import Transcript
 
 _AGAIN: Final = "again"
 """The group of workers that run code again."""
-_MAX_TEXT: Final = 20_000_000
-"""Bytes of a file that is shown as text."""
 
 
 class PanelsPart(MainView):
-    """Handles what is marked in the transcript."""
+    """Handles panels of code and files in the transcript."""
 
-    # What is seen
+    def __init__(self, startup: Startup) -> None:
+        super().__init__(startup)
+        self._actions = FileActions(lambda: self.desk)
+
+    # Looking at files
 
     def on_transcript_files_wanted(self, event: Transcript.FilesWanted) -> None:
-        """Learn more of files that came into view."""
+        """Ask the server about files that came into view."""
         event.stop()
         self.spawn(self._learn(event.wanted), "files")
 
     async def _learn(self, wanted: dict[str, bool]) -> None:
-        if self.desk is not None:
-            self.transcript.learn(files=await self.desk.files.learn(wanted.items()))
+        self.transcript.learn(files=await self._actions.learn(wanted))
 
     def on_transcript_output_chosen(self, event: Transcript.OutputChosen) -> None:
-        """Show all of an output."""
+        """Show the whole output of a call."""
         event.stop()
         self._view_text("output", event.text, "output.txt")
 
     def on_transcript_file_chosen(self, event: Transcript.FileChosen) -> None:
-        """Look at a file."""
+        """Show a file."""
         event.stop()
         if not event.file_id:
             self.remark(
@@ -56,28 +56,29 @@ class PanelsPart(MainView):
         self.spawn(self._view_file(event.file_id), "file")
 
     async def _view_file(self, file_id: str) -> None:
+        file = await self._fetch(file_id, as_picture=self.transcript.draws_pictures)
+        if file is None:
+            return
+        if file.picture is not None:
+            self._view_picture(file)
+        elif file.text is not None:
+            self._view_text(file.name, file.text, file.name, file.content)
+        else:
+            self.remark(
+                f"{file.name} is neither text nor a picture that can be shown here. s saves it, o opens it."
+            )
+
+    def _view_picture(self, file: FetchedFile) -> None:
         from aimltui.tui.screens.dialogs.viewer import PictureViewer
 
-        name, content = await self._fetch(file_id)
-        if content is None or self.desk is None:
-            return
-        draws = self.transcript.draws_pictures and is_picture_name(name)
-        fact = (await self.desk.files.learn([(file_id, draws)]))[file_id]
-        if draws and fact.picture is not None:
-            title = f"{name} · {fact.picture.width}×{fact.picture.height}"
+        picture = file.picture
+        assert picture is not None
 
-            def then(what: str | None) -> None:
-                self._after_view(what, name, content)
+        def then(what: str | None) -> None:
+            self._after_view(what, file.name, file.content)
 
-            self.app.push_screen(PictureViewer(title, fact.picture), then)
-            return
-        text = _as_text(content)
-        if text is None:
-            self.remark(
-                f"{name} is neither text nor a picture that can be shown here. s saves it, o opens it."
-            )
-        else:
-            self._view_text(name, text, name, content)
+        title = f"{file.name} · {picture.width}×{picture.height}"
+        self.app.push_screen(PictureViewer(title, picture), then)
 
     def _view_text(self, title: str, text: str, name: str, content: bytes | None = None) -> None:
         from aimltui.tui.screens.dialogs.viewer import TextViewer
@@ -93,10 +94,10 @@ class PanelsPart(MainView):
         elif what == "open":
             self._open(name, content)
 
-    # What the keys do
+    # Keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A panel's keys are letters: they are typed into the prompt unless they mean something here."""
+        """Let a panel's letter keys act only where they mean something; elsewhere they are typed into the prompt."""
         if action == "panel":
             return command(str(parameters[0])).is_available(self.command_state())
         return super().check_action(action, parameters)
@@ -134,49 +135,43 @@ class PanelsPart(MainView):
 
     # Saving and opening
 
-    async def _fetch(self, file_id: str) -> tuple[str, bytes | None]:
-        """A file's name and bytes; without bytes if they cannot be had, which is said."""
-        from aimltui.wire.errors import APIError
-
-        desk = self.desk
-        if desk is None:
-            return "", None
-        fact = (await desk.files.learn([(file_id, False)]))[file_id]
+    async def _fetch(self, file_id: str, *, as_picture: bool = False) -> FetchedFile | None:
+        """Fetch a file; a failure is shown."""
         try:
-            return fact.name, await desk.files.content(file_id)
-        except (APIError, TransportError) as error:
-            self.remark(f"{fact.name} could not be fetched. {error}", is_warning=True)
-            return fact.name, None
+            return await self._actions.fetch(file_id, as_picture=as_picture)
+        except FetchError as error:
+            self.remark(str(error), is_warning=True)
+            return None
 
     async def _fetch_and_save(self, file_id: str) -> None:
-        name, content = await self._fetch(file_id)
-        if content is not None:
-            self._save(name, content)
+        file = await self._fetch(file_id)
+        if file is not None:
+            self._save(file.name, file.content)
 
     async def _fetch_and_open(self, file_id: str) -> None:
-        name, content = await self._fetch(file_id)
-        if content is not None:
-            self._open(name, content)
+        file = await self._fetch(file_id)
+        if file is not None:
+            self._open(file.name, file.content)
 
     def _save(self, name: str, content: bytes) -> None:
         from aimltui.tui.screens.dialogs.save import SaveScreen
-
-        async def write(path: Path, may_replace: bool) -> None:
-            await asyncio.to_thread(saving.write, path, content, replace=may_replace)
 
         def saved(path: Path | None) -> None:
             if path is not None:
                 self.remark(f"Saved as {saving.short_path(path)}.")
 
-        place = saving.free_path(saving.default_directory(), name)
-        title = f"Save {saving.plain_name(name)}"
-        self.app.push_screen(SaveScreen(title, saving.short_path(place), write), saved)
+        async def write(path: Path, may_replace: bool) -> None:
+            await self._actions.save(path, content, may_replace)
+
+        place = self._actions.suggested_path(name)
+        self.app.push_screen(SaveScreen(f"Save {saving.plain_name(name)}", place, write), saved)
 
     def _open(self, name: str, content: bytes) -> None:
+        """Open a file; where its kind may be a program, ask first."""
         from aimltui.tui.screens.dialogs.confirm import ConfirmScreen
 
         try:
-            # before anything is asked: there may be nothing to open it with
+            # before the question: there may be no program to open it with
             saving.opener()
         except SaveError as error:
             self.remark(str(error), is_warning=True)
@@ -201,10 +196,7 @@ class PanelsPart(MainView):
 
     async def _open_now(self, name: str, content: bytes) -> None:
         try:
-            program = saving.opener()
-            path = await asyncio.to_thread(saving.put_aside, name, content)
-            self.hint(f"opening {path.name}")
-            await saving.open_file(program, path)
+            await self._actions.open(name, content, lambda copy: self.hint(f"opening {copy}"))
         except SaveError as error:
             self.remark(str(error), is_warning=True)
 
@@ -217,7 +209,7 @@ class PanelsPart(MainView):
 
         def answered(is_sure: bool | None) -> None:
             if is_sure:
-                self.spawn(self._run_again(call), _AGAIN)
+                self.spawn(self._actions.run_again(call, partial(self._show_repeat, call.id)), _AGAIN)
 
         self.app.push_screen(
             ConfirmScreen(
@@ -230,22 +222,12 @@ class PanelsPart(MainView):
             answered,
         )
 
-    async def _run_again(self, call: ToolCallEntry) -> None:
-        desk = self.desk
-        if desk is None or desk.connected.run_code is None or desk.current.thread_id is None:
+    def _show_repeat(self, call_id: str, repeat: Repeat) -> None:
+        if not self.is_attached:
             return
-        self.transcript.learn(repeats={call.id: Repeat(running=True)})
-        self.transcript.unfold_call(call.id)
-        started = monotonic()
-        outcome = Repeat(text="It was stopped.", ok=False)
-        try:
-            ran = await desk.connected.run_code(desk.current.thread_id, call.input)
-            outcome = Repeat(text=ran.text, ok=ran.ok, seconds=ran.seconds)
-        finally:
-            if not outcome.seconds:
-                outcome = replace(outcome, seconds=monotonic() - started)
-            if self.is_attached:
-                self.transcript.learn(repeats={call.id: outcome})
+        self.transcript.learn(repeats={call_id: repeat})
+        if repeat.running:
+            self.transcript.unfold_call(call_id)
 
     def before_stop(self) -> bool:
         """Stop code that the user runs again, before the model's run is stopped; False if none runs."""
@@ -253,13 +235,3 @@ class PanelsPart(MainView):
         if is_running:
             self.workers.cancel_group(self, _AGAIN)
         return is_running
-
-
-def _as_text(content: bytes) -> str | None:
-    """A file's text; None if it has none that could be read."""
-    if len(content) > _MAX_TEXT or b"\x00" in content[:4096]:
-        return None
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return None

@@ -1,0 +1,135 @@
+"""FileActions: fetches, saves and opens files that a thread names, and runs code of a thread again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Final
+
+from aimltui.client.errors import TransportError
+from aimltui.tui.state.file_facts import Repeat, is_picture_name
+from aimltui.tui.storage import saving
+
+if TYPE_CHECKING:
+    from aimltui.tui.controllers.workspace import Desk
+    from aimltui.tui.state.entries import ToolCallEntry
+    from aimltui.tui.state.file_facts import FileFact, Picture
+
+_MAX_TEXT: Final = 20_000_000
+"""Bytes of a file that is shown as text."""
+
+
+class FetchError(Exception):
+    """A file could not be fetched; the text is a sentence for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedFile:
+    """A file with its bytes."""
+
+    name: str
+    content: bytes
+    picture: Picture | None = None
+    """The decoded picture, if it was asked for and is one."""
+
+    @property
+    def text(self) -> str | None:
+        """The file as text; None if it is too large or no text."""
+        if len(self.content) > _MAX_TEXT or b"\x00" in self.content[:4096]:
+            return None
+        with suppress(UnicodeDecodeError):
+            return self.content.decode("utf-8-sig")
+        return None
+
+
+class FileActions:
+    """What the user does with files and code of the open thread.
+
+    Args:
+        desk: Returns the workspace; None before there is a connection.
+    """
+
+    def __init__(self, desk: Callable[[], Desk | None]) -> None:
+        self._desk = desk
+
+    async def learn(self, wanted: dict[str, bool]) -> dict[str, FileFact]:
+        """What is known of files; each id comes with whether its picture is drawn."""
+        desk = self._desk()
+        return await desk.files.learn(wanted.items()) if desk is not None else {}
+
+    async def fetch(self, file_id: str, *, as_picture: bool = False) -> FetchedFile | None:
+        """Fetch a file.
+
+        Args:
+            file_id: Its id.
+            as_picture: Whether to decode it too, if its name is a picture's.
+
+        Returns:
+            The file; None when there is no connection.
+
+        Raises:
+            FetchError: The server did not give it.
+        """
+        from aimltui.wire.errors import APIError
+
+        desk = self._desk()
+        if desk is None:
+            return None
+        fact = (await desk.files.learn([(file_id, False)]))[file_id]
+        try:
+            content = await desk.files.content(file_id)
+        except (APIError, TransportError) as error:
+            raise FetchError(f"{fact.name} could not be fetched. {error}") from error
+        if as_picture and is_picture_name(fact.name):
+            fact = (await desk.files.learn([(file_id, True)]))[file_id]
+        return FetchedFile(fact.name, content, fact.picture)
+
+    @staticmethod
+    def suggested_path(name: str) -> str:
+        """Where a file of this name would be saved, as people write a path."""
+        return saving.short_path(saving.free_path(saving.default_directory(), name))
+
+    @staticmethod
+    async def save(path: Path, content: bytes, may_replace: bool) -> None:
+        """Write a file; see `saving.write`."""
+        await asyncio.to_thread(saving.write, path, content, replace=may_replace)
+
+    @staticmethod
+    async def open(name: str, content: bytes, opening: Callable[[str], None]) -> None:
+        """Open a copy of a file in the system's program for it.
+
+        Args:
+            name: The file's name.
+            content: Its bytes.
+            opening: Called with the copy's name before the program starts.
+
+        Raises:
+            SaveError: There is no such program, or it did not start.
+        """
+        program = saving.opener()
+        path = await asyncio.to_thread(saving.put_aside, name, content)
+        opening(path.name)
+        await saving.open_file(program, path)
+
+    async def run_again(self, call: ToolCallEntry, show: Callable[[Repeat], None]) -> None:
+        """Run a call's code again in the thread's interpreter.
+
+        Args:
+            call: The call.
+            show: Called when the code starts and when it has ended, also if it was stopped.
+        """
+        desk = self._desk()
+        if desk is None or desk.connected.run_code is None or desk.current.thread_id is None:
+            return
+        show(Repeat(running=True))
+        started = monotonic()
+        outcome = Repeat(text="It was stopped.", ok=False)
+        try:
+            ran = await desk.connected.run_code(desk.current.thread_id, call.input)
+            outcome = Repeat(text=ran.text, ok=ran.ok, seconds=ran.seconds)
+        finally:
+            show(outcome if outcome.seconds else replace(outcome, seconds=monotonic() - started))
