@@ -104,7 +104,7 @@ async def test_looking_around_is_one_key(server: FakeTransport, tmp_path: Path) 
     async with seat(server, tmp_path, model=None, connections=FakeConnections()) as here:
         await on(here, ConnectScreen)
         await press(here, "d")
-        await here.until(lambda: here.desk.choices.model_of(here.desk.current) == "demo")
+        await here.until(lambda: here.desk.models.model_of(here.desk.current) == "demo")
         here.screen.open_connect()
         await on(here, ConnectScreen)
         assert "Look around" not in here.shown()
@@ -509,7 +509,7 @@ async def test_a_server_of_assistants_waits_for_the_next_start(server: FakeTrans
             here, *"localhost:9000", "down", "down", "space", "tab", "down", "down", "down", "space", "enter"
         )
         await here.until(lambda: "It is used from the next start" in said(here))
-        assert not here.desk.choices.is_set_up
+        assert not here.desk.models.is_set_up
         assert header(here)[1] == "test server"
 
 

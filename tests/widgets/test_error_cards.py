@@ -141,7 +141,7 @@ async def test_sending_again_in_vain_says_so_and_can_be_tried_again(
     server.scripts = [REFUSED, ANSWERED]
     async with seat(server, tmp_path) as here:
         await fail(here)
-        here.desk.choices.forget(here.desk.choices.assistant_id(here.desk.current) or "")
+        here.desk.assistants.forget(here.desk.assistants.id_of(here.desk.current) or "")
         server.failures["list_assistants"] = [Unreachable("Nobody answers.", "Look at the network.")]
         here.screen.action_send_again()
         await here.until(lambda: "Nobody answers." in here.shown())

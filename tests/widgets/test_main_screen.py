@@ -290,7 +290,7 @@ async def test_without_a_model_the_guide_says_what_to_do_and_sending_keeps_the_t
 async def test_looking_around_offline_chooses_the_demo_model(server: FakeTransport, tmp_path: Path) -> None:
     async with seat(server, tmp_path, model=None) as here:
         await here.pilot.press("up", "down", "enter")
-        await here.until(lambda: here.desk.choices.model_of(here.desk.current) == "demo")
+        await here.until(lambda: here.desk.models.model_of(here.desk.current) == "demo")
         await here.write("Hello")
         await here.idle()
         assert server.asked("create_run")[0].model == "demo"

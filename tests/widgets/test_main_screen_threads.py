@@ -264,7 +264,7 @@ async def test_the_model_is_picked_for_this_thread_only(server: FakeTransport, t
         assert server.asked("create_run")[-1].model == "gpt-4o"
         await here.pilot.press("ctrl+n")
         await here.until(lambda: here.desk.current.thread_id is None)
-        assert here.desk.choices.model_of(here.desk.current) == "demo"
+        assert here.desk.models.model_of(here.desk.current) == "demo"
 
 
 async def pick(here: Seat, *keys: str) -> None:
@@ -282,7 +282,7 @@ async def test_ctrl_s_makes_a_model_the_default_of_who_answers_also_after_a_rest
     async with seat(server, tmp_path, thread_id=corn) as here:
         await pick(here, *"g4o", "ctrl+s")
         await here.until(lambda: (server.threads[corn].metadata or {}).get("model") == "")
-        assert here.desk.choices.model_of(here.desk.current) == "gpt-4o"
+        assert here.desk.models.model_of(here.desk.current) == "gpt-4o"
         await here.pilot.press("ctrl+n")
         await here.write("New")
         await here.idle()
@@ -291,18 +291,18 @@ async def test_ctrl_s_makes_a_model_the_default_of_who_answers_also_after_a_rest
     (mine,) = server.assistants.values()
     assert mine.model == "gpt-4o"
     async with seat(server, tmp_path, new=True) as here:
-        assert here.desk.choices.model_of(here.desk.current) == "gpt-4o"
+        assert here.desk.models.model_of(here.desk.current) == "gpt-4o"
     server.assistants[mine.id] = mine.model_copy(
         update={"metadata": {**mine.metadata, BESIDE_MARK: "another"}}
     )
     async with seat(server, tmp_path, new=True) as here:
-        assert here.desk.choices.model_of(here.desk.current) == "demo"
+        assert here.desk.models.model_of(here.desk.current) == "demo"
     server.assistants[mine.id] = mine
     app = AimltuiApp(replace(startup_over(server, tmp_path, new=True), model="asked-for"))
     async with app.run_test() as pilot:
         here = Seat(app, pilot, server)
         await here.until(lambda: here.screen.desk is not None and here.desk.shelf.is_loaded)
-        assert here.desk.choices.model_of(here.desk.current) == "asked-for"
+        assert here.desk.models.model_of(here.desk.current) == "asked-for"
 
 
 async def test_a_thread_remembers_its_connection_and_the_default_one_is_not_sent(
@@ -332,7 +332,7 @@ async def test_a_thread_remembers_its_connection_and_the_default_one_is_not_sent
     assert marks.recent == (("Ollama", "qwen"), ("test server", "gpt-4o"))
     async with seat(server, tmp_path, thread_id=thread.id) as here:
         await here.until(lambda: "qwen · Ollama" in here.shown())
-        assert here.desk.choices.sent_connection(here.desk.current) == "Ollama"
+        assert here.desk.models.sent_connection(here.desk.current) == "Ollama"
 
 
 async def test_where_no_model_is_named_the_default_connections_first_one_answers_or_nobody(
@@ -363,7 +363,7 @@ async def test_the_picker_opens_with_what_is_known_and_asks_again_if_that_is_old
         ModelSource(connection="Work", source="none", problem="No route to host."),
     ]
     async with seat(server, tmp_path) as here:
-        await here.until(lambda: here.desk.choices.page is not None)
+        await here.until(lambda: here.desk.models.page is not None)
         await here.pilot.press("ctrl+l")
         await here.pilot.pause()
         assert "claude-sonnet-4" in here.shown()

@@ -1,4 +1,4 @@
-"""Watch: keeps a desk up with what other windows and processes do."""
+"""ChangeWatcher: learns what other windows and processes change on the server."""
 
 from __future__ import annotations
 
@@ -10,88 +10,81 @@ from typing import TYPE_CHECKING
 from aimltui.client.errors import TransportError, Unsupported
 from aimltui.wire.errors import APIError, NotFound
 from aimltui.wire.events import Changed
-from aimltui.wire.messages import ListMessages
 
 if TYPE_CHECKING:
-    from aimltui.tui.controllers.workspace import Desk
+    from aimltui.client.client import AssistantsClient
 
 log = logging.getLogger(__name__)
 
 LOOK_S = 10.0
-"""Between two looks at a server that does not tell what changes."""
+"""Seconds between two looks at a server that sends no changes."""
 _RETRY_S = 5.0
 _LIST_PAUSE_S = 0.25
-"""Between two readings of the list, however often something changes."""
+"""Seconds between two readings of the list, however often something changes."""
 
 
-class Watch:
-    """Listens to the server where it tells what changes, and looks now and then where it does not.
+class ChangeWatcher:
+    """Listens to the server where it sends changes, and looks every few seconds where it does not.
 
     Args:
-        desk: What is to be kept up.
+        client: The server.
+        catch_up: Reads these threads again; all of them if the set is None.
+        look: Reads again whatever has changed.
+        is_own: Whether changes of a thread come from this window, which knows them already.
         sleep: Waits so many seconds.
     """
 
-    def __init__(self, desk: Desk, sleep: Callable[[float], Awaitable[None]]) -> None:
-        self._desk = desk
+    def __init__(
+        self,
+        client: AssistantsClient,
+        *,
+        catch_up: Callable[[set[str] | None], Awaitable[None]],
+        look: Callable[[], Awaitable[None]],
+        is_own: Callable[[str], bool],
+        sleep: Callable[[float], Awaitable[None]],
+    ) -> None:
+        self._client = client
+        self._catch_up = catch_up
+        self._look = look
+        self._is_own = is_own
         self._sleep = sleep
-        self._newest: dict[str, str] = {}
 
-    async def go_on(self) -> None:
-        """Watch for ever."""
+    async def run(self) -> None:
+        """Watch until it is cancelled."""
         was_lost = False
         while True:
             try:
                 if was_lost:
-                    # Whatever happened meanwhile was told to nobody here.
-                    await self._desk.catch_up(None)
+                    # changes made while the connection was lost were not sent
+                    await self._catch_up(None)
                     was_lost = False
                 await self._listen()
             except (Unsupported, NotFound):
-                # This server tells nothing by itself.
-                await self._look_around()
+                await self._look_regularly()
             except (APIError, TransportError) as error:
                 log.info("the changes cannot be followed at the moment: %s", error)
                 was_lost = True
-                await self._sleep(_RETRY_S)
-            else:
-                await self._sleep(_RETRY_S)
+            await self._sleep(_RETRY_S)
 
-    async def _look_around(self) -> None:
+    async def _look_regularly(self) -> None:
         while True:
             await self._sleep(LOOK_S)
             try:
                 await self._look()
             except (APIError, TransportError) as error:
-                log.info("nothing could be learnt of what others do: %s", error)
-
-    async def _look(self) -> None:
-        """See what others did; the thread is read only if its newest message is another one, or it was out of reach."""
-        desk = self._desk
-        conversation = desk.current
-        await desk.shelf.read(conversation.thread_id)
-        thread_id = conversation.thread_id
-        if thread_id is None or (conversation.is_busy and not conversation.is_lost):
-            self._newest.clear()
-            return
-        page = await desk.client.messages.list(ListMessages(thread_id=thread_id, limit=1))
-        last = page.data[0].id if page.data else ""
-        if conversation.is_lost or self._newest.get(thread_id) != last:
-            await desk.read(conversation)
-        self._newest = {thread_id: last}
+                log.info("the server could not be looked at: %s", error)
 
     async def _listen(self) -> None:
-        desk = self._desk
         touched: set[str] | None = set()
-        async with aclosing(desk.client.changes()) as events:
+        async with aclosing(self._client.changes()) as events:
             async for event in events:
                 if not isinstance(event.data, Changed):
                     continue
                 ids = event.data.thread_ids
                 touched = None if ids is None or touched is None else touched | set(ids)
-                if touched is not None and all(desk.is_mine(thread_id) for thread_id in touched):
+                if touched is not None and all(self._is_own(thread_id) for thread_id in touched):
                     touched = set()
                     continue
-                await desk.catch_up(touched)
+                await self._catch_up(touched)
                 touched = set()
                 await self._sleep(_LIST_PAUSE_S)

@@ -75,15 +75,15 @@ def can_send_again(conversation: Conversation) -> bool:
 
 def model_text(desk: Desk) -> str:
     """The model that answers in the open conversation; `…` while it is being looked for."""
-    looking = "…" if desk.choices.is_set_up and not desk.choices.is_settled else ""
-    return desk.choices.model_of(desk.current) or looking
+    looking = "…" if desk.models.is_set_up and not desk.models.is_settled else ""
+    return desk.models.model_of(desk.current) or looking
 
 
 def endpoint_text(desk: Desk) -> str:
     """The connection that answers in the open conversation."""
-    name = desk.choices.connection_of(desk.current)
+    name = desk.models.connection_of(desk.current)
     has_any = desk.connected.connections is not None
-    if name and has_any and name not in desk.choices.connections():
+    if name and has_any and name not in desk.models.connections():
         return f"{name}, removed"
     return name or desk.endpoint
 

@@ -32,13 +32,12 @@ class Shelf:
         self._changed = changed
         self.state = ThreadListState()
         self.is_loaded = False
+        self._is_cut = False
+        """Whether `read_newest` left older threads for later."""
         self._deleted: list[str] = []
 
-    async def read_newest(self) -> bool:
-        """Read the newest threads, so that there is something to show at once.
-
-        Returns:
-            Whether there are more; then `read` is to follow.
+    async def read_newest(self) -> None:
+        """Read the newest threads, so that there is something to show at once; `read_rest` reads the others.
 
         Raises:
             APIError: The server refused.
@@ -46,9 +45,29 @@ class Shelf:
         """
         page = await self._page(_NEWEST)
         self.state.load(page.data if page else ())
-        self.is_loaded = page is None or not page.has_more
+        self._is_cut = page is not None and page.has_more
+        self.is_loaded = not self._is_cut
         self._changed()
-        return not self.is_loaded
+
+    async def read_rest(self, open_thread: str | None) -> None:
+        """Read all threads if `read_newest` did not.
+
+        Raises:
+            APIError: The server refused.
+            TransportError: There was no answer.
+        """
+        if self._is_cut:
+            await self.read(open_thread)
+
+    async def has(self, thread_id: str) -> bool:
+        """Whether the server has this thread; False also if it does not answer."""
+        if thread_id in self.state or not self._is_cut:
+            return thread_id in self.state
+        try:
+            await self._client.threads.get(thread_id)
+        except (APIError, TransportError):
+            return False
+        return True
 
     async def read(self, open_thread: str | None) -> None:
         """Read all threads.

@@ -1,17 +1,17 @@
-"""What stands in a thread in which nothing was said yet."""
+"""The guide in a thread without messages: what to set up, or which assistant answers and how to start. Pure."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from aimltui.tui.guides_ids import LOOK_AROUND, SET_UP, STARTER
 from aimltui.tui.state.entries import GuideEntry, GuideOption
 
-if TYPE_CHECKING:
-    from aimltui.tui.controllers.conversation import Conversation
-    from aimltui.tui.controllers.workspace import Desk
-    from aimltui.tui.startup import Startup
-
+SET_UP = "set-up"
+"""The option that opens the Connect screen."""
+LOOK_AROUND = "look-around"
+"""The option that chooses the demo model."""
+STARTER = "starter:"
+"""Options that send a message start with this; the starter's number follows."""
 
 NOT_CONNECTED = """\
 # Nothing is connected yet
@@ -20,39 +20,57 @@ Threads and runs are kept on this machine; only a **model** is missing. Nothing 
 is ever contacted. Choose by ↑ and enter, or with a click:
 """
 
+Starters = Sequence[tuple[str, str]]
+"""The line shown, and the message that choosing it sends."""
 
-def guides_for(desk: Desk, conversation: Conversation, startup: Startup) -> tuple[GuideEntry, ...]:
-    """What stands in an empty conversation: what to set up, or whom one talks to and how to begin."""
-    model = desk.choices.model_of(conversation)
-    if model is None and not desk.choices.is_set_up:
-        ways = [
-            GuideOption(LOOK_AROUND, "Look around offline", "a scripted model answers; nothing is contacted")
-        ]
-        if desk.connected.connections is not None:
-            hint = "AI/ML API, OpenAI, a server on this machine, any URL"
-            ways.insert(0, GuideOption(SET_UP, "Connect a model", hint))
-        return (GuideEntry("guide:connect", NOT_CONNECTED, tuple(ways)),)
-    name = desk.choices.assistant_name(conversation)
-    # The starters are about the program, and only the scripted model knows it.
-    starters = desk.connected.starters if model == startup.demo_model else ()
-    choices = tuple(GuideOption(f"{STARTER}{i}", label) for i, (label, _) in enumerate(starters))
-    whom = f"**{name}** answers with `{model}`." if model else f"**{name}** answers."
+
+def guides_for(
+    model: str | None,
+    assistant: str,
+    *,
+    is_set_up: bool,
+    may_connect: bool,
+    starters: Starters = (),
+    notes: Sequence[str] = (),
+) -> tuple[GuideEntry, ...]:
+    """The guides of an empty conversation.
+
+    Args:
+        model: The model that answers; None if it is not known.
+        assistant: The name of the assistant that answers.
+        is_set_up: Whether a model is configured, or can be looked for.
+        may_connect: Whether the program has connections that can be set up.
+        starters: Messages to start with.
+        notes: Sentences about what the server cannot do.
+    """
+    if model is None and not is_set_up:
+        return (_not_connected(may_connect=may_connect),)
+    options = tuple(GuideOption(f"{STARTER}{i}", label) for i, (label, _) in enumerate(starters))
+    who = f"**{assistant}** answers with `{model}`." if model else f"**{assistant}** answers."
     way = (
         "Write a message below, or begin with one of these (↑ and enter, or a click):"
-        if choices
+        if options
         else "Write a message below."
     )
-    text = f"# New thread\n\n{whom} {way}"
-    lacks = "\n".join(f"- {note}" for note in desk.connected.notes)
-    if lacks:
-        text += f"\n\n{lacks}"
-    return (GuideEntry(f"guide:{model}:{name}", text, choices),)
+    text = f"# New thread\n\n{who} {way}"
+    if notes:
+        text += "\n\n" + "\n".join(f"- {note}" for note in notes)
+    return (GuideEntry(f"guide:{model}:{assistant}", text, options),)
 
 
-def chosen_message(desk: Desk, choice_id: str) -> str | None:
-    """The message that a choice sends; None if the choice is none of the starters."""
-    if not choice_id.startswith(STARTER):
+def _not_connected(*, may_connect: bool) -> GuideEntry:
+    options = [
+        GuideOption(LOOK_AROUND, "Look around offline", "a scripted model answers; nothing is contacted")
+    ]
+    if may_connect:
+        hint = "AI/ML API, OpenAI, a server on this machine, any URL"
+        options.insert(0, GuideOption(SET_UP, "Connect a model", hint))
+    return GuideEntry("guide:connect", NOT_CONNECTED, tuple(options))
+
+
+def chosen_message(starters: Starters, option_id: str) -> str | None:
+    """The message that an option sends; None if the option is no starter."""
+    if not option_id.startswith(STARTER):
         return None
-    number = int(choice_id.removeprefix(STARTER))
-    starters = desk.connected.starters
+    number = int(option_id.removeprefix(STARTER))
     return starters[number][1] if number < len(starters) else None

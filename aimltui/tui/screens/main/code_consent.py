@@ -118,4 +118,4 @@ class CodeConsentPart(MainView):
             self.remark(problem, is_warning=True)
         desk = self.desk
         if desk is not None:
-            desk.choices.tools_changed(desk.connected.default_tools)
+            desk.assistants.tools_changed(desk.connected.default_tools)

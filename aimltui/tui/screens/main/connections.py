@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from aimltui.tui.guides_ids import SET_UP
 from aimltui.tui.screens.main.view import MainView
 from aimltui.tui.startup import Startup
 from aimltui.tui.state.entries import CHANGE_KEY, CONNECT, OTHER_MODEL, SEND_AGAIN, ErrorEntry
+from aimltui.tui.state.guides import SET_UP
 
 if TYPE_CHECKING:
     from aimltui.connections.types import Connections, KeyPlace
@@ -39,7 +39,7 @@ class ConnectionsPart(MainView):
     def offer_connection(self) -> None:
         """At the first start without a model: ask for one, unless something is being written already."""
         desk = self.desk
-        is_new = desk is not None and desk.current.view.is_blank and not desk.choices.is_set_up
+        is_new = desk is not None and desk.current.view.is_blank and not desk.models.is_set_up
         if is_new and self.connections is not None and self.prompt.is_empty and self.app.screen is self:
             self.open_connect()
 
@@ -54,11 +54,11 @@ class ConnectionsPart(MainView):
 
         def closed(result: Saved | LookAround | None) -> None:
             if isinstance(result, LookAround):
-                self.spawn(desk.choose_model(self.startup.demo_model), "choice")
+                self.spawn(desk.selections.choose_model(desk.current, self.startup.demo_model), "choice")
             elif result is not None:
                 self._was_saved(result)
 
-        is_first = not desk.choices.is_set_up
+        is_first = not desk.models.is_set_up
         self.app.push_screen(ConnectScreen(connections, self.key_places, is_first=is_first), closed)
 
     def action_connections(self) -> None:

@@ -46,7 +46,7 @@ class LifecyclePart(MainView):
         await self._open_first(self.desk)
         self.say_early()
         self.offer_connection()
-        self.spawn(self.desk.read_rest(), "list")
+        self.spawn(self.desk.loader.read_rest(self.desk.current), "list")
         self.spawn(self.desk.learn(), "models")
         self.spawn(self.desk.purse.refresh(), "purse")
         self.spawn(self.desk.watch(), "changes")
@@ -69,7 +69,7 @@ class LifecyclePart(MainView):
         problem = await desk.prepare()
         if problem:
             self.remark(problem, is_warning=True)
-        if wanted is not None and (wanted == self.startup.thread_id or await desk.has(wanted)):
+        if wanted is not None and (wanted == self.startup.thread_id or await desk.shelf.has(wanted)):
             await desk.open(wanted)
         else:
             desk.new()

@@ -52,28 +52,29 @@ class PickersPart(MainView):
         if desk is None:
             self.hint("still starting")
             return
-        choices, conversation, marks = desk.choices, desk.current, self.marks
+        models, conversation, marks = desk.models, desk.current, self.marks
 
         def chosen(choice: ModelChoice) -> None:
             if marks is not None:
                 marks.note_use((choice.connection, choice.id))
-            act = desk.make_default if choice.scope == "assistant" else desk.choose_model
-            self.spawn(act(choice.id, choice.connection), "choice")
+            selections = desk.selections
+            act = selections.make_default if choice.scope == "assistant" else selections.choose_model
+            self.spawn(act(desk.current, choice.id, choice.connection), "choice")
 
         def ask() -> None:
             self.spawn(self._fill(picker, refresh=True), "models")
 
-        offer = offer_of(choices.page)
-        connections = choices.connections()
-        here = choices.connection_of(conversation) or (connections[0] if connections else "")
+        offer = offer_of(models.page)
+        connections = models.connections()
+        here = models.connection_of(conversation) or (connections[0] if connections else "")
         picker = ModelPicker(
             ask,
             chosen,
             offer=offer,
-            current=(here, choices.model_of(conversation) or ""),
+            current=(here, models.model_of(conversation) or ""),
             marks=marks,
             connections=list(dict.fromkeys([here, *connections])),
-            assistant=choices.assistant_name(conversation),
+            assistant=desk.assistants.name_of(conversation),
             clock=self.clock,
             is_asked=True,
         )
@@ -98,12 +99,12 @@ class PickersPart(MainView):
         desk = self.desk
         assert desk is not None
         try:
-            page = await desk.choices.list_models(refresh=refresh)
+            page = await desk.models.list_models(refresh=refresh)
             if picker.is_attached:
                 picker.show_offer(offer_of(page))
             if not refresh and is_old(page, self.clock()):
                 picker.note_asking()
-                page = await desk.choices.list_models(refresh=True)
+                page = await desk.models.list_models(refresh=True)
                 if picker.is_attached:
                     picker.show_offer(offer_of(page))
         except (APIError, TransportError) as error:
@@ -125,8 +126,8 @@ class PickersPart(MainView):
         desk = self.desk
         assert desk is not None
         try:
-            await desk.choices.ensure_default(desk.current)
-            found = await desk.choices.read_assistants()
+            await desk.models.ensure_default_assistant(desk.current)
+            found = await desk.assistants.read()
         except (APIError, TransportError) as error:
             self.remark(f"The assistants could not be read. {error}", is_warning=True)
             return
@@ -134,9 +135,9 @@ class PickersPart(MainView):
 
         def picked(assistant_id: str | None) -> None:
             if assistant_id:
-                self.spawn(desk.choose_assistant(assistant_id), "choice")
+                self.spawn(desk.selections.choose_assistant(desk.current, assistant_id), "choice")
 
-        current = desk.choices.assistant_id(desk.current) or ""
+        current = desk.assistants.id_of(desk.current) or ""
         self.app.push_screen(ChoiceScreen("Who answers in this thread?", rows, current=current), picked)
 
     def action_pick_theme(self) -> None:

@@ -20,7 +20,7 @@ class ReadingPart(MainView):
             self.show_state()
         desk = self.desk
         if desk is not None and desk.current.has_more and self.transcript.scroll_offset.y < _NEAR_TOP:
-            self.spawn(desk.read_older(desk.current), "older")
+            self.spawn(desk.loader.read_older(desk.current), "older")
 
     def on_transcript_follow_changed(self, event: Transcript.FollowChanged) -> None:
         """Show in the status line whether the end is in view."""

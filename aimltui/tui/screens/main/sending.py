@@ -6,9 +6,9 @@ from textual.widgets import TextArea
 
 from aimltui.tui.commands.derived import slash_command
 from aimltui.tui.controllers.messages import ConversationChanged, GivenBack
-from aimltui.tui.guides_ids import LOOK_AROUND
 from aimltui.tui.screens.main.view import MainView
 from aimltui.tui.startup import Startup
+from aimltui.tui.state.guides import LOOK_AROUND, chosen_message
 from aimltui.tui.storage.drafts import NEW_THREAD
 from aimltui.tui.widgets.prompt_input import PromptInput
 from aimltui.tui.widgets.transcript import Transcript
@@ -129,8 +129,10 @@ class SendingPart(MainView):
         if self.desk is None:
             return
         if event.choice_id == LOOK_AROUND:
-            self.spawn(self.desk.choose_model(self.startup.demo_model), "choice")
-        elif (text := self.desk.starter(event.choice_id)) is not None:
+            self.spawn(
+                self.desk.selections.choose_model(self.desk.current, self.startup.demo_model), "choice"
+            )
+        elif (text := chosen_message(self.desk.connected.starters, event.choice_id)) is not None:
             self.say(text)
         else:
             self.take_action(event.entry_id, event.choice_id)

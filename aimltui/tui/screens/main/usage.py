@@ -57,7 +57,7 @@ class UsagePart(MainView):
     async def _open_used(self, thread_id: str) -> None:
         desk = self.desk
         assert desk is not None
-        if not await desk.has(thread_id):
+        if not await desk.shelf.has(thread_id):
             self.remark("That thread was deleted; only its sums are kept.")
             return
         self.go_to(thread_id)

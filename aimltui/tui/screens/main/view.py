@@ -119,7 +119,7 @@ class MainView(Screen[None]):
         if desk is not None:
             thread_id = desk.current.thread_id
             header = self.header
-            header.assistant = desk.choices.assistant_name(desk.current)
+            header.assistant = desk.assistants.name_of(desk.current)
             header.thread_title = desk.threads.title(thread_id) if thread_id else ""
             header.model = model_text(desk)
             header.endpoint = endpoint_text(desk)

@@ -10,7 +10,7 @@ import pytest
 from aimltui.client.client import AssistantsClient
 from aimltui.client.embedded import EmbeddedTransport
 from aimltui.engine.engine import Engine
-from aimltui.tui.controllers.model_selection import Choices
+from aimltui.tui.controllers.assistant_directory import AssistantDirectory
 from aimltui.wire.assistants import Assistant, ListAssistants, ModifyAssistant
 from aimltui.wire.tools import FunctionDefinition, FunctionTool
 from tests.support.builders import opened
@@ -31,9 +31,9 @@ class Asked:
 async def started(engine: Engine, ask: Asked | None, times: int = 1) -> Assistant:
     """The program's own assistant after a start of the program in which it was needed."""
     client = AssistantsClient(EmbeddedTransport(engine))
-    choices = Choices(client, "fake", ask)
+    assistants = AssistantDirectory(client, ask)
     for _ in range(times):
-        await choices._need_default("fake")
+        await assistants.need_default("fake")
     [assistant] = (await client.assistants.list(ListAssistants())).data
     return assistant
 

@@ -9,8 +9,9 @@ import pytest
 from aimltui.client.client import AssistantsClient
 from aimltui.client.embedded import EmbeddedTransport
 from aimltui.engine.models.base import ListState, ModelInfo
+from aimltui.tui.controllers.assistant_directory import DEFAULT_MARK, AssistantDirectory
 from aimltui.tui.controllers.conversation import Conversation
-from aimltui.tui.controllers.model_selection import DEFAULT_MARK, Choices
+from aimltui.tui.controllers.model_selection import ModelSelection
 from aimltui.tui.controllers.run_plan import NotSent
 from aimltui.wire.assistants import CreateAssistant
 from aimltui.wire.events import StreamEvent
@@ -39,8 +40,9 @@ HOME, WORK = ModelInfo("llama", connection="home"), ModelInfo("gpt", connection=
 
 async def needed(tmp_path: Path, model: Offering) -> str:
     async with opened(tmp_path, model) as engine:
-        choices = Choices(AssistantsClient(EmbeddedTransport(engine)), "")
-        return await choices.need_model(Conversation(None, {}, lambda _: None))
+        client = AssistantsClient(EmbeddedTransport(engine))
+        models = ModelSelection(client, AssistantDirectory(client), "")
+        return await models.need_model(Conversation(None, {}, lambda _: None))
 
 
 async def test_the_first_model_of_the_default_connection_answers(tmp_path: Path) -> None:
@@ -54,31 +56,31 @@ async def test_the_model_that_answered_before_is_taken_again_and_not_whatever_is
     async with opened(tmp_path, Offering(*listed)) as engine:
         client = AssistantsClient(EmbeddedTransport(engine))
         await client.assistants.create(CreateAssistant(model="llama", metadata={DEFAULT_MARK: "default"}))
-        choices = Choices(client, "")
-        await choices.read_assistants()
-        await choices.learn()
-        assert choices.default_model == "llama"
+        assistants = AssistantDirectory(client)
+        models = ModelSelection(client, assistants, "")
+        await assistants.read()
+        await models.learn()
+        assert models.default_model == "llama"
 
 
 async def test_a_thread_keeps_to_its_connection_when_another_one_becomes_the_default(tmp_path: Path) -> None:
     model = Offering(HOME, WORK)
     async with opened(tmp_path, model) as engine:
         names = ["home", "work"]
-        choices = Choices(
-            AssistantsClient(EmbeddedTransport(engine)), "llama", connections=lambda: tuple(names)
-        )
+        client = AssistantsClient(EmbeddedTransport(engine))
+        models = ModelSelection(client, AssistantDirectory(client), "llama", connections=lambda: tuple(names))
         thread = Conversation("thread_1", {}, lambda _: None)
         thread.selection.connection = "home"
         run = Run(id="run_1", thread_id="thread_1", assistant_id="asst_1", model="llama", status="completed")
         thread.view.apply(StreamEvent(event="thread.run.completed", data=run))
         names.reverse()
         model.states.reverse()
-        choices.set_default_model("")
-        await choices.settle()
-        assert (choices.model_of(thread), choices.sent_connection(thread)) == ("llama", "home")
-        assert choices.model_of(Conversation(None, {}, lambda _: None)) == "gpt"
+        models.set_default("")
+        await models.settle()
+        assert (models.model_of(thread), models.sent_connection(thread)) == ("llama", "home")
+        assert models.model_of(Conversation(None, {}, lambda _: None)) == "gpt"
         names.remove("home")
-        assert (choices.model_of(thread), choices.sent_connection(thread)) == ("gpt", None)
+        assert (models.model_of(thread), models.sent_connection(thread)) == ("gpt", None)
 
 
 async def test_where_the_default_connection_gives_no_list_no_other_one_is_asked(tmp_path: Path) -> None:

@@ -1,0 +1,163 @@
+"""AssistantDirectory: the saved assistants, and the one that this program made for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from aimltui.client.client import AssistantsClient, every
+from aimltui.tui.controllers.conversation import Conversation
+from aimltui.wire.assistants import Assistant, CreateAssistant, ListAssistants, ModifyAssistant
+from aimltui.wire.tools import CodeInterpreterTool, Tool
+
+DEFAULT_MARK = "aimltui"
+"""Metadata key of the assistant that this program made for itself; its value is `default`."""
+DEFAULT_NAME = "Assistant"
+DEFAULT_INSTRUCTIONS = (
+    "You are a helpful assistant in a terminal. Answer in Markdown. Be clear and concise, say what you do not "
+    "know, and put code into fenced blocks with the language's name."
+)
+TOOLS_MARK = "aimltui_tools"
+"""Metadata key of the same assistant: the tools that the program has given it."""
+
+DefaultTools = Callable[[], Awaitable[tuple[str, ...]]]
+
+
+class AssistantDirectory:
+    """The assistants, as far as they were read.
+
+    Args:
+        client: The server.
+        default_tools: Tells which tools the program's own assistant may have; see `Connected.default_tools`.
+    """
+
+    def __init__(self, client: AssistantsClient, default_tools: DefaultTools | None = None) -> None:
+        self._client = client
+        self._default_tools = default_tools
+        self._default_id: str | None = None
+        self._assistants: dict[str, Assistant] = {}
+        self.names: dict[str, str] = {}
+        """Assistant id to name; views read it."""
+        self.on_read: Callable[[], None] = lambda: None
+        """Called whenever the assistants were read."""
+
+    @property
+    def default(self) -> Assistant | None:
+        """The program's own assistant, if it was read or made."""
+        return self._assistants.get(self._default_id or "")
+
+    async def read(self) -> list[Assistant]:
+        """Read all saved assistants.
+
+        Returns:
+            The assistants, the newest first.
+
+        Raises:
+            APIError: The server refused.
+            TransportError: There was no answer.
+        """
+        listing = every(self._client.assistants.list, ListAssistants(limit=100, order="desc"))
+        found = [item async for item in listing]
+        self._assistants = {assistant.id: assistant for assistant in found}
+        self.names.update({assistant.id: assistant.name or assistant.id for assistant in found})
+        mine = [a.id for a in found if (a.metadata or {}).get(DEFAULT_MARK) == "default"]
+        self._default_id = mine[-1] if mine else None
+        self.on_read()
+        return found
+
+    def is_default(self, assistant_id: str) -> bool:
+        """Whether it is the program's own assistant."""
+        return assistant_id == self._default_id
+
+    def id_of(self, conversation: Conversation) -> str | None:
+        """The assistant that answers in the conversation; None if it does not exist yet."""
+        return conversation.selection.assistant_id or self._default_id
+
+    def name_of(self, conversation: Conversation) -> str:
+        """The name of the assistant that answers in the conversation."""
+        return self.names.get(self.id_of(conversation) or "", DEFAULT_NAME)
+
+    def chosen(self, conversation: Conversation) -> Assistant | None:
+        """The assistant that was chosen for the conversation; None if it is the program's own, or was not read."""
+        chosen = self._assistants.get(conversation.selection.assistant_id or "")
+        return None if chosen is None or self.is_default(chosen.id) else chosen
+
+    def tools_of(self, assistant_id: str) -> frozenset[str]:
+        """The types of an assistant's tools, as far as it was read."""
+        known = self._assistants.get(assistant_id)
+        return frozenset(tool.type for tool in known.tools) if known is not None else frozenset()
+
+    def tools_changed(self, default_tools: DefaultTools | None) -> None:
+        """Ask for the tools of the program's own assistant again before the next run."""
+        self._default_tools = default_tools
+
+    async def modify(self, params: ModifyAssistant) -> None:
+        """Change an assistant.
+
+        Raises:
+            APIError: The server refused.
+            TransportError: There was no answer.
+        """
+        self._assistants[params.assistant_id] = await self._client.assistants.modify(params)
+
+    async def need_default(self, model: str) -> str:
+        """The id of the program's own assistant, which is made if there is none yet.
+
+        Args:
+            model: The model of a new one.
+
+        Raises:
+            APIError: The server refused.
+            TransportError: There was no answer.
+        """
+        if self._default_id is None:
+            await self.read()
+        ask, self._default_tools = self._default_tools, None
+        tools = await ask() if ask is not None else None
+        if self._default_id is None:
+            self._default_id = await self._make_default(model, tools)
+        elif tools is not None:
+            await self._equip(self._assistants[self._default_id], tools)
+        return self._default_id
+
+    async def _make_default(self, model: str, tools: tuple[str, ...] | None) -> str:
+        made = await self._client.assistants.create(
+            CreateAssistant(
+                model=model,
+                name=DEFAULT_NAME,
+                instructions=DEFAULT_INSTRUCTIONS,
+                tools=_tools(tools or ()),
+                metadata={DEFAULT_MARK: "default", **_marked(tools)},
+            )
+        )
+        self._assistants[made.id] = made
+        self.names[made.id] = DEFAULT_NAME
+        return made.id
+
+    async def _equip(self, assistant: Assistant, tools: tuple[str, ...]) -> None:
+        """Give the program's own assistant its tools, once: what the user changed after that stays."""
+        before = (assistant.metadata or {}).get(TOOLS_MARK)
+        if before == _marked(tools)[TOOLS_MARK]:
+            return
+        ours = {*tools, *(before or "").split()}
+        others = [tool for tool in assistant.tools if tool.type not in ours]
+        await self.modify(
+            ModifyAssistant(
+                assistant_id=assistant.id, tools=[*others, *_tools(tools)], metadata=_marked(tools)
+            )
+        )
+
+    def forget(self, assistant_id: str) -> bool:
+        """Remove an assistant that the server no longer has; True if a new one can take its place."""
+        self._assistants.pop(assistant_id, None)
+        if assistant_id != self._default_id:
+            return False
+        self._default_id = None
+        return True
+
+
+def _tools(types: Sequence[str]) -> list[Tool]:
+    return [CodeInterpreterTool(type=kind) for kind in types if kind == "code_interpreter"]
+
+
+def _marked(tools: tuple[str, ...] | None) -> dict[str, str]:
+    return {TOOLS_MARK: " ".join(tools)} if tools is not None else {}
