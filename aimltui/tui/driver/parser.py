@@ -14,10 +14,11 @@ from textual.message import Message
 from textual.messages import TerminalSupportsSynchronizedOutput
 
 from aimltui.tui.driver.keys import SAME, canonical
+from aimltui.tui.driver.line_ends import undo_doubled_line_ends
 from aimltui.tui.driver.mouse import MouseForms
-from aimltui.tui.driver.pasted import undo_doubled_line_ends
+from aimltui.tui.driver.paste_reader import Pasted
 from aimltui.tui.driver.profile import TerminalProfile
-from aimltui.tui.driver.splitter import InputSplitter, OldMouse, Pasted, Sequence, Text, Token
+from aimltui.tui.driver.splitter import InputSplitter, OldMouse, Sequence, Text, Token
 from aimltui.tui.terminal import TerminalBackground, background_in
 
 _CAN_SYNCHRONIZE = re.compile(r"\x1b\[\?2026;[1-3]\$y")

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from aimltui.tui.driver import splitter
+from aimltui.tui.driver import paste_reader
 from aimltui.tui.driver.splitter import InputSplitter, OldMouse, Pasted, Sequence, Text
 
 
@@ -177,7 +177,7 @@ def test_a_paste_is_one_whatever_is_in_it_and_however_it_comes(size: int) -> Non
 
 
 def test_a_long_paste_is_handed_on_in_parts_and_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(splitter, "MAX_PASTE", 1000)
+    monkeypatch.setattr(paste_reader, "MAX_PASTE", 1000)
     text = "日本語 and so on\r" * 500
     line = Line().send(b"\x1b[200~")
     sent = text.encode() + b"\x1b[201~"
