@@ -68,7 +68,8 @@ def _rewritten(fields: list[list[int | None]], end: str) -> str:
     if held > _MAX_MODIFIERS or modifiers[1:2] == [_RELEASED]:
         return ""
     held = (held - 1 & ~_LOCKS) + 1
-    code = codes[0]
+    # some terminals report the backspace key by the character that it sent of old
+    code = 127 if codes[0] == 8 and end == "u" else codes[0]
     if end not in "u~":
         # a letter names the key, and the code is 1; with another one it is the cursor's place
         if code not in (None, 1):
