@@ -5,6 +5,7 @@ import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+import pytest
 from textual.app import App, ComposeResult
 from textual.geometry import Offset
 from textual.pilot import Pilot
@@ -252,6 +253,29 @@ async def test_a_drag_that_starts_on_the_bar_and_ends_in_free_space_copies_whole
         _, y = await on.find("first")
         assert await on.drag((0, y), (50, 11)) == "first\n\nsecond"
         assert await on.drag((0, 0), (55, y)) == "Author 1\nfirst"
+
+
+@pytest.mark.parametrize(
+    ("width", "code"),
+    [
+        (60, "all:\n\techo\tone\n\t\tcc -o a\ta.c"),
+        (16, "\tx\ta long line with\ttabs and folds\tin it"),
+        (60, "日本\tx\n\t日本\ty"),
+    ],
+)
+async def test_a_drag_over_code_copies_tabs_as_tabs(width: int, code: str) -> None:
+    async with scene(message(1, f"before\n\n```make\n{code}\n```\n"), size=(width, 20)) as on:
+        _, y = await on.find("before")
+        assert await on.drag((0, y), (width - 2, 18)) == f"before\n\n{code}"
+
+
+async def test_tabs_in_code_are_painted_up_to_the_next_stop() -> None:
+    async with scene(message(1, "```make\n\ta\tb\n日本\tc\nxxxx\td\n```\n")) as on:
+        shown = "\n".join(await on.painted())
+        assert "    a   b" in shown
+        assert "日本    c" in shown
+        assert "xxxx    d" in shown
+        assert "\ufdd0" not in shown
 
 
 async def test_a_drag_over_several_entries_copies_all_of_them() -> None:

@@ -15,9 +15,10 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from aimltui.common.sanitize import clean_line
+from aimltui.common.sanitize import clean, clean_line
 from aimltui.tui.state.file_facts import Extras
 from aimltui.tui.widgets.transcript.folding import cells, fold, fold_hard
+from aimltui.tui.widgets.transcript.tabs import spread_tabs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -214,18 +215,18 @@ class Canvas:
         Args:
             runs: The text; no newlines.
             fill: Style of the cells right of the text.
-            code: Fold anywhere and keep blanks.
+            code: Fold anywhere, keep blanks, and copy tabs as tabs.
             wide: Use the whole pane.
             target: What the whole line does when chosen.
             right: Stands at the right end of the first row and is not copied.
             indent: Blanks before the folded rows after the first.
         """
-        runs = [_safe(run) for run in runs]
+        runs, copied = _spread(runs) if code else ([_safe(run) for run in runs], "")
         body = "".join([run.text for run in runs])
         copy, first, rest = self._start_line()
         shift = len(copy)
         line = len(self.lines)
-        self.lines.append(copy + body)
+        self.lines.append(copy + (copied or body))
         room = self.wide_room if (wide or code) and right is None else self.room
         if right is not None:
             room = max(4, room - cells(right.text) - 2)
@@ -324,3 +325,15 @@ def _safe(run: StyledText) -> StyledText:
     """Return the run without anything dangerous: entities can bring it in after the source was cleaned."""
     text = clean_line(run.text)
     return run if text is run.text else run._replace(text=text)
+
+
+def _spread(runs: Sequence[StyledText]) -> tuple[list[StyledText], str]:
+    """Return the runs of a line of code with tabs as blanks, and the line as it is copied."""
+    spread: list[StyledText] = []
+    copied: list[str] = []
+    column = 0
+    for run in runs:
+        painted, copy, column = spread_tabs(clean(run.text).replace("\n", " "), column)
+        spread.append(run if painted is run.text else run._replace(text=painted))
+        copied.append(copy)
+    return spread, "".join(copied)

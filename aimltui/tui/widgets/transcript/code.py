@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from aimltui.common.sanitize import clean, clean_line
 from aimltui.tui.widgets.transcript.canvas import Canvas, Prefix, StyledText
-from aimltui.tui.widgets.transcript.folding import cells
+from aimltui.tui.widgets.transcript.tabs import spread_tabs
 
 MAX_HIGHLIGHTED: Final = 400
 """Lines of a block that are highlighted; the rest is plain, since lexing them would hold up the screen."""
@@ -216,7 +216,6 @@ class CodeBlock:
             line: Without its newline.
             keep: False for a line that is not finished yet; the caller takes it off the canvas again.
         """
-        line = line.expandtabs(4)
         if self._drawn < MAX_HIGHLIGHTED:
             pieces = self._highlighter.line(line, keep=keep)
         else:
@@ -226,9 +225,9 @@ class CodeBlock:
     def put(self, pieces: list[Piece], *, keep: bool = True) -> None:
         """Draw a line that is highlighted already; see `add`."""
         right = None
-        line = "".join(text for text, _ in pieces)
+        width = spread_tabs("".join(text for text, _ in pieces), 0)[2]
         # A first line that is too long for the name beside it does without.
-        if self._drawn == 0 and self._language and cells(line) + len(self._language) + 4 <= self._canvas.room:
+        if self._drawn == 0 and self._language and width + len(self._language) + 4 <= self._canvas.room:
             right = StyledText(f"{self._language} ", self._canvas.context.palette.code_label)
         with self._canvas.inside(Prefix(" ", " ", self._fill)):
             self._canvas.write(
@@ -263,7 +262,7 @@ class GrowingCode:
         return [*self._lines, self._pieces(rest, keep=False)] if rest else list(self._lines)
 
     def _pieces(self, line: str, *, keep: bool) -> list[Piece]:
-        line = clean(line).replace("\n", " ").expandtabs(4)
+        line = clean(line).replace("\n", " ")
         if len(self._lines) >= MAX_HIGHLIGHTED:
             return [(line, "text")]
         return self._highlighter.line(line, keep=keep)
