@@ -13,8 +13,7 @@ from textual.binding import BindingType
 from textual.filter import LineFilter
 
 from aimltui.common import gc_tuning
-from aimltui.common.sanitize import clean
-from aimltui.tui import themes
+from aimltui.tui import clipboard, themes
 from aimltui.tui.ascii import AsciiLineFilter
 from aimltui.tui.commands.derived import bindings
 from aimltui.tui.driver import tty_mode
@@ -129,7 +128,8 @@ class AimltuiApp(CrashReport, App[None]):
 
     def copy_to_clipboard(self, text: str) -> None:
         """What is copied is what one sees: a text may hold an end of a paste and lines that a shell would run."""
-        super().copy_to_clipboard(clean(text))
+        text = clipboard.send_to_terminal(self, text)
+        self.run_worker(clipboard.copy_with_tools(text), group="copy", exit_on_error=False)
 
     async def action_quit(self) -> None:
         """Save what has to be saved, then end."""

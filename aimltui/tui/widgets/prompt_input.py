@@ -13,6 +13,7 @@ from textual.widgets.text_area import Selection
 from aimltui.tui.commands.derived import command
 from aimltui.tui.state.pastes import PasteStore, clean_input
 from aimltui.tui.widgets.line_input import KeysInOrder
+from aimltui.tui.widgets.transcript.selection import word_at
 
 SEND_KEYS = frozenset(command("send").keys)
 NEWLINE_KEYS = frozenset(command("newline").keys)
@@ -79,6 +80,18 @@ class PromptInput(KeysInOrder, TextArea):
     @dataclass
     class Copied(Message):
         """The user wants this part of the prompt in the clipboard."""
+
+        prompt: PromptInput
+        text: str
+
+        @property
+        def control(self) -> PromptInput:
+            """The prompt."""
+            return self.prompt
+
+    @dataclass
+    class Selected(Message):
+        """The mouse has selected this part of the prompt; it stays selected."""
 
         prompt: PromptInput
         text: str
@@ -183,6 +196,26 @@ class PromptInput(KeysInOrder, TextArea):
         self.history.checkpoint()
         self.add_text(event.text)
         self.focus()
+
+    async def _on_mouse_up(self, event: events.MouseUp) -> None:
+        """Hand over what was selected by dragging; Textual's own handler comes after this one."""
+        if self._selecting:
+            self._tell_selected()
+
+    def on_click(self, event: events.Click) -> None:
+        """Select a word by a double click, and a paragraph by a triple click."""
+        if event.chain < 2:
+            return
+        event.prevent_default()
+        row, column = self.get_target_document_location(event)
+        line = self.document.get_line(row)
+        start, end = word_at(line, column) if event.chain == 2 else (0, len(line))
+        self.selection = Selection((row, start), (row, end))
+        self._tell_selected()
+
+    def _tell_selected(self) -> None:
+        if not self.selection.is_empty:
+            self.post_message(self.Selected(self, self._pastes.expand(self.selected_text)))
 
     def action_copy(self) -> None:
         """Hand over the selection and let go of it, so that the same key clears and quits the next time."""

@@ -15,6 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from aimltui.formatting.numbers import plural
+from aimltui.tui import clipboard
 from aimltui.tui.commands.derived import FooterItem
 from aimltui.tui.screens.dialogs.sheet import CLOSE, Sheet
 from aimltui.tui.state.file_facts import Picture
@@ -107,8 +108,11 @@ class TextViewer(Viewer):
                 "This is too long for the clipboard. Save it with s.", severity="warning", markup=False
             )
             return
-        self.app.copy_to_clipboard(self._text)
-        self.app.notify(f"copied {plural(len(self.pane.lines), 'line')}", markup=False)
+        self.run_worker(self._copy(clipboard.send_to_terminal(self.app, self._text)), exit_on_error=False)
+
+    async def _copy(self, text: str) -> None:
+        result = await clipboard.copy_with_tools(text)
+        self.app.notify(result.sentence(plural(len(self.pane.lines), "line")), markup=False)
 
     def action_cancel(self) -> None:
         """Close the search box first."""

@@ -6,9 +6,15 @@ import asyncio
 
 from textual import events
 
+from aimltui.formatting.numbers import plural
+from aimltui.tui import clipboard
 from aimltui.tui.screens.main.view import HINT_S, MainView
 from aimltui.tui.startup import Startup
 from aimltui.tui.widgets.prompt_input import PromptInput
+from aimltui.tui.widgets.transcript import Transcript
+
+_RESULT_S = 3.0
+"""How long the result of copying stands."""
 
 
 class CopyingPart(MainView):
@@ -19,15 +25,34 @@ class CopyingPart(MainView):
         self._quit_asked_at = float("-inf")
 
     def copy(self, text: str) -> None:
-        """Copy text to the terminal's clipboard (OSC 52)."""
-        self.app.copy_to_clipboard(text)
+        """Copy text to every clipboard within reach, and say who took it."""
         lines = text.count("\n") + 1
-        self.hint(f"copied {lines} lines" if lines > 1 else f"copied {len(text)} characters")
+        what = f"{lines} lines" if lines > 1 else plural(len(text), "character")
+        self.spawn(self._copy(clipboard.send_to_terminal(self.app, text), what), "copy")
+
+    async def _copy(self, text: str, what: str) -> None:
+        result = await clipboard.copy_with_tools(text)
+        self.hint(result.sentence(what), _RESULT_S)
+
+    def on_transcript_link_chosen(self, event: Transcript.LinkChosen) -> None:
+        """Copy the link's address: no link is opened without a question."""
+        event.stop()
+        self.spawn(self._copy_address(clipboard.send_to_terminal(self.app, event.href)), "copy")
+
+    async def _copy_address(self, address: str) -> None:
+        result = await clipboard.copy_with_tools(address)
+        self.remark(f"{result.sentence('the address of the link')}: {address[:200]}")
 
     def on_text_selected(self, event: events.TextSelected) -> None:
         """Copy what the mouse has selected."""
         if self.startup.auto_copy and (selected := self.get_selected_text()):
             self.copy(selected)
+
+    def on_prompt_input_selected(self, event: PromptInput.Selected) -> None:
+        """Copy what the mouse has selected in the prompt."""
+        event.stop()
+        if self.startup.auto_copy:
+            self.copy(event.text)
 
     def on_prompt_input_copied(self, event: PromptInput.Copied) -> None:
         """Copy what is selected in the prompt."""

@@ -32,12 +32,6 @@ class ReadingPart(MainView):
         event.stop()
         self.show_state()
 
-    def on_transcript_link_chosen(self, event: Transcript.LinkChosen) -> None:
-        """Copy the link's address: no link is opened without a question."""
-        event.stop()
-        self.app.copy_to_clipboard(event.href)
-        self.remark(f"The link's address is copied: {event.href[:200]}")
-
     def on_status_line_end_clicked(self, event: StatusLine.EndClicked) -> None:
         """Go to the end."""
         event.stop()

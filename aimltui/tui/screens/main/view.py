@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual import getters
 from textual.content import Content
-from textual.screen import Screen
+from textual.timer import Timer
 
 from aimltui.common.sanitize import clean
 from aimltui.tui.commands.derived import footer_items
@@ -25,6 +25,7 @@ from aimltui.tui.controllers.screen_status import (
     status_of,
 )
 from aimltui.tui.controllers.settings_writer import MarkKeeper, SettingsWriter
+from aimltui.tui.screens.selecting import SelectingScreen
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.header import HeaderBar
 from aimltui.tui.widgets.prompt_input import PromptInput
@@ -43,7 +44,7 @@ HINT_S = 1.5
 """How long a hint stands, and how long the second ctrl+c may take."""
 
 
-class MainView(Screen[None]):
+class MainView(SelectingScreen):
     """Holds what all parts of the main screen use.
 
     The parts are siblings that do not import each other. What one asks of another is an abstract method here, which
@@ -63,6 +64,7 @@ class MainView(Screen[None]):
         self.desk: Desk | None = None
         self.clock = startup.clock or time.time
         self._hint = ""
+        self._hint_timer: Timer | None = None
         self.files = FileWork(self._tell)
         self.drafts = DraftKeeper(
             startup.drafts, self.files, lambda: self.prompt, self._open_conversation, self.set_timer
@@ -97,11 +99,13 @@ class MainView(Screen[None]):
             clean(text), severity="warning" if is_warning else "information", timeout=6, markup=False
         )
 
-    def hint(self, text: str) -> None:
+    def hint(self, text: str, seconds: float = HINT_S) -> None:
         """Say something in the line over the prompt, for a moment."""
         self._hint = text
         self.show_state()
-        self.set_timer(HINT_S, self.end_hint)
+        if self._hint_timer is not None:
+            self._hint_timer.stop()
+        self._hint_timer = self.set_timer(seconds, self.end_hint)
 
     def end_hint(self) -> None:
         """Remove the hint."""
@@ -165,7 +169,7 @@ class MainView(Screen[None]):
 
     @abstractmethod
     def copy(self, text: str) -> None:
-        """Copy text to the terminal's clipboard."""
+        """Copy text to every clipboard within reach, and say who took it."""
 
     @abstractmethod
     def forget_quit(self) -> None:

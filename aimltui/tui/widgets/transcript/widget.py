@@ -322,6 +322,8 @@ class Transcript(Pane, can_focus=True):
         line = lines[place.y - item.key]
         start, end = (0, len(line)) if whole_line else word_at(line, place.x)
         self.screen.selections = {self: Selection(Offset(start, place.y), Offset(end, place.y))}
+        # as after a drag
+        self.screen.post_message(events.TextSelected())
 
     def _choose(self, item: Item, target: ClickTarget) -> None:
         match target.kind:
