@@ -49,17 +49,19 @@ async def fill(data: Path, *counts: int) -> None:
     model = FakeModel(says(answer))
     clock = TestClock(time.time() - sum(counts) * PAUSE_S)
     engine = await Engine.open(EngineOptions(data_dir=data, clock=clock), FakeModels(model))
-    assistant = await engine.create_assistant(CreateAssistant(model="fake", name="Bench"))
+    assistant = await engine.assistants.create_assistant(CreateAssistant(model="fake", name="Bench"))
     for count in counts:
-        thread = await engine.create_thread(CreateThread())
+        thread = await engine.threads.create_thread(CreateThread())
         for number in range(0, count, 2):
             clock.advance(2 * PAUSE_S)
             text = title(count) if number == 0 else f"Question {number}: how does this go on?"
-            await engine.create_message(CreateMessage(thread_id=thread.id, role="user", content=text))
+            await engine.messages.create_message(
+                CreateMessage(thread_id=thread.id, role="user", content=text)
+            )
             if number + 2 >= count:
                 model.turns = [says(f"{answer}\n\n{ending(count)}")]
             wanted = CreateRun(thread_id=thread.id, assistant_id=assistant.id, truncation_strategy=_LAST_TWO)
-            await collect(engine.stream_create_run(wanted))
+            await collect(engine.runs.stream_create_run(wanted))
         model.turns = [says(answer)]
     await engine.aclose()
 

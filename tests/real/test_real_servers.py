@@ -49,10 +49,10 @@ class Place:
     async def run(self, *contents: Any, **more: Any) -> Run:
         """A run, until it is over or waits."""
         messages = [{"role": "user", "content": content} for content in contents]
-        thread = await self.engine.create_thread(CreateThread.model_validate({"messages": messages}))
+        thread = await self.engine.threads.create_thread(CreateThread.model_validate({"messages": messages}))
         assistant = await an_assistant(self.engine, model=self.model)
         asked = {"thread_id": thread.id, "assistant_id": assistant.id, **SHORT, **more}
-        run = await self.engine.create_run(CreateRun.model_validate(asked))
+        run = await self.engine.runs.create_run(CreateRun.model_validate(asked))
         return await self.settled(run)
 
     async def settled(self, run: Run) -> Run:
@@ -79,7 +79,7 @@ async def placed(directory: Path, base_url: str, **known: Any) -> AsyncIterator[
     registry = ModelRegistry(Endpoint("real", base_url), lessons=lessons)
     engine = await Engine.open(options(directory, lessons=lessons), registry)
     try:
-        model = (await engine.list_models(ListModels())).data[0].id
+        model = (await engine.models.list_models(ListModels())).data[0].id
         if known:
             lessons.learn("real", model, known)
         yield Place(engine, model, lessons)
@@ -148,7 +148,7 @@ async def test_a_function_that_is_demanded_is_called_or_not_and_the_run_ends(
             calls = run.required_action.submit_tool_outputs.tool_calls
             assert [call.function.name for call in calls]
             outputs = [ToolOutput(tool_call_id=call.id, output="rain") for call in calls]
-            await place.engine.submit_tool_outputs(
+            await place.engine.runs.submit_tool_outputs(
                 SubmitToolOutputs(thread_id=run.thread_id, run_id=run.id, tool_outputs=outputs)
             )
             run = await place.settled(run)
@@ -174,17 +174,17 @@ async def test_cut_off_arguments_in_the_history_do_no_harm(base_url: str) -> Non
 
 async def test_a_run_is_cancelled_in_the_middle_of_its_answer(tmp_path: Path, base_url: str) -> None:
     async with placed(tmp_path, base_url) as place:
-        thread = await place.engine.create_thread(
+        thread = await place.engine.threads.create_thread(
             CreateThread.model_validate({"messages": [{"role": "user", "content": "Count to a thousand."}]})
         )
         assistant = await an_assistant(place.engine, model=place.model)
-        run = await place.engine.create_run(CreateRun(thread_id=thread.id, assistant_id=assistant.id))
+        run = await place.engine.runs.create_run(CreateRun(thread_id=thread.id, assistant_id=assistant.id))
 
         async def writes() -> bool:
             return bool(await place.text_of(run)) or (await run_now(place.engine, run)).is_terminal
 
         await until(writes, PATIENCE_S)
-        await place.engine.cancel_run(RunParams(thread_id=thread.id, run_id=run.id))
+        await place.engine.runs.cancel_run(RunParams(thread_id=thread.id, run_id=run.id))
         ended = await place.settled(run)
         assert ended.status in ("cancelled", *ENDS)
         after = await place.run("Say hello.")

@@ -54,9 +54,9 @@ async def test_variables_and_files_live_on_from_run_to_run(own: Builtin, tmp_pat
         assistant_id=run.assistant_id,
         additional_messages=[NewMessage(role="user", content="One more?")],
     )
-    await collect(engine.stream_create_run(again))
-    [file] = (await engine.list_files(ListFiles())).data
-    content = await engine.get_file_content(FileParams(file_id=file.id))
+    await collect(engine.runs.stream_create_run(again))
+    [file] = (await engine.files.list_files(ListFiles())).data
+    content = await engine.files.get_file_content(FileParams(file_id=file.id))
     said = await messages_of(engine, run.thread_id)
     await bounded(engine.aclose())
     assert (file.filename, file.purpose, content.content) == ("made.txt", "assistants_output", b"hello")
@@ -68,19 +68,19 @@ async def test_variables_and_files_live_on_from_run_to_run(own: Builtin, tmp_pat
 
 async def test_cancelling_stops_the_code_within_a_fifth_of_a_second(own: Builtin, tmp_path: Path) -> None:
     engine = await engine_with(own, tmp_path, FakeModel(runs("print('on', flush=True)\nwhile True: pass")))
-    run = await engine.create_run(await a_run_wanted(engine, assistant=CODE))
+    run = await engine.runs.create_run(await a_run_wanted(engine, assistant=CODE))
     params = ListRunSteps(thread_id=run.thread_id, run_id=run.id)
 
     async def printed() -> bool:
-        steps = (await engine.list_run_steps(params)).data
+        steps = (await engine.runs.list_run_steps(params)).data
         return bool(steps) and "'on\\n'" in str(steps[0].step_details.to_json())
 
     await until(printed)
     began = time.monotonic()
-    await engine.cancel_run(RunParams(thread_id=run.thread_id, run_id=run.id))
+    await engine.runs.cancel_run(RunParams(thread_id=run.thread_id, run_id=run.id))
     ended = await finished(engine, run)
     took = time.monotonic() - began
-    step = (await engine.list_run_steps(params)).data[0]
+    step = (await engine.runs.list_run_steps(params)).data[0]
     await bounded(engine.aclose())
     assert (ended.status, step.status) == ("cancelled", "cancelled")
     assert took < 0.4, "a fifth of a second, and as much again for a busy machine"
@@ -89,18 +89,18 @@ async def test_cancelling_stops_the_code_within_a_fifth_of_a_second(own: Builtin
 async def test_what_a_cancelled_cell_has_made_is_not_lost(own: Builtin, tmp_path: Path) -> None:
     code = "open('/mnt/data/half.txt', 'w').write('half')\nprint('on', flush=True)\nwhile True: pass"
     engine = await engine_with(own, tmp_path, FakeModel(runs(code)))
-    run = await engine.create_run(await a_run_wanted(engine, assistant=CODE))
+    run = await engine.runs.create_run(await a_run_wanted(engine, assistant=CODE))
     params = ListRunSteps(thread_id=run.thread_id, run_id=run.id)
 
     async def printed() -> bool:
-        return "'on\\n'" in str([step.to_json() for step in (await engine.list_run_steps(params)).data])
+        return "'on\\n'" in str([step.to_json() for step in (await engine.runs.list_run_steps(params)).data])
 
     await until(printed)
-    await engine.cancel_run(RunParams(thread_id=run.thread_id, run_id=run.id))
+    await engine.runs.cancel_run(RunParams(thread_id=run.thread_id, run_id=run.id))
     ended = await finished(engine, run)
     said = await messages_of(engine, run.thread_id)
     attached = said[-1].attachments or []
-    file = await engine.get_file(FileParams(file_id=attached[0].file_id or ""))
+    file = await engine.files.get_file(FileParams(file_id=attached[0].file_id or ""))
     await bounded(engine.aclose())
     assert (ended.status, said[-1].status, said[-1].text) == ("cancelled", "incomplete", "")
     assert [file.filename for _ in attached] == ["half.txt"]

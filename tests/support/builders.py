@@ -96,12 +96,12 @@ async def until(condition: Callable[[], Any], seconds: float = PATIENCE_S) -> No
 
 
 async def an_assistant(engine: Engine, **given: Any) -> Assistant:
-    return await engine.create_assistant(CreateAssistant(**({"model": "fake"} | given)))
+    return await engine.assistants.create_assistant(CreateAssistant(**({"model": "fake"} | given)))
 
 
 async def a_thread(engine: Engine, *texts: str, **given: Any) -> Thread:
     messages = [NewMessage(role="user", content=text) for text in texts or ("Hi",)]
-    return await engine.create_thread(CreateThread(messages=messages, **given))
+    return await engine.threads.create_thread(CreateThread(messages=messages, **given))
 
 
 async def a_run_wanted(
@@ -120,7 +120,7 @@ async def collect(stream: AsyncGenerator[StreamEvent, None]) -> list[StreamEvent
 
 async def play(engine: Engine, *texts: str, **given: Any) -> list[StreamEvent]:
     """A run from its start to the end of its stream."""
-    return await collect(engine.stream_create_run(await a_run_wanted(engine, *texts, **given)))
+    return await collect(engine.runs.stream_create_run(await a_run_wanted(engine, *texts, **given)))
 
 
 def names(events: list[StreamEvent]) -> list[str]:
@@ -147,11 +147,13 @@ def run_of(events: list[StreamEvent]) -> Run:
 
 
 async def messages_of(engine: Engine, thread_id: str) -> list[Message]:
-    return (await engine.list_messages(ListMessages(thread_id=thread_id, order="asc", limit=100))).data
+    return (
+        await engine.messages.list_messages(ListMessages(thread_id=thread_id, order="asc", limit=100))
+    ).data
 
 
 async def run_now(engine: Engine, run: Run) -> Run:
-    return await engine.get_run(RunParams(thread_id=run.thread_id, run_id=run.id))
+    return await engine.runs.get_run(RunParams(thread_id=run.thread_id, run_id=run.id))
 
 
 async def finished(engine: Engine, run: Run) -> Run:

@@ -1,13 +1,9 @@
-"""Operations on assistants, and the list of models."""
+"""Operations on assistants."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
 from typing import Any
 
-from aimltui.engine.models.base import ListState, ModelError, ModelInfo
-from aimltui.engine.models.compat.lesson_store import Lessons
 from aimltui.engine.operations.references import settled_resources
 from aimltui.engine.runtime import Runtime
 from aimltui.engine.store import assistants as rows
@@ -22,8 +18,6 @@ from aimltui.wire.assistants import (
     ModifyAssistant,
 )
 from aimltui.wire.base import Deleted, JSONObject, Page
-from aimltui.wire.errors import ServerError
-from aimltui.wire.models import ListModels, Model, ModelPage, ModelPrice, ModelSource
 
 _SAMPLING = ("temperature", "top_p")
 _NULL_MEANS: dict[str, Any] = {
@@ -37,9 +31,10 @@ _NULL_MEANS: dict[str, Any] = {
 
 
 class AssistantOperations:
-    """What one can ask about assistants and models."""
+    """What one can ask about assistants."""
 
-    _runtime: Runtime
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
 
     async def create_assistant(self, params: CreateAssistant) -> Assistant:
         """Make an assistant."""
@@ -90,65 +85,6 @@ class AssistantOperations:
         """Delete one; its threads and runs stay."""
         await self._runtime.write(lambda conn: rows.delete(conn, params.assistant_id))
         return Deleted(id=params.assistant_id, object="assistant.deleted")
-
-    async def list_models(self, params: ListModels) -> ModelPage:
-        """The models on offer, and where their lists come from."""
-        try:
-            found = await self._runtime.models.list_models(refresh=bool(params.refresh))
-        except ModelError as error:
-            told = f"{error.message} {error.remedy}".strip()
-            raise ServerError(told, code="models_unavailable", request_id=error.request_id) from error
-        states = self._runtime.models.list_states()
-        lessons = self._runtime.options.lessons
-
-        def page() -> ModelPage:
-            lessons.load()
-            return _model_page(found, states, lessons)
-
-        # Hundreds of models are some milliseconds of work, and somebody may be typing.
-        return await asyncio.to_thread(page)
-
-
-def _model_page(found: Sequence[ModelInfo], states: Sequence[ListState], lessons: Lessons) -> ModelPage:
-    data = [_model(info, lessons.words(info.connection, info.id, *info.aliases)) for info in found]
-    sources = [
-        ModelSource(
-            connection=state.connection,
-            source=state.source,
-            as_of=state.as_of,
-            problem=state.problem or None,
-            count=state.count,
-        )
-        for state in states
-    ]
-    return ModelPage(
-        data=data,
-        first_id=data[0].id if data else None,
-        last_id=data[-1].id if data else None,
-        sources=sources or None,
-    )
-
-
-def _model(info: ModelInfo, learned: list[str]) -> Model:
-    price = info.price
-    return Model(
-        id=info.id,
-        created=info.created_at or 0,
-        owned_by=info.vendor,
-        name=info.name or None,
-        context_length=info.context_length,
-        output_limit=info.output_limit,
-        aliases=list(info.aliases) or None,
-        abilities=sorted(info.abilities) if info.abilities is not None else None,
-        price=ModelPrice(prompt=price.prompt, completion=price.completion, cached=price.cached)
-        if price is not None
-        else None,
-        description=info.description or None,
-        connection=info.connection or None,
-        learned=learned or None,
-        inputs=sorted(info.inputs) if info.inputs is not None else None,
-        remark=info.remark or None,
-    )
 
 
 def _fields(given: JSONObject) -> JSONObject:

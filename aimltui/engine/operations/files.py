@@ -21,7 +21,8 @@ _BATCH_S = 2_592_000
 class FileOperations:
     """What one can ask about files."""
 
-    _runtime: Runtime
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
 
     async def create_file(self, params: CreateFile) -> File:
         """Keep a file."""

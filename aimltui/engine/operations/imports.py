@@ -64,7 +64,8 @@ CHANGED = "thread_changed"
 class ImportOperations:
     """What one can ask about conversations from elsewhere."""
 
-    _runtime: Runtime
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
 
     async def import_thread(self, params: ImportThread) -> ImportedThread:
         """Write a conversation down, once. An extension of the API."""

@@ -27,7 +27,8 @@ from aimltui.wire.messages import (
 class MessageOperations:
     """What one can ask about messages."""
 
-    _runtime: Runtime
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
 
     async def create_message(self, params: CreateMessage) -> Message:
         """Say something, unless a run is active."""

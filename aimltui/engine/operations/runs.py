@@ -65,7 +65,8 @@ class _Wanted:
 class RunOperations:
     """What one can ask about runs."""
 
-    _runtime: Runtime
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
 
     async def create_run(self, params: CreateRun) -> Run:
         """Let an assistant work on a thread; the run goes on by itself."""

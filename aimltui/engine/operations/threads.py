@@ -18,7 +18,8 @@ from aimltui.wire.tools import ToolResources
 class ThreadOperations:
     """What one can ask about threads."""
 
-    _runtime: Runtime
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
 
     async def create_thread(self, params: CreateThread) -> Thread:
         """Make a thread, perhaps with messages in it."""

@@ -29,7 +29,8 @@ from aimltui.wire.uploads import (
 class UploadOperations:
     """What one can ask about uploads."""
 
-    _runtime: Runtime
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
 
     async def create_upload(self, params: CreateUpload) -> Upload:
         """Announce a file that comes in parts."""

@@ -18,7 +18,8 @@ BUDGET_USED_UP = "budget_used_up"
 class UsageOperations:
     """What one can ask about money."""
 
-    _runtime: Runtime
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
 
     async def usage(self, params: UsageParams) -> UsageReport:
         """What runs have used."""

@@ -31,7 +31,8 @@ from aimltui.wire.vector_stores import (
 class VectorStoreFileOperations:
     """What one can ask about files in vector stores."""
 
-    _runtime: Runtime
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
 
     async def create_vector_store_file(self, params: CreateVectorStoreFile) -> VectorStoreFile:
         """Add a file; it is indexed in the background."""

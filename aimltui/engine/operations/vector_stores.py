@@ -31,7 +31,8 @@ _RESULTS = 10
 class VectorStoreOperations:
     """What one can ask about vector stores."""
 
-    _runtime: Runtime
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
 
     async def create_vector_store(self, params: CreateVectorStore) -> VectorStore:
         """Make a store, perhaps with files in it, which are indexed in the background."""

@@ -19,12 +19,12 @@ CREATE TABLE assistants (
   body TEXT NOT NULL
 );
 
+-- The activity of an imported thread that nobody has continued is negative and follows from its times.
 CREATE TABLE threads (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
   id TEXT NOT NULL UNIQUE,
   created_at INTEGER NOT NULL,
-  activity INTEGER NOT NULL,        -- counts up over all threads: the order by last activity, free of ties;
-                                    -- negative, from their times, for imported ones that rest since
+  activity INTEGER NOT NULL,        -- counts up over all threads: the order by last activity, free of ties
   last_active_at INTEGER NOT NULL,
   preview TEXT,                     -- the beginning of the first user message
   latest_run_id TEXT,

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from aimltui.engine.engine import Engine
 from aimltui.wire.assistants import AssistantParams, CreateAssistant, ListAssistants, ModifyAssistant
 from aimltui.wire.errors import APIError, BadRequest, NotFound
 from aimltui.wire.messages import (
@@ -41,10 +40,11 @@ async def refusal(awaitable: Any) -> APIError:
     return caught.value
 
 
-def test_every_operation_has_its_method() -> None:
-    for operation in OPERATIONS:
-        assert hasattr(Engine, operation.name)
-        assert (operation.streams == "optional") == hasattr(Engine, f"stream_{operation.name}")
+async def test_every_operation_has_its_method(tmp_path: Path) -> None:
+    async with opened(tmp_path) as engine:
+        for operation in OPERATIONS:
+            assert (operation.name in engine._answers) == (operation.streams != "always")
+            assert (operation.name in engine._streams) == (operation.streams != "never")
 
 
 async def test_operations_can_be_called_by_name(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ async def test_an_assistant_has_the_documented_defaults(tmp_path: Path) -> None:
 async def test_modifying_an_assistant_changes_what_is_given_and_merges_metadata(tmp_path: Path) -> None:
     async with opened(tmp_path) as engine:
         made = await an_assistant(engine, name="A", instructions="Be.", metadata={"a": "1"}, temperature=0.0)
-        changed = await engine.modify_assistant(
+        changed = await engine.assistants.modify_assistant(
             ModifyAssistant(assistant_id=made.id, name=None, metadata={"b": "2"}, model=None)
         )
     assert (changed.name, changed.instructions, changed.model) == (None, "Be.", "fake")
@@ -84,11 +84,11 @@ async def test_modifying_an_assistant_changes_what_is_given_and_merges_metadata(
 async def test_a_deleted_assistant_leaves_its_runs(tmp_path: Path) -> None:
     async with opened(tmp_path) as engine:
         run = run_of(await play(engine))
-        gone = await engine.delete_assistant(AssistantParams(assistant_id=run.assistant_id))
+        gone = await engine.assistants.delete_assistant(AssistantParams(assistant_id=run.assistant_id))
         assert (gone.object, gone.deleted) == ("assistant.deleted", True)
-        again = await engine.get_run(RunParams(thread_id=run.thread_id, run_id=run.id))
+        again = await engine.runs.get_run(RunParams(thread_id=run.thread_id, run_id=run.id))
         error = await refusal(
-            engine.create_run(CreateRun(thread_id=run.thread_id, assistant_id=run.assistant_id))
+            engine.runs.create_run(CreateRun(thread_id=run.thread_id, assistant_id=run.assistant_id))
         )
     assert again.assistant_id == run.assistant_id
     assert error.message == f"No assistant found with id '{run.assistant_id}'."
@@ -115,11 +115,13 @@ async def test_unknown_ids_are_refused_with_the_documented_texts(tmp_path: Path)
     async with opened(tmp_path) as engine:
         thread = await a_thread(engine)
         found = [
-            await refusal(engine.get_thread(ThreadParams(thread_id="thread_X"))),
-            await refusal(engine.get_assistant(AssistantParams(assistant_id="asst_X"))),
-            await refusal(engine.get_run(RunParams(thread_id=thread.id, run_id="run_X"))),
-            await refusal(engine.get_message(MessageParams(thread_id=thread.id, message_id="msg_X"))),
-            await refusal(engine.list_messages(ListMessages(thread_id="thread_X"))),
+            await refusal(engine.threads.get_thread(ThreadParams(thread_id="thread_X"))),
+            await refusal(engine.assistants.get_assistant(AssistantParams(assistant_id="asst_X"))),
+            await refusal(engine.runs.get_run(RunParams(thread_id=thread.id, run_id="run_X"))),
+            await refusal(
+                engine.messages.get_message(MessageParams(thread_id=thread.id, message_id="msg_X"))
+            ),
+            await refusal(engine.messages.list_messages(ListMessages(thread_id="thread_X"))),
         ]
         wrong = await refusal(engine.call("get_thread", ThreadParams(thread_id="undefined")))
     assert all(isinstance(error, NotFound) for error in found)
@@ -136,9 +138,9 @@ async def test_unknown_ids_are_refused_with_the_documented_texts(tmp_path: Path)
 async def test_hostile_ids_are_just_unknown(tmp_path: Path, hostile: str) -> None:
     async with opened(tmp_path) as engine:
         await a_thread(engine)
-        assert isinstance(await refusal(engine.get_thread(ThreadParams(thread_id=hostile))), NotFound)
-        assert isinstance(await refusal(engine.list_threads(ListThreads(after=hostile))), BadRequest)
-        assert len((await engine.list_threads(ListThreads())).data) == 1
+        assert isinstance(await refusal(engine.threads.get_thread(ThreadParams(thread_id=hostile))), NotFound)
+        assert isinstance(await refusal(engine.threads.list_threads(ListThreads(after=hostile))), BadRequest)
+        assert len((await engine.threads.list_threads(ListThreads())).data) == 1
 
 
 @pytest.mark.parametrize(
@@ -168,16 +170,18 @@ async def test_a_megabyte_of_text_is_kept(tmp_path: Path) -> None:
     async with opened(tmp_path) as engine:
         thread = await a_thread(engine, text)
         assert (await messages_of(engine, thread.id))[0].text == text
-        summary = (await engine.list_threads(ListThreads())).data[0]
+        summary = (await engine.threads.list_threads(ListThreads())).data[0]
     assert summary.preview is not None
     assert len(summary.preview) <= 200
 
 
 async def test_a_run_needs_something_to_answer(tmp_path: Path) -> None:
     async with opened(tmp_path) as engine:
-        thread = await engine.create_thread(CreateThread())
+        thread = await engine.threads.create_thread(CreateThread())
         assistant = await an_assistant(engine)
-        error = await refusal(engine.create_run(CreateRun(thread_id=thread.id, assistant_id=assistant.id)))
+        error = await refusal(
+            engine.runs.create_run(CreateRun(thread_id=thread.id, assistant_id=assistant.id))
+        )
     assert error.code == "invalid_thread"
 
 
@@ -230,10 +234,10 @@ async def test_metadata_is_merged_everywhere(tmp_path: Path) -> None:
         run = run_of(await play(engine, metadata={"a": "1"}))
         message = (await messages_of(engine, run.thread_id))[-1]
         thread_params = ModifyThread(thread_id=run.thread_id, metadata={"title": "T"})
-        assert (await engine.modify_thread(thread_params)).metadata == {"title": "T"}
+        assert (await engine.threads.modify_thread(thread_params)).metadata == {"title": "T"}
         run_params = ModifyRun(thread_id=run.thread_id, run_id=run.id, metadata={"b": "2"})
-        assert (await engine.modify_run(run_params)).metadata == {"a": "1", "b": "2"}
-        changed = await engine.modify_message(
+        assert (await engine.runs.modify_run(run_params)).metadata == {"a": "1", "b": "2"}
+        changed = await engine.messages.modify_message(
             ModifyMessage(thread_id=run.thread_id, message_id=message.id, metadata={"c": "3"})
         )
         assert (changed.metadata, changed.text) == ({"c": "3"}, "Hello there.")
@@ -244,11 +248,13 @@ async def test_a_deleted_message_is_not_told_to_the_model(tmp_path: Path) -> Non
     async with opened(tmp_path, model) as engine:
         thread = await a_thread(engine, "forget me", "keep me")
         first = (await messages_of(engine, thread.id))[0]
-        await engine.delete_message(MessageParams(thread_id=thread.id, message_id=first.id))
+        await engine.messages.delete_message(MessageParams(thread_id=thread.id, message_id=first.id))
         assistant = await an_assistant(engine)
-        await collect(engine.stream_create_run(CreateRun(thread_id=thread.id, assistant_id=assistant.id)))
-        summary = (await engine.list_threads(ListThreads())).data[0]
-        assert (await engine.list_threads(ListThreads(query="forget"))).data == []
+        await collect(
+            engine.runs.stream_create_run(CreateRun(thread_id=thread.id, assistant_id=assistant.id))
+        )
+        summary = (await engine.threads.list_threads(ListThreads())).data[0]
+        assert (await engine.threads.list_threads(ListThreads(query="forget"))).data == []
     assert [message["content"] for message in model.requests[0].messages] == ["keep me"]
     assert summary.preview == "keep me"
 
@@ -264,7 +270,7 @@ async def test_pages_lose_and_repeat_nothing_when_times_are_equal(
         expected = texts if order == "asc" else texts[::-1]
 
         async def page(**cursor: str) -> Any:
-            return await engine.list_messages(
+            return await engine.messages.list_messages(
                 ListMessages(thread_id=thread.id, limit=limit, order=order, **cursor)
             )
 
@@ -290,14 +296,14 @@ async def test_pages_lose_and_repeat_nothing_when_times_are_equal(
 async def test_lists_are_newest_first_by_twenties_unless_asked(tmp_path: Path) -> None:
     async with opened(tmp_path) as engine:
         made = [await an_assistant(engine, name=str(number)) for number in range(21)]
-        page = await engine.list_assistants(ListAssistants())
+        page = await engine.assistants.list_assistants(ListAssistants())
     assert [assistant.id for assistant in page.data] == [assistant.id for assistant in made[:0:-1]]
     assert page.has_more
 
 
 async def test_an_empty_list_has_no_ids(tmp_path: Path) -> None:
     async with opened(tmp_path) as engine:
-        page = await engine.list_threads(ListThreads())
+        page = await engine.threads.list_threads(ListThreads())
     assert page.to_json() == {
         "object": "list",
         "data": [],
@@ -310,7 +316,7 @@ async def test_an_empty_list_has_no_ids(tmp_path: Path) -> None:
 @pytest.mark.parametrize("params", [{"order": "up"}, {"after": "thread_x"}, {"order_by": "title"}])
 async def test_a_list_that_makes_no_sense_is_refused(tmp_path: Path, params: dict[str, str]) -> None:
     async with opened(tmp_path) as engine:
-        assert isinstance(await refusal(engine.list_threads(ListThreads(**params))), BadRequest)
+        assert isinstance(await refusal(engine.threads.list_threads(ListThreads(**params))), BadRequest)
 
 
 async def test_threads_are_listed_by_their_last_activity(tmp_path: Path) -> None:
@@ -318,9 +324,11 @@ async def test_threads_are_listed_by_their_last_activity(tmp_path: Path) -> None
     async with opened(tmp_path, clock=clock) as engine:
         one, two, three = [await a_thread(engine, text) for text in ("one", "two", "three")]
         clock.advance(5)
-        await engine.create_message(CreateMessage(thread_id=one.id, role="user", content="again"))
-        found = await engine.list_threads(ListThreads(order_by="last_active_at", limit=2))
-        rest = await engine.list_threads(ListThreads(order_by="last_active_at", limit=2, after=found.last_id))
+        await engine.messages.create_message(CreateMessage(thread_id=one.id, role="user", content="again"))
+        found = await engine.threads.list_threads(ListThreads(order_by="last_active_at", limit=2))
+        rest = await engine.threads.list_threads(
+            ListThreads(order_by="last_active_at", limit=2, after=found.last_id)
+        )
     assert [thread.id for thread in found.data + rest.data] == [one.id, three.id, two.id]
     assert (found.has_more, rest.has_more) == (True, False)
     assert found.data[0].last_active_at == int(clock.now)
@@ -334,16 +342,18 @@ async def test_threads_are_found_by_words_stems_beginnings_and_titles(tmp_path: 
         titled = await a_thread(engine, "x", metadata={"title": "Tax return"})
 
         async def found(query: str) -> list[str]:
-            return [thread.id for thread in (await engine.list_threads(ListThreads(query=query))).data]
+            return [
+                thread.id for thread in (await engine.threads.list_threads(ListThreads(query=query))).data
+            ]
 
         assert await found("walk") == [walking.id]
         assert await found("malaga walking") == [walking.id]
         assert await found("mala") == [walking.id]
         assert await found("tax") == [titled.id]
-        await engine.modify_thread(ModifyThread(thread_id=titled.id, metadata={"title": "Holiday"}))
+        await engine.threads.modify_thread(ModifyThread(thread_id=titled.id, metadata={"title": "Holiday"}))
         assert await found("tax") == []
         assert await found("holiday") == [titled.id]
-        await engine.delete_thread(ThreadParams(thread_id=walking.id))
+        await engine.threads.delete_thread(ThreadParams(thread_id=walking.id))
         assert await found("walk") == []
         assert len(await found("  ")) == 1
 
@@ -355,14 +365,14 @@ async def test_threads_are_found_by_words_stems_beginnings_and_titles(tmp_path: 
 async def test_a_query_is_never_syntax(tmp_path: Path, hostile: str) -> None:
     async with opened(tmp_path) as engine:
         await a_thread(engine, "alpha beta")
-        assert (await engine.list_threads(ListThreads(query=hostile))).data == []
+        assert (await engine.threads.list_threads(ListThreads(query=hostile))).data == []
         await a_thread(engine, f"so {hostile} it is 9")
-        await engine.list_threads(ListThreads(query=f"{hostile} 9"))
+        await engine.threads.list_threads(ListThreads(query=f"{hostile} 9"))
 
 
 async def test_models_are_listed(tmp_path: Path) -> None:
     async with opened(tmp_path) as engine:
-        page = await engine.list_models(ListModels())
+        page = await engine.models.list_models(ListModels())
     assert [(model.id, model.name, model.owned_by, model.context_length) for model in page.data] == [
         ("fake", "Fake", "test", 8_000)
     ]

@@ -45,7 +45,7 @@ from tests.support.fake_model import *
 async def main():
     model = FakeModel([ChatChunk(text="kept "), ChatChunk(text="text"), asyncio.Event()])
     async with opened(Path(sys.argv[1]), model) as engine:
-        async for event in engine.stream_create_run(await a_run_wanted(engine)):
+        async for event in engine.runs.stream_create_run(await a_run_wanted(engine)):
             if event.event == "thread.message.delta":
                 await asyncio.sleep(0.3)
                 print(run.thread_id, run.id, flush=True)
@@ -80,10 +80,12 @@ async def test_a_killed_process_leaves_a_failed_run_with_its_text(tmp_path: Path
     async with opened(tmp_path) as engine:
         ended = await run_now(engine, run)
         message = (await messages_of(engine, run.thread_id))[-1]
-        steps = (await engine.list_run_steps(ListRunSteps(thread_id=run.thread_id, run_id=run.id))).data
-        told = await collect(engine.run_events(RunEventsParams(thread_id=run.thread_id, run_id=run.id)))
-        await engine.create_message(CreateMessage(thread_id=run.thread_id, role="user", content="go on"))
-        found = (await engine.list_threads(ListThreads(query="kept"))).data
+        steps = (await engine.runs.list_run_steps(ListRunSteps(thread_id=run.thread_id, run_id=run.id))).data
+        told = await collect(engine.runs.run_events(RunEventsParams(thread_id=run.thread_id, run_id=run.id)))
+        await engine.messages.create_message(
+            CreateMessage(thread_id=run.thread_id, role="user", content="go on")
+        )
+        found = (await engine.threads.list_threads(ListThreads(query="kept"))).data
     assert (ended.status, ended.last_error.code) == ("failed", "server_error")  # type: ignore[union-attr]
     assert "ended while this run was at work" in ended.last_error.message  # type: ignore[union-attr]
     assert (message.text, message.status) == ("kept text", "incomplete")
@@ -100,12 +102,14 @@ async def test_the_run_of_a_living_process_is_left_alone_followed_and_cancelled(
         async with opened(tmp_path) as engine:
             assert (await run_now(engine, run)).status == "in_progress"
             with pytest.raises(BadRequest, match=f"while a run {run.id} is active"):
-                await engine.create_message(CreateMessage(thread_id=run.thread_id, role="user", content="x"))
+                await engine.messages.create_message(
+                    CreateMessage(thread_id=run.thread_id, role="user", content="x")
+                )
             following = asyncio.ensure_future(
-                collect(engine.run_events(RunEventsParams(thread_id=run.thread_id, run_id=run.id)))
+                collect(engine.runs.run_events(RunEventsParams(thread_id=run.thread_id, run_id=run.id)))
             )
             await asyncio.sleep(0)
-            told = await engine.cancel_run(RunParams(thread_id=run.thread_id, run_id=run.id))
+            told = await engine.runs.cancel_run(RunParams(thread_id=run.thread_id, run_id=run.id))
             assert told.status == "cancelling"
             events = await bounded(following)
         assert names(events)[-5:] == [
@@ -120,7 +124,7 @@ async def test_a_window_notices_that_its_neighbour_died(tmp_path: Path) -> None:
     child, run = await asyncio.to_thread(start_child, tmp_path)
     async with opened(tmp_path) as engine:
         following = asyncio.ensure_future(
-            collect(engine.run_events(RunEventsParams(thread_id=run.thread_id, run_id=run.id)))
+            collect(engine.runs.run_events(RunEventsParams(thread_id=run.thread_id, run_id=run.id)))
         )
         end_child(child)
         assert names(await bounded(following))[-2:] == ["run.failed", "done"]
@@ -133,7 +137,7 @@ async def test_of_two_windows_that_start_a_run_exactly_one_wins(tmp_path: Path) 
     ):
         wanted = await a_run_wanted(one)
         results = await asyncio.gather(
-            *(e.create_run(wanted) for e in (one, other) * 4), return_exceptions=True
+            *(e.runs.create_run(wanted) for e in (one, other) * 4), return_exceptions=True
         )
         runs = [result for result in results if isinstance(result, Run)]
         refusals = [result for result in results if isinstance(result, BadRequest)]
@@ -141,7 +145,7 @@ async def test_of_two_windows_that_start_a_run_exactly_one_wins(tmp_path: Path) 
         assert {str(error) for error in refusals} == {
             f"Thread {wanted.thread_id} already has an active run {runs[0].id}."
         }
-        assert len((await one.list_runs(ListRuns(thread_id=wanted.thread_id))).data) == 1
+        assert len((await one.runs.list_runs(ListRuns(thread_id=wanted.thread_id))).data) == 1
 
 
 async def test_each_window_hears_of_its_own_changes_by_name(tmp_path: Path) -> None:
@@ -188,7 +192,7 @@ async def test_outputs_may_come_from_another_window(tmp_path: Path) -> None:
     async with opened(tmp_path, FakeModel(says("sunny"))) as other:
         assert (await run_now(other, run)).status == "requires_action"
         output = ToolOutput(tool_call_id="call_0", output="sun")
-        await other.submit_tool_outputs(
+        await other.runs.submit_tool_outputs(
             SubmitToolOutputs(thread_id=run.thread_id, run_id=run.id, tool_outputs=[output])
         )
         assert (await finished(other, run)).status == "completed"
@@ -199,9 +203,9 @@ async def test_a_thread_deleted_in_another_window_ends_the_run_quietly(tmp_path:
         opened(tmp_path, FakeModel([ChatChunk(text="x"), asyncio.Event()])) as one,
         opened(tmp_path) as other,
     ):
-        stream = one.stream_create_run(await a_run_wanted(one))
+        stream = one.runs.stream_create_run(await a_run_wanted(one))
         run = run_of([await anext(stream) for _ in range(8)])
-        await other.delete_thread(ThreadParams(thread_id=run.thread_id))
+        await other.threads.delete_thread(ThreadParams(thread_id=run.thread_id))
         assert names(await collect(stream))[-2:] == ["error", "done"]
 
 
@@ -209,10 +213,10 @@ async def test_a_foreign_run_streams_to_a_follower_while_it_goes_on(tmp_path: Pa
     gate = asyncio.Event()
     model = FakeModel([ChatChunk(text="a"), gate, *says("b")])
     async with opened(tmp_path, model) as one, opened(tmp_path) as other:
-        run = await one.create_run(await a_run_wanted(one))
+        run = await one.runs.create_run(await a_run_wanted(one))
         seen: list[str] = []
         params = RunEventsParams(thread_id=run.thread_id, run_id=run.id)
-        async with asyncio.timeout(PATIENCE_S), aclosing(other.run_events(params)) as events:
+        async with asyncio.timeout(PATIENCE_S), aclosing(other.runs.run_events(params)) as events:
             async for event in events:
                 seen.append(event.event)
                 if event.event == "thread.message.delta":
@@ -225,9 +229,9 @@ async def test_a_run_that_another_window_cancels_at_its_very_end_is_cancelled(tm
     model = FakeModel([ChatChunk(text="a"), gate, *says("b")])
     # this window looks around so seldom that it learns of it only when it writes the end
     async with opened(tmp_path, model, poll_s=60, busy_poll_s=60) as one, opened(tmp_path) as other:
-        stream = one.stream_create_run(await a_run_wanted(one))
+        stream = one.runs.stream_create_run(await a_run_wanted(one))
         run = run_of([await anext(stream) for _ in range(8)])
-        await other.cancel_run(RunParams(thread_id=run.thread_id, run_id=run.id))
+        await other.runs.cancel_run(RunParams(thread_id=run.thread_id, run_id=run.id))
         gate.set()
         rest = await collect(stream)
     assert names(rest)[-5:] == [

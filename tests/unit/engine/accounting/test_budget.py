@@ -146,21 +146,21 @@ async def test_on_a_used_up_day_no_run_begins_and_a_raise_lets_it(tmp_path: Path
         assert run_of(await play(engine)).status == "completed"
         wanted = await a_run_wanted(engine)
         with pytest.raises(Forbidden, match=r"\$1\.25 of \$1\.00 are spent today") as refusal:
-            await engine.create_run(wanted)
+            await engine.runs.create_run(wanted)
         assert refusal.value.code == "budget_used_up"
-        budget = await engine.raise_budget(RaiseBudget(usd=2.0))
+        budget = await engine.usage.raise_budget(RaiseBudget(usd=2.0))
         assert (budget.added_usd, budget.spent_usd, budget.per_day_usd) == (2.0, 1.25, 1.0)
         assert run_of(await play(engine)).status == "completed"
         clock.advance(86_400)
         assert run_of(await play(engine)).status == "completed"
-        assert (await engine.usage(UsageParams())).budget.added_usd == 0.0
+        assert (await engine.usage.usage(UsageParams())).budget.added_usd == 0.0
 
 
 async def test_only_a_budget_that_exists_can_be_raised(tmp_path: Path) -> None:
     async with opened(tmp_path, limits=BudgetLimits(per_day_usd=1.0)) as engine:
         for params in (RaiseBudget(), RaiseBudget(tokens=5)):
             with pytest.raises(BadRequest):
-                await engine.raise_budget(params)
+                await engine.usage.raise_budget(params)
 
 
 async def test_tokens_hold_where_no_price_is_known_and_that_is_said_once(tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ async def test_tokens_hold_where_no_price_is_known_and_that_is_said_once(tmp_pat
         remarks = []
         for _ in range(2):
             log = None
-            run = await engine.create_run(await a_run_wanted(engine))
+            run = await engine.runs.create_run(await a_run_wanted(engine))
             log = engine._runtime.supervisor.log_of(run.id)
             assert log is not None
             async for event in log.follow():
@@ -190,17 +190,17 @@ async def test_two_programs_on_one_store_share_the_day(tmp_path: Path) -> None:
         opened(tmp_path, busy, info=info, limits=limits) as one,
         opened(tmp_path, FakeModel(), info=info, limits=limits) as other,
     ):
-        first = await one.create_run(await a_run_wanted(one))
+        first = await one.runs.create_run(await a_run_wanted(one))
         await until(lambda: busy.requests)
         wanted = await a_run_wanted(other)
         with pytest.raises(Forbidden, match="set aside for runs at work"):
-            await other.create_run(wanted)
+            await other.runs.create_run(wanted)
         gate.set()
 
         async def free() -> bool:
-            return (await other.usage(UsageParams())).budget.spent_tokens == 15
+            return (await other.usage.usage(UsageParams())).budget.spent_tokens == 15
 
         await until(free)
-        run: Any = await other.create_run(wanted)
+        run: Any = await other.runs.create_run(wanted)
         assert isinstance(run, Run)
         assert first.id != run.id

@@ -24,7 +24,7 @@ FREE = ModelInfo("fake", price=Price(prompt=0.0, completion=0.0))
 
 
 async def report(engine: Engine, by: Any = "day", since: str | None = None) -> UsageReport:
-    return await engine.usage(UsageParams(by=by, since=since))
+    return await engine.usage.usage(UsageParams(by=by, since=since))
 
 
 def told(prompt: int, completion: int, **more: Any) -> ChatUsage:
@@ -130,7 +130,7 @@ async def test_the_report_sums_by_day_model_and_thread(tmp_path: Path) -> None:
 async def test_a_deleted_thread_leaves_its_sums_and_none_of_its_words(tmp_path: Path) -> None:
     async with opened(tmp_path, FakeModel(says("a", usage=told(10, 1, cost_usd=0.25)))) as engine:
         run = run_of(await play(engine, "Unmistakable words"))
-        await engine.delete_thread(ThreadParams(thread_id=run.thread_id))
+        await engine.threads.delete_thread(ThreadParams(thread_id=run.thread_id))
         (row,) = (await report(engine, "thread")).rows
         dump = await engine._runtime.read(
             lambda conn: [tuple(r) for r in conn.execute("SELECT * FROM usage")]
@@ -154,9 +154,9 @@ async def test_all_turns_of_a_run_count_as_one_run(tmp_path: Path) -> None:
 async def test_a_run_that_is_stopped_in_the_middle_counts_as_one_of_unknown_cost(tmp_path: Path) -> None:
     model = FakeModel([ChatChunk(text="Once"), asyncio.Event()])
     async with opened(tmp_path, model, info=PRICED) as engine:
-        run = await engine.create_run(await a_run_wanted(engine))
+        run = await engine.runs.create_run(await a_run_wanted(engine))
         await until(lambda: model.requests)
-        await engine.cancel_run(RunParams(thread_id=run.thread_id, run_id=run.id))
+        await engine.runs.cancel_run(RunParams(thread_id=run.thread_id, run_id=run.id))
         await finished(engine, run)
         found = await report(engine)
     assert (found.total.runs, found.total.runs_without_cost, found.total.cost_usd) == (1, 1, None)

@@ -33,15 +33,17 @@ LONG = "\n".join(f"Line {n} of a long story about ships." for n in range(20_000)
 
 async def kept(engine: Engine, content: str = "about ships", name: str = "a.txt", **given: Any) -> File:
     blob = Blob(filename=name, content=content.encode())
-    return await engine.create_file(CreateFile(file=blob, **({"purpose": "assistants"} | given)))
+    return await engine.files.create_file(CreateFile(file=blob, **({"purpose": "assistants"} | given)))
 
 
 async def stored(engine: Engine, *files: File) -> VectorStore:
-    return await engine.create_vector_store(CreateVectorStore(file_ids=[file.id for file in files]))
+    return await engine.vector_stores.create_vector_store(
+        CreateVectorStore(file_ids=[file.id for file in files])
+    )
 
 
 async def now(engine: Engine, store: VectorStore) -> VectorStore:
-    return await engine.get_vector_store(VectorStoreParams(vector_store_id=store.id))
+    return await engine.vector_stores.get_vector_store(VectorStoreParams(vector_store_id=store.id))
 
 
 async def indexed(engine: Engine, store: VectorStore) -> VectorStore:
@@ -54,7 +56,7 @@ async def indexed(engine: Engine, store: VectorStore) -> VectorStore:
 
 async def hits(engine: Engine, store: VectorStore, query: str = "ships") -> int:
     params = SearchVectorStore(vector_store_id=store.id, query=query, max_num_results=50)
-    return len((await engine.search_vector_store(params)).data)
+    return len((await engine.vector_stores.search_vector_store(params)).data)
 
 
 def count(engine: Engine, table: str) -> int:
@@ -102,8 +104,8 @@ async def test_two_engines_on_one_directory_share_files_and_stores(tmp_path: Pat
         store = await stored(one, *files)
         assert (await indexed(two, store)).file_counts.completed == 10
         assert await hits(two, store) == 10
-        assert (await two.get_file_content(FileParams(file_id=files[0].id))).content == b"about ships 0"
-        await two.delete_file(FileParams(file_id=files[0].id))
+        assert (await two.files.get_file_content(FileParams(file_id=files[0].id))).content == b"about ships 0"
+        await two.files.delete_file(FileParams(file_id=files[0].id))
         assert (await now(one, store)).file_counts.completed == 9
         assert await hits(one, store) == 9
 
@@ -124,10 +126,10 @@ async def test_what_is_deleted_is_cleared_away(tmp_path: Path) -> None:
         store = await stored(engine, file)
         await indexed(engine, store)
         assert count(engine, "chunks") > 200
-        await engine.delete_vector_store(VectorStoreParams(vector_store_id=store.id))
+        await engine.vector_stores.delete_vector_store(VectorStoreParams(vector_store_id=store.id))
         await cleared(engine)
         store = await stored(engine, file)
-        await engine.delete_file(FileParams(file_id=file.id))
+        await engine.files.delete_file(FileParams(file_id=file.id))
         await cleared(engine)
         assert (await now(engine, store)).file_counts.total == 0
 
@@ -137,21 +139,21 @@ async def test_a_cancelled_batch_leaves_what_was_done_and_does_no_more(tmp_path:
         store = await stored(engine)
         done = await kept(engine)
         long = [await kept(engine, LONG) for _ in range(4)]
-        batch = await engine.create_file_batch(
+        batch = await engine.vector_store_files.create_file_batch(
             CreateFileBatch(vector_store_id=store.id, file_ids=[file.id for file in (done, *long)])
         )
         params = FileBatchParams(vector_store_id=store.id, batch_id=batch.id)
 
         async def one_is_done() -> bool:
-            return (await engine.get_file_batch(params)).file_counts.completed > 0
+            return (await engine.vector_store_files.get_file_batch(params)).file_counts.completed > 0
 
         await until(one_is_done)
-        cancelled = await engine.cancel_file_batch(params)
+        cancelled = await engine.vector_store_files.cancel_file_batch(params)
         assert cancelled.status == "cancelled"
         assert cancelled.file_counts.in_progress == 0
         assert cancelled.file_counts.cancelled >= 1
         assert (await now(engine, store)).status == "completed"
-        last = await engine.get_vector_store_file(
+        last = await engine.vector_store_files.get_vector_store_file(
             VectorStoreFileParams(vector_store_id=store.id, file_id=long[-1].id)
         )
         assert last.status == "cancelled"
@@ -170,7 +172,7 @@ async def test_a_missing_content_is_the_files_failure_and_nobody_elses(tmp_path:
         (tmp_path / "files" / lost.id).unlink()
         store = await indexed(engine, await stored(engine, lost, there))
         assert (store.file_counts.failed, store.file_counts.completed) == (1, 1)
-        file = await engine.get_vector_store_file(
+        file = await engine.vector_store_files.get_vector_store_file(
             VectorStoreFileParams(vector_store_id=store.id, file_id=lost.id)
         )
         assert file.last_error is not None
@@ -180,10 +182,12 @@ async def test_a_missing_content_is_the_files_failure_and_nobody_elses(tmp_path:
 async def test_bytes_that_belong_to_nothing_are_swept_away_at_the_start(tmp_path: Path) -> None:
     async with opened(tmp_path) as engine:
         file = await kept(engine)
-        upload = await engine.create_upload(
+        upload = await engine.uploads.create_upload(
             CreateUpload(filename="a", purpose="assistants", bytes=5, mime_type="text/plain")
         )
-        part = await engine.add_upload_part(AddUploadPart(upload_id=upload.id, data=Blob(content=b"x")))
+        part = await engine.uploads.add_upload_part(
+            AddUploadPart(upload_id=upload.id, data=Blob(content=b"x"))
+        )
         files = tmp_path / "files"
         (files / "file-orphan").write_text("x")
         (files / "incoming" / "engine_dead.1").write_text("x")
@@ -198,24 +202,24 @@ async def test_expired_files_and_uploads_leave_the_disk_by_themselves(tmp_path: 
     clock = TestClock()
     async with opened(tmp_path, clock=clock) as engine:
         await kept(engine, expires_after=FileExpiresAfter(anchor="created_at", seconds=3_600))
-        upload = await engine.create_upload(
+        upload = await engine.uploads.create_upload(
             CreateUpload(filename="a", purpose="assistants", bytes=5, mime_type="text/plain")
         )
-        await engine.add_upload_part(AddUploadPart(upload_id=upload.id, data=Blob(content=b"x")))
+        await engine.uploads.add_upload_part(AddUploadPart(upload_id=upload.id, data=Blob(content=b"x")))
         clock.advance(3_600)
 
         async def is_empty() -> bool:
             return [path.name for path in (tmp_path / "files").iterdir()] == ["incoming"]
 
         await until(is_empty)
-        assert (await engine.list_files(ListFiles())).data == []
+        assert (await engine.files.list_files(ListFiles())).data == []
 
 
 async def test_many_files_in_one_batch_are_all_indexed(tmp_path: Path) -> None:
     async with opened(tmp_path) as engine:
         files = [await kept(engine, f"word{n}") for n in range(150)]
         store = await stored(engine)
-        await engine.create_file_batch(
+        await engine.vector_store_files.create_file_batch(
             CreateFileBatch(vector_store_id=store.id, file_ids=[file.id for file in files])
         )
         assert (await indexed(engine, store)).file_counts.completed == 150
@@ -253,12 +257,14 @@ async def test_a_store_holds_ten_thousand_files_and_no_more(tmp_path: Path) -> N
                 files.insert(conn, file.model_copy(update={"id": f"file-x{number}"}))
 
         await engine._runtime.database.write(insert)
-        ids = [found.id for found in (await engine.list_files(ListFiles())).data]
+        ids = [found.id for found in (await engine.files.list_files(ListFiles())).data]
         assert len(ids) == 10_000
         store = await stored(engine)
         for start in range(0, 10_000, 2_000):
             batch = CreateFileBatch(vector_store_id=store.id, file_ids=ids[start : start + 2_000])
-            assert (await engine.create_file_batch(batch)).file_counts.total == 2_000
+            assert (await engine.vector_store_files.create_file_batch(batch)).file_counts.total == 2_000
         with pytest.raises(BadRequest, match="at most 10,000 files"):
-            await engine.create_file_batch(CreateFileBatch(vector_store_id=store.id, file_ids=[file.id]))
+            await engine.vector_store_files.create_file_batch(
+                CreateFileBatch(vector_store_id=store.id, file_ids=[file.id])
+            )
         assert (await now(engine, store)).file_counts.total == 10_000

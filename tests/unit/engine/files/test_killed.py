@@ -49,7 +49,7 @@ async def test_a_killed_process_is_finished_by_the_next(tmp_path: Path) -> None:
         assert (await indexed(engine, store)).file_counts.completed == 6
         assert await hits(engine, store) == 50
         whole = count(engine, "chunks")
-        again = await stored(engine, *(await engine.list_files(ListFiles())).data)
+        again = await stored(engine, *(await engine.files.list_files(ListFiles())).data)
         await indexed(engine, again)
         # what the dead process had written of a file is not there twice
         assert count(engine, "chunks") == 2 * whole

@@ -46,7 +46,7 @@ async def test_a_thread_that_is_made_with_the_run_is_told_first(tmp_path: Path) 
 
         assistant = await an_assistant(engine, instructions="Be brief.")
         wanted = CreateThreadAndRun(assistant_id=assistant.id, thread=NewThread())
-        events = await collect(engine.stream_create_thread_and_run(wanted))
+        events = await collect(engine.runs.stream_create_thread_and_run(wanted))
     assert names(events)[:4] == ["created", *BEGIN]
 
 
@@ -55,7 +55,9 @@ async def test_a_finished_run_has_usage_cost_and_duration(tmp_path: Path) -> Non
     async with opened(tmp_path, FakeModel(says("x", usage=usage))) as engine:
         events = await play(engine)
         run = run_of(events)
-        step = (await engine.list_run_steps(ListRunSteps(thread_id=run.thread_id, run_id=run.id))).data[0]
+        step = (await engine.runs.list_run_steps(ListRunSteps(thread_id=run.thread_id, run_id=run.id))).data[
+            0
+        ]
     assert run.usage is not None
     assert (run.usage.total_tokens, run.usage.cost_usd) == (10, 0.5)
     assert run.usage.prompt_token_details is not None
@@ -138,7 +140,9 @@ async def test_an_unexpected_exception_fails_the_run_and_unlocks_the_thread(tmp_
         run = run_of(await play(engine))
         assert (run.status, run.last_error.code) == ("failed", "server_error")  # type: ignore[union-attr]
         assert "oops" not in run.last_error.message  # type: ignore[union-attr]
-        await engine.create_message(CreateMessage(thread_id=run.thread_id, role="user", content="again"))
+        await engine.messages.create_message(
+            CreateMessage(thread_id=run.thread_id, role="user", content="again")
+        )
 
 
 async def test_an_unknown_model_fails_the_run_with_its_remedy(tmp_path: Path) -> None:
@@ -183,7 +187,7 @@ async def test_the_first_delta_alone_carries_annotations(tmp_path: Path) -> None
         from tests.support.builders import a_run_wanted
 
         deltas = []
-        async for event in engine.stream_create_run(await a_run_wanted(engine)):
+        async for event in engine.runs.stream_create_run(await a_run_wanted(engine)):
             if event.event == "thread.message.delta":
                 deltas.append(event.data.to_json()["delta"]["content"][0])  # type: ignore[union-attr]
                 gate.set()
@@ -197,7 +201,7 @@ async def test_what_was_told_live_is_what_is_told_again(tmp_path: Path) -> None:
     async with opened(tmp_path, FakeModel(says("one ", "two ", "three"))) as engine:
         live = await play(engine)
         run = run_of(live)
-        again = await collect(engine.run_events(RunEventsParams(thread_id=run.thread_id, run_id=run.id)))
+        again = await collect(engine.runs.run_events(RunEventsParams(thread_id=run.thread_id, run_id=run.id)))
     assert names(again) == names(live)
     assert text_of(again) == text_of(live)
     assert [e.data for e in again if isinstance(e.data, RunStep)] == [
@@ -212,7 +216,7 @@ async def test_a_replay_resumes_after_any_index_without_loss_or_repetition(
     async with opened(tmp_path, FakeModel(says("0", "1", "2", "3"))) as engine:
         run = run_of(await play(engine))
         params = RunEventsParams(thread_id=run.thread_id, run_id=run.id, after=after)
-        told = await collect(engine.run_events(params))
+        told = await collect(engine.runs.run_events(params))
     # deltas have the indices 7 to 10
     assert text_of(told) == "0123"[max(0, after - 6) :]
     indices = [event.index for event in told if event.index is not None]

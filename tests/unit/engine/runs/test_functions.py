@@ -50,7 +50,9 @@ async def waiting(engine: Engine, **given: Any) -> tuple[Run, list[StreamEvent]]
 async def test_a_call_stops_the_stream_at_requires_action(tmp_path: Path) -> None:
     async with opened(tmp_path, FakeModel(calls(("weather", '{"city":"Rome"}')))) as engine:
         run, events = await waiting(engine)
-        step = (await engine.list_run_steps(ListRunSteps(thread_id=run.thread_id, run_id=run.id))).data[0]
+        step = (await engine.runs.list_run_steps(ListRunSteps(thread_id=run.thread_id, run_id=run.id))).data[
+            0
+        ]
     assert names(events) == [
         "run.created", "run.queued", "run.in_progress", "run.step.created", "run.step.in_progress",
         "run.step.delta", "run.requires_action", "done",
@@ -87,11 +89,13 @@ async def test_outputs_continue_the_same_run_to_its_answer(tmp_path: Path) -> No
     model = FakeModel(calls(("weather", "{}")), says("It is sunny."))
     async with opened(tmp_path, model) as engine:
         run, _ = await waiting(engine)
-        events = await collect(engine.stream_submit_tool_outputs(outputs(run, call_0="sun")))
+        events = await collect(engine.runs.stream_submit_tool_outputs(outputs(run, call_0="sun")))
         steps = (
-            await engine.list_run_steps(ListRunSteps(thread_id=run.thread_id, run_id=run.id, order="asc"))
+            await engine.runs.list_run_steps(
+                ListRunSteps(thread_id=run.thread_id, run_id=run.id, order="asc")
+            )
         ).data
-        whole = await collect(engine.run_events(RunEventsParams(thread_id=run.thread_id, run_id=run.id)))
+        whole = await collect(engine.runs.run_events(RunEventsParams(thread_id=run.thread_id, run_id=run.id)))
     assert names(events) == [
         "run.step.completed", "run.queued", "run.in_progress", "run.step.created", "run.step.in_progress",
         "message.created", "message.in_progress", "message.delta", "message.completed", "run.step.completed",
@@ -116,7 +120,7 @@ async def test_later_runs_know_what_tools_answered(tmp_path: Path) -> None:
     )
     async with opened(tmp_path, model) as engine:
         run, events = await waiting(engine)
-        await collect(engine.stream_submit_tool_outputs(outputs(run, call_0="sun")))
+        await collect(engine.runs.stream_submit_tool_outputs(outputs(run, call_0="sun")))
         from aimltui.wire.messages import NewMessage
         from aimltui.wire.runs import CreateRun
 
@@ -125,7 +129,7 @@ async def test_later_runs_know_what_tools_answered(tmp_path: Path) -> None:
             assistant_id=run.assistant_id,
             additional_messages=[NewMessage(role="user", content="Sure?")],
         )
-        await collect(engine.stream_create_run(again))
+        await collect(engine.runs.stream_create_run(again))
     assert names(events)[-8:] == [
         "message.delta", "message.completed", "run.step.completed", "run.step.created", "run.step.in_progress",
         "run.step.delta", "run.requires_action", "done",
@@ -139,7 +143,7 @@ async def test_later_runs_know_what_tools_answered(tmp_path: Path) -> None:
 async def test_without_stream_the_answer_is_a_queued_run(tmp_path: Path) -> None:
     async with opened(tmp_path, FakeModel(calls(("weather", "{}")), says("ok"))) as engine:
         run, _ = await waiting(engine)
-        answer = await engine.submit_tool_outputs(outputs(run, call_0=""))
+        answer = await engine.runs.submit_tool_outputs(outputs(run, call_0=""))
         ended = await finished(engine, run)
     assert (answer.status, answer.required_action) == ("queued", None)
     assert ended.status == "completed"
@@ -152,7 +156,7 @@ async def test_incomplete_or_unknown_outputs_are_refused_with_the_known_text(
     async with opened(tmp_path, FakeModel(calls(("weather", "{}"), ("time", "{}")))) as engine:
         run, _ = await waiting(engine)
         with pytest.raises(BadRequest) as refusal:
-            await engine.submit_tool_outputs(outputs(run, **given))
+            await engine.runs.submit_tool_outputs(outputs(run, **given))
         still = await run_now(engine, run)
     got = ",".join(f"'{name}'" for name in given)
     assert refusal.value.message == f"Expected tool outputs for call_ids ['call_0','call_1'], got [{got}]"
@@ -163,7 +167,7 @@ async def test_outputs_in_the_wrong_state_are_refused(tmp_path: Path) -> None:
     async with opened(tmp_path) as engine:
         run = run_of(await play(engine))
         with pytest.raises(BadRequest, match=r'Runs in status "completed" do not accept tool outputs\.'):
-            await engine.submit_tool_outputs(outputs(run))
+            await engine.runs.submit_tool_outputs(outputs(run))
 
 
 async def test_a_waiting_run_expires_by_being_looked_at(tmp_path: Path) -> None:
@@ -173,8 +177,10 @@ async def test_a_waiting_run_expires_by_being_looked_at(tmp_path: Path) -> None:
         clock.advance(601)
         assert (await run_now(engine, run)).status == "expired"
         with pytest.raises(BadRequest, match=r'Runs in status "expired" do not accept tool outputs\.'):
-            await engine.submit_tool_outputs(outputs(run, call_0="x"))
-        step = (await engine.list_run_steps(ListRunSteps(thread_id=run.thread_id, run_id=run.id))).data[0]
+            await engine.runs.submit_tool_outputs(outputs(run, call_0="x"))
+        step = (await engine.runs.list_run_steps(ListRunSteps(thread_id=run.thread_id, run_id=run.id))).data[
+            0
+        ]
     assert step.status == "expired"
 
 
@@ -186,7 +192,7 @@ async def test_a_waiting_run_expires_by_itself(tmp_path: Path) -> None:
         params = RunEventsParams(thread_id=run.thread_id, run_id=run.id)
 
         async def expired() -> bool:
-            return "run.expired" in names(await collect(engine.run_events(params)))
+            return "run.expired" in names(await collect(engine.runs.run_events(params)))
 
         from tests.support.builders import until
 
@@ -196,8 +202,8 @@ async def test_a_waiting_run_expires_by_itself(tmp_path: Path) -> None:
 async def test_cancelling_a_waiting_run_ends_it(tmp_path: Path) -> None:
     async with opened(tmp_path, FakeModel(calls(("weather", "{}")))) as engine:
         run, _ = await waiting(engine)
-        told = await engine.cancel_run(RunParams(thread_id=run.thread_id, run_id=run.id))
-        whole = await collect(engine.run_events(RunEventsParams(thread_id=run.thread_id, run_id=run.id)))
+        told = await engine.runs.cancel_run(RunParams(thread_id=run.thread_id, run_id=run.id))
+        whole = await collect(engine.runs.run_events(RunEventsParams(thread_id=run.thread_id, run_id=run.id)))
     assert told.status == "cancelling"
     assert names(whole)[-4:] == ["run.cancelling", "run.step.cancelled", "run.cancelled", "done"]
 
@@ -227,7 +233,7 @@ async def test_two_hundred_parallel_calls_are_one_step(tmp_path: Path) -> None:
         pending = run.required_action.submit_tool_outputs.tool_calls
         assert [call.function.arguments for call in pending] == [json.dumps({"n": n}) for n in range(200)]
         answers = {call.id: "x" for call in pending}
-        ended = run_of(await collect(engine.stream_submit_tool_outputs(outputs(run, **answers))))
+        ended = run_of(await collect(engine.runs.stream_submit_tool_outputs(outputs(run, **answers))))
     assert len(answers) == 200
     assert ended.status == "completed"
 
@@ -246,7 +252,7 @@ async def test_a_forced_choice_holds_for_the_first_turn_only(tmp_path: Path) -> 
     model = FakeModel(calls(("weather", "{}")), says("ok"))
     async with opened(tmp_path, model) as engine:
         run, _ = await waiting(engine, tool_choice="required", parallel_tool_calls=False)
-        await collect(engine.stream_submit_tool_outputs(outputs(run, call_0="x")))
+        await collect(engine.runs.stream_submit_tool_outputs(outputs(run, call_0="x")))
     assert [request.tool_choice for request in model.requests] == ["required", None]
     assert model.requests[0].parallel_tool_calls is False
 
@@ -267,8 +273,8 @@ async def test_the_completion_limit_counts_over_all_turns(tmp_path: Path) -> Non
     )
     async with opened(tmp_path, model) as engine:
         run, _ = await waiting(engine, max_completion_tokens=256)
-        run = run_of(await collect(engine.stream_submit_tool_outputs(outputs(run, call_0="x"))))
-        events = await collect(engine.stream_submit_tool_outputs(outputs(run, call_0="y")))
+        run = run_of(await collect(engine.runs.stream_submit_tool_outputs(outputs(run, call_0="x"))))
+        events = await collect(engine.runs.stream_submit_tool_outputs(outputs(run, call_0="y")))
     assert [request.max_tokens for request in model.requests] == [256, 56]
     assert names(events)[-2:] == ["run.incomplete", "done"]
     assert run_of(events).incomplete_details.reason == "max_completion_tokens"  # type: ignore[union-attr]
@@ -280,7 +286,7 @@ async def test_the_prompt_limit_counts_over_all_turns(tmp_path: Path) -> None:
     model = FakeModel(calls(("weather", "{}"), usage=ChatUsage(300, 5, 305)))
     async with opened(tmp_path, model) as engine:
         run, _ = await waiting(engine, max_prompt_tokens=256)
-        events = await collect(engine.stream_submit_tool_outputs(outputs(run, call_0="x")))
+        events = await collect(engine.runs.stream_submit_tool_outputs(outputs(run, call_0="x")))
     assert run_of(events).incomplete_details.reason == "max_prompt_tokens"  # type: ignore[union-attr]
     assert len(model.requests) == 1
 
@@ -290,6 +296,6 @@ async def test_an_output_given_twice_is_refused(tmp_path: Path) -> None:
         run, _ = await waiting(engine)
         twice = [ToolOutput(tool_call_id="call_0", output=text) for text in "ab"]
         with pytest.raises(BadRequest, match=r"got \['call_0','call_0'\]"):
-            await engine.submit_tool_outputs(
+            await engine.runs.submit_tool_outputs(
                 SubmitToolOutputs(thread_id=run.thread_id, run_id=run.id, tool_outputs=twice)
             )

@@ -31,7 +31,7 @@ class Watched:
 
 
 async def watch(engine: Engine) -> tuple[Watched, asyncio.Task[None]]:
-    run = await engine.create_run(await a_run_wanted(engine))
+    run = await engine.runs.create_run(await a_run_wanted(engine))
     log = engine._runtime.supervisor.log_of(run.id)
     assert log is not None
     watched = Watched(run)
@@ -89,7 +89,7 @@ async def test_a_run_that_is_tried_again_says_when_and_ends_at_once_when_stopped
         assert notice.what == "llm.test gets too many requests"
         assert "7 s (2/3)" in notice.text
         before = monotonic()
-        await engine.cancel_run(RunParams(thread_id=watched.run.thread_id, run_id=watched.run.id))
+        await engine.runs.cancel_run(RunParams(thread_id=watched.run.thread_id, run_id=watched.run.id))
         await bounded(task)
         assert monotonic() - before < 0.2
         assert (await finished(engine, watched.run)).status == "cancelled"

@@ -31,7 +31,7 @@ def told(events: list[StreamEvent]) -> str:
 
 async def steps_of(engine: Engine, events: list[StreamEvent]) -> list[RunStep]:
     run = run_of(events)
-    page = await engine.list_run_steps(ListRunSteps(thread_id=run.thread_id, run_id=run.id, order="asc"))
+    page = await engine.runs.list_run_steps(ListRunSteps(thread_id=run.thread_id, run_id=run.id, order="asc"))
     return page.data
 
 
@@ -41,8 +41,8 @@ async def shown(engine: Engine, events: list[StreamEvent]) -> tuple[list[object]
     for event in events:
         live.apply(event)
     run = run_of(events)
-    messages = (await engine.list_messages(ListMessages(thread_id=run.thread_id, order="asc"))).data
-    whole = await engine.get_run(RunParams(thread_id=run.thread_id, run_id=run.id))
+    messages = (await engine.messages.list_messages(ListMessages(thread_id=run.thread_id, order="asc"))).data
+    whole = await engine.runs.get_run(RunParams(thread_id=run.thread_id, run_id=run.id))
     steps = {run.id: await steps_of(engine, events)}
     again = ThreadView.from_snapshot(Snapshot([m for m in messages if m.run_id], [whole], steps))
     return list(live.entries), list(again.entries)
@@ -75,11 +75,11 @@ async def test_what_was_thought_before_a_stop_is_kept_with_the_run(tmp_path: Pat
     model = FakeModel([*thinks("Let me see"), asyncio.Event()])
     events: list[StreamEvent] = []
     async with opened(tmp_path, model) as engine, asyncio.timeout(PATIENCE_S):
-        async for event in engine.stream_create_run(await a_run_wanted(engine)):
+        async for event in engine.runs.stream_create_run(await a_run_wanted(engine)):
             events.append(event)
             if isinstance(event.data, Reasoning):
                 run = run_of(events)
-                await engine.cancel_run(RunParams(thread_id=run.thread_id, run_id=run.id))
+                await engine.runs.cancel_run(RunParams(thread_id=run.thread_id, run_id=run.id))
         run = await finished(engine, run_of(events))
         live, again = await shown(engine, events)
     assert (run.status, run.reasoning) == ("cancelled", "Let me see")

@@ -51,15 +51,17 @@ async def cancelled_after(
     events: list[StreamEvent] = []
     began = 0.0
     async with opened(tmp_path, model) as engine, asyncio.timeout(PATIENCE_S):
-        async for event in engine.stream_create_run(await a_run_wanted(engine)):
+        async for event in engine.runs.stream_create_run(await a_run_wanted(engine)):
             events.append(event)
             if event.event == event_name and not began:
                 began = time.monotonic()
                 run = run_of(events)
-                told = await engine.cancel_run(RunParams(thread_id=run.thread_id, run_id=run.id))
+                told = await engine.runs.cancel_run(RunParams(thread_id=run.thread_id, run_id=run.id))
                 assert told.status == "cancelling"
         took = time.monotonic() - began
-        await engine.create_message(CreateMessage(thread_id=run.thread_id, role="user", content="next"))
+        await engine.messages.create_message(
+            CreateMessage(thread_id=run.thread_id, role="user", content="next")
+        )
         messages = await messages_of(engine, run.thread_id)
     assert "".join(message.text for message in messages if message.role == "assistant") == text_of(events)
     return events, took
@@ -101,11 +103,11 @@ async def test_cancelling_works_while_it_waits_to_try_again(tmp_path: Path) -> N
     events: list[StreamEvent] = []
     slow = RetryPolicy(base_s=60)
     async with opened(tmp_path, FakeModel([LIMITED]), retry=slow) as engine, asyncio.timeout(PATIENCE_S):
-        async for event in engine.stream_create_run(await a_run_wanted(engine)):
+        async for event in engine.runs.stream_create_run(await a_run_wanted(engine)):
             events.append(event)
             if event.event == "aimltui.notice" and event.data.kind == "retry":  # type: ignore[union-attr]
                 run = run_of(events)
-                await engine.cancel_run(RunParams(thread_id=run.thread_id, run_id=run.id))
+                await engine.runs.cancel_run(RunParams(thread_id=run.thread_id, run_id=run.id))
     assert names(events)[-4:] == ["run.cancelling", "aimltui.notice", "run.cancelled", "done"] or names(events)[-4:] == [
         "aimltui.notice", "run.cancelling", "run.cancelled", "done",
     ]  # fmt: skip
@@ -115,7 +117,7 @@ async def test_a_finished_run_cannot_be_cancelled(tmp_path: Path) -> None:
     async with opened(tmp_path) as engine:
         run = run_of(await play(engine))
         with pytest.raises(BadRequest, match=r"Cannot cancel run with status 'completed'\."):
-            await engine.cancel_run(RunParams(thread_id=run.thread_id, run_id=run.id))
+            await engine.runs.cancel_run(RunParams(thread_id=run.thread_id, run_id=run.id))
 
 
 async def test_a_failure_before_any_text_is_tried_again_with_a_notice(tmp_path: Path) -> None:
@@ -171,7 +173,7 @@ async def test_leaving_the_stream_does_not_stop_the_run(tmp_path: Path) -> None:
     gate = asyncio.Event()
     model = FakeModel([ChatChunk(text="a"), gate, *says("b")])
     async with opened(tmp_path, model) as engine:
-        stream = engine.stream_create_run(await a_run_wanted(engine))
+        stream = engine.runs.stream_create_run(await a_run_wanted(engine))
         events = [await anext(stream) for _ in range(4)]
         await stream.aclose()
         gate.set()
@@ -184,12 +186,12 @@ async def test_a_second_reader_joins_a_running_run(tmp_path: Path) -> None:
     gate = asyncio.Event()
     model = FakeModel([ChatChunk(text="a"), gate, *says("b")])
     async with opened(tmp_path, model) as engine:
-        stream = engine.stream_create_run(await a_run_wanted(engine))
+        stream = engine.runs.stream_create_run(await a_run_wanted(engine))
         events = [await anext(stream) for _ in range(8)]
         run = run_of(events)
         joined = asyncio.ensure_future(
             collect(
-                engine.run_events(
+                engine.runs.run_events(
                     RunEventsParams(thread_id=run.thread_id, run_id=run.id, after=events[-1].index)
                 )
             )
@@ -201,7 +203,7 @@ async def test_a_second_reader_joins_a_running_run(tmp_path: Path) -> None:
 
 async def test_the_text_of_an_unfinished_message_can_be_read(tmp_path: Path) -> None:
     async with opened(tmp_path, stuck("half a ", "sentence")) as engine:
-        stream = engine.stream_create_run(await a_run_wanted(engine))
+        stream = engine.runs.stream_create_run(await a_run_wanted(engine))
         events = [await anext(stream) for _ in range(8)]
         run = run_of(events)
 
@@ -214,7 +216,7 @@ async def test_the_text_of_an_unfinished_message_can_be_read(tmp_path: Path) -> 
 
 async def test_closing_the_engine_ends_its_runs_and_keeps_their_text(tmp_path: Path) -> None:
     async with opened(tmp_path, stuck("kept")) as engine:
-        stream = engine.stream_create_run(await a_run_wanted(engine))
+        stream = engine.runs.stream_create_run(await a_run_wanted(engine))
         events = [await anext(stream) for _ in range(8)]
     rest = await collect(stream)
     assert names(rest)[-2:] == ["run.cancelled", "done"]
@@ -226,10 +228,10 @@ async def test_closing_the_engine_ends_its_runs_and_keeps_their_text(tmp_path: P
 
 async def test_deleting_a_thread_stops_its_run(tmp_path: Path) -> None:
     async with opened(tmp_path, stuck("x")) as engine:
-        stream = engine.stream_create_run(await a_run_wanted(engine))
+        stream = engine.runs.stream_create_run(await a_run_wanted(engine))
         events = [await anext(stream) for _ in range(8)]
         run = run_of(events)
-        await engine.delete_thread(ThreadParams(thread_id=run.thread_id))
+        await engine.threads.delete_thread(ThreadParams(thread_id=run.thread_id))
         assert names(await collect(stream))[-2:] == ["run.cancelled", "done"]
 
 
@@ -255,13 +257,13 @@ async def test_a_caller_that_is_cancelled_while_the_run_is_written_does_not_lock
 ) -> None:
     async with opened(tmp_path) as engine:
         wanted = await a_run_wanted(engine)
-        creating = asyncio.ensure_future(engine.create_run(wanted))
+        creating = asyncio.ensure_future(engine.runs.create_run(wanted))
         await asyncio.sleep(0)
         creating.cancel()
         await asyncio.wait({creating})
 
         async def over() -> bool:
-            runs = (await engine.list_runs(ListRuns(thread_id=wanted.thread_id))).data
+            runs = (await engine.runs.list_runs(ListRuns(thread_id=wanted.thread_id))).data
             return bool(runs) and runs[0].status == "completed"
 
         await until(over)
@@ -278,7 +280,7 @@ async def test_text_that_is_not_unicode_does_not_break_the_run(tmp_path: Path) -
 async def test_an_end_that_cannot_be_written_is_written_later(tmp_path: Path) -> None:
     gate = asyncio.Event()
     async with opened(tmp_path, FakeModel([ChatChunk(text="x"), gate, *says("y")])) as engine:
-        stream = engine.stream_create_run(await a_run_wanted(engine))
+        stream = engine.runs.stream_create_run(await a_run_wanted(engine))
         run = run_of([await anext(stream) for _ in range(8)])
         broken = "CREATE TRIGGER broken BEFORE INSERT ON run_events BEGIN SELECT RAISE(ABORT, 'broken'); END"
         await engine._runtime.database.write(lambda conn: conn.execute(broken))
@@ -309,15 +311,15 @@ async def test_what_tools_have_made_is_on_a_message_also_where_the_answer_never_
     waits = asyncio.Event()
     async with opened(tmp_path, FakeModel(runs("1"), [waits]), tools=[sandbox.tool(tmp_path)]) as engine:
         wanted = await a_run_wanted(engine, assistant={"tools": [{"type": "code_interpreter"}]})
-        run = await engine.create_run(wanted)
+        run = await engine.runs.create_run(wanted)
         params = ListRunSteps(thread_id=run.thread_id, run_id=run.id)
 
         async def is_answering() -> bool:
-            steps = (await engine.list_run_steps(params)).data
+            steps = (await engine.runs.list_run_steps(params)).data
             return bool(steps) and steps[0].status == "completed"
 
         await until(is_answering)
-        await engine.cancel_run(RunParams(thread_id=run.thread_id, run_id=run.id))
+        await engine.runs.cancel_run(RunParams(thread_id=run.thread_id, run_id=run.id))
         await finished(engine, run)
         last = (await messages_of(engine, run.thread_id))[-1]
     assert (last.role, last.status, last.text) == ("assistant", "incomplete", "")

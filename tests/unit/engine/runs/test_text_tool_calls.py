@@ -34,7 +34,7 @@ def pieces(text: str, size: int) -> list[str]:
 
 async def inputs_of(engine: Engine, run: Run) -> list[str]:
     steps = (
-        await engine.list_run_steps(ListRunSteps(thread_id=run.thread_id, run_id=run.id, order="asc"))
+        await engine.runs.list_run_steps(ListRunSteps(thread_id=run.thread_id, run_id=run.id, order="asc"))
     ).data
     details = [step.step_details.to_json() for step in steps if step.type == "tool_calls"]
     return [call["code_interpreter"]["input"] for detail in details for call in detail["tool_calls"]]
@@ -114,7 +114,7 @@ async def answer(engine: Engine, run: Run, output: str) -> Run:
     assert run.required_action is not None
     call = run.required_action.submit_tool_outputs.tool_calls[0]
     outputs = [ToolOutput(tool_call_id=call.id, output=output)]
-    await engine.submit_tool_outputs(
+    await engine.runs.submit_tool_outputs(
         SubmitToolOutputs(thread_id=run.thread_id, run_id=run.id, tool_outputs=outputs)
     )
     return await finished(engine, run)
@@ -233,7 +233,7 @@ async def test_a_thread_with_calls_can_go_on_with_blocks(tmp_path: Path) -> None
     ) as engine:
         more = NewMessage(role="user", content="And?")
         wanted = CreateRun(thread_id=run.thread_id, assistant_id=run.assistant_id, additional_messages=[more])
-        await collect(engine.stream_create_run(wanted))
+        await collect(engine.runs.stream_create_run(wanted))
     roles = [message["role"] for message in model.requests[2].messages]
     assert roles == ["system", "user", "assistant", "user", "assistant", "user"]
 

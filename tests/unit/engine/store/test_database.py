@@ -110,9 +110,9 @@ async def test_a_full_disk_is_a_sentence_and_not_the_end(tmp_path: Path) -> None
         await fill(engine)
         big = CreateMessage(thread_id=thread.id, role="user", content="x" * 100_000)
         with pytest.raises(ServerError, match="disk is full"):
-            await engine.create_message(big)
+            await engine.messages.create_message(big)
         await make_room(engine)
-        await engine.create_message(big)
+        await engine.messages.create_message(big)
 
 
 async def test_a_disk_that_fills_up_fails_the_run_and_frees_the_thread_when_there_is_room(
@@ -121,7 +121,7 @@ async def test_a_disk_that_fills_up_fails_the_run_and_frees_the_thread_when_ther
     gate = asyncio.Event()
     model = FakeModel([ChatChunk(text="a"), gate, *says("b" * 200_000)])
     async with opened(tmp_path, model) as engine:
-        stream = engine.stream_create_run(await a_run_wanted(engine))
+        stream = engine.runs.stream_create_run(await a_run_wanted(engine))
         events = [await anext(stream) for _ in range(8)]
         await fill(engine)
         gate.set()
@@ -131,16 +131,18 @@ async def test_a_disk_that_fills_up_fails_the_run_and_frees_the_thread_when_ther
         await make_room(engine)
         run = await finished(engine, run_of(events))
         assert run.status == "failed"
-        await engine.create_message(CreateMessage(thread_id=run.thread_id, role="user", content="again"))
+        await engine.messages.create_message(
+            CreateMessage(thread_id=run.thread_id, role="user", content="again")
+        )
 
 
 async def test_a_closed_engine_says_so(tmp_path: Path) -> None:
     async with opened(tmp_path) as engine:
         pass
     with pytest.raises(ServerError, match="closed"):
-        await engine.list_threads(ListThreads())
+        await engine.threads.list_threads(ListThreads())
     with pytest.raises(ServerError, match="closed"):
-        await engine.create_thread(CreateThread())
+        await engine.threads.create_thread(CreateThread())
 
 
 async def test_two_programs_may_make_the_database_at_once(tmp_path: Path) -> None:
@@ -160,7 +162,7 @@ async def test_a_write_that_raises_leaves_nothing_behind(tmp_path: Path) -> None
         thread = await a_thread(engine)
         with pytest.raises(ValueError, match="no"):
             await engine._runtime.database.write(half)
-        assert [found.id for found in (await engine.list_threads(ListThreads())).data] == [thread.id]
+        assert [found.id for found in (await engine.threads.list_threads(ListThreads())).data] == [thread.id]
 
 
 async def test_readers_cannot_write(tmp_path: Path) -> None:
@@ -172,10 +174,10 @@ async def test_readers_cannot_write(tmp_path: Path) -> None:
 async def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
     async with opened(tmp_path) as engine:
         wanted = await a_run_wanted(engine)
-        run = run_of(await collect(engine.stream_create_run(wanted)))
+        run = run_of(await collect(engine.runs.stream_create_run(wanted)))
     async with opened(tmp_path) as engine:
-        assert await engine.get_run(RunParams(thread_id=run.thread_id, run_id=run.id)) == run
-        summary = (await engine.list_threads(ListThreads())).data[0]
+        assert await engine.runs.get_run(RunParams(thread_id=run.thread_id, run_id=run.id)) == run
+        summary = (await engine.threads.list_threads(ListThreads())).data[0]
     assert (summary.preview, summary.latest_run.status) == ("Hi", "completed")  # type: ignore[union-attr]
 
 
@@ -185,10 +187,10 @@ async def test_the_logs_of_old_runs_are_forgotten_and_their_ends_are_not(tmp_pat
 
     clock = TestClock()
     async with opened(tmp_path, clock=clock) as engine:
-        run = run_of(await collect(engine.stream_create_run(await a_run_wanted(engine))))
+        run = run_of(await collect(engine.runs.stream_create_run(await a_run_wanted(engine))))
     clock.advance(2 * 86_400)
     async with opened(tmp_path, clock=clock) as engine:
-        told = await collect(engine.run_events(RunEventsParams(thread_id=run.thread_id, run_id=run.id)))
+        told = await collect(engine.runs.run_events(RunEventsParams(thread_id=run.thread_id, run_id=run.id)))
     assert names(told) == ["run.completed", "done"]
 
 

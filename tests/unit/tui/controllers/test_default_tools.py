@@ -54,14 +54,14 @@ async def test_an_older_assistant_gets_it_and_keeps_its_own(tmp_path: Path) -> N
     async with opened(tmp_path) as engine:
         old = await started(engine, None)
         own = FunctionTool(type="function", function=FunctionDefinition(name="weather"))
-        await engine.modify_assistant(ModifyAssistant(assistant_id=old.id, tools=[own]))
+        await engine.assistants.modify_assistant(ModifyAssistant(assistant_id=old.id, tools=[own]))
         assert kinds(await started(engine, Asked("code_interpreter"))) == ["function", "code_interpreter"]
 
 
 async def test_what_the_user_takes_off_stays_off(tmp_path: Path) -> None:
     async with opened(tmp_path) as engine:
         made = await started(engine, Asked("code_interpreter"))
-        await engine.modify_assistant(ModifyAssistant(assistant_id=made.id, tools=[]))
+        await engine.assistants.modify_assistant(ModifyAssistant(assistant_id=made.id, tools=[]))
         assert kinds(await started(engine, Asked("code_interpreter"))) == []
 
 

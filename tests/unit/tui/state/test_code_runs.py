@@ -51,7 +51,7 @@ async def test_what_is_seen_live_is_what_is_read_back(tmp_path: Path, scene: str
         told = await play(engine, assistant=CODE)
         run = await run_now(engine, run_of(told))
         steps = (
-            await engine.list_run_steps(
+            await engine.runs.list_run_steps(
                 ListRunSteps(thread_id=run.thread_id, run_id=run.id, order="asc", limit=100)
             )
         ).data

@@ -26,10 +26,10 @@ EVERY = REFUSALS | WAYS
 async def played(engine: Engine, one: Peculiarity) -> Run:
     """One run on a new thread, with its calls answered."""
     messages = [{"role": "user", "content": content} for content in one.says]
-    thread = await engine.create_thread(CreateThread.model_validate({"messages": messages}))
+    thread = await engine.threads.create_thread(CreateThread.model_validate({"messages": messages}))
     assistant = await an_assistant(engine, model="test/odd")
     asked = {"thread_id": thread.id, "assistant_id": assistant.id, **one.run}
-    run = await engine.create_run(CreateRun.model_validate(asked))
+    run = await engine.runs.create_run(CreateRun.model_validate(asked))
 
     async def stops() -> bool:
         return (await run_now(engine, run)).status not in ("queued", "in_progress")
@@ -40,7 +40,7 @@ async def played(engine: Engine, one: Peculiarity) -> Run:
         assert now.required_action is not None
         calls = now.required_action.submit_tool_outputs.tool_calls
         outputs = [ToolOutput(tool_call_id=call.id, output="rain") for call in calls]
-        await engine.submit_tool_outputs(
+        await engine.runs.submit_tool_outputs(
             SubmitToolOutputs(thread_id=thread.id, run_id=run.id, tool_outputs=outputs)
         )
     return await finished(engine, run)

@@ -132,7 +132,7 @@ async def test_what_was_learned_stands_beside_the_model_in_the_list(tmp_path: Pa
         registry = ModelRegistry(Endpoint("odd", server.base_url), lessons=lessons)
         engine = await Engine.open(options(tmp_path, lessons=lessons), registry)
         try:
-            listed = (await engine.list_models(ListModels())).data
+            listed = (await engine.models.list_models(ListModels())).data
         finally:
             await engine.aclose()
     told = {model.id: model.learned for model in listed}

@@ -28,26 +28,28 @@ def model() -> FakeModel:
 
 
 async def uploaded(engine: Engine, name: str, content: bytes, purpose: str = "vision") -> str:
-    file = await engine.create_file(CreateFile(file=Blob(filename=name, content=content), purpose=purpose))
+    file = await engine.files.create_file(
+        CreateFile(file=Blob(filename=name, content=content), purpose=purpose)
+    )
     return file.id
 
 
 async def asked(engine: Engine, model: FakeModel, *messages: Any, **run: Any) -> list[Any]:
     """The contents of the user messages as the model got them."""
     shaped = [{"role": "user", **message} for message in messages]
-    thread = await engine.create_thread(CreateThread.model_validate({"messages": shaped}))
+    thread = await engine.threads.create_thread(CreateThread.model_validate({"messages": shaped}))
     assistant = await an_assistant(engine, **run)
-    await collect(engine.stream_create_run(CreateRun(thread_id=thread.id, assistant_id=assistant.id)))
+    await collect(engine.runs.stream_create_run(CreateRun(thread_id=thread.id, assistant_id=assistant.id)))
     return [m["content"] for m in model.requests[-1].messages if m["role"] == "user"]
 
 
 async def asked_after_deleting(engine: Engine, model: FakeModel, file_id: str) -> list[Any]:
-    thread = await engine.create_thread(
+    thread = await engine.threads.create_thread(
         CreateThread.model_validate({"messages": [{"role": "user", **shows(file_id)}]})
     )
-    await engine.delete_file(FileParams(file_id=file_id))
+    await engine.files.delete_file(FileParams(file_id=file_id))
     assistant = await an_assistant(engine)
-    await collect(engine.stream_create_run(CreateRun(thread_id=thread.id, assistant_id=assistant.id)))
+    await collect(engine.runs.stream_create_run(CreateRun(thread_id=thread.id, assistant_id=assistant.id)))
     return [m["content"] for m in model.requests[-1].messages]
 
 
@@ -145,11 +147,11 @@ async def test_attachments_for_a_tool_are_named_and_those_for_nobody_are_shown(
 async def test_the_user_is_told_what_the_newest_message_lost(tmp_path: Path, model: FakeModel) -> None:
     async with opened(tmp_path, model) as engine:
         odd = await uploaded(engine, "odd.png", b"\x00\x01")
-        thread = await engine.create_thread(
+        thread = await engine.threads.create_thread(
             CreateThread.model_validate({"messages": [{"role": "user", **shows(odd)}]})
         )
         assistant = await an_assistant(engine)
         wanted = CreateRun(thread_id=thread.id, assistant_id=assistant.id)
-        events = await collect(engine.stream_create_run(wanted))
+        events = await collect(engine.runs.stream_create_run(wanted))
     remarks = [event.data.text for event in events if isinstance(event.data, Notice)]
     assert remarks == ["The image odd.png was left out: it is no PNG, JPEG, GIF or WebP picture."]

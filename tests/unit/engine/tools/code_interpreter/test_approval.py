@@ -65,8 +65,8 @@ async def test_what_nobody_can_look_at_is_not_run(tmp_path: Path, code: str) -> 
 async def test_a_run_that_is_stopped_takes_its_question_with_it(tmp_path: Path) -> None:
     user, sandbox = User(), FakeSandbox(asks=True)
     async with opened(tmp_path, FakeModel(runs("1")), tools=[sandbox.tool(tmp_path, approve=user)]) as engine:
-        run = await engine.create_run(await a_run_wanted(engine, assistant=CODE))
+        run = await engine.runs.create_run(await a_run_wanted(engine, assistant=CODE))
         await until(lambda: user.asked)
-        await engine.cancel_run(RunParams(thread_id=run.thread_id, run_id=run.id))
+        await engine.runs.cancel_run(RunParams(thread_id=run.thread_id, run_id=run.id))
         ended = await bounded(finished(engine, run))
     assert (ended.status, user.left, sandbox.codes) == ("cancelled", 1, [])

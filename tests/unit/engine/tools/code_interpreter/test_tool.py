@@ -46,7 +46,7 @@ BOTH: dict[str, Any] = {
 
 async def steps_of(engine: Engine, run: Run) -> list[RunStep]:
     params = ListRunSteps(thread_id=run.thread_id, run_id=run.id, order="asc")
-    return (await engine.list_run_steps(params)).data
+    return (await engine.runs.list_run_steps(params)).data
 
 
 def shown(step: RunStep, place: int = 0) -> dict[str, Any]:
@@ -108,7 +108,7 @@ async def test_output_streams_while_the_code_still_runs(tmp_path: Path) -> None:
     async with opened(tmp_path, FakeModel(runs("x"), says("ok")), tools=[sandbox.tool(tmp_path)]) as engine:
         wanted = await a_run_wanted(engine, assistant=CODE)
         seen = []
-        async with asyncio.timeout(PATIENCE_S), aclosing(engine.stream_create_run(wanted)) as told:
+        async with asyncio.timeout(PATIENCE_S), aclosing(engine.runs.stream_create_run(wanted)) as told:
             async for event in told:
                 seen.append(event)
                 if any(
@@ -128,7 +128,7 @@ async def test_pictures_stand_in_the_step_and_before_the_answer_in_their_order(t
         run = run_of(events)
         message = await last_message(engine, run.thread_id)
         steps = await steps_of(engine, run)
-        files = (await engine.list_files(ListFiles())).data
+        files = (await engine.files.list_files(ListFiles())).data
     pictures = [
         o["image"]["file_id"] for step in steps[:2] for o in shown(step)["outputs"] if o["type"] == "image"
     ]
@@ -156,8 +156,8 @@ async def test_a_link_is_annotated_in_the_delta_that_holds_it_and_other_files_ar
     ) as engine:
         events = await play(engine, assistant=CODE)
         message = await last_message(engine, run_of(events).thread_id)
-        files = {file.filename: file.id for file in (await engine.list_files(ListFiles())).data}
-        content = await engine.get_file_content(FileParams(file_id=files["out.csv"]))
+        files = {file.filename: file.id for file in (await engine.files.list_files(ListFiles())).data}
+        content = await engine.files.get_file_content(FileParams(file_id=files["out.csv"]))
     text = message.content[0].text  # type: ignore[union-attr]
     assert text.value == "".join(answer) == text_of(events)
     [annotation] = [a.to_json() for a in text.annotations]
@@ -196,7 +196,7 @@ async def test_files_of_the_thread_and_the_assistant_are_there_before_the_first_
 
         async def upload(content: bytes, name: str = "data.csv") -> str:
             blob = Blob(filename=name, content=content)
-            return (await engine.create_file(CreateFile(file=blob, purpose="assistants"))).id
+            return (await engine.files.create_file(CreateFile(file=blob, purpose="assistants"))).id
 
         of_assistant, of_message = await upload(b"1"), await upload(b"2")
         given = {**CODE, "tool_resources": {"code_interpreter": {"file_ids": [of_assistant]}}}
@@ -217,7 +217,7 @@ async def test_a_session_lives_on_in_its_thread_and_its_files_outlive_it(tmp_pat
     async with opened(tmp_path, model, tools=[sandbox.tool(tmp_path)], new_id=TestIds()) as engine:
         more = NewMessage(role="user", content="Again")
         again = CreateRun(thread_id=run.thread_id, assistant_id=run.assistant_id, additional_messages=[more])
-        await collect(engine.stream_create_run(again))
+        await collect(engine.runs.stream_create_run(again))
         message = await last_message(engine, run.thread_id)
     assert (sandbox.made, sandbox.closed) == (2, 2)
     assert sandbox.seen[1] == {"kept.txt": "content of kept.txt"}
@@ -291,7 +291,7 @@ async def test_hosted_calls_run_first_then_the_caller_is_asked_for_the_functions
         assert [c.id for c in run.required_action.submit_tool_outputs.tool_calls] == ["call_f"]
         outputs = [ToolOutput(tool_call_id="call_f", output="sun")]
         params = SubmitToolOutputs(thread_id=run.thread_id, run_id=run.id, tool_outputs=outputs)
-        after = await collect(engine.stream_submit_tool_outputs(params))
+        after = await collect(engine.runs.stream_submit_tool_outputs(params))
         step = (await steps_of(engine, run))[0]
     function, code = step.step_details.to_json()["tool_calls"]
     assert function["function"]["output"] == "sun"
@@ -388,7 +388,7 @@ async def test_a_call_that_the_token_limit_cuts_ends_the_run_incomplete(tmp_path
 
 async def stuck(engine: Engine, sandbox: FakeSandbox) -> Run:
     """A run whose cell does not end by itself, once its first output is out."""
-    run = await engine.create_run(await a_run_wanted(engine, assistant=CODE))
+    run = await engine.runs.create_run(await a_run_wanted(engine, assistant=CODE))
     await until(lambda: len(sandbox.codes) == 1)
 
     async def printed() -> bool:
@@ -404,7 +404,7 @@ async def test_cancelling_kills_the_cell_at_once_and_keeps_its_output(tmp_path: 
     async with opened(tmp_path, FakeModel(runs("loop")), tools=[sandbox.tool(tmp_path)]) as engine:
         run = await stuck(engine, sandbox)
         began = time.monotonic()
-        await engine.cancel_run(RunParams(thread_id=run.thread_id, run_id=run.id))
+        await engine.runs.cancel_run(RunParams(thread_id=run.thread_id, run_id=run.id))
         await until(lambda: sandbox.killed == 1)
         assert time.monotonic() - began < 0.2
 
@@ -413,7 +413,9 @@ async def test_cancelling_kills_the_cell_at_once_and_keeps_its_output(tmp_path: 
 
         await until(over)
         step = (await steps_of(engine, run))[0]
-        events = await collect(engine.run_events(RunEventsParams(thread_id=run.thread_id, run_id=run.id)))
+        events = await collect(
+            engine.runs.run_events(RunEventsParams(thread_id=run.thread_id, run_id=run.id))
+        )
     assert step.status == "cancelled"
     assert shown(step) == {"input": "loop", "outputs": [{"type": "logs", "logs": "half\n"}]}
     assert names(events)[-4:] == ["run.cancelling", "run.step.cancelled", "run.cancelled", "done"]
@@ -435,7 +437,7 @@ async def test_deleting_a_thread_ends_its_session(tmp_path: Path) -> None:
     async with opened(tmp_path, FakeModel(runs("1"), says("ok")), tools=[sandbox.tool(tmp_path)]) as engine:
         run = run_of(await play(engine, assistant=CODE))
         assert sandbox.closed == 0
-        await engine.delete_thread(ThreadParams(thread_id=run.thread_id))
+        await engine.threads.delete_thread(ThreadParams(thread_id=run.thread_id))
         assert sandbox.closed == 1
 
 
@@ -458,7 +460,7 @@ async def test_long_output_keeps_its_ends_in_the_step_and_less_for_the_model(tmp
         step = (await steps_of(engine, run_of(events)))[0]
         answer = (await messages_of(engine, run_of(events).thread_id))[-1]
         [attached] = answer.attachments or ()
-        whole = await engine.get_file_content(FileParams(file_id=attached.file_id))
+        whole = await engine.files.get_file_content(FileParams(file_id=attached.file_id))
         assert whole.content.decode() == lines
     [logs] = [output["logs"] for output in shown(step)["outputs"]]
     assert len(logs) < 260_000
@@ -487,7 +489,7 @@ async def test_a_replayed_stream_says_the_same(tmp_path: Path) -> None:
     async with opened(tmp_path, model, tools=[sandbox.tool(tmp_path)]) as engine:
         events = await play(engine, assistant=CODE)
         run = run_of(events)
-        again = await collect(engine.run_events(RunEventsParams(thread_id=run.thread_id, run_id=run.id)))
+        again = await collect(engine.runs.run_events(RunEventsParams(thread_id=run.thread_id, run_id=run.id)))
     assert [(e.event, e.index) for e in again if "delta" not in e.event] == [
         (e.event, e.index) for e in events if "delta" not in e.event
     ]
