@@ -8,12 +8,12 @@ if TYPE_CHECKING:
     import httpx2
 
 LIMIT_BYTES = 64 * 1024 * 1024
-"""The longest body that is read, counted after unpacking. A packed body may be a thousand times shorter."""
+"""The longest body that is read, counted after decompression. A compressed body may be a thousand times shorter."""
 _NO_LONGER_TRUE = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 
 
 class BodyTooLong(Exception):
-    """An answer's body is beyond the limit."""
+    """The body of an HTTP answer is longer than the limit."""
 
 
 async def read_whole(response: httpx2.Response, limit_bytes: int = LIMIT_BYTES) -> httpx2.Response:
@@ -24,10 +24,10 @@ async def read_whole(response: httpx2.Response, limit_bytes: int = LIMIT_BYTES) 
         limit_bytes: The longest body to read.
 
     Returns:
-        The same answer with its body, unpacked.
+        The same answer with its decompressed body.
 
     Raises:
-        BodyTooLong: The body is beyond the limit.
+        BodyTooLong: The body is longer than the limit.
         httpx2.HTTPError: The connection failed.
     """
     import httpx2

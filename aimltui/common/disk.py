@@ -1,4 +1,4 @@
-"""Files that several windows of this program change: one at a time."""
+"""Private directories, files replaced in one step, and a lock for files that several windows change."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _serial = count()
 
 @contextlib.contextmanager
 def exclusive(directory: Path, patience_s: float = _PATIENCE_S) -> Iterator[None]:
-    """Let no other window of this program, and no other thread, change the files of a directory meanwhile.
+    """Hold the lock of a directory, so that no other window of this program and no other thread changes its files.
 
-    It blocks, so it is used in a worker thread. On Windows, and where a file system has no locks, nobody is kept out.
+    It blocks, so call it in a worker thread. On Windows, and on file systems without locks, it does not lock.
 
     Args:
         directory: The directory; it must exist.
@@ -47,11 +47,11 @@ def exclusive(directory: Path, patience_s: float = _PATIENCE_S) -> Iterator[None
             except BlockingIOError:
                 if time.monotonic() > end:
                     raise TimeoutError(
-                        "another window of this program has been changing it for some seconds. Try again later"
+                        "another window of this program is still writing it. Try again in a few seconds"
                     ) from None
                 time.sleep(_PAUSE_S)
             except OSError:
-                # Some network file systems have no locks: changing a file must be possible there, too.
+                # Some network file systems have no locks, and files must be writable there, too.
                 break
             else:
                 break
@@ -61,12 +61,12 @@ def exclusive(directory: Path, patience_s: float = _PATIENCE_S) -> Iterator[None
 
 
 def ensure_private_dir(directory: Path) -> Path:
-    """Make a directory, with its missing parents, that only its owner can enter.
+    """Create a directory, with its missing parents, that only its owner can enter.
 
-    A directory that is there already is left as it is: it may be one the user shares on purpose.
+    An existing directory is not changed: the user may share it on purpose.
 
     Raises:
-        ConfigError: it cannot be made, or something else has its name.
+        ConfigError: It cannot be created, or a file has its name.
     """
     try:
         if not directory.is_dir():
@@ -75,24 +75,24 @@ def ensure_private_dir(directory: Path) -> Path:
     except OSError as error:
         reason = error.strerror or str(error)
         raise ConfigError(
-            f"The directory {directory} cannot be made: {reason}. "
+            f"The directory {directory} cannot be created: {reason}. "
             f"Choose another one with --data-dir, {DATA_DIR_VARIABLE} or {CONFIG_DIR_VARIABLE}."
         ) from error
     return directory
 
 
 def write_private(file: Path, content: bytes, *, mode: int = 0o600) -> None:
-    """Put `content` in place of the file's old content in one step; the file is its owner's alone (0600).
+    """Replace the content of a file in one step; only its owner can read the file (0600).
 
-    A reader sees the old content or the new one, never a part. A symbolic link stays a link.
+    A reader sees the old content or the new one, never a mixture. A symbolic link stays a link.
 
     Args:
         file: The file; its directory must exist.
-        content: What it holds afterwards.
-        mode: Its permissions afterwards; another one than 0600 only for a file that is the user's own.
+        content: The new content.
+        mode: The new permissions. Use a value other than 0600 only for a file that the user wrote.
 
     Raises:
-        OSError: the disk is full, the directory is missing or read-only, ...; the old content is untouched.
+        OSError: The disk is full, the directory is missing or read-only, ...; the old content is unchanged.
     """
     target = Path(os.path.realpath(file))
     temporary = target.with_name(f".{target.name}.{os.getpid()}.{next(_serial)}.tmp")

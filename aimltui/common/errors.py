@@ -1,16 +1,16 @@
-"""The errors that end the program with a sentence: what happened, which thing it concerns, what to do."""
+"""The errors that end the program with a sentence: what happened, why, and what to do."""
 
 from __future__ import annotations
 
 
 class AimltuiError(Exception):
-    """Something the user has to know about; its text is a whole sentence for them."""
+    """An error for the user; its text is a complete sentence."""
 
     exit_code = 1
-    """What the program ends with when nobody catches the error."""
+    """The exit status of the program if the error is not caught."""
 
 
 class ConfigError(AimltuiError):
-    """A setting, a flag, or a directory that cannot be used as it is."""
+    """A setting, a flag, or a directory cannot be used."""
 
     exit_code = 2

@@ -1,14 +1,14 @@
-"""The beginning and the end of a text that may be long. Pure."""
+"""Shortens a long text to its beginning and its end. Pure."""
 
 from __future__ import annotations
 
 
 class Excerpt:
-    """Keeps so much of a growing text, and counts the rest.
+    """Keeps the beginning and the end of a growing text, and counts the characters in between.
 
     Args:
-        head: Characters of its beginning.
-        tail: Characters of its end.
+        head: Characters to keep of the beginning.
+        tail: Characters to keep of the end.
     """
 
     def __init__(self, head: int, tail: int) -> None:
@@ -18,7 +18,7 @@ class Excerpt:
         self._left_out = 0
 
     def add(self, text: str) -> str:
-        """More text; the part of it that belongs to the beginning."""
+        """Append text; returns the part of it that belongs to the beginning."""
         head, rest = text[: self._room], text[self._room :]
         self._room -= len(head)
         if head:
@@ -31,12 +31,12 @@ class Excerpt:
 
     @property
     def end(self) -> str:
-        """What comes after the beginning, with a remark about what is missing in between."""
+        """The text after the beginning, with a note about the characters left out."""
         if not self._left_out:
             return self._tail
         return f"\n[… {self._left_out:,} characters are left out here …]\n{self._tail}"
 
     @property
     def whole(self) -> str:
-        """Beginning and end."""
+        """Beginning and end, with the note between them."""
         return "".join(self._head) + self.end

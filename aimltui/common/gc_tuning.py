@@ -1,7 +1,7 @@
-"""The garbage collector, kept from being felt: as hiccups while text streams in or a key is echoed.
+"""Tunes the garbage collector, so that its pauses do not delay streamed text or the echo of a key.
 
-What lives as long as the program (modules, models of the wire) is taken out of its sight once it is there; what is
-left is looked at often and in small helpings. Rare collections of many objects were measured at 30 ms and more each.
+Objects that live as long as the program (modules, wire models) are frozen once they are loaded; the rest is collected
+often and in small steps. Rare collections of many objects were measured at 30 ms and more each.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _THRESHOLDS = (5_000, 5, 100)
-"""A millisecond or two a collection; the default of 700 costs more in all than it saves in each."""
+"""One to two milliseconds a collection; the default of 700 costs more in total than it saves in each."""
 
 
 def tune() -> None:
-    """Set the collector up for a program that has just started."""
+    """Freeze the objects of a program that has started, and set the thresholds."""
     gc.freeze()
     gc.set_threshold(*_THRESHOLDS)
 
 
 @contextmanager
 def paused() -> Iterator[None]:
-    """Load modules without collections in between, and never look at them again."""
+    """Pause collections while modules are imported, and freeze the imported objects afterwards."""
     gc.disable()
     try:
         yield

@@ -1,4 +1,4 @@
-"""The log file: what went wrong behind the screen, without keys and without control characters."""
+"""The log file: warnings and errors, without keys and control characters."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _LIMIT_BYTES = 2_000_000
 
 
 def log_to(file: Path, redact: Redact) -> None:
-    """Send warnings and errors to a file of the user's alone (0600); made at the first line, never at start.
+    """Write warnings and errors to a file that only its owner can read (0600).
 
-    A file over 2 MB is begun anew: the old one is kept beside it as `.1`.
+    The file is created with its first line, never at start. A file over 2 MB is renamed to `.1`, and a new one starts.
     """
     handler = _PrivateFile(file)
     handler.setFormatter(_Formatter(redact))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
-    # a warning printed over a full-screen program would tear the picture
+    # a printed warning would garble the full-screen program
     logging.captureWarnings(True)
     logging.raiseExceptions = False
 
@@ -35,7 +35,7 @@ class _PrivateFile(logging.FileHandler):
         super().__init__(file, encoding="utf-8", errors="backslashreplace", delay=True)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a line; where that cannot be, it is dropped: who logs an error is about to tell the user."""
+        """Write a line. If that fails, the line is dropped: the code that logs an error also shows it to the user."""
         with contextlib.suppress(OSError):
             super().emit(record)
 

@@ -52,7 +52,7 @@ def redact_sentence(text: str) -> str:
 
 
 def redactor(variables: Iterable[str]) -> Redact:
-    """A function that replaces the values of these environment variables, keys in use, and what looks like a key."""
+    """Return a function that replaces keys in use, the values of these environment variables, and what looks like a key."""
     names = tuple(variables)
 
     def redact(text: str) -> str:

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 MAX_COMBINING: Final = 8
-"""Combining marks kept on one character; more can fill a screen from a single cell."""
+"""Combining marks left on one character; more can fill a screen from a single cell."""
 
 # No body of a sequence may contain another introducer: the search stays linear, whatever is sent.
 _BODY = r"[^\x07\x1b\x80-\x9f]*"
@@ -34,13 +34,13 @@ _JOINED = re.compile("((?:\u200d[^\u200d\n]\ufe0f?){8})\u200d+")
 
 
 def clean(text: str) -> str:
-    """Return text that is safe to show and keeps its lines; no escape sequence, no control is left.
+    """Return text that is safe to show: without escape sequences and control characters, with its line ends.
 
     Args:
         text: Text from outside.
 
     Returns:
-        The same text where nothing was wrong, which is found out by one search.
+        The same object if nothing had to be removed, after a single search.
     """
     if text.isascii():
         if _SUSPECT.search(text) is None:
@@ -62,7 +62,7 @@ def clean_line(text: str) -> str:
         text: Text from outside.
 
     Returns:
-        Text without newlines and tabs; each run of them is one blank.
+        Text without newlines and tabs; each run of them becomes one space.
     """
     text = clean(text)
     if "\n" in text or "\t" in text:
@@ -80,7 +80,7 @@ def remove_unsafe(line: str) -> str:
 
 
 class StreamCleaner:
-    """`clean` for text that comes in pieces: a sequence cut in two by the pieces' border is still found."""
+    """`clean` for streamed text: finds an escape sequence that is split between two pieces."""
 
     _OPEN = re.compile("(?:\x1b[\\[\\]PX^_]?|[\x90\x98\x9b\x9d-\x9f])[^\x07\x1b\x80-\x9f]*\x1b?$|\r$")
     _MAX_HELD = 4096
@@ -89,13 +89,13 @@ class StreamCleaner:
         self._held = ""
 
     def feed(self, text: str) -> str:
-        """Take the next piece.
+        """Clean the next piece.
 
         Args:
-            text: The piece as it came.
+            text: The piece as received.
 
         Returns:
-            What can be shown of it now; the start of an unfinished sequence is held back.
+            The text that can be shown now; the start of an unfinished sequence is held back.
         """
         if self._held:
             text = self._held + text
@@ -103,13 +103,13 @@ class StreamCleaner:
         if text.isascii() and _SUSPECT.search(text) is None:
             return text
         found = self._OPEN.search(text, max(0, len(text) - self._MAX_HELD))
-        # A sequence with its final byte is whole although the pattern reaches to the end.
+        # A sequence with its final byte is complete although the pattern reaches to the end.
         if found and not _SEQUENCES.match(text, found.start()):
             self._held = text[found.start() :]
             text = text[: found.start()]
         return clean(text)
 
     def finish(self) -> str:
-        """Return what was held back, made harmless."""
+        """Return the text that was held back, cleaned."""
         held, self._held = self._held, ""
         return clean(held)

@@ -1,4 +1,4 @@
-"""Text from models, tools and files, made safe to encode and to print."""
+"""Text of models, tools and files made safe to encode and to print."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _ESCAPES = re.compile(
 
 
 def printable(text: str) -> str:
-    """The text with a question mark for everything that a terminal might obey, line ends included."""
+    """Return the text with a question mark for each unprintable character, line ends included."""
     return "".join(character if character.isprintable() else "?" for character in text)
 
 
@@ -24,7 +24,7 @@ def replace_surrogates(text: str) -> str:
 
 
 def plain_text(text: str) -> str:
-    """Output as a terminal would show it, without colors; of a line that overwrites itself only the last state."""
+    """Return output as a terminal would show it, without colors; of an overwritten line only its last state."""
     return "\n".join(_overwritten(line) for line in _ESCAPES.sub("", text.replace("\r\n", "\n")).split("\n"))
 
 

@@ -1,4 +1,4 @@
-"""Addresses of endpoints: to which origin a URL leads, and whose service that is."""
+"""URLs of endpoints: their origin, and which provider they belong to."""
 
 from __future__ import annotations
 
@@ -16,34 +16,35 @@ _PORTS = {"http": 80, "https": 443}
 
 
 class Origin(NamedTuple):
-    """To whom a request goes, in a form that can be compared. A key is only ever sent to one origin."""
+    """Scheme, host and port of a URL in a comparable form. A key is only ever sent to one origin."""
 
     scheme: str
     host: str
-    """In lower case, without a dot at the end, in ASCII; an IPv6 address without brackets."""
+    """Lower-case ASCII without a dot at the end; an IPv6 address without brackets."""
     port: int
 
     def __str__(self) -> str:
-        """As `https://api.openai.com:443`: saved keys are found by it."""
+        """Return it as `https://api.openai.com:443`. Saved keys are stored under this text."""
         return f"{self.scheme}://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
 
 def origin(url: str) -> Origin:
-    """Scheme, host and port of a URL. Names and addresses of this machine are different hosts: at the same port of
-    `localhost`, `127.0.0.1` and `::1`, different programs may listen.
+    """Return the origin of a URL.
+
+    `localhost`, `127.0.0.1` and `::1` are different hosts: different programs may listen on the same port of each.
 
     Raises:
-        ValueError: It is no http or https URL with a host.
+        ValueError: It is not an http or https URL with a host.
     """
     parts = urlsplit(url.strip())
     host = _normal(parts.hostname or "")
     if parts.scheme not in _PORTS or not host:
-        raise ValueError("it is no http or https URL with a host")
+        raise ValueError("it is not an http or https URL with a host")
     return Origin(parts.scheme, host, parts.port or _PORTS[parts.scheme])
 
 
 def same_origin(one: str | None, other: str | None) -> bool:
-    """Whether two URLs lead to the same scheme, host and port. What is no URL equals nothing."""
+    """Return whether two URLs have the same scheme, host and port; False if one of them is not a URL."""
     try:
         return one is not None and other is not None and origin(one) == origin(other)
     except ValueError:
@@ -51,7 +52,7 @@ def same_origin(one: str | None, other: str | None) -> bool:
 
 
 def is_aimlapi(url: str) -> bool:
-    """Whether this is AI/ML API over https, and not merely something that calls itself so."""
+    """Return whether a URL belongs to the AI/ML API: https, and its domain or a subdomain."""
     try:
         scheme, host, _ = origin(url)
     except ValueError:
@@ -60,12 +61,12 @@ def is_aimlapi(url: str) -> bool:
 
 
 def is_openai(url: str) -> bool:
-    """Whether this is OpenAI's own service."""
+    """Return whether a URL belongs to OpenAI."""
     return same_origin(url, OPENAI_BASE_URL)
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine."""
+    """Return whether a host name or address is this machine."""
     name = host.strip("[]").lower().rstrip(".")
     if name == "localhost" or name.endswith(".localhost"):
         return True
@@ -76,10 +77,10 @@ def is_loopback(host: str) -> bool:
 
 
 def checked_base_url(base_url: str) -> str:
-    """The URL without a slash at its end.
+    """Return a base URL without a slash at its end.
 
     Raises:
-        ConfigError: It is not http or https, names no host, or carries a password, a query or a fragment.
+        ConfigError: It is not http or https, has no host, or has a password, a query or a fragment.
     """
     text = base_url.strip().rstrip("/")
     example = f"It should look like {AIMLAPI_BASE_URL} or http://localhost:11434/v1."
@@ -87,21 +88,23 @@ def checked_base_url(base_url: str) -> str:
         url = urlsplit(text)
         _ = url.port
     except ValueError as error:
-        raise ConfigError(f"The base URL is not a URL: {error}. {example}") from error
+        raise ConfigError(f"The base URL is not a valid URL: {error}. {example}") from error
     if url.username is not None or url.password is not None:
         # The text is not repeated: it may hold a password.
         raise ConfigError(
-            f"The base URL holds a user name or password; a key belongs into a variable. {example}"
+            f"The base URL contains a user name or password; put the key into a variable instead. {example}"
         )
     if not _is_callable(text) or not text.isprintable() or " " in text:
-        raise ConfigError(f"The base URL {text!r} is not one that can be called. {example}")
+        raise ConfigError(f"The base URL {text!r} is not a valid http or https URL. {example}")
     if url.query or url.fragment:
-        raise ConfigError(f"The base URL must end with its path: leave out what follows ? or #. {example}")
+        raise ConfigError(
+            f"The base URL must not have a query or a fragment: remove the part from ? or #. {example}"
+        )
     return text
 
 
 def endpoint_name(base_url: str) -> str:
-    """What the endpoint is called on the screen: `AI/ML API`, `OpenAI`, or its host and port."""
+    """Return the name of an endpoint for the screen: `AI/ML API`, `OpenAI`, or its host and port."""
     if is_aimlapi(base_url):
         return "AI/ML API"
     return "OpenAI" if is_openai(base_url) else urlsplit(base_url).netloc
@@ -119,7 +122,7 @@ def _normal(host: str) -> str:
     if ":" in host:
         return str(ipaddress.ip_address(host))
     if not host.isascii():
-        # Late: its tables are large and nearly never needed. The HTTP library asks the same package for the host.
+        # Imported late: its tables are large and rarely needed. The HTTP library encodes hosts with the same package.
         import idna
 
         host = idna.encode(host.lower()).decode("ascii")

@@ -1,4 +1,4 @@
-"""The connections that have names of their own: the tables `[connections.NAME]` of the configuration file."""
+"""Reads and writes the named connections: the tables `[connections.NAME]` of the configuration file."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from aimltui.common.errors import ConfigError
 from aimltui.config.toml_file import change_document, check_text, short, type_sentence
 
 NAME_LIMIT = 40
-"""Characters of a connection's name."""
+"""The longest name of a connection, in characters."""
 
 ConnectionKind = Literal["models", "assistants"]
-"""`models`: chat models for the own engine. `assistants`: a server that speaks the Assistants API itself."""
+"""`models`: chat models for the built-in engine. `assistants`: a server of the Assistants API."""
 
 _NAMED_ALLOWED: dict[str, tuple[str, ...]] = {"key": ("keychain", "file"), "kind": ("models", "assistants")}
 _KEY_ITSELF = frozenset({"api_key", "apikey", "key_value", "secret", "token", "password", "authorization"})
@@ -22,24 +22,24 @@ _KEY_ITSELF = frozenset({"api_key", "apikey", "key_value", "secret", "token", "p
 
 @dataclass(frozen=True, slots=True)
 class NamedConnection:
-    """A table `[connections.NAME]` of the file."""
+    """A table `[connections.NAME]` of the configuration file."""
 
     name: str
     base_url: str
     api_key_env: str | None = None
     """The name of the environment variable that holds the key."""
     key: Literal["keychain", "file"] | None = None
-    """Where the program keeps the key itself."""
+    """Where the program stores the key itself."""
     model: str | None = None
     """The model of new threads."""
     kind: ConnectionKind = "models"
 
 
 def named_connections(document: Mapping[str, Any], origin: str) -> tuple[NamedConnection, ...]:
-    """The connections in a document.
+    """Return the named connections of a document.
 
     Raises:
-        ConfigError: one of them cannot be right.
+        ConfigError: One of them is not valid.
     """
     tables = document.get("connections", {})
     if not isinstance(tables, Mapping):
@@ -51,7 +51,7 @@ def named_connections(document: Mapping[str, Any], origin: str) -> tuple[NamedCo
 
 def _named_one(name: str, table: object, origin: str) -> NamedConnection:
     if name != checked_name(name, origin):
-        raise ConfigError(f"{origin}: the name of the connection “{name}” begins or ends with a blank.")
+        raise ConfigError(f"{origin}: the name of the connection “{name}” starts or ends with a space.")
     dotted = f"connections.{name}"
     if not isinstance(table, Mapping):
         raise ConfigError(type_sentence(origin, dotted, table, f'a table, written [connections."{name}"]'))
@@ -68,26 +68,24 @@ def _named_one(name: str, table: object, origin: str) -> NamedConnection:
             f'{origin}: {dotted} has no base_url. Add one, as base_url = "http://localhost:11434/v1".'
         )
     if "api_key_env" in given and "key" in given:
-        raise ConfigError(
-            f"{origin}: {dotted} has both api_key_env and key. Keep the one that says where its key is."
-        )
+        raise ConfigError(f"{origin}: {dotted} has both api_key_env and key. Remove one of them.")
     return NamedConnection(name, **given)
 
 
 def _check_place(origin: str, dotted: str, value: object) -> None:
-    # The value is not repeated: who writes something else here has most likely written the key.
+    # The value is not repeated: a wrong value here is most likely the key itself.
     if isinstance(value, str) and value not in _NAMED_ALLOWED["key"]:
         raise ConfigError(
-            f'{origin}: {dotted} says where the key is kept and has to be "keychain" or "file"; it is not the key '
-            "itself. A key belongs into a variable (api_key_env) or onto the Connect screen."
+            f'{origin}: {dotted} says where the key is stored and must be "keychain" or "file", not the key itself. '
+            "Put the key into a variable (api_key_env) or enter it on the Connect screen."
         )
 
 
 def default_name(document: Mapping[str, Any], named: tuple[NamedConnection, ...], origin: str) -> str | None:
-    """The name of the default one, if the document says which.
+    """Return the name of the default connection, or None if the document has none.
 
     Raises:
-        ConfigError: there is no such connection.
+        ConfigError: The document has no connection of that name.
     """
     name = document.get("default_connection")
     if name is None:
@@ -103,34 +101,34 @@ def default_name(document: Mapping[str, Any], named: tuple[NamedConnection, ...]
 
 
 def no_connection(name: str, known: Iterable[str]) -> str:
-    """Two sentences: there is no connection of this name, and which there are."""
+    """Return two sentences: that no connection has this name, and the names that exist."""
     names = ", ".join(f"“{short(one)}”" for one in known)
     there = (
-        f"There is {names}." if names else "The configuration file has none; write one as [connections.NAME]."
+        f"Available: {names}." if names else "The configuration file has none; add one as [connections.NAME]."
     )
     return f"There is no connection “{short(name)}”. {there}"
 
 
 def refuse_keys(origin: str, dotted: str, table: Mapping[str, Any]) -> None:
-    """A key itself has no place in this file, and a line that is not read would only look as if it had.
+    """Refuse a table that contains a key: keys are never read from this file.
 
     Raises:
-        ConfigError: there is one.
+        ConfigError: The table contains a key.
     """
     for name in table:
         if name.lower().replace("-", "_") in _KEY_ITSELF:
             raise ConfigError(
-                f"{origin}: {dotted}.{name} holds a key itself, and this file is no place for one. Take the line out; "
-                'put the key into a variable and name that (api_key_env = "MY_KEY"), or paste it on the Connect '
-                "screen, which keeps it in the keychain or in a file of your own."
+                f"{origin}: {dotted}.{name} contains a key, and keys do not belong in this file. Remove the line; "
+                'put the key into a variable and name the variable (api_key_env = "MY_KEY"), or paste the key on the '
+                "Connect screen, which stores it in the keychain or in a private file."
             )
 
 
 def write_connection(file: Path, connection: NamedConnection, *, make_default: bool) -> None:
-    """Put a connection into the file, in place of one of the same name, and keep everything else that is in it.
+    """Write a connection to the file, replacing one of the same name, and leave the rest of the file unchanged.
 
     Raises:
-        ConfigError: as for `write_config`.
+        ConfigError: As for `write_config`.
     """
 
     def change(document: dict[str, Any]) -> None:
@@ -147,10 +145,10 @@ def write_connection(file: Path, connection: NamedConnection, *, make_default: b
 
 
 def write_default_connection(file: Path, name: str | None) -> None:
-    """Say which connection is the default one; None takes back what was said.
+    """Write the name of the default connection; None removes the entry.
 
     Raises:
-        ConfigError: as for `write_config`.
+        ConfigError: As for `write_config`.
     """
 
     def change(document: dict[str, Any]) -> None:
@@ -162,10 +160,10 @@ def write_default_connection(file: Path, name: str | None) -> None:
 
 
 def erase_connection(file: Path, name: str) -> None:
-    """Take a connection out of the file; if it was the default one, there is none then.
+    """Remove a connection from the file, and the default entry if it names this connection.
 
     Raises:
-        ConfigError: as for `write_config`.
+        ConfigError: As for `write_config`.
     """
 
     def change(document: dict[str, Any]) -> None:
@@ -177,22 +175,22 @@ def erase_connection(file: Path, name: str) -> None:
 
 
 def checked_name(name: str, origin: str = "") -> str:
-    """A connection's name without blanks around it.
+    """Return a connection's name without spaces around it.
 
     Raises:
-        ConfigError: it is empty, too long, or holds what cannot be seen.
+        ConfigError: It is empty, too long, or has unprintable characters.
     """
     clean = name.strip()
     if not clean or not clean.isprintable() or len(clean) > NAME_LIMIT:
         raise ConfigError(
-            f"{origin + ': ' if origin else ''}“{short(clean)}” cannot be the name of a connection. "
-            f"It needs 1 to {NAME_LIMIT} characters that can be seen."
+            f"{origin + ': ' if origin else ''}“{short(clean)}” is not a valid name for a connection. "
+            f"Use 1 to {NAME_LIMIT} printable characters."
         )
     return clean
 
 
 def _change_connections(file: Path, change: Callable[[dict[str, Any]], None]) -> None:
-    """Change the file's connections; what is in it is checked before and afterwards."""
+    """Change the file's connections; the content is checked before and after the change."""
 
     def checked(document: dict[str, Any]) -> None:
         named_connections(document, str(file))

@@ -1,4 +1,4 @@
-"""Where the program keeps its things. Importing this module, or asking it, makes nothing on the disk."""
+"""The directories and the settings file of the program. Nothing here creates files or directories."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ APP_NAME = "aimltui"
 
 
 def data_dir() -> Path:
-    """The directory of the database and the files; `AIMLTUI_DATA_DIR` overrides the platform's place."""
+    """Return the directory of the database and the files: `AIMLTUI_DATA_DIR`, else the platform's directory."""
     if chosen := _from_environment(DATA_DIR_VARIABLE):
         return chosen
-    # platformdirs costs some milliseconds and is not needed when the variables say where.
+    # platformdirs takes some milliseconds to import and is not needed if the variable is set.
     from platformdirs import user_data_path
 
     return user_data_path(APP_NAME, appauthor=False)
 
 
 def config_dir() -> Path:
-    """The directory of `config.toml` and the user's themes, unless `AIMLTUI_CONFIG_DIR` says otherwise."""
+    """Return the directory of `config.toml` and the user's themes: `AIMLTUI_CONFIG_DIR`, else the platform's directory."""
     if chosen := _from_environment(CONFIG_DIR_VARIABLE):
         return chosen
     from platformdirs import user_config_path
@@ -30,7 +30,7 @@ def config_dir() -> Path:
 
 
 def state_dir() -> Path:
-    """The directory of drafts and logs; it follows `AIMLTUI_DATA_DIR`: one variable moves all."""
+    """Return the directory of drafts and logs: below `AIMLTUI_DATA_DIR` if that is set, else the platform's directory."""
     if chosen := _from_environment(DATA_DIR_VARIABLE):
         return chosen / "state"
     from platformdirs import user_state_path
@@ -39,7 +39,7 @@ def state_dir() -> Path:
 
 
 def config_file() -> Path:
-    """The configuration file that is read when no other is named."""
+    """Return the default configuration file."""
     return config_dir() / "config.toml"
 
 

@@ -1,38 +1,37 @@
-"""The program's settings: one tree, read from a TOML file, overridden by the environment and by flags.
+"""The program's settings, read from a TOML file and overridden by environment variables and flags.
 
 ```toml
-default_connection = "work"               # one of the connections below; above all tables
+default_connection = "work"               # one of the connections below; stands above all tables
 
 [connection]
 base_url = "https://api.aimlapi.com/v1"   # any OpenAI-compatible endpoint
 api_key_env = "AIMLAPI_API_KEY"           # the variable's name; the key itself is never in this file
 model = "gpt-4o"
 
-[connections.work]                        # as many as wanted, each with a name of its own
+[connections.work]                        # any number of named connections
 base_url = "https://api.openai.com/v1"
-key = "keychain"                          # keychain or file: the program keeps it; or api_key_env as above
+key = "keychain"                          # keychain or file: stored by the program; or api_key_env as above
 model = "gpt-4.1-mini"
 kind = "models"                           # models, or assistants: a server of the Assistants API
 
 [ui]
 theme = "auto"          # auto, or the name of a theme
 glyphs = "unicode"      # unicode, ascii
-auto_copy = true        # copy what the mouse selects
+auto_copy = true        # copy text selected with the mouse
 sidebar = "auto"        # auto, shown, hidden
 
 [interpreter]
 sandbox = "auto"        # where a model's Python runs: auto, off, or one sandbox by its name
-unconfined = "off"      # where no sandbox holds: off, or ask before each run
+unconfined = "off"      # if no sandbox works: off, or ask before each run
 
-[budget]                # no limit where none is written
+[budget]                # a missing line means no limit
 per_run_usd = 0.50
 per_day_usd = 5.00
-per_run_tokens = 200000 # for models whose price is not known
+per_run_tokens = 200000 # for models of unknown price
 per_day_tokens = 2000000
 ```
 
-What a key in the file is called is what the field here is called. Keys this version does not know stay in the
-file when it is written.
+A key in the file has the name of the field here. Unknown keys stay in the file when it is written.
 """
 
 from __future__ import annotations
@@ -50,10 +49,10 @@ from aimltui.config.toml_file import change_document, check_text, read_config, t
 
 @dataclass(frozen=True, slots=True)
 class ConnectionSettings:
-    """Which endpoint, as far as one place (the file, the environment, the flags) says it."""
+    """The endpoint as one source (file, environment or flags) gives it."""
 
     base_url: str | None = None
-    """The endpoint's root, as `https://api.aimlapi.com/v1`."""
+    """The base URL of the endpoint, such as `https://api.aimlapi.com/v1`."""
     api_key_env: str | None = None
     """The name of the environment variable that holds the key."""
     model: str | None = None
@@ -62,16 +61,16 @@ class ConnectionSettings:
 
 @dataclass(frozen=True, slots=True)
 class UiSettings:
-    """How the program looks and behaves on the screen."""
+    """Appearance and behaviour of the screen."""
 
     theme: str = "auto"
-    """`auto` follows the terminal's background; otherwise a theme's name."""
+    """`auto` follows the terminal's background; otherwise the name of a theme."""
     glyphs: Literal["unicode", "ascii"] = "unicode"
-    """The set of signs in the program's own text."""
+    """The characters of the program's symbols."""
     auto_copy: bool = True
-    """Copy what the mouse has selected as soon as the button is released."""
+    """Copy the text selected with the mouse when the button is released."""
     sidebar: Literal["auto", "shown", "hidden"] = "auto"
-    """Whether the thread list stands beside the transcript; `auto` where there is room."""
+    """Whether the thread list is shown; `auto`: if the terminal is wide enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,41 +78,42 @@ class InterpreterSettings:
     """Where a model's Python runs."""
 
     sandbox: Literal["auto", "off", "bubblewrap", "namespaces", "landlock", "seatbelt", "wasm"] = "auto"
-    """`auto` takes the strongest sandbox that holds on this machine; `off` runs no code at all."""
+    """`auto` uses the strongest sandbox that works on this machine; `off` runs no code."""
     unconfined: Literal["off", "ask"] = "off"
-    """Where no sandbox holds: `ask` shows each piece of code before it is run with the user's rights."""
+    """If no sandbox works: `ask` shows each piece of code before it runs with the user's rights."""
 
 
 @dataclass(frozen=True, slots=True)
 class BudgetSettings:
-    """What may be spent; a run that would go over is stopped before it does. None is no limit."""
+    """Spending limits; a run is stopped before it would exceed one. None means no limit."""
 
     per_run_usd: float | None = None
-    """Dollars of one run, for models whose price is known."""
+    """US dollars per run, for models of known price."""
     per_day_usd: float | None = None
-    """Dollars of a calendar day, of all programs that share a data directory."""
+    """US dollars per calendar day, for all programs that share a data directory."""
     per_run_tokens: int | None = None
-    """Tokens of one run, prompts and answers together; holds for every model."""
+    """Tokens per run, prompts and answers together, for every model."""
     per_day_tokens: int | None = None
+    """Tokens per calendar day, for all programs that share a data directory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings after file, environment and flags were laid over each other."""
+    """The settings in effect: file, environment and flags merged."""
 
     connection: ConnectionSettings = field(default_factory=ConnectionSettings)
-    """The values that hold, whatever place they come from; `connection_levels` keeps the places apart."""
+    """The values in effect, from any source; `connection_levels` has them by source."""
     ui: UiSettings = field(default_factory=UiSettings)
     interpreter: InterpreterSettings = field(default_factory=InterpreterSettings)
     budget: BudgetSettings = field(default_factory=BudgetSettings)
     connection_levels: tuple[ConnectionSettings, ...] = ()
-    """What flags, environment and file said, in this order: a key belongs to the endpoint named with it."""
+    """The values of flags, environment and file, in this order. A key belongs to the endpoint of the same source."""
     file: Path | None = None
-    """The configuration file that was read, or would be written."""
+    """The configuration file."""
     connections: tuple[NamedConnection, ...] = ()
-    """The file's own, in its order."""
+    """The named connections of the file, in its order."""
     default_connection: str | None = None
-    """The name of the one for new threads, as the file says it."""
+    """The name of the connection for new threads, if the file has one."""
 
 
 _Section = type[ConnectionSettings] | type[UiSettings] | type[InterpreterSettings] | type[BudgetSettings]
@@ -132,7 +132,7 @@ _HINTS: dict[str, Any] = {
 _ALLOWED = {key: get_args(hint) for key, hint in _HINTS.items() if get_origin(hint) is Literal}
 _BOOLEANS = frozenset(key for key, hint in _HINTS.items() if hint is bool)
 _NUMBERS = {key: hint == int | None for key, hint in _HINTS.items() if hint in (int | None, float | None)}
-"""Settings that are numbers, and whether they have to be whole."""
+"""Settings that are numbers, and whether only whole numbers are allowed."""
 _MOST = 1e12
 
 _ENVIRONMENT: dict[str, str] = {
@@ -141,7 +141,7 @@ _ENVIRONMENT: dict[str, str] = {
     "connection.model": "AIMLTUI_MODEL",
     "ui.theme": "AIMLTUI_THEME",
 }
-"""The settings that have a variable of their own."""
+"""Settings with an environment variable."""
 
 _FLAGS: dict[str, str] = {
     "connection.base_url": "--base-url",
@@ -161,13 +161,13 @@ def load_settings(
     """Read the settings of this run.
 
     Args:
-        file: The configuration file; a missing one is an empty one.
-        must_exist: The user named the file, so a missing one is an error.
+        file: The configuration file; a missing file counts as empty.
+        must_exist: True if the user named the file, so that a missing file is an error.
         environment: The variables to look at; `os.environ` if None.
         flags: Values by dotted key (`connection.base_url`, `ui.theme`, ...); None means not given.
 
     Raises:
-        ConfigError: a syntax error, a value of the wrong type, a value that is not allowed.
+        ConfigError: The file has a syntax error or a value that is not allowed.
     """
     environment = os.environ if environment is None else environment
     document = read_config(file, must_exist=must_exist)
@@ -193,16 +193,16 @@ def load_settings(
 
 
 def write_config(file: Path, changes: Mapping[str, str | bool]) -> None:
-    """Change some settings in the file and leave everything else in it as it is, the user's comments with it.
+    """Change settings in the file and leave everything else in it unchanged, including the user's comments.
 
-    It blocks: where there is an event loop, it runs in a thread.
+    It blocks, so call it in a worker thread where an event loop runs.
 
     Args:
-        file: The configuration file; made if missing, and then its owner's alone (0600).
-        changes: New values by dotted key, as `{"ui.theme": "nord"}`.
+        file: The configuration file; a missing file is created, readable only by its owner (0600).
+        changes: New values by dotted key, such as `{"ui.theme": "nord"}`.
 
     Raises:
-        ConfigError: the present file is broken (then it is left alone), a value is wrong, the disk refuses.
+        ConfigError: The file has an error (then it is not changed), a value is not allowed, or writing failed.
     """
 
     def change(document: dict[str, Any]) -> None:
@@ -218,7 +218,7 @@ def write_config(file: Path, changes: Mapping[str, str | bool]) -> None:
 
 
 def _checked(document: Mapping[str, Any], *, origin: str) -> dict[str, Any]:
-    """The known values of a document by dotted key, each of its type and among the allowed ones."""
+    """Return the known values of a document by dotted key, after checking type and allowed values."""
     values: dict[str, Any] = {}
     for section, cls in _SECTIONS.items():
         table = document.get(section, {})
@@ -250,7 +250,7 @@ def _check_number(origin: str, dotted: str, value: object, *, is_whole: bool) ->
         raise ConfigError(type_sentence(origin, dotted, value, wanted))
     if not 0 < float(str(value)) <= _MOST:
         raise ConfigError(
-            f"{origin}: {dotted} is {value}, but has to be {wanted}. Without the line there is no limit."
+            f"{origin}: {dotted} is {value}, but must be {wanted}. Remove the line for no limit."
         )
 
 

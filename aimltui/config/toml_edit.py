@@ -1,7 +1,7 @@
-"""Changes in the text of a TOML file that leave comments, order and layout as they are.
+"""Changes values in the text of a TOML file and preserves comments, order and layout.
 
-tomlkit does the work. It counts a comment to the table above it, though a user writes it above what it is about. So the
-comments between two tables are taken out first, and put back above the heading that they stood above.
+tomlkit assigns a comment to the table above it, but users write a comment above the table it describes. So the comments
+between two tables are removed first, and put back above the heading that they stood above.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ _Lead = tuple[Table, str]
 
 
 def edited(text: str, wanted: Mapping[str, Any]) -> str:
-    """The text with other values.
+    """Return the text with new values.
 
     Args:
-        text: TOML, its lines ended by a line feed alone.
-        wanted: All the values afterwards. What is not in it is removed.
+        text: TOML with line feeds as line ends.
+        wanted: All values of the result. A value that is missing here is removed.
 
     Raises:
-        ValueError: It cannot be done; `LookupError`, `TypeError` and `AttributeError` say the same.
+        ValueError: The text cannot be changed; `LookupError`, `TypeError` and `AttributeError` mean the same.
     """
     document = tomlkit.parse(text)
     leads = list(_cut_leads(document))
@@ -39,7 +39,7 @@ def edited(text: str, wanted: Mapping[str, Any]) -> str:
 
 
 def _change(table: MutableMapping[str, Any], wanted: Mapping[str, Any]) -> None:
-    """Give a table the values that are wanted."""
+    """Set the values of a table."""
     for key in [key for key in table if key not in wanted]:
         del table[key]
     for key, value in wanted.items():
@@ -59,7 +59,7 @@ def _is_same(present: Any, value: Any) -> bool:
 
 
 def _made(values: Mapping[str, Any]) -> Table:
-    """A new table; one that holds nothing but tables has no heading."""
+    """Create a table; a table that only contains tables has no heading."""
     table = tomlkit.table(is_super_table=all(isinstance(value, Mapping) for value in values.values()))
     for name, value in values.items():
         table[name] = _made(value) if isinstance(value, Mapping) else value
@@ -67,7 +67,7 @@ def _made(values: Mapping[str, Any]) -> Table:
 
 
 def _cut_leads(document: Container) -> Iterator[_Lead]:
-    """Take out what stands above each heading."""
+    """Remove and yield the comments and blank lines above each heading."""
     above = document
     for table in _headings(document):
         yield table, _cut_tail(document, above, is_end=False)
@@ -75,10 +75,10 @@ def _cut_leads(document: Container) -> Iterator[_Lead]:
 
 
 def _put_leads(document: Container, leads: Iterable[_Lead]) -> str:
-    """Put back what stood above each heading.
+    """Put the comments and blank lines back above their headings.
 
     Returns:
-        The comments whose heading is gone and that have no other heading below them.
+        The comments whose heading was removed and that have no other heading below them.
     """
     present = list(_headings(document))
     new = {id(table) for table in present} - {id(table) for table, _ in leads}
@@ -96,9 +96,9 @@ def _put_leads(document: Container, leads: Iterable[_Lead]) -> str:
 
 
 def _cut_tail(document: Container, table: Container, *, is_end: bool) -> str:
-    """Take the comments and blank lines out that follow the last value of a table and belong to what comes next.
+    """Remove and return the comments and blank lines after the last value of a table that belong to the next table.
 
-    A comment right below the last value belongs to it, if a blank line follows.
+    A comment directly below the last value belongs to that value, if a blank line follows.
     """
     body = table.body
     end = next((number for number, (_, item) in enumerate(body) if isinstance(item, Table | AoT)), len(body))
@@ -110,7 +110,7 @@ def _cut_tail(document: Container, table: Container, *, is_end: bool) -> str:
         return ""
     if blanks:
         is_head = table is document and start == 0 and not is_end
-        # what stands at the head of the file is about all of it, but for the last block
+        # comments at the top of the file describe the whole file, except for the last block
         start = blanks[-1] + 1 if is_head else blanks[0]
     tail = "".join(item.as_string() for _, item in body[start:end])
     body[start:end] = [(None, Null())] * (end - start)
@@ -118,7 +118,7 @@ def _cut_tail(document: Container, table: Container, *, is_end: bool) -> str:
 
 
 def _headings(container: Container) -> Iterator[Table]:
-    """The tables that have a heading, in the order of the file."""
+    """Yield the tables that have a heading, in the order of the file."""
     for key, item in container.body:
         inner = item.body if isinstance(item, AoT) else [item]
         for table in inner:

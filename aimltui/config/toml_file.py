@@ -1,4 +1,4 @@
-"""A TOML file as a document: read whole or not at all, changed in one step, with sentences for what is wrong."""
+"""Reads and changes a TOML file as a document, and explains what is wrong with it."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ _LIMIT_BYTES = 1_000_000
 
 
 def read_config(file: Path, *, must_exist: bool = False) -> dict[str, Any]:
-    """The raw content of a TOML file; empty if there is no such file.
+    """Return the content of a TOML file; empty if the file does not exist.
 
     Raises:
-        ConfigError: it cannot be read, or is not TOML; the text names file, line, column and a remedy.
+        ConfigError: It cannot be read or is not TOML; the text names file, line, column and a remedy.
     """
     content = _read_bytes(file)
     if content is None:
         if must_exist:
-            raise ConfigError(f"There is no configuration file {file}. Check --config.")
+            raise ConfigError(f"The configuration file {file} does not exist. Check --config.")
         return {}
     return parse_toml(content, file)
 
 
 def _read_bytes(file: Path) -> bytes | None:
-    """What is in the file; None if there is none."""
+    """Return the content of the file; None if it does not exist."""
     try:
         with file.open("rb") as stream:
             content = stream.read(_LIMIT_BYTES + 1)
@@ -46,15 +46,17 @@ def _read_bytes(file: Path) -> bytes | None:
         reason = error.strerror or str(error)
         raise ConfigError(f"The configuration file {file} cannot be read: {reason}.") from error
     if len(content) > _LIMIT_BYTES:
-        raise ConfigError(f"The configuration file {file} is over 1 MB; that is not one. Check --config.")
+        raise ConfigError(
+            f"The configuration file {file} is larger than 1 MB, so it is not read. Check --config."
+        )
     return content
 
 
 def parse_toml(content: bytes, file: Path) -> dict[str, Any]:
-    """TOML as a dictionary.
+    """Parse TOML.
 
     Raises:
-        ConfigError: it is not TOML; the text names file, line, column and a remedy.
+        ConfigError: It is not TOML; the text names file, line, column and a remedy.
     """
     try:
         text = content.decode("utf-8-sig")
@@ -68,17 +70,17 @@ def parse_toml(content: bytes, file: Path) -> dict[str, Any]:
 
 
 def change_document(file: Path, change: Callable[[dict[str, Any]], None]) -> None:
-    """Read the file, change what is in it, and write it, while no other window does the same.
+    """Read the file, change its content and write it, while holding the lock of its directory.
 
-    What is not changed stays as the user wrote it: comments, order, blank lines, the way a value is written, the file's
-    mode. A new file is its owner's alone (0600). It blocks: where there is an event loop, it runs in a thread.
+    Everything else stays as the user wrote it: comments, order, blank lines, the notation of a value, the file's mode. A
+    new file is readable only by its owner (0600). It blocks, so call it in a worker thread where an event loop runs.
 
     Args:
-        file: The file; made if missing. Where it is a symbolic link, the file behind it is changed.
-        change: Changes the document in place, and raises `ConfigError` for one that must not be written.
+        file: The file; created if missing. A symbolic link is followed.
+        change: Changes the document in place, or raises `ConfigError` if it must not be written.
 
     Raises:
-        ConfigError: the present file is broken (then it is left alone), `change` refuses, the disk refuses.
+        ConfigError: The file has an error (then it is not changed), `change` raised it, or writing failed.
     """
     target = Path(os.path.realpath(file))
     ensure_private_dir(target.parent)
@@ -104,12 +106,12 @@ def _mode(file: Path) -> int:
 
 
 def _edited(content: bytes, wanted: Mapping[str, Any], file: Path) -> bytes:
-    """The content with the values that are wanted, and everything else as it was.
+    """Return the content with new values and everything else unchanged.
 
     Raises:
-        ConfigError: the file is written in a way that cannot be changed without harm.
+        ConfigError: The layout of the file does not allow a safe change.
     """
-    # Needed only when something is written, never at start.
+    # Imported late: needed only for writing, never at start.
     from aimltui.config.toml_edit import edited
 
     text = content.decode()
@@ -123,40 +125,40 @@ def _edited(content: bytes, wanted: Mapping[str, Any], file: Path) -> bytes:
         is_right = False
     if not is_right:
         raise ConfigError(
-            f"The configuration file {file} is written in a way that cannot be changed safely from here, so it is left as "
-            "it is. Make the change in an editor, or write each table once, under a heading in square brackets."
+            f"The configuration file {file} has a layout that cannot be changed automatically, so it was not changed. "
+            "Make the change in an editor, or write each table once, under a heading in square brackets."
         )
     return (mark + (result.replace("\n", "\r\n") if has_crlf else result)).encode()
 
 
 def check_text(origin: str, dotted: str, value: object, allowed: tuple[str, ...] | None = None) -> None:
-    """Whether a value is a text, and one of those that are allowed.
+    """Check that a value is text and one of the allowed values.
 
     Raises:
-        ConfigError: it is not.
+        ConfigError: It is not.
     """
     wanted = wanted_text(allowed)
     if not isinstance(value, str):
         raise ConfigError(type_sentence(origin, dotted, value, wanted))
     if allowed and value not in allowed:
-        raise ConfigError(f'{origin}: {dotted} is "{short(value)}", but has to be {wanted}.')
+        raise ConfigError(f'{origin}: {dotted} is "{short(value)}", but must be {wanted}.')
     if not value.strip():
         raise ConfigError(f"{origin}: {dotted} is empty. Give it a value or remove the line.")
 
 
 def wanted_text(allowed: tuple[str, ...] | None) -> str:
-    """What a text may be, in words."""
-    return "one of " + ", ".join(f'"{choice}"' for choice in allowed) if allowed else "a text in quotes"
+    """Describe the allowed text values."""
+    return "one of " + ", ".join(f'"{choice}"' for choice in allowed) if allowed else "text in quotes"
 
 
 def type_sentence(origin: str, dotted: str, value: object, wanted: str) -> str:
-    """That a value is of the wrong type."""
-    return f"{origin}: {dotted} is {_type_name(value)}, but has to be {wanted}."
+    """Return a sentence about a value of the wrong type."""
+    return f"{origin}: {dotted} is {_type_name(value)}, but must be {wanted}."
 
 
 def _type_name(value: object) -> str:
-    # The type and not the value: what stands in the wrong place may be a secret.
-    names = {bool: "true or false", str: "a text", int: "a number", float: "a number", list: "a list"}
+    # The type and not the value: a misplaced value may be a secret.
+    names = {bool: "true or false", str: "text", int: "a number", float: "a number", list: "a list"}
     return names.get(type(value), "a table" if isinstance(value, dict) else "a date or time")
 
 
@@ -171,11 +173,11 @@ def _syntax_sentence(text: str, file: Path, message: str) -> str:
     what = what.rstrip(".")
     return (
         f"{file}, line {line}, column {column}: {what}. "
-        "Correct that line (texts stand in double quotes), or move the file away to start with the defaults."
+        "Correct that line (text needs double quotes), or move the file away to start with the defaults."
     )
 
 
 def short(value: str) -> str:
-    """A value as it may stand in a sentence."""
+    """Return a value shortened and printable, for a sentence."""
     clean = printable(value)
     return clean if len(clean) <= 60 else clean[:59] + "…"

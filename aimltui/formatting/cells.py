@@ -1,4 +1,4 @@
-"""Fitting words into cells."""
+"""Fits text into a number of terminal cells."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ ELLIPSIS = "…"
 
 
 def cut(text: str, width: int) -> str:
-    """The text in at most `width` cells; if it is too long it ends at a word, with `…`.
+    """Return the text in at most `width` cells; a longer one ends after a word, with `…`.
 
-    A word is broken only where the cut would otherwise lose more than half of the room.
+    A word is broken only where the cut would otherwise waste more than half of the width.
     """
     if cell_len(text) <= width:
         return text
@@ -25,5 +25,5 @@ def cut(text: str, width: int) -> str:
 
 
 def fit(text: str, width: int) -> str:
-    """The text in exactly `width` cells: cut like `cut`, or filled with blanks."""
+    """Return the text in exactly `width` cells: shortened like `cut`, or padded with spaces."""
     return set_cell_size(cut(text, width), width) if width > 0 else ""

@@ -1,4 +1,4 @@
-"""Costs in words: told, computed, partial, unknown; never an invented number. Pure."""
+"""Costs as text: reported, computed, partial or unknown. Pure."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ Glyphs = Literal["unicode", "ascii"]
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What something cost."""
+    """The cost of one or more runs."""
 
     usd: float | None = None
-    """Dollars; None if unknown, which is not zero."""
+    """US dollars; None if unknown, which is not zero."""
     is_computed: bool = False
-    """Some of it was computed from list prices."""
+    """True if part of it was computed from list prices."""
     is_partial: bool = False
-    """Some of it is unknown: it was more."""
+    """True if part of it is unknown, so that the real cost is higher."""
 
 
 def cost_text(cost: Cost, glyphs: Glyphs = "unicode") -> str:
-    """A cost as it is shown: `$0.0043`, `≈ $0.0043` from list prices, `over $0.0043`, `–` if it is unknown."""
+    """Return a cost as text: `$0.0043`, `≈ $0.0043` from list prices, `over $0.0043` if partial, `–` if unknown."""
     if cost.usd is None:
         return "-" if glyphs == "ascii" else "–"
     if cost.usd == 0 and not cost.is_partial:
@@ -33,7 +33,7 @@ def cost_text(cost: Cost, glyphs: Glyphs = "unicode") -> str:
 
 
 def money_text(dollars: float) -> str:
-    """Dollars with as many places as tell something."""
+    """Return dollars with as many decimal places as are significant."""
     if dollars == 0:
         return "$0"
     size, sign = abs(dollars), "-" if dollars < 0 else ""
@@ -42,7 +42,7 @@ def money_text(dollars: float) -> str:
 
 
 def context_text(used: int | None, length: int | None) -> str:
-    """How full the context window is: `ctx 3 %`; empty if that is unknown."""
+    """Return how full the context window is: `ctx 3 %`; empty if unknown."""
     if not used or not length:
         return ""
     share = 100 * used / length

@@ -1,4 +1,4 @@
-"""The usage report as lines of a table, and as CSV. Pure."""
+"""The usage report as table lines, sentences and CSV. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 HEADINGS = {"day": "Day", "model": "Model", "thread": "Thread", "connection": "Connection"}
 DELETED = "a deleted thread"
 NONE = "·"
-"""In a cell where there is nothing; a dash would say that it is unknown."""
+"""Stands for zero in a cell; a dash would mean unknown."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -38,7 +38,7 @@ class UsageLine:
 
 @dataclass(frozen=True, slots=True)
 class UsageTable:
-    """A report that is ready to be shown."""
+    """A usage report as text and numbers for a table."""
 
     by: str
     lines: tuple[UsageLine, ...]
@@ -53,7 +53,7 @@ class _Column:
     title: str
     width: int
     least: int
-    """Cells of the whole table from which on it is shown."""
+    """The table width, in cells, from which on the column is shown."""
 
 
 _COLUMNS = (
@@ -67,12 +67,12 @@ _COLUMNS = (
 
 
 def sum_cost(of: UsageSum) -> Cost:
-    """The cost of some runs."""
+    """Return the cost of a sum of runs."""
     return Cost(of.cost_usd, of.computed_usd > 0, of.cost_usd is not None and of.runs_without_cost > 0)
 
 
 def table_of(report: UsageReport) -> UsageTable:
-    """A report as the screen and the plain terminal show it."""
+    """Return the table of a report, for the screen and for the plain terminal."""
     return UsageTable(
         report.by,
         tuple(_usage_line(row, row.key, _label(report.by, row)) for row in report.rows),
@@ -83,7 +83,7 @@ def table_of(report: UsageReport) -> UsageTable:
 
 
 def budget_lines(budget: Budget) -> tuple[str, ...]:
-    """A few words for each limit that is set."""
+    """Return a short text for each limit that is set."""
     found = []
     if budget.per_day_usd is not None:
         limit = budget.per_day_usd + budget.added_usd
@@ -99,10 +99,10 @@ def budget_lines(budget: Budget) -> tuple[str, ...]:
 
 
 def balance_text(balance: Balance) -> str:
-    """The balance as a sentence."""
+    """Return the balance as a sentence."""
     if balance.usd is None:
-        return f"{balance.host} answered, but not with a balance that this program can read."
-    return f"{money_text(balance.usd)} are left on the account at {balance.host}."
+        return f"{balance.host} answered, but its balance could not be read."
+    return f"{money_text(balance.usd)} left on the account at {balance.host}."
 
 
 def _usage_line(of: UsageSum, key: str = "", label: str = "") -> UsageLine:
@@ -122,16 +122,16 @@ def _usage_line(of: UsageSum, key: str = "", label: str = "") -> UsageLine:
 def _label(by: str, row: UsageRow) -> str:
     if by == "thread":
         return clean_line(row.label or DELETED)
-    return clean_line(row.key) or ("the default one" if by == "connection" else "–")
+    return clean_line(row.key) or ("the default" if by == "connection" else "–")
 
 
 def columns_text(width: int) -> str:
-    """The headings of the numbers, each over its column."""
+    """Return the headings of the number columns, each aligned with its column."""
     return "".join(f"{column.title:>{column.width}}" for column in _columns(width))
 
 
 def numbers_text(line: UsageLine, width: int) -> str:
-    """The numbers of a line, as wide as `columns_text`."""
+    """Return the numbers of a line, as wide as `columns_text`."""
     over = "+" if line.tokens_are_partial else ""
     unknown = line.runs_without_cost
     rest = f"+ {short_count(unknown)} run{'' if unknown == 1 else 's'}" if unknown else NONE
@@ -147,7 +147,7 @@ def numbers_text(line: UsageLine, width: int) -> str:
 
 
 def summary_text(name: str, line: UsageLine) -> str:
-    """A sum in words: `Today: 3 runs, $0.0431 + 1 run of unknown cost`."""
+    """Return a sum as text: `Today: 3 runs, $0.0431 + 1 run of unknown cost`."""
     if not line.runs:
         return f"{name}: no runs"
     runs = f"{line.runs:,} run{'' if line.runs == 1 else 's'}"
@@ -160,27 +160,27 @@ def summary_text(name: str, line: UsageLine) -> str:
 
 
 def day_budget_text(name: str, limit: float, spent: float, *, in_dollars: bool) -> str:
-    """A day's limit in words: `today $0.62 of $1.00 (per_day_usd)`."""
+    """Return a daily limit as text: `today $0.62 of $1.00 (per_day_usd)`."""
     unit = "" if in_dollars else " tokens"
     gone = money_text(spent) if in_dollars else f"{round(spent):,}"
     return f"today {gone} of {limit_text(limit, in_dollars=in_dollars)}{unit} ({name})"
 
 
 def run_budget_text(name: str, limit: float, *, in_dollars: bool) -> str:
-    """A run's limit in words: `each run up to $0.50 (per_run_usd)`."""
+    """Return a limit per run as text: `each run up to $0.50 (per_run_usd)`."""
     unit = "" if in_dollars else " tokens"
     return f"each run up to {limit_text(limit, in_dollars=in_dollars)}{unit} ({name})"
 
 
 def limit_text(limit: float, *, in_dollars: bool = True) -> str:
-    """A limit as people write one: `$0.50`."""
+    """Return the amount of a limit: `$0.50`, or a number of tokens."""
     if not in_dollars:
         return f"{round(limit):,}"
     return f"${limit:,.2f}" if round(limit, 2) == round(limit, 9) else money_text(limit)
 
 
 def csv_text(table: UsageTable) -> str:
-    """The report for a spreadsheet; an unknown cost is an empty cell."""
+    """Return the report as CSV for a spreadsheet; an unknown cost is an empty cell."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(
@@ -215,7 +215,7 @@ def csv_text(table: UsageTable) -> str:
 
 
 def _known_text(cost: Cost) -> str:
-    """The known part of a cost; how many runs are not in it stands beside it."""
+    """Return the known part of a cost; the number of runs of unknown cost is shown beside it."""
     return cost_text(replace(cost, is_partial=False)).replace("\u00a0", " ")
 
 
@@ -224,5 +224,5 @@ def _columns(width: int) -> list[_Column]:
 
 
 def _cell(text: str) -> str:
-    # A spreadsheet takes what begins like this for a formula, and titles are anybody's text.
+    # A spreadsheet would run such text as a formula, and titles are untrusted text.
     return f"'{text}" if text.startswith(_FORMULA) else text

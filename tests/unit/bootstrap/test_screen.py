@@ -46,7 +46,7 @@ async def test_a_missing_key_of_the_usual_connection_is_said_on_the_screen_that_
     ("flags", "said"),
     [
         (("--connection", "work"), "WORK_KEY is not set"),
-        (("--connection", "nope"), "There is “work”"),
+        (("--connection", "nope"), "Available: “work”"),
         (("--connection", "work", "--base-url", "http://x"), "Leave one out"),
         (("--connection", "work", "--assistants-url", "http://x"), "Leave one of them out"),
         (("--base-url", "http://x", "--api-key-env", "NOT_SET"), "NOT_SET is not set"),

@@ -199,8 +199,8 @@ async def test_a_connection_made_of_a_variable_is_not_lost_when_another_one_is_a
 @pytest.mark.parametrize(
     ("draft", "said"),
     [
-        (local("", "http://localhost:1"), "name of a connection"),
-        (local("a\x1b", "http://localhost:1"), "name of a connection"),
+        (local("", "http://localhost:1"), "name for a connection"),
+        (local("a\x1b", "http://localhost:1"), "name for a connection"),
         (local("x", "localhost:1"), "should look like"),
         (ConnectionDraft("x", "https://x.example", KEY), "where the key is to be kept"),
         (ConnectionDraft("x", "https://x.example", key_place="environment", key_variable="NOT_SET"), "NOT_SET is not set"),
