@@ -1,4 +1,4 @@
-"""Takes keys out of texts: the log, the crash report, sentences that a server wrote."""
+"""Replaces keys in text: in the log, in the crash report, in sentences that a server wrote."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Redact = Callable[[str], str]
 
 HIDDEN = "[redacted]"
 SHORTEST = 8
-"""Shorter values are placeholders such as `none`; hiding them would only garble the text."""
+"""Shorter values are placeholders such as `none`; replacing them would garble the text."""
 _SECRETS = re.compile(
     r"(?i)\b(bearer\s+)[\w.~+/=-]{8,}|\b(sk|pk|rk|key|token)-[\w*.-]{8,}|((?:api[_-]?key|authorization)[\"']?\s*[:=]\s*[\"']?)[^\s\"',]{6,}"
 )
@@ -23,11 +23,11 @@ _IN_SENTENCES = re.compile(
 
 
 _in_use: set[str] = set()
-"""Keys that this process has read or was given. They belong to the process, as its log and crash report do."""
+"""Keys that this process has read. There is one set per process, like the log and the crash report."""
 
 
 def hide(key: str) -> None:
-    """Replace this key from now on in every redactor's texts, also those of redactors made before."""
+    """Make every redactor of this process replace this key, also redactors that exist already."""
     if len(key) >= SHORTEST:
         _in_use.update(_forms(key))
 

@@ -1,4 +1,4 @@
-"""Links in Markdown, of addresses and titles that strangers wrote."""
+"""Writes safe Markdown links from untrusted URLs and titles."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _BREAKS_LINK = re.compile(r"[\s<>()\[\]\\`]")
 
 
 def source_list(titles: Mapping[str, str], text: str) -> str:
-    """A numbered list of pages for the end of an answer; empty if the answer names them all.
+    """Return a numbered list of sources for the end of an answer; empty if the answer names them all.
 
     Args:
-        titles: By address; a title may be empty.
+        titles: Page titles by URL; a title may be empty.
         text: The answer.
     """
     titles = {url: title for url, title in titles.items() if is_web_address(url)}
@@ -25,7 +25,7 @@ def source_list(titles: Mapping[str, str], text: str) -> str:
 
 
 def is_web_address(url: str) -> bool:
-    """True for an address that can be shown as a link: of the web, without a name or a password in it."""
+    """Return whether a URL may be shown as a link: http or https, without a user name or password."""
     if len(url) > LONGEST_URL or not url.isprintable() or not url.isascii():
         return False
     try:
@@ -36,7 +36,7 @@ def is_web_address(url: str) -> bool:
 
 
 def link(url: str, title: str = "") -> str:
-    """A link whose title and target cannot break out of it."""
+    """Return a Markdown link whose title and target are escaped."""
     target = _BREAKS_LINK.sub(lambda found: f"%{ord(found[0]):02X}", url)
     shown = re.sub(r"([\\`*_\[\]<>#])", r"\\\1", title or urlsplit(url).hostname or url)
     return f"[{shown}]({target})"
