@@ -406,7 +406,7 @@ def shipped_models(server: FakeTransport) -> None:
 
 async def pick_a_model(here: Seat) -> None:
     """Open the list, go down a bit, make one a favourite."""
-    await here.until(lambda: here.desk.models.page)
+    await here.until(lambda: here.workspace.models.page)
     await here.pilot.press("ctrl+l", *["down"] * 3, "ctrl+f")
     await here.until(lambda: "asking" not in here.shown() and "★" in here.shown())
 

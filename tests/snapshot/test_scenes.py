@@ -45,7 +45,9 @@ def test_scene(
 
     async def act(pilot: Pilot[None]) -> None:
         here = Seat(app, pilot, server)
-        await here.until(lambda: here.screen.desk is not None and here.desk.shelf.is_loaded and here.entries)
+        await here.until(
+            lambda: here.screen.workspace is not None and here.workspace.directory.is_loaded and here.entries
+        )
         here.screen.prompt.cursor_blink = False
         await scene.act(here)
         await pilot.pause()

@@ -16,7 +16,7 @@ from textual.pilot import Pilot
 from aimltui.client.client import AssistantsClient
 from aimltui.connections.types import Connections
 from aimltui.tui.app import AimltuiApp
-from aimltui.tui.controllers.workspace import Desk
+from aimltui.tui.controllers.workspace import Workspace
 from aimltui.tui.screens.main.screen import MainScreen
 from aimltui.tui.startup import Connected, Startup
 from aimltui.tui.state.entries import Entry
@@ -43,14 +43,14 @@ class Seat:
         return screen
 
     @property
-    def desk(self) -> Desk:
-        assert self.screen.desk is not None
-        return self.screen.desk
+    def workspace(self) -> Workspace:
+        assert self.screen.workspace is not None
+        return self.screen.workspace
 
     @property
     def entries(self) -> list[Entry]:
         """What stands in the open thread."""
-        return self.desk.current.view.entries
+        return self.workspace.current.view.entries
 
     def kinds(self) -> list[str]:
         return [type(entry).__name__ for entry in self.entries]
@@ -61,7 +61,7 @@ class Seat:
 
     def rows(self) -> dict[str, Any]:
         """The threads in the sidebar by title."""
-        return {row.title: row for row in self.desk.threads.rows(self.screen.clock())}
+        return {row.title: row for row in self.workspace.threads.rows(self.screen.clock())}
 
     async def until(self, condition: Callable[[], object], what: str = "") -> None:
         """Wait for something, with a bound; a failure shows what is on the screen."""
@@ -80,7 +80,7 @@ class Seat:
 
     async def idle(self) -> None:
         """Wait until nothing goes on in the open thread."""
-        await self.until(lambda: not self.desk.current.is_busy, "the end of the run")
+        await self.until(lambda: not self.workspace.current.is_busy, "the end of the run")
 
     def shown(self) -> str:
         """The screen as text."""
@@ -126,7 +126,8 @@ async def seat(
         here = Seat(app, pilot, server)
         if is_up:
             await here.until(
-                lambda: here.screen.desk is not None and here.desk.shelf.is_loaded, "the connection"
+                lambda: here.screen.workspace is not None and here.workspace.directory.is_loaded,
+                "the connection",
             )
             await pilot.pause()
         yield here

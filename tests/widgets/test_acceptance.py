@@ -122,7 +122,7 @@ async def test_what_is_typed_while_the_start_takes_long_is_neither_doubled_nor_l
 
     server.call = slowly  # type: ignore[assignment,method-assign]
     async with seat(server, tmp_path, is_up=False) as here:
-        await here.until(lambda: here.screen.desk is not None)
+        await here.until(lambda: here.screen.workspace is not None)
         await here.pilot.press("h", "i")
         await here.pilot.pause(0.5)  # the pause after which a draft is kept
         assert DraftStore(tmp_path).load("new") == "kept"

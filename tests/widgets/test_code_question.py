@@ -176,7 +176,7 @@ async def test_an_assistant_with_the_tool_offers_it_once_and_only_where_there_is
         return Connected(AssistantsClient(FakeTransport()), "here", "m", consent=consent)
 
     async with seat(FakeTransport(), tmp_path, connect=connect) as here:
-        offer = here.desk.before_run
+        offer = here.workspace.before_run
         assert offer is not None
         await offer(frozenset({"file_search"}))
         here.screen.spawn(offer(frozenset({"code_interpreter"})), "test")

@@ -104,7 +104,7 @@ async def test_looking_around_is_one_key(server: FakeTransport, tmp_path: Path) 
     async with seat(server, tmp_path, model=None, connections=FakeConnections()) as here:
         await on(here, ConnectScreen)
         await press(here, "d")
-        await here.until(lambda: here.desk.models.model_of(here.desk.current) == "demo")
+        await here.until(lambda: here.workspace.models.model_of(here.workspace.current) == "demo")
         here.screen.open_connect()
         await on(here, ConnectScreen)
         assert "Look around" not in here.shown()
@@ -116,7 +116,7 @@ async def test_who_writes_already_is_not_interrupted_and_the_text_waits_for_the_
     service = FakeConnections(found=[AIMLAPI_KEY])
     async with seat(server, tmp_path, is_up=False, model=None, connections=service) as here:
         here.screen.prompt.add_text("A question")
-        await here.until(lambda: here.screen.desk is not None and "Nothing is connected" in here.shown())
+        await here.until(lambda: here.screen.workspace is not None and "Nothing is connected" in here.shown())
         assert here.app.screen is here.screen
         await press(here, "enter")
         await here.until(lambda: "No model is chosen" in here.shown())
@@ -509,7 +509,7 @@ async def test_a_server_of_assistants_waits_for_the_next_start(server: FakeTrans
             here, *"localhost:9000", "down", "down", "space", "tab", "down", "down", "down", "space", "enter"
         )
         await here.until(lambda: "It is used from the next start" in said(here))
-        assert not here.desk.models.is_set_up
+        assert not here.workspace.models.is_set_up
         assert header(here)[1] == "test server"
 
 

@@ -71,7 +71,7 @@ async def test_send_again_runs_once_more_without_a_second_message(
         (card,) = cards(here)
         assert card.actions == ()
         live = here.entries
-        await here.desk.open(thread_id)
+        await here.workspace.open(thread_id)
         await here.until(lambda: here.entries == live, "the same after reading it again")
 
 
@@ -141,7 +141,7 @@ async def test_sending_again_in_vain_says_so_and_can_be_tried_again(
     server.scripts = [REFUSED, ANSWERED]
     async with seat(server, tmp_path) as here:
         await fail(here)
-        here.desk.assistants.forget(here.desk.assistants.id_of(here.desk.current) or "")
+        here.workspace.assistants.forget(here.workspace.assistants.id_of(here.workspace.current) or "")
         server.failures["list_assistants"] = [Unreachable("Nobody answers.", "Look at the network.")]
         here.screen.action_send_again()
         await here.until(lambda: "Nobody answers." in here.shown())

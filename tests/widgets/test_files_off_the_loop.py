@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from aimltui.tui.controllers.messages import GivenBack
+from aimltui.tui.controllers.messages import TextReturned
 from aimltui.tui.storage.drafts import DraftStore
 from aimltui.tui.storage.model_marks import Key, ModelMarks
 from aimltui.wire.models import Model
@@ -140,11 +140,11 @@ async def test_text_given_back_to_another_thread_does_not_hold_up_the_screen(
     DraftStore(tmp_path).save(corn, "begun")
     async with seat(server, tmp_path, thread_id=corn, drafts=SlowDrafts(tmp_path, disk)) as here:
         await here.until(lambda: here.screen.prompt.draft == "begun")
-        left = here.desk.current
+        left = here.workspace.current
         here.screen.go_to(wheat)
         await here.until(lambda: f"load {wheat}" in disk.waiting and here.screen.prompt.is_empty)
         disk.open.clear()
-        here.screen.post_message(GivenBack(left, "not sent"))
+        here.screen.post_message(TextReturned(left, "not sent"))
         await echoes(here, "still quick")
         disk.open.set()
     store = DraftStore(tmp_path)
@@ -163,7 +163,7 @@ async def test_what_is_typed_while_a_draft_is_read_stays_behind_it(
         await echoes(here, "about corn")
         disk.open.clear()
         here.screen.go_to(wheat)
-        await here.until(lambda: here.desk.current.thread_id == wheat and here.screen.prompt.is_empty)
+        await here.until(lambda: here.workspace.current.thread_id == wheat and here.screen.prompt.is_empty)
         await echoes(here, "and more")
         disk.open.set()
         await here.until(lambda: here.screen.prompt.draft == "about wheat\nand more")

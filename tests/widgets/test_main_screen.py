@@ -64,7 +64,7 @@ async def test_the_message_is_on_the_screen_before_the_server_has_it(
     server: FakeTransport, tmp_path: Path
 ) -> None:
     async with seat(server, tmp_path) as here:
-        here.desk.send("Hello")
+        here.workspace.send("Hello")
         (entry,) = here.entries
         assert isinstance(entry, MessageEntry)
         assert entry.pending
@@ -236,7 +236,7 @@ async def test_opening_a_thread_whose_run_is_active_follows_it(server: FakeTrans
     other = server.begin_elsewhere(thread_id, "Theirs")
     async with seat(server, tmp_path, thread_id=thread_id) as here:
         await here.until(lambda: here.texts()[2:] == ["Theirs", "From elsewhere"])
-        assert here.desk.current.is_busy
+        assert here.workspace.current.is_busy
         server.end_elsewhere(other)
         await here.idle()
         assert here.kinds()[-1] == "RunEntry"
@@ -290,7 +290,7 @@ async def test_without_a_model_the_guide_says_what_to_do_and_sending_keeps_the_t
 async def test_looking_around_offline_chooses_the_demo_model(server: FakeTransport, tmp_path: Path) -> None:
     async with seat(server, tmp_path, model=None) as here:
         await here.pilot.press("up", "down", "enter")
-        await here.until(lambda: here.desk.models.model_of(here.desk.current) == "demo")
+        await here.until(lambda: here.workspace.models.model_of(here.workspace.current) == "demo")
         await here.write("Hello")
         await here.idle()
         assert server.asked("create_run")[0].model == "demo"
@@ -324,7 +324,7 @@ async def test_a_message_tries_a_failed_start_again(server: FakeTransport, tmp_p
         await here.write("Hello")
         await here.until(lambda: tried == 2 and here.screen.prompt.draft == "Hello")
         await here.pilot.press("enter")
-        await here.until(lambda: here.screen.desk is not None)
+        await here.until(lambda: here.screen.workspace is not None)
         await here.idle()
         assert here.texts() == ["Hello", "All right."]
         assert "There is no server." not in here.shown()
@@ -335,11 +335,11 @@ async def test_a_run_that_cannot_be_stopped_is_said_to_go_on(server: FakeTranspo
     server.scripts.append(SLOW)
     async with seat(server, tmp_path) as here:
         await here.write("Hello")
-        await here.until(lambda: here.desk.current.view.active_run is not None)
+        await here.until(lambda: here.workspace.current.view.active_run is not None)
         await here.pilot.press("escape")
         await here.until(lambda: "This server cannot stop a run" in here.shown())
         await here.pilot.press("escape")
-        await here.until(lambda: not here.desk.current.is_stopping)
+        await here.until(lambda: not here.workspace.current.is_stopping)
         server.let_go()
         await here.idle()
         assert here.texts() == ["Hello", "Once "]

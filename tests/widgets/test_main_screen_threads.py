@@ -42,7 +42,7 @@ async def test_it_opens_the_thread_that_was_open_last(server: FakeTransport, tmp
     DraftStore(tmp_path).note_last_thread(corn)
     async with seat(server, tmp_path) as here:
         await here.until(lambda: here.texts() == ["Corn", "About Corn."])
-        assert [row.title for row in here.desk.threads.rows(0)] == ["Wheat", "Corn", "Flakes"]
+        assert [row.title for row in here.workspace.threads.rows(0)] == ["Wheat", "Corn", "Flakes"]
 
 
 async def test_new_opens_an_empty_thread_and_a_named_one_is_opened(
@@ -74,7 +74,7 @@ async def test_what_is_sent_while_the_list_is_read_goes_to_the_thread_that_opens
     corn = slow.say("Corn")
     DraftStore(tmp_path).note_last_thread(corn)
     async with seat(slow, tmp_path, is_up=False) as here:
-        await here.until(lambda: here.screen.desk is not None)
+        await here.until(lambda: here.screen.workspace is not None)
         await here.pilot.press(*"more", "enter")
         await here.until(lambda: "still starting" in here.shown())
         slow.may_list.set()
@@ -90,7 +90,7 @@ async def test_switching_stops_nothing_and_shows_the_progress_on_return(
     async with seat(server, tmp_path) as here:
         await here.write("A story")
         await here.until(server.held.is_set)
-        story = here.desk.current.thread_id
+        story = here.workspace.current.thread_id
         await here.pilot.press("ctrl+s", "down", "enter")
         await here.until(lambda: here.texts() == ["Corn", "About Corn."])
         assert here.rows()["A story"].mark == "running"
@@ -110,7 +110,7 @@ async def test_going_back_to_a_running_thread_goes_on_showing_it(
     async with seat(server, tmp_path) as here:
         await here.write("A story")
         await here.until(server.held.is_set)
-        story = here.desk.current.thread_id
+        story = here.workspace.current.thread_id
         here.screen.go_to(corn)
         await here.until(lambda: here.texts() == ["Corn", "About Corn."])
         here.screen.go_to(story)
@@ -127,9 +127,9 @@ async def test_reopening_shows_exactly_what_was_seen_live(server: FakeTransport,
         await here.idle()
         await here.write("Two")
         await here.idle()
-        live, thread_id = here.entries, here.desk.current.thread_id
+        live, thread_id = here.entries, here.workspace.current.thread_id
     async with seat(server, tmp_path) as here:
-        assert here.desk.current.thread_id == thread_id
+        assert here.workspace.current.thread_id == thread_id
         await here.until(lambda: here.entries == live)
 
 
@@ -140,7 +140,7 @@ async def test_drafts_stay_with_their_threads_and_survive_a_restart(
     async with seat(server, tmp_path, thread_id=corn) as here:
         here.screen.prompt.add_text("about corn")
         here.screen.go_to(wheat)
-        await here.until(lambda: here.desk.current.thread_id == wheat)
+        await here.until(lambda: here.workspace.current.thread_id == wheat)
         await here.until(lambda: here.screen.prompt.is_empty)
         here.screen.prompt.add_text("about wheat")
         here.screen.go_to(corn)
@@ -167,9 +167,9 @@ async def test_the_draft_of_a_new_thread_goes_with_it_when_it_is_made(
         await here.write("A story")
         await here.until(server.held.is_set)
         here.screen.prompt.add_text("and then")
-        story = here.desk.current.thread_id
+        story = here.workspace.current.thread_id
         await here.pilot.press("ctrl+n")
-        await here.until(lambda: here.desk.current.thread_id is None)
+        await here.until(lambda: here.workspace.current.thread_id is None)
         await here.until(lambda: here.screen.prompt.is_empty)
         here.screen.go_to(story)
         await here.until(lambda: here.screen.prompt.draft == "and then")
@@ -221,7 +221,7 @@ async def test_a_deletion_that_is_not_undone_happens_later_or_at_the_end(
         await here.pilot.press("ctrl+s", "delete")
         await here.until(lambda: corn not in server.threads)
         here.screen.undo_s = 60.0
-        await here.until(lambda: here.desk.current.thread_id == wheat)
+        await here.until(lambda: here.workspace.current.thread_id == wheat)
         await here.pilot.press("ctrl+s", "delete")
         await here.until(lambda: here.rows() == {})
         assert wheat in server.threads
@@ -263,8 +263,8 @@ async def test_the_model_is_picked_for_this_thread_only(server: FakeTransport, t
         await here.idle()
         assert server.asked("create_run")[-1].model == "gpt-4o"
         await here.pilot.press("ctrl+n")
-        await here.until(lambda: here.desk.current.thread_id is None)
-        assert here.desk.models.model_of(here.desk.current) == "demo"
+        await here.until(lambda: here.workspace.current.thread_id is None)
+        assert here.workspace.models.model_of(here.workspace.current) == "demo"
 
 
 async def pick(here: Seat, *keys: str) -> None:
@@ -282,7 +282,7 @@ async def test_ctrl_s_makes_a_model_the_default_of_who_answers_also_after_a_rest
     async with seat(server, tmp_path, thread_id=corn) as here:
         await pick(here, *"g4o", "ctrl+s")
         await here.until(lambda: (server.threads[corn].metadata or {}).get("model") == "")
-        assert here.desk.models.model_of(here.desk.current) == "gpt-4o"
+        assert here.workspace.models.model_of(here.workspace.current) == "gpt-4o"
         await here.pilot.press("ctrl+n")
         await here.write("New")
         await here.idle()
@@ -291,18 +291,18 @@ async def test_ctrl_s_makes_a_model_the_default_of_who_answers_also_after_a_rest
     (mine,) = server.assistants.values()
     assert mine.model == "gpt-4o"
     async with seat(server, tmp_path, new=True) as here:
-        assert here.desk.models.model_of(here.desk.current) == "gpt-4o"
+        assert here.workspace.models.model_of(here.workspace.current) == "gpt-4o"
     server.assistants[mine.id] = mine.model_copy(
         update={"metadata": {**mine.metadata, BESIDE_MARK: "another"}}
     )
     async with seat(server, tmp_path, new=True) as here:
-        assert here.desk.models.model_of(here.desk.current) == "demo"
+        assert here.workspace.models.model_of(here.workspace.current) == "demo"
     server.assistants[mine.id] = mine
     app = AimltuiApp(replace(startup_over(server, tmp_path, new=True), model="asked-for"))
     async with app.run_test() as pilot:
         here = Seat(app, pilot, server)
-        await here.until(lambda: here.screen.desk is not None and here.desk.shelf.is_loaded)
-        assert here.desk.models.model_of(here.desk.current) == "asked-for"
+        await here.until(lambda: here.screen.workspace is not None and here.workspace.directory.is_loaded)
+        assert here.workspace.models.model_of(here.workspace.current) == "asked-for"
 
 
 async def test_a_thread_remembers_its_connection_and_the_default_one_is_not_sent(
@@ -332,7 +332,7 @@ async def test_a_thread_remembers_its_connection_and_the_default_one_is_not_sent
     assert marks.recent == (("Ollama", "qwen"), ("test server", "gpt-4o"))
     async with seat(server, tmp_path, thread_id=thread.id) as here:
         await here.until(lambda: "qwen · Ollama" in here.shown())
-        assert here.desk.models.sent_connection(here.desk.current) == "Ollama"
+        assert here.workspace.models.sent_connection(here.workspace.current) == "Ollama"
 
 
 async def test_where_no_model_is_named_the_default_connections_first_one_answers_or_nobody(
@@ -363,7 +363,7 @@ async def test_the_picker_opens_with_what_is_known_and_asks_again_if_that_is_old
         ModelSource(connection="Work", source="none", problem="No route to host."),
     ]
     async with seat(server, tmp_path) as here:
-        await here.until(lambda: here.desk.models.page is not None)
+        await here.until(lambda: here.workspace.models.page is not None)
         await here.pilot.press("ctrl+l")
         await here.pilot.pause()
         assert "claude-sonnet-4" in here.shown()
@@ -380,7 +380,7 @@ async def test_a_choice_for_an_unsent_thread_is_kept_with_it_once_it_is_made(
         await here.pilot.press("ctrl+l")
         await here.pilot.pause()
         await here.pilot.press(*"my/own-model", "enter")
-        await here.until(lambda: here.desk.current.selection.model == "my/own-model")
+        await here.until(lambda: here.workspace.current.selection.model == "my/own-model")
         await here.write("Hello")
         await here.idle()
         assert next(iter(server.threads.values())).metadata == {
@@ -522,7 +522,7 @@ async def test_the_palette_runs_commands_by_name(server: FakeTransport, tmp_path
         await here.pilot.press(*"new thread")
         await here.pilot.pause(0.3)
         await here.pilot.press("enter")
-        await here.until(lambda: here.desk.current.thread_id is None)
+        await here.until(lambda: here.workspace.current.thread_id is None)
 
 
 async def test_hostile_text_reaches_no_terminal(server: FakeTransport, tmp_path: Path) -> None:

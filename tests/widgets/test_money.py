@@ -50,7 +50,7 @@ async def window(data: Path, model: FakeModel, **changes: Any) -> AsyncGenerator
 
 async def ask(here: Seat, text: str) -> None:
     await here.write(text)
-    await here.until(lambda: here.desk.current.view.latest_run is not None)
+    await here.until(lambda: here.workspace.current.view.latest_run is not None)
     await here.idle()
 
 

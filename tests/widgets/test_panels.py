@@ -130,7 +130,7 @@ async def test_r_asks_runs_the_code_in_the_thread_and_shows_what_came(
         await here.until(lambda: "esc stops it" in here.shown())
         go_on.set()
         await here.until(lambda: "again: 1" in here.shown())
-        assert asked == [(here.desk.current.thread_id, "x = 1\nprint(x)\n")]
+        assert asked == [(here.workspace.current.thread_id, "x = 1\nprint(x)\n")]
         go_on.clear()
         await here.pilot.press("r", "enter")
         await here.until(lambda: "esc stops it" in here.shown())

@@ -10,7 +10,7 @@ from textual.message import Message as TextualMessage
 
 from aimltui.client.errors import TransportError
 from aimltui.tui.code_consent import Question
-from aimltui.tui.controllers.messages import CodeAsked, CodeSettled
+from aimltui.tui.controllers.messages import ApprovalRequested, ApprovalSettled
 
 if TYPE_CHECKING:
     from aimltui.client.client import AssistantsClient
@@ -40,11 +40,11 @@ class CodeApprovals:
         withdraws the question.
         """
         question = Question(code, asyncio.get_running_loop().create_future())
-        self._post(CodeAsked(question))
+        self._post(ApprovalRequested(question))
         try:
             return await question.answer
         finally:
-            self._post(CodeSettled(question))
+            self._post(ApprovalSettled(question))
 
     def add(self, question: Question) -> None:
         """Put a question at the end of the queue."""

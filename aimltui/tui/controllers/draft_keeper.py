@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from aimltui.tui.storage.drafts import NEW_THREAD
 
 if TYPE_CHECKING:
-    from aimltui.tui.controllers.file_work import FileWork
+    from aimltui.tui.controllers.file_worker import FileWorker
     from aimltui.tui.storage.drafts import DraftStore
 
 _PAUSE_S = 0.3
@@ -60,7 +60,7 @@ class DraftKeeper:
     def __init__(
         self,
         store: DraftStore,
-        files: FileWork,
+        files: FileWorker,
         prompt: Callable[[], Prompt],
         current: Callable[[], OpenThread | None],
         call_later: Callable[[float, Callable[[], None]], Timer],

@@ -15,7 +15,7 @@ from aimltui.tui.state.file_facts import Repeat, is_picture_name
 from aimltui.tui.storage import saving
 
 if TYPE_CHECKING:
-    from aimltui.tui.controllers.workspace import Desk
+    from aimltui.tui.controllers.workspace import Workspace
     from aimltui.tui.state.entries import ToolCallEntry
     from aimltui.tui.state.file_facts import FileFact, Picture
 
@@ -50,16 +50,16 @@ class FileActions:
     """What the user does with files and code of the open thread.
 
     Args:
-        desk: Returns the workspace; None before there is a connection.
+        workspace: Returns the workspace; None before there is a connection.
     """
 
-    def __init__(self, desk: Callable[[], Desk | None]) -> None:
-        self._desk = desk
+    def __init__(self, workspace: Callable[[], Workspace | None]) -> None:
+        self._desk = workspace
 
     async def learn(self, wanted: dict[str, bool]) -> dict[str, FileFact]:
         """What is known of files; each id comes with whether its picture is drawn."""
-        desk = self._desk()
-        return await desk.files.learn(wanted.items()) if desk is not None else {}
+        workspace = self._desk()
+        return await workspace.files.learn(wanted.items()) if workspace is not None else {}
 
     async def fetch(self, file_id: str, *, as_picture: bool = False) -> FetchedFile | None:
         """Fetch a file.
@@ -76,16 +76,16 @@ class FileActions:
         """
         from aimltui.wire.errors import APIError
 
-        desk = self._desk()
-        if desk is None:
+        workspace = self._desk()
+        if workspace is None:
             return None
-        fact = (await desk.files.learn([(file_id, False)]))[file_id]
+        fact = (await workspace.files.learn([(file_id, False)]))[file_id]
         try:
-            content = await desk.files.content(file_id)
+            content = await workspace.files.content(file_id)
         except (APIError, TransportError) as error:
             raise FetchError(f"{fact.name} could not be fetched. {error}") from error
         if as_picture and is_picture_name(fact.name):
-            fact = (await desk.files.learn([(file_id, True)]))[file_id]
+            fact = (await workspace.files.learn([(file_id, True)]))[file_id]
         return FetchedFile(fact.name, content, fact.picture)
 
     @staticmethod
@@ -122,14 +122,14 @@ class FileActions:
             call: The call.
             show: Called when the code starts and when it has ended, also if it was stopped.
         """
-        desk = self._desk()
-        if desk is None or desk.connected.run_code is None or desk.current.thread_id is None:
+        workspace = self._desk()
+        if workspace is None or workspace.connected.run_code is None or workspace.current.thread_id is None:
             return
         show(Repeat(running=True))
         started = monotonic()
         outcome = Repeat(text="It was stopped.", ok=False)
         try:
-            ran = await desk.connected.run_code(desk.current.thread_id, call.input)
+            ran = await workspace.connected.run_code(workspace.current.thread_id, call.input)
             outcome = Repeat(text=ran.text, ok=ran.ok, seconds=ran.seconds)
         finally:
             show(outcome if outcome.seconds else replace(outcome, seconds=monotonic() - started))

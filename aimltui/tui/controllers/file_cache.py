@@ -1,4 +1,4 @@
-"""FileShelf: what the server knows of files, asked once for each, when it is to be seen."""
+"""FileCache: what the server knows of files, asked once for each, when it is to be seen."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 _AT_ONCE: Final = 4
 
 
-class FileShelf:
+class FileCache:
     """Names, sizes and pictures of files.
 
     Args:

@@ -1,4 +1,4 @@
-"""Textual messages that cross widgets: what the desk tells the screen."""
+"""Textual messages that cross widgets: what the workspace tells the screen."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ThreadListChanged(Message):
 
 
 @dataclass
-class GivenBack(Message):
+class TextReturned(Message):
     """Text that was to be sent and was not: it belongs back into the prompt."""
 
     conversation: Conversation
@@ -32,7 +32,7 @@ class GivenBack(Message):
 
 
 @dataclass
-class Remarked(Message):
+class NoticePosted(Message):
     """A sentence for the user that belongs to no place in a thread."""
 
     text: str
@@ -40,14 +40,14 @@ class Remarked(Message):
 
 
 @dataclass
-class CodeAsked(Message):
+class ApprovalRequested(Message):
     """A run waits for the user's word about a piece of code."""
 
     question: Question
 
 
 @dataclass
-class CodeSettled(Message):
+class ApprovalSettled(Message):
     """It does not wait any more."""
 
     question: Question

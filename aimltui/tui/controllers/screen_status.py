@@ -12,7 +12,7 @@ from aimltui.tui.state.status import Status
 
 if TYPE_CHECKING:
     from aimltui.tui.controllers.conversation import Conversation
-    from aimltui.tui.controllers.workspace import Desk
+    from aimltui.tui.controllers.workspace import Workspace
 
 _NAME_CELLS = 40
 _RUN_WORDS = {
@@ -42,7 +42,7 @@ class ScreenFacts:
     is_short: bool = False
 
 
-def command_words(facts: ScreenFacts, desk: Desk | None) -> frozenset[str]:
+def command_words(facts: ScreenFacts, workspace: Workspace | None) -> frozenset[str]:
     """The words of `commands.STATE_WORDS` that are true."""
     has_panel = facts.marked_call == "code_interpreter"
     words = {
@@ -53,15 +53,15 @@ def command_words(facts: ScreenFacts, desk: Desk | None) -> frozenset[str]:
         "kept": has_panel or facts.has_marked_file,
         "away": not facts.is_following,
     }
-    if desk is not None:
-        conversation = desk.current
+    if workspace is not None:
+        conversation = workspace.current
         words |= {
-            "runs": desk.connected.run_code is not None,
+            "runs": workspace.connected.run_code is not None,
             "running": conversation.is_busy,
             "thread": conversation.thread_id is not None,
             "answer": conversation.view.has_answer,
-            "undo": desk.shelf.can_undo,
-            "connections": desk.connected.connections is not None,
+            "undo": workspace.directory.can_undo,
+            "connections": workspace.connected.connections is not None,
             "unanswered": can_send_again(conversation),
         }
     return frozenset(word for word, is_true in words.items() if is_true)
@@ -73,19 +73,19 @@ def can_send_again(conversation: Conversation) -> bool:
     return run is not None and not conversation.is_busy and run.status in ("failed", "cancelled", "expired")
 
 
-def model_text(desk: Desk) -> str:
+def model_text(workspace: Workspace) -> str:
     """The model that answers in the open conversation; `…` while it is being looked for."""
-    looking = "…" if desk.models.is_set_up and not desk.models.is_settled else ""
-    return desk.models.model_of(desk.current) or looking
+    looking = "…" if workspace.models.is_set_up and not workspace.models.is_settled else ""
+    return workspace.models.model_of(workspace.current) or looking
 
 
-def endpoint_text(desk: Desk) -> str:
+def endpoint_text(workspace: Workspace) -> str:
     """The connection that answers in the open conversation."""
-    name = desk.models.connection_of(desk.current)
-    has_any = desk.connected.connections is not None
-    if name and has_any and name not in desk.models.connections():
+    name = workspace.models.connection_of(workspace.current)
+    has_any = workspace.connected.connections is not None
+    if name and has_any and name not in workspace.models.connections():
         return f"{name}, removed"
-    return name or desk.endpoint
+    return name or workspace.endpoint
 
 
 def placeholder(assistant: str, *, is_narrow: bool) -> str:
@@ -94,17 +94,17 @@ def placeholder(assistant: str, *, is_narrow: bool) -> str:
     return f"Message {cut(clean_line(assistant), _NAME_CELLS).removesuffix('…')}…{keys}"
 
 
-def status_of(facts: ScreenFacts, desk: Desk | None, now: float) -> Status:
+def status_of(facts: ScreenFacts, workspace: Workspace | None, now: float) -> Status:
     """What the line over the prompt says.
 
     Args:
         facts: The state of the widgets.
-        desk: The workspace; None before there is a connection.
+        workspace: The workspace; None before there is a connection.
         now: Unix seconds.
     """
-    if desk is None:
+    if workspace is None:
         return Status(hint=facts.hint, is_away=not facts.is_following, new_lines=facts.new_lines)
-    conversation = desk.current
+    conversation = workspace.current
     run, seconds = _run_text(conversation, now, is_away=not facts.is_following)
     # the figures of a single run stand in its receipt already
     used = conversation.view.usage if conversation.view.counted_runs > 1 else None
@@ -112,7 +112,7 @@ def status_of(facts: ScreenFacts, desk: Desk | None, now: float) -> Status:
         hint=facts.hint,
         is_away=not facts.is_following,
         new_lines=facts.new_lines,
-        title=desk.threads.title(conversation.thread_id) if facts.is_short else "",
+        title=workspace.threads.title(conversation.thread_id) if facts.is_short else "",
         run=run,
         seconds=seconds,
         queued=len(conversation.queue),
@@ -122,7 +122,7 @@ def status_of(facts: ScreenFacts, desk: Desk | None, now: float) -> Status:
         cost_is_computed=bool(used and used.cost_is_computed),
         cost_is_partial=bool(used and used.cost_is_partial),
         context=context_text(used.context_tokens, used.context_length) if used else "",
-        today=desk.purse.today if used else "",
+        today=workspace.usage.today if used else "",
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message as TextualMessage
 
 from aimltui.client.errors import TransportError
-from aimltui.tui.controllers.messages import Remarked
+from aimltui.tui.controllers.messages import NoticePosted
 from aimltui.wire.errors import APIError
 from aimltui.wire.threads import ASSISTANT, CONNECTION, MODEL
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from aimltui.tui.controllers.assistant_directory import AssistantDirectory
     from aimltui.tui.controllers.conversation import Conversation
     from aimltui.tui.controllers.model_selection import ModelSelection
-    from aimltui.tui.controllers.thread_directory import Shelf
+    from aimltui.tui.controllers.thread_directory import ThreadDirectory
 
 
 class SelectionKeeper:
@@ -34,7 +34,7 @@ class SelectionKeeper:
         self,
         models: ModelSelection,
         assistants: AssistantDirectory,
-        threads: Shelf,
+        threads: ThreadDirectory,
         post: Callable[[TextualMessage], object],
         changed: Callable[[Conversation], None],
     ) -> None:
@@ -67,11 +67,11 @@ class SelectionKeeper:
         try:
             await self._models.make_default(conversation, model, connection)
         except (APIError, TransportError) as error:
-            self._post(Remarked(f"The default was not changed. {error}", True))
+            self._post(NoticePosted(f"The default was not changed. {error}", True))
             return
         conversation.selection.model, conversation.selection.connection = None, connection or None
         name = self._assistants.name_of(conversation)
-        self._post(Remarked(f"{model} is the default of {name} now.", False))
+        self._post(NoticePosted(f"{model} is the default of {name} now.", False))
         await self._save(conversation, {MODEL: "", CONNECTION: connection})
 
     async def follow_default(self, conversation: Conversation) -> None:
@@ -93,4 +93,6 @@ class SelectionKeeper:
         try:
             await self._threads.set_metadata(conversation.thread_id, metadata)
         except (APIError, TransportError) as error:
-            self._post(Remarked(f"The choice holds until the program ends, but was not kept. {error}", True))
+            self._post(
+                NoticePosted(f"The choice holds until the program ends, but was not kept. {error}", True)
+            )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aimltui.tui.storage.model_marks import with_favourite, with_recent
 
 if TYPE_CHECKING:
-    from aimltui.tui.controllers.file_work import FileWork
+    from aimltui.tui.controllers.file_worker import FileWorker
     from aimltui.tui.storage.model_marks import Key, ModelMarks
 
 
@@ -22,7 +22,7 @@ class SettingsWriter:
         files: Does the work.
     """
 
-    def __init__(self, file: Path | None, files: FileWork) -> None:
+    def __init__(self, file: Path | None, files: FileWorker) -> None:
         self._file = file
         self._files = files
 
@@ -56,7 +56,7 @@ class MarkKeeper:
         files: Does the work.
     """
 
-    def __init__(self, marks: ModelMarks, files: FileWork) -> None:
+    def __init__(self, marks: ModelMarks, files: FileWorker) -> None:
         self._marks = marks
         self._files = files
         self._changes = 0

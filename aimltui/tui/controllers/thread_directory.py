@@ -1,4 +1,4 @@
-"""Shelf: the threads there are, and what one does with them as wholes: read, rename, pin, delete, undo."""
+"""ThreadDirectory: the threads there are, and what one does with them as wholes: read, rename, pin, delete, undo."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TITLE_LIMIT = 512
 """Characters: what a metadata value may hold."""
 
 
-class Shelf:
+class ThreadDirectory:
     """The list of threads, read from the server and kept in step with what is done here.
 
     Args:

@@ -9,7 +9,7 @@ from textual.message import Message as TextualMessage
 
 from aimltui.client.errors import TransportError
 from aimltui.tui.controllers.conversation import Conversation, Selection
-from aimltui.tui.controllers.messages import Remarked
+from aimltui.tui.controllers.messages import NoticePosted
 from aimltui.tui.controllers.thread_reader import read_thread
 from aimltui.wire.errors import APIError, NotFound
 from aimltui.wire.messages import ListMessages
@@ -17,7 +17,7 @@ from aimltui.wire.threads import ASSISTANT, CONNECTION, MODEL
 
 if TYPE_CHECKING:
     from aimltui.client.client import AssistantsClient
-    from aimltui.tui.controllers.thread_directory import Shelf
+    from aimltui.tui.controllers.thread_directory import ThreadDirectory
     from aimltui.wire.runs import Run
 
 
@@ -35,7 +35,7 @@ class ThreadLoader:
     def __init__(
         self,
         client: AssistantsClient,
-        threads: Shelf,
+        threads: ThreadDirectory,
         post: Callable[[TextualMessage], object],
         follow: Callable[[Conversation, Run], None],
         loaded: Callable[[Conversation], None],
@@ -57,7 +57,7 @@ class ThreadLoader:
         try:
             await self._threads.read_rest(conversation.thread_id)
         except (APIError, TransportError) as error:
-            self._post(Remarked(f"The list of threads is not complete. {error}", True))
+            self._post(NoticePosted(f"The list of threads is not complete. {error}", True))
 
     async def read(self, conversation: Conversation) -> None:
         """Read the newest part of a conversation, and follow its run if one is active."""
@@ -98,7 +98,7 @@ class ThreadLoader:
             snapshot = await read_thread(self._client, conversation.thread_id, before=before, known=known)
         except (APIError, TransportError) as error:
             conversation.has_more = True
-            self._post(Remarked(f"Earlier messages could not be read. {error}", True))
+            self._post(NoticePosted(f"Earlier messages could not be read. {error}", True))
             return
         conversation.has_more = snapshot.has_more
         conversation.buffer.add(conversation.view.prepend(snapshot))

@@ -30,11 +30,11 @@ _TIMES = (0.25, 0.5, 1.0, 2.0)
 log = logging.getLogger(__name__)
 
 
-class Purse:
+class UsageTracker:
     """Knows what today's runs have cost.
 
     Args:
-        client: The server. One that has no report leaves the purse empty.
+        client: The server. One that has no report leaves it empty.
         on_change: Called when something else is known.
     """
 

@@ -1,4 +1,4 @@
-"""Desk: everything behind the main screen that is no widget. It knows the client; it tells the screen by messages.
+"""Workspace: everything behind the main screen that is no widget. It knows the client; it tells the screen by messages.
 
 It imports the wire models, so it is imported after the first frame.
 """
@@ -16,15 +16,15 @@ from aimltui.client.errors import TransportError
 from aimltui.tui.controllers.assistant_directory import AssistantDirectory
 from aimltui.tui.controllers.change_watcher import ChangeWatcher
 from aimltui.tui.controllers.conversation import Conversation
-from aimltui.tui.controllers.file_cache import FileShelf
-from aimltui.tui.controllers.messages import ConversationChanged, GivenBack, ThreadListChanged
+from aimltui.tui.controllers.file_cache import FileCache
+from aimltui.tui.controllers.messages import ConversationChanged, TextReturned, ThreadListChanged
 from aimltui.tui.controllers.model_selection import ModelSelection
 from aimltui.tui.controllers.run_follower import RunFollower
 from aimltui.tui.controllers.run_plan import Plan
 from aimltui.tui.controllers.selection_keeper import SelectionKeeper
-from aimltui.tui.controllers.thread_directory import Shelf
+from aimltui.tui.controllers.thread_directory import ThreadDirectory
 from aimltui.tui.controllers.thread_loader import ThreadLoader
-from aimltui.tui.controllers.usage_tracker import Purse
+from aimltui.tui.controllers.usage_tracker import UsageTracker
 from aimltui.tui.startup import Connected, Startup
 from aimltui.tui.state.entries import GuideEntry
 from aimltui.tui.state.guides import guides_for
@@ -37,7 +37,7 @@ Spawn = Callable[[Coroutine[Any, Any, None], str], None]
 """Runs a coroutine as a worker of the screen, in a group."""
 
 
-class Desk:
+class Workspace:
     """Holds the open conversation and those in which something still happens, and sends messages in them.
 
     Args:
@@ -72,13 +72,13 @@ class Desk:
             connections=connected.connection_names,
             is_asked=startup.model is not None,
         )
-        self.shelf = Shelf(client, self._list_changed)
+        self.directory = ThreadDirectory(client, self._list_changed)
         self.selections = SelectionKeeper(
-            self.models, self.assistants, self.shelf, post, self._selection_changed
+            self.models, self.assistants, self.directory, post, self._selection_changed
         )
-        self.loader = ThreadLoader(client, self.shelf, post, self._follow, self._show_guides)
-        self.purse = Purse(client, lambda: self.current.buffer.notify())
-        self.files = FileShelf(client)
+        self.loader = ThreadLoader(client, self.directory, post, self._follow, self._show_guides)
+        self.usage = UsageTracker(client, lambda: self.current.buffer.notify())
+        self.files = FileCache(client)
         self.before_run: Callable[[frozenset[str]], Awaitable[None]] | None = None
         """Called before each run with the types of the assistant's tools; it may ask the user something first."""
         self._kept: dict[str, Conversation] = {}
@@ -88,7 +88,7 @@ class Desk:
     @property
     def threads(self) -> ThreadListState:
         """The list as the sidebar shows it."""
-        return self.shelf.state
+        return self.directory.state
 
     # Opening
 
@@ -99,7 +99,7 @@ class Desk:
             Why that failed, as a sentence; None if it did not.
         """
         try:
-            await self.shelf.read_newest()
+            await self.directory.read_newest()
             await self.assistants.read()
         except (APIError, TransportError) as error:
             return f"The list of threads could not be read. {error}"
@@ -202,7 +202,7 @@ class Desk:
         if conversation.thread_id is None:
             chosen = conversation.selection
             metadata = {MODEL: chosen.model, CONNECTION: chosen.connection, ASSISTANT: chosen.assistant_id}
-            thread = await self.shelf.create({key: value for key, value in metadata.items() if value})
+            thread = await self.directory.create({key: value for key, value in metadata.items() if value})
             conversation.thread_id = thread.id
             self._kept[thread.id] = conversation
             conversation.buffer.notify()
@@ -221,11 +221,11 @@ class Desk:
         self._list_changed()
         conversation.buffer.notify()
         if run.is_terminal:
-            self._spawn(self.purse.refresh(), "purse")
+            self._spawn(self.usage.refresh(), "usage")
 
     def give_back(self, conversation: Conversation, text: str) -> None:
         """Return text to the prompt that was not sent."""
-        self._post(GivenBack(conversation, text))
+        self._post(TextReturned(conversation, text))
         self._show_guides(conversation)
 
     def forget_assistant(self, assistant_id: str) -> bool:
@@ -254,7 +254,7 @@ class Desk:
 
     async def close(self) -> None:
         """Delete the threads that are still hidden, and announce no more changes."""
-        await self.shelf.delete_all_hidden()
+        await self.directory.delete_all_hidden()
         for conversation in [*self._kept.values(), self.current]:
             conversation.buffer.close()
 

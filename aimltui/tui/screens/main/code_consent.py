@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from aimltui.tui.controllers.code_approvals import CodeApprovals
-from aimltui.tui.controllers.messages import CodeAsked, CodeSettled
+from aimltui.tui.controllers.messages import ApprovalRequested, ApprovalSettled
 from aimltui.tui.screens.main.view import MainView
 from aimltui.tui.startup import Startup
 
@@ -25,23 +25,23 @@ class CodeConsentPart(MainView):
 
     def listen_for_code(self) -> None:
         """Receive the questions about code that no sandbox contains."""
-        desk = self.desk
-        consent = desk.connected.consent if desk is not None else None
-        if desk is not None and consent is not None:
+        workspace = self.workspace
+        consent = workspace.connected.consent if workspace is not None else None
+        if workspace is not None and consent is not None:
             consent.set_approver(self.ask_about_code)
-            desk.before_run = self._offer
+            workspace.before_run = self._offer
 
     async def ask_about_code(self, code: CodeToRun) -> bool:
         """Ask the user whether a piece of code may run; called from tasks of the engine."""
         return await self._approvals.request(code)
 
-    def on_code_asked(self, event: CodeAsked) -> None:
+    def on_approval_requested(self, event: ApprovalRequested) -> None:
         """Show the question, after those that came before it."""
         event.stop()
         self._approvals.add(event.question)
         self._ask_next()
 
-    def on_code_settled(self, event: CodeSettled) -> None:
+    def on_approval_settled(self, event: ApprovalSettled) -> None:
         """Withdraw a question that needs no answer."""
         event.stop()
         if self._approvals.withdraw(event.question) and self._dialog is not None:
@@ -52,12 +52,14 @@ class CodeConsentPart(MainView):
     def _ask_next(self) -> None:
         from aimltui.tui.screens.dialogs.question import CodeQuestion
 
-        desk = self.desk
-        question = self._approvals.show_next() if desk is not None else None
-        if desk is None or question is None:
+        workspace = self.workspace
+        question = self._approvals.show_next() if workspace is not None else None
+        if workspace is None or question is None:
             return
         code = question.code
-        title = "" if code.thread_id == desk.current.thread_id else desk.threads.title(code.thread_id)
+        title = (
+            "" if code.thread_id == workspace.current.thread_id else workspace.threads.title(code.thread_id)
+        )
         self._dialog = CodeQuestion(code.code, title, expires_at=code.expires_at)
         self.app.push_screen(self._dialog, partial(self._answered, question))
 
@@ -72,15 +74,15 @@ class CodeConsentPart(MainView):
         self._ask_next()
 
     async def _stop_run(self, question: Question) -> None:
-        client = self.desk.client if self.desk is not None else None
+        client = self.workspace.client if self.workspace is not None else None
         problem = await self._approvals.stop_run(question, client)
         if problem:
-            self.remark(problem, is_warning=True)
+            self.show_notice(problem, is_warning=True)
 
     async def _offer(self, tools: frozenset[str]) -> None:
         """Ask once whether code may run at all, before a run of an assistant with the tool."""
-        desk = self.desk
-        consent = desk.connected.consent if desk is not None else None
+        workspace = self.workspace
+        consent = workspace.connected.consent if workspace is not None else None
         if consent is None or not self._approvals.should_offer(tools):
             return
         state = await consent.state()
@@ -89,21 +91,21 @@ class CodeConsentPart(MainView):
 
     def action_code_consent(self) -> None:
         """Allow code without a sandbox, or take that back."""
-        desk = self.desk
-        consent = desk.connected.consent if desk is not None else None
-        if desk is None:
+        workspace = self.workspace
+        consent = workspace.connected.consent if workspace is not None else None
+        if workspace is None:
             self.hint("still starting")
         elif consent is None:
-            self.remark("Code is run by the server that this program talks to, not on this machine.")
+            self.show_notice("Code is run by the server that this program talks to, not on this machine.")
         else:
             self.spawn(self._reconsider(consent), "consent")
 
     async def _reconsider(self, consent: Consent) -> None:
         state = await consent.state()
         if state.kind == "sandbox":
-            self.remark(f"Code is run in a sandbox here ({state.sentence}); nothing has to be allowed.")
+            self.show_notice(f"Code is run in a sandbox here ({state.sentence}); nothing has to be allowed.")
         elif state.kind == "impossible":
-            self.remark(state.sentence, is_warning=True)
+            self.show_notice(state.sentence, is_warning=True)
         else:
             await self._agree(consent, state.sentence, is_allowed=state.kind == "asked")
 
@@ -115,7 +117,7 @@ class CodeConsentPart(MainView):
             return
         problem = await consent.allow(word == ALLOW)
         if problem:
-            self.remark(problem, is_warning=True)
-        desk = self.desk
-        if desk is not None:
-            desk.assistants.tools_changed(desk.connected.default_tools)
+            self.show_notice(problem, is_warning=True)
+        workspace = self.workspace
+        if workspace is not None:
+            workspace.assistants.tools_changed(workspace.connected.default_tools)

@@ -26,7 +26,7 @@ class ConnectionsPart(MainView):
     @property
     def connections(self) -> Connections | None:
         """The service behind the screens; None before the start and where the program has no connections."""
-        return self.desk.connected.connections if self.desk is not None else None
+        return self.workspace.connected.connections if self.workspace is not None else None
 
     async def key_places(self) -> tuple[KeyPlace, ...]:
         """Where a typed key can be kept; asked once."""
@@ -38,8 +38,8 @@ class ConnectionsPart(MainView):
 
     def offer_connection(self) -> None:
         """At the first start without a model: ask for one, unless something is being written already."""
-        desk = self.desk
-        is_new = desk is not None and desk.current.view.is_blank and not desk.models.is_set_up
+        workspace = self.workspace
+        is_new = workspace is not None and workspace.current.view.is_blank and not workspace.models.is_set_up
         if is_new and self.connections is not None and self.prompt.is_empty and self.app.screen is self:
             self.open_connect()
 
@@ -47,18 +47,20 @@ class ConnectionsPart(MainView):
         """Choose something to connect to."""
         from aimltui.tui.screens.connect.connect import ConnectScreen, LookAround
 
-        desk, connections = self.desk, self.connections
-        if desk is None or connections is None:
+        workspace, connections = self.workspace, self.connections
+        if workspace is None or connections is None:
             self._say_why_not()
             return
 
         def closed(result: Saved | LookAround | None) -> None:
             if isinstance(result, LookAround):
-                self.spawn(desk.selections.choose_model(desk.current, self.startup.demo_model), "choice")
+                self.spawn(
+                    workspace.selections.choose_model(workspace.current, self.startup.demo_model), "choice"
+                )
             elif result is not None:
                 self._was_saved(result)
 
-        is_first = not desk.models.is_set_up
+        is_first = not workspace.models.is_set_up
         self.app.push_screen(ConnectScreen(connections, self.key_places, is_first=is_first), closed)
 
     def action_connections(self) -> None:
@@ -94,11 +96,11 @@ class ConnectionsPart(MainView):
         self.app.push_screen(ConnectFormScreen(form, connections, self.key_places), closed)
 
     def _say_why_not(self) -> None:
-        if self.desk is None:
+        if self.workspace is None:
             self.hint("still starting")
             return
-        self.remark(
-            f"The models come from {self.desk.endpoint}, which was named at the start. Start the program without "
+        self.show_notice(
+            f"The models come from {self.workspace.endpoint}, which was named at the start. Start the program without "
             "that to use connections of its own.",
             is_warning=True,
         )
@@ -108,15 +110,15 @@ class ConnectionsPart(MainView):
     def _was_saved(self, saved: Saved) -> None:
         if saved.is_default and saved.kind == "models":
             self._use(saved.model)
-        self.remark(saved.text)
+        self.show_notice(saved.text)
 
     def _use(self, model: str | None) -> None:
         """New threads use another model; the open one too, unless it has one of its own."""
-        desk, connections = self.desk, self.connections
-        if desk is None or connections is None:
+        workspace, connections = self.workspace, self.connections
+        if workspace is None or connections is None:
             return
         rows = connections.rows()
-        self.spawn(desk.use_endpoint(rows[0].name if rows else "not connected", model), "choice")
+        self.spawn(workspace.use_endpoint(rows[0].name if rows else "not connected", model), "choice")
 
     # What a card offers
 
@@ -145,5 +147,5 @@ class ConnectionsPart(MainView):
 
     def _connection_of(self, entry_id: str) -> str | None:
         """The name of the connection that a run's card is about; None for the default one."""
-        run = self.desk.current.run if self.desk is not None else None
+        run = self.workspace.current.run if self.workspace is not None else None
         return run.connection if run is not None and entry_id.startswith(run.id) else None

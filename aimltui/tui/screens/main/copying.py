@@ -41,7 +41,7 @@ class CopyingPart(MainView):
 
     async def _copy_address(self, address: str) -> None:
         result = await clipboard.copy_with_tools(address)
-        self.remark(f"{result.sentence('the address of the link')}: {address[:200]}")
+        self.show_notice(f"{result.sentence('the address of the link')}: {address[:200]}")
 
     def on_text_selected(self, event: events.TextSelected) -> None:
         """Copy what the mouse has selected."""
@@ -61,7 +61,7 @@ class CopyingPart(MainView):
 
     def action_copy_answer(self) -> None:
         """Copy the Markdown of the last answer."""
-        answer = self.desk.current.view.last_answer if self.desk is not None else None
+        answer = self.workspace.current.view.last_answer if self.workspace is not None else None
         if answer:
             self.copy(answer)
 
@@ -79,7 +79,7 @@ class CopyingPart(MainView):
             self.app.call_later(self.app.run_action, "quit")
         else:
             self._quit_asked_at = now
-            is_busy = self.desk is not None and self.desk.current.is_busy
+            is_busy = self.workspace is not None and self.workspace.current.is_busy
             self.hint("esc stops the answer; ctrl+c again quits" if is_busy else "ctrl+c again quits")
 
     def forget_quit(self) -> None:

@@ -15,7 +15,7 @@ from aimltui.tui.state.entries import ErrorEntry
 from aimltui.tui.storage.drafts import NEW_THREAD
 
 if TYPE_CHECKING:
-    from aimltui.tui.controllers.workspace import Desk
+    from aimltui.tui.controllers.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
@@ -35,21 +35,23 @@ class LifecyclePart(MainView):
         """Connect to the server and open the first thread; a failure is shown as a card."""
         try:
             connected = await self.startup.connect()
-            # The wire models come in with the desk; their import would hold up the keys.
+            # The wire models come in with the workspace; their import would hold up the keys.
             module = await asyncio.to_thread(importlib.import_module, "aimltui.tui.controllers.workspace")
-            self.desk = module.Desk(connected, self.startup, self.post_message, self.spawn, self.clock)
+            self.workspace = module.Workspace(
+                connected, self.startup, self.post_message, self.spawn, self.clock
+            )
         except Exception as error:
             log.exception("the start failed")
             self._not_connected(error)
             return
         self.listen_for_code()
-        await self._open_first(self.desk)
-        self.say_early()
+        await self._open_first(self.workspace)
+        self.send_early()
         self.offer_connection()
-        self.spawn(self.desk.loader.read_rest(self.desk.current), "list")
-        self.spawn(self.desk.learn(), "models")
-        self.spawn(self.desk.purse.refresh(), "purse")
-        self.spawn(self.desk.watch(), "changes")
+        self.spawn(self.workspace.loader.read_rest(self.workspace.current), "list")
+        self.spawn(self.workspace.learn(), "models")
+        self.spawn(self.workspace.usage.refresh(), "usage")
+        self.spawn(self.workspace.watch(), "changes")
         if self.marks is not None:
             self.spawn(self.marks.load(), "marks")
         if connected.warm_up is not None:
@@ -64,15 +66,15 @@ class LifecyclePart(MainView):
         self.hint("trying again; the message goes out when there is a connection")
         self.spawn(self.connect(), "connect")
 
-    async def _open_first(self, desk: Desk) -> None:
+    async def _open_first(self, workspace: Workspace) -> None:
         wanted = await self._first_thread()
-        problem = await desk.prepare()
+        problem = await workspace.prepare()
         if problem:
-            self.remark(problem, is_warning=True)
-        if wanted is not None and (wanted == self.startup.thread_id or await desk.shelf.has(wanted)):
-            await desk.open(wanted)
+            self.show_notice(problem, is_warning=True)
+        if wanted is not None and (wanted == self.startup.thread_id or await workspace.directory.has(wanted)):
+            await workspace.open(wanted)
         else:
-            desk.new()
+            workspace.new()
         await self.drafts.enter()
         self.show_state()
 
@@ -102,20 +104,20 @@ class LifecyclePart(MainView):
         if self._is_ending:
             return
         self._is_ending = True
-        desk, early = self.desk, self.take_early()
-        if desk is None:
+        workspace, early = self.workspace, self.take_early()
+        if workspace is None:
             key = self.startup.thread_id or (NEW_THREAD if self.startup.new else None)
             self.drafts.join(key, behind=joined((*early, self.prompt.draft)))
         else:
-            self.drafts.save_at_end(joined((desk.current.dequeue_all(), *early)))
-        self.desk = None
-        if desk is not None:
-            await _in_time(self._disconnect(desk))
-        await _in_time(self.files.finish())
+            self.drafts.save_at_end(joined((workspace.current.dequeue_all(), *early)))
+        self.workspace = None
+        if workspace is not None:
+            await _in_time(self._disconnect(workspace))
+        await _in_time(self.file_worker.finish())
 
-    async def _disconnect(self, desk: Desk) -> None:
-        await desk.close()
-        await desk.client.aclose()
+    async def _disconnect(self, workspace: Workspace) -> None:
+        await workspace.close()
+        await workspace.client.aclose()
 
 
 async def _in_time(work: Awaitable[None]) -> None:

@@ -28,7 +28,7 @@ class PanelsPart(MainView):
 
     def __init__(self, startup: Startup) -> None:
         super().__init__(startup)
-        self._actions = FileActions(lambda: self.desk)
+        self._actions = FileActions(lambda: self.workspace)
 
     # Looking at files
 
@@ -49,7 +49,7 @@ class PanelsPart(MainView):
         """Show a file."""
         event.stop()
         if not event.file_id:
-            self.remark(
+            self.show_notice(
                 "The server names no file for this link; perhaps the code did not make it.", is_warning=True
             )
             return
@@ -64,7 +64,7 @@ class PanelsPart(MainView):
         elif file.text is not None:
             self._view_text(file.name, file.text, file.name, file.content)
         else:
-            self.remark(
+            self.show_notice(
                 f"{file.name} is neither text nor a picture that can be shown here. s saves it, o opens it."
             )
 
@@ -140,7 +140,7 @@ class PanelsPart(MainView):
         try:
             return await self._actions.fetch(file_id, as_picture=as_picture)
         except FetchError as error:
-            self.remark(str(error), is_warning=True)
+            self.show_notice(str(error), is_warning=True)
             return None
 
     async def _fetch_and_save(self, file_id: str) -> None:
@@ -158,7 +158,7 @@ class PanelsPart(MainView):
 
         def saved(path: Path | None) -> None:
             if path is not None:
-                self.remark(f"Saved as {saving.short_path(path)}.")
+                self.show_notice(f"Saved as {saving.short_path(path)}.")
 
         async def write(path: Path, may_replace: bool) -> None:
             await self._actions.save(path, content, may_replace)
@@ -174,7 +174,7 @@ class PanelsPart(MainView):
             # before the question: there may be no program to open it with
             saving.opener()
         except SaveError as error:
-            self.remark(str(error), is_warning=True)
+            self.show_notice(str(error), is_warning=True)
             return
         if saving.is_document(name):
             self.spawn(self._open_now(name, content), "open")
@@ -198,7 +198,7 @@ class PanelsPart(MainView):
         try:
             await self._actions.open(name, content, lambda copy: self.hint(f"opening {copy}"))
         except SaveError as error:
-            self.remark(str(error), is_warning=True)
+            self.show_notice(str(error), is_warning=True)
 
     # Running again
 

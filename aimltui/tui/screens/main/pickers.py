@@ -48,18 +48,18 @@ class PickersPart(MainView):
         from aimltui.tui.offer import offer_of
         from aimltui.tui.screens.dialogs.model_picker import ModelPicker
 
-        desk = self.desk
-        if desk is None:
+        workspace = self.workspace
+        if workspace is None:
             self.hint("still starting")
             return
-        models, conversation, marks = desk.models, desk.current, self.marks
+        models, conversation, marks = workspace.models, workspace.current, self.marks
 
         def chosen(choice: ModelChoice) -> None:
             if marks is not None:
                 marks.note_use((choice.connection, choice.id))
-            selections = desk.selections
+            selections = workspace.selections
             act = selections.make_default if choice.scope == "assistant" else selections.choose_model
-            self.spawn(act(desk.current, choice.id, choice.connection), "choice")
+            self.spawn(act(workspace.current, choice.id, choice.connection), "choice")
 
         def ask() -> None:
             self.spawn(self._fill(picker, refresh=True), "models")
@@ -74,7 +74,7 @@ class PickersPart(MainView):
             current=(here, models.model_of(conversation) or ""),
             marks=marks,
             connections=list(dict.fromkeys([here, *connections])),
-            assistant=desk.assistants.name_of(conversation),
+            assistant=workspace.assistants.name_of(conversation),
             clock=self.clock,
             is_asked=True,
         )
@@ -96,15 +96,15 @@ class PickersPart(MainView):
         from aimltui.tui.screens.dialogs.model_picker import Offer
         from aimltui.wire.errors import APIError
 
-        desk = self.desk
-        assert desk is not None
+        workspace = self.workspace
+        assert workspace is not None
         try:
-            page = await desk.models.list_models(refresh=refresh)
+            page = await workspace.models.list_models(refresh=refresh)
             if picker.is_attached:
                 picker.show_offer(offer_of(page))
             if not refresh and is_old(page, self.clock()):
                 picker.note_asking()
-                page = await desk.models.list_models(refresh=True)
+                page = await workspace.models.list_models(refresh=True)
                 if picker.is_attached:
                     picker.show_offer(offer_of(page))
         except (APIError, TransportError) as error:
@@ -114,7 +114,7 @@ class PickersPart(MainView):
 
     def action_pick_assistant(self) -> None:
         """Choose who answers in the open thread."""
-        if self.desk is None:
+        if self.workspace is None:
             self.hint("still starting")
             return
         self.spawn(self._pick_assistant(), "assistants")
@@ -123,21 +123,21 @@ class PickersPart(MainView):
         from aimltui.tui.screens.dialogs.choice import ChoiceRow, ChoiceScreen
         from aimltui.wire.errors import APIError
 
-        desk = self.desk
-        assert desk is not None
+        workspace = self.workspace
+        assert workspace is not None
         try:
-            await desk.models.ensure_default_assistant(desk.current)
-            found = await desk.assistants.read()
+            await workspace.models.ensure_default_assistant(workspace.current)
+            found = await workspace.assistants.read()
         except (APIError, TransportError) as error:
-            self.remark(f"The assistants could not be read. {error}", is_warning=True)
+            self.show_notice(f"The assistants could not be read. {error}", is_warning=True)
             return
         rows = [ChoiceRow(a.id, a.name or a.id, a.description or a.model) for a in found]
 
         def picked(assistant_id: str | None) -> None:
             if assistant_id:
-                self.spawn(desk.selections.choose_assistant(desk.current, assistant_id), "choice")
+                self.spawn(workspace.selections.choose_assistant(workspace.current, assistant_id), "choice")
 
-        current = desk.assistants.id_of(desk.current) or ""
+        current = workspace.assistants.id_of(workspace.current) or ""
         self.app.push_screen(ChoiceScreen("Who answers in this thread?", rows, current=current), picked)
 
     def action_pick_theme(self) -> None:

@@ -18,9 +18,13 @@ class ReadingPart(MainView):
         """Fetch older messages near the top; update the footer, since what was marked may be out of sight."""
         if self.transcript.has_focus:
             self.show_state()
-        desk = self.desk
-        if desk is not None and desk.current.has_more and self.transcript.scroll_offset.y < _NEAR_TOP:
-            self.spawn(desk.loader.read_older(desk.current), "older")
+        workspace = self.workspace
+        if (
+            workspace is not None
+            and workspace.current.has_more
+            and self.transcript.scroll_offset.y < _NEAR_TOP
+        ):
+            self.spawn(workspace.loader.read_older(workspace.current), "older")
 
     def on_transcript_follow_changed(self, event: Transcript.FollowChanged) -> None:
         """Show in the status line whether the end is in view."""

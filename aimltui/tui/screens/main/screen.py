@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.geometry import Size
 
 from aimltui.tui.commands.derived import bindings
-from aimltui.tui.controllers.messages import Remarked
+from aimltui.tui.controllers.messages import NoticePosted
 from aimltui.tui.screens.main.code_consent import CodeConsentPart
 from aimltui.tui.screens.main.connections import ConnectionsPart
 from aimltui.tui.screens.main.copying import CopyingPart
@@ -82,19 +82,19 @@ class MainScreen(
 
     def _start(self) -> None:
         for problem in self._problems:
-            self.remark(problem, is_warning=True)
+            self.show_notice(problem, is_warning=True)
         self.spawn(self.connect(), "connect")
 
     def _tick(self) -> None:
-        desk = self.desk
-        if desk is not None and desk.current.is_busy:
+        workspace = self.workspace
+        if workspace is not None and workspace.current.is_busy:
             self.transcript.tick()
             self.show_state()
 
-    def on_remarked(self, event: Remarked) -> None:
+    def on_notice_posted(self, event: NoticePosted) -> None:
         """Show a notice of the workspace."""
         event.stop()
-        self.remark(event.text, is_warning=event.is_warning)
+        self.show_notice(event.text, is_warning=event.is_warning)
 
     # Layout
 

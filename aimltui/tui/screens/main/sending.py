@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.widgets import TextArea
 
 from aimltui.tui.commands.derived import slash_command
-from aimltui.tui.controllers.messages import ConversationChanged, GivenBack
+from aimltui.tui.controllers.messages import ConversationChanged, TextReturned
 from aimltui.tui.screens.main.view import MainView
 from aimltui.tui.startup import Startup
 from aimltui.tui.state.guides import LOOK_AROUND, chosen_message
@@ -36,27 +36,27 @@ class SendingPart(MainView):
             return
         self.drafts.save_now()
         if asked is None:
-            self.say(event.text)
+            self.send(event.text)
         elif asked.is_available(self.command_state()):
             self.call_later(self.run_action, asked.action)
         else:
             self.hint(f"{asked.slash}: there is nothing to do it to just now")
 
-    def say(self, text: str) -> None:
+    def send(self, text: str) -> None:
         """Send a message in the open thread; before the first thread is open, it waits."""
-        if self.desk is None or not self._is_open:
+        if self.workspace is None or not self._is_open:
             self._early.append(text)
             self.hint("still starting; the message goes out in a moment")
             self.reconnect()
             return
         self.transcript.scroll_to_tail()
-        self.desk.send(text)
+        self.workspace.send(text)
 
-    def say_early(self) -> None:
+    def send_early(self) -> None:
         """Send the messages that waited for the first thread."""
         self._is_open = True
         for text in self.take_early():
-            self.say(text)
+            self.send(text)
 
     def take_early(self) -> list[str]:
         """Remove the messages that wait for the first thread, and return them."""
@@ -65,9 +65,9 @@ class SendingPart(MainView):
 
     def send_again(self) -> None:
         """Start a new run for the last message."""
-        if self.desk is not None and not self.desk.current.is_busy:
+        if self.workspace is not None and not self.workspace.current.is_busy:
             self.transcript.scroll_to_tail()
-            self.desk.send_again()
+            self.workspace.send_again()
             self.show_state()
 
     def action_send_again(self) -> None:
@@ -82,7 +82,7 @@ class SendingPart(MainView):
         conversation = event.conversation
         changes = conversation.buffer.drain()
         self.drafts.follow_thread_id()
-        if self.desk is None or conversation is not self.desk.current:
+        if self.workspace is None or conversation is not self.workspace.current:
             return
         if changes is None:
             self.transcript.show(conversation.view.entries)
@@ -93,10 +93,10 @@ class SendingPart(MainView):
             self.transcript.scroll_to_head()
         self.show_state()
 
-    def on_given_back(self, event: GivenBack) -> None:
+    def on_text_returned(self, event: TextReturned) -> None:
         """Put text that was not sent before the text in the prompt."""
         event.stop()
-        if self.desk is not None and event.conversation is self.desk.current:
+        if self.workspace is not None and event.conversation is self.workspace.current:
             draft = self.prompt.draft
             self.prompt.load_draft(f"{event.text}\n\n{draft}" if draft.strip() else event.text)
             return
@@ -114,8 +114,8 @@ class SendingPart(MainView):
     def on_prompt_input_up_at_top(self, event: PromptInput.UpAtTop) -> None:
         """Edit the last queued message if the prompt is empty, else go to the transcript."""
         event.stop()
-        desk = self.desk if self.prompt.is_empty else None
-        text = desk.current.dequeue(-1) if desk is not None else None
+        workspace = self.workspace if self.prompt.is_empty else None
+        text = workspace.current.dequeue(-1) if workspace is not None else None
         if text is not None:
             self.prompt.load_draft(text)
         else:
@@ -126,14 +126,15 @@ class SendingPart(MainView):
         """Do what a line of a guide or a card offers."""
         event.stop()
         self.set_focus(self.prompt)
-        if self.desk is None:
+        if self.workspace is None:
             return
         if event.choice_id == LOOK_AROUND:
             self.spawn(
-                self.desk.selections.choose_model(self.desk.current, self.startup.demo_model), "choice"
+                self.workspace.selections.choose_model(self.workspace.current, self.startup.demo_model),
+                "choice",
             )
-        elif (text := chosen_message(self.desk.connected.starters, event.choice_id)) is not None:
-            self.say(text)
+        elif (text := chosen_message(self.workspace.connected.starters, event.choice_id)) is not None:
+            self.send(text)
         else:
             self.take_action(event.entry_id, event.choice_id)
 
@@ -147,7 +148,7 @@ class SendingPart(MainView):
             self.set_focus(self.prompt)
         elif self.selections:
             self.clear_selection()
-        elif self.desk is not None and self.desk.stop():
+        elif self.workspace is not None and self.workspace.stop():
             self.show_state()
         else:
             self.set_focus(self.prompt)

@@ -21,11 +21,11 @@ class ThreadsPart(MainView):
     def on_thread_list_changed(self, event: ThreadListChanged) -> None:
         """Show the list as it is now."""
         event.stop()
-        desk = self.desk
-        if desk is None:
+        workspace = self.workspace
+        if workspace is None:
             return
-        if desk.shelf.is_loaded or desk.threads.rows(self.clock()):
-            self.threads.set_rows(desk.threads.rows(self.clock()))
+        if workspace.directory.is_loaded or workspace.threads.rows(self.clock()):
+            self.threads.set_rows(workspace.threads.rows(self.clock()))
         self.show_state()
 
     def on_thread_list_selected(self, event: ThreadList.Selected) -> None:
@@ -50,17 +50,17 @@ class ThreadsPart(MainView):
 
     def go_to(self, thread_id: str | None) -> None:
         """Open a thread; None begins a new one."""
-        desk = self.desk
-        if desk is None or (thread_id is not None and desk.current.thread_id == thread_id):
+        workspace = self.workspace
+        if workspace is None or (thread_id is not None and workspace.current.thread_id == thread_id):
             return
         self.spawn(self._go_to(thread_id, self.drafts.leave()), "open")
 
     async def _go_to(self, thread_id: str | None, visit: int) -> None:
-        assert self.desk is not None
+        assert self.workspace is not None
         if thread_id is None:
-            self.desk.new()
+            self.workspace.new()
         else:
-            await self.desk.open(thread_id)
+            await self.workspace.open(thread_id)
         await self.drafts.enter(visit)
         self.show_state()
         self.drafts.note_open_thread()
@@ -69,7 +69,9 @@ class ThreadsPart(MainView):
         """Begin a new thread."""
         self.close_sidebar()
         self.set_focus(self.prompt)
-        if self.desk is not None and (self.desk.current.thread_id is not None or self.desk.current.is_busy):
+        if self.workspace is not None and (
+            self.workspace.current.thread_id is not None or self.workspace.current.is_busy
+        ):
             self.go_to(None)
 
     def action_toggle_sidebar(self) -> None:
@@ -105,7 +107,7 @@ class ThreadsPart(MainView):
         """The thread that a command of the palette is about."""
         if self.focused is self.threads and self.threads.cursor_thread is not None:
             return self.threads.cursor_thread
-        return self.desk.current.thread_id if self.desk is not None else None
+        return self.workspace.current.thread_id if self.workspace is not None else None
 
     def action_rename_thread(self) -> None:
         """Give the thread another title."""
@@ -115,7 +117,7 @@ class ThreadsPart(MainView):
     def action_pin_thread(self) -> None:
         """Pin the thread, or let it go."""
         if self._meant is not None:
-            self.spawn(self._pin(self._meant), "shelf")
+            self.spawn(self._pin(self._meant), "threads")
 
     def action_delete_thread(self) -> None:
         """Delete the thread."""
@@ -124,9 +126,9 @@ class ThreadsPart(MainView):
 
     def action_undo_delete(self) -> None:
         """Bring back the thread that was deleted last."""
-        if self.desk is None:
+        if self.workspace is None:
             return
-        thread_id = self.desk.shelf.undo()
+        thread_id = self.workspace.directory.undo()
         if thread_id is not None:
             self.app.clear_notifications()
             self.go_to(thread_id)
@@ -139,7 +141,7 @@ class ThreadsPart(MainView):
     def on_thread_list_pin_requested(self, event: ThreadList.PinRequested) -> None:
         """Pin the thread under the cursor."""
         event.stop()
-        self.spawn(self._pin(event.thread_id), "shelf")
+        self.spawn(self._pin(event.thread_id), "threads")
 
     def on_thread_list_delete_requested(self, event: ThreadList.DeleteRequested) -> None:
         """Delete the thread under the cursor."""
@@ -155,39 +157,40 @@ class ThreadsPart(MainView):
         # a modal is not needed for the first frame
         from aimltui.tui.screens.dialogs.rename import RenameScreen
 
-        desk = self.desk
-        assert desk is not None
+        workspace = self.workspace
+        assert workspace is not None
 
         def renamed(title: str | None) -> None:
             if title is not None:
                 self.spawn(
-                    self._ask(desk.shelf.rename(thread_id, title), "The thread was not renamed"), "shelf"
+                    self._ask(workspace.directory.rename(thread_id, title), "The thread was not renamed"),
+                    "threads",
                 )
 
-        self.app.push_screen(RenameScreen("Rename the thread", desk.threads.title(thread_id)), renamed)
+        self.app.push_screen(RenameScreen("Rename the thread", workspace.threads.title(thread_id)), renamed)
 
     async def _pin(self, thread_id: str) -> None:
-        assert self.desk is not None
-        await self._ask(self.desk.shelf.toggle_pin(thread_id), "The thread was not pinned")
+        assert self.workspace is not None
+        await self._ask(self.workspace.directory.toggle_pin(thread_id), "The thread was not pinned")
 
     def _delete(self, thread_id: str) -> None:
-        desk = self.desk
-        assert desk is not None
-        title = clean_line(desk.threads.title(thread_id))
-        following = desk.threads.neighbour(thread_id, self.clock())
-        desk.shelf.hide(thread_id)
-        if desk.current.thread_id == thread_id:
+        workspace = self.workspace
+        assert workspace is not None
+        title = clean_line(workspace.threads.title(thread_id))
+        following = workspace.threads.neighbour(thread_id, self.clock())
+        workspace.directory.hide(thread_id)
+        if workspace.current.thread_id == thread_id:
             self.go_to(following)
         self.app.notify(
             f"“{title}” is deleted. ctrl+u in the thread list brings it back; so does the palette (ctrl+p).",
             timeout=self.undo_s,
             markup=False,
         )
-        self.set_timer(self.undo_s, lambda: self.spawn(self._delete_now(thread_id), "shelf"))
+        self.set_timer(self.undo_s, lambda: self.spawn(self._delete_now(thread_id), "threads"))
 
     async def _delete_now(self, thread_id: str) -> None:
-        assert self.desk is not None
-        await self._ask(self.desk.shelf.delete(thread_id), "The thread was not deleted")
+        assert self.workspace is not None
+        await self._ask(self.workspace.directory.delete(thread_id), "The thread was not deleted")
         self.show_state()
 
     async def _ask(self, work: Awaitable[None], failed: str) -> None:
@@ -196,5 +199,5 @@ class ThreadsPart(MainView):
         try:
             await work
         except (APIError, TransportError) as error:
-            self.remark(f"{failed}. {error}", is_warning=True)
+            self.show_notice(f"{failed}. {error}", is_warning=True)
         self.show_state()

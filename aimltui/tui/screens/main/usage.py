@@ -22,8 +22,8 @@ class UsagePart(MainView):
         """What runs have used."""
         from aimltui.tui.screens.dialogs.usage import UsageScreen
 
-        desk = self.desk
-        if desk is None:
+        workspace = self.workspace
+        if workspace is None:
             self.hint("still starting")
             return
 
@@ -40,10 +40,10 @@ class UsagePart(MainView):
     async def _fill_usage(self, screen: UsageScreen, view: str) -> None:
         from aimltui.wire.errors import APIError, NotFound
 
-        desk = self.desk
-        assert desk is not None
+        workspace = self.workspace
+        assert workspace is not None
         try:
-            table = await desk.purse.table(view)
+            table = await workspace.usage.table(view)
         except (Unsupported, NotFound):
             if screen.is_attached:
                 screen.set_error(_NO_REPORT)
@@ -55,10 +55,10 @@ class UsagePart(MainView):
                 screen.set_table(table)
 
     async def _open_used(self, thread_id: str) -> None:
-        desk = self.desk
-        assert desk is not None
-        if not await desk.shelf.has(thread_id):
-            self.remark("That thread was deleted; only its sums are kept.")
+        workspace = self.workspace
+        assert workspace is not None
+        if not await workspace.directory.has(thread_id):
+            self.show_notice("That thread was deleted; only its sums are kept.")
             return
         self.go_to(thread_id)
 
@@ -69,13 +69,13 @@ class UsagePart(MainView):
             path = _write_new(Path.cwd(), f"aimltui-usage-by-{table.by}", csv_text(table))
         except OSError as error:
             reason = error.strerror or str(error)
-            self.remark(f"The report was not saved in {Path.cwd()}: {reason}.", is_warning=True)
+            self.show_notice(f"The report was not saved in {Path.cwd()}: {reason}.", is_warning=True)
             return
-        self.remark(f"Saved as {path}")
+        self.show_notice(f"Saved as {path}")
 
     def action_raise_budget(self) -> None:
         """Let more be spent today."""
-        if self.desk is None:
+        if self.workspace is None:
             self.hint("still starting")
             return
         self.spawn(self._raise_budget(), "budget")
@@ -84,18 +84,18 @@ class UsagePart(MainView):
         from aimltui.tui.screens.dialogs.choice import ChoiceRow, ChoiceScreen
         from aimltui.wire.errors import APIError, NotFound
 
-        desk = self.desk
-        assert desk is not None
+        workspace = self.workspace
+        assert workspace is not None
         try:
-            amounts = await desk.purse.raises()
+            amounts = await workspace.usage.raises()
         except (Unsupported, NotFound):
-            self.remark("This server keeps no budget.")
+            self.show_notice("This server keeps no budget.")
             return
         except (APIError, TransportError) as error:
-            self.remark(f"The budget could not be read. {error}", is_warning=True)
+            self.show_notice(f"The budget could not be read. {error}", is_warning=True)
             return
         if not amounts:
-            self.remark(
+            self.show_notice(
                 "No budget for a day is set. One is set as per_day_usd under [budget] in the configuration."
             )
             return
@@ -110,17 +110,17 @@ class UsagePart(MainView):
     async def _raise_by(self, amount: str) -> None:
         from aimltui.wire.errors import APIError
 
-        desk = self.desk
-        assert desk is not None
+        workspace = self.workspace
+        assert workspace is not None
         try:
-            self.remark(await desk.purse.raise_today(amount))
+            self.show_notice(await workspace.usage.raise_today(amount))
         except (APIError, TransportError) as error:
-            self.remark(f"The budget was not raised. {error}", is_warning=True)
+            self.show_notice(f"The budget was not raised. {error}", is_warning=True)
         self.show_state()
 
     def action_show_balance(self) -> None:
         """What is left on the account."""
-        if self.desk is None:
+        if self.workspace is None:
             self.hint("still starting")
             return
         self.hint("asking for the balance…")
@@ -129,14 +129,14 @@ class UsagePart(MainView):
     async def _show_balance(self) -> None:
         from aimltui.wire.errors import APIError, NotFound
 
-        desk = self.desk
-        assert desk is not None
+        workspace = self.workspace
+        assert workspace is not None
         try:
-            self.remark(await desk.purse.balance())
+            self.show_notice(await workspace.usage.balance())
         except (Unsupported, NotFound):
-            self.remark("This server tells no balance.")
+            self.show_notice("This server tells no balance.")
         except (APIError, TransportError) as error:
-            self.remark(str(error), is_warning=True)
+            self.show_notice(str(error), is_warning=True)
         self.end_hint()
 
 

@@ -15,7 +15,7 @@ from textual.timer import Timer
 from aimltui.common.sanitize import clean
 from aimltui.tui.commands.derived import footer_items
 from aimltui.tui.controllers.draft_keeper import DraftKeeper
-from aimltui.tui.controllers.file_work import FileWork
+from aimltui.tui.controllers.file_worker import FileWorker
 from aimltui.tui.controllers.screen_status import (
     ScreenFacts,
     command_words,
@@ -35,7 +35,7 @@ from aimltui.tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
     from aimltui.tui.controllers.conversation import Conversation
-    from aimltui.tui.controllers.workspace import Desk
+    from aimltui.tui.controllers.workspace import Workspace
     from aimltui.tui.startup import Startup
 
 log = logging.getLogger(__name__)
@@ -61,23 +61,23 @@ class MainView(SelectingScreen):
     def __init__(self, startup: Startup) -> None:
         super().__init__()
         self.startup = startup
-        self.desk: Desk | None = None
+        self.workspace: Workspace | None = None
         self.clock = startup.clock or time.time
         self._hint = ""
         self._hint_timer: Timer | None = None
-        self.files = FileWork(self._tell)
+        self.file_worker = FileWorker(self._tell)
         self.drafts = DraftKeeper(
-            startup.drafts, self.files, lambda: self.prompt, self._open_conversation, self.set_timer
+            startup.drafts, self.file_worker, lambda: self.prompt, self._open_conversation, self.set_timer
         )
-        self.settings = SettingsWriter(startup.config_path, self.files)
-        self.marks = MarkKeeper(startup.marks, self.files) if startup.marks is not None else None
+        self.settings = SettingsWriter(startup.config_path, self.file_worker)
+        self.marks = MarkKeeper(startup.marks, self.file_worker) if startup.marks is not None else None
 
     def _open_conversation(self) -> Conversation | None:
-        return self.desk.current if self.desk is not None else None
+        return self.workspace.current if self.workspace is not None else None
 
     def _tell(self, problem: str) -> None:
         if self.is_attached:
-            self.remark(problem, is_warning=True)
+            self.show_notice(problem, is_warning=True)
 
     def spawn(self, work: Coroutine[Any, Any, Any], group: str) -> None:
         """Do something beside the screen; it ends with the screen at the latest."""
@@ -89,11 +89,11 @@ class MainView(SelectingScreen):
         except Exception as error:
             # A mistake in one corner must not take a running conversation with it.
             log.exception("a worker of the screen failed")
-            self.remark(
+            self.show_notice(
                 f"Something went wrong in this program: {type(error).__name__}: {error}", is_warning=True
             )
 
-    def remark(self, text: str, *, is_warning: bool = False) -> None:
+    def show_notice(self, text: str, *, is_warning: bool = False) -> None:
         """Say something that belongs to no place in a thread."""
         self.app.notify(
             clean(text), severity="warning" if is_warning else "information", timeout=6, markup=False
@@ -114,22 +114,22 @@ class MainView(SelectingScreen):
 
     def command_state(self) -> frozenset[str]:
         """The words of `commands.STATE_WORDS` that are true."""
-        return command_words(self._facts(), self.desk)
+        return command_words(self._facts(), self.workspace)
 
     def show_state(self) -> None:
         """Update header, status line, footer and placeholder."""
-        facts, desk = self._facts(), self.desk
-        self.footer.set_items(footer_items(command_words(facts, desk)))
-        if desk is not None:
-            thread_id = desk.current.thread_id
+        facts, workspace = self._facts(), self.workspace
+        self.footer.set_items(footer_items(command_words(facts, workspace)))
+        if workspace is not None:
+            thread_id = workspace.current.thread_id
             header = self.header
-            header.assistant = desk.assistants.name_of(desk.current)
-            header.thread_title = desk.threads.title(thread_id) if thread_id else ""
-            header.model = model_text(desk)
-            header.endpoint = endpoint_text(desk)
+            header.assistant = workspace.assistants.name_of(workspace.current)
+            header.thread_title = workspace.threads.title(thread_id) if thread_id else ""
+            header.model = model_text(workspace)
+            header.endpoint = endpoint_text(workspace)
             self.prompt.placeholder = Content(placeholder(header.assistant, is_narrow=facts.is_narrow))
             self.threads.set_current(thread_id)
-        self.status.show(status_of(facts, desk, self.clock()))
+        self.status.show(status_of(facts, workspace, self.clock()))
 
     def _facts(self) -> ScreenFacts:
         call = self.transcript.marked_call
@@ -148,11 +148,11 @@ class MainView(SelectingScreen):
     # What one part asks of another
 
     @abstractmethod
-    def say(self, text: str) -> None:
+    def send(self, text: str) -> None:
         """Send a message in the open thread; before the first thread is open, it waits."""
 
     @abstractmethod
-    def say_early(self) -> None:
+    def send_early(self) -> None:
         """Send the messages that waited for the first thread."""
 
     @abstractmethod

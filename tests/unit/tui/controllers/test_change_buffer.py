@@ -6,7 +6,7 @@ from aimltui.tui.controllers.change_buffer import ChangeBuffer
 from aimltui.tui.state.entries import Appended, Removed
 
 
-class Desk:
+class Receiver:
     def __init__(self, frame_s: float) -> None:
         self.announced = asyncio.Event()
         self.count = 0
@@ -23,53 +23,53 @@ class Desk:
 
 
 async def test_the_first_change_is_announced_at_once() -> None:
-    desk = Desk(60)
-    desk.box.add([Appended("a", "x")])
-    assert desk.count == 1
-    assert await desk.drain() == [Appended("a", "x")]
+    receiver = Receiver(60)
+    receiver.box.add([Appended("a", "x")])
+    assert receiver.count == 1
+    assert await receiver.drain() == [Appended("a", "x")]
 
 
 async def test_what_comes_before_it_is_taken_is_announced_once_and_joined() -> None:
-    desk = Desk(60)
+    receiver = Receiver(60)
     for _ in range(1_000):
-        desk.box.add([Appended("a", "x")])
-    assert desk.count == 1
-    assert await desk.drain() == [Appended("a", "x" * 1_000)]
+        receiver.box.add([Appended("a", "x")])
+    assert receiver.count == 1
+    assert await receiver.drain() == [Appended("a", "x" * 1_000)]
 
 
 async def test_after_a_frame_the_rest_comes_by_itself() -> None:
-    desk = Desk(0.01)
-    desk.box.add([Appended("a", "1")])
-    await desk.drain()
-    desk.box.add([Appended("a", "2")])
-    desk.box.add([Removed("a")])
-    assert desk.count == 1
-    assert await desk.drain() == [Appended("a", "2"), Removed("a")]
-    assert desk.count == 2
+    receiver = Receiver(0.01)
+    receiver.box.add([Appended("a", "1")])
+    await receiver.drain()
+    receiver.box.add([Appended("a", "2")])
+    receiver.box.add([Removed("a")])
+    assert receiver.count == 1
+    assert await receiver.drain() == [Appended("a", "2"), Removed("a")]
+    assert receiver.count == 2
 
 
 async def test_a_key_press_does_not_wait_for_the_frame() -> None:
-    desk = Desk(60)
-    desk.box.add([Appended("a", "1")])
-    await desk.drain()
-    desk.box.add([Appended("a", "2")], at_once=True)
-    assert desk.count == 2
+    receiver = Receiver(60)
+    receiver.box.add([Appended("a", "1")])
+    await receiver.drain()
+    receiver.box.add([Appended("a", "2")], at_once=True)
+    assert receiver.count == 2
 
 
 async def test_showing_anew_makes_what_came_before_unimportant() -> None:
-    desk = Desk(60)
-    desk.box.add([Appended("a", "1")])
-    desk.box.add(None)
-    desk.box.add([Appended("a", "2")])
-    assert await desk.drain() is None
-    assert desk.box.drain() == []
+    receiver = Receiver(60)
+    receiver.box.add([Appended("a", "1")])
+    receiver.box.add(None)
+    receiver.box.add([Appended("a", "2")])
+    assert await receiver.drain() is None
+    assert receiver.box.drain() == []
 
 
 async def test_a_closed_outbox_says_nothing_more() -> None:
-    desk = Desk(0.01)
-    desk.box.add([Appended("a", "1")])
-    await desk.drain()
-    desk.box.add([Appended("a", "2")])
-    desk.box.close()
+    receiver = Receiver(0.01)
+    receiver.box.add([Appended("a", "1")])
+    await receiver.drain()
+    receiver.box.add([Appended("a", "2")])
+    receiver.box.close()
     await asyncio.sleep(0.03)
-    assert desk.count == 1
+    assert receiver.count == 1

@@ -12,7 +12,7 @@ from aimltui.client.client import AssistantsClient
 from aimltui.client.errors import Unreachable, Unsupported
 from aimltui.tui.controllers.change_watcher import LOOK_S
 from aimltui.tui.controllers.run_follower import RunFollower
-from aimltui.tui.controllers.workspace import Desk
+from aimltui.tui.controllers.workspace import Workspace
 from aimltui.tui.startup import Connected, Startup
 from aimltui.tui.state.entries import ErrorEntry, GuideEntry
 from aimltui.tui.storage.drafts import DraftStore
@@ -41,8 +41,10 @@ class Alarm:
 
 
 @asynccontextmanager
-async def watched(directory: Path, server: FakeTransport, *notes: str) -> AsyncIterator[tuple[Desk, Alarm]]:
-    """A desk that watches its server."""
+async def watched(
+    directory: Path, server: FakeTransport, *notes: str
+) -> AsyncIterator[tuple[Workspace, Alarm]]:
+    """A workspace that watches its server."""
     connected = Connected(AssistantsClient(server), "test server", "demo", notes=notes)
 
     async def connect() -> Connected:
@@ -55,36 +57,36 @@ async def watched(directory: Path, server: FakeTransport, *notes: str) -> AsyncI
         def spawn(work: Coroutine[Any, Any, None], name: str) -> None:
             tasks.append(group.create_task(work, name=name))
 
-        desk = Desk(connected, Startup(connect, DraftStore(directory)), lambda message: None, spawn)
-        await desk.prepare()
-        spawn(desk.watch(alarm.sleep), "watch")
-        yield desk, alarm
-        await desk.close()
+        workspace = Workspace(connected, Startup(connect, DraftStore(directory)), lambda message: None, spawn)
+        await workspace.prepare()
+        spawn(workspace.watch(alarm.sleep), "watch")
+        yield workspace, alarm
+        await workspace.close()
         for task in tasks:
             task.cancel()
 
 
-def texts(desk: Desk) -> list[str]:
-    return [entry.text for entry in desk.current.view.entries if hasattr(entry, "role")]
+def texts(workspace: Workspace) -> list[str]:
+    return [entry.text for entry in workspace.current.view.entries if hasattr(entry, "role")]
 
 
-def cards(desk: Desk) -> list[str]:
-    return [entry.title for entry in desk.current.view.entries if isinstance(entry, ErrorEntry)]
+def cards(workspace: Workspace) -> list[str]:
+    return [entry.title for entry in workspace.current.view.entries if isinstance(entry, ErrorEntry)]
 
 
 async def test_a_server_that_tells_nothing_is_looked_at_every_ten_seconds(tmp_path: Path) -> None:
     server = FakeTransport()
     server.failures["changes"] = [Unsupported("This server has no /changes.")]
     thread_id = server.say("old")
-    async with watched(tmp_path, server) as (desk, alarm):
-        await desk.open(thread_id)
+    async with watched(tmp_path, server) as (workspace, alarm):
+        await workspace.open(thread_id)
         await until(lambda: alarm.asked == [LOOK_S])
         server.say("new", thread_id)
         other = server.say("another thread")
-        assert "new" not in texts(desk)
+        assert "new" not in texts(workspace)
         await alarm.ring()
-        assert "new" in texts(desk)
-        assert other in desk.threads
+        assert "new" in texts(workspace)
+        assert other in workspace.threads
         before = len(server.asked("get_thread"))
         await alarm.ring()
         assert len(server.asked("get_thread")) == before, "nothing new: the thread is not read again"
@@ -95,22 +97,22 @@ async def test_a_look_that_fails_is_not_the_last_one(tmp_path: Path) -> None:
     server = FakeTransport()
     server.failures["changes"] = [Unsupported("This server has no /changes.")]
     thread_id = server.say("old")
-    async with watched(tmp_path, server) as (desk, alarm):
-        await desk.open(thread_id)
+    async with watched(tmp_path, server) as (workspace, alarm):
+        await workspace.open(thread_id)
         await until(lambda: alarm.asked)
         server.say("new", thread_id)
         server.failures["list_threads"] = [GONE]
         await alarm.ring()
-        assert "new" not in texts(desk)
+        assert "new" not in texts(workspace)
         await alarm.ring()
-        assert "new" in texts(desk)
+        assert "new" in texts(workspace)
 
 
 async def test_the_card_of_a_lost_connection_goes_when_the_server_is_back(tmp_path: Path) -> None:
     server = FakeTransport()
     thread_id = server.say("old")
-    async with watched(tmp_path, server) as (desk, _alarm):
-        await desk.open(thread_id)
+    async with watched(tmp_path, server) as (workspace, _alarm):
+        await workspace.open(thread_id)
         await until(lambda: server.asked("changes"))
         player = server.begin_elsewhere(thread_id, "Go on")
         server.failures |= {"run_events": [GONE], "list_messages": [GONE] * 5}
@@ -118,18 +120,18 @@ async def test_the_card_of_a_lost_connection_goes_when_the_server_is_back(tmp_pa
         async def at_once(seconds: float) -> None:
             await asyncio.sleep(0)
 
-        await RunFollower(desk.client, desk.current, desk, sleep=at_once).attach(player.run)
-        assert cards(desk) == ["The connection was lost"]
+        await RunFollower(workspace.client, workspace.current, workspace, sleep=at_once).attach(player.run)
+        assert cards(workspace) == ["The connection was lost"]
         server.end_elsewhere(player)
         server.tell_change(thread_id)
-        await until(lambda: not cards(desk))
-        assert "From elsewhere" in texts(desk)[-1]
+        await until(lambda: not cards(workspace))
+        assert "From elsewhere" in texts(workspace)[-1]
 
 
 async def test_what_a_server_lacks_stands_in_every_new_thread(tmp_path: Path) -> None:
     server = FakeTransport()
-    async with watched(tmp_path, server, "It cannot list threads.") as (desk, _):
+    async with watched(tmp_path, server, "It cannot list threads.") as (workspace, _):
         for _ in range(2):
-            (guide,) = desk.new().view.entries
+            (guide,) = workspace.new().view.entries
             assert isinstance(guide, GuideEntry)
             assert "- It cannot list threads." in guide.text

@@ -12,7 +12,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
-class FileWork:
+class FileWorker:
     """Does blocking work in one thread, in the order in which it was asked for: so the last write wins.
 
     What was begun is finished even if nobody waits for it: the end of the process waits for the thread.
