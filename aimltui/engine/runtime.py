@@ -130,11 +130,18 @@ class Runtime:
         return result
 
     async def run_to_completion(self, job: Coroutine[Any, Any, T]) -> T:
-        """Do something to its end, also if the caller is cancelled: a run that is written has to be started."""
+        """Run a job to its end even if the caller is cancelled: a run that is stored has to be started.
+
+        An error that the cancelled caller cannot receive goes to the log.
+        """
         task = asyncio.create_task(job)
         self._uninterrupted.add(task)
         task.add_done_callback(self._uninterrupted.discard)
-        return await asyncio.shield(task)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.add_done_callback(_report_abandoned)
+            raise
 
     async def settle(self) -> None:
         """End the runs that nobody ends any more, if there are any."""
@@ -199,6 +206,11 @@ class Runtime:
         gone = await self.write(lambda conn: cleanup.keep(conn, self.options, self.owner.id))
         await asyncio.to_thread(self.blobs.remove, gone)
         self.indexer.wake()
+
+
+def _report_abandoned(task: asyncio.Task[Any]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("a job failed after its caller was cancelled", exc_info=error)
 
 
 def _report(watch: asyncio.Task[None]) -> None:

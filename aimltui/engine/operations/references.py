@@ -14,7 +14,7 @@ from aimltui.wire import ids
 from aimltui.wire.constraints import CODE_FILES
 from aimltui.wire.errors import BadRequest
 from aimltui.wire.messages import ImageFileContent, Message
-from aimltui.wire.request_errors import missing, too_long_array, unknown_parameter
+from aimltui.wire.request_errors import missing, unknown_parameter
 from aimltui.wire.threads import Thread
 from aimltui.wire.tools import CodeInterpreterResources, FileSearchResources, ToolResources
 from aimltui.wire.vector_stores import (
@@ -84,20 +84,19 @@ def insert_store(conn: Connection, runtime: Runtime, store: VectorStore) -> str:
 def settled_resources(
     conn: Connection, runtime: Runtime, resources: ToolResources | None, *, may_create: bool
 ) -> ToolResources:
-    """Tool resources of which everything is there; a store that is described is made.
+    """Return tool resources after checking that every file and store exists; create the stores that are described.
+
+    `wire.constraints` has checked the limits.
 
     Raises:
-        NotFound: A file or a store is not there.
-        BadRequest: Too many, or a store is described where none can be made.
+        NotFound: A file or a store does not exist.
+        BadRequest: A store is described where none can be created.
     """
     if resources is None:
         return ToolResources()
     code, search = resources.code_interpreter, resources.file_search
     if code is not None:
-        place = "tool_resources.code_interpreter.file_ids"
-        if len(code.file_ids) > CODE_FILES:
-            raise too_long_array(place, CODE_FILES, len(code.file_ids))
-        files.require(conn, code.file_ids, runtime.options.now(), place)
+        files.require(conn, code.file_ids, runtime.options.now(), "tool_resources.code_interpreter.file_ids")
     if search is not None:
         resources = resources.model_copy(update={"file_search": _search(conn, runtime, search, may_create)})
     return resources
@@ -106,20 +105,9 @@ def settled_resources(
 def _search(
     conn: Connection, runtime: Runtime, search: FileSearchResources, may_create: bool
 ) -> FileSearchResources:
-    place = "tool_resources.file_search"
     described = search.vector_stores or []
     if described and not may_create:
-        raise unknown_parameter(f"{place}.vector_stores")
-    if len(search.vector_store_ids) > 1:
-        raise too_long_array(f"{place}.vector_store_ids", 1, len(search.vector_store_ids))
-    if len(described) > 1:
-        raise too_long_array(f"{place}.vector_stores", 1, len(described))
-    if described and search.vector_store_ids:
-        raise BadRequest(
-            f"Invalid '{place}': vector_store_ids and vector_stores are mutually exclusive; give one of them.",
-            code="invalid_value",
-            param=place,
-        )
+        raise unknown_parameter("tool_resources.file_search.vector_stores")
     for store_id in search.vector_store_ids:
         stores.require(conn, store_id)
     made: list[str] = []
