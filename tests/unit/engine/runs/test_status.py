@@ -15,7 +15,7 @@ from aimltui.wire.runs import (
 
 NOW = 1_800_000_000
 ACTION = RequiredAction(submit_tool_outputs=SubmitToolOutputsAction())
-LEGAL = [(start, to) for start, ends in MOVES.items() for to in ends]
+LEGAL = [(start, to) for start, ends in MOVES.items() for to in sorted(ends)]
 ILLEGAL = [(start, to) for start in STATUSES for to in STATUSES if to not in MOVES[start]]
 
 
