@@ -14,10 +14,9 @@ from textual.filter import LineFilter
 
 from aimltui.common import gc_tuning
 from aimltui.tui import clipboard, themes
-from aimltui.tui.ascii import AsciiLineFilter
 from aimltui.tui.commands.derived import bindings
 from aimltui.tui.driver import tty_mode
-from aimltui.tui.line_filters import SafeLineFilter
+from aimltui.tui.line_filters import AsciiLineFilter, SafeLineFilter
 from aimltui.tui.screens.crash import CrashReport
 from aimltui.tui.screens.main.screen import MainScreen
 from aimltui.tui.terminal import TerminalBackground, ask_for_background

@@ -14,6 +14,36 @@ from textual.filter import LineFilter
 
 from aimltui.common.sanitize import UNSAFE_IN_LINE, remove_unsafe
 
+_SIGNS = {
+    "…": "~",
+    "▌": "|",
+    "▎": "|",
+    "▕": "|",
+    "│": "|",
+    "─": "-",
+    "✓": "*",
+    "✗": "x",
+    "●": "*",
+    "○": "o",
+    "★": "+",
+    "•": "*",
+    "↑": "^",
+    "↓": "v",
+    "→": ">",
+    "›": ">",
+    "⌕": "/",
+    "·": "-",
+    "–": "-",
+    "≈": "~",
+    "“": '"',
+    "”": '"',
+    "’": "'",
+    "\u00a0": " ",
+    # the ends of a scrollbar's handle
+    **dict.fromkeys("▁▂▃▄▅▆▇█", " "),
+}
+_TABLE = str.maketrans(_SIGNS)
+
 
 class SafeLineFilter(LineFilter):
     """Deletes what could drive the terminal from every line of every widget, for `App.get_line_filters`.
@@ -47,3 +77,24 @@ class SafeLineFilter(LineFilter):
         if style is not None and style.link and UNSAFE_IN_LINE.search(style.link):
             style = Style.combine([style]).update_link(None)
         return Segment(remove_unsafe(text), style)
+
+
+class AsciiLineFilter(LineFilter):
+    """Replaces each sign that this program draws with by an ASCII sign of the same width.
+
+    For terminals whose font has only ASCII. Words stay as they are, in any script.
+    """
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Return the segments with ASCII signs.
+
+        Args:
+            segments: One line.
+            background: Not used.
+        """
+        return [
+            segment
+            if segment.control or segment.text.isascii()
+            else Segment(segment.text.translate(_TABLE), segment.style)
+            for segment in segments
+        ]

@@ -14,7 +14,8 @@ from time import process_time
 from textual.app import App
 from textual.widgets import Input
 
-from aimltui.tui.screens.dialogs.model_picker import ModelPicker, ModelRow, Offer
+from aimltui.tui.screens.dialogs.model_picker import ModelPicker, ModelRow
+from aimltui.tui.state.model_offer import ModelOffer
 from aimltui.tui.widgets.model_list import ModelList
 from tests.bench.measure import median, milliseconds, percentile, table, verdict
 
@@ -53,7 +54,7 @@ async def measure(count: int, rounds: int = 5) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {query: [] for query in QUERIES}
     app = PickerApp()
     async with app.run_test(size=(120, 40)) as pilot:
-        picker = ModelPicker(lambda: None, lambda _choice: None, offer=Offer(rows(count)))
+        picker = ModelPicker(lambda: None, lambda _choice: None, offer=ModelOffer(rows(count)))
         await app.push_screen(picker)
         await pilot.pause()
         box, models = picker.query_one(Input), picker.query_one(ModelList)

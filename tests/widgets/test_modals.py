@@ -17,15 +17,16 @@ from aimltui.tui.commands.derived import COMMANDS, key_label
 from aimltui.tui.screens.crash import CrashReport, crash_text
 from aimltui.tui.screens.dialogs.choice import ChoiceRow, ChoiceScreen
 from aimltui.tui.screens.dialogs.help import HelpScreen, help_text
-from aimltui.tui.screens.dialogs.model_picker import ModelPicker, ModelRow, Offer, SourceRow
+from aimltui.tui.screens.dialogs.model_picker import ModelPicker, ModelRow, SourceRow
 from aimltui.tui.screens.dialogs.palette import PaletteScreen
 from aimltui.tui.screens.dialogs.rename import RenameScreen
 from aimltui.tui.screens.dialogs.usage import UsageScreen
+from aimltui.tui.state.model_offer import ModelOffer
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.pick_list import PickList
 
 HOSTILE = "[/] [@click=app.quit]x[/] \x1b]0;evil\x07 " + "long " * 30
-HOSTILE_OFFER = Offer(
+HOSTILE_OFFER = ModelOffer(
     tuple(
         ModelRow(f"{n}{HOSTILE}", HOSTILE, HOSTILE, 5, HOSTILE, HOSTILE, aliases=(HOSTILE,))
         for n in range(50)

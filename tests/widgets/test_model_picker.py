@@ -9,7 +9,8 @@ import pytest
 from textual.app import App
 from textual.widgets import Static
 
-from aimltui.tui.screens.dialogs.model_picker import ModelChoice, ModelPicker, ModelRow, Offer, SourceRow
+from aimltui.tui.screens.dialogs.model_picker import ModelChoice, ModelPicker, ModelRow, SourceRow
+from aimltui.tui.state.model_offer import ModelOffer
 from aimltui.tui.state.model_words import dollars_in_words, tokens_in_words
 from aimltui.tui.storage.model_marks import ModelMarks
 from aimltui.tui.widgets.footer import FooterBar
@@ -40,7 +41,7 @@ ROWS = (
     ModelRow("claude-sonnet-4.5", "[/]\x1b[31m", "Anthropic", 200_000, connection="AI/ML API"),
 )
 SOURCE = SourceRow("AI/ML API", "cache", int(NOW) - 3 * 3600, count=4)
-OFFER = Offer(ROWS, (SOURCE,))
+OFFER = ModelOffer(ROWS, (SOURCE,))
 
 
 class PickerApp(App[None]):
@@ -53,7 +54,7 @@ class PickerApp(App[None]):
     def ask(self) -> None:
         self.asked += 1
 
-    async def open(self, offer: Offer = OFFER, **kwargs: object) -> ModelPicker:
+    async def open(self, offer: ModelOffer = OFFER, **kwargs: object) -> ModelPicker:
         kwargs = {"connections": ("AI/ML API",), "clock": lambda: NOW, **kwargs}
         picker = ModelPicker(self.ask, self.choices.append, offer=offer, **kwargs)  # type: ignore[arg-type]
         await self.push_screen(picker, self.results.append)
@@ -125,7 +126,7 @@ async def test_models_stand_by_vendor_the_newest_first_in_columns_with_the_curre
 async def test_narrow_screens_lose_columns_from_the_right_and_no_word_is_cut() -> None:
     app = PickerApp()
     async with app.run_test(size=(80, 24)) as pilot:
-        picker = await app.open(Offer((FULL, ModelRow("a" * 20 + "/" + "b" * 30))))
+        picker = await app.open(ModelOffer((FULL, ModelRow("a" * 20 + "/" + "b" * 30))))
         heads = []
         for width in (80, 60, 44, 30):
             await pilot.resize_terminal(width, 24)
@@ -176,7 +177,7 @@ async def test_a_typed_id_is_always_accepted_as_the_last_row() -> None:
         assert shown(picker) == ["gpt-4o", "gpt-4o-mini", "gpt-4-turbo"]
 
 
-TWO = Offer(
+TWO = ModelOffer(
     (*ROWS, ModelRow("gpt-4o", "", "Local", 8_192, connection="Ollama"), ModelRow("demo", "Demo")),
     (
         SOURCE,
@@ -240,13 +241,13 @@ async def test_a_new_list_moves_neither_the_cursor_nor_what_is_in_view() -> None
     rows = tuple(ModelRow(f"model-{number:03}", vendor="V", created=900 - number) for number in range(300))
     app = PickerApp()
     async with app.run_test(size=(100, 30)) as pilot:
-        picker = await app.open(Offer(rows))
+        picker = await app.open(ModelOffer(rows))
         await pilot.press(*["pagedown"] * 4, *["up"] * 3)
         await pilot.pause()
         before, widget = lines(picker), picker.query_one(ModelList)
         row = widget.cursor_row
         newer = tuple(ModelRow(f"newer-{number}", vendor="V", created=999) for number in range(7))
-        picker.show_offer(Offer((*rows, *newer)))
+        picker.show_offer(ModelOffer((*rows, *newer)))
         await pilot.pause()
         assert widget.cursor_row == row
         assert lines(picker) == before
@@ -259,10 +260,10 @@ async def test_a_new_list_moves_neither_the_cursor_nor_what_is_in_view() -> None
 async def test_waiting_failing_and_refreshing_are_said_in_words() -> None:
     app = PickerApp()
     async with app.run_test(size=(100, 30)) as pilot:
-        picker = await app.open(Offer(), is_asked=True)
+        picker = await app.open(ModelOffer(), is_asked=True)
         await pilot.pause()
         assert words(picker, ".models-state") == "asking for the models…"
-        picker.show_offer(Offer(problem="The endpoint has no list (404)."))
+        picker.show_offer(ModelOffer(problem="The endpoint has no list (404)."))
         await pilot.pause()
         assert words(picker, ".sheet-problem") == "The endpoint has no list (404)."
         await pilot.press(*"my-model")
@@ -277,11 +278,11 @@ async def test_waiting_failing_and_refreshing_are_said_in_words() -> None:
         assert words(picker, ".sheet-problem") == ""
         picker.note_asking()
         assert words(picker, ".models-state").endswith("asked 3 h ago   asking…")
-        picker.show_offer(Offer(problem="Now it is down."))
+        picker.show_offer(ModelOffer(problem="Now it is down."))
         await pilot.pause()
         assert words(picker, ".sheet-problem") == "Now it is down."
         assert shown(picker)[0] == "Anthropic"
-        picker.show_offer(Offer())
+        picker.show_offer(ModelOffer())
         await pilot.pause()
         assert words(picker, ".sheet-problem") == ""
         assert shown(picker) == ["The endpoint lists no models. Type a model's id."]
@@ -291,7 +292,7 @@ async def test_why_there_is_no_list_is_said_whole() -> None:
     app = PickerApp()
     async with app.run_test(size=(80, 24)) as pilot:
         picker = await app.open(
-            Offer(
+            ModelOffer(
                 problem="The name no-such-host.invalid could not be found: no network, or a mistyped base URL."
             )
         )
@@ -302,7 +303,9 @@ async def test_why_there_is_no_list_is_said_whole() -> None:
 async def test_a_shipped_list_says_that_it_is_one() -> None:
     app = PickerApp()
     async with app.run_test(size=(100, 30)) as pilot:
-        picker = await app.open(Offer(ROWS, (SourceRow("AI/ML API", "snapshot", 1_787_270_400, count=259),)))
+        picker = await app.open(
+            ModelOffer(ROWS, (SourceRow("AI/ML API", "snapshot", 1_787_270_400, count=259),))
+        )
         await pilot.pause()
         assert words(picker, ".models-state") == "AI/ML API: 259 models, list of 2026-08, not asked yet"
 
@@ -387,6 +390,6 @@ async def test_what_was_learned_of_a_model_is_told_instead_of_its_makers_words()
     row = ModelRow("odd", description="Best of all.", learned=("It takes no system role.",))
     app = PickerApp()
     async with app.run_test(size=(120, 30)) as pilot:
-        picker = await app.open(Offer((row,)))
+        picker = await app.open(ModelOffer((row,)))
         await pilot.pause()
         assert words(picker, ".models-detail").split("\n")[2] == "It takes no system role."

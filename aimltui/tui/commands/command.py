@@ -64,3 +64,12 @@ class Command:
     def is_available(self, state: State) -> bool:
         """Whether the command makes sense in this state of the screen."""
         return all(word[1:] not in state if word.startswith("!") else word in state for word in self.when)
+
+
+@dataclass(frozen=True, slots=True)
+class FooterItem:
+    """A key and a word, for the footer."""
+
+    key: str
+    label: str
+    action: str

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from textual.binding import Binding
 
-from aimltui.tui.commands.command import GROUPS, STATE_WORDS, Command, Scope, State
+from aimltui.tui.commands.command import GROUPS, STATE_WORDS, Command, FooterItem, Scope, State
 from aimltui.tui.commands.table import COMMANDS
 
 __all__ = [
@@ -28,15 +27,6 @@ __all__ = [
     "slash_command",
     "ways_to",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class FooterItem:
-    """A key and a word, for the footer."""
-
-    key: str
-    label: str
-    action: str
 
 
 MAX_FOOTER_ITEMS = 6

@@ -9,7 +9,7 @@ from typing import TypeVar
 from rich.cells import cell_len
 
 from aimltui.formatting.cells import cut
-from aimltui.tui.commands.derived import FooterItem
+from aimltui.tui.commands.command import FooterItem
 
 GAP = 2
 """Cells between two things in a line."""

@@ -24,7 +24,7 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class ConnectOption:
     """One of the things to connect to."""
 
     id: str
@@ -45,7 +45,7 @@ class KeyOption:
     hint: str = ""
 
 
-def offers(found: Sequence[EnvironmentKey], *, with_demo: bool) -> list[Offer]:
+def offers(found: Sequence[EnvironmentKey], *, with_demo: bool) -> list[ConnectOption]:
     """What there is to choose from: AI/ML API first.
 
     Args:
@@ -53,14 +53,14 @@ def offers(found: Sequence[EnvironmentKey], *, with_demo: bool) -> list[Offer]:
         with_demo: Offer to look around without any endpoint.
     """
     known = [
-        Offer(
+        ConnectOption(
             "aimlapi",
             "AI/ML API",
             _found_hint(found, AIMLAPI_BASE_URL) or "one key, hundreds of models",
             "One key for the models of all vendors. Contacts api.aimlapi.com.",
             AIMLAPI_BASE_URL,
         ),
-        Offer(
+        ConnectOption(
             "openai",
             "OpenAI",
             _found_hint(found, OPENAI_BASE_URL) or "with a key of OpenAI",
@@ -70,7 +70,7 @@ def offers(found: Sequence[EnvironmentKey], *, with_demo: bool) -> list[Offer]:
     ]
     others = {key.base_url: key for key in reversed(found) if _is_other(key, known)}
     known += [
-        Offer(
+        ConnectOption(
             f"env:{url}",
             key.provider,
             _found_hint(found, url),
@@ -80,13 +80,13 @@ def offers(found: Sequence[EnvironmentKey], *, with_demo: bool) -> list[Offer]:
         for url, key in others.items()
     ]
     known += [
-        Offer(
+        ConnectOption(
             LOCAL,
             "A server on this machine",
             "Ollama, LM Studio, llama.cpp, vLLM",
             "Asks the usual ports of this machine, and nothing else, which servers of models run here.",
         ),
-        Offer(
+        ConnectOption(
             OTHER,
             "Another address",
             "any OpenAI-compatible URL",
@@ -95,11 +95,11 @@ def offers(found: Sequence[EnvironmentKey], *, with_demo: bool) -> list[Offer]:
     ]
     if with_demo:
         demo = "A scripted model answers; nothing is contacted. Connect later, whenever you like: ctrl+p, Connections."
-        known.append(Offer(DEMO, "Look around first", "an offline demo", demo))
+        known.append(ConnectOption(DEMO, "Look around first", "an offline demo", demo))
     return known
 
 
-def _is_other(key: EnvironmentKey, known: Sequence[Offer]) -> bool:
+def _is_other(key: EnvironmentKey, known: Sequence[ConnectOption]) -> bool:
     return all(not same_origin(key.base_url, offer.base_url) for offer in known)
 
 
@@ -113,10 +113,10 @@ def models_text(number: int) -> str:
     return "1 model" if number == 1 else f"{number:,} models"
 
 
-def server_offer(server: LocalServer) -> Offer:
+def server_offer(server: LocalServer) -> ConnectOption:
     """A server of this machine."""
     host = host_of(server.base_url)
-    return Offer(
+    return ConnectOption(
         f"server:{server.base_url}",
         f"{server.name} · {'wants its key' if server.wants_key else models_text(server.models)}",
         host,
@@ -258,7 +258,11 @@ _PLACES: dict[str, tuple[str, str]] = {
 
 
 def form_for(
-    offer: Offer, found: Sequence[EnvironmentKey], rows: Sequence[ConnectionRow], *, make_default: bool = True
+    offer: ConnectOption,
+    found: Sequence[EnvironmentKey],
+    rows: Sequence[ConnectionRow],
+    *,
+    make_default: bool = True,
 ) -> ConnectForm:
     """The form for something that was chosen.
 

@@ -21,7 +21,7 @@ from aimltui.tui.state.connect_form import (
     DEMO,
     LOCAL,
     ConnectForm,
-    Offer,
+    ConnectOption,
     form_for,
     offers,
     server_offer,
@@ -74,7 +74,7 @@ class ConnectScreen(Sheet[Saved | LookAround | None]):
         self._servers: Sequence[LocalServer] | None = None
         self._search: Worker[None] | None = None
         self._forms: dict[str, ConnectForm] = {}
-        self._offers: list[Offer] = []
+        self._offers: list[ConnectOption] = []
         self.pick_list = PickList()
         self._help = Static("", classes="sheet-text connect-help", markup=False)
 
@@ -124,7 +124,7 @@ class ConnectScreen(Sheet[Saved | LookAround | None]):
         offer = self._offer(event.row.id) if event.row else None
         self._help.update(Content(offer.help if offer else ""))
 
-    def _offer(self, offer_id: str) -> Offer | None:
+    def _offer(self, offer_id: str) -> ConnectOption | None:
         return next((offer for offer in self._offers if offer.id == offer_id), None)
 
     def action_move(self, step: int) -> None:
@@ -149,7 +149,7 @@ class ConnectScreen(Sheet[Saved | LookAround | None]):
         elif (offer := self._offer(offer_id)) is not None:
             self._fill_in(offer)
 
-    def _fill_in(self, offer: Offer) -> None:
+    def _fill_in(self, offer: ConnectOption) -> None:
         rows = self._connections.rows()
         form = self._forms.get(offer.id)
         if form is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, Protocol
 
 from textual import events
@@ -18,13 +18,12 @@ from aimltui.formatting.cells import cut
 from aimltui.tui.commands.derived import FooterItem
 from aimltui.tui.screens.dialogs.sheet import CLOSE, SearchSheet
 from aimltui.tui.state.model_columns import LEGEND, abilities_in_words
-from aimltui.tui.state.model_rows import Key, ModelIndex, typed_id
+from aimltui.tui.state.model_offer import ModelOffer
+from aimltui.tui.state.model_rows import Key, typed_id
 from aimltui.tui.state.model_words import ModelRow, SourceRow, facts_of, source_in_words, title_of
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.model_list import ModelLine, ModelList
 from aimltui.tui.widgets.pick_list import PickList, PickRow
-
-__all__ = ["Marks", "ModelChoice", "ModelPicker", "ModelRow", "Offer", "SourceRow"]
 
 _DETAIL_LINES = 3
 _TALL, _ROOMY = 14, 30
@@ -54,20 +53,6 @@ class Marks(Protocol):
     def toggle_favourite(self, key: Key) -> object:
         """Make a model a favourite, or one no longer."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """The models on offer, and where they come from."""
-
-    rows: tuple[ModelRow, ...] = ()
-    sources: tuple[SourceRow, ...] = ()
-    problem: str = ""
-    """Why there is no list at all, as sentences."""
-    index: ModelIndex = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "index", ModelIndex(self.rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +95,7 @@ class ModelPicker(SearchSheet):
         ask: Callable[[], object],
         chosen: Callable[[ModelChoice], object],
         *,
-        offer: Offer | None = None,
+        offer: ModelOffer | None = None,
         current: Key = ("", ""),
         marks: Marks | None = None,
         connections: Sequence[str] = (),
@@ -135,7 +120,7 @@ class ModelPicker(SearchSheet):
         self.pick_list = ModelList()
         self._ask = ask
         self._chosen = chosen
-        self._offer = offer or Offer()
+        self._offer = offer or ModelOffer()
         self._current = current
         self._marks = marks
         self._connections = tuple(connections) or ("",)
@@ -186,11 +171,11 @@ class ModelPicker(SearchSheet):
 
     # What there is
 
-    def show_offer(self, offer: Offer) -> None:
+    def show_offer(self, offer: ModelOffer) -> None:
         """Show these models; nothing jumps."""
         self._is_asked = False
         if offer.problem and not offer.rows:
-            offer = Offer(self._offer.rows, self._offer.sources, offer.problem)
+            offer = ModelOffer(self._offer.rows, self._offer.sources, offer.problem)
         self._offer = offer
         self._prepare()
         self._show_state()

@@ -45,8 +45,8 @@ class PickersPart(MainView):
 
     def open_model_picker(self) -> None:
         """Show the models, for the open thread."""
-        from aimltui.tui.offer import offer_of
         from aimltui.tui.screens.dialogs.model_picker import ModelPicker
+        from aimltui.tui.state.model_offer import offer_of
 
         workspace = self.workspace
         if workspace is None:
@@ -92,8 +92,7 @@ class PickersPart(MainView):
 
     async def _fill(self, picker: ModelPicker, *, refresh: bool) -> None:
         """Bring the picker what the server has; ask the endpoints, too, if what is had is not of just now."""
-        from aimltui.tui.offer import is_old, offer_of
-        from aimltui.tui.screens.dialogs.model_picker import Offer
+        from aimltui.tui.state.model_offer import ModelOffer, is_old, offer_of
         from aimltui.wire.errors import APIError
 
         workspace = self.workspace
@@ -110,7 +109,7 @@ class PickersPart(MainView):
         except (APIError, TransportError) as error:
             if picker.is_attached:
                 text = f"The list of models could not be read. {error} You can type an id."
-                picker.show_offer(Offer(problem=text))
+                picker.show_offer(ModelOffer(problem=text))
 
     def action_pick_assistant(self) -> None:
         """Choose who answers in the open thread."""

@@ -12,7 +12,7 @@ from aimltui.tui.state.connect_form import (
     OTHER,
     TYPED,
     ConnectForm,
-    Offer,
+    ConnectOption,
     form_for,
     form_of,
     free_name,
@@ -25,7 +25,7 @@ from tests.support.fake_connections import AIMLAPI, AIMLAPI_KEY, OLLAMA, WORK
 KEY = "sk-0123456789abcdef"
 
 
-def offer(offer_id: str) -> Offer:
+def offer(offer_id: str) -> ConnectOption:
     return next(one for one in offers((), with_demo=True) if one.id == offer_id)
 
 

@@ -1,28 +1,47 @@
-"""The server's list of models as the picker shows it."""
+"""The models on offer, as rows of the picker."""
 
 from __future__ import annotations
 
-from aimltui.tui.screens.dialogs.model_picker import Offer
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from aimltui.tui.state.model_rows import ModelIndex
 from aimltui.tui.state.model_words import ModelRow, SourceRow
-from aimltui.wire.models import Model, ModelPage
+
+if TYPE_CHECKING:
+    from aimltui.wire.models import Model, ModelPage
 
 FRESH_S = 600
-"""Seconds for which a list counts as of just now."""
+"""Seconds for which a list counts as current."""
 
 
-def offer_of(page: ModelPage | None) -> Offer:
-    """The rows and where they come from."""
+@dataclass(frozen=True, slots=True)
+class ModelOffer:
+    """The models on offer, and where they come from."""
+
+    rows: tuple[ModelRow, ...] = ()
+    sources: tuple[SourceRow, ...] = ()
+    problem: str = ""
+    """Why there is no list at all, as sentences."""
+    index: ModelIndex = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "index", ModelIndex(self.rows))
+
+
+def offer_of(page: ModelPage | None) -> ModelOffer:
+    """The server's list as rows; an empty offer where it was not read yet."""
     if page is None:
-        return Offer()
+        return ModelOffer()
     sources = tuple(
         SourceRow(source.connection, source.source, source.as_of, source.problem or "", source.count)
         for source in page.sources or ()
     )
-    return Offer(tuple(_row(model) for model in page.data), sources)
+    return ModelOffer(tuple(_row(model) for model in page.data), sources)
 
 
 def is_old(page: ModelPage, now: float) -> bool:
-    """Whether the endpoints should be asked: a list is kept from earlier, shipped, or missing."""
+    """Whether to ask the endpoints again: a list is older than ten minutes, shipped with the program, or missing."""
     return any(
         source.source in ("snapshot", "none") or not 0 <= now - (source.as_of or 0) < FRESH_S
         for source in page.sources or ()
