@@ -14,6 +14,8 @@ from pydantic import ValidationError
 
 from aimltui.client.client import AssistantsClient, every
 from aimltui.client.errors import TransportError, Unsupported
+from aimltui.interchange import own
+from aimltui.interchange.formats import assistants_api
 from aimltui.interchange.identity import count_in, digest_of, first_words, is_beginning, origin_of
 from aimltui.interchange.outgoing import imported_messages, is_picture
 from aimltui.interchange.reading import Found, look, read
@@ -59,6 +61,8 @@ _FILES_KEPT = FileExpiresAfter(anchor="created_at", seconds=3_600)
 _SETTINGS = ("name", "description", "instructions", "tools", "temperature", "top_p", "response_format")
 _TEXT_SUFFIXES = (".txt", ".md", ".csv", ".json", ".py", ".html", ".xml", ".log", ".yaml", ".yml")
 
+_EXPORTS = frozenset({own.ID, assistants_api.ID})
+"""Formats in which this program writes threads under their own ids."""
 _BRANCH = "#"
 """Stands between the id of a conversation and that of a branch."""
 
@@ -69,9 +73,18 @@ class Known:
     def __init__(self) -> None:
         self._threads: dict[str, list[tuple[str, str]]] = {}
         self._digests: dict[str, set[str]] = {}
+        self._ids: set[str] = set()
+
+    def add_id(self, thread_id: str) -> None:
+        """One more thread, wherever it is from."""
+        self._ids.add(thread_id)
+
+    def has_exported(self, thread: Thread) -> bool:
+        """True if the conversation is an export of a thread that is here."""
+        return thread.format in _EXPORTS and thread.source_id in self._ids
 
     def add(self, origin: str, thread_id: str, digest: str) -> None:
-        """One more."""
+        """One more that was imported."""
         self._threads.setdefault(origin, []).append((thread_id, digest))
         self._digests.setdefault(_family(origin), set()).add(digest)
 
@@ -134,7 +147,9 @@ class Importer:
                 survey.add(item, title_of(item))
                 if isinstance(item, Thread):
                     origin, digest = origin_of(item), digest_of(item.messages)
-                    survey.compare(known.has(origin, digest), bool(known.of(origin)))
+                    survey.compare(
+                        known.has(origin, digest) or known.has_exported(item), bool(known.of(origin))
+                    )
                 told(survey)
             others = [member.path for member in found.others if member.name not in survey.used]
             survey.others, survey.other_count = tuple(others[:MAX_NAMED]), len(others)
@@ -195,7 +210,7 @@ class Importer:
     async def _write(self, thread: Thread, report: Report, metadata: Metadata) -> str:
         """Write one thread, whole or not at all."""
         known, origin, digest = await self._origins(), origin_of(thread), digest_of(thread.messages)
-        if known.has(origin, digest):
+        if known.has(origin, digest) or known.has_exported(thread):
             report.count(PRESENT)
             return PRESENT
         outcome, written = CHANGED if known.of(origin) else CREATED, None
@@ -251,6 +266,7 @@ class Importer:
             with contextlib.suppress(Unsupported, NotFound):
                 async for thread in every(self._client.threads.list, ListThreads(limit=100, order="asc")):
                     metadata = thread.metadata or {}
+                    self._known.add_id(thread.id)
                     if ORIGIN in metadata:
                         self._known.add(metadata[ORIGIN], thread.id, metadata.get(DIGEST, ""))
         return self._known
@@ -290,6 +306,7 @@ class _Files:
     def __init__(self, client: AssistantsClient) -> None:
         self._client = client
         self._ids: dict[int, str] = {}
+        self._by_source: dict[str, str] = {}
         self.sent: list[str] = []
         self.missing = 0
 
@@ -299,8 +316,16 @@ class _Files:
         for message in thread.messages:
             for attachment in message.attachments:
                 await self._send(attachment)
-            result += imported_messages(message, lambda attachment: self._ids.get(id(attachment)))
+            result += imported_messages(message, self)
         return result
+
+    def id_of(self, attachment: Attachment) -> str | None:
+        """The id of a file that was sent."""
+        return self._ids.get(id(attachment))
+
+    def new_id(self, source_id: str) -> str:
+        """The id that a file has here."""
+        return self._by_source.get(source_id, source_id)
 
     async def forget(self) -> None:
         """Take back what was sent: the thread did not come. What cannot be taken back is forgotten after an hour."""
@@ -310,6 +335,10 @@ class _Files:
                 await asyncio.shield(self._client.files.delete(file_id))
 
     async def _send(self, attachment: Attachment) -> None:
+        sent = self._by_source.get(attachment.source_id or "")
+        if sent is not None:
+            self._ids[id(attachment)] = sent
+            return
         content = attachment.content or attachment.extracted
         if content is None:
             self.missing += 1
@@ -324,6 +353,8 @@ class _Files:
         file = await self._client.files.create(params)
         self.sent.append(file.id)
         self._ids[id(attachment)] = file.id
+        if attachment.source_id is not None:
+            self._by_source[attachment.source_id] = file.id
 
 
 def _blob(attachment: Attachment, content: FileContent) -> Blob:

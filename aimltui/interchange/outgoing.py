@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
 
 from aimltui.formatting.links import source_list
+from aimltui.interchange.formats.api_messages import CANVAS
 from aimltui.interchange.records import (
     Annotation,
     Attachment,
@@ -45,24 +46,34 @@ from aimltui.wire.messages import Text as WireText
 
 MAX_OUTPUT = 100_000
 """Characters of what a tool was given or answered; coding agents print whole files again and again."""
-CANVAS = "canvas"
-"""The name under which a document beside the talk stands among the tools."""
-
-FileId = Callable[[Attachment], str | None]
-"""The id under which a file was sent; None if its bytes are not known."""
 
 
-def imported_messages(message: Message, file_id: FileId) -> Iterator[ImportedMessage]:
+_LOST = "[Not in the saved conversation: "
+
+
+class SentFiles(Protocol):
+    """The files of a conversation that the server has by now."""
+
+    def id_of(self, attachment: Attachment) -> str | None:
+        """The id of a file; None if its bytes are not known."""
+        ...
+
+    def new_id(self, source_id: str) -> str:
+        """The id that stands for the one of the other program; the same one if there is none."""
+        ...
+
+
+def imported_messages(message: Message, files: SentFiles) -> Iterator[ImportedMessage]:
     """One message, or several where tools were called in between.
 
     Args:
         message: What was said.
-        file_id: Finds files that were sent.
+        files: The files that were sent.
     """
     pieces = list(_pieces(message.parts))
     for number, (steps, shown) in enumerate(pieces):
         is_last = number == len(pieces) - 1
-        content, attachments = _content(shown, file_id)
+        content, attachments = _content(shown, files)
         if is_last:
             content = _with_sources(content, message)
         yield ImportedMessage(
@@ -76,7 +87,7 @@ def imported_messages(message: Message, file_id: FileId) -> Iterator[ImportedMes
             if message.is_unfinished and is_last
             else COMPLETED,
             model=message.model,
-            steps=list(_steps(steps, file_id)) or None,
+            steps=list(_steps(steps, files)) or None,
         )
 
 
@@ -96,16 +107,16 @@ def _pieces(parts: Sequence[Part]) -> Iterator[tuple[list[Part], list[Part]]]:
         yield done, said
 
 
-def _content(parts: Sequence[Part], file_id: FileId) -> tuple[list[Content], list[MessageAttachment] | None]:
+def _content(parts: Sequence[Part], files: SentFiles) -> tuple[list[Content], list[MessageAttachment] | None]:
     content: list[Content] = []
     attachments: list[MessageAttachment] = []
     missing: list[str] = []
     for part in parts:
         if isinstance(part, Text):
             if part.value:
-                content.append(_text(part))
+                content.append(_text(part, files))
         elif isinstance(part, Attachment):
-            sent = file_id(part)
+            sent = files.id_of(part)
             if sent is None:
                 missing.append(part.label or "a picture")
             elif is_picture(part):
@@ -114,7 +125,8 @@ def _content(parts: Sequence[Part], file_id: FileId) -> tuple[list[Content], lis
                 attachments.append(MessageAttachment(file_id=sent))
     linked = [part for part in parts if isinstance(part, Attachment) and _is_linked(part)]
     content += [ImageURLContent(image_url=ImageURL(url=part.url or "")) for part in linked]
-    lost = [name for name in missing if name not in {part.url for part in linked}]
+    told = "\n".join(part.value for part in parts if isinstance(part, Text) and _LOST in part.value)
+    lost = [name for name in missing if name not in {part.url for part in linked} and name not in told]
     if lost:
         content.append(TextContent(text=WireText(value=_lost(lost))))
     return content, attachments or None
@@ -130,23 +142,25 @@ def _is_linked(attachment: Attachment) -> bool:
 
 
 def _lost(names: Sequence[str]) -> str:
-    return f"[Not in the saved conversation: {', '.join(names)}]"
+    return f"{_LOST}{', '.join(names)}]"
 
 
-def _text(part: Text) -> TextContent:
-    annotations = [_annotation(annotation) for annotation in part.annotations]
+def _text(part: Text, files: SentFiles) -> TextContent:
+    annotations = [
+        _annotation(annotation, files.new_id(annotation.file_id)) for annotation in part.annotations
+    ]
     return TextContent(text=WireText(value=part.value, annotations=annotations))
 
 
-def _annotation(annotation: Annotation) -> WireAnnotation:
+def _annotation(annotation: Annotation, file_id: str) -> WireAnnotation:
     place: dict[str, Any] = {
         "text": annotation.text,
         "start_index": annotation.start,
         "end_index": annotation.end,
     }
     if annotation.kind == "file_path":
-        return FilePathAnnotation(file_path=FilePath(file_id=annotation.file_id), **place)
-    return FileCitationAnnotation(file_citation=FileCitation(file_id=annotation.file_id), **place)
+        return FilePathAnnotation(file_path=FilePath(file_id=file_id), **place)
+    return FileCitationAnnotation(file_citation=FileCitation(file_id=file_id), **place)
 
 
 def _with_sources(content: list[Content], message: Message) -> list[Content]:
@@ -156,7 +170,7 @@ def _with_sources(content: list[Content], message: Message) -> list[Content]:
     return [*content, TextContent(text=WireText(value=words))]
 
 
-def _steps(parts: Sequence[Part], file_id: FileId) -> Iterator[ImportedStep]:
+def _steps(parts: Sequence[Part], files: SentFiles) -> Iterator[ImportedStep]:
     """Thoughts and calls in order; calls side by side are one step."""
     calls: list[ImportedCall] = []
     for part in parts:
@@ -166,15 +180,20 @@ def _steps(parts: Sequence[Part], file_id: FileId) -> Iterator[ImportedStep]:
                 calls = []
             yield ImportedStep(reasoning=part.value)
         elif isinstance(part, ToolCall):
-            calls.append(_call(part, file_id))
+            calls.append(_call(part, files))
     if calls:
         yield ImportedStep(calls=calls)
 
 
-def _call(call: ToolCall, file_id: FileId) -> ImportedCall:
+def _call(call: ToolCall, files: SentFiles) -> ImportedCall:
     output = _clipped(call.output) if call.output is not None else None
     if call.kind == "code":
-        images = [sent for attachment in call.files if (sent := file_id(attachment)) is not None]
+        images = [sent for attachment in call.files if (sent := files.id_of(attachment)) is not None]
+        lost = [
+            attachment.label or "a picture" for attachment in call.files if files.id_of(attachment) is None
+        ]
+        if lost:
+            output = "\n".join(filter(None, (output, _lost(lost))))
         code = call.input if isinstance(call.input, str) else as_json(call.input)
         return ImportedCall(
             kind=CODE, name=CODE, arguments=_clipped(code), output=output, images=images or None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from aimltui.interchange import own
 from aimltui.interchange.detection import Sample, sample
 from aimltui.interchange.formats import (
     aichat,
@@ -24,6 +25,9 @@ from aimltui.interchange.formats import (
     opencode,
     openwebui,
     oterm,
+    own_html,
+    own_json,
+    own_markdown,
 )
 from aimltui.interchange.inputs import Bundle, Member, collect
 from aimltui.interchange.keys import cleared
@@ -46,6 +50,9 @@ class Format(Protocol):
 
 
 FORMATS: tuple[Format, ...] = (
+    own_json,
+    own_markdown,
+    own_html,
     chatgpt,
     claude,
     openwebui,
@@ -63,7 +70,8 @@ FORMATS: tuple[Format, ...] = (
     llm,
 )
 """The first that claims a file has it."""
-NAMES = {format_.ID: format_.NAME for format_ in FORMATS}
+NAMES = {own.ID: own.NAME, **{format_.ID: format_.NAME for format_ in FORMATS}}
+"""What formats are called, by the id that conversations have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +117,8 @@ def read(found: Found) -> Iterator[Item]:
     seen = set[tuple[str, str]]()
     for format_, members in found.groups:
         for item in format_.read(members, found.bundle):
-            key = (format_.ID, item.source_id)
             if isinstance(item, Thread):
+                key = (item.format, item.source_id)
                 if key in seen:
                     continue
                 seen.add(key)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from aimltui.common.text import printable
 from aimltui.interchange.report import CHANGED, Report
 from aimltui.interchange.survey import Survey
+from aimltui.interchange.writing import plural
 from aimltui.wire.imports import CREATED, EXTENDED, PRESENT
 
 _SHOWN = 10
@@ -58,11 +59,6 @@ def report_lines(report: Report) -> Iterator[str]:
     if report.assistants or report.loose_files:
         yield f"Beside them: {plural(report.assistants, 'assistant')} and {plural(report.loose_files, 'file')}."
     yield from _skipped(report)
-
-
-def plural(count: int, one: str, many: str = "") -> str:
-    """A number and its noun."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def short(text: str, length: int = _NAME) -> str:

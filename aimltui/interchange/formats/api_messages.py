@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from aimltui.interchange.conversations import MessageList, split_thinking
@@ -13,18 +14,26 @@ from aimltui.interchange.records import (
     JSONValue,
     Message,
     Part,
+    Seconds,
     Text,
     Thought,
     ToolCall,
 )
 
 Object = Mapping[str, JSONValue]
+CANVAS = "canvas"
+"""The name under which a document beside the talk stands among the tools."""
 FindFile = Callable[[str], Attachment]
 """The file of an id, with its name and bytes if these are known."""
 
 
 def messages_of(
-    said: Sequence[Object], steps: Sequence[Object], find: FindFile, *, has_marks: bool = False
+    said: Sequence[Object],
+    steps: Sequence[Object],
+    find: FindFile,
+    runs: Sequence[Object] = (),
+    *,
+    has_marks: bool = False,
 ) -> tuple[Message, ...]:
     """The messages of a thread, with what runs did before them.
 
@@ -32,34 +41,47 @@ def messages_of(
         said: The messages, the oldest first.
         steps: All run steps of the thread, the oldest first.
         find: Finds files.
+        runs: What is known of runs, the oldest first: their models, and how they failed.
         has_marks: True if thoughts stand in the text, between `<think>` marks.
     """
-    messages, work = MessageList(), _Work(steps, find)
+    messages, work = MessageList(), _Work(steps, find, runs)
     last_of_run = {identifier(message.get("run_id")): number for number, message in enumerate(said)}
     for number, message in enumerate(said):
         is_user = message.get("role") != "assistant"
         run = identifier(message.get("run_id"))
+        for silent in work.silent_before(message, last_of_run) if is_user else ():
+            _end_run(messages, work, silent)
         done = [] if is_user else work.before(message, is_last=last_of_run.get(run) == number)
         parts = list(_parts(message, find))
-        if has_marks and not is_user:
-            parts = [
-                made
-                for part in parts
-                for made in (
-                    split_thinking(part.value) if isinstance(part, Text) and not part.annotations else [part]
-                )
-            ]
         messages.add(
             "user" if is_user else "assistant",
-            [*done, *parts],
+            [*done, *(_without_marks(parts) if has_marks and not is_user else parts)],
             seconds(message.get("created_at")),
-            model=name(mapping(message.get("metadata")).get("model")) if not is_user else None,
+            model=None if is_user else work.model_of(message),
             is_unfinished=message.get("status") in ("incomplete", "in_progress"),
             source_id=identifier(message.get("id")),
         )
+        if run is not None and last_of_run.get(run) == number:
+            _end_run(messages, work, run)
     for run in work.runs():
-        messages.add("assistant", work.rest(run))
+        _end_run(messages, work, run)
     return messages.finished()
+
+
+def _end_run(messages: MessageList, work: _Work, run: str | None) -> None:
+    """What a run did after its last message, and how it failed."""
+    error, at, model = work.failure_of(run)
+    messages.add("assistant", work.rest(run), at, model=model)
+    if error:
+        messages.add("assistant", [Text(error)], at, model=model, is_error=True)
+
+
+def _without_marks(parts: Sequence[Part]) -> Iterator[Part]:
+    for part in parts:
+        if isinstance(part, Text) and not part.annotations:
+            yield from split_thinking(part.value)
+        else:
+            yield part
 
 
 def oldest_first(rows: Iterable[Object]) -> list[Object]:
@@ -82,8 +104,10 @@ def _is_newest_first(rows: Sequence[Object]) -> bool:
 class _Work:
     """Run steps that were not yet put in front of a message."""
 
-    def __init__(self, steps: Iterable[Object], find: FindFile) -> None:
+    def __init__(self, steps: Iterable[Object], find: FindFile, runs: Iterable[Object]) -> None:
         self._find = find
+        self._runs = {identifier(run.get("id")): run for run in runs}
+        self._ended: set[str | None] = set()
         self._steps: dict[str | None, list[Object]] = {}
         for step in steps:
             self._steps.setdefault(identifier(step.get("run_id")), []).append(step)
@@ -103,13 +127,36 @@ class _Work:
         taken, self._steps[run] = waiting[:count], waiting[count:]
         return [part for step in taken for part in self._parts(step)]
 
+    def silent_before(self, message: Object, heard: Container[str | None]) -> list[str | None]:
+        """The runs without a message that were over before this one was said."""
+        at = seconds(message.get("created_at")) or 0.0
+        return [
+            run
+            for run in self.runs()
+            if run not in heard and (seconds(self._runs.get(run, {}).get("created_at")) or 0.0) < at
+        ]
+
     def runs(self) -> list[str | None]:
-        """Runs of which something is left."""
-        return [run for run, steps in self._steps.items() if steps]
+        """Runs of which something is left to be told."""
+        failed = (run for run, row in self._runs.items() if row.get("status") == "failed")
+        left = (run for run, steps in self._steps.items() if steps)
+        return [run for run in dict.fromkeys([*failed, *left]) if run not in self._ended]
 
     def rest(self, run: str | None) -> list[Part]:
         """What is left of a run."""
+        self._ended.add(run)
         return [part for step in self._steps.pop(run, []) for part in self._parts(step)]
+
+    def model_of(self, message: Object) -> str | None:
+        """The model that wrote a message."""
+        run = self._runs.get(identifier(message.get("run_id")), {})
+        return name(run.get("model")) or name(mapping(message.get("metadata")).get("model"))
+
+    def failure_of(self, run: str | None) -> tuple[str, Seconds | None, str | None]:
+        """Why a run failed (empty if it did not), when it began, and its model."""
+        row = self._runs.get(run, {})
+        error = text(mapping(row.get("last_error")).get("message")) if row.get("status") == "failed" else ""
+        return error, seconds(row.get("created_at")), name(row.get("model"))
 
     def _parts(self, step: Object) -> Iterator[Part]:
         yield Thought(text(step.get("reasoning")))
@@ -128,11 +175,22 @@ class _Work:
         if kind == "function":
             told = mapping(call.get("function"))
             output = text(told.get("output")) or None
+            if told.get("name") == CANVAS and (title := _canvas_title(told)) is not None:
+                return ToolCall("canvas", title or None, None, output, source_id)
             return ToolCall("tool", name(told.get("name")), text(told.get("arguments")), output, source_id)
         found = "\n".join(
             text(result.get("file_name")) for result in mappings(mapping(call.get(kind)).get("results"))
         )
         return ToolCall("tool", kind or None, None, found or None, source_id)
+
+
+def _canvas_title(told: Object) -> str | None:
+    """The title of a document beside the talk, if the call is one that this program wrote down."""
+    try:
+        given = json.loads(text(told.get("arguments")))
+    except (ValueError, RecursionError):
+        return None
+    return text(given["title"]) if isinstance(given, dict) and given.keys() == {"title"} else None
 
 
 def _message_of(step: Object) -> str | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from aimltui.interchange.detection import Sample, shape_of
 from aimltui.interchange.fields import (
@@ -19,7 +21,7 @@ from aimltui.interchange.fields import (
     sniffed_type,
     text,
 )
-from aimltui.interchange.formats.api_messages import messages_of, oldest_first
+from aimltui.interchange.formats.api_messages import FindFile, messages_of, oldest_first
 from aimltui.interchange.inputs import Bundle, Member, readable
 from aimltui.interchange.json_values import values
 from aimltui.interchange.records import (
@@ -51,6 +53,8 @@ _NAME_OF_LIST = {
 }
 CONTENT = "content_base64"
 """Beyond the API: the bytes of a file object, in exports of this program."""
+_ASIDE = "_aside"
+_SMALL = 256 * 1024
 
 
 def claims(sample: Sample) -> bool:
@@ -75,15 +79,16 @@ def _is_claimed(row: Object) -> bool:
 
 def read(members: Sequence[Member], bundle: Bundle) -> Iterator[Item]:
     """All threads, then assistants and files that belong to none."""
-    dump = _Dump(bundle)
     files = [*members, *_companions(members, bundle)]
-    for member in files:
-        yield from dump.survey(member)
-    for member in files:
-        yield from dump.threads(member)
-    yield from dump.unsaid()
-    yield from dump.assistants()
-    yield from dump.loose_files()
+    with tempfile.TemporaryDirectory(prefix="aimltui-import-") as folder:
+        dump = _Dump(bundle, Path(folder))
+        for member in files:
+            yield from dump.survey(member)
+        for member in files:
+            yield from dump.threads(member)
+        yield from dump.unsaid()
+        yield from dump.assistants()
+        yield from dump.loose_files()
 
 
 def _companions(members: Sequence[Member], bundle: Bundle) -> Iterator[Member]:
@@ -119,7 +124,8 @@ class _Known:
 class _Dump:
     """All objects of an input. Messages, of which there are most, are held only until their thread is complete."""
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, folder: Path) -> None:
+        self._folder = folder
         self._known: dict[str, _Known] = {}
         self._counts = Counter[str]()
         self._assistants: dict[str, Object] = {}
@@ -147,7 +153,7 @@ class _Dump:
             elif kind == "assistant" and (own := identifier(row.get("id"))) is not None:
                 self._assistants[own] = row
             elif kind == "file" and (own := identifier(row.get("id"))) is not None:
-                self._files[own] = row
+                self._files[own] = self._put_aside(row)
 
     def threads(self, member: Member) -> Iterator[Thread]:
         """The threads of which this file has the last message."""
@@ -182,28 +188,40 @@ class _Dump:
             if file_id not in self._used and attachment.content is not None:
                 yield LooseFile(file_id, attachment)
 
+    def _put_aside(self, row: Object) -> Object:
+        """Large files wait on the disk until they are needed."""
+        data = from_base64(text(row.get(CONTENT))) if CONTENT in row else None
+        if data is None or len(data) <= _SMALL:
+            return row
+        path = self._folder / str(len(self._files))
+        path.write_bytes(data)
+        member = Member(path.name, len(data), lambda: path.open("rb"), path)
+        return {**{key: value for key, value in row.items() if key != CONTENT}, _ASIDE: member}
+
     def _of(self, thread_id: str) -> _Known:
         return self._known.setdefault(thread_id, _Known())
 
     def _thread(self, thread_id: str, known: _Known) -> Thread | None:
-        messages = messages_of(oldest_first(known.said), oldest_first(known.steps), self._used_file)
-        if not messages:
+        found = thread_of(
+            {"id": thread_id, **known.thread},
+            oldest_first(known.said),
+            oldest_first(known.steps),
+            oldest_first(known.runs),
+            self._used_file,
+        )
+        if found is None:
             return None
-        run = known.runs[0] if known.runs else {}
-        assistant = self._assistants.get(identifier(run.get("assistant_id")) or "", {})
+        assistant = (
+            self._assistants.get(identifier(known.runs[0].get("assistant_id")) or "", {})
+            if known.runs
+            else {}
+        )
         notes = ("it is one page of a longer list of messages",) if known.is_page else ()
-        return Thread(
-            ID,
-            thread_id,
-            messages,
-            _title(known.thread),
-            seconds(known.thread.get("created_at")) or messages[0].at,
-            model=name(mapping(known.thread.get("metadata")).get("model"))
-            or name(run.get("model"))
-            or name(assistant.get("model")),
-            instructions=text(run.get("instructions")) or text(assistant.get("instructions")) or None,
+        return replace(
+            found,
+            model=found.model or name(assistant.get("model")),
+            instructions=found.instructions or text(assistant.get("instructions")) or None,
             notes=notes,
-            is_pinned=mapping(known.thread.get("metadata")).get("pinned") == "true",
         )
 
     def _used_file(self, file_id: str) -> Attachment:
@@ -216,10 +234,39 @@ class _Dump:
         data = from_base64(text(row.get(CONTENT))) if CONTENT in row else None
         if data is not None:
             return Attachment(file_name, Inline(data), sniffed_type(data), file_id)
+        if isinstance(aside := row.get(_ASIDE), Member):
+            return Attachment(file_name, aside, sniffed_type(aside.head(16)), file_id)
         member = self._contents.get(file_id) or self._contents.get(file_name or "")
         if member is None or not (member.name.startswith(file_id) or member.name == file_name):
             return Attachment(file_name, source_id=file_id)
-        return Attachment(file_name or member.name, member, source_id=file_id, member=member.name)
+        return Attachment(file_name or member.name, member, _type_of(member), file_id, member=member.name)
+
+
+def _type_of(member: Member) -> str | None:
+    try:
+        return sniffed_type(member.head(16))
+    except UnreadableInput:
+        return None
+
+
+def thread_of(
+    thread: Object, said: Sequence[Object], steps: Sequence[Object], runs: Sequence[Object], find: FindFile
+) -> Thread | None:
+    """A thread from the API's objects, each list the oldest first; None if nothing was said in it."""
+    messages = messages_of(said, steps, find, runs)
+    if not messages:
+        return None
+    metadata, first = mapping(thread.get("metadata")), runs[0] if runs else {}
+    return Thread(
+        ID,
+        identifier(thread.get("id")) or "",
+        messages,
+        _title(thread),
+        seconds(thread.get("created_at")) or messages[0].at,
+        model=name(metadata.get("imported_model")) or name(metadata.get("model")) or name(first.get("model")),
+        instructions=text(first.get("instructions")) or None,
+        is_pinned=metadata.get("pinned") == "true",
+    )
 
 
 def _title(thread: Object) -> str | None:

@@ -1,0 +1,131 @@
+"""Threads out of an engine, and into another one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aimltui.client.client import AssistantsClient, every
+from aimltui.interchange.exporting import FORMATS, SUFFIXES, Exporter, FormatName
+from aimltui.interchange.importing import Importer
+from aimltui.wire.messages import ImageFileContent, ListMessages
+from aimltui.wire.run_steps import ListRunSteps
+from aimltui.wire.runs import ListRuns
+from aimltui.wire.threads import CreateThread, ListThreads
+from tests.unit.interchange.test_importing import SAMPLES, a_client
+
+
+async def picture_of(client: AssistantsClient) -> list[Any]:
+    """All threads with what is in them, without ids and what only one engine knows."""
+    threads = [thread async for thread in every(client.threads.list, ListThreads(limit=100, order="asc"))]
+    return sorted(
+        [await whole(client, thread) for thread in threads], key=lambda told: json.dumps(told["messages"])
+    )
+
+
+async def whole(client: AssistantsClient, thread: Any) -> dict[str, Any]:
+    messages = [m async for m in every(client.messages.list, ListMessages(thread_id=thread.id, order="asc"))]
+    runs = [run async for run in every(client.runs.list, ListRuns(thread_id=thread.id, order="asc"))]
+    steps = []
+    for run in runs:
+        listed = ListRunSteps(thread_id=thread.id, run_id=run.id, order="asc")
+        steps += [step async for step in every(client.runs.list_steps, listed)]
+    return {
+        "title": (thread.metadata or {}).get("title"),
+        "created": thread.created_at,
+        "active": thread.last_active_at,
+        "messages": [[m.role, m.text, m.created_at, m.status, await files_of(client, m)] for m in messages],
+        "runs": [[run.model, run.status, run.last_error.message if run.last_error else None] for run in runs],
+        "steps": [[step.type, step.reasoning, calls_of(step)] for step in steps],
+    }
+
+
+async def files_of(client: AssistantsClient, message: Any) -> list[Any]:
+    ids = [part.image_file.file_id for part in message.content if isinstance(part, ImageFileContent)]
+    ids += [attachment.file_id for attachment in message.attachments or ()]
+    return [
+        [(await client.files.get(i)).filename, (await client.files.content(i)).content.hex()] for i in ids
+    ]
+
+
+def calls_of(step: Any) -> list[Any]:
+    told = step.step_details.to_json().get("tool_calls", [])
+    return [{key: value for key, value in call.items() if key != "id"} for call in told]
+
+
+async def exported(client: AssistantsClient, form: FormatName, folder: Path) -> Path:
+    exporter = Exporter(client)
+    for number, thread_id in enumerate([thread_id async for thread_id in exporter.every_id()]):
+        pieces: list[str] = []
+
+        async def one(thread_id: str = thread_id) -> Any:
+            yield thread_id
+
+        assert await exporter.write(one(), form, pieces.append) == 1
+        put(folder / f"{number}{SUFFIXES[form]}", "".join(pieces))
+    return folder
+
+
+def put(path: Path, text: str) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(text.encode())
+
+
+@pytest.mark.parametrize("form", FORMATS)
+async def test_everything_that_came_in_goes_out_and_comes_in_again(form: FormatName, tmp_path: Path) -> None:
+    async with a_client(tmp_path / "one") as first, a_client(tmp_path / "two") as second:
+        # llm shares messages between threads, and gptme's times are local: the others are enough
+        for name in (
+            "chatgpt-one-file",
+            "claude",
+            "librechat-flat",
+            "openwebui",
+            "oterm",
+            "jan",
+            "assistants-api",
+        ):
+            await Importer(first).run([SAMPLES / name])
+        folder = await exported(first, form, tmp_path / "out")
+        await Importer(second).run([folder])
+        assert await picture_of(second) == await picture_of(first)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+async def test_an_export_of_a_thread_that_is_here_brings_nothing(form: FormatName, tmp_path: Path) -> None:
+    async with a_client(tmp_path / "one") as client:
+        await client.threads.create(
+            CreateThread.model_validate({"messages": [{"role": "user", "content": "Hi"}]})
+        )
+        folder = await exported(client, form, tmp_path / "out")
+        assert (await Importer(client).run([folder])).outcomes == {"present": 1}
+
+
+async def test_lines_are_the_apis_own_objects(tmp_path: Path) -> None:
+    async with a_client(tmp_path) as client:
+        await Importer(client).run([SAMPLES / "oterm"])
+        exporter, pieces = Exporter(client), list[str]()
+        await exporter.write(exporter.every_id(), "jsonl", pieces.append)
+        rows = [json.loads(line) for line in "".join(pieces).splitlines()]
+        assert {row["object"] for row in rows} == {
+            "thread",
+            "file",
+            "thread.run",
+            "thread.run.step",
+            "thread.message",
+        }
+        listed = await client.messages.list(ListMessages(thread_id=rows[0]["id"], order="asc"))
+        mine = [
+            row for row in rows if row["object"] == "thread.message" and row["thread_id"] == rows[0]["id"]
+        ]
+        assert mine == [message.to_json() for message in listed.data]
+
+
+async def test_an_empty_thread_is_left_out(tmp_path: Path) -> None:
+    async with a_client(tmp_path) as client:
+        await client.threads.create(CreateThread())
+        exporter, pieces = Exporter(client), list[str]()
+        assert await exporter.write(exporter.every_id(), "json", pieces.append) == 0
+        assert json.loads("".join(pieces)) == []
