@@ -6,19 +6,14 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aimltui.bootstrap.engine import open_engine
-from aimltui.bootstrap.source import DEMO_MODEL, Source, data_dir_of
+from aimltui.cli.export import add_export
+from aimltui.cli.local_threads import add_place, local_client
 from aimltui.common.errors import AimltuiError
-from aimltui.config import paths
-from aimltui.config.settings import load_settings
 
 if TYPE_CHECKING:
-    from aimltui.client.client import AssistantsClient
     from aimltui.interchange.importing import Importer
     from aimltui.interchange.reading import Found
     from aimltui.interchange.report import Report
@@ -38,6 +33,7 @@ def add_threads_parser(commands: Any) -> argparse.ArgumentParser:
     )
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     _add_import(actions)
+    add_export(actions)
     return parser
 
 
@@ -53,15 +49,8 @@ def _add_import(actions: Any) -> None:
     parser.add_argument(
         "--no-branches", action="store_true", help="only the branch that was shown last of each conversation"
     )
-    _add_place(parser)
+    add_place(parser)
     parser.set_defaults(run=import_threads)
-
-
-def _add_place(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--data-dir", metavar="DIR", type=Path, help="where threads are kept; the same as the screen's"
-    )
-    parser.add_argument("--config", metavar="FILE", type=Path, help="the configuration file")
 
 
 def import_threads(options: argparse.Namespace) -> int:
@@ -86,7 +75,7 @@ async def _import(options: argparse.Namespace) -> int:
     from aimltui.interchange.importing import CannotImport, Importer
     from aimltui.wire.errors import APIError
 
-    async with _client(options) as client:
+    async with local_client(options) as client:
         importer = Importer(client, with_branches=not options.no_branches)
         try:
             if options.json:
@@ -97,18 +86,6 @@ async def _import(options: argparse.Namespace) -> int:
         except (APIError, TransportError, CannotImport) as error:
             raise AimltuiError(getattr(error, "message", str(error))) from error
     return _tell_report(report)
-
-
-@asynccontextmanager
-async def _client(options: argparse.Namespace) -> AsyncIterator[AssistantsClient]:
-    """The threads of this machine. No model is asked, so no key is needed."""
-    from aimltui.client.client import AssistantsClient
-    from aimltui.client.embedded import EmbeddedTransport
-
-    settings = load_settings(options.config or paths.config_file(), must_exist=options.config is not None)
-    source = Source(data_dir_of(options), None, DEMO_MODEL, settings)
-    async with open_engine(source) as engine:
-        yield AssistantsClient(EmbeddedTransport(engine))
 
 
 def _tell_survey(survey: Survey) -> int:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
 import secrets
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from aimltui.common.sanitize import clean_line
 
@@ -107,6 +108,22 @@ def write(path: Path, content: bytes, *, replace: bool = False) -> None:
         FileIsThere: There is one, and it may not go.
         SaveError: It could not be written.
     """
+    with opened(path, replace=replace) as file:
+        file.write(content)
+
+
+@contextlib.contextmanager
+def opened(path: Path, *, replace: bool = False) -> Iterator[BinaryIO]:
+    """A file to be written in pieces; it has its name only once the block has ended well.
+
+    Args:
+        path: Where.
+        replace: Whether a file that is there may go.
+
+    Raises:
+        FileIsThere: There is one, and it may not go.
+        SaveError: It could not be written.
+    """
     if not replace and os.path.lexists(path):
         raise FileIsThere(f"{short_path(path)} is there already.")
     if path.is_dir():
@@ -119,7 +136,7 @@ def write(path: Path, content: bytes, *, replace: bool = False) -> None:
         number = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         try:
             with os.fdopen(number, "wb") as file:
-                file.write(content)
+                yield file
             if replace:
                 os.replace(temporary, path)
             else:

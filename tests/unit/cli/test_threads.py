@@ -93,3 +93,91 @@ def test_what_strangers_wrote_drives_no_terminal(
         main(["threads", "import", str(path), *more, *place])
         said = capsys.readouterr()
         assert not set("\x1b\x07\x9b\u202e") & set(said.out + said.err)
+
+
+@pytest.fixture
+def filled(place: list[str], capsys: pytest.CaptureFixture[str]) -> list[str]:
+    assert main(["threads", "import", str(SAMPLES / "claude"), str(SAMPLES / "oterm"), *place]) == 0
+    capsys.readouterr()
+    return place
+
+
+def test_threads_are_listed_and_found_by_words(filled: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["threads", "list", *filled]) == 0
+    titles = [line.split("  ", 2)[2] for line in lines(capsys)]
+    # of oterm's the times are not known: they are as new as the import
+    assert sorted(titles[:2]) == ["The Rhine", "chat #2 - gpt-5"]
+    assert titles[2:] == ["Good morning", "leek soup for six", "leek soup for six (branch 1)"]
+    assert main(["threads", "list", "leek", *filled]) == 0
+    assert [line.split("  ")[2] for line in lines(capsys)] == [
+        "leek soup for six",
+        "leek soup for six (branch 1)",
+    ]
+
+
+@pytest.mark.parametrize("form", ["markdown", "json", "html", "jsonl"])
+def test_a_thread_goes_out_and_comes_in_elsewhere(
+    form: str, filled: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert main(["threads", "export", "The Rhine", "--format", form, "-o", str(out), *filled]) == 0
+    assert capsys.readouterr().err == "1 thread written.\n"
+    assert main(["threads", "import", "--json", str(out), "--data-dir", str(tmp_path / "other")]) == 0
+    (thread,) = told(capsys)["threads"]
+    assert (thread["title"], thread["outcome"], len(thread["messages"])) == ("The Rhine", "created", 4)
+    assert thread["messages"][3]["files"][0]["present"]
+
+
+def test_one_thread_goes_to_standard_output(filled: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["threads", "export", "The Rhine", *filled]) == 0
+    assert "# The Rhine" in lines(capsys)
+
+
+def test_all_threads_go_into_a_folder_or_one_file(
+    filled: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["threads", "export", "--all", "-o", str(tmp_path / "folder"), *filled]) == 0
+    names = sorted(path.name for path in (tmp_path / "folder").iterdir())
+    assert names == [
+        "Good morning.md",
+        "The Rhine.md",
+        "chat #2 - gpt-5.md",
+        "leek soup for six (branch 1).md",
+        "leek soup for six.md",
+    ]
+    assert (
+        main(["threads", "export", "--all", "--format", "jsonl", "-o", str(tmp_path / "all.jsonl"), *filled])
+        == 0
+    )
+    capsys.readouterr()
+    assert main(["threads", "import", "--dry-run", "--json", str(tmp_path / "all.jsonl"), *filled]) == 0
+    assert len(told(capsys)["threads"]) == 5
+
+
+def test_nothing_is_overwritten_unasked(
+    filled: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "mine.md"
+    path.write_text("mine")
+    arguments = ["threads", "export", "The Rhine", "-o", str(path), *filled]
+    assert main(arguments) == 1
+    assert "--force replaces it" in capsys.readouterr().err
+    assert path.read_text() == "mine"
+    assert main([*arguments, "--force"]) == 0
+    assert "# The Rhine" in path.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "Say which threads"),
+        (["--all", "x"], "Say which threads"),
+        (["--all"], "name a folder with --output"),
+        (["nothing of this name"], "There is no thread"),
+    ],
+)
+def test_what_cannot_be_exported_is_said(
+    arguments: list[str], said: str, filled: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["threads", "export", *arguments, *filled]) in (1, 2)
+    assert said in capsys.readouterr().err

@@ -1,0 +1,203 @@
+"""`aimltui threads list` and `aimltui threads export`: threads of this machine, for people and other programs."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aimltui.cli.local_threads import add_place, local_client
+from aimltui.common.errors import AimltuiError, ConfigError
+
+if TYPE_CHECKING:
+    from aimltui.client.client import AssistantsClient
+    from aimltui.interchange.exporting import Exporter
+    from aimltui.wire.threads import ThreadSummary
+
+EXPORT = (
+    "Write threads so that other programs, and this one, can read them. Markdown and HTML are complete in themselves, "
+    "files included, one thread a file; JSON holds everything that is known; JSONL has the API's own objects."
+)
+_FORMATS = ("markdown", "json", "html", "jsonl")
+
+
+def add_export(actions: Any) -> None:
+    """Add both actions to `aimltui threads`."""
+    listing = actions.add_parser("list", help="list threads, the newest first", allow_abbrev=False)
+    listing.add_argument("query", nargs="*", metavar="WORD", help="only threads with these words")
+    add_place(listing)
+    listing.set_defaults(run=list_threads)
+    parser = actions.add_parser(
+        "export", help="write threads to files", description=EXPORT, allow_abbrev=False
+    )
+    add = parser.add_argument
+    add("threads", nargs="*", metavar="THREAD", help="ids or titles; see aimltui threads list")
+    add("--all", action="store_true", help="all threads")
+    add("--format", choices=_FORMATS, default="markdown", help="default: %(default)s")
+    add(
+        "--output",
+        "-o",
+        metavar="PATH",
+        type=Path,
+        help="a file, or a folder for one file a thread; else standard output",
+    )
+    add("--force", action="store_true", help="replace files that are there")
+    add_place(parser)
+    parser.set_defaults(run=export_threads)
+
+
+def list_threads(options: argparse.Namespace) -> int:
+    """List threads; the exit status.
+
+    Raises:
+        AimltuiError: They cannot be read.
+    """
+    from aimltui.interchange.wording import short
+
+    for thread in asyncio.run(_listed(options)):
+        at = datetime.fromtimestamp(thread.last_active_at or thread.created_at, UTC).astimezone()
+        print(f"{thread.id}  {at:%Y-%m-%d}  {short(_title(thread), 70)}")  # noqa: T201  # there is no screen
+    return 0
+
+
+def export_threads(options: argparse.Namespace) -> int:
+    """Export threads; the exit status.
+
+    Raises:
+        AimltuiError: They cannot be read or written.
+    """
+    if options.all == bool(options.threads):
+        raise ConfigError(
+            "Say which threads: their ids or titles (aimltui threads list shows them), or --all."
+        )
+    output: Path | None = options.output.expanduser() if options.output is not None else None
+    written = asyncio.run(_export(options, output, is_folder=output is not None and output.is_dir()))
+    if options.output is not None:
+        print(f"{written} {'thread' if written == 1 else 'threads'} written.", file=sys.stderr)  # noqa: T201
+    return 0
+
+
+async def _listed(options: argparse.Namespace) -> list[ThreadSummary]:
+    async with local_client(options) as client:
+        with _told():
+            found = [thread async for thread in _every_thread(client, " ".join(options.query))]
+    return sorted(found, key=lambda thread: thread.last_active_at or thread.created_at, reverse=True)
+
+
+async def _export(options: argparse.Namespace, output: Path | None, *, is_folder: bool) -> int:
+    from aimltui.interchange.exporting import ONE_EACH, Exporter
+
+    async with local_client(options) as client:
+        with _told():
+            threads = [thread async for thread in _every_thread(client)]
+            chosen = threads if options.all else [_found(threads, wanted) for wanted in options.threads]
+            exporter = Exporter(client)
+            needs_folder = len(chosen) > 1 and options.format in ONE_EACH
+            if output is not None and (is_folder or needs_folder):
+                return await _to_folder(exporter, chosen, output, options)
+            if needs_folder:
+                raise ConfigError(f"As {options.format}, each thread is a file: name a folder with --output.")
+            return await _to_one_file(exporter, chosen, output, options)
+
+
+async def _to_folder(
+    exporter: Exporter, threads: Sequence[ThreadSummary], folder: Path, options: argparse.Namespace
+) -> int:
+    from aimltui.interchange.exporting import SUFFIXES, each
+    from aimltui.tui.storage import saving
+
+    await asyncio.to_thread(_make, folder)
+    count = 0
+    for thread in threads:
+        name = (
+            saving.plain_name(_title(thread)[:80].replace("/", "-").rstrip(". ")) + SUFFIXES[options.format]
+        )
+        path = folder / name if options.force else await asyncio.to_thread(saving.free_path, folder, name)
+        with saving.opened(path, replace=options.force) as file:
+            count += await exporter.write(
+                each([thread.id]), options.format, lambda text: file.write(text.encode())
+            )
+    return count
+
+
+async def _to_one_file(
+    exporter: Exporter, threads: Sequence[ThreadSummary], path: Path | None, options: argparse.Namespace
+) -> int:
+    from aimltui.interchange.exporting import each
+    from aimltui.tui.storage import saving
+
+    ids = [thread.id for thread in threads]
+    if path is None or str(path) == "-":
+        return await exporter.write(each(ids), options.format, _to_standard_output)
+    with saving.opened(path, replace=options.force) as file:
+        return await exporter.write(each(ids), options.format, lambda text: file.write(text.encode()))
+
+
+def _to_standard_output(text: str) -> None:
+    if sys.stdout.isatty():
+        from aimltui.common.sanitize import clean
+
+        text = clean(text)
+    sys.stdout.write(text)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AimltuiError(f"The folder “{folder}” cannot be made: {error.strerror or error}.") from error
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say what goes wrong as a sentence.
+
+    Raises:
+        AimltuiError: The server or the disk refused.
+    """
+    from aimltui.client.errors import TransportError
+    from aimltui.tui.storage.saving import FileIsThere, SaveError
+    from aimltui.wire.errors import APIError
+
+    try:
+        yield
+    except (APIError, TransportError) as error:
+        raise AimltuiError(getattr(error, "message", str(error))) from error
+    except FileIsThere as error:
+        raise AimltuiError(f"{error} Nothing was written; --force replaces it.") from error
+    except SaveError as error:
+        raise AimltuiError(str(error)) from error
+
+
+async def _every_thread(client: AssistantsClient, query: str = "") -> AsyncIterator[ThreadSummary]:
+    from aimltui.client.client import every
+    from aimltui.wire.threads import ListThreads
+
+    params = ListThreads(limit=100, query=query) if query else ListThreads(limit=100)
+    async for thread in every(client.threads.list, params):
+        yield thread
+
+
+def _found(threads: Sequence[ThreadSummary], wanted: str) -> ThreadSummary:
+    """The thread of an id, or of a title that no other has.
+
+    Raises:
+        AimltuiError: There is none, or there are several.
+    """
+    named = [thread for thread in threads if thread.id == wanted]
+    named = named or [thread for thread in threads if _title(thread).casefold() == wanted.casefold()]
+    if len(named) == 1:
+        return named[0]
+    if named:
+        ids = ", ".join(thread.id for thread in named[:5])
+        raise AimltuiError(f"{len(named)} threads are called “{wanted}”; name one by its id: {ids}.")
+    raise AimltuiError(f"There is no thread “{wanted}”. See aimltui threads list.")
+
+
+def _title(thread: ThreadSummary) -> str:
+    return (thread.metadata or {}).get("title") or thread.preview or "untitled"
