@@ -32,15 +32,13 @@ PATTERNS = (
     r"\bhas nobody\b",
     r"\ba mistake of its\b",
     r"\bare kept on the disk\b",
-    r"\b(?:purse|service|shelf|seat|vault|workplace|larder)s?\b",
+    r"\b(?:purse|desk|shelf|seat|vault|workplace|larder)s?\b",
 )
 FORBIDDEN = re.compile("|".join(PATTERNS), re.IGNORECASE)
 
 PENDING: tuple[str, ...] = (
-    "bootstrap",
     "cli",
     "client",
-    "connections",
     "engine",
     "interchange",
     "server",

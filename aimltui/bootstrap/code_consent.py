@@ -1,4 +1,4 @@
-"""What the user allows where no sandbox holds: between the screen that asks, the engine that waits, and the settings."""
+"""Asks the user to approve code that runs without a sandbox, and saves the user's choice in the settings."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 class ConsentService:
-    """Keeps it, and passes the questions on.
+    """Passes approval requests of the engine to the screen, and saves whether the user allows such code.
 
     Args:
-        config_file: Where the user's word is kept.
+        config_file: The configuration file.
     """
 
     def __init__(self, config_file: Path) -> None:
@@ -28,19 +28,19 @@ class ConsentService:
         self._local: LocalSessions | None = None
 
     def use_interpreter(self, local: LocalSessions) -> None:
-        """These are the sessions that it is about."""
+        """Set the code interpreter that the user's choice applies to."""
         self._local = local
 
     def set_approver(self, ask: Callable[[CodeToRun], Awaitable[bool]]) -> None:
-        """See `tui.consent.Consent`."""
+        """See `Consent.set_approver`."""
         self._ask = ask
 
     async def approve(self, code: CodeToRun) -> bool:
-        """Ask the user; no if there is no screen."""
+        """Ask the user to approve a piece of code; False without a screen."""
         return self._ask is not None and await self._ask(code)
 
     async def state(self) -> ConsentState:
-        """See `tui.consent.Consent`."""
+        """See `Consent.state`."""
         if self._local is None:
             return ConsentState("impossible", "The engine has not started.")
         status = await self._local.status()
@@ -54,17 +54,15 @@ class ConsentService:
         return "asked" if is_on else "off" if may_agree else "impossible"
 
     async def allow(self, allowed: bool) -> str:
-        """See `tui.consent.Consent`."""
+        """See `Consent.allow`."""
         if self._local is not None:
             self._local.agree(agrees=allowed)
         try:
             change = {"interpreter.unconfined": "ask" if allowed else "off"}
             await asyncio.to_thread(write_config, self._config_file, change)
         except ConfigError as error:
-            return f"This holds until the program ends, but was not kept. {error}"
+            return f"This applies until the program ends, but was not saved. {error}"
         return ""
 
 
-_REASON = (
-    "None of this program's sandboxes works here; `aimltui doctor` says why, and what could be installed."
-)
+_REASON = "No sandbox works on this machine; `aimltui doctor` says why, and what you can install."

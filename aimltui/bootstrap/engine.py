@@ -1,4 +1,4 @@
-"""Puts an engine together from flags, settings and the environment, for the programs without a screen."""
+"""Builds an engine and its models from flags, settings and the environment."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
     from aimltui.engine.tools.builtin import Builtin
 
 LEARNED = "learned-of-models.json"
-"""In the directory of the threads."""
+"""A file in the data directory."""
 
 
 def lessons_of(data_dir: Path) -> Lessons:
-    """What refusals have taught about models, as it is kept beside the threads."""
+    """Return the store of what refusals have taught about models, in a data directory."""
     from aimltui.engine.models.compat.lesson_store import Lessons
 
     return Lessons(data_dir / LEARNED)
 
 
 def empty_registry(source: Source, lessons: Lessons, *, is_demo: bool) -> ModelRegistry:
-    """The chat models of a source, as yet without its endpoints."""
+    """Return the chat models of a source without endpoints."""
     from aimltui.engine.models.registry import ModelRegistry
 
     return ModelRegistry(
@@ -48,11 +48,11 @@ def empty_registry(source: Source, lessons: Lessons, *, is_demo: bool) -> ModelR
 
 
 def model_registry(source: Source, lessons: Lessons) -> ModelRegistry:
-    """The chat models of a source. It blocks while keys are read.
+    """Return the chat models of a source. It blocks while keys are read.
 
     Args:
-        source: Where they come from.
-        lessons: What refusals have taught.
+        source: Connections, keys and data directory.
+        lessons: What refusals have taught about models.
     """
     registry = empty_registry(source, lessons, is_demo=source.connection is None)
     if source.connection is not None:
@@ -63,12 +63,12 @@ def model_registry(source: Source, lessons: Lessons) -> ModelRegistry:
 
 
 def engine_options_of(source: Source, lessons: Lessons, approve: Approve | None = None) -> EngineOptions:
-    """What the engine of a source is made with.
+    """Return the engine's options for a source.
 
     Args:
-        source: Settings and data.
-        lessons: What refusals have taught.
-        approve: Asks about code where no sandbox holds; None refuses it.
+        source: Settings and data directory.
+        lessons: What refusals have taught about models.
+        approve: Asks the user to approve code that runs without a sandbox; None refuses such code.
     """
     from aimltui.engine.accounting.budget import BudgetLimits
     from aimltui.engine.options import EngineOptions
@@ -86,14 +86,17 @@ def engine_options_of(source: Source, lessons: Lessons, approve: Approve | None 
 
 @asynccontextmanager
 async def open_engine(source: Source, override: str | None = None) -> AsyncIterator[Engine]:
-    """The engine of a source; closed at the end, and its runs with it.
+    """Open the engine of a source, and close it with its runs at the end.
 
     Args:
-        source: Models and data.
-        override: A model that answers in the place of every other one.
+        source: Connections, settings and data directory.
+        override: A model that answers instead of every other model.
+
+    Yields:
+        The engine.
 
     Raises:
-        AimltuiError: The store cannot be used.
+        AimltuiError: The database cannot be used.
     """
     async with open_engine_and_tools(source, override) as (engine, _):
         yield engine
@@ -103,7 +106,7 @@ async def open_engine(source: Source, override: str | None = None) -> AsyncItera
 async def open_engine_and_tools(
     source: Source, override: str | None = None
 ) -> AsyncIterator[tuple[Engine, Builtin]]:
-    """`open_engine`, with the tools that can be asked whether they work on this machine."""
+    """Open the engine like `open_engine`, and yield it with its built-in tools."""
     from aimltui.engine.engine import Engine
     from aimltui.engine.errors import StoreError
     from aimltui.engine.models.override import OneModel

@@ -1,4 +1,4 @@
-"""The program with a screen: what it is made with, and how it connects once its first frame is out."""
+"""Starts the full-screen program, and connects it to an engine or a server after its first frame."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ if TYPE_CHECKING:
     from aimltui.tui.startup import Connected, Startup
 
 _BEATS = "240"
-"""Moments in a second at which Textual may paint."""
+"""Frames per second at which Textual may paint."""
 
 
 def startup_from(options: argparse.Namespace) -> Startup:
-    """What the app is made with.
+    """Return what the app needs to start, from flags, settings and the environment.
 
     Raises:
-        AimltuiError: A flag, a setting or the environment says something that cannot be.
+        AimltuiError: A flag, a setting or a variable is not valid.
     """
-    # plain data: Textual comes later
+    # Imported late: these are plain data, and Textual is imported after them.
     from aimltui.tui.startup import Startup
 
     flags = {
@@ -66,7 +66,7 @@ def startup_from(options: argparse.Namespace) -> Startup:
         and connection.storage is None
         and (not connection.is_own or options.connection)
     ):
-        # a variable that is named and not set is said before the screen opens, where the screen is not what helps
+        # A named variable that is not set is reported before the screen opens: the screen cannot help with it.
         keys.read(connection)
     model = DEMO_MODEL if options.demo else default_model(settings, connection) if connection else None
     source = Source(data_dir_of(options), connection, model or "", settings, known.others, keys)
@@ -99,13 +99,13 @@ def startup_from(options: argparse.Namespace) -> Startup:
 
 
 def show(options: argparse.Namespace, startup: Startup) -> int:
-    """Run the program with a screen; the exit status."""
+    """Run the full-screen program; returns the exit status."""
     redact = redactor({*AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE, *filter(None, [options.api_key_env])})
     log_to(_state_dir(options) / "aimltui.log", redact)
-    # Textual paints on a beat; on one of 60 a second an echo behind a frame of the stream comes 16 ms late.
-    # No more is painted: what streams in is gathered by a beat of its own.
+    # Textual paints at fixed intervals; at 60 frames per second, an echo after a streamed frame is 16 ms late.
+    # This does not paint more often: streamed text is collected by a separate timer.
     os.environ.setdefault("TEXTUAL_FPS", _BEATS)
-    # Textual reads it when it is imported
+    # Textual reads this variable when it is imported.
     if colors := profile_of(os.environ).color_system:
         os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", colors)
     from aimltui.tui.app import AimltuiApp
@@ -117,10 +117,10 @@ def show(options: argparse.Namespace, startup: Startup) -> int:
 
 
 def _known(options: argparse.Namespace, settings: Settings) -> KnownConnections:
-    """The connections of this run; the demo has no default one."""
+    """Return the connections of this run; the demo has no default connection."""
     if options.assistants_url is not None:
         if options.connection is not None:
-            raise ConfigError("--connection and --assistants-url each name a server. Leave one of them out.")
+            raise ConfigError("--connection cannot be combined with --assistants-url. Use one of them.")
         url = checked_base_url(options.assistants_url)
         key = options.api_key_env or key_for(url, os.environ)
         return KnownConnections(Connection(endpoint_name(url), url, key, kind="assistants"))
@@ -137,7 +137,7 @@ async def _connect_engine(
     *,
     is_demo: bool,
 ) -> Connected:
-    """Open the engine. Runs after the first frame, and so do its imports, in a worker thread."""
+    """Open the engine after the first frame; its modules are imported in a worker thread."""
     await asyncio.to_thread(_import_engine)
     from aimltui.client.client import AssistantsClient
     from aimltui.client.embedded import EmbeddedTransport
@@ -168,7 +168,7 @@ async def _connect_engine(
         problems=lambda: {state.connection: state.problem for state in registry.list_states()},
     )
     if not is_demo:
-        # the demo asks nobody anything until somebody chooses a connection
+        # The demo contacts no connection until the user chooses one.
         await service.start()
     engine = await Engine.open(options, registry, own.tools)
 

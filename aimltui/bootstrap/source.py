@@ -1,4 +1,4 @@
-"""Where models come from and where threads are stored, from flags, settings and the environment."""
+"""Determines the source of models and the data directory from flags, settings and the environment."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ DEMO_MODEL = "demo"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where models come from, and where threads are kept."""
+    """The source of models, and the directory of threads."""
 
     data_dir: Path
     connection: Connection | None
     """None: the demo."""
     model: str
-    """For those who choose none; empty if there is nothing to choose by itself."""
+    """The default model; empty for the first model of the endpoint's list."""
     settings: Settings = field(default_factory=Settings)
     others: tuple[Connection, ...] = ()
-    """Connections beside the default one."""
+    """The connections other than the default one."""
     keys: KeyStore | None = None
-    """Where the connections' keys are; None: in the environment, if anywhere."""
+    """The store of the connections' keys; None for the default configuration file's."""
 
 
 def find_source(options: argparse.Namespace) -> Source:
-    """What the flags, the environment and the configuration file come to.
+    """Return the source for flags, environment and configuration file.
 
     Raises:
-        ConfigError: Nothing says where models come from, or something in it is wrong.
+        ConfigError: No source of models is set, or a setting is not valid.
     """
     flags = {"connection.base_url": options.base_url, "connection.api_key_env": options.api_key_env}
     config_file = options.config or paths.config_file()
@@ -48,30 +48,30 @@ def find_source(options: argparse.Namespace) -> Source:
     connection = known.default
     if connection is None:
         raise ConfigError(
-            "Nothing says where models come from. Start aimltui and connect there, set AIMLAPI_API_KEY or "
-            "OPENAI_API_KEY in the environment, name a server with --base-url URL, or look around with --demo."
+            "No source of models is set up. Start aimltui and connect there, set AIMLAPI_API_KEY or OPENAI_API_KEY in the "
+            "environment, name a server with --base-url URL, or look around with --demo."
         )
     if connection.kind == "assistants":
         raise ConfigError(
-            f"“{connection.name}” is a server of assistants; here a connection to models is needed. Name one with "
-            "--connection NAME or --base-url URL."
+            f"“{connection.name}” is a server of the Assistants API, but this command needs chat models. Name a "
+            "connection with --connection NAME, or an endpoint with --base-url URL."
         )
     keys = KeyStore(config_file)
-    keys.read(connection)  # a key that cannot be had is said before anything begins
+    keys.read(connection)  # a missing key is reported before anything starts
     model = default_model(settings, connection)
     return Source(data_dir, connection, model, settings, known.others, keys)
 
 
 def data_dir_of(options: argparse.Namespace) -> Path:
-    """Where the flags say that threads are kept."""
+    """Return the data directory that the flags name, else the default one."""
     return options.data_dir.expanduser().absolute() if options.data_dir else paths.data_dir()
 
 
 def default_model(settings: Settings, connection: Connection) -> str:
-    """The model where nobody chose one; empty: the first of the endpoint's list."""
+    """Return the default model; empty for the first model of the endpoint's list."""
     levels = settings.connection_levels or (settings.connection,)
     said = [*(level.model for level in levels[:2]), connection.model]
-    # the model in the file's [connection] goes with the endpoint there
+    # The model in the file's [connection] belongs to the endpoint there.
     if not connection.is_own or not levels[-1].base_url:
         said += [level.model for level in levels[2:]]
     return next(filter(None, said), None) or model_of(connection)

@@ -1,10 +1,11 @@
-"""Which endpoint to talk to, and which key belongs to it. A key never goes to a host it was not made for.
+"""Finds the connections of a run and the key of each. A key is never sent to a host it does not belong to.
 
-What was said on purpose wins over what merely lies about in the environment: `--base-url`, then
-`AIMLTUI_BASE_URL`, then the configuration file, and only then the first key found, with its own endpoint.
+Explicit choices win over keys that happen to be in the environment: `--base-url`, then `AIMLTUI_BASE_URL`, then the
+configuration file, and only then the first key found, with the endpoint of its provider.
 
-Beside that one there are those with names of their own. One of all is the default: what `--connection` names, else
-what flags or variables make up, else what the file says (`default_connection`, `[connection]`, its first named one).
+Named connections of the configuration file exist beside that one. One connection is the default: the one that
+`--connection` names, else the one from flags or variables, else the one that the file names (`default_connection`,
+`[connection]`, its first named connection).
 """
 
 from __future__ import annotations
@@ -33,59 +34,59 @@ OPENAI_BASE_URL_VARIABLE = "OPENAI_BASE_URL"
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """An endpoint that was chosen. The key's value is not here: `read_key` fetches it when it is needed."""
+    """An endpoint to connect to. It does not hold the key: `KeyStore.read` reads the key when it is needed."""
 
     name: str
-    """What the endpoint is called on the screen."""
+    """The name on the screen."""
     base_url: str
-    """Without a slash at the end."""
+    """The base URL without a slash at the end."""
     api_key_env: str | None
-    """The variable that holds the key; None for an endpoint without one, as a local server."""
+    """The environment variable that holds the key; None for an endpoint without one, such as a local server."""
     storage: Literal["keychain", "file"] | None = None
-    """Where the program keeps the key itself; None if it does not."""
+    """Where the program stores the key; None if it does not."""
     model: str | None = None
-    """The model of new threads, as far as this connection says it."""
+    """The model of new threads, if the connection names one."""
     kind: ConnectionKind = "models"
-    source: Literal["own", "said", "table", "found"] = "said"
-    """`own`: a table `[connections.NAME]`; `said`: flags or variables that name an endpoint; `table`: the file's
-    `[connection]`; `found`: a key in the environment, and nothing else said where to go."""
+    source: Literal["named", "explicit", "table", "discovered"] = "explicit"
+    """`named`: a table `[connections.NAME]`; `explicit`: flags or variables that name an endpoint; `table`: the file's
+    `[connection]`; `discovered`: a key in the environment, without any of these."""
 
     @property
     def is_own(self) -> bool:
-        """Whether it has a name of its own in the configuration file."""
-        return self.source == "own"
+        """Whether it is a table `[connections.NAME]` of the configuration file."""
+        return self.source == "named"
 
     @property
     def key_place(self) -> Literal["environment", "keychain", "file", "none"]:
-        """Where its key is."""
+        """Where its key is stored."""
         return "environment" if self.api_key_env is not None else self.storage or "none"
 
 
 @dataclass(frozen=True, slots=True)
 class KnownConnections:
-    """All connections of this run of the program."""
+    """The connections of this run of the program."""
 
     default: Connection | None
     others: tuple[Connection, ...] = ()
 
     @property
     def all(self) -> tuple[Connection, ...]:
-        """The default one first."""
+        """All connections, the default one first."""
         return (self.default, *self.others) if self.default is not None else self.others
 
 
 def find_connections(
     settings: Settings, environment: Mapping[str, str] | None = None, *, name: str | None = None
 ) -> KnownConnections:
-    """The connections of this run.
+    """Return the connections of this run.
 
     Args:
         settings: File, environment and flags.
-        environment: The variables to look at; `os.environ` if None.
-        name: The default one, as asked for with `--connection`.
+        environment: The environment variables; `os.environ` if None.
+        name: The default connection as given with `--connection`.
 
     Raises:
-        ConfigError: as for `find_connection`, or there is no connection of this name.
+        ConfigError: As for `find_connection`, or no connection has this name.
     """
     environment = os.environ if environment is None else environment
     flags, variables, table = (*settings.connection_levels, *[ConnectionSettings()] * 3)[:3]
@@ -93,12 +94,14 @@ def find_connections(
     is_said, has_table = _names_endpoint(flags) or _names_endpoint(variables), _names_endpoint(table)
     if name is not None and _names_endpoint(flags):
         raise ConfigError(
-            "--connection and --base-url or --api-key-env each say which endpoint. Leave one out."
+            "--connection cannot be combined with --base-url or --api-key-env. Use one of them."
         )
     session: list[Connection] = []
-    # a key that only lies about leads nowhere once connections are set up: nobody chose that endpoint
+    # A key in the environment makes a connection only if no other connection exists: the user did not choose it.
     if (is_said or has_table or not own) and (first := find_connection(settings, environment)) is not None:
-        session.append(replace(first, source="said" if is_said else "table" if has_table else "found"))
+        session.append(
+            replace(first, source="explicit" if is_said else "table" if has_table else "discovered")
+        )
     if is_said and has_table:
         alone = find_connection(replace(settings, connection_levels=(table,)), environment)
         if alone is not None and alone.base_url != session[0].base_url:
@@ -124,10 +127,10 @@ def find_connections(
 
 
 def find_connection(settings: Settings, environment: Mapping[str, str] | None = None) -> Connection | None:
-    """The endpoint of this run, or None if nothing says which.
+    """Return the connection from flags, variables, `[connection]` or a key in the environment; None without any of these.
 
     Raises:
-        ConfigError: a URL that is none, or a key named without the endpoint it belongs to.
+        ConfigError: A URL is not valid, or a key is named without the endpoint it belongs to.
     """
     environment = os.environ if environment is None else environment
     chosen = next((level.base_url for level in settings.connection_levels if level.base_url), None)
@@ -139,10 +142,10 @@ def find_connection(settings: Settings, environment: Mapping[str, str] | None = 
 
 
 def read_key(connection: Connection, environment: Mapping[str, str] | None = None) -> str | None:
-    """The key's value, freed of blanks and line ends around it; None if the endpoint has none.
+    """Return the key from the connection's environment variable, without space around it; None if it has no variable.
 
     Raises:
-        ConfigError: the variable is not set, or holds something that cannot be a key.
+        ConfigError: The variable is not set, or its value cannot be a key.
     """
     environment = os.environ if environment is None else environment
     if connection.api_key_env is None:
@@ -150,19 +153,19 @@ def read_key(connection: Connection, environment: Mapping[str, str] | None = Non
     key = environment.get(connection.api_key_env, "").strip()
     if not key:
         raise ConfigError(
-            f"The environment variable {connection.api_key_env} is not set; it should hold the key "
+            f"The environment variable {connection.api_key_env} is not set; it must hold the key "
             f"for {connection.name} ({connection.base_url}). Set it with: export {connection.api_key_env}=…"
         )
     if not (key.isascii() and key.isprintable()) or " " in key:
         raise ConfigError(
-            f"The environment variable {connection.api_key_env} holds characters that no key has "
-            "(blanks, line ends, or letters outside ASCII). Copy the key again."
+            f"The environment variable {connection.api_key_env} has characters that no key has "
+            "(spaces, line ends, or letters outside ASCII). Copy the key again."
         )
     return key
 
 
 def key_for(base_url: str, environment: Mapping[str, str]) -> str | None:
-    """The variable whose key was made for this endpoint; None if there is none, and then no key is sent."""
+    """Return the variable whose key belongs to this endpoint; None if there is none, and then no key is sent."""
     if is_aimlapi(base_url):
         for variable in AIMLAPI_KEY_VARIABLES:
             if environment.get(variable, "").strip():
@@ -182,11 +185,11 @@ def _own(item: NamedConnection, file: str) -> Connection:
         base_url = checked_base_url(item.base_url)
     except ConfigError as error:
         raise ConfigError(f"{file}: connections.{item.name}: {error}") from error
-    return Connection(item.name, base_url, item.api_key_env, item.key, item.model, item.kind, "own")
+    return Connection(item.name, base_url, item.api_key_env, item.key, item.model, item.kind, "named")
 
 
 def _chosen_key(levels: tuple[ConnectionSettings, ...], base_url: str | None) -> str | None:
-    """The variable named by the highest level, unless that was for another endpoint than the chosen one."""
+    """Return the variable that the first source names, unless that source names another endpoint than the chosen one."""
     endpoint_is_set = False
     for level in levels:
         endpoint_is_set = endpoint_is_set or level.base_url is not None
@@ -202,7 +205,7 @@ def _discover(named_key: str | None, environment: Mapping[str, str]) -> Connecti
     homes = dict.fromkeys(AIMLAPI_KEY_VARIABLES, AIMLAPI_BASE_URL) | {OPENAI_KEY_VARIABLE: openai_base_url}
     if named_key is not None and named_key not in homes:
         raise ConfigError(
-            f"{named_key} is named as the key's variable, but nothing says which endpoint the key is for. "
+            f"{named_key} is named as the key's variable, but no endpoint is set for it. "
             "Add --base-url URL, or base_url under [connection] in the configuration file."
         )
     for variable in [named_key] if named_key else homes:

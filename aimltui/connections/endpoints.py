@@ -1,4 +1,4 @@
-"""Endpoints of connections to models, with their keys, and the models chosen by default."""
+"""Reads the endpoints of the connections with their keys, and knows the default models."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 
 
 DEFAULT_MODELS = {AIMLAPI_BASE_URL: "openai/gpt-mini-latest", OPENAI_BASE_URL: "gpt-4.1-mini"}
-"""The model where nobody chose one."""
+"""The default model by base URL."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """The connections' endpoints with their keys, as far as these could be had."""
+    """The endpoints whose keys could be read, and the problems of the others."""
 
     usable: tuple[Endpoint, ...]
     troubles: Mapping[str, ModelError]
-    """By the connection's name."""
+    """Problems by the name of the connection."""
 
 
 def read_endpoints(known: KnownConnections, keys: KeyStore) -> Endpoints:
-    """The endpoints of connections to models. It blocks: keys are read, those of different places at once."""
+    """Read the endpoints of the connections to models. It blocks: keys are read in parallel."""
     from aimltui.engine.models.base import ModelError
     from aimltui.engine.models.endpoint.endpoint import Endpoint
     from aimltui.engine.models.endpoint.secret import Secret
@@ -52,7 +52,7 @@ def read_endpoints(known: KnownConnections, keys: KeyStore) -> Endpoints:
         if isinstance(key, ConfigError):
             troubles[connection.name] = ModelError(
                 f"The connection “{connection.name}” cannot be used: {key}",
-                "Or choose a model of another one.",
+                "Or choose a model of another connection.",
             )
         else:
             usable.append(Endpoint(connection.name, connection.base_url, Secret(key) if key else None))
@@ -60,5 +60,5 @@ def read_endpoints(known: KnownConnections, keys: KeyStore) -> Endpoints:
 
 
 def model_of(connection: Connection) -> str:
-    """The model of new threads as the connection itself says it; empty: the first of its list."""
+    """Return the model of new threads; empty for the first model of the endpoint's list."""
     return connection.model or DEFAULT_MODELS.get(connection.base_url, "")

@@ -1,4 +1,4 @@
-"""Keys in a file that is its owner's alone (0600), in a directory that is, too (0700)."""
+"""Stores keys in a file that only its owner can read (0600), in a directory that only its owner can enter (0700)."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from aimltui.common.errors import ConfigError
 _LIMIT_BYTES = 1_000_000
 _VERSION = 1
 _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-"""How the file is opened that could be a link or a pipe. Windows has no such flags, no owner ids and no modes: there the
-access lists of the user's own directory are what keeps others out.
+"""Flags for opening the file, which could be a link or a pipe. Windows has no such flags, owner ids and modes: there the
+access control lists of the user's directory protect the file.
 """
 
 Entries = dict[str, dict[str, str]]
 
 
 class KeyFile:
-    """One file of keys by connection, each with the origin it belongs to.
+    """A file of keys by connection, each with the origin it belongs to.
 
-    A file that others could read or change is not used: its keys may be known, or not be the user's own.
+    A file that others can read or change is not used: its keys may be known to others or come from them.
 
     Args:
-        file: Where it is, or will be.
+        file: The file; it need not exist.
     """
 
     def __init__(self, file: Path) -> None:
         self.file = file
 
     def get(self, name: str, origin: str) -> str | None:
-        """The key of a connection for this origin; None if there is none, or it belongs to another origin.
+        """Return the key of a connection; None if there is none, or it belongs to another origin.
 
         Raises:
             ConfigError: The file cannot be used; the text says why and what to do.
@@ -41,7 +41,7 @@ class KeyFile:
         return entry.get("key") if entry.get("origin") == origin else None
 
     def put(self, name: str, origin: str, key: str) -> None:
-        """Keep a key, in place of the one of the same connection.
+        """Store a key, replacing the connection's previous one.
 
         Raises:
             ConfigError: The file cannot be used or written.
@@ -49,7 +49,7 @@ class KeyFile:
         self._change(name, {"origin": origin, "key": key})
 
     def delete(self, name: str, origin: str) -> None:
-        """Drop the key of a connection; also one that belongs to another origin: no use is left for it.
+        """Delete the key of a connection, whatever origin it belongs to.
 
         Raises:
             ConfigError: The file cannot be used or written.
@@ -58,7 +58,7 @@ class KeyFile:
             self._change(name, None)
 
     def _change(self, name: str, entry: dict[str, str] | None) -> None:
-        # here and below: milliseconds before the first frame, which comes before any key is read
+        # Imported late, here and below: the first frame is painted before any key is read.
         import json
 
         ensure_private_dir(self.file.parent)
@@ -95,7 +95,7 @@ class KeyFile:
             return _entries(json.loads(content))
         except (ValueError, RecursionError) as error:
             raise ConfigError(
-                f"The key file {self.file} is damaged. Move it away and enter the keys anew on the Connect screen."
+                f"The key file {self.file} is damaged. Move it away and enter the keys again on the Connect screen."
             ) from error
 
     def _check_directory(self) -> None:
@@ -103,24 +103,25 @@ class KeyFile:
 
     def _check(self, found: os.stat_result, path: Path, wanted: str) -> None:
         is_right_kind = stat.S_ISDIR(found.st_mode) if wanted == "700" else stat.S_ISREG(found.st_mode)
+        kind = "directory" if wanted == "700" else "regular file"
         is_posix = os.name == "posix"
         if not is_right_kind or (is_posix and found.st_uid != os.getuid()):
             raise ConfigError(
-                f"The keys in {self.file} are not used: {path} is not yours or not what it should be. Move it away."
+                f"The keys in {self.file} are not used: {path} belongs to another user or is not a {kind}. Move it away."
             )
         if is_posix and found.st_mode & 0o077:
             raise ConfigError(
-                f"The keys in {self.file} are not used: others on this machine may open {path} "
-                f"(mode {stat.S_IMODE(found.st_mode):o}). Make it yours alone with: chmod {wanted} '{path}'. "
-                "If others could read it, have the provider change the key."
+                f"The keys in {self.file} are not used: other users of this machine can open {path} "
+                f"(mode {stat.S_IMODE(found.st_mode):o}). Restrict it with: chmod {wanted} '{path}'. "
+                "If others could have read it, replace the keys at the provider."
             )
 
 
 def _entries(document: object) -> Entries:
-    """The keys in the document.
+    """Return the entries of a key file's document.
 
     Raises:
-        ValueError: It is none of ours.
+        ValueError: It is not the document of a key file.
     """
     keys = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(keys, dict):

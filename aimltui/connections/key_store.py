@@ -1,4 +1,4 @@
-"""The keys of connections, wherever they are kept. A key is given out for the origin it was kept for and for no other."""
+"""Reads and stores the keys of connections, wherever they are. A key is only returned for the origin it was stored for."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ KeyStorage = Literal["keychain", "file"]
 
 
 def key_file(config_file: Path) -> Path:
-    """Where the keys of a configuration file's connections are, if they are kept in a file.
+    """Return the key file of a configuration file.
 
-    Always in the program's own directory: a configuration file from elsewhere may lie among things that are shared.
+    It is always in the program's configuration directory: a configuration file may be in a shared directory.
     """
     home, file = paths.config_dir(), Path(os.path.realpath(config_file))
     if file.parent == Path(os.path.realpath(home)):
@@ -33,12 +33,12 @@ def key_file(config_file: Path) -> Path:
 
 
 class KeyStore:
-    """Reads keys at the moment they are needed; each one it has seen is hidden in the log from then on. It blocks.
+    """Reads keys when they are needed. Every key it has read is replaced in the log from then on. It blocks.
 
     Args:
-        config_file: Whose connections they belong to.
-        environment: The variables to look at; `os.environ` if None.
-        keychain: The system's.
+        config_file: The configuration file of the connections.
+        environment: The environment variables; `os.environ` if None.
+        keychain: The system's keychain.
     """
 
     def __init__(
@@ -52,10 +52,10 @@ class KeyStore:
         self._environment = os.environ if environment is None else environment
 
     def read(self, connection: Connection) -> str | None:
-        """The key of a connection; None if it has none.
+        """Return the key of a connection; None for a connection without one.
 
         Raises:
-            ConfigError: It should have one, and there is none for its address, or it cannot be had just now.
+            ConfigError: Its key is missing, belongs to another address, or cannot be read.
         """
         if connection.storage is None:
             key = read_key(connection, self._environment)
@@ -64,44 +64,44 @@ class KeyStore:
             if key is None:
                 place = "keychain" if connection.storage == "keychain" else "key file"
                 raise ConfigError(
-                    f"The {place} has no key of “{connection.name}” for {origin(connection.base_url)}. Enter it anew on "
-                    "the Connect screen: a key is only ever used at the address that it was entered for."
+                    f"The {place} has no key of “{connection.name}” for {origin(connection.base_url)}. Enter it again "
+                    "on the Connect screen: a key is only sent to the address that it was entered for."
                 )
         if key is not None:
             redact.hide(key)
         return key
 
     def find(self, place: KeyStorage, name: str, base_url: str) -> str | None:
-        """A kept key, if there is one for this address.
+        """Return the stored key for this address; None if there is none.
 
         Raises:
-            ConfigError: The place does not answer.
+            ConfigError: The keychain or the file cannot be used.
         """
         return self._place(place).get(name, str(origin(base_url)))
 
     def save(self, place: KeyStorage, name: str, base_url: str, key: str) -> None:
-        """Keep a key for this address.
+        """Store a key for this address.
 
         Raises:
-            ConfigError: It cannot be kept there.
+            ConfigError: The keychain or the file cannot be used.
         """
         redact.hide(key)
         self._place(place).put(name, str(origin(base_url)), key)
 
     def delete(self, place: KeyStorage, name: str, base_url: str) -> None:
-        """Drop a kept key.
+        """Delete a stored key.
 
         Raises:
-            ConfigError: The place does not answer.
+            ConfigError: The keychain or the file cannot be used.
         """
         self._place(place).delete(name, str(origin(base_url)))
 
     def places(self) -> tuple[KeyStorage, ...]:
-        """Where keys can be kept here, the best first."""
+        """Return where keys can be stored, the best place first."""
         return ("keychain", "file") if self.keychain.is_available() else ("file",)
 
     def hint(self, connection: Connection, key: str | None) -> str:
-        """What may be shown of a connection's key: the variable's name, or its beginning and end."""
+        """Return what may be shown of a connection's key: the name of its variable, or its beginning and end."""
         return connection.api_key_env or (mask(key) if key else "")
 
     def _place(self, place: KeyStorage) -> Keychain | KeyFile:

@@ -1,4 +1,4 @@
-"""Keys in the system's keychain, by way of the package `keyring`, where it is installed and a keychain answers."""
+"""Stores keys in the system's keychain through the optional package `keyring`."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from aimltui.common.errors import ConfigError
 
 SERVICE = "aimltui"
 LIMIT_S = 10.0
-"""Seconds; a locked keychain asks its owner first."""
+"""Seconds for one call; a locked keychain asks its owner first."""
 LOOK_LIMIT_S = 4.0
-"""Seconds that the question whether there is a keychain may take."""
+"""Seconds for finding out whether there is a keychain."""
 
 _REAL = (
     "keyring.backends.macOS",
@@ -22,30 +22,30 @@ _REAL = (
     "keyring.backends.kwallet",
     "keyring.backends.Windows",
 )
-"""Those that keep keys encrypted and locked with the user's login. Others count as none: some keep them as text."""
+"""Backends that store keys encrypted and locked with the user's login. Others are not used: some store plain text."""
 
 T = TypeVar("T")
 
 
 class Keychain:
-    """The keychain of the user's session. All of it blocks, each call for a limited time; `keyring` is imported late.
+    """The keychain of the user's session. Every call blocks, for a limited time; `keyring` is imported late.
 
     Args:
-        limit_s: Seconds that a call may take.
+        limit_s: Seconds for one call.
     """
 
     def __init__(self, limit_s: float = LIMIT_S) -> None:
         self._limit_s = limit_s
 
     def is_available(self) -> bool:
-        """Whether keys can be kept there."""
+        """Return whether keys can be stored in it."""
         try:
-            return _limited(_backend, min(LOOK_LIMIT_S, self._limit_s)) is not None
+            return _with_limit(_backend, min(LOOK_LIMIT_S, self._limit_s)) is not None
         except ConfigError:
             return False
 
     def get(self, name: str, origin: str) -> str | None:
-        """The key of a connection for this origin; None if there is none.
+        """Return the key of a connection for this origin; None if there is none.
 
         Raises:
             ConfigError: The keychain does not answer, or refuses.
@@ -54,17 +54,17 @@ class Keychain:
         return found if isinstance(found, str) and found else None
 
     def put(self, name: str, origin: str, key: str) -> None:
-        """Keep a key, and see that it is there.
+        """Store a key and check that it was stored.
 
         Raises:
             ConfigError: The keychain does not answer, or refuses.
         """
         self._ask(lambda backend: backend.set_password(SERVICE, _account(name, origin), key))
         if self.get(name, origin) != key:
-            raise ConfigError("The keychain did not keep the key. Choose another place for it.")
+            raise ConfigError("The keychain did not store the key. Choose another place for it.")
 
     def delete(self, name: str, origin: str) -> None:
-        """Drop a key, if there is one.
+        """Delete a key, if there is one.
 
         Raises:
             ConfigError: The keychain does not answer, or refuses.
@@ -78,20 +78,20 @@ class Keychain:
             if backend is None:
                 raise ConfigError(
                     "No keychain answers on this machine, or the package keyring is missing (pip install "
-                    "'aimltui[keychain]'). Enter the key anew on the Connect screen and keep it in another place."
+                    "'aimltui[keychain]'). Enter the key again on the Connect screen and store it in another place."
                 )
             return question(backend)
 
-        return _limited(ask, self._limit_s)
+        return _with_limit(ask, self._limit_s)
 
 
 def _account(name: str, origin: str) -> str:
-    # The origin is part of what is asked for: a key can be found for no other one.
+    # The origin is part of the account name, so a key is never found for another origin.
     return f"{name} {origin}"
 
 
 def _backend() -> Any:
-    """The first real backend, or None."""
+    """Return the first usable backend, or None."""
     try:
         found = importlib.import_module("keyring").get_keyring()
     except ImportError:
@@ -102,15 +102,15 @@ def _backend() -> Any:
     return None
 
 
-def _limited(work: Callable[[], T], limit_s: float) -> T:
-    """Does it in a thread that nobody waits for beyond the limit, not even the end of the program."""
+def _with_limit(work: Callable[[], T], limit_s: float) -> T:
+    """Run `work` in a daemon thread and wait for at most `limit_s` seconds. The program can end while it still runs."""
     done: list[T] = []
     failed: list[Exception] = []
 
     def run() -> None:
         try:
             done.append(work())
-        # keyring's own errors, those of D-Bus, of the system's libraries: whatever it is, the keychain failed
+        # Errors of keyring, of D-Bus and of system libraries all mean that the keychain failed.
         except Exception as error:
             failed.append(error)
 
@@ -121,11 +121,11 @@ def _limited(work: Callable[[], T], limit_s: float) -> T:
         return done[0]
     if not failed:
         raise ConfigError(
-            f"The keychain did not answer within {limit_s:g} s. Unlock it and try again, or keep the key in another place."
+            f"The keychain did not answer within {limit_s:g} s. Unlock it and try again, or store the key in another place."
         )
     if isinstance(failed[0], ConfigError):
         raise failed[0]
-    # Its words are not repeated: they may quote what was to be kept.
+    # The error text is not repeated: it may quote the key.
     raise ConfigError(
-        f"The keychain refused ({type(failed[0]).__name__}). Unlock it and try again, or keep the key in another place."
+        f"The keychain refused ({type(failed[0]).__name__}). Unlock it and try again, or store the key in another place."
     )

@@ -1,6 +1,6 @@
-"""Servers of chat models on this machine: their usual ports are asked, when somebody wants to know, and no other host.
+"""Finds model servers on the usual ports of this machine, at the user's request. No other host is contacted.
 
-No key is sent, no proxy is used, no redirect is followed. What a server says only decides which of our own names it gets.
+No key is sent, no proxy is used, no redirect is followed. The name of a server is always one of the names listed here.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 CONNECT_S = 0.5
 ANSWER_S = 2.0
-"""Seconds for the whole of one answer; a server that is just loading a model is slow."""
+"""Seconds for a complete answer; a server that is loading a model is slow."""
 LIMIT_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A port that is asked."""
+    """A port where a model server may listen."""
 
     number: int
     usual: str = ""
-    """Who is usually there; empty where several are."""
+    """The server that usually listens there; empty if several do."""
     path: str = "/v1"
 
 
@@ -59,20 +59,20 @@ _OWNERS = {
     "lemonade": "Lemonade",
     "user": "text-generation-webui",
 }
-"""By what their lists say in `owned_by`."""
+"""Server names by the `owned_by` of their models."""
 _HEADERS = {"llama.cpp": "llama.cpp", "localai": "LocalAI", "koboldcpp": "KoboldCpp", "vllm": "vLLM"}
-"""By what begins their `Server` header."""
+"""Server names by the beginning of the `Server` header."""
 
 
 async def find_local(ports: Iterable[Port] = PORTS, answer_s: float = ANSWER_S) -> list[LocalServer]:
-    """The servers that answer in time, in the order of the ports."""
-    # a fifth of a second of imports
+    """Return the servers that answer in time, in the order of the ports."""
+    # These imports take a fifth of a second.
     await asyncio.to_thread(importlib.import_module, "httpx2")
     await asyncio.to_thread(importlib.import_module, "aimltui.engine.models.catalogue.parse")
     import httpx2
 
     timeout = httpx2.Timeout(answer_s, connect=CONNECT_S)
-    # plain HTTP only, so no certificates are read
+    # only plain HTTP, so no certificates are loaded
     async with httpx2.AsyncClient(
         trust_env=False, follow_redirects=False, timeout=timeout, verify=False
     ) as client:
@@ -109,7 +109,7 @@ def _server(
     except ValueError:
         return None
     if status == 401:
-        # it wants a key, in the words of this API; other things also live on these ports
+        # A model server refuses with an error object of this API; other programs also use these ports.
         if not isinstance(payload, Mapping) or "error" not in payload:
             return None
         return LocalServer(_name(port, headers, []), base_url, 0, wants_key=True)

@@ -1,4 +1,4 @@
-"""Keys as people paste them, and as they may be shown. Pure."""
+"""Cleans pasted keys, and masks keys for the screen. Pure."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from aimltui.common.errors import ConfigError
 _ASSIGNED = re.compile(
     r"^(?:(?:(?i:export|set|setx|env)\s+|\$env:)[A-Za-z_]\w*|[A-Z_][A-Z0-9_]*)\s*=\s*(?=[^=\s])"
 )
-"""A key may hold `=` itself, at its end; so does the end of text in base64."""
+"""Matches `export NAME=`. A key may end in `=`, as base64 text does."""
 _HEADER = re.compile(r"^(?:-H\s+)?[\"']?(?:authorization\s*:|api-key\s*:|x-api-key\s*:)\s*", re.IGNORECASE)
 _BEARER = re.compile(r"^bearer\s+", re.IGNORECASE)
 _AROUND = "\"'`“”‘’«»,;<>"
 _LONGEST = 8_192
 _HIDES = 12
-"""A shorter key would be given away by its beginning and end."""
+"""The shortest key of which beginning and end are shown."""
 
 
 def clean_key(text: str) -> str:
-    """The key in what was pasted: without blanks, line ends, quotes, `export X=`, `Bearer`, invisible characters.
+    """Return the key in a pasted text, without spaces, line ends, quotes, `export X=`, `Bearer`, invisible characters.
 
     Raises:
-        ConfigError: Nothing is left, or what is left cannot be a key. The text is not repeated.
+        ConfigError: The text contains no key. The error does not repeat it.
     """
-    # An invisible character becomes nothing, an odd blank a blank; a key that was wrapped is joined again below.
+    # Invisible characters are removed, other white space becomes a space; a wrapped key is joined again below.
     seen = "".join(
         c if c.isprintable() else " " if c.isspace() else "" for c in text.replace("\u00ad", "")
     ).strip()
@@ -32,17 +32,16 @@ def clean_key(text: str) -> str:
         seen = pattern.sub("", seen.strip(_AROUND + " ")).strip()
     key = "".join(seen.strip(_AROUND + " ").split())
     if not key:
-        raise ConfigError("There is no key in this. Copy it again from the page where the provider shows it.")
+        raise ConfigError("There is no key in this text. Copy the key again from the provider's page.")
     if not key.isascii() or len(key) > _LONGEST:
         raise ConfigError(
-            "This cannot be a key: keys are made of plain letters, digits and signs. Copy it again from the page where "
-            "the provider shows it."
+            "This is not a key: keys consist of plain letters, digits and punctuation. Copy the key again from the provider's page."
         )
     return key
 
 
 def mask(key: str) -> str:
-    """The key's beginning and end, as `sk-…1f3a`; of a short one nothing."""
+    """Return the key's beginning and end, such as `sk-…1f3a`; only `…` for a short key."""
     if len(key) < _HIDES:
         return "…"
     head = re.match(r"(?:[A-Za-z]{1,4}[-_])+", key[: len(key) // 2])

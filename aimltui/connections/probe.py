@@ -1,4 +1,4 @@
-"""Trying a connection before it is kept: what is there, or what is wrong, in words."""
+"""Tests a connection before it is saved."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ if TYPE_CHECKING:
     from aimltui.engine.models.endpoint.endpoint import Endpoint
 
 LIMIT_S = 20.0
-"""Seconds for one question."""
+"""Seconds for one test."""
 _NOT_THE_ADDRESS = frozenset({401, 402, 403, 408, 429, 500, 502, 503, 504, 529})
-"""Answers that say that the address is right."""
+"""Statuses that show that the address is right."""
 
 
 async def try_models(endpoint: Endpoint, limit_s: float = LIMIT_S) -> Tested:
-    """Ask an endpoint for its models, and whether it accepts the key. Nothing is kept.
+    """Ask an endpoint for its models, and check whether it accepts the key. Nothing is saved.
 
     Args:
-        endpoint: The server.
-        limit_s: Seconds that it may take.
+        endpoint: The endpoint.
+        limit_s: Seconds for each request.
     """
     tested, error = await _list(endpoint, limit_s)
     if error is None or error.status in _NOT_THE_ADDRESS or (error.status is None and error.retryable):
         return tested
     path = urlsplit(endpoint.base_url).path
     if not path.endswith(("/v1", "/v2", "/openai")):
-        # the same host, so the key may come along
+        # It is the same host, so the key may be sent.
         better = f"{endpoint.base_url}/v1"
         found, _ = await _list(replace(endpoint, base_url=better), limit_s)
         if found.is_good:
-            return replace(tested, remedy=f"Use {better}: there it lists {found.text}.", better_url=better)
+            return replace(tested, remedy=f"Use {better}: it lists {found.text}.", better_url=better)
     return tested
 
 
 async def try_assistants(base_url: str, key: str | None, state_dir: Path, limit_s: float = LIMIT_S) -> Tested:
-    """Ask a server whether it speaks the Assistants API."""
-    # Late: only who has such a server pays for the client.
+    """Check whether a server supports the Assistants API."""
+    # Imported late: only this test needs the client.
     from aimltui.client.connect import connect
     from aimltui.client.errors import TransportError, Unsupported
     from aimltui.client.http import Patience, Remote
@@ -61,7 +61,7 @@ async def try_assistants(base_url: str, key: str | None, state_dir: Path, limit_
         return Tested(False, error.message, "If it serves chat models, connect to it as “Chat models”.")
     except (APIError, TransportError) as error:
         return Tested(False, error.message, getattr(error, "remedy", "") or "")
-    return Tested(True, "speaks the Assistants API", " ".join(found.missing), models)
+    return Tested(True, "supports the Assistants API", " ".join(found.missing), models)
 
 
 async def _list(endpoint: Endpoint, limit_s: float) -> tuple[Tested, ModelError | None]:
@@ -86,8 +86,8 @@ async def _list(endpoint: Endpoint, limit_s: float) -> tuple[Tested, ModelError 
     if refusal is not None and ("credit" in refusal.message or "quota" in refusal.message):
         return Tested(True, text, f"{refusal.message} {refusal.remedy}", len(models)), None
     if not models:
-        return Tested(True, text, "It answers, but offers no model yet: load one there.", 0), None
-    return Tested(True, text, _in_the_open(endpoint), len(models)), None
+        return Tested(True, text, "It answers, but has no models: load one on the server.", 0), None
+    return Tested(True, text, _unencrypted_warning(endpoint), len(models)), None
 
 
 def _failed(endpoint: Endpoint, error: ModelError) -> Tested:
@@ -95,32 +95,32 @@ def _failed(endpoint: Endpoint, error: ModelError) -> Tested:
         path = urlsplit(endpoint.base_url).path
         return Tested(
             False,
-            f"{endpoint.host} answers, but has no list of models at {path}/models (HTTP {error.status}).",
+            f"{endpoint.host} answers, but lists no models at {path}/models (HTTP {error.status}).",
             "Check the base URL; most end in /v1.",
         )
     if error.status == 401 and not endpoint.api_key:
         return Tested(
-            False, f"{endpoint.host} wants an API key.", "Paste it, or name the variable that holds it."
+            False, f"{endpoint.host} needs an API key.", "Paste it, or name the variable that holds it."
         )
     return Tested(False, error.message, _remedy(endpoint, error))
 
 
 def _remedy(endpoint: Endpoint, error: ModelError) -> str:
-    """What to do where a connection is being set up: no message was sent, and the key's field stands above."""
+    """Return the remedy for the Connect screen, where no message was sent and the key can be edited."""
     from aimltui.engine.models.errors.verdicts import keys_page
 
     if error.status == 401:
-        return "Check that it is the whole key, and that it belongs to this host." + keys_page(endpoint)
+        return "Check that the key is complete and belongs to this host." + keys_page(endpoint)
     if error.status is None and error.retryable and not endpoint.is_loopback:
         return "Check the network and the address, then test again."
     if error.status in (408, 409, 425, 429) or (error.status or 0) >= 500:
-        return "The address seems to be right: test again in a minute."
+        return "The address seems right: test again in a minute."
     return error.remedy
 
 
-def _in_the_open(endpoint: Endpoint) -> str:
+def _unencrypted_warning(endpoint: Endpoint) -> str:
     if endpoint.api_key and endpoint.origin[0] == "http" and not endpoint.is_loopback:
-        return "The key goes there unencrypted, for everybody on the way to read: use https:// if the server offers it."
+        return "The key is sent unencrypted and can be read on the network: use https:// if the server supports it."
     return ""
 
 

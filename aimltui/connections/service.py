@@ -1,4 +1,4 @@
-"""What the Connect screen works with: finds, tries, keeps and drops connections while the program runs."""
+"""The service behind the Connect screen: finds, tests, saves and removes connections while the program runs."""
 
 from __future__ import annotations
 
@@ -45,11 +45,9 @@ from aimltui.connections.types import (
 )
 
 Apply = Callable[[Endpoints, str | None], None]
-"""Takes endpoints and the default one's name into use."""
+"""Switches the engine to endpoints and the name of the default one."""
 
-_FROM_NEXT_START = (
-    "A server of assistants is used from the next start on: as the default one, or with --connection."
-)
+_FROM_NEXT_START = "Takes effect after a restart: as the default connection, or with --connection."
 _TAILS = ("/chat/completions", "/models", "/assistants")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -60,12 +58,12 @@ class ConnectionService:
     Args:
         file: The configuration file.
         known: The connections of this run.
-        keys: Where their keys are.
-        model: The model of new threads just now.
-        state_dir: For what is kept of servers of assistants.
-        apply: Takes changed endpoints into use.
-        problems: Why connections gave no models when they were last asked, by name.
-        environment: The variables to look at; `os.environ` if None.
+        keys: The store of their keys.
+        model: The current model of new threads.
+        state_dir: The directory for data about servers of the Assistants API.
+        apply: Switches the engine to changed endpoints.
+        problems: Returns why connections listed no models at their last request, by name.
+        environment: The environment variables; `os.environ` if None.
     """
 
     def __init__(
@@ -90,11 +88,11 @@ class ConnectionService:
         self._environment = os.environ if environment is None else environment
         self._found = Endpoints((), {})
         self._live: str | None = None
-        """The connection whose models answer just now where none is named."""
+        """The connection whose models answer if a run names none."""
         self._changing = asyncio.Lock()
 
     async def start(self) -> None:
-        """Read the keys and take the connections into use."""
+        """Read the keys and switch the engine to the connections."""
         self._found = await asyncio.to_thread(read_endpoints, self._known, self._keys)
         self._apply_endpoints()
 
@@ -151,7 +149,7 @@ class ConnectionService:
             connection = self._find(name)
             if not connection.is_own:
                 raise ConfigError(
-                    f"“{name}” cannot be removed here: {_where_from(connection)}. Take it away there."
+                    f"“{name}” cannot be removed here: {_origin_text(connection)}. Remove it there."
                 )
             await asyncio.to_thread(erase_connection, self._file, name)
             trouble = await asyncio.to_thread(self._delete_key, connection)
@@ -164,7 +162,7 @@ class ConnectionService:
         async with self._changing:
             connection = self._find(name)
             await asyncio.to_thread(self._save_found)
-            wanted = None if connection.source in ("said", "table") else name
+            wanted = None if connection.source in ("explicit", "table") else name
             await asyncio.to_thread(write_default_connection, self._file, wanted)
             await self._reload(name)
         return self._model
@@ -192,7 +190,7 @@ class ConnectionService:
         )
 
     async def _reload(self, default: str | None) -> None:
-        """Read the configuration again; with the default of this name, else the one there was."""
+        """Read the configuration again, with this default connection, else the previous one."""
         before = self._known.default
         self._known = await asyncio.to_thread(self._read_known, default)
         self._found = await asyncio.to_thread(read_endpoints, self._known, self._keys)
@@ -220,25 +218,25 @@ class ConnectionService:
         default = self._known.default
         if default is not None and default.kind == "models":
             self._live = default.name
-        # a server of assistants is used from the next start on; until then the models stay as they are
+        # A server of the Assistants API takes effect after a restart; until then the models do not change.
         names = {one.name for one in self._known.all if one.kind == "models"}
         self._apply(self._found, self._live if self._live in names else None)
 
     def _key_of(self, draft: ConnectionDraft, base_url: str) -> str | None:
-        """The key that the draft comes with, wherever it is."""
+        """Return the key of a draft, wherever it is stored."""
         if draft.key.strip():
             return clean_key(draft.key)
         if draft.key_place == "environment":
             return read_key(Connection(draft.name, base_url, _variable(draft)), self._environment)
         if draft.key_place == "none":
             return None
-        kept = self._stored_key(draft.name.strip(), base_url)
-        if kept is None:
+        stored = self._stored_key(draft.name.strip(), base_url)
+        if stored is None:
             raise ConfigError(_no_stored_key(draft, base_url))
-        return kept[1]
+        return stored[1]
 
     def _stored_key(self, name: str, base_url: str) -> tuple[KeyStorage, str] | None:
-        """Where the key of a connection is kept, and the key, if it belongs to this address."""
+        """Return where the key of a connection is stored and the key, if it belongs to this address."""
         old = next((one for one in self._known.all if one.name == name and one.is_own), None)
         if old is None or old.storage is None or origin(old.base_url) != origin(base_url):
             return None
@@ -246,22 +244,20 @@ class ConnectionService:
         return (old.storage, key) if key is not None else None
 
     def _write(self, draft: ConnectionDraft, make_default: bool) -> str:
-        """Write the key first and then the connection, so that none stands there without its key."""
+        """Write the key first and then the connection, so that no connection is saved without its key."""
         name, base_url = checked_name(draft.name), _base_url(draft)
         old = next((one for one in self._known.all if one.name == name and one.is_own), None)
         twin = next(
             (one.name for one in self._known.all if one.name.lower() == name.lower() and one.is_own), name
         )
         if twin != name:
-            raise ConfigError(
-                f"There is a connection “{twin}” already. Choose another name, or change that one."
-            )
+            raise ConfigError(f"A connection “{twin}” exists already. Choose another name, or edit that one.")
         key = self._key_of(replace(draft, name=name), base_url)
         place: KeyStorage | None = None
         if draft.key_place in ("keychain", "file"):
             place = "keychain" if draft.key_place == "keychain" else "file"
         elif draft.key.strip():
-            raise ConfigError("Say where the key is to be kept: in the keychain or in a file.")
+            raise ConfigError("Choose where to store the key: in the keychain or in a file.")
         variable = _variable(draft) if draft.key_place == "environment" else None
         model = old.model if old is not None and origin(old.base_url) == origin(base_url) else None
         before = self._keys.find(place, name, base_url) if place is not None else None
@@ -276,17 +272,17 @@ class ConnectionService:
                 self._restore_key(place, name, base_url, before)
             raise
         if old is not None and old.storage is not None and not _is_same_entry(old, place, base_url):
-            # of no use any more; where that place does not answer just now, it stays there
+            # The old key is no longer needed. If its storage does not answer, the key stays there.
             self._delete_key(old)
         return name
 
     def _save_found(self) -> None:
-        """Give the connection that was made of a key in the environment a place in the file.
+        """Save the connection that was discovered from a key in the environment.
 
-        At the next start others are there and it would be gone, with the threads that remember it left behind.
+        At the next start, other saved connections would replace it, and its threads would have no connection.
         """
         for one in self._known.all:
-            if one.source == "found":
+            if one.source == "discovered":
                 named = NamedConnection(one.name, one.base_url, one.api_key_env)
                 write_connection(self._file, named, make_default=one == self._known.default)
 
@@ -298,7 +294,7 @@ class ConnectionService:
                 self._keys.save(place, name, base_url, before)
 
     def _delete_key(self, connection: Connection) -> ConfigError | None:
-        """Drop a connection's key; why that did not work."""
+        """Delete a connection's stored key; returns the error if that failed."""
         try:
             if connection.storage is not None:
                 self._keys.delete(connection.storage, connection.name, connection.base_url)
@@ -312,7 +308,7 @@ def _with_default(everything: Sequence[Connection], default: Connection | None) 
 
 
 def _is_same_entry(old: Connection, place: KeyStorage | None, base_url: str) -> bool:
-    # the file has one key for a name, whatever the address
+    # the file has one key per name, for any address
     return old.storage == place and (place == "file" or origin(old.base_url) == origin(base_url))
 
 
@@ -326,19 +322,21 @@ def _base_url(draft: ConnectionDraft) -> str:
 def _variable(draft: ConnectionDraft) -> str:
     variable = draft.key_variable.strip().removeprefix("$")
     if not _VARIABLE.fullmatch(variable):
-        # not repeated: it may be the key itself
-        raise ConfigError("That is not the name of an environment variable. One looks like AIMLAPI_API_KEY.")
+        # The text is not repeated: it may be the key itself.
+        raise ConfigError(
+            "This is not the name of an environment variable. A name looks like AIMLAPI_API_KEY."
+        )
     return variable
 
 
 def _no_stored_key(draft: ConnectionDraft, base_url: str) -> str:
     return (
-        f"No key of “{draft.name.strip()}” is kept for {origin(base_url)}. Enter it: a key is only ever used at the "
+        f"No key of “{draft.name.strip()}” is stored for {origin(base_url)}. Enter it: a key is only sent to the "
         "address that it was entered for."
     )
 
 
-def _where_from(connection: Connection) -> str:
+def _origin_text(connection: Connection) -> str:
     if connection.api_key_env is not None:
         return f"it comes from a flag, the table [connection] or the variable {connection.api_key_env}"
     return "it comes from a flag, a variable or the table [connection] of the configuration file"

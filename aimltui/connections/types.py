@@ -1,7 +1,7 @@
-"""Connections as the screen sees them: what it asks the composition root to find, to try and to keep.
+"""Connections as the screen sees them, and the protocol of the service that finds, tests and saves them.
 
-Nothing here may be dear to import, and no key is ever handed to the screen: what the user types goes down, only its
-beginning and end come up.
+The module must be cheap to import. The screen passes a typed key to the service, and never gets more of a key back than
+its beginning and end.
 """
 
 from __future__ import annotations
@@ -11,35 +11,35 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 KeyPlace = Literal["environment", "keychain", "file", "none"]
-"""Where a key is kept: a variable, the system's keychain, a file of the owner's alone (0600), or there is none."""
+"""Where a key is stored: an environment variable, the system's keychain, a private file (0600), or no key."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionRow:
-    """A connection that is set up."""
+    """A saved connection, or one from flags and variables."""
 
     name: str
-    """Unique; what the user calls it."""
+    """The unique name that the user gave it."""
     base_url: str
     key_place: KeyPlace
     key_hint: str = ""
-    """The variable's name, or the key masked as `sk-…1f3a`."""
+    """The name of the variable, or the masked key, such as `sk-…1f3a`."""
     is_default: bool = False
     problem: str = ""
-    """Why it cannot be used just now, as a sentence; empty if nothing is known to be wrong."""
+    """Why it cannot be used, as a sentence; empty if no problem is known."""
     kind: Literal["models", "assistants"] = "models"
     is_own: bool = True
-    """Whether it has a name of its own in the configuration file, so that it can be removed. Others come from flags,
-    from variables, or from the file's table `[connection]`."""
+    """True if it is a table `[connections.NAME]` of the configuration file, so that it can be removed. Others come from
+    flags, variables, or the file's table `[connection]`."""
 
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentKey:
-    """A key that lies in the environment, by its variable's name."""
+    """An environment variable that holds a key."""
 
     variable: str
     base_url: str
-    """The endpoint that such a key is for."""
+    """The endpoint that the key belongs to."""
     provider: str
 
 
@@ -52,86 +52,92 @@ class LocalServer:
     base_url: str
     models: int
     wants_key: bool = False
-    """It is one, but tells its models only to those who have its key."""
+    """True if it lists its models only with a key."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionDraft:
-    """What the user is about to set up."""
+    """A connection that the user is editing."""
 
     name: str
     base_url: str
     key: str = ""
-    """As typed or pasted; empty if it comes from a variable, is kept already, or there is none."""
+    """As typed or pasted; empty if it comes from a variable, is stored already, or there is no key."""
     key_variable: str = ""
     key_place: KeyPlace = "none"
     kind: Literal["models", "assistants"] = "models"
-    """`models`: chat models for the own engine. `assistants`: a server that speaks the Assistants API itself."""
+    """`models`: chat models for the built-in engine. `assistants`: a server of the Assistants API."""
 
     def __repr__(self) -> str:
-        """Without the key."""
+        """Return a text without the key."""
         return f"ConnectionDraft({self.name!r}, {self.base_url!r}, {self.key_place!r})"
 
 
 @dataclass(frozen=True, slots=True)
 class Tested:
-    """What trying a draft found."""
+    """The result of testing a draft."""
 
     is_good: bool
     text: str
-    """`429 models`, or what is wrong, as a sentence."""
+    """`429 models`, or the problem as a sentence."""
     remedy: str = ""
-    """What to do; with a good result, what is worth knowing (no credit left, no model loaded)."""
+    """What to do; with a good result, a warning (no credit left, no model loaded)."""
     models: int = 0
     better_url: str = ""
-    """Another base URL of the same host, where the models really are; `remedy` says so in words."""
+    """The base URL on the same host that lists models; `remedy` names it, too."""
     can_be_saved: bool = True
-    """Whether it can be saved all the same; not what is no address or no key at all."""
+    """Whether the draft can be saved despite the problem; False if the address or the key is not valid."""
 
 
 class Connections(Protocol):
-    """The connections of this program; what `Connected.connections` is."""
+    """The service behind the Connect screen."""
 
     def rows(self) -> Sequence[ConnectionRow]:
-        """Those that are set up, the default one first."""
+        """Return the connections, the default one first."""
         ...
 
     def environment_keys(self) -> Sequence[EnvironmentKey]:
-        """Keys in the environment that belong to a known endpoint."""
+        """Return keys in the environment that belong to a known endpoint."""
         ...
 
     def key_places(self) -> Sequence[KeyPlace]:
-        """Where a typed key can be kept here, the best first. May import, so it is called in a worker thread."""
+        """Return where a typed key can be stored, the best place first. It may import, so call it in a worker thread."""
         ...
 
     async def find_local(self) -> Sequence[LocalServer]:
-        """Ask the usual ports of this machine, and only of this machine."""
+        """Look for model servers on the usual ports of this machine. No other host is contacted."""
         ...
 
     async def test(self, draft: ConnectionDraft) -> Tested:
-        """Ask the endpoint for its models. Nothing is kept."""
+        """Ask the endpoint for its models, and save nothing."""
         ...
 
     async def save(self, draft: ConnectionDraft, *, make_default: bool) -> str:
-        """Keep it, and use it from now on; answers the model for new threads, empty if there is none to name.
+        """Save a connection and start using it.
+
+        Returns:
+            The model for new threads; empty for the first model of the endpoint's list.
 
         Raises:
-            ConfigError: It cannot be kept; the text says why.
+            ConfigError: It cannot be saved; the text says why.
         """
         ...
 
     async def remove(self, name: str) -> None:
-        """Forget it and its key.
+        """Remove a connection and its stored key.
 
         Raises:
-            ConfigError: It is not one of the configuration's own, or cannot be removed.
+            ConfigError: It is not a named connection of the configuration file, or cannot be removed.
         """
         ...
 
     async def make_default(self, name: str) -> str:
-        """Use it for new threads; answers the model for them, empty if there is none to name.
+        """Use a connection for new threads.
+
+        Returns:
+            The model for new threads; empty for the first model of the endpoint's list.
 
         Raises:
-            ConfigError: There is no such connection, or the configuration cannot be written.
+            ConfigError: The connection does not exist, or the configuration cannot be written.
         """
         ...

@@ -501,7 +501,7 @@ async def test_a_better_address_is_taken_with_a_key(server: FakeTransport, tmp_p
 
 
 async def test_a_server_of_assistants_waits_for_the_next_start(server: FakeTransport, tmp_path: Path) -> None:
-    service = FakeConnections(verdicts=[connecting.Tested(True, "speaks the Assistants API")])
+    service = FakeConnections(verdicts=[connecting.Tested(True, "supports the Assistants API")])
     async with seat(server, tmp_path, model=None, connections=service) as here:
         await on(here, ConnectScreen)
         await press(here, "down", "down", "down", "enter")

@@ -47,8 +47,8 @@ async def test_a_missing_key_of_the_usual_connection_is_said_on_the_screen_that_
     [
         (("--connection", "work"), "WORK_KEY is not set"),
         (("--connection", "nope"), "Available: “work”"),
-        (("--connection", "work", "--base-url", "http://x"), "Leave one out"),
-        (("--connection", "work", "--assistants-url", "http://x"), "Leave one of them out"),
+        (("--connection", "work", "--base-url", "http://x"), "cannot be combined"),
+        (("--connection", "work", "--assistants-url", "http://x"), "cannot be combined with --assistants-url"),
         (("--base-url", "http://x", "--api-key-env", "NOT_SET"), "NOT_SET is not set"),
     ],
 )
@@ -116,4 +116,4 @@ def test_programs_that_need_models_refuse_a_server_of_assistants(
     configure('[connections.far]\nbase_url = "http://127.0.0.1:9/v1"\nkind = "assistants"\n')
     for command in (["chat", "--connection", "far"], ["serve", "--uds", str(tmp_path / "s")]):
         assert main(command) == 2
-        assert "“far” is a server of assistants" in capsys.readouterr().err
+        assert "“far” is a server of the Assistants API" in capsys.readouterr().err

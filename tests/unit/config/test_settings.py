@@ -302,8 +302,8 @@ def test_named_connections_stand_side_by_side_with_the_old_table(file: Path) -> 
     ]
     known = find_connections(load(file, WORK + HOME), {})
     assert known.all == (
-        Connection("work", "https://work.example/v1", None, "keychain", source="own"),
-        Connection("my home", "http://localhost:11434/v1", None, model="llama", source="own"),
+        Connection("work", "https://work.example/v1", None, "keychain", source="named"),
+        Connection("my home", "http://localhost:11434/v1", None, model="llama", source="named"),
     )
     assert [connection.key_place for connection in known.all] == ["keychain", "none"]
 
@@ -316,7 +316,7 @@ def test_flags_and_variables_win_and_a_name_asked_for_wins_over_the_file(file: P
     assert names(file, text, {"AIMLTUI_BASE_URL": "http://localhost:2"})[0] == "localhost:2"
     assert names(file, text, {"AIMLTUI_BASE_URL": "http://localhost:2"}, "my home")[0] == "my home"
     assert names(file, text, name="mine.example")[0] == "mine.example"
-    with pytest.raises(ConfigError, match="Leave one out"):
+    with pytest.raises(ConfigError, match="cannot be combined"):
         names(file, text, name="work", connection__base_url="http://localhost:1")
     with pytest.raises(ConfigError, match=r"no connection “nope”.*“work”, “my home”"):
         names(file, WORK + HOME, name="nope")

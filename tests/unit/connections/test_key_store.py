@@ -206,7 +206,7 @@ def test_another_address_needs_the_key_anew(tmp_path: Path) -> None:
     keys = KeyStore(tmp_path / "config.toml")
     keys.save("file", "work", "https://here.example/v1", KEY)
     for base_url in ("http://here.example/v1", "https://here.example:8443/v1", "https://there.example/v1"):
-        with pytest.raises(ConfigError, match="Enter it anew"):
+        with pytest.raises(ConfigError, match="Enter it again"):
             keys.read(Connection("work", base_url, None, "file"))
 
 

@@ -42,7 +42,7 @@ def test_what_belongs_to_a_key_stays(key: str) -> None:
 def test_what_cannot_be_a_key_is_refused_and_not_repeated(pasted: str) -> None:
     with pytest.raises(ConfigError) as caught:
         clean_key(pasted)
-    assert "Copy it again" in str(caught.value)
+    assert "Copy the key again" in str(caught.value)
     assert len(pasted) < 5 or pasted not in str(caught.value)
 
 

@@ -62,10 +62,10 @@ async def test_an_account_without_credit_is_connected_and_told() -> None:
 @pytest.mark.parametrize(
     ("answer", "key", "said", "remedy"),
     [
-        (BAD_KEY, KEY, "did not accept the API key", "the whole key"),
-        (BAD_KEY, None, "wants an API key", "Paste it"),
+        (BAD_KEY, KEY, "did not accept the API key", "the key is complete"),
+        (BAD_KEY, None, "needs an API key", "Paste it"),
         (says("<html><title>Hi</title></html>", content_type="text/html"), KEY, "web page", "end in /v1"),
-        (says({"detail": "Not Found"}, 404), KEY, "no list of models at /v1/models", "end in /v1"),
+        (says({"detail": "Not Found"}, 404), KEY, "lists no models at /v1/models", "end in /v1"),
         (says("", 302, location="http://127.0.0.1:9/v1/models"), KEY, "which was not followed", "trust that"),
         (says({"error": {"message": "x"}}, 503), KEY, "overloaded or down", "test again in a minute"),
         (says({"error": {"message": "slow down"}}, 429), KEY, "too many requests", "test again in a minute"),
@@ -89,7 +89,7 @@ async def test_a_base_url_without_v1_is_told_the_right_one() -> None:
         root = server.base_url.removesuffix("/v1")
         tested = await probe.try_models(endpoint(root, None))
     assert (tested.is_good, tested.better_url) == (False, f"{root}/v1")
-    assert tested.remedy == f"Use {root}/v1: there it lists 2 models."
+    assert tested.remedy == f"Use {root}/v1: it lists 2 models."
 
 
 async def test_nobody_there_no_such_host_and_no_tls_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,7 +118,7 @@ async def test_one_that_says_nothing_is_given_up() -> None:
 
 
 @pytest.mark.parametrize(
-    ("has_api", "said"), [(True, "speaks the Assistants API"), (False, "does not speak")]
+    ("has_api", "said"), [(True, "supports the Assistants API"), (False, "does not speak")]
 )
 async def test_a_server_of_assistants_is_told_from_one_of_models(
     tmp_path: Path, has_api: bool, said: str

@@ -127,7 +127,7 @@ async def test_a_new_address_needs_the_key_anew_and_the_old_key_stays_where_it_b
     place = Place(tmp_path)
     await place.service.save(typed("work", "https://here.example/v1"), make_default=True)
     moved = ConnectionDraft("work", "https://there.example/v1", key_place="file")
-    with pytest.raises(ConfigError, match=r"No key of “work” is kept for https://there\.example:443"):
+    with pytest.raises(ConfigError, match=r"No key of “work” is stored for https://there\.example:443"):
         await place.service.save(moved, make_default=True)
     tested = await place.service.test(moved)
     assert not tested.is_good
@@ -146,8 +146,8 @@ async def test_a_file_edited_by_hand_to_another_address_gets_no_key(tmp_path: Pa
     place.file.write_text(place.file.read_text().replace("here.example", "there.example"))
     again = Place(tmp_path)
     await again.service.start()
-    assert "Enter it anew" in again.service.rows()[0].problem
-    with pytest.raises(ModelError, match="Enter it anew"):
+    assert "Enter it again" in again.service.rows()[0].problem
+    with pytest.raises(ModelError, match="Enter it again"):
         again.registry.resolve("m")
 
 
@@ -202,7 +202,7 @@ async def test_a_connection_made_of_a_variable_is_not_lost_when_another_one_is_a
         (local("", "http://localhost:1"), "name for a connection"),
         (local("a\x1b", "http://localhost:1"), "name for a connection"),
         (local("x", "localhost:1"), "should look like"),
-        (ConnectionDraft("x", "https://x.example", KEY), "where the key is to be kept"),
+        (ConnectionDraft("x", "https://x.example", KEY), "where to store the key"),
         (ConnectionDraft("x", "https://x.example", key_place="environment", key_variable="NOT_SET"), "NOT_SET is not set"),
         (ConnectionDraft("x", "https://x.example", key_place="environment", key_variable=KEY), "not the name of an"),
         (ConnectionDraft("x", "https://x.example", key_place="keychain"), "Enter it"),
@@ -240,7 +240,7 @@ async def test_a_connection_that_cannot_be_written_leaves_no_key_behind(tmp_path
 async def test_two_names_that_differ_in_their_letters_size_only_are_one_too_many(tmp_path: Path) -> None:
     place = Place(tmp_path)
     await place.service.save(local("Work", "http://localhost:1"), make_default=True)
-    with pytest.raises(ConfigError, match="“Work” already"):
+    with pytest.raises(ConfigError, match="“Work” exists already"):
         await place.service.save(local("work", "http://localhost:2"), make_default=True)
 
 

@@ -184,7 +184,7 @@ def test_the_command_refuses_what_cannot_work(tmp_path: Path) -> None:
     for flags, told in (
         (("--demo", "--host", "0.0.0.0"), "--token-env NAME"),
         (("--demo", "--token-env", "NOT_SET"), "NOT_SET is not set"),
-        ((), "Nothing says where models come from"),
+        ((), "No source of models is set up"),
     ):
         with started(tmp_path, *flags) as process:
             _, error = process.communicate(timeout=20)
