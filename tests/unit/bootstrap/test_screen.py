@@ -48,7 +48,10 @@ async def test_a_missing_key_of_the_usual_connection_is_said_on_the_screen_that_
         (("--connection", "work"), "WORK_KEY is not set"),
         (("--connection", "nope"), "Available: “work”"),
         (("--connection", "work", "--base-url", "http://x"), "cannot be combined"),
-        (("--connection", "work", "--assistants-url", "http://x"), "cannot be combined with --assistants-url"),
+        (
+            ("--connection", "work", "--assistants-url", "http://x"),
+            "cannot be combined with --assistants-url",
+        ),
         (("--base-url", "http://x", "--api-key-env", "NOT_SET"), "NOT_SET is not set"),
     ],
 )
