@@ -455,7 +455,7 @@ SCENES: tuple[Scene, ...] = (
     ),
     Scene(
         "connect-other",
-        press("down", "down", "down", "enter", shows="It speaks"),
+        press("down", "down", "down", "enter", shows="The Assistants API"),
         model=None,
         options={"connections": FIRST},
     ),

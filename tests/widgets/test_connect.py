@@ -13,7 +13,8 @@ from aimltui.connections import types as connecting
 from aimltui.connections.types import LocalServer
 from aimltui.tui.screens.connect.connect import ConnectScreen
 from aimltui.tui.screens.connect.connections import ConnectionsScreen
-from aimltui.tui.screens.connect.form import ConnectFormScreen, KeyInput
+from aimltui.tui.screens.connect.form import ConnectFormScreen
+from aimltui.tui.screens.connect.key_input import KeyInput
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.pick_list import PickList
 from tests.support.fake_connections import (
@@ -169,7 +170,7 @@ async def test_this_machine_is_asked_only_when_it_is_wanted(server: FakeTranspor
         assert service.searches == 0
         service.gate.clear()
         await press(here, "l")
-        assert "asking the usual ports of this machine…" in here.shown()
+        assert "looking at this machine's usual ports…" in here.shown()
         service.gate.set()
         await here.until(lambda: "Ollama · 7 models" in here.shown())
         await press(here, "enter")
@@ -190,7 +191,7 @@ async def test_escape_stops_the_search_before_it_closes(server: FakeTransport, t
         assert isinstance(here.app.screen, ConnectScreen)
         service.gate.set()
         await press(here, "l")
-        await here.until(lambda: "no server answered" in here.shown())
+        await here.until(lambda: "no server found" in here.shown())
         await press(here, "escape")
         assert here.app.screen is here.screen
 
@@ -387,7 +388,7 @@ async def test_removing_asks_first_and_says_what_becomes_of_the_key(
     async with seat(server, tmp_path, connections=service) as here:
         await open_list(here)
         await press(here, "down", "delete")
-        assert "Remove “Work”? Its key is forgotten, too" in here.shown()
+        assert "Remove “Work”? Its key is deleted, too" in here.shown()
         await press(here, "escape")
         assert len(service.there) == 2
         await press(here, "delete", "y")
@@ -396,7 +397,7 @@ async def test_removing_asks_first_and_says_what_becomes_of_the_key(
         await press(here, "delete")
         assert "The variable AIMLAPI_API_KEY stays as it is." in here.shown()
         await press(here, "y")
-        await here.until(lambda: "There is no connection yet; a adds one." in here.shown())
+        await here.until(lambda: "No connection yet. a adds one." in here.shown())
         await press(here, "escape")
         await here.until(lambda: header(here)[1] == "not connected")
 
@@ -420,10 +421,10 @@ async def test_a_changed_host_asks_for_the_key_anew(server: FakeTransport, tmp_p
         await on(here, ConnectFormScreen)
         assert "● As now" in here.shown()
         here.app.screen.query_one("#address", Input).value = "https://other.example.com/v1"
-        await here.until(lambda: "The kept key is not for other.example.com" in here.shown())
+        await here.until(lambda: "The saved key is not for other.example.com" in here.shown())
         assert "As now" not in here.shown()
         await press(here, "enter")
-        assert "the kept key stays with its own" in here.shown()
+        assert "the saved key is not sent there" in here.shown()
         assert service.tested == []
 
 
@@ -437,7 +438,7 @@ async def test_a_key_that_is_pasted_beside_the_fields_is_taken_as_the_new_key(
         await on(here, ConnectFormScreen)
         here.app.post_message(_paste(KEY))
         await here.until(lambda: "•" * len(KEY) in here.shown())
-        assert "● Paste, keep in keychain" in here.shown()
+        assert "● Paste, save in keychain" in here.shown()
         await press(here, "enter")
         await here.until(lambda: service.saved)
         assert (service.saved[0].key, service.saved[0].base_url) == (KEY, WORK.base_url)
@@ -508,7 +509,7 @@ async def test_a_server_of_assistants_waits_for_the_next_start(server: FakeTrans
         await press(
             here, *"localhost:9000", "down", "down", "space", "tab", "down", "down", "down", "space", "enter"
         )
-        await here.until(lambda: "It is used from the next start" in said(here))
+        await here.until(lambda: "It takes effect after a restart" in said(here))
         assert not here.workspace.models.is_set_up
         assert header(here)[1] == "test server"
 

@@ -1,4 +1,4 @@
-"""What the Connect screen offers and what its form holds, without a screen. A typed key is in no text of this module."""
+"""What the form of a connection holds, and the sentences about it. No text of this module contains a typed key. Pure."""
 
 from __future__ import annotations
 
@@ -8,15 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 from urllib.parse import urlsplit
 
-from aimltui.common.urls import AIMLAPI_BASE_URL, OPENAI_BASE_URL, same_origin
-from aimltui.connections.types import ConnectionDraft, ConnectionRow, EnvironmentKey, KeyPlace, LocalServer
-
-LOCAL, OTHER, DEMO = "local", "other", "demo"
-"""Offers that are no endpoint by themselves."""
+from aimltui.common.urls import same_origin
+from aimltui.connections.types import ConnectionDraft, ConnectionRow, EnvironmentKey, KeyPlace, Tested
 
 KEEP, NO_KEY, NAMED, TYPED = "keep", "none", "environment", "typed"
-"""Where the key comes from, beside `keychain`, `file` and `found:VARIABLE`; `typed` while the places are unknown."""
-_FOUND = "found:"
+"""Where the key comes from, besides `keychain`, `file` and `found:VARIABLE`; `typed` while the places are unknown."""
+FOUND = "found:"
 
 _LOOPBACK = ("localhost", "127.", "[::1]", "0.0.0.0")  # noqa: S104  # compared with, never bound
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -24,106 +21,12 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 @dataclass(frozen=True, slots=True)
-class ConnectOption:
-    """One of the things to connect to."""
-
-    id: str
-    label: str
-    hint: str
-    help: str
-    """A sentence or two about it."""
-    base_url: str = ""
-    needs_key: bool = True
-
-
-@dataclass(frozen=True, slots=True)
 class KeyOption:
-    """Where the key comes from, or where it goes."""
+    """Where the key comes from, or where it is saved."""
 
     id: str
     label: str
     hint: str = ""
-
-
-def offers(found: Sequence[EnvironmentKey], *, with_demo: bool) -> list[ConnectOption]:
-    """What there is to choose from: AI/ML API first.
-
-    Args:
-        found: Keys in the environment.
-        with_demo: Offer to look around without any endpoint.
-    """
-    known = [
-        ConnectOption(
-            "aimlapi",
-            "AI/ML API",
-            _found_hint(found, AIMLAPI_BASE_URL) or "one key, hundreds of models",
-            "One key for the models of all vendors. Contacts api.aimlapi.com.",
-            AIMLAPI_BASE_URL,
-        ),
-        ConnectOption(
-            "openai",
-            "OpenAI",
-            _found_hint(found, OPENAI_BASE_URL) or "with a key of OpenAI",
-            "OpenAI's own models. Contacts api.openai.com.",
-            OPENAI_BASE_URL,
-        ),
-    ]
-    others = {key.base_url: key for key in reversed(found) if _is_other(key, known)}
-    known += [
-        ConnectOption(
-            f"env:{url}",
-            key.provider,
-            _found_hint(found, url),
-            f"Contacts {host_of(url)}.",
-            url,
-        )
-        for url, key in others.items()
-    ]
-    known += [
-        ConnectOption(
-            LOCAL,
-            "A server on this machine",
-            "Ollama, LM Studio, llama.cpp, vLLM",
-            "Asks the usual ports of this machine, and nothing else, which servers of models run here.",
-        ),
-        ConnectOption(
-            OTHER,
-            "Another address",
-            "any OpenAI-compatible URL",
-            "Any server of chat models, or one that speaks the Assistants API. Contacts the address that you type.",
-        ),
-    ]
-    if with_demo:
-        demo = "A scripted model answers; nothing is contacted. Connect later, whenever you like: ctrl+p, Connections."
-        known.append(ConnectOption(DEMO, "Look around first", "an offline demo", demo))
-    return known
-
-
-def _is_other(key: EnvironmentKey, known: Sequence[ConnectOption]) -> bool:
-    return all(not same_origin(key.base_url, offer.base_url) for offer in known)
-
-
-def _found_hint(found: Sequence[EnvironmentKey], base_url: str) -> str:
-    names = [key.variable for key in found if same_origin(key.base_url, base_url)]
-    return f"found {names[0]}: use it" if names else ""
-
-
-def models_text(number: int) -> str:
-    """A number of models with its word."""
-    return "1 model" if number == 1 else f"{number:,} models"
-
-
-def server_offer(server: LocalServer) -> ConnectOption:
-    """A server of this machine."""
-    host = host_of(server.base_url)
-    return ConnectOption(
-        f"server:{server.base_url}",
-        f"{server.name} · {'wants its key' if server.wants_key else models_text(server.models)}",
-        host,
-        f"It answers at {host}, on this machine.",
-        server.base_url,
-        needs_key=server.wants_key,
-    )
 
 
 @dataclass
@@ -149,7 +52,7 @@ class ConnectForm:
     variable: str = ""
     make_default: bool = True
     places: tuple[KeyPlace, ...] | None = None
-    """Where a typed key can be kept; None while nobody knows."""
+    """Where a typed key can be saved; None while that is not known."""
 
     @property
     def url(self) -> str:
@@ -161,30 +64,30 @@ class ConnectForm:
 
     @property
     def is_moved(self) -> bool:
-        """Whether the key that is kept was made for another host."""
+        """Whether the saved key belongs to another host."""
         return self.stored is not None and not same_origin(self.stored.base_url, self.url)
 
     @property
     def is_typed(self) -> bool:
-        """Whether the key is to be typed."""
+        """Whether the user types or pastes the key."""
         return self.option in ("keychain", "file", TYPED)
 
     def options(self) -> list[KeyOption]:
         """Where the key can come from, the best first."""
         found = () if self.is_moved else self.found
         options = [
-            KeyOption(f"{_FOUND}{name}", f"Use {name}", "found; the key is not stored") for name in found
+            KeyOption(f"{FOUND}{name}", f"Use {name}", "found; the key is not saved") for name in found
         ]
         if self.stored is not None and self.stored.key_place != "none" and not self.is_moved:
             options.insert(0, KeyOption(KEEP, "As now", stored_words(self.stored)))
         places = self.places
         if places is None:
-            options.append(KeyOption(TYPED, "Paste a key", "looking where it can be kept…"))
+            options.append(KeyOption(TYPED, "Paste a key", "looking where it can be saved…"))
         for place in places or ():
             if place in _PLACES:
                 options.append(KeyOption(place, *_PLACES[place]))
-        options.append(KeyOption(NAMED, "Name a variable", "it holds the key; not stored"))
-        none = KeyOption(NO_KEY, "No key", "the server asks for none")
+        options.append(KeyOption(NAMED, "Name a variable", "it holds the key; not saved"))
+        none = KeyOption(NO_KEY, "No key", "the server needs none")
         if not self.needs_key:
             options.insert(1 if options[0].id == KEEP else 0, none)
         elif self.has_address:
@@ -192,29 +95,29 @@ class ConnectForm:
         return options
 
     def settle(self) -> None:
-        """Choose another option where the chosen one is not offered any more, or the places are known now."""
+        """Choose another option if the chosen one is no longer offered, or if the places have become known."""
         ids = [option.id for option in self.options()]
         if self.option not in ids:
             typed = [option for option in ids if option in ("keychain", "file", TYPED)]
             self.option = typed[0] if self.option in (TYPED, KEEP) and typed else ids[0]
 
-    def ask_anew(self) -> None:
-        """The kept key was refused: begin where another one is pasted, or with one that was found."""
-        self.option = f"{_FOUND}{self.found[0]}" if self.found else TYPED
+    def ask_for_other_key(self) -> None:
+        """Choose a key that was found in the environment, or pasting one: the saved key was refused."""
+        self.option = f"{FOUND}{self.found[0]}" if self.found else TYPED
 
     def ask_to_paste(self) -> None:
-        """The key is pasted: it goes to the best place, unless one was chosen."""
+        """Choose pasting, with the best place for the key, unless a place was chosen already."""
         if not self.is_typed:
             self.option = TYPED
             self.settle()
 
     @property
     def final_name(self) -> str:
-        """What it will be called: by its host where nothing was typed."""
+        """The name under which it will be saved: what was typed, or the host."""
         return self.name.strip() or host_of(self.url)
 
     def problem(self, taken: Iterable[str]) -> tuple[str, str] | None:
-        """Which field is at fault, and a sentence about it; None if none is.
+        """The first field that is wrong, and a sentence about it; None if all are right.
 
         Args:
             taken: Names of the other connections.
@@ -225,9 +128,9 @@ class ConnectForm:
             if self.is_moved:
                 return (
                     "key",
-                    "The address has another host, and the kept key stays with its own. Paste the new one.",
+                    "The address has another host, and the saved key is not sent there. Paste the new one.",
                 )
-            return "key", "The key is missing: paste it, or choose where else it is."
+            return "key", "The key is missing: paste it, or choose where it comes from."
         if self.option == NAMED and not _VARIABLE.fullmatch(self.variable.strip()):
             return "variable", "Type the name of the variable that holds the key, such as MY_API_KEY."
         name = self.final_name
@@ -235,14 +138,24 @@ class ConnectForm:
             return "name", f"There is a connection called {name} already. Give this one another name."
         return None
 
+    def promise(self) -> str:
+        """What is contacted, and which host gets the key, as sentences."""
+        host = host_of(self.url) if self.url else "this address"
+        text = f"Only {host} is contacted{'' if self.option == NO_KEY else ', and only it gets the key'}."
+        if self.is_moved:
+            text = f"The saved key is not for {host}, so it is not sent there. Enter the key for {host}."
+        if self.stored is not None:
+            text += "\nIts name stays: threads remember the connection by it."
+        return text if self.has_address else f"{self.base_url}\n{text}"
+
     def draft(self) -> ConnectionDraft:
-        """What the service is to try and to keep."""
+        """What is tested and saved."""
         draft = ConnectionDraft(self.final_name, self.url, kind=self.kind)
         if self.option == KEEP and self.stored is not None:
             variable = self.stored.key_hint if self.stored.key_place == "environment" else ""
             return replace(draft, key_place=self.stored.key_place, key_variable=variable)
-        if self.option.startswith(_FOUND):
-            return replace(draft, key_place="environment", key_variable=self.option.removeprefix(_FOUND))
+        if self.option.startswith(FOUND):
+            return replace(draft, key_place="environment", key_variable=self.option.removeprefix(FOUND))
         if self.option == NAMED:
             return replace(draft, key_place="environment", key_variable=self.variable.strip())
         if self.option == NO_KEY:
@@ -252,43 +165,9 @@ class ConnectForm:
 
 
 _PLACES: dict[str, tuple[str, str]] = {
-    "keychain": ("Paste, keep in keychain", "locked with your login"),
-    "file": ("Paste, keep in a file", "readable by you only (0600)"),
+    "keychain": ("Paste, save in keychain", "locked with your login"),
+    "file": ("Paste, save in a file", "readable by you only (0600)"),
 }
-
-
-def form_for(
-    offer: ConnectOption,
-    found: Sequence[EnvironmentKey],
-    rows: Sequence[ConnectionRow],
-    *,
-    make_default: bool = True,
-) -> ConnectForm:
-    """The form for something that was chosen.
-
-    Args:
-        offer: What was chosen.
-        found: Keys in the environment.
-        rows: The connections there are.
-        make_default: Whether new threads are to use it.
-    """
-    is_other = offer.id == OTHER
-    names = tuple(
-        key.variable for key in found if offer.base_url and same_origin(key.base_url, offer.base_url)
-    )
-    label = offer.label.partition(" · ")[0]
-    option = f"{_FOUND}{names[0]}" if names else TYPED if offer.needs_key else NO_KEY
-    return ConnectForm(
-        title="Another address" if is_other else label,
-        base_url=offer.base_url,
-        name="" if is_other else free_name(label, rows),
-        option=option,
-        found=names,
-        has_address=is_other,
-        has_kind=is_other,
-        needs_key=offer.needs_key,
-        make_default=make_default,
-    )
 
 
 def form_of(row: ConnectionRow, found: Sequence[EnvironmentKey]) -> ConnectForm:
@@ -317,23 +196,13 @@ def form_of(row: ConnectionRow, found: Sequence[EnvironmentKey]) -> ConnectForm:
     )
 
 
-def free_name(name: str, rows: Sequence[ConnectionRow]) -> str:
-    """A name that no connection has yet."""
-    taken = {row.name.casefold() for row in rows}
-    number, free = 1, name
-    while free.casefold() in taken:
-        number += 1
-        free = f"{name} {number}"
-    return free
-
-
 def one_line(text: str) -> str:
-    """A pasted key in one line; what else came with it is taken away by the service, which knows keys."""
+    """A pasted key in one line; `Connections` removes what else was pasted with it."""
     return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
 def stored_words(row: ConnectionRow) -> str:
-    """Where a connection's key is, in words: never the key."""
+    """Where a connection's key is, in words; never the key."""
     match row.key_place:
         case "environment":
             return f"in {row.key_hint}" if row.key_hint else "in the environment"
@@ -346,8 +215,35 @@ def stored_words(row: ConnectionRow) -> str:
 
 
 def host_of(url: str) -> str:
-    """Host and port, as people write them; the text itself if it is no URL."""
+    """Host and port of a URL; the text itself if it is no URL."""
     try:
         return urlsplit(url).netloc.rpartition("@")[2] or url
     except ValueError:
         return url
+
+
+def saved_text(draft: ConnectionDraft, tested: Tested | None) -> str:
+    """What happened when a connection was saved, as sentences.
+
+    Args:
+        draft: What was saved.
+        tested: What its test has found; None if it failed.
+    """
+    if tested is None:
+        found = f"{draft.name} is saved, but its test failed: it may not answer."
+    else:
+        found = f"{draft.name} is connected: {tested.text.rstrip('.')}. {tested.remedy}".strip()
+    later = "It takes effect after a restart." if draft.kind == "assistants" else ""
+    return " ".join(part for part in (found, later, _key_sentence(draft)) if part)
+
+
+def _key_sentence(draft: ConnectionDraft) -> str:
+    match draft.key_place:
+        case "keychain":
+            return "Its key is in the system's keychain."
+        case "file":
+            return "Its key is in a file that only you can read."
+        case "environment":
+            return f"Its key comes from {draft.key_variable}." if draft.key_variable else ""
+        case _:
+            return ""

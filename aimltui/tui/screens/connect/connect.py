@@ -1,4 +1,4 @@
-"""What to connect to: the first screen of somebody who has no connection yet, and later of one who adds another."""
+"""The choice of what to connect to: shown at the first start, and when a connection is added."""
 
 from __future__ import annotations
 
@@ -14,40 +14,39 @@ from textual.widgets import Static
 from textual.worker import Worker, WorkerState
 
 from aimltui.connections.types import Connections, KeyPlace, LocalServer
-from aimltui.tui.commands.derived import FooterItem
-from aimltui.tui.screens.connect.form import ConnectFormScreen, Saved
+from aimltui.tui.commands.command import FooterItem
+from aimltui.tui.controllers.connection_tester import Saved
+from aimltui.tui.screens.connect.form import ConnectFormScreen
 from aimltui.tui.screens.dialogs.sheet import Sheet
-from aimltui.tui.state.connect_form import (
+from aimltui.tui.state.connect_form import ConnectForm
+from aimltui.tui.state.connect_options import (
     DEMO,
     LOCAL,
-    ConnectForm,
     ConnectOption,
+    connect_options,
     form_for,
-    offers,
-    server_offer,
+    server_option,
 )
 from aimltui.tui.widgets.pick_list import PickList, PickRow
 
-__all__ = ["ConnectScreen", "LookAround", "Places", "Saved"]
-
 Places = Callable[[], Awaitable[tuple[KeyPlace, ...]]]
-"""Tells where a typed key can be kept."""
+"""Tells where a typed key can be saved."""
 
 PROMISE = "Only what you choose is contacted; its key goes nowhere else."
 
 
 @dataclass(frozen=True, slots=True)
 class LookAround:
-    """The user wants the offline model."""
+    """The user chose the demo model."""
 
 
 class ConnectScreen(Sheet[Saved | LookAround | None]):
-    """Choose an endpoint, then fill in its form. The result is what was saved, or None.
+    """Lists what can be connected to; choosing opens the form. The result is what was saved, or None.
 
     Args:
-        connections: The service behind it.
-        places: Tells where a typed key can be kept.
-        is_first: There is no model yet, so looking around is offered, too.
+        connections: Finds, tests and saves connections.
+        places: Tells where a typed key can be saved.
+        is_first: Whether there is no model yet; then the demo is offered, too.
     """
 
     SCROLLS = "PickList"
@@ -74,12 +73,12 @@ class ConnectScreen(Sheet[Saved | LookAround | None]):
         self._servers: Sequence[LocalServer] | None = None
         self._search: Worker[None] | None = None
         self._forms: dict[str, ConnectForm] = {}
-        self._offers: list[ConnectOption] = []
+        self._choices: list[ConnectOption] = []
         self.pick_list = PickList()
         self._help = Static("", classes="sheet-text connect-help", markup=False)
 
     def body(self) -> Sequence[Widget]:
-        """The promise, the list, what the row under the cursor means."""
+        """The promise, the list, and a text about the row under the cursor."""
         return (
             Static(Content(PROMISE), classes="sheet-text connect-promise"),
             self.pick_list,
@@ -94,66 +93,66 @@ class ConnectScreen(Sheet[Saved | LookAround | None]):
 
     @property
     def is_searching(self) -> bool:
-        """Whether this machine's ports are being asked."""
+        """Whether model servers are being looked for."""
         return self._search is not None and not self._search.is_finished
 
     def _show(self, at: str = "") -> None:
         at = at or (self.pick_list.cursor_row.id if self.pick_list.cursor_row else "")
-        self._offers = offers(self._connections.environment_keys(), with_demo=self._is_first)
+        self._choices = connect_options(self._connections.environment_keys(), with_demo=self._is_first)
         lines: list[PickRow | str] = []
-        for offer in self._offers:
-            lines.append(PickRow(offer.id, offer.label, offer.hint))
-            if offer.id == LOCAL:
+        for option in self._choices:
+            lines.append(PickRow(option.id, option.label, option.hint))
+            if option.id == LOCAL:
                 lines += self._found()
-        self._offers += [server_offer(server) for server in self._servers or ()]
+        self._choices += [server_option(server) for server in self._servers or ()]
         self.pick_list.set_lines(lines, at=at)
 
     def _found(self) -> list[PickRow | str]:
         if self.is_searching:
-            return ["  asking the usual ports of this machine…"]
+            return ["  looking at this machine's usual ports…"]
         if self._servers is None:
             return []
-        rows = [server_offer(server) for server in self._servers]
+        rows = [server_option(server) for server in self._servers]
         if not rows:
-            return ["  no server answered: start one, then look again"]
-        return [PickRow(offer.id, f"  {offer.label}", offer.hint) for offer in rows]
+            return ["  no server found: start one, then look again"]
+        return [PickRow(option.id, f"  {option.label}", option.hint) for option in rows]
 
     def on_pick_list_cursor_moved(self, event: PickList.CursorMoved) -> None:
-        """Say more about the row under the cursor."""
+        """Show a text about the row under the cursor."""
         event.stop()
-        offer = self._offer(event.row.id) if event.row else None
-        self._help.update(Content(offer.help if offer else ""))
+        option = self._option(event.row.id) if event.row else None
+        self._help.update(Content(option.help if option else ""))
 
-    def _offer(self, offer_id: str) -> ConnectOption | None:
-        return next((offer for offer in self._offers if offer.id == offer_id), None)
+    def _option(self, option_id: str) -> ConnectOption | None:
+        return next((option for option in self._choices if option.id == option_id), None)
 
     def action_move(self, step: int) -> None:
         """Move the cursor."""
         self.pick_list.move(step)
 
     def action_pick(self) -> None:
-        """Take the row under the cursor."""
+        """Choose the row under the cursor."""
         if (row := self.pick_list.cursor_row) is not None:
             self._pick(row.id)
 
     def on_pick_list_picked(self, event: PickList.Picked) -> None:
-        """A click takes the row."""
+        """Choose the clicked row."""
         event.stop()
         self._pick(event.row.id)
 
-    def _pick(self, offer_id: str) -> None:
-        if offer_id == LOCAL:
+    def _pick(self, option_id: str) -> None:
+        if option_id == LOCAL:
             self.action_look_for_servers()
-        elif offer_id == DEMO:
+        elif option_id == DEMO:
             self.action_look_around()
-        elif (offer := self._offer(offer_id)) is not None:
-            self._fill_in(offer)
+        elif (option := self._option(option_id)) is not None:
+            self._fill_in(option)
 
-    def _fill_in(self, offer: ConnectOption) -> None:
+    def _fill_in(self, option: ConnectOption) -> None:
         rows = self._connections.rows()
-        form = self._forms.get(offer.id)
+        form = self._forms.get(option.id)
         if form is None:
-            form = form_for(offer, self._connections.environment_keys(), rows)
+            form = form_for(option, self._connections.environment_keys(), rows)
         taken = [row.name for row in rows]
 
         def closed(saved: Saved | None) -> None:
@@ -161,21 +160,21 @@ class ConnectScreen(Sheet[Saved | LookAround | None]):
                 self._forms.clear()
                 self.dismiss(saved)
 
-        self._forms[offer.id] = form
+        self._forms[option.id] = form
         self.app.push_screen(
             ConnectFormScreen(form, self._connections, self._places, taken=taken, can_choose=bool(rows)),
             closed,
         )
 
     def action_look_around(self) -> None:
-        """Take the offline model."""
+        """Choose the demo model."""
         if self._is_first:
             self.dismiss(LookAround())
 
     # Servers on this machine
 
     def action_look_for_servers(self) -> None:
-        """Ask the usual ports of this machine, because the user wants it."""
+        """Look for model servers on this machine's usual ports."""
         if self.is_searching:
             return
         self._search = self.run_worker(self._look(), group="local", exit_on_error=False)
@@ -185,7 +184,7 @@ class ConnectScreen(Sheet[Saved | LookAround | None]):
         self._servers = await self._connections.find_local()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """The search is over, or was given up."""
+        """Show what the search found."""
         if event.worker is not self._search or not event.worker.is_finished:
             return
         event.stop()
@@ -194,7 +193,7 @@ class ConnectScreen(Sheet[Saved | LookAround | None]):
         self._show(f"server:{self._servers[0].base_url}" if self._servers else LOCAL)
 
     def action_cancel(self) -> None:
-        """Give up the search, or close."""
+        """Stop the search; without one close."""
         if self.is_searching and self._search is not None:
             self._search.cancel()
         else:

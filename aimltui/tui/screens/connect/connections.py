@@ -1,4 +1,4 @@
-"""The connections there are: add, change, test, make the default one, remove."""
+"""The list of connections: add, change, test, make default, remove."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from textual.worker import Worker, WorkerState
 from aimltui.common.errors import ConfigError
 from aimltui.common.sanitize import clean
 from aimltui.connections.types import ConnectionRow, Connections, Tested
-from aimltui.tui.commands.derived import FooterItem
+from aimltui.tui.commands.command import FooterItem
+from aimltui.tui.controllers.connection_tester import Saved
 from aimltui.tui.screens.connect.connect import ConnectScreen, LookAround, Places
-from aimltui.tui.screens.connect.form import ConnectFormScreen, Saved
+from aimltui.tui.screens.connect.form import ConnectFormScreen
 from aimltui.tui.screens.dialogs.sheet import CLOSE, Sheet
 from aimltui.tui.state.connect_form import form_of, host_of, stored_words
 from aimltui.tui.widgets.footer import FooterBar
@@ -36,12 +37,12 @@ _BUSY = (FooterItem("esc", "Stop the test", "cancel"),)
 
 
 class ConnectionsScreen(Sheet[None]):
-    """The list, with what is known of the row under the cursor below it.
+    """Shows the connections, and below them what is known of the one under the cursor.
 
     Args:
-        connections: The service behind it.
-        places: Tells where a typed key can be kept.
-        changed: Called with the model for new threads where another one holds now; None if none is left.
+        connections: Tests, saves and removes them.
+        places: Tells where a typed key can be saved.
+        changed: Called with the model for new threads when it changes; None if there is none left.
         saved: Called with what was saved.
     """
 
@@ -76,7 +77,7 @@ class ConnectionsScreen(Sheet[None]):
         self._rows: Sequence[ConnectionRow] = ()
         self._found: dict[str, Tested] = {}
         self._asked: ConnectionRow | None = None
-        """The connection that is removed if the user says yes."""
+        """The connection whose removal waits for the user's confirmation."""
         self._work: Worker[None] | None = None
         self._problem = ""
         self._at = ""
@@ -85,7 +86,7 @@ class ConnectionsScreen(Sheet[None]):
         self._about = Static("", classes="sheet-text connect-help connect-about", markup=False)
 
     def body(self) -> Sequence[Widget]:
-        """The list, and more about the row under the cursor."""
+        """The list, and a text about the row under the cursor."""
         return self.pick_list, self._about
 
     def on_mount(self) -> None:
@@ -98,7 +99,7 @@ class ConnectionsScreen(Sheet[None]):
         at = at or (self._row.name if self._row is not None else "")
         self._rows = self._connections.rows()
         lines = [PickRow(row.name, row.name, _hint(row), row.is_default) for row in self._rows]
-        self.pick_list.set_lines(lines, at=at, remark="There is no connection yet; a adds one.")
+        self.pick_list.set_lines(lines, at=at, remark="No connection yet. a adds one.")
         self._say()
 
     @property
@@ -109,7 +110,7 @@ class ConnectionsScreen(Sheet[None]):
 
     @property
     def is_testing(self) -> bool:
-        """Whether a connection is being tried."""
+        """Whether a connection is being tested."""
         return self._work is not None and not self._work.is_finished
 
     def _say(self, text: str = "", style: str = "$text-error") -> None:
@@ -132,7 +133,7 @@ class ConnectionsScreen(Sheet[None]):
         return Content("New threads use it." if row.is_default else "It answers where you choose its models.")
 
     def on_pick_list_cursor_moved(self, event: PickList.CursorMoved) -> None:
-        """Say more about the row under the cursor."""
+        """Show a text about the row under the cursor."""
         event.stop()
         name = event.row.id if event.row else ""
         if name == self._at:
@@ -142,7 +143,7 @@ class ConnectionsScreen(Sheet[None]):
             self._say()
 
     def on_pick_list_picked(self, event: PickList.Picked) -> None:
-        """A click only moves the cursor: what is done to a row is said by a key."""
+        """Do nothing more: a click only moves the cursor, and a key acts on the row."""
         event.stop()
 
     def action_move(self, step: int) -> None:
@@ -152,7 +153,7 @@ class ConnectionsScreen(Sheet[None]):
     # What is done to a connection
 
     def action_add(self) -> None:
-        """Set up another one."""
+        """Add a connection."""
 
         def closed(result: Saved | LookAround | None) -> None:
             self._was_saved(result if isinstance(result, Saved) else None)
@@ -160,7 +161,7 @@ class ConnectionsScreen(Sheet[None]):
         self.app.push_screen(ConnectScreen(self._connections, self._places, is_first=False), closed)
 
     def action_edit(self) -> None:
-        """Change the one under the cursor."""
+        """Change the connection under the cursor."""
         row = self._row
         if row is not None and not self.is_testing:
             form = form_of(row, self._connections.environment_keys())
@@ -173,20 +174,20 @@ class ConnectionsScreen(Sheet[None]):
             self._show(saved.name)
 
     def action_test(self) -> None:
-        """Ask the endpoint of the one under the cursor for its models."""
+        """Test the connection under the cursor."""
         row = self._row
         if row is not None and not self.is_testing:
-            self._begin(self._test(row))
+            self._start(self._test(row))
             self._say(f"Asking {host_of(row.base_url)} for its models…", "$text-muted")
 
     async def _test(self, row: ConnectionRow) -> None:
         self._found[row.name] = await self._connections.test(form_of(row, ()).draft())
 
     def action_make_default(self) -> None:
-        """Let new threads use the one under the cursor."""
+        """Let new threads use the connection under the cursor."""
         row = self._row
         if row is not None and not row.is_default and not self.is_testing:
-            self._begin(self._make_default(row.name))
+            self._start(self._make_default(row.name))
 
     async def _make_default(self, name: str) -> None:
         try:
@@ -197,7 +198,7 @@ class ConnectionsScreen(Sheet[None]):
         self._changed(model)
 
     def action_remove(self) -> None:
-        """Ask whether the one under the cursor is to be removed."""
+        """Ask whether to remove the connection under the cursor."""
         row = self._row
         if row is None or self.is_testing:
             return
@@ -207,21 +208,21 @@ class ConnectionsScreen(Sheet[None]):
             )
             self._say(
                 f"✗ “{row.name}” was not added here: it comes from {where}a flag or the table [connection] of the "
-                "configuration file. Take it away there."
+                "configuration file. Remove it there."
             )
             return
         self._asked = row
         key = {
             "environment": f"The variable {row.key_hint} stays as it is.",
             "none": "",
-        }.get(row.key_place, "Its key is forgotten, too, and cannot be brought back.")
+        }.get(row.key_place, "Its key is deleted, too, and cannot be restored.")
         self._say(" ".join(filter(None, (f"Remove “{row.name}”?", key, "Threads stay."))), "$text-warning")
 
     def action_confirm(self) -> None:
-        """Remove it."""
+        """Remove the connection."""
         row, self._asked = self._asked, None
         if row is not None:
-            self._begin(self._remove(row))
+            self._start(self._remove(row))
 
     async def _remove(self, row: ConnectionRow) -> None:
         try:
@@ -235,7 +236,7 @@ class ConnectionsScreen(Sheet[None]):
             self._failed(str(error))
 
     def action_cancel(self) -> None:
-        """Not removed; or the test is given up; or closed."""
+        """Keep the connection, or stop the test, or close the list."""
         if self._asked is not None:
             self._asked = None
             self._say()
@@ -244,17 +245,17 @@ class ConnectionsScreen(Sheet[None]):
         else:
             self.dismiss(None)
 
-    # Beside the screen
+    # Workers
 
     def _failed(self, text: str) -> None:
         self._problem = text
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
         self._problem = ""
         self._work = self.run_worker(work, group="connection", exit_on_error=False)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """What was begun is over."""
+        """Show what the worker changed."""
         if event.worker is not self._work or not event.worker.is_finished:
             return
         event.stop()

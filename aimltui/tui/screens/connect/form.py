@@ -1,28 +1,27 @@
-"""The form of one connection: address, key, where the key goes, name; it is tried before it is kept."""
+"""The form of one connection: address, key, where the key is saved, name. It is tested before it is saved."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.timer import Timer
 from textual.types import CSSPathType
 from textual.widget import Widget
 from textual.widgets import Input, Static
 from textual.worker import Worker, WorkerState
 
-from aimltui.common.errors import ConfigError
 from aimltui.common.sanitize import clean, clean_line
-from aimltui.connections.types import ConnectionDraft, Connections, KeyPlace, Tested
-from aimltui.tui.commands.derived import FooterItem
+from aimltui.connections.types import Connections, KeyPlace
+from aimltui.tui.commands.command import FooterItem
+from aimltui.tui.controllers.connection_tester import ConnectionTester, Saved
+from aimltui.tui.screens.connect.key_input import KeyInput
 from aimltui.tui.screens.dialogs.sheet import Sheet
-from aimltui.tui.state.connect_form import NAMED, NO_KEY, ConnectForm, host_of, one_line
+from aimltui.tui.state.connect_form import NAMED, ConnectForm
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.line_input import LineInput
 from aimltui.tui.widgets.option_rows import Option, OptionRows
@@ -33,7 +32,7 @@ _LABELS = 24
 _TEXT_LIMIT = 4_096
 _KINDS = (
     Option("models", "Chat models", "for the program's own engine"),
-    Option("assistants", "The Assistants API", "used from the next start on"),
+    Option("assistants", "The Assistants API", "takes effect after a restart"),
 )
 _USES = (
     Option("default", "For new threads", "from now on"),
@@ -49,47 +48,18 @@ _USE_BETTER = FooterItem("ctrl+n", "Use it", "use_better")
 _TEST = FooterItem("ctrl+t", "Test", "test")
 _NEXT = FooterItem("tab", "Next", "app.focus_next")
 
-
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """A connection that was kept."""
-
-    name: str
-    model: str
-    """The model for new threads; empty if there is none to name."""
-    text: str
-    """What happened, for the user."""
-    is_default: bool
-    kind: Literal["models", "assistants"] = "models"
-
-
-class KeyInput(LineInput):
-    """Takes a key: masked, cleaned when it is pasted, and never copied out."""
-
-    def on_paste(self, event: events.Paste) -> None:
-        """Take what looks like a key in the pasted text, in the place of what was there."""
-        event.prevent_default()
-        event.stop()
-        self.value = one_line(event.text)
-        self.cursor_position = len(self.value)
-
-    def action_copy(self) -> None:
-        """Nothing: a key goes in, not out."""
-
-    def action_cut(self) -> None:
-        """Delete without copying."""
-        self.delete_selection()
+Work = Callable[[], Awaitable[object]]
 
 
 class ConnectFormScreen(Sheet[Saved | None]):
-    """Fill in, test, save. What was typed stays in the form that was handed in.
+    """Shows the form, tests and saves its values.
 
     Args:
-        form: The values; kept up to date, so that they are there when one comes back.
-        connections: Tries and keeps.
-        places: Tells where a typed key can be kept.
+        form: The values; kept up to date, so that they are there again when the user comes back.
+        connections: Tests and saves.
+        places: Tells where a typed key can be saved.
         taken: Names of the other connections.
-        can_choose: Whether one can say if new threads use it.
+        can_choose: Whether the user can choose if new threads use it.
     """
 
     SCROLLS = ".form"
@@ -102,7 +72,7 @@ class ConnectFormScreen(Sheet[Saved | None]):
         Binding("ctrl+t", "test", show=False, priority=True),
         Binding("ctrl+s", "save_anyway", show=False, priority=True),
         Binding("ctrl+n", "use_better", show=False, priority=True),
-        # At once: a key that is pasted right after it must not land in a field where it can be read.
+        # with priority: a key that is pasted right after it must not land in a field where it can be read
         Binding("tab", "app.focus_next", show=False, priority=True),
         Binding("shift+tab", "app.focus_previous", show=False, priority=True),
         Binding("up", "app.focus_previous", show=False),
@@ -120,17 +90,10 @@ class ConnectFormScreen(Sheet[Saved | None]):
     ) -> None:
         super().__init__(form.title, ())
         self._form = form
-        self._connections = connections
         self._places = places
         self._taken = tuple(taken)
+        self._tester = ConnectionTester(form, connections, self._say, self.set_interval)
         self._work: Worker[None] | None = None
-        self._is_keeping = False
-        self._waited_s = 0
-        self._clock: Timer | None = None
-        self._tried: ConnectionDraft | None = None
-        """What the test that goes on, or the last one, was about."""
-        self._failed: Tested | None = None
-        """What a test of the present values found wrong; they may be saved all the same."""
         self._where = Static("", classes="sheet-text", markup=False)
         self._address = _box(form.base_url, "http://localhost:8080/v1", "address")
         self._kinds = OptionRows(_KINDS, form.kind, labels=_LABELS, id="kinds")
@@ -156,7 +119,7 @@ class ConnectFormScreen(Sheet[Saved | None]):
         self._bar = FooterBar()
 
     def compose(self) -> ComposeResult:
-        """Title, where it goes, fields, what was found, keys."""
+        """Title, the promise what is contacted, fields, what was found, keys."""
         form = self._form
         with Vertical(classes="sheet"):
             yield Static(Content(clean_line(form.title)), classes="sheet-title")
@@ -165,7 +128,7 @@ class ConnectFormScreen(Sheet[Saved | None]):
                 if form.has_address:
                     yield _field("Address", self._address)
                 if form.has_kind:
-                    yield _field("It speaks", self._kinds)
+                    yield _field("Type", self._kinds)
                 yield _field("Key", Vertical(self._options, self._key, self._variable, self._gap))
                 if form.stored is None:
                     yield _field("Name", self._name_box)
@@ -175,7 +138,7 @@ class ConnectFormScreen(Sheet[Saved | None]):
             yield self._bar
 
     def on_mount(self) -> None:
-        """Ask where a key can be kept; begin where something is to be typed."""
+        """Ask where a key can be saved; focus the first field that has to be filled in."""
         self._show()
         self.run_worker(self._learn_places(), group="places", exit_on_error=False)
         form = self._form
@@ -193,24 +156,17 @@ class ConnectFormScreen(Sheet[Saved | None]):
     # What is shown
 
     def _show(self) -> None:
-        """Bring everything up to date with the form."""
+        """Update all fields from the form."""
         form = self._form
         form.settle()
         options = [Option(option.id, option.label, option.hint) for option in form.options()]
         self._options.set_options(options, form.option)
         self._key.display = form.is_typed
         self._variable.display = form.option == NAMED
-        # Something stands there in any case: nothing moves while one goes through the options.
+        # so that nothing moves while the user goes through the options
         self._gap.display = not (form.is_typed or form.option == NAMED)
         self._name_box.placeholder = form.final_name or "a name for it"
-        host = host_of(form.url) if form.url else "this address"
-        only = f"Only {host} is contacted{'' if form.option == NO_KEY else ', and only it gets the key'}."
-        if form.is_moved:
-            only = f"The kept key is not for {host}, so it is not sent there. Give the one that is."
-        if form.stored is not None:
-            only += "\nIts name stays: threads remember the connection by it."
-        address = "" if form.has_address else f"{form.base_url}\n"
-        self._where.update(Content(clean(f"{address}{only}")))
+        self._where.update(Content(clean(form.promise())))
         self._bar.set_items(self._footer())
 
     def _footer(self) -> list[FooterItem]:
@@ -219,8 +175,8 @@ class ConnectFormScreen(Sheet[Saved | None]):
         if isinstance(self.focused, OptionRows) and self.focused.is_on_other:
             return [_CHOOSE, _TEST, _NEXT, FooterItem("esc", "Back", "cancel")]
         more = [_TEST, _NEXT]
-        if self._failed is not None:
-            more = [_USE_BETTER if self._better else _TEST, _SAVE_ANYWAY]
+        if self._tester.failed is not None:
+            more = [_USE_BETTER if self._tester.better_url else _TEST, _SAVE_ANYWAY]
         return [_SAVE, *more, FooterItem("esc", "Back", "cancel")]
 
     def _say(self, text: str, style: str = "", remedy: str = "") -> None:
@@ -231,7 +187,7 @@ class ConnectFormScreen(Sheet[Saved | None]):
     # What is typed
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Keep what is typed."""
+        """Take what is typed into the form."""
         event.stop()
         form = self._form
         match event.input.id:
@@ -243,10 +199,10 @@ class ConnectFormScreen(Sheet[Saved | None]):
                 form.variable = event.value
             case _:
                 form.name = clean_line(event.value)
-        self._is_other_now()
+        self._values_changed()
 
     def on_paste(self, event: events.Paste) -> None:
-        """What is pasted beside the fields is the key."""
+        """Take what is pasted outside of the fields as the key."""
         event.stop()
         self._form.ask_to_paste()
         self._show()
@@ -254,7 +210,7 @@ class ConnectFormScreen(Sheet[Saved | None]):
         self.set_focus(self._key)
 
     def on_option_rows_changed(self, event: OptionRows.Changed) -> None:
-        """Keep what is chosen."""
+        """Take what is chosen into the form."""
         event.stop()
         form = self._form
         if event.rows is self._options:
@@ -267,25 +223,22 @@ class ConnectFormScreen(Sheet[Saved | None]):
             form.kind = "assistants" if event.option_id == "assistants" else "models"
         else:
             form.make_default = event.option_id == "default"
-        self._is_other_now()
+        self._values_changed()
 
     def on_option_rows_cursor_moved(self, event: OptionRows.CursorMoved) -> None:
-        """The footer says what enter does."""
+        """Show in the footer what enter does."""
         event.stop()
         self._bar.set_items(self._footer())
 
-    def _is_other_now(self) -> None:
-        """What a test found does not hold for other values."""
-        if self._form.draft() == self._tried:
-            return
-        self._tried = None
-        self._stop()
-        self._failed = None
-        self._say("")
-        self._show()
+    def _values_changed(self) -> None:
+        """Drop the result of a test: it does not hold for other values."""
+        if self._tester.forget():
+            self._stop()
+            self._say("")
+            self._show()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter tests and saves."""
+        """Test and save."""
         event.stop()
         self.action_save()
 
@@ -293,40 +246,36 @@ class ConnectFormScreen(Sheet[Saved | None]):
 
     @property
     def is_busy(self) -> bool:
-        """Whether a test goes on."""
+        """Whether a test is running."""
         return self._work is not None and not self._work.is_finished
 
     def action_test(self) -> None:
-        """Try it, and say what was found."""
-        self._begin(self._test)
+        """Test the values, and show what was found."""
+        self._start(self._tester.test)
 
     def action_save(self) -> None:
-        """Choose what the cursor is on; else try it, and keep it if it works."""
+        """Choose what the cursor is on; otherwise test the values, and save them if they work."""
         rows = self.focused
         if isinstance(rows, OptionRows) and rows.is_on_other:
             rows.action_take()
             return
-        self._begin(self._test_and_save)
-
-    @property
-    def _better(self) -> str:
-        """Another address of the same host, where the test found the models; empty if there is none."""
-        return self._failed.better_url if self._failed is not None and self._form.has_address else ""
+        self._start(self._tester.test_and_save)
 
     def action_use_better(self) -> None:
-        """Take that address, and try it."""
-        if self._better and not self.is_busy:
-            self._form.base_url = self._address.value = self._better
-            self._failed = None
+        """Test the address at which the last test has found the models."""
+        better = self._tester.better_url
+        if better and not self.is_busy:
+            self._form.base_url = self._address.value = better
+            self._tester.failed = None
             self._show()
-            self._begin(self._test)
+            self._start(self._tester.test)
 
     def action_save_anyway(self) -> None:
-        """Keep it although the test has failed."""
-        if self._failed is not None:
-            self._begin(lambda: self._keep(None))
+        """Save the values although their test has failed."""
+        if self._tester.failed is not None:
+            self._start(lambda: self._tester.save(None))
 
-    def _begin(self, work: Callable[[], Awaitable[None]]) -> None:
+    def _start(self, work: Work) -> None:
         if self.is_busy:
             return
         problem = self._form.problem(self._taken)
@@ -335,63 +284,20 @@ class ConnectFormScreen(Sheet[Saved | None]):
             self._say(f"✗ {text}", "$text-error")
             self.set_focus(self.query_one(f"#{field}"))
             return
-        self._tried = self._form.draft()
-        self._work = self.run_worker(self._doing(work), group="test", exit_on_error=False)
+        self._tester.tried = self._form.draft()
+        self._work = self.run_worker(self._run(work), group="test", exit_on_error=False)
         self._bar.set_items(self._footer())
 
-    async def _doing(self, work: Callable[[], Awaitable[None]]) -> None:
+    async def _run(self, work: Work) -> None:
         if self._form.places is None:
             self._form.places = await self._places()
             self._show()
-        self._tried = self._form.draft()
-        await work()
-
-    async def _test(self) -> None:
-        tested = await self._ask()
-        if tested.is_good:
-            self._say(f"✓ {tested.text}", "$text-success", tested.remedy)
-
-    async def _test_and_save(self) -> None:
-        tested = await self._ask()
-        if tested.is_good:
-            await self._keep(tested)
-
-    async def _ask(self) -> Tested:
-        draft = self._form.draft()
-        self._waited_s = 0
-        self._count(host_of(draft.base_url))
-        self._clock = self.set_interval(1.0, lambda: self._count(host_of(draft.base_url)))
-        try:
-            tested = await self._connections.test(draft)
-        finally:
-            self._clock.stop()
-        self._failed = None if tested.is_good or not tested.can_be_saved else tested
-        if not tested.is_good:
-            anyway = "; ctrl+s saves it anyway" if tested.can_be_saved else ""
-            remedy = f"{tested.remedy} Nothing is saved{anyway}.".strip()
-            self._say(f"✗ {tested.text}", "$text-error", remedy)
-        return tested
-
-    def _count(self, host: str) -> None:
-        seconds = f" {self._waited_s} s" if self._waited_s else ""
-        self._waited_s += 1
-        self._say(f"Asking {host} for its models…{seconds}")
-
-    async def _keep(self, tested: Tested | None) -> None:
-        form, draft = self._form, self._form.draft()
-        self._is_keeping = True
-        try:
-            model = await self._connections.save(draft, make_default=form.make_default)
-        except ConfigError as error:
-            self._say(f"✗ It was not saved. {error}", "$text-error")
-            return
-        finally:
-            self._is_keeping = False
-        form.key = ""
-        self.dismiss(Saved(draft.name, model, _happened(draft, tested), form.make_default, draft.kind))
+        result = await work()
+        if isinstance(result, Saved):
+            self.dismiss(result)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """The test is over."""
+        """Update the footer at the end of a test; show a failure of the program."""
         if event.worker is not self._work or not event.worker.is_finished:
             return
         event.stop()
@@ -401,17 +307,17 @@ class ConnectFormScreen(Sheet[Saved | None]):
         self._bar.set_items(self._footer())
 
     def _stop(self) -> bool:
-        """Give up the test that goes on; what is being written is written to its end."""
-        if not self.is_busy or self._is_keeping or self._work is None:
+        """Stop the test; saving is never interrupted. False if no test is running."""
+        if not self.is_busy or self._tester.is_saving or self._work is None:
             return False
         self._work.cancel()
         return True
 
     def action_cancel(self) -> None:
-        """Stop the test, or go back; what was typed stays."""
+        """Stop the test; without one go back. What was typed stays in the form."""
         if self._stop():
             self._say("Stopped. Nothing is saved.")
-        elif not self._is_keeping:
+        elif not self._tester.is_saving:
             self.dismiss(None)
 
 
@@ -423,25 +329,3 @@ def _box(value: str, placeholder: str, id: str, limit: int = _TEXT_LIMIT) -> Inp
 
 def _field(label: str, *widgets: Widget) -> Horizontal:
     return Horizontal(Static(Content(label), classes="form-label"), *widgets, classes="form-field")
-
-
-def _happened(draft: ConnectionDraft, tested: Tested | None) -> str:
-    """What has come of saving, as sentences."""
-    if tested is None:
-        found = f"{draft.name} is saved, but its test failed: it may not answer."
-    else:
-        found = f"{draft.name} is connected: {tested.text.rstrip('.')}. {tested.remedy}".strip()
-    later = "It is used from the next start of the program on." if draft.kind == "assistants" else ""
-    return " ".join(part for part in (found, later, _kept_words(draft)) if part)
-
-
-def _kept_words(draft: ConnectionDraft) -> str:
-    match draft.key_place:
-        case "keychain":
-            return "Its key is in the system's keychain."
-        case "file":
-            return "Its key is in a file that only you can read."
-        case "environment":
-            return f"Its key comes from {draft.key_variable}." if draft.key_variable else ""
-        case _:
-            return ""

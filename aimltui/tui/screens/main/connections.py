@@ -12,8 +12,8 @@ from aimltui.tui.state.guides import SET_UP
 
 if TYPE_CHECKING:
     from aimltui.connections.types import Connections, KeyPlace
+    from aimltui.tui.controllers.connection_tester import Saved
     from aimltui.tui.screens.connect.connect import LookAround
-    from aimltui.tui.screens.connect.form import Saved
 
 
 class ConnectionsPart(MainView):
@@ -87,7 +87,7 @@ class ConnectionsPart(MainView):
             self.open_connect()
             return
         form = form_of(row, connections.environment_keys())
-        form.ask_anew()
+        form.ask_for_other_key()
 
         def closed(saved: Saved | None) -> None:
             if saved is not None:

@@ -5,20 +5,14 @@ from __future__ import annotations
 import pytest
 
 from aimltui.connections.types import ConnectionDraft, ConnectionRow, EnvironmentKey, LocalServer
-from aimltui.tui.state.connect_form import (
-    KEEP,
-    NAMED,
-    NO_KEY,
+from aimltui.tui.state.connect_form import KEEP, NAMED, NO_KEY, TYPED, ConnectForm, form_of, one_line
+from aimltui.tui.state.connect_options import (
     OTHER,
-    TYPED,
-    ConnectForm,
     ConnectOption,
+    connect_options,
     form_for,
-    form_of,
     free_name,
-    offers,
-    one_line,
-    server_offer,
+    server_option,
 )
 from tests.support.fake_connections import AIMLAPI, AIMLAPI_KEY, OLLAMA, WORK
 
@@ -26,7 +20,7 @@ KEY = "sk-0123456789abcdef"
 
 
 def offer(offer_id: str) -> ConnectOption:
-    return next(one for one in offers((), with_demo=True) if one.id == offer_id)
+    return next(one for one in connect_options((), with_demo=True) if one.id == offer_id)
 
 
 def typed(form: ConnectForm, places: tuple[str, ...] = ("keychain", "file")) -> ConnectForm:
@@ -36,15 +30,15 @@ def typed(form: ConnectForm, places: tuple[str, ...] = ("keychain", "file")) -> 
 
 
 def test_aimlapi_comes_first_and_a_key_that_was_found_is_named() -> None:
-    found = offers((AIMLAPI_KEY,), with_demo=True)
+    found = connect_options((AIMLAPI_KEY,), with_demo=True)
     assert [one.id for one in found] == ["aimlapi", "openai", "local", "other", "demo"]
     assert found[0].hint == "found AIMLAPI_API_KEY: use it"
-    assert "demo" not in [one.id for one in offers((), with_demo=False)]
+    assert "demo" not in [one.id for one in connect_options((), with_demo=False)]
 
 
 def test_a_key_for_another_endpoint_is_an_offer_of_its_own() -> None:
     key = EnvironmentKey("OPENAI_API_KEY", "https://proxy.example.com/v1", "proxy.example.com")
-    found = {one.label: one for one in offers((key, AIMLAPI_KEY), with_demo=False)}
+    found = {one.label: one for one in connect_options((key, AIMLAPI_KEY), with_demo=False)}
     assert found["proxy.example.com"].hint == "found OPENAI_API_KEY: use it"
     assert found["OpenAI"].hint == "with a key of OpenAI"
 
@@ -80,7 +74,7 @@ def test_a_pasted_key_becomes_one_line_and_the_rest_is_the_services() -> None:
 
 
 def test_a_server_of_this_machine_needs_no_key() -> None:
-    found = server_offer(LocalServer("Ollama", "http://localhost:11434/v1", 7))
+    found = server_option(LocalServer("Ollama", "http://localhost:11434/v1", 7))
     assert (found.label, found.hint) == ("Ollama · 7 models", "localhost:11434")
     form = typed(form_for(found, (), (OLLAMA,)))
     assert form.problem(["Ollama"]) is None
