@@ -1,1 +1,1 @@
-"""What happens: the embedded Assistants engine."""
+"""The embedded engine: the Assistants API, runs, models and tools in this process."""

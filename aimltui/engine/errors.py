@@ -1,10 +1,10 @@
-"""What can go wrong inside the engine. None of these reaches a client: it gets a refusal or a failed run."""
+"""Errors inside the engine. None of them reaches a client, which receives a refusal or a failed run instead."""
 
 from __future__ import annotations
 
 
 class EngineError(Exception):
-    """Something inside the engine failed.
+    """An error inside the engine.
 
     Attributes:
         message: Sentences for the user: what happened, why, what to do.
@@ -20,12 +20,12 @@ class StoreError(EngineError):
 
 
 class RunGone(EngineError):
-    """The run's row is not there any more: somebody deleted the thread."""
+    """The run's row no longer exists: its thread was deleted."""
 
 
 class RunOver(EngineError):
-    """The run has ended already; nothing more may be written about it."""
+    """The run has already ended; nothing more may be stored about it."""
 
 
 class RunCancelling(EngineError):
-    """Somebody asked to cancel the run; only its end may be written."""
+    """The run is being cancelled; only its end may be stored."""

@@ -1,4 +1,4 @@
-"""What the composition root hands to the engine."""
+"""The options of an engine, set by `bootstrap`."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ Clock = Callable[[], float]
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often a failed model turn is tried, and how long it waits in between."""
+    """How often a failed model turn is tried, and the delay between two attempts."""
 
     tries: int = 3
     """Attempts in all, the first one included."""
     base_s: float = 1.0
     """Seconds before the second attempt; doubled for each one after it."""
     cap_s: float = 60.0
-    """Seconds at most, also where the server asks for more."""
+    """The longest delay in seconds, even if the server asks for more."""
 
     def delay_s(self, failed: int, retry_after_s: float | None) -> float:
-        """Seconds to wait after attempt number `failed` (from 1)."""
+        """Return the seconds to wait after attempt number `failed` (from 1)."""
         own = self.base_s * 2.0 ** (failed - 1)
         return min(self.cap_s, max(own, retry_after_s or 0.0))
 
@@ -41,70 +41,70 @@ class EngineOptions:
     """Directories, limits, clock and ids of one engine."""
 
     data_dir: Path
-    """Where the database lives; made with mode 0700 if it is not there."""
+    """The directory of the database; created with mode 0700 if it does not exist."""
     clock: Clock = time.time
     new_id: NewId = new_id
     run_lifetime_s: float = 600.0
     """Seconds from a run's creation to its expiry."""
     checkpoint_s: float = 0.25
-    """Seconds after which streamed text is in the database, at the latest."""
+    """The longest time in seconds until streamed text is stored."""
     heartbeat_s: float = 5.0
-    """Seconds between signs of life while this engine executes runs."""
+    """Seconds between two heartbeats while this engine executes runs."""
     poll_s: float = 1.0
-    """Seconds between looks at what other processes wrote, while nothing here is going on."""
+    """Seconds between two checks for changes by other processes, while this engine is idle."""
     busy_poll_s: float = 0.25
-    """The same while a run is active here or a run of another process is followed."""
+    """Seconds between two checks while a run is active here or a run of another process is followed."""
     stop_s: float = 2.0
-    """Seconds that a stopped run may take to let go before its end is written without it."""
+    """Seconds to wait until a stopped run has released its resources; after them its end is stored anyway."""
     readers: int = 3
     """Worker threads that read the database."""
     max_turns: int = 100
-    """Model turns of one run before it fails: a tool loop has to end somewhere."""
+    """Model turns of one run before it fails, so that a loop of tool calls ends."""
     max_tool_turns: int = 25
-    """Turns of one run in which the engine's own tools are called; the next turn goes out without tools."""
+    """Turns of one run that may call hosted tools; after them the model gets no tools."""
     tool_protocol: ToolProtocol = "auto"
-    """How models call the code interpreter that say nothing about it themselves; see `engine.runs.tool_protocol`."""
+    """How models call tools if nothing is known about the model; see `engine.runs.tool_protocol`."""
     interpreter: str = "auto"
-    """Where a model's Python runs: `auto` (the strongest sandbox that holds), `off`, or a sandbox by its name."""
+    """The sandbox for a model's Python: `auto` (the strongest that passes its test), `off`, or a sandbox's name."""
     interpreter_python: str | None = None
-    """The Python that runs there; None for that of `aimltui interpreter setup`, and without such the
-    one that this program runs with, without its packages."""
+    """The Python for that code. None for the one of `aimltui interpreter setup`; without that, this program's Python
+    without its packages."""
     unconfined: Literal["off", "ask"] = "off"
-    """What happens where no sandbox holds: no code is run, or the user is asked about each piece."""
+    """What happens where no sandbox works: no code runs, or the user is asked about each piece."""
     approve: Approve | None = None
-    """Asks the user about a piece of code that nothing would keep in; None: there is nobody to ask, so it is not run."""
+    """Asks the user about code that would run without a sandbox; without it, no such code runs."""
     max_sessions: int = 8
     """Threads that may have a running interpreter at the same time."""
     default_context_tokens: int = 128_000
-    """The context window of a model that does not say how large it is."""
+    """The context window of a model whose size is unknown."""
     keep_events_s: float = 86_400.0
     """Seconds for which the event log of an ended run can be replayed."""
     max_file_bytes: int = MAX_FILE
-    """Of a file that is uploaded in one piece."""
+    """The limit for a file that is uploaded in one piece."""
     indexers: int = 2
-    """Files that are made searchable at the same time."""
+    """Files that are indexed at the same time."""
     extract_s: float = 60.0
-    """Seconds that finding the text of one file may take."""
+    """The time limit for extracting the text of one file, in seconds."""
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     lessons: Lessons = field(default_factory=Lessons)
-    """What refusals have taught about models; the registry of models has the same."""
+    """What is known about models from refused requests; shared with the registry of models."""
     first_byte_notice_s: float = 30.0
-    """Seconds without a first sign of an answer after which those who follow the run are told."""
+    """Seconds without the first byte of an answer after which followers of the run receive a notice."""
     silence_notice_s: float = 60.0
-    """The same within an answer."""
+    """Seconds of silence within an answer after which followers of the run receive a notice."""
     limits: BudgetLimits = field(default_factory=BudgetLimits)
-    """What may be spent."""
+    """The spending limits."""
 
     @property
     def database(self) -> Path:
-        """The database's file."""
+        """The path of the database."""
         return self.data_dir / "aimltui.db"
 
     @property
     def files(self) -> Path:
-        """The directory of the files' bytes."""
+        """The directory of the blob store."""
         return self.data_dir / "files"
 
     def now(self) -> int:
-        """The clock's time as the API writes it."""
+        """Return the time in whole Unix seconds, as in the API."""
         return int(self.clock())

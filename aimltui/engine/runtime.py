@@ -1,4 +1,4 @@
-"""What all operations of an engine share."""
+"""The state that all operations of an engine share."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Runtime:
         self.blobs = BlobStore(options.files, self.owner.id)
         self.indexer = Indexer(self.database, options, self.blobs, self.owner.id)
         self.followers = 0
-        """How many follow a run of another process."""
+        """How many streams follow a run of another process."""
         services = RunServices(
             self.database,
             options,
@@ -69,7 +69,7 @@ class Runtime:
         self._next_beat = 0.0
 
     async def open(self) -> None:
-        """Open the store, recover what a dead process left behind, begin to watch.
+        """Open the store, recover what a dead process left behind, and start to observe other processes.
 
         Raises:
             StoreError: The store cannot be used.
@@ -87,7 +87,7 @@ class Runtime:
         self._watch.add_done_callback(_report)
 
     async def aclose(self) -> None:
-        """Stop runs, listeners, the watch, the store, in this order."""
+        """Stop runs, listeners, the observer and the store, in this order."""
         if self._closing.is_set():
             return
         self._closing.set()
@@ -105,7 +105,7 @@ class Runtime:
         await self.models.aclose()
 
     async def read(self, job: Callable[[Connection], T]) -> T:
-        """`Database.read` for an operation.
+        """Read the database for an operation.
 
         Raises:
             ServerError: The store cannot be read.
@@ -116,7 +116,7 @@ class Runtime:
             raise ServerError(error.message, code="store_error") from error
 
     async def write(self, job: Callable[[Connection], T], *touched: str) -> T:
-        """`Database.write` for an operation; listeners hear of the touched threads.
+        """Write to the database for an operation, and report the touched threads to listeners.
 
         Raises:
             ServerError: The store cannot be written.
@@ -144,7 +144,7 @@ class Runtime:
             raise
 
     async def settle(self) -> None:
-        """End the runs that nobody ends any more, if there are any."""
+        """End the runs that have expired or whose owners are dead."""
         needed = await self.read(lambda conn: recovery.needs_recovery(conn, self.options, self.owner.id))
         if needed:
             threads = await self.write(lambda conn: recovery.recover_all(conn, self.options, self.owner.id))
@@ -158,7 +158,7 @@ class Runtime:
         known = self.models.info(model_id, connection)
         if known is None or known.tool_protocol is not None:
             return known.tool_protocol if known is not None else None
-        # a server that drops tools without a word would leave the model without them
+        # some servers drop tools silently, which would leave the model without them
         is_unable = known.abilities is not None and "tools" not in known.abilities
         return "fenced" if is_unable and self.options.tool_protocol == "auto" else None
 
@@ -180,7 +180,7 @@ class Runtime:
             try:
                 await self._poll()
             except (StoreError, ServerError) as error:
-                log.warning("cannot look at the store: %s", error)
+                log.warning("cannot read the store: %s", error)
 
     async def _poll(self) -> None:
         version = await self.database.data_version()
@@ -197,9 +197,9 @@ class Runtime:
         await self._clean_up()
 
     async def _clean_up(self) -> None:
-        """Take over what a dead process left to be indexed; forget what is past its time."""
+        """Take over files that a dead process left unindexed, and delete what has expired."""
         if await self.read(lambda conn: store_files.has_work(conn, self.owner.id)):
-            # whoever added it was cancelled before it could say so
+            # its request may have been cancelled before it could wake the indexer
             self.indexer.wake()
         if not await self.read(lambda conn: cleanup.is_needed(conn, self.options, self.owner.id)):
             return
@@ -215,4 +215,4 @@ def _report_abandoned(task: asyncio.Task[Any]) -> None:
 
 def _report(watch: asyncio.Task[None]) -> None:
     if not watch.cancelled() and (error := watch.exception()) is not None:
-        log.error("nobody watches the store any more", exc_info=error)
+        log.error("the observer of the store stopped because of an error", exc_info=error)

@@ -1,4 +1,4 @@
-"""What only the engine can see of a request, once its rules have been kept: see `wire.rules`."""
+"""Checks of a request that need the engine's state, after those of `wire.constraints`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from aimltui.wire.messages import Content, NewMessage, NewTextContent, Text, Tex
 
 
 def merged_metadata(old: Mapping[str, str] | None, new: Metadata | None) -> Metadata:
-    """The old pairs with the new ones over them.
+    """Merge new metadata into old.
 
     Raises:
-        BadRequest: Together they are too many.
+        BadRequest: The result has too many pairs.
     """
     metadata = {**(old or {}), **(new or {})}
     check_pairs("metadata", metadata)
@@ -23,22 +23,22 @@ def merged_metadata(old: Mapping[str, str] | None, new: Metadata | None) -> Meta
 
 
 def check_connection(name: str | None, known: Sequence[str]) -> None:
-    """See that a run names a connection that there is. An extension of the API.
+    """Check that the connection of a run exists. An extension of the API.
 
     Raises:
-        BadRequest: There is none of this name.
+        BadRequest: No connection has this name.
     """
     if name and name not in known:
         there = ", ".join(f"'{one}'" for one in known) or "none"
         raise BadRequest(
-            f"There is no connection '{name[:60]}' here (any more), so nothing was sent. There is: {there}.",
+            f"There is no connection '{name[:60]}' here, so nothing was sent. Available: {there}.",
             param="connection",
             code="invalid_value",
         )
 
 
 def content_of(message: NewMessage) -> list[Content]:
-    """A request's content as the message keeps it."""
+    """Return a request's content as the message stores it."""
     if isinstance(message.content, str):
         return [TextContent(text=Text(value=message.content))]
     return [

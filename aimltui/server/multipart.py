@@ -180,9 +180,7 @@ class _Reader:
             return
         self._size += end - start
         if self._size > self._limit:
-            raise TooLarge(
-                f"The file is too large: at most {self._limit:,} bytes are taken.", param=self._name
-            )
+            raise TooLarge(f"The file is too large: the limit is {self._limit:,} bytes.", param=self._name)
         self._pending.append(content[start:end])
         self._pending_size += end - start
 

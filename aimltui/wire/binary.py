@@ -70,7 +70,7 @@ class Blob(Wire):
             # a pipe that nobody writes to would hold up whoever opens it
             number = os.open(self.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         except ValueError as error:
-            raise OSError(errno.EINVAL, "it is no path") from error
+            raise OSError(errno.EINVAL, "it is not a path") from error
         if not stat.S_ISREG(os.fstat(number).st_mode):
             os.close(number)
             raise OSError(errno.EINVAL, "it is not a plain file")

@@ -168,4 +168,7 @@ def derive_name(data: Any) -> str:
 
 
 def _error_fields(fields: dict[str, Any]) -> dict[str, Any]:
-    return {**fields, "message": str(fields.get("message") or "The server broke off without an explanation.")}
+    return {
+        **fields,
+        "message": str(fields.get("message") or "The server ended the stream without an explanation."),
+    }

@@ -128,7 +128,7 @@ async def test_a_file_may_be_large_but_not_too_large(tmp_path: Path) -> None:
             yield f"\r\n--{BOUNDARY}--\r\n".encode()
 
         answer = await posted(raw, pieces())
-        assert refusal(answer)[:2] == (413, "The file is too large: at most 3,000,000 bytes are taken.")
+        assert refusal(answer)[:2] == (413, "The file is too large: the limit is 3,000,000 bytes.")
         assert len(list((tmp_path / "files" / "incoming").iterdir())) == 0
 
 

@@ -311,9 +311,9 @@ REPORTS = {
 }
 OVER_BUDGET = LastError(
     code="rate_limit_exceeded",
-    message="Today's budget does not allow the next question, whose reading alone takes about $0.0213: $0.9914 of $1.00 "
+    message="Today's budget is too small for the next request, whose prompt alone takes about $0.0213: $0.9914 of $1.00 "
     "are spent today ([budget] per_day_usd). The model was not asked.",
-    remedy="Raise it for today (ctrl+p, Raise today's budget), or change the setting; the day ends at midnight.",
+    remedy="Raise it for today (ctrl+p, Raise today's budget), wait until midnight, or change the setting.",
     kind="budget",
 )
 STOPPED_BY_BUDGET: tuple[Act, ...] = (Say(("It grew by **7.2",), ""), End("failed", OVER_BUDGET))

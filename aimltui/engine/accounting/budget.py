@@ -1,4 +1,4 @@
-"""What may be spent: whether a turn of a model may begin, and how long its answer may get. Pure."""
+"""The budget: whether a model turn may start, and how long its answer may be. Pure."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from aimltui.engine.models.base import Price
 
 LEAST_ANSWER = 16
-"""Tokens. With room for fewer a model is not asked: it would cost and say nothing."""
+"""Tokens. With room for fewer the model is not called: the call would cost money and return nothing useful."""
 MOST_ANSWER = 32_000
-"""Tokens that are set aside for an answer of which nobody says how long it may get."""
-_TODAY = "Raise it for today (ctrl+p, Raise today's budget), or change the setting; the day ends at midnight."
+"""Tokens that are reserved for an answer whose length nothing limits."""
+_TODAY = "Raise it for today (ctrl+p, Raise today's budget), wait until midnight, or change the setting."
 _EACH = "Send a message to go on in a new run, or change the setting in the configuration."
 
 
 @dataclass(frozen=True, slots=True)
 class BudgetLimits:
-    """What may be spent. None is no limit."""
+    """The user's spending limits. None is no limit."""
 
     per_run_usd: float | None = None
     per_day_usd: float | None = None
@@ -26,61 +26,61 @@ class BudgetLimits:
 
     @property
     def in_dollars(self) -> bool:
-        """Whether there is a limit that needs prices."""
+        """Whether a limit is in dollars and so needs prices."""
         return self.per_run_usd is not None or self.per_day_usd is not None
 
     @property
     def exist(self) -> bool:
-        """Whether there is any."""
+        """Whether any limit is set."""
         return self.in_dollars or self.per_run_tokens is not None or self.per_day_tokens is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What is gone. Estimates count where nobody told the cost."""
+    """What has been spent. Where the provider reports no cost, estimates count."""
 
     run_usd: float = 0.0
     run_tokens: int = 0
     day_usd: float = 0.0
     day_tokens: int = 0
     open_usd: float = 0.0
-    """Set aside by other runs that are at work."""
+    """Reserved by other active runs."""
     open_tokens: int = 0
     added_usd: float = 0.0
-    """What was added to today's limit."""
+    """The amount that the user has added to today's limit."""
     added_tokens: int = 0
     unheld_runs: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class TurnEstimate:
-    """A turn that is about to begin."""
+    """The estimated size of the next model turn."""
 
     prompt_tokens: int
-    """Estimated."""
+    """An estimate."""
     most_answer: int | None = None
-    """The longest answer in tokens, as far as the run or the model limits it."""
+    """The longest answer in tokens, if the run or the model limits it."""
     price: Price | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """What is set aside for a turn."""
+    """What is reserved for one model turn."""
 
     usd: float = 0.0
     tokens: int = 0
     least_usd: float | None = None
-    """What it costs if the answer is empty; None if the price is unknown."""
+    """The cost if the answer is empty; None if the price is unknown."""
     least_tokens: int = 0
     max_answer: int | None = None
-    """The answer's limit in tokens where the budget is the tightest one; None leaves it as it was asked for."""
+    """The limit of the answer in tokens if the budget is the tightest limit; None leaves the request's limit."""
     binding: str = ""
-    """The setting that is the tightest one."""
+    """The tightest setting, as a phrase for the user; empty if no setting limits the answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class OverBudget:
-    """A turn would go over the budget."""
+    """Why a turn would exceed the budget."""
 
     message: str
     remedy: str
@@ -92,7 +92,7 @@ class _Limit:
     limit: float
     gone: float
     held: float
-    """By other runs at work."""
+    """Reserved by other active runs."""
     in_dollars: bool
     is_daily: bool
 
@@ -105,12 +105,12 @@ class _Limit:
 
 
 def is_priced(price: Price | None) -> bool:
-    """Whether the cost of a turn can be computed beforehand."""
+    """Return whether the cost of a turn can be computed in advance."""
     return price is not None and price.prompt is not None and price.completion is not None
 
 
 def reserve(limits: BudgetLimits, spent: Spent, turn_estimate: TurnEstimate) -> Reservation | OverBudget:
-    """Set aside what a turn may cost, or say why it may not begin."""
+    """Reserve the possible cost of a turn, or return why it may not start."""
     price = turn_estimate.price
     prompt_price = price.prompt if price is not None and is_priced(price) else None
     answer_price = price.completion if price is not None and is_priced(price) else None
@@ -144,7 +144,7 @@ def reserve(limits: BudgetLimits, spent: Spent, turn_estimate: TurnEstimate) -> 
 
 
 def used_up(limits: BudgetLimits, spent: Spent) -> OverBudget | None:
-    """Why no run may begin today; None if one may."""
+    """Return why no run may start today, or None if one may."""
     for limit in _all(limits, spent):
         if limit.is_daily and limit.left <= 0:
             return _too_much(limit, None)
@@ -152,7 +152,7 @@ def used_up(limits: BudgetLimits, spent: Spent) -> OverBudget | None:
 
 
 def cut_off(binding: str) -> OverBudget:
-    """An answer came to the end of the budget.
+    """Return the message for an answer that reached the end of the budget.
 
     Args:
         binding: See `Reservation.binding`.
@@ -162,7 +162,7 @@ def cut_off(binding: str) -> OverBudget:
 
 
 def dollars(amount: float) -> str:
-    """Dollars with as many places as tell something."""
+    """Format an amount in dollars with its significant decimal places."""
     if amount == 0:
         return "$0"
     if amount >= 0.1:
@@ -186,7 +186,7 @@ def _all(limits: BudgetLimits, spent: Spent) -> list[_Limit]:
 
 
 def _room(left: float, each: float) -> float:
-    """Tokens of an answer for what is left."""
+    """Return how many tokens of an answer the rest of a limit pays for."""
     if left < 0:
         return -1.0
     return math.inf if each == 0 else left / each
@@ -195,7 +195,7 @@ def _room(left: float, each: float) -> float:
 def _told(limit: _Limit) -> str:
     span = "today" if limit.is_daily else "by this run"
     gone = dollars(limit.gone) if limit.in_dollars else f"{round(limit.gone):,}"
-    held = f", and {limit.text(limit.held)} are set aside for runs at work" if limit.held > 0 else ""
+    held = f", and {limit.text(limit.held)} are reserved by active runs" if limit.held > 0 else ""
     return f"{gone} of {limit.text(limit.limit)} are spent {span}{held} ([budget] {limit.name})"
 
 
@@ -205,7 +205,7 @@ def _too_much(limit: _Limit, least: float | None) -> OverBudget:
         why = f"{what} is used up: {_told(limit)}."
     else:
         why = (
-            f"{what} does not allow the next question, whose reading alone takes about {limit.text(least)}: "
+            f"{what} is too small for the next request, whose prompt alone takes about {limit.text(least)}: "
             f"{_told(limit)}."
         )
     return OverBudget(f"{why} The model was not asked.", _TODAY if limit.is_daily else _EACH)

@@ -1,4 +1,4 @@
-"""How many tokens a text has, roughly, without any tokenizer."""
+"""Estimates of the number of tokens of a text, without a tokenizer. Pure."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _PARTS = re.compile(
 _LONGEST_UNIT = 60
 """Characters."""
 PER_MESSAGE = 4
-"""Tokens that a chat message costs beside its text."""
+"""Tokens of a chat message besides its text."""
 PER_IMAGE = 1_000
-"""Tokens that an image is taken for."""
+"""The estimate for an image."""
 
 
 def estimate(text: str) -> int:
-    """Tokens of a text; within a third of the truth for prose and code, rather too many than too few.
+    """Estimate the tokens of a text: within a third of the true number for prose and code, and rather too high.
 
-    A CJK character counts as one token, a word of Latin letters as one for every six begun, another script's word
-    as one for every two characters, a mark or a break as one.
+    A CJK character counts as one token, a word of Latin letters as one for every six letters or part of six, a word
+    of another script as one for every two characters, a punctuation mark or a line break as one.
     """
     total = 0
     for match in _PARTS.finditer(text):
@@ -41,7 +41,7 @@ def estimate(text: str) -> int:
 
 
 def units(text: str) -> Iterator[tuple[int, int, int]]:
-    """The text's smallest pieces: beginning, end, tokens. White space that costs nothing is in none of them."""
+    """Yield the smallest pieces of the text as start, end, tokens; white space that costs nothing is in none of them."""
     for match in _PARTS.finditer(text):
         kind, (start, end) = match.lastgroup, match.span()
         if kind not in ("word", "other"):
@@ -55,7 +55,7 @@ def units(text: str) -> Iterator[tuple[int, int, int]]:
 
 
 def estimate_message(message: Mapping[str, Any]) -> int:
-    """Tokens of a chat message with everything in it."""
+    """Estimate the tokens of a chat message with all its parts."""
     total = PER_MESSAGE
     content = message.get("content")
     if isinstance(content, str):

@@ -1,4 +1,4 @@
-"""Tokens and cost: from a model turn to a step, from steps to a run. Pure. Nothing is made up: unknown stays unknown."""
+"""Tokens and cost of model turns, steps and runs. Pure. What is unknown stays unknown."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from aimltui.wire.runs import CachedTokens, ReasoningTokens, Usage
 
 
 def usage_of(turn: ChatUsage | None, info: ModelInfo | None = None) -> Usage | None:
-    """What a turn cost, as the API writes it; None if the provider did not say.
+    """Return the usage of a model turn as the API reports it; None if the provider reported none.
 
     Args:
-        turn: What the provider said. Its own word about the cost goes before all list prices.
-        info: What is known of the model.
+        turn: What the provider reported. A cost that it reports takes precedence over list prices.
+        info: What is known about the model.
     """
     if turn is None:
         return None
@@ -38,13 +38,13 @@ def usage_of(turn: ChatUsage | None, info: ModelInfo | None = None) -> Usage | N
 
 
 def list_price_of(price: Price | None, prompt: int, completion: int, cached: int = 0) -> float | None:
-    """Dollars by list prices; None if a price that is needed is not listed.
+    """Compute the cost in dollars from list prices; None if a price that is needed is not listed.
 
     Args:
         price: The list prices.
         prompt: Tokens of the prompt, those from the provider's cache included.
         completion: Tokens of the answer.
-        cached: Of the prompt's tokens, those from the cache. Without a price of their own they cost as the others.
+        cached: Tokens of the prompt that came from the cache. Without a separate price they cost as much as the others.
     """
     if price is None:
         return None
@@ -56,7 +56,7 @@ def list_price_of(price: Price | None, prompt: int, completion: int, cached: int
 
 
 def added(one: Usage | None, other: Usage | None) -> Usage | None:
-    """The sum of earlier turns and a later one. What only one of them knows counts as it is, and marks the sum."""
+    """Add the usage of earlier turns and of a later one. A value that only one of them has counts, and marks the sum."""
     if one is None or other is None:
         return one or other
     costs = [usage.cost_usd for usage in (one, other) if usage.cost_usd is not None]
@@ -76,7 +76,7 @@ def added(one: Usage | None, other: Usage | None) -> Usage | None:
 
 
 def partial(usage: Usage) -> Usage:
-    """The same, where there was a turn besides of which nothing is known."""
+    """Return the usage, marked as partial: there was another turn whose usage is unknown."""
     return usage.model_copy(
         update={
             "tokens_are_partial": True,

@@ -1,1 +1,1 @@
-"""A run's event log, its deltas, and change notices to other processes."""
+"""A run's event log, its deltas, and notices of changes."""

@@ -1,4 +1,4 @@
-"""Who wants to know that something changed, and how often."""
+"""Notices for listeners that something in the store changed."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from aimltui.wire import events
 from aimltui.wire.events import Changed, StreamEvent
 
 INTERVAL_S = 0.2
-"""Seconds between two events for one listener, at least."""
+"""The shortest time between two events for one listener, in seconds."""
 
 
 class _Listener:
-    """What one listener has not been told yet."""
+    """The changes that one listener has not received yet."""
 
     def __init__(self) -> None:
         self.threads: set[str] = set()
@@ -22,32 +22,36 @@ class _Listener:
 
 
 class ChangeHub:
-    """Collects changes and tells every listener, at most five times a second."""
+    """Collects changes and reports them to every listener, at most five times a second."""
 
     def __init__(self) -> None:
         self._listeners: set[_Listener] = set()
         self._closed = asyncio.Event()
 
     def touch(self, *thread_ids: str) -> None:
-        """This engine changed something in these threads."""
+        """Record that this engine changed something in these threads."""
         for listener in self._listeners:
             listener.threads.update(thread_ids)
             listener.wake.set()
 
     def touch_unknown(self) -> None:
-        """Another process changed something."""
+        """Record that another process changed something."""
         for listener in self._listeners:
             listener.unknown = True
             listener.wake.set()
 
     def close(self) -> None:
-        """End every listener's stream."""
+        """End the streams of all listeners."""
         self._closed.set()
         for listener in self._listeners:
             listener.wake.set()
 
     async def listen(self) -> AsyncGenerator[StreamEvent, None]:
-        """Changes from now on, until the engine closes."""
+        """Listen until the engine closes.
+
+        Yields:
+            `aimltui.changed` events.
+        """
         listener = _Listener()
         self._listeners.add(listener)
         try:

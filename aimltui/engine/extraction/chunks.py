@@ -1,4 +1,4 @@
-"""A text in passages of a number of tokens that overlap. Pure."""
+"""Splits a text into overlapping chunks of a number of tokens. Pure."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from dataclasses import dataclass
 from aimltui.engine.accounting.tokens import units
 
 _LONGEST = 16
-"""Characters a token at most, on average over a passage: white space hardly costs tokens."""
+"""Characters per token at most, on average over a chunk: white space costs hardly any tokens."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A passage."""
+    """A chunk of a text."""
 
     text: str
     overlap: int
-    """So many characters at its beginning are also the end of the one before."""
+    """How many characters at its start are also the end of the previous chunk."""
 
 
 def split(text: str, size: int, overlap: int, check: Callable[[], None] = lambda: None) -> Iterator[Chunk]:
-    """The passages of a text, which together are all of it.
+    """Yield the chunks of a text; together they contain all of it.
 
     Args:
-        text: Any.
-        size: Tokens of a passage at most, estimated.
-        overlap: Tokens that a passage has in common with the one before at most; half of `size` at most.
-        check: Called once a passage; may raise to stop.
+        text: Any text.
+        size: Estimated tokens of a chunk at most.
+        overlap: Tokens that a chunk shares with the previous one at most; half of `size` at most.
+        check: Called once for each chunk; it may raise to stop.
     """
     window: list[tuple[int, int, int]] = []
     tokens, done = 0, 0
@@ -49,7 +49,7 @@ def split(text: str, size: int, overlap: int, check: Callable[[], None] = lambda
 
 
 def _cut(text: str, window: list[tuple[int, int, int]]) -> int:
-    """Where the passage ends: at the last line's or sentence's end in its last quarter, if there is one."""
+    """Return where the chunk ends: after the last line or sentence that ends in its last quarter, if there is one."""
     line = sentence = 0
     for number in range(len(window) - 1, max(len(window) * 3 // 4, 1) - 1, -1):
         before = text[window[number][0] - 1 : window[number][0]]
@@ -62,7 +62,7 @@ def _cut(text: str, window: list[tuple[int, int, int]]) -> int:
 
 
 def _first_kept(window: list[tuple[int, int, int]], cut: int, overlap: int) -> int:
-    """The first unit of the next passage. It is never the first of this one: there has to be an end."""
+    """Return the first unit of the next chunk. It is never the first unit of this one, so the loop ends."""
     kept, first = 0, cut
     while first > 1 and kept + window[first - 1][2] <= overlap:
         first -= 1

@@ -1,4 +1,4 @@
-"""The text of a file that a stranger sent. To be used in a worker thread; it stops by itself when time is up."""
+"""Extracts the text of an untrusted file. For a worker thread; it stops by itself when its time is up."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from aimltui.wire.vector_stores import INVALID_FILE, UNSUPPORTED_FILE
 __all__ = ["MAX_CHARACTERS", "MAX_TOKENS", "Budget", "Unreadable", "budget", "extract"]
 
 MAX_TEXT_BYTES = 4 * MAX_CHARACTERS
-"""Of a file that is text as it stands."""
+"""The limit for a file that is plain text."""
 
 TEXT = frozenset(
     [
@@ -85,19 +85,19 @@ TEXT = frozenset(
         "yaml",
         "yml",
         "zsh",
-    ]  # a list of them would be a page long
+    ]  # as a list it would fill a page
 )
-"""Suffixes of files that should be text: what is in them is wrong if it is not."""
+"""Suffixes of files that should be text: a file with one of them that is not text is damaged."""
 _SPOILED = "is not text in UTF-8, UTF-16 or ASCII. Save it as UTF-8, and add it again."
 _OTHERS = {
-    "pdf": "PDF files cannot be read yet: only text can be searched. Convert it to text, and add that.",
-    "doc": "The old Word format cannot be read. Save it as .docx, and add that.",
-    "ppt": "The old PowerPoint format cannot be read. Save it as .pptx, and add that.",
+    "pdf": "PDF files cannot be read yet: only text can be searched. Convert it to text, and add the text file.",
+    "doc": "The old Word format cannot be read. Save the file as .docx, and add it again.",
+    "ppt": "The old PowerPoint format cannot be read. Save the file as .pptx, and add it again.",
 }
 _HEAD = 4_096
-"""So much of a file tells what it is."""
+"""Bytes at the start of a file from which its type is recognised."""
 _WHITE = "\t\n\v\f\r\b\x1b"
-"""Control characters that stand in honest text, logs of terminals included."""
+"""Control characters that occur in real text, including logs of terminals."""
 _BLANKS = re.compile(r"\s{9,}")
 _BLOCKS = frozenset(
     [
@@ -136,22 +136,22 @@ _BLOCKS = frozenset(
         "title",
         "tr",
         "ul",
-    ]  # the same
+    ]  # as a list it would fill a page
 )
 _SILENT = frozenset(("script", "style", "template"))
 
 
 def budget(seconds: float, stop: threading.Event) -> Budget:
-    """What may be spent on one file, from now on."""
+    """Return the limits for reading one file, counted from this moment."""
     return Budget(time.monotonic() + seconds, stop)
 
 
 def extract(path: Path, filename: str, spend: Budget) -> str:
-    """The file's text, tidied: no runs of blanks, no more than one empty line at a time.
+    """Extract the file's text and tidy it: no runs of spaces, no more than one empty line in a row.
 
     Raises:
-        Unreadable: There is none to be had; the message says why.
-        Stopped: Somebody does not want to wait any more.
+        Unreadable: The file has no readable text; the message says why.
+        Stopped: The caller no longer waits.
         OSError: The file cannot be read.
     """
     suffix = filename.rpartition(".")[2].lower() if "." in filename else ""
@@ -160,7 +160,7 @@ def extract(path: Path, filename: str, spend: Budget) -> str:
         raise Unreadable(UNSUPPORTED_FILE, _OTHERS[suffix])
     text = _tidied(reader(path, suffix, spend), spend)
     if not text:
-        raise Unreadable(INVALID_FILE, "There is no text in the file.")
+        raise Unreadable(INVALID_FILE, "The file contains no text.")
     return text
 
 
@@ -184,12 +184,12 @@ def _plain(path: Path, suffix: str, spend: Budget) -> str:
 
 
 def _decoded(content: bytes, suffix: str, *, final: bool = True) -> str:
-    """The text of the bytes; if not `final`, of a beginning that may end within a character."""
+    """Decode the bytes; if not `final`, they are the start of a file and may end inside a character."""
     encoding = "utf-8-sig"
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding = "utf-16"
     elif b"\0" in content[:_HEAD]:
-        # without a mark: text in Latin letters has a zero in every other place
+        # without a byte order mark: UTF-16 text in Latin letters has a zero in every other byte
         head = content[:_HEAD]
         even, odd = head[::2].count(0), head[1::2].count(0)
         encoding = "utf-16-le" if odd > even else "utf-16-be"
@@ -224,7 +224,7 @@ def _html(path: Path, suffix: str, spend: Budget) -> str:
 
 
 class _Page(HTMLParser):
-    """Collects what a reader would see."""
+    """Collects the text of a page that a reader would see."""
 
     def __init__(self, spend: Budget) -> None:
         super().__init__(convert_charrefs=True)
@@ -233,7 +233,7 @@ class _Page(HTMLParser):
         self._silent = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        # the parser takes the square of the length for some hostile pages: it has to be interrupted from here
+        # the parser's time grows with the square of the length for some hostile pages, so it is interrupted from here
         self._spend.check()
         if tag in _SILENT:
             self._silent += 1

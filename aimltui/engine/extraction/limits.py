@@ -1,4 +1,4 @@
-"""How much may be spent on reading one file, and what is said when it cannot be read."""
+"""The limits for reading one file, and the errors when it cannot be read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 from aimltui.wire.vector_stores import INVALID_FILE
 
 MAX_CHARACTERS: Final = 20_000_000
-"""Of the text of one file."""
+"""The limit for the text of one file."""
 MAX_TOKENS: Final = 5_000_000
 
 
@@ -28,15 +28,15 @@ class Unreadable(Exception):
 
 
 class Stopped(Exception):
-    """Somebody does not want to wait any more."""
+    """The caller no longer waits."""
 
 
 class Budget:
-    """Time and size that one file may take.
+    """The time and the number of characters that one file may take.
 
     Args:
         deadline: By `time.monotonic`.
-        stop: Set when nobody waits any more.
+        stop: Set when the caller no longer waits.
     """
 
     def __init__(self, deadline: float, stop: threading.Event) -> None:
@@ -45,24 +45,24 @@ class Budget:
         self._characters = 0
 
     def check(self) -> None:
-        """See that there is time left.
+        """Check that there is time left.
 
         Raises:
-            Unreadable: There is none.
-            Stopped: Nobody waits any more.
+            Unreadable: The time is up.
+            Stopped: The caller no longer waits.
         """
         if self._stop.is_set():
             raise Stopped
-        # lets go of the interpreter: whoever waits for it, above all the event loop, goes first
+        # releases the interpreter lock, so that other threads, above all the event loop, run first
         time.sleep(0)
         if time.monotonic() > self._deadline:
-            raise Unreadable(INVALID_FILE, "Finding the text in the file took too long; it was given up.")
+            raise Unreadable(INVALID_FILE, "Reading the file's text took too long and was stopped.")
 
     def count(self, characters: int) -> None:
-        """So many characters more.
+        """Count more characters.
 
         Raises:
-            Unreadable: They are too many.
+            Unreadable: There are too many.
         """
         self._characters += characters
         if self._characters > MAX_CHARACTERS:

@@ -1,4 +1,4 @@
-"""The text of .docx and .pptx files: zip archives of XML, from strangers."""
+"""Extracts the text of untrusted .docx and .pptx files, which are zip archives of XML."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from aimltui.engine.extraction.limits import Budget, Unreadable
 from aimltui.wire.vector_stores import INVALID_FILE
 
 MAX_DIRECTORY: Final = 4 * 1024 * 1024
-"""Bytes of an archive's directory: reading it costs memory before anything else can be asked."""
+"""The limit for an archive's directory, in bytes: reading it costs memory before anything else can be checked."""
 MAX_ENTRIES: Final = 10_000
 MAX_UNPACKED: Final = 200 * 1024 * 1024
-"""Bytes of all that is unpacked of one archive."""
+"""The limit for all unpacked content of one archive, in bytes."""
 _PIECE = 64 * 1024
 _TAIL = 65_557
-"""Bytes at the end of a file in which an archive's directory is told: its record and the longest comment."""
+"""Bytes at the end of a file that can hold the archive's end record with the longest comment."""
 _RECORD = struct.Struct("<4s4H2LH")
 
 _WORD_PARTS = ("word/document.xml", "word/footnotes.xml", "word/endnotes.xml")
@@ -35,25 +35,25 @@ _FAULTS = (
     NotImplementedError,
     ValueError,
 )
-_DAMAGED = "The file is damaged, or is no Office document. Open and save it again, and add that."
+_DAMAGED = "The file is damaged, or is not an Office document. Save it again in an Office program, and add the new file."
 
 
 def docx(path: Path, spend: Budget) -> str:
-    """The text of a Word document, with its notes.
+    """Extract the text of a Word document with its notes.
 
     Raises:
-        Unreadable: It is none, or is made to do harm.
-        Stopped: Nobody waits any more.
+        Unreadable: The file is no Word document, or is built to do harm.
+        Stopped: The caller no longer waits.
     """
     return _text(path, spend, lambda names: [part for part in _WORD_PARTS if part in names], _WORD_PARTS[0])
 
 
 def pptx(path: Path, spend: Budget) -> str:
-    """The text of a presentation, slide by slide, each with its notes.
+    """Extract the text of a presentation, slide by slide, each with its notes.
 
     Raises:
-        Unreadable: It is none, or is made to do harm.
-        Stopped: Nobody waits any more.
+        Unreadable: The file is no presentation, or is built to do harm.
+        Stopped: The caller no longer waits.
     """
 
     def chosen(names: set[str]) -> list[str]:
@@ -85,13 +85,13 @@ def _check_directory(path: Path) -> None:
     if place < 0 or len(tail) - place < _RECORD.size:
         raise Unreadable(INVALID_FILE, _DAMAGED)
     _, _, _, _, entries, length, offset, _ = _RECORD.unpack_from(tail, place)
-    # 0xffff and 0xffffffff stand for numbers in a larger record: no honest document needs them
+    # 0xffff and 0xffffffff stand for numbers in a larger record, which no real document needs
     if entries > MAX_ENTRIES or length > MAX_DIRECTORY or offset == 0xFFFFFFFF:
         raise Unreadable(INVALID_FILE, _DAMAGED)
 
 
 class _Reader:
-    """Reads the parts of one archive, all of them out of one budget."""
+    """Reads the parts of one archive within one common limit."""
 
     def __init__(self, archive: zipfile.ZipFile, spend: Budget) -> None:
         self._archive = archive
@@ -99,9 +99,11 @@ class _Reader:
         self._left = MAX_UNPACKED
 
     def text(self, entry: zipfile.ZipInfo) -> str:
-        """The text of a part."""
+        """Return the text of a part."""
         if entry.flag_bits & 1:
-            raise Unreadable(INVALID_FILE, "The file is encrypted. Save it without a password, and add that.")
+            raise Unreadable(
+                INVALID_FILE, "The file is encrypted. Save it without a password, and add it again."
+            )
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise Unreadable(INVALID_FILE, _DAMAGED)
         paragraphs = _Paragraphs(self._spend)
@@ -112,20 +114,20 @@ class _Reader:
 
     def _unpacked(self, entry: zipfile.ZipInfo) -> Iterator[bytes]:
         with self._archive.open(entry) as part:
-            # what the archive says of its sizes is not believed
+            # the sizes that the archive declares are not trusted
             while piece := part.read(_PIECE):
                 self._spend.check()
                 self._left -= len(piece)
                 if self._left < 0:
                     raise Unreadable(
                         INVALID_FILE,
-                        f"The file unpacks to more than {MAX_UNPACKED:,} bytes; it was given up.",
+                        f"The file unpacks to more than {MAX_UNPACKED:,} bytes, so it was not read.",
                     )
                 yield piece
 
 
 class _Paragraphs:
-    """Collects the text runs of WordprocessingML and DrawingML: elements are known by their local names."""
+    """Collects the text runs of WordprocessingML and DrawingML, recognising elements by their local names."""
 
     def __init__(self, spend: Budget) -> None:
         self.pieces: list[str] = []
@@ -139,15 +141,15 @@ class _Paragraphs:
         self._parser.CharacterDataHandler = self._characters
 
     def feed(self, piece: bytes) -> None:
-        """More of the XML."""
+        """Parse more of the XML."""
         self._parser.Parse(piece, False)
 
     def close(self) -> None:
-        """That was all."""
+        """Finish parsing."""
         self._parser.Parse(b"", True)
 
     def _refuse(self, *_: object) -> None:
-        # entities can be made to grow without bounds, and no Office document has any
+        # entities can grow without bounds, and no Office document has any
         raise Unreadable(INVALID_FILE, _DAMAGED)
 
     def _start(self, name: str, _: dict[str, str]) -> None:

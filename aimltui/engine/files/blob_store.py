@@ -1,4 +1,4 @@
-"""The bytes of files: one directory, files named by their ids, nothing else. To be used in worker threads."""
+"""The blob store: a directory with one file for each id. Its methods block; call them in worker threads."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ _ID = re.compile(r"[A-Za-z0-9_-]+")
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """Bytes that are on the disk, but belong to nothing yet."""
+    """Bytes on the disk that do not belong to an id yet."""
 
     path: Path
     size: int
     """Bytes."""
     md5: str = ""
-    """Hexadecimal digits, where somebody asked for it."""
+    """Hexadecimal digits; empty unless it was requested."""
 
     def discard(self) -> None:
-        """They are not wanted; without effect once they were settled."""
+        """Delete the bytes; does nothing once they are committed."""
         self.path.unlink(missing_ok=True)
 
 
 class BlobStore:
-    """Keeps the bytes of files and of parts of uploads.
+    """Stores the bytes of files and of parts of uploads.
 
     Args:
-        directory: Made with mode 0700 if it is not there.
-        owner_id: The engine's; what arrives has it in its name, so that it can be told what a dead one left.
+        directory: Created with mode 0700 if it does not exist.
+        owner_id: The engine's id. Incoming files carry it in their name, so that those of a dead engine are recognised.
     """
 
     def __init__(self, directory: Path, owner_id: str) -> None:
@@ -49,34 +49,34 @@ class BlobStore:
 
     @property
     def incoming(self) -> Path:
-        """The directory of what is on its way."""
+        """The directory of incoming files."""
         return self._directory / "incoming"
 
     def prepare(self) -> None:
-        """Make the directories.
+        """Create the directories.
 
         Raises:
-            ServerError: They cannot be made.
+            ServerError: They cannot be created.
         """
-        with _told("The directory of the files cannot be made"):
+        with _told("The directory for files cannot be created"):
             for directory in (self._directory, self.incoming):
                 directory.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def path_of(self, id_: str) -> Path:
-        """Where the bytes of a file or a part are."""
+        """Return the path of the bytes of a file or a part."""
         if not _ID.fullmatch(id_):
-            raise ValueError(f"{id_!r} is no id")
+            raise ValueError(f"{id_!r} is not an id")
         return self._directory / id_
 
     def new_path(self) -> Path:
-        """A place for something that arrives; nothing is there yet."""
+        """Return a path for an incoming file; no file exists there yet."""
         return self.incoming / f"{self._owner_id}.{next(self._numbers)}"
 
     def receive(self, blob: Blob, limit: int) -> Incoming:
-        """A copy of what is uploaded; what lies in `incoming` is not copied but taken.
+        """Copy an upload; a file that is already in `incoming` is taken over without a copy.
 
         Raises:
-            BadRequest: It cannot be read.
+            BadRequest: The upload cannot be read.
             TooLarge: It has more bytes than the limit.
         """
         if blob.path is not None and blob.path.parent == self.incoming:
@@ -87,56 +87,56 @@ class BlobStore:
             return self._copied(_pieces(source), limit)
 
     def join(self, ids: Iterable[str], limit: int) -> Incoming:
-        """Some of what is kept, one after the other, with its MD5.
+        """Concatenate stored blobs and compute the MD5 of the result.
 
         Raises:
-            ServerError: It cannot be read or written.
+            ServerError: They cannot be read or written.
         """
         return self._copied(self._every_piece(ids), limit, digest=True)
 
     def commit(self, incoming: Incoming, id_: str) -> None:
-        """What arrived becomes what is kept under an id. Quick: to be done inside the transaction that says so.
+        """Move incoming bytes to an id. Quick: call it inside the transaction that stores the id.
 
         Raises:
-            ServerError: It cannot be moved.
+            ServerError: The bytes cannot be moved.
         """
-        with _told("The file cannot be kept"):
+        with _told("The file cannot be stored"):
             incoming.path.rename(self.path_of(id_))
 
     def open(self, id_: str) -> tuple[BinaryIO, int]:
-        """The bytes and how many they are.
+        """Open the bytes of an id and return them with their number.
 
         Raises:
-            ServerError: They are not there.
+            ServerError: The bytes do not exist.
         """
         with _told(f"The content of {id_} cannot be read"):
             file = self.path_of(id_).open("rb")
             return file, os.fstat(file.fileno()).st_size
 
     def remove(self, ids: Iterable[str]) -> None:
-        """Forget; what cannot be removed now is swept away at the next start."""
+        """Delete the bytes of ids; what cannot be deleted now is deleted at the next start."""
         for id_ in ids:
             with contextlib.suppress(OSError):
                 self.path_of(id_).unlink(missing_ok=True)
 
     def kept(self) -> set[str]:
-        """The ids of everything here."""
-        with _told("The directory of the files cannot be read"):
+        """Return the ids of all stored blobs."""
+        with _told("The directory for files cannot be read"):
             return {
                 entry.name for entry in os.scandir(self._directory) if entry.is_file(follow_symlinks=False)
             }
 
     def arrivals(self) -> dict[Path, str]:
-        """What is on its way, and for which engine."""
-        with _told("The directory of the files cannot be read"):
+        """Return the incoming files and the engine that each belongs to."""
+        with _told("The directory for files cannot be read"):
             return {Path(entry.path): entry.name.rpartition(".")[0] for entry in os.scandir(self.incoming)}
 
     def _copied(self, pieces: Iterable[bytes], limit: int, *, digest: bool = False) -> Incoming:
         path, size = self.new_path(), 0
-        # for integrity, and because the API wants this one
+        # for integrity only, and because the API requires MD5
         md5 = hashlib.md5(usedforsecurity=False) if digest else None
         try:
-            with _told("The file cannot be kept"), _created(path) as target:
+            with _told("The file cannot be stored"), _created(path) as target:
                 for piece in pieces:
                     size += len(piece)
                     _check_size(size, limit)
@@ -176,7 +176,7 @@ def _pieces(source: BinaryIO) -> Iterator[bytes]:
 
 def _check_size(size: int, limit: int) -> None:
     if size > limit:
-        raise TooLarge(f"The file is too large: at most {limit:,} bytes are taken.", param="file")
+        raise TooLarge(f"The file is too large: the limit is {limit:,} bytes.", param="file")
 
 
 @contextlib.contextmanager
@@ -184,4 +184,4 @@ def _told(what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise ServerError(f"{what}: {error.strerror or error}. See whether the disk is full.") from error
+        raise ServerError(f"{what}: {error.strerror or error}. Check whether the disk is full.") from error

@@ -1,4 +1,4 @@
-"""What has to be done about files though nobody asks: inside transactions, at the start and now and then."""
+"""Maintenance of files, inside transactions: at the start and from time to time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from aimltui.engine.store.database import Connection
 
 
 def is_needed(conn: Connection, options: EngineOptions, me: str) -> bool:
-    """True if `keep` would do something. For a reading connection."""
+    """Return whether `keep` would do something. For a reading connection."""
     now = options.now()
     return (
         files.has_expired(conn, now)
@@ -20,21 +20,21 @@ def is_needed(conn: Connection, options: EngineOptions, me: str) -> bool:
 
 
 def keep(conn: Connection, options: EngineOptions, me: str) -> list[str]:
-    """Forget what is past its time, take over what the dead left; the ids whose bytes are not needed any more."""
+    """Delete expired files and take over those of dead engines; return the ids whose bytes are no longer needed."""
     now = options.now()
     adopt(conn, options, me)
     return files.expire(conn, now) + uploads.expire(conn, now)
 
 
 def adopt(conn: Connection, options: EngineOptions, me: str) -> None:
-    """Take over the files that a dead engine did not get to index."""
+    """Take over the files that a dead engine did not index."""
     store_files.adopt(conn, me, options.clock(), options.heartbeat_s)
 
 
 def sweep(conn: Connection, options: EngineOptions, blobs: BlobStore) -> None:
-    """Remove bytes that belong to nothing: a process died between the disk and the database.
+    """Delete bytes that belong to no id, left by a process that died between the disk and the database.
 
-    Under the writing lock, since bytes get to their place, and into the database, under it as well.
+    It holds the writing lock, under which bytes are also moved to their ids and ids are stored.
     """
     blobs.remove(blobs.kept() - files.every_id(conn) - uploads.part_ids(conn))
     now = options.clock()

@@ -22,14 +22,14 @@ from aimltui.wire.vector_stores import INVALID_FILE, SERVER_ERROR, FileError, St
 log = logging.getLogger(__name__)
 
 _AT_ONCE = 16
-"""Passages that are written in one transaction: others want to write, too."""
+"""Chunks that are written in one transaction, so that other writers get their turn."""
 
 
 class Indexer:
-    """A few tasks that take the store's unindexed files one after the other.
+    """A few tasks that index the store's files one after the other.
 
-    What is to be done stands in the database, so nothing is lost with the process: what a dead one left is taken
-    over by the next engine that looks.
+    The queue is in the database, so nothing is lost with the process: the next engine that polls takes over the files
+    of a dead one.
     """
 
     def __init__(self, database: Database, options: EngineOptions, blobs: BlobStore, owner_id: str) -> None:
@@ -40,17 +40,17 @@ class Indexer:
         self._wake = asyncio.Event()
         self._stop = threading.Event()
         self._at_work: set[int] = set()
-        # reading is all Python: two at a time are not faster, and the event loop has to have its turn
+        # reading is pure Python: two at a time are not faster, and the event loop needs its turn
         self._reading = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
     def is_busy(self) -> bool:
-        """True while a file is at work here."""
+        """True while a file is being indexed here."""
         return bool(self._at_work)
 
     def start(self) -> None:
-        """Begin, with what is there already."""
+        """Start with the files that are already queued."""
         self._wake.set()
         for number in range(self._options.indexers):
             task = asyncio.create_task(self._work(), name=f"indexer {number}")
@@ -58,7 +58,7 @@ class Indexer:
             self._tasks.append(task)
 
     def wake(self) -> None:
-        """There is something to do."""
+        """Wake the tasks: there may be a file to index."""
         self._wake.set()
 
     async def aclose(self) -> None:
@@ -79,7 +79,7 @@ class Indexer:
             try:
                 busy = await self._one() or await self._clear_up()
             except StoreError as error:
-                log.warning("files cannot be indexed now: %s", error)
+                log.warning("the indexer cannot use the store: %s", error)
                 await self._pause()
                 self._wake.set()
                 busy = False
@@ -127,14 +127,14 @@ class Indexer:
             reason = trouble.strerror or str(trouble)
             error = FileError(code=SERVER_ERROR, message=f"The file cannot be read: {reason}.")
         except Exception as trouble:
-            # a file from a stranger is read here: whatever it does, the next one has its turn
-            log.exception("the file %s met something unexpected", entry.file_id)
-            told = f"Something unexpected happened while the file was read: {type(trouble).__name__}."
+            # an untrusted file is read here: whatever happens, the next file is indexed
+            log.exception("an unexpected error while reading the file %s", entry.file_id)
+            told = f"An unexpected error occurred while the file was read: {type(trouble).__name__}."
             error = FileError(code=SERVER_ERROR, message=told)
         await self._database.write(lambda conn: rows.finish(conn, entry.seq, usage, error))
 
     def _read(self, entry: Entry) -> tuple[list[Chunk], int]:
-        """The passages of a file, and the bytes of their text."""
+        """Return the chunks of a file and the number of bytes of their text."""
         spend = budget(self._options.extract_s, self._stop)
         text = extract(self._blobs.path_of(entry.file_id), entry.filename, spend)
         size, overlap = entry.chunking.max_chunk_size_tokens, entry.chunking.chunk_overlap_tokens
@@ -147,8 +147,8 @@ class Indexer:
         return chunks, sum(len(chunk.text.encode()) for chunk in chunks)
 
     async def _keep(self, seq: int, chunks: Sequence[Chunk]) -> bool:
-        """Write the passages; False if the file is not wanted any more."""
-        # an engine that died over it may have written some
+        """Write the chunks; return False if the file is no longer wanted."""
+        # an engine that died during this file may have written some
         while await self._database.write(lambda conn: rows.start_over(conn, seq)):
             pass
         for start in range(0, len(chunks), _AT_ONCE):
@@ -163,7 +163,7 @@ class Indexer:
         return True
 
     async def _clear_up(self) -> bool:
-        """Clear some of what nobody can find any more away; False if there is nothing."""
+        """Delete some chunks that can no longer be found; return False if there are none."""
         entry = await self._database.read(rows.waste)
         if entry is None:
             return False
@@ -173,10 +173,10 @@ class Indexer:
 
 def _most_chunks(chunking: StaticChunking) -> int:
     fresh = chunking.max_chunk_size_tokens - chunking.chunk_overlap_tokens
-    # passages end at a line's or a sentence's end, so the fresh part may be smaller by a quarter of the size
+    # a chunk ends after a line or a sentence, so its new part may be smaller by a quarter of the size
     return MAX_TOKENS // max(1, fresh - chunking.max_chunk_size_tokens // 4) + 1
 
 
 def _report(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
-        log.error("files are not indexed any more", exc_info=error)
+        log.error("the indexer stopped because of an error", exc_info=error)

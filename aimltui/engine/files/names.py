@@ -1,4 +1,4 @@
-"""Names of files as strangers give them."""
+"""Cleans file names from untrusted sources."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import unicodedata
 
 UNNAMED = "unnamed"
 _LONGEST = 255
-"""Bytes in UTF-8: what file systems take, since tools put files under their names into a sandbox."""
+"""Bytes in UTF-8: the limit of file systems, since tools write files under their names into a sandbox."""
 _LONGEST_SUFFIX = 32
 _DANGEROUS = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Control characters, invisible ones that turn the reading direction, halves of characters, line breaks."""
+"""Control characters, invisible characters that change the reading direction, surrogates, line breaks."""
 
 
 def clean_filename(name: str) -> str:
-    """The last part of a path, without what could mislead a terminal or a reader, of a length that fits."""
+    """Return the last part of a path, without characters that could mislead a terminal or a reader, of limited length."""
     last = re.split(r"[/\\]", name.rstrip("/\\"))[-1]
     shown = "".join(char for char in last if unicodedata.category(char) not in _DANGEROUS).strip()
     if not shown.strip("."):

@@ -1,4 +1,4 @@
-"""Stores what tools make as files of the API."""
+"""Stores the files that tools make as files of the API."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from aimltui.wire.files import ASSISTANTS_OUTPUT, File
 
 
 class ToolOutputStore:
-    """A `OutputStore` over an engine's store and blobs."""
+    """An `OutputStore` that writes to an engine's database and blob store."""
 
     def __init__(self, database: Database, blobs: BlobStore, options: EngineOptions) -> None:
         self._database = database
@@ -27,7 +27,7 @@ class ToolOutputStore:
         self._options = options
 
     async def __call__(self, name: str, content: bytes | Path) -> str:
-        """Store a file; its id."""
+        """Store a file and return its id."""
         name = clean_filename(name)
         blob = (
             Blob(filename=name, content=content)
@@ -37,7 +37,7 @@ class ToolOutputStore:
         try:
             incoming = await asyncio.to_thread(self._blobs.receive, blob, self._options.max_file_bytes)
         except APIError as error:
-            raise ToolError(f"The file {name!r} cannot be kept: {error.message}") from error
+            raise ToolError(f"The file {name!r} cannot be stored: {error.message}") from error
         file = File(
             id=self._options.new_id(ids.FILE),
             bytes=incoming.size,
@@ -53,7 +53,7 @@ class ToolOutputStore:
         try:
             await self._database.write(write)
         except (APIError, StoreError) as error:
-            raise ToolError(f"The file {name!r} cannot be kept: {error.message}") from error
+            raise ToolError(f"The file {name!r} cannot be stored: {error.message}") from error
         finally:
             await asyncio.to_thread(incoming.discard)
         return file.id

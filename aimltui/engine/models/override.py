@@ -65,7 +65,7 @@ class OneModel:
             ModelError: Nobody tells.
         """
         if not isinstance(self._models, TellsBalance):
-            raise ModelError("These models do not tell a balance.")
+            raise ModelError("No provider of these models reports a balance.")
         return await self._models.balance(connection)
 
     async def aclose(self) -> None:

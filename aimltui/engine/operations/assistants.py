@@ -27,17 +27,17 @@ _NULL_MEANS: dict[str, Any] = {
     "top_p": 1.0,
     "response_format": "auto",
 }
-"""What a null stands for, where it is not null itself."""
+"""The value that a null stands for, where null itself is no value."""
 
 
 class AssistantOperations:
-    """What one can ask about assistants."""
+    """The operations on assistants."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
     async def create_assistant(self, params: CreateAssistant) -> Assistant:
-        """Make an assistant."""
+        """Create an assistant."""
         fields = _fields(params.given())
         fields["metadata"] = merged_metadata(None, params.metadata)
         made = {"id": self._runtime.options.new_id(ids.ASSISTANT), "created_at": self._runtime.options.now()}
@@ -55,15 +55,15 @@ class AssistantOperations:
         return kept
 
     async def list_assistants(self, params: ListAssistants) -> Page[Assistant]:
-        """One page."""
+        """Return one page of assistants."""
         return await self._runtime.read(lambda conn: rows.listed(conn, params))
 
     async def get_assistant(self, params: AssistantParams) -> Assistant:
-        """One by id."""
+        """Return an assistant by id."""
         return (await self._runtime.read(lambda conn: rows.get(conn, params.assistant_id)))[0]
 
     async def modify_assistant(self, params: ModifyAssistant) -> Assistant:
-        """Change what is given; metadata is merged."""
+        """Change the given fields; metadata is merged."""
         given = params.given()
         given.pop("assistant_id")
         if given.get("model", "") is None:
@@ -82,13 +82,13 @@ class AssistantOperations:
         return await self._runtime.write(change)
 
     async def delete_assistant(self, params: AssistantParams) -> Deleted:
-        """Delete one; its threads and runs stay."""
+        """Delete an assistant; its threads and runs stay."""
         await self._runtime.write(lambda conn: rows.delete(conn, params.assistant_id))
         return Deleted(id=params.assistant_id, object="assistant.deleted")
 
 
 def _fields(given: JSONObject) -> JSONObject:
-    """Nulls as what they stand for."""
+    """Replace nulls by the values that they stand for."""
     return {
         name: _NULL_MEANS[name] if value is None and name in _NULL_MEANS else value
         for name, value in given.items()
@@ -96,5 +96,5 @@ def _fields(given: JSONObject) -> JSONObject:
 
 
 def _sampling(old: JSONObject, given: JSONObject) -> JSONObject:
-    """What somebody chose. The object itself always shows a number; a model is told only of a choice."""
+    """Return the chosen sampling parameters. The API's object always shows a number; a model receives only a choice."""
     return {name: given[name] if name in given else old.get(name) for name in _SAMPLING}

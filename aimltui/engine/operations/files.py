@@ -15,33 +15,33 @@ from aimltui.wire.binary import BinaryContent, Blob, OpenContent
 from aimltui.wire.files import CreateFile, File, FileExpiresAfter, FileParams, ListFiles
 
 _BATCH_S = 2_592_000
-"""Seconds for which a file of a batch is kept if nobody says otherwise, as the API has it."""
+"""Seconds after which a file for a batch expires unless the request says otherwise, as in the API."""
 
 
 class FileOperations:
-    """What one can ask about files."""
+    """The operations on files."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
     async def create_file(self, params: CreateFile) -> File:
-        """Keep a file."""
+        """Store a file."""
         return await self._runtime.run_to_completion(
             keep_file(self._runtime, params.file, params.purpose, params.expires_after)
         )
 
     async def list_files(self, params: ListFiles) -> Page[File]:
-        """One page."""
+        """Return one page of files."""
         now = self._runtime.options.now()
         return await self._runtime.read(lambda conn: rows.listed(conn, params, now))
 
     async def get_file(self, params: FileParams) -> File:
-        """One by id."""
+        """Return a file by id."""
         now = self._runtime.options.now()
         return await self._runtime.read(lambda conn: rows.get(conn, params.file_id, now))
 
     async def get_file_content(self, params: FileParams) -> BinaryContent:
-        """Its bytes, all of them in memory; see `open_file_content`."""
+        """Return a file's bytes, all of them in memory; see `open_file_content`."""
         content = await self.open_file_content(params)
 
         def read() -> bytes:
@@ -51,13 +51,13 @@ class FileOperations:
         return BinaryContent(content=await asyncio.to_thread(read), filename=content.filename)
 
     async def open_file_content(self, params: FileParams) -> OpenContent:
-        """Its bytes, to be read piece by piece. Not an operation: for a server in the same process."""
+        """Open a file's bytes for reading piece by piece. Not an operation: for a server in the same process."""
         file = await self.get_file(params)
         source, size = await asyncio.to_thread(self._runtime.blobs.open, file.id)
         return OpenContent(source, size, file.filename)
 
     async def delete_file(self, params: FileParams) -> Deleted:
-        """Forget it, also in every vector store."""
+        """Delete a file, also from every vector store."""
         now = self._runtime.options.now()
         await self._runtime.write(lambda conn: rows.delete(conn, params.file_id, now))
         await asyncio.to_thread(self._runtime.blobs.remove, [params.file_id])
@@ -68,10 +68,10 @@ class FileOperations:
 async def keep_file(
     runtime: Runtime, blob: Blob, purpose: str, expires_after: FileExpiresAfter | None = None
 ) -> File:
-    """Copy what is uploaded or was made, and note what is known of it.
+    """Copy an upload or a tool's file into the blob store, and store its description.
 
     Raises:
-        APIError: It cannot be read or kept, or is too large.
+        APIError: The file cannot be read or stored, or is too large.
     """
     incoming = await asyncio.to_thread(runtime.blobs.receive, blob, runtime.options.max_file_bytes)
     file = new_file(runtime, incoming, blob.filename, purpose, expires_after)
@@ -85,7 +85,7 @@ async def keep_file(
 def new_file(
     runtime: Runtime, incoming: Incoming, filename: str, purpose: str, expires_after: FileExpiresAfter | None
 ) -> File:
-    """A file that is not in the store yet."""
+    """Return a file that is not stored yet."""
     now = runtime.options.now()
     seconds = expires_after.seconds if expires_after is not None else _BATCH_S if purpose == "batch" else None
     return File(
@@ -99,7 +99,7 @@ def new_file(
 
 
 def insert_file(conn: Connection, runtime: Runtime, file: File, incoming: Incoming) -> None:
-    """Note a file and move its bytes to their place, in one transaction: a sweep sees both or none.
+    """Store a file and move its bytes in one transaction, so that the cleanup sees both or neither.
 
     Raises:
         ServerError: The bytes cannot be moved.

@@ -1,4 +1,4 @@
-"""The operation that writes down conversations that were held elsewhere."""
+"""The operation that imports a conversation from another program."""
 
 from __future__ import annotations
 
@@ -56,19 +56,19 @@ from aimltui.wire.runs import FAILED as RUN_FAILED
 from aimltui.wire.threads import Thread
 
 ELSEWHERE = "asst_elsewhere"
-"""The assistant of runs that were no runs of this engine; there is none of this id."""
+"""The assistant id of runs that this engine did not execute; no assistant has it."""
 CHANGED = "thread_changed"
-"""Code of the refusal to extend a thread that is no longer what was imported."""
+"""The code of the refusal to extend a thread that has changed since it was imported."""
 
 
 class ImportOperations:
-    """What one can ask about conversations from elsewhere."""
+    """The operations on imported conversations."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
     async def import_thread(self, params: ImportThread) -> ImportedThread:
-        """Write a conversation down, once. An extension of the API."""
+        """Import a conversation once. An extension of the API."""
         thread_id = params.extends or self._runtime.options.new_id(ids.THREAD)
         return await self._runtime.write(
             lambda conn: _import(conn, self._runtime, params, thread_id), thread_id
@@ -87,7 +87,7 @@ def _import(conn: Connection, runtime: Runtime, params: ImportThread, thread_id:
         said = list(group)
         writer.say(said) if is_user else writer.answer(said)
     count = messages.count(conn, thread.id)
-    # the metadata may have changed since: files of messages stand in the thread
+    # read again: messages with files have changed the thread
     thread = threads.get(conn, thread.id)
     metadata = {**(thread.metadata or {}), ORIGIN: params.origin, DIGEST: params.digest, COUNT: str(count)}
     thread = thread.model_copy(update={"metadata": merged_metadata(None, metadata)})
@@ -105,11 +105,11 @@ def _created(conn: Connection, runtime: Runtime, params: ImportThread, thread_id
 
 
 def _extended(conn: Connection, params: ImportThread) -> Thread:
-    """The thread to go on with.
+    """Return the thread to extend.
 
     Raises:
-        NotFound: There is none.
-        BadRequest: It is from elsewhere, or was continued here.
+        NotFound: The thread does not exist.
+        BadRequest: It was imported from something else, or was continued here.
     """
     thread = threads.get(conn, params.extends or "")
     metadata = thread.metadata or {}
@@ -124,7 +124,7 @@ def _extended(conn: Connection, params: ImportThread) -> Thread:
 
 
 class _Writer:
-    """Writes messages, and the runs that they come from, at the end of a thread."""
+    """Writes messages, and the runs that made them, at the end of a thread."""
 
     def __init__(self, conn: Connection, runtime: Runtime, thread_id: str, instructions: str | None) -> None:
         self._conn = conn
@@ -132,15 +132,15 @@ class _Writer:
         self._thread_id = thread_id
         self._instructions = instructions
         self.newest: Timestamp = 0
-        """The latest time that is known of a message."""
+        """The latest known time of a message."""
 
     def say(self, said: Sequence[ImportedMessage]) -> None:
-        """Messages of a person."""
+        """Write messages of a user."""
         for message in said:
             self._insert(message, None)
 
     def answer(self, said: Sequence[ImportedMessage]) -> None:
-        """Messages of an assistant between two of a person: one run wrote them."""
+        """Write the assistant's messages between two of a user as one run."""
         run = self._run(said)
         runs.insert(self._conn, run, self._runtime.owner.id, {})
         runs.save(self._conn, run, ended_at=float(run.created_at))
@@ -171,7 +171,7 @@ class _Writer:
         )
 
     def _steps(self, run: Run, message: ImportedMessage) -> str | None:
-        """What was done before a message; the thought that no call came of."""
+        """Write the steps before a message; return the reasoning that no tool call followed."""
         thoughts: list[str] = []
         for step in message.steps or ():
             if step.reasoning:
@@ -212,7 +212,7 @@ class _Writer:
             reasoning=thought,
         )
         place = messages.newest_seq(self._conn, self._thread_id)
-        # no `calls` in it: what tools did elsewhere is shown, and not sent to a model
+        # without `calls`: what tools did in another program is shown, and not sent to a model
         runs.insert_step(self._conn, step, turn=0, after_message=place, private={})
 
     def _call(self, call: ImportedCall) -> ToolCall:

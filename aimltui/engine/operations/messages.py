@@ -25,13 +25,13 @@ from aimltui.wire.messages import (
 
 
 class MessageOperations:
-    """What one can ask about messages."""
+    """The operations on messages."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
     async def create_message(self, params: CreateMessage) -> Message:
-        """Say something, unless a run is active."""
+        """Add a message to a thread, unless a run is active."""
         message = new_messages(self._runtime, params.thread_id, [params])[0]
 
         def insert(conn: Connection) -> None:
@@ -44,15 +44,15 @@ class MessageOperations:
         return message
 
     async def list_messages(self, params: ListMessages) -> Page[Message]:
-        """One page."""
+        """Return one page of messages."""
         return await self._runtime.read(lambda conn: rows.listed(conn, params))
 
     async def get_message(self, params: MessageParams) -> Message:
-        """One by id, with the text that it has so far."""
+        """Return a message by id, with its text so far."""
         return await self._runtime.read(lambda conn: rows.get(conn, params.thread_id, params.message_id))
 
     async def modify_message(self, params: ModifyMessage) -> Message:
-        """Change the metadata, by merging, unless a run is active."""
+        """Merge new metadata, unless a run is active."""
 
         def change(conn: Connection) -> Message:
             self._unlocked(conn, params.thread_id, "modify messages of")
@@ -64,7 +64,7 @@ class MessageOperations:
         return await self._runtime.write(change, params.thread_id)
 
     async def delete_message(self, params: MessageParams) -> Deleted:
-        """Delete one, unless a run is active; it is not told to the model any more."""
+        """Delete a message, unless a run is active; models no longer receive it."""
 
         def delete(conn: Connection) -> None:
             self._unlocked(conn, params.thread_id, "delete messages of")
@@ -80,10 +80,10 @@ class MessageOperations:
 
 
 def new_messages(runtime: Runtime, thread_id: str, asked: Iterable[NewMessage]) -> list[Message]:
-    """Messages that are not in the store yet.
+    """Return messages that are not stored yet.
 
     Raises:
-        APIError: One of them is not as it should be.
+        APIError: A message is invalid.
     """
     now = runtime.options.now()
     return [

@@ -13,13 +13,13 @@ from aimltui.wire.models import ListModels, Model, ModelPage, ModelPrice, ModelS
 
 
 class ModelOperations:
-    """What one can ask about models."""
+    """The operation on models."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
     async def list_models(self, params: ListModels) -> ModelPage:
-        """The models on offer, and where their lists come from."""
+        """Return the available models and the sources of their lists."""
         try:
             found = await self._runtime.models.list_models(refresh=bool(params.refresh))
         except ModelError as error:
@@ -32,7 +32,7 @@ class ModelOperations:
             lessons.load()
             return _model_page(found, states, lessons)
 
-        # Hundreds of models are some milliseconds of work, and somebody may be typing.
+        # hundreds of models take some milliseconds, and the user may be typing
         return await asyncio.to_thread(page)
 
 

@@ -1,4 +1,4 @@
-"""Files into vector stores, and what messages, assistants and threads refer to. Inside writing transactions."""
+"""Adds files to vector stores, and stores what messages, assistants and threads refer to. Inside transactions."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ def add_files(
     wanted: Iterable[NewStoreFile],
     batch_id: str | None = None,
 ) -> list[VectorStoreFile]:
-    """Put files into a store, to be indexed here; the caller wakes the indexer after the commit.
+    """Add files to a vector store, to be indexed by this engine; the caller wakes the indexer after the commit.
 
     Raises:
-        NotFound: There is no such file.
-        BadRequest: The store would have too many.
+        NotFound: A file does not exist.
+        BadRequest: The store would have too many files.
     """
     now = runtime.options.now()
     chosen = {new.file_id: new for new in wanted}
@@ -69,14 +69,14 @@ def add_plain(
     file_ids: Iterable[str],
     chunking: ChunkingStrategy | None,
 ) -> None:
-    """The same for files that have nothing of their own."""
+    """Add files without attributes to a vector store; see `add_files`."""
     add_files(
         conn, runtime, store_id, [NewStoreFile(file_id=id_, chunking_strategy=chunking) for id_ in file_ids]
     )
 
 
 def insert_store(conn: Connection, runtime: Runtime, store: VectorStore) -> str:
-    """Keep a new store; its id."""
+    """Store a new vector store and return its id."""
     stores.insert(conn, store)
     return store.id
 
@@ -119,10 +119,10 @@ def _search(
 
 
 def insert_thread(conn: Connection, runtime: Runtime, thread: Thread, said: Sequence[Message]) -> Thread:
-    """Keep a new thread with its messages; the thread as it is then, with what was attached.
+    """Store a new thread with its messages, and return it with the tool resources from their attachments.
 
     Raises:
-        APIError: It refers to something that is not there.
+        APIError: The thread refers to something that does not exist.
     """
     resources = settled_resources(conn, runtime, thread.tool_resources, may_create=True)
     threads.insert(conn, thread.model_copy(update={"tool_resources": resources}))
@@ -132,10 +132,10 @@ def insert_thread(conn: Connection, runtime: Runtime, thread: Thread, said: Sequ
 
 
 def insert_message(conn: Connection, runtime: Runtime, message: Message) -> None:
-    """Keep a new message; what is attached to it becomes its thread's.
+    """Store a new message and add its attachments to the thread's tool resources.
 
     Raises:
-        APIError: It refers to something that is not there, or the thread would have too much.
+        APIError: The message refers to something that does not exist, or the thread would have too many files.
     """
     now = runtime.options.now()
     pictures = [part.image_file.file_id for part in message.content if isinstance(part, ImageFileContent)]
@@ -175,10 +175,10 @@ def _attach(conn: Connection, runtime: Runtime, thread_id: str, code: list[str],
 
 
 def _store_of_thread(conn: Connection, runtime: Runtime, resources: ToolResources, search: list[str]) -> str:
-    """The thread's store with the files in it; a new one if it has none that can be used.
+    """Add files to the thread's vector store, or to a new one if the thread has no usable store; return its id.
 
-    It does not expire, unlike those that the API made for seven days: a local store costs nothing, and a thread
-    that stops working after a week was what people complained of.
+    The store does not expire, unlike the API's, which expired after seven days: a local store costs nothing, and
+    users complained about threads that stopped working after a week.
     """
     found = resources.file_search.vector_store_ids if resources.file_search is not None else []
     now = runtime.options.now()

@@ -1,4 +1,4 @@
-"""Following a run from the outside: first what stands in the database, then what comes, wherever it is executed."""
+"""Follows a run: first the stored events, then new ones, whichever process executes the run."""
 
 from __future__ import annotations
 
@@ -17,10 +17,13 @@ from aimltui.wire.runs import REQUIRES_ACTION, Run, RunEventsParams
 
 
 async def follow_run(runtime: Runtime, params: RunEventsParams) -> AsyncGenerator[StreamEvent, None]:
-    """The run's events after `params.after`, up to where it is over or waits for the caller; then `done`.
+    """Follow a run until it ends or waits for the caller.
+
+    Yields:
+        The events after `params.after`, then `done`.
 
     Raises:
-        APIError: There is no such run; only before the first event.
+        APIError: The run does not exist; only before the first event.
     """
     last = params.after if params.after is not None else -1
     told_anything = False
@@ -31,7 +34,7 @@ async def follow_run(runtime: Runtime, params: RunEventsParams) -> AsyncGenerato
     runtime.followers += 1
     try:
         while True:
-            # taken before the rows are read: what comes in between is in both, and not in neither
+            # taken before the rows are read: an event between the two is then in both rather than in neither
             log = runtime.supervisor.log_of(params.run_id)
             run, rows = await runtime.read(look)
             for event in rows:
@@ -47,7 +50,7 @@ async def follow_run(runtime: Runtime, params: RunEventsParams) -> AsyncGenerato
                 continue
             if run.is_terminal or run.status == REQUIRES_ACTION:
                 if not told_anything and params.after is None:
-                    # an old run's log is forgotten; how it ended is not
+                    # the log of an old run has been deleted, but the run's end is known
                     yield StreamEvent(f"thread.run.{run.status}", run)
                 yield DONE
                 return

@@ -54,7 +54,7 @@ Events = AsyncGenerator[StreamEvent, None]
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """A run to be created, with what is created along with it."""
+    """The run to create, with its new thread and messages."""
 
     thread_id: str
     params: CreateRun | CreateThreadAndRun
@@ -63,45 +63,53 @@ class _Wanted:
 
 
 class RunOperations:
-    """What one can ask about runs."""
+    """The operations on runs and run steps."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
     async def create_run(self, params: CreateRun) -> Run:
-        """Let an assistant work on a thread; the run goes on by itself."""
+        """Start a run on a thread; it continues by itself."""
         return (await self._runtime.run_to_completion(self._start(self._wanted(params))))[0]
 
     async def stream_create_run(self, params: CreateRun) -> Events:
-        """The same, and tell how it goes. Leaving the stream does not stop the run."""
+        """Start a run on a thread. Leaving the stream does not stop the run.
+
+        Yields:
+            The run's events.
+        """
         _, log = await self._runtime.run_to_completion(self._start(self._wanted(params)))
         async with aclosing(log.follow()) as told:
             async for event in told:
                 yield event
 
     async def create_thread_and_run(self, params: CreateThreadAndRun) -> Run:
-        """Make a thread and let an assistant work on it."""
+        """Create a thread and start a run on it."""
         return (await self._runtime.run_to_completion(self._start(self._wanted_with_thread(params))))[0]
 
     async def stream_create_thread_and_run(self, params: CreateThreadAndRun) -> Events:
-        """The same, and tell how it goes."""
+        """Create a thread and start a run on it. Leaving the stream does not stop the run.
+
+        Yields:
+            The events of the thread and the run.
+        """
         _, log = await self._runtime.run_to_completion(self._start(self._wanted_with_thread(params)))
         async with aclosing(log.follow()) as told:
             async for event in told:
                 yield event
 
     async def list_runs(self, params: ListRuns) -> Page[Run]:
-        """One page."""
+        """Return one page of runs."""
         await self._settle(params.thread_id)
         return await self._runtime.read(lambda conn: rows.listed(conn, params))
 
     async def get_run(self, params: RunParams) -> Run:
-        """One by id. A run whose time is up is expired by being looked at."""
+        """Return a run by id. A run whose time is up is expired by this call."""
         await self._settle(params.thread_id)
         return await self._runtime.read(lambda conn: rows.get(conn, params.thread_id, params.run_id))
 
     async def modify_run(self, params: ModifyRun) -> Run:
-        """Change the metadata, by merging; not while the run is at work.
+        """Merge new metadata, unless the run is active.
 
         Source: recordings of the real service.
         """
@@ -109,7 +117,7 @@ class RunOperations:
         def change(conn: Connection) -> Run:
             active_run(
                 conn, params.thread_id, self._runtime.options, self._runtime.owner.id
-            )  # ends one whose time is up, or whose owner died
+            )  # ends a run that has expired or whose owner is dead
             old = rows.get(conn, params.thread_id, params.run_id)
             if old.status in (IN_PROGRESS, CANCELLING):
                 raise BadRequest(f"Cannot update run with status '{old.status}'.")
@@ -120,7 +128,7 @@ class RunOperations:
         return await self._runtime.write(change, params.thread_id)
 
     async def cancel_run(self, params: RunParams) -> Run:
-        """Stop a run at once; its text so far is kept."""
+        """Stop a run; its text so far stays."""
         run = await self.get_run(params)
         if run.status not in CANCELLABLE:
             raise _not_cancellable(run)
@@ -130,28 +138,36 @@ class RunOperations:
         return await self._runtime.write(lambda conn: self._cancel_idle(conn, params), params.thread_id)
 
     async def submit_tool_outputs(self, params: SubmitToolOutputs) -> Run:
-        """Answer all pending calls; the run goes on by itself."""
+        """Submit the outputs of all pending tool calls; the run continues by itself."""
         return (await self._runtime.run_to_completion(self._resume(params)))[0]
 
     async def stream_submit_tool_outputs(self, params: SubmitToolOutputs) -> Events:
-        """The same, and tell how it goes on."""
+        """Submit the outputs of all pending tool calls.
+
+        Yields:
+            The run's events from then on.
+        """
         _, log = await self._runtime.run_to_completion(self._resume(params))
         async with aclosing(log.follow()) as told:
             async for event in told:
                 yield event
 
     async def run_events(self, params: RunEventsParams) -> Events:
-        """What a run said after an index, then what it says: of this process or another. An extension."""
+        """Follow a run of this or of another process. An extension of the API.
+
+        Yields:
+            The events after an index, then new ones.
+        """
         async with aclosing(follow_run(self._runtime, params)) as told:
             async for event in told:
                 yield event
 
     async def list_run_steps(self, params: ListRunSteps) -> Page[RunStep]:
-        """One page."""
+        """Return one page of a run's steps."""
         return await self._runtime.read(lambda conn: rows.listed_steps(conn, params))
 
     async def get_run_step(self, params: RunStepParams) -> RunStep:
-        """One by id."""
+        """Return a run step by id."""
         return await self._runtime.read(
             lambda conn: rows.get_step(conn, params.thread_id, params.run_id, params.step_id)
         )
@@ -229,7 +245,7 @@ class RunOperations:
         return run, self._runtime.supervisor.start(run, told, first_index=told[0].index or 0)
 
     def _cancel_idle(self, conn: Connection, params: RunParams) -> Run:
-        """Cancel a run that nobody here executes: it waits for outputs, or another process has it."""
+        """Cancel a run that this engine does not execute: it waits for outputs, or belongs to another process."""
         run = rows.get(conn, params.thread_id, params.run_id)
         if run.status not in CANCELLABLE:
             raise _not_cancellable(run)
@@ -243,7 +259,7 @@ class RunOperations:
         return marked
 
     async def _settle(self, thread_id: str) -> None:
-        """End the thread's run if its time is up or its owner is dead."""
+        """End the thread's run if it has expired or its owner is dead."""
         if await self._runtime.read(
             lambda conn: any(row.status in ACTIVE for row in rows.active(conn, thread_id))
         ):
@@ -251,7 +267,7 @@ class RunOperations:
 
 
 def _matched(run: Run, given: list[ToolOutput]) -> dict[str, str]:
-    """The outputs by call id.
+    """Return the outputs by call id.
 
     Raises:
         BadRequest: They are not exactly those of the pending calls.

@@ -16,13 +16,13 @@ from aimltui.wire.tools import ToolResources
 
 
 class ThreadOperations:
-    """What one can ask about threads."""
+    """The operations on threads."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
     async def create_thread(self, params: CreateThread) -> Thread:
-        """Make a thread, perhaps with messages in it."""
+        """Create a thread, optionally with messages."""
         thread = new_thread(self._runtime, params)
         messages = new_messages(self._runtime, thread.id, params.messages or ())
 
@@ -33,11 +33,11 @@ class ThreadOperations:
         return made
 
     async def list_threads(self, params: ListThreads) -> Page[ThreadSummary]:
-        """One page of summaries. An extension of the API."""
+        """Return one page of thread summaries. An extension of the API."""
         return await self._runtime.read(lambda conn: rows.listed(conn, params))
 
     async def get_thread(self, params: ThreadParams) -> Thread:
-        """One by id."""
+        """Return a thread by id."""
         return await self._runtime.read(lambda conn: rows.get(conn, params.thread_id))
 
     async def modify_thread(self, params: ModifyThread) -> Thread:
@@ -57,7 +57,7 @@ class ThreadOperations:
         return await self._runtime.write(change, params.thread_id)
 
     async def delete_thread(self, params: ThreadParams) -> Deleted:
-        """Delete it with everything in it; a run at work on it is stopped first."""
+        """Delete a thread with everything in it; an active run is stopped first."""
         for row in await self._runtime.read(lambda conn: run_rows.active(conn, params.thread_id)):
             await self._runtime.supervisor.stop_and_wait(row.id)
         await self._runtime.write(lambda conn: rows.delete(conn, params.thread_id), params.thread_id)
@@ -66,7 +66,7 @@ class ThreadOperations:
 
 
 def new_thread(runtime: Runtime, params: CreateThread) -> Thread:
-    """A thread that is not in the store yet."""
+    """Return a thread that is not stored yet."""
     return Thread(
         id=runtime.options.new_id(ids.THREAD),
         created_at=runtime.options.now(),

@@ -27,13 +27,13 @@ from aimltui.wire.uploads import (
 
 
 class UploadOperations:
-    """What one can ask about uploads."""
+    """The operations on uploads."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
     async def create_upload(self, params: CreateUpload) -> Upload:
-        """Announce a file that comes in parts."""
+        """Start the upload of a file in parts."""
         now = self._runtime.options.now()
         upload = Upload(
             id=self._runtime.options.new_id(ids.UPLOAD),
@@ -49,15 +49,15 @@ class UploadOperations:
         return upload
 
     async def add_upload_part(self, params: AddUploadPart) -> UploadPart:
-        """Keep a part; parts may come at the same time and in any order."""
+        """Store a part; parts may arrive at the same time and in any order."""
         return await self._runtime.run_to_completion(self._add_part(params))
 
     async def complete_upload(self, params: CompleteUpload) -> Upload:
-        """Make the file of the parts, in the order in which they are named."""
+        """Create the file from the parts, in the order of the request."""
         return await self._runtime.run_to_completion(self._complete(params))
 
     async def cancel_upload(self, params: UploadParams) -> Upload:
-        """Give it up; its parts are forgotten."""
+        """Cancel an upload and delete its parts."""
         now = self._runtime.options.now()
 
         def cancel(conn: Connection) -> tuple[Upload, list[str]]:
@@ -111,7 +111,7 @@ class UploadOperations:
     def _finish(
         self, conn: Connection, upload: Upload, file: File, incoming: Incoming
     ) -> tuple[Upload, list[str]]:
-        # somebody may have completed or cancelled it while its parts were joined
+        # the upload may have been completed or cancelled while its parts were joined
         rows.pending(conn, upload.id, file.created_at)
         insert_file(conn, self._runtime, file, incoming)
         done = upload.model_copy(update={"status": rows.COMPLETED, "file": file})

@@ -1,4 +1,4 @@
-"""Operations on what was used: the report, the budget, the balance. All of them are extensions of the API."""
+"""The operations on usage: the report, the budget, the balance. All of them are extensions of the API."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from aimltui.wire.errors import BadRequest, Forbidden, ServerError
 from aimltui.wire.usage import Balance, BalanceParams, Budget, RaiseBudget, UsageParams, UsageReport
 
 BUDGET_USED_UP = "budget_used_up"
-"""The code of a refusal to begin a run."""
+"""The code of the refusal to start a run."""
 
 
 class UsageOperations:
-    """What one can ask about money."""
+    """The operations on usage and budget."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
     async def usage(self, params: UsageParams) -> UsageReport:
-        """What runs have used."""
+        """Return the usage of runs."""
         now, limits = self._runtime.options.clock(), self._runtime.options.limits
         by, since = params.by or "day", params.since or ""
         return await self._runtime.read(lambda conn: rows.report(conn, by, since, now, limits))
 
     async def raise_budget(self, params: RaiseBudget) -> Budget:
-        """Let more be spent today; it holds for every program that works on this store."""
+        """Raise today's budget, for every program that uses this store."""
         limits, now = self._runtime.options.limits, self._runtime.options.clock()
         if params.usd is None and params.tokens is None:
-            raise BadRequest("Say by how much: usd, tokens, or both.", param="usd")
+            raise BadRequest("State the amount: usd, tokens, or both.", param="usd")
         if params.usd is not None and limits.per_day_usd is None:
             raise BadRequest(_none("per_day_usd"), param="usd")
         if params.tokens is not None and limits.per_day_tokens is None:
@@ -44,10 +44,10 @@ class UsageOperations:
         return await self._runtime.write(change)
 
     async def balance(self, params: BalanceParams) -> Balance:
-        """Ask the provider what is left. Nobody is asked unless somebody wants to know."""
+        """Ask the provider for the balance; the provider is contacted only by this call."""
         models = self._runtime.models
         if not isinstance(models, TellsBalance):
-            raise BadRequest("These models do not tell a balance.")
+            raise BadRequest("No provider of these models reports a balance.")
         try:
             found = await models.balance(params.connection)
         except ModelError as error:
@@ -57,10 +57,10 @@ class UsageOperations:
 
 
 def refuse_if_used_up(conn: Connection, runtime: Runtime) -> None:
-    """Begin no run on a day whose budget is used up.
+    """Refuse to start a run on a day whose budget is used up.
 
     Raises:
-        Forbidden: It is.
+        Forbidden: The budget is used up.
     """
     limits = runtime.options.limits
     if not limits.exist:
@@ -71,4 +71,4 @@ def refuse_if_used_up(conn: Connection, runtime: Runtime) -> None:
 
 
 def _none(setting: str) -> str:
-    return f"There is no such budget to raise: {setting} is not set under [budget] in the configuration."
+    return f"There is no budget to raise: {setting} is not set under [budget] in the configuration."

@@ -1,4 +1,4 @@
-"""Operations on the files of vector stores, one by one and in batches."""
+"""The operations on the files of vector stores, single and in batches."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from aimltui.wire.vector_stores import (
 
 
 class VectorStoreFileOperations:
-    """What one can ask about files in vector stores."""
+    """The operations on files in vector stores."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
     async def create_vector_store_file(self, params: CreateVectorStoreFile) -> VectorStoreFile:
-        """Add a file; it is indexed in the background."""
+        """Add a file to a vector store; it is indexed in the background."""
         now = self._runtime.options.now()
         new = NewStoreFile(
             file_id=params.file_id, attributes=params.attributes, chunking_strategy=params.chunking_strategy
@@ -50,7 +50,7 @@ class VectorStoreFileOperations:
         return added
 
     async def list_vector_store_files(self, params: ListVectorStoreFiles) -> Page[VectorStoreFile]:
-        """One page, perhaps only of those in one state."""
+        """Return one page of a vector store's files, optionally those with one status."""
 
         def look(conn: Connection) -> Page[VectorStoreFile]:
             stores.require(conn, params.vector_store_id)
@@ -59,7 +59,7 @@ class VectorStoreFileOperations:
         return await self._runtime.read(look)
 
     async def get_vector_store_file(self, params: VectorStoreFileParams) -> VectorStoreFile:
-        """One by id."""
+        """Return a file of a vector store by id."""
 
         def look(conn: Connection) -> VectorStoreFile:
             stores.require(conn, params.vector_store_id)
@@ -68,7 +68,7 @@ class VectorStoreFileOperations:
         return await self._runtime.read(look)
 
     async def modify_vector_store_file(self, params: ModifyVectorStoreFile) -> VectorStoreFile:
-        """Give it other attributes."""
+        """Replace the attributes of a file."""
 
         def change(conn: Connection) -> VectorStoreFile:
             stores.require(conn, params.vector_store_id)
@@ -77,7 +77,7 @@ class VectorStoreFileOperations:
         return await self._runtime.write(change)
 
     async def delete_vector_store_file(self, params: VectorStoreFileParams) -> Deleted:
-        """Take it out of the store; the file itself stays."""
+        """Remove a file from the vector store; the file itself stays."""
 
         def delete(conn: Connection) -> None:
             stores.require(conn, params.vector_store_id)
@@ -88,7 +88,7 @@ class VectorStoreFileOperations:
         return Deleted(id=params.file_id, object="vector_store.file.deleted")
 
     async def get_vector_store_file_content(self, params: VectorStoreFileParams) -> FileText:
-        """The text that was found in it; nothing while it is being indexed, or if there is none."""
+        """Return the text of a file; empty while it is being indexed, or if it has none."""
 
         def look(conn: Connection) -> str:
             stores.require(conn, params.vector_store_id)
@@ -98,7 +98,7 @@ class VectorStoreFileOperations:
         return FileText(data=[TextPiece(text=text)] if text else [])
 
     async def create_file_batch(self, params: CreateFileBatch) -> FileBatch:
-        """Add files together; they are indexed in the background."""
+        """Add several files to a vector store; they are indexed in the background."""
         wanted = _wanted(params)
         batch_id, now = self._runtime.options.new_id(ids.VECTOR_STORE_BATCH), self._runtime.options.now()
 
@@ -113,13 +113,13 @@ class VectorStoreFileOperations:
         return batch
 
     async def get_file_batch(self, params: FileBatchParams) -> FileBatch:
-        """One by id."""
+        """Return a batch by id."""
         return await self._runtime.read(
             lambda conn: stores.get_batch(conn, params.vector_store_id, params.batch_id)
         )
 
     async def cancel_file_batch(self, params: FileBatchParams) -> FileBatch:
-        """Index no more of it; what is indexed already stays."""
+        """Stop indexing a batch; what is already indexed stays."""
 
         def cancel(conn: Connection) -> FileBatch:
             batch = stores.get_batch(conn, params.vector_store_id, params.batch_id)
@@ -134,7 +134,7 @@ class VectorStoreFileOperations:
         return batch
 
     async def list_file_batch_files(self, params: ListFileBatchFiles) -> Page[VectorStoreFile]:
-        """One page of a batch's files."""
+        """Return one page of a batch's files."""
 
         def look(conn: Connection) -> Page[VectorStoreFile]:
             stores.get_batch(conn, params.vector_store_id, params.batch_id)
@@ -144,10 +144,10 @@ class VectorStoreFileOperations:
 
 
 def _wanted(params: CreateFileBatch) -> list[NewStoreFile]:
-    """The files of a batch, each with what holds for it.
+    """Return the files of a batch with the parameters of each.
 
     Raises:
-        BadRequest: None are named, or in both ways.
+        BadRequest: No files are named, or they are named in both ways.
     """
     if params.file_ids is not None and params.files is not None:
         raise BadRequest(

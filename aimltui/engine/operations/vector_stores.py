@@ -1,4 +1,4 @@
-"""Operations on vector stores, and the search in them."""
+"""The operations on vector stores, including search."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from aimltui.wire.vector_stores import (
 )
 
 _RESULTS = 10
-"""Of a search that does not say how many."""
+"""The number of results if the search does not set one."""
 
 
 class VectorStoreOperations:
-    """What one can ask about vector stores."""
+    """The operations on vector stores."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
     async def create_vector_store(self, params: CreateVectorStore) -> VectorStore:
-        """Make a store, perhaps with files in it, which are indexed in the background."""
+        """Create a vector store, optionally with files, which are indexed in the background."""
         now = self._runtime.options.now()
         store = VectorStore(
             id=self._runtime.options.new_id(ids.VECTOR_STORE),
@@ -56,17 +56,17 @@ class VectorStoreOperations:
         return made
 
     async def list_vector_stores(self, params: ListVectorStores) -> Page[VectorStore]:
-        """One page."""
+        """Return one page of vector stores."""
         now = self._runtime.options.now()
         return await self._runtime.read(lambda conn: rows.listed(conn, params, now))
 
     async def get_vector_store(self, params: VectorStoreParams) -> VectorStore:
-        """One by id."""
+        """Return a vector store by id."""
         now = self._runtime.options.now()
         return await self._runtime.read(lambda conn: rows.get(conn, params.vector_store_id, now))
 
     async def modify_vector_store(self, params: ModifyVectorStore) -> VectorStore:
-        """Change what is given; metadata is merged. One that has expired can be given more time."""
+        """Change the given fields; metadata is merged. An expired store can be given more time."""
         now, given = self._runtime.options.now(), params.model_fields_set
 
         def change(conn: Connection) -> VectorStore:
@@ -82,13 +82,13 @@ class VectorStoreOperations:
         return await self._runtime.write(change)
 
     async def delete_vector_store(self, params: VectorStoreParams) -> Deleted:
-        """Delete it; its files stay."""
+        """Delete a vector store; its files stay."""
         await self._runtime.write(lambda conn: rows.delete(conn, params.vector_store_id))
         self._runtime.indexer.wake()
         return Deleted(id=params.vector_store_id, object="vector_store.deleted")
 
     async def search_vector_store(self, params: SearchVectorStore) -> SearchResults:
-        """The passages that have the words of the question, or of any of the questions, best first."""
+        """Return the chunks that contain the words of one of the queries, best first."""
         questions = [params.query] if isinstance(params.query, str) else params.query
         now = self._runtime.options.now()
         found = await self._runtime.read(lambda conn: _search(conn, params, questions, now))

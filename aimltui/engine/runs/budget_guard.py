@@ -67,8 +67,8 @@ class BudgetGuard:
         if limits.in_dollars and not is_priced(price) and run.model not in self._services.remarked:
             self._services.remarked.add(run.model)
             self._notices.note(
-                f"The price of {run.model} is not known, so the budget in dollars cannot hold it back before it is "
-                "turn. A budget in tokens ([budget] per_run_tokens, per_day_tokens) holds for every model."
+                f"The price of {run.model} is unknown, so the budget in dollars cannot stop a call in advance. "
+                "A budget in tokens ([budget] per_run_tokens, per_day_tokens) works for every model."
             )
         if found.max_answer is None:
             return turn

@@ -39,7 +39,7 @@ HEAD, TAIL = 200_000, 50_000
 """Characters of a call's output that the step keeps: from its beginning and from its end."""
 _COALESCE_S = 0.03
 _REPEATED = (
-    "This is the same call as the last {count} times, so it was not carried out again. "
+    "This is the same call as the last {count} times, so it was not executed again. "
     "Answer with what you know by now."
 )
 
@@ -66,7 +66,7 @@ def settled(draft: Draft) -> Call:
     except ValueError:
         valid = False
     if not valid:
-        draft.problem = "The arguments of this call are no JSON object, so nothing was done. Call again."
+        draft.problem = "The arguments of this call are not a JSON object, so nothing was done. Call again."
         return replace(call, arguments="{}")
     return call
 
@@ -154,10 +154,8 @@ class HostedToolCalls:
         except (ToolError, EngineError):
             raise
         except Exception as error:
-            log.exception("the tool %s met something unexpected", tool.type)
-            raise ToolError(
-                f"Something unexpected happened in the engine: {type(error).__name__}."
-            ) from error
+            log.exception("an unexpected error in the tool %s", tool.type)
+            raise ToolError(f"An unexpected error occurred in the engine: {type(error).__name__}.") from error
         return "".join(answer)
 
     def _take(self, outputs: _Outputs, event: ToolEvent, answer: list[str]) -> None:
@@ -255,7 +253,7 @@ class _Outputs:
             self._flush()
         except EngineError:
             # the run was stopped meanwhile; whoever carries out the call hears of it by itself
-            log.debug("output of a stopped run is not told")
+            log.debug("output of a stopped run is dropped")
 
     def _flush(self) -> None:
         self.stop()

@@ -159,4 +159,4 @@ class Journal:
 def _report(task: asyncio.Task[object]) -> None:
     # a checkpoint that fails is not the run's end: the next one, or the next state, writes what this one could not
     if not task.cancelled() and isinstance(error := task.exception(), EngineError):
-        log.warning("a checkpoint was not written: %s", error)
+        log.warning("a checkpoint was not stored: %s", error)

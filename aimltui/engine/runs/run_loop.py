@@ -26,7 +26,7 @@ from aimltui.wire.runs import COMPLETED, FAILED, IN_PROGRESS, INCOMPLETE, LastEr
 
 _SAME_CALLS = 3
 """So many times in a row a model may ask for the same: then it is not carried out any more."""
-_GOES_ON_CALLING = "The model goes on calling tools though it was told to answer."
+_GOES_ON_CALLING = "The model keeps calling tools although it was told to answer."
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +81,7 @@ class RunLoop:
         while True:
             if memory.turns >= self._services.options.max_turns:
                 return End(
-                    failure(
-                        f"The run was stopped after {memory.turns} turns of the model: a loop of tool calls."
-                    )
+                    failure(f"The run was stopped after {memory.turns} model turns: a loop of tool calls.")
                 )
             turn = await prepare_turn(self._services, run, memory)
             if isinstance(turn, PreparedTurn):
@@ -254,9 +252,9 @@ def _end_of(writer: TurnWriter, usage: Usage | None, *, first: bool) -> End | No
         if not writer.visible:
             return End(
                 failure(
-                    "The provider's content filter stopped the answer before it began.",
+                    "The provider's content filter stopped the answer before it started.",
                     code="invalid_prompt",
-                    remedy="Say it in other words, or choose another model.",
+                    remedy="Rephrase the message, or choose another model.",
                 )
             )
         return End(Outcome(INCOMPLETE, message_reason="content_filter"), usage)
@@ -264,17 +262,17 @@ def _end_of(writer: TurnWriter, usage: Usage | None, *, first: bool) -> End | No
         return None
     if not writer.visible and first:
         if writer.thought:
-            told = "The model thought about it and then answered nothing."
+            told = "The model returned reasoning, but no answer."
             return End(
                 failure(told, remedy="Try again, allow more completion tokens, or choose another model.")
             )
-        return End(failure("The model answered nothing.", remedy="Try again, or choose another model."))
+        return End(failure("The model returned no answer.", remedy="Try again, or choose another model."))
     return End(Outcome(COMPLETED), usage)
 
 
 def _unknown_function(call: Call, known: frozenset[str]) -> Call:
     names = ", ".join(sorted(known)) or "none at all"
-    wrong = f"There is no function named {call.name!r}." if call.name else "This is no call in JSON."
+    wrong = f"There is no function named {call.name!r}." if call.name else "This is not a call in JSON."
     output = json.dumps({"error": f"{wrong} There are: {names}."})
     return Call(call.id, call.name, call.arguments, call.extra, output)
 
@@ -282,6 +280,6 @@ def _unknown_function(call: Call, known: frozenset[str]) -> Call:
 def _no_such_tool(missing: Sequence[str]) -> Outcome:
     names = " and ".join(missing)
     return failure(
-        f"This engine cannot carry out the tool {names} that the assistant has.",
-        remedy="Take it off the assistant, or give the run other tools.",
+        f"This engine does not support the assistant's tool {names}.",
+        remedy="Remove it from the assistant, or give the run other tools.",
     )

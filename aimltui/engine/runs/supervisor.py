@@ -25,7 +25,7 @@ from aimltui.wire.runs import CANCELLED, CANCELLING, EXPIRED, FAILED, IN_PROGRES
 
 log = logging.getLogger(__name__)
 
-ENDED = "The program ended while this run was at work; its text up to then is kept."
+ENDED = "The program ended during this run; the text so far is saved."
 
 
 class _Active:
@@ -178,8 +178,8 @@ class Supervisor:
         except EngineError as error:
             return End(failure(error.message))
         except Exception as error:
-            log.exception("the run %s met something unexpected", journal.run_id)
-            told = f"Something unexpected happened in the engine: {type(error).__name__}."
+            log.exception("an unexpected error in the run %s", journal.run_id)
+            told = f"An unexpected error occurred in the engine: {type(error).__name__}."
             return End(failure(told, remedy="Try again; the log file has the details."))
         finally:
             loop.clear_notice()
@@ -220,11 +220,11 @@ class Supervisor:
         except RunOver:
             return
         except EngineError as error:
-            log.error("the end of run %s cannot be written yet: %s", active.run.id, error)
+            log.error("the end of run %s cannot be stored yet: %s", active.run.id, error)
             self._settle_later(active, outcome if outcome.status == FAILED else failure(error.message))
         except Exception:
-            log.exception("the end of run %s met something unexpected", active.run.id)
-            self._settle_later(active, failure("Something unexpected happened in the engine."))
+            log.exception("an unexpected error at the end of run %s", active.run.id)
+            self._settle_later(active, failure("An unexpected error occurred in the engine."))
 
     def _write_end(
         self,
@@ -247,5 +247,5 @@ class Supervisor:
 
 
 def _say_gone(journal: Journal) -> None:
-    gone = ErrorObject(message="The run is not there any more: its thread was deleted.")
+    gone = ErrorObject(message="The run no longer exists: its thread was deleted.")
     journal.emit_transient(StreamEvent(events.ERROR, gone))

@@ -20,8 +20,8 @@ _CODE = """You can run Python. To do so, end your message with one block:
 print(1 + 1)
 ```
 
-It is run as soon as the block is closed, and you are told what it printed; then you go on. {about}
-Never write down output that you were not told. Code that is only to be shown to the user goes into a block that \
+The code runs as soon as the block is closed, and you receive its output; then you continue. {about}
+Never write output that you did not receive. Code that is only meant for the user goes into a block that \
 begins with ```py instead."""
 _FUNCTIONS = """You can call these functions:
 
@@ -33,11 +33,11 @@ To call one, end your message with one block of JSON:
 {{"name": "{example}", "arguments": {{}}}}
 ```
 
-The arguments are an object as the function's JSON schema wants it. You are told what the function gave back; then you \
-go on. Never write down a result that you were not told."""
+The arguments are an object that matches the function's JSON schema. You receive the function's result; then you \
+continue. Never write a result that you did not receive."""
 _FORCED_CODE = "You must run Python before you answer."
 _FORCED_CALL = "You must call {name} before you answer."
-_LAST = "You cannot run any more code or call any more functions now: answer with what you know."
+_LAST = "You cannot run code or call functions now: answer with what you know."
 
 
 class ToolProtocols:

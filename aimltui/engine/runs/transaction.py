@@ -58,7 +58,7 @@ from aimltui.wire.runs import (
     Usage,
 )
 
-_CUT_CALL = LastError(code="server_error", message="The token limit cut the call off before it was complete.")
+_CUT_CALL = LastError(code="server_error", message="The token limit cut off the call.")
 
 
 class RunTransaction:
@@ -79,7 +79,7 @@ class RunTransaction:
     ) -> None:
         row = runs.row_of(conn, run_id)
         if row is None:
-            raise RunGone("The thread was deleted while the run was at work.")
+            raise RunGone("The thread was deleted during the run.")
         if row["status"] in TERMINAL:
             raise RunOver(f"The run has ended with status '{row['status']}'.")
         self.conn = conn

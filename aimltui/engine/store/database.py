@@ -221,20 +221,23 @@ def _connect(path: Path, mode: str) -> Connection:
 
 
 _REASONS: tuple[tuple[str, str], ...] = (
-    ("SQLITE_FULL", "the disk is full. Make room on it, then try again"),
+    ("SQLITE_FULL", "the disk is full. Free some space, then try again"),
     ("SQLITE_READONLY", "it is read-only. Make the file and its directory writable, or use --data-dir"),
     ("SQLITE_PERM", "access is denied. Make the file and its directory writable, or use --data-dir"),
     (
         "SQLITE_CANTOPEN",
-        "it cannot be opened. See that the directory exists and is writable, or use --data-dir",
+        "it cannot be opened. Check that the directory exists and is writable, or use --data-dir",
     ),
     (
         "SQLITE_NOTADB",
         "it is not a database. Move the file away, or choose another directory with --data-dir",
     ),
-    ("SQLITE_CORRUPT", "it is damaged. Move the file away to start afresh; a backup can take its place"),
+    (
+        "SQLITE_CORRUPT",
+        "it is damaged. Move the file away to start with an empty database, or replace it by a backup",
+    ),
     ("SQLITE_BUSY", "another program has locked it for too long. Close the other program, then try again"),
-    ("SQLITE_IOERR", "the disk does not read or write as it should. See whether it is full or failing"),
+    ("SQLITE_IOERR", "reading or writing the disk failed. Check whether it is full or failing"),
 )
 
 
@@ -246,7 +249,7 @@ def explain(error: sqlite3.Error, path: Path) -> StoreError:
             return StoreError(f"The database {path} cannot be used: {reason}.")
     log.error("unexpected database error %s", name, exc_info=error)
     return StoreError(
-        f"The database {path} reported a fault: {error}. Start again; if it stays, the log says more."
+        f"The database {path} reported an error: {error}. Start again; if the error stays, see the log."
     )
 
 

@@ -57,7 +57,7 @@ asyncio.run(main())
 
 
 def start_child(data_dir: Path) -> tuple[subprocess.Popen[str], Run]:
-    """Another process with a run at work; its text is in the database."""
+    """Another process with an active run; its text is in the database."""
     env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
     child = subprocess.Popen(
         [sys.executable, "-c", CHILD, str(data_dir)], stdout=subprocess.PIPE, text=True, env=env
@@ -87,7 +87,7 @@ async def test_a_killed_process_leaves_a_failed_run_with_its_text(tmp_path: Path
         )
         found = (await engine.threads.list_threads(ListThreads(query="kept"))).data
     assert (ended.status, ended.last_error.code) == ("failed", "server_error")  # type: ignore[union-attr]
-    assert "ended while this run was at work" in ended.last_error.message  # type: ignore[union-attr]
+    assert "ended during this run" in ended.last_error.message  # type: ignore[union-attr]
     assert (message.text, message.status) == ("kept text", "incomplete")
     assert message.incomplete_details.reason == "run_failed"  # type: ignore[union-attr]
     assert steps[0].status == "failed"

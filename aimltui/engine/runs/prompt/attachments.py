@@ -50,7 +50,7 @@ def of_image(image: ImageFile, known: KnownFiles) -> Part:
     """The part for a picture in a user's message."""
     file = known.files.get(image.file_id)
     if file is None:
-        return _text(f"[image {image.file_id}: there is no such file any more]")
+        return _text(f"[image {image.file_id}: the file no longer exists]")
     return _enclosed(file, IMAGE, PER_IMAGE, image.detail)
 
 
@@ -58,7 +58,7 @@ def of_attachment(attachment: MessageAttachment, known: KnownFiles) -> Part:
     """The part for something that is attached to a user's message."""
     file = known.files.get(attachment.file_id or "")
     if file is None:
-        return _text(f"[attached: file {attachment.file_id}, which is not there any more]")
+        return _text(f"[attached: file {attachment.file_id}, which no longer exists]")
     name = file.filename
     if any(tool.type in known.tools for tool in attachment.tools or ()):
         return _text(f"[attached: {name}]")
@@ -118,11 +118,9 @@ class _Packer:
     def _part(self, part: Part) -> Part:
         kind, name, size = part["kind"], part["name"], part["size"]
         if size > LARGEST:
-            return self._left_out(
-                kind, name, f"it has {_mb(size)}, and a model is shown {_mb(LARGEST)} at most"
-            )
+            return self._left_out(kind, name, f"it has {_mb(size)}, and the limit is {_mb(LARGEST)}")
         if size > self._left:
-            return self._left_out(kind, name, f"newer ones fill the {_mb(MOST)} that one request may have")
+            return self._left_out(kind, name, f"newer ones fill the limit of {_mb(MOST)} for one request")
         try:
             content = self._path_of(part["file_id"]).read_bytes()
         except (OSError, ValueError):
@@ -137,7 +135,7 @@ class _Packer:
         if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
             format_ = "webp"
         if format_ is None:
-            return self._left_out(IMAGE, part["name"], "it is no PNG, JPEG, GIF or WebP picture")
+            return self._left_out(IMAGE, part["name"], "it is not a PNG, JPEG, GIF or WebP image")
         url: Part = {"url": _data_url(f"image/{format_}", content)}
         if part["detail"]:
             url["detail"] = part["detail"]
@@ -147,12 +145,14 @@ class _Packer:
         text = _as_text(content)
         if text is not None:
             if len(content) > LARGEST_TEXT:
-                why = f"it has {_mb(len(content))}, and {LARGEST_TEXT // 1024} kB of text are shown at most"
+                why = f"it has {_mb(len(content))}, and the limit for text is {LARGEST_TEXT // 1024} kB"
                 return self._left_out(FILE, name, why)
             return _text(f"[file {name}, from here to its end mark]\n{text}\n[end of {name}]")
         is_pdf = content.startswith(_PDF)
         if self._abilities is None and not is_pdf:
-            self._lost.append(f"Nobody knows whether this model reads files like {name}: it was left out.")
+            self._lost.append(
+                f"It is unknown whether this model reads files like {name}, so it was left out."
+            )
             return _text(not_shown(FILE, name))
         kind = "application/pdf" if is_pdf else mimetypes.guess_type(name)[0] or "application/octet-stream"
         return {"type": "file", "file": {"filename": name, "file_data": _data_url(kind, content)}}

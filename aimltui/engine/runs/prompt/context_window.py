@@ -177,10 +177,10 @@ def _in_text(item: ToolCallItem) -> list[ChatMessage]:
     blocks = "\n\n".join(map(_block, item.calls))
     if all(call.type == CODE_INTERPRETER for call in item.calls):
         outputs = "\n\n".join(call.output or "" for call in item.calls)
-        told = f"[The code above was run. This is what came of it; the user did not write it.]\n{outputs}"
+        told = f"[The code above was run. This is its output; the user did not write it.]\n{outputs}"
     else:
         outputs = "\n\n".join(f"{call.name}: {call.output or ''}" for call in item.calls)
-        told = f"[This is what came of the calls above; the user did not write it.]\n{outputs}"
+        told = f"[These are the results of the calls above; the user did not write them.]\n{outputs}"
     return [{"role": "assistant", "content": blocks}, {"role": "user", "content": told}]
 
 

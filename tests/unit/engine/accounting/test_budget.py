@@ -84,7 +84,7 @@ def test_what_others_have_set_aside_is_not_there_to_be_spent() -> None:
     found = refused(
         reserve(BudgetLimits(per_day_tokens=1_000), Spent(open_tokens=950), TurnEstimate(100, None, PRICE))
     )
-    assert "950 tokens are set aside for runs at work" in found.message
+    assert "950 tokens are reserved by active runs" in found.message
 
 
 def test_an_unknown_price_leaves_the_dollars_alone_until_they_are_gone() -> None:
@@ -177,7 +177,7 @@ async def test_tokens_hold_where_no_price_is_known_and_that_is_said_once(tmp_pat
                 if isinstance(event.data, Notice) and event.data.kind == "remark":
                     remarks.append(event.data.text)
     assert len(remarks) == 1
-    assert "The price of fake is not known" in remarks[0]
+    assert "The price of fake is unknown" in remarks[0]
     assert "tokens" in remarks[0]
     assert 900 < (model.requests[0].max_tokens or 0) < 1_000
 
@@ -193,7 +193,7 @@ async def test_two_programs_on_one_store_share_the_day(tmp_path: Path) -> None:
         first = await one.runs.create_run(await a_run_wanted(one))
         await until(lambda: busy.requests)
         wanted = await a_run_wanted(other)
-        with pytest.raises(Forbidden, match="set aside for runs at work"):
+        with pytest.raises(Forbidden, match="reserved by active runs"):
             await other.runs.create_run(wanted)
         gate.set()
 

@@ -73,7 +73,7 @@ def test_utf_16_without_a_mark_is_recognised(tmp_path: Path, encoding: str) -> N
         ("a.py", b"\0\1\2\3" * 50, "invalid_file", "Save it as UTF-8"),
         ("a.pdf", b"%PDF-1.7", "unsupported_file", "PDF files cannot be read yet"),
         ("a.txt", b"%PDF-1.7 hidden", "unsupported_file", "PDF files cannot be read yet"),
-        ("a.doc", b"\xd0\xcf\x11\xe0", "unsupported_file", "Save it as .docx"),
+        ("a.doc", b"\xd0\xcf\x11\xe0", "unsupported_file", "Save the file as .docx"),
         ("a.png", b"\x89PNG\r\n\x1a\n\0\0", "unsupported_file", "Files of the type .png cannot be searched"),
         ("picture", b"\x89PNG\r\n\x1a\n\0\0", "unsupported_file", "Files of this type"),
         ("a.\x1b[31m", b"\x89PNG\0", "unsupported_file", "Files of this type"),

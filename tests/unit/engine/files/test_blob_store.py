@@ -34,7 +34,7 @@ def test_what_is_too_large_leaves_nothing(blobs: BlobStore, tmp_path: Path) -> N
     source = tmp_path / "source"
     source.write_bytes(b"x" * 3_000_000)
     for blob in (Blob(content=b"x" * 11), Blob.of_file(source)):
-        with pytest.raises(TooLarge, match="at most 10 bytes"):
+        with pytest.raises(TooLarge, match="the limit is 10 bytes"):
             blobs.receive(blob, 10)
     assert blobs.arrivals() == {}
     assert source.exists()
@@ -73,7 +73,7 @@ def test_parts_are_joined_in_order(blobs: BlobStore) -> None:
 
 @pytest.mark.parametrize("id_", ["../aimltui.db", "a/b", "", ".", "file-\n"])
 def test_only_ids_name_files(blobs: BlobStore, id_: str) -> None:
-    with pytest.raises(ValueError, match="is no id"):
+    with pytest.raises(ValueError, match="is not an id"):
         blobs.path_of(id_)
 
 

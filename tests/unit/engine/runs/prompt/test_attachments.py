@@ -94,12 +94,12 @@ async def test_a_picture_that_cannot_be_shown_is_told_in_words(
         contents = await asked(engine, model, *thread)
         (after,) = await asked_after_deleting(engine, model, gone)
     assert contents[0] == (
-        "Look\n\n[image cat.png left out: newer ones fill the 1.91e-05 MB that one request may have]"
+        "Look\n\n[image cat.png left out: newer ones fill the limit of 1.91e-05 MB for one request]"
     )
     assert contents[1].startswith("Look\n\n[image huge.png left out: it has ")
-    assert contents[2] == "Look\n\n[image odd.png left out: it is no PNG, JPEG, GIF or WebP picture]"
+    assert contents[2] == "Look\n\n[image odd.png left out: it is not a PNG, JPEG, GIF or WebP image]"
     assert contents[3][1]["type"] == "image_url"
-    assert after == f"Look\n\n[image {gone}: there is no such file any more]"
+    assert after == f"Look\n\n[image {gone}: the file no longer exists]"
 
 
 @pytest.mark.parametrize(
@@ -154,4 +154,4 @@ async def test_the_user_is_told_what_the_newest_message_lost(tmp_path: Path, mod
         wanted = CreateRun(thread_id=thread.id, assistant_id=assistant.id)
         events = await collect(engine.runs.stream_create_run(wanted))
     remarks = [event.data.text for event in events if isinstance(event.data, Notice)]
-    assert remarks == ["The image odd.png was left out: it is no PNG, JPEG, GIF or WebP picture."]
+    assert remarks == ["The image odd.png was left out: it is not a PNG, JPEG, GIF or WebP image."]

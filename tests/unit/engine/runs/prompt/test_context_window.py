@@ -77,7 +77,7 @@ def test_images_are_shown_by_address_and_named_otherwise() -> None:
     url = {"type": "image_url", "image_url": {"url": "https://x/y.png", "detail": "low"}}
     file = {"type": "image_file", "image_file": {"file_id": "file-1"}}
     text = {"type": "text", "text": {"value": "look"}}
-    assert told([said("user", [text, file])]) == ["look\n\n[image file-1: there is no such file any more]"]
+    assert told([said("user", [text, file])]) == ["look\n\n[image file-1: the file no longer exists]"]
     assert told([said("assistant", [text, file])]) == ["look\n\n[image: file file-1]"]
     assert told([said("user", [text, url])]) == [[{"type": "text", "text": "look"}, url]]
     assert told([said("assistant", [url])]) == ["[image: https://x/y.png]"]
