@@ -105,7 +105,8 @@ async def test_a_filter_before_the_first_word_fails_the_run_with_a_reason(tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("chunk", "word"), [(ChatChunk(finish_reason="stop"), "no answer"), (ChatChunk(reasoning="hm"), "reasoning")]
+    ("chunk", "word"),
+    [(ChatChunk(finish_reason="stop"), "no answer"), (ChatChunk(reasoning="hm"), "reasoning")],
 )
 async def test_an_empty_answer_fails_the_run_with_a_reason(
     tmp_path: Path, chunk: ChatChunk, word: str
