@@ -1,4 +1,4 @@
-"""The money side of a run at work: sets aside before a model is turn, settles afterwards."""
+"""Enforces the budget on one run: reserves before each model call, settles after it."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from aimltui.engine.store import usage as rows
 from aimltui.wire.runs import FAILED, LastError, Run, Usage
 
 BUDGET = "budget"
-"""What `LastError.kind` says of a run that the budget stopped."""
+"""The `LastError.kind` of a run that the budget stopped."""
 
 
 class BudgetGuard:
-    """What one run may spend, and has spent."""
+    """Reserves and settles the cost of one run's model turns."""
 
     def __init__(self, services: RunServices, journal: Journal, notices: WaitNotices) -> None:
         self._services = services
@@ -43,7 +43,7 @@ class BudgetGuard:
         self._info: ModelInfo | None = None
 
     async def open(self, run: Run, turn: PreparedTurn) -> PreparedTurn | Outcome:
-        """Set aside what the turn may cost; the turn as the budget allows it, or the run's end."""
+        """Reserve the possible cost of a turn; return the turn within the budget, or the run's end."""
         info = self._info = self._services.models.info(run.model, run.connection)
         price = info.price if info is not None else None
         limits = self._services.options.limits
@@ -75,41 +75,41 @@ class BudgetGuard:
         return replace(turn, request=replace(turn.request, max_tokens=found.max_answer))
 
     async def drop(self) -> None:
-        """The model did not take the question."""
+        """Drop the reservation: the model rejected the request."""
         await self._journal.commit(lambda transaction: rows.drop_turn(transaction.conn, transaction.run.id))
 
     def told(self, writer: TurnWriter) -> Usage | None:
-        """What is known of the turn's tokens and cost."""
+        """Return the known tokens and cost of the turn."""
         return usage_of(writer.usage, self._info)
 
     def spent(self, usage: Usage | None, writer: TurnWriter) -> tuple[int, int]:
-        """Prompt and completion tokens to hold against limits; estimates if the provider says nothing."""
+        """Return the prompt and completion tokens that count against limits; estimates if the provider reports none."""
         if usage is not None and not usage.tokens_are_partial:
             return usage.prompt_tokens, usage.completion_tokens
         calls = sum(estimate(call.name) for call in writer.calls)
         return self._prompt_tokens, writer.characters // 4 + calls
 
     def settle(self, transaction: RunTransaction, usage: Usage | None, prompt: int, completion: int) -> None:
-        """Write down what the turn has cost."""
+        """Store the cost of the turn."""
         cost = usage.cost_usd if usage is not None else None
         if cost is None:
             cost = list_price_of(self._info.price if self._info is not None else None, prompt, completion)
         rows.end_turn(transaction.conn, transaction.run.id, usage, prompt + completion, cost)
 
     def cut_off(self, finish_reason: str | None) -> Outcome | None:
-        """The run's end if the answer was as long as the budget allowed, and not whole."""
+        """Return the run's end if the budget's limit cut off the answer."""
         if finish_reason != "length" or self._held.max_answer is None:
             return None
         return stopped(cut_off(self._held.binding))
 
 
 def _size(request: ChatRequest) -> int:
-    """Estimated tokens of all that a request says."""
+    """Estimate the tokens of a request."""
     tools = estimate(json.dumps(list(request.tools))) if request.tools else 0
     return sum(estimate_message(message) for message in request.messages) + tools
 
 
 def stopped(why: OverBudget) -> Outcome:
-    """The end of a run that the budget stops."""
+    """Return the outcome of a run that the budget stops."""
     error = LastError(code="rate_limit_exceeded", message=why.message, remedy=why.remedy, kind=BUDGET)
     return Outcome(FAILED, error, message_reason="max_tokens")

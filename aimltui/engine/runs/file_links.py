@@ -1,4 +1,4 @@
-"""Finds links to files of the sandbox in text that streams. Pure."""
+"""Finds links to files of the sandbox in streaming text. Pure."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ SCHEME = "sandbox:"
 
 @dataclass(frozen=True, slots=True)
 class LinkSpan:
-    """Text, perhaps a link."""
+    """A piece of text, which may be a link."""
 
     text: str
     file_id: str | None = None
-    """The file that the text stands for, if it is a link."""
+    """The file that the text links to; None for plain text."""
 
 
 class LinkFinder:
-    """Tells links from other text, and holds back the end of the text as long as it may become one.
+    """Separates links from other text, and holds back the end of the text while it may become a link.
 
-    Only files that are there are links; so nothing has to be guessed about where a name ends.
+    Only existing files are links, so the end of a name never has to be guessed.
 
     Args:
         files: File ids by path, e.g. `/mnt/data/table.csv`.
@@ -35,14 +35,14 @@ class LinkFinder:
         self._held = ""
 
     def feed(self, text: str) -> list[LinkSpan]:
-        """What is certain by now."""
+        """Add text and return the pieces that are certain."""
         if not self._links:
             return [LinkSpan(text)] if text else []
         self._held += text
         return self._sorted(final=False)
 
     def finish(self) -> list[LinkSpan]:
-        """The rest: nothing follows."""
+        """End the text and return the rest."""
         return self._sorted(final=True)
 
     def _sorted(self, *, final: bool) -> list[LinkSpan]:
@@ -71,7 +71,7 @@ class LinkFinder:
             self._held = self._held[len(link) :]
 
     def _link_here(self, final: bool) -> str | None:
-        """The longest link at the beginning, "" if there is none, None if that is not certain yet."""
+        """Return the longest link at the start of the held text, "" if there is none, None if that is not certain yet."""
         held = self._held
         if not final:
             undecided = any(len(link) > len(held) and link.startswith(held) for link in self._links)
@@ -88,7 +88,7 @@ class LinkFinder:
 
 
 def _goes_on(after: str) -> bool:
-    """True if what follows a name still belongs to it: then it is another name."""
+    """Return whether the text after a name belongs to the name, which is then another one."""
     if not after:
         return False
     if after[0] == ".":
@@ -97,7 +97,7 @@ def _goes_on(after: str) -> bool:
 
 
 def _overlap(text: str, mark: str) -> int:
-    """How many characters at the end of the text may be the beginning of the mark."""
+    """Return how many characters at the end of the text may be the start of the mark."""
     return next(
         (size for size in range(min(len(text), len(mark) - 1), 0, -1) if mark.startswith(text[-size:])), 0
     )

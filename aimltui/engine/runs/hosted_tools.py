@@ -1,4 +1,4 @@
-"""Carries out the calls of a turn that are the engine's own, and tells what comes out while it comes."""
+"""Executes the hosted tool calls of a turn, and streams their output."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from aimltui.engine.tools.base import (
 log = logging.getLogger(__name__)
 
 HEAD, TAIL = 200_000, 50_000
-"""Characters of a call's output that the step keeps: from its beginning and from its end."""
+"""Characters of a call's output that the step stores, from its start and from its end."""
 _COALESCE_S = 0.03
 _REPEATED = (
     "This is the same call as the last {count} times, so it was not executed again. "
@@ -46,16 +46,16 @@ _REPEATED = (
 
 @dataclass(slots=True)
 class MadeFiles:
-    """What calls brought, beside their outputs."""
+    """The files that calls made, besides their outputs."""
 
     files: dict[str, str] = field(default_factory=dict)
-    """Ids by path."""
+    """File ids by path."""
     pictures: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
 
 
 def settled(draft: Draft) -> Call:
-    """The call as it goes into the history: its arguments are JSON, whatever the model made of them."""
+    """Return the call for the history, with arguments that are always valid JSON."""
     call = draft.call()
     if draft.tool is None:
         return call
@@ -72,24 +72,24 @@ def settled(draft: Draft) -> Call:
 
 
 def fingerprint(calls: Sequence[Call]) -> str:
-    """The same for the same calls."""
+    """Return a digest that is equal for equal calls."""
     asked = json.dumps([[call.type, call.name, call.arguments] for call in calls])
     return hashlib.sha256(asked.encode()).hexdigest()
 
 
 def refused_as_repeated(calls: Sequence[Call], count: int) -> list[Call]:
-    """The calls, answered without being carried out."""
+    """Return the calls, answered without being executed."""
     text = _REPEATED.format(count=count)
     return [_refused(call, text) if call.is_hosted else call for call in calls]
 
 
 class HostedToolCalls:
-    """The hosted calls of one turn, one after the other.
+    """Executes the hosted calls of one turn, one after the other.
 
     Args:
-        journal: The run's pen.
+        journal: Writes about the run.
         step_id: The step that shows the calls.
-        context: Where they happen.
+        context: The run and its files.
     """
 
     def __init__(self, journal: Journal, step_id: str, context: ToolContext) -> None:
@@ -103,15 +103,15 @@ class HostedToolCalls:
     async def run(
         self, calls: Sequence[Call], problems: Mapping[str, str | None], tools: Mapping[str, Tool]
     ) -> list[Call]:
-        """Carry out what is the engine's.
+        """Execute the hosted calls.
 
         Args:
             calls: All calls of the turn.
-            problems: By call id, why its arguments cannot be used.
-            tools: By type.
+            problems: Why the arguments of a call cannot be used, by call id.
+            tools: The hosted tools by type.
 
         Returns:
-            The calls; those of the engine have their outputs.
+            All calls; the hosted ones have their outputs.
         """
         self._calls = list(calls)
         self._journal.draft = lambda: partial(
@@ -192,7 +192,7 @@ class HostedToolCalls:
 
 
 class _Outputs:
-    """What the step shows of one call; long output keeps its beginning and its end."""
+    """The part of a step that shows one call. Of long output it stores the start and the end."""
 
     def __init__(self, journal: Journal, step_id: str, slot: int, call: Call) -> None:
         self.slot = slot
@@ -205,7 +205,7 @@ class _Outputs:
         self._excerpt = Excerpt(HEAD, TAIL)
 
     def logs(self, text: str) -> None:
-        """Printed text; neighbours are told together."""
+        """Add printed text; text within a short interval becomes one delta."""
         head = self._excerpt.add(text)
         if head:
             self._waiting.append(head)
@@ -213,29 +213,29 @@ class _Outputs:
                 self._timer = asyncio.get_running_loop().call_later(_COALESCE_S, self._on_time)
 
     def image(self, file_id: str) -> None:
-        """A picture."""
+        """Add an image."""
         self._flush()
         self._parts.append((IMAGE, [file_id]))
         self._say(IMAGE, file_id, first=True)
 
     def detail(self, shown: Mapping[str, Any]) -> None:
-        """What is shown once the call is over."""
+        """Set the details that are shown after the call."""
         self._shown |= shown
 
     def finish(self) -> None:
-        """Nothing more comes: tell the end of what was too long."""
+        """Send the buffered text and the end of output that was too long."""
         self._flush()
         if self._excerpt.end:
             self._out(self._excerpt.end)
 
     def stop(self) -> None:
-        """Nothing more is told."""
+        """Cancel the timer; buffered text is dropped."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
     def shown(self) -> dict[str, Any]:
-        """The call as the step has it."""
+        """Return the call's details for the step."""
         if "outputs" not in self._shown:
             return dict(self._shown)
         outputs: list[dict[str, Any]] = []
@@ -252,7 +252,7 @@ class _Outputs:
         try:
             self._flush()
         except EngineError:
-            # the run was stopped meanwhile; whoever carries out the call hears of it by itself
+            # the run was stopped; the task that executes the call is cancelled separately
             log.debug("output of a stopped run is dropped")
 
     def _flush(self) -> None:

@@ -1,4 +1,4 @@
-"""The pen of a run at work: text is said at once and written soon, states are written first and said then."""
+"""Writes about an active run: text is streamed first and stored soon after, states are stored first and streamed then."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 class Journal:
     """Writes about one run, in order, one transaction at a time.
 
-    Whatever was said is in the database `checkpoint_s` later at the latest, and before every state event.
+    Streamed text is stored after `checkpoint_s` at the latest, and before every state event.
     """
 
     def __init__(
@@ -39,9 +39,9 @@ class Journal:
         self.run_id = run_id
         self.log = told
         self.draft: Callable[[], Callable[[RunTransaction], None]] | None = None
-        """Takes a snapshot of what a checkpoint has to keep beside the pieces; its answer writes it down."""
+        """Takes a snapshot of what a checkpoint stores besides the deltas, and returns the function that stores it."""
         self.owed: Callable[[RunTransaction], None] | None = None
-        """Writes down what tools have made and nothing was written of yet: the end of a stopped run has it, too."""
+        """Stores files of tools that are not stored yet, so that the end of a stopped run includes them."""
         self._thinking = ReasoningBuffer(options.clock)
         self._database = database
         self._options = options
@@ -53,7 +53,7 @@ class Journal:
         self._sealed = False
 
     def emit(self, delta: Delta) -> None:
-        """Tell a fragment now, write it soon.
+        """Stream a delta now and store it soon.
 
         Raises:
             RunCancelling: The run was stopped.
@@ -66,49 +66,49 @@ class Journal:
             self._timer = loop.call_later(self._options.checkpoint_s, self._checkpoint)
 
     def emit_reasoning(self, text: str) -> None:
-        """Tell what the model thinks; it is written with the step that comes of it."""
+        """Stream the model's reasoning; it is stored with the step that follows it."""
         if not self._sealed and (kept := self._thinking.add(text)):
             self.emit_transient(StreamEvent(events.REASONING, Reasoning(run_id=self.run_id, text=kept)))
 
     def take_reasoning(self) -> ReasoningText | None:
-        """What was thought since the last step."""
+        """Return the reasoning since the last step."""
         return self._thinking.take()
 
     def discard_reasoning(self) -> None:
-        """The turn begins anew: what was thought in it does not count."""
+        """Discard the reasoning of a turn that starts again."""
         if self._thinking:
             self._thinking.clear()
             self.emit_transient(StreamEvent(events.REASONING, Reasoning(run_id=self.run_id, kind="cleared")))
 
     def emit_transient(self, event: StreamEvent) -> None:
-        """Tell something that is not kept."""
+        """Stream an event that is never stored."""
         self.log.emit_transient(event)
 
     async def commit(self, change: Callable[[RunTransaction], T]) -> T:
-        """Write a change and everything said before it, then tell its events.
+        """Store a change and everything streamed before it, then stream its events.
 
-        Once begun it goes through, also if the caller is cancelled meanwhile.
+        Once started it completes even if the caller is cancelled.
 
         Raises:
             RunGone: The run was deleted.
-            RunOver: It has ended.
-            RunCancelling: It was stopped.
-            StoreError: The database refused; what was said stays in hand for the next attempt.
+            RunOver: The run has ended.
+            RunCancelling: The run was stopped.
+            StoreError: The database refused; the streamed text stays in memory for the next attempt.
         """
         if self._sealed:
             raise RunCancelling("The run was stopped.")
         return await self._shielded(change)
 
     def seal(self) -> None:
-        """From now on only `commit_last` writes: whoever plays the run may be slow to hear that it was stopped."""
+        """Allow only `commit_last` from now on: the task that executes a stopped run may be slow to end."""
         self._sealed = True
 
     async def commit_last(self, change: Callable[[RunTransaction], T]) -> T:
-        """`commit` for whoever ends the run."""
+        """Store the run's end; see `commit`."""
         return await self._shielded(change)
 
     async def aclose(self) -> None:
-        """Wait for what is being written."""
+        """Wait for the running transactions."""
         if self._timer is not None:
             self._timer.cancel()
         if self._tasks:
@@ -145,7 +145,7 @@ class Journal:
             try:
                 result, told = await self._database.write(write)
             except asyncio.CancelledError:
-                # the loop is being closed; what was handed over is written all the same
+                # the loop is closing; a transaction that was handed over is written nevertheless
                 raise
             except BaseException:
                 self._pending = said + self._pending
@@ -157,6 +157,6 @@ class Journal:
 
 
 def _report(task: asyncio.Task[object]) -> None:
-    # a checkpoint that fails is not the run's end: the next one, or the next state, writes what this one could not
+    # a failed checkpoint does not end the run: the next checkpoint or state stores the same deltas
     if not task.cancelled() and isinstance(error := task.exception(), EngineError):
         log.warning("a checkpoint was not stored: %s", error)

@@ -1,4 +1,4 @@
-"""A run from its assistant and from what the request decides differently. Pure."""
+"""Creates a run from an assistant and from the overrides of the request. Pure."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def new_run(
     assistant: Assistant,
     assistant_sampling: Sampling,
 ) -> tuple[Run, RunMemory]:
-    """The queued run, and what the wire does not show of it.
+    """Return the queued run and its memory.
 
-    A value that was given counts, also zero and the empty text; one that was not, or null, is the assistant's.
+    A given value counts, including zero and the empty text; a missing one, or null, is taken from the assistant.
     """
     now = options.clock()
     sampling = Sampling(
@@ -58,7 +58,7 @@ def new_run(
 
 
 def _instructions(params: CreateRun | CreateThreadAndRun, assistant: Assistant) -> str:
-    # the table says string; a null, which the real service sent, is refused by strict readers
+    # the type is string; strict readers refuse the null that the real service sent
     base = _first(params.instructions, assistant.instructions)
     more = params.additional_instructions if isinstance(params, CreateRun) else None
     if base and more:

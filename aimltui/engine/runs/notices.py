@@ -1,4 +1,4 @@
-"""Passing remarks while a model is waited for: that nothing comes, that it is tried again, that a price is unknown."""
+"""Transient notices during a model call: that no answer comes, that it is retried, that a price is unknown."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from aimltui.wire.events import Notice, StreamEvent
 
 
 class WaitNotices:
-    """Tells those who follow a run why nothing comes. A remark is taken back as soon as something does."""
+    """Tells followers of a run why no text comes. A notice is withdrawn as soon as text comes."""
 
     def __init__(self, journal: Journal, options: EngineOptions) -> None:
         self._journal = journal
@@ -27,13 +27,13 @@ class WaitNotices:
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self, model: ChatModel) -> None:
-        """A request goes out."""
+        """Start to wait for the answer of a request."""
         endpoint = getattr(model, "endpoint", None)
         self._host = endpoint.host if isinstance(endpoint, Endpoint) else "the model"
         self._listen(self._options.first_byte_notice_s)
 
     def reset(self) -> None:
-        """Something came."""
+        """Withdraw the notice and wait again: a part of the answer has come."""
         self.clear()
         self._since = asyncio.get_running_loop().time()
         self._limit_s = self._options.silence_notice_s
@@ -41,23 +41,23 @@ class WaitNotices:
             self._listen(self._limit_s)
 
     def end(self) -> None:
-        """Nothing is waited for any more."""
+        """Stop to wait."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
     def clear(self) -> None:
-        """Take the remark back, if there is one."""
+        """Withdraw the notice, if there is one."""
         if self._is_open:
             self._is_open = False
             self._tell(Notice(run_id=self._journal.run_id, kind="cleared"))
 
     async def before_retry(self, error: ModelError, tried: int) -> None:
-        """Say that it is tried again, and wait until then.
+        """Report a retry and wait for it.
 
         Args:
-            error: What went wrong.
-            tried: How often it was tried.
+            error: Why the last attempt failed.
+            tried: How many attempts have failed.
         """
         retry = self._options.retry
         delay = retry.delay_s(tried, error.retry_after_s)
@@ -76,7 +76,7 @@ class WaitNotices:
         await asyncio.sleep(delay)
 
     def note(self, text: str) -> None:
-        """Say something that stays."""
+        """Report a notice that stays."""
         self._tell(Notice(run_id=self._journal.run_id, kind="remark", text=text))
 
     def _listen(self, limit_s: float) -> None:
@@ -86,7 +86,7 @@ class WaitNotices:
         self._timer = loop.call_later(limit_s, self._look)
 
     def _look(self) -> None:
-        # a timer for each fragment of a quick stream would cost more than the fragment: it looks when it is due
+        # a timer for each delta of a fast stream would cost more than the delta, so the timer checks when it fires
         loop = asyncio.get_running_loop()
         silent = loop.time() - self._since
         if silent < self._limit_s:

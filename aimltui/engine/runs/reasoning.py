@@ -1,4 +1,4 @@
-"""What a model thinks before its next step: gathered while it comes, handed to the step that comes of it."""
+"""Collects a model's reasoning for the step that follows it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 MAX_CHARACTERS = 256 * 1024
-"""So much is kept for each step."""
+"""The limit for each step."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReasoningText:
-    """What was thought."""
+    """A model's reasoning before a step."""
 
     text: str
     ms: int
@@ -19,10 +19,10 @@ class ReasoningText:
 
 
 class ReasoningBuffer:
-    """Gathers fragments.
+    """Collects fragments of reasoning.
 
     Args:
-        clock: Seconds.
+        clock: Returns seconds.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -35,7 +35,7 @@ class ReasoningBuffer:
         return bool(self._pieces)
 
     def add(self, text: str) -> str:
-        """A fragment came; answers as much of it as is kept."""
+        """Add a fragment and return the part of it that is within the limit."""
         self._last = self._clock()
         if not self._pieces:
             self._began = self._last
@@ -46,13 +46,13 @@ class ReasoningBuffer:
         return kept
 
     def take(self) -> ReasoningText | None:
-        """All of it, which is then forgotten; None if nothing was thought."""
+        """Return the collected reasoning and clear the buffer; None if there is none."""
         text = "".join(self._pieces).strip()
         thought = ReasoningText(text, max(0, round((self._last - self._began) * 1000))) if text else None
         self.clear()
         return thought
 
     def clear(self) -> None:
-        """Forget it."""
+        """Clear the buffer."""
         self._pieces.clear()
         self._length = 0

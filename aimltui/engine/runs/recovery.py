@@ -1,4 +1,4 @@
-"""Runs that nobody ends any more: their owner is dead, or their time is up. Inside a writing transaction."""
+"""Ends runs that their engine can no longer end: the owner is dead, or the run has expired. Inside transactions."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from aimltui.engine.store.database import Connection
 from aimltui.wire.runs import CANCELLED, CANCELLING, EXPIRED, FAILED, REQUIRES_ACTION, LastError
 
 _GRACE_S = 5.0
-"""Seconds that a living owner has to expire its run itself."""
+"""Seconds that a living owner has to expire its own run."""
 
 
 def recover(conn: Connection, row: runs.ActiveRow, options: EngineOptions, me: str) -> bool:
-    """End an active run if it has to be ended from here; True if it was."""
+    """End an active run if its engine can no longer end it; return whether it was ended."""
     outcome = _verdict(conn, row, options, me)
     if outcome is None:
         return False
@@ -45,12 +45,12 @@ def active_run(
 
 
 def recover_all(conn: Connection, options: EngineOptions, me: str) -> list[str]:
-    """The same for every active run; the threads in which one was ended."""
+    """End all such runs; return the ids of their threads."""
     return [row.thread_id for row in runs.active(conn) if recover(conn, row, options, me)]
 
 
 def needs_recovery(conn: Connection, options: EngineOptions, me: str) -> bool:
-    """True if `recover_all` would find something. For a reading connection."""
+    """Return whether `recover_all` would end a run. For a reading connection."""
     return any(_verdict(conn, row, options, me) is not None for row in runs.active(conn))
 
 

@@ -1,4 +1,4 @@
-"""One run from queued to its end: ask the model, hand out its calls, ask again."""
+"""Executes one run: calls the model, executes its tool calls, calls it again."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ from aimltui.engine.tools.base import ToolContext
 from aimltui.wire.runs import COMPLETED, FAILED, IN_PROGRESS, INCOMPLETE, LastError, Run, Usage
 
 _SAME_CALLS = 3
-"""So many times in a row a model may ask for the same: then it is not carried out any more."""
+"""Turns in a row that may make the same calls; after them the calls are refused."""
 _GOES_ON_CALLING = "The model keeps calling tools although it was told to answer."
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How a leg of a run ends; None for the outcome means that the run waits for tool outputs."""
+    """The end of a run's leg; None for the outcome means that the run waits for tool outputs."""
 
     outcome: Outcome | None
     usage: Usage | None = None
-    """Of the turn whose step is still open."""
+    """The usage of the turn whose step is still open."""
 
 
 def failure(message: str, *, code: str = "server_error", remedy: str | None = None) -> Outcome:
-    """A failed run, with sentences."""
+    """Return the outcome of a failed run, with sentences for the user."""
     return Outcome(FAILED, LastError(code=code, message=message, remedy=remedy))
 
 
 def model_failure(error: ModelError) -> Outcome:
-    """A failed run whose model turn failed."""
+    """Return the outcome of a run whose model turn failed."""
     return Outcome(
         FAILED,
         LastError(
@@ -58,7 +58,7 @@ def model_failure(error: ModelError) -> Outcome:
 
 
 class RunLoop:
-    """Plays one leg of a run: from `queued` to its end, or to where it waits for the caller."""
+    """Executes one leg of a run: from `queued` to its end, or until it waits for the caller."""
 
     def __init__(self, services: RunServices, journal: Journal) -> None:
         self._services = services
@@ -67,11 +67,11 @@ class RunLoop:
         self._budget = BudgetGuard(services, journal, self._notices)
 
     async def play(self) -> End:
-        """Play.
+        """Execute the leg.
 
         Raises:
             ModelError: The model failed for good.
-            EngineError: The store did, or the run is not there any more.
+            EngineError: The store failed, or the run no longer exists.
         """
         run, memory = await self._journal.commit(_begin)
         missing = self._services.tools.missing(run.tools)
@@ -99,12 +99,12 @@ class RunLoop:
                 return end
 
     def clear_notice(self) -> None:
-        """Take back the remark that something is waited for."""
+        """Withdraw the notice about waiting."""
         self._notices.end()
         self._notices.clear()
 
     async def _turn(self, model: ChatModel, turn: PreparedTurn) -> TurnWriter:
-        """One model turn, tried again while nothing of it was seen."""
+        """Run one model turn; retry it while nothing of it has been streamed."""
         tried = 0
         while True:
             tried += 1
@@ -121,7 +121,7 @@ class RunLoop:
                         self._notices.reset()
                         if chunk.remark:
                             self._notices.note(chunk.remark)
-                        # once its code is closed, only what the turn cost is still of interest
+                        # after the closed block of code only the turn's usage is of interest
                         if writer.is_over and chunk.text.strip():
                             break
                         await writer.take(chunk)
@@ -139,7 +139,7 @@ class RunLoop:
                 self._notices.end()
 
     async def _goes_over_to_blocks(self, run: Run, turn: PreparedTurn, error: ModelError) -> bool:
-        """True if the model takes no tools, and can do without: then it is asked again in another way."""
+        """Switch a model that rejects tools to text calls; return whether the turn can be repeated that way."""
         protocols = self._services.protocols
         if not turn.request.tools or not refuses_tools(error):
             return False
@@ -151,7 +151,7 @@ class RunLoop:
     async def _conclude_turn(
         self, run: Run, turn: PreparedTurn, writer: TurnWriter
     ) -> tuple[End | None, RunMemory]:
-        """Write the turn's end; the run's, if this was its last turn."""
+        """Store the turn's end, and the run's if this was its last turn."""
         await writer.finish()
         self._journal.draft = None
         if writer.is_over and not turn.fenced:
@@ -180,7 +180,7 @@ class RunLoop:
             problems = {draft.id: draft.problem for draft in writer.drafts}
             memory = await self._carry_out(run, turn, writer.tool_step_id, calls, problems, memory)
         elif end is not None and not writer.has_message and _has_made_something(end, memory):
-            # what the tools made is on a message, also where the model has nothing to say about it
+            # files that tools made are attached to a message even if the model has no text
             await writer.begin_message()
         return (End(None) if end is None and pending else end), memory
 
@@ -193,7 +193,7 @@ class RunLoop:
         problems: Mapping[str, str | None],
         memory: RunMemory,
     ) -> RunMemory:
-        """Do what is asked of the engine's own tools, and write what came of it."""
+        """Execute the hosted tool calls and store their results."""
         limit = self._services.options.max_tool_turns
         mark = fingerprint([call for call in calls if call.is_hosted])
         memory = memory.after_tool_turn(mark, limit=limit, most_same=_SAME_CALLS)
@@ -221,7 +221,7 @@ class RunLoop:
 
 
 def _go_on(transaction: RunTransaction, pending: Sequence[Call]) -> None:
-    """After calls: it is the caller's turn if one is pending, the model's otherwise."""
+    """Continue after calls: wait for the caller if one is pending, otherwise for the model."""
     if pending:
         transaction.wait_for_outputs(pending)
     else:
@@ -244,7 +244,7 @@ def _has_made_something(end: End, memory: RunMemory) -> bool:
 
 
 def _end_of(writer: TurnWriter, usage: Usage | None, *, first: bool) -> End | None:
-    """How the run ends after this turn; None if it goes on with the turn's calls."""
+    """Return how the run ends after this turn; None if it continues with the turn's calls."""
     reason = writer.finish_reason
     if reason == "length":
         return End(Outcome(INCOMPLETE, reason="max_completion_tokens"), usage)

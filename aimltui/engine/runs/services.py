@@ -1,4 +1,4 @@
-"""What every run of an engine has at hand."""
+"""The services that an engine gives to its runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from aimltui.engine.tools.registry import ToolRegistry
 
 @dataclass(frozen=True, slots=True)
 class RunServices:
-    """What every run of an engine has at hand."""
+    """The services that an engine gives to its runs."""
 
     database: Database
     options: EngineOptions
@@ -24,8 +24,8 @@ class RunServices:
     models: Models
     protocols: ToolProtocols
     path_of: Callable[[str], Path]
-    """Where the bytes of a file are."""
+    """Returns the path of a file's bytes."""
     keep: OutputStore
-    """Stores what tools make."""
+    """Stores files that tools make."""
     remarked: set[str] = field(default_factory=set)
-    """What was said once and need not be said again, as that the price of a model is unknown."""
+    """Notices that were shown once and are not repeated, such as that a model's price is unknown."""

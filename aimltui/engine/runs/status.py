@@ -1,4 +1,4 @@
-"""The nine statuses of a run: which moves are legal, and what each of them sets and clears. Pure."""
+"""The nine statuses of a run: the legal transitions, and the fields that each sets and clears. Pure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MOVES: dict[str, frozenset[str]] = {
     CANCELLING: frozenset({CANCELLED, FAILED, EXPIRED}),
     **{status: frozenset[str]() for status in TERMINAL},
 }
-"""From each status, where a run may go. Source: assistants-api.md 1.4, "Run status machine"."""
+"""The legal transitions from each status. Source: assistants-api.md 1.4, "Run status machine"."""
 
 CANCELLABLE = frozenset({QUEUED, IN_PROGRESS, REQUIRES_ACTION})
 
@@ -41,7 +41,7 @@ STEP_ENDS = {
     INCOMPLETE: "completed",
     COMPLETED: "completed",
 }
-"""How a step that is still open ends when its run ends so."""
+"""The status of an open step when its run ends."""
 
 MESSAGE_REASONS = {
     CANCELLED: "run_cancelled",
@@ -49,23 +49,23 @@ MESSAGE_REASONS = {
     FAILED: "run_failed",
     INCOMPLETE: "max_tokens",
 }
-"""Why a message that is still open is incomplete when its run ends so."""
+"""Why an open message is incomplete when its run ends."""
 
 
 class IllegalMove(Exception):
-    """A run cannot go from here to there."""
+    """A transition between two statuses is illegal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run ends."""
+    """The end of a run."""
 
     status: str
     error: LastError | None = None
     reason: str | None = None
     """For `incomplete`: the run's reason."""
     message_reason: str | None = None
-    """The open message's reason, where it is not the usual one."""
+    """The open message's reason, if it differs from the usual one."""
 
 
 def move(
@@ -79,10 +79,10 @@ def move(
     usage: Usage | None = None,
     duration_ms: int | None = None,
 ) -> Run:
-    """The run after the move.
+    """Return the run after a transition.
 
     Args:
-        run: The run as it is.
+        run: The run before it.
         to: Its next status.
         now: Unix seconds.
         error: For `failed`.
@@ -92,7 +92,7 @@ def move(
         duration_ms: For terminal statuses.
 
     Raises:
-        IllegalMove: The table does not have this move.
+        IllegalMove: The table does not have this transition.
     """
     if to not in MOVES.get(run.status, frozenset()):
         raise IllegalMove(f"A run with status {run.status!r} cannot become {to!r}.")

@@ -1,4 +1,4 @@
-"""Owns every run that this engine executes: starts, stops, expires, and sees that each one ends."""
+"""Owns every run that this engine executes: starts, stops and expires it, and ensures that it ends."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ENDED = "The program ended during this run; the text so far is saved."
 
 
 class _Active:
-    """A run at work."""
+    """An active run."""
 
     def __init__(self, run: Run, deadline: float, journal: Journal) -> None:
         self.run = run
@@ -38,7 +38,7 @@ class _Active:
         self.stop: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.cancelling: Run | None = None
         self.answered = asyncio.Event()
-        """Set once `cancelling` is told, or the leg is over without it."""
+        """Set once the cancellation is in the log, or the leg has ended without it."""
         self.task: asyncio.Task[None] | None = None
 
     def request_stop(self, status: str) -> None:
@@ -47,7 +47,7 @@ class _Active:
 
 
 class Supervisor:
-    """One task a run; the terminal status is its last act, whatever happens."""
+    """One task for each run; its last act is always the terminal status."""
 
     def __init__(self, services: RunServices, touch: Callable[[str], None]) -> None:
         self._services = services
@@ -57,16 +57,16 @@ class Supervisor:
 
     @property
     def live(self) -> frozenset[str]:
-        """The ids of the runs at work here, and of those whose end could not be written yet."""
+        """The ids of the runs that this engine executes, and of those whose end could not be stored yet."""
         return frozenset(self._live) | frozenset(self._unsettled)
 
     def log_of(self, run_id: str) -> EventLog | None:
-        """The log of a run at work here."""
+        """Return the log of a run that this engine executes."""
         active = self._live.get(run_id)
         return active.journal.log if active is not None else None
 
     def start(self, run: Run, told: Sequence[StreamEvent], first_index: int) -> EventLog:
-        """Execute a run that stands queued in the store.
+        """Execute a run that is stored as queued.
 
         Args:
             run: The run.
@@ -93,7 +93,11 @@ class Supervisor:
         return events_log
 
     async def cancel(self, run_id: str) -> Run | None:
-        """Stop a run at work here; the run as it was told to be cancelling, None if it is not, or was over first."""
+        """Stop a run that this engine executes.
+
+        Returns:
+            The run with the status `cancelling`; None if this engine does not execute it, or it ended first.
+        """
         active = self._live.get(run_id)
         if active is None:
             return None
@@ -102,14 +106,14 @@ class Supervisor:
         return active.cancelling
 
     async def stop_and_wait(self, run_id: str) -> None:
-        """Cancel a run at work here and wait until it is over."""
+        """Cancel a run that this engine executes and wait for its end."""
         active = self._live.get(run_id)
         if active is not None and active.task is not None:
             active.request_stop(CANCELLED)
             await asyncio.wait({active.task})
 
     async def observe_others(self) -> None:
-        """See what other processes want: a run that they cancel, a thread that they deleted."""
+        """Check what other processes did: cancelled a run, or deleted its thread."""
         if not self._live:
             return
         ids = list(self._live)
@@ -120,7 +124,7 @@ class Supervisor:
                 active.request_stop(CANCELLED)
 
     async def settle(self) -> None:
-        """Write the ends that could not be written when they came."""
+        """Store the ends that could not be stored before."""
         for run_id, (journal, outcome) in list(self._unsettled.items()):
             try:
                 await journal.commit_last(partial(self._write_end, journal, outcome, None, None))
@@ -132,7 +136,7 @@ class Supervisor:
             self._unsettled.pop(run_id, None)
 
     async def aclose(self) -> None:
-        """Stop everything and wait for the ends."""
+        """Stop all runs and wait for their ends."""
         for active in self._live.values():
             active.request_stop(CANCELLED)
         tasks = [active.task for active in self._live.values() if active.task is not None]
@@ -163,7 +167,7 @@ class Supervisor:
         return End(Outcome(status))
 
     async def _play(self, journal: Journal) -> End | None:
-        """A leg; whatever goes wrong in it is an end with a reason. None if there is no run any more."""
+        """Execute a leg and turn every failure into an end with a reason; None if the run no longer exists."""
         loop = RunLoop(self._services, journal)
         try:
             return await loop.play()
@@ -211,7 +215,7 @@ class Supervisor:
             try:
                 await journal.commit_last(partial(self._write_end, journal, outcome, end.usage, thought))
             except RunCancelling:
-                # somebody else cancelled it in the very moment in which it would have ended by itself
+                # another process cancelled the run at the moment at which it ended
                 await journal.commit_last(
                     partial(self._write_end, journal, Outcome(CANCELLED), end.usage, thought)
                 )
@@ -239,7 +243,7 @@ class Supervisor:
         transaction.end(outcome, self._services.options.new_id, usage, thought)
 
     def _settle_later(self, active: _Active, outcome: Outcome) -> None:
-        """Tell the end to those who follow; the store hears of it as soon as it listens again."""
+        """Report the end to followers; it is stored as soon as the store works again."""
         self._unsettled[active.run.id] = (active.journal, outcome)
         at_work = active.run.model_copy(update={"status": IN_PROGRESS})
         failed = move(at_work, FAILED, self._services.options.now(), error=outcome.error)

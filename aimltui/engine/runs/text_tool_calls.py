@@ -1,4 +1,4 @@
-"""Code that a model writes into its text for the engine to run: fenced blocks, and calls printed as text. Pure."""
+"""Finds tool calls in a model's text: fenced blocks, and calls printed as JSON. Pure."""
 
 from __future__ import annotations
 
@@ -26,39 +26,40 @@ _LONGEST_HELD = 40_000
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of what the model wrote: text, code with its beginning and its end, or a whole call."""
+    """A piece of a model's text: text, code with its start and end, or a complete call."""
 
     kind: str
     value: str = ""
-    """Of a call its arguments."""
+    """The characters; of a call its arguments."""
     name: str = ""
-    """Of a call: whom; empty if the model's words could not be read as a call."""
+    """The name of the called tool; empty if the text cannot be read as a call."""
 
 
 class TextCallParser(Protocol):
-    """Tells text from code while it streams."""
+    """Separates text from code while it streams."""
 
     @property
     def is_over(self) -> bool:
-        """True once code is closed: whatever the model writes after it is not heard."""
+        """True once code is closed: all later text is ignored."""
         ...
 
     def feed(self, text: str) -> list[Segment]:
-        """What is certain by now."""
+        """Add text and return the segments that are certain."""
         ...
 
     def finish(self) -> list[Segment]:
-        """The rest: nothing follows."""
+        """End the text and return the remaining segments."""
         ...
 
 
 class FencedCallParser:
-    """Finds the first ```` ```python ```` block, or the first ```` ```tool_call ```` block. The turn is over with its end:
-    models like to go on with what they think that comes of it, and that must not be taken for what did come of it.
+    """Finds the first ```` ```python ```` or ```` ```tool_call ```` block, and ends the turn after it.
+
+    Models like to continue with invented output, which must not be taken for the real one.
 
     Args:
         runs_code: Whether blocks of Python are run.
-        names: What may be called by a block of JSON; none for nothing.
+        names: The tools that a block of JSON may call; empty for none.
         code_names: Those among them that stand for a block of Python.
     """
 
@@ -71,15 +72,15 @@ class FencedCallParser:
         self._held = ""
         self._inside: Literal["", "code", "call"] = ""
         self._call = ""
-        """The block of a call as far as it goes, with its first line."""
+        """The block of a call so far, with its first line."""
         self._at_line_start = True
         self._blank = True
-        """True as long as nothing but white space was written: a message does not begin with that."""
+        """True until something other than white space was written: a message does not start with white space."""
         self._at_code_line_start = True
         self.is_over = False
 
     def feed(self, text: str) -> list[Segment]:
-        """What is certain by now."""
+        """Add text and return the segments that are certain."""
         if self.is_over:
             return []
         self._held += text
@@ -92,7 +93,7 @@ class FencedCallParser:
         return found
 
     def finish(self) -> list[Segment]:
-        """The rest. A block that nobody closed is closed by the end."""
+        """End the text and return the remaining segments; an open block is closed."""
         found: list[Segment] = []
         if not self.is_over and self._held and not self._inside:
             found += self._text(final=True)
@@ -166,7 +167,7 @@ class FencedCallParser:
         return self._called() if _END.fullmatch(line) or len(self._call) > _LONGEST_HELD else []
 
     def _called(self) -> list[Segment]:
-        """What a block of JSON is: a call, or, if it was only to be shown, text."""
+        """Return what a block of JSON is: a call, or text that was only meant to be shown."""
         block, self._call, self._inside = self._call, "", ""
         self._at_line_start = True
         head, _, body = block.partition("\n")
@@ -180,10 +181,10 @@ class FencedCallParser:
 
 
 class PrintedCallParser:
-    """Finds a call that a model prints as text, since it does not know better: only where the turn begins with it.
+    """Finds a call that a model prints as text at the start of its turn.
 
     Args:
-        names: What may be called.
+        names: The tools that may be called.
         code_names: Those among them that stand for a block of Python; None for all.
     """
 
@@ -199,7 +200,7 @@ class PrintedCallParser:
         return self.is_over
 
     def feed(self, text: str) -> list[Segment]:
-        """What is certain by now."""
+        """Add text and return the segments that are certain."""
         if self._held is None:
             return [Segment(TEXT, text)]
         self._held += text
@@ -209,7 +210,7 @@ class PrintedCallParser:
         return self._release()
 
     def finish(self) -> list[Segment]:
-        """The rest."""
+        """End the text and return the remaining segments."""
         if self._held is None:
             return []
         found = printed_call(self._held, self._names)
@@ -224,7 +225,7 @@ class PrintedCallParser:
 
 
 def printed_call(text: str, names: Collection[str]) -> tuple[str, str] | None:
-    """Name and arguments of a call that is printed as text; None if the text is none."""
+    """Return name and arguments of a call that is printed as text; None if the text is not a call."""
     start, end = text.find("{"), text.rfind("}")
     if start < 0 or end <= start:
         return None
@@ -265,7 +266,7 @@ def _segments(found: tuple[str, str], code_names: Collection[str]) -> list[Segme
 
 
 def _may_open(line: str, words: Collection[str]) -> bool:
-    """True if a line that is not complete may become the beginning of a block."""
+    """Return whether an incomplete line may become the start of a block."""
     head = line.lstrip(" \t")
     if len(line) - len(head) > 3:
         return False

@@ -1,4 +1,4 @@
-"""Tool calls of a model turn: what the model asked for, what the step shows of it, what the model is told. Pure."""
+"""Tool calls of a model turn: their request, their details in the step, their output for the model. Pure."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from aimltui.wire.run_steps import FUNCTION, RunStep, ToolCallsDetails
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A tool call as the chat model made it; `output` is None while nobody has answered it."""
+    """A tool call as the chat model made it; `output` is None until it is answered."""
 
     id: str
     name: str
     arguments: str
     extra: Mapping[str, Any] | None = None
     output: str | None = None
-    """What the model is told."""
+    """What the model receives."""
     type: str = FUNCTION
-    """The API's tool type; everything but a function is carried out by the engine."""
+    """The API's tool type; the engine executes every type but `function`."""
     shown: Mapping[str, Any] | None = None
-    """What the step shows of a call that the engine carries out; None for what it shows already."""
+    """The details of a hosted call in the step; None leaves the step's details as they are."""
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Call:
@@ -32,11 +32,11 @@ class Call:
 
     @property
     def is_hosted(self) -> bool:
-        """True if the engine carries it out."""
+        """True if the engine executes it."""
         return self.type != FUNCTION
 
     def to_json(self) -> JSONObject:
-        """For a step's private part; what is shown stands in the step itself."""
+        """Return the JSON object that is stored with the step; the shown details are in the step itself."""
         return {
             "id": self.id,
             "name": self.name,
@@ -48,7 +48,7 @@ class Call:
 
 
 def with_calls(step: RunStep, calls: Sequence[Call]) -> RunStep:
-    """The step with these calls."""
+    """Return the step with these calls."""
     before: dict[str, JSONObject] = {}
     if isinstance(step.step_details, ToolCallsDetails):
         before = {call["id"]: call for call in step.step_details.to_json()["tool_calls"]}
@@ -58,7 +58,7 @@ def with_calls(step: RunStep, calls: Sequence[Call]) -> RunStep:
 
 
 def answered(call: Call, outputs: Mapping[str, str]) -> Call:
-    """The call with its output, if there is one among these."""
+    """Return the call with its output if `outputs` has one."""
     if call.output is not None or call.id not in outputs:
         return call
     return Call(call.id, call.name, call.arguments, call.extra, outputs[call.id], call.type, call.shown)

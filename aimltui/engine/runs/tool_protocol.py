@@ -1,4 +1,4 @@
-"""How a model calls tools: by function calls, or by blocks in its text. Pure but for memory."""
+"""Decides how a model calls tools: by function calls, or by blocks in its text."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ _LAST = "You cannot run code or call functions now: answer with what you know."
 
 
 class ToolProtocols:
-    """Remembers which models cannot call.
+    """Knows which models cannot make function calls.
 
     Args:
-        configured: What the user wants for all models that say nothing themselves.
-        of_model: What is known of a model by its id and connection; None for nothing.
-        lessons: The memory.
-        default: The name of the connection that is meant where none is named.
+        configured: The user's setting for models about which nothing is known.
+        of_model: Returns what is known about a model by its id and connection; None for nothing.
+        lessons: What refused requests have shown.
+        default: Returns the name of the connection that is meant where none is named.
     """
 
     def __init__(
@@ -63,16 +63,16 @@ class ToolProtocols:
         self._default = default
 
     def uses_text_calls(self, model_id: str, connection: str | None = None) -> bool:
-        """True if the model writes its code and its calls into its text."""
+        """Return whether the model writes its code and its calls into its text."""
         wanted = self._wanted(model_id, connection)
         return wanted == "fenced" or (wanted == "auto" and self._has_learned(model_id, connection))
 
     def may_change(self, model_id: str, connection: str | None = None) -> bool:
-        """True if it is found out by trying."""
+        """Return whether this is still unknown and found out by trying."""
         return self._wanted(model_id, connection) == "auto" and not self._has_learned(model_id, connection)
 
     async def learn_text_calls(self, model_id: str, connection: str | None = None) -> None:
-        """The model has shown that it cannot call."""
+        """Remember that the model cannot make function calls."""
         if self.may_change(model_id, connection):
             await asyncio.to_thread(
                 self._lessons.learn, connection or self._default(), model_id, {FENCED: True}
@@ -86,7 +86,7 @@ class ToolProtocols:
 
 
 def refuses_tools(error: ModelError) -> bool:
-    """True if the server says that the model takes no tools."""
+    """Return whether the server says that the model does not support tools."""
     return error.status in _STATUSES and _REFUSES_TOOLS.search(error.message) is not None
 
 
@@ -97,13 +97,13 @@ def text_calls_note(
     forced: str | None = None,
     last: bool = False,
 ) -> str:
-    """What a model is told that writes its code and its calls into its text.
+    """Return the instructions for a model that writes its code and its calls into its text.
 
     Args:
-        about: What it should know of the code interpreter; None where there is none.
-        functions: What else it can call, in the shape of `/chat/completions`.
-        forced: The name of what it has to use; empty for anything.
-        last: It has used tools often enough.
+        about: The description of the code interpreter; None without one.
+        functions: The other tools, in the shape of `/chat/completions`.
+        forced: The name of the tool that must be used; empty for any tool.
+        last: The model has used tools often enough.
     """
     if last:
         return _LAST

@@ -1,4 +1,4 @@
-"""One transaction about one run: what changes, and the events that say so, written together."""
+"""One transaction about one run: its changes and their events, stored together."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ _CUT_CALL = LastError(code="server_error", message="The token limit cut off the 
 
 
 class RunTransaction:
-    """What can be written about a run. Lives inside a writing transaction.
+    """The changes to a run inside one writing transaction.
 
     Attributes:
         run: The run as it is now.
@@ -70,8 +70,8 @@ class RunTransaction:
         told: The events of this transaction, to be published once it is committed.
 
     Raises:
-        RunGone: There is no such run.
-        RunOver: It has ended.
+        RunGone: The run does not exist.
+        RunOver: The run has ended.
     """
 
     def __init__(
@@ -91,21 +91,21 @@ class RunTransaction:
         self._next = event_rows.next_index(conn, run_id) if next_index is None else next_index
 
     def keep(self, entries: Sequence[LogEntry]) -> None:
-        """Write down what was said already."""
+        """Store entries that were already streamed."""
         event_rows.append(self.conn, self.run.id, entries)
 
     def tell(self, name: str, payload: Any) -> None:
-        """An event."""
+        """Store an event and remember it for publishing."""
         event = StreamEvent(name, payload, self._next)
         self._next += 1
         event_rows.append(self.conn, self.run.id, [LogEntry(event, event.index)])
         self.told.append(event)
 
     def move(self, to: str, **how: Any) -> Run:
-        """The run's next status, with its event.
+        """Move the run to its next status, with its event.
 
         Raises:
-            RunCancelling: Somebody cancels the run; only its end may follow.
+            RunCancelling: The run is being cancelled; only its end may follow.
         """
         if self.run.status == CANCELLING and to not in (CANCELLED, FAILED, EXPIRED):
             raise RunCancelling("The run is being cancelled.")
@@ -122,7 +122,7 @@ class RunTransaction:
         return self.run
 
     def begin_cancelling(self) -> Run:
-        """Tell that the run is being cancelled, once; another process may have marked it already."""
+        """Report once that the run is being cancelled; another process may have marked it already."""
         if self.run.status != CANCELLING:
             return self.move(CANCELLING)
         if not self.memory.told_cancelling:
@@ -136,12 +136,12 @@ class RunTransaction:
         runs.save(self.conn, self.run, memory.to_json())
 
     def count_turn(self, usage: Usage | None, spent_prompt: int, spent_completion: int) -> None:
-        """A model turn is over.
+        """Count a finished model turn.
 
         Args:
-            usage: What the provider says that it cost.
-            spent_prompt: Tokens to hold against the run's limit; an estimate if the provider says nothing.
-            spent_completion: The same for completion tokens.
+            usage: The usage that the provider reports.
+            spent_prompt: Prompt tokens that count against the run's limit; an estimate if the provider reports none.
+            spent_completion: Completion tokens that count against it.
         """
         before, turns = self.memory.usage, self.memory.turns
         total = added(before, usage)
@@ -160,10 +160,10 @@ class RunTransaction:
     def open_message(
         self, step_id: str, message_id: str, turn: int, thought: ReasoningText | None = None
     ) -> Sequence[str]:
-        """The model begins to write, after it has thought.
+        """Open a message with its step.
 
         Returns:
-            The ids of the pictures that the message begins with: those that tools have made since the last one.
+            The ids of the images at the start of the message: those that tools made since the last message.
         """
         self._refuse_if_cancelling()
         self._write_message(step_id, message_id, turn, thought=thought)
@@ -197,7 +197,7 @@ class RunTransaction:
         self.tell(events.MESSAGE_IN_PROGRESS, message)
 
     def close_message(self, usage: Usage | None = None) -> None:
-        """The message that is being written is whole, and so is its step."""
+        """Complete the open message and its step."""
         self._refuse_if_cancelling()
         self._close_messages(COMPLETED, None, attach=False)
         for row in runs.open_steps(self.conn, self.run.id):
@@ -205,24 +205,24 @@ class RunTransaction:
                 self._close_step(row, "completed", usage)
 
     def open_tools(self, step_id: str, turn: int, thought: ReasoningText | None = None) -> None:
-        """The model begins to call tools, after it has thought."""
+        """Open a step for tool calls."""
         self._refuse_if_cancelling()
         self._open_step(step_id, ToolCallsDetails(), turn, thought)
 
     def draft_tools(self, step_id: str, calls: Sequence[Call]) -> None:
-        """The calls as far as they go, so that a killed program leaves them behind."""
+        """Store incomplete calls, so that they survive a killed program."""
         row = runs.step_row(self.conn, step_id)
         runs.save_step(self.conn, with_calls(row.step, calls))
 
     def set_calls(self, step_id: str, calls: Sequence[Call], usage: Usage | None) -> None:
-        """The calls are complete."""
+        """Store complete calls."""
         row = runs.step_row(self.conn, step_id)
         private = row.private | {"calls": [call.to_json() for call in calls]}
         private["usage"] = usage.to_json() if usage is not None else None
         runs.save_step(self.conn, with_calls(row.step, calls), private)
 
     def answer_calls(self, step_id: str, calls: Sequence[Call]) -> None:
-        """Some calls have their outputs."""
+        """Store calls of which some have outputs."""
         row = runs.step_row(self.conn, step_id)
         private = row.private | {"calls": [call.to_json() for call in calls]}
         runs.save_step(self.conn, with_calls(row.step, calls), private)
@@ -232,7 +232,7 @@ class RunTransaction:
         self.remember(self.memory.with_made(files, pictures, others))
 
     def wait_for_outputs(self, pending: Sequence[Call]) -> None:
-        """The caller's turn."""
+        """Wait for the caller's tool outputs."""
         asked = [
             RequiredToolCall(id=call.id, function=FunctionCall(name=call.name, arguments=call.arguments))
             for call in pending
@@ -241,13 +241,13 @@ class RunTransaction:
         self.move(REQUIRES_ACTION, action=action, usage=self.memory.usage)
 
     def take_outputs(self, outputs: Mapping[str, str], owner: str) -> Run:
-        """The caller has answered; the run is queued again."""
+        """Store the caller's outputs and queue the run again."""
         self.finish_tools(outputs)
         runs.adopt(self.conn, self.run.id, owner)
         return self.move(QUEUED)
 
     def finish_tools(self, outputs: Mapping[str, str]) -> None:
-        """The open calls have their outputs; their step is over."""
+        """Store the outputs of the open calls and complete their step."""
         for row in runs.open_steps(self.conn, self.run.id):
             if row.step.type != "tool_calls":
                 continue
@@ -265,13 +265,13 @@ class RunTransaction:
         usage: Usage | None = None,
         thought: ReasoningText | None = None,
     ) -> Run:
-        """The run's end, and that of whatever of it is still open. Text so far is kept, and so is what tools made.
+        """End the run and everything of it that is open. Its text so far stays, and so do files that tools made.
 
         Args:
             outcome: How it ends.
-            new_id: Makes ids: what tools made needs a message if there is none to bear it.
-            usage: Of the turn that is still open, for its step.
-            thought: What was thought last, if no step came of it.
+            new_id: Makes ids, for a message with the tools' files if there is none.
+            usage: The usage of the open turn, for its step.
+            thought: The last reasoning, if no step followed it.
         """
         if thought is not None:
             thoughts = {"reasoning": thought.text, "reasoning_ms": thought.ms}
@@ -343,7 +343,7 @@ class RunTransaction:
             self.tell(name, closed)
 
     def _attachments(self, message: Message, attach: bool) -> list[MessageAttachment]:
-        """The files that tools made and that no text links to, so that none is lost; on the run's last message."""
+        """Return the message's attachments with the files that tools made and no text links to; on the last message."""
         if not self.memory.unlinked:
             return list(message.attachments or ())
         linked = linked_files(message)
@@ -359,7 +359,7 @@ class RunTransaction:
 
 
 def _save_what_was_made(transaction: RunTransaction, new_id: NewId) -> None:
-    """A run that is stopped before its answer has no message: one without text bears what its tools made."""
+    """Write a message without text for the tools' files of a run that is stopped before its answer."""
     pictures = transaction.memory.pictures
     nothing_made = not (pictures or transaction.memory.unlinked)
     if nothing_made or messages.open_of_run(transaction.conn, transaction.run.id):
@@ -374,7 +374,7 @@ def _since(started: float | None, now: float) -> int | None:
 
 
 def linked_files(message: Message) -> set[str]:
-    """The files that a message's text links to."""
+    """Return the ids of the files that a message's text links to."""
     return {
         annotation.file_path.file_id
         for part in message.content

@@ -1,4 +1,4 @@
-"""One model turn, written down as it comes: text into a message, fragments of calls into a step."""
+"""Writes one model turn while it streams: text into a message, tool calls into a step."""
 
 from __future__ import annotations
 
@@ -37,23 +37,23 @@ from aimltui.wire.run_steps import FUNCTION
 
 @dataclass(frozen=True, slots=True)
 class TurnPlan:
-    """What a turn's writer has to know beforehand."""
+    """What a turn's writer needs to know in advance."""
 
     number: int
-    """Which of the run's turns it is, from 0."""
+    """The turn's index in the run, from 0."""
     hosted: Mapping[str, Tool] = field(default_factory=dict)
-    """The tools that the engine carries out, by the names under which they may be called."""
+    """The hosted tools by the names under which the model may call them."""
     files: Mapping[str, str] = field(default_factory=dict)
     """Ids of the files that the text may link to, by path."""
     parser: Callable[[], TextCallParser] | None = None
-    """Finds code and calls in the text where the model has no other way to call."""
+    """Finds code and calls in the text of a model without function calls."""
     code_tool: str = ""
-    """The name of the tool that such code is for."""
+    """The name of the tool for such code."""
 
 
 @dataclass(slots=True)
 class Draft:
-    """A call as far as it goes."""
+    """An incomplete call."""
 
     slot: int
     id: str
@@ -61,16 +61,16 @@ class Draft:
     arguments: str = ""
     extra: Mapping[str, Any] | None = None
     said: bool = False
-    """True once its head went out."""
+    """True once its head was streamed."""
     tool: Tool | None = None
-    """Who carries it out; None for the caller's functions."""
+    """The hosted tool; None for the caller's functions."""
     reader: ArgumentsReader | None = None
     input: str = ""
     problem: str | None = None
     """Why the arguments cannot be used."""
 
     def call(self) -> Call:
-        """The call, as far as it goes."""
+        """Return the call as it is so far."""
         if self.tool is None:
             return Call(self.id, self.name, self.arguments, self.extra)
         shown = {"input": self.input, "outputs": []} if self.tool.type == "code_interpreter" else {}
@@ -78,15 +78,15 @@ class Draft:
 
 
 class TurnWriter:
-    """Takes the chunks of one turn and tells them as the API does.
+    """Takes the chunks of one turn and streams them as the API does.
 
-    A message and its step begin with the first character of text, a step for tool calls with the first fragment of
-    a call; the message is complete by then. Text that comes after calls waits until the turn is over.
+    A message and its step open with the first character of text, a step for tool calls with the first fragment of a
+    call; the message is complete by then. Text after calls waits until the end of the turn.
 
     Attributes:
-        finish_reason: The model's, once it gave one.
-        usage: The turn's, if the provider says.
-        thought: True if the model has shown that it reasons.
+        finish_reason: The model's reason, once it has reported one.
+        usage: The turn's usage, if the provider reports it.
+        thought: True if the model has sent reasoning.
     """
 
     def __init__(self, journal: Journal, new_id: NewId, plan: TurnPlan) -> None:
@@ -103,7 +103,7 @@ class TurnWriter:
         self._slots: dict[str, int] = {}
         self._links = LinkFinder(plan.files)
         self._length = 0
-        """Characters of the text part that were said."""
+        """Characters of the text part that were streamed."""
         self._linked = 0
         self._drafts: dict[int, Draft] = {}
         self._order: list[Draft] = []
@@ -113,12 +113,12 @@ class TurnWriter:
 
     @property
     def visible(self) -> bool:
-        """True once something of the turn went out: it cannot be tried again unseen."""
+        """True once a part of the turn was streamed: then it cannot be retried."""
         return self._message_id is not None or bool(self._order)
 
     @property
     def is_over(self) -> bool:
-        """True if nothing that the model may still write is wanted."""
+        """True if the rest of the model's text is ignored."""
         return self._parser is not None and self._parser.is_over
 
     @property
@@ -128,16 +128,16 @@ class TurnWriter:
 
     @property
     def drafts(self) -> list[Draft]:
-        """The calls in the order in which they began."""
+        """The incomplete calls in their order."""
         return list(self._order)
 
     @property
     def calls(self) -> list[Call]:
-        """The calls in the order in which they began."""
+        """The calls in their order."""
         return [draft.call() for draft in self._order]
 
     async def take(self, chunk: ChatChunk) -> None:
-        """What came next."""
+        """Stream the next chunk."""
         if chunk.reasoning:
             self.thought = True
             self._journal.emit_reasoning(replace_surrogates(chunk.reasoning))
@@ -157,7 +157,7 @@ class TurnWriter:
             await self._fragment(delta)
 
     async def finish(self) -> None:
-        """The turn is over: what has not been told of its text and its calls is told, and text that came after them."""
+        """End the turn: stream the rest of its text and calls, and the text that came after calls."""
         if self._parser is not None:
             await self._written(self._parser.finish(), "")
         self._end_text()
@@ -177,7 +177,7 @@ class TurnWriter:
             await self._journal.commit(RunTransaction.close_message)
 
     async def begin_message(self) -> None:
-        """A message begins: with the pictures that tools have made since the last one, in their order."""
+        """Open a message with the images that tools made since the last one."""
         step_id, message_id = self._new_id(ids.STEP), self._new_id(ids.MESSAGE)
         thought = self._journal.take_reasoning()
         pictures = await self._journal.commit(
@@ -292,7 +292,7 @@ class TurnWriter:
         return draft
 
     def _head(self, draft: Draft) -> None:
-        # the heads go out in the order of their places: the API's indices have no gaps at any time
+        # the heads are streamed in the order of their indices, so that the API's indices never have gaps
         while self._heads <= draft.slot:
             one = self._order[self._heads]
             self._heads += 1
@@ -313,5 +313,5 @@ class TurnWriter:
         self._journal.emit(Delta(self.tool_step_id, kind, slot, value, first))
 
     def _fresh_call_id(self, given: str) -> str:
-        # some providers leave the id out, or give every call the same one
+        # some providers leave the id out, or send the same id for every call
         return given if given and given not in self._ids else self._new_id(ids.CALL)

@@ -1,1 +1,1 @@
-"""The engine's memory: SQLite behind one writer thread."""
+"""The engine's database: SQLite behind one writer thread."""

@@ -1,4 +1,4 @@
-"""Assistants in the database."""
+"""The assistants in the database."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aimltui.wire.errors import NotFound
 
 
 def insert(conn: Connection, assistant: Assistant, private: JSONObject) -> None:
-    """Keep a new one."""
+    """Insert an assistant."""
     conn.execute(
         "INSERT INTO assistants (id, created_at, private, body) VALUES (?, ?, ?, ?)",
         (assistant.id, assistant.created_at, json.dumps(private), assistant.model_dump_json()),
@@ -20,10 +20,10 @@ def insert(conn: Connection, assistant: Assistant, private: JSONObject) -> None:
 
 
 def get(conn: Connection, assistant_id: str) -> tuple[Assistant, JSONObject]:
-    """One, with what the wire does not show of it.
+    """Return an assistant with its private data.
 
     Raises:
-        NotFound: There is none.
+        NotFound: The assistant does not exist.
     """
     row = conn.execute("SELECT body, private FROM assistants WHERE id = ?", (assistant_id,)).fetchone()
     if row is None:
@@ -32,7 +32,7 @@ def get(conn: Connection, assistant_id: str) -> tuple[Assistant, JSONObject]:
 
 
 def save(conn: Connection, assistant: Assistant, private: JSONObject) -> None:
-    """Keep the changed one."""
+    """Store a changed assistant."""
     conn.execute(
         "UPDATE assistants SET body = ?, private = ? WHERE id = ?",
         (assistant.model_dump_json(), json.dumps(private), assistant.id),
@@ -40,15 +40,15 @@ def save(conn: Connection, assistant: Assistant, private: JSONObject) -> None:
 
 
 def delete(conn: Connection, assistant_id: str) -> None:
-    """Forget one; its threads and runs stay.
+    """Delete an assistant; its threads and runs stay.
 
     Raises:
-        NotFound: There is none.
+        NotFound: The assistant does not exist.
     """
     if conn.execute("DELETE FROM assistants WHERE id = ?", (assistant_id,)).rowcount == 0:
         raise NotFound(f"No assistant found with id '{assistant_id}'.")
 
 
 def listed(conn: Connection, params: ListAssistants) -> Page[Assistant]:
-    """One page."""
+    """Return one page of assistants."""
     return page(conn, Listing("assistants"), params, lambda row: Assistant.model_validate_json(row["body"]))

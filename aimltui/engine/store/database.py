@@ -1,4 +1,4 @@
-"""One SQLite database: a writer thread with a queue, a few reading threads, WAL in between."""
+"""The SQLite database: one writer thread with a queue, some reading threads, and a write-ahead log."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ _Job = tuple[Callable[[Connection], Any], bool, "asyncio.Future[Any]", asyncio.A
 class Database:
     """Runs functions on connections, off the event loop.
 
-    A function given to `write` runs in a transaction of its own that is committed when it returns and rolled back
-    when it raises. Functions given to `read` see one snapshot and cannot write.
+    A function given to `write` runs in a separate transaction that is committed when it returns and rolled back when it
+    raises. Functions given to `read` see one snapshot and cannot write.
     """
 
     def __init__(self, path: Path, *, readers: int = 3) -> None:
@@ -49,20 +49,20 @@ class Database:
 
     @property
     def path(self) -> Path:
-        """The database's file."""
+        """The path of the database."""
         return self._path
 
     async def open(self) -> None:
-        """Open, migrate, start the writer.
+        """Open and migrate the database, and start the writer.
 
         Raises:
-            StoreError: It cannot be used; nothing was changed in a database that is newer or not ours.
+            StoreError: It cannot be used; a database that is newer or not ours is not changed.
         """
         self._writer = await asyncio.to_thread(_open, self._path)
         self._thread.start()
 
     async def write(self, job: Callable[[Connection], T]) -> T:
-        """Run `job` in a transaction. Once it was handed over it runs to its end, whoever stops waiting.
+        """Run `job` in a transaction. Once it is queued it completes, even if the caller is cancelled.
 
         Raises:
             StoreError: The database refused.
@@ -70,7 +70,7 @@ class Database:
         return await self._submit(job, transaction=True)
 
     async def data_version(self) -> int:
-        """A number that changes when another process has committed something, and only then."""
+        """Return a number that changes if and only if another process has committed something."""
         return await self._submit(lambda conn: int(conn.execute("PRAGMA data_version").fetchone()[0]))
 
     async def read(self, job: Callable[[Connection], T]) -> T:
@@ -84,7 +84,7 @@ class Database:
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, job)
 
     async def aclose(self) -> None:
-        """Finish what is queued and close."""
+        """Finish the queue and close the database."""
         if self._closed:
             return
         self._closed = True
@@ -114,9 +114,9 @@ class Database:
                 try:
                     result: Any = _in_transaction(conn, job, self._path) if transaction else job(conn)
                     error: BaseException | None = None
-                except BaseException as caught:  # whatever it is, it belongs to who waits for the job
+                except BaseException as caught:  # any error belongs to the caller that waits for the job
                     result, error = None, _told(caught, self._path)
-                with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                with contextlib.suppress(RuntimeError):  # the loop is closed, so no caller waits
                     loop.call_soon_threadsafe(_answer, future, result, error)
 
     def _read(self, job: Callable[[Connection], T]) -> T:
@@ -171,7 +171,7 @@ def _open(path: Path) -> Connection:
             with contextlib.closing(_connect(path, "ro")) as conn:
                 migrations.check_version(migrations.version_of(conn), path)
         else:
-            # made by hand: SQLite would give it the umask's mode, and -wal and -shm take theirs from it
+            # created here, because SQLite would use the umask's mode, which -wal and -shm inherit
             os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
         conn = _connect(path, "rw")
         try:
@@ -195,7 +195,7 @@ def _open(path: Path) -> Connection:
 
 
 def _write_ahead(conn: Connection) -> None:
-    """Turn the log on. SQLite itself does not wait where another program does the same at this moment."""
+    """Turn on the write-ahead log. SQLite itself does not wait while another program does the same."""
     end = time.monotonic() + _BUSY_MS / 1000
     while True:
         try:
@@ -242,7 +242,7 @@ _REASONS: tuple[tuple[str, str], ...] = (
 
 
 def explain(error: sqlite3.Error, path: Path) -> StoreError:
-    """The error as sentences: what, why, what to do."""
+    """Return the error as sentences: what happened, why, what to do."""
     name = getattr(error, "sqlite_errorname", "") or ""
     for prefix, reason in _REASONS:
         if name.startswith(prefix):

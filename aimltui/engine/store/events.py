@@ -1,4 +1,4 @@
-"""The event log in the database: rows to resume from."""
+"""The event log in the database: the rows from which a follower resumes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aimltui.wire.events import StreamEvent
 
 
 def append(conn: Connection, run_id: str, entries: Iterable[LogEntry]) -> None:
-    """Write entries down; pieces that belong together share a row."""
+    """Store entries; deltas that one event can report share a row."""
     for batch in batches(entries):
         first, last = batch[0], batch[-1]
         if isinstance(first.content, StreamEvent):
@@ -34,7 +34,7 @@ def append(conn: Connection, run_id: str, entries: Iterable[LogEntry]) -> None:
 
 
 def after(conn: Connection, run_id: str, index: int) -> list[StreamEvent]:
-    """What follows an index, neighbouring deltas told as one."""
+    """Return the events after an index, neighbouring deltas joined."""
     sql = "SELECT * FROM run_events WHERE run_id = ? AND idx > ? ORDER BY idx"
     entries = [entry for row in conn.execute(sql, (run_id, index)).fetchall() for entry in _entries(row)]
     return list(joined(entry for entry in entries if (entry.index or 0) > index))
@@ -47,13 +47,13 @@ def deltas_of(conn: Connection, object_id: str) -> list[Delta]:
 
 
 def next_index(conn: Connection, run_id: str) -> int:
-    """The index of the event that would come next."""
+    """Return the index of the next event."""
     row = conn.execute("SELECT max(idx) FROM run_events WHERE run_id = ?", (run_id,)).fetchone()
     return 0 if row[0] is None else int(row[0]) + 1
 
 
 def forget_before(conn: Connection, ended_before: float) -> None:
-    """Drop the logs of runs that ended before a time; their messages and steps stay."""
+    """Delete the logs of runs that ended before a time; their messages and steps stay."""
     conn.execute(
         "DELETE FROM run_events WHERE run_id IN (SELECT id FROM runs WHERE ended_at < ?)", (ended_before,)
     )

@@ -1,4 +1,4 @@
-"""What is known of files, in the database."""
+"""The descriptions of files in the database."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ALIVE = "(expires_at IS NULL OR expires_at > ?)"
 
 
 def insert(conn: Connection, file: File) -> None:
-    """Keep a new one."""
+    """Insert a file."""
     conn.execute(
         "INSERT INTO files (id, created_at, purpose, filename, expires_at, body) VALUES (?, ?, ?, ?, ?, ?)",
         (file.id, file.created_at, file.purpose, file.filename, file.expires_at, file.model_dump_json()),
@@ -24,10 +24,10 @@ def insert(conn: Connection, file: File) -> None:
 
 
 def get(conn: Connection, file_id: str, now: int) -> File:
-    """One that is not past its time.
+    """Return a file that has not expired.
 
     Raises:
-        NotFound: There is none.
+        NotFound: The file does not exist.
     """
     sql = f"SELECT body FROM files WHERE id = ? AND {_ALIVE}"  # noqa: S608
     row = conn.execute(sql, (file_id, now)).fetchone()
@@ -37,10 +37,10 @@ def get(conn: Connection, file_id: str, now: int) -> File:
 
 
 def require(conn: Connection, file_ids: Iterable[str], now: int, param: str = "file_id") -> None:
-    """See that they are there.
+    """Check that files exist.
 
     Raises:
-        NotFound: One is not.
+        NotFound: A file does not exist.
     """
     sql = f"SELECT 1 FROM files WHERE id = ? AND {_ALIVE}"  # noqa: S608
     for file_id in file_ids:
@@ -49,7 +49,7 @@ def require(conn: Connection, file_ids: Iterable[str], now: int, param: str = "f
 
 
 def keep(conn: Connection, file_ids: Iterable[str]) -> None:
-    """Let no time run out for them: something refers to them from now on."""
+    """Remove the expiry of files, because something refers to them."""
     for file_id in file_ids:
         conn.execute(
             "UPDATE files SET expires_at = NULL, body = json_set(body, '$.expires_at', NULL) WHERE id = ?",
@@ -58,17 +58,17 @@ def keep(conn: Connection, file_ids: Iterable[str]) -> None:
 
 
 def delete(conn: Connection, file_id: str, now: int) -> None:
-    """Forget it, and take it out of every vector store.
+    """Delete a file, also from every vector store.
 
     Raises:
-        NotFound: There is none.
+        NotFound: The file does not exist.
     """
     get(conn, file_id, now)
     conn.execute("DELETE FROM files WHERE id = ?", (file_id,))
 
 
 def listed(conn: Connection, params: ListFiles, now: int) -> Page[File]:
-    """One page.
+    """Return one page of files.
 
     Raises:
         BadRequest: An unknown cursor.
@@ -81,23 +81,23 @@ def listed(conn: Connection, params: ListFiles, now: int) -> Page[File]:
 
 
 def has_expired(conn: Connection, now: int) -> bool:
-    """True if `expire` would find something."""
+    """Return whether `expire` would delete something."""
     return conn.execute("SELECT 1 FROM files WHERE expires_at <= ? LIMIT 1", (now,)).fetchone() is not None
 
 
 def expire(conn: Connection, now: int) -> list[str]:
-    """Forget what is past its time; the ids of it."""
+    """Delete expired files and return their ids."""
     rows = conn.execute("DELETE FROM files WHERE expires_at <= ? RETURNING id", (now,)).fetchall()
     return [row["id"] for row in rows]
 
 
 def every_id(conn: Connection) -> set[str]:
-    """Of all files, also those past their time."""
+    """Return the ids of all files, including expired ones."""
     return {row["id"] for row in conn.execute("SELECT id FROM files")}
 
 
 def no_file(file_id: str | None, param: str = "file_id") -> NotFound:
-    """The documented refusal."""
+    """Return the refusal that the API documents."""
     return NotFound(f"No such File object: {file_id}", param=param)
 
 

@@ -1,4 +1,4 @@
-"""The lease: who executes runs, and whether they are still alive."""
+"""The leases: which engine executes runs, and whether it is alive."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from aimltui.engine.store.database import Connection
 
 STALE_BEATS = 6
-"""So many missed heartbeats mean death, where the kernel cannot be asked."""
+"""Missed heartbeats after which an engine counts as dead, where the kernel cannot tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +21,17 @@ class Owner:
     host: str
     pid: int
     started: str | None
-    """The process's start time in the kernel's words: process ids are used again."""
+    """The process's start time as the kernel reports it, because process ids are reused."""
 
 
 def this_process(owner_id: str) -> Owner:
-    """An owner for an engine in this process."""
+    """Return an owner for an engine in this process."""
     pid = os.getpid()
     return Owner(owner_id, platform.node(), pid, _started(pid))
 
 
 def beat(conn: Connection, owner: Owner, now: float) -> None:
-    """A sign of life."""
+    """Store a heartbeat."""
     conn.execute(
         "INSERT INTO owners (id, host, pid, pid_started, heartbeat_at) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at",
@@ -40,12 +40,12 @@ def beat(conn: Connection, owner: Owner, now: float) -> None:
 
 
 def resign(conn: Connection, owner: Owner) -> None:
-    """The engine closes."""
+    """Delete the lease of an engine that closes."""
     conn.execute("DELETE FROM owners WHERE id = ?", (owner.id,))
 
 
 def is_alive(conn: Connection, owner_id: str | None, now: float, heartbeat_s: float) -> bool:
-    """True if the owner may still be at work. When in doubt it is: its runs expire anyway."""
+    """Return whether the owner may be alive. In doubt it is, since its runs expire anyway."""
     row = conn.execute("SELECT * FROM owners WHERE id = ?", (owner_id,)).fetchone()
     if row is None:
         return False
@@ -71,11 +71,11 @@ def _exists(pid: int) -> bool:
 
 
 def _started(pid: int) -> str | None:
-    """The start time, `dead` for a zombie, None where there is no /proc."""
+    """Return the start time, `dead` for a zombie, None where there is no /proc."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
     except OSError:
         return None
-    # the command's name stands in parentheses and may hold blanks and parentheses itself
+    # the command's name is in parentheses and may contain spaces and parentheses
     fields = stat.rpartition(")")[2].split()
     return "dead" if fields[0] in ("Z", "X") else fields[19]

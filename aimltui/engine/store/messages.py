@@ -1,4 +1,4 @@
-"""Messages in the database, their words, and the text of one that is still being written."""
+"""The messages in the database, their words for the search, and the text of incomplete messages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PREVIEW_LENGTH = 200
 
 
 def insert(conn: Connection, message: Message, *, turn: int = 0) -> None:
-    """Keep a new one; its thread becomes the latest."""
+    """Insert a message; its thread moves to the top of the list."""
     cursor = conn.execute(
         "INSERT INTO messages (id, thread_id, run_id, role, status, created_at, turn, body)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -51,7 +51,7 @@ def insert(conn: Connection, message: Message, *, turn: int = 0) -> None:
 
 
 def save(conn: Connection, message: Message) -> None:
-    """Keep the changed one, with its words once it is finished."""
+    """Store a changed message, and index its words once it is complete."""
     row = conn.execute(
         "UPDATE messages SET status = ?, body = ? WHERE id = ? RETURNING seq",
         (message.status, message.model_dump_json(), message.id),
@@ -61,10 +61,10 @@ def save(conn: Connection, message: Message) -> None:
 
 
 def get(conn: Connection, thread_id: str, message_id: str) -> Message:
-    """One, with the text that it has so far.
+    """Return a message with its text so far.
 
     Raises:
-        NotFound: There is none in this thread.
+        NotFound: The thread does not have it.
     """
     threads.require(conn, thread_id)
     row = conn.execute(
@@ -76,10 +76,10 @@ def get(conn: Connection, thread_id: str, message_id: str) -> Message:
 
 
 def listed(conn: Connection, params: ListMessages) -> Page[Message]:
-    """One page.
+    """Return one page of messages.
 
     Raises:
-        NotFound: There is no such thread.
+        NotFound: The thread does not exist.
         BadRequest: An unknown cursor.
     """
     threads.require(conn, params.thread_id)
@@ -93,10 +93,10 @@ def listed(conn: Connection, params: ListMessages) -> Page[Message]:
 
 
 def delete(conn: Connection, thread_id: str, message_id: str) -> None:
-    """Forget one, its words, and its share in the thread's preview.
+    """Delete a message, its words, and its part in the thread's preview.
 
     Raises:
-        NotFound: There is none in this thread.
+        NotFound: The thread does not have it.
     """
     threads.require(conn, thread_id)
     found = conn.execute(
@@ -110,18 +110,18 @@ def delete(conn: Connection, thread_id: str, message_id: str) -> None:
 
 
 def newest_seq(conn: Connection, thread_id: str) -> int:
-    """The thread's newest place, 0 if it is empty."""
+    """Return the sequence number of the thread's newest message, 0 for an empty thread."""
     row = conn.execute("SELECT max(seq) FROM messages WHERE thread_id = ?", (thread_id,)).fetchone()
     return int(row[0] or 0)
 
 
 def count(conn: Connection, thread_id: str) -> int:
-    """How many there are."""
+    """Return the number of messages in a thread."""
     return int(conn.execute("SELECT count(*) FROM messages WHERE thread_id = ?", (thread_id,)).fetchone()[0])
 
 
 def has_user_message(conn: Connection, thread_id: str) -> bool:
-    """True if somebody has said something."""
+    """Return whether the thread has a user message."""
     sql = "SELECT 1 FROM messages WHERE thread_id = ? AND role = 'user' LIMIT 1"
     return conn.execute(sql, (thread_id,)).fetchone() is not None
 
@@ -140,7 +140,7 @@ def first_user_row(conn: Connection, thread_id: str) -> Row | None:
 
 
 def open_of_run(conn: Connection, run_id: str) -> list[Message]:
-    """The run's messages that are still being written, with the text that they have so far."""
+    """Return the run's incomplete messages with their text so far."""
     rows = conn.execute(
         "SELECT * FROM messages WHERE run_id = ? AND status = 'in_progress' ORDER BY seq", (run_id,)
     )
@@ -148,7 +148,7 @@ def open_of_run(conn: Connection, run_id: str) -> list[Message]:
 
 
 def build(conn: Connection, row: Row) -> Message:
-    """The message of a row."""
+    """Return the message of a row."""
     message = Message.model_validate_json(row["body"])
     if row["status"] == "in_progress" and not message.content:
         return message.model_copy(update={"content": written(conn, message.id)})
@@ -156,10 +156,10 @@ def build(conn: Connection, row: Row) -> Message:
 
 
 def written(conn: Connection, message_id: str) -> list[Content]:
-    """The parts of a message as far as they were checkpointed.
+    """Return the parts of an incomplete message as far as they are stored.
 
-    Streamed text goes into the event log only, and into the message once that ends: rewriting a growing body four
-    times a second would write the square of its length.
+    Streamed text is stored in the event log only, and in the message once that is complete: rewriting a growing body
+    four times a second would write the square of its length.
     """
     parts: dict[int, _Part] = {}
     for delta in events.deltas_of(conn, message_id):
@@ -186,7 +186,7 @@ class _Part:
 
 
 def preview(message: Message) -> str:
-    """The beginning of its text, white space collapsed."""
+    """Return the start of the message's text with white space collapsed."""
     head = message.text[: PREVIEW_LENGTH * 8]
     return " ".join(head.split())[:PREVIEW_LENGTH]
 

@@ -1,4 +1,4 @@
-"""How an older database becomes the current one: ordered functions, counted by `PRAGMA user_version`."""
+"""Migrates an older database to the current schema: ordered functions, counted by `PRAGMA user_version`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from aimltui.engine.errors import StoreError
 
 SCHEMA = Path(__file__).with_name("schema.sql")
-"""The current schema: what an empty database gets at once."""
+"""The current schema, for an empty database."""
 
 
 def _files(conn: sqlite3.Connection) -> None:
@@ -25,22 +25,22 @@ def _origins(conn: sqlite3.Connection) -> None:
 
 
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_files, _usage, _origins)
-"""From version 1 on. Never changed once released; a change of the schema is one more function, and the same change
-in schema.sql."""
+"""From version 1 on. Never changed once released; a change of the schema adds a function here, and the same change to
+schema.sql."""
 
 VERSION = len(MIGRATIONS) + 1
 
 
 def version_of(conn: sqlite3.Connection) -> int:
-    """The database's version; 0 for an empty one."""
+    """Return the database's version; 0 for an empty one."""
     return int(conn.execute("PRAGMA user_version").fetchone()[0])
 
 
 def check_version(found: int, path: Path) -> None:
-    """Refuse a database that a newer program made.
+    """Refuse a database of a newer program.
 
     Raises:
-        StoreError: It is newer.
+        StoreError: The database is newer.
     """
     if found > VERSION:
         raise StoreError(
@@ -50,9 +50,9 @@ def check_version(found: int, path: Path) -> None:
 
 
 def migrate(conn: sqlite3.Connection, path: Path) -> None:
-    """Bring the database to the current version, in one transaction.
+    """Migrate the database to the current version in one transaction.
 
-    Two programs may start at once: the version is read again under the lock.
+    Two programs may start at once, so the version is read again under the lock.
     """
     if version_of(conn) == VERSION:
         return
@@ -78,7 +78,7 @@ def _run(conn: sqlite3.Connection, script: Path) -> None:
 
 
 def statements(script: str) -> Iterator[str]:
-    """The script's statements one by one: `executescript` would commit, and a migration is all or nothing."""
+    """Yield the script's statements: `executescript` would commit, and a migration is all or nothing."""
     pending = ""
     for line in script.splitlines(keepends=True):
         pending += line

@@ -17,7 +17,7 @@ DEFAULT_LIMIT = 20
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What is listed, and by which order."""
+    """A list: its table, its rows, its order."""
 
     table: str
     key: str = "seq"
@@ -29,7 +29,7 @@ class Listing:
 
 
 def page(conn: Connection, listing: Listing, params: ListParams, build: Callable[[Row], W]) -> Page[W]:
-    """One page, in the listing's order; `before` gives the items nearest to the cursor.
+    """Return one page in the listing's order; `before` returns the items nearest to the cursor.
 
     Raises:
         BadRequest: An unknown cursor or order.
@@ -55,7 +55,7 @@ def page(conn: Connection, listing: Listing, params: ListParams, build: Callable
 def _rows(
     conn: Connection, listing: Listing, ascending: bool, after: int | None, before: int | None, limit: int
 ) -> tuple[list[Row], bool]:
-    # `before` alone walks backwards from its cursor, so that the nearest items come and not the list's first ones
+    # with `before` alone it walks backwards from the cursor, for the nearest items instead of the list's first ones
     backwards = before is not None and after is None
     walk_up = ascending != backwards
     where, args = [f"({listing.where})"], list(listing.args)

@@ -1,4 +1,4 @@
-"""Finding passages by their words."""
+"""Searches the chunks of vector stores by words."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from aimltui.engine.store.database import Connection, Row
 from aimltui.wire.vector_stores import Attributes, VectorStoreFile
 
 MAX_WORDS = 32
-"""Words of a question that are looked for; the rarest would be best, the first have to do."""
+"""The number of words of a query that are used: the first ones."""
 CANDIDATES = 200
-"""Passages that are looked at more closely."""
+"""Chunks that are ranked in detail."""
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A passage that has words of the question."""
+    """A chunk that contains words of the query."""
 
     place: tuple[int, int]
-    """Its file's in the store, and its own in the file."""
+    """The numbers of the file in the store and of the chunk in the file."""
     file_id: str
     filename: str
     attributes: Attributes
     text: str
     score: float
-    """0 to 1: how many of the question's words it has, rare ones counting more, and how well they rank."""
+    """From 0 to 1: the share of the query's words in the chunk, rare ones counting more, and its rank."""
 
 
 def find(
@@ -36,14 +36,14 @@ def find(
     wanted: Callable[[Attributes], bool] | None,
     limit: int,
 ) -> list[Passage]:
-    """The best passages of a store, best first.
+    """Return the best chunks of a vector store, best first.
 
     Args:
         conn: The database.
-        store_id: Whose files.
-        question: In anybody's words; nothing in it is syntax.
-        wanted: Says by its attributes whether a file is of interest; None for all.
-        limit: Passages at most.
+        store_id: The vector store.
+        question: Any text; nothing in it is syntax.
+        wanted: Returns whether a file with these attributes is searched; None for all files.
+        limit: Chunks at most.
     """
     words = _words(question)
     if not words:
@@ -57,7 +57,7 @@ def find(
     found = []
     for row in rows:
         file, filename = files[row["entry"]]
-        # where every passage has the words their rank says nothing, and is next to zero
+        # if every chunk contains the words, their rank is close to zero and says nothing
         ranked = -row["rank"] / best if best > 0 else 1.0
         score = shares[row["seq"]] * (0.5 + 0.5 * min(1.0, max(0.0, ranked)))
         found.append(
@@ -69,7 +69,7 @@ def find(
 
 
 def _words(question: str) -> list[str]:
-    # the tokenizer breaks at anything that is no letter or digit; quoted, what is left over is a phrase
+    # the tokenizer splits at anything but letters and digits; quoted, the rest is a phrase
     cleaned = "".join(char if char.isalnum() else " " for char in question)
     return [f'"{word}"' for word in dict.fromkeys(cleaned.casefold().split())][:MAX_WORDS]
 
@@ -107,7 +107,7 @@ def _candidates(
 
 
 def _shares(conn: Connection, words: Sequence[str], seqs: Sequence[int]) -> dict[int, float]:
-    """For each passage its share of the question's words, each weighed by how few passages have it."""
+    """Return each chunk's share of the query's words, each weighted by how few chunks contain it."""
     marks = ",".join("?" * len(seqs))
     has: dict[str, set[int]] = {}
     for word in words:

@@ -1,4 +1,4 @@
-"""Runs and their steps in the database."""
+"""The runs and their steps in the database."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ACTIVE_SQL = "status IN ('queued', 'in_progress', 'requires_action', 'cancelling
 
 @dataclass(frozen=True, slots=True)
 class ActiveRow:
-    """What one has to know about an active run to decide whether it is left alone."""
+    """The columns that decide whether an active run has to be recovered."""
 
     id: str
     thread_id: str
@@ -30,7 +30,7 @@ class ActiveRow:
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
-    """A step with what the wire does not show of it."""
+    """A step with its private data."""
 
     step: RunStep
     private: JSONObject
@@ -50,7 +50,7 @@ class ToolTurn:
 
 
 def insert(conn: Connection, run: Run, owner: str, private: JSONObject) -> None:
-    """Keep a new one; its thread becomes the latest."""
+    """Insert a run; its thread moves to the top of the list."""
     conn.execute(
         "INSERT INTO runs (id, thread_id, status, owner, expires_at, created_at, private, body)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -75,7 +75,7 @@ def insert(conn: Connection, run: Run, owner: str, private: JSONObject) -> None:
 def save(
     conn: Connection, run: Run, private: JSONObject | None = None, *, ended_at: float | None = None
 ) -> None:
-    """Keep the changed one. Whoever executed it lets go when it waits for outputs or is over."""
+    """Store a changed run. It has no owner while it waits for outputs and after its end."""
     let_go = run.status == "requires_action" or run.status in TERMINAL
     conn.execute(
         "UPDATE runs SET status = ?, body = ?, private = coalesce(?, private), ended_at = coalesce(?, ended_at),"
@@ -93,15 +93,15 @@ def save(
 
 
 def adopt(conn: Connection, run_id: str, owner: str) -> None:
-    """Somebody executes it from now on."""
+    """Give the run to another owner."""
     conn.execute("UPDATE runs SET owner = ? WHERE id = ?", (owner, run_id))
 
 
 def get(conn: Connection, thread_id: str, run_id: str) -> Run:
-    """One.
+    """Return a run.
 
     Raises:
-        NotFound: There is none in this thread.
+        NotFound: The thread does not have it.
     """
     threads.require(conn, thread_id)
     row = conn.execute("SELECT body FROM runs WHERE id = ? AND thread_id = ?", (run_id, thread_id)).fetchone()
@@ -111,16 +111,16 @@ def get(conn: Connection, thread_id: str, run_id: str) -> Run:
 
 
 def row_of(conn: Connection, run_id: str) -> Row | None:
-    """The row itself, or None if it is gone."""
+    """Return the row of a run, or None if it does not exist."""
     row: Row | None = conn.execute("SELECT * FROM runs WHERE id = ?", (run_id,)).fetchone()
     return row
 
 
 def listed(conn: Connection, params: ListRuns) -> Page[Run]:
-    """One page.
+    """Return one page of runs.
 
     Raises:
-        NotFound: There is no such thread.
+        NotFound: The thread does not exist.
         BadRequest: An unknown cursor.
     """
     threads.require(conn, params.thread_id)
@@ -129,14 +129,14 @@ def listed(conn: Connection, params: ListRuns) -> Page[Run]:
 
 
 def active(conn: Connection, thread_id: str | None = None) -> list[ActiveRow]:
-    """The active run of a thread, or those of all threads."""
+    """Return the active run of a thread, or those of all threads."""
     where, args = ("thread_id = ? AND ", (thread_id,)) if thread_id is not None else ("", ())
     sql = f"SELECT id, thread_id, status, owner, expires_at FROM runs WHERE {where}{ACTIVE_SQL}"  # noqa: S608
     return [ActiveRow(*row) for row in conn.execute(sql, args).fetchall()]
 
 
 def statuses(conn: Connection, run_ids: Iterable[str]) -> dict[str, str]:
-    """The statuses of some runs; one that is gone is not in it."""
+    """Return the statuses of some runs; deleted ones are missing."""
     found = (
         conn.execute("SELECT id, status FROM runs WHERE id = ?", (run_id,)).fetchone() for run_id in run_ids
     )
@@ -146,7 +146,7 @@ def statuses(conn: Connection, run_ids: Iterable[str]) -> dict[str, str]:
 def insert_step(
     conn: Connection, step: RunStep, *, turn: int, after_message: int, private: JSONObject
 ) -> None:
-    """Keep a new step."""
+    """Insert a step."""
     conn.execute(
         "INSERT INTO run_steps (id, run_id, thread_id, type, status, after_message, turn, private, body)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -165,7 +165,7 @@ def insert_step(
 
 
 def save_step(conn: Connection, step: RunStep, private: JSONObject | None = None) -> None:
-    """Keep the changed step."""
+    """Store a changed step."""
     conn.execute(
         "UPDATE run_steps SET status = ?, body = ?, private = coalesce(?, private) WHERE id = ?",
         (step.status, step.model_dump_json(), json.dumps(private) if private is not None else None, step.id),
@@ -173,7 +173,7 @@ def save_step(conn: Connection, step: RunStep, private: JSONObject | None = None
 
 
 def open_steps(conn: Connection, run_id: str) -> list[StepRow]:
-    """The run's steps that are not over."""
+    """Return the run's open steps."""
     rows = conn.execute(
         "SELECT * FROM run_steps WHERE run_id = ? AND status = 'in_progress' ORDER BY seq", (run_id,)
     )
@@ -181,15 +181,15 @@ def open_steps(conn: Connection, run_id: str) -> list[StepRow]:
 
 
 def step_row(conn: Connection, step_id: str) -> StepRow:
-    """One step that is known to be there."""
+    """Return a step that is known to exist."""
     return _step_row(conn.execute("SELECT * FROM run_steps WHERE id = ?", (step_id,)).fetchone())
 
 
 def get_step(conn: Connection, thread_id: str, run_id: str, step_id: str) -> RunStep:
-    """One step.
+    """Return a step.
 
     Raises:
-        NotFound: There is none in this run.
+        NotFound: The run does not have it.
     """
     get(conn, thread_id, run_id)
     row = conn.execute("SELECT body FROM run_steps WHERE id = ? AND run_id = ?", (step_id, run_id)).fetchone()
@@ -199,10 +199,10 @@ def get_step(conn: Connection, thread_id: str, run_id: str, step_id: str) -> Run
 
 
 def listed_steps(conn: Connection, params: ListRunSteps) -> Page[RunStep]:
-    """One page.
+    """Return one page of a run's steps.
 
     Raises:
-        NotFound: There is no such thread or run.
+        NotFound: The thread or the run does not exist.
         BadRequest: An unknown cursor.
     """
     get(conn, params.thread_id, params.run_id)

@@ -1,4 +1,4 @@
-"""Threads in the database, and the columns from which lists of them are made."""
+"""The threads in the database, with the columns for lists of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ACTIVITY = "(SELECT max(0, coalesce(max(activity), 0)) + 1 FROM threads)"
 
 
 def insert(conn: Connection, thread: Thread) -> None:
-    """Keep a new one."""
+    """Insert a thread."""
     cursor = conn.execute(
         f"INSERT INTO threads (id, created_at, activity, last_active_at, body) VALUES (?, ?, {_ACTIVITY}, ?, ?)",  # noqa: S608
         (thread.id, thread.created_at, thread.created_at, thread.model_dump_json()),
@@ -23,10 +23,10 @@ def insert(conn: Connection, thread: Thread) -> None:
 
 
 def get(conn: Connection, thread_id: str) -> Thread:
-    """One.
+    """Return a thread.
 
     Raises:
-        NotFound: There is none.
+        NotFound: The thread does not exist.
     """
     row = conn.execute("SELECT body FROM threads WHERE id = ?", (thread_id,)).fetchone()
     if row is None:
@@ -35,17 +35,17 @@ def get(conn: Connection, thread_id: str) -> Thread:
 
 
 def require(conn: Connection, thread_id: str) -> None:
-    """See that it is there.
+    """Check that a thread exists.
 
     Raises:
-        NotFound: It is not.
+        NotFound: The thread does not exist.
     """
     if conn.execute("SELECT 1 FROM threads WHERE id = ?", (thread_id,)).fetchone() is None:
         raise no_thread(thread_id)
 
 
 def save(conn: Connection, thread: Thread) -> None:
-    """Keep the changed one."""
+    """Store a changed thread."""
     row = conn.execute(
         "UPDATE threads SET body = ? WHERE id = ? RETURNING seq", (thread.model_dump_json(), thread.id)
     ).fetchone()
@@ -53,7 +53,7 @@ def save(conn: Connection, thread: Thread) -> None:
 
 
 def touch(conn: Connection, thread_id: str, now: int) -> None:
-    """Something was said or begun in it: it moves to the top of the list by activity."""
+    """Move a thread to the top of the list by activity."""
     conn.execute(
         f"UPDATE threads SET activity = {_ACTIVITY}, last_active_at = ? WHERE id = ?",  # noqa: S608
         (now, thread_id),
@@ -61,7 +61,7 @@ def touch(conn: Connection, thread_id: str, now: int) -> None:
 
 
 def rest(conn: Connection, thread_id: str, at: int) -> None:
-    """Put an imported thread where its own time belongs: among those, below all that was said here."""
+    """Order an imported thread by its time among imported ones, below all threads with messages from here."""
     place = at * 1_000_000 - _BELOW
     conn.execute(
         "UPDATE threads SET last_active_at = ?, activity = coalesce("
@@ -71,23 +71,23 @@ def rest(conn: Connection, thread_id: str, at: int) -> None:
 
 
 def of_origin(conn: Connection, origin: str) -> list[Thread]:
-    """The threads that were imported from one conversation."""
+    """Return the threads that were imported from one conversation."""
     sql = f"SELECT body FROM threads WHERE json_extract(body, '$.metadata.{ORIGIN}') = ? ORDER BY seq"  # noqa: S608
     return [Thread.model_validate_json(row["body"]) for row in conn.execute(sql, (origin,)).fetchall()]
 
 
 def delete(conn: Connection, thread_id: str) -> None:
-    """Forget it with its messages, runs, steps and words.
+    """Delete a thread with its messages, runs, steps and words.
 
     Raises:
-        NotFound: There is none.
+        NotFound: The thread does not exist.
     """
     if conn.execute("DELETE FROM threads WHERE id = ?", (thread_id,)).rowcount == 0:
         raise no_thread(thread_id)
 
 
 def listed(conn: Connection, params: ListThreads) -> Page[ThreadSummary]:
-    """One page of summaries, made from the threads' own rows alone.
+    """Return one page of summaries, made from the threads' rows alone.
 
     Raises:
         BadRequest: An unknown `order_by` or cursor.
@@ -110,10 +110,10 @@ def listed(conn: Connection, params: ListThreads) -> Page[ThreadSummary]:
 
 
 def match_expression(query: str) -> str:
-    """The user's words as an FTS5 expression: all of them, the last one as a beginning.
+    """Return the user's words as an FTS5 expression: all of them, the last one as a prefix.
 
     Every word is quoted, so that nothing in it is syntax; words without a letter or digit match nothing and are
-    left out. An empty answer means that nothing can match.
+    left out. An empty expression means that nothing can match.
     """
     words = [word for word in query.replace("\0", " ").split() if any(char.isalnum() for char in word)]
     quoted = ['"' + word.replace('"', '""') + '"' for word in words]
@@ -121,7 +121,7 @@ def match_expression(query: str) -> str:
 
 
 def no_thread(thread_id: str) -> NotFound:
-    """The documented refusal."""
+    """Return the refusal that the API documents."""
     return NotFound(f"No thread found with id '{thread_id}'.")
 
 

@@ -1,4 +1,4 @@
-"""Uploads and their parts in the database."""
+"""The uploads and their parts in the database."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PENDING, COMPLETED, CANCELLED, EXPIRED = "pending", "completed", "cancelled", "e
 
 
 def insert(conn: Connection, upload: Upload, private: JSONObject) -> None:
-    """Keep a new one."""
+    """Insert an upload."""
     conn.execute(
         "INSERT INTO uploads (id, status, expires_at, private, body) VALUES (?, ?, ?, ?, ?)",
         (upload.id, upload.status, upload.expires_at, json.dumps(private), upload.model_dump_json()),
@@ -22,10 +22,10 @@ def insert(conn: Connection, upload: Upload, private: JSONObject) -> None:
 
 
 def get(conn: Connection, upload_id: str, now: int) -> tuple[Upload, JSONObject]:
-    """One, with what the wire does not show of it.
+    """Return an upload with its private data.
 
     Raises:
-        NotFound: There is none.
+        NotFound: The upload does not exist.
     """
     row = conn.execute("SELECT body, private FROM uploads WHERE id = ?", (upload_id,)).fetchone()
     if row is None:
@@ -37,11 +37,11 @@ def get(conn: Connection, upload_id: str, now: int) -> tuple[Upload, JSONObject]
 
 
 def pending(conn: Connection, upload_id: str, now: int) -> tuple[Upload, JSONObject]:
-    """One that can still be changed.
+    """Return an upload that can still be changed.
 
     Raises:
-        NotFound: There is none.
-        BadRequest: It is over.
+        NotFound: The upload does not exist.
+        BadRequest: It is completed, cancelled or expired.
     """
     upload, private = get(conn, upload_id, now)
     if upload.status != PENDING:
@@ -53,7 +53,7 @@ def pending(conn: Connection, upload_id: str, now: int) -> tuple[Upload, JSONObj
 
 
 def save(conn: Connection, upload: Upload) -> list[str]:
-    """Keep the changed one; once it is over its parts are forgotten, whose ids are the answer."""
+    """Store a changed upload; once it has ended, delete its parts and return their ids."""
     conn.execute(
         "UPDATE uploads SET status = ?, body = ? WHERE id = ?",
         (upload.status, upload.model_dump_json(), upload.id),
@@ -65,17 +65,17 @@ def save(conn: Connection, upload: Upload) -> list[str]:
 
 
 def add_part(conn: Connection, upload_id: str, part_id: str, size: int) -> None:
-    """Keep a new part."""
+    """Insert a part."""
     conn.execute(
         "INSERT INTO upload_parts (id, upload_id, bytes) VALUES (?, ?, ?)", (part_id, upload_id, size)
     )
 
 
 def sizes(conn: Connection, upload_id: str, part_ids: Sequence[str]) -> list[int]:
-    """Bytes of parts, in their order.
+    """Return the sizes of parts in bytes, in their order.
 
     Raises:
-        BadRequest: One of them is no part of this upload, or there twice.
+        BadRequest: One of them does not belong to this upload, or occurs twice.
     """
     rows = conn.execute("SELECT id, bytes FROM upload_parts WHERE upload_id = ?", (upload_id,)).fetchall()
     known = {row["id"]: int(row["bytes"]) for row in rows}
@@ -90,13 +90,13 @@ def sizes(conn: Connection, upload_id: str, part_ids: Sequence[str]) -> list[int
 
 
 def has_expired(conn: Connection, now: int) -> bool:
-    """True if `expire` would find something."""
+    """Return whether `expire` would find an upload."""
     sql = "SELECT 1 FROM uploads WHERE status = 'pending' AND expires_at <= ? LIMIT 1"
     return conn.execute(sql, (now,)).fetchone() is not None
 
 
 def expire(conn: Connection, now: int) -> list[str]:
-    """End what is past its time; the ids of its parts, which are forgotten."""
+    """End expired uploads and delete their parts; return the ids of the parts."""
     rows = conn.execute(
         "SELECT id FROM uploads WHERE status = 'pending' AND expires_at <= ?", (now,)
     ).fetchall()
@@ -108,5 +108,5 @@ def expire(conn: Connection, now: int) -> list[str]:
 
 
 def part_ids(conn: Connection) -> set[str]:
-    """Of all uploads."""
+    """Return the ids of the parts of all uploads."""
     return {row["id"] for row in conn.execute("SELECT id FROM upload_parts")}

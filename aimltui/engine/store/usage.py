@@ -1,4 +1,4 @@
-"""What runs have used, in the database: written around every model turn, kept when runs and threads are gone."""
+"""The usage of runs in the database: stored around every model turn, and kept when runs and threads are deleted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aimltui.wire.runs import Run, Usage
 from aimltui.wire.usage import Budget, UsageReport, UsageRow, UsageSum
 
 _TITLE = "title"
-"""The key of a thread's title in its metadata."""
+"""The metadata key of a thread's title."""
 _LABEL = 120
 
 _SUMS = (
@@ -29,12 +29,12 @@ _COLUMNS = {"day": "day", "model": "model", "connection": "connection", "thread"
 
 
 def day_of(now: float) -> str:
-    """The calendar day of a moment on this machine."""
+    """Return the calendar day of a time on this machine."""
     return time.strftime("%Y-%m-%d", time.localtime(now))
 
 
 def begin_turn(conn: Connection, run: Run, now: float, held: Reservation) -> None:
-    """A model is about to be asked; what that may cost is set aside."""
+    """Store a model turn that is about to start, and reserve its possible cost."""
     drop_turn(conn, run.id)
     conn.execute(
         "INSERT INTO usage (day, run_id, thread_id, model, connection, used_at, open_usd, open_tokens, least_usd,"
@@ -57,7 +57,7 @@ def begin_turn(conn: Connection, run: Run, now: float, held: Reservation) -> Non
 
 
 def drop_turn(conn: Connection, run_id: str) -> None:
-    """The model did not take the question: nothing was used."""
+    """Delete the turn: the model rejected the request, so nothing was used."""
     conn.execute(
         "UPDATE usage SET open_usd = 0, open_tokens = 0, least_usd = NULL, least_tokens = NULL"
         " WHERE run_id = ? AND least_tokens IS NOT NULL",
@@ -66,14 +66,14 @@ def drop_turn(conn: Connection, run_id: str) -> None:
 
 
 def end_turn(conn: Connection, run_id: str, told: Usage | None, tokens: int, usd: float | None) -> None:
-    """A turn is over.
+    """Store the end of a turn.
 
     Args:
         conn: The database.
-        run_id: Whose turn.
-        told: What is known of it; None if the provider said nothing.
-        tokens: What budgets are to count; an estimate where nothing is known.
-        usd: The same in dollars; None if that cannot be estimated.
+        run_id: The run.
+        told: The usage that the provider reported; None for none.
+        tokens: What counts against the budget; an estimate where nothing is known.
+        usd: What counts against the budget in dollars; None if it cannot be estimated.
     """
     known = told or Usage()
     cached, cost = known.prompt_token_details, known.cost_usd
@@ -107,10 +107,10 @@ def end_turn(conn: Connection, run_id: str, told: Usage | None, tokens: int, usd
 
 
 def abandon_turn(conn: Connection, run_id: str) -> bool:
-    """The run ends in the middle of a turn: what that has cost at the least counts against the budget.
+    """Count the least possible cost of a turn in whose middle the run ends against the budget.
 
     Returns:
-        Whether there was one.
+        Whether there was such a turn.
     """
     changed = conn.execute(
         "UPDATE usage SET turns = turns + 1, turns_without_tokens = turns_without_tokens + 1,"
@@ -124,7 +124,7 @@ def abandon_turn(conn: Connection, run_id: str) -> bool:
 
 
 def spent(conn: Connection, now: float, run_id: str = "") -> Spent:
-    """What is gone today and in a run, with what runs at work have set aside."""
+    """Return what was spent today and in a run, with the reservations of active runs."""
     day = day_of(now)
     today = conn.execute(
         "SELECT coalesce(sum(held_usd), 0) AS usd, coalesce(sum(held_tokens), 0) AS tokens,"
@@ -153,7 +153,7 @@ def spent(conn: Connection, now: float, run_id: str = "") -> Spent:
 
 
 def raise_today(conn: Connection, now: float, usd: float, tokens: int) -> None:
-    """Let more be spent today."""
+    """Raise today's budget."""
     conn.execute(
         "INSERT INTO budget_raises (day, usd, tokens) VALUES (?, ?, ?) ON CONFLICT (day) DO UPDATE"
         " SET usd = usd + excluded.usd, tokens = tokens + excluded.tokens",
@@ -162,7 +162,7 @@ def raise_today(conn: Connection, now: float, usd: float, tokens: int) -> None:
 
 
 def budget(conn: Connection, now: float, limits: BudgetLimits) -> Budget:
-    """The limits, and what of them is gone."""
+    """Return the limits and what has been spent."""
     gone = spent(conn, now)
     return Budget(
         per_run_usd=limits.per_run_usd,
@@ -178,7 +178,7 @@ def budget(conn: Connection, now: float, limits: BudgetLimits) -> Budget:
 
 
 def report(conn: Connection, by: str, since: str, now: float, limits: BudgetLimits) -> UsageReport:
-    """The sums by day, model, connection or thread."""
+    """Return the sums by day, model, connection or thread."""
     column = _COLUMNS[by]
     order = "key DESC" if by == "day" else "max(used_at) DESC, key"
     sql = (
@@ -216,7 +216,7 @@ def _sum(row: Row) -> dict[str, Any]:
 
 
 def _titles(conn: Connection, thread_ids: Sequence[str]) -> dict[str, str]:
-    """What the threads that are still there are called."""
+    """Return the titles of the threads that still exist."""
     found: dict[str, str] = {}
     for thread_id in thread_ids:
         row = conn.execute("SELECT preview, body FROM threads WHERE id = ?", (thread_id,)).fetchone()

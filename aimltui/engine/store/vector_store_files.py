@@ -1,4 +1,4 @@
-"""Files in vector stores, and the work of making them searchable, in the database."""
+"""The files of vector stores in the database, and the queue of the indexer."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from aimltui.wire.vector_stores import (
 )
 
 WASTE_AT_ONCE = 200
-"""Chunks that are cleared away in one transaction: others want to write, too."""
+"""Chunks that are deleted in one transaction, so that other writers get their turn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A file that is to be made searchable."""
+    """A file in the indexer's queue."""
 
     seq: int
     file_id: str
@@ -40,7 +40,7 @@ class Entry:
 
 
 def put(conn: Connection, file: VectorStoreFile, owner: str, batch_id: str | None = None) -> None:
-    """Add a file, to be indexed by `owner`; one that is there already is indexed anew."""
+    """Add a file, to be indexed by `owner`; a file that is already there is indexed again."""
     conn.execute("DELETE FROM store_files WHERE store_id = ? AND id = ?", (file.vector_store_id, file.id))
     conn.execute(
         "INSERT INTO store_files (store_id, id, batch_id, status, owner, body) VALUES (?, ?, ?, ?, ?, ?)",
@@ -49,16 +49,16 @@ def put(conn: Connection, file: VectorStoreFile, owner: str, batch_id: str | Non
 
 
 def get(conn: Connection, store_id: str, file_id: str) -> VectorStoreFile:
-    """One.
+    """Return a file of a vector store.
 
     Raises:
-        NotFound: There is none in this store.
+        NotFound: The store does not have it.
     """
     return _build(_row(conn, store_id, file_id))
 
 
 def is_there(conn: Connection, store_id: str, file_id: str) -> bool:
-    """True if the file is in the store, and not failed or cancelled."""
+    """Return whether the file is in the store, and neither failed nor cancelled."""
     row = conn.execute(
         "SELECT status FROM store_files WHERE store_id = ? AND id = ?", (store_id, file_id)
     ).fetchone()
@@ -68,10 +68,10 @@ def is_there(conn: Connection, store_id: str, file_id: str) -> bool:
 def set_attributes(
     conn: Connection, store_id: str, file_id: str, attributes: Attributes | None
 ) -> VectorStoreFile:
-    """Keep new attributes in the place of the old ones.
+    """Replace a file's attributes.
 
     Raises:
-        NotFound: There is no such file in this store.
+        NotFound: The store does not have the file.
     """
     row = _row(conn, store_id, file_id)
     file = _build(row).model_copy(update={"attributes": attributes or {}})
@@ -80,16 +80,16 @@ def set_attributes(
 
 
 def delete(conn: Connection, store_id: str, file_id: str) -> None:
-    """Take it out of the store.
+    """Remove a file from the store.
 
     Raises:
-        NotFound: It is not in it.
+        NotFound: The store does not have it.
     """
     conn.execute("DELETE FROM store_files WHERE seq = ?", (_row(conn, store_id, file_id)["seq"],))
 
 
 def listed(conn: Connection, params: ListVectorStoreFiles) -> Page[VectorStoreFile]:
-    """One page of a store's, or a batch's, files.
+    """Return one page of the files of a store or a batch.
 
     Raises:
         BadRequest: An unknown cursor.
@@ -105,12 +105,12 @@ def listed(conn: Connection, params: ListVectorStoreFiles) -> Page[VectorStoreFi
 
 
 def total(conn: Connection, store_id: str) -> int:
-    """Files in a store."""
+    """Return the number of files in a store."""
     return int(conn.execute("SELECT count(*) FROM store_files WHERE store_id = ?", (store_id,)).fetchone()[0])
 
 
 def text_of(conn: Connection, store_id: str, file_id: str) -> str:
-    """The text that was found in a file; empty while there is none."""
+    """Return the text of a file; empty while there is none."""
     row = _row(conn, store_id, file_id)
     if row["status"] != COMPLETED:
         return ""
@@ -122,7 +122,7 @@ def text_of(conn: Connection, store_id: str, file_id: str) -> str:
 
 
 def cancel_batch(conn: Connection, batch_id: str) -> None:
-    """Nothing of the batch is indexed any more that is not indexed yet."""
+    """Cancel the files of a batch that are not indexed yet."""
     rows = conn.execute(
         "SELECT * FROM store_files WHERE batch_id = ? AND status = 'in_progress'", (batch_id,)
     ).fetchall()
@@ -130,11 +130,11 @@ def cancel_batch(conn: Connection, batch_id: str) -> None:
         _end(conn, row, CANCELLED)
 
 
-# What follows is the indexer's.
+# the following functions are the indexer's
 
 
 def next_entry(conn: Connection, owner: str, busy: Sequence[int]) -> Entry | None:
-    """The oldest file that the owner has to index and nobody there is at."""
+    """Return the oldest queued file of the owner that no task is indexing."""
     marks = ",".join("?" * len(busy))
     row = conn.execute(
         "SELECT s.seq, s.id, s.body, f.filename FROM store_files s JOIN files f ON f.id = s.id "  # noqa: S608
@@ -148,22 +148,22 @@ def next_entry(conn: Connection, owner: str, busy: Sequence[int]) -> Entry | Non
 
 
 def start_over(conn: Connection, seq: int) -> bool:
-    """Clear away some of what was written by whoever died over the file; False once there is nothing.
+    """Delete some chunks of a dead engine's attempt; return False once there are none.
 
-    Without effect on a file that is finished: another task may have been faster.
+    It does nothing for a finished file: another task may have been faster.
     """
     row = conn.execute("SELECT status FROM store_files WHERE seq = ?", (seq,)).fetchone()
     return row is not None and row["status"] == IN_PROGRESS and _clear_chunks(conn, seq)
 
 
 def has_work(conn: Connection, owner: str) -> bool:
-    """True if the owner has files to index."""
+    """Return whether the owner has queued files."""
     sql = "SELECT 1 FROM store_files WHERE owner = ? AND status = 'in_progress' LIMIT 1"
     return conn.execute(sql, (owner,)).fetchone() is not None
 
 
 def add_chunks(conn: Connection, seq: int, position: int, chunks: Sequence[Chunk]) -> bool:
-    """Keep some passages; False if the file is not wanted any more."""
+    """Store some chunks; return False if the file is no longer wanted."""
     row = conn.execute("SELECT status FROM store_files WHERE seq = ?", (seq,)).fetchone()
     if row is None or row["status"] != IN_PROGRESS:
         return False
@@ -175,14 +175,14 @@ def add_chunks(conn: Connection, seq: int, position: int, chunks: Sequence[Chunk
 
 
 def finish(conn: Connection, seq: int, usage_bytes: int = 0, error: FileError | None = None) -> None:
-    """The file is indexed, or cannot be; without effect if it is not wanted any more."""
+    """Mark a file as indexed or failed; does nothing if it is no longer wanted."""
     row = conn.execute("SELECT * FROM store_files WHERE seq = ?", (seq,)).fetchone()
     if row is not None and row["status"] == IN_PROGRESS:
         _end(conn, row, COMPLETED if error is None else FAILED, usage_bytes, error)
 
 
 def orphaned(conn: Connection, me: str, now: float, heartbeat_s: float) -> list[str | None]:
-    """Owners that are dead and left work behind; None stands for work that nobody has."""
+    """Return the dead owners of queued files; None stands for files without an owner."""
     rows = conn.execute(
         "SELECT DISTINCT owner FROM store_files WHERE status = 'in_progress' AND owner IS NOT ?", (me,)
     ).fetchall()
@@ -190,7 +190,7 @@ def orphaned(conn: Connection, me: str, now: float, heartbeat_s: float) -> list[
 
 
 def adopt(conn: Connection, me: str, now: float, heartbeat_s: float) -> bool:
-    """Take over the work of the dead; True if there was any."""
+    """Take over the queued files of dead owners; return whether there were any."""
     dead = orphaned(conn, me, now, heartbeat_s)
     for owner in dead:
         conn.execute(
@@ -200,19 +200,19 @@ def adopt(conn: Connection, me: str, now: float, heartbeat_s: float) -> bool:
 
 
 def waste(conn: Connection) -> int | None:
-    """An entry that is gone, whose passages are still here."""
+    """Return a deleted entry whose chunks still exist."""
     row = conn.execute("SELECT entry FROM chunk_waste LIMIT 1").fetchone()
     return int(row["entry"]) if row is not None else None
 
 
 def clear_waste(conn: Connection, entry: int) -> None:
-    """Clear some of it away."""
+    """Delete some of its chunks."""
     if not _clear_chunks(conn, entry):
         conn.execute("DELETE FROM chunk_waste WHERE entry = ?", (entry,))
 
 
 def _clear_chunks(conn: Connection, entry: int) -> bool:
-    """Some of an entry's passages; False once there are none."""
+    """Delete some of an entry's chunks; return False once there are none."""
     sql = "DELETE FROM chunks WHERE seq IN (SELECT seq FROM chunks WHERE entry = ? LIMIT ?)"
     return conn.execute(sql, (entry, WASTE_AT_ONCE)).rowcount > 0
 

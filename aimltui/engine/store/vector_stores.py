@@ -1,4 +1,4 @@
-"""Vector stores and batches of files in the database."""
+"""The vector stores and batches of files in the database."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DAY_S = 86_400
 
 
 def insert(conn: Connection, store: VectorStore) -> None:
-    """Keep a new one."""
+    """Insert a vector store."""
     conn.execute(
         "INSERT INTO vector_stores (id, last_active_at, body) VALUES (?, ?, ?)",
         (store.id, store.created_at, store.model_dump_json()),
@@ -30,10 +30,10 @@ def insert(conn: Connection, store: VectorStore) -> None:
 
 
 def get(conn: Connection, store_id: str, now: int) -> VectorStore:
-    """One, with its counts and its status as they are now.
+    """Return a vector store with its current counts and status.
 
     Raises:
-        NotFound: There is none.
+        NotFound: The store does not exist.
     """
     row = conn.execute("SELECT * FROM vector_stores WHERE id = ?", (store_id,)).fetchone()
     if row is None:
@@ -42,20 +42,20 @@ def get(conn: Connection, store_id: str, now: int) -> VectorStore:
 
 
 def require(conn: Connection, store_id: str) -> None:
-    """See that it is there.
+    """Check that a vector store exists.
 
     Raises:
-        NotFound: It is not.
+        NotFound: The store does not exist.
     """
     if conn.execute("SELECT 1 FROM vector_stores WHERE id = ?", (store_id,)).fetchone() is None:
         raise no_store(store_id)
 
 
 def usable(conn: Connection, store_id: str, now: int) -> VectorStore:
-    """One that is not past its time.
+    """Check that a vector store exists and has not expired.
 
     Raises:
-        NotFound: There is none.
+        NotFound: The store does not exist.
         BadRequest: It has expired.
     """
     store = get(conn, store_id, now)
@@ -65,33 +65,33 @@ def usable(conn: Connection, store_id: str, now: int) -> VectorStore:
 
 
 def is_usable(conn: Connection, store_id: str, now: int) -> bool:
-    """True if it is there and not past its time."""
+    """Return whether a vector store exists and has not expired."""
     row = conn.execute("SELECT * FROM vector_stores WHERE id = ?", (store_id,)).fetchone()
     return row is not None and _build(conn, row, now).status != EXPIRED
 
 
 def save(conn: Connection, store: VectorStore) -> None:
-    """Keep the changed one."""
+    """Store a changed vector store."""
     conn.execute("UPDATE vector_stores SET body = ? WHERE id = ?", (store.model_dump_json(), store.id))
 
 
 def touch(conn: Connection, store_id: str, now: int) -> None:
-    """It was used: its time begins anew."""
+    """Record the use of a vector store, from which its expiry counts."""
     conn.execute("UPDATE vector_stores SET last_active_at = ? WHERE id = ?", (now, store_id))
 
 
 def delete(conn: Connection, store_id: str) -> None:
-    """Forget it; the files themselves stay.
+    """Delete a vector store; the files themselves stay.
 
     Raises:
-        NotFound: There is none.
+        NotFound: The store does not exist.
     """
     if conn.execute("DELETE FROM vector_stores WHERE id = ?", (store_id,)).rowcount == 0:
         raise no_store(store_id)
 
 
 def listed(conn: Connection, params: ListVectorStores, now: int) -> Page[VectorStore]:
-    """One page.
+    """Return one page of vector stores.
 
     Raises:
         BadRequest: An unknown cursor.
@@ -100,17 +100,17 @@ def listed(conn: Connection, params: ListVectorStores, now: int) -> Page[VectorS
 
 
 def insert_batch(conn: Connection, batch_id: str, store_id: str, now: int) -> None:
-    """Keep a new batch, without files so far."""
+    """Insert a batch without files."""
     conn.execute(
         "INSERT INTO file_batches (id, store_id, created_at) VALUES (?, ?, ?)", (batch_id, store_id, now)
     )
 
 
 def get_batch(conn: Connection, store_id: str, batch_id: str) -> FileBatch:
-    """One batch of a store.
+    """Return a batch of a vector store.
 
     Raises:
-        NotFound: There is no such store, or no such batch in it.
+        NotFound: The store or the batch does not exist.
     """
     require(conn, store_id)
     row = conn.execute(
@@ -136,12 +136,12 @@ def get_batch(conn: Connection, store_id: str, batch_id: str) -> FileBatch:
 
 
 def mark_cancelled(conn: Connection, batch_id: str) -> None:
-    """The batch is cancelled; its files are the caller's concern."""
+    """Mark a batch as cancelled; the caller cancels its files."""
     conn.execute("UPDATE file_batches SET cancelled = 1 WHERE id = ?", (batch_id,))
 
 
 def no_store(store_id: str) -> NotFound:
-    """The documented refusal."""
+    """Return the refusal that the API documents."""
     return NotFound(f"No vector store found with id '{store_id}'.")
 
 

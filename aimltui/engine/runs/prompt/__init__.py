@@ -1,1 +1,1 @@
-"""What a run's model is shown: instructions, history, attachments, within the context window."""
+"""Builds a model request: instructions, history, attachments, within the context window."""

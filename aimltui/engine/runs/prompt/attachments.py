@@ -1,7 +1,7 @@
-"""Pictures and files that a user shows to the model: what stands for them in a chat message, and their bytes.
+"""Images and files that a user attaches: their parts in a chat message, and their bytes.
 
-While the conversation is put together each is a part of type `enclosed`; `enclose` fills in the bytes of those that
-go out. Nothing is left out without a word: what cannot be shown is told as text.
+While the prompt is built, each is a part of type `enclosed`; `enclose` replaces it by its bytes. Whatever cannot be
+sent is reported as text in its place.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ ENCLOSED = "enclosed"
 IMAGE = "image"
 FILE = "file"
 LARGEST = 10 * 1024 * 1024
-"""Bytes of one picture or file that is shown to a model."""
+"""The limit for one image or file that is sent to a model, in bytes."""
 MOST = 20 * 1024 * 1024
-"""Bytes of all of them in one request; the newest come first."""
+"""The limit for all of them in one request, in bytes; the newest come first."""
 LARGEST_TEXT = 200 * 1024
-"""Bytes of a text file, which is put into the message as it is."""
+"""The limit for a text file, in bytes; its text is inserted into the message."""
 _TOKENS_OF_FILE = 20_000
 _IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 _MAGIC = ((b"\x89PNG\r\n\x1a\n", "png"), (b"\xff\xd8\xff", "jpeg"), (b"GIF8", "gif"))
@@ -38,16 +38,16 @@ Part = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class KnownFiles:
-    """What has to be known to put a user's pictures and files into messages."""
+    """What is known about a thread's files while its prompt is built."""
 
     files: Mapping[str, File] = field(default_factory=dict)
-    """Those that are there, by id."""
+    """The existing files by id."""
     tools: frozenset[str] = frozenset()
-    """The types of the run's tools: an attachment that one of them reads is not shown to the model itself."""
+    """The types of the run's tools: an attachment for one of them is not sent to the model directly."""
 
 
 def of_image(image: ImageFile, known: KnownFiles) -> Part:
-    """The part for a picture in a user's message."""
+    """Return the part for an image in a user's message."""
     file = known.files.get(image.file_id)
     if file is None:
         return _text(f"[image {image.file_id}: the file no longer exists]")
@@ -55,7 +55,7 @@ def of_image(image: ImageFile, known: KnownFiles) -> Part:
 
 
 def of_attachment(attachment: MessageAttachment, known: KnownFiles) -> Part:
-    """The part for something that is attached to a user's message."""
+    """Return the part for an attachment of a user's message."""
     file = known.files.get(attachment.file_id or "")
     if file is None:
         return _text(f"[attached: file {attachment.file_id}, which no longer exists]")
@@ -71,12 +71,15 @@ def of_attachment(attachment: MessageAttachment, known: KnownFiles) -> Part:
 async def enclose(
     messages: Sequence[Part], path_of: Callable[[str], Path], abilities: frozenset[str] | None
 ) -> tuple[list[Part], list[str]]:
-    """The messages with the bytes of what is enclosed, and sentences about what the newest one lost.
+    """Replace the enclosed parts by their bytes.
 
     Args:
         messages: The conversation.
-        path_of: Where the bytes of a file are.
-        abilities: The model's; None if they are not known, then it is tried.
+        path_of: Returns the path of a file's bytes.
+        abilities: The model's; None if they are unknown, then the file is sent.
+
+    Returns:
+        The messages, and sentences about what the newest message lost.
     """
     if not any(_has_enclosed(message) for message in messages):
         return list(messages), []
@@ -84,7 +87,7 @@ async def enclose(
 
 
 class _Packer:
-    """Reads files until there is no more room; the newest messages come first."""
+    """Reads files until the limit is reached; the newest messages come first."""
 
     def __init__(self, path_of: Callable[[str], Path], abilities: frozenset[str] | None) -> None:
         self._path_of = path_of
@@ -111,7 +114,7 @@ class _Packer:
     def _shown(self, part: Part) -> list[Part]:
         shown = self._part(part)
         if shown["type"] == FILE and self._abilities is None:
-            # some servers drop such a part without a word; so the model hears at least of it
+            # some servers drop such a part silently, so the model at least sees its name
             return [_text(f"[attached: {part['name']}]"), shown]
         return [shown]
 

@@ -1,4 +1,4 @@
-"""From a thread to chat messages: instructions, what was said, what tools answered, within a budget. Pure."""
+"""Builds the chat messages for a model from a thread, within a budget of tokens. Pure."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ class MessageItem:
     message: Message
     turn: int = 0
     own: bool = False
-    """True if the run that asks wrote it itself: it is never truncated away."""
+    """True if the current run wrote it: it is never truncated."""
 
 
 @dataclass(frozen=True, slots=True)
 class ToolCallItem:
-    """Tool calls of one turn, every one answered."""
+    """The tool calls of one turn, all of them answered."""
 
     calls: tuple[Call, ...]
     run_id: str
     turn: int = 0
     own: bool = False
     reasoning: str = ""
-    """What the model thought before it called."""
+    """The model's reasoning before the calls."""
 
 
 Item = MessageItem | ToolCallItem
@@ -54,24 +54,24 @@ Item = MessageItem | ToolCallItem
 
 @dataclass(slots=True)
 class Group:
-    """Chat messages that stay together: what is cut away is cut away whole."""
+    """Chat messages that are kept or dropped together."""
 
     messages: list[ChatMessage]
     role: str
     own: bool
     said: bool
     origin: tuple[str | None, int]
-    """Run and turn, to bring a turn's text and its calls together."""
+    """The run and the turn, to join a turn's text and its calls."""
     tokens: int = field(default=0)
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What fits."""
+    """The chat messages that fit into the budget."""
 
     messages: list[ChatMessage]
     tokens: int
-    """Estimated, of all of them."""
+    """The estimate for all messages."""
 
 
 def build(
@@ -83,16 +83,16 @@ def build(
     fenced: bool = False,
     known: KnownFiles | None = None,
 ) -> Window:
-    """The chat messages for a model turn.
+    """Build the chat messages for a model turn.
 
     Args:
         items: The thread in order, oldest first.
-        instructions: The run's; None or empty for none.
-        budget: Tokens for everything, estimated.
-        last_messages: Only so many of the newest messages from before the run; None for the strategy `auto`,
-            which keeps the first user message and the newest ones, and drops the middle.
-        fenced: Calls stand in the model's own text as blocks, and what came of them in a user message after it.
-        known: What users' pictures and files are; their parts still need their bytes, see `enclosures`.
+        instructions: The run's instructions; None or empty for none.
+        budget: The estimated tokens of everything.
+        last_messages: The number of newest messages from before the run; None for the strategy `auto`, which keeps the
+            first user message and the newest ones, and drops the middle.
+        fenced: Calls are written as blocks in the model's text, and their results in a user message after it.
+        known: The thread's files; their parts still need their bytes, see `attachments`.
     """
     groups = _groups(items, fenced, known or KnownFiles())
     if last_messages is not None:
@@ -107,9 +107,9 @@ def build(
 
 
 def chat_content(message: Message, known: KnownFiles) -> str | list[dict[str, Any]]:
-    """A message's content for the model: text, or parts if a user shows pictures or files."""
+    """Return a message's content for the model: text, or parts if a user attached images or files."""
     parts: list[dict[str, Any]] = []
-    # models imitate such marks, and what tools made is told in the tools' own words
+    # models imitate such marks, and the tools' answers already describe what they made
     made_here = message.role == "assistant" and message.run_id is not None
     shows = message.role == "user"
     for part in message.content:
@@ -138,7 +138,7 @@ def chat_content(message: Message, known: KnownFiles) -> str | list[dict[str, An
 
 
 def _without_markers(part: TextContent) -> str:
-    """The text without citation marks: models imitate them."""
+    """Return the text without citation marks, which models imitate."""
     text = part.text.value
     for annotation in part.text.annotations:
         if isinstance(annotation, FileCitationAnnotation) and annotation.text:
@@ -173,7 +173,7 @@ def _groups(items: Sequence[Item], fenced: bool, known: KnownFiles) -> list[Grou
 
 
 def _in_text(item: ToolCallItem) -> list[ChatMessage]:
-    """Calls for a model that writes its code and its calls into its text."""
+    """Return the messages for calls that a model wrote into its text."""
     blocks = "\n\n".join(map(_block, item.calls))
     if all(call.type == CODE_INTERPRETER for call in item.calls):
         outputs = "\n\n".join(call.output or "" for call in item.calls)
@@ -208,13 +208,13 @@ def _called(item: ToolCallItem) -> list[ChatMessage]:
     answers = [{"role": "tool", "tool_call_id": call.id, "content": call.output or ""} for call in item.calls]
     told: ChatMessage = {"role": "assistant", "content": None, "tool_calls": asked}
     if item.reasoning:
-        # some models want it back with their calls; for the others it is taken out again
+        # some models require it with their calls; it is removed for the others
         told["reasoning_content"] = item.reasoning
     return [told, *answers]
 
 
 def _arguments(call: Call) -> str:
-    # some endpoints parse the arguments of earlier calls and refuse the empty text that others write for "none"
+    # some endpoints parse the arguments of earlier calls and refuse the empty text that others send for "none"
     return call.arguments or "{}"
 
 

@@ -1,4 +1,4 @@
-"""What a model turn may need to know of a thread, read newest first and no further than the budget reaches."""
+"""Reads a thread's history for a model turn, newest first, no further than the budget requires."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from aimltui.wire.messages import ImageFileContent, Message
 
 _CHUNK = 200
 _CHARACTERS_PER_TOKEN = 8
-"""More than any text has: what was read is never less than what fits."""
+"""More than any text has, so that what is read always fills the budget."""
 
 
 def load(conn: Connection, thread_id: str, run_id: str, budget: int, last_messages: int | None) -> list[Item]:
-    """The newest items, oldest first, with the thread's first user message before them."""
+    """Return the newest items, oldest first, with the thread's first user message before them."""
     rows = _newest_rows(conn, thread_id, run_id, budget * _CHARACTERS_PER_TOKEN, last_messages)
     oldest = rows[-1]["seq"] if rows else 0
     found: list[tuple[int, int, int, Item]] = [
@@ -48,7 +48,7 @@ def _newest_rows(
         chunk = messages.newest_before(conn, thread_id, place, _CHUNK)
         for row in chunk:
             own = row["run_id"] == run_id
-            # one more than fits, so that truncation sees that something is missing
+            # one more than fits, so that truncation notices that something is missing
             if not own and (size > characters or (last_messages is not None and count >= last_messages)):
                 return rows
             rows.append(row)
@@ -65,7 +65,7 @@ def _message(conn: Connection, row: Row, run_id: str) -> MessageItem:
 
 
 def files_of(conn: Connection, items: Iterable[Item], now: int) -> dict[str, File]:
-    """The files that the messages show and that are still there, by id."""
+    """Return the existing files that the messages show, by id."""
     found: dict[str, File] = {}
     for message in (item.message for item in items if isinstance(item, MessageItem)):
         shown = [part.image_file.file_id for part in message.content if isinstance(part, ImageFileContent)]

@@ -1,4 +1,4 @@
-"""Which files a thread has for the code interpreter, and under which names it finds them."""
+"""Finds the files of a thread for the code interpreter, and their names there."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ PLACE = "/mnt/data/"
 
 @dataclass(frozen=True, slots=True)
 class ToolFiles:
-    """What there is."""
+    """The files of a thread for the code interpreter."""
 
     provided: tuple[Provided, ...] = ()
-    """What the tool is to find."""
+    """The files that the tool finds in its working directory."""
     links: dict[str, str] | None = None
-    """File ids by path: what a text may link to. None where there are no files at all."""
+    """File ids by the path under which a text may link to them; None without any files."""
     has_run_code: bool = False
     """Whether an earlier run of the thread has run code."""
 
 
 def known(conn: Connection, run: Run, now: int, path_of: Callable[[str], Path]) -> ToolFiles:
-    """The files of the run's assistant and thread, and what was made in the thread so far.
+    """Return the files of the run's assistant and thread, and those that tools made in the thread.
 
-    A file that was made takes the place of an older one with the same path.
+    A file that a tool made replaces an older one with the same path.
     """
     made = runs.files_made(conn, run.thread_id)
     resources = [run.tool_resources, threads.get(conn, run.thread_id).tool_resources]
@@ -61,7 +61,7 @@ def _files(conn: Connection, file_ids: Iterable[str], now: int) -> list[File]:
         try:
             found.append(files.get(conn, file_id, now))
         except NotFound:
-            # it was deleted after it had been attached: there is nothing to show any more
+            # deleted after it was attached
             continue
     return found
 

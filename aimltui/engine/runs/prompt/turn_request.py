@@ -1,4 +1,4 @@
-"""What a model is asked in a turn: the thread as far as it fits, the tools, the limits."""
+"""Prepares a model turn: the history that fits, the tools, the limits."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from aimltui.wire.runs import INCOMPLETE, Run
 from aimltui.wire.tools import NamedToolChoice, ResponseFormatObject
 
 _RESERVE = 4
-"""The part of the context window that is left to the answer where nobody says how long it may be: a quarter."""
+"""The part of the context window that is reserved for an answer without a limit: a quarter."""
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedTurn:
-    """A turn that is about to begin."""
+    """A turn that is ready to start."""
 
     request: ChatRequest
     plan: TurnPlan
@@ -36,11 +36,11 @@ class PreparedTurn:
     fenced: bool = False
     """True if the model writes its code and its calls into its text."""
     remarks: tuple[str, ...] = ()
-    """Sentences for the user about what the model is not shown."""
+    """Sentences for the user about attachments that the model does not receive."""
 
 
 async def prepare_turn(services: RunServices, run: Run, memory: RunMemory) -> PreparedTurn | Outcome:
-    """The next turn's request, or the run's end if a token limit is used up."""
+    """Return the next turn's request, or the run's end if a token limit is used up."""
     left_prompt, left_completion = _left(run, memory)
     if left_completion is not None and left_completion <= 0:
         return Outcome(INCOMPLETE, reason="max_completion_tokens")
@@ -143,7 +143,7 @@ def _left(run: Run, memory: RunMemory) -> tuple[int | None, int | None]:
 
 
 def _forced(choice: object) -> str | None:
-    """The name of the tool that has to be used, empty for any; None if none has to."""
+    """Return the name of the tool that the model must use, empty for any tool; None if it need not use one."""
     if isinstance(choice, NamedToolChoice):
         return choice.function.name if choice.function is not None else choice.type
     return "" if choice == "required" else None
