@@ -23,6 +23,27 @@ def replace_surrogates(text: str) -> str:
     return text
 
 
+class SurrogateJoiner:
+    """Puts a character together whose two halves, each an escape of JSON, arrive in two pieces."""
+
+    def __init__(self) -> None:
+        self._held = ""
+
+    def feed(self, text: str) -> str:
+        """Return the text with a half that was held back before it, and without one at its end."""
+        if not text:
+            return ""
+        text, self._held = self._held + text, ""
+        if "\ud800" <= text[-1] <= "\udbff":
+            text, self._held = text[:-1], text[-1]
+        return replace_surrogates(text)
+
+    def finish(self) -> str:
+        """Return U+FFFD for a half that never got its other one."""
+        held, self._held = self._held, ""
+        return replace_surrogates(held)
+
+
 def plain_text(text: str) -> str:
     """Return output as a terminal would show it, without colors; of an overwritten line only its last state."""
     return "\n".join(_overwritten(line) for line in _ESCAPES.sub("", text.replace("\r\n", "\n")).split("\n"))

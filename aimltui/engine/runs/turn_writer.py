@@ -163,6 +163,10 @@ class TurnWriter:
         self._end_text()
         for draft in self._order:
             self._head(draft)
+            if draft.tool is None and not draft.arguments.strip():
+                # programs parse the arguments of a function without parameters, too
+                draft.arguments = "{}"
+                self._say_step(ARGUMENTS, draft.slot, draft.arguments)
             if draft.reader is not None:
                 rest, draft.problem = draft.reader.finish()
                 self._say_input(draft, rest)

@@ -5,20 +5,25 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
+from aimltui.common.text import SurrogateJoiner
 from aimltui.engine.models.base import JSON, ChatChunk, ChatUsage, ToolCallDelta
 from aimltui.engine.models.catalogue.values import cost_of
+from aimltui.engine.models.chat.thought_tags import ThoughtTags, closes_unopened
 from aimltui.engine.models.chat.web_sources import Sources
 
 
 class ChunkReader:
     """Remembers what one turn's chunks have in common: the tool calls seen, the usage so far, the end."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, starts_in_thought: bool = False) -> None:
         self.finish_reason: str | None = None
         """Set once the model said that it was done."""
         self.has_content = False
         """Whether anything came out that a user may have seen."""
         self._sources = Sources()
+        self._tags = ThoughtTags(starts_inside=starts_in_thought)
+        self._text, self._reasoning = SurrogateJoiner(), SurrogateJoiner()
+        self._arguments: dict[int, SurrogateJoiner] = {}
         self._said: list[str] = []
         self._usage: dict[str, int | float] = {}
         self._by_id: dict[str, int] = {}
@@ -40,8 +45,9 @@ class ChunkReader:
         self._sources.read(chunk, message)
         reason = choice.get("finish_reason")
         reason = reason if isinstance(reason, str) and reason else None
-        text, refusal = text_of(message.get("content")), text_of(message.get("refusal"))
-        reasoning = text_of(message.get("reasoning_content")) or text_of(message.get("reasoning"))
+        refusal = text_of(message.get("refusal"))
+        thought, text = self._tags.feed(self._text.feed(text_of(message.get("content"))))
+        reasoning = self._reasoning.feed(_reasoning_of(message)) + thought
         calls = tuple(self._read_calls(message.get("tool_calls")))
         if not (text or refusal or reasoning or calls or reason or usage):
             return None
@@ -64,6 +70,21 @@ class ChunkReader:
         """What a payload says of a failure, in the nested or in the flat shape."""
         flat = not payload.get("choices") and ("statusCode" in payload or payload.get("type") == "error")
         return payload if payload.get("error") or flat else None
+
+    def held_back(self) -> ChatChunk | None:
+        """Return what was held back of the text and the thought, since the rest of a sign or a tag could follow."""
+        thought, text = self._tags.feed(self._text.finish())
+        last = self._tags.finish()
+        text, thought = text + last.text, self._reasoning.finish() + thought + last.thought
+        if text:
+            self._said.append(text)
+        self.has_content = self.has_content or bool(text or thought)
+        return ChatChunk(text, reasoning=thought) if text or thought else None
+
+    @property
+    def opens_thought(self) -> bool:
+        """Whether the answer showed that the model's template opens a thought, and only the closing tag comes."""
+        return closes_unopened("".join(self._said))
 
     def closing(self) -> ChatChunk | None:
         """What comes after the answer's last word: the sources that a model with web search named."""
@@ -121,11 +142,13 @@ class ChunkReader:
             call_id = call_id if isinstance(call_id, str) else ""
             name = name if isinstance(name, str) else ""
             extra = call.get("extra_content")
+            place = self._place_of(call.get("index"), call_id, name)
+            joiner = self._arguments.setdefault(place, SurrogateJoiner())
             yield ToolCallDelta(
-                index=self._place_of(call.get("index"), call_id, name),
+                index=place,
                 id=call_id,
                 name=name,
-                arguments=_arguments(arguments),
+                arguments=joiner.feed(_arguments(arguments)),
                 extra={"extra_content": extra} if extra is not None else None,
             )
 
@@ -160,6 +183,14 @@ def text_of(content: JSON) -> str:
     if isinstance(content, list):
         return "".join(_part_text(part) for part in content)
     return _part_text(content)
+
+
+def _reasoning_of(message: Mapping[str, JSON]) -> str:
+    """Return a delta's thought: in a field of its own, or as parts of the content as Mistral sends it."""
+    told = text_of(message.get("reasoning_content")) or text_of(message.get("reasoning"))
+    content = message.get("content")
+    parts = content if isinstance(content, list) else ()
+    return told + "".join(text_of(part.get("thinking")) for part in parts if isinstance(part, Mapping))
 
 
 def _part_text(part: JSON) -> str:

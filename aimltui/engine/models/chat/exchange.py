@@ -68,6 +68,15 @@ class Reader(Protocol):
         """What a payload says of a failure."""
         ...
 
+    @property
+    def opens_thought(self) -> bool:
+        """Whether the answer closed a thought that it never opened."""
+        ...
+
+    def held_back(self) -> ChatChunk | None:
+        """Return what was held back of the answer until its end."""
+        ...
+
     def closing(self) -> ChatChunk | None:
         """What comes after the answer's last word."""
         ...
@@ -111,6 +120,11 @@ class Turn:
         """Whether anything came out that a user may have seen."""
         return self._reader.has_content
 
+    @property
+    def opens_thought(self) -> bool:
+        """Whether the answer closed a thought that it never opened."""
+        return self._reader.opens_thought
+
     async def chunks(self, response: AbstractAsyncContextManager[Any]) -> AsyncGenerator[ChatChunk, None]:
         """The answer's chunks; ends normally only if the model was done.
 
@@ -127,6 +141,8 @@ class Turn:
                     yield chunk
         except ModelError as error:
             failure = error
+        if held := self._reader.held_back():
+            yield held
         if self._done or self._reader.finish_reason is not None:
             # Whatever happened to the connection after the model's last word took nothing from the answer.
             if failure is None or failure.cut:

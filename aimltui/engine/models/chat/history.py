@@ -8,10 +8,15 @@ from collections.abc import Mapping, Sequence
 
 from aimltui.engine.models.base import JSON
 from aimltui.engine.models.chat.chunks import text_of
+from aimltui.engine.models.chat.thought_tags import without_thought
 from aimltui.engine.models.compat.quirks import Quirks
 
 Chat = Mapping[str, JSON]
 
+NO_ANSWER = "[no answer]"
+"""Stands for an answer that was nothing but a thought: servers refuse an empty message."""
+CONTINUE = "Continue."
+"""Stands behind an answer at the end of a conversation, as the user's message."""
 REASONING_ITEM = "reasoning_item"
 """In a tool call: a reasoning item of `/v1/responses` that came before it; no other endpoint gets it."""
 _ENDS = {"{": "}", "[": "]"}
@@ -25,7 +30,11 @@ def adapted(messages: Sequence[Chat], quirks: Quirks) -> list[Chat]:
         told = fold_calls(told)
     if quirks.fold_system:
         told = fold_system(told)
-    return join_neighbours(told) if quirks.alternate else told
+    told = join_neighbours(told) if quirks.alternate else _join_answers(told)
+    if told and told[-1].get("role") == "assistant" and not told[-1].get("tool_calls"):
+        # llama.cpp goes on with an answer at the end, and repeats it; others refuse it
+        told.append({"role": "user", "content": CONTINUE})
+    return told
 
 
 def fold_system(messages: Sequence[Chat]) -> list[Chat]:
@@ -59,13 +68,24 @@ def fold_calls(messages: Sequence[Chat]) -> list[Chat]:
     return folded
 
 
-def join_neighbours(messages: Sequence[Chat]) -> list[Chat]:
-    """The messages with neighbours of one role as one message; those about tools stay as they are."""
+def _join_answers(messages: Sequence[Chat]) -> list[Chat]:
+    """Return the messages with neighbouring answers as one: some servers refuse two in a row."""
+    return join_neighbours(messages, roles=("assistant",))
+
+
+def join_neighbours(messages: Sequence[Chat], roles: Sequence[str] = ()) -> list[Chat]:
+    """The messages with neighbours of one role as one message; those about tools stay as they are.
+
+    Args:
+        messages: The conversation.
+        roles: The roles that are joined; empty for all.
+    """
     joined: list[Chat] = []
     for message in messages:
         last = joined[-1] if joined else {}
         plain = not any(m.get("tool_calls") or m.get("role") == "tool" for m in (message, last))
-        if plain and last.get("role") == message.get("role"):
+        role = message.get("role")
+        if plain and last.get("role") == role and (not roles or role in roles):
             before, after = last.get("content"), message.get("content")
             content = (
                 [*before, *_parts(after)] if isinstance(before, list) else _joined(text_of(before), after)
@@ -142,6 +162,9 @@ def _readable(message: Chat, quirks: Quirks) -> Chat:
         plain = all(isinstance(part, Mapping) and part.get("type") == "text" for part in parts)
         changed["content"] = "\n\n".join(text for p in parts if (text := text_of(p))) if plain else parts
     calls = changed.get("tool_calls")
+    answer = changed.get("content")
+    if changed.get("role") == "assistant" and isinstance(answer, str) and answer:
+        changed["content"] = without_thought(answer) or ("" if calls else NO_ANSWER)
     if isinstance(calls, list):
         changed["tool_calls"] = [_call(call) for call in calls]
     _settle_reasoning(changed, quirks)

@@ -93,6 +93,8 @@ class OpenAICompatibleModel:
             except ModelError as error:
                 failure = error
             if failure is None:
+                if turn.opens_thought:
+                    quirks = replace(quirks, opens_thought=True)
                 await self._remember(request.model, quirks.since(before), passing)
                 return
             first = first or failure
@@ -122,7 +124,7 @@ class OpenAICompatibleModel:
             thinks = wants_completion_tokens(request.model) or "reasoning" in (able or ())
             body, reader = responses_body(asked, quirks, thinks=thinks), ResponsesReader()
         else:
-            body, reader = request_body(asked, quirks), ChunkReader()
+            body, reader = request_body(asked, quirks), ChunkReader(starts_in_thought=quirks.opens_thought)
         bare = request.response_format is not None
         return Turn(self.endpoint, request.model, self._patience, reader, bare=bare), body
 

@@ -59,6 +59,13 @@ class ResponsesReader:
             return {"error": {"message": "the answer failed"}}
         return None
 
+    opens_thought = False
+    """Thoughts are items of their type here, never tags in the text."""
+
+    def held_back(self) -> ChatChunk | None:
+        """Return nothing: no text is held back here."""
+        return None
+
     def closing(self) -> ChatChunk | None:
         """What comes after the answer's last word."""
         listed = self._sources.markdown("".join(self._said)) if self._said and not self._calls else ""

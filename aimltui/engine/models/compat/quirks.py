@@ -61,6 +61,7 @@ class Quirks:
     no_thinking: bool = lesson("It wants enable_thinking: false where it does not stream.")
     reasoning_back: str | None = lesson("It wants its reasoning back ({}).", default=None)
     """`calls`: with its tool calls; `all`: with every message of its own; `no`: not at all."""
+    opens_thought: bool = lesson("Its answers begin inside a thought, of which only the closing tag comes.")
     no_images: bool = lesson("It sees no pictures.")
     no_files: bool = lesson("It reads no files.")
     no_summary: bool = lesson("It tells nothing of its reasoning at /v1/responses.")

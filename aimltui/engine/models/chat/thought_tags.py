@@ -1,0 +1,122 @@
+"""Separates thoughts that a model writes into its content as `<think>` tags from the answer."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+TAGS: Final = ("think", "thinking", "thought")
+_OPEN: Final = tuple(f"<{tag}>" for tag in TAGS)
+_CLOSE = re.compile(r"</(?:think|thinking|thought)>", re.IGNORECASE)
+_LONGEST: Final = len("</thinking>")
+
+
+class Parted(NamedTuple):
+    """A piece of content, told apart. The thought comes before the text."""
+
+    thought: str
+    text: str
+
+
+class ThoughtTags:
+    """Reads the content of one answer piece by piece; tags may be cut anywhere.
+
+    Only a tag at the beginning of an answer, or right behind another thought, opens a thought: in the middle of a text or
+    in code it is text. A thought that never ends stays a thought.
+
+    Args:
+        starts_inside: The chat template opens the thought, so that only its closing tag comes. If none comes, all of it
+            was the answer.
+    """
+
+    def __init__(self, *, starts_inside: bool = False) -> None:
+        self._held = ""
+        """What cannot be told yet: blank space and the beginning of a tag."""
+        self._inside = starts_inside
+        self._is_done = False
+        """Whether the answer's text has begun."""
+        self._after_thought = False
+        self._assumed: list[str] | None = [] if starts_inside else None
+        """Text that is a thought only if a closing tag follows."""
+
+    def feed(self, piece: str) -> Parted:
+        """Return what can be told of the content so far and was not returned before."""
+        if self._is_done:
+            return Parted("", piece)
+        thought, text = [], ""
+        self._held += piece
+        while self._held and not self._is_done:
+            before = self._held, self._inside
+            if self._inside:
+                thought.append(self._read_thought())
+            else:
+                text = self._read_start()
+            if (self._held, self._inside) == before:
+                break
+        return Parted("".join(thought), text)
+
+    def finish(self) -> Parted:
+        """Return what was held back, at the answer's end."""
+        held, self._held = self._held, ""
+        if not self._inside:
+            return Parted("", "" if self._after_thought else held)
+        if self._assumed is not None:
+            return Parted("", "".join(self._assumed) + held)
+        return Parted(held, "")
+
+    def _read_thought(self) -> str:
+        found = _CLOSE.search(self._held)
+        if found is None:
+            cut = _start_of_tag(self._held)
+            thought, self._held = self._held[:cut], self._held[cut:]
+            if self._assumed is not None:
+                self._assumed.append(thought)
+            return thought
+        thought, self._held = self._held[: found.start()], self._held[found.end() :]
+        self._inside, self._after_thought, self._assumed = False, True, None
+        return thought
+
+    def _read_start(self) -> str:
+        """Look whether a thought opens here; return the text if it does not."""
+        start = self._held.lstrip()
+        lower = start.lower()
+        if not lower or any(tag.startswith(lower) and tag != lower for tag in _OPEN):
+            return ""
+        for tag in _OPEN:
+            if lower.startswith(tag):
+                self._held, self._inside = start[len(tag) :].lstrip("\n"), True
+                return ""
+        text, self._held, self._is_done = start if self._after_thought else self._held, "", True
+        return text
+
+
+def _start_of_tag(text: str) -> int:
+    """Return where the beginning of a closing tag stands at the end of a text, or the text's length."""
+    start = text.rfind("<", -_LONGEST)
+    if start < 0:
+        return len(text)
+    tail = text[start:].lower()
+    return start if any(f"</{tag}>".startswith(tail) for tag in TAGS) else len(text)
+
+
+def without_thought(text: str) -> str:
+    """Return an answer without a thought that stands at its beginning, as it goes back to the model."""
+    parted = ThoughtTags()
+    fed = parted.feed(text)
+    answer = fed.text + parted.finish().text
+    return after_closing_tag(answer) if closes_unopened(answer) else answer
+
+
+def closes_unopened(text: str) -> bool:
+    """Say whether a text closes a thought that it never opened: the model's template opens it. Code does not count."""
+    found = _CLOSE.search(text)
+    return (
+        found is not None
+        and not any(tag in text[: found.start()].lower() for tag in _OPEN)
+        and text.count("`", 0, found.start()) % 2 == 0
+    )
+
+
+def after_closing_tag(text: str) -> str:
+    """Return what follows the first closing tag."""
+    return _CLOSE.split(text, maxsplit=1)[-1].lstrip()

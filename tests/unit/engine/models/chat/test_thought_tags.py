@@ -1,0 +1,111 @@
+"""Thoughts in tags are told from the answer however they are cut, and do not go back to the model."""
+
+from __future__ import annotations
+
+import pytest
+
+from aimltui.engine.models.chat.chunks import ChunkReader
+from aimltui.engine.models.chat.history import CONTINUE, NO_ANSWER, adapted
+from aimltui.engine.models.chat.thought_tags import Parted, ThoughtTags, without_thought
+from aimltui.engine.models.compat.quirks import Quirks
+
+
+def parted(text: str, size: int, *, starts_inside: bool = False) -> Parted:
+    tags = ThoughtTags(starts_inside=starts_inside)
+    found = [tags.feed(text[place : place + size]) for place in range(0, len(text), size)] + [tags.finish()]
+    return Parted("".join(part.thought for part in found), "".join(part.text for part in found))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
+@pytest.mark.parametrize(
+    ("content", "thought", "text"),
+    [
+        ("<think>a < b</think>\n\nanswer", "a < b", "answer"),
+        ("\n <THINKING>x</thinking>yes", "x", "yes"),
+        ("<thought>one</thought>\n<think>two</think>three", "onetwo", "three"),
+        ("<think></think>only", "", "only"),
+        ("<think>never closed", "never closed", ""),
+        ("  plain text", "", "  plain text"),
+        ("<thinker> is a word", "", "<thinker> is a word"),
+        ("<b>bold</b>", "", "<b>bold</b>"),
+        ("see `<think>` in code", "", "see `<think>` in code"),
+        ("<", "", "<"),
+        ("", "", ""),
+    ],
+)
+def test_a_thought_is_told_from_the_answer(content: str, thought: str, text: str, size: int) -> None:
+    assert parted(content, size) == (thought, text)
+
+
+@pytest.mark.parametrize("size", [1, 5, 1000])
+def test_a_template_that_opens_the_thought_sends_the_closing_tag_alone(size: int) -> None:
+    assert parted("deep thought</think>\n42", size, starts_inside=True) == ("deep thought", "42")
+
+
+def test_without_a_closing_tag_all_of_it_was_the_answer() -> None:
+    assert parted("just an answer", 4, starts_inside=True).text == "just an answer"
+
+
+@pytest.mark.parametrize(
+    ("said", "back"),
+    [
+        ("<think>secret</think>\nfour", "four"),
+        ("secret</think>\n\nfour", "four"),
+        ("`</think>` closes it", "`</think>` closes it"),
+        ("plain", "plain"),
+    ],
+)
+def test_a_thought_does_not_go_back_to_the_model(said: str, back: str) -> None:
+    assert without_thought(said) == back
+
+
+def test_neighbouring_answers_are_joined_and_none_stands_at_the_end() -> None:
+    said = [
+        {"role": "user", "content": "q"},
+        {"role": "assistant", "content": "a"},
+        {"role": "assistant", "content": "b"},
+    ]
+    assert adapted(said, Quirks()) == [
+        said[0],
+        {"role": "assistant", "content": "a\n\nb"},
+        {"role": "user", "content": CONTINUE},
+    ]
+
+
+def test_an_answer_that_was_only_a_thought_is_not_sent_empty() -> None:
+    said = [{"role": "assistant", "content": "<think>x</think>"}, {"role": "user", "content": "q"}]
+    assert adapted(said, Quirks())[0]["content"] == NO_ANSWER
+
+
+def test_an_answer_that_closes_an_unopened_thought_is_noticed() -> None:
+    reader = ChunkReader()
+    reader.read({"choices": [{"delta": {"content": "hm</think>yes"}}]})
+    reader.held_back()
+    assert reader.opens_thought
+
+
+def test_two_halves_of_a_character_in_two_chunks_are_one_character() -> None:
+    reader = ChunkReader()
+    first = reader.read({"choices": [{"delta": {"content": "a\ud83d"}}]})
+    second = reader.read({"choices": [{"delta": {"content": "\ude00b"}}]})
+    assert first is not None
+    assert second is not None
+    assert first.text + second.text == "a\U0001f600b"
+
+
+def test_a_half_without_its_other_half_is_a_replacement_character_at_the_end() -> None:
+    reader = ChunkReader()
+    reader.read({"choices": [{"delta": {"content": "a\ud83d"}}]})
+    held = reader.held_back()
+    assert held is not None
+    assert held.text == "�"
+
+
+def test_thinking_parts_of_a_content_list_are_a_thought() -> None:
+    content = [
+        {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]},
+        {"type": "text", "text": "yes"},
+    ]
+    chunk = ChunkReader().read({"choices": [{"delta": {"content": content}}]})
+    assert chunk is not None
+    assert (chunk.reasoning, chunk.text) == ("hm", "yes")
