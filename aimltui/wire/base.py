@@ -1,4 +1,4 @@
-"""The ground of every wire model: frozen, tolerant of what it does not know."""
+"""The base classes of all wire models: frozen, and tolerant of unknown fields."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 JSONObject = dict[str, Any]
-"""A JSON object whose shape is not ours to know: a JSON schema, a provider's extra data."""
+"""A JSON object with a foreign shape: a JSON schema, a provider's extra data."""
 
 Timestamp = int
 """Unix seconds."""
@@ -19,33 +19,33 @@ Metadata = dict[str, str]
 class Wire(BaseModel):
     """An object of the API.
 
-    Reading is tolerant: unknown fields are kept, every field that a server may leave out has a default,
-    unknown enum strings pass. What the engine writes is complete: fields without a value are there as null.
+    Reading is tolerant: unknown fields are kept, every field that a server may omit has a default, and unknown enum
+    strings are accepted. What the engine writes is complete: fields without a value are null.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow", defer_build=True, protected_namespaces=())
 
     def to_json(self) -> JSONObject:
-        """The object as it stands on the wire."""
+        """Return the object as JSON values."""
         return self.model_dump(mode="json")
 
 
 class Params(BaseModel):
-    """What a caller hands to an operation: path, query and body in one flat model.
+    """The parameters of an operation: path, query and body in one flat model.
 
-    A field that was not given is not sent; one given as None is sent as null, which the API reads as
-    "default" (on creation) or "clear" (on update). Unknown names are refused.
+    A field that was not given is not sent; a field given as None is sent as null, which the API reads as "default" (on
+    creation) or "clear" (on update). Unknown names are refused.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, protected_namespaces=())
 
     def given(self) -> JSONObject:
-        """Only the fields that the caller set, as JSON values."""
+        """Return only the fields that the caller set, as JSON values."""
         return self.model_dump(mode="json", exclude_unset=True)
 
 
 def extension(**kwargs: Any) -> Any:
-    """A field that the API does not have: left out of the wire while it has no value."""
+    """Declare a field that the API does not have; it is omitted while it has no value."""
     return Field(default=None, exclude_if=_is_none, **kwargs)
 
 
@@ -57,7 +57,7 @@ T = TypeVar("T")
 
 
 class Page(Wire, Generic[T]):
-    """One page of a list, in the order that was asked for (newest first unless said otherwise)."""
+    """One page of a list, in the requested order (newest first by default)."""
 
     object: str = "list"
     data: list[T] = Field(default_factory=list)
@@ -78,7 +78,7 @@ class ListParams(Params):
 
 
 class Deleted(Wire):
-    """The answer to a delete."""
+    """The answer to a deletion."""
 
     id: str
     object: str

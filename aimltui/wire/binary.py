@@ -1,4 +1,4 @@
-"""Bytes on their way to a server and back."""
+"""Binary content: uploads and downloads."""
 
 from __future__ import annotations
 
@@ -36,38 +36,37 @@ Octets = Annotated[
     BeforeValidator(_from_base64),
     PlainSerializer(_to_base64, return_type=str | None, when_used="json"),
 ]
-"""Bytes; base64 where they stand in JSON."""
+"""Bytes; base64 in JSON."""
 
 
 class Blob(Wire):
-    """What is uploaded: bytes, or a file on this machine, of which only a copy is taken.
+    """An upload: bytes, or a file on this machine, which is only copied.
 
-    It never comes out of a body: over HTTP it is a part of a form, and only the server itself names the file that
-    the part was written to.
+    It never comes from a body: over HTTP it is a part of a form, and only the server names the file that holds the part.
     """
 
     filename: str = ""
-    """As the sender calls it; never a place on this machine."""
+    """The sender's name for it; never a path on this machine."""
     content: Octets | None = extension(repr=False)
     path: Path | None = extension()
-    """A file on this machine, in place of `content`."""
+    """A file on this machine, instead of `content`."""
     media_type: str | None = extension()
 
     @classmethod
     def of_file(cls, path: Path, filename: str | None = None) -> Blob:
-        """A file on this machine, to be read when it is sent."""
+        """Return an upload of a file on this machine; it is read when it is sent."""
         return cls(filename=filename or path.name, path=path)
 
     def open(self) -> BinaryIO:
-        """The bytes, to be read and closed, in a worker thread.
+        """Open the bytes for a worker thread, which reads and closes them.
 
         Raises:
-            OSError: The file cannot be read, or is no plain file: a pipe would never end, a directory never begin.
+            OSError: The file cannot be read, or is not a regular file: a pipe might never end, a directory has no bytes.
         """
         if self.path is None:
             return io.BytesIO(self.content or b"")
         try:
-            # a pipe that nobody writes to would hold up whoever opens it
+            # opening a pipe that has no writer would block
             number = os.open(self.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         except ValueError as error:
             raise OSError(errno.EINVAL, "it is not a path") from error
@@ -78,7 +77,7 @@ class Blob(Wire):
 
 
 class BinaryContent(Wire):
-    """An answer that is no JSON: the bytes of a file."""
+    """An answer that is not JSON: the bytes of a file."""
 
     content: Octets = b""
     media_type: str = OCTETS
@@ -87,10 +86,10 @@ class BinaryContent(Wire):
 
 @dataclass(frozen=True, slots=True)
 class OpenContent:
-    """The same, to be read piece by piece in a worker thread and closed; it can be read even if it is deleted."""
+    """A file's bytes, for a worker thread that reads them piece by piece; a deleted file can still be read."""
 
     file: BinaryIO
     size: int
-    """Bytes."""
+    """The number of bytes."""
     filename: str
     media_type: str = OCTETS

@@ -1,4 +1,4 @@
-"""The limits and fixed values that the shapes alone do not say; for requests from whichever side they come."""
+"""Checks requests against the API's limits and fixed values that the types do not express."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ PREFIXES: Final[Mapping[str, str]] = {
     "batch_id": "vsfb",
     "upload_id": "upload",
 }
-"""What an id in a parameter of that name begins with."""
+"""The prefix of an id, by the parameter's name."""
 
 TOOLS = ("code_interpreter", "file_search", "function")
 PARTS = ("image_file", "image_url", "text")
@@ -61,15 +61,15 @@ _VALUES_OF: Final[Mapping[tuple[type[BaseModel], str], tuple[str, ...]]] = {
     (StoreExpiresAfter, "anchor"): ("last_active_at",),
     (SearchRanking, "ranker"): ("none", "auto", "default-2024-11-15"),
 }
-"""Where the same name has other values in another place."""
+"""Values of parameters whose name has other values in another place."""
 _NAME = re.compile(r"[a-zA-Z0-9_-]+")
 
 
 def check_params(params: Params) -> None:
-    """Everything that is not a question of types.
+    """Check everything that types do not express.
 
     Raises:
-        BadRequest: The first thing that is against the rules.
+        BadRequest: The first violation.
     """
     _check_model(params, "")
 
@@ -112,10 +112,10 @@ def _check_field(where: str, name: str, value: Any, allowed: tuple[str, ...] | N
 
 
 def check_pairs(where: str, value: Mapping[str, Any]) -> None:
-    """Names and values, as in metadata.
+    """Check the pairs of metadata or attributes.
 
     Raises:
-        BadRequest: They are too many, or one is too long.
+        BadRequest: There are too many, or one is too long.
     """
     if len(value) > METADATA_PAIRS:
         raise BadRequest(
@@ -303,4 +303,4 @@ _SPECIAL: Final[Mapping[str, Callable[[str, Any], None]]] = {
     "attachments": _check_attachments,
     "image_url": _check_image_url,
 }
-"""Checks by the name of the field, wherever it stands in a request."""
+"""Checks by field name, wherever the field is in a request."""

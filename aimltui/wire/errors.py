@@ -1,4 +1,4 @@
-"""Refusals: the API's error object, and one exception a status."""
+"""Refusals: the API's error object, and one exception for each status."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class ErrorObject(Wire):
 
 
 class APIError(Exception):
-    """The server's answer was a refusal.
+    """The server refused a request.
 
     Attributes:
         message: The server's sentence.
         type: `invalid_request_error`, `server_error`, ...
-        code: The machine's word for it, if any.
+        code: A code for programs, if any.
         param: The parameter at fault, if any.
         request_id: The server's `x-request-id`, if any.
     """
@@ -50,7 +50,7 @@ class APIError(Exception):
             self.status = status
 
     def to_json(self) -> JSONObject:
-        """The body: `{"error": {...}}`."""
+        """Return the body: `{"error": {...}}`."""
         return {
             "error": ErrorObject(
                 message=self.message, type=self.type, param=self.param, code=self.code
@@ -120,7 +120,7 @@ _BY_STATUS: dict[int, type[APIError]] = {
 
 
 def error_from_body(status: int, body: object, request_id: str | None = None) -> APIError:
-    """The exception for an answer with an error status; reads nested, flat and empty bodies."""
+    """Return the exception for an answer with an error status; reads nested, flat and empty bodies."""
     inner: object = body.get("error", body) if isinstance(body, dict) else None
     fields = inner if isinstance(inner, dict) else {}
     message = fields.get("message") if fields else inner if isinstance(inner, str) else None

@@ -1,4 +1,4 @@
-"""Stream events: their names, their payloads, which end a stream."""
+"""Stream events: their names, their payloads, and which of them end a stream."""
 
 from __future__ import annotations
 
@@ -28,37 +28,37 @@ ERROR = "error"
 DONE = "done"
 
 NOTICE = "aimltui.notice"
-"""An extension: a passing remark about a run. Never on the API's own streams."""
+"""An extension: a notice about a run. Never on the API's own streams."""
 REASONING = "aimltui.reasoning"
-"""An extension: what a model thinks before it answers, as it comes. What was thought stands in the step that follows."""
+"""An extension: the model's reasoning while it streams. Afterwards it is in the step that follows."""
 CHANGED = "aimltui.changed"
 """An extension: something in the store changed; lists may be stale."""
 
 
 class Notice(Wire):
-    """A passing remark about a run, e.g. that a failed model request is tried again."""
+    """A notice about a run, e.g. that a failed model request is retried."""
 
     run_id: str = ""
     kind: str = "retry"
-    """`retry`, `silent`: passing; `cleared` takes such a remark back. `remark` stays."""
+    """`retry` and `silent` are transient; `cleared` withdraws them. `remark` stays."""
     text: str = ""
     """A sentence for the user."""
     until: float | None = extension()
-    """Unix seconds at which the next try begins."""
+    """Unix seconds at which the next attempt starts."""
     since: float | None = extension()
-    """Unix seconds since which nothing has come."""
+    """Unix seconds since which nothing was received."""
     what: str | None = extension()
-    """The sentence without its time and without a full stop, for those who count themselves."""
+    """The sentence without its time and without a full stop, for clients that show a counter."""
     attempt: str | None = extension()
-    """Which try begins next, as `2/3`."""
+    """The number of the next attempt, as `2/3`."""
 
 
 class Reasoning(Wire):
-    """What a model thinks."""
+    """New characters of a model's reasoning."""
 
     run_id: str = ""
     kind: str = "grew"
-    """`grew`; `cleared` takes back what was thought since the last step: the turn begins anew."""
+    """`grew`; `cleared` withdraws the reasoning since the last step because the turn starts again."""
     text: str = ""
     """The new characters."""
 
@@ -67,7 +67,7 @@ class Changed(Wire):
     """Something in the store changed."""
 
     thread_ids: list[str] | None = extension()
-    """The threads concerned; None if unknown (another process wrote)."""
+    """The ids of the changed threads; None if unknown, because another process wrote."""
 
 
 Payload = (
@@ -92,11 +92,11 @@ class StreamEvent:
     event: str
     data: Payload
     index: int | None = None
-    """Its place in the run's log, where the server says it; the cursor to resume from."""
+    """Its position in the run's log, if the server sends it: the cursor to resume from."""
 
     @property
     def ends_stream(self) -> bool:
-        """True if nothing follows on the API's streams."""
+        """True if no event of the API follows."""
         return self.event == DONE
 
 
@@ -131,10 +131,10 @@ EXTENSIONS = frozenset({NOTICE, REASONING, CHANGED})
 
 
 def decode(name: str, data: Any, index: int | None = None) -> StreamEvent | None:
-    """An event from its name and its decoded JSON.
+    """Return the event for a name and its decoded JSON.
 
-    A missing name is derived from the object and its status, as some servers leave it out. An event that this
-    version does not know is None: the API says that it may add some.
+    A missing name is derived from the object and its status, since some servers omit it. An event that this version
+    does not know is None: the API reserves the right to add some.
     """
     name = name or derive_name(data)
     if name == DONE:
@@ -153,7 +153,7 @@ def decode(name: str, data: Any, index: int | None = None) -> StreamEvent | None
 
 
 def derive_name(data: Any) -> str:
-    """The event name that belongs to an object, or an empty string."""
+    """Return the event name for an object, or an empty string."""
     if data == "[DONE]":
         return DONE
     if not isinstance(data, dict):

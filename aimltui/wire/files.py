@@ -12,7 +12,7 @@ from aimltui.wire.binary import Blob
 ASSISTANTS = "assistants"
 ASSISTANTS_OUTPUT = "assistants_output"
 CREATED_PURPOSES: Final = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
-"""What a client may upload files for."""
+"""The purposes that a client may use for an upload."""
 PURPOSES: Final = (
     "assistants",
     "assistants_output",
@@ -25,11 +25,11 @@ PURPOSES: Final = (
     "evals",
 )
 MAX_FILE: Final = 512 * 1024 * 1024
-"""Bytes of a file that is sent in one piece."""
+"""The limit for a file that is sent in one piece, in bytes."""
 
 
 class File(Wire):
-    """What is known of an uploaded or a made file."""
+    """The description of a file."""
 
     id: str
     object: str = "file"
@@ -44,7 +44,7 @@ class File(Wire):
 
 
 class FileExpiresAfter(Wire):
-    """How long a file is kept."""
+    """When a file expires."""
 
     anchor: str
     """`created_at`."""
@@ -60,7 +60,7 @@ class CreateFile(Params):
 
 
 class ListFiles(ListParams):
-    """GET /files: up to 10,000 at once, and that many unless a limit is given."""
+    """GET /files: up to 10,000 at once, which is also the default."""
 
     limit: Annotated[int | None, Field(ge=1, le=10_000)] = None
     purpose: str | None = None

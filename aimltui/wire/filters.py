@@ -1,4 +1,4 @@
-"""Filters of a search by the attributes of files."""
+"""Filters of a search by file attributes."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ Scalar = (str, bool, int, float)
 
 
 def check_filter(where: str, value: Any) -> None:
-    """See that a filter can be understood.
+    """Check a filter.
 
     Raises:
-        BadRequest: The first thing in it that cannot.
+        BadRequest: The first error in it.
     """
     _check(where, value, 1, [0])
 
 
 def passes(attributes: Mapping[str, object] | None, condition: Mapping[str, Any]) -> bool:
-    """True if a file with these attributes is wanted; for a filter that was checked.
+    """Return whether a file with these attributes passes a checked filter.
 
-    An attribute that is not there is unequal to everything, and neither greater nor less. Values of different kinds
-    are unequal and have no order.
+    A missing attribute is unequal to everything, and neither greater nor less. Values of different types are unequal
+    and have no order.
     """
     kind = condition["type"]
     if kind in COMPOUNDS:
@@ -66,7 +66,7 @@ def _equal(found: object, wanted: object) -> bool:
 
 
 def _family(value: object) -> str:
-    # bool before int: in Python it is one, in JSON it is not
+    # bool before int: in Python a bool is an int, in JSON it is not
     return "bool" if isinstance(value, bool) else "text" if isinstance(value, str) else "number"
 
 

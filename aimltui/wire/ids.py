@@ -1,4 +1,4 @@
-"""Ids: a prefix that says the kind, and 24 random characters."""
+"""Ids: a prefix for the kind, and 24 random characters."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _LENGTH = 24
 
 NewId = Callable[[str], str]
-"""Takes a prefix, returns an id that was never given before. Injected, so that tests can count."""
+"""Takes a prefix and returns a new id. Injected, so that tests can use counted ids."""
 
 
 def new_id(prefix: str) -> str:
-    """A random id, e.g. `thread_4mYk...`."""
+    """Return a random id, e.g. `thread_4mYk...`."""
     return prefix + "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))

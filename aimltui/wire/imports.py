@@ -1,4 +1,4 @@
-"""Conversations that were held elsewhere, written down with the times they have. An extension of the API."""
+"""Conversations that are imported from other programs, with their original times. An extension of the API."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from aimltui.wire.messages import Content, MessageAttachment
 from aimltui.wire.threads import Thread
 
 ORIGIN: Final = "imported_from"
-"""Metadata key: the format that a thread was read from and its id there."""
+"""Metadata key: the format of the imported conversation and its id there."""
 DIGEST: Final = "imported_digest"
-"""Metadata key: what tells whether the same conversation has grown since."""
+"""Metadata key: the digest that shows whether the conversation has grown since the import."""
 COUNT: Final = "imported_count"
-"""Metadata key: messages that were written down; a thread with more was continued here."""
+"""Metadata key: the number of imported messages; a thread with more was continued here."""
 IMPORTED_MODEL: Final = "imported_model"
-"""Metadata key: the model that answered there."""
+"""Metadata key: the model that answered in the other program."""
 BRANCH_OF: Final = "branch_of"
-"""Metadata key: the origin of the conversation that a thread is another branch of."""
+"""Metadata key: the origin of the conversation that the thread is a branch of."""
 
 CODE = "code_interpreter"
 FUNCTION = "function"
@@ -28,65 +28,65 @@ CREATED, PRESENT, EXTENDED = "created", "present", "extended"
 
 
 class ImportedCall(Params):
-    """A tool call and what came of it."""
+    """A tool call and its result."""
 
     kind: str = FUNCTION
     """`function` or `code_interpreter`."""
     name: str = ""
-    """The tool's name, as the other program has it."""
+    """The tool's name in the other program."""
     arguments: str = ""
     """JSON text; for code, the code."""
     output: str | None = None
     images: list[str] | None = None
-    """Ids of pictures that the code made."""
+    """Ids of images that the code made."""
 
 
 class ImportedStep(Params):
-    """A decision before a message: what was thought, and the calls that came of it."""
+    """A step before a message: the reasoning, and the calls that followed it."""
 
     reasoning: str | None = None
     calls: list[ImportedCall] | None = None
 
 
 class ImportedMessage(Params):
-    """What was said."""
+    """A message of an imported conversation."""
 
     role: str
     content: list[Content]
-    """May be empty for an assistant that only called tools."""
+    """Empty for an assistant that only called tools."""
     created_at: Timestamp = 0
-    """Unix seconds; 0 if it is not known."""
+    """Unix seconds; 0 if unknown."""
     attachments: list[MessageAttachment] | None = None
     metadata: Metadata | None = None
     status: str = COMPLETED
-    """completed, incomplete (the answer was cut off), or failed (the content is an error's words)."""
+    """completed, incomplete (the answer was cut off), or failed (the content is an error message)."""
     model: str | None = None
-    """Of an assistant: the model that answered."""
+    """The model that answered; for assistants."""
     steps: list[ImportedStep] | None = None
-    """Of an assistant: what it did before this message."""
+    """The steps before this message; for assistants."""
 
 
 class ImportThread(Params):
-    """POST /threads/import. In one transaction: all of it is written, or nothing."""
+    """POST /threads/import. One transaction: everything is stored, or nothing."""
 
     origin: Annotated[str, Field(min_length=1, max_length=512)]
     digest: Annotated[str, Field(min_length=1, max_length=100)]
-    """Of the whole conversation. A thread of this origin with the same digest is left as it is."""
+    """The digest of the whole conversation. A thread of this origin with the same digest is not changed."""
     messages: Annotated[list[ImportedMessage], Field(min_length=1)]
     created_at: Timestamp | None = None
     last_active_at: Timestamp | None = None
     metadata: Metadata | None = None
     instructions: str | None = None
-    """What the assistant was told; kept with the runs."""
+    """The assistant's instructions; stored with the runs."""
     extends: str | None = None
-    """A thread of this origin that the messages are put after, unless it was continued here."""
+    """A thread of this origin to which the messages are appended, unless it was continued here."""
 
 
 class ImportedThread(Wire):
-    """What became of it."""
+    """The result of an import."""
 
     id: str
     object: str = "thread.imported"
     outcome: str = CREATED
-    """created, extended, or present: it was there."""
+    """created, extended, or present (it already existed)."""
     thread: Thread

@@ -1,4 +1,4 @@
-"""Messages: what was said."""
+"""Messages and their content."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from aimltui.wire.tools import Unknown, tagged
 
 
 class FileCitation(Wire):
-    """The file that a passage comes from."""
+    """The file that a passage is from."""
 
     file_id: str
     quote: str | None = extension()
 
 
 class FileCitationAnnotation(Wire):
-    """A marker that stands for a source. Indices count code points; `text == value[start_index:end_index]`."""
+    """A mark for a source. Indices count code points; `text == value[start_index:end_index]`."""
 
     type: str = "file_citation"
     text: str = ""
@@ -34,7 +34,7 @@ class FilePath(Wire):
 
 
 class FilePathAnnotation(Wire):
-    """A `sandbox:/mnt/data/...` link that stands for a file."""
+    """A `sandbox:/mnt/data/...` link to a file."""
 
     type: str = "file_path"
     text: str = ""
@@ -80,14 +80,14 @@ class ImageFileContent(Wire):
 
 
 class ImageURL(Wire):
-    """An image somewhere else."""
+    """An image at a URL."""
 
     url: str
     detail: str | None = extension()
 
 
 class ImageURLContent(Wire):
-    """An image part by address."""
+    """An image part with a URL."""
 
     type: str = "image_url"
     image_url: ImageURL
@@ -130,7 +130,7 @@ class IncompleteDetails(Wire):
 
 
 class Message(Wire):
-    """What was said, by the user or by an assistant."""
+    """A message of the user or of an assistant."""
 
     id: str
     object: str = "thread.message"
@@ -151,12 +151,12 @@ class Message(Wire):
 
     @property
     def text(self) -> str:
-        """All text parts in order, joined by blank lines."""
+        """All text parts in order, joined by empty lines."""
         return "\n\n".join(part.text.value for part in self.content if isinstance(part, TextContent))
 
 
 class NewTextContent(Wire):
-    """A text part as a request has it: a plain string, unlike the answer's."""
+    """A text part of a request: a plain string, unlike in an answer."""
 
     type: str = "text"
     text: str
@@ -172,7 +172,7 @@ NewContent = Annotated[
 
 
 class NewMessage(Params):
-    """A message to be made, inside another request."""
+    """A new message inside another request."""
 
     role: str
     content: str | Annotated[list[NewContent], Field(min_length=1)]
@@ -209,14 +209,14 @@ class ListMessages(ListParams):
 
 
 class TextDelta(Wire):
-    """More text; only the first delta carries `annotations`."""
+    """New characters of a text; only the first delta has `annotations`."""
 
     value: str | None = extension()
     annotations: list[dict[str, object]] | None = extension()
 
 
 class ContentDelta(Wire):
-    """More of one part; `index` is its place in the message's content."""
+    """A change of one part; `index` is its position in the message's content."""
 
     index: int
     type: str = "text"
@@ -227,7 +227,7 @@ class ContentDelta(Wire):
 
 
 class MessageDeltaBody(Wire):
-    """What changed."""
+    """The changed parts of a message."""
 
     role: str | None = extension()
     content: list[ContentDelta] | None = extension()

@@ -1,4 +1,4 @@
-"""Models: what can answer."""
+"""Models and the sources of their lists."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from aimltui.wire.base import Page, Params, Timestamp, Wire, extension
 
 
 class ModelPrice(Wire):
-    """What tokens cost, in US dollars for one token; a missing one is unknown, which is not zero. An extension."""
+    """Prices in US dollars per token; a missing price is unknown, which is not zero. An extension."""
 
     prompt: float | None = extension()
     completion: float | None = extension()
     cached: float | None = extension()
-    """For prompt tokens that the provider had kept."""
+    """For prompt tokens from the provider's cache."""
 
 
 class Model(Wire):
-    """A model that a run may use. What is missing is unknown, which is not "no"."""
+    """A model that a run may use. A missing value is unknown, which is not "no"."""
 
     id: str
     object: str = "model"
     created: Timestamp = 0
     owned_by: str = ""
     name: str | None = extension()
-    """The name for people. An extension, as is all that follows."""
+    """The display name. An extension, as are all fields below."""
     context_length: int | None = extension()
     """Tokens."""
     output_limit: int | None = extension()
-    """The most tokens of one answer."""
+    """The limit of tokens for one answer."""
     aliases: list[str] | None = extension()
     """Other ids of the same model."""
     abilities: list[str] | None = extension()
@@ -34,27 +34,27 @@ class Model(Wire):
     price: ModelPrice | None = extension()
     description: str | None = extension()
     connection: str | None = extension()
-    """The name of the connection that offers it; none for what is built in."""
+    """The name of the connection that offers it; none for a built-in model."""
     learned: list[str] | None = extension()
-    """What its refusals have taught, in sentences."""
+    """What refused requests have shown about it, in sentences."""
     inputs: list[str] | None = extension()
-    """What a message to it may hold: `text`, `image`, `file`, `audio`, `video`."""
+    """The content types of its messages: `text`, `image`, `file`, `audio`, `video`."""
     remark: str | None = extension()
-    """What one should know before choosing it, in a few words."""
+    """What a user should know before choosing it, in a few words."""
 
 
 class ModelSource(Wire):
-    """Where the models of a connection come from, and how old that is. An extension."""
+    """The source of a connection's models, and its age. An extension."""
 
     connection: str
     source: str = "live"
-    """`live` (asked by this engine), `cache` (by an earlier one), `snapshot` (shipped with it), or `none`."""
+    """`live` (fetched by this engine), `cache` (by an earlier one), `snapshot` (shipped with the program), or `none`."""
     as_of: Timestamp | None = extension()
-    """When the list was asked for, or the snapshot made."""
+    """When the list was fetched, or the snapshot made."""
     problem: str | None = extension()
-    """Why the last attempt to ask failed, as a sentence; the models are those of before."""
+    """Why the last attempt to fetch the list failed, as a sentence; the models are those of an earlier list."""
     count: int = 0
-    """Models of this connection."""
+    """The number of this connection's models."""
 
 
 class ModelPage(Page[Model]):
@@ -68,4 +68,4 @@ class ListModels(Params):
     """GET /models."""
 
     refresh: bool | None = None
-    """True asks the endpoint again. An extension."""
+    """True fetches the lists again. An extension."""

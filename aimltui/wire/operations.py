@@ -1,4 +1,4 @@
-"""The table of operations: the one vocabulary of client, engine and server."""
+"""The table of operations, shared by client, engine and server."""
 
 from __future__ import annotations
 
@@ -74,13 +74,13 @@ R = TypeVar("R", bound=Wire)
 
 @dataclass(frozen=True, slots=True)
 class Operation(Generic[P, R]):
-    """One thing that a client can ask for."""
+    """One operation of the API."""
 
     name: str
-    """Also the name of the engine's and of the client's method."""
+    """Also the name of the engine's method."""
     method: Literal["GET", "POST", "DELETE"]
     path: str
-    """With `{names}` of path parameters; what else is given goes into the query (GET, DELETE) or the body."""
+    """With `{names}` of path parameters; other parameters go into the query (GET, DELETE) or the body."""
     params: type[P]
     result: type[R]
     streams: Literal["never", "optional", "always"] = "never"
@@ -90,9 +90,9 @@ class Operation(Generic[P, R]):
     extension: bool = False
     """True if OpenAI's API does not have it."""
     is_owners: bool = False
-    """True for what only the owner may do, within the program itself: it is not served to other programs."""
+    """True for operations that only the owner may use, inside this program: the server does not offer them."""
     body: Literal["json", "multipart"] = "json"
-    """What the body of a POST is."""
+    """The format of a POST's body."""
 
     @property
     def blob(self) -> str:
@@ -114,7 +114,7 @@ class OperationHandler(Protocol):
 
 
 class NoParams(Params):
-    """Nothing to say."""
+    """The parameters of an operation without parameters."""
 
 
 CREATE_ASSISTANT = Operation("create_assistant", "POST", "/assistants", CreateAssistant, Assistant)

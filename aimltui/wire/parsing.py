@@ -1,4 +1,4 @@
-"""From JSON and query strings to params; what does not fit is refused in the API's own words."""
+"""Turns JSON and query strings into params, and refuses errors in the API's own words."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ Query = Sequence[tuple[str, str]]
 """Names and values in the order of the query string, decoded."""
 
 IGNORED_QUERY = frozenset({"api-version"})
-"""Sent by Azure's client on every request; it says nothing about the operation."""
+"""Azure's client sends it with every request; it says nothing about the operation."""
 
 _MAX_DIGITS = 18
 
 
 def parse_json(body: bytes) -> JSONObject:
-    """The JSON object of a body; an empty body, or null, is an empty object.
+    """Return the JSON object of a body; an empty body, or null, is an empty object.
 
     Raises:
         BadRequest: Not JSON, or JSON that is not an object.
@@ -47,7 +47,7 @@ def parse_json(body: bytes) -> JSONObject:
 
 
 def wants_stream(operation: Operation[Any, Any], body: Mapping[str, Any]) -> bool:
-    """True if the answer is to be a stream.
+    """Return whether the request asks for a stream.
 
     Raises:
         BadRequest: `stream` is neither a boolean nor null.
@@ -63,20 +63,20 @@ def wants_stream(operation: Operation[Any, Any], body: Mapping[str, Any]) -> boo
 def parse_params(
     operation: Operation[Any, Any], path: Mapping[str, str], query: Query, body: Mapping[str, Any]
 ) -> Params:
-    """The operation's params, checked in full.
+    """Return the operation's params, fully checked.
 
-    In a body a string is no number and a boolean no integer; in a query everything is text and is read as what
-    the parameter is.
+    In a body a string is not a number and a boolean is not an integer; in a query every value is text and is read as the
+    parameter's type.
 
     Raises:
-        BadRequest: Something is missing, unknown, of the wrong type or out of its limits.
+        BadRequest: A parameter is missing, unknown, of the wrong type or outside its limits.
     """
     in_query = operation.query if operation.method == "POST" else frozenset(operation.params.model_fields)
     fields = dict(body)
     if operation.streams == "optional":
         fields.pop("stream", None)
     for name in fields:
-        # what belongs into the path or the query is unknown in a body
+        # a parameter of the path or the query is unknown in a body
         if name in path or name in operation.query:
             raise refusals.unknown_parameter(name)
     fields.update(_from_query(operation, query, in_query - frozenset(path)))
@@ -84,10 +84,10 @@ def parse_params(
 
 
 def form_fields(operation: Operation[Any, Any], pairs: Query) -> JSONObject:
-    """The text fields of a form as JSON values: `expires_after[seconds]` is a member of an object.
+    """Return the text fields of a form as JSON values: `expires_after[seconds]` is a member of an object.
 
     Raises:
-        BadRequest: A field is unknown, given twice, or no text can be what it has to be.
+        BadRequest: A field is unknown, given twice, or of a type that text cannot have.
     """
     fields: JSONObject = {}
     for full_name, text in pairs:
@@ -96,7 +96,7 @@ def form_fields(operation: Operation[Any, Any], pairs: Query) -> JSONObject:
         if info is None or f"{{{name}}}" in operation.path:
             raise refusals.unknown_parameter(full_name)
         if name == operation.blob:
-            # whatever it says, it must not be taken for the description of a file on this machine
+            # a text field must never be taken for the description of a file on this machine
             raise refusals.invalid_type(full_name, "a file", text)
         kind = _plain_kind(info.annotation)
         inner = rest.removesuffix("]")
@@ -115,13 +115,13 @@ def form_fields(operation: Operation[Any, Any], pairs: Query) -> JSONObject:
 
 
 def validated(kind: type[Params], fields: Mapping[str, Any]) -> Params:
-    """Params from JSON values, checked in full.
+    """Return params from JSON values, fully checked.
 
     Raises:
         BadRequest: See `parse_params`.
     """
     try:
-        # by way of JSON, since only there does strictness let an object become a model
+        # through JSON, because only there strict mode lets an object become a model
         params = kind.model_validate_json(json.dumps(fields), strict=True)
     except ValidationError as error:
         raise refusal(error, fields) from error
@@ -130,11 +130,11 @@ def validated(kind: type[Params], fields: Mapping[str, Any]) -> Params:
 
 
 def refusal(error: ValidationError, fields: Any) -> BadRequest:
-    """The first of pydantic's complaints as the API would put it."""
+    """Return pydantic's first error in the API's words."""
     found = [_Finding(details, fields) for details in error.errors(include_url=False, include_context=True)]
     found = sorted(found, key=lambda finding: finding.kind != "extra_forbidden")
     first = found[0]
-    # every member of a union complains about a value in its own way: the one that went deepest was meant
+    # every member of a union reports its error; the one that went deepest was meant
     same = [finding for finding in found if finding.path[:1] == first.path[:1]]
     deepest = max(same, key=lambda finding: len(finding.path))
     alike = [finding for finding in same if finding.path == deepest.path]
@@ -156,7 +156,7 @@ _EXPECTED: Final[Mapping[str, str]] = {
 
 
 class _Finding:
-    """One complaint of pydantic's, with the place in the request that it is about."""
+    """One error of pydantic, with its place in the request."""
 
     def __init__(self, details: Any, fields: Any) -> None:
         self.kind: str = details["type"]
@@ -200,7 +200,7 @@ class _Finding:
 
 
 def path_text(path: Sequence[str | int]) -> str:
-    """A place in a request as the API writes it: `messages[0].content`."""
+    """Return a place in a request as the API writes it: `messages[0].content`."""
     text = ""
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
@@ -208,7 +208,7 @@ def path_text(path: Sequence[str | int]) -> str:
 
 
 def _locate(place: Sequence[str | int], fields: Any, kind: str) -> tuple[tuple[str | int, ...], Any]:
-    # pydantic's places also name the members of unions; only what can be walked in the request is part of it
+    # pydantic's places also name the members of unions; only parts of the request are used
     path: list[str | int] = []
     value = fields
     for number, part in enumerate(place):
@@ -251,7 +251,7 @@ def _read(name: str, text: str, kind: type | None) -> object:
 
 
 def _plain_kind(annotation: Any) -> type | None:
-    # `Annotated[int | None, ...]` and `list[str] | None` as int and list
+    # `Annotated[int | None, ...]` and `list[str] | None` count as int and list
     if get_origin(annotation) is Annotated:
         return _plain_kind(get_args(annotation)[0])
     if get_origin(annotation) in (Union, types.UnionType):

@@ -1,4 +1,4 @@
-"""Refusals of a request's parameters, in the API's own words."""
+"""Refusals of request parameters, in the API's own words."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from aimltui.wire.errors import BadRequest
 
 
 def unknown_parameter(name: str) -> BadRequest:
-    """A name that the operation does not have."""
+    """Refuse a name that the operation does not have."""
     return BadRequest(f"Unknown parameter: '{name}'.", code="unknown_parameter", param=name)
 
 
 def missing(name: str) -> BadRequest:
-    """Something that has to be there."""
+    """Refuse a request without a required parameter."""
     return BadRequest(f"Missing required parameter: '{name}'.", code="missing_required_parameter", param=name)
 
 
 def invalid_type(name: str, expected: str, value: object) -> BadRequest:
-    """A value of the wrong type."""
+    """Refuse a value of the wrong type."""
     return BadRequest(
         f"Invalid type for '{name}': expected {expected}, but got {kind_of(value)} instead.",
         code="invalid_type",
@@ -28,7 +28,7 @@ def invalid_type(name: str, expected: str, value: object) -> BadRequest:
 
 
 def invalid_value(name: str, value: object, supported: Sequence[str]) -> BadRequest:
-    """A value that is not one of the fixed ones."""
+    """Refuse a value that is not one of the fixed ones."""
     return BadRequest(
         f"Invalid value: '{value}'. Supported values are: {_listed(supported)}.",
         code="invalid_value",
@@ -37,7 +37,7 @@ def invalid_value(name: str, value: object, supported: Sequence[str]) -> BadRequ
 
 
 def wrong_prefix(name: str, value: str, prefix: str) -> BadRequest:
-    """An id of another kind, or none at all."""
+    """Refuse an id of another kind, or a text that is not an id."""
     return BadRequest(
         f"Invalid '{name}': '{value}'. Expected an ID that begins with '{prefix}'.",
         code="invalid_value",
@@ -46,7 +46,7 @@ def wrong_prefix(name: str, value: str, prefix: str) -> BadRequest:
 
 
 def out_of_range(name: str, value: float, bound: float, *, above: bool) -> BadRequest:
-    """A number beyond one of its limits."""
+    """Refuse a number beyond one of its limits."""
     # the parameter decides, not the value: 3 is too large a decimal for a temperature
     word = "integer" if isinstance(bound, int) else "decimal"
     side, sign, code = ("above maximum", "<=", "above_max") if above else ("below minimum", ">=", "below_min")
@@ -59,7 +59,7 @@ def out_of_range(name: str, value: float, bound: float, *, above: bool) -> BadRe
 
 
 def too_long_string(name: str, limit: int, length: int) -> BadRequest:
-    """More characters than allowed."""
+    """Refuse a string with too many characters."""
     return BadRequest(
         f"Invalid '{name}': string too long. Expected a string with maximum length {limit}, "
         f"but got a string with length {length} instead.",
@@ -69,7 +69,7 @@ def too_long_string(name: str, limit: int, length: int) -> BadRequest:
 
 
 def too_long_array(name: str, limit: int, length: int) -> BadRequest:
-    """More items than allowed."""
+    """Refuse an array with too many items."""
     return BadRequest(
         f"Invalid '{name}': array too long. Expected an array with maximum length {limit}, "
         f"but got an array with length {length} instead.",
@@ -79,7 +79,7 @@ def too_long_array(name: str, limit: int, length: int) -> BadRequest:
 
 
 def empty(name: str, kind: str) -> BadRequest:
-    """An empty `string` or `array` where something has to be in it."""
+    """Refuse an empty `string` or `array`."""
     article = "an" if kind == "array" else "a"
     return BadRequest(
         f"Invalid '{name}': empty {kind}. Expected {article} {kind} with minimum length 1, "
@@ -90,13 +90,13 @@ def empty(name: str, kind: str) -> BadRequest:
 
 
 def kind_of(value: object) -> str:
-    """What a JSON value is, with its article."""
+    """Return the type of a JSON value with its article."""
     if value is None:
         return "null"
     return next((word for kind, word in _KINDS if isinstance(value, kind)), "something else")
 
 
-# bool before int: in Python it is one
+# bool before int: in Python a bool is an int
 _KINDS: Final[tuple[tuple[type, str], ...]] = (
     (bool, "a boolean"),
     (int, "an integer"),

@@ -1,4 +1,4 @@
-"""Run steps: what a run did, one decision of the model after the other."""
+"""Run steps: what a run did, one model decision after the other."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class LogsOutput(Wire):
 
 
 class ImageOutput(Wire):
-    """A picture that the code made."""
+    """An image that the code made."""
 
     type: str = "image"
     image: ImageFile
@@ -39,7 +39,7 @@ CodeOutput = Annotated[
 
 
 class CodeInterpreter(Wire):
-    """Code and what came of it."""
+    """Code and its outputs."""
 
     input: str = ""
     outputs: list[CodeOutput] = Field(default_factory=list)
@@ -61,7 +61,7 @@ class SearchResultContent(Wire):
 
 
 class SearchResult(Wire):
-    """A file that was found."""
+    """A file that the search found."""
 
     file_id: str
     file_name: str = ""
@@ -85,7 +85,7 @@ class FileSearchCall(Wire):
 
 
 class FunctionResult(Wire):
-    """A function call; `output` is null until it was submitted."""
+    """A function call; `output` is null until it is submitted."""
 
     name: str = ""
     arguments: str = ""
@@ -123,7 +123,7 @@ class MessageCreationDetails(Wire):
 
 
 class ToolCallsDetails(Wire):
-    """The step called tools; all parallel calls of one turn."""
+    """The step called tools: all parallel calls of one turn."""
 
     type: str = "tool_calls"
     tool_calls: list[ToolCall] = Field(default_factory=list)
@@ -138,7 +138,7 @@ StepDetails = Annotated[
 
 
 class RunStep(Wire):
-    """One decision of the model."""
+    """One decision of the model: a message or tool calls."""
 
     id: str
     object: str = "thread.run.step"
@@ -153,18 +153,18 @@ class RunStep(Wire):
     last_error: LastError | None = None
     expired_at: Timestamp | None = None
     expires_at: Timestamp | None = None
-    """Not in the API's types, but on its wire."""
+    """Missing in the API's types, but sent by the API."""
     cancelled_at: Timestamp | None = None
     failed_at: Timestamp | None = None
     completed_at: Timestamp | None = None
     metadata: Metadata | None = Field(default_factory=dict)
     usage: Usage | None = None
     duration_ms: int | None = extension()
-    """Milliseconds it took, once it is over. An extension of the API, as are the next two."""
+    """Milliseconds, once the step has ended. An extension of the API, as are the next two."""
     reasoning: str | None = extension()
-    """What the model thought before it decided on this step, where its provider shows it."""
+    """The model's reasoning before this step, if its provider sends it."""
     reasoning_ms: int | None = extension()
-    """Milliseconds from the first thought to the last one."""
+    """Milliseconds from the first to the last fragment of the reasoning."""
 
 
 class ListRunSteps(ListParams):
@@ -185,7 +185,7 @@ class RunStepParams(Params):
 
 
 class RunStepDeltaBody(Wire):
-    """What changed."""
+    """The changed details of a step."""
 
     step_details: JSONObject | None = extension()
     """`{type, tool_calls: [{index, id?, type, ...}]}`; fragments, merged by index."""

@@ -1,4 +1,4 @@
-"""Runs: an assistant at work on a thread."""
+"""Runs: an assistant works on a thread."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ STATUSES = (
     EXPIRED,
 )
 ACTIVE = frozenset({QUEUED, IN_PROGRESS, REQUIRES_ACTION, CANCELLING})
-"""The thread is locked while its run is in one of these."""
+"""The statuses of a run that lock its thread."""
 TERMINAL = frozenset({COMPLETED, INCOMPLETE, FAILED, CANCELLED, EXPIRED})
 
 
@@ -54,7 +54,7 @@ class RequiredToolCall(Wire):
 
 
 class SubmitToolOutputsAction(Wire):
-    """The calls that are pending."""
+    """The pending calls."""
 
     tool_calls: list[RequiredToolCall] = Field(default_factory=list)
 
@@ -77,7 +77,7 @@ class LastError(Wire):
     status: int | None = extension()
     """The HTTP status of the model's endpoint."""
     kind: str | None = extension()
-    """`budget` if the run was stopped because the budget does not allow more."""
+    """`budget` if the budget stopped the run."""
 
 
 class CachedTokens(Wire):
@@ -87,7 +87,7 @@ class CachedTokens(Wire):
 
 
 class ReasoningTokens(Wire):
-    """Completion tokens that went into reasoning."""
+    """Completion tokens that were used for reasoning."""
 
     reasoning_tokens: int = 0
 
@@ -101,13 +101,13 @@ class Usage(Wire):
     prompt_token_details: CachedTokens | None = extension()
     completion_tokens_details: ReasoningTokens | None = extension()
     cost_usd: float | None = extension()
-    """Dollars, as the provider said or as list prices say. An extension of the API, as is all that follows."""
+    """Dollars, as the provider reported or computed from list prices. An extension of the API, as are all fields below."""
     cost_is_computed: bool | None = extension()
-    """True if some of it was computed from list prices."""
+    """True if a part was computed from list prices."""
     cost_is_partial: bool | None = extension()
-    """True if the cost of some turn is unknown: it was more than `cost_usd`."""
+    """True if the cost of a turn is unknown: the real cost is higher than `cost_usd`."""
     tokens_are_partial: bool | None = extension()
-    """True if the provider told no tokens of some turn: there were more."""
+    """True if the provider reported no tokens for a turn: the real numbers are higher."""
     context_tokens: int | None = extension()
     """Tokens of the last turn's prompt."""
     context_length: int | None = extension()
@@ -115,7 +115,7 @@ class Usage(Wire):
 
 
 class Run(Wire):
-    """An assistant at work on a thread."""
+    """A run of an assistant on a thread."""
 
     id: str
     object: str = "thread.run"
@@ -148,11 +148,11 @@ class Run(Wire):
     response_format: ResponseFormat | None = "auto"
     reasoning_effort: str | None = None
     duration_ms: int | None = extension()
-    """Milliseconds from the start to the end, once it is over. An extension of the API, as is the next."""
+    """Milliseconds from the start to the end, once the run has ended. An extension of the API, as is the next."""
     connection: str | None = extension()
-    """The connection whose model answers, where the program has several and it is not the default one."""
+    """The connection of the model, if it is not the default one."""
     reasoning: str | None = extension()
-    """What the model thought last, if no step came of it: the run was stopped, or the answer was empty."""
+    """The model's last reasoning if no step followed it: the run was stopped, or the answer was empty."""
     reasoning_ms: int | None = extension()
 
     @property
@@ -162,7 +162,7 @@ class Run(Wire):
 
     @property
     def is_terminal(self) -> bool:
-        """True once nothing more will happen."""
+        """True once the run has ended."""
         return self.status in TERMINAL
 
 
@@ -171,7 +171,7 @@ RunTools = Annotated[list[Tool] | None, Field(max_length=20)]
 
 
 class RunOverrides(Params):
-    """What a run may decide differently from its assistant. None or not given: as the assistant has it."""
+    """The parameters of a run that override its assistant. None or missing: as in the assistant."""
 
     model: str | None = None
     instructions: Instructions = None
@@ -186,7 +186,7 @@ class RunOverrides(Params):
     parallel_tool_calls: bool | None = None
     response_format: ResponseFormat | None = None
     connection: str | None = None
-    """The name of the connection whose model is to answer. An extension of the API."""
+    """The name of the connection for the model. An extension of the API."""
 
 
 class CreateRun(RunOverrides):
@@ -245,9 +245,9 @@ class SubmitToolOutputs(Params):
 
 
 class RunEventsParams(Params):
-    """GET /threads/{thread_id}/runs/{run_id}/events: an extension; attaches to a run from the outside."""
+    """GET /threads/{thread_id}/runs/{run_id}/events: an extension; follows a run from any client."""
 
     thread_id: str
     run_id: str
     after: int | None = None
-    """The index of the last event that the caller has; None replays from the first."""
+    """The index of the last event that the caller has; None replays from the first event."""

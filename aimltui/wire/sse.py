@@ -1,4 +1,4 @@
-"""The events of the API as server-sent events, both directions."""
+"""Encodes and decodes the API's events as server-sent events."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from aimltui.wire.events import StreamEvent
 from aimltui.wire.sse_reader import SSEFrame
 
 COMMENT = b": ping\n\n"
-"""A heartbeat: every reader skips it."""
+"""A heartbeat that every reader ignores."""
 
 
 def encode(event: StreamEvent) -> bytes:
-    """An event as it stands on the wire."""
+    """Return an event as server-sent bytes."""
     data = event.data.to_json() if isinstance(event.data, Wire) else event.data
     if event.event == events.ERROR and isinstance(data, dict):
-        # nested and flat at once: the SDK raises only on the nested form, other readers know the flat one
+        # nested and flat at once: the SDK raises only on the nested form, other readers expect the flat one
         data = {"error": data, **data}
     text = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     head = f"id: {event.index}\n" if event.index is not None else ""
@@ -26,7 +26,7 @@ def encode(event: StreamEvent) -> bytes:
 
 
 def decode(frame: SSEFrame) -> StreamEvent | None:
-    """The event of a frame; None if this version does not know it, or it has no data.
+    """Return the event of a frame; None if this version does not know it, or it has no data.
 
     Raises:
         ValueError: The data is not JSON, or not of the event's shape.

@@ -1,4 +1,4 @@
-"""A reader of server-sent events. It imports nothing heavy: the models read their streams with it, too."""
+"""A reader of server-sent events. It imports nothing heavy, since the models' streams are read with it, too."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 LIMIT_BYTES = 1024 * 1024
-"""The longest line and the longest event that are read."""
+"""The limit for a line and for an event."""
 
 _BOM = b"\xef\xbb\xbf"
 _LINE_END = re.compile(rb"\r\n|\n|\r")
@@ -15,23 +15,23 @@ _FIELDS = (b"event", b"data", b"id", b"error")
 
 
 class EventTooLong(ValueError):
-    """A stream has a line or an event beyond the limit. No answer of a sound server has one."""
+    """A stream has a line or an event beyond the limit, which no correct server sends."""
 
 
 @dataclass(frozen=True, slots=True)
 class SSEFrame:
-    """One event as it came. Several lines of data, or of an error, are joined by line feeds."""
+    """One event as it was received. Several lines of data, or of an error, are joined by line feeds."""
 
     event: str
     data: str
     id: str = ""
-    """The id of this very frame; it is not carried over to frames without one."""
+    """The id of this frame; frames without one do not inherit it."""
     error: str = ""
     """A field outside the standard: some servers send the reason of a failure in it, without data."""
 
 
 class SSEReader:
-    """Turns bytes into frames, however they are cut. The work grows with the number of bytes.
+    """Splits bytes into frames, independent of how they are cut. The work grows linearly with the number of bytes.
 
     Tolerates CRLF and CR, a byte order mark, comments, fields without a space after the colon, data over
     several lines. Works on bytes: HTTP libraries' line iterators also split at U+2028 and U+0085, which may
@@ -44,20 +44,20 @@ class SSEReader:
     def __init__(self, *, limit_bytes: int = LIMIT_BYTES) -> None:
         self._limit_bytes = limit_bytes
         self._line = bytearray()
-        """The line that has no end yet."""
+        """The current incomplete line."""
         self._is_first_line = True
         self._ended_in_cr = False
         self._clear()
 
     def feed(self, chunk: bytes) -> Iterator[SSEFrame]:
-        """The frames that `chunk` completes.
+        """Yield the frames that `chunk` completes.
 
         Raises:
             EventTooLong: A line or an event is beyond the limit. The frames before it were yielded.
         """
         if not chunk:
             return
-        # A CR ends its line at once; a LF behind it, perhaps in the next chunk, is the second half of that end.
+        # A CR ends its line at once; an LF after it, perhaps in the next chunk, is the second half of that end.
         lines = _LINE_END.split(chunk[1:] if self._ended_in_cr and chunk[:1] == b"\n" else chunk)
         self._ended_in_cr = chunk[-1:] == b"\r"
         for line in lines[:-1]:
@@ -67,7 +67,7 @@ class SSEReader:
         self._extend_line(lines[-1])
 
     def close(self) -> Iterator[SSEFrame]:
-        """The frame that was still open when the body ended: some servers leave out the last blank line."""
+        """Yield the frame that was still open at the end of the body: some servers omit the last empty line."""
         frame = (self._end_line(b"") if self._line else None) or self._dispatch()
         if frame is not None:
             yield frame

@@ -9,19 +9,19 @@ from aimltui.wire.messages import NewMessage
 from aimltui.wire.tools import ToolResources
 
 TITLE = "title"
-"""Metadata key: the thread's title, if somebody gave it one."""
+"""Metadata key: the thread's title, if it has one."""
 PINNED = "pinned"
 """Metadata key: `true` if the thread is pinned."""
 MODEL = "model"
 """Metadata key: the model chosen for this thread."""
 CONNECTION = "connection"
-"""Metadata key: the connection that the chosen model belongs to, by its name; at an assistant, that of its model."""
+"""Metadata key: the name of the connection of the chosen model; for an assistant, that of its model."""
 ASSISTANT = "assistant_id"
 """Metadata key: the assistant chosen for this thread."""
 
 
 class Thread(Wire):
-    """A conversation. It has no title, model or assistant of its own: those stand in the metadata."""
+    """A conversation. Its title, model and assistant are in the metadata."""
 
     id: str
     object: str = "thread"
@@ -31,19 +31,19 @@ class Thread(Wire):
 
 
 class LatestRun(Wire):
-    """The newest run of a thread, in short."""
+    """A summary of a thread's newest run."""
 
     id: str
     status: str
 
 
 class ThreadSummary(Thread):
-    """A thread as `GET /threads` lists it: with what a list wants to show. An extension of the API."""
+    """A thread in the answer of `GET /threads`, with the values that lists show. An extension of the API."""
 
     last_active_at: Timestamp | None = extension()
-    """When the newest message or run began; the creation time for an empty thread."""
+    """When the newest message or run started; the creation time for an empty thread."""
     preview: str | None = extension()
-    """The beginning of the first user message, at most 200 characters, white space collapsed."""
+    """The start of the first user message, at most 200 characters, white space collapsed."""
     latest_run: LatestRun | None = extension()
 
 
@@ -56,11 +56,11 @@ class CreateThread(Params):
 
 
 class NewThread(CreateThread):
-    """The thread inside `POST /threads/runs`."""
+    """The new thread inside `POST /threads/runs`."""
 
 
 class ModifyThread(Params):
-    """POST /threads/{thread_id}. Metadata is merged with the old keys; an empty value stays as it is given."""
+    """POST /threads/{thread_id}. Metadata is merged with the old keys; an empty value is stored as it is."""
 
     thread_id: str
     tool_resources: ToolResources | None = None
@@ -74,7 +74,7 @@ class ThreadParams(Params):
 
 
 class ListThreads(ListParams):
-    """GET /threads: an extension; the API never had it."""
+    """GET /threads: an extension of the API."""
 
     order_by: str | None = None
     """`created_at` (the default) or `last_active_at`."""

@@ -1,4 +1,4 @@
-"""Tools, tool choice, response formats: what assistants and runs have in common."""
+"""Tools, tool choice and response formats, which assistants and runs share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from aimltui.wire.vector_stores import NewVectorStore
 
 
 def tagged(*known: str) -> Discriminator:
-    """Chooses a union's member by the `type` field; anything unknown goes to the member tagged `?`."""
+    """Return a discriminator that chooses a union's member by its `type`; unknown types go to the member `?`."""
 
     def tag(value: Any) -> str:
         kind = value.get("type") if isinstance(value, dict) else getattr(value, "type", None)
@@ -21,7 +21,7 @@ def tagged(*known: str) -> Discriminator:
 
 
 class Unknown(Wire):
-    """A member of a union that this version does not know; kept as it came."""
+    """A member of a union that this version does not know; it is kept unchanged."""
 
     type: str = "unknown"
 
@@ -33,7 +33,7 @@ class CodeInterpreterTool(Wire):
 
 
 class RankingOptions(Wire):
-    """How file search ranks; scores run from 0 to 1."""
+    """The ranking of file search; scores are from 0 to 1."""
 
     ranker: str = "auto"
     score_threshold: float = 0.0
@@ -54,7 +54,7 @@ class FileSearchTool(Wire):
 
 
 class FunctionDefinition(Wire):
-    """A function that the caller will run."""
+    """A function that the caller runs."""
 
     name: str
     description: str | None = extension()
@@ -100,7 +100,7 @@ class ResponseFormatObject(Wire):
 
     type: str
     json_schema: JSONObject | None = extension()
-    """`{name, description?, schema?, strict?}`; the schema itself is the caller's."""
+    """`{name, description?, schema?, strict?}`; the schema itself is foreign."""
 
 
 ResponseFormat = str | ResponseFormatObject
@@ -108,7 +108,7 @@ ResponseFormat = str | ResponseFormatObject
 
 
 class CodeInterpreterResources(Wire):
-    """Files that the code interpreter finds under /mnt/data; at most 20."""
+    """Files for the code interpreter under /mnt/data; at most 20."""
 
     file_ids: list[str] = Field(default_factory=list)
 
@@ -118,11 +118,11 @@ class FileSearchResources(Wire):
 
     vector_store_ids: list[str] = Field(default_factory=list)
     vector_stores: list[NewVectorStore] | None = extension()
-    """On creation only: makes a store from `file_ids` and attaches it."""
+    """On creation only: creates a store from `file_ids` and attaches it."""
 
 
 class ToolResources(Wire):
-    """What the tools may work on. Empty members are left out."""
+    """The resources of the tools. Empty members are omitted."""
 
     code_interpreter: CodeInterpreterResources | None = extension()
     file_search: FileSearchResources | None = extension()

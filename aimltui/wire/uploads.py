@@ -1,4 +1,4 @@
-"""Uploads: a file that comes in parts."""
+"""Uploads: files that are sent in parts."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from aimltui.wire.binary import Blob
 from aimltui.wire.files import File, FileExpiresAfter
 
 MAX_UPLOAD: Final = 8 * 1024 * 1024 * 1024
-"""Bytes of all parts together."""
+"""The limit for all parts together, in bytes."""
 MAX_PART: Final = 64 * 1024 * 1024
 LIFETIME_S: Final = 3_600
-"""Seconds in which it has to be completed."""
+"""Seconds after which an incomplete upload expires."""
 
 
 class Upload(Wire):
@@ -23,7 +23,7 @@ class Upload(Wire):
     id: str
     object: str = "upload"
     bytes: int = 0
-    """As announced."""
+    """The size from the request."""
     created_at: Timestamp = 0
     expires_at: Timestamp = 0
     filename: str = ""
@@ -31,11 +31,11 @@ class Upload(Wire):
     status: str = "pending"
     """pending, completed, cancelled, expired."""
     file: File | None = None
-    """What came of it, once it is completed."""
+    """The resulting file, once the upload is completed."""
 
 
 class UploadPart(Wire):
-    """A part that arrived."""
+    """A received part."""
 
     id: str
     object: str = "upload.part"
@@ -66,7 +66,7 @@ class CompleteUpload(Params):
     upload_id: str
     part_ids: list[str]
     md5: str | None = None
-    """Of the whole file, in hexadecimal digits."""
+    """The MD5 of the whole file, in hexadecimal digits."""
 
 
 class UploadParams(Params):

@@ -1,4 +1,4 @@
-"""What runs have used, and the budgets that stop them. All of it is an extension of the API."""
+"""The usage of runs, and the budgets that limit it. An extension of the API."""
 
 from __future__ import annotations
 
@@ -12,45 +12,45 @@ Grouping = Literal["day", "model", "connection", "thread"]
 
 
 class UsageSum(Wire):
-    """Tokens and cost of some runs. Only what was told, or follows from list prices; nothing is guessed."""
+    """Tokens and cost of some runs: what providers reported or list prices give; nothing is guessed."""
 
     runs: int = 0
     runs_without_tokens: int = 0
-    """Runs with a turn for which the provider told no tokens: more was used than the sums say."""
+    """Runs with a turn without reported tokens: more was used than the sums show."""
     runs_without_cost: int = 0
-    """Runs with a turn whose cost is unknown: the sum is without it."""
+    """Runs with a turn whose cost is unknown: the sum does not contain it."""
     prompt_tokens: int = 0
     cached_tokens: int = 0
-    """Of the prompt tokens."""
+    """Prompt tokens from the provider's cache."""
     completion_tokens: int = 0
     cost_usd: float | None = None
-    """Dollars; none if nothing is known, which is not zero."""
+    """Dollars; None if nothing is known, which is not zero."""
     computed_usd: float = 0.0
-    """The part of it that was computed from list prices; the provider told the rest."""
+    """The part that was computed from list prices; providers reported the rest."""
 
 
 class UsageRow(UsageSum):
     """One line of a report."""
 
     key: str = ""
-    """The day as `2026-11-22`, the id of the model or the thread, the name of the connection."""
+    """The day as `2026-11-22`, the id of the model or the thread, or the name of the connection."""
     label: str | None = extension()
-    """The thread's title; none if it was deleted, or has none."""
+    """The thread's title; None if it was deleted, or has none."""
 
 
 class Budget(Wire):
-    """What may be spent, and what of it is spent. A limit of none is no limit."""
+    """The budget and what has been spent. A limit of None is no limit."""
 
     per_run_usd: float | None = None
     per_run_tokens: int | None = None
     per_day_usd: float | None = None
-    """As configured; what was added for today is not in it."""
+    """The configured limit, without what was added for today."""
     per_day_tokens: int | None = None
     added_usd: float = 0.0
-    """What was added to today's limit."""
+    """The amount that was added to today's limit."""
     added_tokens: int = 0
     spent_usd: float = 0.0
-    """Today, with estimates where nobody told the cost, and with what runs at work hold."""
+    """Spent today, with estimates where no cost was reported, and with the reservations of active runs."""
     spent_tokens: int = 0
     unheld_runs: int = 0
     """Today's runs whose cost is unknown and cannot be estimated: no limit in dollars counts them."""
@@ -62,10 +62,10 @@ class UsageReport(Wire):
     object: str = "usage.report"
     by: str = "day"
     rows: list[UsageRow] = Field(default_factory=list)
-    """The newest day first; of models, connections and threads those that were used last."""
+    """The newest day first; models, connections and threads by their last use."""
     total: UsageSum = Field(default_factory=UsageSum)
     today: UsageSum = Field(default_factory=UsageSum)
-    """Of the calendar day on the machine that runs the engine, whatever `since` says."""
+    """The current calendar day on the engine's machine, independent of `since`."""
     budget: Budget = Field(default_factory=Budget)
 
 
@@ -75,11 +75,11 @@ class UsageParams(Params):
     by: Grouping | None = None
     """The default is `day`."""
     since: Annotated[str | None, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")] = None
-    """The first day that counts."""
+    """The first day of the report."""
 
 
 class RaiseBudget(Params):
-    """POST /usage/budget: more may be spent today. It ends with the day."""
+    """POST /usage/budget: raises today's budget until midnight."""
 
     usd: Annotated[float | None, Field(gt=0, le=100_000)] = None
     tokens: Annotated[int | None, Field(gt=0, le=1_000_000_000_000)] = None
@@ -89,13 +89,13 @@ class BalanceParams(Params):
     """GET /usage/balance."""
 
     connection: str | None = None
-    """The connection's name; none for the default one."""
+    """The connection's name; None for the default one."""
 
 
 class Balance(Wire):
-    """What is left on the account at the provider."""
+    """The balance of the account at the provider."""
 
     object: str = "usage.balance"
     host: str = ""
     usd: float | None = None
-    """Dollars; none if the provider told it in a way that this program does not know."""
+    """Dollars; None if the provider reported it in a form that this program does not know."""

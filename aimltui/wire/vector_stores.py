@@ -1,4 +1,4 @@
-"""Vector stores: files made searchable."""
+"""Vector stores: sets of files that can be searched."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Attributes = dict[str, str | bool | int | float]
 
 
 class StaticChunking(Wire):
-    """Tokens of a chunk, and those that it has in common with the one before."""
+    """The number of tokens of a chunk, and of those that it shares with the previous one."""
 
     max_chunk_size_tokens: Annotated[int, Field(ge=100, le=4_096)] = 800
     chunk_overlap_tokens: Annotated[int, Field(ge=0)] = 400
@@ -39,7 +39,7 @@ class ChunkingStrategy(Wire):
 
 
 class FileCounts(Wire):
-    """How many files are in which state."""
+    """The number of files by status."""
 
     in_progress: int = 0
     completed: int = 0
@@ -49,7 +49,7 @@ class FileCounts(Wire):
 
 
 class StoreExpiresAfter(Wire):
-    """Days after the last use."""
+    """The number of days after the last use."""
 
     anchor: str
     """`last_active_at`."""
@@ -57,7 +57,7 @@ class StoreExpiresAfter(Wire):
 
 
 class VectorStore(Wire):
-    """Files that can be searched together."""
+    """A set of files that can be searched together."""
 
     id: str
     object: str = "vector_store"
@@ -98,7 +98,7 @@ class VectorStoreFile(Wire):
 
 
 class FileBatch(Wire):
-    """Files that were added together."""
+    """Files that were added in one request."""
 
     id: str
     object: str = "vector_store.files_batch"
@@ -110,14 +110,14 @@ class FileBatch(Wire):
 
 
 class TextPiece(Wire):
-    """Text of a file."""
+    """A piece of a file's text."""
 
     type: str = "text"
     text: str = ""
 
 
 class FileText(Wire):
-    """The text that was found in a file."""
+    """The text of a file."""
 
     object: str = "vector_store.file_content.page"
     data: list[TextPiece] = Field(default_factory=list)
@@ -126,18 +126,18 @@ class FileText(Wire):
 
 
 class SearchResult(Wire):
-    """A passage."""
+    """A chunk that the search found."""
 
     file_id: str
     filename: str = ""
     score: float = 0.0
-    """0 to 1."""
+    """From 0 to 1."""
     attributes: Attributes | None = Field(default_factory=dict)
     content: list[TextPiece] = Field(default_factory=list)
 
 
 class SearchResults(Wire):
-    """Passages, best first."""
+    """The found chunks, best first."""
 
     object: str = "vector_store.search_results.page"
     search_query: list[str] = Field(default_factory=list)
@@ -147,7 +147,7 @@ class SearchResults(Wire):
 
 
 class NewVectorStore(Wire):
-    """A store that is made along with an assistant or a thread."""
+    """A new vector store inside the request for an assistant or a thread."""
 
     file_ids: Annotated[list[str] | None, Field(max_length=MAX_STORE_FILES)] = extension()
     chunking_strategy: ChunkingStrategy | None = extension()
@@ -166,17 +166,17 @@ class CreateVectorStore(Params):
 
 
 class ModifyVectorStore(Params):
-    """POST /vector_stores/{vector_store_id}: only what is given changes; metadata is merged."""
+    """POST /vector_stores/{vector_store_id}: only the given fields change; metadata is merged."""
 
     vector_store_id: str
     name: str | None = None
     expires_after: StoreExpiresAfter | None = None
-    """None, if it is given: the store does not expire any more."""
+    """If given as None, the store no longer expires."""
     metadata: Metadata | None = None
 
 
 class VectorStoreParams(Params):
-    """One store, by id."""
+    """One vector store, by id."""
 
     vector_store_id: str
 
@@ -186,7 +186,7 @@ class ListVectorStores(ListParams):
 
 
 class SearchRanking(Wire):
-    """How results are ordered, and which are good enough."""
+    """The order of results and the lowest score."""
 
     ranker: str = "auto"
     """none, auto, default-2024-11-15."""
@@ -207,7 +207,7 @@ class SearchVectorStore(Params):
 
 
 class NewStoreFile(Wire):
-    """A file to be added, inside another request."""
+    """A file to add, inside another request."""
 
     file_id: str
     attributes: Attributes | None = extension()
@@ -228,11 +228,11 @@ class ListVectorStoreFiles(ListParams):
 
     vector_store_id: str
     filter: str | None = None
-    """Only files in this state."""
+    """Only files with this status."""
 
 
 class VectorStoreFileParams(Params):
-    """One file of a store, by id."""
+    """One file of a vector store, by id."""
 
     vector_store_id: str
     file_id: str
@@ -245,7 +245,7 @@ class ModifyVectorStoreFile(VectorStoreFileParams):
 
 
 class CreateFileBatch(Params):
-    """POST /vector_stores/{vector_store_id}/file_batches: `file_ids` with common settings, or `files` with own."""
+    """POST /vector_stores/{vector_store_id}/file_batches: `file_ids` with common settings, or `files` with separate ones."""
 
     vector_store_id: str
     file_ids: Annotated[list[str] | None, Field(min_length=1, max_length=2_000)] = None
