@@ -24,6 +24,10 @@ IGNORED_QUERY = frozenset({"api-version"})
 _MAX_DIGITS = 18
 
 
+MAX_INTEGER: Final = 2**63 - 1
+"""The largest integer of a parameter, as SQLite stores it."""
+
+
 def parse_json(body: bytes) -> JSONObject:
     """Return the JSON object of a body; an empty body, or null, is an empty object.
 
@@ -125,8 +129,27 @@ def validated(kind: type[Params], fields: Mapping[str, Any]) -> Params:
         params = kind.model_validate_json(json.dumps(fields), strict=True)
     except ValidationError as error:
         raise refusal(error, fields) from error
+    _check_integers(params, ())
     check_params(params)
     return params
+
+
+def _check_integers(params: BaseModel, path: tuple[str | int, ...]) -> None:
+    """Refuse an integer that no column of 64 bits holds; what a JSON Schema says is not looked at.
+
+    Raises:
+        BadRequest: An integer is too large or too small.
+    """
+    for name in type(params).model_fields:
+        value = getattr(params, name)
+        inner = value if isinstance(value, list) else [value]
+        for index, one in enumerate(inner):
+            place = (*path, name, index) if inner is value else (*path, name)
+            if isinstance(one, BaseModel):
+                _check_integers(one, place)
+            elif isinstance(one, int) and not -MAX_INTEGER <= one <= MAX_INTEGER:
+                limit = MAX_INTEGER if one > 0 else -MAX_INTEGER
+                raise refusals.out_of_range(path_text(place), one, limit, above=one > 0)
 
 
 def refusal(error: ValidationError, fields: Any) -> BadRequest:

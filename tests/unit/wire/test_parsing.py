@@ -168,3 +168,17 @@ def test_a_body_may_be_empty_but_not_something_else_than_an_object() -> None:
     assert parse_json(b"") == parse_json(b" \n") == parse_json(b"null") == parse_json(b"{}") == {}
     with pytest.raises(BadRequest, match="expected an object, but got an array"):
         parse_json(b"[]")
+
+
+@pytest.mark.parametrize("name", ["max_completion_tokens", "max_prompt_tokens"])
+def test_an_integer_beyond_64_bits_is_refused(name: str) -> None:
+    message, code, param = refused(op.CREATE_RUN, {**CREATE_RUN, name: 2**63}, THREAD)
+    assert message.startswith(f"Invalid '{name}': integer above maximum value.")
+    assert (code, param) == ("integer_above_max_value", name)
+    assert parse_params(op.CREATE_RUN, THREAD, (), {**CREATE_RUN, name: 2**63 - 1}).given()[name] == 2**63 - 1
+
+
+def test_a_nested_integer_beyond_64_bits_is_named_with_its_place() -> None:
+    strategy = {"type": "last_messages", "last_messages": 10**30}
+    found = refused(op.CREATE_RUN, {**CREATE_RUN, "truncation_strategy": strategy}, THREAD)
+    assert found[2] == "truncation_strategy.last_messages"

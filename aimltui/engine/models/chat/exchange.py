@@ -152,7 +152,9 @@ class Turn:
                 return
         elif failure is None:
             failure = errors.cut(self._endpoint, "the connection ended before the model was done")
-        failure.request_id = failure.request_id or errors.request_id_of(self._answer.headers)
+        failure.request_id = failure.request_id or errors.request_id_of(
+            self._answer.headers, self._endpoint.api_key
+        )
         if failure.cut and not self.has_content:
             failure.retryable = True
         raise failure
@@ -166,7 +168,7 @@ class Turn:
                 break
         header_cost = cost_of(self._answer.headers.get("x-aimlapi-usd-spent"))
         self._reader.add_cost(header_cost)
-        request_id = errors.request_id_of(self._answer.headers)
+        request_id = errors.request_id_of(self._answer.headers, self._endpoint.api_key)
         if request_id:
             yield ChatChunk(request_id=request_id)
         if head[:1] in (b"{", b"[", b"<", b""):

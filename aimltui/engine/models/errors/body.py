@@ -69,7 +69,9 @@ def words_of_json(payload: JSON, secret: Secret | None) -> ServerWords:
     return ServerWords(
         text=presentable(text, secret),
         marks=marks,
-        request_id=clean_id(payload.get("requestId") or payload.get("request_id") or inner.get("request_id")),
+        request_id=clean_id(
+            payload.get("requestId") or payload.get("request_id") or inner.get("request_id"), secret
+        ),
         status=_status(
             inner.get("statusCode"), inner.get("code"), inner.get("status"), payload.get("statusCode")
         ),
@@ -90,12 +92,13 @@ def _unwrapped(text: str) -> tuple[str, str]:
     return (message, text) if message else (text, "")
 
 
-def clean_id(value: JSON) -> str | None:
-    """A request id that may be shown and logged, or None."""
+def clean_id(value: JSON, secret: Secret | None) -> str | None:
+    """Return a request id that may be shown and logged, or None. A server may send the key itself as one."""
     if not isinstance(value, str):
         return None
     kept = "".join(c for c in value if c.isascii() and c.isprintable() and c != " ")
-    return kept[:_ID_LIMIT] or None
+    shown = presentable(kept, secret)
+    return (shown if shown == kept else shown.replace(" ", "_"))[:_ID_LIMIT] or None
 
 
 def _message(error: Mapping[str, JSON]) -> str:

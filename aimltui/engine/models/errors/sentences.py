@@ -10,8 +10,11 @@ from email.utils import parsedate_to_datetime
 from aimltui.engine.models.base import JSON, ModelError
 from aimltui.engine.models.endpoint.endpoint import Endpoint
 from aimltui.engine.models.endpoint.redaction import presentable
+from aimltui.engine.models.endpoint.secret import Secret
 from aimltui.engine.models.errors.body import clean_id, words_of_json, words_of_text
 from aimltui.engine.models.errors.verdicts import Case, Verdict, is_wrapped_refusal, judge
+
+_PROVIDER_RETRY = "llm_provider-retry-after"
 
 
 def from_answer(
@@ -45,7 +48,7 @@ def from_answer(
         retryable=retryable,
         retry_after_s=retry_after(headers, time.time() if now is None else now),
         status=status,
-        request_id=request_id_of(headers) or case.words.request_id,
+        request_id=request_id_of(headers, endpoint.api_key) or case.words.request_id,
     )
 
 
@@ -70,7 +73,7 @@ def from_stream(
         code=verdict.code,
         retryable=verdict.retryable and not began,
         status=words.status,
-        request_id=words.request_id or request_id_of(headers),
+        request_id=words.request_id or request_id_of(headers, endpoint.api_key),
         cut=began,
     )
 
@@ -222,8 +225,9 @@ def _as_cut(error: ModelError) -> ModelError:
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds that the server asks to wait, from `retry-after-ms` or `Retry-After` (seconds or a date)."""
-    for name, scale in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+    """Return the seconds that the server asks to wait: `retry-after-ms`, `Retry-After` (seconds or a date), or a gateway's
+    `llm_provider-retry-after`, which passes on what the provider behind it asks for."""
+    for name, scale in (("retry-after-ms", 1000.0), ("retry-after", 1.0), (_PROVIDER_RETRY, 1.0)):
         value = headers.get(name, "").strip()
         try:
             seconds = float(value) / scale
@@ -231,16 +235,17 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
             continue
         if math.isfinite(seconds):
             return max(0.0, seconds)
+    date = headers.get("retry-after") or headers.get(_PROVIDER_RETRY, "")
     try:
-        return max(0.0, parsedate_to_datetime(headers.get("retry-after", "")).timestamp() - now)
+        return max(0.0, parsedate_to_datetime(date).timestamp() - now)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
 
 
-def request_id_of(headers: Mapping[str, str]) -> str | None:
+def request_id_of(headers: Mapping[str, str], secret: Secret | None) -> str | None:
     """The id under which the server's operator finds this request."""
     for name in ("x-request-id", "x-inference-id", "request-id"):
-        found = clean_id(headers.get(name))
+        found = clean_id(headers.get(name), secret)
         if found:
             return found
     return None

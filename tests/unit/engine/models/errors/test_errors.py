@@ -398,3 +398,13 @@ def test_a_key_across_the_place_where_reading_stops_is_not_shown_in_part(before:
     for filler in ("\n", "\u200b"):
         text = "Refused:" + filler * (before - 8) + KEY + " and more" * 1000
         assert KEY[:4] not in words_of_text(text, Secret(KEY)).text
+
+
+def test_a_key_that_a_server_sends_as_its_request_id_is_hidden() -> None:
+    key = "sk-test-0123456789abcdef0123456789"
+    assert key[8:] not in str(errors.request_id_of({"x-request-id": key}, Secret(key)))
+    assert errors.request_id_of({"x-request-id": "req_8f1c2b"}, Secret(key)) == "req_8f1c2b"
+
+
+def test_a_gateway_passes_on_when_to_try_again() -> None:
+    assert errors.retry_after({"llm_provider-retry-after": "7"}, now=0.0) == 7.0
