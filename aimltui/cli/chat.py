@@ -1,4 +1,4 @@
-"""`aimltui chat`: a conversation in a plain terminal, without a screen of its own."""
+"""`aimltui chat`: a conversation in a plain terminal, line by line."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import signal
 import sys
-import unicodedata
 from collections.abc import Callable, Sequence
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from aimltui.bootstrap.source import DEMO_MODEL, Source, find_source
 from aimltui.cli.flags import add_engine_flags
 from aimltui.client.errors import TransportError
 from aimltui.common.errors import AimltuiError
+from aimltui.common.sanitize import StreamCleaner, clean
 from aimltui.wire import events
 from aimltui.wire.assistants import CreateAssistant
 from aimltui.wire.errors import APIError
@@ -49,14 +49,14 @@ INSTRUCTIONS = "You are a helpful assistant."
 PROMPT = "\nYou > "
 ANSWER = "\nAssistant > "
 FIRST_POLL_S, LAST_POLL_S = 0.1, 1.0
-"""Seconds between two looks at a run that is waited for; they grow from the first to the last."""
+"""Seconds between two requests for the status of a run; the pause grows from the first value to the second."""
 
-NAME_ONE = "Name one with --model ID."
-NOBODY_READS = "Nobody reads what is written here any more."
+NAME_ONE = "Choose one with --model ID."
+NO_READER = "The output cannot be written: its reader is gone."
 PRINTED_HEAD, PRINTED_TAIL = 4_000, 2_000
-"""Characters of an output that are shown: its beginning and its end."""
-LOOKS = 3
-"""How often to look for a run that was asked for and not seen yet."""
+"""Characters of a long output that are shown: its beginning and its end."""
+FIND_TRIES = 3
+"""How often to look for a run that was requested and not listed yet."""
 
 Write = Callable[[str], None]
 
@@ -66,20 +66,22 @@ def add_chat_parser(commands: Any) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(
         "chat",
         help="talk to an assistant in a plain terminal",
-        description="Talk to an assistant, line by line. Ctrl+C stops the answer; at the prompt it leaves, as do "
-        "“exit” and “quit”. The thread is kept and can be opened on the screen.",
+        description="Talk to an assistant, line by line. Ctrl+C stops the answer; at the prompt it leaves the chat, as do "
+        "“exit” and “quit”. The thread is saved and can be opened in the full-screen program.",
         allow_abbrev=False,
     )
     add = parser.add_argument
     add(
-        "--no-stream", action="store_true", help="wait for the whole answer instead of showing it as it comes"
+        "--no-stream",
+        action="store_true",
+        help="show the answer when it is complete, not while it is written",
     )
     add("--model", metavar="ID", help="the model")
     add(
         "--instructions",
         metavar="TEXT",
         default=INSTRUCTIONS,
-        help="what the assistant is told (default: %(default)s)",
+        help="the instructions of the assistant (default: %(default)s)",
     )
     add_engine_flags(parser)
     parser.set_defaults(run=chat)
@@ -87,45 +89,45 @@ def add_chat_parser(commands: Any) -> argparse.ArgumentParser:
 
 
 def chat(options: argparse.Namespace) -> int:
-    """Talk until the user leaves; the exit status.
+    """Run the chat until the user leaves; returns the exit status.
 
     Raises:
-        AimltuiError: It cannot begin.
+        AimltuiError: The chat cannot start.
     """
-    _hear_ctrl_c()
+    _restore_ctrl_c()
     source = find_source(options)
     model = options.model or source.model or (DEMO_MODEL if options.demo else "")
-    # One loop for all turns. It stands still while the user types: nothing is going on then, and the terminal's
-    # own line editing stays in the main thread, where Ctrl+C reaches it.
+    # One event loop for all turns. It does not run while the user types: no run is active then, and line editing stays
+    # in the main thread, where Ctrl+C reaches it.
     with asyncio.Runner() as runner:
         session = _Session(source, model, options)
         runner.run(session.open())
         try:
-            return _talk(runner, session.conversation, _write)
+            return _loop(runner, session.conversation, _write)
         finally:
             runner.run(session.aclose())
 
 
-def _hear_ctrl_c() -> None:
-    """Let Ctrl+C stop an answer even where the program was started with SIGINT ignored.
+def _restore_ctrl_c() -> None:
+    """Let Ctrl+C stop an answer even if the program was started with SIGINT ignored.
 
-    A shell without job control ignores it for what runs in the background, and Python then installs no handler. A
-    user at a terminal would have no way to stop an answer. A program that is fed by a pipe keeps ignoring it: Ctrl+C
-    is then meant for what runs in the foreground.
+    A shell without job control ignores SIGINT for background processes, and Python then installs no handler, so a user
+    at a terminal could not stop an answer. With input from a pipe, SIGINT stays ignored: Ctrl+C is then meant for the
+    foreground process.
     """
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN and sys.stdin.isatty():
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Conversation:
-    """One thread with one assistant, told to a writer.
+    """A conversation with one assistant in one thread, shown as plain text.
 
     Args:
-        client: The server.
+        client: The engine or server.
         thread_id: The thread.
         assistant_id: The assistant.
-        write: Takes text as it is to appear.
-        streams: Whether answers appear as they come.
+        write: Writes text to the terminal.
+        streams: True to show answers while they are written.
     """
 
     def __init__(
@@ -138,11 +140,12 @@ class Conversation:
         self._streams = streams
         self._run: Run | None = None
         self._shown = ""
+        self._cleaner = StreamCleaner()
         self._calls: set[str] = set()
         self._files: dict[str, None] = {}
 
-    async def say(self, text: str) -> None:
-        """Say something and show the answer. Cancelling this stops the run first."""
+    async def send(self, text: str) -> None:
+        """Send a message and show the answer. If this is cancelled, it stops the run first."""
         self._run, self._shown, self._calls, self._files = None, "", set(), {}
         try:
             await self._client.messages.create(
@@ -158,11 +161,11 @@ class Conversation:
 
     async def _follow(self) -> None:
         wanted = CreateRun(thread_id=self._thread_id, assistant_id=self._assistant_id)
-        async with aclosing(self._client.runs.stream(wanted)) as told:
-            async for event in told:
-                self._tell(event)
-        self._tell_end()
-        await self._tell_files()
+        async with aclosing(self._client.runs.stream(wanted)) as stream:
+            async for event in stream:
+                self._show_event(event)
+        self._show_end()
+        await self._show_files()
 
     async def _wait(self) -> None:
         wanted = CreateRun(thread_id=self._thread_id, assistant_id=self._assistant_id)
@@ -172,25 +175,25 @@ class Conversation:
             await asyncio.sleep(pause)
             pause = min(LAST_POLL_S, pause * 1.5)
             run = self._run = await self._client.runs.get(run.thread_id, run.id)
-        await self._tell_whole(run)
-        self._tell_end()
-        await self._tell_files()
+        await self._show_all(run)
+        self._show_end()
+        await self._show_files()
 
-    async def _tell_whole(self, run: Run) -> None:
+    async def _show_all(self, run: Run) -> None:
         steps = await self._client.runs.list_steps(
             ListRunSteps(thread_id=run.thread_id, run_id=run.id, order="asc", limit=100)
         )
-        # only this run's messages, oldest first: lists come newest first, and the page may be full of older ones
+        # Only the messages of this run, oldest first: by default, a page could be full of other messages.
         messages = await self._client.messages.list(
             ListMessages(thread_id=run.thread_id, run_id=run.id, order="asc", limit=100)
         )
         for step in steps.data:
-            self._tell_code(step)
+            self._show_code(step)
         for message in messages.data:
             self._write(f"{ANSWER}{clean(_text(message))}\n")
             self._note_files(message)
 
-    def _tell(self, event: StreamEvent) -> None:
+    def _show_event(self, event: StreamEvent) -> None:
         match event.data:
             case Run():
                 self._run = event.data
@@ -198,9 +201,9 @@ class Conversation:
                 for part in event.data.delta.content or ():
                     self._append(ANSWER, (part.text.value if part.text else part.refusal) or "")
             case RunStepDelta():
-                self._tell_input(event.data)
+                self._show_input(event.data)
             case RunStep() if event.data.status not in ("created", "in_progress"):
-                self._tell_code(event.data, shows_input=False)
+                self._show_code(event.data, shows_input=False)
             case Message() if event.event in (events.MESSAGE_COMPLETED, events.MESSAGE_INCOMPLETE):
                 self._end_part()
                 self._note_files(event.data)
@@ -211,13 +214,13 @@ class Conversation:
             case _ if event.event == events.ERROR:
                 self._write(f"\n⚠ {clean(getattr(event.data, 'message', ''))}\n")
 
-    def _tell_input(self, delta: RunStepDelta) -> None:
+    def _show_input(self, delta: RunStepDelta) -> None:
         for call in (delta.delta.step_details or {}).get("tool_calls", ()):
             code = call.get("code_interpreter") if isinstance(call, dict) else None
             if isinstance(code, dict) and isinstance(code.get("input"), str) and code["input"]:
                 self._append("\nCode >\n", code["input"])
 
-    def _tell_code(self, step: RunStep, *, shows_input: bool = True) -> None:
+    def _show_code(self, step: RunStep, *, shows_input: bool = True) -> None:
         self._end_part()
         details = step.step_details
         for call in details.tool_calls if isinstance(details, ToolCallsDetails) else ():
@@ -227,8 +230,8 @@ class Conversation:
             if shows_input:
                 self._write(f"\nCode >\n{clean(call.code_interpreter.input)}\n")
             for output in call.code_interpreter.outputs:
-                told = _printed(output.logs) if isinstance(output, LogsOutput) else "[an image]"
-                self._write(f"\nOutput >\n{told}\n")
+                text = _printed(output.logs) if isinstance(output, LogsOutput) else "[an image]"
+                self._write(f"\nOutput >\n{text}\n")
 
     def _note_files(self, message: Message) -> None:
         for part in message.content:
@@ -240,40 +243,38 @@ class Conversation:
                         self._files[mark.file_path.file_id] = None
         self._files |= {file.file_id: None for file in message.attachments or () if file.file_id}
 
-    async def _tell_files(self) -> None:
-        """Name what was made: it is in the thread, and would not be found by somebody who does not know of it."""
+    async def _show_files(self) -> None:
+        """List the files of the answer, and say how to open them."""
         if not self._files:
             return
         found = [await self._client.files.get(file_id) for file_id in self._files]
         lines = "\n".join(
             f"{clean(' '.join(file.filename.split()))} ({file.bytes:,} bytes)" for file in found
         )
-        self._write(
-            f"\nFiles >\n{lines}\nThey are kept. To see and save them: aimltui --thread {self._thread_id}\n"
-        )
+        self._write(f"\nFiles >\n{lines}\nTo view and save them: aimltui --thread {self._thread_id}\n")
 
     def _append(self, head: str, text: str) -> None:
         if text and self._shown != head:
             self._end_part()
             self._shown = head
             self._write(head)
-        self._write(clean(text))
+        self._write(self._cleaner.feed(text))
 
     def _end_part(self) -> None:
         if self._shown:
             self._shown = ""
-            self._write("\n")
+            self._write(self._cleaner.finish() + "\n")
 
-    def _tell_end(self) -> None:
+    def _show_end(self) -> None:
         self._end_part()
         run = self._run
         if run is None or run.status == COMPLETED:
             return
         if run.status == REQUIRES_ACTION:
-            self._write("\n⚠ The assistant waits for functions of a program; this chat has none.\n")
+            self._write("\n⚠ The assistant called a function of a program, and this chat has no functions.\n")
         elif run.last_error is not None:
-            told = f"{run.last_error.message} {run.last_error.remedy or ''}"
-            self._write(f"\n⚠ {clean(told).strip()}\n")
+            text = f"{run.last_error.message} {run.last_error.remedy or ''}"
+            self._write(f"\n⚠ {clean(text).strip()}\n")
         elif run.incomplete_details is not None:
             self._write(
                 f"\n⚠ The answer is incomplete: {clean(run.incomplete_details.reason or 'unknown')}.\n"
@@ -283,13 +284,13 @@ class Conversation:
 
     async def _stop(self) -> None:
         self._end_part()
-        # it was over first, or the server is gone: then there is nothing left to stop
+        # If the run has ended or the server is gone, there is nothing to stop.
         with suppress(APIError, TransportError):
             await self._cancel_newest()
 
     async def _cancel_newest(self) -> None:
-        # Not the run as it was last seen: it may have ended without a word about it yet, or only be about to begin.
-        for _ in range(LOOKS):
+        # Not the last known run: it may have ended without an event yet, or the new one may not be listed yet.
+        for _ in range(FIND_TRIES):
             newest = await self._client.runs.list(ListRuns(thread_id=self._thread_id, limit=1))
             if newest.data and newest.data[0].is_active:
                 await self._client.runs.cancel(self._thread_id, newest.data[0].id)
@@ -300,7 +301,7 @@ class Conversation:
 
 
 class _Session:
-    """The engine of a conversation, open from the first to the last turn."""
+    """Keeps the engine open from the first to the last turn."""
 
     def __init__(self, source: Source, model: str, options: argparse.Namespace) -> None:
         self._opened = open_engine_and_tools(source)
@@ -323,7 +324,7 @@ class _Session:
     async def _begin(self, client: AssistantsClient, tools: Sequence[str]) -> None:
         if not self._model:
             self._model = await first_model(client)
-            _write(f"{clean(self._model)} answers; --model ID names another one.\n")
+            _write(f"{clean(self._model)} answers; choose another model with --model ID.\n")
         assistant = await client.assistants.create(
             CreateAssistant(
                 name="Chat",
@@ -333,7 +334,7 @@ class _Session:
             )
         )
         connection = self._source.connection
-        # the screen goes on with the same model at the same place
+        # The full-screen program continues with the same model and connection.
         place = {MODEL: self._model, CONNECTION: connection.name} if connection and connection.is_own else {}
         thread = await client.threads.create(CreateThread(metadata=place))
         self.conversation = Conversation(
@@ -345,24 +346,26 @@ class _Session:
 
 
 async def first_model(client: AssistantsClient) -> str:
-    """The first model of the default connection, for those who named none.
+    """Return the first model of the default connection.
 
     Raises:
-        AimltuiError: It tells none.
+        AimltuiError: The connection lists no models.
     """
     try:
         page = await client.list_models()
     except (APIError, TransportError) as error:
-        raise AimltuiError(f"Nothing says which model is to answer: {error.message} {NAME_ONE}") from error
+        raise AimltuiError(
+            f"No model is chosen, and the models cannot be listed: {error.message} {NAME_ONE}"
+        ) from error
     source = page.sources[0] if page.sources else None
     offered = [model for model in page.data if source is None or model.connection == source.connection]
     if not offered:
         why = source.problem if source is not None and source.problem else "The connection lists no models."
-        raise AimltuiError(f"Nothing says which model is to answer. {why} {NAME_ONE}")
+        raise AimltuiError(f"No model is chosen. {why} {NAME_ONE}")
     return offered[0].id
 
 
-def _talk(runner: asyncio.Runner, conversation: Conversation, write: Write) -> int:
+def _loop(runner: asyncio.Runner, conversation: Conversation, write: Write) -> int:
     write("The assistant is ready. Type “exit” to leave.\n")
     while True:
         try:
@@ -371,34 +374,25 @@ def _talk(runner: asyncio.Runner, conversation: Conversation, write: Write) -> i
             write("\n")
             return 0
         except BrokenPipeError as error:
-            raise AimltuiError(NOBODY_READS) from error
+            raise AimltuiError(NO_READER) from error
         if text.strip().lower() in ("exit", "quit"):
             write("Goodbye.\n")
             return 0
         if not text.strip():
-            write("⚠ The message is empty: type something first.\n")
+            write("⚠ The message is empty. Type some text first.\n")
             continue
-        saying = conversation.say(text)
+        sending = conversation.send(text)
         try:
-            runner.run(saying)
+            runner.run(sending)
         except KeyboardInterrupt:
-            # the run was stopped, or it never began; the conversation goes on
-            saying.close()
+            # The run was stopped, or did not start. The conversation continues.
+            sending.close()
             write("\n[stopped]\n")
 
 
-def clean(text: str) -> str:
-    """Text without anything that a terminal would obey: control characters but for tab and line end."""
-    return "".join(c for c in text if c.isprintable() or c in _KEPT or unicodedata.category(c) == "Zs")
-
-
-_KEPT = "\n\t\u200c\u200d\ufe0f"
-"""Not printable by Python's account; the last three belong inside words and emoji."""
-
-
 def _printed(logs: str) -> str:
-    """Output without colours; of a long one its beginning and its end."""
-    # late: nobody pays for the engine before a command needs it
+    """Return an output without colours; of a long one, the beginning and the end."""
+    # Imported late: only needed for the output of code.
     from aimltui.common.excerpt import Excerpt
     from aimltui.common.text import plain_text
 
@@ -408,15 +402,15 @@ def _printed(logs: str) -> str:
 
 
 def _text(message: Message) -> str:
-    told = []
+    parts = []
     for part in message.content:
         if isinstance(part, TextContent):
-            told.append(part.text.value)
+            parts.append(part.text.value)
         elif isinstance(part, RefusalContent):
-            told.append(part.refusal)
+            parts.append(part.refusal)
         else:
-            told.append("[an image]")
-    return "\n\n".join(told)
+            parts.append("[an image]")
+    return "\n\n".join(parts)
 
 
 def _write(text: str) -> None:
@@ -424,4 +418,4 @@ def _write(text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError as error:
-        raise AimltuiError(NOBODY_READS) from error
+        raise AimltuiError(NO_READER) from error

@@ -1,4 +1,4 @@
-"""`aimltui doctor`: what works on this machine, found by trying it."""
+"""`aimltui doctor`: tests what works on this machine."""
 
 from __future__ import annotations
 
@@ -36,23 +36,23 @@ from aimltui.engine.tools.code_interpreter.selection import NONE, advice, every
 from aimltui.engine.tools.code_interpreter.selftest import WALLS, Verdict
 
 _ASKED = (
-    "No sandbox was found. You have allowed code to be run all the same: each piece is shown on the screen first, and "
+    "No sandbox works here. Your settings allow code without one: the screen shows each piece of code and asks first, "
     "then it runs with your rights; it could read, change and delete your files and use the network."
 )
 DESCRIPTION = (
-    "Look at this machine: the Python, the terminal, the connections and where their keys are, and the sandboxes that the code "
-    "interpreter can use. Each sandbox is tested by code that tries to get out of it. Exit status 0: one of them holds; "
-    "1: none does."
+    "Check this machine: Python, the terminal, the connections and where their keys are stored, and the sandboxes for the "
+    "code interpreter. Each sandbox is tested by code that tries to break out of it. Exit status 0: at least one sandbox "
+    "works; 1: none works."
 )
 
 
 def add_doctor_parser(commands: Any) -> argparse.ArgumentParser:
     """Add `doctor` to the result of `ArgumentParser.add_subparsers`; its default `run` is `doctor`."""
     parser: argparse.ArgumentParser = commands.add_parser(
-        "doctor", help="see what works on this machine", description=DESCRIPTION, allow_abbrev=False
+        "doctor", help="check what works on this machine", description=DESCRIPTION, allow_abbrev=False
     )
     parser.add_argument(
-        "--data-dir", type=Path, metavar="DIR", help="the program's data, instead of its usual place"
+        "--data-dir", type=Path, metavar="DIR", help="the data directory, instead of the default one"
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="the configuration file")
     parser.set_defaults(run=doctor)
@@ -60,7 +60,7 @@ def add_doctor_parser(commands: Any) -> argparse.ArgumentParser:
 
 
 def doctor(options: argparse.Namespace) -> int:
-    """Say what was found; the exit status."""
+    """Print the findings; returns the exit status."""
     data_dir = data_dir_of(options)
     for line in facts(data_dir):
         _say(line)
@@ -72,7 +72,7 @@ def doctor(options: argparse.Namespace) -> int:
 
 
 def facts(data_dir: Path) -> Iterator[str]:
-    """The machine, in lines."""
+    """Yield lines about the machine."""
     yield f"aimltui {__version__}"
     yield f"system    {platform.system()} {platform.release()} on {platform.machine()}"
     yield f"Python    {platform.python_version()} ({sys.executable})"
@@ -82,16 +82,16 @@ def facts(data_dir: Path) -> Iterator[str]:
     colours = os.environ.get("COLORTERM", "")
     where = "a terminal" if sys.stdout.isatty() else "not a terminal"
     yield f"terminal  {kind} {colours}, {size.columns} x {size.lines}; this output goes to {where}"
-    yield f"data      {data_dir}{'' if data_dir.is_dir() else ' (not made yet)'}"
+    yield f"data      {data_dir}{'' if data_dir.is_dir() else ' (does not exist yet)'}"
     names = [
         name for name in (*AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE) if os.environ.get(name, "").strip()
     ]
-    yield f"keys      {', '.join(names) if names else 'none is set'}"
+    yield f"keys      {', '.join(names) if names else 'no variable is set'}"
 
 
 def connections(config_file: Path) -> Iterator[str]:
-    """The connections, in lines: where each leads, and where its key is. No key is told, not even a part."""
-    yield f"connections ({config_file}{'' if config_file.is_file() else ', not made yet'})"
+    """Yield lines about the connections: the base URL and where the key is stored, but no part of a key."""
+    yield f"connections ({config_file}{'' if config_file.is_file() else ', does not exist yet'})"
     try:
         known = find_connections(load_settings(config_file))
     except ConfigError as error:
@@ -100,11 +100,11 @@ def connections(config_file: Path) -> Iterator[str]:
     keys = KeyStore(config_file)
     for connection in known.all:
         mark = "default" if connection is known.default else ""
-        kind = ", a server of assistants" if connection.kind == "assistants" else ""
+        kind = ", a server of the Assistants API" if connection.kind == "assistants" else ""
         yield f"  {connection.name}: {connection.base_url}{kind}{f' ({mark})' if mark else ''}"
         yield f"    {_key_place(connection, keys)}"
     if not known.all:
-        yield "  none is set up"
+        yield "  no connection is set up"
 
 
 def _key_place(connection: Connection, keys: KeyStore) -> str:
@@ -133,7 +133,7 @@ def _settings(config_file: Path | None) -> InterpreterSettings:
 
 
 def _packages(data_dir: Path) -> tuple[str, str]:
-    """The Python that runs in the sandbox, and a line about its packages."""
+    """Return the Python for the sandbox, and a line about its packages."""
     if not machine.is_posix():
         return interpreter.default_executable(), "the standard library"
     found = environment.current(data_dir)
@@ -141,10 +141,10 @@ def _packages(data_dir: Path) -> tuple[str, str]:
         how = "the standard library; `aimltui interpreter setup` adds numpy, pandas, matplotlib and others"
         return interpreter.default_executable(), how
     if not found.works:
-        how = "set up, but their Python is gone, so the standard library is used: run `aimltui interpreter setup` again"
+        how = "installed, but their Python is gone, so only the standard library is used: run `aimltui interpreter setup` again"
         return interpreter.default_executable(), how
     listed = ", ".join(f"{name} {version}" for name, version in found.packages)
-    return found.executable, f"{len(found.packages)} set up: {listed}"
+    return found.executable, f"{len(found.packages)} installed: {listed}"
 
 
 async def _sandboxes(data_dir: Path, settings: InterpreterSettings) -> int:
@@ -167,16 +167,16 @@ async def _sandboxes(data_dir: Path, settings: InterpreterSettings) -> int:
             used = sandbox
     _say("")
     if settings.sandbox == "off":
-        _say("Your settings switch the code interpreter off.")
+        _say("The code interpreter is switched off in your settings.")
         return 0
     if used is None:
         if settings.sandbox != "auto":
-            _say(f"Your settings ask for {settings.sandbox}, which does not hold here.")
+            _say(f"Your settings require {settings.sandbox}, which does not work here.")
         _say(NONE if settings.unconfined == "off" else _ASKED)
         if how := advice(data_dir):
             _say(how)
         return 1
-    chosen = " (as your settings say)" if settings.sandbox != "auto" else ""
+    chosen = " (from your settings)" if settings.sandbox != "auto" else ""
     _say(f"The code interpreter uses {used.name}{chosen}, {used.describe().label}, with {python.executable}.")
     _say("It does not cover:")
     for sentence in used.describe().uncovered:
@@ -188,13 +188,13 @@ def _report(sandbox: Sandbox, verdict: Verdict, *, is_used: bool) -> Iterator[st
     if verdict.trouble:
         yield f"  {sandbox.name}: not available. {verdict.trouble}"
         return
-    state = "holds, and is used" if is_used else "holds" if verdict.holds else "DOES NOT HOLD"
+    state = "works, in use" if is_used else "works" if verdict.holds else "NOT SAFE"
     yield f"  {sandbox.name}: {state}. {sandbox.describe().walls}"
     for wall in WALLS:
         if wall in verdict.breaches:
-            yield f"    BROKEN  code in it {wall}: {printable(verdict.breaches[wall])}"
+            yield f"    NOT BLOCKED: {wall}: {printable(verdict.breaches[wall])}"
         else:
-            yield f"    ok      no code in it {wall}"
+            yield f"    blocked: {wall}"
 
 
 def _has_search() -> bool:

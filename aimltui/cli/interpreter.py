@@ -1,4 +1,4 @@
-"""`aimltui interpreter`: the packages that a model's Python finds in its sandbox."""
+"""`aimltui interpreter`: installs packages for the code interpreter, and prepares its WebAssembly sandbox."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from aimltui.engine.tools.code_interpreter.sandboxes.wasm import Wasm
 from aimltui.engine.tools.code_interpreter.selection import MEMORY, WASM
 
 DESCRIPTION = (
-    "The code interpreter has Python's standard library by itself. With `setup` it gets packages of your choice: pip "
-    "downloads them from your package index into an environment of their own, which the sandbox shows to the code "
-    "read-only. Your own Python is left alone."
+    "The code interpreter has Python's standard library. `setup` installs packages of your choice: pip downloads them from "
+    "your package index into a separate environment, which code in the sandbox can read but not change. Your own Python "
+    "is not changed."
 )
 OFFERED = (
     ("numpy", "arrays and numbers", True),
@@ -39,11 +39,11 @@ OFFERED = (
     ("sympy", "algebra", False),
     ("scikit-learn", "machine learning", False),
 )
-"""Name, what it is for, whether it is taken where nobody chooses."""
+"""Name, purpose, and whether it is a default package."""
 DEFAULT = tuple(name for name, _, is_default in OFFERED if is_default)
 _NO_PACKAGES = (
-    "On this system code runs in WebAssembly, where there is Python's standard library and nothing can be added to it; "
-    "`aimltui interpreter prepare` makes it ready."
+    "On this system code runs in WebAssembly, with Python's standard library only; packages cannot be installed there. "
+    "`aimltui interpreter prepare` prepares it."
 )
 _REQUIREMENT = re.compile(r"[A-Za-z0-9][\w.\-]*(\[[\w,\-]+\])?([<>=!~]=?[\w.*+!,<>=~]+)?")
 
@@ -59,29 +59,33 @@ def add_interpreter_parser(commands: Any) -> argparse.ArgumentParser:
     actions = parser.add_subparsers(required=True, metavar="setup|show|remove|prepare")
     making = actions.add_parser("setup", help="choose packages and install them", allow_abbrev=False)
     add = making.add_argument
-    add("--packages", nargs="+", metavar="NAME", help=f"these, without asking (default: {' '.join(DEFAULT)})")
-    add("--yes", action="store_true", help="the default packages, without asking")
-    add("--no-index", action="store_true", help="ask no package index; take wheels from --find-links")
+    add("--packages", nargs="+", metavar="NAME", help="install these packages without asking")
+    add(
+        "--yes", action="store_true", help=f"install the default packages without asking: {' '.join(DEFAULT)}"
+    )
+    add("--no-index", action="store_true", help="do not use a package index, only the wheels of --find-links")
     add("--find-links", metavar="DIR", type=Path, help="a directory with wheels")
     making.set_defaults(run=setup)
-    showing = actions.add_parser("show", help="see what is installed", allow_abbrev=False)
+    showing = actions.add_parser("show", help="show what is installed", allow_abbrev=False)
     showing.set_defaults(run=show)
-    removing = actions.add_parser("remove", help="go back to the standard library", allow_abbrev=False)
+    removing = actions.add_parser(
+        "remove", help="remove the packages; the standard library stays", allow_abbrev=False
+    )
     removing.set_defaults(run=remove)
     preparing = actions.add_parser(
-        "prepare", help="prepare the sandbox in WebAssembly (needs aimltui[wasm])", allow_abbrev=False
+        "prepare", help="prepare the WebAssembly sandbox (needs aimltui[wasm])", allow_abbrev=False
     )
     preparing.set_defaults(run=prepare)
     for one in (making, showing, removing, preparing):
-        one.add_argument("--data-dir", type=Path, metavar="DIR", help="the program's data")
+        one.add_argument("--data-dir", type=Path, metavar="DIR", help="the data directory")
     return parser
 
 
 def setup(options: argparse.Namespace) -> int:
-    """Install packages; the exit status.
+    """Install packages; returns the exit status.
 
     Raises:
-        AimltuiError: It did not work, and nothing has changed; or there is nobody to ask.
+        AimltuiError: The installation failed and nothing has changed, or the packages cannot be asked for.
     """
     if not machine.is_posix():
         raise ConfigError(_NO_PACKAGES)
@@ -102,31 +106,31 @@ def setup(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         _say("\nStopped. Nothing was changed.")
         raise
-    _say(f"Done in {time.monotonic() - started:.0f} s. The code interpreter has now:")
+    _say(f"Done in {time.monotonic() - started:.0f} s. The code interpreter now has:")
     for line in _described(made):
         _say(line)
     return 0
 
 
 def show(options: argparse.Namespace) -> int:
-    """Say what is installed; the exit status."""
+    """Print what is installed; returns the exit status."""
     found = environment.current(data_dir_of(options))
     if found is None:
-        _say("No packages are set up: the code interpreter has Python's standard library.")
+        _say("No packages are installed: the code interpreter has Python's standard library.")
         _say("`aimltui interpreter setup` installs some.")
         return 0
     for line in _described(found):
         _say(line)
     if not found.works:
-        _say("Its Python is not there any more, so the standard library is used: run setup again.")
+        _say("Its Python no longer exists, so only the standard library is used: run setup again.")
     return 0
 
 
 def remove(options: argparse.Namespace) -> int:
-    """Delete the environment; the exit status.
+    """Remove the packages; returns the exit status.
 
     Raises:
-        AimltuiError: It cannot be deleted.
+        AimltuiError: They cannot be removed.
     """
     try:
         was_there = environment.remove(data_dir_of(options))
@@ -135,25 +139,25 @@ def remove(options: argparse.Namespace) -> int:
     _say(
         "Removed: the code interpreter has Python's standard library."
         if was_there
-        else "There was nothing to remove."
+        else "No packages were installed."
     )
     return 0
 
 
 def prepare(options: argparse.Namespace) -> int:
-    """Compile the Python in WebAssembly, once, and try to get out of it; the exit status.
+    """Compile Python for WebAssembly, and test the sandbox; returns the exit status.
 
     Raises:
-        AimltuiError: It is not installed, could not be compiled, or does not hold.
+        AimltuiError: It is not installed, cannot be compiled, or does not pass the test.
     """
     data_dir = data_dir_of(options)
     sandbox = Wasm(data_dir / WASM)
-    _say("Compiling Python for this machine; this takes some seconds, and is done once ...")
+    _say("Compiling Python for this machine. This takes some seconds and is done once ...")
     started = time.monotonic()
     try:
         made = sandbox.prepare()
         _say(f"Done in {time.monotonic() - started:.0f} s: {made} ({made.stat().st_size >> 20} MB).")
-        _say("Trying to get out of it ...")
+        _say("Testing the sandbox ...")
         python = find(default_executable(), (str(data_dir),))
         verdict = asyncio.run(selftest.test_once(sandbox, python, data_dir, data_dir / MEMORY))
     except SandboxError as error:
@@ -161,14 +165,14 @@ def prepare(options: argparse.Namespace) -> int:
     if not verdict.holds:
         raise AimltuiError(verdict.sentence)
     _say(verdict.sentence)
-    _say('It is used where no sandbox of the system holds, or if you set [interpreter] sandbox to "wasm".')
+    _say('It is used if no other sandbox works, or if you set [interpreter] sandbox = "wasm".')
     return 0
 
 
 def _ask(data_dir: Path) -> tuple[str, ...]:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ConfigError(
-            "There is nobody to ask here. Name packages with --packages, or take the default ones with --yes."
+            "This is not an interactive terminal. Name packages with --packages, or install the default ones with --yes."
         )
     before = environment.current(data_dir)
     taken = before.wanted if before is not None else DEFAULT
@@ -180,7 +184,7 @@ def _ask(data_dir: Path) -> tuple[str, ...]:
         if name not in {offered for offered, *_ in OFFERED}:
             _say(f"     [x] {name}")
     while True:
-        answer = input("\nEnter takes the marked ones; or write names or numbers; q leaves: ")
+        answer = input("\nPress Enter to install the marked packages, or type names or numbers; q quits: ")
         if answer.strip().lower() in ("q", "quit"):
             return ()
         try:
@@ -194,7 +198,7 @@ def _chosen(answer: str) -> tuple[str, ...]:
     numbers = {str(number): name for number, (name, *_) in enumerate(OFFERED, start=1)}
     for word in words:
         if word.isdigit() and word not in numbers:
-            raise ConfigError(f"There is no number {word}.")
+            raise ConfigError(f"{word} is not a number of the list.")
     return _checked([numbers.get(word, word) for word in words])
 
 
@@ -202,7 +206,7 @@ def _checked(names: Sequence[str]) -> tuple[str, ...]:
     for name in names:
         if not _REQUIREMENT.fullmatch(name):
             raise ConfigError(
-                f"“{printable(name)}” is no name of a package. Write it as numpy or as pandas>=2."
+                f"“{printable(name)}” is not a valid package name. Write, for example, numpy or pandas>=2."
             )
     return tuple(dict.fromkeys(names))
 

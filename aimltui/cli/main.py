@@ -1,4 +1,4 @@
-"""The command line: which program to run."""
+"""The command line: parses the arguments and runs the command."""
 
 from __future__ import annotations
 
@@ -11,43 +11,43 @@ from aimltui import __version__
 from aimltui.common.errors import AimltuiError, ConfigError
 
 EPILOG = """\
-Keys are read from AIMLAPI_API_KEY, AIML_API_KEY, AIMLAPI_KEY, or OPENAI_API_KEY with OPENAI_BASE_URL, or from where
-the connections of the configuration file say that they are.
-AIMLTUI_DATA_DIR and AIMLTUI_CONFIG_DIR move the program's directories.
+Keys are read from AIMLAPI_API_KEY, AIML_API_KEY, AIMLAPI_KEY, or OPENAI_API_KEY with OPENAI_BASE_URL, or as the
+connections of the configuration file say.
+AIMLTUI_DATA_DIR and AIMLTUI_CONFIG_DIR set the data directory and the configuration directory.
 
-other programs:
+commands:
   aimltui serve   serve the Assistants API to other programs (aimltui serve --help)
   aimltui chat    talk to an assistant in a plain terminal (aimltui chat --help)
-  aimltui usage   see what runs have used and cost (aimltui usage --help)
+  aimltui usage   show what runs used and cost (aimltui usage --help)
   aimltui threads import PATH...   bring in conversations of ChatGPT, Claude, Open WebUI and others
-  aimltui doctor  see what works on this machine; tests the code interpreter's sandboxes
-  aimltui interpreter setup   packages for the code interpreter, such as numpy and pandas
-  aimltui models learned      see what refusals have taught about models; --clear forgets it
+  aimltui doctor  check what works on this machine, including the code interpreter's sandboxes
+  aimltui interpreter setup   install packages for the code interpreter, such as numpy and pandas
+  aimltui models learned      show what each model does not support; --clear deletes it
 """
 COMMANDS = (["serve"], ["chat"], ["usage"], ["doctor"], ["interpreter"], ["models"], ["threads"])
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Do what the command line says; the exit status (0 fine, 1 failed, 2 wrong input)."""
-    # the SDK would log to the terminal that the screen fills
+    """Run the command line; returns the exit status: 0 success, 1 failure, 2 invalid input."""
+    # With this variable, the SDK would log to the terminal that the screen uses.
     os.environ.pop("OPENAI_LOG", None)
     options = (command_parser() if arguments[:1] in COMMANDS else parser()).parse_args(arguments)
     try:
         return int(options.run(options))
     except AimltuiError as error:
-        print(f"aimltui: {_plain(str(error))}", file=sys.stderr)  # noqa: T201  # the screen is not up
+        print(f"aimltui: {_safe(str(error))}", file=sys.stderr)  # noqa: T201  # the screen is not up
         return error.exit_code
     except KeyboardInterrupt:
         return 130
 
 
 def parser() -> argparse.ArgumentParser:
-    """The flags of the program with a screen."""
+    """Return the parser of the full-screen program."""
     from aimltui.cli.screen import add_screen_flags
 
     result = argparse.ArgumentParser(
         prog="aimltui",
-        description="Work with AI assistants in the terminal: threads, runs and models, on an engine of its own.",
+        description="Work with AI assistants in the terminal: threads, runs and models, with a built-in engine.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -59,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def command_parser() -> argparse.ArgumentParser:
-    """The commands without a screen. Apart, so that starting the screen does not pay for them."""
+    """Return the parser of the other commands. It is separate so that the screen starts without importing them."""
     from aimltui.cli.chat import add_chat_parser
     from aimltui.cli.doctor import add_doctor_parser
     from aimltui.cli.interpreter import add_interpreter_parser
@@ -80,18 +80,20 @@ def command_parser() -> argparse.ArgumentParser:
     return result
 
 
-def _plain(text: str) -> str:
-    """A server's words may be in it: nothing that a terminal would obey."""
-    return "".join(sign if sign.isprintable() or sign == "\n" else " " for sign in text)
+def _safe(text: str) -> str:
+    """Return text that may quote a server, without escape sequences and control characters."""
+    from aimltui.common.sanitize import clean
+
+    return clean(text)
 
 
 def _show(options: argparse.Namespace) -> int:
     from aimltui.bootstrap.screen import show, startup_from
 
-    # What is wrong with the settings is said first: that can be set right from anywhere.
+    # Errors in the settings are reported first: they can be corrected without a terminal.
     startup = startup_from(options)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ConfigError(
-            "aimltui fills a terminal, but its input or output is not one. Start it in a terminal."
+            "aimltui needs an interactive terminal, but its input or output is not one. In a pipe, use `aimltui chat`."
         )
     return show(options, startup)

@@ -1,4 +1,4 @@
-"""`aimltui models learned`: what refusals have taught about models, and how to forget it."""
+"""`aimltui models learned`: lists what each model does not support, as learned from refusals, and deletes it."""
 
 from __future__ import annotations
 
@@ -16,49 +16,58 @@ if TYPE_CHECKING:
     from aimltui.engine.models.compat.lesson_store import Lesson
 
 DESCRIPTION = (
-    "Where a server refuses a part of a request, aimltui leaves it out and remembers that for thirty days; then it is tried "
-    "again. This shows what was learned, and can forget it: all of it, or what was learned of one model."
+    "If a server refuses a part of a request, aimltui leaves it out for thirty days and then tries it again. This lists "
+    "what was learned, and can delete it: all of it, or for one model."
 )
 _DAY_S = 86_400
 _EVERYTHING = "*"
 
 
 def add_models_parser(commands: Any) -> None:
-    """Add `models` with what it can do to the result of `ArgumentParser.add_subparsers`."""
-    parser = commands.add_parser("models", help="what was learned of models", allow_abbrev=False)
+    """Add `models` with its actions to the result of `ArgumentParser.add_subparsers`."""
+    parser = commands.add_parser("models", help="show what each model does not support", allow_abbrev=False)
     actions = parser.add_subparsers(required=True, metavar="learned")
     learned = actions.add_parser(
-        "learned", help="what refusals have taught", description=DESCRIPTION, allow_abbrev=False
+        "learned",
+        help="show or delete what was learned from refusals",
+        description=DESCRIPTION,
+        allow_abbrev=False,
     )
     add = learned.add_argument
-    add("--data-dir", type=Path, metavar="DIR", help="the program's data, instead of its usual place")
-    add("--clear", nargs="?", const=_EVERYTHING, metavar="MODEL", help="forget it: all, or of this model")
+    add("--data-dir", type=Path, metavar="DIR", help="the data directory, instead of the default one")
+    add(
+        "--clear",
+        nargs="?",
+        const=_EVERYTHING,
+        metavar="MODEL",
+        help="delete what was learned, of all models or of this one",
+    )
     learned.set_defaults(run=show_learned)
 
 
 def show_learned(options: argparse.Namespace) -> int:
-    """Say what was learned, or forget it; the exit status."""
+    """Print what was learned, or delete it; returns the exit status."""
     data_dir = data_dir_of(options)
     lessons = lessons_of(data_dir)
     lessons.load()
     if options.clear is None:
-        for line in told(lessons.listed(), time.time()):
+        for line in lesson_lines(lessons.listed(), time.time()):
             _say(line)
         return 0
     model = None if options.clear == _EVERYTHING else options.clear
     gone = lessons.forget(model)
-    about = "" if model is None else f" of {model}"
+    about = "" if model is None else f" about {model}"
     if not gone:
-        _say(f"Nothing was learned{about}, so nothing had to be forgotten.")
+        _say(f"Nothing was learned{about}, so nothing was deleted.")
     else:
         _say(
-            f"Forgotten: {gone} {'lesson' if gone == 1 else 'lessons'}{about}. It is tried again from now on."
+            f"Deleted {gone} {'lesson' if gone == 1 else 'lessons'}{about}. Requests will try these features again."
         )
     return 0
 
 
-def told(lessons: list[Lesson], now: float) -> Iterator[str]:
-    """What was learned, in lines."""
+def lesson_lines(lessons: list[Lesson], now: float) -> Iterator[str]:
+    """Yield what was learned as lines."""
     if not lessons:
         yield "Nothing has been learned yet: no server has refused a part of a request."
     for (model, connection), group in groupby(lessons, key=lambda lesson: (lesson.model, lesson.connection)):

@@ -1,4 +1,4 @@
-"""The flags of the program with a screen."""
+"""The flags of the full-screen program."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aimltui.config import paths
 
 
 def add_screen_flags(parser: argparse.ArgumentParser) -> None:
-    """The flags of the program with a screen; they stay as they are from version to version."""
+    """Add the flags of the full-screen program; they are stable from version to version."""
     add = parser.add_argument
     add(
         "--demo",
@@ -20,7 +20,7 @@ def add_screen_flags(parser: argparse.ArgumentParser) -> None:
         "--data-dir",
         metavar="DIR",
         type=Path,
-        help=f"where threads are kept (default: {_short(paths.data_dir())})".replace("%", "%%"),
+        help=f"the data directory (default: {_short(paths.data_dir())})".replace("%", "%%"),
     )
     add(
         "--config",
@@ -28,19 +28,21 @@ def add_screen_flags(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help=f"the configuration file (default: {_short(paths.config_file())})".replace("%", "%%"),
     )
-    add("--connection", metavar="NAME", help="a connection of the configuration file, by its name")
+    add("--connection", metavar="NAME", help="a connection of the configuration file")
     add("--base-url", metavar="URL", help="any OpenAI-compatible endpoint, such as http://localhost:11434/v1")
     add("--api-key-env", metavar="NAME", help="the environment variable that holds the endpoint's key")
     add(
-        "--assistants-url", metavar="URL", help="use a server of the Assistants API instead of the own engine"
+        "--assistants-url",
+        metavar="URL",
+        help="use a server of the Assistants API instead of the built-in engine",
     )
     add("--model", metavar="ID", help="the model of new threads")
     add("--thread", metavar="ID", help="open this thread")
     add("--new", action="store_true", help="open a new thread instead of the last one")
-    add("--theme", metavar="NAME", help="a theme by name, or auto: dark or light as the terminal is")
+    add("--theme", metavar="NAME", help="the name of a theme, or auto: dark or light like the terminal")
 
 
 def _short(path: Path) -> str:
-    """A path as people write it."""
+    """Return a path with ~ for the home directory."""
     home = Path.home()
     return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)

@@ -1,4 +1,4 @@
-"""`aimltui serve`."""
+"""`aimltui serve`: serves the Assistants API over HTTP."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ from aimltui.cli.flags import add_engine_flags
 from aimltui.common.errors import ConfigError
 
 DESCRIPTION = (
-    "Serve the Assistants API v2 from this machine's own engine. A program that was written for OpenAI's API only "
-    "changes its base URL; threads are the same as on the screen."
+    "Serve the Assistants API v2 with the built-in engine. A program written for OpenAI's API only changes its base URL; "
+    "its threads are also in the full-screen program."
 )
 EPILOG = (
-    "A run is answered by the model that its assistant (or the run itself) names. Programs often name models "
-    "that are gone: with --model ID, that one model answers every run, whatever it names, and with --demo the "
-    "scripted demo does. Paths work with and without /v1; Azure's client works with its endpoint set to this "
-    "server."
+    "The model that the run or its assistant names answers. Programs often name models that no longer exist: with "
+    "--model ID, this model answers every run, and with --demo the scripted demo does. Paths work with and without /v1; "
+    "Azure's client works with its endpoint set to this server."
 )
 
 
@@ -35,15 +34,19 @@ def add_serve_parser(commands: Any) -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("--host", default="127.0.0.1", help="where to listen (default: %(default)s, this machine only)")
-    add("--port", type=_port, default=8765, help="default: %(default)s; 0 takes any that is free")
-    add("--uds", metavar="PATH", type=Path, help="listen on a unix socket instead")
-    add("--model", metavar="ID", help="the model that answers every run, whichever it names")
+    add(
+        "--host",
+        default="127.0.0.1",
+        help="the address to listen on (default: %(default)s, this machine only)",
+    )
+    add("--port", type=_port, default=8765, help="default: %(default)s; 0 uses any free port")
+    add("--uds", metavar="PATH", type=Path, help="listen on a Unix socket instead")
+    add("--model", metavar="ID", help="answer every run with this model, whatever model it names")
     add(
         "--token-env",
         metavar="NAME",
-        help="the environment variable that holds the token which clients have to send as their API key; "
-        "needed wherever other machines can reach the server",
+        help="the environment variable with the token that clients must send as their API key; "
+        "required if other machines can reach the server",
     )
     add_engine_flags(parser)
     parser.set_defaults(run=serve)
@@ -51,12 +54,12 @@ def add_serve_parser(commands: Any) -> argparse.ArgumentParser:
 
 
 def serve(options: argparse.Namespace) -> int:
-    """Serve until a signal says stop; the exit status.
+    """Serve until a signal stops the server; returns the exit status.
 
     Raises:
-        AimltuiError: It cannot begin.
+        AimltuiError: The server cannot start.
     """
-    # starlette and uvicorn are for this command only
+    # Imported late: only this command needs starlette and uvicorn.
     from aimltui.server.listener import Address, check_address
 
     token = _token(options.token_env)
@@ -85,7 +88,7 @@ def _token(variable: str | None) -> str | None:
     token = os.environ.get(variable, "").strip()
     if not token:
         raise ConfigError(
-            f"The environment variable {variable} is not set; it should hold the token for clients of this "
+            f"The environment variable {variable} is not set; it must hold the token for clients of this "
             f"server. Set it with: export {variable}=$(openssl rand -hex 24)"
         )
     return token
@@ -94,7 +97,7 @@ def _token(variable: str | None) -> str | None:
 def _port(text: str) -> int:
     port = int(text)
     if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError(f"{port} is not a port: 0 to 65535")
+        raise argparse.ArgumentTypeError(f"{port} is not a port number (0 to 65535)")
     return port
 
 

@@ -1,4 +1,4 @@
-"""`aimltui usage`: what runs have used, today's budget and the balance, in a plain terminal."""
+"""`aimltui usage`: prints what runs used and cost, today's budget and the account's balance."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from aimltui.config import paths
 from aimltui.config.settings import load_settings
 
 DESCRIPTION = (
-    "What runs have used: tokens and cost, from the provider's own word or, marked with ≈, from list prices. What "
-    "nobody told is not guessed. Deleted threads keep their sums."
+    "Show what runs used: tokens and cost, as the provider reported it or, marked with ≈, computed from list prices. "
+    "Unknown costs are not guessed. Deleted threads stay in the sums."
 )
 _WIDTH = 100
 
@@ -26,29 +26,29 @@ _WIDTH = 100
 def add_usage_parser(commands: Any) -> argparse.ArgumentParser:
     """Add `usage` to the result of `ArgumentParser.add_subparsers`; its default `run` is `usage`."""
     parser: argparse.ArgumentParser = commands.add_parser(
-        "usage", help="what runs have used and cost", description=DESCRIPTION, allow_abbrev=False
+        "usage", help="show what runs used and cost", description=DESCRIPTION, allow_abbrev=False
     )
     add = parser.add_argument
     add("--by", choices=("day", "model", "connection", "thread"), default="day", help="default: %(default)s")
-    add("--since", metavar="DATE", type=_date, help="the first day that counts, as 2026-11-22")
-    add("--json", action="store_true", help="write the report as JSON")
+    add("--since", metavar="DATE", type=_date, help="count from this day on, for example 2026-11-22")
+    add("--json", action="store_true", help="print JSON")
     add(
         "--balance",
         action="store_true",
-        help="ask the AI/ML API what is left on the account, with its own key",
+        help="ask the AI/ML API what is left on the account",
     )
-    add("--raise-usd", metavar="DOLLARS", type=float, help="let so much more be spent today")
-    add("--raise-tokens", metavar="COUNT", type=int, help="let so many more tokens be used today")
+    add("--raise-usd", metavar="DOLLARS", type=float, help="raise today's budget by this amount")
+    add("--raise-tokens", metavar="COUNT", type=int, help="raise today's budget by this number of tokens")
     add_engine_flags(parser)
     parser.set_defaults(run=usage)
     return parser
 
 
 def usage(options: argparse.Namespace) -> int:
-    """Say what was asked for; the exit status.
+    """Print the report, the balance or the new budget; returns the exit status.
 
     Raises:
-        AimltuiError: It cannot be told.
+        AimltuiError: The engine or the provider refuses.
     """
     if options.balance:
         source = find_source(options)
@@ -56,14 +56,14 @@ def usage(options: argparse.Namespace) -> int:
         config_file = options.config or paths.config_file()
         settings = load_settings(config_file, must_exist=options.config is not None)
         data_dir = data_dir_of(options)
-        # no model is asked, so no key is needed
+        # No model is used, so no key is needed.
         source = Source(data_dir, None, DEMO_MODEL, settings)
-    for line in asyncio.run(_tell(source, options)):
+    for line in asyncio.run(_report(source, options)):
         print(line)  # noqa: T201  # there is no screen
     return 0
 
 
-async def _tell(source: Source, options: argparse.Namespace) -> list[str]:
+async def _report(source: Source, options: argparse.Namespace) -> list[str]:
     from aimltui.client.client import AssistantsClient
     from aimltui.client.embedded import EmbeddedTransport
     from aimltui.formatting.usage_table import balance_text, budget_lines, table_of
@@ -87,7 +87,7 @@ async def _tell(source: Source, options: argparse.Namespace) -> list[str]:
         except APIError as error:
             raise AimltuiError(error.message) from error
     if options.json:
-        # escaped: a title may hold what a terminal would obey
+        # JSON escapes control characters, which a title may contain.
         return [json.dumps(report.to_json())]
     return list(_lines(table_of(report)))
 
@@ -112,12 +112,10 @@ def _raise(params: Any, options: argparse.Namespace) -> Any:
     try:
         return params(usd=options.raise_usd, tokens=options.raise_tokens)
     except ValueError as error:
-        raise ConfigError(
-            "The budget can be raised by an amount above 0 only, up to 100,000 dollars."
-        ) from error
+        raise ConfigError("The amount must be above 0 and at most 100,000 dollars.") from error
 
 
 def _date(text: str) -> str:
     if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-        raise argparse.ArgumentTypeError("a date looks like 2026-11-22")
+        raise argparse.ArgumentTypeError("write the date as 2026-11-22")
     return text

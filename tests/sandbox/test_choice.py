@@ -68,12 +68,12 @@ async def test_a_sandbox_without_walls_is_found_out(python: Interpreter, tmp_pat
     assert plan.KERNEL.read_bytes() == before, "the self-test itself did harm"
     found = set(verdict.breaches)
     assert {
-        "reads files of this machine",
-        "writes outside of /mnt/data",
-        "looks into other processes",
-        "signals the program",
-        "opens a connection",
-        "makes links and pipes that could trick the program",
+        "reading files of this machine",
+        "writing outside /mnt/data",
+        "looking into other processes",
+        "sending signals to the program",
+        "opening a network connection",
+        "creating links and pipes that could mislead the program",
     } <= found
     assert "does not hold" in verdict.sentence
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from aimltui.cli.chat import Conversation, clean, first_model
+from aimltui.cli.chat import Conversation, first_model
 from aimltui.client.client import AssistantsClient
 from aimltui.client.embedded import EmbeddedTransport
 from aimltui.common.errors import AimltuiError
@@ -44,10 +44,10 @@ async def talking(
 async def test_every_turn_shows_its_own_answer(tmp_path: Path, streams: bool) -> None:
     model = FakeModel(says("First", " answer."), says("Second", " answer."))
     async with talking(tmp_path, model, streams=streams) as (conversation, written):
-        await bounded(conversation.say("one"))
+        await bounded(conversation.send("one"))
         first = "".join(written)
         written.clear()
-        await bounded(conversation.say("two"))
+        await bounded(conversation.send("two"))
     assert first == "\nAssistant > First answer.\n"
     assert "".join(written) == "\nAssistant > Second answer.\n"
 
@@ -59,7 +59,7 @@ async def test_a_streamed_answer_appears_piece_by_piece(tmp_path: Path) -> None:
         talking(tmp_path, model, streams=True) as (conversation, written),
         asyncio.TaskGroup() as group,
     ):
-        group.create_task(bounded(conversation.say("x")))
+        group.create_task(bounded(conversation.send("x")))
         await until(lambda: "".join(written) == "\nAssistant > So")
         go.set()
     assert "".join(written) == "\nAssistant > So long\n"
@@ -69,7 +69,7 @@ async def test_a_streamed_answer_appears_piece_by_piece(tmp_path: Path) -> None:
 async def test_a_failure_is_told_with_its_reason(tmp_path: Path, streams: bool) -> None:
     model = FakeModel([ChatChunk(text="So"), ModelError("The server is on fire.", remedy="Call somebody.")])
     async with talking(tmp_path, model, streams=streams) as (conversation, written):
-        await bounded(conversation.say("x"))
+        await bounded(conversation.send("x"))
     assert "".join(written) == "\nAssistant > So\n\n⚠ The server is on fire. Call somebody.\n"
 
 
@@ -79,7 +79,7 @@ async def test_an_incomplete_answer_is_told_as_such(tmp_path: Path, streams: boo
         conversation,
         written,
     ):
-        await bounded(conversation.say("x"))
+        await bounded(conversation.send("x"))
     assert "".join(written).endswith("\n⚠ The answer is incomplete: max_completion_tokens.\n")
 
 
@@ -87,7 +87,7 @@ async def test_an_incomplete_answer_is_told_as_such(tmp_path: Path, streams: boo
 async def test_cancelling_stops_the_run_and_the_next_turn_works(tmp_path: Path, streams: bool) -> None:
     model = FakeModel([ChatChunk(text="So"), asyncio.Event()], says("Again."))
     async with talking(tmp_path, model, streams=streams) as (conversation, written):
-        task = asyncio.ensure_future(conversation.say("x"))
+        task = asyncio.ensure_future(conversation.send("x"))
         await until(lambda: model.requests)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -95,7 +95,7 @@ async def test_cancelling_stops_the_run_and_the_next_turn_works(tmp_path: Path, 
         written.clear()
 
         async def said() -> bool:
-            await conversation.say("y")
+            await conversation.send("y")
             return "Again." in "".join(written)
 
         await until(said)
@@ -105,8 +105,8 @@ async def test_functions_are_said_to_be_beyond_this_chat(tmp_path: Path) -> None
     tools = [{"type": "function", "function": {"name": "weather"}}]
     model = FakeModel(calls(("weather", "{}")))
     async with talking(tmp_path, model, streams=True, tools=tools) as (conversation, written):
-        await bounded(conversation.say("x"))
-    assert "waits for functions" in "".join(written)
+        await bounded(conversation.send("x"))
+    assert "this chat has no functions" in "".join(written)
 
 
 class Interpreting:
@@ -144,7 +144,7 @@ class Interpreting:
             "create_run": self.run,
             "list_run_steps": Page[RunStep](data=[self.step]),
             "list_messages": Page[Message](data=[self.message]),
-            "get_file": File(id="file-1", filename="fig\x1bure\n1.png", bytes=1200),
+            "get_file": File(id="file-1", filename="fig\x07ure\n1.png", bytes=1200),
         }
         return answers[operation.name]
 
@@ -171,13 +171,13 @@ class Interpreting:
 async def test_code_and_its_output_are_shown(streams: bool) -> None:
     written: list[str] = []
     client = AssistantsClient(Interpreting())  # type: ignore[arg-type]
-    await bounded(Conversation(client, "thread_1", "asst_1", written.append, streams=streams).say("6 * 7?"))
+    await bounded(Conversation(client, "thread_1", "asst_1", written.append, streams=streams).send("6 * 7?"))
     told = "".join(written)
     assert (
         told.index("Code >\nprint(6 * 7)\n") < told.index("Output >\n100 %\n42\n") < told.index("It is 42.")
     )
     assert told.endswith(
-        "\nFiles >\nfigure 1.png (1,200 bytes)\nThey are kept. To see and save them: aimltui --thread thread_1\n"
+        "\nFiles >\nfigure 1.png (1,200 bytes)\nTo view and save them: aimltui --thread thread_1\n"
     )
     assert told.count("print(6 * 7)") == told.count("42\n\nOutput") == 1
 
@@ -203,10 +203,12 @@ async def test_where_no_model_is_named_the_first_one_of_the_default_connection_a
     async with opened(tmp_path / "a", Listing(work, home)) as engine:
         assert await first_model(AssistantsClient(EmbeddedTransport(engine))) == "llama"
     async with opened(tmp_path / "b", Listing(work, problem="home is down.")) as engine:
-        with pytest.raises(AimltuiError, match=r"home is down\. Name one with --model ID\."):
+        with pytest.raises(AimltuiError, match=r"home is down\. Choose one with --model ID\."):
             await first_model(AssistantsClient(EmbeddedTransport(engine)))
 
 
-def test_text_cannot_command_the_terminal() -> None:
-    assert clean("a\x1b[2Jb\x07\x9b31mc\r\u202ed\te\n") == "a[2Jb31mcd\te\n"
-    assert clean("Grüße\u00a0👩\u200d💻 ❤\ufe0f 日本") == "Grüße\u00a0👩\u200d💻 ❤\ufe0f 日本"
+async def test_an_escape_sequence_in_two_pieces_of_a_streamed_answer_is_removed(tmp_path: Path) -> None:
+    model = FakeModel(says("Gr\x1b[3", "1mü", "ße\x07\u202e 👩\u200d💻\x1b]0;title"))
+    async with talking(tmp_path, model, streams=True) as (conversation, written):
+        await bounded(conversation.send("x"))
+    assert "".join(written) == "\nAssistant > Grüße 👩\u200d💻]0;title\n"

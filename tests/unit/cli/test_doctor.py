@@ -23,8 +23,8 @@ def test_it_names_the_sandbox_and_each_wall(tmp_path: Path, capsys: pytest.Captu
     assert "The code interpreter uses " in said
     assert "It does not cover:" in said
     for wall in WALLS:
-        assert f"ok      no code in it {wall}" in said
-    assert "BROKEN" not in said
+        assert f"blocked: {wall}" in said
+    assert "NOT BLOCKED" not in said
 
 
 def test_without_a_sandbox_it_fails_and_says_what_is_at_risk(
@@ -44,11 +44,11 @@ def test_what_the_settings_say_is_told(
     config.write_text('[interpreter]\nunconfined = "ask"\n')
     assert main(where) == 1
     said = capsys.readouterr().out
-    assert "You have allowed code to be run all the same" in said
+    assert "Your settings allow code without one" in said
     assert "packages: the standard library" in said
     config.write_text('[interpreter]\nsandbox = "off"\n')
     assert main(where) == 0
-    assert "switch the code interpreter off" in capsys.readouterr().out
+    assert "code interpreter is switched off" in capsys.readouterr().out
 
 
 def test_keys_are_told_by_name_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,7 +72,10 @@ def test_connections_are_told_with_the_places_of_their_keys_and_without_the_keys
     monkeypatch.setenv("B_KEY", "secret-of-b-0123456789")
     KeyStore(file).save("file", "a", "https://a.example/v1", "secret-of-a-0123456789")
     said = "\n".join(doctor.connections(file))
-    assert "b: https://b.example/v1, a server of assistants (default)\n    key in the variable B_KEY" in said
+    assert (
+        "b: https://b.example/v1, a server of the Assistants API (default)\n    key in the variable B_KEY"
+        in said
+    )
     assert f"a: https://a.example/v1\n    key in the file {key_file(file)}\n" in said
     assert f"{key_file(file)}, but: The key file has no key of “c”" in said
     assert "d: http://localhost:1/v1\n    no key" in said

@@ -37,9 +37,9 @@ def test_it_forgets_one_model_or_all(tmp_path: Path, capsys: pytest.CaptureFixtu
     for model in ("a", "b", "c"):
         lessons.learn("x", model, {"no_stream": True, "no_top_p": True})
     assert learned(tmp_path, capsys, "--clear", "a") == [
-        "Forgotten: 2 lessons of a. It is tried again from now on."
+        "Deleted 2 lessons about a. Requests will try these features again."
     ]
     assert learned(tmp_path, capsys, "--clear", "a") == [
-        "Nothing was learned of a, so nothing had to be forgotten."
+        "Nothing was learned about a, so nothing was deleted."
     ]
-    assert learned(tmp_path, capsys, "--clear") == ["Forgotten: 4 lessons. It is tried again from now on."]
+    assert learned(tmp_path, capsys, "--clear") == ["Deleted 4 lessons. Requests will try these features again."]

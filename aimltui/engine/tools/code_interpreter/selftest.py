@@ -28,20 +28,20 @@ from aimltui.engine.tools.code_interpreter.sessions.events import Done, Output
 from aimltui.engine.tools.code_interpreter.sessions.session import Session
 
 WALLS = (
-    "reads files of this machine",
-    "writes outside of /mnt/data",
-    "sees the program's environment",
-    "looks into other processes",
-    "signals the program",
-    "opens a connection",
-    "makes namespaces of its own",
-    "traces other processes",
-    "makes links and pipes that could trick the program",
-    "keeps descriptors of the program",
-    "executes what it wrote",
-    "survives its end",
+    "reading files of this machine",
+    "writing outside /mnt/data",
+    "reading the program's environment",
+    "looking into other processes",
+    "sending signals to the program",
+    "opening a network connection",
+    "creating namespaces",
+    "tracing other processes",
+    "creating links and pipes that could mislead the program",
+    "using the program's open files",
+    "executing files it wrote",
+    "running on after its end",
 )
-"""What the self-test tries, as `code ...`."""
+"""What the self-test attempts; each has to be blocked."""
 
 _EXPIRES_S = 30 * 86_400.0
 _LOCK_PATIENCE_S = 2.0
@@ -72,7 +72,7 @@ class Verdict:
             return f"It held against all {len(WALLS)} attempts to get out."
         if self.trouble:
             return self.trouble
-        return "It does not hold: code in it " + "; ".join(
+        return "It does not hold. Not blocked: " + "; ".join(
             f"{what} ({how})" for what, how in self.breaches.items()
         )
 
@@ -149,11 +149,11 @@ async def _try(session: Session, canaries: dict[str, object]) -> Verdict:
     except (ValueError, TypeError):
         return Verdict(False, {}, "The self-test's code did not come to its end in the sandbox.")
     if "executed" in rest or status == "died":
-        breaches["executes what it wrote"] = "a file in /mnt/data"
+        breaches["executing files it wrote"] = "a file in /mnt/data"
     keeper = session.pid
     await session.aclose()
     if not await _is_free(session.files / "lock", keeper):
-        breaches["survives its end"] = "a process went on after everything was killed"
+        breaches["running on after its end"] = "a process went on after everything was killed"
     return Verdict(not breaches, breaches)
 
 

@@ -31,7 +31,7 @@ def attempt(name):
     return decorate
 
 for _path in (canaries["file"], canaries["home"], canaries["data"], "/etc/passwd", "/etc/shadow", "/root/.ssh"):
-    @attempt("reads files of this machine")
+    @attempt("reading files of this machine")
     def _():
         if os.path.isdir(_path):
             return os.path.exists(canaries["file"]) and os.listdir(_path) and _path
@@ -41,29 +41,29 @@ for _path in (canaries["file"], canaries["home"], canaries["data"], "/etc/passwd
 # in WebAssembly the library lies in the guest's own memory, not in a file of this machine
 _library = () if sys.platform == "wasi" else (os.__file__,)
 for _path in (canaries["file"], *_library, canaries["kernel"]):
-    @attempt("writes outside of /mnt/data")
+    @attempt("writing outside /mnt/data")
     def _():
         return os.open(_path, os.O_WRONLY) and _path
 
 for _path in (os.path.dirname(canaries["outside"]), "/etc", "/usr", "/usr/lib", "/", os.path.dirname(os.__file__)):
-    @attempt("writes outside of /mnt/data")
+    @attempt("writing outside /mnt/data")
     def _():
         # a file without a name, which is gone when it is closed
         return os.open(_path, os.O_TMPFILE | os.O_WRONLY) and _path
 
-@attempt("sees the program's environment")
+@attempt("reading the program's environment")
 def _():
     return set(os.environ) - set(canaries["variables"])
 
 for _pid in (canaries["pid"], getattr(os, "getppid", os.getpid)(), 1):
     for _name in ("environ", "mem", "maps", "cmdline", "fd"):
-        @attempt("looks into other processes")
+        @attempt("looking into other processes")
         def _():
             path = f"/proc/{_pid}/{_name}"
             return (os.listdir(path) if _name == "fd" else open(path, "rb").read(1)) and path
 
 for _pid in (canaries["pid"], canaries["keeper"]):
-    @attempt("signals the program")
+    @attempt("sending signals to the program")
     def _():
         os.kill(_pid, 0)
         return _pid
@@ -78,7 +78,7 @@ for _family, _kind, _address in (
     (40, 1, (2, 1)),
     (16, 3, (0, 0)),
 ):
-    @attempt("opens a connection")
+    @attempt("opening a network connection")
     def _():
         with socket.socket(_family, _kind) as one:
             if _family in (40, 16):
@@ -87,26 +87,26 @@ for _family, _kind, _address in (
             one.connect(_address)
             return _address
 
-@attempt("makes namespaces of its own")
+@attempt("creating namespaces")
 def _():
     return ctypes.CDLL(None).unshare(0x10000000) == 0
 
 # attaching would stop the program where the wall is missing; this only asks for it
-@attempt("traces other processes")
+@attempt("tracing other processes")
 def _():
     return ctypes.CDLL(None).ptrace(0x4206, canaries["pid"], 0, 0) == 0
 
-@attempt("makes links and pipes that could trick the program")
+@attempt("creating links and pipes that could mislead the program")
 def _():
     os.symlink("/etc/passwd", "/mnt/data/link")
     return "link"
 
-@attempt("makes links and pipes that could trick the program")
+@attempt("creating links and pipes that could mislead the program")
 def _():
     os.mkfifo("/mnt/data/fifo")
     return "fifo"
 
-@attempt("keeps descriptors of the program")
+@attempt("using the program's open files")
 def _():
     return [number for number in range(5, 64) if _is_open(number)]
 
@@ -136,7 +136,7 @@ except (OSError, AttributeError):
     pass
 print(json.dumps(came_through), flush=True)
 
-@attempt("executes what it wrote")
+@attempt("executing files it wrote")
 def _():
     os.execv("/mnt/data/program", ["program"])
 """
