@@ -40,7 +40,6 @@ PENDING: tuple[str, ...] = (
     "client",
     "engine",
     "interchange",
-    "server",
     "tui",
     "README",
 )

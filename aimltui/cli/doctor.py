@@ -78,10 +78,9 @@ def facts(data_dir: Path) -> Iterator[str]:
     yield f"Python    {platform.python_version()} ({sys.executable})"
     yield f"SQLite    {sqlite3.sqlite_version}, full-text search {'works' if _has_search() else 'is missing'}"
     size = shutil.get_terminal_size()
-    kind = os.environ.get("TERM", "(TERM is not set)")
-    colours = os.environ.get("COLORTERM", "")
+    kind = " ".join(filter(None, (os.environ.get("TERM", "(TERM is not set)"), os.environ.get("COLORTERM"))))
     where = "a terminal" if sys.stdout.isatty() else "not a terminal"
-    yield f"terminal  {kind} {colours}, {size.columns} x {size.lines}; this output goes to {where}"
+    yield f"terminal  {kind}, {size.columns} x {size.lines}; this output goes to {where}"
     yield f"data      {data_dir}{'' if data_dir.is_dir() else ' (does not exist yet)'}"
     names = [
         name for name in (*AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE) if os.environ.get(name, "").strip()

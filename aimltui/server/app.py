@@ -1,4 +1,4 @@
-"""The engine over HTTP: a loop over the table of operations."""
+"""The ASGI application: routes, checks and answers requests with the operations of an engine."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from aimltui.server.auth import Auth
 from aimltui.server.download import send_content
 from aimltui.server.event_stream import HEARTBEAT_S, EventStream
 from aimltui.server.idempotency import Answer, IdempotencyKeys, Slot, Streamed
-from aimltui.server.multipart import received
+from aimltui.server.multipart import read_form
 from aimltui.server.routing import GET_MODEL, Match, MethodNotAllowed, ModelParams, Router
 from aimltui.wire import operations as op
 from aimltui.wire.base import Params, Wire
@@ -38,9 +38,9 @@ from aimltui.wire.uploads import MAX_PART
 from aimltui.wire.vector_stores import IN_PROGRESS, FileBatch, VectorStoreFile
 
 MAX_BODY = 32 * 1024 * 1024
-"""Bytes of a JSON body."""
+"""The largest JSON body, in bytes."""
 POLL_AFTER_MS = 200
-"""What pollers are told to wait while a run is active or a file is indexed; by themselves they wait a second and more."""
+"""The polling interval sent to clients while a run is active or a file is indexed; their default is a second or more."""
 JSON_TYPE = "application/json"
 EVENT_TYPE = "text/event-stream; charset=utf-8"
 
@@ -48,41 +48,42 @@ log = logging.getLogger(__name__)
 
 
 class ServedEngine(op.OperationHandler, Protocol):
-    """The engine that the server exposes: its operations and its files."""
+    """The engine behind the server: its operations and its files."""
 
     def new_file_path(self) -> Path:
-        """Where an uploaded file may be written; a `Blob` of it is taken without a copy."""
+        """Return a new path for an uploaded file; a `Blob` of this path is stored without a copy."""
         ...
 
     async def open_file_content(self, params: FileParams) -> OpenContent:
-        """A file's bytes, piece by piece."""
+        """Open the content of a file."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ServerLimits:
-    """What a server puts up with."""
+    """Limits of a server."""
 
     max_body: int = MAX_BODY
-    """Bytes of a JSON body."""
+    """The largest JSON body, in bytes."""
     max_file: int = MAX_FILE
-    """Bytes of a file in a form."""
+    """The largest file in a form, in bytes."""
     heartbeat_s: float = HEARTBEAT_S
+    """Seconds of silence on a stream after which a comment is sent."""
 
 
 def create_app(engine: ServedEngine, auth: Auth | None = None, limits: ServerLimits | None = None) -> ASGIApp:
-    """The ASGI application of an engine.
+    """Return the ASGI application of an engine.
 
     Args:
-        engine: It is not closed with the application.
-        auth: Who may ask; by default whoever reaches it from this machine.
+        engine: The engine; the application does not close it.
+        auth: Who may send requests; by default, programs on this machine.
         limits: Sizes and times.
     """
     return _App(engine, auth or Auth(), limits or ServerLimits())
 
 
 class _App:
-    """Routes, checks, asks, answers."""
+    """The application: what all requests share."""
 
     def __init__(self, engine: ServedEngine, auth: Auth, limits: ServerLimits) -> None:
         self.engine = engine
@@ -114,7 +115,7 @@ class _Exchange:
         self._operation: op.Operation[Any, Any] | None = None
 
     async def run(self) -> None:
-        """Answer, whatever happens."""
+        """Answer the request, also after an unexpected error."""
         try:
             await self._run()
         except ClientDisconnect:
@@ -156,7 +157,7 @@ class _Exchange:
         operation, path = match.operation, self._app.engine.new_file_path()
         limit = min(self._app.limits.max_file, MAX_PART if operation is op.ADD_UPLOAD_PART else MAX_FILE)
         kind = self._request.headers.get("content-type", "")
-        async with received(kind, self._request.stream(), path, limit) as form:
+        async with read_form(kind, self._request.stream(), path, limit) as form:
             fields = form_fields(operation, form.pairs)
             if form.file_field:
                 if form.file_field != operation.blob:
@@ -179,7 +180,7 @@ class _Exchange:
             and last.isdigit()
             and not any(name == "after" for name, _ in query)
         ):
-            # a browser's EventSource, and anything like it, resumes by this header
+            # A browser's EventSource resumes with this header.
             query.append(("after", last))
         return parse_params(match.operation, match.path, query, fields)
 
@@ -195,7 +196,7 @@ class _Exchange:
                     break
                 pieces.append(piece)
         if size > limit:
-            raise TooLarge(f"The request's body is too large: at most {limit:,} bytes are taken.")
+            raise TooLarge(f"The request body is too large: the limit is {limit:,} bytes.")
         return b"".join(pieces)
 
     async def _call(self, params: Params) -> Answer:
@@ -230,7 +231,7 @@ class _Exchange:
     async def _do_once(self, slot: Slot, stream: bool, params: Params) -> None:
         assert self._operation is not None
         if stream:
-            await self._stream(self._operation.name, params, watch=_Remembering(self._app.keys, slot))
+            await self._stream(self._operation.name, params, watch=_StreamRecorder(self._app.keys, slot))
             return
         try:
             answer = await self._call(params)
@@ -249,10 +250,10 @@ class _Exchange:
         await self._stream(op.RUN_EVENTS.name, params)
 
     async def _stream(
-        self, name: str, params: Params, *, extended: bool = False, watch: _Remembering | None = None
+        self, name: str, params: Params, *, extended: bool = False, watch: _StreamRecorder | None = None
     ) -> None:
-        told = self._app.engine.stream(name, params)
-        stream = EventStream(told, extended=extended, watch=watch, heartbeat_s=self._app.limits.heartbeat_s)
+        source = self._app.engine.stream(name, params)
+        stream = EventStream(source, extended=extended, watch=watch, heartbeat_s=self._app.limits.heartbeat_s)
         headers = {"content-type": EVENT_TYPE, "cache-control": "no-cache", "x-accel-buffering": "no"}
         raw = [(k.encode(), v.encode()) for k, v in {**headers, **self._headers()}.items()]
         await stream.send(self._receive, self._send, raw)
@@ -271,8 +272,8 @@ class _Exchange:
         await response(self._scope, self._receive, self._send)
 
     def _must_not_be_repeated(self) -> bool:
-        # The SDK repeats a POST that failed with 5xx by itself; a run or message that was made in spite of the
-        # failure would then be there twice. With a key of its own the request may be repeated.
+        # The SDK repeats a POST that failed with 5xx. If a run or message was created despite the failure, it would be
+        # created twice. A request with an idempotency key may be repeated.
         made = self._operation is not None and self._operation.name.startswith(("create_", "submit_"))
         return made and idempotency.HEADER not in self._request.headers
 
@@ -285,8 +286,8 @@ class _Exchange:
         }
 
 
-class _Remembering:
-    """Notes which part of which run's log a stream tells, so that it can be told again."""
+class _StreamRecorder:
+    """Remembers which events of which run a stream sends, so that they can be sent again."""
 
     def __init__(self, keys: IdempotencyKeys, slot: Slot) -> None:
         self._keys = keys

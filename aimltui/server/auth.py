@@ -1,37 +1,37 @@
-"""Who may ask: whoever has the token; where none is set, whoever is on this machine and is not a web page."""
+"""Access control: clients with the token, or, without a token, programs on this machine but no web pages."""
 
 from __future__ import annotations
 
 import hmac
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from aimltui.common import urls
 from aimltui.wire.errors import APIError, Forbidden, Unauthorized
 
-MINIMUM = 16
-"""Characters that a token has at least: a server with a short one is as good as open."""
+MIN_TOKEN_LENGTH = 16
+"""Characters; a shorter token could be guessed."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Auth:
-    """The rule of one server."""
+    """The access rule of a server."""
 
     token: str | None = None
-    """None: no token is needed; only for loopback and sockets."""
+    """The token that clients must send; None, only for loopback and sockets: no token is needed."""
     is_socket: bool = False
-    """True on a unix socket, which no browser can reach."""
+    """True on a Unix socket, which no browser can reach."""
 
     def check(self, headers: Mapping[str, str]) -> None:
-        """See that a request may be answered.
+        """Check that a request may be answered.
 
         Args:
-            headers: By lower-case name.
+            headers: The request headers by lower-case name.
 
         Raises:
-            Unauthorized: No token, or a wrong one.
-            Forbidden: No token is needed here, and therefore no web page is served.
+            Unauthorized: The token is missing or wrong.
+            Forbidden: The server has no token, and the request comes from a web page.
         """
         if self.token is not None:
             self._check_token(headers)
@@ -50,27 +50,25 @@ class Auth:
                 code="invalid_api_key",
             )
         assert self.token is not None
-        # bytes, since compare_digest takes no text beyond ASCII
+        # compare_digest accepts only ASCII text, so bytes are compared
         if not hmac.compare_digest(given.encode(), self.token.encode()):
             raise Unauthorized(
-                "Incorrect API key provided. This server wants the token that it was started with.",
+                "Incorrect API key provided. Use the token that this server was started with.",
                 code="invalid_api_key",
             )
 
 
 def is_loopback(host: str) -> bool:
-    """True if nobody outside this machine can reach a server on this host."""
-    if host.rstrip(".").lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
+    """Return whether only this machine can reach a server on this host.
+
+    Names below `localhost` do not count: a resolver may send them to another machine.
+    """
+    return urls.is_loopback(host) and not host.rstrip(".").lower().endswith(".localhost")
 
 
 def _refuse_web_pages(headers: Mapping[str, str]) -> None:
-    # Without a token, any page in a browser of this machine could start runs here: by a plain form post, or by
-    # a name of its own that resolves to 127.0.0.1. The first shows in Origin, the second in Host.
+    # Without a token, any page in a browser on this machine could start runs: with a form post, or through a host
+    # name that resolves to 127.0.0.1. The first shows in the Origin header, the second in Host.
     for value in (f"//{headers.get('host', '')}", headers.get("origin", "")):
         if value in ("", "//"):
             continue
@@ -90,7 +88,7 @@ def _names_loopback(url: str) -> bool:
 
 def _web_page() -> APIError:
     return Forbidden(
-        "This server has no token and therefore answers programs on this machine only, no web pages and no "
-        "other host names. Start it with --token-env NAME to allow others.",
+        "This server has no token, so it only answers programs on this machine: no web pages and no other host "
+        "names. Start it with --token-env NAME to allow them.",
         code="forbidden_origin",
     )

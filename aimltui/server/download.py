@@ -1,4 +1,4 @@
-"""The content of a file as an answer, piece by piece."""
+"""Sends the content of a file as an answer, piece by piece."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from aimltui.wire.binary import OpenContent
 log = logging.getLogger(__name__)
 
 _PIECE = 256 * 1024
-"""Bytes."""
+"""The size of a piece, in bytes."""
 
 
 async def send_content(content: OpenContent, headers: Mapping[str, str], send: Send) -> None:
-    """Answer with the bytes; the file is closed in the end."""
+    """Send the content and close the file."""
     all_headers = {
         **headers,
         "content-type": content.media_type,
@@ -38,14 +38,14 @@ async def send_content(content: OpenContent, headers: Mapping[str, str], send: S
         if not content.size:
             await send({"type": "http.response.body", "body": b""})
     except OSError:
-        # the answer has begun: all that is left is to end it before its length, which the reader notices
-        log.exception("the content of %r cannot be read any further", content.filename)
+        # The headers are sent. The answer ends before its declared length, so the client notices the error.
+        log.exception("the content of %r cannot be read to its end", content.filename)
     finally:
         await asyncio.to_thread(content.file.close)
 
 
 def disposition(filename: str) -> str:
-    """The header that says what to call the file: never to be shown in a browser, whatever is in it."""
+    """Return the Content-Disposition header: browsers save the file and never show it."""
     plain = "".join(
         char if char.isascii() and char.isprintable() and char not in '"\\%' else "_" for char in filename
     )

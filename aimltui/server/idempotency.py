@@ -1,4 +1,4 @@
-"""The same key with the same request gets the same answer, and nothing is done twice."""
+"""Idempotency keys: a repeated request with the same key gets the same answer, and nothing is done twice."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from aimltui.wire.errors import BadRequest
 
 HEADER = "idempotency-key"
 MAX_ANSWERS = 1000
-"""Answers that are remembered at most; the oldest is forgotten first."""
+"""The largest number of remembered answers; the oldest is dropped first."""
 MAX_BYTES = 16 << 20
-"""The most that they take together; the newest is remembered however large it is."""
+"""The largest total size of remembered answers; the newest is kept whatever its size."""
 LONGEST = 255
+"""The longest key, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer."""
+    """A complete answer."""
 
     status: int
     body: bytes
@@ -28,23 +29,23 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Streamed:
-    """A stream, as the part of a run's log that it told."""
+    """A streamed answer, as the part of a run's log that it sent."""
 
     thread_id: str
     run_id: str
     after: int | None
-    """The index before its first event; None: it began with the run."""
+    """The index before its first event; None if it started with the run."""
 
 
 @dataclass(slots=True, eq=False)
 class Slot:
-    """What is known of one key."""
+    """The state of one key."""
 
     key: str
     fingerprint: bytes
     outcome: Answer | Streamed | None = None
     settled: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set once the outcome is known, or there is none and the key is free again."""
+    """Set when the outcome is known, or when the key is free again."""
 
     @property
     def size_bytes(self) -> int:
@@ -55,11 +56,11 @@ class Slot:
 class IdempotencyKeys:
     """Remembers answers for as long as the server runs, up to a number and a size.
 
-    A key is never forgotten while its first request is being answered: its repetition would do the work twice.
+    A key is never dropped while its first request is being answered: a repetition would do the work twice.
 
     Args:
-        max_answers: Answers at most.
-        max_bytes: The most that their bodies take together.
+        max_answers: The largest number of answers.
+        max_bytes: The largest total size of their bodies.
     """
 
     def __init__(self, max_answers: int = MAX_ANSWERS, max_bytes: int = MAX_BYTES) -> None:
@@ -70,10 +71,10 @@ class IdempotencyKeys:
         self._size_bytes = 0
 
     def claim(self, key: str, method: str, path: str, body: bytes) -> tuple[Slot, bool]:
-        """The slot of a key, and whether this is its first request, which has to do the work.
+        """Return the slot of a key, and whether this is its first request, which has to do the work.
 
         Raises:
-            BadRequest: The key is too long, or was used for another request.
+            BadRequest: The key is too long, or was used for a different request.
         """
         if len(key) > LONGEST:
             raise BadRequest(
@@ -87,7 +88,7 @@ class IdempotencyKeys:
             return slot, True
         if slot.fingerprint != fingerprint:
             raise BadRequest(
-                "This Idempotency-Key was used for another request. Give every new request a key of its own.",
+                "This Idempotency-Key was used for a different request. Use a new key for every new request.",
                 code="idempotency_key_reused",
             )
         return slot, False
@@ -106,7 +107,7 @@ class IdempotencyKeys:
         slot.settled.set()
 
     def forget(self, slot: Slot) -> None:
-        """Free a key for which nothing was done. Without effect once the outcome is known."""
+        """Free a key whose request failed. Without effect once the outcome is known."""
         if slot.outcome is None:
             self._pending.pop(slot.key, None)
         slot.settled.set()

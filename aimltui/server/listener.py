@@ -1,4 +1,4 @@
-"""Listening: on TCP or a unix socket, until somebody says stop."""
+"""Runs the server on TCP or on a Unix socket until it is stopped."""
 
 from __future__ import annotations
 
@@ -18,44 +18,44 @@ from starlette.types import ASGIApp
 
 from aimltui.common.disk import ensure_private_dir
 from aimltui.common.errors import ConfigError
-from aimltui.server.auth import MINIMUM, is_loopback
+from aimltui.server.auth import MIN_TOKEN_LENGTH, is_loopback
 
 GRACE_S = 2.0
-"""Seconds that open answers may take to end once the server stops."""
-_LOOK_S = 0.02
-"""Seconds between two looks at whether they have ended."""
+"""Seconds that open answers have to end when the server stops."""
+_CHECK_S = 0.02
+"""Seconds between two checks whether they have ended."""
 BACKLOG = 256
 _LONGEST_SOCKET_PATH = 104
-"""Bytes; the smaller limit of the systems that have these sockets."""
+"""Bytes; the smallest limit of the operating systems."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where to listen."""
+    """The address to listen on."""
 
     host: str = "127.0.0.1"
     port: int = 8765
-    """0 takes any that is free."""
+    """The port; 0 uses any free port."""
     uds: Path | None = None
     """A Unix socket, instead of host and port."""
 
 
 def check_address(address: Address, token: str | None) -> None:
-    """See that nobody can come in by accident.
+    """Check that the server is not open to other machines by accident.
 
     Raises:
-        ConfigError: Others than this machine could reach the server without a token, or with a short one.
+        ConfigError: Other machines could reach the server without a token, or the token is too short.
     """
-    if token is not None and len(token) < MINIMUM:
+    if token is not None and len(token) < MIN_TOKEN_LENGTH:
         raise ConfigError(
-            f"The token is too short to protect a server: use at least {MINIMUM} characters, "
+            f"The token is too short to protect a server: use at least {MIN_TOKEN_LENGTH} characters, "
             "for example the output of: openssl rand -hex 24"
         )
     if token is None and address.uds is None and not is_loopback(address.host):
         raise ConfigError(
-            f"A server on {address.host} can be reached from other machines, and without a token by anybody there. "
-            "Put a token into an environment variable and name it with --token-env NAME, "
-            "or stay on this machine with --host 127.0.0.1."
+            f"A server on {address.host} can be reached from other machines, and without a token anyone there can use it. "
+            "Put a token into an environment variable and name it with --token-env NAME, or listen on this machine only "
+            "with --host 127.0.0.1."
         )
 
 
@@ -68,15 +68,15 @@ async def serve(
     handle_signals: bool = True,
     stop: asyncio.Event | None = None,
 ) -> None:
-    """Listen and answer until a signal, or `stop`, says that it is enough.
+    """Listen and answer until a signal arrives or `stop` is set.
 
     Args:
-        app: What answers.
-        address: Where.
+        app: The application.
+        address: The address to listen on.
         announce: Called once with a line for the user when the server listens.
-        on_stop: Ends what is at work, so that open streams come to their own end; called once.
+        on_stop: Ends active runs, so that open streams end properly; called once.
         handle_signals: Whether SIGINT and SIGTERM stop the server.
-        stop: Set from outside, stops it too.
+        stop: Stops the server when set.
 
     Raises:
         ConfigError: The address is in use or cannot be used.
@@ -93,16 +93,16 @@ async def serve(
         )
         server = _Server(config, on_stop, handle_signals=handle_signals)
         if handle_signals:
-            # who reads the line may send a signal at once
+            # A program that reads the line may send a signal at once.
             for number in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(number, server.handle_exit, number, None)
-        announce(_line(address, listener))
+        announce(_announcement(address, listener))
         async with _stopped_by(stop, server):
             await server.serve(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
-    """Ends the work before it waits for the answers, and leaves the process to whoever started it."""
+    """A uvicorn server that ends active runs first, then waits for open answers, and does not end the process."""
 
     def __init__(
         self, config: uvicorn.Config, on_stop: Callable[[], Awaitable[None]], *, handle_signals: bool
@@ -110,28 +110,28 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._on_stop = on_stop
         self._handle_signals = handle_signals
-        self._told = asyncio.Event()
+        self._stopping = asyncio.Event()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """A signal: stop."""
+        """Stop after a signal."""
         super().handle_exit(sig, frame)
-        self._told.set()
+        self._stopping.set()
 
     def stop(self) -> None:
-        """Stop, as if a signal had said so."""
+        """Stop like after a signal."""
         self.should_exit = True
-        self._told.set()
+        self._stopping.set()
 
     async def main_loop(self) -> None:
-        """Until it is to stop. Uvicorn's own looks ten times a second; one look is needed, for the date header."""
+        """Run until the server stops. Uvicorn's loop wakes up ten times a second; once is enough, for the date header."""
         while not await self.on_tick(0):
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(1.0):
-                    await self._told.wait()
+                    await self._stopping.wait()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Signals stop the server. They are not raised again afterwards: there is a socket file to remove."""
+        """Let signals stop the server. They are not raised again afterwards, because a socket file has to be removed."""
         if not self._handle_signals:
             yield
             return
@@ -146,8 +146,8 @@ class _Server(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop listening; end the runs; wait, for a bounded time, until the answers are out."""
-        # the listeners close before the work ends, so that none is begun in between
+        """Stop listening, end the runs, and wait for a limited time until the answers are sent."""
+        # The listeners close before the runs end, so that no new run starts in between.
         for listening in (*self.servers, *(sockets or ())):
             listening.close()
         for connection in list(self.server_state.connections):
@@ -155,15 +155,15 @@ class _Server(uvicorn.Server):
         await self._on_stop()
         try:
             async with asyncio.timeout(GRACE_S):
-                await self._answers_are_out()
+                await self._wait_for_answers()
         except TimeoutError:
             for task in self.server_state.tasks:
                 task.cancel()
 
-    async def _answers_are_out(self) -> None:
+    async def _wait_for_answers(self) -> None:
         state = self.server_state
         while (state.connections or state.tasks) and not self.force_exit:  # noqa: ASYNC110  # uvicorn tells nobody
-            await asyncio.sleep(_LOOK_S)
+            await asyncio.sleep(_CHECK_S)
         for listening in self.servers:
             await listening.wait_closed()
 
@@ -183,7 +183,7 @@ async def _stopped_by(stop: asyncio.Event | None, server: _Server) -> AsyncItera
                 waiting.cancel()
 
 
-def _line(address: Address, listener: socket.socket) -> str:
+def _announcement(address: Address, listener: socket.socket) -> str:
     if address.uds is not None:
         return f"Serving the Assistants API on the socket {address.uds} (base URL: http://localhost/v1)"
     host, port = listener.getsockname()[:2]
@@ -206,7 +206,7 @@ def _listening(address: Address) -> Iterator[socket.socket]:
     finally:
         listener.close()
         with contextlib.suppress(OSError):
-            # only our own: somebody else may have put one there in the meantime
+            # Remove only this server's socket: another one may have been created there in the meantime.
             if _identity(address.uds) == identity:
                 address.uds.unlink()
 
@@ -218,7 +218,7 @@ def _tcp(address: Address) -> socket.socket:
         )
     except (OSError, UnicodeError) as error:
         raise ConfigError(
-            f"The host {address.host!r} cannot be found: {error}. Use --host 127.0.0.1."
+            f"The host {address.host!r} cannot be resolved: {error}. Use --host 127.0.0.1."
         ) from error
     family, kind, protocol, _, socket_address = found[0]
     listener = socket.socket(family, kind, protocol)
@@ -231,7 +231,7 @@ def _tcp(address: Address) -> socket.socket:
         listener.close()
         raise ConfigError(
             f"Port {address.port} on {address.host} cannot be used: {error.strerror or error}. "
-            "Choose another one with --port, or stop the program that has it."
+            "Choose another port with --port, or stop the program that uses it."
         ) from error
     return listener
 
@@ -245,7 +245,7 @@ def _unix(path: Path) -> tuple[socket.socket, tuple[int, int]]:
     ensure_private_dir(path.parent)
     _remove_stale(path)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    # the mode is right from the first moment on, wherever the directory is
+    # The mode is right from the start, whatever the directory allows.
     mask = os.umask(0o177)
     try:
         listener.bind(str(path))
@@ -255,7 +255,7 @@ def _unix(path: Path) -> tuple[socket.socket, tuple[int, int]]:
     except OSError as error:
         listener.close()
         raise ConfigError(
-            f"The socket {path} cannot be made: {error.strerror or error}. Choose another path with --uds."
+            f"The socket {path} cannot be created: {error.strerror or error}. Choose another path with --uds."
         ) from error
     finally:
         os.umask(mask)
@@ -267,11 +267,9 @@ def _remove_stale(path: Path) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise ConfigError(f"The socket {path} cannot be looked at: {error.strerror or error}.") from error
+        raise ConfigError(f"The socket {path} cannot be checked: {error.strerror or error}.") from error
     if not stat.S_ISSOCK(mode):
-        raise ConfigError(
-            f"{path} is there already and is no socket. Choose another path with --uds, or remove it."
-        )
+        raise ConfigError(f"{path} exists and is not a socket. Choose another path with --uds, or remove it.")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.settimeout(1.0)
         try:
@@ -281,7 +279,7 @@ def _remove_stale(path: Path) -> None:
             return
         except OSError as error:
             raise ConfigError(f"The socket {path} cannot be used: {error.strerror or error}.") from error
-    raise ConfigError(f"Another server listens on {path}. Stop it, or choose another path with --uds.")
+    raise ConfigError(f"Another server is listening on {path}. Stop it, or choose another path with --uds.")
 
 
 def _identity(path: Path) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Forms: text fields, and one file that goes to the disk as it comes."""
+"""Reads multipart forms: text fields, and one file that is written to disk as it arrives."""
 
 from __future__ import annotations
 
@@ -17,47 +17,50 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from aimltui.wire.errors import BadRequest, TooLarge
 
 MAX_TEXT = 64 * 1024
-"""Bytes of all text fields together."""
+"""The largest total size of the text fields, in bytes."""
 MAX_FIELDS = 100
 _PIECE = 1024 * 1024
-"""Bytes that are collected before a worker thread writes them."""
+"""Bytes to collect before a worker thread writes them."""
 
 
 @dataclass(slots=True)
 class Form:
-    """What a form says."""
+    """The content of a form."""
 
     pairs: list[tuple[str, str]] = field(default_factory=list)
-    """Its text fields."""
+    """The text fields."""
     file_field: str = ""
-    """The name of the field that has the file; empty if there is none."""
+    """The name of the file's field; empty without a file."""
     filename: str = ""
     media_type: str = ""
     fingerprint: bytes = b""
-    """The same for two forms that say the same, whatever separates their parts."""
+    """Equal for two forms of the same content, whatever their boundaries are."""
 
 
 @contextlib.asynccontextmanager
-async def received(
+async def read_form(
     content_type: str, body: AsyncIterable[bytes], path: Path, limit: int
 ) -> AsyncIterator[Form]:
-    """Read a form; its file is at `path` meanwhile, unless somebody moves it away.
+    """Read a form, write its file to `path`, and remove that file at the end unless it was moved.
 
     Args:
-        content_type: The request's.
-        body: Its body, piece by piece.
-        path: Where the file goes; nothing is there yet.
-        limit: Bytes of the file at most.
+        content_type: The content type of the request.
+        body: The body of the request, piece by piece.
+        path: The path for the file; it must not exist.
+        limit: The largest file, in bytes.
+
+    Yields:
+        The form.
 
     Raises:
-        BadRequest: It is no form, or a broken one.
+        BadRequest: The body is not a valid form.
         TooLarge: The file or the fields are too large.
     """
     kind, options = parse_options_header(content_type)
     boundary = options.get(b"boundary", b"")
     if kind != b"multipart/form-data" or not boundary:
         raise BadRequest(
-            "The body of this request has to be a form: Content-Type multipart/form-data with a boundary.",
+            "The body of this request must be a form: Content-Type multipart/form-data with a boundary.",
             code="invalid_content_type",
         )
     try:
@@ -71,7 +74,7 @@ async def received(
 
 
 class _Reader:
-    """Reads one form. The parser calls back while it works; what it says is dealt with in between."""
+    """Reads one form through the callbacks of the parser; files are written between its calls."""
 
     def __init__(self, boundary: bytes, path: Path, limit: int) -> None:
         self._path, self._limit = path, limit
@@ -98,7 +101,7 @@ class _Reader:
         self._parser = MultipartParser(boundary, callbacks)  # type: ignore[arg-type]
 
     async def read(self, body: AsyncIterable[bytes]) -> Form:
-        """The whole form."""
+        """Read the whole form."""
         try:
             async for piece in body:
                 self._parser.write(piece)
@@ -108,14 +111,16 @@ class _Reader:
         except FormParserError as error:
             raise BadRequest(f"The form in the body cannot be read: {error}.") from error
         if not self._complete:
-            raise BadRequest("The form in the body ends before its last boundary; it was cut off on its way.")
+            raise BadRequest(
+                "The form in the body ends before its last boundary: it was cut off during the transfer."
+            )
         await asyncio.to_thread(self._close)
         text = repr((sorted(self._form.pairs), self._form.file_field, self._form.filename)).encode()
         self._form.fingerprint = text + self._file_digest.digest()
         return self._form
 
     def clean_up(self) -> None:
-        """Let go of the file; remove it, unless somebody took it."""
+        """Close the file, and remove it unless it was moved."""
         if self._target is not None:
             self._target.close()
         self._path.unlink(missing_ok=True)
@@ -156,7 +161,7 @@ class _Reader:
         self._header_name = self._header_value = b""
 
     def _headers_end(self) -> None:
-        # the parser reads headers as latin-1, and what is in them is UTF-8
+        # The parser decodes headers as latin-1, but their content is UTF-8.
         disposition = self._headers.get(b"content-disposition", b"").decode("latin-1")
         _, options = parse_options_header(disposition)
         self._name = options.get(b"name", b"").decode("utf-8", "replace")
@@ -164,7 +169,7 @@ class _Reader:
         if not self._is_file:
             return
         if self._form.file_field:
-            raise BadRequest("The form has more than one file; send them one by one.", param=self._name)
+            raise BadRequest("The form has more than one file. Send one file per request.", param=self._name)
         self._form.file_field = self._name
         self._form.filename = options[b"filename"].decode("utf-8", "replace")
         self._form.media_type = self._headers.get(b"content-type", b"").decode("latin-1")
@@ -173,9 +178,7 @@ class _Reader:
         if not self._is_file:
             self._text_size += end - start
             if self._text_size > MAX_TEXT:
-                raise TooLarge(
-                    f"The text fields of the form are too large: at most {MAX_TEXT:,} bytes are taken."
-                )
+                raise TooLarge(f"The text fields of the form are too large: the limit is {MAX_TEXT:,} bytes.")
             self._text += content[start:end]
             return
         self._size += end - start

@@ -1,4 +1,4 @@
-"""Which operation a method and a path mean."""
+"""Finds the operation for a method and a path."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aimltui.wire.models import ListModels, Model
 from aimltui.wire.operations import OPERATIONS, Operation
 
 PREFIXES = ("/openai/v1", "/openai", "/v1", "")
-"""Where the paths begin: as OpenAI's client has it, as Azure's two have it, and as old examples have it."""
+"""Path prefixes of OpenAI's client, of Azure's two clients, and of old examples."""
 
 
 class ModelParams(ListModels):
@@ -23,7 +23,7 @@ class ModelParams(ListModels):
 
 
 GET_MODEL = Operation("get_model", "GET", "/models/{model}", ModelParams, Page[Model])
-"""One model out of the list; the engine has no operation of its own for it."""
+"""One model of the list; the engine has no separate operation for it."""
 
 SERVED: tuple[Operation[Any, Any], ...] = (
     *(operation for operation in OPERATIONS if not operation.is_owners),
@@ -33,17 +33,17 @@ SERVED: tuple[Operation[Any, Any], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An operation and what the path says about it."""
+    """An operation and the parameters in the path."""
 
     operation: Operation[Any, Any]
     path: Mapping[str, str]
 
 
 class MethodNotAllowed(APIError):
-    """405: the path is there, but not with this method.
+    """405: the path exists, but not with this method.
 
     Attributes:
-        allowed: The methods that it has.
+        allowed: The methods of the path.
     """
 
     status = 405
@@ -58,7 +58,7 @@ class MethodNotAllowed(APIError):
 
 
 class Router:
-    """Finds operations; a word in a pattern wins over a name in braces, so `/threads/runs` is no thread."""
+    """Finds operations. A literal word in a pattern wins over a parameter, so `/threads/runs` is not a thread."""
 
     def __init__(self, operations: Iterable[Operation[Any, Any]] = SERVED) -> None:
         self._by_length: dict[int, list[tuple[tuple[str, ...], Operation[Any, Any]]]] = {}
@@ -69,15 +69,15 @@ class Router:
             patterns.sort(key=lambda entry: [part.startswith("{") for part in entry[0]])
 
     def find(self, method: str, raw_path: str) -> Match:
-        """The operation of a request.
+        """Return the operation of a request and its path parameters.
 
         Args:
-            method: In capitals.
-            raw_path: As it came, not decoded: a slash inside an id is `%2F`.
+            method: The method in upper case.
+            raw_path: The path as received, not decoded: a slash inside an id is `%2F`.
 
         Raises:
-            NotFound: There is no such path.
-            MethodNotAllowed: There is, but not with this method.
+            NotFound: The path does not exist.
+            MethodNotAllowed: The path exists, but not with this method.
         """
         parts = _parts(raw_path)
         found: list[tuple[tuple[str, ...], Operation[Any, Any]]] = []

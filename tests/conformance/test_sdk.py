@@ -337,7 +337,7 @@ async def test_an_error_in_the_middle_of_a_stream_is_raised(tmp_path: Path, way:
                 async for event in stream:
                     told.append(event.event)
 
-        with pytest.raises(APIError, match="The server had an error while it told of the run"):
+        with pytest.raises(APIError, match="The server had an error while sending the events of the run"):
             await follow()
     assert told[-1] == "thread.message.delta"
 

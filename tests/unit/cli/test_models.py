@@ -42,4 +42,6 @@ def test_it_forgets_one_model_or_all(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert learned(tmp_path, capsys, "--clear", "a") == [
         "Nothing was learned about a, so nothing was deleted."
     ]
-    assert learned(tmp_path, capsys, "--clear") == ["Deleted 4 lessons. Requests will try these features again."]
+    assert learned(tmp_path, capsys, "--clear") == [
+        "Deleted 4 lessons. Requests will try these features again."
+    ]

@@ -129,7 +129,7 @@ async def test_a_stale_socket_is_replaced_and_a_live_one_is_not(tmp_path: Path) 
         live.listen()
         with pytest.raises(ExceptionGroup) as caught:
             await once(Address(uds=path))
-    assert "Another server listens" in str(caught.value.exceptions[0])
+    assert "Another server is listening" in str(caught.value.exceptions[0])
 
 
 async def test_a_file_in_the_way_is_left_alone(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ async def test_a_file_in_the_way_is_left_alone(tmp_path: Path) -> None:
     path.write_text("precious")
     with pytest.raises(ExceptionGroup) as caught:
         await once(Address(uds=path))
-    assert "is no socket" in str(caught.value.exceptions[0])
+    assert "is not a socket" in str(caught.value.exceptions[0])
     assert path.read_text() == "precious"
 
 
