@@ -167,7 +167,7 @@ class Runtime:
         leases.beat(conn, self.owner, now)
         recovery.recover_all(conn, self.options, self.owner.id)
         cleanup.adopt(conn, self.options, self.owner.id)
-        cleanup.sweep(conn, self.options, self.blobs)
+        cleanup.delete_orphans(conn, self.options, self.blobs)
         event_rows.forget_before(conn, now - self.options.keep_events_s)
 
     async def _watch_others(self) -> None:
@@ -203,7 +203,7 @@ class Runtime:
             self.indexer.wake()
         if not await self.read(lambda conn: cleanup.is_needed(conn, self.options, self.owner.id)):
             return
-        gone = await self.write(lambda conn: cleanup.keep(conn, self.options, self.owner.id))
+        gone = await self.write(lambda conn: cleanup.maintain(conn, self.options, self.owner.id))
         await asyncio.to_thread(self.blobs.remove, gone)
         self.indexer.wake()
 

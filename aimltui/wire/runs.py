@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -12,17 +12,32 @@ from aimltui.wire.messages import IncompleteDetails, NewMessage
 from aimltui.wire.threads import NewThread
 from aimltui.wire.tools import ResponseFormat, Tool, ToolChoice, ToolResources, TruncationStrategy
 
-QUEUED = "queued"
-IN_PROGRESS = "in_progress"
-REQUIRES_ACTION = "requires_action"
-CANCELLING = "cancelling"
-CANCELLED = "cancelled"
-FAILED = "failed"
-COMPLETED = "completed"
-INCOMPLETE = "incomplete"
-EXPIRED = "expired"
+RunStatus = Literal[
+    "queued",
+    "in_progress",
+    "requires_action",
+    "cancelling",
+    "cancelled",
+    "failed",
+    "completed",
+    "incomplete",
+    "expired",
+]
+"""The statuses that this program sets. A server may send others, so that `Run.status` is any text."""
+EndStatus = Literal["completed", "incomplete", "failed", "cancelled", "expired"]
+"""The statuses of a run that has ended."""
 
-STATUSES = (
+QUEUED: Final = "queued"
+IN_PROGRESS: Final = "in_progress"
+REQUIRES_ACTION: Final = "requires_action"
+CANCELLING: Final = "cancelling"
+CANCELLED: Final = "cancelled"
+FAILED: Final = "failed"
+COMPLETED: Final = "completed"
+INCOMPLETE: Final = "incomplete"
+EXPIRED: Final = "expired"
+
+STATUSES: tuple[RunStatus, ...] = (
     QUEUED,
     IN_PROGRESS,
     REQUIRES_ACTION,
@@ -33,9 +48,9 @@ STATUSES = (
     INCOMPLETE,
     EXPIRED,
 )
-ACTIVE = frozenset({QUEUED, IN_PROGRESS, REQUIRES_ACTION, CANCELLING})
+ACTIVE: frozenset[RunStatus] = frozenset({QUEUED, IN_PROGRESS, REQUIRES_ACTION, CANCELLING})
 """The statuses of a run that lock its thread."""
-TERMINAL = frozenset({COMPLETED, INCOMPLETE, FAILED, CANCELLED, EXPIRED})
+TERMINAL: frozenset[EndStatus] = frozenset({COMPLETED, INCOMPLETE, FAILED, CANCELLED, EXPIRED})
 
 
 class FunctionCall(Wire):

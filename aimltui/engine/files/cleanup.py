@@ -10,7 +10,7 @@ from aimltui.engine.store.database import Connection
 
 
 def is_needed(conn: Connection, options: EngineOptions, me: str) -> bool:
-    """Return whether `keep` would do something. For a reading connection."""
+    """Return whether `maintain` would do something. For a reading connection."""
     now = options.now()
     return (
         files.has_expired(conn, now)
@@ -19,7 +19,7 @@ def is_needed(conn: Connection, options: EngineOptions, me: str) -> bool:
     )
 
 
-def keep(conn: Connection, options: EngineOptions, me: str) -> list[str]:
+def maintain(conn: Connection, options: EngineOptions, me: str) -> list[str]:
     """Delete expired files and take over those of dead engines; return the ids whose bytes are no longer needed."""
     now = options.now()
     adopt(conn, options, me)
@@ -31,7 +31,7 @@ def adopt(conn: Connection, options: EngineOptions, me: str) -> None:
     store_files.adopt(conn, me, options.clock(), options.heartbeat_s)
 
 
-def sweep(conn: Connection, options: EngineOptions, blobs: BlobStore) -> None:
+def delete_orphans(conn: Connection, options: EngineOptions, blobs: BlobStore) -> None:
     """Delete bytes that belong to no id, left by a process that died between the disk and the database.
 
     It holds the writing lock, under which bytes are also moved to their ids and ids are stored.

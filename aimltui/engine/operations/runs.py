@@ -224,10 +224,10 @@ class RunOperations:
         rows.insert(conn, run, self._runtime.owner.id, memory.to_json())
         transaction = RunTransaction(conn, run.id, self._runtime.options.clock(), 0)
         if thread is not None:
-            transaction.tell(events.THREAD_CREATED, thread)
-        transaction.tell(events.RUN_CREATED, run)
-        transaction.tell(f"thread.run.{QUEUED}", run)
-        return run, transaction.told
+            transaction.emit(events.THREAD_CREATED, thread)
+        transaction.emit(events.RUN_CREATED, run)
+        transaction.emit(f"thread.run.{QUEUED}", run)
+        return run, transaction.events
 
     async def _resume(self, params: SubmitToolOutputs) -> tuple[Run, EventLog]:
         await self._settle(params.thread_id)
@@ -239,7 +239,7 @@ class RunOperations:
             outputs = _matched(run, params.tool_outputs)
             transaction = RunTransaction(conn, run.id, self._runtime.options.clock())
             run = transaction.take_outputs(outputs, self._runtime.owner.id)
-            return run, transaction.told
+            return run, transaction.events
 
         run, told = await self._runtime.write(answer, params.thread_id)
         return run, self._runtime.supervisor.start(run, told, first_index=told[0].index or 0)

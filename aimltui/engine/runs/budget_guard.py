@@ -42,7 +42,7 @@ class BudgetGuard:
         self._prompt_tokens = 0
         self._info: ModelInfo | None = None
 
-    async def open(self, run: Run, turn: PreparedTurn) -> PreparedTurn | Outcome:
+    async def reserve(self, run: Run, turn: PreparedTurn) -> PreparedTurn | Outcome:
         """Reserve the possible cost of a turn; return the turn within the budget, or the run's end."""
         info = self._info = self._services.models.info(run.model, run.connection)
         price = info.price if info is not None else None
@@ -78,7 +78,7 @@ class BudgetGuard:
         """Drop the reservation: the model rejected the request."""
         await self._journal.commit(lambda transaction: rows.drop_turn(transaction.conn, transaction.run.id))
 
-    def told(self, writer: TurnWriter) -> Usage | None:
+    def usage_of(self, writer: TurnWriter) -> Usage | None:
         """Return the known tokens and cost of the turn."""
         return usage_of(writer.usage, self._info)
 

@@ -117,7 +117,7 @@ class HostedToolCalls:
         self._journal.draft = lambda: partial(
             RunTransaction.draft_tools, step_id=self._step_id, calls=self._so_far()
         )
-        self._journal.owed = self._note_made
+        self._journal.unsaved = self._note_made
         try:
             for slot, call in enumerate(calls):
                 if call.is_hosted and call.output is None:
@@ -132,7 +132,7 @@ class HostedToolCalls:
             try:
                 if problem is not None:
                     raise ToolError(problem)
-                answer = await self._carry_out(outputs, call, tool)
+                answer = await self._execute(outputs, call, tool)
             except ToolError as error:
                 answer = str(error)
                 outputs.logs(answer + "\n")
@@ -142,7 +142,7 @@ class HostedToolCalls:
         self._calls[slot] = replace(call, output=replace_surrogates(answer), shown=outputs.shown())
         self._outputs = None
 
-    async def _carry_out(self, outputs: _Outputs, call: Call, tool: Tool) -> str:
+    async def _execute(self, outputs: _Outputs, call: Call, tool: Tool) -> str:
         input_ = str((call.shown or {}).get("input", ""))
         answer: list[str] = []
         try:
@@ -216,7 +216,7 @@ class _Outputs:
         """Add an image."""
         self._flush()
         self._parts.append((IMAGE, [file_id]))
-        self._say(IMAGE, file_id, first=True)
+        self._emit(IMAGE, file_id, first=True)
 
     def detail(self, shown: Mapping[str, Any]) -> None:
         """Set the details that are shown after the call."""
@@ -265,13 +265,13 @@ class _Outputs:
         if "outputs" not in self._shown:
             return
         first = not self._parts or self._parts[-1][0] != LOGS
-        self._say(LOGS, text, first=first, new=first)
+        self._emit(LOGS, text, first=first, new=first)
         if first:
             self._parts.append((LOGS, [text]))
         else:
             self._parts[-1][1].append(text)
 
-    def _say(self, kind: DeltaKind, value: str, *, first: bool, new: bool = False) -> None:
+    def _emit(self, kind: DeltaKind, value: str, *, first: bool, new: bool = False) -> None:
         place = len(self._parts) - (not new)
         self._journal.emit(Delta(self._step_id, kind, self.slot, value, first, place))
 

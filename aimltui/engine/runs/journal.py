@@ -33,19 +33,19 @@ class Journal:
         database: Database,
         options: EngineOptions,
         run_id: str,
-        told: EventLog,
-        on_told: Callable[[], None],
+        log: EventLog,
+        on_published: Callable[[], None],
     ) -> None:
         self.run_id = run_id
-        self.log = told
+        self.log = log
         self.draft: Callable[[], Callable[[RunTransaction], None]] | None = None
         """Takes a snapshot of what a checkpoint stores besides the deltas, and returns the function that stores it."""
-        self.owed: Callable[[RunTransaction], None] | None = None
+        self.unsaved: Callable[[RunTransaction], None] | None = None
         """Stores files of tools that are not stored yet, so that the end of a stopped run includes them."""
         self._thinking = ReasoningBuffer(options.clock)
         self._database = database
         self._options = options
-        self._on_told = on_told
+        self._on_published = on_published
         self._pending: list[LogEntry] = []
         self._lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[object]] = set()
@@ -131,16 +131,16 @@ class Journal:
 
     async def _commit(self, change: Callable[[RunTransaction], T]) -> T:
         async with self._lock:
-            said, self._pending = self._pending, []
-            draft = self.draft() if self.draft is not None and said else None
+            streamed, self._pending = self._pending, []
+            draft = self.draft() if self.draft is not None and streamed else None
             next_index, now = self.log.next_index, self._options.clock()
 
             def write(conn: Connection) -> tuple[T, Sequence[StreamEvent]]:
                 transaction = RunTransaction(conn, self.run_id, now, next_index)
-                transaction.keep(said)
+                transaction.append(streamed)
                 if draft is not None:
                     draft(transaction)
-                return change(transaction), transaction.told
+                return change(transaction), transaction.events
 
             try:
                 result, told = await self._database.write(write)
@@ -148,11 +148,11 @@ class Journal:
                 # the loop is closing; a transaction that was handed over is written nevertheless
                 raise
             except BaseException:
-                self._pending = said + self._pending
+                self._pending = streamed + self._pending
                 raise
             if told:
                 self.log.publish(told)
-                self._on_told()
+                self._on_published()
             return result
 
 

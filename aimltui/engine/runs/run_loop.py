@@ -66,7 +66,7 @@ class RunLoop:
         self._notices = WaitNotices(journal, services.options)
         self._budget = BudgetGuard(services, journal, self._notices)
 
-    async def play(self) -> End:
+    async def run(self) -> End:
         """Execute the leg.
 
         Raises:
@@ -85,13 +85,13 @@ class RunLoop:
                 )
             turn = await prepare_turn(self._services, run, memory)
             if isinstance(turn, PreparedTurn):
-                turn = await self._budget.open(run, turn)
+                turn = await self._budget.reserve(run, turn)
             if isinstance(turn, Outcome):
                 return End(turn)
             try:
                 writer = await self._turn(model, turn)
             except ModelError as error:
-                if not await self._goes_over_to_blocks(run, turn, error):
+                if not await self._switch_to_text_calls(run, turn, error):
                     raise
                 continue
             end, memory = await self._conclude_turn(run, turn, writer)
@@ -138,7 +138,7 @@ class RunLoop:
             finally:
                 self._notices.end()
 
-    async def _goes_over_to_blocks(self, run: Run, turn: PreparedTurn, error: ModelError) -> bool:
+    async def _switch_to_text_calls(self, run: Run, turn: PreparedTurn, error: ModelError) -> bool:
         """Switch a model that rejects tools to text calls; return whether the turn can be repeated that way."""
         protocols = self._services.protocols
         if not turn.request.tools or not refuses_tools(error):
@@ -154,9 +154,9 @@ class RunLoop:
         """Store the turn's end, and the run's if this was its last turn."""
         await writer.finish()
         self._journal.draft = None
-        if writer.is_over and not turn.fenced:
+        if writer.is_over and not turn.uses_text_calls:
             await self._services.protocols.learn_text_calls(run.model, run.connection)
-        usage = self._budget.told(writer)
+        usage = self._budget.usage_of(writer)
         prompt, completion = self._budget.spent(usage, writer)
         calls = [_checked(settled(draft), run, self._services) for draft in writer.drafts]
         cut_off = self._budget.cut_off(writer.finish_reason)
@@ -170,7 +170,7 @@ class RunLoop:
             if calls and writer.tool_step_id is not None:
                 transaction.set_calls(writer.tool_step_id, calls, usage)
                 if end is None and not hosted and not transaction.memory.no_more_tools:
-                    _go_on(transaction, pending)
+                    _continue_after(transaction, pending)
             return transaction.memory
 
         memory = await self._journal.commit(write)
@@ -178,13 +178,13 @@ class RunLoop:
             return End(failure(_GOES_ON_CALLING, remedy="Try again, or choose another model."), usage), memory
         if end is None and hosted and writer.tool_step_id is not None:
             problems = {draft.id: draft.problem for draft in writer.drafts}
-            memory = await self._carry_out(run, turn, writer.tool_step_id, calls, problems, memory)
+            memory = await self._run_hosted(run, turn, writer.tool_step_id, calls, problems, memory)
         elif end is not None and not writer.has_message and _has_made_something(end, memory):
             # files that tools made are attached to a message even if the model has no text
             await writer.begin_message()
         return (End(None) if end is None and pending else end), memory
 
-    async def _carry_out(
+    async def _run_hosted(
         self,
         run: Run,
         turn: PreparedTurn,
@@ -212,15 +212,15 @@ class RunLoop:
             transaction.remember(transaction.memory.after_tool_turn(mark, limit=limit, most_same=_SAME_CALLS))
             transaction.note_made(made.files, made.pictures, made.others)
             transaction.answer_calls(step_id, done)
-            _go_on(transaction, pending)
+            _continue_after(transaction, pending)
             return transaction.memory
 
         memory = await self._journal.commit(write)
-        self._journal.owed = None
+        self._journal.unsaved = None
         return memory
 
 
-def _go_on(transaction: RunTransaction, pending: Sequence[Call]) -> None:
+def _continue_after(transaction: RunTransaction, pending: Sequence[Call]) -> None:
     """Continue after calls: wait for the caller if one is pending, otherwise for the model."""
     if pending:
         transaction.wait_for_outputs(pending)
@@ -261,7 +261,7 @@ def _end_of(writer: TurnWriter, usage: Usage | None, *, first: bool) -> End | No
     if writer.calls:
         return None
     if not writer.visible and first:
-        if writer.thought:
+        if writer.has_reasoning:
             told = "The model returned reasoning, but no answer."
             return End(
                 failure(told, remedy="Try again, allow more completion tokens, or choose another model.")

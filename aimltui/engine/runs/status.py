@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from aimltui.wire.messages import IncompleteDetails
 from aimltui.wire.runs import (
@@ -17,24 +17,29 @@ from aimltui.wire.runs import (
     QUEUED,
     REQUIRES_ACTION,
     TERMINAL,
+    EndStatus,
     LastError,
     RequiredAction,
     Run,
+    RunStatus,
     Usage,
 )
 
-MOVES: dict[str, frozenset[str]] = {
+MOVES: dict[str, frozenset[RunStatus]] = {
     QUEUED: frozenset({IN_PROGRESS, CANCELLING, FAILED, EXPIRED}),
     IN_PROGRESS: frozenset({REQUIRES_ACTION, COMPLETED, INCOMPLETE, FAILED, CANCELLING, EXPIRED}),
     REQUIRES_ACTION: frozenset({QUEUED, CANCELLING, FAILED, EXPIRED}),
     CANCELLING: frozenset({CANCELLED, FAILED, EXPIRED}),
-    **{status: frozenset[str]() for status in TERMINAL},
+    **{status: frozenset[RunStatus]() for status in TERMINAL},
 }
 """The legal transitions from each status. Source: assistants-api.md 1.4, "Run status machine"."""
 
 CANCELLABLE = frozenset({QUEUED, IN_PROGRESS, REQUIRES_ACTION})
 
-STEP_ENDS = {
+StepEnd = Literal["cancelled", "expired", "failed", "completed"]
+"""The statuses of a step that has ended."""
+
+STEP_ENDS: dict[EndStatus, StepEnd] = {
     CANCELLED: "cancelled",
     EXPIRED: "expired",
     FAILED: "failed",
@@ -43,7 +48,7 @@ STEP_ENDS = {
 }
 """The status of an open step when its run ends."""
 
-MESSAGE_REASONS = {
+MESSAGE_REASONS: dict[EndStatus, str] = {
     CANCELLED: "run_cancelled",
     EXPIRED: "run_expired",
     FAILED: "run_failed",
@@ -60,7 +65,7 @@ class IllegalMove(Exception):
 class Outcome:
     """The end of a run."""
 
-    status: str
+    status: EndStatus
     error: LastError | None = None
     reason: str | None = None
     """For `incomplete`: the run's reason."""
@@ -70,7 +75,7 @@ class Outcome:
 
 def move(
     run: Run,
-    to: str,
+    to: RunStatus,
     now: int,
     *,
     error: LastError | None = None,

@@ -21,7 +21,7 @@ from aimltui.engine.store import runs
 from aimltui.wire import events
 from aimltui.wire.errors import ErrorObject
 from aimltui.wire.events import StreamEvent
-from aimltui.wire.runs import CANCELLED, CANCELLING, EXPIRED, FAILED, IN_PROGRESS, Run, Usage
+from aimltui.wire.runs import CANCELLED, CANCELLING, EXPIRED, FAILED, IN_PROGRESS, EndStatus, Run, Usage
 
 log = logging.getLogger(__name__)
 
@@ -35,13 +35,13 @@ class _Active:
         self.run = run
         self.deadline = deadline
         self.journal = journal
-        self.stop: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.stop: asyncio.Future[EndStatus] = asyncio.get_running_loop().create_future()
         self.cancelling: Run | None = None
         self.answered = asyncio.Event()
         """Set once the cancellation is in the log, or the leg has ended without it."""
         self.task: asyncio.Task[None] | None = None
 
-    def request_stop(self, status: str) -> None:
+    def request_stop(self, status: EndStatus) -> None:
         if not self.stop.done():
             self.stop.set_result(status)
 
@@ -152,7 +152,7 @@ class Supervisor:
             await self._finish(active, end)
 
     async def _work(self, active: _Active) -> End | None:
-        work = asyncio.create_task(self._play(active.journal), name=f"play {active.run.id}")
+        work = asyncio.create_task(self._execute(active.journal), name=f"execute {active.run.id}")
         left = max(0.0, active.deadline - self._services.options.clock())
         until: set[asyncio.Future[Any]] = {work, active.stop}
         await asyncio.wait(until, timeout=left, return_when=asyncio.FIRST_COMPLETED)
@@ -162,15 +162,15 @@ class Supervisor:
         active.journal.seal()
         work.cancel()
         if status == CANCELLED:
-            await self._tell_cancelling(active)
+            await self._report_cancelling(active)
         await asyncio.wait({work}, timeout=self._services.options.stop_s)
         return End(Outcome(status))
 
-    async def _play(self, journal: Journal) -> End | None:
+    async def _execute(self, journal: Journal) -> End | None:
         """Execute a leg and turn every failure into an end with a reason; None if the run no longer exists."""
         loop = RunLoop(self._services, journal)
         try:
-            return await loop.play()
+            return await loop.run()
         except ModelError as error:
             return End(model_failure(error))
         except RunCancelling:
@@ -188,7 +188,7 @@ class Supervisor:
         finally:
             loop.clear_notice()
 
-    async def _tell_cancelling(self, active: _Active) -> None:
+    async def _report_cancelling(self, active: _Active) -> None:
         try:
             active.cancelling = await active.journal.commit_last(RunTransaction.begin_cancelling)
         except EngineError as error:
@@ -198,7 +198,7 @@ class Supervisor:
     async def _finish(self, active: _Active, end: End | None) -> None:
         try:
             if end is None:
-                _say_gone(active.journal)
+                _report_gone(active.journal)
             elif end.outcome is not None:
                 await self._end(active, end, end.outcome)
             await active.journal.aclose()
@@ -210,17 +210,17 @@ class Supervisor:
     async def _end(self, active: _Active, end: End, outcome: Outcome) -> None:
         journal = active.journal
         journal.seal()
-        thought = journal.take_reasoning()
+        reasoning = journal.take_reasoning()
         try:
             try:
-                await journal.commit_last(partial(self._write_end, journal, outcome, end.usage, thought))
+                await journal.commit_last(partial(self._write_end, journal, outcome, end.usage, reasoning))
             except RunCancelling:
                 # another process cancelled the run at the moment at which it ended
                 await journal.commit_last(
-                    partial(self._write_end, journal, Outcome(CANCELLED), end.usage, thought)
+                    partial(self._write_end, journal, Outcome(CANCELLED), end.usage, reasoning)
                 )
         except RunGone:
-            _say_gone(journal)
+            _report_gone(journal)
         except RunOver:
             return
         except EngineError as error:
@@ -235,12 +235,12 @@ class Supervisor:
         journal: Journal,
         outcome: Outcome,
         usage: Usage | None,
-        thought: ReasoningText | None,
+        reasoning: ReasoningText | None,
         transaction: RunTransaction,
     ) -> None:
-        if journal.owed is not None:
-            journal.owed(transaction)
-        transaction.end(outcome, self._services.options.new_id, usage, thought)
+        if journal.unsaved is not None:
+            journal.unsaved(transaction)
+        transaction.end(outcome, self._services.options.new_id, usage, reasoning)
 
     def _settle_later(self, active: _Active, outcome: Outcome) -> None:
         """Report the end to followers; it is stored as soon as the store works again."""
@@ -250,6 +250,6 @@ class Supervisor:
         active.journal.emit_transient(StreamEvent(f"thread.run.{FAILED}", failed))
 
 
-def _say_gone(journal: Journal) -> None:
+def _report_gone(journal: Journal) -> None:
     gone = ErrorObject(message="The run no longer exists: its thread was deleted.")
     journal.emit_transient(StreamEvent(events.ERROR, gone))

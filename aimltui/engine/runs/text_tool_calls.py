@@ -6,13 +6,14 @@ import json
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
-TEXT = "text"
-OPEN = "open"
-CODE = "code"
-CLOSE = "close"
-CALL = "call"
+SegmentKind = Literal["text", "open", "code", "close", "call"]
+TEXT: Final = "text"
+OPEN: Final = "open"
+CODE: Final = "code"
+CLOSE: Final = "close"
+CALL: Final = "call"
 
 _CALL_FENCE = re.compile(r"```[ \t]*(tool_call|function_call|json)[ \t]*", re.IGNORECASE)
 _FENCE = re.compile(r"```[ \t]*(?:python3?|tool_code|code_interpreter)[ \t]*", re.IGNORECASE)
@@ -28,7 +29,7 @@ _LONGEST_HELD = 40_000
 class Segment:
     """A piece of a model's text: text, code with its start and end, or a complete call."""
 
-    kind: str
+    kind: SegmentKind
     value: str = ""
     """The characters; of a call its arguments."""
     name: str = ""
@@ -193,11 +194,6 @@ class PrintedCallParser:
         self._code_names = names if code_names is None else code_names
         self._held: str | None = ""
         self.is_over = False
-
-    @property
-    def found(self) -> bool:
-        """True if the turn was such a call."""
-        return self.is_over
 
     def feed(self, text: str) -> list[Segment]:
         """Add text and return the segments that are certain."""

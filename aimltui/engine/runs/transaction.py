@@ -12,7 +12,7 @@ from aimltui.engine.errors import RunCancelling, RunGone, RunOver
 from aimltui.engine.events.log import LogEntry
 from aimltui.engine.runs.reasoning import ReasoningText
 from aimltui.engine.runs.run_memory import RunMemory
-from aimltui.engine.runs.status import MESSAGE_REASONS, STEP_ENDS, Outcome, move
+from aimltui.engine.runs.status import MESSAGE_REASONS, STEP_ENDS, Outcome, StepEnd, move
 from aimltui.engine.runs.tool_calls import Call, answered, with_calls
 from aimltui.engine.store import events as event_rows
 from aimltui.engine.store import messages, runs
@@ -49,11 +49,13 @@ from aimltui.wire.runs import (
     QUEUED,
     REQUIRES_ACTION,
     TERMINAL,
+    EndStatus,
     FunctionCall,
     LastError,
     RequiredAction,
     RequiredToolCall,
     Run,
+    RunStatus,
     SubmitToolOutputsAction,
     Usage,
 )
@@ -67,7 +69,7 @@ class RunTransaction:
     Attributes:
         run: The run as it is now.
         memory: What the engine remembers about it.
-        told: The events of this transaction, to be published once it is committed.
+        events: The events of this transaction, to be published once it is committed.
 
     Raises:
         RunGone: The run does not exist.
@@ -85,23 +87,23 @@ class RunTransaction:
         self.conn = conn
         self.run = Run.model_validate_json(row["body"])
         self.memory = RunMemory.from_json(json.loads(row["private"]))
-        self.told: list[StreamEvent] = []
+        self.events: list[StreamEvent] = []
         self._clock_now = clock_now
         self._now = int(clock_now)
         self._next = event_rows.next_index(conn, run_id) if next_index is None else next_index
 
-    def keep(self, entries: Sequence[LogEntry]) -> None:
+    def append(self, entries: Sequence[LogEntry]) -> None:
         """Store entries that were already streamed."""
         event_rows.append(self.conn, self.run.id, entries)
 
-    def tell(self, name: str, payload: Any) -> None:
+    def emit(self, name: str, payload: Any) -> None:
         """Store an event and remember it for publishing."""
         event = StreamEvent(name, payload, self._next)
         self._next += 1
         event_rows.append(self.conn, self.run.id, [LogEntry(event, event.index)])
-        self.told.append(event)
+        self.events.append(event)
 
-    def move(self, to: str, **how: Any) -> Run:
+    def move(self, to: RunStatus, **how: Any) -> Run:
         """Move the run to its next status, with its event.
 
         Raises:
@@ -118,7 +120,7 @@ class RunTransaction:
         self.run = move(self.run, to, self._now, **how)
         ended_at = self._clock_now if to in TERMINAL else None
         runs.save(self.conn, self.run, self.memory.to_json(), ended_at=ended_at)
-        self.tell(f"thread.run.{to}", self.run)
+        self.emit(f"thread.run.{to}", self.run)
         return self.run
 
     def begin_cancelling(self) -> Run:
@@ -127,7 +129,7 @@ class RunTransaction:
             return self.move(CANCELLING)
         if not self.memory.told_cancelling:
             self.remember(replace(self.memory, told_cancelling=True))
-            self.tell("thread.run.cancelling", self.run)
+            self.emit("thread.run.cancelling", self.run)
         return self.run
 
     def remember(self, memory: RunMemory) -> None:
@@ -158,7 +160,7 @@ class RunTransaction:
         )
 
     def open_message(
-        self, step_id: str, message_id: str, turn: int, thought: ReasoningText | None = None
+        self, step_id: str, message_id: str, turn: int, reasoning: ReasoningText | None = None
     ) -> Sequence[str]:
         """Open a message with its step.
 
@@ -166,7 +168,7 @@ class RunTransaction:
             The ids of the images at the start of the message: those that tools made since the last message.
         """
         self._refuse_if_cancelling()
-        self._write_message(step_id, message_id, turn, thought=thought)
+        self._write_message(step_id, message_id, turn, reasoning=reasoning)
         pictures = self.memory.pictures
         if pictures:
             self.remember(replace(self.memory, pictures=()))
@@ -178,10 +180,10 @@ class RunTransaction:
         message_id: str,
         turn: int,
         pictures: Sequence[str] = (),
-        thought: ReasoningText | None = None,
+        reasoning: ReasoningText | None = None,
     ) -> None:
         details = MessageCreationDetails(message_creation=MessageCreation(message_id=message_id))
-        self._open_step(step_id, details, turn, thought)
+        self._open_step(step_id, details, turn, reasoning)
         message = Message(
             id=message_id,
             created_at=self._now,
@@ -193,8 +195,8 @@ class RunTransaction:
             content=[ImageFileContent(image_file=ImageFile(file_id=file_id)) for file_id in pictures],
         )
         messages.insert(self.conn, message, turn=turn)
-        self.tell(events.MESSAGE_CREATED, message)
-        self.tell(events.MESSAGE_IN_PROGRESS, message)
+        self.emit(events.MESSAGE_CREATED, message)
+        self.emit(events.MESSAGE_IN_PROGRESS, message)
 
     def close_message(self, usage: Usage | None = None) -> None:
         """Complete the open message and its step."""
@@ -204,10 +206,10 @@ class RunTransaction:
             if row.step.type == "message_creation":
                 self._close_step(row, "completed", usage)
 
-    def open_tools(self, step_id: str, turn: int, thought: ReasoningText | None = None) -> None:
+    def open_tools(self, step_id: str, turn: int, reasoning: ReasoningText | None = None) -> None:
         """Open a step for tool calls."""
         self._refuse_if_cancelling()
-        self._open_step(step_id, ToolCallsDetails(), turn, thought)
+        self._open_step(step_id, ToolCallsDetails(), turn, reasoning)
 
     def draft_tools(self, step_id: str, calls: Sequence[Call]) -> None:
         """Store incomplete calls, so that they survive a killed program."""
@@ -263,7 +265,7 @@ class RunTransaction:
         outcome: Outcome,
         new_id: NewId,
         usage: Usage | None = None,
-        thought: ReasoningText | None = None,
+        reasoning: ReasoningText | None = None,
     ) -> Run:
         """End the run and everything of it that is open. Its text so far stays, and so do files that tools made.
 
@@ -271,11 +273,11 @@ class RunTransaction:
             outcome: How it ends.
             new_id: Makes ids, for a message with the tools' files if there is none.
             usage: The usage of the open turn, for its step.
-            thought: The last reasoning, if no step followed it.
+            reasoning: The last reasoning, if no step followed it.
         """
-        if thought is not None:
-            thoughts = {"reasoning": thought.text, "reasoning_ms": thought.ms}
-            self.run = self.run.model_copy(update=thoughts)
+        if reasoning is not None:
+            update = {"reasoning": reasoning.text, "reasoning_ms": reasoning.ms}
+            self.run = self.run.model_copy(update=update)
         if outcome.status == CANCELLED:
             self.begin_cancelling()
         if outcome.status != COMPLETED:
@@ -289,7 +291,7 @@ class RunTransaction:
         return self.move(outcome.status, error=outcome.error, reason=outcome.reason)
 
     def _open_step(
-        self, step_id: str, details: StepDetails, turn: int, thought: ReasoningText | None
+        self, step_id: str, details: StepDetails, turn: int, reasoning: ReasoningText | None
     ) -> None:
         step = RunStep(
             id=step_id,
@@ -300,14 +302,14 @@ class RunTransaction:
             type=details.type,
             step_details=details,
             expires_at=self.run.expires_at,
-            reasoning=thought.text if thought is not None else None,
-            reasoning_ms=thought.ms if thought is not None else None,
+            reasoning=reasoning.text if reasoning is not None else None,
+            reasoning_ms=reasoning.ms if reasoning is not None else None,
         )
         place = messages.newest_seq(self.conn, self.run.thread_id)
         private: JSONObject = {"t0": self._clock_now}
         runs.insert_step(self.conn, step, turn=turn, after_message=place, private=private)
-        self.tell(events.STEP_CREATED, step)
-        self.tell(events.STEP_IN_PROGRESS, step)
+        self.emit(events.STEP_CREATED, step)
+        self.emit(events.STEP_IN_PROGRESS, step)
 
     def _close_steps(self, outcome: Outcome, usage: Usage | None) -> None:
         for row in runs.open_steps(self.conn, self.run.id):
@@ -317,7 +319,7 @@ class RunTransaction:
             self._close_step(row, status, usage, error if status == FAILED else None)
 
     def _close_step(
-        self, row: runs.StepRow, status: str, usage: Usage | None, error: LastError | None = None
+        self, row: runs.StepRow, status: StepEnd, usage: Usage | None, error: LastError | None = None
     ) -> None:
         update: dict[str, Any] = {
             "status": status,
@@ -328,9 +330,9 @@ class RunTransaction:
         }
         step = row.step.model_copy(update=update)
         runs.save_step(self.conn, step)
-        self.tell(f"thread.run.step.{status}", step)
+        self.emit(f"thread.run.step.{status}", step)
 
-    def _close_messages(self, status: str, reason: str | None, *, attach: bool = True) -> None:
+    def _close_messages(self, status: EndStatus, reason: str | None, *, attach: bool = True) -> None:
         for message in messages.open_of_run(self.conn, self.run.id):
             update: dict[str, Any] = {"status": "completed", "completed_at": self._now}
             if status != COMPLETED:
@@ -340,7 +342,7 @@ class RunTransaction:
             closed = message.model_copy(update=update)
             messages.save(self.conn, closed)
             name = events.MESSAGE_COMPLETED if status == COMPLETED else events.MESSAGE_INCOMPLETE
-            self.tell(name, closed)
+            self.emit(name, closed)
 
     def _attachments(self, message: Message, attach: bool) -> list[MessageAttachment]:
         """Return the message's attachments with the files that tools made and no text links to; on the last message."""

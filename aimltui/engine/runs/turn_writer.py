@@ -60,7 +60,7 @@ class Draft:
     name: str = ""
     arguments: str = ""
     extra: Mapping[str, Any] | None = None
-    said: bool = False
+    head_sent: bool = False
     """True once its head was streamed."""
     tool: Tool | None = None
     """The hosted tool; None for the caller's functions."""
@@ -86,13 +86,13 @@ class TurnWriter:
     Attributes:
         finish_reason: The model's reason, once it has reported one.
         usage: The turn's usage, if the provider reports it.
-        thought: True if the model has sent reasoning.
+        has_reasoning: True if the model has sent reasoning.
     """
 
     def __init__(self, journal: Journal, new_id: NewId, plan: TurnPlan) -> None:
         self.finish_reason: str | None = None
         self.usage: ChatUsage | None = None
-        self.thought = False
+        self.has_reasoning = False
         self.tool_step_id: str | None = None
         self.characters = 0
         self._journal = journal
@@ -139,7 +139,7 @@ class TurnWriter:
     async def take(self, chunk: ChatChunk) -> None:
         """Stream the next chunk."""
         if chunk.reasoning:
-            self.thought = True
+            self.has_reasoning = True
             self._journal.emit_reasoning(replace_surrogates(chunk.reasoning))
         if chunk.usage is not None:
             self.usage = chunk.usage
@@ -166,26 +166,26 @@ class TurnWriter:
             if draft.tool is None and not draft.arguments.strip():
                 # programs parse the arguments of a function without parameters, too
                 draft.arguments = "{}"
-                self._say_step(ARGUMENTS, draft.slot, draft.arguments)
+                self._emit_call(ARGUMENTS, draft.slot, draft.arguments)
             if draft.reader is not None:
                 rest, draft.problem = draft.reader.finish()
-                self._say_input(draft, rest)
+                self._emit_input(draft, rest)
         if self._late and any(value.strip() for _, value in self._late):
             late, self._late = self._late, []
             self._slots.clear()
             self._length = self._linked = 0
             await self.begin_message()
             for kind, value in late:
-                self._say_text(kind, value)
+                self._emit_text(kind, value)
             self._end_text()
             await self._journal.commit(RunTransaction.close_message)
 
     async def begin_message(self) -> None:
         """Open a message with the images that tools made since the last one."""
         step_id, message_id = self._new_id(ids.STEP), self._new_id(ids.MESSAGE)
-        thought = self._journal.take_reasoning()
+        reasoning = self._journal.take_reasoning()
         pictures = await self._journal.commit(
-            lambda transaction: transaction.open_message(step_id, message_id, self._plan.number, thought)
+            lambda transaction: transaction.open_message(step_id, message_id, self._plan.number, reasoning)
         )
         self._message_id = message_id
         for file_id in pictures:
@@ -202,7 +202,7 @@ class TurnWriter:
                 case text_tool_calls.OPEN:
                     await self._open_code()
                 case text_tool_calls.CODE:
-                    self._say_input(self.drafts[-1], segment.value)
+                    self._emit_input(self.drafts[-1], segment.value)
                 case text_tool_calls.CALL:
                     index = len(self._order)
                     await self._fragment(ToolCallDelta(index, name=segment.name, arguments=segment.value))
@@ -216,29 +216,29 @@ class TurnWriter:
             return
         if self._message_id is None:
             await self.begin_message()
-        self._say_text(kind, value)
+        self._emit_text(kind, value)
 
-    def _say_text(self, kind: DeltaKind, value: str) -> None:
+    def _emit_text(self, kind: DeltaKind, value: str) -> None:
         if kind != TEXT:
-            self._say_part(kind, kind, value)
+            self._emit_part(kind, kind, value)
             return
         for run in self._links.feed(value):
-            self._say_run(run.text, run.file_id)
+            self._emit_span(run.text, run.file_id)
 
     def _end_text(self) -> None:
         for run in self._links.finish():
-            self._say_run(run.text, run.file_id)
+            self._emit_span(run.text, run.file_id)
 
-    def _say_run(self, text: str, file_id: str | None) -> None:
+    def _emit_span(self, text: str, file_id: str | None) -> None:
         if file_id is None:
-            self._say_part(TEXT, TEXT, text)
+            self._emit_part(TEXT, TEXT, text)
         else:
             link = FileLink(text, file_id, self._length, self._linked)
             self._linked += 1
-            self._say_part(TEXT, FILE_PATH, link)
+            self._emit_part(TEXT, FILE_PATH, link)
         self._length += len(text)
 
-    def _say_part(self, part: DeltaKind, kind: DeltaKind, value: str | FileLink) -> None:
+    def _emit_part(self, part: DeltaKind, kind: DeltaKind, value: str | FileLink) -> None:
         assert self._message_id is not None
         first = part not in self._slots
         slot = self._slots.setdefault(part, len(self._slots))
@@ -262,7 +262,7 @@ class TurnWriter:
             )
         if delta.extra:
             draft.extra = {**(draft.extra or {}), **delta.extra}
-        if delta.name and not draft.said:
+        if delta.name and not draft.head_sent:
             draft.name += replace_surrogates(delta.name)
         if delta.arguments:
             self._head(draft)
@@ -270,20 +270,20 @@ class TurnWriter:
             draft.arguments += arguments
             self.characters += len(arguments)
             if draft.tool is None:
-                self._say_step(ARGUMENTS, draft.slot, arguments)
+                self._emit_call(ARGUMENTS, draft.slot, arguments)
             elif draft.reader is not None:
-                self._say_input(draft, draft.reader.feed(arguments))
+                self._emit_input(draft, draft.reader.feed(arguments))
 
     async def _begin_calls(self) -> None:
         self._end_text()
         step_id = self._new_id(ids.STEP)
         message_open = self._message_id is not None
-        thought = self._journal.take_reasoning()
+        reasoning = self._journal.take_reasoning()
 
         def begin(transaction: RunTransaction) -> None:
             if message_open:
                 transaction.close_message()
-            transaction.open_tools(step_id, self._plan.number, thought)
+            transaction.open_tools(step_id, self._plan.number, reasoning)
 
         await self._journal.commit(begin)
         self.tool_step_id = step_id
@@ -300,19 +300,19 @@ class TurnWriter:
         while self._heads <= draft.slot:
             one = self._order[self._heads]
             self._heads += 1
-            one.said = True
+            one.head_sent = True
             if one.tool is None:
                 one.tool = self._plan.hosted.get(one.name)
                 one.reader = one.tool.reader() if one.tool is not None else None
             head = CallHead(one.id, one.name, one.tool.type if one.tool is not None else FUNCTION)
-            self._say_step(CALL, one.slot, head, first=True)
+            self._emit_call(CALL, one.slot, head, first=True)
 
-    def _say_input(self, draft: Draft, value: str) -> None:
+    def _emit_input(self, draft: Draft, value: str) -> None:
         if value:
             draft.input += value
-            self._say_step(INPUT, draft.slot, value)
+            self._emit_call(INPUT, draft.slot, value)
 
-    def _say_step(self, kind: DeltaKind, slot: int, value: str | CallHead, *, first: bool = False) -> None:
+    def _emit_call(self, kind: DeltaKind, slot: int, value: str | CallHead, *, first: bool = False) -> None:
         assert self.tool_step_id is not None
         self._journal.emit(Delta(self.tool_step_id, kind, slot, value, first))
 

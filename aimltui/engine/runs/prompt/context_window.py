@@ -80,7 +80,7 @@ def build(
     instructions: str | None,
     budget: int,
     last_messages: int | None = None,
-    fenced: bool = False,
+    uses_text_calls: bool = False,
     known: KnownFiles | None = None,
 ) -> Window:
     """Build the chat messages for a model turn.
@@ -91,10 +91,10 @@ def build(
         budget: The estimated tokens of everything.
         last_messages: The number of newest messages from before the run; None for the strategy `auto`, which keeps the
             first user message and the newest ones, and drops the middle.
-        fenced: Calls are written as blocks in the model's text, and their results in a user message after it.
+        uses_text_calls: Calls are written as blocks in the model's text, and their results in a user message after it.
         known: The thread's files; their parts still need their bytes, see `attachments`.
     """
-    groups = _groups(items, fenced, known or KnownFiles())
+    groups = _groups(items, uses_text_calls, known or KnownFiles())
     if last_messages is not None:
         groups = _newest(groups, last_messages)
     system = [{"role": "system", "content": instructions}] if instructions else []
@@ -146,7 +146,7 @@ def _without_markers(part: TextContent) -> str:
     return _MARKER.sub("", text)
 
 
-def _groups(items: Sequence[Item], fenced: bool, known: KnownFiles) -> list[Group]:
+def _groups(items: Sequence[Item], uses_text_calls: bool, known: KnownFiles) -> list[Group]:
     groups: list[Group] = []
     for item in items:
         if isinstance(item, MessageItem):
@@ -156,7 +156,7 @@ def _groups(items: Sequence[Item], fenced: bool, known: KnownFiles) -> list[Grou
                 origin = (item.message.run_id, item.turn)
                 groups.append(Group([chat], item.message.role, item.own, True, origin))
             continue
-        called = _in_text(item) if fenced else _called(item)
+        called = _in_text(item) if uses_text_calls else _called(item)
         last = groups[-1] if groups else None
         if (
             last is not None
@@ -165,7 +165,7 @@ def _groups(items: Sequence[Item], fenced: bool, known: KnownFiles) -> list[Grou
             and last.origin == (item.run_id, item.turn)
         ):
             said = last.messages[0]["content"]
-            content = f"{said.rstrip()}\n\n{called[0]['content']}" if fenced else said
+            content = f"{said.rstrip()}\n\n{called[0]['content']}" if uses_text_calls else said
             last.messages = [{**called[0], "content": content}, *called[1:]]
         else:
             groups.append(Group(called, "assistant", item.own, False, (item.run_id, item.turn)))

@@ -33,7 +33,7 @@ class PreparedTurn:
     request: ChatRequest
     plan: TurnPlan
     files: ToolFiles = field(default_factory=ToolFiles)
-    fenced: bool = False
+    uses_text_calls: bool = False
     """True if the model writes its code and its calls into its text."""
     remarks: tuple[str, ...] = ()
     """Sentences for the user about attachments that the model does not receive."""
@@ -60,24 +60,24 @@ async def prepare_turn(services: RunServices, run: Run, memory: RunMemory) -> Pr
         if any(t.type == CODE_INTERPRETER for t in run.tools)
         else None
     )
-    fenced = bool(run.tools) and services.protocols.uses_text_calls(run.model, run.connection)
+    uses_text_calls = bool(run.tools) and services.protocols.uses_text_calls(run.model, run.connection)
     files = await services.database.read(
         lambda conn: tool_files.known(conn, run, services.options.now(), services.path_of)
     )
-    others = [tool for tool in run.tools if not (fenced and tool.type == CODE_INTERPRETER)]
+    others = [tool for tool in run.tools if not (uses_text_calls and tool.type == CODE_INTERPRETER)]
     may_call = choice != "none" and not last
     offered = services.tools.definitions(others, files.provided)
     note = ""
-    if fenced and choice != "none":
+    if uses_text_calls and choice != "none":
         about = code.definition(files.provided).description if code is not None else None
         note = text_calls_note(about, offered, forced=_forced(choice), last=last)
     now = services.options.now()
-    told = await services.database.read(lambda conn: _window(conn, run, budget, note, fenced, now))
+    told = await services.database.read(lambda conn: _window(conn, run, budget, note, uses_text_calls, now))
     if left_prompt is not None and told.tokens > left_prompt:
         return Outcome(INCOMPLETE, reason="max_prompt_tokens")
     able = known.abilities if known is not None else None
     messages, lost = await enclose(told.messages, services.path_of, able)
-    tools = offered if may_call and not fenced else []
+    tools = offered if may_call and not uses_text_calls else []
     request = ChatRequest(
         model=run.model,
         messages=messages,
@@ -91,8 +91,8 @@ async def prepare_turn(services: RunServices, run: Run, memory: RunMemory) -> Pr
         reasoning_effort=run.reasoning_effort,
     )
     names = frozenset(tool["function"]["name"] for tool in offered) if may_call else frozenset()
-    plan = _plan(services, run, turn, hosted if may_call else {}, files, fenced, names)
-    return PreparedTurn(request, plan, files, fenced, tuple(lost))
+    plan = _plan(services, run, turn, hosted if may_call else {}, files, uses_text_calls, names)
+    return PreparedTurn(request, plan, files, uses_text_calls, tuple(lost))
 
 
 def _plan(
@@ -101,13 +101,13 @@ def _plan(
     turn: int,
     hosted: Mapping[str, Tool],
     files: ToolFiles,
-    fenced: bool,
+    uses_text_calls: bool,
     offered: frozenset[str],
 ) -> TurnPlan:
     code = frozenset(name for name, tool in hosted.items() if tool.type == CODE_INTERPRETER)
     names = offered | hosted.keys()
     parser: Callable[[], TextCallParser] | None = None
-    if names and fenced:
+    if names and uses_text_calls:
 
         def parser() -> TextCallParser:
             return FencedCallParser(runs_code=bool(code), names=names, code_names=code)
@@ -122,7 +122,7 @@ def _plan(
 
 
 def _window(
-    conn: Connection, run: Run, budget: int, note: str, fenced: bool, now: int
+    conn: Connection, run: Run, budget: int, note: str, uses_text_calls: bool, now: int
 ) -> context_window.Window:
     strategy = run.truncation_strategy
     last = strategy.last_messages if strategy is not None and strategy.type == "last_messages" else None
@@ -130,7 +130,12 @@ def _window(
     instructions = "\n\n".join(text for text in (run.instructions, note) if text)
     known = KnownFiles(thread_history.files_of(conn, items, now), frozenset(tool.type for tool in run.tools))
     return context_window.build(
-        items, instructions=instructions, budget=budget, last_messages=last, fenced=fenced, known=known
+        items,
+        instructions=instructions,
+        budget=budget,
+        last_messages=last,
+        uses_text_calls=uses_text_calls,
+        known=known,
     )
 
 
