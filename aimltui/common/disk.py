@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import time
 from collections.abc import Iterator
@@ -17,6 +18,16 @@ CONFIG_DIR_VARIABLE = "AIMLTUI_CONFIG_DIR"
 _PATIENCE_S = 5.0
 _PAUSE_S = 0.01
 _serial = count()
+
+
+_FULL = frozenset((errno.ENOSPC, errno.EDQUOT))
+
+
+def disk_reason(error: OSError) -> str:
+    """Return why a file could not be read or written, and what to do, as the second half of a sentence."""
+    if error.errno in _FULL:
+        return "the disk is full. Free some space, then try again"
+    return f"{error.strerror or error}. Check whether the disk is full or failing"
 
 
 @contextlib.contextmanager

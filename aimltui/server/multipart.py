@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import os
-from collections.abc import AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -14,7 +14,8 @@ from typing import BinaryIO
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from aimltui.wire.errors import BadRequest, TooLarge
+from aimltui.common.disk import disk_reason
+from aimltui.wire.errors import BadRequest, ServerError, TooLarge
 
 MAX_TEXT = 64 * 1024
 """The largest total size of the text fields, in bytes."""
@@ -122,10 +123,15 @@ class _Reader:
     def clean_up(self) -> None:
         """Close the file, and remove it unless it was moved."""
         if self._target is not None:
-            self._target.close()
+            with contextlib.suppress(OSError):  # what is left in the buffer may not fit either
+                self._target.close()
         self._path.unlink(missing_ok=True)
 
     def _flush(self) -> None:
+        with _storing():
+            self._write_pending()
+
+    def _write_pending(self) -> None:
         if self._target is None:
             number = os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
             self._target = os.fdopen(number, "wb")
@@ -139,9 +145,10 @@ class _Reader:
         if self._form.file_field:
             self._flush()
         if self._target is not None:
-            self._target.flush()
-            os.fsync(self._target.fileno())
-            self._target.close()
+            with _storing():
+                self._target.flush()
+                os.fsync(self._target.fileno())
+                self._target.close()
 
     def _part_begins(self) -> None:
         self._parts += 1
@@ -193,3 +200,16 @@ class _Reader:
 
     def _ends(self) -> None:
         self._complete = True
+
+
+@contextlib.contextmanager
+def _storing() -> Iterator[None]:
+    """Tell a failure of the disk as the API's error.
+
+    Raises:
+        ServerError: The file cannot be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise ServerError(f"The file cannot be stored: {disk_reason(error)}.") from error

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from aimltui.common.disk import disk_reason
 from aimltui.wire.binary import Blob
 from aimltui.wire.errors import BadRequest, ServerError, TooLarge
 
@@ -184,4 +185,4 @@ def _told(what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise ServerError(f"{what}: {error.strerror or error}. Check whether the disk is full.") from error
+        raise ServerError(f"{what}: {disk_reason(error)}.") from error
