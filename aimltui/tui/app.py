@@ -31,16 +31,16 @@ log = logging.getLogger(__name__)
 
 
 class AimltuiApp(CrashReport, App[None]):
-    """The program on the screen.
+    """The full-screen program.
 
     Args:
-        startup: Everything it is made with.
+        startup: Everything that the composition root hands over.
     """
 
     TITLE = "aimltui"
-    CSS_PATH = ["app.tcss", "screens/main/main.tcss"]  # noqa: RUF012  # the first screen's own would not be read
+    CSS_PATH = ["app.tcss", "screens/main/main.tcss"]  # noqa: RUF012  # Textual would not read the first screen's CSS_PATH
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]
-    ENABLE_COMMAND_PALETTE = False  # ours is `screens/palette.py`
+    ENABLE_COMMAND_PALETTE = False  # ours is `screens/dialogs/palette.py`
 
     def __init__(self, startup: Startup) -> None:
         super().__init__()
@@ -56,7 +56,7 @@ class AimltuiApp(CrashReport, App[None]):
         self._problems = [*startup.notes, *found.problems, *([problem] if problem else [])]
 
     def get_driver_class(self) -> type[Driver]:
-        """Our driver, where Textual would take the one for Linux and macOS."""
+        """Our driver where Textual would use the one for Linux and macOS."""
         driver_class = super().get_driver_class()
         if driver_class.__name__ != "LinuxDriver":
             return driver_class
@@ -69,14 +69,14 @@ class AimltuiApp(CrashReport, App[None]):
         return MainScreen(self._startup, self._problems)
 
     def on_mount(self) -> None:
-        """Ask the terminal for its background; keep the collector from pausing the stream."""
+        """Ask the terminal for its background, and tune the garbage collector so that it does not pause the stream."""
         gc_tuning.tune()
         self.call_after_refresh(self._take_keys)
         if self._follows_terminal:
             ask_for_background(self)
 
     def on_load(self) -> None:
-        """End in good order when the system says so, from before the terminal is taken."""
+        """Install the signal handlers that end the program in good order, before the driver changes the terminal."""
         if os.name == "nt" or not tty_mode.STATE.is_ours:
             return
         from aimltui.tui.driver.signals import EndSignals
@@ -85,13 +85,13 @@ class AimltuiApp(CrashReport, App[None]):
         self._signals.install()
 
     def _take_keys(self) -> None:
-        """Take what was typed until now: the prompt is there."""
+        """Deliver the keys that were typed before the prompt was ready."""
         release = getattr(self._driver, "release_keys", None)
         if release is not None:
             release()
 
     def on_hung_up(self) -> None:
-        """The terminal is gone: end as if the system had said so."""
+        """End as after a SIGHUP: the terminal is gone."""
         if self._signals is not None:
             self._signals.ask(signal.SIGHUP)
 
@@ -99,7 +99,7 @@ class AimltuiApp(CrashReport, App[None]):
         self.exit(return_code=status)
 
     def on_terminal_background(self, event: TerminalBackground) -> None:
-        """Follow the terminal, unless a theme was chosen."""
+        """Choose the dark or the light theme as the terminal is, unless the user chose a theme."""
         if self._follows_terminal:
             self.theme = themes.DARK_THEME if event.shade == "dark" else themes.LIGHT_THEME
 
@@ -109,24 +109,24 @@ class AimltuiApp(CrashReport, App[None]):
         return themes.AUTO if self._follows_terminal else self.theme
 
     def choose_theme(self, name: str) -> None:
-        """Use a theme by the user's choice; `auto` follows the terminal again."""
+        """Use the theme that the user chose; `auto` follows the terminal again."""
         self._follows_terminal = name == themes.AUTO
         self.theme = themes.theme_for(name, themes.guessed_shade(), self.available_themes)[0]
         if self._follows_terminal:
             ask_for_background(self)
 
     def get_css_variables(self) -> dict[str, str]:
-        """Textual's, with a muted text that is a colour of its own in every theme."""
+        """Textual's variables, with a solid colour for muted text in every theme."""
         self.theme_variables = themes.with_solid_text(super().get_css_variables())
         return self.theme_variables
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Textual's, and the one that lets no control character out."""
+        """Textual's filters, and the one that removes control characters."""
         ascii_only = [AsciiLineFilter()] if self._startup.glyphs == "ascii" else []
         return [*super().get_line_filters(), self._safe, *ascii_only]
 
     def copy_to_clipboard(self, text: str) -> None:
-        """What is copied is what one sees: a text may hold an end of a paste and lines that a shell would run."""
+        """Copy text without its control characters: it might contain the end of a paste and lines that a shell would run."""
         text = clipboard.send_to_terminal(self, text)
         self.run_worker(clipboard.copy_with_tools(text), group="copy", exit_on_error=False)
 
@@ -141,7 +141,7 @@ class AimltuiApp(CrashReport, App[None]):
                 await screen.prepare_to_end()
 
     async def _shutdown(self) -> None:
-        """Save also where the end was not asked for by a key: after a signal, after a mistake of the program."""
+        """Save also when a signal or a crash ends the program."""
         try:
             await self._save()
         except Exception:

@@ -1,6 +1,6 @@
-"""Code that nothing keeps in, as the screen sees it: what it asks the composition root, and what it is asked.
+"""The interface between the screen and the service that asks before code runs without a sandbox.
 
-Nothing here may be dear to import.
+The first frame imports this module, so it imports nothing large.
 """
 
 from __future__ import annotations
@@ -12,52 +12,57 @@ from typing import Literal, Protocol
 
 
 class CodeToRun(Protocol):
-    """A piece of a model's code that is about to be run with the user's rights."""
+    """A piece of a model's code that would run with the user's rights."""
 
     @property
     def thread_id(self) -> str:
-        """Where it was written."""
+        """The thread in which the model wrote it."""
         ...
 
     @property
     def run_id(self) -> str:
-        """The run that waits."""
+        """The run that waits for the answer; empty if the user runs the code again."""
         ...
 
     @property
     def code(self) -> str:
-        """All of it."""
+        """The whole code."""
         ...
 
     @property
     def expires_at(self) -> int | None:
-        """The second in which the run is over, answered or not; None if nothing is lost by waiting."""
+        """Unix seconds at which the run expires; None if it does not."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentState:
-    """How code is run on this machine."""
+    """How code runs on this machine."""
 
     kind: Literal["sandbox", "off", "asked", "impossible"]
-    """In a sandbox; not at all, since none holds; after a question each time; not at all, and that cannot be changed."""
+    """`sandbox`: in a sandbox. `off`: not at all, since no sandbox works. `asked`: without one, after a question each
+    time. `impossible`: not at all, and the user cannot change that."""
     sentence: str
     """Which sandbox, or why there is none."""
 
 
 class Consent(Protocol):
-    """Keeps what the user allows."""
+    """Knows and saves whether code may run without a sandbox."""
 
     async def state(self) -> ConsentState:
-        """How code is run; the first time this tests sandboxes, which takes a moment."""
+        """How code runs; the first call tests the sandboxes, which takes a moment."""
         ...
 
     async def allow(self, allowed: bool) -> str:
-        """Whether code may be run without a sandbox, with a question each time. A sentence if that was not kept."""
+        """Allow code without a sandbox, with a question each time, or forbid it.
+
+        Returns:
+            Why that was not saved, as a sentence; empty if it was.
+        """
         ...
 
     def set_approver(self, ask: Callable[[CodeToRun], Awaitable[bool]]) -> None:
-        """From now on this asks the user about a piece of code; it is cancelled when the run does not wait any more."""
+        """Set the function that asks the user about a piece of code; it is cancelled when the run no longer waits."""
         ...
 
 

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 MAX_BYTES: Final = 20 << 20
 """A larger file is not decoded."""
 MAX_PIXELS: Final = 25_000_000
-"""Of the whole picture: a file of 20 KB can unfold to a gigabyte."""
+"""Pixels of the whole picture: a file of 20 KB can decode to a gigabyte."""
 _KEPT: Final = (480, 300)
-"""Pixels kept of a picture: more than any terminal shows with half blocks."""
+"""Size in pixels to which a picture is reduced: more than any terminal shows with half blocks."""
 _FORMATS: Final = ("PNG", "JPEG", "GIF", "WEBP")
 
 
@@ -25,14 +25,14 @@ class PictureError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
-    """A picture made small; see `state.file_facts.Picture`."""
+    """A reduced picture; see `state.file_facts.Picture`."""
 
     width: int
     height: int
     _image: Image
 
     def pixels(self, width: int, height: int) -> bytes:
-        """The picture in this size, three bytes a pixel."""
+        """The picture in this size, as three bytes per pixel."""
         from PIL.Image import Resampling
 
         small = self._image.resize((max(1, width), max(1, height)), Resampling.BOX)
@@ -40,13 +40,13 @@ class Thumbnail:
 
 
 def decode(content: bytes) -> Thumbnail:
-    """Make a picture of a file's bytes. It blocks: for a worker thread.
+    """Decode a file. It blocks: call it in a worker thread.
 
     Args:
-        content: From outside; anything.
+        content: The file's bytes; they may be hostile.
 
     Raises:
-        PictureError: It is none, too large, or Pillow is missing.
+        PictureError: It is not a picture, it is too large, or Pillow is missing.
     """
     if len(content) > MAX_BYTES:
         raise PictureError("too large to be shown")
@@ -66,7 +66,7 @@ def decode(content: bytes) -> Thumbnail:
                 image.thumbnail(_KEPT, Image.Resampling.LANCZOS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PictureError("too large to be shown") from error
-    # Pillow's decoders raise whatever a broken file leads them to.
+    # Pillow's decoders raise many kinds of errors for a broken file
     except (
         OSError,
         SyntaxError,
@@ -84,7 +84,7 @@ def decode(content: bytes) -> Thumbnail:
 
 
 def _flat(opened: Image) -> Image:
-    """The first frame without transparency: on white, as figures are made for."""
+    """The first frame without transparency, on white: figures are usually made for that."""
     from PIL import Image
 
     if opened.mode in ("RGB", "L") and "transparency" not in opened.info:

@@ -1,4 +1,4 @@
-"""Asks the terminal which colour its background is; `driver.parser` reads the answer."""
+"""Asks the terminal for the colour of its background; `driver.parser` reads the answer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from textual.app import App
 
 BACKGROUND_QUERY = "\x1b]11;?\x1b\\"
-"""OSC 11: which colour is your background?"""
+"""OSC 11: asks for the background colour."""
 
 _REPLY = re.compile(
     r"\x1b\]11;rgba?:([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})(?:/[0-9a-fA-F]{1,4})?(?:\x07|\x1b\\)"
@@ -23,7 +23,7 @@ _REPLY = re.compile(
 
 
 class TerminalBackground(Message):
-    """The terminal has said which colour its background is; sent to the app."""
+    """The terminal has answered; sent to the app."""
 
     def __init__(self, shade: Shade) -> None:
         self.shade = shade
@@ -39,12 +39,12 @@ def background_in(answer: str) -> Shade | None:
 
 
 def ask_for_background(app: App[object], environment: Mapping[str, str] | None = None) -> bool:
-    """Ask the terminal for its background; the answer, if one comes, is a `TerminalBackground` for the app.
+    """Ask the terminal for its background; an answer reaches the app as a `TerminalBackground`.
 
-    Never waits. Call it from the app's `on_mount`, before the first frame.
+    It does not wait for the answer. Call it from the app's `on_mount`, before the first frame.
 
     Returns:
-        Whether the question was sent: not without a terminal, nor to one that would print it.
+        Whether the question was sent. It is not sent to a terminal that would print it.
     """
     environment = os.environ if environment is None else environment
     driver = app._driver

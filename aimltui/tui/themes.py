@@ -1,7 +1,7 @@
-"""Themes: the bundled ones, the user's TOML files, and which one `auto` means.
+"""Themes: reads the bundled ones and the user's TOML files, and decides which one `auto` means.
 
-A theme file holds the fields of `textual.theme.Theme`, with its variables in a table `[variables]`. In our
-own themes `primary` is the assistant's accent and `accent` the user's.
+A theme file holds the fields of `textual.theme.Theme`, with its variables in a table `[variables]`. In the bundled
+themes `primary` is the assistant's accent and `accent` the user's.
 """
 
 from __future__ import annotations
@@ -36,19 +36,19 @@ _FIELDS = frozenset(item.name for item in fields(Theme))
 
 @dataclass(frozen=True, slots=True)
 class ThemeSet:
-    """What was found in the theme directories."""
+    """The themes of the theme directories."""
 
     themes: tuple[Theme, ...]
-    """In the order they should be registered: a user's theme of the same name comes after the bundled one."""
+    """In the order of their registration: a user's theme comes after the bundled one of the same name."""
     problems: tuple[str, ...]
     """A sentence for each file that cannot be used."""
 
 
 def load_themes(user_directory: Path | None = None) -> ThemeSet:
-    """Read the bundled themes and those of the user; a bad file is a sentence, never an exception.
+    """Read the bundled themes and the user's; a bad file becomes a sentence in `problems`.
 
     Args:
-        user_directory: Where the user keeps `*.toml` theme files, as `config_dir() / "themes"`.
+        user_directory: The directory of the user's `*.toml` theme files, such as `config_dir() / "themes"`.
     """
     themes: list[Theme] = []
     problems: list[str] = []
@@ -57,15 +57,15 @@ def load_themes(user_directory: Path | None = None) -> ThemeSet:
             try:
                 themes.append(read_theme(file))
             except ConfigError as error:
-                problems.append(f"This theme is left out. {error}")
+                problems.append(f"A theme was skipped. {error}")
     return ThemeSet(tuple(themes), tuple(problems))
 
 
 def read_theme(file: Path) -> Theme:
-    """A theme from its file.
+    """Read a theme from its file.
 
     Raises:
-        ConfigError: it cannot be read or used; the text names the file and the key.
+        ConfigError: It cannot be read or used; the text names the file and the key.
     """
     try:
         with file.open("rb") as stream:
@@ -89,9 +89,9 @@ def read_theme(file: Path) -> Theme:
 
 
 def with_solid_text(variables: Mapping[str, str]) -> dict[str, str]:
-    """The variables of a theme, with `auto NN%` in the muted text made a colour.
+    """The variables of a theme, with `auto NN%` of the muted text replaced by a colour.
 
-    Lines that a widget paints itself do not know what they stand on, and would show such text in full strength.
+    A widget that paints its lines itself does not know their background, and would show such text in full strength.
     """
     result = dict(variables)
     if not result.get("text-muted", "").startswith("auto"):
@@ -101,21 +101,21 @@ def with_solid_text(variables: Mapping[str, str]) -> dict[str, str]:
     except (KeyError, ColorParseError):
         return result
     if foreground.ansi is None and panel.ansi is None:
-        # The panel is the ground with the least contrast.
+        # the panel is the background with the least contrast
         result["text-muted"] = readable(panel.blend(foreground, 0.6, alpha=1), panel).hex
     return result
 
 
 def theme_for(setting: str, shade: Shade, known: Iterable[str]) -> tuple[str, str | None]:
-    """The theme's name that a setting means on a terminal of this shade.
+    """The name of the theme that a setting means on a terminal of this shade.
 
     Args:
         setting: `auto`, or a theme's name.
-        shade: What the terminal's background is.
-        known: The names that are registered.
+        shade: The shade of the terminal's background.
+        known: The registered names.
 
     Returns:
-        The name, and a sentence if the setting names a theme that is not there.
+        The name, and a sentence if the setting names a theme that does not exist.
     """
     own = DARK_THEME if shade == "dark" else LIGHT_THEME
     if setting == AUTO:
@@ -124,12 +124,12 @@ def theme_for(setting: str, shade: Shade, known: Iterable[str]) -> tuple[str, st
     if setting in names:
         return setting, None
     near = difflib.get_close_matches(setting, [AUTO, *names], n=1)
-    meant = f" Is {near[0]} meant?" if near else ""
-    return own, f"There is no theme {setting!r}.{meant} All of them: ctrl+p, “Choose the theme”."
+    meant = f" Did you mean {near[0]}?" if near else ""
+    return own, f"There is no theme {setting!r}.{meant} All themes: ctrl+p, “Choose the theme”."
 
 
 def guessed_shade(environment: Mapping[str, str] | None = None) -> Shade:
-    """What the environment says about the terminal's background, until the terminal itself has answered.
+    """The shade of the terminal's background by the environment, until the terminal has answered.
 
     Some terminals set `COLORFGBG` to `foreground;background` as numbers of the 16 ANSI colours.
     """
@@ -139,9 +139,9 @@ def guessed_shade(environment: Mapping[str, str] | None = None) -> Shade:
 
 
 def shade_of(red: float, green: float, blue: float) -> Shade:
-    """Whether text on this colour (parts from 0 to 1) should be light (`dark` background) or dark.
+    """The shade of a colour whose parts go from 0 to 1: `dark` needs light text on it.
 
-    The border is where black and white text have the same contrast against it.
+    The limit is where black and white text have the same contrast to it.
     """
     linear = [
         part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in (red, green, blue)
@@ -153,7 +153,7 @@ def shade_of(red: float, green: float, blue: float) -> Shade:
 def _bundled_directory() -> Path:
     package = Path(aimltui.__file__).parent
     inside = package / "themes"
-    # A checkout has them beside the package; the wheel carries them inside.
+    # a checkout has them beside the package, the wheel inside
     return inside if inside.is_dir() else package.parent / "themes"
 
 
@@ -199,7 +199,7 @@ _STYLE_WORDS = frozenset(
 
 
 def _check_variables(file: Path, theme: Theme) -> None:
-    """A bad variable would break the whole stylesheet later, far from the file that holds it."""
+    """Check the variables here: a bad one would break the whole stylesheet later, far from its file."""
     known = theme.to_color_system().generate()
     for name, value in theme.variables.items():
         if name not in known and not name.replace("-", "").isalnum():

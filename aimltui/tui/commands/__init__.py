@@ -1,1 +1,1 @@
-"""The command table, and the keys, palette entries and help derived from it."""
+"""The command table, and what is derived from it: key bindings, palette, footer, help."""

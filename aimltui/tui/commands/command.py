@@ -1,4 +1,4 @@
-"""What a command is, and what it may depend on."""
+"""Command: one row of the command table, and the words for the states in which it is available."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Scope = Literal["app", "main", "prompt", "list", "transcript"]
-"""Who answers the keys: the app, the main screen, or one of its widgets while that has the focus."""
+"""What handles the keys: the app, the main screen, or one of its widgets while it has the focus."""
 
 State = frozenset[str]
 
@@ -17,14 +17,14 @@ STATE_WORDS = frozenset(
         "answer",  # the open thread holds an answer
         "away",  # the transcript is not at its end
         "list",  # the thread list has the focus
-        "marked",  # the keyboard has marked something in the transcript
-        "panel",  # the same, and it is a panel of code
-        "file",  # the same, and it is a file
-        "kept",  # the same, and it is something that can be saved
+        "marked",  # something is selected in the transcript with the keyboard
+        "panel",  # a panel of code is selected
+        "file",  # a file is selected
+        "kept",  # something that can be saved is selected
         "runs",  # code can be run again here
-        "undo",  # a deleted thread can be brought back
-        "unanswered",  # the last message of the open thread has no whole answer
-        "connections",  # the program has connections of its own
+        "undo",  # a deleted thread can be restored
+        "unanswered",  # the last message of the open thread has no complete answer
+        "connections",  # the user can set up connections
     }
 )
 
@@ -38,7 +38,7 @@ GROUPS = (WRITING, READING, THREADS, MODEL, PROGRAM)
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One thing the user can do."""
+    """A thing the user can do."""
 
     id: str
     title: str
@@ -46,29 +46,29 @@ class Command:
     help: str
     """One sentence."""
     keys: tuple[str, ...]
-    """Textual's names of the keys, the best one first."""
+    """Textual's names of the keys, the main one first."""
     action: str
-    """The Textual action on the screen; empty if the widget with the focus does it itself."""
+    """The Textual action on the screen; empty if the widget with the focus handles the key itself."""
     group: str
     scope: Scope = "main"
     footer: bool = False
     when: tuple[str, ...] = ()
     label: str = ""
-    """One word for the footer; the title if empty."""
+    """The word in the footer; empty shows the title."""
     priority: bool = False
-    """The key reaches the command before the focused widget: what is typed right after it goes where it leads."""
+    """Whether the key reaches the command before the focused widget, so that what is typed next goes where it leads."""
     palette: bool = True
     slash: str = ""
-    """The word that does it when it is sent as a message, with its slash."""
+    """The word, with its slash, that runs the command when it is sent as a message."""
 
     def is_available(self, state: State) -> bool:
-        """Whether the command makes sense in this state of the screen."""
+        """Whether the command is available in this state of the screen."""
         return all(word[1:] not in state if word.startswith("!") else word in state for word in self.when)
 
 
 @dataclass(frozen=True, slots=True)
 class FooterItem:
-    """A key and a word, for the footer."""
+    """A key, a word and an action in the footer."""
 
     key: str
     label: str

@@ -1,4 +1,4 @@
-"""What follows from the command table: bindings, palette, footer, the README's table."""
+"""What is derived from the command table: key bindings, palette, footer, slash words, the README's table."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def command(command_id: str) -> Command:
     """The command with this id.
 
     Raises:
-        KeyError: there is none.
+        KeyError: There is none.
     """
     for candidate in COMMANDS:
         if candidate.id == command_id:
@@ -58,7 +58,7 @@ def command(command_id: str) -> Command:
 
 
 def bindings(scope: Scope) -> list[Binding]:
-    """The Textual bindings of the commands that this scope answers by an action."""
+    """The Textual bindings of this scope's commands."""
     return [
         Binding(
             ",".join(item.keys),
@@ -75,23 +75,23 @@ def bindings(scope: Scope) -> list[Binding]:
 
 
 def key_label(key: str) -> str:
-    """A key as it is written for people: `ctrl+n`, `esc`, `pgup`."""
+    """A key as users read it: `ctrl+n`, `esc`, `pgup`."""
     *modifiers, last = key.split("+")
     return "+".join([*modifiers, _KEY_NAMES.get(last, last)])
 
 
 def ways_to(item: Command) -> list[str]:
-    """Its keys and its slash word, as they are written for people; none for what only the palette does."""
+    """A command's keys and slash word as users read them; none if only the palette offers it."""
     return [*map(key_label, item.keys), *([item.slash] if item.slash else [])]
 
 
 def palette_commands(state: State) -> list[Command]:
-    """The commands the palette offers in this state."""
+    """The commands that the palette offers in this state."""
     return [item for item in COMMANDS if item.palette and item.action and item.is_available(state)]
 
 
 def footer_items(state: State) -> list[FooterItem]:
-    """What the footer shows in this state: at most six, the most urgent first."""
+    """What the footer shows in this state: at most six items, the most urgent first."""
     in_list = "list" in state
     chosen = [
         item
@@ -114,13 +114,13 @@ def by_group(commands: Iterable[Command] = COMMANDS) -> dict[str, list[Command]]
 
 
 def slash_command(text: str) -> Command | str | None:
-    """The command that a message asks for by its slash word.
+    """Find the command whose slash word was sent as a message.
 
     Args:
-        text: What was to be sent.
+        text: The message.
 
     Returns:
-        The command; the word itself if it looks like one and is none; None for a message.
+        The command; the word itself if no command has it; None if the text is no slash word.
     """
     word = text.rstrip()
     if not _SLASH.fullmatch(word):
@@ -129,7 +129,7 @@ def slash_command(text: str) -> Command | str | None:
 
 
 def key_table_markdown() -> str:
-    """The table of keys as it stands in the README."""
+    """The README's table of keys."""
     lines = ["| Key | Command | What it does |", "|---|---|---|"]
     for name, commands in by_group().items():
         lines.append(f"| | **{name}** | |")

@@ -1,4 +1,4 @@
-"""FileCache: what the server knows of files, asked once for each, when it is to be seen."""
+"""FileCache: names, sizes and pictures of files; the server is asked once for each file that comes into view."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class FileCache:
     """Names, sizes and pictures of files.
 
     Args:
-        client: Whom to ask.
+        client: The server.
     """
 
     def __init__(self, client: AssistantsClient) -> None:
@@ -32,13 +32,13 @@ class FileCache:
         self._gate = asyncio.Semaphore(_AT_ONCE)
 
     async def learn(self, wanted: Iterable[tuple[str, bool]]) -> dict[str, FileFact]:
-        """What is known of files, asking for what is not.
+        """What is known of some files; the server is asked for what is missing.
 
         Args:
-            wanted: Ids, each with whether its picture is to be drawn.
+            wanted: Ids, each with whether its picture is drawn.
 
         Returns:
-            A fact for each; one that could not be had says so.
+            A fact for each id, which says so if the file is not available.
         """
         asked = dict(wanted)
         facts = await asyncio.gather(*(self._learn(id_, picture) for id_, picture in asked.items()))
@@ -67,9 +67,9 @@ class FileCache:
             except NotFound:
                 known = FileFact(known.name if known else file_id, problem="deleted")
             except (APIError, TransportError) as error:
-                log.info("nothing was learnt of the file %s: %s", file_id, error)
-                # asked again when it is drawn the next time
-                return FileFact(known.name if known else file_id, problem="not to be had now")
+                log.info("the file %s could not be read: %s", file_id, error)
+                # the server is asked again when the file is drawn the next time
+                return FileFact(known.name if known else file_id, problem="unavailable")
         self._facts[file_id] = known
         return known
 

@@ -1,4 +1,4 @@
-"""Reading and writing files beside the event loop, one after the other."""
+"""FileWorker: reads and writes files in a worker thread, one after the other."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ log = logging.getLogger(__name__)
 
 
 class FileWorker:
-    """Does blocking work in one thread, in the order in which it was asked for: so the last write wins.
+    """Does blocking work in one thread, in the order of the requests, so that the last write wins.
 
-    What was begun is finished even if nobody waits for it: the end of the process waits for the thread.
+    Work that was requested is finished even if its caller is gone: the process waits for the thread at its end.
 
     Args:
-        tell: Called on the event loop with a sentence about what could not be written.
+        tell: Called on the event loop with a sentence when something could not be written.
     """
 
     def __init__(self, tell: Callable[[str], None]) -> None:
@@ -26,19 +26,19 @@ class FileWorker:
         self._thread: concurrent.futures.ThreadPoolExecutor | None = None
 
     async def read(self, work: Callable[[], T]) -> T:
-        """Do it behind what was asked for before, and answer with what it answers."""
-        return await self._begin(work)
+        """Run a function after what was requested before, and return its result."""
+        return await self._submit(work)
 
     def write(self, work: Callable[[], str | None]) -> None:
-        """Do it soon; what it answers is a sentence for the user, or None."""
-        self._begin(work).add_done_callback(self._written)
+        """Run a function soon; it returns a sentence for the user if it fails, else None."""
+        self._submit(work).add_done_callback(self._written)
 
     async def finish(self) -> None:
-        """Wait for all that was asked for."""
+        """Wait until everything requested is done."""
         if self._thread is not None:
-            await self._begin(lambda: None)
+            await self._submit(lambda: None)
 
-    def _begin(self, work: Callable[[], T]) -> asyncio.Future[T]:
+    def _submit(self, work: Callable[[], T]) -> asyncio.Future[T]:
         if self._thread is None:
             self._thread = concurrent.futures.ThreadPoolExecutor(1, "files")
         return asyncio.get_running_loop().run_in_executor(self._thread, work)

@@ -1,4 +1,4 @@
-"""Textual messages that cross widgets: what the workspace tells the screen."""
+"""Textual messages from the workspace to the screen."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 
 @dataclass
 class ConversationChanged(Message):
-    """A conversation has changes to take: what stands in it, or what its run does."""
+    """A conversation has changes in its buffer: its entries, or the state of its run."""
 
     conversation: Conversation
 
 
 class ThreadListChanged(Message):
-    """The list of threads looks different now."""
+    """The list of threads has changed."""
 
 
 @dataclass
 class TextReturned(Message):
-    """Text that was to be sent and was not: it belongs back into the prompt."""
+    """Text was not sent and goes back into the prompt."""
 
     conversation: Conversation
     text: str
@@ -33,7 +33,7 @@ class TextReturned(Message):
 
 @dataclass
 class NoticePosted(Message):
-    """A sentence for the user that belongs to no place in a thread."""
+    """The user should see a sentence that belongs to no entry of a thread."""
 
     text: str
     is_warning: bool = False
@@ -41,13 +41,13 @@ class NoticePosted(Message):
 
 @dataclass
 class ApprovalRequested(Message):
-    """A run waits for the user's word about a piece of code."""
+    """A run waits for the user's decision about a piece of code."""
 
     question: Question
 
 
 @dataclass
 class ApprovalSettled(Message):
-    """It does not wait any more."""
+    """A question about code needs no answer any longer."""
 
     question: Question

@@ -1,4 +1,4 @@
-"""Saves what is chosen on the screen (theme, models), without holding it up."""
+"""Saves what the user chooses (theme, models) in a worker thread."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 class SettingsWriter:
-    """Changes the configuration file beside the event loop.
+    """Changes the configuration file.
 
     Args:
         file: The file; None saves nothing.
-        files: Does the work.
+        files: The worker that writes it.
     """
 
     def __init__(self, file: Path | None, files: FileWorker) -> None:
@@ -31,7 +31,7 @@ class SettingsWriter:
 
         Args:
             changes: New values by dotted key, as `{"ui.theme": "nord"}`.
-            otherwise: The sentence that says what holds if they cannot be written; the reason follows it.
+            otherwise: The sentence for the user if they cannot be written; the reason is added to it.
         """
         if self._file is not None:
             self._files.write(partial(_write, self._file, dict(changes), otherwise))
@@ -49,11 +49,11 @@ def _write(file: Path, changes: Mapping[str, str | bool], otherwise: str) -> str
 
 
 class MarkKeeper:
-    """Recent models and favourites: changed on the screen at once, on the disk beside the event loop.
+    """Recent models and favourites: changed on the screen at once, on the disk in a worker thread.
 
     Args:
         marks: Those on the disk.
-        files: Does the work.
+        files: The worker that reads and writes them.
     """
 
     def __init__(self, marks: ModelMarks, files: FileWorker) -> None:
@@ -63,10 +63,10 @@ class MarkKeeper:
         self.recent = marks.recent
         """The latest first."""
         self.favourites = marks.favourites
-        """In the order in which they became that."""
+        """In the order in which they were marked."""
 
     async def load(self) -> None:
-        """Read what another window may have changed."""
+        """Read the marks again: another window may have changed them."""
         changes = self._changes
         recent, favourites = await self._files.read(self._read)
         if changes == self._changes:
@@ -77,12 +77,12 @@ class MarkKeeper:
         return self._marks.recent, self._marks.favourites
 
     def note_use(self, key: Key) -> None:
-        """A model was chosen."""
+        """Put a model first among the recent ones."""
         self.recent = with_recent(self.recent, key)
         self._write(partial(self._marks.note_use, key))
 
     def toggle_favourite(self, key: Key) -> None:
-        """Make a model a favourite, or one no longer."""
+        """Make a model a favourite, or undo that."""
         is_favourite = key not in self.favourites
         self.favourites = with_favourite(self.favourites, key, is_favourite=is_favourite)
         self._write(partial(self._marks.set_favourite, key, is_favourite=is_favourite))

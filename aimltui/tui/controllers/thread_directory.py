@@ -1,4 +1,4 @@
-"""ThreadDirectory: the threads there are, and what one does with them as wholes: read, rename, pin, delete, undo."""
+"""ThreadDirectory: the list of threads, and its operations: read, create, rename, pin, delete, undo."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ log = logging.getLogger(__name__)
 
 _NEWEST = ListThreads(limit=100, order="desc", order_by="last_active_at")
 _TITLE_LIMIT = 512
-"""Characters: what a metadata value may hold."""
+"""Characters: the limit of the API for a metadata value."""
 
 
 class ThreadDirectory:
-    """The list of threads, read from the server and kept in step with what is done here.
+    """Reads the list of threads from the server, and updates it with what is done here.
 
     Args:
-        client: Whom to ask.
-        changed: Called when the list looks different.
+        client: The server.
+        changed: Called when the list has changed.
     """
 
     def __init__(self, client: AssistantsClient, changed: Callable[[], None]) -> None:
@@ -80,7 +80,7 @@ class ThreadDirectory:
         params = _NEWEST
         while (page := await self._page(params)) is not None:
             if page.data and page.data[-1].id == params.after:
-                # a server that knows no cursors gives the same page again and again
+                # a server without cursors returns the same page again and again
                 break
             found += page.data
             if not page.has_more or not page.data:
@@ -91,7 +91,7 @@ class ThreadDirectory:
         self._changed()
 
     async def refresh(self, touched: Iterable[str], open_thread: str | None) -> None:
-        """Take over what became of some threads, however many others there are.
+        """Read some threads again, and the newest ones; the others stay as they are.
 
         Raises:
             APIError: The server refused.
@@ -126,28 +126,37 @@ class ThreadDirectory:
         return thread
 
     async def rename(self, thread_id: str, title: str) -> None:
-        """Give the thread a title; an empty one lets it be called by its first words again."""
+        """Change the title of a thread; an empty one shows its first words again."""
         await self.set_metadata(thread_id, {TITLE: " ".join(title.split())[:_TITLE_LIMIT]})
 
     async def toggle_pin(self, thread_id: str) -> None:
-        """Pin the thread, or let it go."""
+        """Pin or unpin a thread."""
         await self.set_metadata(thread_id, {PINNED: "false" if self.state.is_pinned(thread_id) else "true"})
 
     async def set_metadata(self, thread_id: str, metadata: dict[str, str]) -> None:
-        """Change what is kept with the thread."""
+        """Change a thread's metadata.
+
+        Raises:
+            APIError: The server refused.
+            TransportError: There was no answer.
+        """
         self.state.put(
             await self._client.threads.modify(ModifyThread(thread_id=thread_id, metadata=metadata))
         )
         self._changed()
 
     def hide(self, thread_id: str) -> None:
-        """Delete the thread as far as the eye can see; `delete` makes it true."""
+        """Remove a thread from the list; `delete` deletes it on the server, `undo` brings it back."""
         self.state.hide(thread_id)
         self._deleted.append(thread_id)
         self._changed()
 
     def undo(self) -> str | None:
-        """Bring back the thread that was hidden last; its id."""
+        """Show the thread again that was hidden last.
+
+        Returns:
+            Its id; None if none is hidden.
+        """
         if not self._deleted:
             return None
         thread_id = self._deleted.pop()
@@ -157,15 +166,15 @@ class ThreadDirectory:
 
     @property
     def can_undo(self) -> bool:
-        """Whether there is anything to bring back."""
+        """Whether a thread is hidden and not deleted yet."""
         return bool(self._deleted)
 
     async def delete(self, thread_id: str) -> None:
-        """Delete a hidden thread for good, unless it was brought back.
+        """Delete a hidden thread on the server, unless it was shown again.
 
         Raises:
             APIError: The server refused; the thread is shown again.
-            TransportError: There was no answer; likewise.
+            TransportError: There was no answer; the thread is shown again.
         """
         if thread_id not in self._deleted:
             return
@@ -182,7 +191,7 @@ class ThreadDirectory:
         self._changed()
 
     async def delete_all_hidden(self) -> None:
-        """Delete what was not brought back: the program ends."""
+        """Delete all hidden threads on the server: the program ends."""
         for thread_id in list(self._deleted):
             try:
                 await self.delete(thread_id)

@@ -1,4 +1,4 @@
-"""Reads a thread from the server, newest part first, as snapshots for a view."""
+"""Reads parts of a thread from the server, the newest first, as snapshots for a view."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aimltui.wire.run_steps import ListRunSteps, RunStep
 from aimltui.wire.runs import ListRuns, Run
 
 PAGE = 50
-"""Messages read at once: some screens full, so that a thread of thousands opens like one of ten."""
+"""Messages per request: a few screens, so that a thread of thousands opens as fast as one of ten."""
 _AT_ONCE = 8
 
 
@@ -28,11 +28,11 @@ async def read_thread(
     """The newest part of a thread, or the part before a message.
 
     Args:
-        client: Whom to ask.
+        client: The server.
         thread_id: The thread.
-        before: The oldest message that is known; the answer holds what is older.
-        known: Ids of runs that need not be read again.
-        active: A run that is known to be at work, for servers that cannot list runs.
+        before: The oldest message that is known; older ones are read.
+        known: Ids of runs that are not read again.
+        active: A run that is known to be active, for servers that cannot list runs.
 
     Raises:
         APIError: The server refused.
@@ -71,7 +71,7 @@ async def _runs_by_id(
     known: Container[str],
     active: Run | None,
 ) -> list[Run]:
-    """The runs that the messages name, and the one at work: what can be had where runs cannot be listed."""
+    """The runs that the messages name, and the active one: all that a server without a list of runs can return."""
     ids = [message.run_id for message in messages if message.run_id] + ([active.id] if active else [])
     return [await client.runs.get(thread_id, run_id) for run_id in dict.fromkeys(ids) if run_id not in known]
 
@@ -85,10 +85,10 @@ async def _steps_of(client: AssistantsClient, runs: list[Run]) -> dict[str, list
             try:
                 return [step async for step in every(client.runs.list_steps, params)]
             except Unsupported:
-                # the thread is worth showing without them
+                # the thread is shown without steps
                 return []
 
-    # What the first failure is matters, not that there may be several.
+    # the first failure is reported; others do not matter
     return dict(
         zip((run.id for run in runs), await asyncio.gather(*(steps(run) for run in runs)), strict=True)
     )

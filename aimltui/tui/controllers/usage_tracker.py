@@ -1,4 +1,4 @@
-"""What was used today, for the line over the prompt; and the reports of the usage screen."""
+"""UsageTracker: today's usage for the status line, and the reports of the usage screen."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
     from aimltui.client.client import AssistantsClient
 
 _NEVER = "9999-12-31"
-"""No day is that late: the rows stay away, what is asked for is today."""
+"""A day after all others: the report then has no rows, and only today's sum is read."""
 _TIMES = (0.25, 0.5, 1.0, 2.0)
-"""Of the configured limit."""
+"""Multiples of the daily limit by which the budget can be raised."""
 
 log = logging.getLogger(__name__)
 
 
 class UsageTracker:
-    """Knows what today's runs have cost.
+    """Knows what today's runs have used and cost.
 
     Args:
-        client: The server. One that has no report leaves it empty.
-        on_change: Called when something else is known.
+        client: The server. With one that has no report, nothing is known.
+        on_change: Called when today's text has changed.
     """
 
     def __init__(self, client: AssistantsClient, on_change: Callable[[], object] = lambda: None) -> None:
@@ -46,7 +46,7 @@ class UsageTracker:
 
     @property
     def today(self) -> str:
-        """Today in a few words; empty if there is nothing to say."""
+        """Today's cost and budget in a few words; empty if nothing is known."""
         if self._today is None or not self._today.runs:
             return ""
         limit, budget = self._budget.per_day_usd, self._budget
@@ -56,7 +56,7 @@ class UsageTracker:
         return "" if cost.usd is None else f"today {cost_text(cost)}"
 
     async def refresh(self) -> None:
-        """Ask the server; one that cannot tell is no trouble."""
+        """Read today's usage; a failure is only logged."""
         try:
             report = await self._client.usage(UsageParams(by="day", since=_NEVER))
         except (APIError, TransportError) as error:
@@ -65,7 +65,10 @@ class UsageTracker:
         self._take(report)
 
     async def table(self, by: str) -> UsageTable:
-        """The sums of all time.
+        """The usage report.
+
+        Args:
+            by: `day`, `model`, `thread` or another view of the server.
 
         Raises:
             APIError: The server refuses, or has no report.
@@ -76,7 +79,7 @@ class UsageTracker:
         return table_of(report)
 
     async def raises(self) -> list[tuple[str, str]]:
-        """By how much today's budget can be raised: what `raise_today` takes, and words for it.
+        """The amounts by which today's budget can be raised: the value for `raise_today`, and a label.
 
         Raises:
             APIError: The server refuses, or has no budget.
@@ -95,7 +98,13 @@ class UsageTracker:
         return found
 
     async def raise_today(self, amount: str) -> str:
-        """Raise today's budget by one of `raises`; what may be spent now, as a sentence.
+        """Raise today's budget.
+
+        Args:
+            amount: A value of `raises`.
+
+        Returns:
+            What may be spent now, as a sentence.
 
         Raises:
             APIError: The server refuses.
@@ -107,7 +116,7 @@ class UsageTracker:
         return f"Raised until midnight: {told}."
 
     async def balance(self) -> str:
-        """Ask the provider what is left on the account; a sentence.
+        """What is left on the account, as a sentence; the server asks the provider.
 
         Raises:
             APIError: The provider, or the server, refuses.

@@ -137,7 +137,7 @@ def test_auto_follows_the_shade_and_an_unknown_name_is_said() -> None:
     assert theme_for("nord", "light", ["nord"]) == ("nord", None)
     name, problem = theme_for("nrod", "light", ["nord", "dracula"])
     assert name == LIGHT_THEME
-    assert problem == "There is no theme 'nrod'. Is nord meant? All of them: ctrl+p, “Choose the theme”."
+    assert problem == "There is no theme 'nrod'. Did you mean nord? All themes: ctrl+p, “Choose the theme”."
 
 
 @pytest.mark.parametrize(
