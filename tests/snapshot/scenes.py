@@ -435,7 +435,7 @@ SCENES: tuple[Scene, ...] = (
     ),
     Scene("shipped-models", press("ctrl+l", shows="2026-08"), (SMALL,), (LIGHT,), prepare=shipped_models),
     Scene("help", press("f1", shows="Writing"), themes=(DARK,)),
-    Scene("palette", press("ctrl+p", shows="search a command")),
+    Scene("palette", press("ctrl+p", shows="search commands")),
     Scene("rename", press("ctrl+s", "ctrl+r", shows="Rename the thread"), (MIDDLE,)),
     Scene("not-set-up", nothing, themes=(DARK, LIGHT), model=None),
     Scene(

@@ -117,13 +117,13 @@ class FakeConsent:
 
 async def test_the_question_says_until_when_the_run_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.localtime", time.gmtime)
-    for expires_at, words in ((1_800_000_600, "your word until 08:10."), (None, "")):
+    for expires_at, words in ((1_800_000_600, "your decision until 08:10."), (None, "")):
         app = QuestionApp(CodeQuestion("print(1)", expires_at=expires_at))
         async with app.run_test(size=(100, 30)) as pilot:
             await pilot.pause()
             told = "".join(str(part.content) for part in app.question.query(Static))
             assert words in told
-            assert (expires_at is None) is ("waits" not in told)
+            assert (expires_at is None) is ("Waiting" not in told)
 
 
 class Code:

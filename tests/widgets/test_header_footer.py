@@ -7,7 +7,7 @@ from textual.app import App, ComposeResult
 from textual.widget import Widget
 
 from aimltui.formatting.cells import cut, fit
-from aimltui.tui.commands.derived import FooterItem
+from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.header import HeaderBar
 

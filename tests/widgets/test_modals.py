@@ -237,7 +237,7 @@ async def test_a_crashing_app_prints_our_report_and_ends_with_a_failure(
         async with app.run_test():
             pass
     printed = capsys.readouterr().err
-    assert "stopped because of a mistake of its own" in printed
+    assert "crashed because of a bug" in printed
     assert "boom [/]" in printed
     assert "sk-local" not in printed
     assert app.return_code == 1

@@ -91,7 +91,7 @@ async def test_the_receipt_the_status_line_and_the_report_tell_the_same(
 async def test_an_empty_report_says_what_will_be_in_it(tmp_path: Path) -> None:
     async with window(tmp_path, FakeModel()) as here:
         here.screen.action_show_usage()
-        await here.until(lambda: "Nothing was used yet." in here.shown())
+        await here.until(lambda: "No runs yet." in here.shown())
         await here.pilot.press("s", "escape")
         await here.until(lambda: len(here.app.screen_stack) == 1)
     assert not list(tmp_path.glob("*.csv"))

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from aimltui.tui.commands.derived import FooterItem
+from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.state.bars import GAP, fit_items
 
 

@@ -1,11 +1,11 @@
-"""A small list to choose from: assistants, themes."""
+"""ChoiceScreen: a short list to choose from, such as assistants or themes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from aimltui.tui.commands.derived import FooterItem
+from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.dialogs.sheet import CLOSE, SearchSheet
 from aimltui.tui.state.fuzzy import rank
 from aimltui.tui.widgets.pick_list import PickList, PickRow
@@ -13,7 +13,7 @@ from aimltui.tui.widgets.pick_list import PickList, PickRow
 
 @dataclass(frozen=True, slots=True)
 class ChoiceRow:
-    """One of the things to choose from."""
+    """A row to choose."""
 
     id: str
     label: str
@@ -21,14 +21,14 @@ class ChoiceRow:
 
 
 class ChoiceScreen(SearchSheet):
-    """The result is the id of what was chosen, or None.
+    """Shows the list with a search box. The result is the id of the chosen row, or None.
 
     Args:
-        title: What is chosen.
-        rows: What there is.
-        current: The id of what holds at present.
-        preview: Called with the id under the cursor at each move; the caller undoes it for a None.
-        verb: What enter does, in one word.
+        title: The title.
+        rows: The rows.
+        current: The id of the row that is in use now.
+        preview: Called with the id under the cursor at each move; if the result is None, the caller undoes the preview.
+        verb: The word for what enter does.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class ChoiceScreen(SearchSheet):
         self.pick_list.set_lines(lines, query=query, remark=remark, at="" if query else self._current)
 
     def on_pick_list_cursor_moved(self, event: PickList.CursorMoved) -> None:
-        """Let the caller show what the row under the cursor would be like."""
+        """Let the caller preview the row under the cursor."""
         event.stop()
         if self._preview is not None and event.row is not None and event.row.id != self._previewed:
             self._previewed = event.row.id

@@ -1,4 +1,4 @@
-"""A question with one way to say yes: what will happen, and a key for it. Escape is no."""
+"""ConfirmScreen: a question that enter answers with yes, and escape with no."""
 
 from __future__ import annotations
 
@@ -11,26 +11,24 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from aimltui.common.sanitize import clean
-from aimltui.tui.commands.derived import FooterItem
+from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.dialogs.sheet import Sheet
 
 
 class ConfirmScreen(Sheet[bool | None]):
-    """The result is True if the user said yes.
+    """Says what will happen, and asks. The result is True if the user said yes.
 
     Args:
         title: The question.
-        text: What will happen, in sentences.
-        verb: What enter does, in a word or two.
+        text: Sentences about what will happen.
+        verb: One or two words for what enter does.
     """
 
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "confirm", show=False)]
 
     def __init__(self, title: str, text: str, verb: str) -> None:
-        super().__init__(
-            title, (FooterItem("enter", verb, "confirm"), FooterItem("esc", "Leave it", "cancel"))
-        )
+        super().__init__(title, (FooterItem("enter", verb, "confirm"), FooterItem("esc", "Cancel", "cancel")))
         self._text = clean(text)
 
     def body(self) -> Sequence[Widget]:
@@ -38,5 +36,5 @@ class ConfirmScreen(Sheet[bool | None]):
         return (Static(Content(self._text), classes="sheet-text"),)
 
     def action_confirm(self) -> None:
-        """Yes."""
+        """Answer yes."""
         self.dismiss(True)

@@ -1,4 +1,4 @@
-"""All keys, as the command table has them."""
+"""HelpScreen: all keys of the command table."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from aimltui.tui.screens.dialogs.sheet import CLOSE, Sheet
 
 _EDITING = (
     ("ctrl+z ctrl+y", "undo and redo in the prompt, also after it was cleared"),
-    ("ctrl+w ctrl+u ctrl+k", "delete the word, the line to its beginning, the line to its end"),
+    ("ctrl+w ctrl+u ctrl+k", "delete the word, to the start of the line, to the end of the line"),
     ("shift+arrows f7", "select with the keyboard, select all"),
 )
-"""What the text area itself can do; worth knowing, but no commands of ours."""
+"""Keys of Textual's text area, which are not in the command table."""
 
 _LEAST_TEXT = 16
 _KEY_COLUMN = 15
 _WIDTH = 84
-"""Cells; a longer line is hard to read."""
+"""Cells; longer lines are hard to read."""
 
 
 class HelpScreen(Sheet[None]):
@@ -47,25 +47,25 @@ class HelpScreen(Sheet[None]):
         self._text = Static("", classes="help-text", markup=False)
 
     def body(self) -> Sequence[Widget]:
-        """The text in a box that scrolls."""
+        """The text, in a part that scrolls."""
         return (VerticalScroll(self._text),)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Wrap the text anew."""
+        """Wrap the text for the new width."""
         super().on_resize(event)
-        # A change of the text within the layout that caused this event would not be laid out any more.
+        # Textual would not lay out a change made during the layout that caused this event
         self.call_after_refresh(self._wrap, event.size.width)
 
     def _wrap(self, width: int) -> None:
         self._text.update(help_text(self._commands, min(_WIDTH, width) - 7))
 
     def action_scroll_down(self) -> None:
-        """Show what is below."""
+        """Scroll down by a page."""
         self.query_one(VerticalScroll).scroll_page_down(animate=False)
 
 
 def help_text(commands: Iterable[Command], width: int) -> Content:
-    """The commands in groups: keys in the left column, what they do in the right one."""
+    """The commands in groups: keys in the left column, titles and help in the right one."""
     entries: dict[str, list[tuple[str, str, str]]] = {
         group: [(_keys(item), item.title, item.help) for item in items]
         for group, items in by_group(commands).items()

@@ -1,4 +1,4 @@
-"""The dropdown of models under the header: hundreds of them, by a few letters."""
+"""ModelPicker: the list of models with a search box, under the header."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from aimltui.common.sanitize import clean_line
 from aimltui.formatting.cells import cut
-from aimltui.tui.commands.derived import FooterItem
+from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.dialogs.sheet import CLOSE, SearchSheet
 from aimltui.tui.state.model_columns import LEGEND, abilities_in_words
 from aimltui.tui.state.model_offer import ModelOffer
@@ -27,18 +27,18 @@ from aimltui.tui.widgets.pick_list import PickList, PickRow
 
 _DETAIL_LINES = 3
 _TALL, _ROOMY = 14, 30
-"""Lines of a screen from which on there is room for the details, and for blank lines."""
+"""Lines of the screen from which there is room for the details, and for empty lines."""
 _BREAKPOINTS = [(0, "-short"), (_TALL, "-tall"), (_ROOMY, "-roomy")]
 _MOST_LINES = 48
 _TYPED = "typed"
 _WIDE = 110
-"""Columns of a screen from which on the keys are told in full."""
+"""Columns of the screen from which the keys have long labels."""
 _MOST_TYPED = 3
-"""Connections for which a typed id is offered."""
+"""The most connections for which a typed id is offered."""
 
 
 class Marks(Protocol):
-    """Recent models and favourites, as `aimltui.tui.controllers.settings_writer.MarkKeeper` has them."""
+    """Recent models and favourites; see `controllers.settings_writer.MarkKeeper`."""
 
     @property
     def recent(self) -> Sequence[Key]:
@@ -47,37 +47,37 @@ class Marks(Protocol):
 
     @property
     def favourites(self) -> Sequence[Key]:
-        """In the order in which they became that."""
+        """In the order in which they were marked."""
         ...
 
     def toggle_favourite(self, key: Key) -> object:
-        """Make a model a favourite, or one no longer."""
+        """Make a model a favourite, or undo that."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
-    """What the user decided."""
+    """The model that the user chose."""
 
     id: str
     connection: str
-    """Empty for what is built in, or where there is one connection without a name."""
+    """Empty for the built-in model, and for a single connection without a name."""
     scope: Literal["thread", "assistant"] = "thread"
 
 
 class ModelPicker(SearchSheet):
-    """Search, or type an id. What was decided is told by `chosen`; the screen's own result is the id, or None.
+    """Lets the user search the models, or type an id. The result is the model's id, or None.
 
     Args:
-        ask: Called to have the list asked for anew; to be answered, now or later, by `show_offer`.
-        chosen: Called with the decision, before the screen closes.
-        offer: The models as far as they are known already.
+        ask: Called to load the list again; the answer, at once or later, is a call of `show_offer`.
+        chosen: Called with the choice, before the screen closes.
+        offer: The models that are known already.
         current: Connection and id of the model in use.
         marks: Recent models and favourites.
         connections: The connections, the one of the open thread first; a typed id may belong to any of them.
-        assistant: Whose default the model can be made.
-        clock: Unix seconds.
-        is_asked: Whether somebody asks for the list already.
+        assistant: The name of the assistant whose default the model can become.
+        clock: Returns Unix seconds.
+        is_asked: Whether the list is being loaded already.
     """
 
     VERTICAL_BREAKPOINTS = _BREAKPOINTS
@@ -86,7 +86,7 @@ class ModelPicker(SearchSheet):
         Binding("ctrl+r", "refresh", show=False, priority=True),
         Binding("ctrl+f", "favourite", show=False, priority=True),
         Binding("ctrl+s", "make_default", show=False, priority=True),
-        # The key that opened it closes it.
+        # the key that opens the picker closes it
         Binding("ctrl+l", "cancel", show=False, priority=True),
     ]
 
@@ -111,7 +111,7 @@ class ModelPicker(SearchSheet):
             FooterItem("ctrl+r", "Refresh", "refresh"),
             CLOSE,
         )
-        super().__init__("", "search a model, or type its id", keys)
+        super().__init__("", "search models, or type an id", keys)
         told = (
             replace(keys[0], label="Use in this thread"),
             replace(keys[1], label=f"Make it {name}'s default"),
@@ -140,24 +140,24 @@ class ModelPicker(SearchSheet):
         return self.pick_list
 
     def body(self) -> Sequence[Widget]:
-        """Search box, whose lists these are, what went wrong, the list, more about the row under the cursor."""
+        """Search box, sources, problems, headings, list, details of the row under the cursor."""
         self._problem.display = False
         return self.search_box, self._state, self._problem, self._head, self.pick_list, self._detail
 
     def on_mount(self) -> None:
-        """Show what is known."""
+        """Show what is known already."""
         self._prepare()
         self._show_state()
         self.show_lines()
 
     def on_resize(self, event: events.Resize) -> None:
-        """The columns' heads go with the list's width."""
+        """Choose the keys' labels and the columns for the new width."""
         self.query_one(FooterBar).set_items(self._wide_keys if event.size.width >= _WIDE else self._keys)
         self._limit_list()
         self.call_after_refresh(self._show_widths)
 
     def _limit_list(self) -> None:
-        """Give the list the lines that are left, all the time: nothing moves while one types."""
+        """Give the list all lines that are left, so that nothing moves while the user types."""
         height = self.app.size.height
         around = 2 if height < _TALL else 11 if height < _ROOMY else 14
         width = max(20, self.app.size.width - 8)
@@ -169,10 +169,10 @@ class ModelPicker(SearchSheet):
         self._show_detail()
         self._show_state()
 
-    # What there is
+    # The models
 
     def show_offer(self, offer: ModelOffer) -> None:
-        """Show these models; nothing jumps."""
+        """Show these models; the cursor stays on its row."""
         self._is_asked = False
         if offer.problem and not offer.rows:
             offer = ModelOffer(self._offer.rows, self._offer.sources, offer.problem)
@@ -182,14 +182,14 @@ class ModelPicker(SearchSheet):
         self._fill(is_new=False)
 
     def _prepare(self) -> None:
-        """Make the lines once: at a key they are only chosen from."""
+        """Build all lines once; a search only selects from them."""
         self.model_list.set_longest(self._offer.index.longest)
         self._lines = {row.key: self._line(row, "") for row in self._offer.rows}
         self._all = self._sections()
         self._head.update(Content(self.model_list.columns.head()))
 
     def note_asking(self) -> None:
-        """Somebody asks for the list."""
+        """Show that the list is being loaded."""
         self._is_asked = True
         self._show_state()
 
@@ -200,7 +200,7 @@ class ModelPicker(SearchSheet):
         if self._is_asked:
             parts.append("asking…" if parts else "asking for the models…")
         elif not sources and not self._offer.rows and not self._offer.problem:
-            parts.append("no models are listed; type a model's id")
+            parts.append("no models listed; type a model's id")
         width = self._state.content_size.width or 60
         self._state.update(Content(cut(clean_line("   ".join(parts)), width)))
         problems = self._problems()
@@ -209,12 +209,12 @@ class ModelPicker(SearchSheet):
         self._limit_list()
 
     def _problems(self) -> list[str]:
-        """What went wrong, a line for each connection."""
+        """A line for each connection that failed."""
         found = [f"{source.connection}: {source.problem}" for source in self._offer.sources if source.problem]
         found += [self._offer.problem] if self._offer.problem else []
         return [clean_line(problem) for problem in found]
 
-    # What is shown of it
+    # The list
 
     def show_lines(self) -> None:
         """Fill the list for what was typed."""
@@ -245,7 +245,7 @@ class ModelPicker(SearchSheet):
         return lines
 
     def _found(self, query: str) -> tuple[list[PickRow | str], str]:
-        """The lines for what was typed, and what to mark in them."""
+        """The lines for a query, and the letters to highlight in them."""
         rows, text = self._offer.index.find(query)
         lines: list[PickRow | str] = [self._lines[row.key] for row in rows]
         count = len(self._offer.rows)
@@ -284,25 +284,25 @@ class ModelPicker(SearchSheet):
         for text, style in ((rest, "$text-muted"), (clean_line(model.note), "$text-warning")):
             if text and first.cell_length + 3 + len(text) <= width:
                 first += Content.assemble(("  ", ""), (text, style))
-        facts = clean_line(facts_of(model, width)) or "Nothing more is known of it."
+        facts = clean_line(facts_of(model, width)) or "No details available."
         lines = [first, Content.styled(cut(facts, width), "$text-muted")]
-        # What holds for it here is worth more than what its maker says of it.
+        # what was learned here is worth more than the vendor's description
         told = clean_line(" ".join(model.learned) or model.description)
         if self.model_list.columns.abilities != "words":
-            # The letters of the narrow list in words.
+            # in words what the narrow list shows as letters
             told = ". ".join(part for part in (abilities_in_words(model), told) if part) or LEGEND
         lines.append(Content.styled(cut(told, width), "$text-muted"))
         self._detail.update(Content("\n").join(lines))
 
-    # What one does with it
+    # Actions
 
     def action_refresh(self) -> None:
-        """Ask for the models again."""
+        """Load the list again."""
         self.note_asking()
         self._ask()
 
     def action_favourite(self) -> None:
-        """Make the model under the cursor a favourite, or let it be one no more."""
+        """Make the model under the cursor a favourite, or undo that."""
         row = self.pick_list.cursor_row
         if self._marks is None or not isinstance(row, ModelLine) or row.model is None:
             return
@@ -310,21 +310,21 @@ class ModelPicker(SearchSheet):
         self.show_marks()
 
     def show_marks(self) -> None:
-        """Show the recent models and the favourites as they are now; nothing jumps."""
+        """Update the recent models and the favourites; the cursor stays on its row."""
         self._prepare()
         self._limit_list()
         self._fill(is_new=False)
 
     def action_make_default(self) -> None:
-        """Take the row under the cursor for the assistant."""
+        """Make the model under the cursor the assistant's default."""
         if (row := self.pick_list.cursor_row) is not None:
-            self._decide(row, "assistant")
+            self._choose(row, "assistant")
 
     def picked(self, row: PickRow) -> None:
-        """Take it for this thread."""
-        self._decide(row, "thread")
+        """Use the model in this thread."""
+        self._choose(row, "thread")
 
-    def _decide(self, row: PickRow, scope: Literal["thread", "assistant"]) -> None:
+    def _choose(self, row: PickRow, scope: Literal["thread", "assistant"]) -> None:
         if isinstance(row, ModelLine) and row.model is not None:
             choice = ModelChoice(row.model.id, row.model.connection, scope)
         else:
@@ -336,7 +336,7 @@ class ModelPicker(SearchSheet):
         self.dismiss(choice.id)
 
     def on_pick_list_cursor_moved(self, event: PickList.CursorMoved) -> None:
-        """Tell more about the row under the cursor."""
+        """Show the details of the row under the cursor."""
         event.stop()
         self._show_detail()
 

@@ -1,4 +1,4 @@
-"""The palette: every command that makes sense now, found by a few letters, with its key."""
+"""PaletteScreen: every command that is available, with a search box and its keys."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from aimltui.tui.widgets.pick_list import PickList, PickRow
 
 
 class PaletteScreen(SearchSheet):
-    """The result is the id of a command, or None.
+    """Shows the commands in groups. The result is the id of the chosen command, or None.
 
     Args:
         state: The words of `commands.STATE_WORDS` that are true.
@@ -27,12 +27,12 @@ class PaletteScreen(SearchSheet):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+p", "cancel", show=False)]
 
     def __init__(self, state: State) -> None:
-        super().__init__("", "search a command", (FooterItem("enter", "Do it", "pick"), CLOSE))
+        super().__init__("", "search commands", (FooterItem("enter", "Run", "pick"), CLOSE))
         self._commands = palette_commands(state)
         self._help = Static("", classes="sheet-text palette-help", markup=False)
 
     def body(self) -> Sequence[Widget]:
-        """Search box, list, and what the command under the cursor does."""
+        """Search box, list, and the help of the command under the cursor."""
         return (*super().body(), self._help)
 
     def show_lines(self) -> None:

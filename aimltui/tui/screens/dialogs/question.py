@@ -1,7 +1,7 @@
-"""Questions that must not be answered by accident: about code that nothing keeps in.
+"""Questions about code without a sandbox, which must not be answered by accident.
 
-They appear while somebody may be typing. So they hear no key for a moment, letters mean nothing to them, and nothing is
-chosen until the user has moved to it.
+They may appear while the user is typing. So they ignore keys at first, letters do nothing, and no answer is selected
+until the user moves to one.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
-from aimltui.tui.commands.derived import FooterItem
+from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.dialogs.sheet import TALL, Sheet
 
 DEAD_S = 0.3
-"""Seconds for which a question hears no key; a key that comes meanwhile begins them anew."""
+"""Seconds for which a question ignores keys; a key in this time starts them again."""
 
 RUN, SKIP, STOP = "run", "skip", "stop"
 ALLOW, KEEP_OFF = "allow", "off"
@@ -33,7 +33,7 @@ _TAB = 4
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One of the answers."""
+    """A possible answer."""
 
     id: str
     label: str
@@ -41,13 +41,13 @@ class Option:
 
 
 class OptionLine(Static):
-    """An answer; a click chooses it."""
+    """The line of an answer; a click selects it."""
 
     ALLOW_SELECT: ClassVar[bool] = False
 
     @dataclass
     class Clicked(Message):
-        """The user clicked it."""
+        """The user clicked a line."""
 
         line: OptionLine
 
@@ -57,27 +57,27 @@ class OptionLine(Static):
         self.show_chosen(chosen=False)
 
     def show_chosen(self, *, chosen: bool) -> None:
-        """Show whether enter would take it."""
+        """Show whether the line is selected."""
         self.set_class(chosen, "-chosen")
         mark = "> " if chosen else "  "
         muted = "" if chosen else "$text-muted"
         self.update(Content.assemble(mark, (self.option.label, "bold"), (f"  {self.option.about}", muted)))
 
     def on_click(self, event: events.Click) -> None:
-        """Tell the question."""
+        """Pass the click on to the question."""
         event.stop()
         self.post_message(self.Clicked(self))
 
 
 class QuestionSheet(Sheet[str | None]):
-    """Some lines and answers to choose from; the result is the id of one, or None.
+    """Asks a question with several answers. The result is the id of one, or None.
 
     Args:
         title: The question.
-        text: What has to be known, in sentences.
-        options: The answers; none is chosen at first.
-        leave: What escape means, in a few words.
-        clock: Seconds that never go back.
+        text: Paragraphs about it.
+        options: The answers; none is selected at first.
+        leave: A few words for what escape does.
+        clock: Returns monotonic seconds.
     """
 
     BODY: ClassVar[str] = ".question-body"
@@ -102,7 +102,7 @@ class QuestionSheet(Sheet[str | None]):
     ) -> None:
         keys = (
             FooterItem("↑↓", "Choose", "choose(1)"),
-            FooterItem("enter", "Take it", "take"),
+            FooterItem("enter", "Confirm", "take"),
             FooterItem("pgdn", "Scroll", "page(1)"),
             FooterItem("esc", leave, "cancel"),
         )
@@ -114,45 +114,45 @@ class QuestionSheet(Sheet[str | None]):
         self._dead_until = float("inf")
 
     def on_resize(self, event: events.Resize) -> None:
-        """The answers are always in view; what is asked about scrolls."""
+        """Limit the part that scrolls, so that the answers are always in view."""
         around = len(self._lines) + 2 + (4 if event.size.height >= TALL else 0)
         self.query_one(self.BODY).styles.max_height = max(1, event.size.height - around)
 
     def body(self) -> Sequence[Widget]:
-        """What is asked about, and the answers."""
+        """The part that scrolls, and the answers."""
         return (
             VerticalScroll(*self.contents(), classes="question-body", can_focus=False),
             Vertical(*self._lines, classes="question-options"),
         )
 
     def contents(self) -> Sequence[Widget]:
-        """What stands in the part that scrolls."""
+        """The widgets in the part that scrolls."""
         return [Static(Content(text), classes="sheet-text") for text in self._text]
 
     def on_mount(self) -> None:
-        """Begin to listen a little later."""
+        """Ignore keys at first."""
         self._dead_until = self._clock() + DEAD_S
 
     @property
     def is_dead(self) -> bool:
-        """Whether keys mean nothing yet."""
+        """Whether keys are still ignored."""
         return self._clock() < self._dead_until
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """No key does anything while it may have been meant for something else."""
+        """Ignore keys that may have been meant for something else."""
         if self.is_dead and action in ("choose", "take", "page", "cancel"):
             return False
         return super().check_action(action, parameters)
 
     def on_key(self, event: events.Key) -> None:
-        """Whoever goes on typing has not seen the question."""
+        """Ignore keys longer if the user goes on typing: then the question has not been seen."""
         event.stop()
         event.prevent_default()
         if self.is_dead:
             self._dead_until = self._clock() + DEAD_S
 
     def on_option_line_clicked(self, event: OptionLine.Clicked) -> None:
-        """A click chooses; the second one takes."""
+        """Select the clicked answer; a second click confirms it."""
         event.stop()
         if self.is_dead:
             return
@@ -163,22 +163,22 @@ class QuestionSheet(Sheet[str | None]):
             self._choose(place)
 
     def on_click(self, event: events.Click) -> None:
-        """A click beside it is no answer."""
+        """Do nothing: a click beside the panel is no answer."""
 
     def action_choose(self, by: int) -> None:
-        """Go to the next answer."""
+        """Select the next answer, or the one before."""
         if self._chosen < 0:
             self._choose(0 if by > 0 else len(self._lines) - 1)
         else:
             self._choose(min(len(self._lines) - 1, max(0, self._chosen + by)))
 
     def action_take(self) -> None:
-        """Take the chosen answer, if one is chosen."""
+        """Return the selected answer, if one is selected."""
         if self._chosen >= 0:
             self.dismiss(self._lines[self._chosen].option.id)
 
     def action_page(self, by: int) -> None:
-        """Scroll what is asked about."""
+        """Scroll by a page."""
         part = self.query_one(self.BODY)
         part.scroll_relative(y=by * max(1, part.size.height - 1), animate=False)
 
@@ -189,13 +189,13 @@ class QuestionSheet(Sheet[str | None]):
 
 
 class CodeQuestion(QuestionSheet):
-    """May this piece of code be run? The result is `RUN`, `SKIP`, `STOP`, or None for escape.
+    """Asks whether a piece of code may run. The result is `RUN`, `SKIP`, `STOP`, or None for escape.
 
     Args:
-        code: All of it.
-        thread_title: Where it was written; empty for the open thread.
-        expires_at: The second in which the run that waits is over; None for what the user runs again.
-        clock: Seconds that never go back.
+        code: The whole code.
+        thread_title: The thread in which it was written; empty for the open one.
+        expires_at: Unix seconds at which the waiting run expires; None if the user runs the code again.
+        clock: Returns monotonic seconds.
     """
 
     def __init__(
@@ -209,66 +209,67 @@ class CodeQuestion(QuestionSheet):
         lines = code.count("\n") + (not code.endswith("\n"))
         counted = f"{lines} lines" if lines != 1 else "1 line"
         where = f" In the thread “{thread_title}”." if thread_title else ""
-        # the run's time goes on while it waits, so the user has to know how long it does
+        # the run's time goes on while it waits, so the user has to know its end
         until = time.strftime("%H:%M", time.localtime(expires_at)) if expires_at is not None else ""
-        waits = f" The run waits for your word until {until}." if until else ""
+        waits = f" Waiting for your decision until {until}." if until else ""
         super().__init__(
             "Run this code on your machine, without a sandbox?",
             [
-                f"The model wrote {counted}. They would run with your rights: your files, your network.{where}{waits}"
+                f"The model wrote {counted} of code that would run with your rights: your files, your network.{where}"
+                f"{waits}"
             ],
             [
-                Option(RUN, "Run it once", "the next piece is asked for again"),
-                Option(SKIP, "Not this time", "the model is told that you refused, and goes on"),
-                Option(STOP, "Stop the run", "nothing is run, and the answer ends here"),
+                Option(RUN, "Run it once", "you are asked again for the next piece of code"),
+                Option(SKIP, "Not this time", "the model learns that you refused, and continues"),
+                Option(STOP, "Stop the run", "no code runs, and the answer ends here"),
             ],
             leave="Not this time",
             clock=clock,
         )
         self._code = code
         self.is_settled = False
-        """True once nobody waits for the answer."""
+        """Whether the answer is no longer needed."""
 
     def contents(self) -> Sequence[Widget]:
-        """The code, to its last character."""
+        """The text, and the whole code."""
         return [
             *super().contents(),
             Static(Content(visible(self._code.rstrip("\n"))), classes="question-code"),
         ]
 
     def on_screen_resume(self) -> None:
-        """Whatever was in front of it is gone; so may be the one who asked."""
+        """Close if the question was settled while another screen was in front of it."""
         if self.is_settled:
             self.dismiss(None)
 
 
 class AgreeQuestion(QuestionSheet):
-    """May code be run at all where no sandbox holds? The result is `ALLOW`, `KEEP_OFF` or None.
+    """Asks whether code may run at all without a sandbox. The result is `ALLOW`, `KEEP_OFF` or None.
 
     Args:
         reason: Why there is no sandbox.
-        is_allowed: Whether it may at present.
-        clock: Seconds that never go back.
+        is_allowed: Whether it is allowed now.
+        clock: Returns monotonic seconds.
     """
 
     def __init__(
         self, reason: str, *, is_allowed: bool = False, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        allow = "Allow it, and ask me each time" if not is_allowed else "Go on asking me each time"
+        allow = "Allow it, and ask me each time" if not is_allowed else "Keep asking me each time"
         off = "Keep it off" if not is_allowed else "Switch it off"
         super().__init__(
             "The code interpreter has no sandbox on this machine",
             [
                 reason,
-                "\nCode that a model writes would run as you do. It could read, change or delete every file of yours, "
-                "read keys and passwords, and send them over the network. It can be wrong without meaning harm, and a web "
-                "page or a file that the model reads can make it write what somebody else wants.",
-                "\nIf you allow it, you are shown every piece of code before it is run, and nothing runs without your "
-                "word. Allow it only if you can read Python and will.",
+                "\nCode that a model writes would run with your rights. It could read, change or delete all your files, "
+                "read keys and passwords, and send them over the network. A model makes mistakes, and a web page or a "
+                "file that it reads can make it write code that harms you.",
+                "\nIf you allow it, you see every piece of code first, and nothing runs until you approve it. Allow this "
+                "only if you will read each piece of code.",
             ],
             [
-                Option(KEEP_OFF, off, "the model is told that it cannot run code"),
-                Option(ALLOW, allow, "can be changed in the palette"),
+                Option(KEEP_OFF, off, "the model learns that it cannot run code"),
+                Option(ALLOW, allow, "you can change this in the palette"),
             ],
             leave="Leave it as it is",
             clock=clock,
@@ -276,7 +277,7 @@ class AgreeQuestion(QuestionSheet):
 
 
 def visible(code: str) -> str:
-    """Code as it is, with every character that would not be seen written out: nothing may hide from who reads it."""
+    """The code with every invisible character written as an escape, so that nothing is hidden from the user."""
     lines = code.expandtabs(_TAB).split("\n")
     return "\n".join("".join(c if c.isprintable() else _written(c) for c in line) for line in lines)
 

@@ -1,4 +1,4 @@
-"""One line to change."""
+"""RenameScreen: a box for a new title."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from aimltui.common.sanitize import clean_line
-from aimltui.tui.commands.derived import FooterItem
+from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.dialogs.sheet import CLOSE, Sheet
 from aimltui.tui.widgets.line_input import LineInput
 
@@ -17,11 +17,11 @@ MAX_TITLE = 200
 
 
 class RenameScreen(Sheet[str | None]):
-    """The result is the new text, cleaned of blanks around it, or None.
+    """Asks for a title. The result is the new one, without spaces around it, or None.
 
     Args:
-        title: What is renamed.
-        text: The present text; typing replaces it, moving the cursor keeps it.
+        title: The title of the dialog.
+        text: The current text; typing replaces it, moving the cursor keeps it.
     """
 
     def __init__(self, title: str, text: str) -> None:
@@ -31,12 +31,12 @@ class RenameScreen(Sheet[str | None]):
         self._problem = Static("", classes="sheet-problem")
 
     def body(self) -> Sequence[Widget]:
-        """The line."""
+        """The box, and what is wrong with its text."""
         self._problem.display = False
         return self._box, self._problem
 
     def action_submit(self) -> None:
-        """Take the text, if there is any."""
+        """Return the text if it is not empty."""
         text = clean_line(self._box.value).strip()
         if text:
             self.dismiss(text)
@@ -45,6 +45,6 @@ class RenameScreen(Sheet[str | None]):
             self._problem.display = True
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter takes the text."""
+        """Return the text."""
         event.stop()
         self.action_submit()

@@ -1,4 +1,4 @@
-"""Asks where something is to be saved. What is there already is replaced only after it was said."""
+"""SaveScreen: asks where to save a file, and asks again before it replaces another one."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from aimltui.common.sanitize import clean_line
-from aimltui.tui.commands.derived import FooterItem
+from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.dialogs.sheet import CLOSE, Sheet
 from aimltui.tui.storage.saving import FileIsThere, SaveError
 from aimltui.tui.widgets.line_input import LineInput
 
 Writer = Callable[[Path, bool], Awaitable[None]]
-"""Writes to a path; with True a file that is there may go. Raises `SaveError`."""
+"""Writes to a path; True allows it to replace a file. Raises `SaveError`."""
 
 
 class SaveScreen(Sheet[Path | None]):
-    """The result is where it was saved, or None.
+    """Asks for a path and writes the file. The result is the path, or None.
 
     Args:
-        title: What is saved.
-        path: Where it goes if the user just says yes.
-        write: Does it.
+        title: The title, with the file's name.
+        path: The suggested path.
+        write: Writes the file.
     """
 
     def __init__(self, title: str, path: str, write: Writer) -> None:
@@ -38,12 +38,12 @@ class SaveScreen(Sheet[Path | None]):
         self._is_writing = False
 
     def body(self) -> Sequence[Widget]:
-        """The path."""
+        """The box for the path, and what went wrong."""
         self._problem.display = False
         return self._box, self._problem
 
     def action_submit(self) -> None:
-        """Save it there."""
+        """Write the file."""
         if not self._is_writing:
             self._is_writing = True
             self.run_worker(self._save(self._box.value.strip()), exit_on_error=False)
@@ -54,7 +54,7 @@ class SaveScreen(Sheet[Path | None]):
             await self._write(path, text == self._may_replace)
         except FileIsThere as error:
             self._may_replace = text
-            self._say(f"{error} Enter again replaces it; or change the name.")
+            self._say(f"{error} Press enter again to replace it, or change the name.")
         except SaveError as error:
             self._say(str(error))
         else:
@@ -67,20 +67,20 @@ class SaveScreen(Sheet[Path | None]):
         self._problem.display = True
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Another name, another question."""
+        """Forget the permission to replace a file when the path changes."""
         event.stop()
         if event.value.strip() != self._may_replace:
             self._may_replace = ""
             self._problem.display = False
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter saves."""
+        """Write the file."""
         event.stop()
         self.action_submit()
 
 
 def _path(text: str) -> Path:
-    """What was typed, as a path."""
+    """The typed text as a path."""
     if not text:
         raise SaveError("A file name is missing.")
     try:

@@ -1,4 +1,4 @@
-"""What all modal screens share: a panel with a title, and their keys in the last line. Escape closes each."""
+"""Sheet: the base of all modal screens, with a title, a body and the keys in the last line. Escape closes it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from aimltui.common.sanitize import clean_line
-from aimltui.tui.commands.derived import FooterItem
+from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.line_input import LineInput
 from aimltui.tui.widgets.pick_list import PickList, PickRow
@@ -26,7 +26,7 @@ Result = TypeVar("Result")
 CLOSE = FooterItem("esc", "Close", "cancel")
 
 TALL = 14
-"""Lines; a lower screen gets panels without blank lines."""
+"""Lines; a lower screen gets panels without empty lines."""
 _BREAKPOINTS = [(0, "-short"), (TALL, "-tall")]
 
 
@@ -35,16 +35,16 @@ class Sheet(ModalScreen[Result]):
 
     Args:
         title: The bold first line; empty for none.
-        keys: What its last line shows; the actions are the screen's.
+        keys: What the last line shows; their actions are the screen's.
     """
 
     CSS_PATH: ClassVar[CSSPathType | None] = "sheet.tcss"
     SCROLLS: ClassVar[str] = ""
     """The selector of the part that scrolls when the screen is too low for the panel."""
     MOST_LINES: ClassVar[int] = 20
-    """The most lines that part has."""
+    """The most lines that this part gets."""
     EXTRA_LINES: ClassVar[int] = 0
-    """Lines of the body besides that part and the search box, where there is room for them."""
+    """Lines of the body besides this part and the search box, on screens that are not low."""
     AUTO_FOCUS = "Input"
     VERTICAL_BREAKPOINTS = _BREAKPOINTS
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Close", show=False)]
@@ -67,7 +67,7 @@ class Sheet(ModalScreen[Result]):
         return ()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Leave room for the line with the keys."""
+        """Limit the part that scrolls, so that the last line is always in view."""
         if self.SCROLLS:
             is_short = event.size.height < TALL
             around = 1 if is_short else 5 + self.EXTRA_LINES
@@ -80,22 +80,22 @@ class Sheet(ModalScreen[Result]):
         self.dismiss(None)
 
     def on_footer_bar_clicked(self, event: FooterBar.Clicked) -> None:
-        """A click on a key does what the key does."""
+        """Do what the clicked key does."""
         event.stop()
         self.call_later(self.run_action, event.item.action)
 
     def on_click(self, event: events.Click) -> None:
-        """A click beside the panel closes it."""
+        """Close the panel if the click was beside it."""
         if event.widget is self:
             self.action_cancel()
 
 
 class SearchSheet(Sheet[str | None]):
-    """A panel with a search box and a list; what was picked is the result.
+    """A panel with a search box and a list. The result is the id of the chosen row, or None.
 
     Args:
         title: The first line.
-        placeholder: What stands in the empty search box.
+        placeholder: The text in the empty search box.
         keys: What the last line shows.
     """
 
@@ -122,17 +122,17 @@ class SearchSheet(Sheet[str | None]):
         self.show_lines()
 
     def on_key(self, event: events.Key) -> None:
-        """What was typed before the box had the focus is for the box."""
+        """Put what is typed into the search box, also before it has the focus."""
         if self.focused is not self.search_box and event.is_printable and event.character:
             event.stop()
             self.search_box.value += event.character
             self.search_box.cursor_position = len(self.search_box.value)
 
     def show_lines(self) -> None:
-        """Fill the list for what stands in the search box; a subclass calls `pick_list.set_lines`."""
+        """Fill the list for the text in the search box; a subclass calls `pick_list.set_lines`."""
 
     def picked(self, row: PickRow) -> None:
-        """The user has decided."""
+        """Return the chosen row's id."""
         self.dismiss(row.id)
 
     def action_move(self, step: int) -> None:
@@ -144,7 +144,7 @@ class SearchSheet(Sheet[str | None]):
         self.pick_list.page(direction)
 
     def action_pick(self) -> None:
-        """Take the row under the cursor."""
+        """Choose the row under the cursor."""
         if (row := self.pick_list.cursor_row) is not None:
             self.picked(row)
 
@@ -154,11 +154,11 @@ class SearchSheet(Sheet[str | None]):
         self.show_lines()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter takes the row under the cursor."""
+        """Choose the row under the cursor."""
         event.stop()
         self.action_pick()
 
     def on_pick_list_picked(self, event: PickList.Picked) -> None:
-        """A click takes the row."""
+        """Choose the clicked row."""
         event.stop()
         self.picked(event.row)

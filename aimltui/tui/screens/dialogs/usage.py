@@ -1,4 +1,4 @@
-"""What runs have used: by day, by model, by thread."""
+"""UsageScreen: what runs have used, by day, by model and by thread."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from textual.widgets import Static
 from aimltui.common.sanitize import clean
 from aimltui.formatting.cells import cut, fit
 from aimltui.formatting.usage_table import HEADINGS, UsageTable, columns_text, numbers_text, summary_text
-from aimltui.tui.commands.derived import FooterItem
+from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.dialogs.sheet import CLOSE, Sheet
 from aimltui.tui.widgets.pick_list import PickList, PickRow
 
 VIEWS = ("day", "model", "thread")
-_EMPTY = "Nothing was used yet. What runs use is written down here from now on, and stays when threads are deleted."
+_EMPTY = "No runs yet. What runs use is recorded here, and stays when threads are deleted."
 _MARGINS = 3
-"""Cells of a row beside its label and its numbers."""
+"""Cells of a row besides its label and its numbers."""
 _AROUND_SHORT = 4
-"""Lines beside the list where there is little room: tabs, two sums, keys."""
+"""Lines besides the list on a low screen: tabs, two sums, keys."""
 _GAP = 2
-"""Cells at the least between these two."""
+"""The least cells between label and numbers."""
 _KEYS = (
     FooterItem("←→", "By day, model, thread", "turn(1)"),
     FooterItem("s", "Save as CSV", "export"),
@@ -34,12 +34,12 @@ _KEYS = (
 
 
 class UsageScreen(Sheet[str | None]):
-    """The result is the id of the thread that was picked, or None.
+    """Shows one view at a time. The result is the id of the thread that the user chose, or None.
 
     Args:
-        request: Called with the view that is wanted: `day`, `model` or `thread`. Answer, now or later, by
+        request: Called with the view to load: `day`, `model` or `thread`. The answer, at once or later, is a call of
             `set_table` or `set_error`.
-        export: Called with the table that is to be saved.
+        export: Called with the table to save.
     """
 
     SCROLLS = "PickList"
@@ -73,24 +73,24 @@ class UsageScreen(Sheet[str | None]):
         return self._tabs, self._head, self._list, self._foot
 
     def on_mount(self) -> None:
-        """Ask for the first view."""
+        """Load the first view."""
         self._ask()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Other columns may fit."""
+        """Choose the columns that fit."""
         super().on_resize(event)
         if self.has_class("-short"):
             self._list.styles.max_height = max(1, event.size.height - _AROUND_SHORT)
         self.call_after_refresh(self._show)
 
     def set_table(self, table: UsageTable) -> None:
-        """Show this; one that belongs to another view came too late."""
+        """Show a table, unless the user has gone to another view since."""
         if table.by == self._view:
             self._table = table
             self._show()
 
     def set_error(self, text: str) -> None:
-        """Say why there is no report."""
+        """Show why there is no report."""
         self._foot.update(Content.styled(clean(text), "$text-error"))
         self._list.set_lines((), remark="–")
 
@@ -108,7 +108,7 @@ class UsageScreen(Sheet[str | None]):
         self._ask()
 
     def action_export(self) -> None:
-        """Save what is shown."""
+        """Save the table that is shown."""
         if self._table is not None and self._table.lines:
             self._export(self._table)
 
@@ -119,7 +119,7 @@ class UsageScreen(Sheet[str | None]):
             self.dismiss(row.id)
 
     def on_pick_list_picked(self, event: PickList.Picked) -> None:
-        """A click does what enter does."""
+        """Open the clicked thread."""
         event.stop()
         self.action_pick()
 

@@ -1,4 +1,4 @@
-"""Full screen: a long text, or a picture."""
+"""Full-screen viewers for a long text and for a picture."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from textual.widgets import Input, Static
 
 from aimltui.formatting.numbers import plural
 from aimltui.tui import clipboard
-from aimltui.tui.commands.derived import FooterItem
+from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.dialogs.sheet import CLOSE, Sheet
 from aimltui.tui.state.file_facts import Picture
 from aimltui.tui.widgets.line_input import LineInput
@@ -26,11 +26,11 @@ from aimltui.tui.widgets.transcript.renderers.files import half_block_rows, pict
 _LEFT_OUT = re.compile(r"^\[… ([\d,]+) characters are left out here …\]$", re.M)
 _KEPT = re.compile(r"^\[All of the output is kept as ([\w.-]{1,80})\.\]$", re.M)
 MAX_COPY = 1_000_000
-"""Characters that go to the clipboard; terminals drop more, or stand still."""
+"""The most characters that are copied; terminals drop longer texts, or hang."""
 
 
 class Viewer(Sheet[str | None]):
-    """A panel as large as the screen; the result is `save` or `open` if that key was pressed."""
+    """A panel as large as the screen. The result is `save` or `open` if that key was pressed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "close_for('save')", show=False),
@@ -46,18 +46,18 @@ class Viewer(Sheet[str | None]):
         self._can_open = can_open
 
     def action_close_for(self, what: str) -> None:
-        """Close, and let the caller do this."""
+        """Close, and let the caller save or open the file."""
         if what != "open" or self._can_open:
             self.dismiss(what)
 
 
 class TextViewer(Viewer):
-    """A text of any length: to scroll, to search, to copy.
+    """Shows a text of any length; it can be searched and copied.
 
     Args:
-        title: What it is.
-        text: All of it.
-        can_open: Whether it is a file that another program may open.
+        title: The title.
+        text: The whole text.
+        can_open: Whether it is a file that another program can open.
     """
 
     AUTO_FOCUS = "TextPane"
@@ -79,30 +79,32 @@ class TextViewer(Viewer):
         self._query = ""
 
     def body(self) -> Sequence[Widget]:
-        """Remark, text, search box."""
+        """A note about what is missing, the text, the search box."""
         self._box.display = False
         missing = _LEFT_OUT.search(self._text)
         self._note.display = missing is not None
         if missing is not None:
             kept = _KEPT.search(self._text, missing.end())
-            where = f"All of it is the file {kept[1]}, under the answer." if kept else "They were not kept."
+            where = (
+                f"The file {kept[1]}, under the answer, has all of it." if kept else "They were not saved."
+            )
             self._note.update(Content(f"{missing[1]} characters in the middle are left out here. {where}"))
         return self._note, self.pane, self._box
 
     def action_search(self) -> None:
-        """Ask what for."""
+        """Show the search box."""
         self._box.display = True
         self._box.focus()
 
     def action_again(self, direction: int) -> None:
-        """The next place, or the one before."""
+        """Go to the next match, or to the one before."""
         if self._query:
             self._search(direction)
         else:
             self.action_search()
 
     def action_copy(self) -> None:
-        """Copy all of it, if the clipboard takes so much."""
+        """Copy the whole text, unless it is too long for the clipboard."""
         if len(self._text) > MAX_COPY:
             self.app.notify(
                 "This is too long for the clipboard. Save it with s.", severity="warning", markup=False
@@ -115,7 +117,7 @@ class TextViewer(Viewer):
         self.app.notify(result.sentence(plural(len(self.pane.lines), "line")), markup=False)
 
     def action_cancel(self) -> None:
-        """Close the search box first."""
+        """Close the search box; without one close the viewer."""
         if self._box.has_focus:
             self._box.display = False
             self.pane.focus()
@@ -123,7 +125,7 @@ class TextViewer(Viewer):
         super().action_cancel()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Search; n and N go on."""
+        """Search; n and N go to the other matches."""
         event.stop()
         self._query = event.value
         self._box.display = False
@@ -137,7 +139,7 @@ class TextViewer(Viewer):
 
 
 class PictureView(Widget, can_focus=True):
-    """A picture in the middle, as large as there is room."""
+    """Draws a picture in the middle, as large as fits."""
 
     DEFAULT_CSS = "PictureView { height: 1fr; background: $background; }"
 
@@ -147,7 +149,7 @@ class PictureView(Widget, can_focus=True):
         self._rows: tuple[tuple[int, int], list[Strip]] | None = None
 
     def render_line(self, y: int) -> Strip:
-        """A line of it, in the middle."""
+        """A line of the picture."""
         width, height = self.size
         ground = Style(bgcolor=self.background_colors[1].rich_color)
         blank = Strip([Segment(" " * width, ground)], width)
@@ -163,11 +165,11 @@ class PictureView(Widget, can_focus=True):
 
 
 class PictureViewer(Viewer):
-    """A picture.
+    """Shows a picture.
 
     Args:
         title: Its name and size.
-        picture: What is drawn.
+        picture: The picture.
     """
 
     AUTO_FOCUS = "PictureView"
