@@ -6,14 +6,14 @@ import sys
 
 
 def main() -> int:
-    """Run the command line; the exit status."""
+    """Run the command line; returns the exit status."""
     try:
         if sys.argv[1:2] and not sys.argv[1].startswith("-"):
-            # a command without a screen
+            # a command without the screen
             return _run()
         from aimltui.tui.driver.tty_mode import kept_terminal
 
-        # First of all: what is typed while the rest is loaded is meant for the screen.
+        # First, because keys typed while the other modules load are for the screen.
         with kept_terminal():
             return _run()
     except KeyboardInterrupt:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from aimltui.common.errors import ConfigError
 from aimltui.config.settings import write_config
-from aimltui.tui.code_consent import CodeToRun, ConsentState
+from aimltui.tui.code_consent import ConsentState, PendingCode
 
 if TYPE_CHECKING:
     from aimltui.engine.tools.code_interpreter.service import LocalSessions
@@ -24,18 +24,18 @@ class ConsentService:
 
     def __init__(self, config_file: Path) -> None:
         self._config_file = config_file
-        self._ask: Callable[[CodeToRun], Awaitable[bool]] | None = None
+        self._ask: Callable[[PendingCode], Awaitable[bool]] | None = None
         self._local: LocalSessions | None = None
 
     def use_interpreter(self, local: LocalSessions) -> None:
         """Set the code interpreter that the user's choice applies to."""
         self._local = local
 
-    def set_approver(self, ask: Callable[[CodeToRun], Awaitable[bool]]) -> None:
+    def set_approver(self, ask: Callable[[PendingCode], Awaitable[bool]]) -> None:
         """See `Consent.set_approver`."""
         self._ask = ask
 
-    async def approve(self, code: CodeToRun) -> bool:
+    async def approve(self, code: PendingCode) -> bool:
         """Ask the user to approve a piece of code; False without a screen."""
         return self._ask is not None and await self._ask(code)
 

@@ -1,4 +1,4 @@
-"""The threads of this machine, for commands that ask no model."""
+"""Opens the engine of this machine for commands that use no model."""
 
 from __future__ import annotations
 
@@ -18,24 +18,35 @@ if TYPE_CHECKING:
 
 
 def add_place(parser: argparse.ArgumentParser) -> None:
-    """The flags that say where threads are kept."""
+    """Add the flags for the data directory and the configuration file."""
     parser.add_argument(
-        "--data-dir", metavar="DIR", type=Path, help="where threads are kept; the same as the screen's"
+        "--data-dir",
+        metavar="DIR",
+        type=Path,
+        help="the data directory; by default the one of the full-screen program",
     )
     parser.add_argument("--config", metavar="FILE", type=Path, help="the configuration file")
 
 
-@asynccontextmanager
-async def local_client(options: argparse.Namespace) -> AsyncIterator[AssistantsClient]:
-    """The engine of this machine. No model is asked, so no key is needed.
+def local_source(options: argparse.Namespace) -> Source:
+    """Return the data directory and the settings of the flags, without connections: no model is used, so no key is needed.
 
     Raises:
-        AimltuiError: The store or the settings cannot be used.
+        ConfigError: The configuration file cannot be used.
+    """
+    settings = load_settings(options.config or paths.config_file(), must_exist=options.config is not None)
+    return Source(data_dir_of(options), None, DEMO_MODEL, settings)
+
+
+@asynccontextmanager
+async def local_client(options: argparse.Namespace) -> AsyncIterator[AssistantsClient]:
+    """Open the engine of this machine and yield a client of it.
+
+    Raises:
+        AimltuiError: The database or the settings cannot be used.
     """
     from aimltui.client.client import AssistantsClient
     from aimltui.client.embedded import EmbeddedTransport
 
-    settings = load_settings(options.config or paths.config_file(), must_exist=options.config is not None)
-    source = Source(data_dir_of(options), None, DEMO_MODEL, settings)
-    async with open_engine(source) as engine:
+    async with open_engine(local_source(options)) as engine:
         yield AssistantsClient(EmbeddedTransport(engine))

@@ -10,11 +10,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from aimltui.bootstrap.engine import open_engine
-from aimltui.bootstrap.source import DEMO_MODEL, Source, data_dir_of, find_source
+from aimltui.bootstrap.source import Source, find_source
 from aimltui.cli.flags import add_engine_flags
+from aimltui.cli.local_threads import local_source
 from aimltui.common.errors import AimltuiError, ConfigError
-from aimltui.config import paths
-from aimltui.config.settings import load_settings
 
 DESCRIPTION = (
     "Show what runs used: tokens and cost, as the provider reported it or, marked with ≈, computed from list prices. "
@@ -50,14 +49,7 @@ def usage(options: argparse.Namespace) -> int:
     Raises:
         AimltuiError: The engine or the provider refuses.
     """
-    if options.balance:
-        source = find_source(options)
-    else:
-        config_file = options.config or paths.config_file()
-        settings = load_settings(config_file, must_exist=options.config is not None)
-        data_dir = data_dir_of(options)
-        # No model is used, so no key is needed.
-        source = Source(data_dir, None, DEMO_MODEL, settings)
+    source = find_source(options) if options.balance else local_source(options)
     for line in asyncio.run(_report(source, options)):
         print(line)  # noqa: T201  # there is no screen
     return 0

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 
-class CodeToRun(Protocol):
+class PendingCode(Protocol):
     """A piece of a model's code that would run with the user's rights."""
 
     @property
@@ -61,7 +61,7 @@ class Consent(Protocol):
         """
         ...
 
-    def set_approver(self, ask: Callable[[CodeToRun], Awaitable[bool]]) -> None:
+    def set_approver(self, ask: Callable[[PendingCode], Awaitable[bool]]) -> None:
         """Set the function that asks the user about a piece of code; it is cancelled when the run no longer waits."""
         ...
 
@@ -70,5 +70,5 @@ class Consent(Protocol):
 class Question:
     """A piece of code and the answer to it."""
 
-    code: CodeToRun
+    code: PendingCode
     answer: asyncio.Future[bool]

@@ -11,7 +11,7 @@ from textual.app import App
 from textual.widgets import Static
 
 from aimltui.client.client import AssistantsClient
-from aimltui.tui.code_consent import CodeToRun, ConsentState
+from aimltui.tui.code_consent import ConsentState, PendingCode
 from aimltui.tui.screens.dialogs.question import DEAD_S, AgreeQuestion, CodeQuestion, OptionLine, visible
 from aimltui.tui.startup import Connected
 from tests.support.fake_transport import FakeTransport
@@ -140,7 +140,7 @@ async def test_the_screen_asks_one_thing_after_the_other_and_takes_back_what_is_
 
     async with seat(FakeTransport(), tmp_path, connect=connect) as here:
         await here.until(lambda: consent.ask is not None)
-        code: CodeToRun = Code()
+        code: PendingCode = Code()
         ask = here.screen.ask_about_code
         first, second, third = (asyncio.create_task(ask(code)) for _ in range(3))
         await here.until(lambda: isinstance(here.app.screen, CodeQuestion))

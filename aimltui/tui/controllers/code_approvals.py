@@ -14,7 +14,7 @@ from aimltui.tui.controllers.messages import ApprovalRequested, ApprovalSettled
 
 if TYPE_CHECKING:
     from aimltui.client.client import AssistantsClient
-    from aimltui.tui.code_consent import CodeToRun
+    from aimltui.tui.code_consent import PendingCode
 
 CODE_INTERPRETER = "code_interpreter"
 
@@ -33,7 +33,7 @@ class CodeApprovals:
         self.shown: Question | None = None
         """The question on the screen."""
 
-    async def request(self, code: CodeToRun) -> bool:
+    async def request(self, code: PendingCode) -> bool:
         """Ask the user whether a piece of code may run, and wait for the answer.
 
         The engine calls this from its own tasks; the screen learns of the question by a message. Cancelling it

@@ -11,7 +11,7 @@ from aimltui.tui.screens.main.view import MainView
 from aimltui.tui.startup import Startup
 
 if TYPE_CHECKING:
-    from aimltui.tui.code_consent import CodeToRun, Consent, Question
+    from aimltui.tui.code_consent import Consent, PendingCode, Question
     from aimltui.tui.screens.dialogs.question import CodeQuestion
 
 
@@ -31,7 +31,7 @@ class CodeConsentPart(MainView):
             consent.set_approver(self.ask_about_code)
             workspace.before_run = self._offer
 
-    async def ask_about_code(self, code: CodeToRun) -> bool:
+    async def ask_about_code(self, code: PendingCode) -> bool:
         """Ask the user whether a piece of code may run; called from tasks of the engine."""
         return await self._approvals.request(code)
 
