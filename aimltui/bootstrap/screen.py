@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from aimltui.bootstrap.code_consent import ConsentService
 from aimltui.bootstrap.engine import empty_registry, engine_options_of, lessons_of
+from aimltui.bootstrap.interchange import InterchangeService
 from aimltui.bootstrap.source import DEMO_MODEL, Source, data_dir_of, default_model
 from aimltui.common import gc_tuning
 from aimltui.common.errors import ConfigError
@@ -176,8 +177,9 @@ async def _connect_engine(
         came = await run_again(own.sessions, thread_id, code, consent.approve)
         return Ran(came.text, came.is_ok, came.seconds)
 
+    client = AssistantsClient(EmbeddedTransport(engine))
     return Connected(
-        client=AssistantsClient(EmbeddedTransport(engine)),
+        client=client,
         endpoint=connection.name if connection else "offline demo" if is_demo else "not connected",
         default_model=model,
         starters=tuple(STARTERS),
@@ -186,6 +188,7 @@ async def _connect_engine(
         connections=service,
         consent=consent,
         run_code=run_code,
+        interchange=InterchangeService(client),
         warm_up=_warm_up if connection else _warm_up_screen,
     )
 
@@ -204,6 +207,7 @@ async def _connect_remote(remote: Connection, keys: KeyStore, state_dir: Path, m
         endpoint=remote.name,
         default_model=model,
         warm_up=_warm_up_screen,
+        interchange=InterchangeService(client),
         notes=found.missing,
     )
 

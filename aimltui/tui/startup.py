@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from aimltui.client.client import AssistantsClient
     from aimltui.connections.types import Connections
+    from aimltui.interchange.types import Interchange
     from aimltui.tui.code_consent import Consent
     from aimltui.tui.storage.drafts import DraftStore
     from aimltui.tui.storage.model_marks import ModelMarks
@@ -51,6 +52,8 @@ class Connected:
     """The connections that the user can set up; None if the program was started with a server of assistants."""
     consent: Consent | None = None
     """Decides about code without a sandbox; None if code does not run on this machine."""
+    interchange: Interchange | None = None
+    """Brings conversations of other programs in, and threads out."""
     run_code: Callable[[str, str], Awaitable[Ran]] | None = None
     """Runs code in a thread's interpreter for the user: takes thread id and code; cancelling it stops the code.
 

@@ -60,6 +60,8 @@ class Command:
     palette: bool = True
     slash: str = ""
     """The word, with its slash, that runs the command when it is sent as a message."""
+    takes: str = ""
+    """What may stand after that word, such as `PATH`; the action gets it as its argument."""
 
     def is_available(self, state: State) -> bool:
         """Whether the command is available in this state of the screen."""

@@ -24,13 +24,14 @@ __all__ = [
     "key_label",
     "key_table_markdown",
     "palette_commands",
+    "slash_action",
     "slash_command",
     "ways_to",
 ]
 
 
 MAX_FOOTER_ITEMS = 6
-_SLASH = re.compile(r"/[A-Za-z_]+")
+_SLASH = re.compile(r"(/[A-Za-z_]+)(?:[ \t]+(\S.*))?")
 _FOOTER_ORDER = frozenset(
     {"choose", "copy_code", "copy_output", "save", "open_file", "run_again", "stop", "end"}
 )
@@ -82,7 +83,7 @@ def key_label(key: str) -> str:
 
 def ways_to(item: Command) -> list[str]:
     """A command's keys and slash word as users read them; none if only the palette offers it."""
-    return [*map(key_label, item.keys), *([item.slash] if item.slash else [])]
+    return [*map(key_label, item.keys), *([f"{item.slash} {item.takes}".rstrip()] if item.slash else [])]
 
 
 def palette_commands(state: State) -> list[Command]:
@@ -122,10 +123,21 @@ def slash_command(text: str) -> Command | str | None:
     Returns:
         The command; the word itself if no command has it; None if the text is no slash word.
     """
-    word = text.rstrip()
-    if not _SLASH.fullmatch(word):
+    match = _SLASH.fullmatch(text.rstrip())
+    if match is None:
         return None
-    return next((item for item in COMMANDS if item.slash == word.lower()), word)
+    found = next((item for item in COMMANDS if item.slash == match[1].lower()), None)
+    if match[2] is None:
+        return found or match[1]
+    # only a command that takes something is one with words behind it
+    return found if found is not None and found.takes else None
+
+
+def slash_action(text: str, item: Command) -> str:
+    """The Textual action of a command that a message asks for, with what stands behind its slash word."""
+    match = _SLASH.fullmatch(text.rstrip())
+    argument = match[2] if match is not None and item.takes else None
+    return f"{item.action}({argument!r})" if argument else item.action
 
 
 def key_table_markdown() -> str:

@@ -16,6 +16,7 @@ from aimltui.tui.controllers.messages import NoticePosted
 from aimltui.tui.screens.main.code_consent import CodeConsentPart
 from aimltui.tui.screens.main.connections import ConnectionsPart
 from aimltui.tui.screens.main.copying import CopyingPart
+from aimltui.tui.screens.main.interchange import InterchangePart
 from aimltui.tui.screens.main.lifecycle import LifecyclePart
 from aimltui.tui.screens.main.panels import PanelsPart
 from aimltui.tui.screens.main.pickers import PickersPart
@@ -38,6 +39,7 @@ class MainScreen(
     ConnectionsPart,
     PanelsPart,
     UsagePart,
+    InterchangePart,
     CodeConsentPart,
     PickersPart,
     ThreadsPart,

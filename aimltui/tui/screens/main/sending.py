@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.widgets import TextArea
 
-from aimltui.tui.commands.derived import slash_command
+from aimltui.tui.commands.derived import slash_action, slash_command
 from aimltui.tui.controllers.messages import ConversationChanged, TextReturned
 from aimltui.tui.screens.main.view import MainView
 from aimltui.tui.startup import Startup
@@ -38,7 +38,7 @@ class SendingPart(MainView):
         if asked is None:
             self.send(event.text)
         elif asked.is_available(self.command_state()):
-            self.call_later(self.run_action, asked.action)
+            self.call_later(self.run_action, slash_action(event.text, asked))
         else:
             self.hint(f"{asked.slash}: there is nothing to do it to just now")
 
