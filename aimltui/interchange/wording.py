@@ -23,13 +23,12 @@ def survey_lines(survey: Survey, names: Mapping[str, str]) -> Iterator[str]:
         names: The formats' names, by id.
     """
     for format_id, count in survey.formats.items():
-        branches = (
-            f", and {plural(count.branches, 'other branch', 'other branches')} as threads"
-            if count.branches
-            else ""
-        )
-        said = plural(count.messages, "message")
-        yield f"{names.get(format_id, format_id)}: {plural(count.threads, 'conversation')} with {said}{branches}."
+        told = [plural(count.threads, "conversation"), plural(count.messages, "message")]
+        if count.branches:
+            told.append(plural(count.branches, "other branch", "other branches"))
+        yield f"{names.get(format_id, format_id)}: {', '.join(told)}."
+    if survey.branches:
+        yield "Other branches become threads beside theirs."
     yield from _when(survey)
     yield from _already(survey)
     yield from _files(survey.files, survey.file_bytes, survey.missing_files)
@@ -37,7 +36,7 @@ def survey_lines(survey: Survey, names: Mapping[str, str]) -> Iterator[str]:
         yield f"Beside them: {plural(survey.assistants, 'assistant')} and {plural(survey.loose_files, 'file')}."
     for title, note in survey.notes[:_SHOWN]:
         yield f"“{short(title)}”: {note}."
-    yield from _skipped(survey)
+    yield from _skipped(survey, "cannot come")
     yield from _others(survey)
 
 
@@ -58,7 +57,7 @@ def report_lines(report: Report) -> Iterator[str]:
     yield from _files(report.files, None, report.missing_files)
     if report.assistants or report.loose_files:
         yield f"Beside them: {plural(report.assistants, 'assistant')} and {plural(report.loose_files, 'file')}."
-    yield from _skipped(report)
+    yield from _skipped(report, "did not come")
 
 
 def short(text: str, length: int = _NAME) -> str:
@@ -109,10 +108,10 @@ def _files(count: int, size: int | None, missing: int) -> Iterator[str]:
         yield f"Of {plural(missing, 'file')} only the name is known: the message says so."
 
 
-def _skipped(told: Survey | Report) -> Iterator[str]:
+def _skipped(told: Survey | Report, what: str) -> Iterator[str]:
     if not told.skipped_count:
         return
-    yield f"{plural(told.skipped_count, 'thing')} cannot come:"
+    yield f"{plural(told.skipped_count, 'thing')} {what}:"
     for skipped in told.skipped[:_SHOWN]:
         name = (
             f"“{short(skipped.title)}” ({short(skipped.source_id)})"

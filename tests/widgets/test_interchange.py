@@ -46,7 +46,7 @@ async def test_what_will_come_is_said_before_anything_is_written(tmp_path: Path)
     async with window(tmp_path) as here:
         await here.write(f"/import {SAMPLES / 'claude'}")
         await here.until(lambda: "Enter imports this" in here.shown())
-        assert "Claude: 2 conversations with 6 messages" in here.shown()
+        assert "Claude: 2 conversations, 6 messages" in here.shown()
         assert "“Nothing” (c-leek-3): no messages" in here.shown()
         assert here.rows() == {}
         await here.pilot.press("enter")

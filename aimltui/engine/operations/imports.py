@@ -131,6 +131,8 @@ class _Writer:
         self._runtime = runtime
         self._thread_id = thread_id
         self._instructions = instructions
+        self._asked_at: Timestamp = 0
+        """When the last message of a person was said."""
         self.newest: Timestamp = 0
         """The latest known time of a message."""
 
@@ -138,6 +140,7 @@ class _Writer:
         """Write messages of a user."""
         for message in said:
             self._insert(message, None)
+            self._asked_at = message.created_at
 
     def answer(self, said: Sequence[ImportedMessage]) -> None:
         """Write the assistant's messages between two of a user as one run."""
@@ -151,6 +154,8 @@ class _Writer:
 
     def _run(self, said: Sequence[ImportedMessage]) -> Run:
         times = [message.created_at for message in said]
+        # a run begins with the question; how long a step took is not known
+        began = self._asked_at if 0 < self._asked_at <= times[0] else times[0]
         failed = next((message for message in said if message.status == FAILED), None)
         is_open = any(message.status == INCOMPLETE for message in said)
         status = RUN_FAILED if failed is not None else CANCELLED if is_open else COMPLETED
@@ -159,8 +164,8 @@ class _Writer:
             id=self._runtime.options.new_id(ids.RUN),
             thread_id=self._thread_id,
             assistant_id=ELSEWHERE,
-            created_at=times[0],
-            started_at=times[0] or None,
+            created_at=began,
+            started_at=began or None,
             status=status,
             model=next((message.model for message in reversed(said) if message.model), ""),
             instructions=self._instructions or "",
@@ -205,7 +210,6 @@ class _Writer:
             thread_id=self._thread_id,
             assistant_id=ELSEWHERE,
             created_at=at,
-            completed_at=at or None,
             type=details.type,
             status="completed",
             step_details=details,

@@ -153,10 +153,10 @@ class _Work:
         return name(run.get("model")) or name(mapping(message.get("metadata")).get("model"))
 
     def failure_of(self, run: str | None) -> tuple[str, Seconds | None, str | None]:
-        """Why a run failed (empty if it did not), when it began, and its model."""
+        """Why a run failed (empty if it did not), when it did, and its model."""
         row = self._runs.get(run, {})
         error = text(mapping(row.get("last_error")).get("message")) if row.get("status") == "failed" else ""
-        return error, seconds(row.get("created_at")), name(row.get("model"))
+        return error, seconds(row.get("failed_at")) or seconds(row.get("created_at")), name(row.get("model"))
 
     def _parts(self, step: Object) -> Iterator[Part]:
         yield Thought(text(step.get("reasoning")))

@@ -81,6 +81,8 @@ class Workspace:
         self.files = FileCache(client)
         self.before_run: Callable[[frozenset[str]], Awaitable[None]] | None = None
         """Called before each run with the types of the assistant's tools; it may ask the user something first."""
+        self.is_importing = False
+        """Whether threads come in that are not to be read one by one."""
         self._kept: dict[str, Conversation] = {}
         self._followers: dict[Conversation, RunFollower] = {}
         self.current = self._conversation(None)
@@ -248,7 +250,8 @@ class Workspace:
     def _is_own(self, thread_id: str) -> bool:
         """Whether changes of the thread come from this window, which knows them already."""
         conversation = self._kept.get(thread_id)
-        return conversation is not None and conversation.is_sending
+        # an import is read as a whole when it is over: its threads come by the hundred
+        return self.is_importing or (conversation is not None and conversation.is_sending)
 
     # Conversations
 

@@ -32,7 +32,7 @@ def test_a_dry_run_says_what_would_come_and_writes_nothing(
     arguments = ["threads", "import", str(SAMPLES / "claude"), *place]
     assert main([*arguments, "--dry-run"]) == 0
     said = lines(capsys)
-    assert said[0] == "Claude: 2 conversations with 6 messages, and 1 other branch as threads."
+    assert said[0] == "Claude: 2 conversations, 6 messages, 1 other branch."
     assert "From 3 February 2025" not in said
     assert "Of 3 February 2025." in said
     assert "  “Nothing” (c-leek-3): no messages" in said

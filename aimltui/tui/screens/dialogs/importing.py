@@ -8,9 +8,10 @@ import shlex
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 from urllib.parse import unquote, urlsplit
 
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
@@ -53,6 +54,12 @@ class ImportScreen(Sheet[bool | None]):
     SCROLLS = ".import-body"
     MOST_LINES = 24
     EXTRA_LINES = 1
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "scroll(-1)", show=False, priority=True),
+        Binding("down", "scroll(1)", show=False, priority=True),
+        Binding("pageup", "page(-1)", show=False, priority=True),
+        Binding("pagedown", "page(1)", show=False, priority=True),
+    ]
 
     def __init__(self, interchange: Interchange, path: str = "") -> None:
         super().__init__("Import conversations", (_LOOK, CLOSE))
@@ -63,6 +70,7 @@ class ImportScreen(Sheet[bool | None]):
         self._box.cursor_blink = False
         self._text = Static("", classes="import-text", markup=False)
         self._problem = Static("", classes="sheet-problem", markup=False)
+        self._body = VerticalScroll(self._text, classes="import-body", can_focus=False)
         self._work: Worker[None] | None = None
         self._seen: list[Path] | None = None
         """What was looked at; the next enter imports it."""
@@ -73,7 +81,7 @@ class ImportScreen(Sheet[bool | None]):
     def body(self) -> Sequence[Widget]:
         """The path, then the text."""
         self._problem.display = False
-        return self._box, self._problem, VerticalScroll(self._text, classes="import-body", can_focus=False)
+        return self._box, self._problem, self._body
 
     def on_mount(self) -> None:
         """Look at the path at once if it is known."""
@@ -102,6 +110,14 @@ class ImportScreen(Sheet[bool | None]):
             self._work.cancel()
         else:
             self.dismiss(self._is_any)
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll the text."""
+        self._body.scroll_relative(y=lines, animate=False)
+
+    def action_page(self, direction: int) -> None:
+        """Scroll by a screenful."""
+        self._body.scroll_relative(y=direction * max(1, self._body.size.height - 1), animate=False)
 
     def _look(self) -> None:
         paths = typed_paths(self._box.value)
@@ -133,7 +149,7 @@ class ImportScreen(Sheet[bool | None]):
             self._offer(_LOOK, CLOSE)
             return
         self._seen = paths
-        self._show("\n".join([*lines, "", "Enter imports this. Nothing has been written yet."]))
+        self._show("\n".join(["Enter imports this; nothing has been written yet.", "", *lines]))
         self._offer(_IMPORT, CLOSE)
 
     async def _import(self, paths: list[Path]) -> None:

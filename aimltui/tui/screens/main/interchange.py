@@ -26,15 +26,27 @@ class InterchangePart(MainView):
             return
 
         def closed(has_come: bool | None) -> None:
+            self._set_importing(False)
             if has_come:
                 self.spawn(self._read_threads(), "threads")
 
+        self._set_importing(True)
         self.app.push_screen(ImportScreen(interchange, path), closed)
 
+    def _set_importing(self, is_importing: bool) -> None:
+        if self.workspace is not None:
+            self.workspace.is_importing = is_importing
+
     async def _read_threads(self) -> None:
+        from aimltui.client.errors import TransportError
+        from aimltui.wire.errors import APIError
+
         workspace = self.workspace
         assert workspace is not None
-        await workspace.directory.read(workspace.current.thread_id)
+        try:
+            await workspace.directory.read(workspace.current.thread_id)
+        except (APIError, TransportError) as error:
+            self.show_notice(f"The list of threads could not be read. {error}", is_warning=True)
 
     def action_export_thread(self, path: str = "") -> None:
         """Write the open thread to a file."""
