@@ -15,12 +15,12 @@ Keys are read from AIMLAPI_API_KEY, AIML_API_KEY, AIMLAPI_KEY, or OPENAI_API_KEY
 connections of the configuration file say.
 AIMLTUI_DATA_DIR and AIMLTUI_CONFIG_DIR set the data directory and the configuration directory.
 
-commands:
-  aimltui serve   serve the Assistants API to other programs (aimltui serve --help)
-  aimltui chat    talk to an assistant in a plain terminal (aimltui chat --help)
-  aimltui usage   show what runs used and cost (aimltui usage --help)
-  aimltui threads import PATH...   bring in conversations of ChatGPT, Claude, Open WebUI and others
-  aimltui doctor  check what works on this machine, including the code interpreter's sandboxes
+commands (each has --help):
+  aimltui serve               serve the Assistants API to other programs
+  aimltui chat                talk to an assistant in a plain terminal
+  aimltui usage               show what runs used and cost
+  aimltui threads             import conversations of ChatGPT, Claude, Open WebUI and others; export threads
+  aimltui doctor              check what works on this machine, including the code interpreter's sandboxes
   aimltui interpreter setup   install packages for the code interpreter, such as numpy and pandas
   aimltui models learned      show what each model does not support; --clear deletes it
 """

@@ -47,7 +47,7 @@ from aimltui.connections.types import (
 Apply = Callable[[Endpoints, str | None], None]
 """Switches the engine to endpoints and the name of the default one."""
 
-_FROM_NEXT_START = "Takes effect after a restart: as the default connection, or with --connection."
+_FROM_NEXT_START = "This server of the Assistants API is used after a restart, as the default connection or with --connection NAME."
 _TAILS = ("/chat/completions", "/models", "/assistants")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
