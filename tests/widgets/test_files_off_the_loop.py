@@ -73,9 +73,9 @@ class SlowMarks(ModelMarks):
         self.disk.use("note use")
         return super().note_use(key)
 
-    def toggle_favourite(self, key: Key) -> str | None:
+    def set_favourite(self, key: Key, *, is_favourite: bool) -> str | None:
         self.disk.use("favourite")
-        return super().toggle_favourite(key)
+        return super().set_favourite(key, is_favourite=is_favourite)
 
 
 @pytest.fixture

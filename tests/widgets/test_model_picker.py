@@ -9,6 +9,8 @@ import pytest
 from textual.app import App
 from textual.widgets import Static
 
+from aimltui.tui.controllers.file_worker import FileWorker
+from aimltui.tui.controllers.settings_writer import MarkKeeper
 from aimltui.tui.screens.dialogs.model_picker import ModelChoice, ModelPicker, ModelRow, SourceRow
 from aimltui.tui.state.model_offer import ModelOffer
 from aimltui.tui.state.model_words import dollars_in_words, tokens_in_words
@@ -199,7 +201,7 @@ async def test_several_connections_stand_side_by_side_and_a_failing_one_is_named
         assert found.count("✓ gpt-4o") == 1
         assert words(picker, ".sheet-problem") == "Work: No route."
         assert words(picker, ".models-state").startswith(
-            "AI/ML API: 4 models, asked 3 h ago   Ollama: 1 model, asked just now"
+            "AI/ML API: 4 models, asked 3 h ago   Ollama: 1 model, asked a moment ago"
         )
         await pilot.press("enter")
         assert app.choices == [ModelChoice("gpt-4o", "Ollama")]
@@ -217,9 +219,11 @@ async def test_recent_ones_and_favourites_stand_first_and_ctrl_f_toggles(tmp_pat
     marks = ModelMarks(tmp_path / "state" / "models.json")
     marks.note_use(("AI/ML API", "gpt-4-turbo"))
     marks.note_use(("Gone", "typed/once"))
+    problems: list[str] = []
+    worker = FileWorker(problems.append)
     app = PickerApp()
     async with app.run_test(size=(120, 34)) as pilot:
-        picker = await app.open(marks=marks)
+        picker = await app.open(marks=MarkKeeper(marks, worker))
         await pilot.pause()
         assert shown(picker)[:4] == ["Recent", "typed/once", "gpt-4-turbo", "Anthropic"]
         await pilot.press("down", "down", "ctrl+f")
@@ -232,6 +236,8 @@ async def test_recent_ones_and_favourites_stand_first_and_ctrl_f_toggles(tmp_pat
         assert "Favourites" not in shown(picker)
         await pilot.press(*"turbo", "ctrl+f")
         assert shown(picker)[0] == "★ gpt-4-turbo"
+        await worker.finish()
+    assert problems == []
     again = ModelMarks(tmp_path / "state" / "models.json")
     again.load()
     assert again.favourites == (("AI/ML API", "gpt-4-turbo"),)

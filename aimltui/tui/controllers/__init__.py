@@ -1,1 +1,1 @@
-"""What the screens steer: controllers without widgets."""
+"""Controllers: what happens behind the screens, without widgets."""

@@ -111,7 +111,7 @@ class FileActions:
             SaveError: There is no such program, or it did not start.
         """
         program = saving.opener()
-        path = await asyncio.to_thread(saving.put_aside, name, content)
+        path = await asyncio.to_thread(saving.write_temporary, name, content)
         opening(path.name)
         await saving.open_file(program, path)
 

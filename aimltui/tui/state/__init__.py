@@ -1,1 +1,1 @@
-"""What is on the screen, as plain Python without Textual."""
+"""The screen's data and what is computed from it: plain Python without Textual and without I/O."""

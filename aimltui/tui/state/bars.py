@@ -1,4 +1,4 @@
-"""What fits into the lines at the top and the bottom of the screen."""
+"""What fits into the header and the footer. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aimltui.formatting.cells import cut
 from aimltui.tui.commands.command import FooterItem
 
 GAP = 2
-"""Cells between two things in a line."""
+"""Cells between two items of a line."""
 
 _LEAST_TITLE = 10
 _LEAST_MODEL = 12
@@ -72,7 +72,7 @@ def fit_header(
 
 
 def fit_items(items: Sequence[Item], width: int) -> list[Item]:
-    """The first items that fit side by side; none is ever cut."""
+    """The first items that fit side by side; no item is cut."""
     fitting: list[Item] = []
     used = 0
     for item in items:

@@ -1,4 +1,4 @@
-"""What is known of files and repeated calls beside the entries: it comes later, and by itself. Pure."""
+"""What is known of files and of code that was run again; it arrives later than the entries. Pure."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ class Picture(Protocol):
 
     @property
     def width(self) -> int:
-        """Pixels of the original."""
+        """Pixels of the original picture."""
         ...
 
     @property
     def height(self) -> int:
-        """Pixels of the original."""
+        """Pixels of the original picture."""
         ...
 
     def pixels(self, width: int, height: int) -> bytes:
-        """The picture in this size: three bytes a pixel, row after row."""
+        """The picture in this size: three bytes per pixel, row after row."""
         ...
 
 
@@ -41,18 +41,18 @@ class FileFact:
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """What came of a call that the user ran again."""
+    """The result of a call that the user ran again."""
 
     running: bool = False
     text: str = ""
-    """What was printed; or the sentence why it did not run."""
+    """What the code printed; or a sentence that says why it did not run."""
     ok: bool = True
     seconds: float = 0.0
 
 
 @dataclass(slots=True)
 class Extras:
-    """Everything of the kind, for the renderers to look things up in."""
+    """All facts, for the renderers."""
 
     files: dict[str, FileFact] = field(default_factory=dict)
     """By the file's id."""
@@ -64,7 +64,7 @@ PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 
 
 def is_picture_name(name: str) -> bool:
-    """Whether a name says that it is a picture this program can draw."""
+    """Whether a file of this name is a picture that this program can draw."""
     return name.lower().endswith(PICTURES)
 
 
@@ -72,7 +72,7 @@ TEXTS = (".csv", ".json", ".log", ".md", ".py", ".rst", ".toml", ".tsv", ".txt",
 
 
 def is_text_name(name: str) -> bool:
-    """Whether a name says that it is a text, which can be read here."""
+    """Whether a file of this name is a text that can be read here."""
     return name.lower().endswith(TEXTS)
 
 

@@ -1,8 +1,8 @@
-"""Finding names by a few of their letters: `g4o` finds `gpt-4o`, `clad snnt` finds `claude-sonnet`.
+"""Finds names by a few of their letters: `g4o` finds `gpt-4o`, `clad snnt` finds `claude-sonnet`.
 
-A query is words; each has to be found in the name, its letters in order. Better is, from the best: the whole
-name, its beginning, a word's beginning, any part, letters at beginnings of words, letters anywhere; then the
-tighter and the shorter. Names of the same worth keep their order.
+A query consists of words; the name has to contain the letters of each in their order. The order of the results, from the
+best: the whole name, its start, the start of a word, any part, letters at the starts of words, letters anywhere; then
+letters that are close together, and short names. Names with the same score keep their order.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 _MARK = "\0"
-# A word begins at the start, after a sign, and where letters and digits change.
+# a word starts at the beginning, after a sign, and between a letter and a digit
 _WORD_START = re.compile(r"(?<![a-z0-9])(?=[a-z0-9])|(?<=[a-z])(?=[0-9])|(?<=[0-9])(?=[a-z])|(?=[^a-z0-9\0])")
 _LIMIT = 200
-"""Characters of a name that are looked at."""
+"""Characters of a name that are searched."""
 
 
 def rank(query: str, names: Sequence[str]) -> list[int]:
@@ -33,7 +33,7 @@ def rank(query: str, names: Sequence[str]) -> list[int]:
 
 
 def positions(query: str, name: str) -> list[int]:
-    """Where in the name the query's letters were found, sorted; empty if it does not match."""
+    """The places in the name where the query's letters were found, sorted; empty if it does not match."""
     text, marked = _prepared(name)
     found: set[int] = set()
     for word in query.lower().split():
@@ -80,7 +80,7 @@ def _places(word: str, text: str, marked: str) -> list[int]:
 
 
 def _at_word_starts(word: str, marked: str) -> list[int]:
-    """Places in the marked name where each letter begins a word or follows the one before; empty if none."""
+    """Places in the marked name where each letter starts a word or follows the letter before; empty if there are none."""
     begin = marked.find(_MARK + word[0])
     while begin >= 0:
         place = begin + 1
@@ -111,8 +111,8 @@ def _anywhere(word: str, text: str) -> list[int]:
 
 @lru_cache(maxsize=8192)
 def _prepared(name: str) -> tuple[str, str]:
-    """The name in lower case, and the same with a mark before each beginning of a word."""
-    # A letter whose lower case is longer would shift the places of all that follow.
+    """The name in lower case, and the same with a mark before the start of each word."""
+    # a letter whose lower case is longer would shift the places of all that follow
     text = "".join(low if len(low := letter.lower()) == 1 else letter for letter in name[:_LIMIT])
     text = text.replace(_MARK, " ")
     return text, _WORD_START.sub(_MARK, text)

@@ -1,4 +1,4 @@
-"""The columns of the model picker: which of them fit, and what stands in them."""
+"""The columns of the model picker: which of them fit, and their texts. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ABILITIES = (
     ("streaming", "stream", "S"),
     ("files", "files", "F"),
 )
-"""Ability, its head in a wide list, its letter in a narrow one."""
+"""The ability, its heading in a wide list, its letter in a narrow one."""
 LEGEND = "T tools  V vision  R reasoning  S streaming  F files"
 MARGIN = 4
 """Cells for the marks before a model's id."""
@@ -35,7 +35,7 @@ Abilities = Literal["words", "letters", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Widths of a list's columns; those that do not fit are missing from the right."""
+    """The widths of a list's columns; a column that does not fit has none."""
 
     width: int
     label: int
@@ -45,7 +45,7 @@ class Columns:
     price: int = 0
 
     def head(self) -> str:
-        """The line over the list."""
+        """The line of headings."""
         parts = [" " * MARGIN + "model".ljust(self.label)]
         if self.name:
             parts.append("name".ljust(self.name))
@@ -60,7 +60,7 @@ class Columns:
         return (" " * _GAP).join(parts)
 
     def cells(self, row: ModelRow) -> str:
-        """What stands behind a model's id."""
+        """The text behind a model's id."""
         parts: list[str] = []
         if self.name:
             name = row.name if row.name != row.id else ""
@@ -82,7 +82,7 @@ def columns_for(width: int, longest: int) -> Columns:
 
     Args:
         width: Cells of the list.
-        longest: Cells of the longest id; up to a bound, room for it comes before the columns.
+        longest: Cells of the longest id; up to a limit, it gets its room before the columns.
     """
     room = width - MARGIN
     label = max(12, min(longest, _LABEL_MOST))
@@ -99,13 +99,13 @@ def columns_for(width: int, longest: int) -> Columns:
     for name, context, abilities, price in tries:
         ability = {"words": words, "letters": letters, "none": 0}[abilities]
         used = sum(part + _GAP for part in (name, context, ability, price) if part)
-        # The head of the last column hangs over.
+        # the heading of the last column is wider than the column
         used += 3 + len(_UNIT) - _OUT if price and abilities == "words" else 0
         if room - used >= label:
             break
     label = max(1, room - used)
     if name:
-        # What is left over is better between the names than behind the ids.
+        # give the cells that are left to the names
         spare = max(0, label - min(longest, 60))
         label, name = label - spare, name + min(spare, 20)
         label += spare - min(spare, 20)
@@ -113,7 +113,7 @@ def columns_for(width: int, longest: int) -> Columns:
 
 
 def cut_id(model_id: str, width: int) -> str:
-    """An id in at most `width` cells; a longer one ends behind one of its parts."""
+    """An id in at most `width` cells; a longer one is cut after one of its parts."""
     if len(model_id) <= width:
         return cut(model_id, width)
     kept = model_id[: max(0, width - 1)]
@@ -124,7 +124,7 @@ def cut_id(model_id: str, width: int) -> str:
 
 
 def abilities_in_words(row: ModelRow) -> str:
-    """What it can do, as far as that is known: `tools, vision, streaming`."""
+    """The abilities that are known: `tools, vision, streaming`."""
     return ", ".join(ability for ability, _, _ in ABILITIES if row.abilities and ability in row.abilities)
 
 

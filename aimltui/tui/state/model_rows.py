@@ -1,4 +1,4 @@
-"""The lines of the model picker: sections, and what is left of them for what was typed."""
+"""The models of the picker: their sections, and the search. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Key = tuple[str, str]
 RECENT, FAVOURITES, OTHERS = "Recent", "Favourites", "Others"
 SHOWN_RECENT = 5
 ABILITY_WORDS = frozenset({"tools", "vision", "reasoning", "streaming", "files"})
-"""Typed among other words they narrow the list to models of which that is known, or that are called so."""
+"""Words of a query that narrow the list to models with that ability, or with that word in the id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Section:
 
 
 class ModelIndex:
-    """The models on offer, ready to be searched at each key.
+    """The models on offer, prepared for a search at each key.
 
     Args:
         rows: The models, in the order of their lists.
@@ -48,14 +48,14 @@ class ModelIndex:
         return len(self.rows)
 
     def get(self, key: Key) -> ModelRow:
-        """The model, or what its id alone says of it."""
+        """The model; for one that is not listed, a row with only its id."""
         return self.by_key.get(key) or ModelRow(key[1], connection=key[0])
 
     def find(self, query: str) -> tuple[list[ModelRow], str]:
-        """The models that match, the best first: first by id, then by name, vendor, alias, connection.
+        """The models that match, the best first: those whose id matches, then by name, vendor, alias, connection.
 
         Returns:
-            The models, and what of the query was looked for in their names.
+            The models, and the part of the query that was searched in their names.
         """
         words = query.lower().split()
         asked = [word for word in words if word in ABILITY_WORDS]
@@ -76,7 +76,7 @@ class ModelIndex:
         return all((row.abilities and word in row.abilities) or word in row.id.lower() for word in asked)
 
     def sections(self, recent: Sequence[Key] = (), favourites: Collection[Key] = ()) -> list[Section]:
-        """All models: lately used ones, favourites, then by connection and vendor, the newest first."""
+        """All models: recent ones, favourites, then by connection and vendor, the newest first."""
         found = [
             Section(RECENT, tuple(self.get(key) for key in recent[:SHOWN_RECENT])),
             Section(FAVOURITES, tuple(self.get(key) for key in favourites)),
@@ -100,7 +100,7 @@ class ModelIndex:
 
 
 def typed_id(query: str, rows: Iterable[ModelRow] = ()) -> str | None:
-    """What was typed, if it can be a model's id and is none of these."""
+    """The query, if it can be a model's id and is not the id of one of these models."""
     text = query.strip()
     if not text or not text.isprintable() or any(sign.isspace() for sign in text):
         return None

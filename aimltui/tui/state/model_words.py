@@ -1,4 +1,4 @@
-"""What is known of a model and of a list of models, in a few words. What is unknown is a dash, never a zero."""
+"""Models and lists of models in a few words. An unknown figure is a dash, never a zero. Pure."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ class ModelRow:
 
     id: str
     name: str = ""
-    """A name for people, where the endpoint has one."""
+    """The display name, where the endpoint has one."""
     vendor: str = ""
     context: int | None = None
     """Tokens; None if unknown."""
     note: str = ""
-    """What one should know before choosing it."""
+    """What the user should know before choosing it."""
     connection: str = ""
-    """Who offers it; empty for what is built in."""
+    """The connection that offers it; empty for the built-in model."""
     created: int = 0
     """Unix seconds; 0 if unknown."""
     output_limit: int | None = None
     aliases: tuple[str, ...] = ()
     abilities: frozenset[str] | None = None
-    """None if nothing is known of them."""
+    """None if unknown."""
     prompt: float | None = None
-    """Dollars for one token, as are the other two."""
+    """Dollars per token, as in the next two fields."""
     completion: float | None = None
     cached: float | None = None
     description: str = ""
     learned: tuple[str, ...] = ()
-    """What its refusals have taught, in sentences."""
+    """Sentences about what the model does not support, learned from its refusals."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -66,7 +66,7 @@ def tokens_in_words(tokens: int) -> str:
 
 
 def dollars_in_words(per_token: float | None) -> str:
-    """What a million tokens cost: `$0.25`, `$0.40`, `$2`, `$0`; a dash if that is unknown."""
+    """The price of a million tokens: `$0.25`, `$0.40`, `$2`, `$0`; a dash if it is unknown."""
     if per_token is None:
         return UNKNOWN
     amount = per_token * _MILLION
@@ -81,12 +81,12 @@ def dollars_in_words(per_token: float | None) -> str:
 
 
 def age_in_words(then: int | None, now: float) -> str:
-    """`just now`, `25 min ago`, `3 h ago`, `4 days ago`."""
+    """The age of a list: `a moment ago`, `25 min ago`, `3 h ago`, `4 days ago`."""
     if then is None:
         return "never"
     seconds = max(0.0, now - then)
     if seconds < 90:
-        return "just now"
+        return "a moment ago"
     if seconds < 90 * 60:
         return f"{seconds / 60:.0f} min ago"
     if seconds < 36 * 3600:
@@ -95,11 +95,11 @@ def age_in_words(then: int | None, now: float) -> str:
 
 
 def source_in_words(source: SourceRow, month: str, now: float) -> str:
-    """Whose list it is, how long, how old.
+    """A list's connection, its length and its age.
 
     Args:
         source: The list.
-        month: When a snapshot was made, as `2026-08`.
+        month: The month of a shipped list, as `2026-08`.
         now: Unix seconds.
     """
     if source.source == "none":
@@ -111,13 +111,13 @@ def source_in_words(source: SourceRow, month: str, now: float) -> str:
 
 
 def title_of(row: ModelRow) -> tuple[str, str]:
-    """The model's name, and who made it and offers it."""
+    """The model's name, and its vendor and connection."""
     rest = dict.fromkeys(part for part in (row.vendor, row.connection) if part)
     return row.name or row.id, " · ".join(rest)
 
 
 def facts_of(row: ModelRow, width: int) -> str:
-    """What is known in figures, and the other ids: as many whole parts as fit, the more important ones first."""
+    """Figures and other ids of a model: as many parts as fit, the important ones first."""
     parts: list[str] = []
     if row.context is not None:
         parts.append(f"{row.context:,} tokens")
@@ -138,11 +138,11 @@ def facts_of(row: ModelRow, width: int) -> str:
 
 
 def price_in_words(row: ModelRow) -> str | None:
-    """`$0.25 in, $2 out, $0.03 cached per 1M`, as far as that is known."""
+    """The known prices: `$0.25 in, $2 out, $0.03 cached per 1M`; None if there are none."""
     told = ((row.prompt, "in"), (row.completion, "out"), (row.cached, "cached"))
     known = [f"{dollars_in_words(price)} {word}" for price, word in told if price is not None]
     if not known:
         return None
     if row.prompt == 0 and row.completion == 0:
-        return "costs nothing"
+        return "free"
     return ", ".join(known) + " per 1M"

@@ -1,4 +1,4 @@
-"""In which order a thread's messages and runs stand, as far as the server's lists tell it. Pure."""
+"""The order of a thread's messages and runs, as far as the server's lists tell it. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aimltui.wire.runs import Run
 
 @dataclass(frozen=True)
 class Block:
-    """A run with what it made: steps and messages in the order in which they were begun."""
+    """A run with its steps and messages, in the order of their start."""
 
     run: Run
     parts: list[RunStep | Message] = field(default_factory=list)
@@ -21,10 +21,13 @@ class Block:
 def in_order(
     messages: Sequence[Message], runs: Sequence[Run], steps_by_run: Mapping[str, Sequence[RunStep]]
 ) -> Iterator[Message | Block]:
-    """Messages that stand alone, and runs with theirs, in the order of the conversation.
+    """Put messages and runs into the order of the conversation.
 
-    Times are whole seconds, so they decide only where nothing better does: a run stands where its first message
-    stands; one without a message follows the user's message that it was started for.
+    A run takes the place of its first message; a run without messages follows the user's message for which it was
+    started. Times decide only where nothing else does, since they are whole seconds.
+
+    Yields:
+        Messages that belong to no run, and runs with their messages.
     """
     known = {run.id for run in runs}
     by_run: dict[str, list[Message]] = {}

@@ -1,11 +1,11 @@
-"""Large pastes in the prompt: a short token stands for the text until the message is sent."""
+"""Large pastes in the prompt: a short token replaces the text until the message is sent. Pure."""
 
 from __future__ import annotations
 
 import re
 
 COLLAPSE_ABOVE = 20_000
-"""Characters; a longer paste is shown as a token. Below, a person may still want to edit it."""
+"""Characters; a longer paste is shown as a token. A shorter one can still be edited by hand."""
 
 _TOKEN = re.compile(r"\[Pasted #(\d+) · [\d,]+ (?:lines?|characters)\]")
 _LINE_ENDS = re.compile("\r\n?|[\u2028\u2029\x85]")
@@ -18,7 +18,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def clean_input(text: str) -> str:
-    """Text as a prompt takes it: newlines, tabs, and no other control character or escape sequence."""
+    """A text without control characters and escape sequences, except for newlines and tabs."""
     text = _LINE_ENDS.sub("\n", text)
     text = _SEQUENCES.sub("", text)
     text = _CONTROLS.sub("", text)
@@ -32,7 +32,7 @@ class PasteStore:
         self._texts: dict[str, str] = {}
 
     def collapse(self, text: str) -> str:
-        """What to put into the prompt for a pasted text: itself, or a token if it is very long."""
+        """What to insert for a pasted text: the text, or a token if it is very long."""
         if len(text) <= COLLAPSE_ABOVE:
             return text
         lines = text.count("\n") + (not text.endswith("\n"))
@@ -42,18 +42,18 @@ class PasteStore:
         return token
 
     def expand(self, text: str) -> str:
-        """The prompt's text with every whole token replaced by what it stands for."""
+        """The prompt's text with every token replaced by its text."""
         if not self._texts:
             return text
         return _TOKEN.sub(lambda match: self._texts.get(match[0], match[0]), text)
 
     def token_at(self, line: str, column: int, *, before: bool) -> tuple[int, int] | None:
-        """The columns of the token that ends (`before`) or begins at a column of a line, if one does."""
+        """The columns of the token that ends (`before`) or starts at a column of a line; None if there is none."""
         for match in _TOKEN.finditer(line):
             if match[0] in self._texts and (match.end() if before else match.start()) == column:
                 return match.span()
         return None
 
     def clear(self) -> None:
-        """Forget all texts, once nothing can bring their tokens back."""
+        """Forget all texts, when nothing can bring their tokens back."""
         self._texts.clear()

@@ -1,4 +1,4 @@
-"""What the line over the prompt says. Pure."""
+"""The texts of the status line over the prompt. Pure."""
 
 from __future__ import annotations
 
@@ -21,36 +21,36 @@ _GAP = 2
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What there is to say about the open thread."""
+    """The state of the open thread, as far as the status line shows it."""
 
     hint: str = ""
-    """Something said just now; it goes before all else."""
+    """A short message that comes before everything else."""
     title: str = ""
-    """The thread's title, where the header has no room."""
+    """The thread's title, if the header has no room for it."""
     run: str = ""
     """The active run's status in a word; empty if there is none."""
     seconds: int | None = None
-    """How long the run takes already."""
+    """Seconds since the start of the run."""
     queued: int = 0
-    """Messages that wait."""
+    """Messages in the queue."""
     is_away: bool = False
-    """True if the end is not in view."""
+    """Whether the end of the transcript is out of view."""
     new_lines: int = 0
-    """Lines that came in below the view."""
+    """Lines that were added below the view."""
     tokens_in: int = 0
     tokens_out: int = 0
     cost_usd: float | None = None
-    """Dollars of all runs; None if unknown."""
+    """Dollars for all runs; None if unknown."""
     cost_is_computed: bool = False
     cost_is_partial: bool = False
     context: str = ""
-    """How full the context window is."""
+    """The used share of the context window."""
     today: str = ""
-    """What today's runs have cost, and what they may cost."""
+    """Today's cost and budget."""
 
 
 def segments(status: Status, glyphs: Glyphs) -> tuple[list[Part], list[str]]:
-    """The parts at the left and those at the right, the most important first."""
+    """The parts on the left and those on the right, the most important first."""
     dot, below, into, out, separator = _SIGNS[glyphs]
     left: list[Part] = []
     if status.hint:
@@ -84,7 +84,7 @@ def segments(status: Status, glyphs: Glyphs) -> tuple[list[Part], list[str]]:
 def fitting(
     left: list[Part], right: list[str], width: int, glyphs: Glyphs = "unicode"
 ) -> tuple[list[Part], str]:
-    """What fits into the width: the parts at the right go first from their end, then those at the left."""
+    """The parts that fit into the width: those on the right are dropped first, from the end, then those on the left."""
     left, right = list(left), list(right)
     separator = _SIGNS[glyphs][-1]
 

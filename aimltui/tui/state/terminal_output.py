@@ -1,6 +1,7 @@
-"""A program's output as a terminal would show it: overwritten lines, colours; every other control made visible.
+"""Shows a program's output as a terminal would: with overwritten lines and colours. Pure.
 
-Nothing that could drive the real terminal is left: colours become data, the rest becomes signs. Pure.
+Colours become data, and all other control characters become visible signs, so that nothing can control the real
+terminal.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 MAX_LINE: Final = 20_000
-"""Characters of one line that are looked at; a progress bar may have written a million."""
+"""Characters of a line that are read; a progress bar may have written a million."""
 TAB: Final = 8
 
 Colour = int
-"""0 to 255 as terminals number them; from `RGB` on red, green and blue in a byte each."""
+"""0 to 255 as terminals number them; from `RGB` up a byte each for red, green and blue."""
 RGB: Final = 1 << 24
 
 _CONTROL = re.compile(
@@ -31,7 +32,7 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Sgr:
-    """How a piece of output looks, as its escape sequences asked for it."""
+    """The style of a piece of output, from its escape sequences (select graphic rendition)."""
 
     fg: Colour | None = None
     bg: Colour | None = None
@@ -62,7 +63,7 @@ _ON: Final[dict[int, dict[str, bool]]] = {
 
 
 def visible(character: str, *, ascii_only: bool = False) -> str:
-    """A control character as signs that do nothing: `␛`, or `^[` where only ASCII is to be had."""
+    """A control character as harmless signs: `␛`, or `^[` if only ASCII can be shown."""
     code = ord(character)
     if code < 0x20:
         return f"^{chr(code + 64)}" if ascii_only else chr(0x2400 + code)
@@ -74,7 +75,7 @@ def visible(character: str, *, ascii_only: bool = False) -> str:
 
 
 class TerminalText:
-    """Reads lines one after the other; colours go on from line to line.
+    """Reads lines one after the other; a colour holds over the end of a line.
 
     Args:
         ascii_only: Show controls with ASCII signs.
@@ -85,7 +86,7 @@ class TerminalText:
         self._sgr = PLAIN
 
     def line(self, text: str) -> list[Piece]:
-        """What a terminal would show of a line.
+        """The pieces that a terminal would show of a line.
 
         Args:
             text: The line, without its newline.
@@ -93,7 +94,7 @@ class TerminalText:
         if _CONTROL.search(text) is None:
             return [(text[:MAX_LINE], self._sgr)] if text else []
         if len(text) > MAX_LINE:
-            # Only the last rewritings of a line can be seen; the end counts.
+            # only what was written last can be seen
             text = text[-MAX_LINE:]
         cells: list[tuple[str, Sgr]] = []
         column = 0
@@ -110,7 +111,7 @@ class TerminalText:
         return _joined(cells)
 
     def _control(self, cells: list[tuple[str, Sgr]], column: int, character: str) -> int:
-        """Do what a control character says; the column after it."""
+        """Apply a control character; return the column after it."""
         if character == "\r":
             return 0
         if character == "\b":
@@ -148,7 +149,7 @@ def _joined(cells: list[tuple[str, Sgr]]) -> list[Piece]:
 
 
 def _after(sgr: Sgr, codes: str) -> Sgr:
-    """The look after a sequence; what is not known changes nothing."""
+    """The style after a sequence; unknown codes change nothing."""
     numbers = [int(code[:5]) if code else 0 for code in codes.replace(":", ";").split(";")]
     place = 0
     while place < len(numbers):
@@ -171,7 +172,7 @@ def _after(sgr: Sgr, codes: str) -> Sgr:
 
 
 def _extended(numbers: list[int], place: int) -> tuple[Colour | None, int]:
-    """A colour of 256, or of red, green and blue; and the place behind it."""
+    """A colour of the 256, or from red, green and blue; and the place behind it."""
     kind = numbers[place] if place < len(numbers) else -1
     if kind == 5 and place + 1 < len(numbers):
         return min(numbers[place + 1], 255), place + 2
@@ -183,7 +184,7 @@ def _extended(numbers: list[int], place: int) -> tuple[Colour | None, int]:
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """The first and the last lines of a text; nothing in between is looked at."""
+    """The first and the last lines of a text."""
 
     head: tuple[str, ...]
     hidden: int
@@ -192,17 +193,17 @@ class Excerpt:
 
     @property
     def total(self) -> int:
-        """Lines there are."""
+        """All lines of the text."""
         return len(self.head) + self.hidden + len(self.tail)
 
 
 def excerpt(text: str, head: int, tail: int) -> Excerpt:
-    """The first and last lines of an output; blank lines at its end do not count.
+    """The first and last lines of an output, without blank lines at its end.
 
     Args:
-        text: However long.
-        head: Lines of the beginning.
-        tail: Lines of the end; if there are no more than both together, all are in the head.
+        text: The output, of any length.
+        head: Lines from the start.
+        tail: Lines from the end; a text that is not longer than both is all in the head.
     """
     end = len(text)
     while end and text[end - 1] in "\n\r \t":
@@ -219,7 +220,7 @@ def excerpt(text: str, head: int, tail: int) -> Excerpt:
 
 
 def settled(text: str) -> str:
-    """An output whose lines are as a terminal leaves them where they were written over; otherwise as it was."""
+    """An output with the final text of each line that was overwritten; its other lines are unchanged."""
     reader = TerminalText()
     lines = text.split("\n")
     return "\n".join(
@@ -245,10 +246,7 @@ _ENDS = (
 
 
 def failure_in(text: str) -> str:
-    """What an output says at its end of how the code failed; empty if it says nothing of the kind.
-
-    That is the name of an exception, as Python prints it, or words for what the engine says in its place.
-    """
+    """How the code failed, from the end of its output: an exception's name, or a few words; empty if it did not fail."""
     tail = _KEPT.sub("", text[-8_000:].rstrip()).rstrip()
     last = tail[tail.rfind("\n") + 1 :]
     for said, words in _ENDS:
@@ -256,7 +254,7 @@ def failure_in(text: str) -> str:
             return words
     if "Traceback (most recent call last)" not in tail and '  File "' not in tail:
         return ""
-    # A message may have several lines; its first one names the exception.
+    # a message may have several lines; the first one names the exception
     for line in reversed(tail.rsplit("\n", 12)[-12:]):
         if found := _FAILURE.match(line):
             return found[1].rpartition(".")[2]

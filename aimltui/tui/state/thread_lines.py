@@ -1,4 +1,4 @@
-"""What stands in the thread list: threads under headings, a search, a cursor that keeps its thread."""
+"""The lines of the thread list: threads under headings, a search, a cursor that stays on its thread. Pure."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ Mark = Literal["none", "running", "needs_you", "failed", "unread"]
 
 @dataclass(frozen=True, slots=True)
 class ThreadRow:
-    """One thread as the list shows it."""
+    """A thread in the list."""
 
     id: str
     title: str
     group: str
-    """The heading it stands under: `Pinned`, `Today`, ...; rows of a group follow each other."""
+    """The heading above it: `Pinned`, `Today`, ...; the rows of a group follow each other."""
     mark: Mark = "none"
     when: str = ""
     """A short time, as `14:01`; shown where there is no mark."""
 
 
 class ThreadLines:
-    """The lines of the list. A line is a thread or, as a text, a heading."""
+    """The lines of the list. A line is a thread, or a text that is a heading."""
 
     def __init__(self) -> None:
         self.lines: list[ThreadRow | str] = []
         self.query = ""
         self.cursor: str | None = None
-        """The thread the cursor is on, always one that is shown; None if none is."""
+        """The thread under the cursor, always one that is shown; None if the list is empty."""
         self._rows: list[ThreadRow] = []
         self._shown: list[str] = []
         self._line_of: dict[str, int] = {}
 
     def set_rows(self, rows: Sequence[ThreadRow]) -> None:
-        """Replace all threads; the cursor stays with its thread, or takes the place of one that is gone."""
+        """Replace all threads; the cursor stays on its thread, or in its place if the thread is gone."""
         self._rows = list(rows)
         self._rebuild()
 
@@ -50,18 +50,18 @@ class ThreadLines:
             self.cursor = self._shown[0]
 
     def line_of(self, thread_id: str | None) -> int | None:
-        """The line a thread stands on, if it is shown."""
+        """The number of a thread's line; None if it is not shown."""
         return None if thread_id is None else self._line_of.get(thread_id)
 
     def put_cursor(self, thread_id: str | None) -> bool:
-        """Set the cursor on a thread; False if that one is not shown."""
+        """Put the cursor on a thread; False if it is not shown."""
         if thread_id is None or thread_id not in self._line_of:
             return False
         self.cursor = thread_id
         return True
 
     def move(self, step: int) -> None:
-        """Move the cursor by so many threads, at most to the first or last."""
+        """Move the cursor by a number of threads, at most to the first or the last one."""
         if self.cursor is not None:
             place = self._shown.index(self.cursor) + step
             self.cursor = self._shown[max(0, min(len(self._shown) - 1, place))]

@@ -1,4 +1,4 @@
-"""ThreadListState: which threads there are, what they are called, how they are grouped and marked. Pure."""
+"""ThreadListState: the threads with their titles, groups and marks. Pure."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ThreadListState:
         return thread_id in self._threads and thread_id not in self._hidden
 
     def load(self, threads: Iterable[ThreadSummary], open_thread: str | None = None) -> None:
-        """Take the server's whole list; see `merge`."""
+        """Replace all threads by the server's list; see `merge`."""
         fresh = {thread.id: thread for thread in threads}
         self.merge(fresh.values(), open_thread)
         self._threads = fresh
@@ -39,7 +39,7 @@ class ThreadListState:
         self._hidden &= fresh.keys()
 
     def merge(self, threads: Iterable[ThreadSummary], open_thread: str | None = None) -> None:
-        """Take a part of the list. A run that ended since the last time, elsewhere than in the open thread, is unread."""
+        """Update some threads. A thread that is not open becomes unread if its run has ended since the last update."""
         for thread in threads:
             old = self._threads.get(thread.id)
             if old is not None and _is_active(old) and not _is_active(thread) and thread.id != open_thread:
@@ -47,7 +47,7 @@ class ThreadListState:
             self._threads[thread.id] = thread
 
     def put(self, thread: Thread) -> None:
-        """Add a thread that was made, or take over what was changed about it."""
+        """Add a thread, or update the metadata of a known one."""
         old = self._threads.get(thread.id)
         if old is not None:
             self._threads[thread.id] = old.model_copy(update={"metadata": thread.metadata})
@@ -62,26 +62,26 @@ class ThreadListState:
             self._update(thread_id, preview=" ".join(text.split())[:200])
 
     def note_run(self, thread_id: str, run_id: str, status: str, *, is_open: bool) -> None:
-        """A run of the thread is in this state now."""
+        """Update the status of a thread's run."""
         old = self._threads.get(thread_id)
         if old is not None and _is_active(old) and status not in ACTIVE and not is_open:
             self._unread.add(thread_id)
         self._update(thread_id, latest_run=LatestRun(id=run_id, status=status))
 
     def mark_read(self, thread_id: str) -> None:
-        """The user is looking at it."""
+        """The user has opened the thread."""
         self._unread.discard(thread_id)
 
     def hide(self, thread_id: str) -> None:
-        """The thread is as good as deleted."""
+        """Leave a thread out of the rows; it may still be restored."""
         self._hidden.add(thread_id)
 
     def show(self, thread_id: str) -> None:
-        """The deletion was undone."""
+        """Show a hidden thread again."""
         self._hidden.discard(thread_id)
 
     def drop(self, thread_id: str) -> None:
-        """The thread is gone."""
+        """Remove a thread."""
         self._threads.pop(thread_id, None)
         self._hidden.discard(thread_id)
 
@@ -90,12 +90,12 @@ class ThreadListState:
         return self._threads.get(thread_id)
 
     def title(self, thread_id: str | None) -> str:
-        """What the thread is called."""
+        """The title of a thread."""
         thread = self._threads.get(thread_id or "")
         return title_of(thread) if thread is not None else NEW_TITLE
 
     def is_pinned(self, thread_id: str) -> bool:
-        """Whether it stays at the top."""
+        """Whether a thread is pinned to the top."""
         thread = self._threads.get(thread_id)
         return thread is not None and _is_pinned(thread)
 
@@ -149,7 +149,7 @@ class ThreadListState:
 
 
 def title_of(thread: ThreadSummary) -> str:
-    """The title somebody gave it, else the first words said, cut at a word."""
+    """The title that the user gave, or the first words of the thread."""
     given = (thread.metadata or {}).get(TITLE, "").strip()
     if given:
         return given
@@ -157,7 +157,7 @@ def title_of(thread: ThreadSummary) -> str:
 
 
 def first_words(text: str, length: int = _TITLE_LENGTH) -> str:
-    """The beginning of a text, cut at a word."""
+    """The start of a text, cut between two words."""
     text = " ".join(text.split())
     if len(text) <= length:
         return text

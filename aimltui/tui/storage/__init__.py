@@ -1,1 +1,1 @@
-"""What the screen saves on the disk: drafts, model marks, files the user saves."""
+"""What the screen writes to the disk: drafts, model marks, files that the user saves."""

@@ -1,7 +1,6 @@
-"""What the user has typed and not sent, kept per thread, and which thread was open last.
+"""DraftStore: the text that the user has typed and not sent, one draft per thread, and which thread was open last.
 
-Losing a draft is annoying; failing to keep one must not disturb the conversation. So nothing here raises: a
-failure is a sentence that the caller may show.
+A failure must not disturb the conversation, so nothing here raises: a failure is a sentence for the user.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from aimltui.common.disk import ensure_private_dir, write_private
 from aimltui.common.errors import ConfigError
 
 NEW_THREAD = "new"
-"""The key of the draft that belongs to no thread yet."""
+"""The key of the draft for a new thread."""
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _LAST_THREAD = "last-thread"
@@ -22,10 +21,10 @@ _LIMIT_BYTES = 8_000_000
 
 
 class DraftStore:
-    """Drafts as small files in one directory, which is made at the first write.
+    """Saves drafts as small files in a directory, which is created at the first write.
 
     Args:
-        directory: Where the files live; usually `state_dir() / "drafts"`.
+        directory: The directory; usually `state_dir() / "drafts"`.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -36,29 +35,25 @@ class DraftStore:
         return self._read(self._draft_file(thread_id))
 
     def save(self, thread_id: str, text: str) -> str | None:
-        """Keep the draft of a thread; an empty one is forgotten.
+        """Save the draft of a thread; an empty one is deleted.
 
         Returns:
-            A sentence that says why it was not kept, or None.
+            Why it was not saved, as a sentence; None if it was.
         """
         return self._write(self._draft_file(thread_id), text, "The draft")
-
-    def forget(self, thread_id: str) -> str | None:
-        """Drop the draft of a thread, as when the thread is gone for good."""
-        return self.save(thread_id, "")
 
     def last_thread(self) -> str | None:
         """The thread that was open last, if one was noted."""
         return self._read(self.directory / _LAST_THREAD).strip() or None
 
     def note_last_thread(self, thread_id: str | None) -> str | None:
-        """Remember the open thread for the next start; answers like `save`."""
+        """Remember the open thread for the next start; returns the same as `save`."""
         return self._write(self.directory / _LAST_THREAD, thread_id or "", "The open thread")
 
     def _draft_file(self, thread_id: str) -> Path:
         if _PLAIN_NAME.fullmatch(thread_id):
             return self.directory / f"{thread_id}.draft"
-        # Ids of foreign servers may hold anything, also a path.
+        # the ids of other servers may contain anything, also a path
         digest = hashlib.sha256(thread_id.encode("utf-8", "surrogatepass")).hexdigest()
         return self.directory / f"x-{digest}.draft"
 
@@ -77,7 +72,7 @@ class DraftStore:
             ensure_private_dir(self.directory)
             write_private(file, text.encode("utf-8", "replace"))
         except ConfigError as error:
-            return f"{what} could not be kept. {error}"
+            return f"{what} could not be saved. {error}"
         except OSError as error:
-            return f"{what} could not be kept in {self.directory}: {error.strerror or error}."
+            return f"{what} could not be saved in {self.directory}: {error.strerror or error}."
         return None

@@ -1,6 +1,6 @@
-"""Which models were used lately, and which are favourites; kept over restarts, per connection and id.
+"""ModelMarks: the recent models and the favourites, by connection and id.
 
-As with drafts, nothing here raises: a failure is a sentence that the caller may show.
+As with drafts, nothing here raises: a failure is a sentence for the user.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from aimltui.common.disk import ensure_private_dir, exclusive, write_private
 from aimltui.common.errors import ConfigError
 
 Key = tuple[str, str]
-"""The connection's name, empty for what is built in, and the model's id."""
+"""The connection's name, empty for the built-in model, and the model's id."""
 MOST_RECENT = 12
 MOST_FAVOURITES = 200
 _LIMIT_BYTES = 1_000_000
@@ -22,10 +22,10 @@ _LIMIT_TEXT = 300
 
 
 class ModelMarks:
-    """Recent models and favourites in one small file.
+    """Saves recent models and favourites in a small file.
 
     Args:
-        file: Where they are kept; None keeps them until the program ends.
+        file: The file; None saves them until the program ends.
     """
 
     def __init__(self, file: Path | None = None) -> None:
@@ -33,10 +33,10 @@ class ModelMarks:
         self.recent: tuple[Key, ...] = ()
         """The latest first."""
         self.favourites: tuple[Key, ...] = ()
-        """In the order in which they became that."""
+        """In the order in which they were marked."""
 
     def load(self) -> None:
-        """Read what was kept, also by another window; what cannot be read changes nothing."""
+        """Read the file, which another window may have changed; a file that cannot be read changes nothing."""
         if self._file is None:
             return
         try:
@@ -48,15 +48,15 @@ class ModelMarks:
         self.recent, self.favourites = recent[:MOST_RECENT], favourites[:MOST_FAVOURITES]
 
     def note_use(self, key: Key) -> str | None:
-        """A model was chosen; None, or what went wrong as a sentence."""
+        """Put a model first among the recent ones.
+
+        Returns:
+            Why that was not saved, as a sentence; None if it was.
+        """
         return self._change(lambda: self._set_recent(with_recent(self.recent, key)))
 
-    def toggle_favourite(self, key: Key) -> str | None:
-        """Make a model a favourite, or one no longer; answers like `note_use`."""
-        return self._change(lambda: self._set_favourite(key, key not in self.favourites))
-
     def set_favourite(self, key: Key, *, is_favourite: bool) -> str | None:
-        """Make a model a favourite, or one no longer, whatever another window made it; answers like `note_use`."""
+        """Set whether a model is a favourite, also if another window has changed it; returns the same as `note_use`."""
         return self._change(lambda: self._set_favourite(key, is_favourite))
 
     def _set_recent(self, recent: tuple[Key, ...]) -> None:
@@ -66,7 +66,7 @@ class ModelMarks:
         self.favourites = with_favourite(self.favourites, key, is_favourite=is_favourite)
 
     def _change(self, change: Callable[[], None]) -> str | None:
-        """Change what is in the file, while no other window does."""
+        """Change the file under a lock."""
         if self._file is None:
             change()
             return None
@@ -83,18 +83,18 @@ class ModelMarks:
             if not is_changed:
                 change()
             if isinstance(error, ConfigError):
-                return f"The favourite models could not be kept. {error}"
-            return f"The favourite models could not be kept in {self._file}: {error.strerror or error}."
+                return f"The favourite models could not be saved. {error}"
+            return f"The favourite models could not be saved in {self._file}: {error.strerror or error}."
         return None
 
 
 def with_recent(recent: tuple[Key, ...], key: Key) -> tuple[Key, ...]:
-    """The recent models after one more was chosen."""
+    """The recent models with one put first."""
     return tuple(dict.fromkeys((key, *recent)))[:MOST_RECENT]
 
 
 def with_favourite(favourites: tuple[Key, ...], key: Key, *, is_favourite: bool) -> tuple[Key, ...]:
-    """The favourites after a model has become one, or is one no longer."""
+    """The favourites with a model added or removed."""
     others = tuple(known for known in favourites if known != key)
     if not is_favourite:
         return others
@@ -102,7 +102,7 @@ def with_favourite(favourites: tuple[Key, ...], key: Key, *, is_favourite: bool)
 
 
 def _keys(value: Any) -> tuple[Key, ...]:
-    """The pairs of a list, each once."""
+    """The pairs of a list, without repetitions."""
     found: dict[Key, None] = {}
     for pair in value if isinstance(value, list) else ():
         if isinstance(pair, list) and len(pair) == 2 and all(_is_text(part) for part in pair) and pair[1]:

@@ -1,4 +1,4 @@
-"""Writes what the user wants to keep, and hands files to the system's programs. Nothing is overwritten unasked."""
+"""Writes files for the user, and opens files with the system's programs. Nothing is overwritten without a question."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from aimltui.common.sanitize import clean_line
 
 _MAX_NAME: Final = 120
 _MAX_BYTES: Final = 240
-"""File systems take names of 255 bytes."""
+"""File systems allow 255 bytes."""
 _FORBIDDEN = re.compile(r'[<>:"|?*\\/\x00]')
 _DOCUMENTS: Final = frozenset(
     [
@@ -51,7 +51,7 @@ _DOCUMENTS: Final = frozenset(
         ".yml",
     ]
 )
-"""Endings of files that are looked at; anything else may be a program to the one who opens it."""
+"""Endings of files that are only displayed when they are opened; others may be run as a program."""
 
 
 class SaveError(Exception):
@@ -59,11 +59,11 @@ class SaveError(Exception):
 
 
 class FileIsThere(SaveError):
-    """There is a file of that name already."""
+    """A file of that name exists already."""
 
 
 def plain_name(name: str) -> str:
-    """A name from outside as one for a file here: no directories, nothing hidden, not too long."""
+    """A foreign name as a safe file name: no directories, not hidden, not too long."""
     last = re.split(r"[/\\]", clean_line(name).rstrip("/\\"))[-1]
     last = _FORBIDDEN.sub("_", last).strip().lstrip(".")
     stem, suffix = os.path.splitext(last)
@@ -74,13 +74,13 @@ def plain_name(name: str) -> str:
 
 
 def default_directory() -> Path:
-    """Where files go unless the user says otherwise."""
+    """The directory that is suggested to the user."""
     downloads = Path.home() / "Downloads"
     return downloads if downloads.is_dir() else Path.cwd()
 
 
 def free_path(directory: Path, name: str) -> Path:
-    """A place in a directory where there is nothing yet: the name, else the name with a number."""
+    """A path in a directory that does not exist yet: the name, or the name with a number."""
     plain = plain_name(name)
     stem, suffix = os.path.splitext(plain)
     for number in range(1, 1000):
@@ -91,21 +91,21 @@ def free_path(directory: Path, name: str) -> Path:
 
 
 def short_path(path: Path) -> str:
-    """A path as people write it."""
+    """A path with `~` for the home directory."""
     home = Path.home()
     return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
 
 
 def write(path: Path, content: bytes, *, replace: bool = False) -> None:
-    """Write a file, whole or not at all. It blocks: for a worker thread.
+    """Write a file completely or not at all. It blocks: call it in a worker thread.
 
     Args:
-        path: Where.
-        content: What.
-        replace: Whether a file that is there may go.
+        path: The file.
+        content: Its bytes.
+        replace: Whether an existing file may be replaced.
 
     Raises:
-        FileIsThere: There is one, and it may not go.
+        FileIsThere: The file exists and may not be replaced.
         SaveError: It could not be written.
     """
     with opened(path, replace=replace) as file:
@@ -114,25 +114,28 @@ def write(path: Path, content: bytes, *, replace: bool = False) -> None:
 
 @contextlib.contextmanager
 def opened(path: Path, *, replace: bool = False) -> Iterator[BinaryIO]:
-    """A file to be written in pieces; it has its name only once the block has ended well.
+    """Write a file in pieces; it gets its name when the block ends without an exception.
 
     Args:
-        path: Where.
-        replace: Whether a file that is there may go.
+        path: The file.
+        replace: Whether an existing file may be replaced.
+
+    Yields:
+        The open file.
 
     Raises:
-        FileIsThere: There is one, and it may not go.
+        FileIsThere: The file exists and may not be replaced.
         SaveError: It could not be written.
     """
     if not replace and os.path.lexists(path):
-        raise FileIsThere(f"{short_path(path)} is there already.")
+        raise FileIsThere(f"{short_path(path)} already exists.")
     if path.is_dir():
-        raise SaveError(f"{short_path(path)} is a directory; a name is missing.")
+        raise SaveError(f"{short_path(path)} is a directory. Add a file name.")
     if not path.parent.is_dir():
         raise SaveError(f"There is no directory {short_path(path.parent)}.")
     try:
         temporary = str(path.parent / f".aimltui-{secrets.token_hex(8)}")
-        # With the rights of any new file. To ask for the umask one has to set it, for all threads of the program.
+        # with the rights of any new file; reading the umask would mean to set it for all threads of the program
         number = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         try:
             with os.fdopen(number, "wb") as file:
@@ -140,20 +143,20 @@ def opened(path: Path, *, replace: bool = False) -> Iterator[BinaryIO]:
             if replace:
                 os.replace(temporary, path)
             else:
-                _move_in(temporary, path)
+                _rename_new(temporary, path)
         except BaseException:
             if os.path.lexists(temporary):
                 os.unlink(temporary)
             raise
     except OSError as error:
         if isinstance(error, FileExistsError):
-            raise FileIsThere(f"{short_path(path)} is there already.") from error
+            raise FileIsThere(f"{short_path(path)} already exists.") from error
         why = error.strerror or str(error)
         raise SaveError(f"{short_path(path)} could not be written: {why}.") from error
 
 
-def _move_in(temporary: str, path: Path) -> None:
-    """Give a finished file its name, unless another has taken it meanwhile."""
+def _rename_new(temporary: str, path: Path) -> None:
+    """Give a finished file its name, unless another file has taken it in the meantime."""
     try:
         os.link(temporary, path)
     except FileExistsError:
@@ -168,12 +171,12 @@ def _move_in(temporary: str, path: Path) -> None:
 
 
 def is_document(name: str) -> bool:
-    """Whether a file of this name is one to look at; opening any other may run it."""
+    """Whether a file of this name is only displayed when it is opened; opening another one may run it."""
     return os.path.splitext(name)[1].lower() in _DOCUMENTS
 
 
 def opener(environment: Mapping[str, str] | None = None, platform: str = sys.platform) -> str:
-    """The program that opens files here.
+    """The system's program that opens files.
 
     Raises:
         SaveError: There is none.
@@ -181,19 +184,19 @@ def opener(environment: Mapping[str, str] | None = None, platform: str = sys.pla
     environment = os.environ if environment is None else environment
     wanted = "open" if platform == "darwin" else "xdg-open"
     if wanted == "xdg-open" and not (environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY")):
-        # It would start a text browser in this very terminal.
-        raise SaveError("There is no desktop here to open files with. Save it with s instead.")
+        # without a desktop xdg-open would start a text browser in this terminal
+        raise SaveError("No desktop is running that could open files. Save it with s instead.")
     found = shutil.which(wanted, path=environment.get("PATH"))
     if found is None:
-        raise SaveError(f"There is no {wanted} on this machine to open files with. Save it with s instead.")
+        raise SaveError(f"{wanted} is not installed, so files cannot be opened. Save it with s instead.")
     return found
 
 
 async def open_file(program: str, path: Path) -> None:
-    """Let the system's program show a file; its own words do not reach this screen.
+    """Open a file with the system's program, whose output is discarded.
 
     Raises:
-        SaveError: It did not start, or says that it cannot.
+        SaveError: It did not start, or it failed.
     """
     try:
         process = await asyncio.create_subprocess_exec(
@@ -210,15 +213,15 @@ async def open_file(program: str, path: Path) -> None:
         async with asyncio.timeout(10):
             code = await process.wait()
     except TimeoutError:
-        return  # it shows the file itself, and stays as long as the user looks
+        return  # it shows the file itself, and runs until the user closes it
     if code:
         raise SaveError(
             f"{Path(program).name} found no program that opens {path.name}. Save it with s instead."
         )
 
 
-def put_aside(name: str, content: bytes) -> Path:
-    """Put a file where a program can open it, readable by nobody else. It blocks: for a worker thread.
+def write_temporary(name: str, content: bytes) -> Path:
+    """Write a file that only the user can read into a temporary directory. It blocks: call it in a worker thread.
 
     Raises:
         SaveError: It could not be written.
@@ -228,5 +231,7 @@ def put_aside(name: str, content: bytes) -> Path:
         path.write_bytes(content)
         path.chmod(0o600)
     except OSError as error:
-        raise SaveError(f"The file could not be put aside for opening: {error.strerror or error}.") from error
+        raise SaveError(
+            f"No temporary copy could be written for opening: {error.strerror or error}."
+        ) from error
     return path

@@ -32,9 +32,9 @@ def test_reading_makes_nothing(store: DraftStore) -> None:
 
 def test_an_empty_draft_leaves_no_file(store: DraftStore) -> None:
     store.save("thread_1", "x")
-    store.forget("thread_1")
+    store.save("thread_1", "")
     assert list(store.directory.iterdir()) == []
-    assert store.forget("thread_1") is None
+    assert store.save("thread_1", "") is None
 
 
 def test_drafts_are_their_owners_alone(store: DraftStore) -> None:
@@ -68,5 +68,5 @@ def test_a_failure_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "drafts").write_text("a file where the directory should be")
     sentence = DraftStore(tmp_path / "drafts").save("thread_1", "x")
     assert sentence is not None
-    assert "could not be kept" in sentence
+    assert "could not be saved" in sentence
     assert str(tmp_path) in sentence

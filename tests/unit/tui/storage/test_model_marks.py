@@ -17,7 +17,7 @@ def test_both_survive_a_restart_in_a_file_of_ones_own(tmp_path: Path) -> None:
     assert marks.note_use(("", "demo")) is None
     assert marks.note_use(KEY) is None
     assert marks.note_use(("", "demo")) is None
-    assert marks.toggle_favourite(KEY) is None
+    assert marks.set_favourite(KEY, is_favourite=True) is None
     again = ModelMarks(file)
     again.load()
     assert again.recent == (("", "demo"), KEY)
@@ -27,11 +27,11 @@ def test_both_survive_a_restart_in_a_file_of_ones_own(tmp_path: Path) -> None:
 
 def test_two_windows_do_not_undo_each_others_favourites(tmp_path: Path) -> None:
     one, other = ModelMarks(tmp_path / "m"), ModelMarks(tmp_path / "m")
-    one.toggle_favourite(KEY)
-    other.toggle_favourite(("", "demo"))
+    one.set_favourite(KEY, is_favourite=True)
+    other.set_favourite(("", "demo"), is_favourite=True)
     one.load()
     assert one.favourites == (KEY, ("", "demo"))
-    one.toggle_favourite(KEY)
+    one.set_favourite(KEY, is_favourite=False)
     other.load()
     assert other.favourites == (("", "demo"),)
 
@@ -66,7 +66,7 @@ def test_a_damaged_file_is_an_empty_one(tmp_path: Path, content: str) -> None:
 def test_what_cannot_be_kept_is_said_and_holds_until_the_end(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     marks = ModelMarks(tmp_path / "file" / "m")
-    said = marks.toggle_favourite(KEY)
+    said = marks.set_favourite(KEY, is_favourite=True)
     assert said is not None
-    assert "could not be kept" in said
+    assert "could not be saved" in said
     assert marks.favourites == (KEY,)
