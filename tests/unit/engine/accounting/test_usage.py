@@ -1,4 +1,4 @@
-"""What a run has cost: the provider's word, list prices, or unknown; and the ledger that outlives it."""
+"""What a run has cost: the provider's word, list prices, or unknown; and the usage records that outlive it."""
 
 from __future__ import annotations
 
