@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from aimltui.engine.runs.tool_calls import Call
 from aimltui.wire.base import JSONObject
 from aimltui.wire.runs import Usage
 
@@ -121,6 +122,37 @@ class RunMemory:
             pictures=tuple(dict.fromkeys([*self.pictures, *pictures])),
             unlinked=tuple(dict.fromkeys([*self.unlinked, *others])),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class StepMemory:
+    """What the engine remembers about a run step; it is stored in the step's row."""
+
+    started: float | None = None
+    """Unix seconds at which the step began, with fractions."""
+    calls: tuple[Call, ...] = ()
+    """The complete tool calls."""
+    usage: Usage | None = None
+    """The usage of the step's turn, while the calls are open."""
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> StepMemory:
+        """Return what was stored; a missing name has its default."""
+        usage = stored.get("usage")
+        return cls(
+            started=stored.get("t0"),
+            calls=tuple(Call.from_json(call) for call in stored.get("calls", ())),
+            usage=Usage.model_validate(usage) if usage is not None else None,
+        )
+
+    def to_json(self) -> JSONObject:
+        """Return the JSON object that is stored: the names that have a value."""
+        stored: JSONObject = {"t0": self.started}
+        if self.calls:
+            stored["calls"] = [call.to_json() for call in self.calls]
+        if self.usage is not None:
+            stored["usage"] = self.usage.to_json()
+        return stored
 
 
 _PLAIN = (

@@ -11,7 +11,7 @@ from aimltui.engine.accounting.usage import added, partial
 from aimltui.engine.errors import RunCancelling, RunGone, RunOver
 from aimltui.engine.events.log import LogEntry
 from aimltui.engine.runs.reasoning import ReasoningText
-from aimltui.engine.runs.run_memory import RunMemory
+from aimltui.engine.runs.run_memory import RunMemory, StepMemory
 from aimltui.engine.runs.status import MESSAGE_REASONS, STEP_ENDS, Outcome, StepEnd, move
 from aimltui.engine.runs.tool_calls import Call, answered, with_calls
 from aimltui.engine.store import events as event_rows
@@ -19,7 +19,6 @@ from aimltui.engine.store import messages, runs
 from aimltui.engine.store import usage as usage_rows
 from aimltui.engine.store.database import Connection
 from aimltui.wire import events, ids
-from aimltui.wire.base import JSONObject
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.ids import NewId
 from aimltui.wire.messages import (
@@ -219,15 +218,14 @@ class RunTransaction:
     def set_calls(self, step_id: str, calls: Sequence[Call], usage: Usage | None) -> None:
         """Store complete calls."""
         row = runs.step_row(self.conn, step_id)
-        private = row.private | {"calls": [call.to_json() for call in calls]}
-        private["usage"] = usage.to_json() if usage is not None else None
-        runs.save_step(self.conn, with_calls(row.step, calls), private)
+        memory = replace(StepMemory.from_json(row.private), calls=tuple(calls), usage=usage)
+        runs.save_step(self.conn, with_calls(row.step, calls), memory.to_json())
 
     def answer_calls(self, step_id: str, calls: Sequence[Call]) -> None:
         """Store calls of which some have outputs."""
         row = runs.step_row(self.conn, step_id)
-        private = row.private | {"calls": [call.to_json() for call in calls]}
-        runs.save_step(self.conn, with_calls(row.step, calls), private)
+        memory = replace(StepMemory.from_json(row.private), calls=tuple(calls))
+        runs.save_step(self.conn, with_calls(row.step, calls), memory.to_json())
 
     def note_made(self, files: Mapping[str, str], pictures: Sequence[str], others: Sequence[str]) -> None:
         """Store what hosted tools made; see `RunMemory.with_made`."""
@@ -253,12 +251,10 @@ class RunTransaction:
         for row in runs.open_steps(self.conn, self.run.id):
             if row.step.type != "tool_calls":
                 continue
-            calls = [answered(Call.from_json(call), outputs) for call in row.private.get("calls", [])]
-            private = row.private | {"calls": [call.to_json() for call in calls]}
-            runs.save_step(self.conn, with_calls(row.step, calls), private)
-            usage = row.private.get("usage")
-            fresh = runs.step_row(self.conn, row.step.id)
-            self._close_step(fresh, "completed", Usage.model_validate(usage) if usage is not None else None)
+            memory = StepMemory.from_json(row.private)
+            memory = replace(memory, calls=tuple(answered(call, outputs) for call in memory.calls))
+            runs.save_step(self.conn, with_calls(row.step, memory.calls), memory.to_json())
+            self._close_step(runs.step_row(self.conn, row.step.id), "completed", memory.usage)
 
     def end(
         self,
@@ -306,8 +302,9 @@ class RunTransaction:
             reasoning_ms=reasoning.ms if reasoning is not None else None,
         )
         place = messages.newest_seq(self.conn, self.run.thread_id)
-        private: JSONObject = {"t0": self._clock_now}
-        runs.insert_step(self.conn, step, turn=turn, after_message=place, private=private)
+        runs.insert_step(
+            self.conn, step, turn=turn, after_message=place, private=StepMemory(self._clock_now).to_json()
+        )
         self.emit(events.STEP_CREATED, step)
         self.emit(events.STEP_IN_PROGRESS, step)
 
@@ -326,7 +323,7 @@ class RunTransaction:
             f"{status}_at": self._now,
             "usage": usage,
             "last_error": error,
-            "duration_ms": _since(row.private.get("t0"), self._clock_now),
+            "duration_ms": _since(StepMemory.from_json(row.private).started, self._clock_now),
         }
         step = row.step.model_copy(update=update)
         runs.save_step(self.conn, step)

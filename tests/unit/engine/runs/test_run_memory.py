@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from aimltui.engine.runs.run_memory import RunMemory, Sampling
+from aimltui.engine.runs.run_memory import RunMemory, Sampling, StepMemory
+from aimltui.engine.runs.tool_calls import Call
 from aimltui.engine.runs.transaction import RunTransaction
 from aimltui.engine.store import migrations
 from aimltui.wire.runs import Run, Usage
@@ -37,6 +38,27 @@ FULL: dict[str, Any] = {
 @pytest.mark.parametrize("column", [NEW, FULL])
 def test_a_column_of_an_earlier_version_is_read_and_written_as_it_is(column: dict[str, Any]) -> None:
     assert RunMemory.from_json(column).to_json() == column
+
+
+CALL: dict[str, Any] = {
+    "id": "call_1",
+    "name": "weather",
+    "arguments": "{}",
+    "extra": None,
+    "output": None,
+    "type": "function",
+}
+
+
+@pytest.mark.parametrize("column", [{"t0": 1.5}, {"t0": 1.5, "calls": [CALL], "usage": USAGE.to_json()}])
+def test_a_steps_column_of_an_earlier_version_is_read_and_written_as_it_is(column: dict[str, Any]) -> None:
+    memory = StepMemory.from_json(column)
+    assert memory.to_json() == column
+    assert memory.calls == tuple(Call("call_1", "weather", "{}") for _ in column.get("calls", []))
+
+
+def test_a_step_of_the_first_version_has_no_memory() -> None:
+    assert StepMemory.from_json({"usage": None}) == StepMemory()
 
 
 def test_every_field_is_read() -> None:
