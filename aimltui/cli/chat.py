@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from aimltui.bootstrap.engine import open_engine_and_tools
 from aimltui.bootstrap.source import DEMO_MODEL, Source, find_source
 from aimltui.cli.flags import add_engine_flags
+from aimltui.cli.wording import incomplete_reason, without_screen_keys
 from aimltui.client.errors import TransportError
+from aimltui.common.disk import disk_reason
 from aimltui.common.errors import AimltuiError
 from aimltui.common.sanitize import StreamCleaner, clean
 from aimltui.wire import events
@@ -141,12 +143,15 @@ class Conversation:
         self._run: Run | None = None
         self._shown = ""
         self._cleaner = StreamCleaner()
-        self._calls: set[str] = set()
+        self._calls: set[tuple[str, int]] = set()
+        """The calls that were shown, by step and place: ids may be used again."""
+        self._cut = ""
+        """Why the answer's last message is incomplete, as the API says it."""
         self._files: dict[str, None] = {}
 
     async def send(self, text: str) -> None:
         """Send a message and show the answer. If this is cancelled, it stops the run first."""
-        self._run, self._shown, self._calls, self._files = None, "", set(), {}
+        self._run, self._shown, self._calls, self._files, self._cut = None, "", set(), {}, ""
         try:
             await self._client.messages.create(
                 CreateMessage(thread_id=self._thread_id, role="user", content=text)
@@ -156,7 +161,7 @@ class Conversation:
             await self._stop()
             raise
         except (APIError, TransportError) as error:
-            remedy = getattr(error, "remedy", "")
+            remedy = without_screen_keys(getattr(error, "remedy", "") or "")
             self._write(f"\n⚠ {clean(error.message)} {clean(remedy)}".rstrip() + "\n")
 
     async def _follow(self) -> None:
@@ -223,10 +228,11 @@ class Conversation:
     def _show_code(self, step: RunStep, *, shows_input: bool = True) -> None:
         self._end_part()
         details = step.step_details
-        for call in details.tool_calls if isinstance(details, ToolCallsDetails) else ():
-            if not isinstance(call, CodeInterpreterCall) or call.id in self._calls:
+        calls = details.tool_calls if isinstance(details, ToolCallsDetails) else ()
+        for place, call in enumerate(calls):
+            if not isinstance(call, CodeInterpreterCall) or (step.id, place) in self._calls:
                 continue
-            self._calls.add(call.id)
+            self._calls.add((step.id, place))
             if shows_input:
                 self._write(f"\nCode >\n{clean(call.code_interpreter.input)}\n")
             for output in call.code_interpreter.outputs:
@@ -234,6 +240,8 @@ class Conversation:
                 self._write(f"\nOutput >\n{text}\n")
 
     def _note_files(self, message: Message) -> None:
+        if message.incomplete_details is not None:
+            self._cut = message.incomplete_details.reason or ""
         for part in message.content:
             if isinstance(part, ImageFileContent):
                 self._files[part.image_file.file_id] = None
@@ -273,12 +281,11 @@ class Conversation:
         if run.status == REQUIRES_ACTION:
             self._write("\n⚠ The assistant called a function of a program, and this chat has no functions.\n")
         elif run.last_error is not None:
-            text = f"{run.last_error.message} {run.last_error.remedy or ''}"
+            text = f"{run.last_error.message} {without_screen_keys(run.last_error.remedy or '')}"
             self._write(f"\n⚠ {clean(text).strip()}\n")
         elif run.incomplete_details is not None:
-            self._write(
-                f"\n⚠ The answer is incomplete: {clean(run.incomplete_details.reason or 'unknown')}.\n"
-            )
+            reason = run.incomplete_details.reason or self._cut
+            self._write(f"\n⚠ The answer is incomplete: {incomplete_reason(clean(reason))}.\n")
         else:
             self._write(f"\n⚠ The run ended as {clean(run.status)}.\n")
 
@@ -419,3 +426,5 @@ def _write(text: str) -> None:
         sys.stdout.flush()
     except BrokenPipeError as error:
         raise AimltuiError(NO_READER) from error
+    except OSError as error:
+        raise AimltuiError(f"The output cannot be written: {disk_reason(error)}.") from error

@@ -16,6 +16,7 @@ from typing import Any
 from aimltui import __version__
 from aimltui.bootstrap.source import data_dir_of
 from aimltui.common.errors import ConfigError
+from aimltui.common.sanitize import clean
 from aimltui.common.text import printable
 from aimltui.config import paths
 from aimltui.config.settings import InterpreterSettings, load_settings
@@ -208,4 +209,4 @@ def _has_search() -> bool:
 
 
 def _say(line: str) -> None:
-    print(line, flush=True)  # noqa: T201  # there is no screen
+    print(clean(line), flush=True)  # noqa: T201  # there is no screen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -31,6 +32,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command line; returns the exit status: 0 success, 1 failure, 2 invalid input."""
     # With this variable, the SDK would log to the terminal that the screen uses.
     os.environ.pop("OPENAI_LOG", None)
+    _replace_unencodable()
     options = (command_parser() if arguments[:1] in COMMANDS else parser()).parse_args(arguments)
     try:
         return int(options.run(options))
@@ -39,6 +41,13 @@ def main(arguments: Sequence[str]) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return 130
+
+
+def _replace_unencodable() -> None:
+    """Let no character end a command: one that input or output cannot encode is replaced."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def parser() -> argparse.ArgumentParser:

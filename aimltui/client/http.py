@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from aimltui.client.multipart import FormBody
 from aimltui.client.polling import poll_run
 from aimltui.client.request import Outgoing, binary_content, outgoing
 from aimltui.common.bodies import LIMIT_BYTES, BodyTooLong, read_whole
+from aimltui.common.tls import missing_certificates, without_certificates
 from aimltui.common.urls import is_loopback, same_origin
 from aimltui.wire import events, sse
 from aimltui.wire import operations as op
@@ -256,20 +258,22 @@ class HTTPTransport:
     def _connected(self) -> httpx2.AsyncClient:
         if self._client is None:
             # a fifth of a second of imports, which nobody pays who does not use a remote server
-            import ssl
-
             import httpx2
 
             uds, transport = self._remote.uds, None
             if uds is not None:
                 # a socket needs no certificates, and reading them takes longer than the first answers
-                no_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-                transport = httpx2.AsyncHTTPTransport(uds=str(uds), verify=no_tls)
+                transport = httpx2.AsyncHTTPTransport(uds=str(uds), verify=without_certificates())
             # a proxy of the environment would read the key, but for what passes it encrypted
             url = urlsplit(self._remote.base_url)
             may_use_proxy = url.scheme == "https" and not is_loopback(url.hostname or "")
+            if url.scheme == "https" and (problem := missing_certificates(os.environ)):
+                raise TransportError(f"{problem} Correct the variable or unset it.")
             self._client = httpx2.AsyncClient(
-                transport=transport, follow_redirects=False, trust_env=may_use_proxy
+                transport=transport,
+                follow_redirects=False,
+                trust_env=may_use_proxy,
+                verify=True if url.scheme == "https" else without_certificates(),
             )
         return self._client
 

@@ -29,6 +29,8 @@ _MARK = (
     "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0e34-\u0e3a\u0e47-\u0e4e\u1ab0-\u1aff"
     "\u1dc0-\u1dff\u200b-\u200d\u20d0-\u20ff\u302a-\u302d\u3099\u309a\ufe00-\ufe0f\ufe20-\ufe2f\U000e0100-\U000e01ef"
 )
+_LEADING = re.compile(f"[{_MARK}]*")
+_TRAILING = re.compile(f"[{_MARK}]{{1,{MAX_COMBINING}}}\\Z")
 _MARKS = re.compile(f"([{_MARK}]{{{MAX_COMBINING}}})[{_MARK}]+")
 _JOINED = re.compile("((?:\u200d[^\u200d\n]\ufe0f?){8})\u200d+")
 
@@ -80,13 +82,15 @@ def remove_unsafe(line: str) -> str:
 
 
 class StreamCleaner:
-    """`clean` for streamed text: finds an escape sequence that is split between two pieces."""
+    """`clean` for streamed text: escape sequences and piles of combining marks may be split between pieces."""
 
     _OPEN = re.compile("(?:\x1b[\\[\\]PX^_]?|[\x90\x98\x9b\x9d-\x9f])[^\x07\x1b\x80-\x9f]*\x1b?$|\r$")
     _MAX_HELD = 4096
 
     def __init__(self) -> None:
         self._held = ""
+        self._marks = 0
+        """Combining marks at the end of what was returned."""
 
     def feed(self, text: str) -> str:
         """Clean the next piece.
@@ -101,13 +105,29 @@ class StreamCleaner:
             text = self._held + text
             self._held = ""
         if text.isascii() and _SUSPECT.search(text) is None:
+            self._marks = 0 if text else self._marks
             return text
         found = self._OPEN.search(text, max(0, len(text) - self._MAX_HELD))
         # A sequence with its final byte is complete although the pattern reaches to the end.
         if found and not _SEQUENCES.match(text, found.start()):
             self._held = text[found.start() :]
             text = text[: found.start()]
-        return clean(text)
+        return self._with_few_marks(clean(text))
+
+    def _with_few_marks(self, text: str) -> str:
+        """Drop the marks that, with those at the end of the last piece, pile up on one character."""
+        start = _LEADING.match(text)
+        leading = start.end() if start else 0
+        room = max(0, MAX_COMBINING - self._marks)
+        if leading > room:
+            text = text[:room] + text[leading:]
+            leading = room
+        if leading == len(text):
+            self._marks += leading
+        else:
+            end = _TRAILING.search(text)
+            self._marks = len(text) - end.start() if end else 0
+        return text
 
     def finish(self) -> str:
         """Return the text that was held back, cleaned."""

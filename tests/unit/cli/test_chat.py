@@ -14,6 +14,7 @@ from aimltui.cli.chat import Conversation, first_model
 from aimltui.client.client import AssistantsClient
 from aimltui.client.embedded import EmbeddedTransport
 from aimltui.common.errors import AimltuiError
+from aimltui.common.sanitize import MAX_COMBINING
 from aimltui.engine.models.base import ChatChunk, ListState, ModelError, ModelInfo
 from aimltui.wire import events
 from aimltui.wire.base import Page, Params, Wire
@@ -80,7 +81,9 @@ async def test_an_incomplete_answer_is_told_as_such(tmp_path: Path, streams: boo
         written,
     ):
         await bounded(conversation.send("x"))
-    assert "".join(written).endswith("\n⚠ The answer is incomplete: max_completion_tokens.\n")
+    assert "".join(written).endswith(
+        "\n⚠ The answer is incomplete: it reached the limit of tokens for an answer.\n"
+    )
 
 
 @WAYS
@@ -212,3 +215,18 @@ async def test_an_escape_sequence_in_two_pieces_of_a_streamed_answer_is_removed(
     async with talking(tmp_path, model, streams=True) as (conversation, written):
         await bounded(conversation.send("x"))
     assert "".join(written) == "\nAssistant > Grüße 👩\u200d💻]0;title\n"
+
+
+@WAYS
+async def test_an_answer_that_the_content_filter_stopped_says_so(tmp_path: Path, streams: bool) -> None:
+    model = FakeModel([ChatChunk(text="half "), ChatChunk(finish_reason="content_filter")])
+    async with talking(tmp_path, model, streams=streams) as (conversation, written):
+        await bounded(conversation.send("go"))
+    assert "The answer is incomplete: the provider's content filter stopped it." in "".join(written)
+
+
+async def test_combining_marks_in_pieces_do_not_pile_up(tmp_path: Path) -> None:
+    model = FakeModel([ChatChunk(text="Z"), *[ChatChunk(text="́")] * 100, *says("algo")])
+    async with talking(tmp_path, model, streams=True) as (conversation, written):
+        await bounded(conversation.send("go"))
+    assert "".join(written).count("́") == MAX_COMBINING

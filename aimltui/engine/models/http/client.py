@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from aimltui import __version__
 from aimltui.common.bodies import BodyTooLong
+from aimltui.common.tls import CERTIFICATE_VARIABLES, missing_certificates, without_certificates
 from aimltui.common.urls import same_origin
+from aimltui.engine.models.base import ModelError
 from aimltui.engine.models.endpoint.endpoint import Endpoint
 
 if TYPE_CHECKING:
@@ -45,7 +48,11 @@ def warm_up() -> None:
 
     Blocking; to be run in a worker thread once the first frame is out.
     """
-    _build(Endpoint("warm-up", "http://127.0.0.1:1/v1"), _ssl_context())
+    import httpx2
+
+    _build(Endpoint("warm-up", "http://127.0.0.1:1/v1"), without_certificates())
+    if not missing_certificates(os.environ):
+        httpx2.create_ssl_context()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +110,7 @@ class Connection:
         """The client; the import and the certificates are read in a worker thread."""
         async with self._lock:
             if self._client is None:
-                built = await asyncio.to_thread(lambda: _build(self.endpoint, _ssl_context()))
+                built = await asyncio.to_thread(lambda: _build(self.endpoint, _ssl_context(self.endpoint)))
                 self._client, self._http = built
             return self._client
 
@@ -185,9 +192,18 @@ def _build(endpoint: Endpoint, ssl_context: Any) -> tuple[AsyncOpenAI, httpx2.As
     return client, http
 
 
-def _ssl_context() -> Any:
+def _ssl_context(endpoint: Endpoint) -> Any:
+    """Return the TLS settings for an endpoint; plain http reads no certificates.
+
+    Raises:
+        ModelError: The environment names certificates that do not exist.
+    """
     import httpx2
 
+    if not endpoint.base_url.startswith("https:"):
+        return without_certificates()
+    if problem := missing_certificates(os.environ):
+        raise ModelError(problem, f"Correct the variable or unset it: {' or '.join(CERTIFICATE_VARIABLES)}.")
     return httpx2.create_ssl_context()
 
 
