@@ -27,7 +27,6 @@ from aimltui.connections.discovery import (
     find_connections,
 )
 from aimltui.connections.key_store import KeyStore
-from aimltui.engine.tools.code_interpreter import operating_system as machine
 from aimltui.engine.tools.code_interpreter import packages as environment
 from aimltui.engine.tools.code_interpreter import python_runtime as interpreter
 from aimltui.engine.tools.code_interpreter import selftest
@@ -134,8 +133,6 @@ def _settings(config_file: Path | None) -> InterpreterSettings:
 
 def _packages(data_dir: Path) -> tuple[str, str]:
     """Return the Python for the sandbox, and a line about its packages."""
-    if not machine.is_posix():
-        return interpreter.default_executable(), "the standard library"
     found = environment.current(data_dir)
     if found is None:
         how = "the standard library; `aimltui interpreter setup` adds numpy, pandas, matplotlib and others"

@@ -15,7 +15,6 @@ from aimltui.bootstrap.source import data_dir_of
 from aimltui.common.errors import AimltuiError, ConfigError
 from aimltui.common.text import printable
 from aimltui.connections.discovery import AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE
-from aimltui.engine.tools.code_interpreter import operating_system as machine
 from aimltui.engine.tools.code_interpreter import packages as environment
 from aimltui.engine.tools.code_interpreter import selftest
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
@@ -41,10 +40,6 @@ OFFERED = (
 )
 """Name, purpose, and whether it is a default package."""
 DEFAULT = tuple(name for name, _, is_default in OFFERED if is_default)
-_NO_PACKAGES = (
-    "On this system code runs in WebAssembly, with Python's standard library only; packages cannot be installed there. "
-    "`aimltui interpreter prepare` prepares it."
-)
 _REQUIREMENT = re.compile(r"[A-Za-z0-9][\w.\-]*(\[[\w,\-]+\])?([<>=!~]=?[\w.*+!,<>=~]+)?")
 
 
@@ -87,8 +82,6 @@ def setup(options: argparse.Namespace) -> int:
     Raises:
         AimltuiError: The installation failed and nothing has changed, or the packages cannot be asked for.
     """
-    if not machine.is_posix():
-        raise ConfigError(_NO_PACKAGES)
     data_dir = data_dir_of(options)
     wanted = _checked(options.packages) if options.packages else DEFAULT if options.yes else _ask(data_dir)
     if not wanted:

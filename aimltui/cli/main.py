@@ -30,6 +30,9 @@ COMMANDS = (["serve"], ["chat"], ["usage"], ["doctor"], ["interpreter"], ["model
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command line; returns the exit status: 0 success, 1 failure, 2 invalid input."""
+    if sys.platform == "win32":
+        print("aimltui runs on Linux and macOS. On Windows, run it inside WSL.", file=sys.stderr)  # noqa: T201
+        return 1
     # With this variable, the SDK would log to the terminal that the screen uses.
     os.environ.pop("OPENAI_LOG", None)
     _replace_unencodable()

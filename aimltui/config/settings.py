@@ -77,7 +77,7 @@ class UiSettings:
 class InterpreterSettings:
     """Where a model's Python runs."""
 
-    sandbox: Literal["auto", "off", "bubblewrap", "namespaces", "landlock", "seatbelt", "wasm"] = "auto"
+    sandbox: Literal["auto", "off", "bubblewrap", "namespaces", "landlock", "wasm"] = "auto"
     """`auto` uses the strongest sandbox that works on this machine; `off` runs no code."""
     unconfined: Literal["off", "ask"] = "off"
     """If no sandbox works: `ask` shows each piece of code before it runs with the user's rights."""

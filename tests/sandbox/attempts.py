@@ -325,6 +325,16 @@ NETWORK = [
 STOPPED = ("error", "interrupted", "died")
 
 BOMBS = [
+    Attempt(
+        "pretend to be done, and go on",
+        "import json, os, struct, sys, time\ncell = int(sys._getframe().f_code.co_filename[6:-1])\n"
+        "said = json.dumps({'event': 'done', 'cell': cell, 'ok': True}).encode()\n"
+        "frame = struct.pack('>I', len(said)) + said\n"
+        "os.pwrite(2, frame, 0) if sys.platform == 'wasi' else os.write(4, frame)\n"
+        "while True: open('/mnt/data/beat', 'w').write(str(time.time()))",
+        ("ok",),
+        check="beat",
+    ),
     Attempt("take memory at once", "b = bytearray(1 << 30); print('ESCAPED')", STOPPED),
     Attempt("take memory bit by bit", "l = []\nwhile True: l.append(' ' * 1000000)", STOPPED),
     Attempt(

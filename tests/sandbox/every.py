@@ -11,17 +11,8 @@ from aimltui.engine.tools.code_interpreter.sandboxes.wasm import Wasm
 from aimltui.engine.tools.code_interpreter.selection import kinds
 
 
-class Anywhere(Wasm):
-    """WebAssembly as it runs where there is no POSIX."""
-
-    name = "wasm-anywhere"
-
-    def __init__(self, cache: Path) -> None:
-        super().__init__(cache, portable=True)
-
-
 def every() -> tuple[Sandbox, ...]:
-    """The system's own kinds, and WebAssembly in both ways, which is prepared if it is installed."""
+    """The system's own kinds, and WebAssembly, which is prepared if it is installed."""
     # every test has a TMPDIR of its own, and it takes seconds to compile
     cache = Path("/tmp") / f"aimltui-wasm-{os.geteuid()}"
     wasm = Wasm(cache)
@@ -30,7 +21,7 @@ def every() -> tuple[Sandbox, ...]:
             wasm.prepare()
     except SandboxError:
         pass
-    return (*kinds(), wasm, Anywhere(cache))
+    return (*kinds(), wasm)
 
 
 def named(name: str) -> Sandbox:

@@ -12,14 +12,12 @@ import pytest
 from aimltui.engine.tools.code_interpreter import python_runtime as interpreter
 from aimltui.engine.tools.code_interpreter import selection as choice
 from aimltui.engine.tools.code_interpreter import selftest
-from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.files.directory import prepare
-from aimltui.engine.tools.code_interpreter.jails.base import Jail
+from aimltui.engine.tools.code_interpreter.jails.jail import Jail
 from aimltui.engine.tools.code_interpreter.limits import Limits
 from aimltui.engine.tools.code_interpreter.python_runtime import Interpreter
 from aimltui.engine.tools.code_interpreter.sandboxes import plan
 from aimltui.engine.tools.code_interpreter.sandboxes.base import Availability, Description, Sandbox
-from aimltui.engine.tools.code_interpreter.sandboxes.seatbelt import Seatbelt, profile
 from tests.sandbox.working import working
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the keeper needs Linux")
@@ -44,6 +42,15 @@ class NoWalls:
         program = plan.arguments(interpreter, str(plan.KERNEL), str(place.files))
         more: Mapping[str, Any] = {"program": program}
         return plan.start(plan.make("bubblewrap", place, limits, interpreter, more))
+
+
+class Missing(NoWalls):
+    """Is not installed."""
+
+    name = "missing"
+
+    def available(self) -> Availability:
+        return Availability(False, "It is not installed.")
 
 
 class Broken(NoWalls):
@@ -92,7 +99,7 @@ async def test_the_first_that_holds_is_chosen(
     holding = working()[:1]
     if not holding:
         pytest.skip("no sandbox works here")
-    candidates: tuple[Sandbox, ...] = (Seatbelt(), Broken(), NoWalls(), *holding)
+    candidates: tuple[Sandbox, ...] = (Missing(), Broken(), NoWalls(), *holding)
     monkeypatch.setattr(choice, "kinds", lambda: candidates)
     chosen = await choice.choose(python, tmp_path, tmp_path / "memory.json")
     assert chosen.sandbox is holding[0]
@@ -110,15 +117,6 @@ async def test_where_nothing_holds_nothing_is_chosen_and_the_risk_is_told(
 
 
 async def test_the_one_that_the_user_wants_is_the_only_one(python: Interpreter, tmp_path: Path) -> None:
-    chosen = await choice.choose(python, tmp_path, tmp_path / "m", only="seatbelt")
+    chosen = await choice.choose(python, tmp_path, tmp_path / "m", only="missing")
     assert chosen.sandbox is None
-    assert chosen.considered[0].sentence == "Your settings ask for seatbelt."
-
-
-def test_the_mac_sandbox_is_off_and_says_so(python: Interpreter, tmp_path: Path) -> None:
-    assert not Seatbelt().available().is_available
-    with pytest.raises(SandboxError, match="not been tried"):
-        Seatbelt().start(tmp_path, Limits(), python)
-    rules = profile(python, '/d"', "/t")
-    assert rules.startswith("(version 1)\n(deny default)\n")
-    assert '"/d\\""' in rules
+    assert chosen.considered[0].sentence == "Your settings ask for missing."

@@ -33,10 +33,8 @@ from aimltui.engine.tools.code_interpreter.sessions.events import (
 )
 from tests.sandbox.conftest import Make, end, run
 
-LOSES_VARIABLES = ("wasm", "wasm-anywhere")
+LOSES_VARIABLES = ("wasm",)
 """Nothing can be interrupted in them, only ended."""
-ALONE = "wasm-anywhere"
-"""There is one process, which can start no other."""
 PNG = "import base64\nclass Picture:\n  def _repr_png_(self): return b'\\x89PNG\\r\\n\\x1a\\n' + b'x' * 10\nPicture()"
 
 
@@ -212,14 +210,14 @@ async def test_an_idle_session_ends_and_leaves_nothing(make: Make) -> None:
     assert isinstance((await run(session, "1"))[0], Notice)
 
 
-async def test_closing_leaves_no_process_and_no_descriptor(make: Make, sandbox: Sandbox) -> None:
+async def test_closing_leaves_no_process_and_no_descriptor(make: Make) -> None:
     before = set(os.listdir("/proc/self/fd"))
     session = make()
     await run(session, "import threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()")
     keeper = session.pid
     assert keeper
     inside = watchdog.descendants(keeper)
-    assert bool(inside) == (sandbox.name != ALONE)
+    assert inside
     await session.aclose()
     await wait_until(lambda: not any(_lives(pid) for pid in (*inside, keeper)))
     assert set(os.listdir("/proc/self/fd")) <= before | {str(number) for number in range(3)}
@@ -233,7 +231,7 @@ async def test_everything_dies_with_the_program(
     assert program.stdout
     try:
         pids = [int(text) for text in (await asyncio.to_thread(program.stdout.readline)).split()]
-        assert len(pids) >= (1 if sandbox.name == ALONE else 2)
+        assert len(pids) >= 2
         assert all(_lives(pid) for pid in pids)
         program.send_signal(sent)
         await wait_until(lambda: not any(_lives(pid) for pid in pids))
@@ -253,7 +251,7 @@ async def test_everything_dies_with_the_keeper(make: Make) -> None:
     await wait_until(lambda: not session.is_alive)
 
 
-async def test_nothing_moves_between_cells(make: Make, sandbox: Sandbox) -> None:
+async def test_nothing_moves_between_cells(make: Make) -> None:
     session = make()
     await run(
         session,
@@ -261,9 +259,6 @@ async def test_nothing_moves_between_cells(make: Make, sandbox: Sandbox) -> None
     )
     assert session.pid
     states = [watchdog.look(pid) for pid in watchdog.descendants(session.pid)]
-    if sandbox.name == ALONE:
-        assert not states, "and it has no threads: the cell before ended with an error"
-        return
     assert states[-1]
     assert states[-1].is_stopped
     assert end(await run(session, "n > 0")).status == "ok"

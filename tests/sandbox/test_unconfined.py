@@ -15,7 +15,7 @@ from aimltui.engine.tools.builtin import builtin
 from aimltui.engine.tools.code_interpreter import python_runtime as interpreter
 from aimltui.engine.tools.code_interpreter import selection as choice
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
-from aimltui.engine.tools.code_interpreter.jails.base import Jail
+from aimltui.engine.tools.code_interpreter.jails.jail import Jail
 from aimltui.engine.tools.code_interpreter.limits import Limits
 from aimltui.engine.tools.code_interpreter.python_runtime import Interpreter
 from aimltui.engine.tools.code_interpreter.sandboxes.unconfined import Unconfined

@@ -7,6 +7,7 @@ import platform
 from dataclasses import dataclass
 from pathlib import Path
 
+from aimltui.common.processes import is_running
 from aimltui.engine.store.database import Connection
 
 STALE_BEATS = 6
@@ -52,22 +53,12 @@ def is_alive(conn: Connection, owner_id: str | None, now: float, heartbeat_s: fl
     fresh = bool(now - row["heartbeat_at"] <= heartbeat_s * STALE_BEATS)
     if row["host"] != platform.node() or os.name != "posix":
         return fresh
-    if not _exists(row["pid"]):
+    if not is_running(row["pid"]):
         return False
     started = _started(row["pid"])
     if started is None or row["pid_started"] is None:
         return fresh
     return bool(started == row["pid_started"])
-
-
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _started(pid: int) -> str | None:

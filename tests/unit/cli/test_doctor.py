@@ -10,7 +10,6 @@ from aimltui.cli import doctor
 from aimltui.cli.main import main
 from aimltui.connections.key_store import KeyStore, key_file
 from aimltui.engine.tools.code_interpreter import selection as choice
-from aimltui.engine.tools.code_interpreter.sandboxes.seatbelt import Seatbelt
 from aimltui.engine.tools.code_interpreter.selection import NONE
 from aimltui.engine.tools.code_interpreter.selftest import WALLS
 from tests.sandbox.working import working
@@ -30,7 +29,7 @@ def test_it_names_the_sandbox_and_each_wall(tmp_path: Path, capsys: pytest.Captu
 def test_without_a_sandbox_it_fails_and_says_what_is_at_risk(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(choice, "kinds", lambda: (Seatbelt(),))
+    monkeypatch.setattr(choice, "kinds", lambda: ())
     assert main(["doctor", "--data-dir", str(tmp_path)]) == 1
     assert NONE in capsys.readouterr().out
 
@@ -38,7 +37,7 @@ def test_without_a_sandbox_it_fails_and_says_what_is_at_risk(
 def test_what_the_settings_say_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(choice, "kinds", lambda: (Seatbelt(),))
+    monkeypatch.setattr(choice, "kinds", lambda: ())
     config = tmp_path / "config.toml"
     where = ["doctor", "--data-dir", str(tmp_path), "--config", str(config)]
     config.write_text('[interpreter]\nunconfined = "ask"\n')

@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from aimltui.engine.tools.code_interpreter import operating_system as machine
+from aimltui.common.processes import is_running
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 
 Tell = Callable[[str], None]
@@ -184,7 +184,7 @@ def _sweep(place: Path) -> None:
         match = re.fullmatch(r"env-(\d+)-[0-9a-f]+", entry.name)
         if match is None or (used is not None and entry.name == used.directory.name):
             continue
-        if int(match[1]) == os.getpid() or not machine.is_running(int(match[1])):
+        if int(match[1]) == os.getpid() or not is_running(int(match[1])):
             shutil.rmtree(entry.path, ignore_errors=True)
 
 

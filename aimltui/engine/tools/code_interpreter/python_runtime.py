@@ -10,7 +10,6 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from aimltui.engine.tools.code_interpreter import operating_system as machine
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 
 _PROBE = """
@@ -70,7 +69,7 @@ def find(executable: str, hidden: tuple[str, ...] = ()) -> Interpreter:
             capture_output=True,
             timeout=20,
             check=True,
-            env=machine.bare_environment(),
+            env={},
             cwd=os.path.abspath(os.sep),
         )
         found = json.loads(answer.stdout)

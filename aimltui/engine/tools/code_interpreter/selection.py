@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from aimltui.engine.tools.code_interpreter import operating_system as machine
 from aimltui.engine.tools.code_interpreter import selftest
 from aimltui.engine.tools.code_interpreter.python_runtime import Interpreter
 from aimltui.engine.tools.code_interpreter.sandboxes.base import Sandbox
 from aimltui.engine.tools.code_interpreter.sandboxes.bubblewrap import Bubblewrap
 from aimltui.engine.tools.code_interpreter.sandboxes.landlock import Reduced
 from aimltui.engine.tools.code_interpreter.sandboxes.namespaces import Namespaces
-from aimltui.engine.tools.code_interpreter.sandboxes.seatbelt import Seatbelt
 from aimltui.engine.tools.code_interpreter.sandboxes.wasm import Wasm
 
 WASM = "wasm"
@@ -54,8 +52,8 @@ class Choice:
 
 
 def kinds() -> tuple[Sandbox, ...]:
-    """Every kind of the system's own, strongest first; WebAssembly comes after them. Windows has none."""
-    return (Bubblewrap(), Namespaces(), Reduced(), Seatbelt()) if machine.is_posix() else ()
+    """The kinds made from the system's own means, strongest first."""
+    return (Bubblewrap(), Namespaces(), Reduced())
 
 
 def every(directory: Path) -> tuple[Sandbox, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import os
 import platform
@@ -16,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aimltui import __version__
-from aimltui.engine.tools.code_interpreter import operating_system as machine
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.files.directory import remove
 from aimltui.engine.tools.code_interpreter.guests.escape_attempts import CELL
@@ -150,9 +150,8 @@ async def _try(session: Session, canaries: dict[str, object]) -> Verdict:
         return Verdict(False, {}, "The self-test's code did not come to its end in the sandbox.")
     if "executed" in rest or status == "died":
         breaches["executing files it wrote"] = "a file in /mnt/data"
-    keeper = session.pid
     await session.aclose()
-    if not await _is_free(session.files / "lock", keeper):
+    if not await _is_free(session.files / "lock"):
         breaches["running on after its end"] = "a process went on after everything was killed"
     return Verdict(not breaches, breaches)
 
@@ -173,8 +172,7 @@ def _canaries(place: Path) -> Iterator[dict[str, object]]:
         tcp = opened.enter_context(socket.socket())
         tcp.bind(("127.0.0.1", 0))
         tcp.listen()
-        # sockets with names are not everywhere
-        for address in (path, "\0" + abstract) if hasattr(socket, "AF_UNIX") else ():
+        for address in (path, "\0" + abstract):
             # the path may be too long for a socket, and names without a file are Linux's own
             with suppress(OSError, ValueError):
                 one = opened.enter_context(socket.socket(socket.AF_UNIX))
@@ -194,22 +192,17 @@ def _canaries(place: Path) -> Iterator[dict[str, object]]:
         }
 
 
-async def _is_free(file: Path, keeper: int | None) -> bool:
+async def _is_free(file: Path) -> bool:
     """Whether nobody of the jail is left."""
     deadline = time.monotonic() + _LOCK_PATIENCE_S
-    while not await asyncio.to_thread(_can_lock, file, keeper):
+    while not await asyncio.to_thread(_can_lock, file):
         if time.monotonic() > deadline:
             return False
         await asyncio.sleep(0.02)
     return True
 
 
-def _can_lock(file: Path, keeper: int | None) -> bool:
-    if not machine.is_posix():
-        # nothing in there can start a process, so there is this one only
-        return keeper is None or not machine.is_running(keeper)
-    import fcntl  # not everywhere
-
+def _can_lock(file: Path) -> bool:
     with file.open("rb") as opened:
         try:
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -226,7 +219,7 @@ def _key(sandbox: Sandbox, interpreter: Interpreter) -> str:
         sandbox.identity(),
         interpreter.executable,
         ".".join(map(str, interpreter.version)),
-        str(machine.user_id()),
+        str(os.geteuid()),
         _own_code(),
     )
     return " | ".join(parts)

@@ -10,15 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from aimltui.engine.tools.code_interpreter import operating_system as machine
-from aimltui.engine.tools.code_interpreter.files import without_descriptors as bypath
-
 _FIRST_UNOWNED, _UNOWNED = 2_000_000_000, 100_000_000
 """User ids that no system gives to anybody."""
-DIRECTORY = os.O_RDONLY
-"""How a directory is opened that could be a link. Windows has no such flags; there `bypath` looks at the files."""
-if machine.has_descriptors_of_directories():
-    DIRECTORY |= os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+"""Flags that open a directory and refuse a symbolic link to one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +58,7 @@ def prepare(directory: Path, *, own_id: bool) -> Place:
     place = Place(directory, None)
     for made in (directory, place.files, place.root, place.temporary):
         made.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if machine.user_id() == 0:
+    if os.geteuid() == 0:
         owner = place.files.stat().st_uid
         if own_id:
             uid = owner if owner >= _FIRST_UNOWNED else _FIRST_UNOWNED + random.randrange(_UNOWNED)
@@ -80,9 +75,6 @@ def remove(directory: Path) -> None:
     Raises:
         OSError: Something in it cannot be deleted.
     """
-    if not machine.has_descriptors_of_directories():
-        bypath.remove(directory)
-        return
     try:
         top = os.open(directory, DIRECTORY)
     except FileNotFoundError:

@@ -15,10 +15,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from aimltui.engine.tools.code_interpreter import operating_system as machine
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
-from aimltui.engine.tools.code_interpreter.files import without_descriptors as bypath
-from aimltui.engine.tools.code_interpreter.files.directory import DIRECTORY as _DIRECTORY
+from aimltui.engine.tools.code_interpreter.files.directory import DIRECTORY
 
 _DEEPEST = 32
 _PIECE = 1 << 20
@@ -44,7 +42,7 @@ def scan(directory: Path, most: int = 2000) -> dict[str, Stamp]:
     """
     found: dict[str, Stamp] = {}
     try:
-        for name, known in itertools.islice(_entries(directory), most):
+        for name, known in itertools.islice(_walk(os.open(directory, DIRECTORY), "", 0), most):
             if _is_plain(known) and _is_text(name):
                 found[name] = Stamp(known.st_ino, known.st_size, known.st_mtime_ns ^ known.st_ctime_ns)
     except OSError:
@@ -100,11 +98,7 @@ def put(directory: Path, name: str, content: bytes) -> str:
         folders = []
     plain = "/".join([*folders, safe_name(name)])
     try:
-        if not machine.has_descriptors_of_directories():
-            plain = bypath.allowed_name(plain)
-            bypath.replace(directory, plain, content)
-            return plain
-        top = os.open(directory, _DIRECTORY)
+        top = os.open(directory, DIRECTORY)
         try:
             for folder in folders:
                 outer, top = top, _enter(top, folder)
@@ -125,12 +119,6 @@ def safe_name(name: str) -> str:
     return kept if kept.strip(". ") else "file"
 
 
-def _entries(directory: Path) -> Iterator[tuple[str, os.stat_result]]:
-    if machine.has_descriptors_of_directories():
-        return _walk(os.open(directory, _DIRECTORY), "", 0)
-    return bypath.walk(machine.long_path(directory))
-
-
 def _walk(directory: int, prefix: str, depth: int) -> Iterator[tuple[str, os.stat_result]]:
     try:
         with os.scandir(directory) as entries:
@@ -142,7 +130,7 @@ def _walk(directory: int, prefix: str, depth: int) -> Iterator[tuple[str, os.sta
                 yield prefix + entry.name, known
                 if stat.S_ISDIR(known.st_mode) and depth < _DEEPEST:
                     try:
-                        inner = os.open(entry.name, _DIRECTORY, dir_fd=directory)
+                        inner = os.open(entry.name, DIRECTORY, dir_fd=directory)
                     except OSError:
                         continue
                     yield from _walk(inner, f"{prefix}{entry.name}/", depth + 1)
@@ -156,11 +144,9 @@ def _open(directory: Path, name: str) -> int:
         raise SandboxError(f"{name!r} is not the name of a file in /mnt/data.")
     opened: list[int] = []
     try:
-        if not machine.has_descriptors_of_directories():
-            return bypath.open_plain(directory, parts)
-        opened.append(os.open(directory, _DIRECTORY))
+        opened.append(os.open(directory, DIRECTORY))
         for part in parts[:-1]:
-            opened.append(os.open(part, _DIRECTORY, dir_fd=opened[-1]))
+            opened.append(os.open(part, DIRECTORY, dir_fd=opened[-1]))
         # without waiting: it may be a pipe that nobody writes to
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
         return os.open(parts[-1], flags, dir_fd=opened[-1])
@@ -190,7 +176,7 @@ def _enter(directory: int, folder: str) -> int:
         owner = os.fstat(directory)
         if owner.st_uid != os.geteuid():
             os.chown(folder, owner.st_uid, owner.st_gid, dir_fd=directory, follow_symlinks=False)
-    return os.open(folder, _DIRECTORY, dir_fd=directory)
+    return os.open(folder, DIRECTORY, dir_fd=directory)
 
 
 def _replace(top: int, name: str, content: bytes) -> None:

@@ -20,26 +20,6 @@ REQUESTS, EVENTS = 3, 4
 INSIDE_DATA, INSIDE_TEMPORARY, INSIDE_KERNEL = "/mnt/data", "/tmp", "/jail/kernel.py"  # noqa: S108  # the guest's
 _WASI = "wasi_snapshot_preview1"
 _BAD_DESCRIPTOR, _NOT_SUPPORTED = 8, 58
-_TOO_LARGE = 22
-_BOUNDED = """
-(module
-  (import "wasi_snapshot_preview1" "fd_filestat_set_size" (func $set_size (param i32 i64) (result i32)))
-  (import "wasi_snapshot_preview1" "fd_allocate" (func $allocate (param i32 i64 i64) (result i32)))
-  (import "wasi_snapshot_preview1" "fd_seek" (func $seek (param i32 i64 i32 i32) (result i32)))
-  (memory (export "memory") 1)
-  (func (export "fd_filestat_set_size") (param i32 i64) (result i32)
-    (if (result i32) (i64.gt_u (local.get 1) (i64.const {most}))
-      (then (i32.const 22))
-      (else (call $set_size (local.get 0) (local.get 1)))))
-  (func (export "fd_allocate") (param i32 i64 i64) (result i32)
-    (if (result i32)
-      (i32.or (i64.gt_u (local.get 1) (i64.const {most})) (i64.gt_u (local.get 2) (i64.const {most})))
-      (then (i32.const 22))
-      (else (call $allocate (local.get 0) (local.get 1) (local.get 2)))))
-  (func (export "seek") (param i32 i64 i32) (result i32)
-    (call $seek (local.get 0) (local.get 1) (local.get 2) (i32.const 0))))
-"""
-"""The calls behind a module of its own: they want a memory to write to, and a function of this program has none."""
 _REFUSED = ("path_symlink", "path_link", "sock_accept", "sock_recv", "sock_send", "sock_shutdown")
 """Links could trick whoever reads the directory from outside."""
 
@@ -88,9 +68,6 @@ class Lent:
         environment: All its variables.
         read: Waits for requests: at most so many bytes of them.
         write: Takes its events; how many bytes it took.
-        stdout: Takes what it prints; None for this program's own.
-        stderr: The same.
-        file_bytes: How large a file may be, and how far it may go in one; None where the system sees to that.
     """
 
     compiled: str
@@ -101,9 +78,6 @@ class Lent:
     environment: dict[str, str]
     read: Callable[[int], bytes]
     write: Callable[[bytes], int]
-    stdout: Callable[[bytes], None] | None = None
-    stderr: Callable[[bytes], None] | None = None
-    file_bytes: int | None = None
 
 
 def run(engine: Any, lent: Lent) -> int:
@@ -127,8 +101,6 @@ def run(engine: Any, lent: Lent) -> int:
             linker.define_func(_WASI, str(one.name), one.type, made, access_caller=True)
         elif one.name in _REFUSED:
             linker.define_func(_WASI, str(one.name), one.type, lambda *_: _NOT_SUPPORTED)
-    if lent.file_bytes is not None:
-        _bound_files(linker, store, engine, lent.file_bytes)
     instance = linker.instantiate(store, module)
     try:
         instance.exports(store)["_start"](store)
@@ -148,43 +120,11 @@ def _wasi(lent: Lent) -> Any:
     begin = f"exec(compile(__import__('sys').argv.pop(1), {INSIDE_KERNEL!r}, 'exec'), {{'__name__': '__main__', '__file__': {INSIDE_KERNEL!r}}})"
     wasi.argv = ["python", "-I", "-B", "-u", "-X", "utf8", "-c", begin, source, INSIDE_DATA]
     wasi.env = list(lent.environment.items())
-    if lent.stdout is None:
-        wasi.inherit_stdout()
-    else:
-        wasi.stdout_custom = lent.stdout
-    if lent.stderr is None:
-        wasi.inherit_stderr()
-    else:
-        wasi.stderr_custom = lent.stderr
+    wasi.inherit_stdout()
+    wasi.inherit_stderr()
     wasi.preopen_dir(lent.data, INSIDE_DATA)
     wasi.preopen_dir(lent.temporary, INSIDE_TEMPORARY)
     return wasi
-
-
-def _bound_files(linker: Any, store: Any, engine: Any, most: int) -> None:
-    """Let nothing make a file large at one stroke: neither by setting its size nor by going far beyond its end."""
-    import wasmtime
-
-    inner = linker.instantiate(store, wasmtime.Module(engine, _BOUNDED.format(most=most))).exports(store)
-    for name in ("fd_filestat_set_size", "fd_allocate"):
-        linker.define(store, _WASI, name, inner[name])
-    seek, memory = inner["seek"], inner["memory"]
-
-    def bounded(caller: Any, number: int, offset: int, whence: int, result: int) -> int:
-        before = int.from_bytes(memory.read(caller, 0, 8), "little") if not seek(caller, number, 0, 1) else 0
-        problem = seek(caller, number, offset, whence)
-        if problem:
-            return int(problem)
-        reached = memory.read(caller, 0, 8)
-        if int.from_bytes(reached, "little") > most:
-            seek(caller, number, before, 0)
-            return _TOO_LARGE
-        caller["memory"].write(caller, reached, result & 0xFFFFFFFF)
-        return 0
-
-    i32, i64 = wasmtime.ValType.i32(), wasmtime.ValType.i64()
-    kind = wasmtime.FuncType([i32, i64, i32, i32], [i32])
-    linker.define_func(_WASI, "fd_seek", kind, bounded, access_caller=True)
 
 
 def _stop_when_interrupted(engine: Any) -> None:

@@ -7,7 +7,6 @@ to it, which it cannot to a thread of the program that may end before.
 
 from __future__ import annotations
 
-import json
 import os
 import select
 import signal
@@ -17,6 +16,7 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 from . import launch, system, watchdog
+from .control import Control, silence_errors
 
 _BUSY_TICK_S, _IDLE_TICK_S = 0.1, 1.0
 _GRACE_S = 1.0
@@ -28,23 +28,17 @@ _LEAST_FREE = 128 << 20
 
 def main() -> None:
     """Run until the jail has ended."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-    buffer = b""
-    while b"\n" not in buffer:
-        piece = os.read(0, 65536)
-        if not piece:
-            return
-        buffer += piece
-    line, _, rest = buffer.partition(b"\n")
-    plan = json.loads(line)
+    control = Control()
+    plan = control.read_plan()
+    if plan is None:
+        return
     system.prctl(system.PR_SET_CHILD_SUBREAPER, 1)
     first = os.fork()
     if not first:
         launch.jail(plan)
     for number in plan["descriptors"]:
         os.close(number)
-    Keeper(plan, first, rest).run()
+    Keeper(plan, first, control).run()
 
 
 class Keeper:
@@ -53,15 +47,15 @@ class Keeper:
     Args:
         plan: What a kind of sandbox made.
         first: The jail's outermost process.
-        rest: Commands that came with the plan.
+        control: The pipes to the program.
     """
 
-    def __init__(self, plan: dict[str, Any], first: int, rest: bytes) -> None:
+    def __init__(self, plan: dict[str, Any], first: int, control: Control) -> None:
         self._plan = plan
         self._most: dict[str, int] = plan["watch"]
         self._first = first
         self._ended = os.pidfd_open(first)
-        self._commands = rest
+        self._control = control
         self._kernel: int | None = None
         self._kernel_handle: int | None = None
         self._chain: set[int] = set()
@@ -85,10 +79,8 @@ class Keeper:
             if self._ended in ready:
                 self._end()
             if 0 in ready:
-                piece = os.read(0, 65536)
-                if not piece:
+                if not self._control.receive():
                     self._end()
-                self._commands += piece
                 self._obey()
             if time.monotonic() >= due:
                 self._look()
@@ -97,9 +89,7 @@ class Keeper:
                 due = min(due, time.monotonic() + (_BUSY_TICK_S if self._is_busy else _IDLE_TICK_S))
 
     def _obey(self) -> None:
-        while b"\n" in self._commands:
-            line, _, self._commands = self._commands.partition(b"\n")
-            command = json.loads(line)
+        for command in self._control.commands():
             match command["do"]:
                 case "ready":
                     self._find_kernel()
@@ -108,7 +98,7 @@ class Keeper:
                 case "end":
                     self._is_busy, self._since, self._over_since = False, None, None
                     if self._freeze():
-                        self._say(frozen=True)
+                        self._control.send(frozen=True)
                 case "interrupt":
                     self._interrupt()
 
@@ -118,8 +108,7 @@ class Keeper:
         self._kernel = pids[-1]
         self._kernel_handle = os.pidfd_open(self._kernel)
         self._chain = set(pids[:-1])
-        nothing = os.open("/dev/null", os.O_WRONLY)
-        os.dup2(nothing, 2)
+        silence_errors()
         self._is_busy = False
         self._freeze()
 
@@ -164,7 +153,7 @@ class Keeper:
         if not self._is_busy:
             self._freeze()
         if complaint := self._complaint(processes):
-            self._say(breach=complaint, fatal=True)
+            self._control.send(breach=complaint, fatal=True)
             self._end()
         self._watch_time(processes)
 
@@ -196,16 +185,18 @@ class Keeper:
         now = time.monotonic()
         if self._over_since is not None:
             if now - self._over_since > _GRACE_S:
-                self._say(breach="It did not stop when it was interrupted.", fatal=True)
+                self._control.send(breach="It did not stop when it was interrupted.", fatal=True)
                 self._end()
             # an interrupt is lost when it comes just before the code goes to sleep
             self._interrupt()
             return
         cpu_s = sum(process.cpu_s for process in processes) - self._cpu_before
         if now - self._since > self._wall_s:
-            self._say(breach=f"It ran longer than {self._wall_s:g} seconds.", fatal=False)
+            self._control.send(breach=f"It ran longer than {self._wall_s:g} seconds.", fatal=False)
         elif cpu_s > self._cpu_s:
-            self._say(breach=f"It used more than {self._cpu_s:g} seconds of processor time.", fatal=False)
+            self._control.send(
+                breach=f"It used more than {self._cpu_s:g} seconds of processor time.", fatal=False
+            )
         else:
             return
         self._over_since = now
@@ -230,12 +221,8 @@ class Keeper:
         except ChildProcessError:
             return False
         if pid == self._first:
-            self._say(ended=os.waitstatus_to_exitcode(status))
+            self._control.send(ended=os.waitstatus_to_exitcode(status))
         return True
-
-    def _say(self, **message: object) -> None:
-        with suppress(OSError):
-            os.write(1, json.dumps(message).encode() + b"\n")
 
 
 def _size(count: int) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import sys
 from typing import Any, NoReturn
 
 from . import landlock, mounts, seccomp, system
+from .control import take_descriptors
 
 _NEW_NAMESPACES = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x20000000 | 0x40000000
 """Mounts, cgroups, names of the host, SysV IPC, processes, network."""
@@ -24,7 +24,7 @@ def jail(plan: dict[str, Any]) -> NoReturn:
         plan: What a kind of sandbox made; see `sandboxes.plan`.
     """
     try:
-        _take_descriptors(plan["descriptors"])
+        take_descriptors(plan["descriptors"])
         _first_to_die()
         system.die_with_parent()
         match plan["kind"]:
@@ -69,18 +69,6 @@ def walls(plan: dict[str, Any]) -> None:
     # an older Landlock does not keep signals in
     kill_only = os.getpid() if is_alone and landlock.version() < 6 else None
     seccomp.enforce(seccomp.program(seccomp.rules(is_alone=is_alone, kill_only=kill_only)))
-
-
-def _take_descriptors(given: list[int]) -> None:
-    # moved up first: a target may be another one's source
-    moved = [fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, 100) for number in given]
-    nothing = os.open("/dev/null", os.O_RDONLY)
-    os.dup2(nothing, 0)
-    for target, number in enumerate(moved, start=1):
-        os.dup2(number, target)
-    os.closerange(
-        len(moved) + 1, os.sysconf("SC_OPEN_MAX") if os.sysconf("SC_OPEN_MAX") < 1 << 16 else 1 << 16
-    )
 
 
 def _first_to_die() -> None:

@@ -5,8 +5,6 @@ It obeys the same commands as `keeper`, which needs Linux.
 
 from __future__ import annotations
 
-import fcntl
-import json
 import os
 import resource
 import select
@@ -16,6 +14,8 @@ import time
 from contextlib import suppress
 from typing import Any, NoReturn
 
+from .control import Control, silence_errors, take_descriptors
+
 _GRACE_S = 1.0
 _TICK_S = 0.25
 _FAILED = 111
@@ -23,16 +23,10 @@ _FAILED = 111
 
 def main() -> None:
     """Run until the program or the code has ended."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-    buffer = b""
-    while b"\n" not in buffer:
-        piece = os.read(0, 65536)
-        if not piece:
-            return
-        buffer += piece
-    line, _, rest = buffer.partition(b"\n")
-    plan = json.loads(line)
+    control = Control()
+    plan = control.read_plan()
+    if plan is None:
+        return
     wake, woken = os.pipe()
     for number in (wake, woken):
         os.set_blocking(number, False)
@@ -43,7 +37,7 @@ def main() -> None:
         _become(plan)
     for number in plan["descriptors"]:
         os.close(number)
-    _Plain(kernel, wake, rest).run()
+    _Plain(kernel, wake, control).run()
 
 
 class _Plain:
@@ -52,13 +46,13 @@ class _Plain:
     Args:
         kernel: The group's first process.
         wake: Can be read from when a child has ended.
-        rest: Commands that came with the plan.
+        control: The pipes to the program.
     """
 
-    def __init__(self, kernel: int, wake: int, rest: bytes) -> None:
+    def __init__(self, kernel: int, wake: int, control: Control) -> None:
         self._kernel = kernel
         self._wake = wake
-        self._commands = rest
+        self._control = control
         self._until = self._over_since = float("inf")
         self._wall_s = 0.0
 
@@ -72,24 +66,19 @@ class _Plain:
                     os.read(self._wake, 512)
                 pid, status = os.waitpid(self._kernel, os.WNOHANG)
                 if pid:
-                    self._say(ended=os.waitstatus_to_exitcode(status))
+                    self._control.send(ended=os.waitstatus_to_exitcode(status))
                     self._end()
             if 0 in ready:
-                piece = os.read(0, 65536)
-                if not piece:
+                if not self._control.receive():
                     self._end()
-                self._commands += piece
                 self._obey()
             self._look()
 
     def _obey(self) -> None:
-        while b"\n" in self._commands:
-            line, _, self._commands = self._commands.partition(b"\n")
-            command = json.loads(line)
+        for command in self._control.commands():
             match command["do"]:
                 case "ready":
-                    nothing = os.open("/dev/null", os.O_WRONLY)
-                    os.dup2(nothing, 2)
+                    silence_errors()
                     self._signal_all(signal.SIGSTOP)
                 case "begin":
                     self._wall_s = command["wall_s"]
@@ -98,20 +87,20 @@ class _Plain:
                 case "end":
                     self._until = self._over_since = float("inf")
                     self._signal_all(signal.SIGSTOP)
-                    self._say(frozen=True)
+                    self._control.send(frozen=True)
                 case "interrupt":
                     self._interrupt()
 
     def _look(self) -> None:
         now = time.monotonic()
         if now - self._over_since > _GRACE_S:
-            self._say(breach="It did not stop when it was interrupted.", fatal=True)
+            self._control.send(breach="It did not stop when it was interrupted.", fatal=True)
             self._end()
         if self._over_since != float("inf"):
             self._interrupt()
         elif now > self._until:
             self._over_since = now
-            self._say(breach=f"It ran longer than {self._wall_s:g} seconds.", fatal=False)
+            self._control.send(breach=f"It ran longer than {self._wall_s:g} seconds.", fatal=False)
             self._interrupt()
 
     def _interrupt(self) -> None:
@@ -128,10 +117,6 @@ class _Plain:
             os.waitpid(self._kernel, 0)
         sys.exit(0)
 
-    def _say(self, **message: object) -> None:
-        with suppress(OSError):
-            os.write(1, json.dumps(message).encode() + b"\n")
-
 
 def _become(plan: dict[str, Any]) -> NoReturn:
     try:
@@ -140,11 +125,7 @@ def _become(plan: dict[str, Any]) -> NoReturn:
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         os.setsid()
         os.chdir(plan["directory"])
-        moved = [fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, 100) for number in plan["descriptors"]]
-        os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
-        for target, number in enumerate(moved, start=1):
-            os.dup2(number, target)
-        os.closerange(len(moved) + 1, 1 << 16)
+        take_descriptors(plan["descriptors"])
         os.umask(0o077)
         for name, most in plan["limits"].items():
             # not every system has each of them

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import signal
 from collections.abc import Mapping
 
@@ -15,9 +16,8 @@ _NO_ROOT_LOCKED = 0b101111
 _CAPABILITY_VERSION = 0x20080522
 _CAP_SETPCAP = 8
 
-_libc = ctypes.CDLL(None if os.name == "posix" else "msvcrt", use_errno=True)
-if os.name == "posix":
-    _libc.syscall.restype = ctypes.c_long
+_libc = ctypes.CDLL(None, use_errno=True)
+_libc.syscall.restype = ctypes.c_long
 
 
 def syscall(number: int, *arguments: int | bytes | None) -> int:
@@ -75,8 +75,6 @@ def die_with_parent() -> None:
 
 def set_limits(limits: Mapping[str, int]) -> None:
     """Set resource limits, soft and hard; a hard limit that is lower already stays."""
-    import resource  # not everywhere, and this runs in the jail only
-
     for name, value in limits.items():
         which = getattr(resource, name, None)
         if which is None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from aimltui.engine.tools.code_interpreter.jails.base import Jail
+from aimltui.engine.tools.code_interpreter.jails.jail import Jail
 from aimltui.engine.tools.code_interpreter.limits import Limits
 from aimltui.engine.tools.code_interpreter.python_runtime import Interpreter
 

@@ -11,7 +11,7 @@ from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.files import directory as place
 from aimltui.engine.tools.code_interpreter.jailer import landlock
 from aimltui.engine.tools.code_interpreter.jailer.mounts import Step
-from aimltui.engine.tools.code_interpreter.jails.base import Jail
+from aimltui.engine.tools.code_interpreter.jails.jail import Jail
 from aimltui.engine.tools.code_interpreter.limits import Limits
 from aimltui.engine.tools.code_interpreter.python_runtime import Interpreter
 from aimltui.engine.tools.code_interpreter.sandboxes import plan

@@ -13,8 +13,7 @@ from typing import Any
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.files.directory import Place
 from aimltui.engine.tools.code_interpreter.jailer import landlock, mounts, syscalls
-from aimltui.engine.tools.code_interpreter.jails.base import Jail
-from aimltui.engine.tools.code_interpreter.jails.posix import PipedJail
+from aimltui.engine.tools.code_interpreter.jails.jail import Jail
 from aimltui.engine.tools.code_interpreter.limits import Limits
 from aimltui.engine.tools.code_interpreter.python_runtime import Interpreter
 
@@ -102,7 +101,7 @@ def start(plan: dict[str, Any]) -> Jail:
     Raises:
         SandboxError: It did not start.
     """
-    return PipedJail(plan)
+    return Jail(plan)
 
 
 def unsupported() -> str | None:

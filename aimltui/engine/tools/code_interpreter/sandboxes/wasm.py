@@ -10,16 +10,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from aimltui.engine.tools.code_interpreter import operating_system as machine
 from aimltui.engine.tools.code_interpreter import python_runtime as interpreters
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.files import directory as place
 from aimltui.engine.tools.code_interpreter.files.directory import Place
 from aimltui.engine.tools.code_interpreter.guests import wasm_host
 from aimltui.engine.tools.code_interpreter.jailer import landlock
-from aimltui.engine.tools.code_interpreter.jails.base import Jail
-from aimltui.engine.tools.code_interpreter.jails.portable import PortableJail
-from aimltui.engine.tools.code_interpreter.jails.posix import PipedJail
+from aimltui.engine.tools.code_interpreter.jails.jail import Jail
 from aimltui.engine.tools.code_interpreter.limits import Limits
 from aimltui.engine.tools.code_interpreter.python_runtime import Interpreter
 from aimltui.engine.tools.code_interpreter.sandboxes import plan
@@ -45,34 +42,27 @@ class Wasm:
 
     Args:
         cache: Where the compiled module is kept; its owner's alone.
-        portable: Use nothing of POSIX, as on a system that has none of it.
     """
 
     name = "wasm"
 
-    def __init__(self, cache: Path, *, portable: bool = False) -> None:
+    def __init__(self, cache: Path) -> None:
         self._cache = cache
-        self._is_portable = portable or not machine.is_posix()
 
     def describe(self) -> Description:
         """The sandbox in words."""
         around = (
             "Landlock and a system call filter around it."
-            if self._has_jail
+            if _has_jail()
             else "no jail of the system around it."
         )
         uncovered = [
             "A mistake in the WebAssembly engine (wasmtime) could let code out"
-            + (" into the jail around it." if self._has_jail else ", and then it would have your rights."),
+            + (" into the jail around it." if _has_jail() else ", and then it would have your rights."),
             "Stopping a cell loses the variables of its session; the files stay.",
             "Code can use the processor.",
         ]
-        if self._is_portable:
-            uncovered.append(
-                "The files are measured twenty times a second: code that writes fast can go over its limits for that "
-                "long before it is ended."
-            )
-        elif not self._has_jail:
+        if not _has_jail():
             uncovered.append(
                 "The number of files and their size in all are not limited, only the size of each."
             )
@@ -107,8 +97,7 @@ class Wasm:
 
     def identity(self) -> str:
         """Module, engine and jail."""
-        jail = f"landlock {landlock.version() if self._has_jail else 0}"
-        return f"{self.compiled.name} {'portable' if self._is_portable else jail}"
+        return f"{self.compiled.name} landlock {landlock.version() if _has_jail() else 0}"
 
     def prepare(self) -> Path:
         """Compile the module, which takes some seconds of one processor; what it is then in.
@@ -152,39 +141,23 @@ class Wasm:
         if not found.is_available:
             raise SandboxError(found.reason)
         where = place.prepare(Path(os.path.realpath(directory)), own_id=False)
-        if self._is_portable:
-            return self._start_anywhere(where, limits)
         return self._start(where, limits)
-
-    @property
-    def _has_jail(self) -> bool:
-        return not self._is_portable and _has_jail()
-
-    def _start_anywhere(self, where: Place, limits: Limits) -> Jail:
-        lent = {
-            "compiled": os.path.realpath(self.compiled),
-            "kernel": str(plan.KERNEL),
-            "data": str(where.files),
-            "temporary": str(where.temporary),
-            "environment": plan.environment("/tmp"),  # noqa: S108  # the guest's
-        }
-        return PortableJail(lent, limits)
 
     def _start(self, where: Place, limits: Limits) -> Jail:
         native = interpreters.find(sys.executable)
         data, temporary = str(where.files), str(where.temporary)
         compiled = os.path.realpath(self.compiled)
         argv = [native.executable, "-I", "-B", str(_HOST), compiled, data, temporary, str(plan.KERNEL)]
-        bounds = limits.of_one_process(0 if os.geteuid() == 0 or not self._has_jail else plan.running_tasks())
+        bounds = limits.of_one_process(0 if os.geteuid() == 0 or not _has_jail() else plan.running_tasks())
         more: dict[str, Any] = {
             "directory": data,
             "directories": [data, temporary],
             "argv": [*argv, str(limits.address_space_bytes)],
             "environment": plan.environment("/tmp"),  # noqa: S108  # the guest's
         }
-        if not self._has_jail:
+        if not _has_jail():
             kept = {name: bounds[name] for name in _BOUNDS}
-            return PipedJail({"kind": self.name, "limits": kept, **more}, keeper="plain")
+            return Jail({"kind": self.name, "limits": kept, **more}, keeper="plain")
         read = (*native.paths, str(_HOST), str(plan.KERNEL), compiled)
         more |= {
             "rules": plan.rules(native, read, (data, temporary)),

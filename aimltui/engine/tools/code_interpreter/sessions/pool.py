@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
-from aimltui.engine.tools.code_interpreter import operating_system as machine
+from aimltui.common.processes import is_running
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.files import directory as place
 from aimltui.engine.tools.code_interpreter.sessions.events import SessionEvent
@@ -148,6 +148,6 @@ def _prepare(top: Path, own: Path) -> None:
     top.mkdir(mode=0o700, parents=True, exist_ok=True)
     for entry in os.scandir(top):
         pid = entry.name.partition("-")[0]
-        if pid.isdigit() and not machine.is_running(int(pid)):
+        if pid.isdigit() and not is_running(int(pid)):
             _delete(Path(entry.path))
     own.mkdir(mode=0o700, exist_ok=True)

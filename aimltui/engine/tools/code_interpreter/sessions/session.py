@@ -10,8 +10,8 @@ from pathlib import Path
 
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.files import listing as outputs
-from aimltui.engine.tools.code_interpreter.jails.base import Channel, Jail
 from aimltui.engine.tools.code_interpreter.jails.inbox import Breach, Ended, Frame, Frozen, Text
+from aimltui.engine.tools.code_interpreter.jails.jail import Channel, Jail
 from aimltui.engine.tools.code_interpreter.limits import Limits
 from aimltui.engine.tools.code_interpreter.python_runtime import Interpreter
 from aimltui.engine.tools.code_interpreter.sandboxes.base import Sandbox

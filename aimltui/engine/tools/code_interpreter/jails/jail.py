@@ -1,4 +1,4 @@
-"""A jail on a system with POSIX: its pipes, and the keeper that watches over it."""
+"""A running jail as seen from the engine: its keeper process, its pipes, and the channel that reads them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _AT_ONCE = 60_000
 _PATIENCE_S = 2.0
 
 
-class PipedJail:
+class Jail:
     """One keeper, one jail, one kernel program. The descriptors can be read without waiting.
 
     Attributes:
@@ -69,9 +69,9 @@ class PipedJail:
         """The keeper's process id."""
         return self._process.pid
 
-    def listen(self) -> PipeChannel:
+    def listen(self) -> Channel:
         """Read what comes out of it."""
-        return PipeChannel(self)
+        return Channel(self)
 
     def ready(self) -> None:
         """The kernel program has said that it is there: whatever runs now is it."""
@@ -152,14 +152,14 @@ class PipedJail:
             raise SandboxError("The sandbox's keeper has ended.") from error
 
 
-class PipeChannel(Inbox):
+class Channel(Inbox):
     """What comes through the pipes of a jail.
 
     Args:
         jail: Its descriptors stay its own; `close` before they are given back.
     """
 
-    def __init__(self, jail: PipedJail) -> None:
+    def __init__(self, jail: Jail) -> None:
         super().__init__()
         self._jail = jail
         self._loop = asyncio.get_running_loop()
