@@ -12,7 +12,7 @@ from aimltui.config.settings import write_config
 from aimltui.tui.code_consent import ConsentState, PendingCode
 
 if TYPE_CHECKING:
-    from aimltui.engine.tools.code_interpreter.service import LocalSessions
+    from aimltui.engine.tools.code_interpreter.service import InterpreterService
 
 
 class ConsentService:
@@ -25,9 +25,9 @@ class ConsentService:
     def __init__(self, config_file: Path) -> None:
         self._config_file = config_file
         self._ask: Callable[[PendingCode], Awaitable[bool]] | None = None
-        self._local: LocalSessions | None = None
+        self._local: InterpreterService | None = None
 
-    def use_interpreter(self, local: LocalSessions) -> None:
+    def use_interpreter(self, local: InterpreterService) -> None:
         """Set the code interpreter that the user's choice applies to."""
         self._local = local
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aimltui.engine.models.compat.lesson_store import Lessons
     from aimltui.engine.models.registry import ModelRegistry
     from aimltui.engine.options import EngineOptions
-    from aimltui.engine.tools.builtin import Builtin
+    from aimltui.engine.tools.builtin import BuiltinTools
 
 LEARNED = "learned-of-models.json"
 """A file in the data directory."""
@@ -105,16 +105,16 @@ async def open_engine(source: Source, override: str | None = None) -> AsyncItera
 @asynccontextmanager
 async def open_engine_and_tools(
     source: Source, override: str | None = None
-) -> AsyncIterator[tuple[Engine, Builtin]]:
+) -> AsyncIterator[tuple[Engine, BuiltinTools]]:
     """Open the engine like `open_engine`, and yield it with its built-in tools."""
     from aimltui.engine.engine import Engine
     from aimltui.engine.errors import StoreError
-    from aimltui.engine.models.override import OneModel
+    from aimltui.engine.models.override import ModelOverride
     from aimltui.engine.tools.builtin import builtin
 
     lessons = lessons_of(source.data_dir)
     registry = model_registry(source, lessons)
-    models = registry if override is None else OneModel(registry, override)
+    models = registry if override is None else ModelOverride(registry, override)
     try:
         engine_options = engine_options_of(source, lessons)
         own = builtin(engine_options)

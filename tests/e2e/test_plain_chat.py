@@ -144,7 +144,7 @@ def test_ctrl_d_leaves(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("scene", "words", "flags"),
     [
-        ("wrong-key", "wants an API key", []),
+        ("wrong-key", "needs an API key", []),
         ("cut", "Half an ans", ["--no-stream"]),
         ("garbage", "⚠", []),
     ],

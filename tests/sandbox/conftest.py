@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from aimltui.engine.tools.code_interpreter import python_runtime as interpreter
-from aimltui.engine.tools.code_interpreter.limits import Limits
+from aimltui.engine.tools.code_interpreter.limits import SandboxLimits
 from aimltui.engine.tools.code_interpreter.sandboxes.base import Sandbox
 from aimltui.engine.tools.code_interpreter.sessions.events import Done, SessionEvent
 from aimltui.engine.tools.code_interpreter.sessions.session import Session
@@ -30,7 +30,7 @@ async def make(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[Make]:
     """Makes sessions; they are closed at the end."""
     made: list[Session] = []
 
-    def make_one(limits: Limits | None = None, place: str = "session") -> Session:
+    def make_one(limits: SandboxLimits | None = None, place: str = "session") -> Session:
         python = interpreter.find(interpreter.default_executable())
         made.append(Session(sandbox, tmp_path / place, python, limits))
         return made[-1]

@@ -18,14 +18,14 @@ from pathlib import Path
 
 from aimltui.engine.tools.code_interpreter import python_runtime as interpreter
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
-from aimltui.engine.tools.code_interpreter.limits import Limits
+from aimltui.engine.tools.code_interpreter.limits import SandboxLimits
 from aimltui.engine.tools.code_interpreter.sandboxes.plan import JAILER, KERNEL, environment
 from aimltui.engine.tools.code_interpreter.sessions.events import Done, Failure, Notice, Output, Value
 from aimltui.engine.tools.code_interpreter.sessions.session import Session
 from tests.sandbox.attempts import ATTEMPTS, BOMBS, Attempt
 from tests.sandbox.every import named
 
-SMALL = Limits(
+SMALL = SandboxLimits(
     memory_bytes=300 << 20,
     address_space_bytes=400 << 20,
     processes=24,
@@ -163,7 +163,7 @@ async def run(kind: str, directory: Path) -> dict[str, object]:
     )
     world = World(directory)
     results: dict[str, object] = {}
-    session = Session(sandbox, directory / "session", python, Limits(wall_s=10.0))
+    session = Session(sandbox, directory / "session", python, SandboxLimits(wall_s=10.0))
     first = await _drain(session, "None")
     if first["status"] == "refused":
         return {"refused": f"{kind} does not start for this user: {first['reason']}"}

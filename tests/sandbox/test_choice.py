@@ -14,7 +14,7 @@ from aimltui.engine.tools.code_interpreter import selection as choice
 from aimltui.engine.tools.code_interpreter import selftest
 from aimltui.engine.tools.code_interpreter.files.directory import prepare
 from aimltui.engine.tools.code_interpreter.jails.jail import Jail
-from aimltui.engine.tools.code_interpreter.limits import Limits
+from aimltui.engine.tools.code_interpreter.limits import SandboxLimits
 from aimltui.engine.tools.code_interpreter.python_runtime import Interpreter
 from aimltui.engine.tools.code_interpreter.sandboxes import plan
 from aimltui.engine.tools.code_interpreter.sandboxes.base import Availability, Description, Sandbox
@@ -37,7 +37,7 @@ class NoWalls:
     def identity(self) -> str:
         return ""
 
-    def start(self, directory: Path, limits: Limits, interpreter: Interpreter) -> Jail:
+    def start(self, directory: Path, limits: SandboxLimits, interpreter: Interpreter) -> Jail:
         place = prepare(directory, own_id=False)
         program = plan.arguments(interpreter, str(plan.KERNEL), str(place.files))
         more: Mapping[str, Any] = {"program": program}
@@ -58,7 +58,7 @@ class Broken(NoWalls):
 
     name = "broken"
 
-    def start(self, directory: Path, limits: Limits, interpreter: Interpreter) -> Jail:
+    def start(self, directory: Path, limits: SandboxLimits, interpreter: Interpreter) -> Jail:
         place = prepare(directory, own_id=False)
         return plan.start(plan.make("bubblewrap", place, limits, interpreter, {"program": ["/nowhere"]}))
 

@@ -19,7 +19,7 @@ from aimltui.engine.tools.code_interpreter import selftest
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.files import listing as outputs
 from aimltui.engine.tools.code_interpreter.jailer import watchdog
-from aimltui.engine.tools.code_interpreter.limits import Limits
+from aimltui.engine.tools.code_interpreter.limits import SandboxLimits
 from aimltui.engine.tools.code_interpreter.sandboxes.base import Sandbox
 from aimltui.engine.tools.code_interpreter.sessions.events import (
     Done,
@@ -92,7 +92,7 @@ async def test_a_syntax_error_shows_the_place(make: Make) -> None:
 
 
 async def test_an_interrupted_cell_keeps_the_variables(make: Make, sandbox: Sandbox) -> None:
-    session = make(Limits(wall_s=0.3))
+    session = make(SandboxLimits(wall_s=0.3))
     await run(session, "x = 5")
     events = await run(session, "import time\ntime.sleep(30)")
     if sandbox.name in LOSES_VARIABLES:
@@ -150,7 +150,7 @@ async def test_ten_megabytes_of_output_neither_hang_nor_get_lost(make: Make) -> 
 
 
 async def test_endless_output_is_stopped_and_the_session_lives(make: Make, sandbox: Sandbox) -> None:
-    session = make(Limits(output_bytes=1 << 20))
+    session = make(SandboxLimits(output_bytes=1 << 20))
     events = await run(session, "while True: print('x' * 1000)")
     assert len(printed(events)) <= 1 << 20
     assert end(events).status == ("died" if sandbox.name in LOSES_VARIABLES else "interrupted")
@@ -204,7 +204,7 @@ async def test_two_cells_at_once_are_refused(make: Make) -> None:
 
 
 async def test_an_idle_session_ends_and_leaves_nothing(make: Make) -> None:
-    session = make(Limits(idle_s=0.05))
+    session = make(SandboxLimits(idle_s=0.05))
     await run(session, "x = 1")
     await wait_until(lambda: not session.is_alive)
     assert isinstance((await run(session, "1"))[0], Notice)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from aimltui.engine.engine import Engine
-from aimltui.engine.tools.builtin import Builtin, builtin
+from aimltui.engine.tools.builtin import BuiltinTools, builtin
 from aimltui.wire.files import FileParams, ListFiles
 from aimltui.wire.messages import NewMessage
 from aimltui.wire.run_steps import ListRunSteps
@@ -32,7 +32,7 @@ CODE: dict[str, Any] = {"tools": [{"type": "code_interpreter"}]}
 
 
 @pytest.fixture
-async def own(tmp_path: Path) -> Builtin:
+async def own(tmp_path: Path) -> BuiltinTools:
     made = builtin(options(tmp_path))
     status = await made.interpreter.status()
     if not status.is_on:
@@ -40,11 +40,11 @@ async def own(tmp_path: Path) -> Builtin:
     return made
 
 
-async def engine_with(own: Builtin, tmp_path: Path, model: FakeModel) -> Engine:
+async def engine_with(own: BuiltinTools, tmp_path: Path, model: FakeModel) -> Engine:
     return await Engine.open(options(tmp_path), FakeModels(model), own.tools)
 
 
-async def test_variables_and_files_live_on_from_run_to_run(own: Builtin, tmp_path: Path) -> None:
+async def test_variables_and_files_live_on_from_run_to_run(own: BuiltinTools, tmp_path: Path) -> None:
     make = "x = 41\nopen('/mnt/data/made.txt', 'w').write('hello')\nx"
     model = FakeModel(runs(make), says("See sandbox:/mnt/data/made.txt"), runs("x + 1"), says("42"))
     engine = await engine_with(own, tmp_path, model)
@@ -66,7 +66,9 @@ async def test_variables_and_files_live_on_from_run_to_run(own: Builtin, tmp_pat
     assert not any((tmp_path / "interpreter").iterdir()), "nothing is left behind"
 
 
-async def test_cancelling_stops_the_code_within_a_fifth_of_a_second(own: Builtin, tmp_path: Path) -> None:
+async def test_cancelling_stops_the_code_within_a_fifth_of_a_second(
+    own: BuiltinTools, tmp_path: Path
+) -> None:
     engine = await engine_with(own, tmp_path, FakeModel(runs("print('on', flush=True)\nwhile True: pass")))
     run = await engine.runs.create_run(await a_run_wanted(engine, assistant=CODE))
     params = ListRunSteps(thread_id=run.thread_id, run_id=run.id)
@@ -86,7 +88,7 @@ async def test_cancelling_stops_the_code_within_a_fifth_of_a_second(own: Builtin
     assert took < 0.4, "a fifth of a second, and as much again for a busy machine"
 
 
-async def test_what_a_cancelled_cell_has_made_is_not_lost(own: Builtin, tmp_path: Path) -> None:
+async def test_what_a_cancelled_cell_has_made_is_not_lost(own: BuiltinTools, tmp_path: Path) -> None:
     code = "open('/mnt/data/half.txt', 'w').write('half')\nprint('on', flush=True)\nwhile True: pass"
     engine = await engine_with(own, tmp_path, FakeModel(runs(code)))
     run = await engine.runs.create_run(await a_run_wanted(engine, assistant=CODE))

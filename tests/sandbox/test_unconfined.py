@@ -16,7 +16,7 @@ from aimltui.engine.tools.code_interpreter import python_runtime as interpreter
 from aimltui.engine.tools.code_interpreter import selection as choice
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.jails.jail import Jail
-from aimltui.engine.tools.code_interpreter.limits import Limits
+from aimltui.engine.tools.code_interpreter.limits import SandboxLimits
 from aimltui.engine.tools.code_interpreter.python_runtime import Interpreter
 from aimltui.engine.tools.code_interpreter.sandboxes.unconfined import Unconfined
 from aimltui.engine.tools.code_interpreter.sessions.events import (
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="it needs process gro
 @pytest.fixture
 async def session(tmp_path: Path) -> AsyncIterator[Session]:
     python = interpreter.find(interpreter.default_executable())
-    made = Session(Unconfined(), tmp_path / "session", python, Limits(wall_s=0.4))
+    made = Session(Unconfined(), tmp_path / "session", python, SandboxLimits(wall_s=0.4))
     yield made
     await made.aclose()
 
@@ -86,7 +86,7 @@ class ReadyHook(Unconfined):
     def __init__(self, call: Callable[[], object]) -> None:
         self._call = call
 
-    def start(self, directory: Path, limits: Limits, interpreter: Interpreter) -> Jail:
+    def start(self, directory: Path, limits: SandboxLimits, interpreter: Interpreter) -> Jail:
         jail = super().start(directory, limits, interpreter)
         ready = jail.ready
 

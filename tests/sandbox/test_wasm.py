@@ -13,7 +13,7 @@ from aimltui.engine.tools.code_interpreter import python_runtime as interpreter
 from aimltui.engine.tools.code_interpreter import selftest
 from aimltui.engine.tools.code_interpreter.sandboxes import wasm
 from aimltui.engine.tools.code_interpreter.sandboxes.wasm import Wasm
-from aimltui.engine.tools.code_interpreter.service import LocalSessions
+from aimltui.engine.tools.code_interpreter.service import InterpreterService
 from aimltui.engine.tools.code_interpreter.sessions.events import FileChanged, Value
 from aimltui.engine.tools.code_interpreter.sessions.session import Session
 from tests.sandbox.conftest import run
@@ -50,7 +50,7 @@ async def test_a_module_that_is_not_the_known_one_is_refused_and_the_model_hears
     assert isinstance(known, Wasm)
     (tmp_path / "wasm").mkdir()
     (tmp_path / "wasm" / known.compiled.name).write_bytes(known.compiled.read_bytes())
-    local = LocalSessions("wasm", tmp_path)
+    local = InterpreterService("wasm", tmp_path)
     status = await local.status()
     assert status.is_on, status.sentence
     assert "3.12.0" in local.packages()

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
 from aimltui.engine.models.base import (
+    AccountBalance,
     ChatChunk,
     ChatModel,
     ChatRequest,
@@ -105,6 +106,9 @@ class FakeModels:
 
     async def list_models(self, *, refresh: bool = False) -> list[ModelInfo]:
         return await self.model.list_models()
+
+    async def balance(self, connection: str | None = None) -> AccountBalance:
+        raise ModelError("The fake provider does not tell a balance.")
 
     async def aclose(self) -> None:
         self.closed = True

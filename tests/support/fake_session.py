@@ -19,7 +19,7 @@ from aimltui.engine.tools.code_interpreter.sessions.events import (
     Output,
     SessionEvent,
 )
-from aimltui.engine.tools.code_interpreter.sessions.pool import Sessions
+from aimltui.engine.tools.code_interpreter.sessions.pool import SessionPool
 from aimltui.engine.tools.code_interpreter.tool import CodeInterpreter
 from tests.support.fake_model import USAGE, Step
 
@@ -136,4 +136,4 @@ class FakeSandbox:
 
     def tool(self, directory: Path, most: int = 8, approve: Approve | None = None) -> CodeInterpreter:
         """The tool over them."""
-        return CodeInterpreter(Sessions(self.make, directory / "interpreter", most), approve=approve)
+        return CodeInterpreter(SessionPool(self.make, directory / "interpreter", most), approve=approve)

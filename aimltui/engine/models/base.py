@@ -130,6 +130,16 @@ ToolProtocol = Literal["auto", "calls", "fenced"]
 """How a model calls tools: by function calls, or by fenced blocks in its text. `auto` starts with function calls and
 switches to blocks for a model that rejects tools or prints its calls as text."""
 
+
+@dataclass(frozen=True, slots=True)
+class AccountBalance:
+    """The money that is left on an account."""
+
+    host: str
+    usd: float | None
+    """Dollars; None if the answer does not give them in a known form."""
+
+
 ErrorCode = Literal["server_error", "rate_limit_exceeded", "invalid_prompt"]
 
 
@@ -213,6 +223,14 @@ class Models(Protocol):
 
         Raises:
             ModelError: The list could not be had.
+        """
+        ...
+
+    async def balance(self, connection: str | None = None) -> AccountBalance:
+        """Ask the provider of a connection for the balance of its account.
+
+        Raises:
+            ModelError: The provider refused, could not be reached, or does not tell.
         """
         ...
 

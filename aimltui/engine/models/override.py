@@ -6,19 +6,18 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
-from aimltui.engine.models.account.balance import AccountBalance, TellsBalance
 from aimltui.engine.models.base import (
+    AccountBalance,
     ChatChunk,
     ChatModel,
     ChatRequest,
     ListState,
-    ModelError,
     ModelInfo,
     Models,
 )
 
 
-class OneModel:
+class ModelOverride:
     """Resolves every id to the same model. Runs keep the id that was asked for; another model answers.
 
     Args:
@@ -64,8 +63,6 @@ class OneModel:
         Raises:
             ModelError: Nobody tells.
         """
-        if not isinstance(self._models, TellsBalance):
-            raise ModelError("No provider of these models reports a balance.")
         return await self._models.balance(connection)
 
     async def aclose(self) -> None:

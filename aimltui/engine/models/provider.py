@@ -112,16 +112,16 @@ class Provider:
     @property
     def is_open(self) -> bool:
         """Whether it has open connections or is being asked."""
-        return self.model.connection.is_open
+        return self.model.endpoint_client.is_open
 
     def retire(self) -> None:
         """Another provider has replaced this one: its requests may end, and then nothing stays open."""
-        self.model.connection.retire()
+        self.model.endpoint_client.retire()
 
     async def close_if_unused(self) -> None:
         """Close the connections of a retired provider, unless a request uses them."""
         await self._stop_renewal()
-        await self.model.connection.close_if_unused()
+        await self.model.endpoint_client.close_if_unused()
 
     async def aclose(self) -> None:
         """Closes the connections."""

@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
-from aimltui.engine.models.account.balance import AccountBalance
-from aimltui.engine.models.base import ChatModel, ListState, ModelError, ModelInfo
+from aimltui.engine.models.base import AccountBalance, ChatModel, ListState, ModelError, ModelInfo
 from aimltui.engine.models.compat.lesson_store import Lessons
 from aimltui.engine.models.demo.model import DEMO_INFO, DEMO_MODEL_ID, DemoModel
 from aimltui.engine.models.endpoint.endpoint import Endpoint

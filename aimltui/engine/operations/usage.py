@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from aimltui.engine.accounting.budget import used_up
-from aimltui.engine.models.account.balance import TellsBalance
 from aimltui.engine.models.base import ModelError
 from aimltui.engine.runtime import Runtime
 from aimltui.engine.store import usage as rows
@@ -45,11 +44,8 @@ class UsageOperations:
 
     async def balance(self, params: BalanceParams) -> Balance:
         """Ask the provider for the balance; the provider is contacted only by this call."""
-        models = self._runtime.models
-        if not isinstance(models, TellsBalance):
-            raise BadRequest("No provider of these models reports a balance.")
         try:
-            found = await models.balance(params.connection)
+            found = await self._runtime.models.balance(params.connection)
         except ModelError as error:
             told = f"{error.message} {error.remedy}".strip()
             raise ServerError(told, code="balance_unavailable", request_id=error.request_id) from error

@@ -21,12 +21,12 @@ from aimltui.engine.runs.tool_calls import Call
 from aimltui.engine.runs.transaction import RunTransaction
 from aimltui.engine.runs.turn_writer import Draft
 from aimltui.engine.tools.base import (
-    Answer,
-    Detail,
-    Image,
-    Logs,
-    Made,
+    CallDetail,
+    DrawnImage,
+    MadeFile,
+    PrintedText,
     Tool,
+    ToolAnswer,
     ToolCall,
     ToolContext,
     ToolError,
@@ -160,22 +160,22 @@ class HostedToolCalls:
 
     def _take(self, outputs: _Outputs, event: ToolEvent, answer: list[str]) -> None:
         match event:
-            case Logs(text):
+            case PrintedText(text):
                 outputs.logs(replace_surrogates(text))
-            case Image(file_id, path):
+            case DrawnImage(file_id, path):
                 outputs.image(file_id)
                 self.made.pictures.append(file_id)
                 if path:
                     self.made.files[path] = file_id
-            case Made(file_id, path):
+            case MadeFile(file_id, path):
                 self.made.files[path] = file_id
                 self.made.others.append(file_id)
-            case Detail(shown):
+            case CallDetail(shown):
                 outputs.detail(shown)
-            case Answer(text):
+            case ToolAnswer(text):
                 answer.append(text)
 
-    def _take_late(self, made: Made) -> None:
+    def _take_late(self, made: MadeFile) -> None:
         self.made.files[made.path] = made.file_id
         self.made.others.append(made.file_id)
 

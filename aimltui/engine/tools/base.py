@@ -28,7 +28,7 @@ class ToolCall:
 
 
 @dataclass(frozen=True, slots=True)
-class Provided:
+class ProvidedFile:
     """A file that a tool may read."""
 
     file_id: str
@@ -61,24 +61,24 @@ class ToolContext:
     """Where a call happens."""
 
     run: Run
-    files: Sequence[Provided] = ()
+    files: Sequence[ProvidedFile] = ()
     """What the assistant and the thread have for this tool, and what was made in the thread before."""
     keep: OutputStore | None = None
-    late: Callable[[Made], None] | None = None
+    late: Callable[[MadeFile], None] | None = None
     """Takes files that are kept when the call was stopped already and can tell nothing any more."""
     has_run_code: bool = False
     """Whether an earlier run of the thread has run code: its model may count on what that left."""
 
 
 @dataclass(frozen=True, slots=True)
-class Logs:
+class PrintedText:
     """Text that came out."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Image:
+class DrawnImage:
     """A picture that came out; it is a file already."""
 
     file_id: str
@@ -87,7 +87,7 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class MadeFile:
     """Another file that came out."""
 
     file_id: str
@@ -96,20 +96,20 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
-class Detail:
+class CallDetail:
     """What the step shows of the call beside its input and outputs, once it is over."""
 
     shown: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ToolAnswer:
     """What the model is told; the last event of a call."""
 
     text: str
 
 
-ToolEvent = Logs | Image | Made | Detail | Answer
+ToolEvent = PrintedText | DrawnImage | MadeFile | CallDetail | ToolAnswer
 
 
 class ArgumentsReader(Protocol):
@@ -150,7 +150,7 @@ class Tool(Protocol):
         """The API's word for it."""
         ...
 
-    def definition(self, files: Sequence[Provided]) -> Definition:
+    def definition(self, files: Sequence[ProvidedFile]) -> Definition:
         """What the model is told.
 
         Args:

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 
 from aimltui.engine.options import EngineOptions
 from aimltui.engine.tools.base import Tool
-from aimltui.engine.tools.code_interpreter.service import LocalSessions
-from aimltui.engine.tools.code_interpreter.sessions.pool import Sessions
+from aimltui.engine.tools.code_interpreter.service import InterpreterService
+from aimltui.engine.tools.code_interpreter.sessions.pool import SessionPool
 from aimltui.engine.tools.code_interpreter.tool import CodeInterpreter
 
 
 @dataclass(frozen=True, slots=True)
-class Builtin:
+class BuiltinTools:
     """Them, and what one can ask about them."""
 
     tools: tuple[Tool, ...]
-    interpreter: LocalSessions
+    interpreter: InterpreterService
     """Says whether code can be run on this machine."""
-    sessions: Sessions
+    sessions: SessionPool
     """Where the threads' code runs."""
 
     async def ready(self) -> tuple[str, ...]:
@@ -26,9 +26,9 @@ class Builtin:
         return ("code_interpreter",) if (await self.interpreter.status()).is_on else ()
 
 
-def builtin(options: EngineOptions) -> Builtin:
+def builtin(options: EngineOptions) -> BuiltinTools:
     """The tools for an engine; nothing is started or tested before it is needed."""
-    local = LocalSessions(
+    local = InterpreterService(
         options.interpreter,
         options.data_dir,
         executable=options.interpreter_python,
@@ -36,7 +36,7 @@ def builtin(options: EngineOptions) -> Builtin:
     )
     if options.unconfined == "ask":
         local.agree()
-    sessions = Sessions(local.make, options.data_dir / "interpreter", options.max_sessions)
-    return Builtin(
+    sessions = SessionPool(local.make, options.data_dir / "interpreter", options.max_sessions)
+    return BuiltinTools(
         (CodeInterpreter(sessions, packages=local.packages, approve=options.approve),), local, sessions
     )

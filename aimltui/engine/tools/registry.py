@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from aimltui.engine.tools.base import Provided, Tool
+from aimltui.engine.tools.base import ProvidedFile, Tool
 from aimltui.wire.tools import FunctionTool
 from aimltui.wire.tools import Tool as WireTool
 
@@ -22,7 +22,7 @@ class ToolRegistry:
         return list(dict.fromkeys(kind for kind in wanted if kind not in self._hosted))
 
     def definitions(
-        self, tools: Iterable[WireTool], files: Sequence[Provided] = ()
+        self, tools: Iterable[WireTool], files: Sequence[ProvidedFile] = ()
     ) -> list[Mapping[str, Any]]:
         """The tools as a chat model is told of them."""
         told: list[Mapping[str, Any]] = []

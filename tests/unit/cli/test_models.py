@@ -26,9 +26,9 @@ def test_it_tells_what_was_learned_of_whom_and_when(
     lessons.learn("AI/ML API", "", {"no_stream_options": True})
     assert learned(tmp_path, capsys) == [
         "every model (AI/ML API)",
-        "  It takes no stream_options, so it may not say what an answer cost. Learned today.",
+        "  No stream_options: the cost of an answer may be unknown. Learned today.",
         "o1 (AI/ML API)",
-        "  It does not stream: its answers come in one piece. Learned today.",
+        "  No streaming: each answer arrives at once. Learned today.",
     ]
 
 

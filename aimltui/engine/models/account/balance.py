@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
-from aimltui.engine.models.base import JSON, ModelError
+from aimltui.engine.models.base import JSON, AccountBalance, ModelError
 from aimltui.engine.models.catalogue.values import cost_of
 from aimltui.engine.models.endpoint.endpoint import Endpoint
 from aimltui.engine.models.errors import sentences as errors
-from aimltui.engine.models.http.client import Connection, http_errors
+from aimltui.engine.models.http.client import EndpointClient, http_errors
 from aimltui.engine.models.http.response import read_json
 
 TIMEOUT_S = 20.0
@@ -21,29 +20,7 @@ _PLACES = ("/v2/billing", "/v1/billing/balance")
 """The first one that is there answers; the second one is the older."""
 
 
-@dataclass(frozen=True, slots=True)
-class AccountBalance:
-    """What is left."""
-
-    host: str
-    usd: float | None
-    """Dollars; None if the answer does not say it in a known way."""
-
-
-@runtime_checkable
-class TellsBalance(Protocol):
-    """Models that know what is left on an account."""
-
-    async def balance(self, connection: str | None = None) -> AccountBalance:
-        """Ask the provider.
-
-        Raises:
-            ModelError: It did not say.
-        """
-        ...
-
-
-async def read_balance(endpoint: Endpoint, connection: Connection) -> AccountBalance:
+async def read_balance(endpoint: Endpoint, connection: EndpointClient) -> AccountBalance:
     """Ask the AI/ML API.
 
     Args:

@@ -6,7 +6,7 @@ from contextlib import aclosing
 
 from aimltui.engine.models.base import ModelError
 from aimltui.engine.models.endpoint.endpoint import Endpoint
-from aimltui.engine.models.http.client import Connection
+from aimltui.engine.models.http.client import EndpointClient
 from aimltui.engine.models.http.response import HTTPAnswer
 
 LIMIT_S = 15.0
@@ -20,7 +20,7 @@ async def check_key(endpoint: Endpoint) -> ModelError | None:
     Returns:
         What the server says of the key or of its account; None if it has nothing to say against them.
     """
-    connection = Connection(endpoint)
+    connection = EndpointClient(endpoint)
     try:
         client = await connection.client()
         request = client.chat.completions.with_streaming_response.create(model="", messages=[], max_tokens=1)

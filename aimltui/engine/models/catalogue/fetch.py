@@ -10,7 +10,7 @@ from aimltui.engine.models.base import JSON, ModelError, ModelInfo
 from aimltui.engine.models.catalogue.local_servers import told_beside
 from aimltui.engine.models.catalogue.parse import read_models
 from aimltui.engine.models.errors import sentences as errors
-from aimltui.engine.models.http.client import Connection
+from aimltui.engine.models.http.client import EndpointClient
 from aimltui.engine.models.http.response import HTTPAnswer, read_json
 
 LIST_TIMEOUT_S = 30.0
@@ -31,7 +31,7 @@ class Listing:
     etag: str = ""
 
 
-async def fetch_models(connection: Connection, etag: str = "") -> Listing | None:
+async def fetch_models(connection: EndpointClient, etag: str = "") -> Listing | None:
     """Ask for the models.
 
     Args:
@@ -64,7 +64,7 @@ async def fetch_models(connection: Connection, etag: str = "") -> Listing | None
     return Listing(await told_beside(connection, found.models), found.etag)
 
 
-async def _ask(connection: Connection, query: Mapping[str, str], etag: str) -> Listing | None:
+async def _ask(connection: EndpointClient, query: Mapping[str, str], etag: str) -> Listing | None:
     endpoint = connection.endpoint
     client = await connection.client()
     answer = HTTPAnswer(endpoint)

@@ -14,7 +14,7 @@ from typing import Any
 
 from aimltui.engine.models.base import JSON, ModelInfo
 from aimltui.engine.models.catalogue.values import listed, mapping, tokens_of, words
-from aimltui.engine.models.http.client import Connection
+from aimltui.engine.models.http.client import EndpointClient
 from aimltui.engine.models.http.response import read_json
 
 PATIENCE_S = 4.0
@@ -30,7 +30,7 @@ _STRANGERS = {"vllm": (), "Ollama": ("ollama",), "llama.cpp": ("props",), "LM St
 """By the maker that a list names: which questions make sense; all of them where it names another one."""
 
 
-async def told_beside(connection: Connection, models: list[ModelInfo]) -> list[ModelInfo]:
+async def told_beside(connection: EndpointClient, models: list[ModelInfo]) -> list[ModelInfo]:
     """The models with what their server tells of them elsewhere; as they are where it tells nothing."""
     makers = {model.vendor for model in models}
     maker = next(iter(makers)) if len(makers) == 1 else ""
@@ -52,7 +52,7 @@ async def told_beside(connection: Connection, models: list[ModelInfo]) -> list[M
 class _Asking:
     """Small questions at the endpoint's origin, beside its base URL; None for every kind of failure."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: EndpointClient) -> None:
         self._connection = connection
         self._root = connection.endpoint.base_url.removesuffix("/v1")
 

@@ -29,7 +29,7 @@ _BLANKS = b" \t\r\n\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class ResponseTimeouts:
     """How long to wait for a server, in seconds."""
 
     first_byte_s: float = 600.0
@@ -86,7 +86,7 @@ class Reader(Protocol):
         ...
 
 
-class Turn:
+class Exchange:
     """Reads one answer, however the server gives it: as events or as a whole, asked for or not.
 
     Args:
@@ -98,7 +98,13 @@ class Turn:
     """
 
     def __init__(
-        self, endpoint: Endpoint, model: str, patience: Patience, reader: Reader, *, bare: bool = False
+        self,
+        endpoint: Endpoint,
+        model: str,
+        patience: ResponseTimeouts,
+        reader: Reader,
+        *,
+        bare: bool = False,
     ) -> None:
         self._endpoint = endpoint
         self._model = model

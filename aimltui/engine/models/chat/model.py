@@ -8,11 +8,11 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
-from aimltui.engine.models.account.balance import AccountBalance, only_there, read_balance
-from aimltui.engine.models.base import ChatChunk, ChatRequest, ModelError, ModelInfo
+from aimltui.engine.models.account.balance import only_there, read_balance
+from aimltui.engine.models.base import AccountBalance, ChatChunk, ChatRequest, ModelError, ModelInfo
 from aimltui.engine.models.catalogue.fetch import Listing, fetch_models
 from aimltui.engine.models.chat.chunks import ChunkReader
-from aimltui.engine.models.chat.exchange import Patience, Reader, Turn
+from aimltui.engine.models.chat.exchange import Exchange, Reader, ResponseTimeouts
 from aimltui.engine.models.chat.history import unseen
 from aimltui.engine.models.chat.request_body import request_body
 from aimltui.engine.models.chat.responses_body import responses_body
@@ -23,7 +23,7 @@ from aimltui.engine.models.compat.quirks import Quirks, known_quirks, token_limi
 from aimltui.engine.models.endpoint.endpoint import Endpoint
 from aimltui.engine.models.errors import sentences as errors
 from aimltui.engine.models.errors.body import words_of_text
-from aimltui.engine.models.http.client import Connection, warm_up
+from aimltui.engine.models.http.client import EndpointClient, warm_up
 
 __all__ = ["OpenAICompatibleModel", "warm_up"]
 
@@ -58,14 +58,14 @@ class OpenAICompatibleModel:
         lessons: Lessons | None = None,
     ) -> None:
         self.endpoint = endpoint
-        self._patience = Patience(first_byte_timeout_s, idle_timeout_s)
-        self.connection = Connection(endpoint)
+        self._patience = ResponseTimeouts(first_byte_timeout_s, idle_timeout_s)
+        self.endpoint_client = EndpointClient(endpoint)
         self._about = about
         self._lessons = lessons if lessons is not None else Lessons()
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[ChatChunk, None]:
         """Plays one turn; see `ChatModel.stream`."""
-        async with self.connection.in_use(), aclosing(self._stream(request)) as chunks:
+        async with self.endpoint_client.in_use(), aclosing(self._stream(request)) as chunks:
             async for chunk in chunks:
                 yield chunk
 
@@ -115,7 +115,7 @@ class OpenAICompatibleModel:
         known = known_quirks(self.endpoint, model, self._about(model))
         return known.taught(self._lessons.of(self.endpoint.name, model))
 
-    def _turn(self, request: ChatRequest, quirks: Quirks) -> tuple[Turn, dict[str, Any]]:
+    def _turn(self, request: ChatRequest, quirks: Quirks) -> tuple[Exchange, dict[str, Any]]:
         info = self._about(request.model)
         asked = replace(request, max_tokens=token_limit(request.max_tokens, quirks, self.endpoint, info))
         reader: Reader
@@ -126,7 +126,7 @@ class OpenAICompatibleModel:
         else:
             body, reader = request_body(asked, quirks), ChunkReader(starts_in_thought=quirks.opens_thought)
         bare = request.response_format is not None
-        return Turn(self.endpoint, request.model, self._patience, reader, bare=bare), body
+        return Exchange(self.endpoint, request.model, self._patience, reader, bare=bare), body
 
     async def _sending(self, client: Any, body: Mapping[str, Any]) -> Any:
         """The request, not yet sent."""
@@ -153,9 +153,9 @@ class OpenAICompatibleModel:
 
     async def fetch_models(self, etag: str = "") -> Listing | None:
         """Ask for the models, unless the list is still in the state `etag`; see `catalogue_fetch.fetch_models`."""
-        async with self.connection.in_use():
+        async with self.endpoint_client.in_use():
             await self._client()  # looks at the key
-            return await fetch_models(self.connection, etag)
+            return await fetch_models(self.endpoint_client, etag)
 
     async def balance(self) -> AccountBalance:
         """What is left on the account.
@@ -165,15 +165,15 @@ class OpenAICompatibleModel:
         """
         if not self.endpoint.is_aimlapi:
             raise only_there(self.endpoint.host)
-        async with self.connection.in_use():
-            return await read_balance(self.endpoint, self.connection)
+        async with self.endpoint_client.in_use():
+            return await read_balance(self.endpoint, self.endpoint_client)
 
     async def aclose(self) -> None:
         """Closes the connections."""
-        await self.connection.aclose()
+        await self.endpoint_client.aclose()
 
     async def _client(self) -> Any:
         key = self.endpoint.api_key
         if key and not key.is_header_safe:
             raise errors.unusable_key(self.endpoint)
-        return await self.connection.client()
+        return await self.endpoint_client.client()

@@ -1,7 +1,7 @@
-"""What a refusal teaches: which part of the request the server does not take. Pure.
+"""Learns from a refusal which part of a request the server does not support. No I/O.
 
-Every rule looks at what was in the request: only that can have been the cause. A lesson is a guess until a request
-that heeds it is answered; see `OpenAICompatibleModel`.
+Every rule looks at the request, because only its content can be the cause. A lesson is a guess until a request that
+applies it is answered; see `OpenAICompatibleModel`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from aimltui.engine.models.base import JSON
 from aimltui.engine.models.compat.quirks import EFFORTS, Quirks
 
 TEACHING = frozenset({400, 404, 405, 415, 416, 422, 500, 501})
-"""Statuses that may be about what was sent: several servers wrap a 400 as 500."""
+"""Statuses that may be about the content of the request: several servers wrap a 400 as 500."""
 _NO = re.compile(
     r"not (?:\w+ )?(?:support|allow|permit|accept|available|enabled|accessible)|n't (?:support|accept)|unsupported"
     r"|invalid|unknown|unexpected|unrecognized|extra (?:inputs|field)|must be|expected|only (?:\w+ )?support|\bonly\b"
@@ -46,8 +46,8 @@ _SMALLEST_LIMIT = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
-    """A request that was refused, and the words."""
+class RefusedRequest:
+    """A refused request and the server's message."""
 
     quirks: Quirks
     text: str
@@ -55,7 +55,7 @@ class Refused:
     body: Mapping[str, JSON]
 
     def names(self, parameter: str) -> bool:
-        """Whether a parameter was sent, and the words speak of it."""
+        """Whether a parameter was sent and the message mentions it."""
         return (
             parameter in self.body
             and re.search(rf"(?<![\w]){re.escape(parameter)}(?![\w])", self.text) is not None
@@ -63,12 +63,12 @@ class Refused:
 
     @property
     def says_no(self) -> bool:
-        """Whether it says that something is not taken at all."""
+        """Whether the message says that something is not supported."""
         return _NO.search(self.text) is not None
 
     @property
     def messages(self) -> Sequence[Mapping[str, JSON]]:
-        """The conversation that was sent, at either endpoint."""
+        """The messages that were sent, to either endpoint."""
         found = self.body.get("messages") or self.body.get("input") or ()
         return found if isinstance(found, list | tuple) else ()
 
@@ -83,18 +83,18 @@ class Refused:
 
 
 def learn(quirks: Quirks, status: int, text: str, body: Mapping[str, JSON]) -> Quirks | None:
-    """What a refusal teaches beside what is known; None if it teaches nothing that is worth another try.
+    """The quirks after a refusal; None if it teaches nothing that is worth another try.
 
     Args:
-        quirks: Those that the request heeded.
-        status: HTTP status of the refusal, or the one that it claims.
-        text: The server's words.
+        quirks: Those that were applied to the request.
+        status: HTTP status of the refusal, or the status in its body.
+        text: The server's message.
         body: The request.
     """
     if status not in TEACHING or not text:
         return None
-    # this name of a kind of error says nothing
-    refused = Refused(quirks, text.lower().replace("invalid_request_error", ""), body)
+    # this error type says nothing about the cause
+    refused = RefusedRequest(quirks, text.lower().replace("invalid_request_error", ""), body)
     for rule in _RULES:
         changes = rule(refused)
         if changes:
@@ -104,7 +104,7 @@ def learn(quirks: Quirks, status: int, text: str, body: Mapping[str, JSON]) -> Q
     return None
 
 
-def _other_endpoint(refused: Refused) -> dict[str, Any] | None:
+def _other_endpoint(refused: RefusedRequest) -> dict[str, Any] | None:
     if "messages" not in refused.body:
         return None
     named = re.search(r"v1/responses|responses api|/responses\b", refused.text)
@@ -112,12 +112,12 @@ def _other_endpoint(refused: Refused) -> dict[str, Any] | None:
     return {"responses": True} if named or elsewhere else None
 
 
-def _stream_options(refused: Refused) -> dict[str, Any] | None:
+def _stream_options(refused: RefusedRequest) -> dict[str, Any] | None:
     about = "stream_options" in refused.text or "include_usage" in refused.text
     return {"no_stream_options": True} if "stream_options" in refused.body and about else None
 
 
-def _limit(refused: Refused) -> dict[str, Any] | None:
+def _limit(refused: RefusedRequest) -> dict[str, Any] | None:
     text, body = refused.text, refused.body
     if "max_tokens" in body and "max_completion_tokens" in text and not _is_number_refused(refused):
         return {"completion_tokens": True}
@@ -132,7 +132,7 @@ def _limit(refused: Refused) -> dict[str, Any] | None:
     return {"no_limit": True} if refused.names(name) and refused.says_no else None
 
 
-def _is_number_refused(refused: Refused) -> bool:
+def _is_number_refused(refused: RefusedRequest) -> bool:
     return _TOO_MUCH.search(refused.text) is not None and _NUMBER.search(refused.text) is not None
 
 
@@ -148,11 +148,11 @@ def _smaller(sent: JSON, text: str) -> int | None:
 
 
 def is_passing(text: str) -> bool:
-    """True if the limit comes from this conversation's length: a lesson for now, not for the next month."""
+    """Whether the limit comes from the length of this conversation, so that the lesson must not be saved."""
     return _CONTEXT.search(text.lower()) is not None
 
 
-def _roles(refused: Refused) -> dict[str, Any] | None:
+def _roles(refused: RefusedRequest) -> dict[str, Any] | None:
     text = refused.text
     roles = {message.get("role") for message in refused.messages}
     if "alternat" in text and not refused.quirks.alternate:
@@ -163,7 +163,7 @@ def _roles(refused: Refused) -> dict[str, Any] | None:
     return None
 
 
-def _told_calls(refused: Refused) -> dict[str, Any] | None:
+def _told_calls(refused: RefusedRequest) -> dict[str, Any] | None:
     has_calls = any(
         message.get("tool_calls") or message.get("role") == "tool" for message in refused.messages
     )
@@ -174,7 +174,7 @@ def _told_calls(refused: Refused) -> dict[str, Any] | None:
     return {"fold_calls": True} if about_role or about_tools else None
 
 
-def _sampling(refused: Refused) -> dict[str, Any] | None:
+def _sampling(refused: RefusedRequest) -> dict[str, Any] | None:
     if refused.names("temperature") and refused.names("top_p") and "both" in refused.text:
         return {"no_top_p": True}
     if refused.names("temperature"):
@@ -182,7 +182,7 @@ def _sampling(refused: Refused) -> dict[str, Any] | None:
     return {"no_top_p": True} if refused.names("top_p") else None
 
 
-def _effort(refused: Refused) -> dict[str, Any] | None:
+def _effort(refused: RefusedRequest) -> dict[str, Any] | None:
     reasoning = refused.body.get("reasoning")
     sent = refused.body.get("reasoning_effort")
     if sent is None and isinstance(reasoning, Mapping):
@@ -200,7 +200,7 @@ def _effort(refused: Refused) -> dict[str, Any] | None:
     return {"efforts": tuple(level for level in EFFORTS if level in levels)}
 
 
-def _tools(refused: Refused) -> dict[str, Any] | None:
+def _tools(refused: RefusedRequest) -> dict[str, Any] | None:
     if refused.names("parallel_tool_calls"):
         return {"no_parallel": True}
     choice = refused.body.get("tool_choice")
@@ -211,7 +211,7 @@ def _tools(refused: Refused) -> dict[str, Any] | None:
     return {"choice": "auto"} if choice == "required" else None
 
 
-def _format(refused: Refused) -> dict[str, Any] | None:
+def _format(refused: RefusedRequest) -> dict[str, Any] | None:
     sent = refused.body.get("response_format")
     text = refused.body.get("text")
     if sent is None and isinstance(text, Mapping):
@@ -224,7 +224,7 @@ def _format(refused: Refused) -> dict[str, Any] | None:
     return {"format": "json_object" if sent.get("type") == "json_schema" else "text"}
 
 
-def _thinking(refused: Refused) -> dict[str, Any] | None:
+def _thinking(refused: RefusedRequest) -> dict[str, Any] | None:
     return (
         {"no_thinking": True}
         if "enable_thinking" in refused.text and not refused.body.get("stream")
@@ -232,14 +232,14 @@ def _thinking(refused: Refused) -> dict[str, Any] | None:
     )
 
 
-def _stream(refused: Refused) -> dict[str, Any] | None:
-    # "parameter.enable_thinking only supports stream": the way out is to think no more, or to stream
+def _stream(refused: RefusedRequest) -> dict[str, Any] | None:
+    # "parameter.enable_thinking only supports stream": turn reasoning off, or stream
     if not refused.body.get("stream") or "enable_thinking" in refused.text:
         return None
     return {"no_stream": True} if _STREAMLESS.search(refused.text) else None
 
 
-def _reasoning_back(refused: Refused) -> dict[str, Any] | None:
+def _reasoning_back(refused: RefusedRequest) -> dict[str, Any] | None:
     if "reasoning_content" not in refused.text and "content[].thinking" not in refused.text:
         return None
     if re.search(r"missing|must be passed|required|passed back|must return", refused.text):
@@ -248,7 +248,7 @@ def _reasoning_back(refused: Refused) -> dict[str, Any] | None:
     return {"reasoning_back": "no"} if sent else None
 
 
-def _pictures(refused: Refused) -> dict[str, Any] | None:
+def _pictures(refused: RefusedRequest) -> dict[str, Any] | None:
     plain = re.search(r"content\W.{0,40}(?:must be a string|expected (?:a )?string)", refused.text, re.DOTALL)
     for kinds, about, lesson in (
         (("image_url", "input_image"), _IMAGE, "no_images"),
@@ -259,12 +259,12 @@ def _pictures(refused: Refused) -> dict[str, Any] | None:
     return None
 
 
-def _not_at_all(refused: Refused) -> bool:
-    """Whether pictures or files are not taken as such; one that is broken or too big teaches nothing."""
+def _not_at_all(refused: RefusedRequest) -> bool:
+    """Whether pictures or files are not supported at all; a broken or too large one teaches nothing."""
     return _BLIND.search(refused.text) is not None and _BROKEN.search(refused.text) is None
 
 
-def _include(refused: Refused) -> dict[str, Any] | None:
+def _include(refused: RefusedRequest) -> dict[str, Any] | None:
     reasoning = refused.body.get("reasoning")
     if isinstance(reasoning, Mapping) and "summary" in reasoning:
         about_it = "effort" not in reasoning and "reasoning" in refused.text
@@ -274,7 +274,7 @@ def _include(refused: Refused) -> dict[str, Any] | None:
     return {"no_include": True} if "include" in refused.body and about else None
 
 
-_RULES: tuple[Callable[[Refused], dict[str, Any] | None], ...] = (
+_RULES: tuple[Callable[[RefusedRequest], dict[str, Any] | None], ...] = (
     _other_endpoint,
     _stream_options,
     _limit,

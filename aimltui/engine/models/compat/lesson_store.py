@@ -1,4 +1,4 @@
-"""What refusals taught, kept on the disk: by connection and model, each with the day it was learned."""
+"""Saves what refusals taught about models, by connection and model, with the time it was learned."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from aimltui.engine.models.base import JSON
 from aimltui.engine.models.compat.quirks import in_words
 
 FENCED = "fenced"
-"""The lesson that a model cannot call tools, and writes its code into its text."""
+"""The name of the lesson that a model cannot call tools and writes code into its text instead."""
 KEPT_S = 30 * 86_400.0
-"""After so many seconds a lesson is forgotten, and what was refused is tried again: models change."""
+"""Seconds after which a lesson expires and the request is tried unchanged again, because models change."""
 _MOST = 2_000
 _LONGEST_FILE = 2_000_000
 _LONGEST_NAME = 300
-_WORDS = {FENCED: "It calls no tools: it writes the code that it wants to run into its text."}
+_WORDS = {FENCED: "No tool calls: the model writes code to run into its text."}
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ _Key = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """One thing that a model does not take."""
+    """One thing that a model does not support."""
 
     connection: str
     model: str
@@ -43,18 +43,18 @@ class Lesson:
 
     @property
     def words(self) -> str:
-        """A sentence."""
+        """The lesson as a sentence for the user."""
         return _WORDS.get(self.name) or in_words(self.name, self.value)
 
 
 class Lessons:
-    """Remembers lessons. Several programs may use one file: what another one wrote is kept.
+    """Remembers lessons in a file that several processes may share.
 
-    A file that cannot be read or written costs the memory, never a run. Blocking where it touches the disk: `load`,
-    `learn` and `forget` belong into worker threads.
+    A file that cannot be read or written never makes a run fail. `load`, `learn` and `forget` block: call them in a
+    worker thread.
 
     Args:
-        path: The file; None remembers only while the program runs.
+        path: The file; None saves nothing.
         clock: Unix seconds.
     """
 
@@ -67,13 +67,13 @@ class Lessons:
         self._lock = threading.Lock()
 
     def load(self) -> None:
-        """Read the file if it has changed: another program may have learned, or its user cleared it."""
+        """Read the file if another process has changed it."""
         if self._path is not None and self._age() != self._seen:
             with self._lock:
                 self._known = self._newest()
 
     def of(self, connection: str, model: str) -> dict[str, JSON]:
-        """What holds for a model: what was learned of it, and of all models of its connection."""
+        """The lessons about a model, including those about all models of its connection."""
         found: dict[str, JSON] = {}
         for name in ("", model):
             found |= {
@@ -84,7 +84,7 @@ class Lessons:
         return found
 
     def words(self, connection: str, *models: str) -> list[str]:
-        """What was learned of a model under any of its ids, in sentences."""
+        """The lessons about a model under any of its ids, as sentences."""
         told = [
             lesson.words
             for lesson in self.listed()
@@ -93,13 +93,13 @@ class Lessons:
         return [text for text in dict.fromkeys(told) if text]
 
     def listed(self) -> list[Lesson]:
-        """Everything, in the order of connection and model."""
+        """All lessons, sorted by connection and model."""
         oldest = self._clock() - KEPT_S
         known = [(key, value, at) for key, (value, at) in list(self._known.items()) if at > oldest]
         return [Lesson(*key, value, at) for key, value, at in sorted(known, key=lambda entry: entry[0])]
 
     def learn(self, connection: str, model: str, lessons: Mapping[str, JSON]) -> None:
-        """Remember."""
+        """Add or replace lessons about a model."""
         now = self._clock()
         new = {(connection, model, name): (value, now) for name, value in lessons.items()}
         with self._lock:
@@ -108,7 +108,7 @@ class Lessons:
             self._write()
 
     def forget(self, model: str | None = None, connection: str | None = None) -> int:
-        """Forget what was learned of a model, of a connection, or everything; how many lessons that were."""
+        """Delete the lessons about a model, about a connection, or all; return how many."""
         with self._lock:
             self._known = self._newest()
             gone = [key for key in self._known if model in (None, key[1]) and connection in (None, key[0])]
@@ -120,7 +120,7 @@ class Lessons:
             return len(gone)
 
     def _newest(self) -> dict[_Key, tuple[JSON, float]]:
-        """What is on the disk, and what could not be written there."""
+        """The lessons in the file, and those that could not be written to it."""
         if self._path is None:
             return dict(self._known)
         self._seen = self._age()
@@ -142,7 +142,7 @@ class Lessons:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-            log.warning("what was learned of models cannot be read: %s", type(error).__name__)
+            log.warning("lessons about models cannot be read: %s", type(error).__name__)
             return {}
         return _readable(rows, self._clock())
 
@@ -161,7 +161,7 @@ class Lessons:
             beside.replace(self._path)
             self._unwritten, self._seen = {}, self._age()
         except OSError as error:
-            log.warning("what was learned of models cannot be written: %s", error)
+            log.warning("lessons about models cannot be written: %s", error)
             with contextlib.suppress(OSError):
                 beside.unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""What a server or a model does not take, as far as it is known or was learned. Pure."""
+"""What a server or a model does not support, known beforehand or learned from refusals. No I/O."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from aimltui.engine.models.endpoint.endpoint import Endpoint
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 """The levels of `reasoning_effort`, from the least to the most."""
 UNKNOWN_OUTPUT = 8_192
-"""Tokens that are asked for at AI/ML API where nobody says how long an answer may be."""
+"""Token limit for AI/ML API if neither the user nor the list of models gives one."""
 GENEROUS_OUTPUT = 32_000
-"""Tokens that are asked for there at most: more would only narrow what is left to the conversation."""
+"""The highest token limit sent without the user's request: a higher one would take room from the conversation."""
 _SHARE_OF_CONTEXT = 4
 
 _OPENAI_REASONING = re.compile(r"(?:^|[/:])(?:o[134](?:$|[-.])|gpt-5)", re.IGNORECASE)
 _OPENAI_CHATTY = re.compile(r"gpt-5[\w.-]*-chat", re.IGNORECASE)
-"""They bear the number of a reasoning model and are none."""
+"""Their names look like those of reasoning models, but they do not reason."""
 _RESPONSES_ONLY = re.compile(
     r"(?:^|/)(?:codex-|(?:gpt-5[\w.-]*|o[13])-(?:pro|codex)(?:$|[-.]))", re.IGNORECASE
 )
@@ -29,46 +29,44 @@ _THINKS_ONLY_STREAMING = re.compile(r"(?:^|/)(?:qwen3|qwq)", re.IGNORECASE)
 
 
 def lesson(words: str, *, default: Any = False) -> Any:
-    """A field that can be learned, with the sentence that tells of it; `{}` stands for its value."""
+    """A field that can be learned, with its sentence for the user; `{}` stands for the value."""
     return field(default=default, metadata={"words": words})
 
 
 @dataclass(frozen=True, slots=True)
 class Quirks:
-    """What has to be different in a request. Every field's default is the ordinary case."""
+    """How requests to a model must differ from the usual form. The default of every field is the usual form."""
 
-    responses: bool = lesson("It answers at /v1/responses only.")
-    no_stream: bool = lesson("It does not stream: its answers come in one piece.")
-    no_stream_options: bool = lesson("It takes no stream_options, so it may not say what an answer cost.")
-    fold_system: bool = lesson(
-        "It takes no system role: the instructions stand before the first user message."
-    )
-    alternate: bool = lesson("Its roles must alternate: neighbouring messages of one role are joined.")
-    fold_calls: bool = lesson("It takes no tool messages: earlier tool calls are told as text.")
-    completion_tokens: bool = lesson("It wants max_completion_tokens in the place of max_tokens.")
-    no_limit: bool = lesson("It takes no token limit.")
-    needs_limit: bool = lesson("It wants a token limit in every request.")
-    output_limit: int | None = lesson("Its answers have at most {} tokens.", default=None)
-    no_temperature: bool = lesson("It takes no temperature.")
-    no_top_p: bool = lesson("It takes no top_p.")
-    no_parallel: bool = lesson("It takes no parallel_tool_calls.")
-    choice: str | None = lesson("Of tool_choice it takes no more than “{}”.", default=None)
-    """`required`: it takes no name; `auto`: it cannot be forced."""
-    format: str | None = lesson("Of response formats it takes no more than “{}”.", default=None)
-    """`json_object`: it takes no schema; `text`: it takes none at all."""
-    efforts: tuple[str, ...] | None = lesson("Of reasoning efforts it takes: {}.", default=None)
-    """Empty: it takes none."""
-    no_thinking: bool = lesson("It wants enable_thinking: false where it does not stream.")
-    reasoning_back: str | None = lesson("It wants its reasoning back ({}).", default=None)
-    """`calls`: with its tool calls; `all`: with every message of its own; `no`: not at all."""
-    opens_thought: bool = lesson("Its answers begin inside a thought, of which only the closing tag comes.")
-    no_images: bool = lesson("It sees no pictures.")
-    no_files: bool = lesson("It reads no files.")
-    no_summary: bool = lesson("It tells nothing of its reasoning at /v1/responses.")
-    no_include: bool = lesson("It gives no encrypted reasoning at /v1/responses.")
+    responses: bool = lesson("Answers at /v1/responses only.")
+    no_stream: bool = lesson("No streaming: each answer arrives at once.")
+    no_stream_options: bool = lesson("No stream_options: the cost of an answer may be unknown.")
+    fold_system: bool = lesson("No system role: instructions are put before the first user message.")
+    alternate: bool = lesson("Roles must alternate: adjacent messages of one role are joined.")
+    fold_calls: bool = lesson("No tool messages: earlier tool calls are sent as text.")
+    completion_tokens: bool = lesson("Needs max_completion_tokens instead of max_tokens.")
+    no_limit: bool = lesson("No token limit.")
+    needs_limit: bool = lesson("Needs a token limit in every request.")
+    output_limit: int | None = lesson("Answers have at most {} tokens.", default=None)
+    no_temperature: bool = lesson("No temperature.")
+    no_top_p: bool = lesson("No top_p.")
+    no_parallel: bool = lesson("No parallel_tool_calls.")
+    choice: str | None = lesson("tool_choice: “{}” at most.", default=None)
+    """`required`: no tool can be named; `auto`: a call cannot be forced."""
+    format: str | None = lesson("Response format: “{}” at most.", default=None)
+    """`json_object`: no schema; `text`: no response format at all."""
+    efforts: tuple[str, ...] | None = lesson("Reasoning efforts: {}.", default=None)
+    """Empty: no reasoning effort."""
+    no_thinking: bool = lesson("Needs enable_thinking: false without streaming.")
+    reasoning_back: str | None = lesson("Needs its reasoning sent back ({}).", default=None)
+    """`calls`: with its tool calls; `all`: with each of its messages; `no`: not at all."""
+    opens_thought: bool = lesson("Answers start inside a thought; only its closing tag is sent.")
+    no_images: bool = lesson("No pictures.")
+    no_files: bool = lesson("No files.")
+    no_summary: bool = lesson("No summary of the reasoning at /v1/responses.")
+    no_include: bool = lesson("No encrypted reasoning at /v1/responses.")
 
     def given(self) -> dict[str, JSON]:
-        """What is not the ordinary case, as JSON."""
+        """The fields that differ from their default, as JSON."""
         found: dict[str, JSON] = {}
         for one in fields(self):
             value = getattr(self, one.name)
@@ -77,11 +75,11 @@ class Quirks:
         return found
 
     def taught(self, lessons: Mapping[str, JSON]) -> Quirks:
-        """With what was learned; what makes no sense, since a file may hold anything, is left out."""
+        """These quirks with learned ones added. Values that make no sense are ignored, as a file may hold anything."""
         return replace(self, **dict(_sensible(lessons)))
 
     def since(self, before: Quirks) -> dict[str, JSON]:
-        """What is different from an earlier state, as JSON."""
+        """The fields that differ from an earlier state, as JSON."""
         old = before.given()
         return {name: value for name, value in self.given().items() if old.get(name) != value}
 
@@ -109,7 +107,7 @@ def _sensible(lessons: Mapping[str, JSON]) -> list[tuple[str, Any]]:
 
 
 def in_words(name: str, value: JSON) -> str:
-    """A lesson as a sentence; empty for one that is not known."""
+    """A learned field as a sentence; empty for an unknown one."""
     value = dict(_sensible({name: value})).get(name)
     if value in (None, False):
         return ""
@@ -126,12 +124,12 @@ def wants_completion_tokens(model: str) -> bool:
 
 
 def known_quirks(endpoint: Endpoint, model: str, info: ModelInfo | None) -> Quirks:
-    """What is known before anything was tried.
+    """The quirks that are known before the first request.
 
     Args:
         endpoint: The server.
         model: The model's id.
-        info: What the server's list says of it. What the list does not say is unknown, which is not "no".
+        info: What the server's list says about the model. Missing facts are unknown, which does not mean "no".
     """
     aiml = endpoint.is_aimlapi
     known: dict[str, Any] = {}
@@ -154,19 +152,19 @@ def known_quirks(endpoint: Endpoint, model: str, info: ModelInfo | None) -> Quir
         known["no_images"] = "vision" not in able and "image" not in takes
         known["no_files"] = "files" not in able and not takes & {"file", "pdf"}
     if aiml and info is not None and info.abilities is not None:
-        # elsewhere a list of abilities need not name what goes without saying
+        # on other servers a list of abilities may leave out the usual ones
         known["no_stream"] = "streaming" not in info.abilities
         if "structured_output" not in info.abilities:
-            # the schema stands in the instructions, also where one would be ignored without a word
+            # some models silently ignore a schema, so it is written into the instructions
             known["format"] = "json_object"
     return Quirks(**known)
 
 
 def token_limit(asked: int | None, quirks: Quirks, endpoint: Endpoint, info: ModelInfo | None) -> int | None:
-    """The limit that goes out with a request; None for none.
+    """The token limit to send with a request; None to send none.
 
-    AI/ML API gives 512 tokens to many models where none is named, which a thinking model uses up before it says a
-    word: there a limit is always named.
+    Without a limit, AI/ML API allows many models 512 tokens, which a reasoning model uses up before its first word.
+    So a limit is always sent there.
     """
     limit = asked
     if limit is None and (quirks.needs_limit or endpoint.is_aimlapi):
@@ -179,7 +177,7 @@ def token_limit(asked: int | None, quirks: Quirks, endpoint: Endpoint, info: Mod
 
 
 def nearest_effort(asked: str, quirks: Quirks) -> str | None:
-    """The effort that the model takes in the place of the one that is asked for; None for none."""
+    """The supported effort nearest to the requested one; None to send none."""
     if quirks.efforts is None or asked not in EFFORTS:
         return asked if quirks.efforts is None else None
     if not quirks.efforts:

@@ -1,4 +1,4 @@
-"""What a server says about an error, out of the many shapes in which servers say it. Pure."""
+"""Reads a server's error message from the many forms in which servers send one. No I/O."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from aimltui.engine.models.endpoint.secret import Secret
 
 _TITLE = re.compile(r"<(title|h1)[^>]*>(.*?)</\1", re.IGNORECASE | re.DOTALL)
 _WRAPPED = re.compile(r"^(?:[^{]{0,60}\b[45]\d\d\b\W{0,3})?(\{.*\})\W{0,3}$", re.DOTALL)
-"""A message that is another server's answer as text, perhaps with that one's status before it."""
+"""A message that holds another server's answer as text, perhaps after its status."""
 _DETAILS = 5
 _READ_LIMIT = 1_000_000
-"""Characters. A longer body is taken for plain text: no server puts that much into an error on purpose."""
+"""Characters. A longer body is read as plain text: no server sends an error of that size on purpose."""
 _ID_LIMIT = 128
 
 
 @dataclass(frozen=True, slots=True)
 class ServerWords:
-    """The harmless part of an error's body."""
+    """An error's body, safe to show."""
 
     text: str = ""
     """One line, clipped, without keys; may be empty."""
     marks: str = ""
-    """Everything that classifies the error, in lower case: text, code, type. Never shown."""
+    """Text, code and type in lower case, to classify the error. Never shown."""
     request_id: str | None = None
     status: int | None = None
-    """The status that the body claims, where it differs from HTTP's or there is none."""
+    """The status in the body, which may differ from the HTTP status."""
     is_html: bool = False
 
 
 def words_of_text(body: str, secret: Secret | None) -> ServerWords:
-    """Reads a whole body: JSON, a web page, plain text or nothing."""
+    """Read a body: JSON, a web page, plain text or nothing."""
     stripped = body.strip().lstrip("\ufeff")
     if stripped.startswith("<"):
         title = _TITLE.search(stripped[:20_000])
@@ -50,7 +50,7 @@ def words_of_text(body: str, secret: Secret | None) -> ServerWords:
 
 
 def words_of_json(payload: JSON, secret: Secret | None) -> ServerWords:
-    """Reads nested (`error.message`, `error.details`) and flat (`message`, `statusCode`) objects."""
+    """Read a nested (`error.message`, `error.details`) or flat (`message`, `statusCode`) object."""
     if isinstance(payload, list) and payload:
         payload = payload[0]  # Google's OpenAI-compatible endpoint wraps its error in a list.
     if not isinstance(payload, Mapping):
@@ -79,7 +79,7 @@ def words_of_json(payload: JSON, secret: Secret | None) -> ServerWords:
 
 
 def _unwrapped(text: str) -> tuple[str, str]:
-    """What the provider behind a gateway said, where its whole answer stands in the message; and its other words."""
+    """The message of the provider behind a gateway, if its whole answer is in the message, and the original text."""
     found = _WRAPPED.match(text.strip())
     if found is None:
         return text, ""

@@ -1,4 +1,4 @@
-"""Sentences for everything that can go wrong between here and a model. Pure: facts in, `ModelError` out."""
+"""Turns failures of a request to a model into `ModelError`s with sentences for the user. No I/O."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def from_answer(
     *,
     now: float | None = None,
 ) -> ModelError:
-    """An HTTP answer that is no success.
+    """Explain an HTTP answer with an error status.
 
     Args:
         endpoint: Who answered.
@@ -34,7 +34,7 @@ def from_answer(
         status: HTTP status.
         headers: The answer's headers, by lower-case name.
         body: The answer's body as text.
-        now: Unix seconds, to read a Retry-After that is a date.
+        now: Unix seconds, needed for a Retry-After that is a date; None for the current time.
     """
     case = Case(endpoint, model, status, words_of_text(body, endpoint.api_key), headers)
     verdict = judge(case)
@@ -55,16 +55,16 @@ def from_answer(
 def from_stream(
     endpoint: Endpoint, model: str, payload: JSON, headers: Mapping[str, str], *, began: bool
 ) -> ModelError:
-    """An `error` object in a stream that had begun, or in an answer with status 200."""
+    """Explain an `error` object in a stream, or in an answer with status 200."""
     words = words_of_json(payload, endpoint.api_key)
     status = words.status or (429 if "rate" in words.marks and "limit" in words.marks else 0)
     case = Case(endpoint, model, status, words, {})
     verdict = (
         judge(case)
         if status
-        else Verdict("", "Send the message again; if it happens again, try another model.")
+        else Verdict("", "Send the message again; if that fails too, try another model.")
     )
-    said = words.text or "it did not say why"
+    said = words.text or "it gave no reason"
     return ModelError(
         message=_sentence(
             f"{endpoint.host} {'broke off the answer' if began else 'answered'} with an error", said
@@ -79,12 +79,12 @@ def from_stream(
 
 
 def from_exception(endpoint: Endpoint, error: BaseException, *, began: bool) -> ModelError:
-    """A connection that could not be made, or that broke.
+    """Explain a connection that failed.
 
     Args:
-        endpoint: Whom it was to.
-        error: What the HTTP library raised; its causes tell what happened.
-        began: Whether the answer had begun.
+        endpoint: The server.
+        error: The HTTP library's exception; its causes say what happened.
+        began: Whether the answer had started.
     """
     host, kinds = endpoint.host, _kinds(error)
     if began:
@@ -93,7 +93,7 @@ def from_exception(endpoint: Endpoint, error: BaseException, *, began: bool) -> 
         return cut(endpoint, "the connection broke")
     if "BodyTooLong" in kinds:
         return ModelError(
-            f"{host} answered with more than 64 MB, which no answer of this kind needs.",
+            f"{host} answered with more than 64 MB, so the answer was not read.",
             "Check that the base URL is that of an OpenAI-compatible server.",
         )
     failure = _connection_failure(endpoint, kinds)
@@ -101,7 +101,7 @@ def from_exception(endpoint: Endpoint, error: BaseException, *, began: bool) -> 
         return failure
     if "RemoteProtocolError" in kinds or "ReadError" in kinds or "ConnectionResetError" in kinds:
         return ModelError(
-            f"{host} closed the connection without a proper answer.",
+            f"{host} closed the connection without a valid answer.",
             "Check that the base URL is that of an OpenAI-compatible server, then send the message again.",
             retryable=True,
         )
@@ -117,7 +117,7 @@ def _connection_failure(endpoint: Endpoint, kinds: list[str]) -> ModelError | No
     host = endpoint.host
     if "ProxyError" in kinds:
         return ModelError(
-            f"The proxy on the way to {host} refused the connection.",
+            f"The proxy refused the connection to {host}.",
             "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY in the environment.",
             retryable=True,
         )
@@ -130,13 +130,13 @@ def _connection_failure(endpoint: Endpoint, kinds: list[str]) -> ModelError | No
     if "SSLCertVerificationError" in kinds:
         return ModelError(
             f"The certificate of {host} could not be verified, so nothing was sent to it.",
-            "Check the base URL and this machine's clock; behind a company's proxy, let SSL_CERT_FILE name "
-            "its certificate.",
+            "Check the base URL and this machine's clock; behind a company's proxy, set SSL_CERT_FILE to its "
+            "certificate.",
         )
     if any(kind.startswith("SSL") for kind in kinds):
         return ModelError(
-            f"No encrypted connection to {host} could be made; it may not speak HTTPS there.",
-            "Check the base URL: a local server usually wants http:// in place of https://.",
+            f"No encrypted connection to {host} could be made; it may not use HTTPS.",
+            "Check the base URL: a local server usually needs http:// instead of https://.",
         )
     if "ConnectionRefusedError" in kinds:
         local = endpoint.is_loopback
@@ -149,7 +149,7 @@ def _connection_failure(endpoint: Endpoint, kinds: list[str]) -> ModelError | No
         )
     if "ConnectTimeout" in kinds or "PoolTimeout" in kinds:
         return ModelError(
-            f"{host} did not accept a connection in time: the network or that server is slow or down.",
+            f"{host} did not accept a connection in time: the network or the server is slow or down.",
             "Check the network, then send the message again.",
             retryable=True,
         )
@@ -157,7 +157,7 @@ def _connection_failure(endpoint: Endpoint, kinds: list[str]) -> ModelError | No
         return timed_out(endpoint, None, began=False)
     if "ConnectError" in kinds:
         return ModelError(
-            f"{host} could not be reached: the network is down, or something blocks the way.",
+            f"{host} could not be reached: the network is down, or a firewall blocks the connection.",
             "Check the network and the base URL, then send the message again.",
             retryable=True,
         )
@@ -165,44 +165,44 @@ def _connection_failure(endpoint: Endpoint, kinds: list[str]) -> ModelError | No
 
 
 def timed_out(endpoint: Endpoint, seconds: float | None, *, began: bool) -> ModelError:
-    """The server kept silent for too long, before its answer or in the middle of it."""
+    """Explain a server that sent nothing for too long, before its answer or during it."""
     span = f" for {seconds:g} s" if seconds is not None else " for too long"
     if began:
         return ModelError(
-            f"{endpoint.host} fell silent{span} in the middle of its answer.",
-            "Send the message again; if it happens again, try another model.",
+            f"{endpoint.host} sent nothing{span} in the middle of its answer.",
+            "Send the message again; if that fails too, try another model.",
             cut=True,
         )
     return ModelError(
-        f"{endpoint.host} accepted the request and then said nothing{span}.",
+        f"{endpoint.host} accepted the request, but sent nothing{span}.",
         "Send the message again, or try a faster model.",
         retryable=True,
     )
 
 
 def cut(endpoint: Endpoint, why: str) -> ModelError:
-    """The stream ended before the model said that it was done.
+    """Explain an answer that ended before the model was done.
 
     Args:
-        endpoint: Whose stream.
-        why: Completes "the answer is not whole: ...", without a full stop.
+        endpoint: The server.
+        why: Completes "the answer is incomplete: ...", without a full stop.
     """
     return ModelError(
-        f"The answer of {endpoint.host} is not whole: {why}.",
-        "Send the message again, or ask it to continue from where it stopped.",
+        f"The answer from {endpoint.host} is incomplete: {why}.",
+        "Send the message again, or ask the model to continue where it stopped.",
         cut=True,
     )
 
 
 def no_api_there(endpoint: Endpoint, body: str) -> ModelError:
-    """A success that is no answer of this API: a web page, nothing, something else."""
+    """Explain a successful answer that does not belong to this API: a web page, nothing, something else."""
     words = words_of_text(body, endpoint.api_key)
     if words.is_html:
-        what = "answered with a web page and not with JSON; the base URL is probably not that of an API"
+        what = "answered with a web page instead of JSON; the base URL is probably not that of an API"
     elif body.strip():
-        what = "answered with something that is not an answer of a chat model"
+        what = "sent something other than a chat model's answer"
     else:
-        what = "answered with nothing at all"
+        what = "sent an empty answer"
     return ModelError(
         _sentence(f"{endpoint.host} {what}", words.text),
         "Check the base URL; most end in /v1.",
@@ -211,15 +211,15 @@ def no_api_there(endpoint: Endpoint, body: str) -> ModelError:
 
 
 def unusable_key(endpoint: Endpoint) -> ModelError:
-    """The key contains what cannot be sent."""
+    """Explain a key with characters that cannot be sent."""
     return ModelError(
-        f"The API key for {endpoint.host} contains characters that a key cannot have, so nothing was sent.",
-        "Enter it again under Connections (ctrl+p), without blanks, quotes or line breaks inside it.",
+        f"The API key for {endpoint.host} contains characters that no key has, so nothing was sent.",
+        "Enter it again under Connections (ctrl+p), without spaces, quotes or line breaks.",
     )
 
 
 def _as_cut(error: ModelError) -> ModelError:
-    """The same error, marked as one that came after the answer had begun."""
+    """Mark an error as one that came after the start of the answer."""
     error.cut = True
     return error
 
@@ -243,7 +243,7 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
 
 
 def request_id_of(headers: Mapping[str, str], secret: Secret | None) -> str | None:
-    """The id under which the server's operator finds this request."""
+    """The id that identifies this request to the server's operator."""
     for name in ("x-request-id", "x-inference-id", "request-id"):
         found = clean_id(headers.get(name), secret)
         if found:
@@ -258,7 +258,7 @@ def _sentence(what: str, said: str) -> str:
 
 
 def _kinds(error: BaseException) -> list[str]:
-    """Names of the classes of an exception, its causes and its group's members, bases included."""
+    """The class names of an exception, its causes and the members of its group, base classes included."""
     found: list[str] = []
     todo: list[BaseException] = [error]
     seen: set[int] = set()

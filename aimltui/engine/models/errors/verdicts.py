@@ -1,4 +1,4 @@
-"""What an HTTP status and a server's words mean, and what the user can do about it. Pure."""
+"""Explains an HTTP error by its status and the server's message, with what the user can do. No I/O."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _WRAPPED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An answer to be explained."""
+    """An error answer that needs an explanation."""
 
     endpoint: Endpoint
     model: str
@@ -52,17 +52,17 @@ class Case:
 
     @property
     def host(self) -> str:
-        """Host as shown."""
+        """The host as shown to the user."""
         return self.endpoint.host
 
     @property
     def keys_page(self) -> str:
-        """Where this provider's keys are, as a sentence; may be empty."""
+        """A sentence that names the provider's page of keys; may be empty."""
         return keys_page(self.endpoint)
 
     @property
     def billing_page(self) -> str:
-        """Where this provider's balance is topped up."""
+        """Where the user can add credit, as the end of a sentence."""
         if self.endpoint.is_aimlapi:
             return " at https://aimlapi.com/app/billing"
         return (
@@ -72,12 +72,12 @@ class Case:
         )
 
     def has(self, *marks: str) -> bool:
-        """Whether the server's words contain any of these."""
+        """Whether the server's message contains one of these words."""
         return any(mark in self.words.marks for mark in marks)
 
 
 def keys_page(endpoint: Endpoint) -> str:
-    """Where a known provider's keys are, as a sentence with a blank before it; else empty."""
+    """A sentence, after a space, that names a known provider's page of keys; empty for other providers."""
     if endpoint.is_aimlapi:
         return " Keys are at https://aimlapi.com/app/keys."
     return " Keys are at https://platform.openai.com/api-keys." if endpoint.is_openai else ""
@@ -85,7 +85,7 @@ def keys_page(endpoint: Endpoint) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What happened, in words that follow the host's name."""
+    """What happened and what to do about it."""
 
     what: str
     """Completes "<host> ...", without a full stop."""
@@ -95,12 +95,12 @@ class Verdict:
 
 
 def is_wrapped_refusal(case: Case) -> bool:
-    """Whether a 500 is only the wrapping of a refusal by the provider behind: repeating it is pointless."""
+    """Whether a status 500 only wraps the refusal of another provider: sending the request again does not help."""
     return case.status == 500 and _WRAPPED.search(case.words.marks) is not None
 
 
 def judge(case: Case) -> Verdict:
-    """Explains an answer by its status and words."""
+    """Explain an error answer by its status and message."""
     if 300 <= case.status < 400:
         return _redirect(case)
     explain = _BY_STATUS.get(case.status)
@@ -110,7 +110,7 @@ def judge(case: Case) -> Verdict:
         return _server(case)
     return Verdict(
         f"refused the request (HTTP {case.status})",
-        "Check the base URL and the model; the server's words may tell more.",
+        "Check the base URL and the model; the server's message may say more.",
     )
 
 
@@ -118,21 +118,21 @@ def _parameters(case: Case) -> Verdict:
     if case.has(*_LONG):
         return Verdict(
             f"says that the conversation is too long for {_model(case)}",
-            "Begin a new thread, or choose a model with a longer context.",
+            "Start a new thread, or choose a model with a longer context.",
             "invalid_prompt",
         )
     if _NO_MODEL.search(case.words.marks):
         return _unknown_model(case)
     if case.has("content_filter", "content management policy", "safety system", "content policy"):
         return Verdict(
-            "refused the message because of its content rules",
-            "Say it differently, or try another model.",
+            "refused the message because of its content policy",
+            "Rephrase the message, or try another model.",
             "invalid_prompt",
         )
     if case.has("incorrect api key", "invalid api key", "api key not valid", "api_key_invalid"):
         return _key(case)
     return Verdict(
-        f"refused the request as invalid (HTTP {case.status}): {_model(case)} does not take what was sent",
+        f"rejected the request for {_model(case)} as invalid (HTTP {case.status})",
         "Try another model, or change the assistant's settings that the server names.",
         "invalid_prompt",
     )
@@ -140,19 +140,19 @@ def _parameters(case: Case) -> Verdict:
 
 def _key(case: Case) -> Verdict:
     if not case.endpoint.api_key:
-        return Verdict("wants an API key and none is set", KEY_REMEDY + case.keys_page)
+        return Verdict("needs an API key, and none is set", KEY_REMEDY + case.keys_page)
     if case.has("member of an organization"):
         return Verdict(
             "says that this key's account belongs to no organization",
-            "Ask for an invitation to one, or use the key of another account." + case.keys_page,
+            "Get invited to an organization, or use the key of another account." + case.keys_page,
         )
     if re.search(r"\bip\b[^.]{0,60}(?:not authorized|not allowed|allowlist|whitelist)", case.words.marks):
         return Verdict(
-            "does not take this key from this network address",
-            "Use an address that the key's project allows, or change the list of allowed ones there.",
+            "does not accept this key from this IP address",
+            "Connect from an allowed address, or change the allowed addresses in the key's project.",
         )
     return Verdict(
-        "did not accept the API key: it is wrong, expired or for another service",
+        "did not accept the API key: it is wrong, has expired or belongs to another service",
         "Check the key under Connections (ctrl+p), and that it belongs to this host." + case.keys_page,
     )
 
@@ -160,33 +160,31 @@ def _key(case: Case) -> Verdict:
 def _forbidden(case: Case) -> Verdict:
     if case.has("spending limit", "key limit", "limit of this key"):
         return Verdict(
-            "says that this key's own spending limit is reached",
+            "says that this key has reached its spending limit",
             "Raise the key's limit, or use another key." + case.keys_page,
         )
     if case.status == 402 or case.has(*_MONEY):
-        return Verdict(
-            "says that the account has run out of credit", f"Top up the balance{case.billing_page}."
-        )
+        return Verdict("says that the account has run out of credit", f"Add credit{case.billing_page}.")
     if case.status == 451 or case.has("country", "region", "territory"):
         return Verdict(
-            "does not serve this country or region", "Choose the connection of another provider (ctrl+p)."
+            "does not serve this country or region", "Choose a connection to another provider (ctrl+p)."
         )
     if case.has("scope", "management key"):
         return Verdict(
-            "does not let this key do that: its scopes do not contain it",
-            "Use an ordinary key, or widen the scopes of this one." + case.keys_page,
+            "does not allow this request: the key lacks the scope for it",
+            "Use an unrestricted key, or add the scope to this key." + case.keys_page,
         )
     return Verdict(
         f"does not allow this key to use {_model(case)}",
-        "Choose another model, or give the key the permission." + case.keys_page,
+        "Choose another model, or grant the key access to it." + case.keys_page,
     )
 
 
 def _missing(case: Case) -> Verdict:
     if case.has(*_ENDPOINT_LIMIT):
         return Verdict(
-            f"lists {_model(case)}, but has nobody behind it who could answer just now",
-            "Choose another model with ctrl+L; the fault is the provider's, and trying again at once does not help.",
+            f"lists {_model(case)}, but it is not being served right now",
+            "Choose another model with ctrl+L. This is the provider's fault; trying again right away does not help.",
         )
     if _NO_MODEL.search(case.words.marks):
         return _unknown_model(case)
@@ -195,7 +193,7 @@ def _missing(case: Case) -> Verdict:
         "" if path.endswith(("/v1", "/v2", "/openai")) else " Most base URLs end in /v1; this one does not."
     )
     return Verdict(
-        f"knows no {path}/chat/completions, or no model {_model(case)}",
+        f"has no {path}/chat/completions, or no model {_model(case)}",
         f"Check the base URL and the model's id.{hint}",
     )
 
@@ -210,20 +208,20 @@ def _unknown_model(case: Case) -> Verdict:
 def _busy(case: Case) -> Verdict:
     if case.has("free-tier", "free tier", "free limit"):
         return Verdict(
-            "says that the limit of the free tier is reached",
-            f"Wait until its hour is over, or top up the balance{case.billing_page}.",
+            "says that the free tier's limit is reached",
+            f"Wait for an hour, or add credit{case.billing_page}.",
             "rate_limit_exceeded",
         )
     if case.has("request too large"):
         return Verdict(
-            "says that the request is larger than this account may send in a minute",
-            "Send a shorter message, begin a new thread, or choose another model.",
+            "says that the request exceeds this account's limit per minute",
+            "Send a shorter message, start a new thread, or choose another model.",
             "rate_limit_exceeded",
         )
     if case.has("per day", "(rpd)", "(tpd)", "daily"):
         return Verdict(
-            "says that the account's limit for a day is reached",
-            "Choose another model or connection; waiting a few seconds does not help.",
+            "says that the account's daily limit is reached",
+            "Choose another model or connection, or wait until tomorrow.",
             "rate_limit_exceeded",
         )
     if case.has(*_MONEY):
@@ -234,14 +232,14 @@ def _busy(case: Case) -> Verdict:
         )
     if case.has("concurren", "simultaneous", "parallel requests"):
         return Verdict(
-            "is answering as many requests of this account at once as it allows",
-            "Wait for other answers to end, then send the message again.",
+            "does not allow more requests at the same time from this account",
+            "Wait until other answers are complete, then send the message again.",
             "rate_limit_exceeded",
             retryable=True,
         )
     return Verdict(
-        "gets too many requests from this account just now",
-        "Wait a little and send the message again, or try another model.",
+        "is rate-limiting this account",
+        "Wait a moment and send the message again, or try another model.",
         "rate_limit_exceeded",
         retryable=True,
     )
@@ -249,7 +247,9 @@ def _busy(case: Case) -> Verdict:
 
 def _too_big(case: Case) -> Verdict:
     return Verdict(
-        "says that the request is too big", "Send a shorter message, or begin a new thread.", "invalid_prompt"
+        "says that the request is too large",
+        "Send a shorter message, or start a new thread.",
+        "invalid_prompt",
     )
 
 
@@ -263,35 +263,35 @@ def _server(case: Case) -> Verdict:
         return replace(_parameters(case), retryable=False)
     if case.has("maintenance"):
         return Verdict(
-            f"says that {_model(case)} is being maintained; the fault is not here",
-            "Choose another model with ctrl+L, or try this one later.",
+            f"says that {_model(case)} is under maintenance",
+            "Choose another model with ctrl+L, or try again later.",
         )
     if case.status == 504 and case.has("generation timeout"):
-        # to try it again would take, and may cost, the same once more
+        # another try would take as long, and may cost as much
         return Verdict(
-            f"stopped waiting for {_model(case)}, which thought for longer than the server allows (HTTP 504)",
-            "Ask for less at once, let the model think less, or choose a faster one.",
+            f"stopped {_model(case)} because it took longer than the server allows (HTTP 504)",
+            "Ask for less at once, lower the reasoning effort, or choose a faster model.",
         )
     if case.status == 503 and case.has("slow down"):
         return Verdict(
-            "asks this account to slow down: its requests have become too many too quickly (HTTP 503)",
-            "Send fewer messages for a quarter of an hour, or choose another model.",
+            "asks this account to slow down: its number of requests rose too quickly (HTTP 503)",
+            "Send fewer messages for 15 minutes, or choose another model.",
             retryable=True,
         )
     if case.status == 504:
         return Verdict(
-            "gave up waiting for the model (HTTP 504)",
+            "timed out waiting for the model (HTTP 504)",
             "Send the message again, ask for less at once, or try a faster model.",
             retryable=True,
         )
     if case.status in (502, 503, 529):
         return Verdict(
-            f"is overloaded or down for the moment (HTTP {case.status}); the fault is not here",
+            f"is overloaded or down (HTTP {case.status})",
             "Try again in a minute, or choose another model.",
             retryable=True,
         )
     return Verdict(
-        f"failed on its own side (HTTP {case.status})",
+        f"had a server error (HTTP {case.status})",
         "Send the message again; if it happens again, try another model.",
         retryable=case.status not in (501, 505),
     )
@@ -301,9 +301,9 @@ def _redirect(case: Case) -> Verdict:
     target = presentable(case.headers.get("location", ""), case.endpoint.api_key, 200)
     where = f" to {target}" if target else ""
     return Verdict(
-        f"sends the request on{where} (HTTP {case.status}), which was not followed: "
-        "the key stays with the host that it was set for",
-        "If you trust that address, make a connection to it (ctrl+p, Connections, or --base-url).",
+        f"redirects the request{where} (HTTP {case.status}), which was not followed: "
+        "the key is sent only to the host that it was set for",
+        "If you trust that address, add a connection to it (ctrl+p, Connections, or --base-url).",
     )
 
 

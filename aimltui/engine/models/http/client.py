@@ -65,7 +65,7 @@ class HTTPErrors:
     """Everything else: the package's own, and those of the HTTP library, which it lets through mid-stream."""
 
 
-class Connection:
+class EndpointClient:
     """An `AsyncOpenAI` for one endpoint, made at the first use.
 
     The package never holds the key. One hook, the last station before the wire, adds it, and only to requests

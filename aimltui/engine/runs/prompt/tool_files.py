@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from aimltui.engine.store import files, runs, threads
 from aimltui.engine.store.database import Connection
-from aimltui.engine.tools.base import Provided
+from aimltui.engine.tools.base import ProvidedFile
 from aimltui.wire.errors import NotFound
 from aimltui.wire.files import File
 from aimltui.wire.runs import Run
@@ -21,7 +21,7 @@ PLACE = "/mnt/data/"
 class ToolFiles:
     """The files of a thread for the code interpreter."""
 
-    provided: tuple[Provided, ...] = ()
+    provided: tuple[ProvidedFile, ...] = ()
     """The files that the tool finds in its working directory."""
     links: dict[str, str] | None = None
     """File ids by the path under which a text may link to them; None without any files."""
@@ -43,7 +43,9 @@ def known(conn: Connection, run: Run, now: int, path_of: Callable[[str], Path]) 
     for path, file_id in made.items():
         for file in _files(conn, [file_id], now):
             found[path.removeprefix(PLACE)] = file
-    provided = tuple(Provided(file.id, name, path_of(file.id), file.bytes) for name, file in found.items())
+    provided = tuple(
+        ProvidedFile(file.id, name, path_of(file.id), file.bytes) for name, file in found.items()
+    )
     return ToolFiles(provided, links or None, runs.has_run_code(conn, run.thread_id, run.id))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class SandboxLimits:
     """The bounds of one session; bytes and seconds."""
 
     memory_bytes: int = 2 << 30

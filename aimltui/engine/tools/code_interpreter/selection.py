@@ -36,7 +36,7 @@ class Considered:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class SandboxChoice:
     """What was chosen and why."""
 
     sandbox: Sandbox | None
@@ -77,7 +77,7 @@ def advice(directory: Path) -> str:
 
 async def choose(
     interpreter: Interpreter, directory: Path, memory: Path, *, only: str | None = None
-) -> Choice:
+) -> SandboxChoice:
     """The first kind that passes its self-test.
 
     Args:
@@ -94,5 +94,5 @@ async def choose(
         verdict = await selftest.test_once(sandbox, interpreter, directory, memory)
         considered.append(Considered(sandbox.name, verdict.holds, verdict.sentence))
         if verdict.holds:
-            return Choice(sandbox, tuple(considered))
-    return Choice(None, tuple(considered), advice(directory) if only in (None, Wasm.name) else "")
+            return SandboxChoice(sandbox, tuple(considered))
+    return SandboxChoice(None, tuple(considered), advice(directory) if only in (None, Wasm.name) else "")

@@ -20,7 +20,7 @@ from aimltui import __version__
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.files.directory import remove
 from aimltui.engine.tools.code_interpreter.guests.escape_attempts import CELL
-from aimltui.engine.tools.code_interpreter.limits import Limits
+from aimltui.engine.tools.code_interpreter.limits import SandboxLimits
 from aimltui.engine.tools.code_interpreter.python_runtime import Interpreter
 from aimltui.engine.tools.code_interpreter.sandboxes.base import Sandbox
 from aimltui.engine.tools.code_interpreter.sandboxes.plan import KERNEL, environment
@@ -92,7 +92,7 @@ async def test(sandbox: Sandbox, interpreter: Interpreter, directory: Path) -> V
         place = await asyncio.to_thread(_make_place, directory)
     except OSError as error:
         return Verdict(False, {}, f"The self-test has no place: {error}.")
-    session = Session(sandbox, place / "session", interpreter, Limits(wall_s=20.0, idle_s=60.0))
+    session = Session(sandbox, place / "session", interpreter, SandboxLimits(wall_s=20.0, idle_s=60.0))
     try:
         with _canaries(place) as canaries:
             return await _try(session, canaries)

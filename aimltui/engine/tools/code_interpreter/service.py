@@ -9,11 +9,11 @@ from pathlib import Path
 from aimltui.engine.tools.code_interpreter import packages as environment
 from aimltui.engine.tools.code_interpreter import selection as choices
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
-from aimltui.engine.tools.code_interpreter.limits import Limits
+from aimltui.engine.tools.code_interpreter.limits import SandboxLimits
 from aimltui.engine.tools.code_interpreter.packages import Environment
 from aimltui.engine.tools.code_interpreter.python_runtime import Interpreter, default_executable, find
 from aimltui.engine.tools.code_interpreter.sandboxes.unconfined import Unconfined
-from aimltui.engine.tools.code_interpreter.selection import Choice
+from aimltui.engine.tools.code_interpreter.selection import SandboxChoice
 from aimltui.engine.tools.code_interpreter.sessions.session import Session
 from aimltui.engine.tools.code_interpreter.tool import STANDARD
 
@@ -35,7 +35,7 @@ class Status:
     """It is off, and would be on if the user agreed to that."""
 
 
-class LocalSessions:
+class InterpreterService:
     """Makes sessions in the first sandbox that passes its self-test.
 
     Args:
@@ -53,7 +53,7 @@ class LocalSessions:
         data_dir: Path,
         *,
         executable: str | None = None,
-        limits: Limits | None = None,
+        limits: SandboxLimits | None = None,
         may_ask: bool = False,
     ) -> None:
         self._wanted = wanted
@@ -64,7 +64,7 @@ class LocalSessions:
         self._has_agreed = False
         self._said = ""
         self._lock = asyncio.Lock()
-        self._found: dict[str, tuple[Interpreter, Choice]] = {}
+        self._found: dict[str, tuple[Interpreter, SandboxChoice]] = {}
 
     def agree(self, *, agrees: bool = True) -> None:
         """The user has said whether code may be run where no sandbox holds, with a question before each run."""
@@ -110,7 +110,7 @@ class LocalSessions:
         found = environment.current(self._data_dir) if self._executable is None else None
         return found if found is not None and found.works else None
 
-    async def _choose(self) -> tuple[Interpreter, Choice]:
+    async def _choose(self) -> tuple[Interpreter, SandboxChoice]:
         own = self._environment()
         executable = own.executable if own is not None else self._executable or default_executable()
         async with self._lock:

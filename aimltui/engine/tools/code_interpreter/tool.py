@@ -7,18 +7,17 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
 from typing import cast
 
-from aimltui.common.excerpt import Excerpt
 from aimltui.common.text import plain_text
 from aimltui.engine.approval import Approve, CodeToRun
 from aimltui.engine.tools.base import (
-    Answer,
     ArgumentsReader,
     Definition,
-    Image,
-    Logs,
-    Made,
+    DrawnImage,
+    MadeFile,
     OutputStore,
-    Provided,
+    PrintedText,
+    ProvidedFile,
+    ToolAnswer,
     ToolCall,
     ToolContext,
     ToolError,
@@ -29,8 +28,9 @@ from aimltui.engine.tools.code_interpreter.arguments import CodeReader, without_
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.files import listing as outputs
 from aimltui.engine.tools.code_interpreter.sessions import events
-from aimltui.engine.tools.code_interpreter.sessions.pool import Seat, Sessions
+from aimltui.engine.tools.code_interpreter.sessions.pool import SessionPool, SessionSlot
 from aimltui.engine.tools.code_interpreter.sessions.session import RESTARTED
+from aimltui.engine.tools.code_interpreter.sessions.transcript import CellTranscript
 
 PLACE = "/mnt/data/"
 HEAD, TAIL = 8_000, 4_000
@@ -69,7 +69,7 @@ class CodeInterpreter:
 
     def __init__(
         self,
-        sessions: Sessions,
+        sessions: SessionPool,
         *,
         packages: Callable[[], str] = lambda: STANDARD,
         approve: Approve | None = None,
@@ -78,7 +78,7 @@ class CodeInterpreter:
         self._packages = packages
         self._approve = approve
 
-    def definition(self, files: Sequence[Provided]) -> Definition:
+    def definition(self, files: Sequence[ProvidedFile]) -> Definition:
         """What the model is told."""
         about = _ABOUT.format(packages=self._packages(), files=_listed(files))
         aliases = frozenset({"python", "run_python", "execute_python", "code-interpreter"})
@@ -96,28 +96,28 @@ class CodeInterpreter:
         if context.keep is None:
             raise ToolError("What the code makes cannot be kept here, so nothing was run.")
         try:
-            async with self._sessions.of(context.run.thread_id) as seat:
-                if not seat.runner.is_confined:
+            async with self._sessions.of(context.run.thread_id) as slot:
+                if not slot.runner.is_confined:
                     run = context.run
                     wanted = CodeToRun(run.thread_id, run.id, code, run.expires_at)
                     await permit(self._approve, wanted, FOR_THE_MODEL)
-                notes = await _bring_in(seat, context.files)
-                cell = _Cell(seat, context.keep, notes)
-                is_anew, seat.has_run = context.has_run_code and not seat.has_run, True
+                notes = await _bring_in(slot, context.files)
+                cell = _CellOutput(slot, context.keep, notes)
+                is_anew, slot.has_run = context.has_run_code and not slot.has_run, True
                 if is_anew:
                     # an earlier process, or one that gave way, had the session that the model remembers
                     for said in await cell.take(events.Notice(RESTARTED)):
                         yield said
-                told = cast(AsyncGenerator[events.SessionEvent, None], seat.runner.run(code))
+                told = cast(AsyncGenerator[events.SessionEvent, None], slot.runner.run(code))
                 try:
                     async with aclosing(told):
                         async for event in told:
                             for said in await cell.take(event):
                                 yield said
                 except (asyncio.CancelledError, GeneratorExit):
-                    await asyncio.shield(_rescue(cell, seat, context.late))
+                    await asyncio.shield(_rescue(cell, slot, context.late))
                     raise
-                yield Answer(cell.answer())
+                yield ToolAnswer(cell.answer())
         except SandboxError as error:
             raise ToolError(error.message) from error
 
@@ -130,17 +130,16 @@ class CodeInterpreter:
         await self._sessions.aclose()
 
 
-class _Cell:
+class _CellOutput:
     """What comes out of one cell, for the step and for the model."""
 
-    def __init__(self, seat: Seat, keep: OutputStore, notes: list[str]) -> None:
-        self._seat = seat
+    def __init__(self, slot: SessionSlot, keep: OutputStore, notes: list[str]) -> None:
+        self._seat = slot
         self._keep = keep
         self._notes = notes
-        self._excerpt = Excerpt(HEAD, TAIL)
+        self._transcript = CellTranscript(HEAD, TAIL)
         self._printed: list[str] = []
         self._size = 0
-        self._line_open = False
         self._pictures = 0
         self._made: list[str] = []
         self._unkept = 0
@@ -148,24 +147,19 @@ class _Cell:
     async def take(self, event: events.SessionEvent) -> list[ToolEvent]:
         """What an event of the session means for the step."""
         match event:
-            case events.Output(text=text):
-                return [self._logs(text)]
-            case events.Value(text=text) | events.Failure(traceback=text):
-                return [self._logs(self._on_new_line(text))]
-            case events.Notice(text=text):
-                return [self._logs(self._on_new_line(f"[{text}]"))]
             case events.Image(png=png):
                 return [await self._picture(png)]
             case events.FileChanged(path=path):
                 made = await self.keep_file(path)
                 return [made] if made else []
-            case events.Done(sentence=end):
-                last: list[ToolEvent] = [self._logs(self._on_new_line(f"[{end}]"))] if end else []
-                return [*last, *await self._all_output()]
+            case _:
+                text = self._transcript.take(event)
+                told: list[ToolEvent] = [self._printed_text(text)] if text else []
+                return [*told, *await self._all_output()] if isinstance(event, events.Done) else told
 
     def answer(self) -> str:
         """What the model is told."""
-        parts = [plain_text(self._excerpt.whole).strip("\n")]
+        parts = [plain_text(self._transcript.text).strip("\n")]
         if self._pictures:
             parts.append(f"[Pictures that are shown to the user: {self._pictures}]")
         if self._made:
@@ -177,16 +171,10 @@ class _Cell:
         parts += [f"[{note}]" for note in self._notes]
         return "\n".join(part for part in parts if part) or "[The code ran and printed nothing.]"
 
-    def _logs(self, text: str) -> Logs:
-        self._excerpt.add(text)
+    def _printed_text(self, text: str) -> PrintedText:
         self._printed.append(text)
         self._size += len(text)
-        if text:
-            self._line_open = not text.endswith("\n")
-        return Logs(text)
-
-    def _on_new_line(self, text: str) -> str:
-        return ("\n" if self._line_open else "") + text.rstrip("\n") + "\n"
+        return PrintedText(text)
 
     async def _all_output(self) -> list[ToolEvent]:
         """What was printed, as a file, where the step cannot hold all of it."""
@@ -196,17 +184,17 @@ class _Cell:
         name = f"full-output-{self._seat.outputs}.txt"
         file_id = await self._keep(name, "".join(self._printed).encode("utf-8", "replace"))
         return [
-            self._logs(self._on_new_line(f"[All of the output is kept as {name}.]")),
-            Made(file_id, PLACE + name),
+            self._printed_text(self._transcript.add_line(f"[All of the output is kept as {name}.]")),
+            MadeFile(file_id, PLACE + name),
         ]
 
-    async def _picture(self, png: bytes) -> Image:
+    async def _picture(self, png: bytes) -> DrawnImage:
         self._seat.pictures += 1
         file_id = await self._keep(f"figure-{self._seat.pictures}.png", png)
         self._pictures += 1
-        return Image(file_id)
+        return DrawnImage(file_id)
 
-    async def keep_file(self, path: str) -> Made | None:
+    async def keep_file(self, path: str) -> MadeFile | None:
         """Keep a file that is new or changed; None for one that is not to be kept."""
         if any(part.startswith(".") or part == "__pycache__" for part in path.split("/")):
             return None
@@ -221,40 +209,40 @@ class _Cell:
         file_id = await self._keep(path.rpartition("/")[2], content)
         self._made.append(path)
         self._seat.copied[path] = file_id
-        return Made(file_id, PLACE + path)
+        return MadeFile(file_id, PLACE + path)
 
 
-async def _rescue(cell: _Cell, seat: Seat, late: Callable[[Made], None] | None) -> None:
+async def _rescue(cell: _CellOutput, slot: SessionSlot, late: Callable[[MadeFile], None] | None) -> None:
     """Keep what a stopped cell has made."""
-    for path in seat.runner.untold if late is not None else ():
+    for path in slot.runner.untold if late is not None else ():
         with suppress(ToolError):
             made = await cell.keep_file(path)
             if made is not None and late is not None:
                 late(made)
 
 
-async def _bring_in(seat: Seat, files: Sequence[Provided]) -> list[str]:
+async def _bring_in(slot: SessionSlot, files: Sequence[ProvidedFile]) -> list[str]:
     """Copy in what is not there yet; a remark for each file that cannot be."""
     notes: list[str] = []
     for file in files:
-        if seat.copied.get(file.name) == file.file_id:
+        if slot.copied.get(file.name) == file.file_id:
             continue
         try:
-            await asyncio.to_thread(_copy, seat, file)
+            await asyncio.to_thread(_copy, slot, file)
         except (SandboxError, OSError) as error:
             notes.append(f"The file {file.name!r} is not in {PLACE}: {error}")
         # also where it failed: once is enough to say so
-        seat.copied[file.name] = file.file_id
+        slot.copied[file.name] = file.file_id
     return notes
 
 
-def _copy(seat: Seat, file: Provided) -> None:
+def _copy(slot: SessionSlot, file: ProvidedFile) -> None:
     if file.size > MOST_BYTES:
         raise SandboxError(f"it has {file.size:,} bytes, and at most {MOST_BYTES:,} are copied in.")
-    outputs.put(seat.runner.files, file.name, file.source.read_bytes())
+    outputs.put(slot.runner.files, file.name, file.source.read_bytes())
 
 
-def _listed(files: Sequence[Provided]) -> str:
+def _listed(files: Sequence[ProvidedFile]) -> str:
     if not files:
         return ""
     named = ", ".join(f"{PLACE}{file.name} ({file.size:,} bytes)" for file in files[:_NAMED])

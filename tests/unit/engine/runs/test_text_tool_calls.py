@@ -21,7 +21,7 @@ from tests.support.fake_session import FakeSandbox, prints, runs
 
 CODE: dict[str, Any] = {"instructions": "Be brief.", "tools": [{"type": "code_interpreter"}]}
 REFUSAL = ModelError(
-    "localhost refused the request as invalid (HTTP 400): gemma does not take what was sent. The server says: "
+    "localhost rejected the request for gemma as invalid (HTTP 400). The server says: "
     "gemma:2b does not support tools",
     status=400,
     code="invalid_prompt",

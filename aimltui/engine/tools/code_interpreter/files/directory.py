@@ -17,7 +17,7 @@ DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SessionDirectory:
     """Where a session's files lie.
 
     Attributes:
@@ -44,7 +44,7 @@ class Place:
         return self.directory / "tmp"
 
 
-def prepare(directory: Path, *, own_id: bool) -> Place:
+def prepare(directory: Path, *, own_id: bool) -> SessionDirectory:
     """Make a session's directory, or take the one that is there.
 
     Args:
@@ -55,7 +55,7 @@ def prepare(directory: Path, *, own_id: bool) -> Place:
         OSError: It cannot be made.
     """
     uid = None
-    place = Place(directory, None)
+    place = SessionDirectory(directory, None)
     for made in (directory, place.files, place.root, place.temporary):
         made.mkdir(mode=0o700, parents=True, exist_ok=True)
     if os.geteuid() == 0:
@@ -64,7 +64,7 @@ def prepare(directory: Path, *, own_id: bool) -> Place:
             uid = owner if owner >= _FIRST_UNOWNED else _FIRST_UNOWNED + random.randrange(_UNOWNED)
         if (uid or 0) != owner:
             _give(place.files, uid or 0)
-    return Place(directory, uid)
+    return SessionDirectory(directory, uid)
 
 
 def remove(directory: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from aimltui.engine.tools.code_interpreter.jails.jail import Jail
-from aimltui.engine.tools.code_interpreter.limits import Limits
+from aimltui.engine.tools.code_interpreter.limits import SandboxLimits
 from aimltui.engine.tools.code_interpreter.python_runtime import Interpreter
 
 
@@ -62,7 +62,7 @@ class Sandbox(Protocol):
         """What its self-test depends on beside the kernel and this program: another text asks for another test."""
         ...
 
-    def start(self, directory: Path, limits: Limits, interpreter: Interpreter) -> Jail:
+    def start(self, directory: Path, limits: SandboxLimits, interpreter: Interpreter) -> Jail:
         """Start a jail with a kernel program in it.
 
         Args:

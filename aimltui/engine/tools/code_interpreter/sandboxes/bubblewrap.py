@@ -12,7 +12,7 @@ from aimltui.engine.tools.code_interpreter.files import directory as place
 from aimltui.engine.tools.code_interpreter.jailer import landlock
 from aimltui.engine.tools.code_interpreter.jailer.mounts import Step
 from aimltui.engine.tools.code_interpreter.jails.jail import Jail
-from aimltui.engine.tools.code_interpreter.limits import Limits
+from aimltui.engine.tools.code_interpreter.limits import SandboxLimits
 from aimltui.engine.tools.code_interpreter.python_runtime import Interpreter
 from aimltui.engine.tools.code_interpreter.sandboxes import plan
 from aimltui.engine.tools.code_interpreter.sandboxes.base import Availability, Description
@@ -69,7 +69,7 @@ class Bubblewrap:
         program = find_program()
         return f"{plan.digest(program) if program else 'missing'} landlock {landlock.version()}"
 
-    def start(self, directory: Path, limits: Limits, interpreter: Interpreter) -> Jail:
+    def start(self, directory: Path, limits: SandboxLimits, interpreter: Interpreter) -> Jail:
         """Start a jail with a kernel program in it."""
         program = find_program()
         if program is None:

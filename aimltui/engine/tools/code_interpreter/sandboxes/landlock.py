@@ -8,7 +8,7 @@ from pathlib import Path
 from aimltui.engine.tools.code_interpreter.files import directory as place
 from aimltui.engine.tools.code_interpreter.jailer import landlock
 from aimltui.engine.tools.code_interpreter.jails.jail import Jail
-from aimltui.engine.tools.code_interpreter.limits import Limits
+from aimltui.engine.tools.code_interpreter.limits import SandboxLimits
 from aimltui.engine.tools.code_interpreter.python_runtime import Interpreter
 from aimltui.engine.tools.code_interpreter.sandboxes import plan
 from aimltui.engine.tools.code_interpreter.sandboxes.base import Availability, Description
@@ -49,7 +49,7 @@ class Reduced:
         """The version of Landlock."""
         return f"landlock {landlock.version()}"
 
-    def start(self, directory: Path, limits: Limits, interpreter: Interpreter) -> Jail:
+    def start(self, directory: Path, limits: SandboxLimits, interpreter: Interpreter) -> Jail:
         """Start a jail with a kernel program in it."""
         where = place.prepare(Path(os.path.realpath(directory)), own_id=False)
         data, temporary = str(where.files), str(where.temporary)

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
-from aimltui.engine.tools.code_interpreter.files.directory import Place
+from aimltui.engine.tools.code_interpreter.files.directory import SessionDirectory
 from aimltui.engine.tools.code_interpreter.jailer import landlock, mounts, syscalls
 from aimltui.engine.tools.code_interpreter.jails.jail import Jail
-from aimltui.engine.tools.code_interpreter.limits import Limits
+from aimltui.engine.tools.code_interpreter.limits import SandboxLimits
 from aimltui.engine.tools.code_interpreter.python_runtime import Interpreter
 
 HERE = Path(__file__).parent.parent
@@ -52,7 +52,7 @@ def arguments(interpreter: Interpreter, kernel: str, data: str) -> list[str]:
     return [interpreter.executable, "-I", "-B", "-X", "utf8", kernel, data]
 
 
-def steps(place: Place, limits: Limits, interpreter: Interpreter) -> list[mounts.Step]:
+def steps(place: SessionDirectory, limits: SandboxLimits, interpreter: Interpreter) -> list[mounts.Step]:
     """What the jail's root directory is made of."""
     return [
         ("tmpfs", "", "/tmp", limits.temporary_bytes),  # noqa: S108  # the jail's own
@@ -77,7 +77,11 @@ def rules(interpreter: Interpreter, read: tuple[str, ...], work: tuple[str, ...]
 
 
 def make(
-    kind: str, place: Place, bounds: Limits, interpreter: Interpreter, more: Mapping[str, Any] | None = None
+    kind: str,
+    place: SessionDirectory,
+    bounds: SandboxLimits,
+    interpreter: Interpreter,
+    more: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """A plan; `more` is what the kind adds or sees differently."""
     return {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aimltui.engine.tools.code_interpreter.files import directory as place
 from aimltui.engine.tools.code_interpreter.jails.jail import Jail
-from aimltui.engine.tools.code_interpreter.limits import Limits
+from aimltui.engine.tools.code_interpreter.limits import SandboxLimits
 from aimltui.engine.tools.code_interpreter.python_runtime import Interpreter
 from aimltui.engine.tools.code_interpreter.sandboxes import plan
 from aimltui.engine.tools.code_interpreter.sandboxes.base import Availability, Description
@@ -43,7 +43,7 @@ class Unconfined:
         """Nothing to be tested."""
         return ""
 
-    def start(self, directory: Path, limits: Limits, interpreter: Interpreter) -> Jail:
+    def start(self, directory: Path, limits: SandboxLimits, interpreter: Interpreter) -> Jail:
         """Start a kernel program.
 
         Raises:

@@ -13,11 +13,11 @@ from typing import Any
 from aimltui.engine.tools.code_interpreter import python_runtime as interpreters
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.files import directory as place
-from aimltui.engine.tools.code_interpreter.files.directory import Place
+from aimltui.engine.tools.code_interpreter.files.directory import SessionDirectory
 from aimltui.engine.tools.code_interpreter.guests import wasm_host
 from aimltui.engine.tools.code_interpreter.jailer import landlock
 from aimltui.engine.tools.code_interpreter.jails.jail import Jail
-from aimltui.engine.tools.code_interpreter.limits import Limits
+from aimltui.engine.tools.code_interpreter.limits import SandboxLimits
 from aimltui.engine.tools.code_interpreter.python_runtime import Interpreter
 from aimltui.engine.tools.code_interpreter.sandboxes import plan
 from aimltui.engine.tools.code_interpreter.sandboxes.base import Availability, Description
@@ -131,7 +131,7 @@ class Wasm:
             ) from error
         return self.compiled
 
-    def start(self, directory: Path, limits: Limits, interpreter: Interpreter) -> Jail:
+    def start(self, directory: Path, limits: SandboxLimits, interpreter: Interpreter) -> Jail:
         """Start a guest with a kernel program in it; the given interpreter has no part in it.
 
         Raises:
@@ -143,7 +143,7 @@ class Wasm:
         where = place.prepare(Path(os.path.realpath(directory)), own_id=False)
         return self._start(where, limits)
 
-    def _start(self, where: Place, limits: Limits) -> Jail:
+    def _start(self, where: SessionDirectory, limits: SandboxLimits) -> Jail:
         native = interpreters.find(sys.executable)
         data, temporary = str(where.files), str(where.temporary)
         compiled = os.path.realpath(self.compiled)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from aimltui.engine.tools.code_interpreter.jails.inbox import Breach, Ended, Frame, Item, Text
-from aimltui.engine.tools.code_interpreter.limits import Limits
+from aimltui.engine.tools.code_interpreter.limits import SandboxLimits
 from aimltui.engine.tools.code_interpreter.sessions.events import (
     Failure,
     Image,
@@ -36,7 +36,7 @@ class Cell:
         reason: Why, where it was not by itself.
     """
 
-    def __init__(self, number: int, limits: Limits) -> None:
+    def __init__(self, number: int, limits: SandboxLimits) -> None:
         self.number = number
         self._limits = limits
         self._printed = 0

@@ -49,7 +49,7 @@ class Runner(Protocol):
         ...
 
 
-class Seat:
+class SessionSlot:
     """A thread's session and what is known of it."""
 
     def __init__(self, runner: Runner, directory: Path) -> None:
@@ -66,7 +66,7 @@ class Seat:
         """Whether a model's code has run in it."""
 
 
-class Sessions:
+class SessionPool:
     """Keeps them.
 
     Args:
@@ -80,58 +80,58 @@ class Sessions:
         self._top = directory
         self._own = directory / f"{os.getpid()}-{os.urandom(4).hex()}"
         self._most = most
-        self._seats: dict[str, Seat] = {}
+        self._slots: dict[str, SessionSlot] = {}
         self._lock = asyncio.Lock()
 
     @asynccontextmanager
-    async def of(self, thread_id: str) -> AsyncGenerator[Seat, None]:
+    async def of(self, thread_id: str) -> AsyncGenerator[SessionSlot, None]:
         """The thread's session, for one cell.
 
         Raises:
             SandboxError: There can be none.
         """
         async with self._lock:
-            seat = self._seats.pop(thread_id, None) or await self._new(thread_id)
+            slot = self._slots.pop(thread_id, None) or await self._new(thread_id)
             # the order of the table is the order of use
-            self._seats[thread_id] = seat
-            if seat.is_busy:
+            self._slots[thread_id] = slot
+            if slot.is_busy:
                 raise SandboxError("This conversation runs code already.")
-            seat.is_busy = True
+            slot.is_busy = True
         try:
-            yield seat
+            yield slot
         finally:
-            seat.is_busy = False
+            slot.is_busy = False
 
     async def forget(self, thread_id: str) -> None:
         """End a thread's session and remove its files."""
         async with self._lock:
-            seat = self._seats.pop(thread_id, None)
-        if seat is not None:
-            await _remove(seat)
+            slot = self._slots.pop(thread_id, None)
+        if slot is not None:
+            await _remove(slot)
 
     async def aclose(self) -> None:
         """End all, and leave nothing behind."""
-        seats, self._seats = list(self._seats.values()), {}
-        await asyncio.gather(*(_remove(seat) for seat in seats))
+        slots, self._slots = list(self._slots.values()), {}
+        await asyncio.gather(*(_remove(slot) for slot in slots))
         await asyncio.to_thread(_delete, self._own)
 
-    async def _new(self, thread_id: str) -> Seat:
-        while len(self._seats) >= self._most:
-            idle = next((id_ for id_, seat in self._seats.items() if not seat.is_busy), None)
+    async def _new(self, thread_id: str) -> SessionSlot:
+        while len(self._slots) >= self._most:
+            idle = next((id_ for id_, slot in self._slots.items() if not slot.is_busy), None)
             if idle is None:
                 raise SandboxError(_TOO_MANY.format(count=self._most))
-            await _remove(self._seats.pop(idle))
+            await _remove(self._slots.pop(idle))
         if not self._own.exists():
             await asyncio.to_thread(_prepare, self._top, self._own)
         directory = self._own / thread_id
         runner = await self._make(directory)
         await asyncio.to_thread(lambda: runner.files.mkdir(mode=0o700, parents=True, exist_ok=True))
-        return Seat(runner, directory)
+        return SessionSlot(runner, directory)
 
 
-async def _remove(seat: Seat) -> None:
-    await seat.runner.aclose()
-    await asyncio.to_thread(_delete, seat.directory)
+async def _remove(slot: SessionSlot) -> None:
+    await slot.runner.aclose()
+    await asyncio.to_thread(_delete, slot.directory)
 
 
 def _delete(directory: Path) -> None:

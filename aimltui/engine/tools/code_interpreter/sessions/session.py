@@ -12,14 +12,14 @@ from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.files import listing as outputs
 from aimltui.engine.tools.code_interpreter.jails.inbox import Breach, Ended, Frame, Frozen, Text
 from aimltui.engine.tools.code_interpreter.jails.jail import Channel, Jail
-from aimltui.engine.tools.code_interpreter.limits import Limits
+from aimltui.engine.tools.code_interpreter.limits import SandboxLimits
 from aimltui.engine.tools.code_interpreter.python_runtime import Interpreter
 from aimltui.engine.tools.code_interpreter.sandboxes.base import Sandbox
 from aimltui.engine.tools.code_interpreter.sessions.cell import Cell
 from aimltui.engine.tools.code_interpreter.sessions.events import Done, FileChanged, Notice, SessionEvent
 
 RESTARTED = (
-    "The interpreter was started anew: variables of earlier cells are gone, files in /mnt/data are there."
+    "The interpreter was restarted: variables of earlier cells are gone, files in /mnt/data are still there."
 )
 _LET_GO_S = (0.03, 0.07)
 """What a cancelled cell may take to stop by itself after each interrupt; after them, everything is killed. One is not
@@ -41,12 +41,12 @@ class Session:
     """
 
     def __init__(
-        self, sandbox: Sandbox, directory: Path, interpreter: Interpreter, limits: Limits | None = None
+        self, sandbox: Sandbox, directory: Path, interpreter: Interpreter, limits: SandboxLimits | None = None
     ) -> None:
         self._sandbox = sandbox
         self._directory = directory
         self._interpreter = interpreter
-        self._limits = limits or Limits()
+        self._limits = limits or SandboxLimits()
         self._jail: Jail | None = None
         self._channel: Channel | None = None
         self._numbers = itertools.count(1)

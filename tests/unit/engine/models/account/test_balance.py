@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from aimltui.engine.models.account.balance import AccountBalance, read_balance
-from aimltui.engine.models.base import ModelError
+from aimltui.engine.models.account.balance import read_balance
+from aimltui.engine.models.base import AccountBalance, ModelError
 from aimltui.engine.models.endpoint.endpoint import Endpoint
 from aimltui.engine.models.endpoint.secret import Secret
-from aimltui.engine.models.http.client import Connection
+from aimltui.engine.models.http.client import EndpointClient
 from aimltui.engine.models.registry import ModelRegistry
 from tests.support.chat_server import ChatServer
 from tests.support.chats import KEY
@@ -22,7 +22,7 @@ NEW, OLD = "/v2/billing", "/v1/billing/balance"
 async def asked(others: dict[str, Reply]) -> tuple[AccountBalance | ModelError, ChatServer]:
     async with ChatServer(Scene((whole("unused"),), others=others)) as server:
         endpoint = Endpoint("test", server.base_url, Secret(KEY))
-        connection = Connection(endpoint)
+        connection = EndpointClient(endpoint)
         try:
             return await read_balance(endpoint, connection), server
         except ModelError as error:
@@ -63,7 +63,7 @@ async def test_the_older_page_tells_credits() -> None:
     [
         (401, "did not accept the API key", "Connections"),
         (403, "management keys", "ordinary key"),
-        (500, "own side", "again"),
+        (500, "had a server error", "again"),
     ],
 )
 async def test_a_refusal_is_told_in_words_and_ends_it(status: int, says: str, remedy: str) -> None:

@@ -92,7 +92,7 @@ async def test_a_stream_without_ends_of_lines_or_events_ends_the_answer_and_what
         assert error is not None
         assert text_in(chunks) == "Half an ans"
         assert error.message == (
-            f"The answer of {model.endpoint.host} is not whole: one of its events is longer than 1 MB."
+            f"The answer from {model.endpoint.host} is incomplete: one of its events is longer than 1 MB."
         )
     assert (error.cut, error.retryable) == (True, False)
 
@@ -288,7 +288,7 @@ async def test_a_whole_answer_that_never_ends_is_given_up(monkeypatch: pytest.Mo
 async def test_silence_before_the_first_byte_ends_in_an_error() -> None:
     async with serving("silent", first_byte_timeout_s=0.1) as (_, model):
         error = await failed(model, asking())
-    assert "said nothing for 0.1 s" in error.message
+    assert "sent nothing for 0.1 s" in error.message
     assert (error.cut, error.retryable) == (False, True)
 
 
@@ -296,7 +296,7 @@ async def test_silence_after_the_headers_counts_as_silence_before_the_first_byte
     scene = Scene((stream(done=False, then="hang"),))
     async with serving(scene, first_byte_timeout_s=0.1) as (_, model):
         error = await failed(model, asking())
-    assert "said nothing for 0.1 s" in error.message
+    assert "sent nothing for 0.1 s" in error.message
 
 
 async def test_silence_in_the_middle_ends_in_an_error_after_the_text() -> None:
@@ -304,7 +304,7 @@ async def test_silence_in_the_middle_ends_in_an_error_after_the_text() -> None:
         chunks, error = await play(model, asking())
     assert text_in(chunks) == "Wait for"
     assert error is not None
-    assert "fell silent for 0.1 s in the middle" in error.message
+    assert "sent nothing for 0.1 s in the middle" in error.message
     assert error.cut
 
 
@@ -318,8 +318,8 @@ async def test_silence_in_the_middle_ends_in_an_error_after_the_text() -> None:
         ("unavailable", 503, "overloaded or down", True),
         ("redirect", 307, "not followed", False),
         ("web-page", None, "web page", False),
-        ("empty", None, "nothing at all", True),
-        ("garbage", None, "without a proper answer", True),
+        ("empty", None, "sent an empty answer", True),
+        ("garbage", None, "without a valid answer", True),
     ],
 )
 async def test_a_refusal_is_a_sentence(scene: str, status: int | None, says: str, retryable: bool) -> None:
@@ -352,7 +352,7 @@ async def test_an_error_with_status_200_is_an_error() -> None:
 async def test_a_whole_answer_without_an_answer_is_an_error(payload: Any) -> None:
     async with serving(Scene((as_json(payload),))) as (_, model):
         error = await failed(model, asking(stream=False))
-    assert "base URL" in error.remedy or "not whole" in error.message
+    assert "base URL" in error.remedy or "incomplete" in error.message
 
 
 async def test_no_null_is_ever_sent() -> None:
@@ -422,11 +422,11 @@ async def test_models_are_listed() -> None:
     ("reply", "says"),
     [
         (refusal(401, "no"), "API key"),
-        (as_json({"nothing": "here"}), "not an answer"),
+        (as_json({"nothing": "here"}), "other than a chat model's answer"),
         (Reply(200, {"Content-Type": "text/html"}, (b"<title>Login</title>",)), "web page"),
-        (Reply(), "nothing at all"),
+        (Reply(), "sent an empty answer"),
         (as_json({"error": {"message": "odd"}}), "odd"),
-        (Reply(200, PLAIN_JSON, (b'{"data": [',), then="cut"), "not whole"),
+        (Reply(200, PLAIN_JSON, (b'{"data": [',), then="cut"), "incomplete"),
     ],
 )
 async def test_a_list_that_cannot_be_had_is_an_error(reply: Reply, says: str) -> None:
@@ -454,7 +454,7 @@ async def test_https_to_a_server_that_speaks_http_is_explained() -> None:
         model = OpenAICompatibleModel(Endpoint("x", server.base_url.replace("http:", "https:")))
         error = await failed(model, asking())
         await model.aclose()
-    assert "HTTPS" in error.message or "without a proper answer" in error.message
+    assert "HTTPS" in error.message or "without a valid answer" in error.message
 
 
 async def test_a_closed_model_opens_again_when_it_is_needed() -> None:

@@ -85,8 +85,8 @@ def test_lessons_are_told_in_words() -> None:
     lessons.learn("AI", "m", {"no_stream": True})
     lessons.learn("", "m", {FENCED: True})
     assert lessons.words("AI", "m", "alias") == [
-        "It calls no tools: it writes the code that it wants to run into its text.",
-        "It does not stream: its answers come in one piece.",
+        "No tool calls: the model writes code to run into its text.",
+        "No streaming: each answer arrives at once.",
     ]
     assert lessons.words("other", "n") == []
 
@@ -136,5 +136,5 @@ async def test_what_was_learned_stands_beside_the_model_in_the_list(tmp_path: Pa
         finally:
             await engine.aclose()
     told = {model.id: model.learned for model in listed}
-    assert told["test/fast"] == ["It does not stream: its answers come in one piece."]
+    assert told["test/fast"] == ["No streaming: each answer arrives at once."]
     assert told["test/large"] is None

@@ -67,7 +67,7 @@ TABLE = [
     ),
     (400, nested("maximum context length is 8192"), "too long", "new thread", "invalid_prompt", False),
     (400, nested("The model `x` does not exist"), "does not offer gpt-4o", "ctrl+L", "server_error", False),
-    (400, nested("no", code="content_filter"), "content rules", "differently", "invalid_prompt", False),
+    (400, nested("no", code="content_filter"), "content policy", "Rephrase", "invalid_prompt", False),
     (400, nested("API key not valid."), "did not accept the API key", "Check the key", "server_error", False),
     (401, flat("This request requires a valid API key.", 401), "API key", "app/keys", "server_error", False),
     (402, "", "run out of credit", "billing", "server_error", False),
@@ -80,16 +80,23 @@ TABLE = [
         "server_error",
         False,
     ),
-    (403, nested("Project does not have it"), "does not allow", "permission", "server_error", False),
+    (403, nested("Project does not have it"), "does not allow", "grant", "server_error", False),
     (404, nested("No endpoints found for x"), "lists gpt-4o, but", "ctrl+L", "server_error", False),
     (404, nested("gone", code="model_not_found"), "does not offer gpt-4o", "ctrl+L", "server_error", False),
-    (404, "", "knows no /v1/chat/completions", "base URL", "server_error", False),
+    (404, "", "has no /v1/chat/completions", "base URL", "server_error", False),
     (405, "", "HTTP 405", "base URL", "server_error", False),
     (408, "", "waited too long", "again", "server_error", True),
     (409, "", "conflicting", "again", "server_error", True),
-    (413, "<html><title>413 Too Large</title></html>", "too big", "shorter", "invalid_prompt", False),
+    (413, "<html><title>413 Too Large</title></html>", "too large", "shorter", "invalid_prompt", False),
     (422, nested("bad"), "invalid", "settings", "invalid_prompt", False),
-    (429, flat("Too Many Requests", 429), "too many requests", "Wait", "rate_limit_exceeded", True),
+    (
+        429,
+        flat("Too Many Requests", 429),
+        "is rate-limiting this account",
+        "Wait",
+        "rate_limit_exceeded",
+        True,
+    ),
     (
         429,
         nested("x", code="insufficient_quota"),
@@ -106,8 +113,8 @@ TABLE = [
         "rate_limit_exceeded",
         False,
     ),
-    (500, flat("Internal server error", 500), "failed on its own side", "again", "server_error", True),
-    (500, flat("The model is under maintenance", 500), "maintained", "another model", "server_error", False),
+    (500, flat("Internal server error", 500), "had a server error", "again", "server_error", True),
+    (500, flat("The model is under maintenance", 500), "maintenance", "another model", "server_error", False),
     (500, flat('{"status":400,"message":"x"}', 500), "as invalid", "another", "invalid_prompt", False),
     (500, flat("Request failed with status code 400", 500), "as invalid", "another", "invalid_prompt", False),
     (
@@ -122,7 +129,7 @@ TABLE = [
     ),
     (500, nested("400 Bad Request"), "as invalid", "another", "invalid_prompt", False),
     (500, nested("Invalid enum value. Expected 'user'"), "as invalid", "another", "invalid_prompt", False),
-    (501, "", "failed", "another model", "server_error", False),
+    (501, "", "server error", "another model", "server_error", False),
     (
         502,
         "<html><title>502 Bad Gateway</title></html>",
@@ -131,9 +138,9 @@ TABLE = [
         "server_error",
         True,
     ),
-    (503, flat("Service unavailable", 503), "the fault is not here", "minute", "server_error", True),
-    (504, flat("Generation timeout", 504), "thought for longer", "faster", "server_error", False),
-    (504, "", "gave up waiting", "faster", "server_error", True),
+    (503, flat("Service unavailable", 503), "overloaded or down", "minute", "server_error", True),
+    (504, flat("Generation timeout", 504), "took longer", "faster", "server_error", False),
+    (504, "", "timed out waiting", "faster", "server_error", True),
     (522, "", "HTTP 522", "again", "server_error", True),
     (529, nested("Overloaded"), "overloaded", "minute", "server_error", True),
 ]
@@ -218,7 +225,7 @@ def test_no_error_repeats_the_key() -> None:
 
 def test_without_a_key_a_401_says_how_to_set_one() -> None:
     error = explain(401, endpoint=LOCAL)
-    assert error.message == "127.0.0.1:11434 wants an API key and none is set."
+    assert error.message == "127.0.0.1:11434 needs an API key, and none is set."
     assert "AIMLAPI_API_KEY" in error.remedy
     assert "--api-key-env" in error.remedy
 
@@ -321,7 +328,7 @@ class LocalProtocolError(Exception):
         (chained(ConnectError(), OSError(101, "unreachable")), "could not be reached", "network", True),
         (chained(ConnectError(), ExceptionGroup("all", [ConnectionRefusedError()])), "refused", "down", True),
         (ConnectTimeout(), "did not accept a connection", "network", True),
-        (ReadTimeout(), "said nothing", "faster", True),
+        (ReadTimeout(), "sent nothing", "faster", True),
         (ProxyError("407"), "proxy", "NO_PROXY", True),
         (RemoteProtocolError("disconnected"), "closed the connection", "base URL", True),
         (LocalProtocolError(f"Illegal header value b'{KEY}'"), "failed", "base URL", False),
@@ -363,7 +370,7 @@ def test_a_connection_that_breaks_in_the_middle_is_a_cut(kind: type[Exception]) 
             "rate_limit_exceeded",
         ),
         ({"error": "words"}, "words", None, "server_error"),
-        ({"error": {}}, "it did not say why", None, "server_error"),
+        ({"error": {}}, "it gave no reason", None, "server_error"),
         ({"message": "flat", "statusCode": 500, "requestId": "r"}, "flat", 500, "server_error"),
     ],
 )
@@ -377,8 +384,8 @@ def test_an_error_inside_of_a_stream_is_explained(
 
 
 def test_silence_names_its_length() -> None:
-    assert "said nothing for 600 s" in errors.timed_out(AIML, 600.0, began=False).message
-    assert "fell silent for 300 s in the middle" in errors.timed_out(AIML, 300.0, began=True).message
+    assert "sent nothing for 600 s" in errors.timed_out(AIML, 600.0, began=False).message
+    assert "sent nothing for 300 s in the middle" in errors.timed_out(AIML, 300.0, began=True).message
 
 
 @pytest.mark.parametrize("body", ["x,", '{"a":[1],', "sk-123456789,"])

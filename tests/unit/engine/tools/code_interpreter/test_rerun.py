@@ -9,19 +9,19 @@ from aimltui.engine.approval import CodeToRun
 from aimltui.engine.tools.code_interpreter.approval import LONGEST
 from aimltui.engine.tools.code_interpreter.rerun import run_again
 from aimltui.engine.tools.code_interpreter.sessions.events import Done, Output
-from aimltui.engine.tools.code_interpreter.sessions.pool import Sessions
+from aimltui.engine.tools.code_interpreter.sessions.pool import SessionPool
 from tests.support.fake_session import FakeSandbox, draws, fails, prints, writes
 
 
-def sessions(sandbox: FakeSandbox, directory: Path) -> Sessions:
-    return Sessions(sandbox.make, directory, 2)
+def sessions(sandbox: FakeSandbox, directory: Path) -> SessionPool:
+    return SessionPool(sandbox.make, directory, 2)
 
 
 async def test_it_runs_in_the_threads_session_and_says_when_that_is_a_new_one(tmp_path: Path) -> None:
     sandbox = FakeSandbox(prints("4\n"))
     over = sessions(sandbox, tmp_path)
     first = await run_again(over, "thread_1", "2 + 2")
-    assert "started anew" in first.text
+    assert "was restarted" in first.text
     assert first.text.endswith("4\n")
     again = await run_again(over, "thread_1", "2 + 2")
     assert (again.text, again.is_ok, sandbox.made) == ("4\n", True, 1)
@@ -34,7 +34,7 @@ async def test_failures_pictures_and_files_are_said_in_the_text(tmp_path: Path) 
     failed = await run_again(over, "t", "1/0")
     assert not failed.is_ok
     assert "ZeroDivisionError" in failed.text
-    assert "[Pictures that were drawn and are not kept: 1]" in (await run_again(over, "t", "plot()")).text
+    assert "[Pictures that were drawn and are not saved: 1]" in (await run_again(over, "t", "plot()")).text
     assert "[New or changed in /mnt/data: out.csv." in (await run_again(over, "t", "save()")).text
     assert (await run_again(over, "t", "pass")).text == "[It printed nothing.]\n"
     await over.aclose()

@@ -536,6 +536,6 @@ async def test_a_model_whose_earlier_session_is_gone_is_told_so_once(tmp_path: P
     async with opened(tmp_path, model, tools=[FakeSandbox().tool(tmp_path)], new_id=TestIds()) as later:
         more = NewMessage(role="user", content="go on")
         again = CreateRun(thread_id=run.thread_id, assistant_id=run.assistant_id, additional_messages=[more])
-        await collect(later.stream_create_run(again))
+        await collect(later.runs.stream_create_run(again))
     told = [str(request.messages[-1]["content"]) for request in model.requests[1:]]
-    assert ["was started anew" in answer for answer in told] == [True, False]
+    assert ["was restarted" in answer for answer in told] == [True, False]

@@ -13,7 +13,7 @@ import pytest
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.files import listing as outputs
 from aimltui.engine.tools.code_interpreter.files.directory import remove
-from aimltui.engine.tools.code_interpreter.sessions.pool import Sessions
+from aimltui.engine.tools.code_interpreter.sessions.pool import SessionPool
 from tests.support.fake_session import FakeSandbox
 
 
@@ -163,17 +163,17 @@ async def test_what_a_dead_engine_left_is_removed_however_deep_it_is(tmp_path: P
     left = [tmp_path / f"{ended.pid}-{number}" for number in "ab"]
     for directory in left:
         nest(directory / "thread_1" / "data")
-    sessions = Sessions(FakeSandbox().make, tmp_path, 1)
-    async with sessions.of("thread_2") as seat:
-        assert seat.runner.files.is_dir()
+    sessions = SessionPool(FakeSandbox().make, tmp_path, 1)
+    async with sessions.of("thread_2") as slot:
+        assert slot.runner.files.is_dir()
     assert not any(directory.exists() for directory in left)
     await sessions.aclose()
 
 
 async def test_closing_the_sessions_removes_everything_however_deep_it_is(tmp_path: Path, nest: Nest) -> None:
-    sessions = Sessions(FakeSandbox().make, tmp_path, 1)
-    async with sessions.of("thread_1") as seat:
+    sessions = SessionPool(FakeSandbox().make, tmp_path, 1)
+    async with sessions.of("thread_1") as slot:
         # a session that could not be removed earlier
-        nest(seat.directory.parent / "thread_0" / "data")
+        nest(slot.directory.parent / "thread_0" / "data")
     await sessions.aclose()
     assert os.listdir(tmp_path) == []

@@ -7,13 +7,13 @@ import base64
 import pytest
 
 from aimltui.engine.tools.code_interpreter.jails.inbox import Breach, Ended, Frame, Text
-from aimltui.engine.tools.code_interpreter.limits import Limits
+from aimltui.engine.tools.code_interpreter.limits import SandboxLimits
 from aimltui.engine.tools.code_interpreter.sessions.cell import Cell
 from aimltui.engine.tools.code_interpreter.sessions.events import Done, Image, Notice, Output, Value
 
 
 def cell() -> Cell:
-    return Cell(7, Limits(output_bytes=100, images=2))
+    return Cell(7, SandboxLimits(output_bytes=100, images=2))
 
 
 def frame(**body: object) -> Frame:
