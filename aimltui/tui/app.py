@@ -66,7 +66,8 @@ class AimltuiApp(CrashReport, App[None]):
 
     def get_default_screen(self) -> MainScreen:
         """The main screen."""
-        return MainScreen(self._startup, self._problems)
+        choice = themes.ThemeChoice(lambda: self.theme_choice, self.choose_theme)
+        return MainScreen(self._startup, choice, self._problems)
 
     def on_mount(self) -> None:
         """Ask the terminal for its background, and tune the garbage collector so that it does not pause the stream."""

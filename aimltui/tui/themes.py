@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -42,6 +42,16 @@ class ThemeSet:
     """In the order of their registration: a user's theme comes after the bundled one of the same name."""
     problems: tuple[str, ...]
     """A sentence for each file that cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeChoice:
+    """How a screen reads and changes the app's theme."""
+
+    current: Callable[[], str]
+    """The theme's name, or `auto` while the app follows the terminal."""
+    choose: Callable[[str], None]
+    """Uses a theme, or follows the terminal with `auto`."""
 
 
 def load_themes(user_directory: Path | None = None) -> ThemeSet:

@@ -116,7 +116,7 @@ async def test_a_used_up_day_is_a_card_and_can_be_raised(tmp_path: Path) -> None
 async def test_without_a_days_budget_there_is_nothing_to_raise(tmp_path: Path) -> None:
     async with window(tmp_path, FakeModel()) as here:
         here.screen.action_raise_budget()
-        await here.until(lambda: "No budget for a day is set" in remarks(here))
+        await here.until(lambda: "No daily budget is set" in remarks(here))
 
 
 async def test_a_silence_is_told_counted_and_stopped_at_once(tmp_path: Path) -> None:

@@ -143,7 +143,7 @@ async def test_files_have_names_and_enter_looks_at_them(server: FakeTransport, t
         await ask(here, *FILES)
         await mark_file(here, "file-x")
         await here.pilot.press("enter")
-        await here.until(lambda: "neither text nor a picture" in said(here))
+        await here.until(lambda: "neither a text nor a picture" in said(here))
         await mark_file(here, "file-t")
         await here.pilot.press("enter")
         await here.until(lambda: isinstance(here.app.screen, TextViewer))

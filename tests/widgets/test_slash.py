@@ -31,7 +31,7 @@ async def test_a_word_that_is_no_command_goes_back_and_is_a_message_behind_a_bla
     server = FakeTransport()
     async with seat(server, tmp_path) as here:
         await here.write("/nope")
-        await here.until(lambda: "there is no command /nope" in here.shown())
+        await here.until(lambda: "Unknown command /nope" in here.shown())
         assert here.screen.prompt.draft == "/nope"
         assert server.asked("create_message") == []
         await here.pilot.press("home", "space", "enter")
@@ -43,7 +43,7 @@ async def test_a_command_that_makes_no_sense_now_says_so_and_a_path_is_a_message
     server = FakeTransport()
     async with seat(server, tmp_path) as here:
         await here.write("/stop")
-        await here.until(lambda: "nothing to do it to" in here.shown())
+        await here.until(lambda: "Nothing to stop here." in here.shown())
         await here.write("/etc/hosts: what is it?")
         await here.until(lambda: server.asked("create_message"))
         await here.idle()

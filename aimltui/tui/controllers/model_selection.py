@@ -160,8 +160,8 @@ class ModelSelection:
         if not model:
             raise NotSent(
                 _NOT_CHOSEN,
-                "There is nobody to send the message to: no endpoint is configured and no model was chosen.",
-                "Connect one (ctrl+p, Connections), or choose demo with ctrl+L: it works offline. Your text is "
+                "No model is set up yet: no endpoint is configured and no model was chosen.",
+                "Connect one (ctrl+p, Connections), or choose demo with ctrl+l: it works offline. Your text is "
                 "back in the prompt.",
                 (CONNECT, OTHER_MODEL),
             )
@@ -190,17 +190,17 @@ class ModelSelection:
         Raises:
             NotSent: The connection lists none.
         """
-        remedy = "Type its id with ctrl+L, or start with --model ID. Your text is back in the prompt."
+        remedy = "Type its id with ctrl+l, or start with --model ID. Your text is back in the prompt."
         try:
             page = await self.list_models()
         except Unsupported:
-            reason = "This server does not list its models, and nothing says which one is to answer."
+            reason = "This server does not list its models, and none was chosen."
             raise NotSent(_NOT_CHOSEN, reason, remedy) from None
         offered = self._offered_by_default(page)
         if not offered:
             source = page.sources[0] if page.sources else None
             name = source.connection if source is not None else "The server"
-            reason = f"{name} lists no models, and nothing says which one is to answer."
+            reason = f"{name} lists no models, and none was chosen."
             problem = source.problem if source is not None else None
             raise NotSent(
                 _NOT_CHOSEN, f"{reason} {problem}" if problem else reason, remedy, (CONNECT, OTHER_MODEL)

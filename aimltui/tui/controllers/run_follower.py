@@ -272,7 +272,7 @@ class RunFollower:
             conversation.is_stopping = False
             conversation.buffer.add(conversation.view.take_run(run), at_once=True)
             conversation.show_notice(
-                "This server cannot stop a run: the answer goes on to its end. ctrl+N opens another thread."
+                "This server cannot stop a run: the answer goes on to its end. ctrl+n opens another thread."
             )
             return
         except TransportError as error:

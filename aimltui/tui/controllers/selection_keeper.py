@@ -71,7 +71,7 @@ class SelectionKeeper:
             return
         conversation.selection.model, conversation.selection.connection = None, connection or None
         name = self._assistants.name_of(conversation)
-        self._post(NoticePosted(f"{model} is the default of {name} now.", False))
+        self._post(NoticePosted(f"{model} is now the default of {name}.", False))
         await self._save(conversation, {MODEL: "", CONNECTION: connection})
 
     async def follow_default(self, conversation: Conversation) -> None:
@@ -94,5 +94,7 @@ class SelectionKeeper:
             await self._threads.set_metadata(conversation.thread_id, metadata)
         except (APIError, TransportError) as error:
             self._post(
-                NoticePosted(f"The choice holds until the program ends, but was not kept. {error}", True)
+                NoticePosted(
+                    f"The choice holds until the program ends, but could not be saved. {error}", True
+                )
             )

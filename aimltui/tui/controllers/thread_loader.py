@@ -151,7 +151,7 @@ def _is_idle(conversation: Conversation) -> bool:
 def _show_failure(conversation: Conversation, error: Exception) -> None:
     if isinstance(error, NotFound):
         detail = "It was deleted, perhaps in another window."
-        conversation.show_error("This thread is not there any more", detail, "ctrl+N begins a new one.")
+        conversation.show_error("This thread no longer exists", detail, "ctrl+n opens a new one.")
         return
     remedy = getattr(error, "remedy", "") or "Open it again from the list."
     conversation.show_error("The thread could not be read", str(error), remedy)

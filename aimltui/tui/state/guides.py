@@ -16,8 +16,8 @@ STARTER = "starter:"
 NOT_CONNECTED = """\
 # Nothing is connected yet
 
-Threads and runs are kept on this machine; only a **model** is missing. Nothing but the endpoint that you choose
-is ever contacted. Choose by ↑ and enter, or with a click:
+Threads and runs are saved on this machine; only a **model** is missing. Only the endpoint that you choose is
+contacted. Press ↑ then Enter, or click:
 """
 
 Starters = Sequence[tuple[str, str]]
@@ -48,7 +48,7 @@ def guides_for(
     options = tuple(GuideOption(f"{STARTER}{i}", label) for i, (label, _) in enumerate(starters))
     who = f"**{assistant}** answers with `{model}`." if model else f"**{assistant}** answers."
     way = (
-        "Write a message below, or begin with one of these (↑ and enter, or a click):"
+        "Write a message below, or start with one of these (↑ then Enter, or click):"
         if options
         else "Write a message below."
     )

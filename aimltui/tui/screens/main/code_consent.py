@@ -90,20 +90,20 @@ class CodeConsentPart(MainView):
             await self._agree(consent, state.sentence, is_allowed=False)
 
     def action_code_consent(self) -> None:
-        """Allow code without a sandbox, or take that back."""
+        """Allow code without a sandbox, or forbid it again."""
         workspace = self.workspace
         consent = workspace.connected.consent if workspace is not None else None
         if workspace is None:
             self.hint("still starting")
         elif consent is None:
-            self.show_notice("Code is run by the server that this program talks to, not on this machine.")
+            self.show_notice("Code runs on the server, not on this machine.")
         else:
             self.spawn(self._reconsider(consent), "consent")
 
     async def _reconsider(self, consent: Consent) -> None:
         state = await consent.state()
         if state.kind == "sandbox":
-            self.show_notice(f"Code is run in a sandbox here ({state.sentence}); nothing has to be allowed.")
+            self.show_notice(f"Code runs in a sandbox here ({state.sentence}). You need not allow anything.")
         elif state.kind == "impossible":
             self.show_notice(state.sentence, is_warning=True)
         else:

@@ -1,4 +1,4 @@
-"""The main screen's part that connects: the Connect screen, the list of connections, and what a card offers."""
+"""The main screen's part for connections: the Connect screen, the list of connections, and what a card offers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class ConnectionsPart(MainView):
-    """Handles connections. Its modal screens are imported when they are opened."""
+    """Opens the screens for connections. They are imported when they are opened."""
 
     def __init__(self, startup: Startup) -> None:
         super().__init__(startup)
@@ -25,11 +25,11 @@ class ConnectionsPart(MainView):
 
     @property
     def connections(self) -> Connections | None:
-        """The service behind the screens; None before the start and where the program has no connections."""
+        """The connections; None before the start, and if the program was started without them."""
         return self.workspace.connected.connections if self.workspace is not None else None
 
     async def key_places(self) -> tuple[KeyPlace, ...]:
-        """Where a typed key can be kept; asked once."""
+        """Where a typed key can be saved; found out once."""
         if self._places is None and self.connections is not None:
             self._places = tuple(await asyncio.to_thread(self.connections.key_places))
         return self._places or ()
@@ -37,14 +37,14 @@ class ConnectionsPart(MainView):
     # Opening
 
     def offer_connection(self) -> None:
-        """At the first start without a model: ask for one, unless something is being written already."""
+        """Open the Connect screen at the first start without a model, unless the user is already typing."""
         workspace = self.workspace
         is_new = workspace is not None and workspace.current.view.is_blank and not workspace.models.is_set_up
         if is_new and self.connections is not None and self.prompt.is_empty and self.app.screen is self:
             self.open_connect()
 
     def open_connect(self) -> None:
-        """Choose something to connect to."""
+        """Open the Connect screen."""
         from aimltui.tui.screens.connect.connect import ConnectScreen, LookAround
 
         workspace, connections = self.workspace, self.connections
@@ -64,7 +64,7 @@ class ConnectionsPart(MainView):
         self.app.push_screen(ConnectScreen(connections, self.key_places, is_first=is_first), closed)
 
     def action_connections(self) -> None:
-        """The list of connections; where there is none, the way to the first one."""
+        """Open the list of connections, or the Connect screen if there is no connection."""
         from aimltui.tui.screens.connect.connections import ConnectionsScreen
 
         connections = self.connections
@@ -100,12 +100,12 @@ class ConnectionsPart(MainView):
             self.hint("still starting")
             return
         self.show_notice(
-            f"The models come from {self.workspace.endpoint}, which was named at the start. Start the program without "
-            "that to use connections of its own.",
+            f"The models come from {self.workspace.endpoint}, which was named at the start. Start without it to use "
+            "your connections.",
             is_warning=True,
         )
 
-    # What has changed
+    # Changes
 
     def _was_saved(self, saved: Saved) -> None:
         if saved.is_default and saved.kind == "models":
@@ -113,7 +113,7 @@ class ConnectionsPart(MainView):
         self.show_notice(saved.text)
 
     def _use(self, model: str | None) -> None:
-        """New threads use another model; the open one too, unless it has one of its own."""
+        """Use another model in new threads, and in the open one unless a model was chosen for it."""
         workspace, connections = self.workspace, self.connections
         if workspace is None or connections is None:
             return
@@ -123,7 +123,7 @@ class ConnectionsPart(MainView):
     # What a card offers
 
     def take_key(self, letter: str) -> bool:
-        """Do what a letter stands for on the card that is marked; False if there is none."""
+        """Do what a letter stands for on the selected card; False if it stands for nothing."""
         card = self.transcript.marked_entry
         if not isinstance(card, ErrorEntry):
             return False

@@ -35,7 +35,7 @@ class LifecyclePart(MainView):
         """Connect to the server and open the first thread; a failure is shown as a card."""
         try:
             connected = await self.startup.connect()
-            # The wire models come in with the workspace; their import would hold up the keys.
+            # the workspace imports the wire models, which would block the keyboard
             module = await asyncio.to_thread(importlib.import_module, "aimltui.tui.controllers.workspace")
             self.workspace = module.Workspace(
                 connected, self.startup, self.post_message, self.spawn, self.clock
@@ -63,7 +63,7 @@ class LifecyclePart(MainView):
             return
         self._has_failed = False
         self.threads.set_rows((), empty="loading threads…")
-        self.hint("trying again; the message goes out when there is a connection")
+        self.hint("trying again; the message is sent when there is a connection")
         self.spawn(self.connect(), "connect")
 
     async def _open_first(self, workspace: Workspace) -> None:
@@ -85,7 +85,7 @@ class LifecyclePart(MainView):
         return None if self.startup.new else await self.drafts.last_thread()
 
     def _not_connected(self, error: Exception) -> None:
-        again = "Sending a message tries again; ctrl+Q quits. Nothing that was kept is lost."
+        again = "Send a message to try again; ctrl+q quits. Nothing saved is lost."
         card = ErrorEntry(
             "start",
             self.startup.failed,

@@ -50,7 +50,7 @@ class PanelsPart(MainView):
         event.stop()
         if not event.file_id:
             self.show_notice(
-                "The server names no file for this link; perhaps the code did not make it.", is_warning=True
+                "The server has no file for this link. Perhaps the code did not create it.", is_warning=True
             )
             return
         self.spawn(self._view_file(event.file_id), "file")
@@ -65,7 +65,7 @@ class PanelsPart(MainView):
             self._view_text(file.name, file.text, file.name, file.content)
         else:
             self.show_notice(
-                f"{file.name} is neither text nor a picture that can be shown here. s saves it, o opens it."
+                f"{file.name} is neither a text nor a picture that can be shown. s saves it, o opens it."
             )
 
     def _view_picture(self, file: FetchedFile) -> None:
@@ -187,7 +187,7 @@ class PanelsPart(MainView):
         self.app.push_screen(
             ConfirmScreen(
                 f"Open {saving.plain_name(name)}?",
-                "A model's code made this file, and a file of this kind may be a program: what opens it may run it, "
+                "A model's code created this file, and a file of this kind may be a program. Opening it may run it "
                 "outside of the sandbox, with all your rights.",
                 "Open it",
             ),
@@ -214,9 +214,8 @@ class PanelsPart(MainView):
         self.app.push_screen(
             ConfirmScreen(
                 "Run this code again?",
-                f"{lines} of Python will run in this thread's interpreter, with the variables and files that are there "
-                "now; both may change. The output is shown in the panel until the program ends; the model is not "
-                "told.",
+                f"{lines} of Python will run in this thread's interpreter, and may change its variables and files. The "
+                "panel shows the output until the program ends. The model does not see it.",
                 "Run again",
             ),
             answered,

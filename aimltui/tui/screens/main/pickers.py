@@ -1,11 +1,11 @@
-"""The main screen's part that lets one choose: the model, the assistant, the theme; and the help.
+"""The main screen's part for the pickers of models, assistants, themes and commands, and for the help.
 
 The modal screens are imported when they are opened: the first frame does not need them.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING
 
 from aimltui.client.errors import TransportError
 from aimltui.tui.commands.derived import command
@@ -17,25 +17,11 @@ if TYPE_CHECKING:
     from aimltui.tui.screens.dialogs.model_picker import ModelChoice, ModelPicker
 
 
-@runtime_checkable
-class HasThemes(Protocol):
-    """The app, as far as themes go."""
-
-    @property
-    def theme_choice(self) -> str:
-        """The theme's name, or `auto`."""
-        ...
-
-    def choose_theme(self, name: str) -> None:
-        """Use a theme."""
-        ...
-
-
 class PickersPart(MainView):
-    """Handles the pickers."""
+    """Opens the pickers and the help."""
 
     def on_header_bar_model_clicked(self, event: HeaderBar.ModelClicked) -> None:
-        """The model in the header."""
+        """Choose the open thread's model."""
         event.stop()
         self.open_model_picker()
 
@@ -44,7 +30,7 @@ class PickersPart(MainView):
         self.open_model_picker()
 
     def open_model_picker(self) -> None:
-        """Show the models, for the open thread."""
+        """Let the user choose the open thread's model."""
         from aimltui.tui.screens.dialogs.model_picker import ModelPicker
         from aimltui.tui.state.model_offer import offer_of
 
@@ -84,14 +70,14 @@ class PickersPart(MainView):
             self.spawn(self._fill_marks(picker, marks), "marks")
 
     async def _fill_marks(self, picker: ModelPicker, marks: MarkKeeper) -> None:
-        """Bring the picker what another window has marked."""
+        """Show the marks that another window has made."""
         before = marks.recent, marks.favourites
         await marks.load()
         if picker.is_attached and before != (marks.recent, marks.favourites):
             picker.show_marks()
 
     async def _fill(self, picker: ModelPicker, *, refresh: bool) -> None:
-        """Bring the picker what the server has; ask the endpoints, too, if what is had is not of just now."""
+        """Show the server's models; if the list is old, let the server ask the endpoints and show the new list."""
         from aimltui.tui.state.model_offer import ModelOffer, is_old, offer_of
         from aimltui.wire.errors import APIError
 
@@ -108,11 +94,11 @@ class PickersPart(MainView):
                     picker.show_offer(offer_of(page))
         except (APIError, TransportError) as error:
             if picker.is_attached:
-                text = f"The list of models could not be read. {error} You can type an id."
+                text = f"The list of models could not be read. {error} You can type a model's id."
                 picker.show_offer(ModelOffer(problem=text))
 
     def action_pick_assistant(self) -> None:
-        """Choose who answers in the open thread."""
+        """Choose the assistant of the open thread."""
         if self.workspace is None:
             self.hint("still starting")
             return
@@ -137,31 +123,28 @@ class PickersPart(MainView):
                 self.spawn(workspace.selections.choose_assistant(workspace.current, assistant_id), "choice")
 
         current = workspace.assistants.id_of(workspace.current) or ""
-        self.app.push_screen(ChoiceScreen("Who answers in this thread?", rows, current=current), picked)
+        self.app.push_screen(
+            ChoiceScreen("Which assistant answers in this thread?", rows, current=current), picked
+        )
 
     def action_pick_theme(self) -> None:
         """Try the themes, and keep one."""
         from aimltui.tui.screens.dialogs.choice import ChoiceRow, ChoiceScreen
 
-        app = self.app
-        before = app.theme_choice if isinstance(app, HasThemes) else app.theme
-        names = sorted(app.available_themes, key=lambda name: (not name.startswith("aimltui"), name))
-        rows = [ChoiceRow("auto", "auto", "dark or light, as the terminal is")]
+        choose, before = self.themes.choose, self.themes.current()
+        names = sorted(self.app.available_themes, key=lambda name: (not name.startswith("aimltui"), name))
+        rows = [ChoiceRow("auto", "auto", "dark or light, like the terminal")]
         rows += [ChoiceRow(name, name) for name in names]
 
-        def preview(name: str) -> None:
-            if isinstance(app, HasThemes):
-                app.choose_theme(name)
-
         def picked(name: str | None) -> None:
-            preview(name or before)
+            choose(name or before)
             if name:
                 self.settings.save({"ui.theme": name}, "The theme holds until the program ends.")
 
-        self.app.push_screen(ChoiceScreen("Theme", rows, current=before, preview=preview), picked)
+        self.app.push_screen(ChoiceScreen("Theme", rows, current=before, preview=choose), picked)
 
     def action_show_palette(self) -> None:
-        """All commands that make sense now."""
+        """Show all commands that are available."""
         from aimltui.tui.screens.dialogs.palette import PaletteScreen
 
         def picked(command_id: str | None) -> None:
@@ -171,7 +154,7 @@ class PickersPart(MainView):
         self.app.push_screen(PaletteScreen(self.command_state() - {"list"}), picked)
 
     def action_show_help(self) -> None:
-        """All keys."""
+        """Show all keys."""
         from aimltui.tui.screens.dialogs.help import HelpScreen
 
         self.app.push_screen(HelpScreen())

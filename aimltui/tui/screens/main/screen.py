@@ -25,6 +25,7 @@ from aimltui.tui.screens.main.sending import SendingPart
 from aimltui.tui.screens.main.threads import ThreadsPart
 from aimltui.tui.screens.main.usage import UsagePart
 from aimltui.tui.startup import Startup
+from aimltui.tui.themes import ThemeChoice
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.header import HeaderBar
 from aimltui.tui.widgets.prompt_input import PromptInput
@@ -49,15 +50,17 @@ class MainScreen(
     """Shows thread list, transcript and prompt, and sends keys to the right one of them.
 
     Args:
-        startup: What the app was made with.
+        startup: What the composition root handed over.
+        themes: How the user chooses a theme.
         problems: Sentences to show once.
     """
 
     AUTO_FOCUS = "#prompt"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("main")]
 
-    def __init__(self, startup: Startup, problems: Sequence[str] = ()) -> None:
+    def __init__(self, startup: Startup, themes: ThemeChoice, problems: Sequence[str] = ()) -> None:
         super().__init__(startup)
+        self.themes = themes
         self._problems = problems
 
     def compose(self) -> ComposeResult:

@@ -13,6 +13,12 @@ from aimltui.tui.storage.drafts import NEW_THREAD
 from aimltui.tui.widgets.prompt_input import PromptInput
 from aimltui.tui.widgets.transcript import Transcript
 
+_UNAVAILABLE = {
+    "/title": "There is no thread to rename yet.",
+    "/connect": "This program was started without connections.",
+}
+"""What a slash word says that is not available, where “Nothing to … here.” would not do."""
+
 
 class SendingPart(MainView):
     """Handles the prompt and the open conversation."""
@@ -32,7 +38,7 @@ class SendingPart(MainView):
         event.prompt.accept()
         if isinstance(asked, str):
             event.prompt.load_draft(f"{asked}{event.prompt.draft}")
-            self.hint(f"there is no command {asked}; with a blank before it, it is a message")
+            self.hint(f"Unknown command {asked}. Put a space first to send it as text.")
             return
         self.drafts.save_now()
         if asked is None:
@@ -40,13 +46,13 @@ class SendingPart(MainView):
         elif asked.is_available(self.command_state()):
             self.call_later(self.run_action, slash_action(event.text, asked))
         else:
-            self.hint(f"{asked.slash}: there is nothing to do it to just now")
+            self.hint(_UNAVAILABLE.get(asked.slash, f"Nothing to {asked.slash[1:]} here."))
 
     def send(self, text: str) -> None:
         """Send a message in the open thread; before the first thread is open, it waits."""
         if self.workspace is None or not self._is_open:
             self._early.append(text)
-            self.hint("still starting; the message goes out in a moment")
+            self.hint("still starting; the message is sent in a moment")
             self.reconnect()
             return
         self.transcript.scroll_to_tail()

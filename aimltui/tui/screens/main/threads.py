@@ -1,4 +1,4 @@
-"""The main screen's part that deals with threads as wholes: the list, opening, renaming, pinning, deleting."""
+"""The main screen's part for threads: the list, opening, renaming, pinning, deleting."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from aimltui.tui.widgets.thread_list import ThreadList
 
 
 class ThreadsPart(MainView):
-    """Handles the sidebar and its commands."""
+    """Handles the thread list and its commands."""
 
     undo_s = 10.0
-    """How long a deleted thread can be brought back."""
+    """Seconds in which deleting a thread can be undone."""
 
     def on_thread_list_changed(self, event: ThreadListChanged) -> None:
-        """Show the list as it is now."""
+        """Update the list."""
         event.stop()
         workspace = self.workspace
         if workspace is None:
@@ -29,14 +29,14 @@ class ThreadsPart(MainView):
         self.show_state()
 
     def on_thread_list_selected(self, event: ThreadList.Selected) -> None:
-        """Open the thread."""
+        """Open the selected thread."""
         event.stop()
         self.close_sidebar()
         self.set_focus(self.prompt)
         self.go_to(event.thread_id)
 
     def on_thread_list_left(self, event: ThreadList.Left) -> None:
-        """Back to the prompt."""
+        """Go back to the prompt."""
         event.stop()
         self.close_sidebar()
         self.set_focus(self.prompt)
@@ -49,7 +49,7 @@ class ThreadsPart(MainView):
         return True
 
     def go_to(self, thread_id: str | None) -> None:
-        """Open a thread; None begins a new one."""
+        """Open a thread; None opens a new one."""
         workspace = self.workspace
         if workspace is None or (thread_id is not None and workspace.current.thread_id == thread_id):
             return
@@ -66,7 +66,7 @@ class ThreadsPart(MainView):
         self.drafts.note_open_thread()
 
     def action_new_thread(self) -> None:
-        """Begin a new thread."""
+        """Open a new thread."""
         self.close_sidebar()
         self.set_focus(self.prompt)
         if self.workspace is not None and (
@@ -75,7 +75,7 @@ class ThreadsPart(MainView):
             self.go_to(None)
 
     def action_toggle_sidebar(self) -> None:
-        """Show or hide the list."""
+        """Show or hide the thread list."""
         if self.has_class("-narrow"):
             self.toggle_class("-sidebar-open")
             self.set_focus(self.threads if self.has_class("-sidebar-open") else self.prompt)
@@ -85,44 +85,44 @@ class ThreadsPart(MainView):
             self.set_focus(self.prompt)
 
     def action_focus_threads(self) -> None:
-        """Go to the list, showing it if need be."""
+        """Show the thread list and go to it."""
         self.add_class("-sidebar-open")
         self.remove_class("-sidebar-closed")
         self.set_focus(self.threads)
 
     def on_header_bar_menu_clicked(self, event: HeaderBar.MenuClicked) -> None:
-        """The sign at the left: the list."""
+        """Show or hide the thread list."""
         event.stop()
         self.action_toggle_sidebar()
 
     def on_header_bar_title_clicked(self, event: HeaderBar.TitleClicked) -> None:
-        """The title: another one."""
+        """Rename the open thread."""
         event.stop()
         self.action_rename_thread()
 
-    # What is done to one thread; from the list it is the one under the cursor, else the open one
+    # Commands for one thread: the selected one in the list, else the open one
 
     @property
-    def _meant(self) -> str | None:
-        """The thread that a command of the palette is about."""
+    def _acted_on(self) -> str | None:
+        """The thread that a command acts on."""
         if self.focused is self.threads and self.threads.cursor_thread is not None:
             return self.threads.cursor_thread
         return self.workspace.current.thread_id if self.workspace is not None else None
 
     def action_rename_thread(self) -> None:
-        """Give the thread another title."""
-        if self._meant is not None:
-            self._rename(self._meant)
+        """Rename the thread."""
+        if self._acted_on is not None:
+            self._rename(self._acted_on)
 
     def action_pin_thread(self) -> None:
-        """Pin the thread, or let it go."""
-        if self._meant is not None:
-            self.spawn(self._pin(self._meant), "threads")
+        """Pin or unpin the thread."""
+        if self._acted_on is not None:
+            self.spawn(self._pin(self._acted_on), "threads")
 
     def action_delete_thread(self) -> None:
         """Delete the thread."""
-        if self._meant is not None:
-            self._delete(self._meant)
+        if self._acted_on is not None:
+            self._delete(self._acted_on)
 
     def action_undo_delete(self) -> None:
         """Bring back the thread that was deleted last."""
@@ -134,22 +134,22 @@ class ThreadsPart(MainView):
             self.go_to(thread_id)
 
     def on_thread_list_rename_requested(self, event: ThreadList.RenameRequested) -> None:
-        """Rename the thread under the cursor."""
+        """Rename the selected thread."""
         event.stop()
         self._rename(event.thread_id)
 
     def on_thread_list_pin_requested(self, event: ThreadList.PinRequested) -> None:
-        """Pin the thread under the cursor."""
+        """Pin or unpin the selected thread."""
         event.stop()
         self.spawn(self._pin(event.thread_id), "threads")
 
     def on_thread_list_delete_requested(self, event: ThreadList.DeleteRequested) -> None:
-        """Delete the thread under the cursor."""
+        """Delete the selected thread."""
         event.stop()
         self._delete(event.thread_id)
 
     def on_thread_list_undo_delete_requested(self, event: ThreadList.UndoDeleteRequested) -> None:
-        """Bring a thread back."""
+        """Bring back the thread that was deleted last."""
         event.stop()
         self.action_undo_delete()
 
@@ -182,7 +182,7 @@ class ThreadsPart(MainView):
         if workspace.current.thread_id == thread_id:
             self.go_to(following)
         self.app.notify(
-            f"“{title}” is deleted. ctrl+u in the thread list brings it back; so does the palette (ctrl+p).",
+            f"Deleted “{title}”. Undo: ctrl+u in the thread list.",
             timeout=self.undo_s,
             markup=False,
         )

@@ -1,4 +1,4 @@
-"""The main screen's part about money: the usage report, today's budget, the balance."""
+"""The main screen's part for the usage report, today's budget and the balance."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from aimltui.formatting.usage_table import UsageTable
     from aimltui.tui.screens.dialogs.usage import UsageScreen
 
-_NO_REPORT = "This server keeps no report of what its runs use."
+_NO_REPORT = "This server does not report what its runs use."
 
 
 class UsagePart(MainView):
     """Handles usage, budget and balance."""
 
     def action_show_usage(self) -> None:
-        """What runs have used."""
+        """Show what runs have used."""
         from aimltui.tui.screens.dialogs.usage import UsageScreen
 
         workspace = self.workspace
@@ -58,7 +58,7 @@ class UsagePart(MainView):
         workspace = self.workspace
         assert workspace is not None
         if not await workspace.directory.has(thread_id):
-            self.show_notice("That thread was deleted; only its sums are kept.")
+            self.show_notice("This thread was deleted. Only its usage is recorded.")
             return
         self.go_to(thread_id)
 
@@ -69,12 +69,12 @@ class UsagePart(MainView):
             path = _write_new(Path.cwd(), f"aimltui-usage-by-{table.by}", csv_text(table))
         except OSError as error:
             reason = error.strerror or str(error)
-            self.show_notice(f"The report was not saved in {Path.cwd()}: {reason}.", is_warning=True)
+            self.show_notice(f"The report could not be saved in {Path.cwd()}: {reason}.", is_warning=True)
             return
         self.show_notice(f"Saved as {path}")
 
     def action_raise_budget(self) -> None:
-        """Let more be spent today."""
+        """Raise today's budget."""
         if self.workspace is None:
             self.hint("still starting")
             return
@@ -89,14 +89,14 @@ class UsagePart(MainView):
         try:
             amounts = await workspace.usage.raises()
         except (Unsupported, NotFound):
-            self.show_notice("This server keeps no budget.")
+            self.show_notice("This server has no budget.")
             return
         except (APIError, TransportError) as error:
             self.show_notice(f"The budget could not be read. {error}", is_warning=True)
             return
         if not amounts:
             self.show_notice(
-                "No budget for a day is set. One is set as per_day_usd under [budget] in the configuration."
+                "No daily budget is set. Set per_day_usd under [budget] in the configuration file."
             )
             return
 
@@ -119,7 +119,7 @@ class UsagePart(MainView):
         self.show_state()
 
     def action_show_balance(self) -> None:
-        """What is left on the account."""
+        """Show what is left on the account."""
         if self.workspace is None:
             self.hint("still starting")
             return
@@ -134,17 +134,17 @@ class UsagePart(MainView):
         try:
             self.show_notice(await workspace.usage.balance())
         except (Unsupported, NotFound):
-            self.show_notice("This server tells no balance.")
+            self.show_notice("This server cannot show a balance.")
         except (APIError, TransportError) as error:
             self.show_notice(str(error), is_warning=True)
         self.end_hint()
 
 
 def _write_new(folder: Path, name: str, text: str) -> Path:
-    """Write a file that was not there before.
+    """Write a file under a name that does not exist yet.
 
     Raises:
-        OSError: The disk refuses.
+        OSError: It could not be written.
     """
     for number in range(1, 1000):
         path = folder / (f"{name}.csv" if number == 1 else f"{name}-{number}.csv")

@@ -37,11 +37,12 @@ if TYPE_CHECKING:
     from aimltui.tui.controllers.conversation import Conversation
     from aimltui.tui.controllers.workspace import Workspace
     from aimltui.tui.startup import Startup
+    from aimltui.tui.themes import ThemeChoice
 
 log = logging.getLogger(__name__)
 
 HINT_S = 1.5
-"""How long a hint stands, and how long the second ctrl+c may take."""
+"""Seconds for which a hint is shown, and within which a second ctrl+c quits."""
 
 
 class MainView(SelectingScreen):
@@ -57,6 +58,9 @@ class MainView(SelectingScreen):
     status = getters.query_one("#status", StatusLine)
     prompt = getters.query_one("#prompt", PromptInput)
     footer = getters.query_one("#footer", FooterBar)
+
+    themes: ThemeChoice
+    """How the user chooses a theme."""
 
     def __init__(self, startup: Startup) -> None:
         super().__init__()
@@ -80,27 +84,27 @@ class MainView(SelectingScreen):
             self.show_notice(problem, is_warning=True)
 
     def spawn(self, work: Coroutine[Any, Any, Any], group: str) -> None:
-        """Do something beside the screen; it ends with the screen at the latest."""
+        """Run a coroutine as a worker, which ends with the screen at the latest."""
         self.run_worker(self._guarded(work), group=group, exit_on_error=False)
 
     async def _guarded(self, work: Coroutine[Any, Any, Any]) -> None:
         try:
             await work
         except Exception as error:
-            # A mistake in one corner must not take a running conversation with it.
+            # a bug in one corner must not end a running conversation
             log.exception("a worker of the screen failed")
             self.show_notice(
                 f"Something went wrong in this program: {type(error).__name__}: {error}", is_warning=True
             )
 
     def show_notice(self, text: str, *, is_warning: bool = False) -> None:
-        """Say something that belongs to no place in a thread."""
+        """Show a sentence that belongs to no entry of a thread."""
         self.app.notify(
             clean(text), severity="warning" if is_warning else "information", timeout=6, markup=False
         )
 
     def hint(self, text: str, seconds: float = HINT_S) -> None:
-        """Say something in the line over the prompt, for a moment."""
+        """Show a short text in the status line for a moment."""
         self._hint = text
         self.show_state()
         if self._hint_timer is not None:
