@@ -39,7 +39,6 @@ FORBIDDEN = re.compile("|".join(PATTERNS), re.IGNORECASE)
 PENDING: tuple[str, ...] = (
     "client",
     "engine",
-    "interchange",
     "tui",
 )
 """Parts whose texts still wait for their rewriting; a part leaves the list for good."""

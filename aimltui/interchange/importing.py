@@ -236,7 +236,7 @@ class Importer:
         extends: str | None = None,
         after: int = 0,
     ) -> str | None:
-        """Send files and messages; the thread's id, or None if it cannot be extended any more."""
+        """Send files and messages; return the thread's id, or None if it can no longer be extended."""
         files = _Files(self._client)
         try:
             messages = await files.messages_of(replace(thread, messages=thread.messages[after:]))
@@ -390,7 +390,7 @@ def title_of(item: Item) -> str:
 
 
 def _as_thread(thread: Thread, branch: Branch, number: int) -> Thread:
-    """A branch as a thread of its own."""
+    """Return a branch as a separate thread."""
     return replace(
         thread,
         source_id=f"{thread.source_id}{_BRANCH}{branch.source_id}",

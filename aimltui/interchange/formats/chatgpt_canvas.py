@@ -23,7 +23,7 @@ class Canvases:
         """By the node that made it, the oldest first."""
 
     def take(self, recipient: str, given: str, node_id: str | None) -> ToolCall | None:
-        """Carry out a call; what is to be shown of it, if it made a document."""
+        """Carry out a call, and return what the thread shows of it if it made a document."""
         try:
             arguments = mapping(json.loads(given))
         except (ValueError, RecursionError):

@@ -96,7 +96,7 @@ class _Artifacts:
         self._contents: dict[str, str] = {}
 
     def take(self, given: Object) -> ToolCall | None:
-        """Carry out a command; what is to be shown of it, if it made a document."""
+        """Carry out a command, and return what the thread shows of it if it made a document."""
         document = identifier(given.get("id")) or "?"
         if given.get("command") == "update" and document in self._contents:
             old = text(given.get("old_str"))

@@ -186,7 +186,7 @@ def text_of(content: JSON) -> str:
 
 
 def _reasoning_of(message: Mapping[str, JSON]) -> str:
-    """Return a delta's thought: in a field of its own, or as parts of the content as Mistral sends it."""
+    """Return a delta's thought: in a separate field, or as parts of the content as Mistral sends it."""
     told = text_of(message.get("reasoning_content")) or text_of(message.get("reasoning"))
     content = message.get("content")
     parts = content if isinstance(content, list) else ()

@@ -34,7 +34,7 @@ class ThoughtTags:
         """What cannot be told yet: blank space and the beginning of a tag."""
         self._inside = starts_inside
         self._is_done = False
-        """Whether the answer's text has begun."""
+        """Whether the answer's text has started."""
         self._after_thought = False
         self._assumed: list[str] | None = [] if starts_inside else None
         """Text that is a thought only if a closing tag follows."""
