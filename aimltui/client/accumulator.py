@@ -8,11 +8,12 @@ not announced makes that object up.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from aimltui.client.changes import Appended, FoldedChange, MessageChanged, RunChanged, StepChanged
+from aimltui.common.growing_text import GrowingText
 from aimltui.wire import events as ev
 from aimltui.wire.messages import ContentDelta, Message, MessageDelta
 from aimltui.wire.run_steps import RunStep, RunStepDelta
@@ -22,38 +23,6 @@ _MOST_PARTS = 1_000
 """A content index beyond this is not a place but nonsense; its delta is dropped."""
 _FINAL_MESSAGE = frozenset({"completed", "incomplete"})
 _FINAL_STEP = frozenset({"completed", "failed", "cancelled", "expired"})
-
-
-@dataclass(frozen=True, slots=True)
-class RunChanged:
-    """The run is now like this."""
-
-    run: Run
-
-
-@dataclass(frozen=True, slots=True)
-class StepChanged:
-    """The step is now like this."""
-
-    step: RunStep
-
-
-@dataclass(frozen=True, slots=True)
-class MessageChanged:
-    """The message is now like this."""
-
-    message: Message
-
-
-@dataclass(frozen=True, slots=True)
-class TextGrew:
-    """The message's last text part grew by `text`, and nothing else about it changed."""
-
-    message_id: str
-    text: str
-
-
-Fold = RunChanged | StepChanged | MessageChanged | TextGrew
 
 
 class RunAccumulator:
@@ -70,7 +39,7 @@ class RunAccumulator:
         self._messages: dict[str, _GrowingMessage] = {}
         self._steps: dict[str, _GrowingStep] = {}
 
-    def fold(self, event: ev.StreamEvent) -> Fold | None:
+    def fold(self, event: ev.StreamEvent) -> FoldedChange | None:
         """Take one event in.
 
         Returns:
@@ -95,26 +64,11 @@ class RunAccumulator:
                 return None
 
     def message(self, message_id: str) -> Message | None:
-        """A message as it is now."""
+        """Return a message with all the text that has arrived; None if no event named it."""
         growing = self._messages.get(message_id)
         return growing.snapshot() if growing else None
 
-    def step(self, step_id: str) -> RunStep | None:
-        """A step as it is now."""
-        growing = self._steps.get(step_id)
-        return growing.snapshot() if growing else None
-
-    @property
-    def messages(self) -> list[Message]:
-        """All messages of the run, in the order in which they appeared."""
-        return [growing.snapshot() for growing in self._messages.values()]
-
-    @property
-    def steps(self) -> list[RunStep]:
-        """All steps of the run, in the order in which they appeared."""
-        return [growing.snapshot() for growing in self._steps.values()]
-
-    def _fold_run(self, run: Run) -> Fold | None:
+    def _fold_run(self, run: Run) -> FoldedChange | None:
         if self.run is not None and self.run.is_terminal and not run.is_terminal:
             return None
         if run == self.run:
@@ -122,7 +76,7 @@ class RunAccumulator:
         self.run = run
         return RunChanged(run)
 
-    def _fold_message(self, message: Message) -> Fold | None:
+    def _fold_message(self, message: Message) -> FoldedChange | None:
         old = self._messages.get(message.id)
         if old is None:
             self._messages[message.id] = _GrowingMessage(message)
@@ -131,7 +85,7 @@ class RunAccumulator:
             return None
         return MessageChanged(old.snapshot())
 
-    def _fold_message_delta(self, delta: MessageDelta) -> Fold | None:
+    def _fold_message_delta(self, delta: MessageDelta) -> FoldedChange | None:
         growing = self._messages.get(delta.id)
         if growing is None:
             made_up = Message(
@@ -150,9 +104,9 @@ class RunAccumulator:
         grown = growing.add(delta.delta.content or [])
         if grown is None:
             return MessageChanged(growing.snapshot())
-        return TextGrew(delta.id, grown) if grown else None
+        return Appended(delta.id, grown) if grown else None
 
-    def _fold_step(self, step: RunStep) -> Fold | None:
+    def _fold_step(self, step: RunStep) -> FoldedChange | None:
         old = self._steps.get(step.id)
         if old is None:
             self._steps[step.id] = _GrowingStep(step)
@@ -161,7 +115,7 @@ class RunAccumulator:
             return None
         return StepChanged(old.snapshot())
 
-    def _fold_step_delta(self, delta: RunStepDelta) -> Fold | None:
+    def _fold_step_delta(self, delta: RunStepDelta) -> FoldedChange | None:
         fragment = delta.delta.step_details
         if not fragment:
             return None
@@ -187,7 +141,7 @@ class _GrowingMessage:
     def __init__(self, message: Message) -> None:
         self._base = message
         self._parts: list[dict[str, Any]] = []
-        self._pieces: list[list[str]] = []
+        self._texts: list[GrowingText] = []
         self._dirty = False
 
     @property
@@ -200,7 +154,7 @@ class _GrowingMessage:
             return False
         if message.status not in _FINAL_MESSAGE and self._parts:
             head = message.model_copy(update={"content": []})
-            if head == self._base.model_copy(update={"content": []}):
+            if head == self._base:
                 return False
             self._base = head
             self._dirty = True
@@ -208,7 +162,7 @@ class _GrowingMessage:
         if not self._dirty and message == self._base:
             return False
         self._base = message
-        self._parts, self._pieces, self._dirty = [], [], False
+        self._parts, self._texts, self._dirty = [], [], False
         return True
 
     def add(self, content: list[ContentDelta]) -> str | None:
@@ -231,7 +185,7 @@ class _GrowingMessage:
                 plain = False
                 self._merge(delta)
             if text is not None and text.value:
-                self._pieces[delta.index].append(text.value)
+                self._texts[delta.index].add(text.value)
                 grown.append(text.value)
         self._dirty = True
         return "".join(grown) if plain else None
@@ -241,12 +195,10 @@ class _GrowingMessage:
         if not self._dirty:
             return self._base
         content: list[dict[str, Any]] = []
-        for part, pieces in zip(self._parts, self._pieces, strict=True):
+        for part, text in zip(self._parts, self._texts, strict=True):
             if part["type"] == "text":
-                value = "".join(pieces)
-                pieces[:] = [value]
                 annotations = part.get("annotations") or []
-                content.append({"type": "text", "text": {"value": value, "annotations": annotations}})
+                content.append({"type": "text", "text": {"value": str(text), "annotations": annotations}})
             else:
                 content.append(part)
         try:
@@ -266,17 +218,19 @@ class _GrowingMessage:
             if fields["type"] == "text":
                 text = fields.get("text") or {}
                 self._parts.append({"type": "text", "annotations": list(text.get("annotations") or [])})
-                self._pieces.append([str(text.get("value") or "")])
+                self._texts.append(GrowingText(str(text.get("value") or "")))
             else:
                 self._parts.append(fields)
-                self._pieces.append([])
+                self._texts.append(GrowingText())
+        # its text is in `_texts` from here on, and not twice
+        self._base = self._base.model_copy(update={"content": []})
 
     def _grow_to(self, index: int, kind: str) -> bool:
         is_new = index >= len(self._parts)
         while index >= len(self._parts):
             # A gap (lost deltas) is filled with an empty text, so that later indices stay right.
             self._parts.append({"type": kind if index == len(self._parts) else "text"})
-            self._pieces.append([])
+            self._texts.append(GrowingText())
         return is_new
 
     def _merge(self, delta: ContentDelta) -> None:

@@ -8,12 +8,12 @@ import httpx2
 import pytest
 from openai import AsyncAssistantEventHandler, AsyncOpenAI
 
-from aimltui.client.accumulator import RunAccumulator
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.runs import Run
 from tests.conformance.world import World, plain, requirement
 from tests.support.fake_model import says
 from tests.support.fake_session import draws, fails, prints, runs, writes
+from tests.support.folded import Folded
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:The Assistants API is deprecated:DeprecationWarning"),
@@ -57,9 +57,7 @@ async def test_what_streams_is_what_is_stored(world: World, scene: str) -> None:
     run = next(event.data for event in reversed(told) if isinstance(event.data, Run))
     steps, messages = await world.steps(run), await world.messages(run.thread_id, run_id=run.id)
     for events in (told, _without_last_words(told)):
-        folded = RunAccumulator()
-        for event in events:
-            folded.fold(event)
+        folded = Folded(events)
         assert [step.step_details.to_json() for step in folded.steps] == [
             step.step_details.to_json() for step in steps
         ]

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from aimltui.client.changes import Appended as Appended
+
 RunStatus = str
 """One of the API's nine run statuses; an unknown one is shown as it is."""
 
@@ -253,14 +255,6 @@ class Replaced:
     """The entry with this id looks different now; its place stays."""
 
     entry: Entry
-
-
-@dataclass(frozen=True, slots=True)
-class Appended:
-    """The streaming message, or thought, `id` grew by `text`."""
-
-    id: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)

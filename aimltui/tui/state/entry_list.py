@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from aimltui.common.growing_text import GrowingText
 from aimltui.tui.state.entries import (
     Added,
     Appended,
@@ -19,38 +20,78 @@ from aimltui.tui.state.entries import (
 
 
 class EntryList:
-    """Entries by id and in order. A growing text is kept in pieces until somebody asks for the entry."""
+    """Entries by id and in order.
 
-    def __init__(self) -> None:
+    A growing text is stored once. The text of a message is in the fold of its run's events, which `get` asks for it;
+    the text of a reasoning, which no fold has, is here.
+
+    Args:
+        text_of: Returns the text of a growing message by its id.
+    """
+
+    def __init__(self, text_of: Callable[[str], str]) -> None:
         self.order: list[str] = []
+        self._text_of = text_of
         self._entries: dict[str, Entry] = {}
-        self._growing: dict[str, list[str]] = {}
+        self._growing: set[str] = set()
+        """Messages whose entries here have no text: the fold has it."""
+        self._reasoning: dict[str, GrowingText] = {}
+        """Texts of growing reasonings, whose entries here have none."""
 
     def __contains__(self, entry_id: str) -> bool:
         return entry_id in self._entries
 
     def whole(self) -> list[Entry]:
-        """All entries, complete."""
+        """Return all entries with all their text."""
         return [self.get(entry_id) for entry_id in self.order]
 
+    def outlines(self, *, backwards: bool = False) -> Iterator[Entry]:
+        """Yield all entries in order; those whose text grows are without it, which costs no copy of a text."""
+        for entry_id in reversed(self.order) if backwards else self.order:
+            yield self._entries[entry_id]
+
     def get(self, entry_id: str) -> Entry:
-        """An entry with all its text; pieces that came since the last time are joined now."""
+        """Return an entry with all its text."""
         entry = self._entries[entry_id]
-        pieces = self._growing.pop(entry_id, None)
-        if pieces and isinstance(entry, MessageEntry | ReasoningEntry):
-            entry = replace(entry, text=entry.text + "".join(pieces))
-            self._entries[entry_id] = entry
+        if isinstance(entry, MessageEntry) and entry_id in self._growing:
+            return replace(entry, text=self._text_of(entry_id))
+        if isinstance(entry, ReasoningEntry) and entry_id in self._reasoning:
+            return replace(entry, text=str(self._reasoning[entry_id]))
         return entry
 
+    def has_text(self, entry_id: str) -> bool:
+        """Return whether a message has any text."""
+        entry = self._entries[entry_id]
+        return entry_id in self._growing or (isinstance(entry, MessageEntry) and bool(entry.text))
+
+    def settle(self) -> None:
+        """Store the text of all growing messages here: their fold ends."""
+        for entry_id in list(self._growing):
+            self._store(self.get(entry_id))
+
+    def _store(self, entry: Entry) -> None:
+        self._entries[entry.id] = entry
+        self._growing.discard(entry.id)
+        self._reasoning.pop(entry.id, None)
+
     def has_messages(self) -> bool:
-        """Whether anything was said."""
+        """Return whether there is a message."""
         return any(isinstance(entry, MessageEntry) for entry in self._entries.values())
 
     def grow(self, entry_id: str, text: str) -> list[Change]:
-        """Add text to a message, or to a thought."""
-        if entry_id not in self._entries:
+        """Add text to a message, which its fold has already, or to a reasoning."""
+        entry = self._entries.get(entry_id)
+        if isinstance(entry, MessageEntry):
+            if entry_id not in self._growing:
+                self._growing.add(entry_id)
+                self._entries[entry_id] = replace(entry, text="")
+        elif isinstance(entry, ReasoningEntry):
+            if entry_id not in self._reasoning:
+                self._reasoning[entry_id] = GrowingText(entry.text)
+                self._entries[entry_id] = replace(entry, text="")
+            self._reasoning[entry_id].add(text)
+        else:
             return []
-        self._growing.setdefault(entry_id, []).append(text)
         return [Appended(entry_id, text)]
 
     def put(self, entry: Entry, before: str | None = None) -> list[Change]:
@@ -58,7 +99,7 @@ class EntryList:
         if entry.id not in self._entries:
             return self.insert(self.end(before), entry)
         unchanged = self.get(entry.id) == entry
-        self._entries[entry.id] = entry
+        self._store(entry)
         return [] if unchanged else [Replaced(entry)]
 
     def insert(self, index: int, entry: Entry) -> list[Change]:
@@ -73,7 +114,8 @@ class EntryList:
             return []
         self.order.remove(entry_id)
         del self._entries[entry_id]
-        self._growing.pop(entry_id, None)
+        self._growing.discard(entry_id)
+        self._reasoning.pop(entry_id, None)
         return [Removed(entry_id)]
 
     def become(self, entries: Sequence[Entry]) -> list[Change] | None:
@@ -82,6 +124,7 @@ class EntryList:
         self.order = [entry.id for entry in entries]
         self._entries = {entry.id: entry for entry in entries}
         self._growing.clear()
+        self._reasoning.clear()
         return changes
 
     def end(self, before: str | None = None) -> int:

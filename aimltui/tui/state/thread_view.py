@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from aimltui.client.accumulator import MessageChanged, RunAccumulator, RunChanged, StepChanged, TextGrew
+from aimltui.client.accumulator import RunAccumulator
+from aimltui.client.changes import Appended, MessageChanged, RunChanged, StepChanged
 from aimltui.tui.state.entries import (
     Change,
     Entry,
@@ -61,7 +62,7 @@ class ThreadView:
 
     def __init__(self, assistant_names: Mapping[str, str] | None = None) -> None:
         self._names = {} if assistant_names is None else assistant_names
-        self._list = EntryList()
+        self._list = EntryList(self._text_of)
         self._local: set[str] = set()
         self._runs: dict[str, Run] = {}
         self._steps: dict[str, dict[str, int]] = {}
@@ -107,7 +108,7 @@ class ThreadView:
     @property
     def oldest_message_id(self) -> str | None:
         """The first message that the server has, of those that are here."""
-        for entry in self._list.whole():
+        for entry in self._list.outlines():
             if isinstance(entry, MessageEntry) and entry.id not in self._local:
                 return entry.id
         return None
@@ -120,21 +121,29 @@ class ThreadView:
     @property
     def is_blank(self) -> bool:
         """True while there is nothing but guides."""
-        return all(isinstance(entry, GuideEntry) for entry in self._list.whole())
+        return all(isinstance(entry, GuideEntry) for entry in self._list.outlines())
 
     @property
     def has_answer(self) -> bool:
-        """Whether an assistant has said anything."""
-        return bool(self.last_answer)
+        """Whether an assistant has written anything."""
+        return self._last_answer_id is not None
 
     @property
     def last_answer(self) -> str:
         """The Markdown of the last answer; empty if there is none."""
-        for entry_id in reversed(self._list.order):
-            entry = self._list.get(entry_id)
-            if isinstance(entry, MessageEntry) and entry.role == "assistant" and entry.text:
-                return entry.text
-        return ""
+        entry = self._list.get(self._last_answer_id) if self._last_answer_id is not None else None
+        return entry.text if isinstance(entry, MessageEntry) else ""
+
+    @property
+    def _last_answer_id(self) -> str | None:
+        for entry in self._list.outlines(backwards=True):
+            if (
+                isinstance(entry, MessageEntry)
+                and entry.role == "assistant"
+                and self._list.has_text(entry.id)
+            ):
+                return entry.id
+        return None
 
     @property
     def counted_runs(self) -> int:
@@ -162,7 +171,13 @@ class ThreadView:
 
     def begin_run(self) -> None:
         """Expect a run's events from its first one on: what is shown of it will be told again."""
+        self._list.settle()
         self._folding = RunAccumulator()
+
+    def _text_of(self, message_id: str) -> str:
+        """Return the text of a message that grows by the run's events."""
+        message = self._folding.message(message_id)
+        return message_entry(message, "").text if message is not None else ""
 
     def apply(self, event: ev.StreamEvent) -> list[Change]:
         """Take one stream event in."""
@@ -181,9 +196,9 @@ class ThreadView:
                 )
             )
         if isinstance(data, Run) and self._folding.run is not None and self._folding.run.id != data.id:
-            self._folding = RunAccumulator()
+            self.begin_run()
         match self._folding.fold(event):
-            case TextGrew(message_id, text):
+            case Appended(message_id, text):
                 changes = self._list.grow(message_id, text)
             case MessageChanged(message):
                 changes = self.take_message(message)
@@ -247,7 +262,7 @@ class ThreadView:
     def show_guides(self, guides: Sequence[GuideEntry]) -> list[Change]:
         """Show the program's words at the top, in place of the ones before."""
         wanted = {guide.id for guide in guides}
-        old = [e.id for e in self._list.whole() if isinstance(e, GuideEntry) and e.id not in wanted]
+        old = [e.id for e in self._list.outlines() if isinstance(e, GuideEntry) and e.id not in wanted]
         changes = [change for entry_id in old for change in self.remove(entry_id)]
         for index, guide in enumerate(guides):
             self._local.add(guide.id)

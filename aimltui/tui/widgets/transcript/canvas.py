@@ -149,6 +149,10 @@ class Canvas:
         self.context = context
         self.rows: list[Row] = []
         self.lines: list[str] = []
+        self.unchanged = 0
+        """How many rows at the start are the same since the last `watch`."""
+        self.removed: list[Row] = []
+        """The rows that followed those at that time."""
         mark = f"{context.glyphs.bar} " if bar is not None else "  "
         self._prefixes: list[Prefix] = [Prefix(mark, mark, bar or context.palette.text)]
         self._prefix_cells = 2
@@ -163,8 +167,16 @@ class Canvas:
         """Cells left for tables and code, which may use the whole pane."""
         return max(4, self.context.width - 1 - self._prefix_cells)
 
+    def watch(self) -> None:
+        """Note from here on which rows are removed: see `unchanged` and `removed`."""
+        self.unchanged = len(self.rows)
+        self.removed = []
+
     def truncate(self, rows: int, lines: int) -> None:
-        """Forget all rows and lines past these counts."""
+        """Remove all rows and lines past these counts."""
+        if rows < self.unchanged:
+            self.removed = self.rows[rows : self.unchanged] + self.removed
+            self.unchanged = rows
         del self.rows[rows:]
         del self.lines[lines:]
 

@@ -7,19 +7,36 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from aimltui.tui.state.entries import Entry, MessageEntry, NoticeEntry, ReasoningEntry, RunEntry, StepEntry
+from aimltui.tui.state.entries import (
+    Added,
+    Appended,
+    Change,
+    Entry,
+    MessageEntry,
+    NoticeEntry,
+    ReasoningEntry,
+    Removed,
+    Replaced,
+    RunEntry,
+    StepEntry,
+)
 from aimltui.tui.state.file_facts import file_ids, is_picture_name
 from aimltui.tui.widgets.transcript.canvas import Canvas, RenderContext, Row
+from aimltui.tui.widgets.transcript.clean_text import CleanText
 from aimltui.tui.widgets.transcript.height_index import HeightIndex
 from aimltui.tui.widgets.transcript.renderers import (
     ACTIVE,
+    LIVE_TAIL,
     Memo,
     MessageDrawing,
+    clean_message,
     draw_entry,
     draw_step,
     estimated_rows,
     plain_text,
     step_opens,
+    with_text,
+    without_text,
 )
 
 LINE_SPACE: Final = 1 << 40
@@ -37,7 +54,7 @@ Foldable = type[StepEntry] | type[ReasoningEntry]
 class Item:
     """One entry and what is drawn of it."""
 
-    __slots__ = ("canvas", "drawing", "entry", "fold", "gap", "index", "key", "lingers", "memo")
+    __slots__ = ("canvas", "drawing", "entry", "fold", "gap", "index", "key", "lingers", "memo", "text")
 
     def __init__(self, entry: Entry, index: int, key: int) -> None:
         self.entry = entry
@@ -52,14 +69,34 @@ class Item:
         """Whether it stays open although it is done, until the answer goes on."""
         self.memo: Memo | None = None
         """Of a step: what its next drawing can use again."""
+        self.text: CleanText | None = None
+        """The text of a message or a reasoning that grows; `entry` is without it then."""
         self.canvas: Canvas | None = None
         self.drawing: MessageDrawing | None = None
-        """Kept while a message streams."""
+        """Of a message that grows: what draws the next piece."""
 
     @property
     def rows(self) -> list[Row]:
         """What is drawn; nothing before the item came near the window."""
         return self.canvas.rows if self.canvas else []
+
+    @property
+    def whole_entry(self) -> Entry:
+        """The entry with what has arrived of its text."""
+        if self.text is not None and isinstance(self.entry, MessageEntry):
+            return with_text(self.entry, self.text)
+        if self.text is not None and isinstance(self.entry, ReasoningEntry):
+            return replace(self.entry, text=str(self.text.source))
+        return self.entry
+
+    def grow(self, entry: MessageEntry | ReasoningEntry, text: str) -> None:
+        """Add a piece to the text of the item's entry, which moves out of the entry with the first one."""
+        if self.text is None:
+            if isinstance(entry, MessageEntry):
+                self.text, self.entry = clean_message(entry), without_text(entry)
+            else:
+                self.text, self.entry = CleanText(entry.text), replace(entry, text="")
+        self.text.add(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +172,24 @@ class ItemList:
 
     def _measure_all(self) -> None:
         width = self.context.width if self.context else 80
-        self.heights.load([item.gap + estimated_rows(item.entry, width) for item in self.items])
+        self.heights.load([item.gap + estimated_rows(item.entry, width, item.text) for item in self.items])
 
     def get(self, entry_id: str) -> Item | None:
         """Return the item of an entry."""
         return self._by_id.get(entry_id)
+
+    def apply(self, changes: Iterable[Change]) -> None:
+        """Take changes of the entries, in the order in which they happened."""
+        for change in changes:
+            match change:
+                case Added(index, entry):
+                    self.insert(index, entry)
+                case Replaced(entry):
+                    self.replace(entry)
+                case Appended(entry_id, text):
+                    self.append(entry_id, text)
+                case Removed(entry_id):
+                    self.remove(entry_id)
 
     def insert(self, index: int, entry: Entry) -> None:
         """Put an entry in."""
@@ -209,15 +259,9 @@ class ItemList:
         item = self._by_id.get(entry.id)
         if item is None:
             return
-        if isinstance(entry, MessageEntry) and item.drawing is not None:
-            old = list(item.rows)
-            if item.drawing.update(entry):
-                item.entry = entry
-                if not entry.streaming:
-                    item.drawing = None
-                self._changed(item, old)
-                self._want(entry)
-                return
+        if isinstance(entry, MessageEntry) and self._continue(item, entry):
+            return
+        item.text = None
         if isinstance(entry, StepEntry) and isinstance(item.entry, StepEntry):
             self._linger(item, item.entry.status, entry.status)
         item.entry = entry
@@ -227,6 +271,21 @@ class ItemList:
             self._redraw(item)
         if isinstance(entry, RunEntry) and entry.status not in ACTIVE:
             self._end_lingering()
+
+    def _continue(self, item: Item, entry: MessageEntry) -> bool:
+        """Draw what a growing message's new state adds; return False if it must be drawn again."""
+        drawing = item.drawing
+        if drawing is None:
+            return False
+        drawing.canvas.watch()
+        if not drawing.update(entry):
+            return False
+        item.entry = drawing.entry
+        if not entry.streaming:
+            item.entry, item.drawing, item.text = entry, None, None
+        self._changed(item, drawing.canvas.unchanged, drawing.canvas.removed)
+        self._want(entry)
+        return True
 
     def _linger(self, item: Item, before: str, after: str) -> None:
         """A step that has just ended stays as it was until something comes after it: no reader is cut short."""
@@ -275,20 +334,23 @@ class ItemList:
                 self.wanted[file_id] = self.wanted.get(file_id, False) or draws
 
     def append(self, entry_id: str, text: str) -> None:
-        """Let a streaming message, or a thought, grow."""
+        """Add a piece to a message or a reasoning; only what follows from the piece is drawn."""
         item = self._by_id.get(entry_id)
-        if item is not None and isinstance(item.entry, ReasoningEntry):
+        if item is None or not isinstance(item.entry, MessageEntry | ReasoningEntry):
+            return
+        if not item.entry.streaming:
             self.replace(replace(item.entry, text=item.entry.text + text))
-            return
-        if item is None or not isinstance(item.entry, MessageEntry):
-            return
-        if item.drawing is None:
-            self.replace(replace(item.entry, text=item.entry.text + text))
-            return
-        old = list(item.rows)
-        item.drawing.append(text)
-        item.entry = item.drawing.entry
-        self._changed(item, old)
+        elif item.drawing is not None:
+            canvas = item.drawing.canvas
+            canvas.watch()
+            item.drawing.append(text)
+            self._changed(item, canvas.unchanged, canvas.removed)
+        else:
+            item.grow(item.entry, text)
+            if item.canvas is None:
+                self.measure(item)
+            else:
+                self._redraw(item)
 
     def fold(self, item: Item, unfolded: bool) -> None:
         """Open or close a panel."""
@@ -311,41 +373,62 @@ class ItemList:
         if item.canvas is not None or self.context is None:
             return
         if isinstance(item.entry, MessageEntry):
-            drawing = MessageDrawing(item.entry, self.context)
-            item.canvas = drawing.canvas
-            item.drawing = drawing if item.entry.streaming else None
+            self._draw_message(item, item.entry, self.context)
         elif isinstance(item.entry, StepEntry):
             item.memo = item.memo or Memo()
             item.canvas = draw_step(item.entry, self.context, item.fold, item.memo, lingers=item.lingers)
         else:
-            item.canvas = draw_entry(item.entry, self.context, item.fold)
+            item.canvas = draw_entry(self._shown(item), self.context, item.fold)
         self._want(item.entry)
         self.heights.set(item.index, item.gap + len(item.rows))
 
+    @staticmethod
+    def _draw_message(item: Item, entry: MessageEntry, context: RenderContext) -> None:
+        drawing = MessageDrawing(entry, context, item.text)
+        item.canvas = drawing.canvas
+        if entry.streaming:
+            item.entry, item.text, item.drawing = drawing.entry, drawing.text, drawing
+
+    @staticmethod
+    def _shown(item: Item) -> Entry:
+        """Return the entry with as much of its text as is drawn: a growing reasoning shows its end."""
+        if item.text is not None and isinstance(item.entry, ReasoningEntry):
+            source = item.text.source
+            return replace(item.entry, text=source.since(max(0, len(source) - LIVE_TAIL)))
+        return item.entry
+
     def measure(self, item: Item) -> None:
-        """Guess an item's height anew."""
+        """Estimate an item's height again."""
         width = self.context.width if self.context else 80
-        self.heights.set(item.index, item.gap + estimated_rows(item.entry, width))
+        self.heights.set(item.index, item.gap + estimated_rows(item.entry, width, item.text))
         self.damage.append((item, 0))
 
     def _redraw(self, item: Item) -> None:
         old = item.rows
         item.canvas = item.drawing = None
         self.draw(item)
-        self._changed(item, old)
+        self._changed(item, 0, old)
 
-    def _changed(self, item: Item, old: list[Row]) -> None:
-        """Keep the row objects that look as before, with their strips, and note the first other one."""
+    def _changed(self, item: Item, first: int, old: list[Row]) -> None:
+        """Put back the row objects that look as before, with their strips, and note the first one that does not.
+
+        Args:
+            item: The item whose rows changed.
+            first: How many of its rows, from the start, are the same objects as before.
+            old: The rows that followed those before.
+        """
         rows = item.rows
-        same = 0
-        for row, before in zip(rows, old, strict=False):
-            if row is not before:
-                if not row.looks_like(before):
+        same = first
+        for before in old:
+            if same == len(rows):
+                break
+            if rows[same] is not before:
+                if not rows[same].looks_like(before):
                     break
                 rows[same] = before
             same += 1
         self.heights.set(item.index, item.gap + len(rows))
-        if same < len(rows) or len(rows) != len(old):
+        if same < len(rows) or len(rows) != first + len(old):
             self.damage.append((item, item.gap + same))
 
     def at(self, y: int) -> tuple[Item, int]:
@@ -385,4 +468,4 @@ class ItemList:
         """Return an item's logical lines; of one that was never drawn, its source's."""
         if item.canvas is not None:
             return item.canvas.lines
-        return plain_text(item.entry).split("\n")
+        return plain_text(item.whole_entry).split("\n")

@@ -113,6 +113,11 @@ class BlockPainter:
         self._source = source.split("\n")
         self._tokens = tokens
 
+    def unload(self) -> None:
+        """Release the source and the tokens: all their blocks are drawn."""
+        self._source = []
+        self._tokens = ()
+
     def blank_before(self, line: int) -> bool:
         """Say whether the line before this one of the source is blank, or only a quote's mark."""
         return 0 < line <= len(self._source) and not self._source[line - 1].strip(" \t>")

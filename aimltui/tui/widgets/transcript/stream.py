@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
+from aimltui.common.growing_text import GrowingText
 from aimltui.tui.widgets.transcript.canvas import WHOLE_MESSAGE, Canvas, ClickTarget, StyledText
 from aimltui.tui.widgets.transcript.code import CodeBlock, closes
 from aimltui.tui.widgets.transcript.markdown import Block, BlockPainter, ListPlace, blocks_of, parse_blocks
@@ -73,16 +74,26 @@ class _OpenTable:
 class MarkdownStream:
     """The body of one message on a canvas, whole or growing."""
 
-    def __init__(self, canvas: Canvas, *, keep_breaks: bool = False, base: Style | None = None) -> None:
-        """Start with nothing; the body's rows follow those that are on the canvas already.
+    def __init__(
+        self,
+        canvas: Canvas,
+        source: GrowingText | None = None,
+        *,
+        keep_breaks: bool = False,
+        base: Style | None = None,
+    ) -> None:
+        """Draw nothing yet; the body's rows will follow those that are on the canvas already.
 
         Args:
-            canvas: Where to draw. Whoever draws below the body takes that off again before the next `feed`.
+            canvas: Where to draw. Who draws below the body removes those rows before the next `advance`.
+            source: The Markdown, which may grow; None for an empty one.
             keep_breaks: Show single newlines as they are.
             base: Style of plain text, if not the palette's.
         """
         self.canvas = canvas
-        self.source = ""
+        self.source = GrowingText() if source is None else source
+        self._drawn = 0
+        """Characters of the source that are drawn."""
         self._base = base
         self._keep_breaks = keep_breaks
         self._begin = self._here()
@@ -109,17 +120,22 @@ class MarkdownStream:
         """Where the part starts that is still to draw as plain lines."""
 
     def feed(self, text: str) -> None:
-        """Take more of the source and draw what it changes."""
-        before = len(self.source)
-        self.source += text
+        """Add to the source and draw what that changes."""
+        self.source.add(text)
+        self.advance()
+
+    def advance(self) -> None:
+        """Draw what was added to the source since the last time."""
+        before, self._drawn = self._drawn, len(self.source)
         if before > MAX_SOURCE:
             self.canvas.truncate(*self._end)
             self._draw_plain()
-        elif len(self.source) > MAX_SOURCE:
+        elif self._drawn > MAX_SOURCE:
             self.finish()
         else:
             while self._advance():
                 pass
+            self._painter.unload()
 
     def finish(self) -> None:
         """Draw the whole source anew, as a stored message is drawn.
@@ -131,7 +147,7 @@ class MarkdownStream:
         old_rows, old_lines, marks = list(canvas.rows), list(canvas.lines), self._marks
         canvas.truncate(*self._begin)
         self._reset()
-        shown = self.source[: self._markdown_end()]
+        shown = str(self.source)[: self._markdown_end()]
         painter = self._painter
         tokens = parse_blocks(shown, self._env)
         painter.load(shown, tokens)
@@ -158,6 +174,7 @@ class MarkdownStream:
                 continue
             painter.space(block.type, painter.blank_before(block.line))
             painter.draw(block)
+        painter.unload()
         self._end = self._here()
         self._plain = len(shown)
         self._draw_plain()
@@ -169,26 +186,29 @@ class MarkdownStream:
         """Return where the part ends that is drawn as Markdown: at a line end where one is near the limit."""
         if len(self.source) <= MAX_SOURCE:
             return len(self.source)
-        line_end = self.source.rfind("\n", MAX_SOURCE - _NEAR, MAX_SOURCE)
-        return line_end + 1 if line_end >= 0 else MAX_SOURCE
+        line_end = self.source.between(MAX_SOURCE - _NEAR, MAX_SOURCE).rfind("\n")
+        return MAX_SOURCE - _NEAR + line_end + 1 if line_end >= 0 else MAX_SOURCE
 
     def _draw_plain(self) -> None:
         """Draw what follows the Markdown as plain lines, and count what is beyond those."""
-        source, limit = self.source, MAX_SOURCE + MAX_PLAIN
-        end = min(limit, len(source))
+        limit = MAX_SOURCE + MAX_PLAIN
+        base, end = self._plain, min(limit, len(self.source))
+        source, place = self.source.between(base, end), 0
         style = self._base or self.canvas.context.palette.text
-        while self._plain < end:
-            line_end = source.find("\n", self._plain, min(end, self._plain + PLAIN_PIECE))
-            is_finished = line_end >= 0 or self._plain + PLAIN_PIECE <= end
-            stop = line_end if line_end >= 0 else min(end, self._plain + PLAIN_PIECE)
-            self.canvas.write([StyledText(source[self._plain : stop], style)])
+        while place < len(source):
+            line_end = source.find("\n", place, place + PLAIN_PIECE)
+            is_finished = line_end >= 0 or place + PLAIN_PIECE <= len(source)
+            stop = line_end if line_end >= 0 else min(len(source), place + PLAIN_PIECE)
+            self.canvas.write([StyledText(source[place:stop], style)])
             if not is_finished:
                 break
-            self._plain = stop + (line_end >= 0)
+            place = stop + (line_end >= 0)
+            self._plain = base + place
             self._end = self._here()
-        if len(source) > limit:
+        rest = len(self.source) - limit
+        if rest > 0:
             glyphs, palette = self.canvas.context.glyphs, self.canvas.context.palette
-            words = f"{glyphs.ellipsis} {len(source) - limit:,} more characters {glyphs.dot} "
+            words = f"{glyphs.ellipsis} {rest:,} more characters {glyphs.dot} "
             target = ClickTarget("view", WHOLE_MESSAGE)
             self.canvas.write(
                 [StyledText(words, palette.muted), StyledText("enter: view all", palette.link)], target=target
@@ -217,18 +237,19 @@ class MarkdownStream:
             self._marks.append(_Mark(place, *self._here(), previous))
 
     def _blank_at(self, place: int) -> bool:
-        """Say whether a blank line stands before this place of the source, which starts a line."""
-        before = self.source[max(0, place - 200) : place]
-        lines = before.split("\n")
+        """Return whether an empty line stands before a place of the source at which a line starts."""
+        start = max(0, place - 200)
+        lines = self.source.since(start)[: place - start].split("\n")
         return len(lines) > 1 and not lines[-2].strip()
 
     def _advance_blocks(self) -> bool:
         """Parse the tail as blocks."""
         base = self._stable
-        tail = self.source[base:]
-        if len(tail) > COARSE_TAIL and len(tail) < self._parsed * 9 // 8:
-            self._draw_coarsely(tail)
+        size = len(self.source) - base
+        if size > COARSE_TAIL and size < self._parsed * 9 // 8:
+            self._draw_coarsely()
             return False
+        tail = self.source.since(base)
         self.canvas.truncate(*self._frozen)
         painter = self._painter
         painter.previous = self._previous
@@ -249,7 +270,7 @@ class MarkdownStream:
             if going_on is None:
                 blank = painter.blank_before(block.line) if block.line else self._blank_at(base)
                 painter.space(block.type, blank)
-            if index == known and self._opened(block, tokens, tail, starts):
+            if index == known and self._opened(block, tokens, tail, base):
                 return True
             if block.type in _LISTS:
                 painter.previous = block.type
@@ -260,10 +281,10 @@ class MarkdownStream:
         self._end = self._here()
         return False
 
-    def _draw_coarsely(self, tail: str) -> None:
+    def _draw_coarsely(self) -> None:
         """Show what came since the last parse of a very long block as it is, until there is more of it."""
         self.canvas.truncate(*self._end)
-        for line in tail[self._parsed :].split("\n"):
+        for line in self.source.since(self._stable + self._parsed).split("\n"):
             if line:
                 self.canvas.write([StyledText(line, self.canvas.context.palette.text)])
 
@@ -282,16 +303,15 @@ class MarkdownStream:
                 self._list = ListPlace(place.ordered, place.number, gap=gap)
             painter.item(item, place)
 
-    def _opened(self, block: Block, tokens: list[Token], tail: str, starts: list[int]) -> bool:
-        """Look whether the last known block is one that goes its own way, and start it."""
+    def _opened(self, block: Block, tokens: list[Token], tail: str, base: int) -> bool:
+        """Start the last known block if it is one that is drawn line by line; return whether it is."""
+        starts = _line_starts(tail)
         place = self._stable
         if block.type == "table_open" and block.line + 2 < len(starts):
-            head = tail[starts[block.line] : starts[block.line + 2]]
+            rows = starts[block.line + 2]
             aligns, _ = table_rows(tokens[block.first : block.last + 1], self.canvas, self._env)
             self._freeze(place, "table_open")
-            self._open = _OpenTable(
-                Table(self.canvas, aligns), head, self.source.index(head, place) + len(head)
-            )
+            self._open = _OpenTable(Table(self.canvas, aligns), tail[starts[block.line] : rows], base + rows)
             return True
         if block.type != "fence":
             return False
@@ -302,17 +322,17 @@ class MarkdownStream:
         self._freeze(place, "fence")
         code = CodeBlock.begin(self.canvas, tokens[block.first].info)
         self._frozen = self._here()
-        begin = self.source.index(lines[0], place) + len(lines[0]) + 1
-        self._open = _OpenFence(code, found[2], len(found[1]), begin)
+        self._open = _OpenFence(code, found[2], len(found[1]), base + starts[block.line + 1])
         return True
 
     def _advance_code(self, fence: _OpenFence) -> bool:
         """Draw further lines of a fenced block."""
         self.canvas.truncate(*self._frozen)
-        source, code = self.source, fence.code
-        while (end := source.find("\n", fence.place)) >= 0:
-            line = source[fence.place : end]
-            fence.place = end + 1
+        source, code, place = self.source.since(fence.place), fence.code, 0
+        while (end := source.find("\n", place)) >= 0:
+            line = source[place:end]
+            fence.place += end + 1 - place
+            place = end + 1
             if closes(line, fence.mark):
                 if code.is_empty:
                     code.add("")
@@ -321,7 +341,7 @@ class MarkdownStream:
                 return True
             code.add(_dedent(line, fence.indent))
         self._frozen = self._here()
-        rest = source[fence.place :]
+        rest = source[place:]
         if rest.strip() and not closes(rest, fence.mark):
             code.add(_dedent(rest, fence.indent), keep=False)
         elif code.is_empty:
@@ -330,7 +350,7 @@ class MarkdownStream:
 
     def _advance_table(self, opened: _OpenTable) -> bool:
         """Draw further rows of a table; each is parsed once, under the table's head."""
-        source = opened.head + self.source[opened.place :]
+        source = opened.head + self.source.since(opened.place)
         painter = self._painter
         tokens = parse_blocks(source, self._env)
         blocks = blocks_of(tokens)

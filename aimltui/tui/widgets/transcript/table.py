@@ -80,24 +80,39 @@ def _cell(runs: list[StyledText]) -> Cell:
     return Cell(runs, text, cells(text), max((cells(word) for word in text.split(" ")), default=0))
 
 
-def column_widths(rows: Sequence[Sequence[Cell]], room: int) -> list[int] | None:
+@dataclass(frozen=True, slots=True)
+class ColumnSizes:
+    """What the rows of a table need, column by column."""
+
+    natural: tuple[int, ...]
+    """Cells of each column's widest cell."""
+    words: tuple[int, ...]
+    """Cells of each column's longest word."""
+
+    def including(self, rows: Sequence[Sequence[Cell]]) -> ColumnSizes:
+        """Return the sizes with further rows."""
+        natural = zip(self.natural, *([cell.size for cell in row] for row in rows), strict=False)
+        words = zip(self.words, *([cell.word for cell in row] for row in rows), strict=False)
+        return ColumnSizes(tuple(max(column) for column in natural), tuple(max(column) for column in words))
+
+
+def column_widths(sizes: ColumnSizes, room: int) -> list[int] | None:
     """Share the room among the columns.
 
     Args:
-        rows: All rows.
+        sizes: What the rows need.
         room: Cells for everything, separators included.
 
     Returns:
         A width for each column, or None if even the narrowest columns do not fit beside each other.
     """
-    count = len(rows[0])
-    natural = [max(_LEAST_COLUMN, *(row[i].size for row in rows)) for i in range(count)]
+    natural, words = sizes.natural, sizes.words
+    count = len(natural)
     free = room - _SEPARATOR_CELLS * (count - 1)
     if sum(natural) <= free:
-        return natural
+        return list(natural)
     if free < _LEAST_COLUMN * count:
         return None
-    words = [max(_LEAST_COLUMN, *(row[i].word for row in rows)) for i in range(count)]
     # A column keeps its longest word whole if the fair share of the room allows it.
     share = free // count
     least = [min(natural[i], words[i], max(share, _LEAST_COLUMN)) for i in range(count)]
@@ -123,7 +138,11 @@ class Table:
         self._aligns = aligns
         self._start = (len(canvas.rows), len(canvas.lines))
         self._widths: list[int] | None = None
+        self._sizes: ColumnSizes | None = None
+        """Of the rows that are drawn for good."""
         self._kept: list[list[Cell]] = []
+        """Those rows: all are drawn again when a column becomes wider."""
+        self._head: list[Cell] = []
         self._end = self._start
 
     @property
@@ -138,30 +157,34 @@ class Table:
             rows: Rows that are not drawn for good yet.
             keep: How many of them are finished. The next call gives only those after them.
         """
-        everything = self._kept + rows
-        canvas = self._canvas
-        if not everything:
+        canvas, kept = self._canvas, self._kept
+        if not kept and not rows:
             return
-        widths = column_widths(everything, canvas.wide_room)
-        if widths != self._widths or not self._kept:
+        sizes = self._sizes or ColumnSizes((_LEAST_COLUMN,) * len(rows[0]), (_LEAST_COLUMN,) * len(rows[0]))
+        widths = column_widths(sizes.including(rows), canvas.wide_room)
+        drawn = len(kept)
+        self._head = kept[0] if kept else rows[0]
+        if widths != self._widths or not kept:
             canvas.truncate(*self._start)
-            first = 0
+            self._end = self._start
+            self._widths = widths
+            self._rows(kept, 0)
         else:
             canvas.truncate(*self._end)
-            first = len(self._kept)
-        self._widths = widths
-        kept = len(self._kept) + keep
-        self._kept = everything[:kept]
-        if first == kept:
-            self._end = (len(canvas.rows), len(canvas.lines))
-        for number in range(first, len(everything)):
-            self._row(everything[number], number, everything[0])
-            if number + 1 == kept:
-                self._end = (len(canvas.rows), len(canvas.lines))
+        self._sizes = sizes.including(rows[:keep])
+        kept += rows[:keep]
+        self._rows(rows[:keep], drawn)
+        self._end = (len(canvas.rows), len(canvas.lines))
+        self._rows(rows[keep:], drawn + keep)
 
-    def _row(self, row: list[Cell], number: int, head: list[Cell]) -> None:
+    def _rows(self, rows: list[list[Cell]], first: int) -> None:
+        """Draw rows, the first of which is the table's row number `first`, where 0 is the head."""
+        for number, row in enumerate(rows, first):
+            self._row(row, number)
+
+    def _row(self, row: list[Cell], number: int) -> None:
         if self._widths is None:
-            self._stacked(row, number, head)
+            self._stacked(row, number)
             return
         copy, places = _copied(row)
         self._canvas.raw(copy, _laid_out(row, places, self._widths, self._aligns, self._canvas))
@@ -175,14 +198,14 @@ class Table:
         copy = "| " + " | ".join(dashes[align] for align in self._aligns) + " |"
         self._canvas.raw(copy, [([Segment(bar, style)], [-1], [])])
 
-    def _stacked(self, row: list[Cell], number: int, head: list[Cell]) -> None:
+    def _stacked(self, row: list[Cell], number: int) -> None:
         """Draw a row as a list of `name: value`, where the pane is too narrow for columns."""
         if number == 0:
             return
         if number > 1:
             self._canvas.gap()
         muted = self._canvas.context.palette.muted
-        for name, cell in zip(head, row, strict=False):
+        for name, cell in zip(self._head, row, strict=False):
             self._canvas.write([StyledText(f"{name.text}: ", muted), *cell.runs], indent=2)
 
 

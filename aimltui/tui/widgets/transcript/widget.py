@@ -15,11 +15,9 @@ from textual.selection import Selection
 from aimltui.tui.commands.derived import bindings
 from aimltui.tui.state.entries import (
     Added,
-    Appended,
     Change,
     Entry,
     MessageEntry,
-    Removed,
     Replaced,
     StepEntry,
     ToolCallEntry,
@@ -138,20 +136,10 @@ class Transcript(Pane, can_focus=True):
         Args:
             changes: In the order in which they happened.
         """
-        item_list = self._item_list
         if any(isinstance(change, Added | Replaced) and counts(change.entry) for change in changes):
             # nothing ticks while nothing goes on: a countdown would begin with the seconds since then
-            item_list.set_time(self._clock())
-        for change in changes:
-            match change:
-                case Added(index, entry):
-                    item_list.insert(index, entry)
-                case Replaced(entry):
-                    item_list.replace(entry)
-                case Appended(entry_id, text):
-                    item_list.append(entry_id, text)
-                case Removed(entry_id):
-                    item_list.remove(entry_id)
+            self._item_list.set_time(self._clock())
+        self._item_list.apply(changes)
         self._settle()
 
     def learn(
@@ -334,7 +322,7 @@ class Transcript(Pane, can_focus=True):
             case "file":
                 self.post_message(self.FileChosen(self, target.value))
             case "view":
-                self.post_message(self.OutputChosen(self, self._output(item.entry, target)))
+                self.post_message(self.OutputChosen(self, self._output(item.whole_entry, target)))
             case "choice":
                 self.post_message(self.ChoiceChosen(self, item.entry.id, target.value))
             case "toggle" | "expand":

@@ -14,23 +14,34 @@ from aimltui.tui.state.entries import (
     StepEntry,
 )
 from aimltui.tui.widgets.transcript.canvas import Canvas, RenderContext
+from aimltui.tui.widgets.transcript.clean_text import CleanText
 from aimltui.tui.widgets.transcript.renderers.error import draw_error
 from aimltui.tui.widgets.transcript.renderers.guide import draw_guide
-from aimltui.tui.widgets.transcript.renderers.message import MessageDrawing, message_source
+from aimltui.tui.widgets.transcript.renderers.message import (
+    MessageDrawing,
+    clean_message,
+    message_source,
+    with_text,
+    without_text,
+)
 from aimltui.tui.widgets.transcript.renderers.notice import draw_notice, draw_queued
-from aimltui.tui.widgets.transcript.renderers.reasoning import LIVE_ROWS, draw_reasoning
+from aimltui.tui.widgets.transcript.renderers.reasoning import LIVE_ROWS, LIVE_TAIL, draw_reasoning
 from aimltui.tui.widgets.transcript.renderers.run import ACTIVE, draw_run
 from aimltui.tui.widgets.transcript.renderers.step import Memo, draw_step, step_opens
 
 __all__ = [
     "ACTIVE",
+    "LIVE_TAIL",
     "Memo",
     "MessageDrawing",
+    "clean_message",
     "draw_entry",
     "draw_step",
     "estimated_rows",
     "plain_text",
     "step_opens",
+    "with_text",
+    "without_text",
 ]
 
 
@@ -61,8 +72,16 @@ def draw_entry(entry: Entry, context: RenderContext, unfolded: bool | None) -> C
             return MessageDrawing(entry, context).canvas
 
 
-def estimated_rows(entry: Entry, width: int) -> int:
-    """Guess how many rows an entry takes, from no more than the length of its text."""
+def estimated_rows(entry: Entry, width: int, grown: CleanText | None = None) -> int:
+    """Estimate how many rows an entry takes, from no more than the length of its text and its line ends.
+
+    Args:
+        entry: The entry.
+        width: Cells of the pane.
+        grown: The text of a message that grows, which its entry is without.
+    """
+    if isinstance(entry, MessageEntry) and grown is not None:
+        return 2 + grown.source.newlines + len(grown.source) // _row_length(width)
     match entry:
         case MessageEntry():
             text, chrome = entry.text, 1
@@ -78,7 +97,11 @@ def estimated_rows(entry: Entry, width: int) -> int:
             return 1 + LIVE_ROWS if entry.streaming else 1
         case _:
             return 1
-    return chrome + text.count("\n") + 1 + len(text) // max(10, min(width, 100) - 4)
+    return chrome + text.count("\n") + 1 + len(text) // _row_length(width)
+
+
+def _row_length(width: int) -> int:
+    return max(10, min(width, 100) - 4)
 
 
 def plain_text(entry: Entry) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aimltui.common.growing_text import GrowingText
 from aimltui.common.sanitize import clean, clean_line
 from aimltui.tui.state.entries import GuideEntry
 from aimltui.tui.widgets.transcript.canvas import Canvas, ClickTarget, RenderContext, StyledText
@@ -12,9 +13,7 @@ def draw_guide(entry: GuideEntry, context: RenderContext) -> Canvas:
     """Draw a guide."""
     palette = context.palette
     canvas = Canvas(context)
-    body = MarkdownStream(canvas)
-    body.source = clean(entry.text)
-    body.finish()
+    MarkdownStream(canvas, GrowingText(clean(entry.text))).finish()
     if entry.choices and canvas.rows:
         canvas.gap()
     for choice in entry.choices:

@@ -6,9 +6,10 @@ import time
 from dataclasses import replace
 from typing import Final
 
-from aimltui.common.sanitize import StreamCleaner, clean_line
+from aimltui.common.sanitize import clean_line
 from aimltui.tui.state.entries import Citation, MessageEntry
 from aimltui.tui.widgets.transcript.canvas import Canvas, RenderContext, StyledText
+from aimltui.tui.widgets.transcript.clean_text import CleanText
 from aimltui.tui.widgets.transcript.inline import CITED_CLOSE, CITED_OPEN
 from aimltui.tui.widgets.transcript.renderers.files import draw_file
 from aimltui.tui.widgets.transcript.stream import MarkdownStream
@@ -37,29 +38,48 @@ def _with_citations(entry: MessageEntry, before: str, after: str) -> str:
     return text
 
 
-def _cleaned(entry: MessageEntry, cleaner: StreamCleaner) -> str:
-    """Return the text to draw: harmless, its citations marked in a way no text from outside can be."""
-    cited = _cited(entry)
-    if not cited:
-        return cleaner.feed(entry.text)
-    # The marks go in after cleaning; so the text is cleaned piece by piece around them.
-    pieces: list[str] = []
+def clean_message(entry: MessageEntry) -> CleanText:
+    """Return the text to draw: harmless, its citations marked in a way that no text from outside can be."""
+    text = CleanText()
     place = 0
-    for citation in cited:
-        if not place <= citation.start < citation.end <= len(entry.text):
-            continue
-        pieces.append(cleaner.feed(entry.text[place : citation.start]) + cleaner.finish())
-        pieces.append(f"{CITED_OPEN}{citation.number}{CITED_CLOSE}")
-        place = citation.end
-    pieces.append(cleaner.feed(entry.text[place:]))
-    return "".join(pieces)
+    for citation in _cited(entry):
+        if place <= citation.start < citation.end <= len(entry.text):
+            text.add(entry.text[place : citation.start])
+            text.mark(f"{CITED_OPEN}{citation.number}{CITED_CLOSE}")
+            place = citation.end
+    text.add(entry.text[place:] if place else entry.text)
+    return text
+
+
+def with_text(entry: MessageEntry, text: CleanText) -> MessageEntry:
+    """Return the entry of a growing message with what has arrived of its text, citations as `[n]`."""
+    whole = str(text.source).replace(CITED_OPEN, "[").replace(CITED_CLOSE, "]")
+    return replace(entry, text=whole, citations=())
+
+
+def without_text(entry: MessageEntry) -> MessageEntry:
+    """Return the entry for a place beside its text; one with citations keeps it, since they name parts of it."""
+    return entry if entry.citations else replace(entry, text="")
 
 
 class MessageDrawing:
-    """A message on its canvas, and what it takes to let it grow."""
+    """A message on its canvas, which goes on where it ended when the message grows.
 
-    def __init__(self, entry: MessageEntry, context: RenderContext) -> None:
-        self.entry = entry
+    Attributes:
+        entry: The message without its text.
+        text: The text to draw; the stream draws from the same object.
+    """
+
+    def __init__(self, entry: MessageEntry, context: RenderContext, text: CleanText | None = None) -> None:
+        """Draw a message.
+
+        Args:
+            entry: The message.
+            context: Width, colours, glyphs.
+            text: The text of `entry` and what it grew by; None for no more than the text of `entry`.
+        """
+        self.text = clean_message(entry) if text is None else text
+        self.entry = without_text(entry)
         palette = context.palette
         accent = palette.user if entry.role == "user" else palette.assistant
         if entry.pending:
@@ -73,35 +93,36 @@ class MessageDrawing:
             right=StyledText(clock, palette.muted) if clock else None,
         )
         base = palette.pending if entry.pending else palette.text
-        self._stream = MarkdownStream(self.canvas, keep_breaks=entry.role == "user", base=base)
-        self._cleaner = StreamCleaner()
+        self._stream = MarkdownStream(
+            self.canvas, self.text.source, keep_breaks=entry.role == "user", base=base
+        )
         self._body_end = (0, 0)
-        self._draw(_cleaned(entry, self._cleaner))
+        self._draw()
 
-    def _draw(self, text: str) -> None:
-        """Draw more text, or all of it, and what stands below it."""
+    def _draw(self) -> None:
+        """Draw what was added to the text, or all of it at the end, and what stands below it."""
         if self.entry.streaming:
-            self._stream.feed(text)
+            self._stream.advance()
         else:
-            self._stream.source += text + self._cleaner.finish()
+            self.text.finish()
             self._stream.finish()
         self._body_end = (len(self.canvas.rows), len(self.canvas.lines))
         self._foot()
 
     def append(self, text: str) -> None:
-        """Let the message grow."""
-        self.entry = replace(self.entry, text=self.entry.text + text)
+        """Draw a further piece of the message's text."""
+        self.text.add(text)
         self.canvas.truncate(*self._body_end)
-        self._draw(self._cleaner.feed(text))
+        self._draw()
 
     def update(self, entry: MessageEntry) -> bool:
-        """Take a new state of the same message without drawing what is drawn already.
+        """Take a new state of the same message without drawing again what is drawn already.
 
         Args:
             entry: The new state.
 
         Returns:
-            False if it cannot be had by going on; then a new drawing is needed.
+            False if the new state does not only add to the old one; then a new drawing is needed.
         """
         old = self.entry
         same_head = (entry.role, entry.author, entry.pending, entry.created_at) == (
@@ -112,16 +133,17 @@ class MessageDrawing:
         )
         if not (same_head and old.streaming and entry.citations == old.citations):
             return False
-        if not entry.text.startswith(old.text):
+        if not self.text.become(clean_message(entry)):
             return False
-        self.entry = replace(entry, text=old.text)
-        self.append(entry.text[len(old.text) :])
+        self.entry = without_text(entry)
+        self.canvas.truncate(*self._body_end)
+        self._draw()
         return True
 
     def _foot(self) -> None:
         entry, canvas = self.entry, self.canvas
         palette, glyphs = canvas.context.palette, canvas.context.glyphs
-        if any(attachment.is_made for attachment in entry.attachments) and entry.text:
+        if any(attachment.is_made for attachment in entry.attachments) and len(self.text.source):
             canvas.gap()
         after_picture = False
         for attachment in entry.attachments:

@@ -12,7 +12,7 @@ from aimltui.tui.widgets.transcript.folding import fold
 
 LIVE_ROWS: Final = 3
 """Rows that are shown while the model thinks."""
-_LIVE_TAIL: Final = 8_000
+LIVE_TAIL: Final = 8_000
 """Characters at the end that are drawn meanwhile: a long thought must not cost more than a short one."""
 
 
@@ -36,7 +36,7 @@ def draw_reasoning(entry: ReasoningEntry, context: RenderContext, unfolded: bool
         return canvas
     bar = f"  {glyphs.quote} "
     with canvas.inside(Prefix(bar, bar, palette.frame)):
-        text = entry.text[-_LIVE_TAIL:] if entry.streaming else entry.text
+        text = entry.text[-LIVE_TAIL:] if entry.streaming else entry.text
         for line in _last_rows(text, canvas.room) if live else _lines(text):
             canvas.write([StyledText(line, palette.muted)])
     return canvas

@@ -26,7 +26,7 @@ def context(width: int = 80, *, ascii_only: bool = False, now: float = 0.0) -> R
 def whole(source: str, width: int = 80) -> Canvas:
     """Draw a source as a stored message's body is drawn."""
     body = MarkdownStream(Canvas(context(width)))
-    body.source = source
+    body.source.add(source)
     body.finish()
     return body.canvas
 
