@@ -37,7 +37,6 @@ PATTERNS = (
 FORBIDDEN = re.compile("|".join(PATTERNS), re.IGNORECASE)
 
 PENDING: tuple[str, ...] = (
-    "client",
     "engine",
     "tui",
 )

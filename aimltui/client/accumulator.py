@@ -1,8 +1,7 @@
-"""Folds the events of one run into its Run, Messages and RunSteps, as they are at each moment.
+"""Folds the events of one run into the current state of its Run, Messages and RunSteps.
 
-Pure. It trusts nothing: unknown events are passed over, an event that was seen before (by its index) is dropped,
-what comes after an object's last word does not change it any more, and a delta for an object whose creation was
-not announced makes that object up.
+Pure, and strict with the server: unknown events and events already seen (by their index) are ignored, an object in a
+final status no longer changes, and a delta for an object that was never announced creates that object.
 """
 
 from __future__ import annotations
@@ -20,17 +19,17 @@ from aimltui.wire.run_steps import RunStep, RunStepDelta
 from aimltui.wire.runs import Run
 
 _MOST_PARTS = 1_000
-"""A content index beyond this is not a place but nonsense; its delta is dropped."""
+"""Content parts of a message; a delta with a higher index is invalid and is dropped."""
 _FINAL_MESSAGE = frozenset({"completed", "incomplete"})
 _FINAL_STEP = frozenset({"completed", "failed", "cancelled", "expired"})
 
 
 class RunAccumulator:
-    """One run's stream, folded.
+    """Folds one run's stream of events.
 
     Attributes:
-        run: The run as last told; None before the first run event.
-        last_index: The highest event index seen: where to resume from.
+        run: The newest state of the run; None before the first run event.
+        last_index: The highest event index seen, from which the stream can be resumed.
     """
 
     def __init__(self) -> None:
@@ -40,7 +39,7 @@ class RunAccumulator:
         self._steps: dict[str, _GrowingStep] = {}
 
     def fold(self, event: ev.StreamEvent) -> FoldedChange | None:
-        """Take one event in.
+        """Fold one event.
 
         Returns:
             What it changed; None if nothing.
@@ -136,7 +135,7 @@ class RunAccumulator:
 
 
 class _GrowingMessage:
-    """A message whose text is kept in pieces, so that growing costs the same at 100 KB as at the start."""
+    """A message whose text parts grow, at a cost that does not depend on their length."""
 
     def __init__(self, message: Message) -> None:
         self._base = message
@@ -149,7 +148,11 @@ class _GrowingMessage:
         return self._base.status in _FINAL_MESSAGE
 
     def replace(self, message: Message) -> bool:
-        """The object as the server has it; its text counts only if it is the last word or all there is."""
+        """Take the message as the server sends it; the text of an unfinished one counts only before the first delta.
+
+        Returns:
+            Whether that changed anything.
+        """
         if self.is_final and message.status not in _FINAL_MESSAGE:
             return False
         if message.status not in _FINAL_MESSAGE and self._parts:
@@ -166,10 +169,10 @@ class _GrowingMessage:
         return True
 
     def add(self, content: list[ContentDelta]) -> str | None:
-        """Take a delta in.
+        """Add a delta.
 
         Returns:
-            The text it added to the end, if that is all it did; None if it did anything else.
+            The text that was added at the end, if nothing else changed; None otherwise.
         """
         if not self._parts:
             self._open()
@@ -191,7 +194,7 @@ class _GrowingMessage:
         return "".join(grown) if plain else None
 
     def snapshot(self) -> Message:
-        """The message as it is now."""
+        """Return the current message."""
         if not self._dirty:
             return self._base
         content: list[dict[str, Any]] = []
@@ -204,7 +207,7 @@ class _GrowingMessage:
         try:
             whole = Message.model_validate({**self._base.model_dump(), "content": content})
         except ValidationError:
-            # A part that no version of the API has: the text is what matters.
+            # The API has no such part: show the text at least.
             content = [part for part in content if part["type"] == "text"]
             for part in content:
                 part["text"]["annotations"] = []
@@ -212,7 +215,7 @@ class _GrowingMessage:
         return whole
 
     def _open(self) -> None:
-        """Begin to grow from what the object already has."""
+        """Start with the content that the message already has."""
         for part in self._base.content:
             fields = part.model_dump(mode="json")
             if fields["type"] == "text":
@@ -245,7 +248,7 @@ class _GrowingMessage:
 
 
 class _GrowingStep:
-    """A run step and the fragments that came for it."""
+    """A run step with the fragments that its deltas added."""
 
     def __init__(self, step: RunStep) -> None:
         self._step = step
@@ -260,7 +263,7 @@ class _GrowingStep:
         old = self._step.model_dump(mode="json")["step_details"]
         new = step.model_dump(mode="json")["step_details"]
         if step.status not in _FINAL_STEP and old.get("tool_calls") and not new.get("tool_calls"):
-            # `in_progress` told after the first fragments: its empty list takes nothing back.
+            # `in_progress` may arrive after the first fragments: its empty list removes nothing
             step = step.model_copy(update={"step_details": self._step.step_details})
         self._step = step
         return True
@@ -286,10 +289,10 @@ D = TypeVar("D", bound=dict[str, Any])
 
 
 def merge(target: D, delta: Mapping[str, Any]) -> D:
-    """The API's rule for deltas: strings join, objects recurse, lists of objects merge by `index`.
+    """Merge a delta by the API's rule: strings are concatenated, objects merge, lists of objects merge by `index`.
 
-    Unlike a plain reader of the rule it doubles nothing that names things: `id`, `type`, `name` and numbers are
-    overwritten, because a server that repeats them means the same thing again.
+    Unlike the rule, `id`, `type`, `name` and numbers are replaced and not concatenated: a server that repeats them
+    means the same thing again.
     """
     for key, value in delta.items():
         old = target.get(key)
@@ -319,7 +322,7 @@ def _merge_list(target: list[Any], delta: list[Any]) -> None:
 
 
 def _unindexed(value: Any) -> Any:
-    """A fragment as it stands in the whole object: without the places that only deltas have."""
+    """Return a fragment without the `index` fields, which only deltas have."""
     if isinstance(value, Mapping):
         return {key: _unindexed(item) for key, item in value.items() if key != "index"}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""What a server of the API can do: asked once, said in words."""
+"""Finds out what a server of the API supports, and says what it lacks."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from aimltui.wire.threads import ListThreads
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a server has beyond the least."""
+    """What a server supports."""
 
     assistants: bool = True
-    """False: it does not speak this API at all."""
+    """False if the server does not speak this API at all."""
     list_threads: bool = True
     list_models: bool = True
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """A sentence for each thing that is not there."""
+        """A sentence for the user about each thing that the server lacks."""
         if not self.assistants:
             return (
                 "This server does not speak the Assistants API: it has no /assistants. OpenAI switched its own off "
@@ -34,18 +34,19 @@ class Capabilities:
         told = []
         if not self.list_threads:
             told.append(
-                "This server cannot list threads: only those are shown that were made or opened here."
+                "This server cannot list threads: you only see those that you created or opened here."
             )
         if not self.list_models:
-            told.append("This server does not list models: type the name of a model where one is needed.")
+            told.append("This server cannot list models: type a model's name where one is needed.")
         return tuple(told)
 
 
 async def probe(transport: Transport) -> Capabilities:
-    """Ask a server for the beginnings of three lists.
+    """Request the start of three lists from a server.
 
     Raises:
-        Unauthorized: The key is wrong; Forbidden: it may not.
+        Unauthorized: The key is wrong.
+        Forbidden: The key has no access.
         TransportError: The server does not answer.
     """
     if not await _has(transport, op.LIST_ASSISTANTS, ListAssistants(limit=1)):
@@ -62,11 +63,11 @@ async def _has(transport: Transport, operation: Operation[P, R], params: P) -> b
     except (Unsupported, NotFound):
         return False
     except (Unauthorized, Forbidden):
-        # OpenAI refused its own list of threads with 401 to every key: that is no wrong key
+        # OpenAI answered 401 to its list of threads with any key: the key is not wrong
         if operation is op.LIST_ASSISTANTS:
             raise
         return False
     except APIError as error:
-        # a server in trouble has the operation; one that refuses it with 400 has something else there
+        # a server with an error has the operation; one that answers 400 has something else at this path
         return error.status >= 429
     return True

@@ -1,4 +1,4 @@
-"""A client for a server somewhere else, with what it lacks made up for as far as that can be done from here."""
+"""Connects to a remote server, and replaces what it lacks where the client can: its list of threads."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from aimltui.client.thread_index import IndexedTransport, ThreadIndex
 async def connect(
     remote: Remote, state_dir: Path, patience: Patience | None = None
 ) -> tuple[AssistantsClient, Capabilities]:
-    """Ask a server once what it can do, and give a client for it.
+    """Ask a server once what it supports, and return a client for it.
 
     Args:
         remote: The server.
-        state_dir: Where the list of threads is kept if the server has none; one file for each server.
+        state_dir: Directory for the list of threads if the server has none; one file for each server.
         patience: How long to wait, and how often to try.
 
     Raises:
-        Unsupported: It does not speak this API.
-        APIError: It refuses the key, or is in trouble.
-        TransportError: It does not answer.
+        Unsupported: The server does not speak this API.
+        APIError: The server refuses the key, or has an error.
+        TransportError: The server does not answer.
     """
     transport = HTTPTransport(remote, patience)
     try:
@@ -45,6 +45,6 @@ async def connect(
 
 
 def index_file(remote: Remote, state_dir: Path) -> Path:
-    """The file of a server's list of threads: its name tells servers apart and says nothing of the key."""
+    """Return the file for a server's list of threads. Its name is a hash of the address, without the key."""
     place = remote.base_url.rstrip("/") if remote.uds is None else f"{remote.uds} {remote.base_url}"
     return state_dir / "threads" / f"{hashlib.sha256(place.encode()).hexdigest()[:16]}.json"

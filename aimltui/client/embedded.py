@@ -1,4 +1,4 @@
-"""The engine in the same process: no HTTP, no JSON."""
+"""A transport to the engine in the same process, without HTTP and JSON."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class EmbeddedTransport:
     Args:
         engine: The engine; it is closed with the transport.
         paranoid: Sends everything through JSON and SSE and back, as a connection would. For tests: it finds
-            what only works because both sides share objects.
+            code that only works because both sides share objects.
     """
 
     def __init__(self, engine: ClosableHandler, *, paranoid: bool = False) -> None:
@@ -66,5 +66,5 @@ def _through_sse(event: StreamEvent) -> StreamEvent:
     frames = list(SSEReader().feed(sse.encode(event)))
     decoded = sse.decode(frames[0]) if len(frames) == 1 else None
     if decoded is None:
-        raise Garbled(f"The event {event.event} does not survive the wire.")
+        raise Garbled(f"The event {event.event} cannot be encoded and decoded.")
     return decoded

@@ -1,10 +1,10 @@
-"""What can go wrong between a client and its server, beside the server's own refusals."""
+"""Errors of the connection between a client and its server. What the server refuses is an `APIError`."""
 
 from __future__ import annotations
 
 
 class TransportError(Exception):
-    """The request did not come through, or its answer did not come back whole.
+    """The request did not reach the server, or its answer did not arrive completely.
 
     Attributes:
         message: One sentence for the user.
@@ -18,15 +18,15 @@ class TransportError(Exception):
 
 
 class Unreachable(TransportError):
-    """No connection."""
+    """There is no connection to the server."""
 
 
 class TimedOut(TransportError):
-    """No answer in time."""
+    """The server did not answer in time."""
 
 
 class Garbled(TransportError):
-    """The answer is not what the API promises."""
+    """The answer does not match the API."""
 
 
 class Unsupported(TransportError):

@@ -1,4 +1,4 @@
-"""A server of the Assistants API somewhere else, over HTTP."""
+"""A transport to a server of the Assistants API over HTTP."""
 
 from __future__ import annotations
 
@@ -42,48 +42,48 @@ CONNECT_S = 10.0
 ANSWER_S = 60.0
 """Seconds for an answer that is not a stream."""
 SILENCE_S = 660.0
-"""Seconds between two pieces of a stream: longer than a run may live where nobody says otherwise."""
+"""Seconds between two pieces of a stream: longer than the default lifetime of a run."""
 MAX_REDIRECTS = 3
 
 _REPEATABLE = frozenset({408, 409, 429, 500, 502, 503, 504})
 _ABSENT = frozenset({404, 405, 410, 501})
 _MILLISECONDS = 100_000_000_000
-"""From here on a timestamp cannot be in seconds."""
+"""A higher timestamp is in milliseconds."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Remote:
-    """A server, and how to get in."""
+    """The address of a server, and the key for it."""
 
     base_url: str
-    """Including `/v1`, or whatever the paths begin with."""
+    """Including `/v1`, or another prefix of the paths."""
     key: str | None = None
     api_version: str | None = None
     """Azure's `api-version`; with it the key also goes into the header `api-key`."""
     uds: Path | None = None
-    """A unix socket to connect to; the base URL then only gives the path."""
+    """A Unix socket to connect to; the base URL then only gives the path."""
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long to wait, and how often to try."""
+    """Time limits and the number of attempts."""
 
     connect_s: float = CONNECT_S
     answer_s: float = ANSWER_S
     silence_s: float = SILENCE_S
     tries: int = 3
-    """Attempts in all, where repeating does no harm."""
+    """Attempts in all, for requests whose repetition does no harm."""
     pause_s: float = 0.5
     """Seconds before the second attempt; doubled for each one after it."""
     poll_s: float = 0.5
-    """Seconds between two looks at a run on a server that cannot stream."""
+    """Seconds between two requests for a run on a server that cannot stream."""
 
 
 class HTTPTransport:
     """Speaks HTTP and JSON with a server.
 
-    Requests that change nothing are repeated when they fail for a passing reason. One that makes something is
-    repeated only if it cannot have arrived. The key goes to the server's own host and to no other.
+    A request that changes nothing is repeated after a temporary failure. One that creates something is repeated only
+    if the first cannot have arrived. The key goes to the server's host and to no other.
     """
 
     def __init__(self, remote: Remote, patience: Patience | None = None) -> None:
@@ -101,7 +101,7 @@ class HTTPTransport:
         return _decoded(operation.result, _json(body))
 
     async def stream(self, operation: Operation[P, R], params: P) -> AsyncGenerator[StreamEvent, None]:
-        """See `Transport.stream`. On a server that cannot stream, the run is looked at again and again."""
+        """See `Transport.stream`. On a server that cannot stream, the run is polled."""
         try:
             async with aclosing(self._stream(operation, params)) as told:
                 async for event in told:
@@ -115,7 +115,7 @@ class HTTPTransport:
     async def _run_without_stream(
         self, operation: Operation[P, R], params: P, error: Unsupported | BadRequest
     ) -> Run:
-        """The run of a stream that was refused, if it was refused for being a stream; otherwise the refusal."""
+        """Return the run if the server refused only its stream; raise the refusal otherwise."""
         if isinstance(params, RunEventsParams) and isinstance(error, Unsupported):
             return await self.call(op.GET_RUN, RunParams(thread_id=params.thread_id, run_id=params.run_id))
         if operation.result is not Run or not _is_about_streaming(error):
@@ -159,12 +159,12 @@ class HTTPTransport:
                 if event.ends_stream:
                     return
         if last.rpartition(".")[2] in TERMINAL | {"requires_action"} and last.startswith("thread.run."):
-            # some servers forget to say that they are done
+            # some servers send no `done`
             yield StreamEvent(events.DONE, "[DONE]")
         elif last != events.ERROR:
             raise Unreachable(
-                f"{self._host} ended the stream in the middle of the run.",
-                "The run may go on; open the thread again.",
+                f"{self._host} ended the stream before the run was over.",
+                "The run may continue on the server; open the thread again.",
             )
 
     async def _frames(self, response: httpx2.Response, reader: SSEReader) -> AsyncGenerator[SSEFrame, None]:
@@ -178,8 +178,8 @@ class HTTPTransport:
             raise self._failed(error, "while the answer was streaming") from error
         except EventTooLong as error:
             raise Garbled(
-                f"{self._host} sent an event that is longer than 1 MB.",
-                "The run may go on; open the thread again.",
+                f"{self._host} sent an event of more than 1 MB.",
+                "The run may continue on the server; open the thread again.",
             ) from error
         for frame in reader.close():
             yield frame
@@ -204,7 +204,7 @@ class HTTPTransport:
             try:
                 response = await self._follow(request)
             except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
-                # nothing was sent, so even what makes something may be tried again
+                # nothing was sent, so that even a request that creates something can be repeated
                 if last:
                     raise self._failed(error) from error
                 await asyncio.sleep(self._delay(tried))
@@ -220,7 +220,7 @@ class HTTPTransport:
             await asyncio.sleep(self._delay(tried, response.headers.get("retry-after", "")))
 
     async def _follow(self, request: Outgoing) -> httpx2.Response:
-        """One attempt; redirects on the same host are followed, with the same method where they say so."""
+        """Make one attempt; follow redirects on the same host, with the same method if they demand it."""
         client = self._connected()
         url: Any = f"{self._remote.base_url.rstrip('/')}{request.path}"
         query: list[tuple[str, str | int | float | bool | None]] = [*request.query]
@@ -238,7 +238,7 @@ class HTTPTransport:
             response = await client.send(built, stream=True)
             if not response.has_redirect_location:
                 if not request.streams:
-                    # here, so that an answer that breaks off is tried again like one that never came
+                    # read here, so that an answer that breaks off is requested again like one that never came
                     return await self._read_whole(
                         response, request.limit_bytes if response.is_success else LIMIT_BYTES
                     )
@@ -247,7 +247,7 @@ class HTTPTransport:
             target = built.url.join(response.headers["location"])
             if not same_origin(str(target), str(built.url)):
                 raise Unreachable(
-                    f"{self._host} redirects to {target.host}; the key is not sent there.",
+                    f"{self._host} redirects to {target.host}, which does not get your key.",
                     "If that is the right server, use its address as the URL.",
                 )
             if request.method != "GET" and response.status_code not in (307, 308):
@@ -257,14 +257,14 @@ class HTTPTransport:
 
     def _connected(self) -> httpx2.AsyncClient:
         if self._client is None:
-            # a fifth of a second of imports, which nobody pays who does not use a remote server
+            # a fifth of a second of imports, spent only for a remote server
             import httpx2
 
             uds, transport = self._remote.uds, None
             if uds is not None:
-                # a socket needs no certificates, and reading them takes longer than the first answers
+                # a socket needs no certificates, and loading them takes longer than the first answers
                 transport = httpx2.AsyncHTTPTransport(uds=str(uds), verify=without_certificates())
-            # a proxy of the environment would read the key, but for what passes it encrypted
+            # a proxy named in the environment could read the key of an unencrypted connection
             url = urlsplit(self._remote.base_url)
             may_use_proxy = url.scheme == "https" and not is_loopback(url.hostname or "")
             if url.scheme == "https" and (problem := missing_certificates(os.environ)):
@@ -340,7 +340,7 @@ class HTTPTransport:
         if isinstance(error, httpx2.ConnectError):
             return Unreachable(
                 f"{self._host} cannot be reached: {_reason(error)}.",
-                "Check the URL and whether it is running.",
+                "Check the URL, and that the server is running.",
             )
         return Unreachable(f"The connection to {self._host} broke{place}.", "Try again.")
 
@@ -357,7 +357,7 @@ def _may_be_repeated(request: Outgoing, response: httpx2.Response) -> bool:
 
 
 def _is_about_an_object(parsed: object, error: APIError) -> bool:
-    """True if a 404 speaks of an object that is not there, and not of a path that the server does not know."""
+    """Return whether a 404 is about a missing object, and not about an unknown path."""
     if error.code in ("unknown_url", "missing_scope", "method_not_allowed", "not_implemented"):
         return False
     inner = parsed.get("error") if isinstance(parsed, dict) else None
@@ -373,7 +373,7 @@ def _json(body: bytes) -> Any:
         return json.loads(body)
     except ValueError as error:
         raise Garbled(
-            "The server's answer is not JSON.", "Check the URL: it may be a web page and no API."
+            "The server's answer is not JSON.", "Check the URL: it may lead to a web page and not to an API."
         ) from error
 
 
@@ -382,12 +382,12 @@ def _decoded(kind: type[R], value: Any) -> R:
         return kind.model_validate(_in_seconds(value))
     except ValidationError as error:
         raise Garbled(
-            f"The server's answer is not what the API promises: {kind.__name__} cannot be read from it."
+            f"The server's answer does not match the API: it is no valid {kind.__name__}."
         ) from error
 
 
 def _in_seconds(value: Any) -> Any:
-    """The value with every timestamp in seconds: at least one server writes some in milliseconds."""
+    """Return the value with all timestamps in seconds: at least one server sends some in milliseconds."""
     if isinstance(value, list):
         return [_in_seconds(item) for item in value]
     if not isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""A form with a file, as the body of a request: sent piece by piece, and as often as it takes."""
+"""A multipart form with a file as a request's body, which is read in pieces and can be sent more than once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PIECE = 256 * 1024
 
 
 class FormBody:
-    """Text fields and one file.
+    """A form of text fields and one file.
 
     Args:
         pairs: The text fields.
@@ -38,10 +38,13 @@ class FormBody:
         self._after = f"\r\n--{boundary}--\r\n".encode()
 
     async def pieces(self) -> AsyncGenerator[bytes, None]:
-        """The body, from its beginning.
+        """Yield the body from its start.
+
+        Yields:
+            Pieces of at most 256 KiB.
 
         Raises:
-            Unreachable: The file cannot be read; nothing is made then.
+            Unreachable: The file cannot be read; the server receives no complete form.
         """
         try:
             source = await asyncio.to_thread(self._blob.open)
@@ -55,7 +58,7 @@ class FormBody:
         except OSError as error:
             raise Unreachable(
                 f"The file {self._blob.filename!r} cannot be read: {error.strerror or error}.",
-                "See whether it is still there.",
+                "Check that it still exists and that you may read it.",
             ) from error
 
 

@@ -1,4 +1,4 @@
-"""Following a run on a server that cannot stream: look, and tell what is new."""
+"""Follows a run on a server that cannot stream: asks for its state regularly and yields events for the differences."""
 
 from __future__ import annotations
 
@@ -15,20 +15,23 @@ from aimltui.wire.run_steps import ListRunSteps, RunStep
 from aimltui.wire.runs import REQUIRES_ACTION, Run, RunParams
 
 LOOKED_AT = 100
-"""Steps and messages of a run at most; more than that no run has had."""
+"""Steps and messages of a run that are requested: the longest page of the API."""
 
 
 async def poll_run(transport: Transport, run: Run, pause_s: float) -> AsyncGenerator[StreamEvent, None]:
-    """The events of a run as far as they can be seen from outside: whole messages and steps, no deltas.
+    """Yield the events of a run as far as polling can find them: complete messages and steps, no deltas.
 
     Args:
         transport: The server.
-        run: The run as it was last seen.
-        pause_s: Seconds between two looks.
+        run: The newest known state of the run.
+        pause_s: Seconds between two requests.
+
+    Yields:
+        Each event, then `done`.
 
     Raises:
-        APIError: The run is not there any more.
-        TransportError: The server is not.
+        APIError: The run no longer exists.
+        TransportError: The server does not answer.
     """
     seen: dict[str, str] = {}
     yield StreamEvent(events.RUN_CREATED, run)
@@ -59,12 +62,12 @@ async def _look(transport: Transport, run: Run) -> tuple[list[RunStep], list[Mes
     try:
         steps = (await transport.call(op.LIST_RUN_STEPS, asked)).data
     except Unsupported:
-        # then the messages have to do
+        # the messages alone must do
         steps = []
     messages = await transport.call(
         op.LIST_MESSAGES, ListMessages(thread_id=thread_id, run_id=run_id, limit=LOOKED_AT, order="asc")
     )
-    # a server that does not know run_id lists everything
+    # a server that ignores run_id returns the messages of all runs
     return steps, [message for message in messages.data if message.run_id == run.id]
 
 

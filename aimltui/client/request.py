@@ -1,4 +1,4 @@
-"""An operation and its params as a request."""
+"""Turns an operation and its parameters into an HTTP request."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from aimltui.wire.operations import Operation
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A request, but for the server it goes to."""
+    """A request without the address of its server."""
 
     method: str
     path: str
@@ -28,20 +28,20 @@ class Outgoing:
     body: bytes | FormBody | None
     streams: bool
     is_safe: bool
-    """True if it may be done twice."""
+    """True if a repetition does no harm."""
     headers: Mapping[str, str] = field(default_factory=dict)
     limit_bytes: int = LIMIT_BYTES
-    """The longest body of a success that is read in one piece."""
+    """Limit for the body of a successful answer, in bytes."""
 
 
 def outgoing(operation: Operation[Any, Any], params: Params, *, stream: bool) -> Outgoing:
-    """The request of an operation.
+    """Return the request of an operation.
 
     Raises:
-        Unsupported: An id is empty: the path would mean something else.
+        Unsupported: An id is empty, so that the path would name something else.
     """
     blob = getattr(params, operation.blob) if operation.blob else None
-    # not by way of JSON: it would take the file along, as base64
+    # not `to_json`, which would include the file as base64
     fields = params.model_dump(mode="json", exclude_unset=True, exclude={operation.blob})
     path = _path(operation, fields)
     is_post = operation.method == "POST"
@@ -59,7 +59,7 @@ def outgoing(operation: Operation[Any, Any], params: Params, *, stream: bool) ->
         else:
             body = json.dumps(content).encode()
             headers["content-type"] = "application/json"
-        # a server that knows it does nothing twice; one that does not ignores it
+        # with this key a server does nothing twice; others ignore it
         headers["idempotency-key"] = secrets.token_hex(16)
     return Outgoing(
         operation.method,
@@ -74,7 +74,7 @@ def outgoing(operation: Operation[Any, Any], params: Params, *, stream: bool) ->
 
 
 def binary_content(body: bytes, headers: Mapping[str, str]) -> BinaryContent:
-    """An answer that is no JSON."""
+    """Return the content of an answer that is not JSON."""
     filename = ""
     for part in headers.get("content-disposition", "").split(";"):
         name, _, value = part.strip().partition("=")
@@ -90,9 +90,9 @@ def _path(operation: Operation[Any, Any], fields: JSONObject) -> str:
     for part in operation.path.split("/"):
         if part.startswith("{"):
             value = str(fields.pop(part[1:-1], None) or "")
-            # "." and ".." survive quoting, and a client normalises them away
+            # quoting keeps "." and "..", which an HTTP client would remove from the path
             if value.strip(".") == "":
-                raise Unsupported(f"The {part[1:-1]} {value!r} cannot be asked for: it names nothing.")
+                raise Unsupported(f"The {part[1:-1]} {value!r} cannot be requested: it names nothing.")
             part = quote(value, safe="")
         parts.append(part)
     return "/".join(parts)

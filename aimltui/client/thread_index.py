@@ -1,4 +1,4 @@
-"""The list of threads where the server has none: those that were made or opened from here."""
+"""A local list of threads for servers that have none: the threads that were created or opened here."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from aimltui.wire.threads import CreateThread, LatestRun, ListThreads, Thread, T
 DEFAULT_LIMIT = 20
 PREVIEW = 200
 KEPT = 2000
-"""Threads at most; those that rested longest are forgotten first."""
+"""Threads at most; the least recently active are dropped first."""
 
 log = logging.getLogger(__name__)
 
 
 class ThreadIndex:
-    """Summaries of threads in a file, which is replaced as a whole.
+    """Summaries of threads in a file, which is replaced in one step.
 
     Args:
-        file: Where; one for each server. Its directory is made when it is needed.
+        file: One for each server; its directory is created when it is needed.
         clock: Unix seconds.
     """
 
@@ -49,7 +49,7 @@ class ThreadIndex:
         self._changing = asyncio.Lock()
 
     async def list(self, params: ListThreads) -> Page[ThreadSummary]:
-        """One page, as a server would give it; `query` looks at titles and previews."""
+        """Return one page, as a server would; `query` searches titles and previews."""
         async with self._changing:
             threads = list((await asyncio.to_thread(self._loaded)).values())
         if params.query:
@@ -57,7 +57,7 @@ class ThreadIndex:
             threads = [thread for thread in threads if all(word in _searched(thread) for word in words)]
         threads.sort(key=lambda thread: _when(thread, params.order_by))
         if params.order != "asc":
-            # not by sorting in reverse: that would leave those of one second in the order of their making
+            # not by a reverse sort, which would keep threads of the same second in the order of their creation
             threads.reverse()
         ids = [thread.id for thread in threads]
         if params.after in ids:
@@ -74,7 +74,7 @@ class ThreadIndex:
         )
 
     async def put(self, thread: Thread, **changes: Any) -> None:
-        """A thread was seen; what the index knows beyond it stays."""
+        """Store a thread; fields that only the index has stay."""
         now = int(self._clock())
 
         def change(threads: dict[str, ThreadSummary]) -> bool:
@@ -92,7 +92,7 @@ class ThreadIndex:
         await self._change(change)
 
     async def touch(self, thread_id: str, *, text: str = "", run: Run | None = None) -> None:
-        """Something was said in a thread, or a run has moved."""
+        """Note that a thread has a new message or a new state of a run."""
         now = int(self._clock())
 
         def change(threads: dict[str, ThreadSummary]) -> bool:
@@ -110,16 +110,16 @@ class ThreadIndex:
         await self._change(change)
 
     async def forget(self, thread_id: str) -> None:
-        """A thread is not there any more."""
+        """Remove a thread."""
         await self._change(lambda threads: threads.pop(thread_id, None) is not None)
 
     async def knows(self, thread_id: str) -> bool:
-        """True if the thread is in the list."""
+        """Return whether the thread is in the list."""
         async with self._changing:
             return thread_id in await asyncio.to_thread(self._loaded)
 
     def _loaded(self) -> dict[str, ThreadSummary]:
-        """What is in the file, which another window may have replaced in the meantime."""
+        """Return the threads of the file, which another window may have replaced."""
         found = _stamp(self._file)
         if found is not None and found != self._seen:
             self._threads = _read(self._file)
@@ -127,7 +127,7 @@ class ThreadIndex:
         return self._threads
 
     async def _change(self, change: Callable[[dict[str, ThreadSummary]], bool]) -> None:
-        """Change the threads in the file, while no other window does; `change` answers whether it has changed any."""
+        """Change the threads in the file under a lock; `change` returns whether it changed any."""
         async with self._changing:
             await asyncio.to_thread(self._change_now, change)
 
@@ -141,7 +141,7 @@ class ThreadIndex:
                 if change(threads):
                     self._write(threads)
         except (OSError, ConfigError) as error:
-            # the list is a convenience: it must not take the conversation down with it
+            # the list is a convenience: the conversation goes on without it
             log.warning("the list of threads cannot be written to %s: %s", self._file, error)
             if not is_tried:
                 change(self._threads)
@@ -156,11 +156,11 @@ class ThreadIndex:
 
 
 class IndexedTransport:
-    """A transport whose threads can be listed: by the server where it can, by the index where it cannot.
+    """A transport that answers the listing of threads from an index.
 
     Args:
         inner: The server.
-        index: What stands in for its list.
+        index: The list of threads.
     """
 
     def __init__(self, inner: Transport, index: ThreadIndex) -> None:
@@ -186,7 +186,7 @@ class IndexedTransport:
         """See `Transport.stream`."""
         async with aclosing(self._inner.stream(operation, params)) as told:
             async for event in told:
-                # deltas say nothing about the thread, and there are many
+                # skip the many deltas, which say nothing about the thread
                 if isinstance(event.data, (Thread, Run)):
                     await self._note(params, event.data)
                 yield event
@@ -200,7 +200,7 @@ class IndexedTransport:
             await self._index.put(result, preview=_first_text(params))
         elif isinstance(result, Run):
             if isinstance(params, CreateThreadAndRun) and not await self._index.knows(result.thread_id):
-                # made together with its thread, which the answer does not show
+                # created together with its thread, which the answer does not contain
                 thread = Thread(id=result.thread_id, created_at=result.created_at)
                 await self._index.put(thread, preview=_first_text(params))
             await self._index.touch(result.thread_id, run=result)
@@ -241,13 +241,13 @@ def _read(file: Path) -> dict[str, ThreadSummary]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
-        log.warning("the list of threads in %s cannot be read and is begun anew: %s", file, error)
+        log.warning("the list of threads in %s cannot be read; a new one is started: %s", file, error)
         return {}
     return {thread.id: thread for thread in threads}
 
 
 def _stamp(file: Path) -> tuple[int, int, int] | None:
-    """Another one whenever the file was replaced; None if there is none."""
+    """Return a value that differs after each replacement of the file; None if there is no file."""
     try:
         status = file.stat()
     except OSError:

@@ -1,4 +1,4 @@
-"""The seam between a client and whatever runs the Assistants API."""
+"""Transport: the interface between a client and an engine, in this process or behind HTTP."""
 
 from __future__ import annotations
 
@@ -14,10 +14,17 @@ R = TypeVar("R", bound=Wire)
 
 
 class Transport(Protocol):
-    """Three methods, and no fourth."""
+    """Carries operations to an engine and its answers back."""
 
     async def call(self, operation: Operation[P, R], params: P) -> R:
-        """Do it and answer.
+        """Carry out an operation.
+
+        Args:
+            operation: What to do.
+            params: Its parameters.
+
+        Returns:
+            The result.
 
         Raises:
             APIError: The server refused.
@@ -26,7 +33,14 @@ class Transport(Protocol):
         ...
 
     def stream(self, operation: Operation[P, R], params: P) -> AsyncGenerator[StreamEvent, None]:
-        """Do it and tell how it goes. To be consumed under `aclosing`; leaving early stops nothing but the telling.
+        """Carry out an operation and yield its events. Consume it under `aclosing`; leaving early stops the events only.
+
+        Args:
+            operation: What to do.
+            params: Its parameters.
+
+        Yields:
+            Each event.
 
         Raises:
             APIError: The server refused; only before the first event.
@@ -35,5 +49,5 @@ class Transport(Protocol):
         ...
 
     async def aclose(self) -> None:
-        """Let go of everything."""
+        """Close all connections."""
         ...

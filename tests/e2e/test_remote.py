@@ -125,7 +125,7 @@ def test_a_server_that_is_not_there_yet_is_found_with_the_next_message(here: Pat
 def test_a_poor_server_is_enough_for_a_conversation(here: Path) -> None:
     with poor_server() as base_url, screen(base_url, here, "--model", "poor") as terminal:
         terminal.wait_for("cannot list threads")
-        terminal.wait_for("does not list models")
+        terminal.wait_for("cannot list models")
         say(terminal, "loud words")
         terminal.wait_for("LOUD WORDS")
         terminal.wait_for("completed")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
-from aimltui.client.client import AssistantsClient
+from aimltui.client.client import AssistantsClient, every
 from aimltui.client.errors import TransportError, Unsupported
 from aimltui.tui.state.thread_list import ThreadListState
 from aimltui.wire.base import Page
@@ -77,15 +78,9 @@ class ThreadDirectory:
             TransportError: There was no answer.
         """
         found: list[ThreadSummary] = []
-        params = _NEWEST
-        while (page := await self._page(params)) is not None:
-            if page.data and page.data[-1].id == params.after:
-                # a server without cursors returns the same page again and again
-                break
-            found += page.data
-            if not page.has_more or not page.data:
-                break
-            params = params.model_copy(update={"after": page.data[-1].id})
+        with suppress(Unsupported):
+            async for thread in every(self._client.threads.list, _NEWEST):
+                found.append(thread)
         self.state.load(found, open_thread)
         self.is_loaded = True
         self._changed()

@@ -173,7 +173,7 @@ async def test_any_2xx_is_an_answer_and_milliseconds_become_seconds(tmp_path: Pa
 async def test_the_key_does_not_follow_a_redirect_to_another_host(tmp_path: Path) -> None:
     elsewhere = Says(307, headers={"location": "http://evil.example/v1/threads/thread_1"})
     async with scripted_server(tmp_path, elsewhere) as server:
-        with pytest.raises(Unreachable, match=r"redirects to evil\.example; the key is not sent there"):
+        with pytest.raises(Unreachable, match=r"redirects to evil\.example, which does not get your key"):
             await client(server).threads.get("thread_1")
         assert len(server.asked) == 1
 
@@ -382,7 +382,7 @@ async def test_a_stream_without_line_ends_is_given_up_and_what_came_before_is_to
         made = client(server)
         events = made.runs.stream(WANTED)
         assert (await anext(events)).event == "thread.run.created"
-        with pytest.raises(Garbled, match=r"sent an event that is longer than 1 MB"):
+        with pytest.raises(Garbled, match=r"sent an event of more than 1 MB"):
             await anext(events)
         await made.aclose()
 
@@ -398,7 +398,7 @@ async def test_a_body_is_read_up_to_64_megabytes_after_unpacking(tmp_path: Path,
         with pytest.raises(Garbled, match=r"answered with more than 64 MB"):
             await made.threads.create(CreateThread())
         with pytest.raises(
-            Garbled, match=r"longer than 1 MB" if status == 200 else r"answered with more than 64 MB"
+            Garbled, match=r"more than 1 MB" if status == 200 else r"answered with more than 64 MB"
         ):
             await stream(made)
         await made.aclose()
