@@ -1,4 +1,4 @@
-"""The seam to chat models: a request, chunks, and the one error that a model may end with."""
+"""The interface to chat models: requests, chunks of answers, and the error of a failed turn."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ JSON = Any
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """One model turn, in the shapes of `/chat/completions`."""
+    """One turn of a model, in the format of `/chat/completions`."""
 
     model: str
     messages: Sequence[Mapping[str, JSON]]
@@ -21,13 +21,13 @@ class ChatRequest:
     tool_choice: str | Mapping[str, JSON] | None = None
     parallel_tool_calls: bool | None = None
     temperature: float | None = None
-    """None means: the model's own default, nothing is sent."""
+    """None sends nothing, so the model uses its default."""
     top_p: float | None = None
     max_tokens: int | None = None
     response_format: Mapping[str, JSON] | None = None
     reasoning_effort: str | None = None
     stream: bool = True
-    """False asks for the whole answer at once; it then comes as one chunk."""
+    """False asks for the answer without streaming; it then arrives as one chunk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +39,12 @@ class ToolCallDelta:
     name: str = ""
     arguments: str = ""
     extra: Mapping[str, JSON] | None = None
-    """Opaque provider data that has to be echoed with the call: keys to be merged into it as they are."""
+    """Opaque data of the provider that must be sent back with the call: keys to merge into it unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChatUsage:
-    """What a turn cost. Tokens as the provider counted them."""
+    """The usage of a turn, with tokens as the provider counted them."""
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -52,39 +52,39 @@ class ChatUsage:
     cached_tokens: int | None = None
     reasoning_tokens: int | None = None
     cost_usd: float | None = None
-    """Dollars, only if the provider said so."""
+    """Dollars, only if the provider reported them."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChatChunk:
-    """What came next. Any field may be empty."""
+    """The next part of an answer. Any field may be empty."""
 
     text: str = ""
     refusal: str = ""
     reasoning: str = ""
     tool_calls: Sequence[ToolCallDelta] = ()
     finish_reason: str | None = None
-    """stop, length, tool_calls, content_filter; anything else counts as stop."""
+    """stop, length, tool_calls or content_filter; any other value counts as stop."""
     usage: ChatUsage | None = None
-    """What is known so far of the whole turn: a later one replaces an earlier one, it does not add to it."""
+    """The usage of the whole turn so far: a later one replaces an earlier one, they are not added."""
     request_id: str | None = None
     remark: str = ""
-    """A sentence for the user about how the model was asked, e.g. that it was not shown a picture."""
+    """A sentence for the user about the request, such as that a picture was left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What tokens cost, in US dollars for one token. None where the list does not say."""
+    """Prices in US dollars per token. None where the list of models gives no price."""
 
     prompt: float | None = None
     completion: float | None = None
     cached: float | None = None
-    """For prompt tokens that the provider had kept."""
+    """Price of prompt tokens from the provider's cache."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """A model that an endpoint offers. What its list does not say is None: unknown, which is not "no"."""
+    """A model that an endpoint offers. A fact missing in the endpoint's list is None: unknown, which does not mean "no"."""
 
     id: str
     name: str = ""
@@ -101,29 +101,29 @@ class ModelInfo:
     """Of `tools`, `vision`, `reasoning`, `streaming`, `files`, `structured_output`, `web_search`."""
     price: Price | None = None
     endpoints: frozenset[str] | None = None
-    """Where it may be called: `chat`, `responses`."""
+    """The endpoints at which it can be called: `chat`, `responses`."""
     description: str = ""
     connection: str = ""
-    """The name of the connection that offers it; empty for what is built in."""
+    """The name of the connection that offers it; empty for a built-in model."""
     inputs: frozenset[str] | None = None
-    """What a message to it may hold: `text`, `image`, `file`, `audio`, `video`."""
+    """What a message to it may contain: `text`, `image`, `file`, `audio`, `video`."""
     remark: str = ""
-    """What one should know before choosing it: that it is deprecated, for example. A few words."""
+    """A few words of warning before choosing it, such as "deprecated"."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListState:
-    """Where a connection's list of models comes from, and how old it is."""
+    """The origin and age of a connection's list of models."""
 
     connection: str
     source: Literal["live", "cache", "snapshot", "none"]
-    """Asked by this process, kept from an earlier one, shipped with the program, or not there at all."""
+    """Fetched by this process, saved by an earlier one, shipped with the program, or missing."""
     as_of: int | None = None
-    """When it was asked for, or the snapshot made; Unix seconds."""
+    """When the list was fetched or the snapshot was made; Unix seconds."""
     problem: str = ""
-    """Why the last attempt to ask failed, as a sentence."""
+    """Why the last attempt to fetch it failed, as a sentence."""
     count: int = 0
-    """Models on it."""
+    """Number of models."""
 
 
 ToolProtocol = Literal["auto", "calls", "fenced"]
@@ -145,22 +145,22 @@ ErrorCode = Literal["server_error", "rate_limit_exceeded", "invalid_prompt"]
 
 @dataclass(eq=False)
 class ModelError(Exception):
-    """A model turn failed. It never leaves the engine: it becomes the run's `last_error`."""
+    """A turn of a model failed. It never leaves the engine: it becomes the run's `last_error`."""
 
     message: str
-    """One sentence for the user: what happened, at which host, whose fault."""
+    """One sentence for the user: what happened, and at which host."""
     remedy: str = ""
-    """What the user can do, one sentence."""
+    """One sentence about what the user can do."""
     code: ErrorCode = "server_error"
     retryable: bool = False
     """True for 408, 409, 429, 5xx, connection errors: the same request may succeed later."""
     retry_after_s: float | None = None
     """Seconds the server asked to wait."""
     status: int | None = None
-    """HTTP status, if there was an answer."""
+    """HTTP status, if the server answered."""
     request_id: str | None = None
     cut: bool = field(default=False)
-    """True if the stream broke after it had begun: text may already be out."""
+    """True if the stream broke after it had started, when text may have been shown."""
 
     def __str__(self) -> str:
         """The sentence."""
@@ -168,14 +168,13 @@ class ModelError(Exception):
 
 
 class ChatModel(Protocol):
-    """Whatever answers chat messages."""
+    """A model that answers chat messages."""
 
     def stream(self, request: ChatRequest) -> AsyncGenerator[ChatChunk, None]:
-        """Play one turn.
+        """Request one turn and yield its chunks.
 
-        The iterator ends normally only if the model said that it was done: a finish reason, or the stream's
-        end marker. Everything else raises. To be consumed under `aclosing`: closing it early closes the
-        connection at once.
+        The iterator ends normally only if the model reported its end, by a finish reason or the stream's end
+        marker. All other ends raise. Consume it under `aclosing`: closing it early closes the connection at once.
 
         Raises:
             ModelError: The turn failed, before or after the first chunk.
@@ -183,20 +182,20 @@ class ChatModel(Protocol):
         ...
 
     async def list_models(self) -> list[ModelInfo]:
-        """The models on offer, in the endpoint's order.
+        """The offered models in the endpoint's order.
 
         Raises:
-            ModelError: The list could not be had. An empty list is an answer, not an error.
+            ModelError: The list could not be fetched. An empty list is an answer, not an error.
         """
         ...
 
     async def aclose(self) -> None:
-        """Let go of connections."""
+        """Close all connections."""
         ...
 
 
 class Models(Protocol):
-    """Where chat models come from. A connection is an endpoint with a name; None is the default one."""
+    """Resolves ids to chat models. A connection is a named endpoint; None is the default one."""
 
     def resolve(self, model_id: str, connection: str | None = None) -> ChatModel:
         """The model that answers to this id.
@@ -207,22 +206,22 @@ class Models(Protocol):
         ...
 
     def info(self, model_id: str, connection: str | None = None) -> ModelInfo | None:
-        """What is known of a model just now, without asking anybody; None for nothing."""
+        """The known facts about a model, without a request; None if there are none."""
         ...
 
     def connections(self) -> Sequence[str]:
-        """The names that a run may give as its connection, the default one first."""
+        """The names of the connections that a run may use, the default one first."""
         ...
 
     def list_states(self) -> list[ListState]:
-        """Where each connection's list comes from, as `list_models` last found it; the default one first."""
+        """The state of each connection's list of models after the last `list_models`; the default connection first."""
         ...
 
     async def list_models(self, *, refresh: bool = False) -> list[ModelInfo]:
-        """The models on offer, of all connections.
+        """The offered models of all connections.
 
         Raises:
-            ModelError: The list could not be had.
+            ModelError: The list could not be fetched.
         """
         ...
 
@@ -235,5 +234,5 @@ class Models(Protocol):
         ...
 
     async def aclose(self) -> None:
-        """Let go of connections."""
+        """Close all connections."""
         ...

@@ -1,4 +1,4 @@
-"""One model in the place of all others: for programs that name models which nobody serves any more."""
+"""Lets one model answer in place of all others, for programs that name models which no longer exist."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from aimltui.engine.models.base import (
 
 
 class ModelOverride:
-    """Resolves every id to the same model. Runs keep the id that was asked for; another model answers.
+    """Resolves every id to the same model. Runs keep the requested id, although another model answers.
 
     Args:
-        models: Where the one model comes from; closed with this.
-        model_id: The one model.
+        models: Resolves the model; closed together with this.
+        model_id: The model that answers.
     """
 
     def __init__(self, models: Models, model_id: str) -> None:
@@ -30,7 +30,7 @@ class ModelOverride:
         self._model_id = model_id
 
     def resolve(self, model_id: str, connection: str | None = None) -> ChatModel:
-        """The one model, whatever is asked for.
+        """The model that answers, for any id.
 
         Raises:
             ModelError: There is no such model.
@@ -38,40 +38,40 @@ class ModelOverride:
         return _Renamed(self._models.resolve(self._model_id), self._model_id)
 
     def info(self, model_id: str, connection: str | None = None) -> ModelInfo | None:
-        """What is known of the one model."""
+        """The known facts about the model that answers."""
         return self._models.info(self._model_id)
 
     def list_states(self) -> list[ListState]:
-        """Where the lists come from."""
+        """The states of the lists of models."""
         return self._models.list_states()
 
     async def list_models(self, *, refresh: bool = False) -> list[ModelInfo]:
-        """What the endpoint offers; the one model is in it or not.
+        """The offered models, which may not include the model that answers.
 
         Raises:
-            ModelError: The list could not be had.
+            ModelError: The list could not be fetched.
         """
         return await self._models.list_models(refresh=refresh)
 
     def connections(self) -> Sequence[str]:
-        """Those there are; the one model answers all the same."""
+        """The names of the connections; the same model answers for each."""
         return self._models.connections()
 
     async def balance(self, connection: str | None = None) -> AccountBalance:
-        """What is left on the account.
+        """The balance of a connection's account.
 
         Raises:
-            ModelError: Nobody tells.
+            ModelError: The provider does not report one.
         """
         return await self._models.balance(connection)
 
     async def aclose(self) -> None:
-        """Let go of connections."""
+        """Close all connections."""
         await self._models.aclose()
 
 
 class _Renamed:
-    """Asks a model by its own id."""
+    """Sends requests with the id of another model."""
 
     def __init__(self, model: ChatModel, model_id: str) -> None:
         self._model = model

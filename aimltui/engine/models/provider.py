@@ -1,4 +1,4 @@
-"""One connection: the models of an endpoint, and what is known of them."""
+"""The models of one connection: their endpoint, their list and the known facts about them."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from aimltui.engine.models.endpoint.endpoint import Endpoint
 log = logging.getLogger(__name__)
 
 DAY_S = 86_400.0
-"""A list that is older is asked for anew behind the user's back."""
+"""A list older than this is fetched again in the background."""
 FRESH_S = 600.0
-"""Where nothing is kept on the disk: how long a list holds."""
+"""The age after which a list is fetched again if lists are not saved."""
 RETRY_S = 60.0
-"""Between two attempts that nobody asked for."""
+"""Time between two attempts in the background."""
 
 
 class Provider:
     """The models of an endpoint.
 
-    Its list is at hand from the start if it was kept on the disk or came with the program, and is renewed in the
-    background when it is a day old. An empty or failed answer never takes the place of a list.
+    A saved or shipped list is available from the start; it is fetched again in the background when it is a day old.
+    An empty or failed answer never replaces a list.
 
     Args:
         endpoint: The server; its name is the connection's.
         clock: Seconds that only go forward.
-        lessons: What refusals have taught.
-        cache_dir: Where lists are kept; None keeps none.
+        lessons: What refusals taught about models.
+        cache_dir: Where lists are saved; None saves none.
         now: Unix seconds.
     """
 
@@ -64,12 +64,12 @@ class Provider:
         self._renewal: asyncio.Task[None] | None = None
 
     def info(self, model_id: str) -> ModelInfo | None:
-        """What is known of a model, by its id or an alias; the disk is read at the first question."""
+        """The known facts about a model, by its id or an alias. The first call reads the saved list."""
         self.load()
         return self._known.get(model_id)
 
     def load(self) -> None:
-        """Read what was kept, once. Blocking, for some milliseconds."""
+        """Read the saved or shipped list, once. Blocks for some milliseconds."""
         if self._is_loaded:
             return
         self._is_loaded = True
@@ -80,7 +80,7 @@ class Provider:
             self._take(found)
 
     def list_state(self) -> ListState:
-        """Where the list comes from."""
+        """The origin and age of the list."""
         found = self._catalogue
         if found is None:
             return ListState(self.endpoint.name, "none", None, self._problem)
@@ -88,18 +88,18 @@ class Provider:
 
     @property
     def models(self) -> list[ModelInfo]:
-        """The list at hand, whatever became of the last attempt to renew it."""
+        """The current list, even if the last attempt to fetch it failed."""
         return list(self._catalogue.models) if self._catalogue is not None else []
 
     async def list_models(self, *, refresh: bool = False) -> list[ModelInfo]:
-        """The models of the endpoint, in its order: at once if there is a list, else as soon as it has answered.
+        """The models of the endpoint in its order; fetched first if there is no list.
 
         Args:
-            refresh: Asks the endpoint in any case.
+            refresh: Fetch the list in any case.
 
         Raises:
-            ModelError: The endpoint did not give its list. With `refresh` also if an older one is at hand: that
-                is still in `models`.
+            ModelError: The list could not be fetched. With `refresh` also if there is an older one, which remains in
+                `models`.
         """
         if not self._is_loaded:
             await asyncio.to_thread(self.load)
@@ -111,11 +111,11 @@ class Provider:
 
     @property
     def is_open(self) -> bool:
-        """Whether it has open connections or is being asked."""
+        """Whether it has open connections or requests."""
         return self.model.endpoint_client.is_open
 
     def retire(self) -> None:
-        """Another provider has replaced this one: its requests may end, and then nothing stays open."""
+        """Close the connections after the last request, because another provider has replaced this one."""
         self.model.endpoint_client.retire()
 
     async def close_if_unused(self) -> None:
@@ -124,7 +124,7 @@ class Provider:
         await self.model.endpoint_client.close_if_unused()
 
     async def aclose(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         await self._stop_renewal()
         await self.model.aclose()
 
@@ -137,7 +137,7 @@ class Provider:
         answers = self._answers
         async with self._asking:
             if self._answers != answers:
-                return  # somebody else has asked meanwhile
+                return  # another task has fetched it meanwhile
             if not wanted and self._catalogue is not None:
                 return
             known = self._catalogue
@@ -176,7 +176,7 @@ class Provider:
         if found.source == "live":
             return self._clock() - self._taken_at >= limit
         age = self._now() - found.as_of
-        # A clock that was set back makes no list young for ever.
+        # A clock that was set back must not make a list look new for ever.
         return found.source == "snapshot" or not 0 <= age < limit
 
     def _renew(self) -> None:

@@ -1,4 +1,4 @@
-"""Which model answers to which id."""
+"""Finds the chat model for an id, among the connections' endpoints, plug-ins and the demo."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ from aimltui.engine.models.provider import Provider
 ENTRY_POINTS = "aimltui.models"
 _NO_ENDPOINT_REMEDY = (
     "Set AIMLAPI_API_KEY (AI/ML API) or OPENAI_API_KEY (OpenAI) in the environment, or name a server with "
-    "--base-url, and start again; the model “demo” works without."
+    "--base-url, and start again. The model “demo” needs neither."
 )
 
 
 class ModelRegistry:
-    """Finds the chat model for an id, at the endpoint of a connection.
+    """Resolves model ids and keeps the providers of all connections.
 
-    The id `demo` is always the demo model. An id that is the name of an entry point in the group
-    `aimltui.models` is that entry point, unless a connection is named with it: a callable without arguments that
-    gives a `ChatModel`; it is loaded when its name is asked for and not before. Every other id belongs to an endpoint:
-    that of the connection that is named, else the default one. A connection's endpoint is never taken for another's.
+    The id `demo` is always the demo model. Without a connection, an id that is the name of an entry point in the group
+    `aimltui.models` belongs to that plug-in: a callable without arguments that returns a `ChatModel`, loaded when it is
+    first needed. Every other id is sent to the endpoint of the named connection, or of the default one, and never to
+    another.
 
     Args:
         endpoint: The server of the default connection; None if none is set up.
-        demo: Whether the demo is what the program was started for; then it is the default model.
-        default_model: The id for those who name none.
-        others: The servers of further connections; the endpoint's name is the connection's.
-        troubles: Connections that cannot be used just now, by name, and why.
-        default: The name of the default connection, if it is one of those in trouble.
+        demo: Whether the program was started for the demo, which then is the default model.
+        default_model: The id for requests without one.
+        others: The servers of further connections; an endpoint's name is that of the connection.
+        troubles: Why a connection cannot be used at present, by its name.
+        default: The name of the default connection, if it cannot be used at present.
         clock: Seconds that only go forward.
         plugins: The entry points by name; None looks them up among the installed packages.
         demo_pace: See `DemoModel`.
-        lessons: What refusals have taught; the engine's options have the same.
-        cache_dir: Where lists of models are kept; None keeps none.
+        lessons: What refusals taught about models, shared with the engine's options.
+        cache_dir: Where lists of models are saved; None saves none.
     """
 
     def __init__(
@@ -80,12 +80,12 @@ class ModelRegistry:
         default: str | None,
         troubles: Mapping[str, ModelError] | None = None,
     ) -> None:
-        """Use these servers from now on. Runs that have begun go on with the endpoint they began with.
+        """Replace the servers. Active runs continue with the endpoint they started with.
 
         Args:
-            endpoints: Of all connections; what is known of one that stays as it is, is kept.
-            default: The name of the default one; None if there is none.
-            troubles: Connections that cannot be used just now, by name, and why.
+            endpoints: Those of all connections; an unchanged one keeps its list of models.
+            default: The name of the default connection; None if there is none.
+            troubles: Why a connection cannot be used at present, by its name.
         """
         before, self._providers = self._providers, {}
         for endpoint in endpoints:
@@ -105,7 +105,7 @@ class ModelRegistry:
 
     @property
     def default_model(self) -> str | None:
-        """The id for those who name none; None if there is nothing to choose by itself."""
+        """The id for requests without one; None if there is no default."""
         return self._default_model
 
     def connections(self) -> list[str]:
@@ -117,8 +117,7 @@ class ModelRegistry:
         """The model that answers to an id.
 
         Raises:
-            ModelError: There is none: no endpoint is set up, the connection is not there or has no key, or a plug-in
-                cannot be loaded.
+            ModelError: No endpoint is set up, the connection does not exist or has no key, or a plug-in cannot be loaded.
         """
         if model_id == DEMO_MODEL_ID:
             return self._demo
@@ -132,14 +131,14 @@ class ModelRegistry:
         return self._provider(connection or self._default, model_id).model
 
     def info(self, model_id: str, connection: str | None = None) -> ModelInfo | None:
-        """What is known of a model just now, without asking anybody."""
+        """The known facts about a model, without a request."""
         if model_id == DEMO_MODEL_ID:
             return DEMO_INFO
         provider = self._providers.get(connection or self._default or "")
         return provider.info(model_id) if provider is not None else None
 
     def list_states(self) -> list[ListState]:
-        """Where each connection's list comes from, and how old it is; the default one first."""
+        """The origin and age of each connection's list of models, the default connection first."""
         return [
             self._providers[name].list_state()
             if name in self._providers
@@ -148,21 +147,22 @@ class ModelRegistry:
         ]
 
     def local_models(self) -> list[ModelInfo]:
-        """The models that need no network to be listed: plug-ins and the demo."""
+        """The models that can be listed without network: plug-ins and the demo."""
         plugins = self._entry_points().values()
         return [*(ModelInfo(id=p.name, name=p.name, vendor=_maker(p)) for p in plugins), DEMO_INFO]
 
     async def list_models(self, *, refresh: bool = False) -> list[ModelInfo]:
         """The models of all connections, the default one's first, then plug-ins and the demo.
 
-        All are asked at once. One that does not give its list hides no other, and does with an older list if there is
-        one; `list_states` tells why. An id that several offer is there for each of them.
+        All connections are asked at the same time. If one fails, its older list is used and the others are not affected;
+        `list_states` says why. An id that several connections offer is listed for each.
 
         Args:
-            refresh: Asks the endpoints in any case.
+            refresh: Fetch the lists in any case.
 
         Raises:
-            ModelError: The only connection did not give its list and there is no older one; `local_models` still works.
+            ModelError: The list of the only connection could not be fetched and there is no older one; `local_models`
+                still works.
         """
         asked = list(self._providers.values())
         answers = await asyncio.gather(*(_listed(provider, refresh) for provider in asked))
@@ -176,17 +176,17 @@ class ModelRegistry:
         return [*(model for model in remote if model.id not in ids), *local]
 
     async def balance(self, connection: str | None = None) -> AccountBalance:
-        """What is left on the account of a connection.
+        """The balance of a connection's account.
 
         Raises:
-            ModelError: There is no connection, or it does not tell.
+            ModelError: There is no connection, or its provider does not report a balance.
         """
         if not connection and self._default is None:
-            raise ModelError("There is no connection whose balance could be asked for.", _NO_ENDPOINT_REMEDY)
+            raise ModelError("There is no connection to ask for its balance.", _NO_ENDPOINT_REMEDY)
         return await self._provider(connection or self._default, "").model.balance()
 
     async def aclose(self) -> None:
-        """Closes all models' connections."""
+        """Close the connections of all models."""
         for model in [*self._loaded.values(), self._demo]:
             await model.aclose()
         for provider in [*self._providers.values(), *self._retired]:
@@ -214,10 +214,10 @@ class ModelRegistry:
             return self._providers[connection]
         if connection in self._troubles:
             trouble = self._troubles[connection]
-            # a new one each time: an error that was raised before drags its traceback along
+            # a new error each time: one that was raised before keeps its traceback
             raise ModelError(trouble.message, trouble.remedy)
         raise ModelError(
-            f"There is no connection “{clip(one_line(connection), 60)}” here (any more), so nothing was sent.",
+            f"There is no connection “{clip(one_line(connection), 60)}”, so nothing was sent.",
             "Choose another model with ctrl+L, or set the connection up again.",
         )
 
@@ -228,7 +228,7 @@ class ModelRegistry:
 
 
 async def _listed(provider: Provider, refresh: bool) -> ModelError | None:
-    """Let a provider bring its list up to date; why that failed, if it did."""
+    """Update a provider's list; return the error if that failed."""
     try:
         await provider.list_models(refresh=refresh)
     except ModelError as error:

@@ -1,4 +1,4 @@
-"""What is left on an account at the AI/ML API: asked for on request only, with the connection's own key, only there."""
+"""Reads the balance of an account at the AI/ML API, only on request and only with that connection's key."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ TIMEOUT_S = 20.0
 CREDITS_PER_DOLLAR = 2_000_000
 _LIMIT_BYTES = 256 * 1024
 _PLACES = ("/v2/billing", "/v1/billing/balance")
-"""The first one that is there answers; the second one is the older."""
+"""The paths to try, in this order; the second is the older one."""
 
 
 async def read_balance(endpoint: Endpoint, connection: EndpointClient) -> AccountBalance:
-    """Ask the AI/ML API.
+    """Ask the AI/ML API for the balance.
 
     Args:
         endpoint: Whose account; the request goes to this host and to no other.
-        connection: How it is talked to; adds the key.
+        connection: The client of the endpoint, which adds the key.
 
     Raises:
         ModelError: It refused, or could not be reached.
@@ -48,10 +48,10 @@ async def read_balance(endpoint: Endpoint, connection: EndpointClient) -> Accoun
 
 
 def only_there(host: str) -> ModelError:
-    """The endpoint is another provider's: nothing is sent."""
+    """The error for an endpoint of another provider, which is not contacted."""
     return ModelError(
-        f"The balance is known for the AI/ML API only; this connection goes to {host}, which was not asked.",
-        "Look at the provider's own billing page.",
+        f"Only the AI/ML API reports a balance; this connection goes to {host}, which was not contacted.",
+        "See the provider's billing page.",
     )
 
 
@@ -61,7 +61,7 @@ async def _get(client: Any, endpoint: Endpoint, url: str) -> JSON:
 
     known = http_errors()
     failure: ModelError
-    # errors are raised outside of the `except` blocks: the library's exceptions quote the answer, see `HTTPAnswer`
+    # errors are raised outside of the `except` blocks, because the library's exceptions quote the answer; see `HTTPAnswer`
     try:
         async with asyncio.timeout(TIMEOUT_S):
             response = await client.get(url, cast_to=httpx2.Response)
@@ -93,7 +93,7 @@ def _dollars(payload: JSON) -> float | None:
 
 
 def amount_of(value: JSON) -> float | None:
-    """A number that may be below zero: an account may be overdrawn."""
+    """An amount in dollars, which may be below zero."""
     if isinstance(value, str) and value.startswith("-"):
         value = value[1:]
         told = cost_of(value)
@@ -108,14 +108,14 @@ def _in_words(endpoint: Endpoint, failure: ModelError) -> ModelError:
     host = endpoint.host
     match failure.status:
         case 401:
-            failure.message = f"{host} did not accept the API key, so it does not tell the balance."
+            failure.message = f"{host} did not accept the API key, so the balance is unknown."
             failure.remedy = (
                 "Check the key under Connections (ctrl+p); keys are at https://aimlapi.com/app/keys."
             )
         case 403:
-            failure.message = f"{host} does not tell this key the balance: management keys, and keys with a narrow scope, may not ask."
-            failure.remedy = "Use an ordinary key, or look at https://aimlapi.com/app/billing."
+            failure.message = f"{host} does not report the balance to this key: management keys and restricted keys have no access."
+            failure.remedy = "Use an unrestricted key, or see https://aimlapi.com/app/billing."
         case 404:
-            failure.message = f"{host} has no page any more that tells a balance."
-            failure.remedy = "Look at https://aimlapi.com/app/billing."
+            failure.message = f"{host} no longer reports balances."
+            failure.remedy = "See https://aimlapi.com/app/billing."
     return failure

@@ -1,4 +1,4 @@
-"""Whether a key is accepted: lists of models are often public, so that a list alone says nothing about it."""
+"""Checks whether a server accepts a key. A list of models does not prove it, because many are public."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _ENOUGH_BYTES = 65_536
 
 
 async def check_key(endpoint: Endpoint) -> ModelError | None:
-    """Ask for an answer to no message at all. A server looks at the key first, and refuses the rest for free.
+    """Send a request without messages. A server checks the key first and then refuses the request free of charge.
 
     Returns:
-        What the server says of the key or of its account; None if it has nothing to say against them.
+        The server's objection to the key or its account; None if it has none.
     """
     connection = EndpointClient(endpoint)
     try:

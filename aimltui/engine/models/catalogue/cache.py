@@ -1,4 +1,4 @@
-"""Lists of models on the disk, one file a connection. A file that cannot be read or understood is no file."""
+"""Saves lists of models, one file per connection. A file that cannot be read is ignored."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from aimltui.engine.models.endpoint.endpoint import Endpoint
 log = logging.getLogger(__name__)
 
 _FORMAT = 1
-"""Of the files; one of another format is ignored."""
+"""The version of the files; files of another version are ignored."""
 _LIMIT_BYTES = 32 * 1024 * 1024
 _NAMES = tuple(field.name for field in fields(ModelInfo) if field.name != "connection")
 _serial = count()
 
 
 class CatalogueCache:
-    """The file of one connection.
+    """The saved list of one connection.
 
     Args:
-        directory: Where the files are; made at the first write.
-        endpoint: The connection. Another address or another name is another file; the key is not part of it.
+        directory: Where the files are; created at the first write.
+        endpoint: The endpoint of the connection. The file depends on its address and name, not on the key.
     """
 
     def __init__(self, directory: Path, endpoint: Endpoint) -> None:
@@ -40,7 +40,7 @@ class CatalogueCache:
         self.file = directory / f"models-{digest.hexdigest()[:32]}.json"
 
     def load(self) -> Catalogue | None:
-        """What was kept; None if there is nothing that can be used. Blocking."""
+        """The saved list; None if there is no usable one. Blocks."""
         try:
             with self.file.open("rb") as stream:
                 content = json.loads(stream.read(_LIMIT_BYTES))
@@ -51,12 +51,12 @@ class CatalogueCache:
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            log.info("a kept list of models is ignored: %s", type(error).__name__)
+            log.info("a saved list of models is ignored: %s", type(error).__name__)
             return None
         return Catalogue(models, as_of, "cache", etag) if models and as_of > 0 else None
 
     def save(self, catalogue: Catalogue) -> None:
-        """Keep a list, in one step and for its owner only. An empty one is not kept. Blocking."""
+        """Save a list atomically and readable for its owner only. An empty list is not saved. Blocks."""
         if not catalogue.models:
             return
         content = {
@@ -74,14 +74,14 @@ class CatalogueCache:
                 json.dump(content, stream, separators=(",", ":"))
             temporary.replace(self.file)
         except OSError as error:
-            # The list is at hand all the same; the next start asks again.
-            log.warning("the list of models cannot be kept: %s", error.strerror or error)
+            # The list is usable without the file; the next start fetches it again.
+            log.warning("the list of models cannot be saved: %s", error.strerror or error)
             with suppress(OSError):
                 temporary.unlink()
 
 
 def _row(model: ModelInfo) -> dict[str, Any]:
-    """Only what is known."""
+    """A model as JSON, without unknown facts."""
     row: dict[str, Any] = {}
     for name in _NAMES:
         value = getattr(model, name)

@@ -1,4 +1,4 @@
-"""A list of models with what is known of the list itself, and the snapshot that the program brings along."""
+"""A list of models with its origin and age, and the snapshot shipped with the program."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ _RESPONSES_ONLY = frozenset({RESPONSES})
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The models of one connection, as they were at some time."""
+    """The models of one connection at some time."""
 
     models: tuple[ModelInfo, ...]
     as_of: int
     """Unix seconds."""
     source: Literal["live", "cache", "snapshot"] = "live"
     etag: str = ""
-    """What the server called this state of its list; empty if it gave it no name."""
+    """The ETag that the server gave this state of its list; empty without one."""
 
     def named(self, connection: str) -> Catalogue:
-        """The same, each model with the name of its connection."""
+        """A copy in which each model has the name of its connection."""
         return replace(self, models=tuple(replace(model, connection=connection) for model in self.models))
 
 
 def index_of(models: Iterable[ModelInfo]) -> dict[str, ModelInfo]:
-    """The models by id and by alias; an id of one is never hidden by an alias of another."""
+    """The models by id and alias. An id takes precedence over an alias of another model."""
     models = list(models)
     found: dict[str, ModelInfo] = {}
     for model in models:
@@ -45,12 +45,12 @@ def index_of(models: Iterable[ModelInfo]) -> dict[str, ModelInfo]:
 
 
 def shipped(endpoint: Endpoint) -> Catalogue | None:
-    """The list that came with the program, for an endpoint that was never asked; None for all but AI/ML API."""
+    """The list shipped with the program, for an endpoint that was never asked; None for all but AI/ML API."""
     if not endpoint.is_aimlapi:
         return None
     content = json.loads(resources.files(__package__).joinpath(_SNAPSHOT).read_text(encoding="utf-8"))
     as_of = datetime.fromisoformat(content["as_of"]).replace(tzinfo=UTC)
-    # The table that it was made from says only of some models where they may be called.
+    # The source of the snapshot gives the endpoints of some models only.
     models = [
         replace(model, endpoints=model.endpoints if model.endpoints == _RESPONSES_ONLY else None)
         for model in read_models(content) or ()

@@ -1,4 +1,4 @@
-"""Asks an endpoint for its models: the list itself, and what servers on one's own machine tell beside it."""
+"""Fetches an endpoint's list of models, and more details from local servers."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ from aimltui.engine.models.http.response import HTTPAnswer, read_json
 LIST_TIMEOUT_S = 30.0
 LIST_LIMIT_BYTES = 32 * 1024 * 1024
 _AIMLAPI_QUERY = {"include": "all"}
-"""No filter by type: what is only to be had at /v1/responses would be missed without a sign if its name changed. The whole
-list is 1.3 MB, asked for once a day and sent only if it has changed."""
+"""No filter by type, because models of /v1/responses would silently disappear if that type's name changed. The whole list
+has 1.3 MB, is fetched once a day and sent only if it has changed."""
 _NOT_MODIFIED = 304
 _REFUSALS = frozenset({400, 404, 422})
-"""Of a query; the same without it may pass."""
+"""Statuses that refuse the query; the request without it may succeed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """An answer to the question for the models."""
+    """The models of an endpoint with the ETag of its list."""
 
     models: list[ModelInfo]
     etag: str = ""
 
 
 async def fetch_models(connection: EndpointClient, etag: str = "") -> Listing | None:
-    """Ask for the models.
+    """Fetch the list of models.
 
     Args:
-        connection: Whom to ask; its key has been found fit for a header.
-        etag: The state of the list that is known; empty for none.
+        connection: The client of the endpoint; its key can be sent in a header.
+        etag: The known state of the list; empty for none.
 
     Returns:
-        None if the list is still in that state.
+        The list; None if it is still in the known state.
 
     Raises:
-        ModelError: The list could not be had. An empty list is an answer.
+        ModelError: The list could not be fetched. An empty list is an answer.
     """
     endpoint = connection.endpoint
     if endpoint.is_aimlapi:
@@ -54,13 +54,13 @@ async def fetch_models(connection: EndpointClient, etag: str = "") -> Listing | 
             found = Listing([])
         if found is None or found.models:
             return found
-        # Without the details the list is worth having, too.
+        # The list is useful without the details, too.
         return await _ask(connection, {}, "")
     found = await _ask(connection, {}, etag)
     if found is None or not found.models or not endpoint.is_private:
         return found
     if any(model.endpoints is not None for model in found.models):
-        return found  # none of the servers that tell more elsewhere says so much in its list
+        return found  # servers that give more details elsewhere do not give endpoints in their list
     return Listing(await told_beside(connection, found.models), found.etag)
 
 
@@ -78,7 +78,7 @@ async def _ask(connection: EndpointClient, query: Mapping[str, str], etag: str) 
                 parts.append(piece)
                 size += len(piece)
                 if size > LIST_LIMIT_BYTES:
-                    raise errors.cut(endpoint, "the list of models is absurdly long")
+                    raise errors.cut(endpoint, "the list of models is longer than 32 MB")
     except ModelError as error:
         if etag and error.status == _NOT_MODIFIED:
             return None
@@ -101,6 +101,6 @@ def _parsed(content: bytes) -> JSON:
 
 
 def _tag(headers: Mapping[str, str]) -> str:
-    """The answer's ETag, if it can be sent back as it is."""
+    """The answer's ETag, if it can be sent back unchanged."""
     tag = headers.get("etag", "")
     return tag if tag.isascii() and tag.isprintable() and len(tag) <= 200 else ""

@@ -1,7 +1,7 @@
-"""What servers on one's own machine tell beside their plain list: Ollama, LM Studio, llama.cpp.
+"""Details about models from local servers: Ollama, LM Studio, llama.cpp.
 
-Asked only of loopback and private addresses, only at the endpoint's own origin, all at once and with a short
-patience. None of them has to answer.
+Only loopback and private addresses are asked, only at the endpoint's origin, with parallel requests and a short
+timeout. The server need not answer.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from aimltui.engine.models.http.client import EndpointClient
 from aimltui.engine.models.http.response import read_json
 
 PATIENCE_S = 4.0
-"""Seconds for all questions together."""
+"""Seconds for all requests together."""
 SHOW_PATIENCE_S = 3.0
-"""Of these, for the questions about single models; what has come by then counts."""
+"""Seconds of these for the requests about single models; later answers are ignored."""
 MOST_SHOWN = 64
-"""Models that Ollama is asked about, one by one."""
+"""The number of models for which Ollama is asked one by one."""
 AT_ONCE = 8
 _LIMIT_BYTES = 4 * 1024 * 1024
 _ABILITIES = {"tools": "tools", "tool_use": "tools", "vision": "vision", "thinking": "reasoning"}
 _STRANGERS = {"vllm": (), "Ollama": ("ollama",), "llama.cpp": ("props",), "LM Studio": ("studio",)}
-"""By the maker that a list names: which questions make sense; all of them where it names another one."""
+"""The requests that make sense for the maker named in the list; all of them for any other maker."""
 
 
 async def told_beside(connection: EndpointClient, models: list[ModelInfo]) -> list[ModelInfo]:
-    """The models with what their server tells of them elsewhere; as they are where it tells nothing."""
+    """The models with their server's details added; unchanged if it gives none."""
     makers = {model.vendor for model in models}
     maker = next(iter(makers)) if len(makers) == 1 else ""
     questions = _STRANGERS.get(maker, ("ollama", "studio", "props"))
@@ -50,7 +50,7 @@ async def told_beside(connection: EndpointClient, models: list[ModelInfo]) -> li
 
 
 class _Asking:
-    """Small questions at the endpoint's origin, beside its base URL; None for every kind of failure."""
+    """Sends small requests to the endpoint's origin, outside of its base URL. Every failure gives None."""
 
     def __init__(self, connection: EndpointClient) -> None:
         self._connection = connection
@@ -71,7 +71,7 @@ class _Asking:
 
 
 async def _from_ollama(ask: _Asking, models: list[ModelInfo]) -> list[ModelInfo]:
-    """`/api/tags` says that it is Ollama, `/api/show` what a model can do, `/api/ps` how much it was loaded with."""
+    """Ollama: `/api/tags` identifies the server, `/api/show` has abilities, `/api/ps` the context of loaded models."""
     tags = [mapping(row) for row in listed(mapping(await ask.get("/api/tags")).get("models"))]
     if not tags:
         return models
@@ -117,7 +117,7 @@ async def _from_ollama(ask: _Asking, models: list[ModelInfo]) -> list[ModelInfo]
 
 
 def _ollama_context(shown: Mapping[str, JSON]) -> int | None:
-    """What the model file sets, else what the model was made for."""
+    """The context length set in the model file, or else that of the model."""
     for line in str(shown.get("parameters") or "").splitlines()[:200]:
         name, _, value = line.strip().partition(" ")
         if name == "num_ctx":
@@ -129,7 +129,7 @@ def _ollama_context(shown: Mapping[str, JSON]) -> int | None:
 
 
 async def _from_studio(ask: _Asking, models: list[ModelInfo]) -> list[ModelInfo]:
-    """LM Studio's own list has the kind, the context and the state of each model."""
+    """LM Studio: its list has the kind, the context and the state of each model."""
     rows = {
         str(row.get("id")): row
         for row in map(mapping, listed(mapping(await ask.get("/api/v0/models")).get("data")))
@@ -161,7 +161,7 @@ async def _from_studio(ask: _Asking, models: list[ModelInfo]) -> list[ModelInfo]
 
 
 async def _from_props(ask: _Asking, models: list[ModelInfo]) -> list[ModelInfo]:
-    """llama.cpp says how much context it was started with, which is what holds for all of its models."""
+    """llama.cpp: it reports the context length it was started with."""
     props = mapping(await ask.get("/props"))
     context = tokens_of(mapping(props.get("default_generation_settings")).get("n_ctx"), props.get("n_ctx"))
     modalities = mapping(props.get("modalities"))
@@ -170,7 +170,7 @@ async def _from_props(ask: _Asking, models: list[ModelInfo]) -> list[ModelInfo]:
     inputs = None
     if modalities:
         inputs = frozenset({"text"} | ({"image"} if modalities.get("vision") is True else set()))
-    # One that serves several models answers for none in particular.
+    # A server of several models does not say to which one this belongs.
     if len(models) > 1:
         return models
     return [

@@ -1,4 +1,4 @@
-"""Reads the answer of `GET /models` in the shapes that servers give it. Pure, tolerant."""
+"""Reads the answer of `GET /models` in the formats of various servers. Tolerant, no I/O."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _VERSION_DOT = re.compile(r"(?<=\d)\.(?=\d)")
 
 
 def rows_of(payload: JSON) -> Sequence[JSON] | None:
-    """The rows: `data` or `models` of an object, or a bare list. None if there are none to be found."""
+    """The rows: `data` or `models` of an object, or the list itself. None if there are none."""
     if isinstance(payload, Mapping):
         for key in ("data", "models"):
             if isinstance(payload.get(key), list):
@@ -24,7 +24,7 @@ def rows_of(payload: JSON) -> Sequence[JSON] | None:
 
 
 def read_models(payload: JSON) -> list[ModelInfo] | None:
-    """The chat models in their order, each id once; None if the payload is no list of models."""
+    """The chat models in the list's order, each id once; None if the payload is not a list of models."""
     rows = rows_of(payload)
     if rows is None:
         return None
@@ -41,14 +41,14 @@ def read_models(payload: JSON) -> list[ModelInfo] | None:
             continue
         if is_rich(row):
             rich.add(model.id)
-        # The same id comes once for each way to call it.
+        # An id is listed once for each endpoint at which it can be called.
         known = found.get(model.id)
         found[model.id] = model if known is None else _merged(known, model)
     return _without_twins(list(found.values()), rich)
 
 
 def _merged(first: ModelInfo, second: ModelInfo) -> ModelInfo:
-    """One model from two rows: what the first leaves open the second may say."""
+    """One model from two rows; the second one fills the gaps of the first."""
     changes: dict[str, object] = {}
     for field in fields(ModelInfo):
         one, other = getattr(first, field.name), getattr(second, field.name)
@@ -62,9 +62,9 @@ def _merged(first: ModelInfo, second: ModelInfo) -> ModelInfo:
 
 
 def _without_twins(models: list[ModelInfo], rich: set[str]) -> list[ModelInfo]:
-    """The list with one of `claude-opus-4.8` and `claude-opus-4-8`; the other one's id becomes an alias of it.
+    """Keep one of `claude-opus-4.8` and `claude-opus-4-8`, with the other id as an alias.
 
-    Only rows of AI/ML API have such twins; elsewhere two ids are two models.
+    Only AI/ML API lists such pairs; on other servers two ids are two models.
     """
     families: dict[str, list[ModelInfo]] = {}
     for model in models:
@@ -76,7 +76,7 @@ def _without_twins(models: list[ModelInfo], rich: set[str]) -> list[ModelInfo]:
     for twins in families.values():
         if len(twins) == 1:
             continue
-        # The one that others have as an alias, then the one with more of its own, then the first.
+        # Prefer an id that other models have as an alias, then the one with more aliases, then the first.
         kept = max(twins, key=lambda model: (model.id in named, len(model.aliases)))
         for twin in twins:
             if twin.id == kept.id:

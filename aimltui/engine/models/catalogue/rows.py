@@ -1,4 +1,4 @@
-"""One row of a list of models, in any of the shapes that servers give it."""
+"""Reads one row of a list of models in the formats of various servers."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ _PATHS = {"/chat/completions": CHAT, "/responses": RESPONSES}
 _NOT_CHAT = re.compile(
     r"^(?:openai/)?(?:text-embedding|whisper|tts-|dall-e|gpt-image|omni-moderation|text-moderation|sora)"
 )
-"""Ids at OpenAI and its imitators, whose lists do not say what a model is for."""
+"""Ids of models without chat at OpenAI and compatible servers, whose lists do not give the kind of a model."""
 _DRAWS = re.compile(r"(?:^|[-_./])image(?:[-_.]|$)")
-"""Ids of AI/ML API's image models, which its list also gives as chat models with text for output."""
+"""Ids of AI/ML API's image models, which its list also calls chat models with text output."""
 _ABILITIES = {
     "tools": "tools",
     "tool_use": "tools",
@@ -71,18 +71,18 @@ _REFUSED = frozenset(
         "sakana/sakana-namazu",
     }
 )
-"""AI/ML API lists them and answers 404 when they are asked, as seen in autumn 2026."""
+"""AI/ML API lists these models, but answers requests to them with 404 (observed in autumn 2026)."""
 
 
 def is_rich(row: Mapping[str, JSON]) -> bool:
-    """Whether it is a row of AI/ML API: an `info` beside a `type`."""
+    """Whether the row comes from AI/ML API: it has `info` and `type`."""
     return isinstance(row.get("info"), Mapping) and isinstance(row.get("type"), str)
 
 
 def endpoints_of(row: Mapping[str, JSON]) -> frozenset[str] | None:
-    """Where the row may be talked to; empty for what is no chat model, None where nothing is said.
+    """The endpoints of the row's model; empty if it is not a chat model, None if the row does not say.
 
-    What does not say otherwise counts as a chat model.
+    A model counts as a chat model unless the row says otherwise.
     """
     model_id = row.get("id")
     if isinstance(model_id, str) and _NOT_CHAT.match(model_id):
@@ -94,19 +94,19 @@ def endpoints_of(row: Mapping[str, JSON]) -> frozenset[str] | None:
         return None
     if is_rich(row) and isinstance(model_id, str) and _DRAWS.search(model_id.lower()):
         return frozenset()
-    # Old `chat-completion`, new `openai/chat-completions`; other types are images, speech, ...
+    # Old: `chat-completion`, new: `openai/chat-completions`; other types are images, speech and so on.
     place = _TYPES.get(kind.rsplit("/", 1)[-1].lower())
     if place is None:
         return frozenset()
     told = [path for path in listed(row.get("endpoints")) if isinstance(path, str)]
     places = {place for path in told for tail, place in _PATHS.items() if path.endswith(tail)}
-    # One who lists only other paths than these two can still be a chat model by its type.
+    # A row that lists only other paths can still be a chat model by its type.
     return frozenset(places or {place}) if is_rich(row) or "/" in kind else None
 
 
 def read_row(row: Mapping[str, JSON], endpoints: frozenset[str] | None = None) -> ModelInfo | None:
-    """What a row says of its model; None without a usable id."""
-    # The first that is there at all: an id that cannot be used is not replaced by a name that can.
+    """The model of a row; None without a usable id."""
+    # The first one that exists: a name does not replace an unusable id.
     model_id = id_of(row.get("id") or row.get("name") or row.get("model"))
     if model_id is None:
         return None
@@ -144,11 +144,11 @@ def read_row(row: Mapping[str, JSON], endpoints: frozenset[str] | None = None) -
 
 
 def abilities_of(row: Mapping[str, JSON]) -> frozenset[str] | None:
-    """What a row says its model can do. None where no list of abilities is there: unknown, not "no"."""
+    """The abilities of a row's model. None without a list of abilities, which does not mean "no"."""
     told = words(row.get("capabilities"))
     if told is None:
         told = words(row.get("supported_parameters"))
-        # A list of parameters is no list of abilities where it says nothing of a stream.
+        # A list of parameters does not mention streaming.
         told = told | {"streaming"} if told is not None else None
     features = words(row.get("features"))
     if features is not None:
@@ -161,7 +161,7 @@ def abilities_of(row: Mapping[str, JSON]) -> frozenset[str] | None:
 
 
 def inputs_of(row: Mapping[str, JSON]) -> frozenset[str] | None:
-    """What may stand in a message to it: `text`, `image`, `file`, `audio`, `video`."""
+    """What a message to the model may contain: `text`, `image`, `file`, `audio`, `video`."""
     modalities = row.get("modalities")
     if isinstance(modalities, Mapping):
         return words(modalities.get("input"))
@@ -175,7 +175,7 @@ def _seen(inputs: frozenset[str]) -> set[str]:
 
 
 def _writes_text(row: Mapping[str, JSON]) -> bool:
-    """Whether it answers in text, and does not draw."""
+    """Whether the model answers with text only."""
     modalities = row.get("modalities")
     told = words(modalities.get("output")) if isinstance(modalities, Mapping) else None
     if told is None:
@@ -184,9 +184,9 @@ def _writes_text(row: Mapping[str, JSON]) -> bool:
 
 
 def _remark(row: Mapping[str, JSON], model_id: str, varies: bool) -> str:
-    """What one should know before choosing it."""
+    """A warning to show before the model is chosen."""
     if is_rich(row) and model_id in _REFUSED:
-        return "listed, but refused as unknown when it was tried"
+        return "listed, but the server refused it as unknown"
     info = mapping(row.get("info"))
     tags = words(row.get("tags")) or frozenset()
     if (

@@ -1,4 +1,4 @@
-"""Single values of a list of models, whoever wrote it: texts, numbers, ids, prices. What cannot be is None."""
+"""Reads single values of any server's list of models: texts, numbers, ids, prices. Invalid values give None."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from aimltui.engine.models.endpoint.redaction import clip, one_line
 ID_LIMIT = 200
 NAME_LIMIT = 120
 MOST_TOKENS = 2**30
-"""More than that is a mistake of the list, not a model's memory."""
+"""A larger context length must be an error in the list."""
 MOST_DOLLARS = 0.02
-"""For one token; the dearest model known asks a thirtieth of it."""
+"""Highest believable price of one token; the most expensive known model costs a thirtieth of it."""
 _ALIASES = 16
 _MAKERS = {
     "open ai": "OpenAI",
@@ -36,7 +36,7 @@ _MAKERS = {
     "library": "Ollama",
     "organization_owner": "LM Studio",
 }
-"""One maker under several spellings would stand in several groups."""
+"""One spelling for each maker, so that its models form one group."""
 
 
 def mapping(value: JSON) -> Mapping[str, JSON]:
@@ -57,7 +57,7 @@ def words(value: JSON) -> frozenset[str] | None:
 
 
 def text_of(*values: JSON, limit: int = NAME_LIMIT) -> str:
-    """The first that is a text, as one harmless line."""
+    """The first text among the values, as one line without control characters."""
     for value in values:
         if isinstance(value, str) and (line := one_line(value[: 8 * limit])):
             return clip(line, limit)
@@ -65,7 +65,7 @@ def text_of(*values: JSON, limit: int = NAME_LIMIT) -> str:
 
 
 def id_of(value: JSON) -> str | None:
-    """A model's id. One with invisible characters could pass for another one: it is none."""
+    """A model's id. An id with invisible characters is refused, as it could pass for another one."""
     if not isinstance(value, str) or len(value) > ID_LIMIT or not value.isprintable():
         return None
     return value.strip() or None
@@ -80,7 +80,7 @@ def aliases_of(value: JSON, own: str) -> tuple[str, ...]:
 
 
 def tokens_of(*values: JSON) -> int | None:
-    """The first that can be a count of tokens, also as a text."""
+    """The first value that can be a number of tokens, also as text."""
     for value in values:
         if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 12:
             value = int(value)
@@ -92,7 +92,7 @@ def tokens_of(*values: JSON) -> int | None:
 
 
 def time_of(*values: JSON) -> int | None:
-    """The first that is a time: Unix seconds, or a date such as 2025-08-07."""
+    """The first value that is a time: Unix seconds, or a date such as 2025-08-07."""
     for value in values:
         if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**33:
             return value
@@ -105,14 +105,14 @@ def time_of(*values: JSON) -> int | None:
 
 
 def maker_of(name: str, model_id: str = "") -> str:
-    """A maker's name in one spelling; where there is none, what stands before the id's slash."""
+    """A maker's name in one spelling; without a name, the part before the slash of the id."""
     if name.lower() in ("", "system"):
         name = model_id.partition("/")[0] if "/" in model_id else name
     return _MAKERS.get(name.lower(), name)
 
 
 def dollars(value: JSON, per: JSON = 1) -> float | None:
-    """A price for one token; None for what is none, is below zero, or absurd."""
+    """A price per token; None if it is missing, below zero, or unbelievably high."""
     try:
         amount, divisor = (
             float(part) if isinstance(part, int | float | str) and not isinstance(part, bool) else math.nan
@@ -127,7 +127,7 @@ def dollars(value: JSON, per: JSON = 1) -> float | None:
 
 
 def cost_of(value: JSON) -> float | None:
-    """Dollars from a JSON number or a header's text; None for anything that is not a sensible amount."""
+    """Dollars from a JSON number or a header's text; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -138,10 +138,10 @@ def cost_of(value: JSON) -> float | None:
 
 
 def price_of(pricing: JSON) -> tuple[Price | None, bool]:
-    """What a row's `pricing` says.
+    """Read a row's `pricing`.
 
     Returns:
-        The price as far as it is one, and whether it depends on what is asked for.
+        The price as far as it is known, and whether it depends on the request.
     """
     pricing = mapping(pricing)
     if "prompt" in pricing or "completion" in pricing:
@@ -163,20 +163,20 @@ def price_of(pricing: JSON) -> tuple[Price | None, bool]:
     for unit in units:
         if (place := _place(unit)) is not None:
             found.setdefault(place, set()).add(dollars(unit.get("price"), unit.get("per")))
-    # Where two prices stand for the same thing, which one holds depends on the request: then it is unknown.
+    # Of two prices for the same thing, the request decides which one applies, so the price is unknown.
     price = Price(*(_only(found.get(place, ())) for place in ("prompt", "completion", "cached")))
     return _known(price), kind == "variants" and any(len(prices) > 1 for prices in found.values())
 
 
 def _place(unit: Mapping[str, JSON]) -> str | None:
-    """Which of a price's parts a unit is about."""
+    """The part of a price that a unit belongs to."""
     if str(unit.get("name") or "token").lower() not in ("token", "tokens"):
         return None
     if str(unit.get("modality") or "text").lower() != "text":
         return None
     origin, measure = str(unit.get("origin") or "").lower(), str(unit.get("measure") or "").lower()
     if origin == "cached" or "cach" in measure:
-        # Writing into the cache is another thing than reading from it.
+        # Writing into the cache has another price than reading from it.
         return None if "write" in measure or measure == "output" else "cached"
     if measure == "input" or (not measure and origin == "provided"):
         return "prompt"
