@@ -186,7 +186,7 @@ def _writes_text(row: Mapping[str, JSON]) -> bool:
 def _remark(row: Mapping[str, JSON], model_id: str, varies: bool) -> str:
     """A warning to show before the model is chosen."""
     if is_rich(row) and model_id in _REFUSED:
-        return "listed, but the server refused it as unknown"
+        return "listed, but refused as unknown"
     info = mapping(row.get("info"))
     tags = words(row.get("tags")) or frozenset()
     if (

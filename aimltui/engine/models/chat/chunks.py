@@ -1,4 +1,4 @@
-"""Reads the JSON of `/chat/completions`, streamed or whole, into `ChatChunk`s. Pure, tolerant."""
+"""Reads the JSON of `/chat/completions`, streamed or not, into `ChatChunk`s. Tolerant, no I/O."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from aimltui.engine.models.chat.web_sources import Sources
 
 
 class ChunkReader:
-    """Remembers what one turn's chunks have in common: the tool calls seen, the usage so far, the end."""
+    """Reads the chunks of one turn and keeps their state: tool calls, usage, finish reason."""
 
     def __init__(self, *, starts_in_thought: bool = False) -> None:
         self.finish_reason: str | None = None
-        """Set once the model said that it was done."""
+        """Set once the model has reported its end."""
         self.has_content = False
-        """Whether anything came out that a user may have seen."""
+        """Whether any content arrived that the user may have seen."""
         self._sources = Sources()
         self._tags = ThoughtTags(starts_inside=starts_in_thought)
         self._text, self._reasoning = SurrogateJoiner(), SurrogateJoiner()
@@ -31,7 +31,7 @@ class ChunkReader:
         self._count = 0
 
     def read(self, chunk: Mapping[str, JSON]) -> ChatChunk | None:
-        """What this chunk says, or None if it says nothing new."""
+        """Read a chunk; None if it contains nothing new."""
         usage = self._read_usage(chunk)
         choice = _first_choice(chunk)
         if choice is None:
@@ -59,20 +59,20 @@ class ChunkReader:
 
     @property
     def is_over(self) -> bool:
-        """False: after the finish reason the usage may follow."""
+        """False, because the usage may follow the finish reason."""
         return False
 
     def is_answer(self, payload: Mapping[str, JSON]) -> bool:
-        """Whether this is an answer in one piece."""
+        """Whether a payload is a complete answer."""
         return bool(payload.get("choices"))
 
     def error_in(self, payload: Mapping[str, JSON]) -> Mapping[str, JSON] | None:
-        """What a payload says of a failure, in the nested or in the flat shape."""
+        """The error in a payload, in the nested or the flat form."""
         flat = not payload.get("choices") and ("statusCode" in payload or payload.get("type") == "error")
         return payload if payload.get("error") or flat else None
 
     def held_back(self) -> ChatChunk | None:
-        """Return what was held back of the text and the thought, since the rest of a sign or a tag could follow."""
+        """Return what was held back of the text and the thought, because the rest of a character or a tag could follow."""
         thought, text = self._tags.feed(self._text.finish())
         last = self._tags.finish()
         text, thought = text + last.text, self._reasoning.finish() + thought + last.thought
@@ -87,17 +87,17 @@ class ChunkReader:
         return closes_unopened("".join(self._said))
 
     def closing(self) -> ChatChunk | None:
-        """What comes after the answer's last word: the sources that a model with web search named."""
+        """The text to add at the end of the answer: the sources that a model with web search named."""
         listed = self._sources.markdown("".join(self._said)) if self._said and not self._count else ""
         return ChatChunk(text=listed) if listed else None
 
     def add_cost(self, cost_usd: float | None) -> None:
-        """Notes a cost that came outside the body; it comes out with the next usage."""
+        """Add a cost from outside the body; it is part of the next usage."""
         self._update({"cost_usd": cost_usd})
 
     @property
     def usage(self) -> ChatUsage | None:
-        """All that is known of the turn's usage; None if nothing is."""
+        """The known usage of the turn; None if nothing is known."""
         known = self._usage
         if not known:
             return None
@@ -155,8 +155,8 @@ class ChunkReader:
     def _place_of(self, index: JSON, call_id: str, name: str) -> int:
         """The call's place, counted from 0 in the order of appearance.
 
-        Servers leave the index out, or say 0 for every call: a new id together with a name is a new call. A
-        new id alone is not: some servers invent one for each fragment.
+        Some servers omit the index or send 0 for every call: a new id together with a name starts a new call. A
+        new id alone does not, because some servers invent one for each fragment.
         """
         if call_id and call_id in self._by_id:
             return self._by_id[call_id]
@@ -177,7 +177,7 @@ class ChunkReader:
 
 
 def text_of(content: JSON) -> str:
-    """Text of a `content`: a string, or a list of parts of which the text ones count."""
+    """The text of a `content`, which is a string or a list of parts."""
     if isinstance(content, str):
         return content
     if isinstance(content, list):

@@ -1,4 +1,4 @@
-"""One request to `/chat/completions` and the reading of its answer."""
+"""Reads the answer to one request, streamed or not, into chunks."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from aimltui.engine.models.http.sse import payloads_of
 from aimltui.wire.sse_reader import EventTooLong, SSEFrame, SSEReader
 
 TRAILER_TIMEOUT_S = 5.0
-"""How long to wait for the usage once the model has said that it is done."""
+"""How long to wait for the usage after the finish reason."""
 DRAIN_TIMEOUT_S = 0.1
-"""How long to wait for the body's end after the end marker: only then can the connection be used again."""
+"""How long to wait for the body's end after the end marker. The connection can be reused only after that."""
 WHOLE_ANSWER_LIMIT_BYTES = LIMIT_BYTES
 _DRAIN_PIECES = 4
 _ERROR_LIMIT = 20_000
@@ -30,42 +30,42 @@ _BLANKS = b" \t\r\n\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True)
 class ResponseTimeouts:
-    """How long to wait for a server, in seconds."""
+    """How long to wait for a server's answer, in seconds."""
 
     first_byte_s: float = 600.0
-    """Until its answer begins."""
+    """Until the answer starts."""
     idle_s: float = 300.0
-    """Within the answer."""
+    """Between two parts of the answer."""
 
 
 class Reader(Protocol):
-    """Understands the JSON of one endpoint, for one turn."""
+    """Reads the JSON of one kind of endpoint, for one turn."""
 
     finish_reason: str | None
-    """Set once the model said that it was done."""
+    """Set once the model has reported its end."""
     has_content: bool
-    """Whether anything came out that a user may have seen."""
+    """Whether any content arrived that the user may have seen."""
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing of interest can follow."""
+        """Whether nothing more can follow."""
         ...
 
     @property
     def usage(self) -> ChatUsage | None:
-        """All that is known of the turn's usage."""
+        """The known usage of the turn."""
         ...
 
     def read(self, payload: Mapping[str, JSON], /) -> ChatChunk | None:
-        """What a payload says, or None if it says nothing new."""
+        """Read a payload; None if it contains nothing new."""
         ...
 
     def is_answer(self, payload: Mapping[str, JSON], /) -> bool:
-        """Whether a payload is an answer in one piece."""
+        """Whether a payload is a complete answer."""
         ...
 
     def error_in(self, payload: Mapping[str, JSON], /) -> Mapping[str, JSON] | None:
-        """What a payload says of a failure."""
+        """The error in a payload."""
         ...
 
     @property
@@ -78,23 +78,23 @@ class Reader(Protocol):
         ...
 
     def closing(self) -> ChatChunk | None:
-        """What comes after the answer's last word."""
+        """The text to add at the end of the answer."""
         ...
 
     def add_cost(self, cost_usd: float | None, /) -> None:
-        """Notes a cost that came outside the body."""
+        """Add a cost from outside the body."""
         ...
 
 
 class Exchange:
-    """Reads one answer, however the server gives it: as events or as a whole, asked for or not.
+    """Reads one answer as events or as a whole, whichever the server sends.
 
     Args:
-        endpoint: Who answers.
-        model: Who was asked.
+        endpoint: The server.
+        model: The id of the model.
         patience: How long to wait.
-        reader: Understands the answer.
-        bare: The text has to stay as it is, since a program reads it: nothing is added at its end.
+        reader: Reads the JSON of the answer.
+        bare: Add nothing at the end of the text, because a program reads it.
     """
 
     def __init__(
@@ -118,12 +118,12 @@ class Exchange:
 
     @property
     def refusal(self) -> str:
-        """What the server said of a request that it did not carry out."""
+        """The body with which the server refused the request."""
         return self._answer.refusal or self._error
 
     @property
     def has_content(self) -> bool:
-        """Whether anything came out that a user may have seen."""
+        """Whether any content arrived that the user may have seen."""
         return self._reader.has_content
 
     @property
@@ -132,7 +132,7 @@ class Exchange:
         return self._reader.opens_thought
 
     async def chunks(self, response: AbstractAsyncContextManager[Any]) -> AsyncGenerator[ChatChunk, None]:
-        """The answer's chunks; ends normally only if the model was done.
+        """Yield the answer's chunks. The iterator ends normally only if the model reported its end.
 
         Raises:
             ModelError: See `ChatModel.stream`.
@@ -150,7 +150,7 @@ class Exchange:
         if held := self._reader.held_back():
             yield held
         if self._done or self._reader.finish_reason is not None:
-            # Whatever happened to the connection after the model's last word took nothing from the answer.
+            # A failure of the connection after the model's end takes nothing from the answer.
             if failure is None or failure.cut:
                 closing = None if self._bare else self._reader.closing()
                 if closing is not None:
@@ -199,7 +199,7 @@ class Exchange:
             except StopAsyncIteration:
                 break
         for payload in () if self._done else self._payloads(reader.close()):
-            # The rest of a cut stream is not malformed, it is cut: half an event is dropped.
+            # The rest of a broken stream may be half an event, which is dropped.
             chunk = self._event(payload) if _is_readable(payload) else None
             if chunk is not None:
                 has_usage = has_usage or chunk.usage is not None
@@ -213,7 +213,7 @@ class Exchange:
             parts.append(piece)
             size += len(piece)
             if size > WHOLE_ANSWER_LIMIT_BYTES:
-                raise errors.cut(self._endpoint, "it is longer than this program reads in one piece")
+                raise errors.cut(self._endpoint, "it is longer than 64 MB")
         content = b"".join(parts)
         try:
             payload = read_json(content)
@@ -251,9 +251,7 @@ class Exchange:
         if payload is None:
             return None
         if not isinstance(payload, Mapping):
-            raise errors.cut(
-                self._endpoint, "a part of it is not JSON, the server or something between is broken"
-            )
+            raise errors.cut(self._endpoint, "a part of it is not JSON, so the server or a proxy is faulty")
         self._raise_error_in(payload, began=True)
         chunk = self._reader.read(payload)
         self._done = self._done or self._reader.is_over

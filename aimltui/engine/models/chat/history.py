@@ -1,4 +1,4 @@
-"""The conversation as a model takes it: roles, parts and calls rewritten where it refuses them. Pure."""
+"""Rewrites a conversation for a model: roles, parts and calls that it refuses. No I/O."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from aimltui.engine.models.compat.quirks import Quirks
 Chat = Mapping[str, JSON]
 
 NO_ANSWER = "[no answer]"
-"""Stands for an answer that was nothing but a thought: servers refuse an empty message."""
+"""Replaces an answer that consists of a thought only, because servers refuse an empty message."""
 CONTINUE = "Continue."
-"""Stands behind an answer at the end of a conversation, as the user's message."""
+"""The user's message that is added after an answer at the end of a conversation."""
 REASONING_ITEM = "reasoning_item"
-"""In a tool call: a reasoning item of `/v1/responses` that came before it; no other endpoint gets it."""
+"""The key in a tool call for the reasoning item of `/v1/responses` before it; it is sent to no other endpoint."""
 _ENDS = {"{": "}", "[": "]"}
 _LITERAL = re.compile(r"[,:\s]*(?:\b(?:t(?:r(?:u)?)?|f(?:a(?:l(?:s)?)?)?|n(?:u(?:l)?)?)|-|\d+[.eE][+-]?)$")
 
 
 def adapted(messages: Sequence[Chat], quirks: Quirks) -> list[Chat]:
-    """The messages of a request, without nulls, without what the model does not take."""
+    """The messages of a request, without nulls and without anything the model does not support."""
     told: list[Chat] = [_readable(_without_nulls(message), quirks) for message in messages]
     if quirks.fold_calls:
         told = fold_calls(told)
@@ -32,13 +32,13 @@ def adapted(messages: Sequence[Chat], quirks: Quirks) -> list[Chat]:
         told = fold_system(told)
     told = join_neighbours(told) if quirks.alternate else _join_answers(told)
     if told and told[-1].get("role") == "assistant" and not told[-1].get("tool_calls"):
-        # llama.cpp goes on with an answer at the end, and repeats it; others refuse it
+        # llama.cpp continues an answer at the end and repeats it; other servers refuse it
         told.append({"role": "user", "content": CONTINUE})
     return told
 
 
 def fold_system(messages: Sequence[Chat]) -> list[Chat]:
-    """The messages without roles system and developer; their text stands before the first user message's."""
+    """The messages without the roles system and developer; their text is put before the first user message."""
     texts = [text_of(m.get("content")) for m in messages if m.get("role") in ("system", "developer")]
     system = "\n\n".join(text for text in texts if text)
     rest = [m for m in messages if m.get("role") not in ("system", "developer")]
@@ -52,7 +52,7 @@ def fold_system(messages: Sequence[Chat]) -> list[Chat]:
 
 
 def fold_calls(messages: Sequence[Chat]) -> list[Chat]:
-    """The messages with tool calls and their answers told as text."""
+    """The messages with tool calls and tool answers as text."""
     folded: list[Chat] = []
     for message in messages:
         if message.get("role") == "tool":
@@ -74,7 +74,7 @@ def _join_answers(messages: Sequence[Chat]) -> list[Chat]:
 
 
 def join_neighbours(messages: Sequence[Chat], roles: Sequence[str] = ()) -> list[Chat]:
-    """The messages with neighbours of one role as one message; those about tools stay as they are.
+    """The messages with adjacent ones of a role joined; messages about tools do not change.
 
     Args:
         messages: The conversation.
@@ -97,7 +97,7 @@ def join_neighbours(messages: Sequence[Chat], roles: Sequence[str] = ()) -> list
 
 
 def add_instruction(messages: Sequence[Chat], text: str) -> list[Chat]:
-    """The messages with a sentence more in the system message, which is made if there is none."""
+    """The messages with a sentence added to the system message, which is created if there is none."""
     if messages and messages[0].get("role") == "system":
         said = text_of(messages[0].get("content"))
         return [{**messages[0], "content": f"{said}\n\n{text}"}, *messages[1:]]
@@ -105,9 +105,9 @@ def add_instruction(messages: Sequence[Chat], text: str) -> list[Chat]:
 
 
 def whole_arguments(text: str) -> str:
-    """A call's arguments as a JSON object, also where the model's answer was cut off inside them.
+    """A call's arguments as a JSON object, even if the model's answer was cut off inside them.
 
-    Servers parse the arguments of earlier calls, and answer 500 to what they cannot parse.
+    Servers parse the arguments of earlier calls, and answer 500 if that fails.
     """
     try:
         value = json.loads(text or "{}", strict=False)
@@ -126,7 +126,7 @@ def _is_strict(text: str) -> bool:
 
 
 def _mended(text: str) -> JSON:
-    """What was cut off, closed; None if that does not help."""
+    """Cut off JSON with its ends added; None if it still cannot be parsed."""
     open_ends, in_string, escaped = [], False, False
     for char in text:
         if in_string:
@@ -154,7 +154,7 @@ def _mended(text: str) -> JSON:
 
 
 def _readable(message: Chat, quirks: Quirks) -> Chat:
-    """One message with its parts and calls as the model takes them."""
+    """One message with parts and calls that the model supports."""
     changed = dict(message)
     content = changed.get("content")
     if isinstance(content, list):
@@ -204,7 +204,7 @@ def _part(part: JSON, quirks: Quirks) -> JSON:
 
 
 def unseen(messages: Sequence[Chat], quirks: Quirks) -> str:
-    """A sentence for the user about what the model is not shown of the newest message; empty if all of it is."""
+    """A sentence for the user about parts of the newest message that are not sent; empty if all are."""
     content = messages[-1].get("content") if messages and messages[-1].get("role") == "user" else None
     told = []
     for kind, refused, verb in (("image_url", quirks.no_images, "sees no pictures"),
@@ -219,7 +219,7 @@ def unseen(messages: Sequence[Chat], quirks: Quirks) -> str:
 
 
 def not_shown(kind: str, name: str) -> str:
-    """What stands in the place of a picture or a file that the model does not take."""
+    """The text that replaces a picture or a file that the model does not support."""
     return f"[{kind}{f' {name}' if name else ''} not shown to this model]"
 
 
@@ -235,7 +235,7 @@ def _parts(content: JSON) -> list[JSON]:
 
 def _without_nulls(value: JSON) -> JSON:
     if isinstance(value, Mapping):
-        # `extra_content` is the provider's own and goes back as it came.
+        # `extra_content` belongs to the provider and is sent back unchanged.
         return {
             key: inner if key in ("extra_content", REASONING_ITEM) else _without_nulls(inner)
             for key, inner in value.items()

@@ -1,4 +1,4 @@
-"""A chat model behind any `/chat/completions`."""
+"""A chat model at any endpoint with `/chat/completions`."""
 
 from __future__ import annotations
 
@@ -28,24 +28,23 @@ from aimltui.engine.models.http.client import EndpointClient, warm_up
 __all__ = ["OpenAICompatibleModel", "warm_up"]
 
 _TRIES = 9
-"""One, and some for what refusals can teach: a server that finds fault with many things tells of one at a time."""
+"""The first try and those after refusals; a server that objects to several things names one at a time."""
 _OUTSIDE = frozenset({"enable_thinking"})
-"""What the package does not know by name."""
+"""Parameters that the `openai` package does not know."""
 
 
 class OpenAICompatibleModel:
-    """Any model of an endpoint; the request names it.
+    """Sends requests to any model of an endpoint; the request names the model.
 
-    Nothing is repeated here except a request that the server refused for something that can be left out (see
-    `refusals`): it is sent again without. What was learned is remembered as soon as it has helped. All other
-    repeating is the run loop's.
+    A request is repeated here only if the server refused a part of it that can be left out or changed (see
+    `compat.learning`). What was learned is saved as soon as it has helped. The run loop does all other repetitions.
 
     Args:
-        endpoint: The server; its name is the connection's.
-        first_byte_timeout_s: Seconds it may take to begin an answer.
-        idle_timeout_s: Seconds it may be silent within an answer.
-        about: What is known of a model by its id, without asking anybody.
-        lessons: What refusals have taught before; None remembers while the program runs.
+        endpoint: The server; its name is that of the connection.
+        first_byte_timeout_s: Seconds until the answer must start.
+        idle_timeout_s: Seconds between two parts of the answer.
+        about: Gives the known facts about a model by its id, without a request.
+        lessons: What earlier refusals taught; None saves nothing.
     """
 
     def __init__(
@@ -64,7 +63,7 @@ class OpenAICompatibleModel:
         self._lessons = lessons if lessons is not None else Lessons()
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[ChatChunk, None]:
-        """Plays one turn; see `ChatModel.stream`."""
+        """Request one turn; see `ChatModel.stream`."""
         async with self.endpoint_client.in_use(), aclosing(self._stream(request)) as chunks:
             async for chunk in chunks:
                 yield chunk
@@ -102,16 +101,16 @@ class OpenAICompatibleModel:
             learned = None if turn.has_content else learn(quirks, failure.status or 400, said, body)
             if learned is None or attempt == _TRIES - 1:
                 if failure.status not in TEACHING:
-                    # it is no refusal any more: what was left out has helped
+                    # this is no refusal, so the change has helped
                     await self._remember(request.model, quirks.since(before), passing)
-                # the other endpoint was only a guess; its words would mislead
+                # the other endpoint was only a guess, and its message would mislead
                 guessed = quirks.responses and not before.responses and failure.status in TEACHING
                 raise first if guessed else failure
             passing |= set(learned.since(quirks)) if is_passing(said) else set()
             quirks = learned
 
     def quirks_of(self, model: str) -> Quirks:
-        """What has to be different for a model, as far as it is known."""
+        """The known quirks of a model."""
         known = known_quirks(self.endpoint, model, self._about(model))
         return known.taught(self._lessons.of(self.endpoint.name, model))
 
@@ -129,9 +128,9 @@ class OpenAICompatibleModel:
         return Exchange(self.endpoint, request.model, self._patience, reader, bare=bare), body
 
     async def _sending(self, client: Any, body: Mapping[str, Any]) -> Any:
-        """The request, not yet sent."""
+        """The request, which is sent when its context is entered."""
         if "input" in body:
-            # this part of the package is imported when it is needed, and that takes a while
+            # the package imports this part at the first use, which takes a while
             create = await asyncio.to_thread(lambda: client.responses.with_streaming_response.create)
             return create(**body)
         outside = {name: body[name] for name in _OUTSIDE & set(body)}
@@ -140,7 +139,7 @@ class OpenAICompatibleModel:
 
     async def _remember(self, model: str, learned: Mapping[str, Any], passing: set[str]) -> None:
         lasting = {name: value for name, value in learned.items() if name not in passing}
-        # stream_options are the server's matter, not the model's
+        # stream_options depend on the server, not on the model
         shared = {name: lasting.pop(name) for name in ("no_stream_options",) if name in lasting}
         for about, lessons in ((model, lasting), ("", shared)):
             if lessons:
@@ -152,13 +151,13 @@ class OpenAICompatibleModel:
         return listing.models if listing is not None else []
 
     async def fetch_models(self, etag: str = "") -> Listing | None:
-        """Ask for the models, unless the list is still in the state `etag`; see `catalogue_fetch.fetch_models`."""
+        """Fetch the models, unless the list is still in the state `etag`; see `catalogue.fetch.fetch_models`."""
         async with self.endpoint_client.in_use():
-            await self._client()  # looks at the key
+            await self._client()  # checks the key
             return await fetch_models(self.endpoint_client, etag)
 
     async def balance(self) -> AccountBalance:
-        """What is left on the account.
+        """The balance of the account.
 
         Raises:
             ModelError: The endpoint is not the AI/ML API, refused, or could not be reached.
@@ -169,7 +168,7 @@ class OpenAICompatibleModel:
             return await read_balance(self.endpoint, self.endpoint_client)
 
     async def aclose(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         await self.endpoint_client.aclose()
 
     async def _client(self) -> Any:

@@ -1,4 +1,4 @@
-"""Writes the JSON of a `/chat/completions` request. Pure."""
+"""Builds the JSON of a `/chat/completions` request. No I/O."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MUST_CALL = "You must answer with a call of {}."
 
 
 def request_body(request: ChatRequest, quirks: Quirks) -> dict[str, JSON]:
-    """The request as JSON. What has no value is left out: some servers refuse a null."""
+    """The request as JSON. Parameters without a value are left out, because some servers refuse a null."""
     tools, choice, must = tools_of(request, quirks)
     response_format, demand = format_of(request, quirks)
     messages: Sequence[Mapping[str, JSON]] = request.messages
@@ -44,17 +44,17 @@ def request_body(request: ChatRequest, quirks: Quirks) -> dict[str, JSON]:
 
 
 def is_streamed(request: ChatRequest, quirks: Quirks) -> bool:
-    """Whether the answer is asked for as a stream."""
+    """Whether to request a stream."""
     return request.stream and not quirks.no_stream
 
 
 def effort_of(request: ChatRequest, quirks: Quirks) -> str | None:
-    """The effort that is asked for, as the model takes it."""
+    """The supported reasoning effort for the request."""
     return nearest_effort(request.reasoning_effort, quirks) if request.reasoning_effort else None
 
 
 def tools_of(request: ChatRequest, quirks: Quirks) -> tuple[list[JSON], JSON, str]:
-    """The tools, the choice, and a sentence in the choice's place where the model takes none."""
+    """The tools, the choice, and an instruction that replaces a choice the model does not support."""
     tools = [tool_of(tool) for tool in request.tools]
     choice = request.tool_choice if tools else None
     if quirks.choice is None or choice in (None, "auto", "none"):
@@ -62,7 +62,7 @@ def tools_of(request: ChatRequest, quirks: Quirks) -> tuple[list[JSON], JSON, st
     name = ""
     if isinstance(choice, Mapping):
         name = str((choice.get("function") or {}).get("name") or "")
-        # the only tool on offer is as good as one that is named
+        # offering only one tool has the same effect as naming it
         tools = [tool for tool in tools if tool.get("function", {}).get("name") == name] or tools
         choice = "required"
     if quirks.choice == "required":
@@ -71,7 +71,7 @@ def tools_of(request: ChatRequest, quirks: Quirks) -> tuple[list[JSON], JSON, st
 
 
 def format_of(request: ChatRequest, quirks: Quirks) -> tuple[JSON, str]:
-    """The response format, and what the instructions say in its place where the model takes less."""
+    """The response format, and an instruction that replaces a format the model does not support."""
     wanted = request.response_format
     if not wanted or quirks.format is None:
         return wanted, ""
@@ -84,7 +84,7 @@ def format_of(request: ChatRequest, quirks: Quirks) -> tuple[JSON, str]:
 
 
 def tool_of(tool: Mapping[str, JSON]) -> dict[str, Any]:
-    """A tool without nulls. One inside a JSON schema has a meaning, so only the two outer levels are swept."""
+    """A tool without nulls in its two outer levels; inside a JSON schema a null has a meaning."""
     swept: dict[str, Any] = {}
     for key, value in tool.items():
         if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""Writes the JSON of a `/responses` request, for the models that answer nowhere else. Pure."""
+"""Builds the JSON of a `/responses` request, for models without another endpoint. No I/O."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from aimltui.engine.models.chat.request_body import effort_of, format_of, is_str
 from aimltui.engine.models.compat.quirks import Quirks
 
 _FEWEST_TOKENS = 16
-"""Less than that is refused."""
+"""The lowest limit that the endpoint accepts."""
 
 
 def responses_body(request: ChatRequest, quirks: Quirks, *, thinks: bool) -> dict[str, JSON]:
-    """The request as JSON; nothing of it is stored there.
+    """The request as JSON. It asks the server to store nothing.
 
     Args:
         request: The turn.
-        quirks: What the model does not take.
-        thinks: Whether to ask for a summary of the reasoning, and for the sealed reasoning that goes back with calls.
+        quirks: What the model does not support.
+        thinks: Whether to ask for a summary of the reasoning, and for the encrypted reasoning to send back with calls.
     """
     tools, choice, must = tools_of(request, quirks)
     response_format, demand = format_of(request, quirks)
@@ -94,7 +94,7 @@ def _part(part: JSON) -> JSON:
 
 
 def _tool(tool: Mapping[str, JSON]) -> JSON:
-    # here a function is strict unless it says otherwise, and a loose schema would be refused
+    # functions are strict by default at this endpoint, which would refuse an ordinary schema
     return {"type": "function", "strict": False, **tool.get("function", {})}
 
 

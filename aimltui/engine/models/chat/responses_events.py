@@ -1,4 +1,4 @@
-"""Reads the events of `/responses`, or its answer in one piece, into `ChatChunk`s. Pure, tolerant."""
+"""Reads the events of `/responses`, or its complete answer, into `ChatChunk`s. Tolerant, no I/O."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ENDS = ("response.completed", "response.incomplete", "response.done")
 
 
 class ResponsesReader:
-    """Remembers what one answer's events have in common; see `ChunkReader`."""
+    """Reads the events of one answer and keeps their state; see `ChunkReader`."""
 
     def __init__(self) -> None:
         self.finish_reason: str | None = None
@@ -25,31 +25,31 @@ class ResponsesReader:
         self._sources = Sources()
         self._said: list[str] = []
         self._calls: dict[JSON, int] = {}
-        """Places of the calls, by their place in the output."""
+        """The index of each call by its place in the output."""
         self._argued: set[int] = set()
         self._sealed: JSON = None
         self._thought = False
 
     @property
     def is_over(self) -> bool:
-        """True once the answer said that it is whole: nothing of interest follows."""
+        """True once the server has reported the answer's end."""
         return self.finish_reason is not None
 
     @property
     def usage(self) -> ChatUsage | None:
-        """All that is known of the turn's usage."""
+        """The known usage of the turn."""
         return self._counter.usage
 
     def add_cost(self, cost_usd: float | None) -> None:
-        """Notes a cost that came outside the body."""
+        """Add a cost from outside the body."""
         self._counter.add_cost(cost_usd)
 
     def is_answer(self, payload: Mapping[str, JSON]) -> bool:
-        """Whether this is an answer in one piece."""
+        """Whether a payload is a complete answer."""
         return isinstance(payload.get("output"), list)
 
     def error_in(self, payload: Mapping[str, JSON]) -> Mapping[str, JSON] | None:
-        """What an event says of a failure."""
+        """The error in an event."""
         kind, response = payload.get("type"), payload.get("response")
         if kind == "response.failed" and isinstance(response, Mapping):
             return {"error": response.get("error") or {"message": "the answer failed"}}
@@ -60,19 +60,19 @@ class ResponsesReader:
         return None
 
     opens_thought = False
-    """Thoughts are items of their type here, never tags in the text."""
+    """False, because thoughts have their own item type here and are never tags in the text."""
 
     def held_back(self) -> ChatChunk | None:
         """Return nothing: no text is held back here."""
         return None
 
     def closing(self) -> ChatChunk | None:
-        """What comes after the answer's last word."""
+        """The text to add at the end of the answer."""
         listed = self._sources.markdown("".join(self._said)) if self._said and not self._calls else ""
         return ChatChunk(text=listed) if listed else None
 
     def read(self, payload: Mapping[str, JSON]) -> ChatChunk | None:
-        """What this event says, or None if it says nothing new."""
+        """Read an event; None if it contains nothing new."""
         kind = payload.get("type")
         if self.is_answer(payload):
             return self._whole(payload)
@@ -136,7 +136,7 @@ class ResponsesReader:
 
     def _arguments(self, payload: Mapping[str, JSON], more: str, *, last: bool = False) -> ChatChunk | None:
         index = self._calls.get(payload.get("output_index"))
-        # the whole text at the end is of interest only if nothing of it was told before
+        # the complete text at the end matters only if no part of it was reported before
         if index is None or not more or (last and index in self._argued):
             return None
         self._argued.add(index)

@@ -12,7 +12,7 @@ _LONGEST: Final = len("</thinking>")
 
 
 class Parted(NamedTuple):
-    """A piece of content, told apart. The thought comes before the text."""
+    """A piece of content, separated into thought and text. The thought comes first."""
 
     thought: str
     text: str
@@ -31,7 +31,7 @@ class ThoughtTags:
 
     def __init__(self, *, starts_inside: bool = False) -> None:
         self._held = ""
-        """What cannot be told yet: blank space and the beginning of a tag."""
+        """What cannot be returned yet: white space and the beginning of a tag."""
         self._inside = starts_inside
         self._is_done = False
         """Whether the answer's text has started."""
@@ -40,7 +40,7 @@ class ThoughtTags:
         """Text that is a thought only if a closing tag follows."""
 
     def feed(self, piece: str) -> Parted:
-        """Return what can be told of the content so far and was not returned before."""
+        """Return what is certain of the content so far and was not returned before."""
         if self._is_done:
             return Parted("", piece)
         thought, text = [], ""

@@ -1,4 +1,4 @@
-"""The sources that a model with web search names, as text for the end of its answer. Pure."""
+"""Lists the sources that a model with web search names, as text for the end of its answer. No I/O."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _LONGEST_TITLE = 150
 
 
 class Sources:
-    """Collects addresses in the order in which the model names them; its marks `[1]`, `[2]` count them."""
+    """Collects addresses in the order in which the model names them, which its references `[1]`, `[2]` count."""
 
     def __init__(self) -> None:
         self._titles: dict[str, str] = {}
 
     def read(self, payload: Mapping[str, JSON], message: Mapping[str, JSON]) -> None:
-        """Take what a chunk names: `citations`, `search_results` and annotations, whichever there are."""
+        """Add the sources of a chunk from its `citations`, `search_results` and annotations."""
         for where in (payload, message):
             for name in ("citations", "search_results"):
                 for entry in _rows(where.get(name)):
@@ -29,7 +29,7 @@ class Sources:
                 self.add(annotation.get("url_citation") or annotation)
 
     def add(self, entry: JSON) -> None:
-        """One source: its address, or an object that has it."""
+        """Add a source: its address, or an object with the address."""
         url = entry.get("url") if isinstance(entry, Mapping) else entry
         title = entry.get("title") if isinstance(entry, Mapping) else ""
         if not isinstance(url, str) or not is_web_address(url):
@@ -39,7 +39,7 @@ class Sources:
             self._titles[url] = self._titles.get(url) or title
 
     def markdown(self, text: str) -> str:
-        """A numbered list for the end of the text; empty if it would say nothing new."""
+        """A numbered list for the end of the text; empty if the text contains all addresses."""
         words = source_list(self._titles, text)
         return f"\n\n{words}" if words else ""
 

@@ -1,4 +1,4 @@
-"""What the demo model says: only what is true of the program today. Pure, the same for the same question."""
+"""Chooses the demo model's answer: always the same one for the same question. The texts are in `texts.md`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _EQUATION = re.compile(
 )
 
 _TOPICS: tuple[tuple[str, str], ...] = (
-    # Phrases that decide come before words that many questions contain.
+    # Specific phrases come before words that many questions contain.
     (
         r"real model|connect|api.?key|set.?up|key.*(?:environment|variable)|endpoint|base.?url|ollama|openai",
         "connect",
@@ -47,13 +47,13 @@ def answer_to(question: str, *, earlier: int = 0, output: str | None = None) -> 
     """The answer, in Markdown.
 
     Args:
-        question: What the user said last.
-        earlier: How many messages came before it.
-        output: What the code printed that was run for it; None if none was run.
+        question: The user's last message.
+        earlier: The number of messages before it.
+        output: The output of the code that was run for it; None if none was run.
     """
     text = _choose(question) if output is None else _computed(question, output)
     if earlier:
-        return text.replace("{earlier}", f"I was handed {earlier} earlier messages of this thread with it.")
+        return text.replace("{earlier}", f"I received {earlier} earlier messages of this thread with it.")
     return DISCLAIMER + text.replace("{earlier}", "It is the first message of this thread.")
 
 
@@ -77,7 +77,7 @@ def prepared_texts() -> Mapping[str, str]:
 
 
 def code_for(question: str) -> str | None:
-    """Python that finds the answer; None if the question is none that code helps with."""
+    """Python code that finds the answer; None if the question needs no code."""
     equation = _equation(_normal(question))
     if equation is None:
         return None
@@ -99,11 +99,11 @@ def _computed(question: str, output: str) -> str:
     printed = f"```text\n{output.strip()}\n```\n"
     if found is None:
         by_hand = _algebra(_normal(question)) or ""
-        return f"The code interpreter did not give a result. It says:\n\n{printed}\nSo by hand:\n\n{by_hand}"
+        return f"The code interpreter gave no result. It printed:\n\n{printed}\nSolved by hand:\n\n{by_hand}"
     return (
-        f"## Solving for {x}\n\nI had the code interpreter work it out. It printed:\n\n{printed}\n"
-        f"**{x} = {found[1]}**\n\n> The code was run just now, on this machine; only these words "
-        "around it were prepared. The panel above shows it.\n"
+        f"## Solving for {x}\n\nThe code interpreter solved it. It printed:\n\n{printed}\n"
+        f"**{x} = {found[1]}**\n\n> The code ran on this machine; only the text around its output "
+        "was prepared. The panel above shows the code.\n"
     )
 
 
@@ -112,7 +112,7 @@ def _normal(question: str) -> str:
 
 
 def _equation(asked: str) -> tuple[str, int, int, int] | None:
-    """Name, factor, summand and right side."""
+    """The variable, factor, summand and right side of an equation."""
     match = _EQUATION.search(asked)
     if match is None:
         return None
@@ -138,7 +138,7 @@ def _algebra(asked: str) -> str | None:
     return (
         "## Solving for " + x + "\n\n" + "\n".join(steps) + f"\n\n**{x} = {value}**\n\n"
         f"Check: `{product}{_signed(b)} = {c}` ✓\n\n"
-        "> I can do this for equations like `3x + 11 = 14` because that much algebra is written into me. "
+        "> I can solve equations like `3x + 11 = 14`, because I contain that much algebra. "
         "No code was run and no model was asked.\n"
     )
 
@@ -169,9 +169,9 @@ def _long(asked: str) -> str | None:
 def _long_sections() -> list[str]:
     sections = [
         "# The whole numbers, one by one\n\n"
-        "This goes on for a while, so that you can try what to do meanwhile: press `Esc` to stop (the text "
-        "so far stays, marked as stopped), scroll up to read in peace, write the next message and see it "
-        "wait in the queue, or look into another thread and come back.\n\n"
+        "This takes a while, so that you can try a few things: press `Esc` to stop (the text so far stays, "
+        "marked as stopped), scroll up to read, write the next message and see it wait in the queue, or "
+        "open another thread and come back.\n\n"
     ]
     for start in range(1, _LONG_LAST, 20):
         numbers = range(start, start + 20)
@@ -180,7 +180,7 @@ def _long_sections() -> list[str]:
         sections += [_about(number) for number in numbers]
         listed = ", ".join(map(str, primes)) or "none"
         sections.append(f"\n**Primes here:** {listed}. The sum of all twenty is {sum(numbers)}.\n\n")
-    sections.append("---\n\nThat was all of it: you were patient, or away.\n")
+    sections.append("---\n\nThat was the whole list.\n")
     return sections
 
 

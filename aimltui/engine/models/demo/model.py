@@ -1,4 +1,4 @@
-"""The demo model: prepared answers about the program, so that it can be tried without a key or a network."""
+"""The demo model: gives prepared answers about the program, so that it can be tried without a key or network."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ DEMO_MODEL_ID = "demo"
 CODE_TOOL = "code_interpreter"
 DELTAS_PER_S = 120.0
 CHARACTERS_PER_TOKEN = 4
-"""The usual rule of thumb; the demo's token counts are estimates by it."""
+"""The usual rule of thumb, used to estimate the demo's token counts."""
 _FIRST_PAUSE_S = 0.35
 _THINKING = 3.0
-"""So many times slower a thought comes than an answer: it is there to be seen."""
+"""How many times slower a thought is streamed than an answer, so that it can be read."""
 _FEWEST, _MOST = 2, 6
 
 THOUGHT = (
-    "A linear equation. I could juggle the numbers myself, but arithmetic is what code is for: let Python solve it "
-    "with exact fractions, put the result back into the equation, and only then say what x is."
+    "A linear equation. I could calculate it myself, but code is more reliable: Python can solve it with exact "
+    "fractions, and I can check the result in the equation before I answer."
 )
-"""What the demo thinks before it calls the code interpreter."""
+"""The demo's thought before it calls the code interpreter."""
 
 STARTERS: tuple[tuple[str, str], ...] = (
     ("Show me what Markdown looks like here", "Show me what Markdown looks like here."),
@@ -46,17 +46,17 @@ STARTERS: tuple[tuple[str, str], ...] = (
 
 
 class DemoModel:
-    """Answers by keyword. The same conversation gets the same answer, in the same pieces.
+    """Answers by keyword. The same conversation gets the same answer in the same pieces.
 
     Args:
-        pace: 1 streams as fast as a quick model does, 0.5 in half the time; 0 does not wait at all.
+        pace: 1 streams at the speed of a fast model, 0.5 in half the time; 0 does not wait.
     """
 
     def __init__(self, *, pace: float = 1.0) -> None:
         self._pace = pace
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[ChatChunk, None]:
-        """Plays one turn; see `ChatModel.stream`."""
+        """Stream one answer; see `ChatModel.stream`."""
         question = last_user_text(request.messages)
         code = code_for(question) if _offers_code(request) else None
         output = _output(request.messages)
@@ -84,17 +84,17 @@ class DemoModel:
         loop = asyncio.get_running_loop()
         due = loop.time() + _FIRST_PAUSE_S * self._pace
         for piece in pieces:
-            # Against the clock, not piece by piece, so that a busy loop does not slow the whole answer down.
+            # Measured from the start, so that a busy event loop does not slow down the whole answer.
             await asyncio.sleep(max(0.0, due - loop.time()) if self._pace else 0)
             due += slower * self._pace / DELTAS_PER_S
             yield piece
 
     async def list_models(self) -> list[ModelInfo]:
-        """The one model there is."""
+        """The demo model as the only one."""
         return [DEMO_INFO]
 
     async def aclose(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no connection is open."""
 
 
 DEMO_INFO = ModelInfo(
@@ -106,7 +106,7 @@ DEMO_INFO = ModelInfo(
 
 
 def last_user_text(messages: Sequence[Mapping[str, JSON]]) -> str:
-    """What the user said last."""
+    """The user's last message."""
     for message in reversed(messages):
         if message.get("role") == "user":
             return text_of(message.get("content"))
@@ -114,7 +114,7 @@ def last_user_text(messages: Sequence[Mapping[str, JSON]]) -> str:
 
 
 def split(text: str) -> Iterator[str]:
-    """The text in pieces of a few characters, as a model would send it; always the same for the same text."""
+    """Split a text into pieces of a few characters, as a model sends them; always the same for the same text."""
     chance = random.Random(text)
     place = 0
     while place < len(text):
@@ -124,7 +124,7 @@ def split(text: str) -> Iterator[str]:
 
 
 def estimate(messages: Sequence[Mapping[str, JSON]], answer: str) -> ChatUsage:
-    """Token counts by the length of the texts: an estimate, as nothing here counts tokens."""
+    """Token counts estimated from the length of the texts."""
     asked = sum(len(text_of(message.get("content"))) for message in messages)
     prompt, completion = (-(-size // CHARACTERS_PER_TOKEN) for size in (asked, len(answer)))
     return ChatUsage(prompt, completion, prompt + completion)
@@ -141,6 +141,6 @@ def _offers_code(request: ChatRequest) -> bool:
 
 
 def _output(messages: Sequence[Mapping[str, JSON]]) -> str | None:
-    """What came of the call that was made for the last question; None if none was made."""
+    """The output of the call for the last question; None if there was no call."""
     last = messages[-1] if messages else {}
     return text_of(last.get("content")) if last.get("role") == "tool" else None

@@ -1,4 +1,4 @@
-"""Where a chat model is: an address, a key, headers."""
+"""The address, key and headers of a server with chat models."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ _TAILS = ("/chat/completions", "/models")
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A server of `/chat/completions`.
+    """A server with `/chat/completions`.
 
     Raises:
-        ValueError: The address cannot be one; the text says why and what a right one looks like.
+        ValueError: The address is invalid; the text says why and gives an example.
     """
 
     name: str
-    """What the user calls it; shown as the vendor where the server names none."""
+    """The user's name for it; shown as the vendor if the server names none."""
     base_url: str
-    """Up to and without `/chat/completions`; a pasted tail of that kind is dropped."""
+    """The address without `/chat/completions`, which is removed if it was pasted."""
     api_key: Secret | None = None
-    """None for a server that asks for none: no Authorization header is sent."""
+    """None for a server without keys: no Authorization header is sent."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Sent with every request; may hold secrets, so they are not in the repr."""
+    """Headers sent with every request; they may contain secrets, so they are not in the repr."""
 
     def __post_init__(self) -> None:
         url = self.base_url.strip().rstrip("/")
@@ -39,7 +39,7 @@ class Endpoint:
         parts = _split(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(
-                "The base URL has to begin with http:// or https:// and name a host, "
+                "The base URL must start with http:// or https:// and name a host, "
                 "for example https://api.aimlapi.com/v1."
             )
         if parts.username or parts.password:
@@ -50,7 +50,7 @@ class Endpoint:
 
     @property
     def host(self) -> str:
-        """Host as shown to the user, with the port if it is not the usual one."""
+        """The host as shown to the user, with the port unless it is the default."""
         parts = _split(self.base_url)
         name = parts.hostname or ""
         name = f"[{name}]" if ":" in name else name
@@ -58,22 +58,22 @@ class Endpoint:
 
     @property
     def origin(self) -> urls.Origin:
-        """Scheme, host and port: what the key may be sent to."""
+        """Scheme, host and port; the key is sent to no other origin."""
         return urls.origin(self.base_url)
 
     @property
     def is_openai(self) -> bool:
-        """Whether this is OpenAI's own service."""
+        """Whether this is OpenAI's service."""
         return urls.is_openai(self.base_url)
 
     @property
     def is_aimlapi(self) -> bool:
-        """Whether this is AI/ML API, and not merely something that calls itself so."""
+        """Whether this is AI/ML API, judged by its address."""
         return urls.is_aimlapi(self.base_url)
 
     @property
     def is_private(self) -> bool:
-        """Whether the server is on this machine or in the user's own network."""
+        """Whether the server is on this machine or in a private network."""
         name = self.origin.host
         try:
             return ipaddress.ip_address(name).is_private
@@ -87,8 +87,10 @@ class Endpoint:
 
     @property
     def may_use_proxy(self) -> bool:
-        """Whether the environment's proxy may stand between: never before a server on this machine, nor where it would
-        read the key: only a TLS connection passes it unread."""
+        """Whether requests may go through the environment's proxy.
+
+        Not for a server on this machine, and not if the proxy could read the key, which only TLS prevents.
+        """
         return not self.is_loopback and (self.origin.scheme == "https" or not (self.api_key or self.headers))
 
 

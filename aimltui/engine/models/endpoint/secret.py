@@ -1,4 +1,4 @@
-"""A key that does not show itself."""
+"""A key that no output shows."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ class Secret:
     """Text that must not reach a log, a screen or an exception.
 
     `repr`, `str` and formatting give a mask; only `reveal()` gives the text. It cannot be pickled. White
-    space around the text is dropped: a key read from a file or an environment variable often ends with a
-    newline, which an HTTP library refuses with an error that quotes the whole header.
+    space around the text is removed: a key from a file or an environment variable often ends with a newline,
+    and an HTTP library refuses that with an error that quotes the whole header.
     """
 
     __slots__ = ("_text",)
@@ -22,12 +22,12 @@ class Secret:
         self._text = text.strip()
 
     def reveal(self) -> str:
-        """The text itself, for the one place that sends it."""
+        """The text, for the code that sends it."""
         return self._text
 
     @property
     def is_header_safe(self) -> bool:
-        """Whether the text may stand in an HTTP header: visible ASCII and nothing else."""
+        """Whether the text is allowed in an HTTP header: visible ASCII only."""
         return self._text.isascii() and self._text.isprintable() and " " not in self._text
 
     def __bool__(self) -> bool:
@@ -57,4 +57,4 @@ class Secret:
         return self
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("A secret is not written down.")
+        raise TypeError("A secret cannot be serialized.")

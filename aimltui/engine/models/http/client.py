@@ -1,4 +1,4 @@
-"""The `openai` package as the HTTP client of an endpoint: imported late, told to keep quiet."""
+"""The HTTP client of an endpoint, built on the `openai` package, which is imported late and does not log."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _KEPT_HEADERS = frozenset(
         "content-type",
         "content-length",
         "if-none-match",
-        # The package recognises its own raw responses by this one.
+        # The package recognises its raw responses by this header.
         "x-stainless-raw-response",
     }
 )
@@ -40,13 +40,13 @@ _OPENAI_HEADERS = frozenset({"openai-organization", "openai-project"})
 _SUCCESS = 200
 _PLACEHOLDER_KEY = "set-per-request"
 _CHATTY_LOGGERS = ("openai", "httpx2", "httpcore2")
-"""Below WARNING they log every header of an answer, and a server may put the key into one."""
+"""Loggers that below WARNING log every header of an answer, in which a server may send the key."""
 
 
 def warm_up() -> None:
-    """Imports the `openai` package and builds what the first request needs: about half a second of CPU.
+    """Import the `openai` package and build what the first request needs: about half a second of CPU.
 
-    Blocking; to be run in a worker thread once the first frame is out.
+    Blocks: run it in a worker thread after the first frame.
     """
     import httpx2
 
@@ -60,18 +60,18 @@ class HTTPErrors:
     """The classes of exceptions that a request may end with."""
 
     status: type[Any]
-    """An answer that is no success; has `response`."""
+    """An answer with an error status; has `response`."""
     rest: tuple[type[Exception], ...]
-    """Everything else: the package's own, and those of the HTTP library, which it lets through mid-stream."""
+    """All others: those of the package, and those of the HTTP library that it lets through during a stream."""
 
 
 class EndpointClient:
-    """An `AsyncOpenAI` for one endpoint, made at the first use.
+    """An `AsyncOpenAI` for one endpoint, created at the first use.
 
-    The package never holds the key. One hook, the last station before the wire, adds it, and only to requests
-    to the endpoint's own origin. The same hook lets through a short list of headers and nothing else: neither
-    the package's description of this machine (`x-stainless-*`) nor credentials of other services that it
-    collects from the environment (OPENAI_CUSTOM_HEADERS, OPENAI_ORG_ID, ...) reach an endpoint.
+    The package never holds the key. A hook that runs last before sending adds it, and only to requests to the
+    endpoint's origin. The same hook removes all headers except a short list, so that an endpoint receives neither
+    the package's description of this machine (`x-stainless-*`) nor credentials for other servers that the package
+    takes from the environment (OPENAI_CUSTOM_HEADERS, OPENAI_ORG_ID, ...).
     """
 
     def __init__(self, endpoint: Endpoint) -> None:
@@ -84,12 +84,12 @@ class EndpointClient:
 
     @property
     def is_open(self) -> bool:
-        """Whether there is a client, or a request that may make one."""
+        """Whether there is a client, or a request that may create one."""
         return self._client is not None or self._uses > 0
 
     @asynccontextmanager
     async def in_use(self) -> AsyncGenerator[None, None]:
-        """Surround a request: a retired connection closes when the last one ends."""
+        """Mark a request as active. A retired client closes when its last request ends."""
         self._uses += 1
         try:
             yield
@@ -98,16 +98,16 @@ class EndpointClient:
             await self.close_if_unused()
 
     def retire(self) -> None:
-        """Another connection has replaced this one: from now on, keep nothing open between requests."""
+        """Keep no connection open between requests, because another client has replaced this one."""
         self._is_retired = True
 
     async def close_if_unused(self) -> None:
-        """Close a retired connection, unless a request uses it."""
+        """Close a retired client, unless a request uses it."""
         if self._is_retired and not self._uses:
             await self.aclose()
 
     async def client(self) -> AsyncOpenAI:
-        """The client; the import and the certificates are read in a worker thread."""
+        """The client; a worker thread imports the package and reads the certificates."""
         async with self._lock:
             if self._client is None:
                 built = await asyncio.to_thread(lambda: _build(self.endpoint, _ssl_context(self.endpoint)))
@@ -117,13 +117,16 @@ class EndpointClient:
     async def small_answer(
         self, method: str, url: str, body: Mapping[str, Any] | None, limit_bytes: int
     ) -> bytes | None:
-        """Ask something beside the chat: the body of a plain success, None for everything else.
+        """Send a small request outside of the chat.
 
         Args:
             method: GET or POST.
-            url: At the endpoint's own origin; another one is not asked.
+            url: An address at the endpoint's origin; another one is not contacted.
             body: Sent as JSON.
-            limit_bytes: A longer answer is no answer.
+            limit_bytes: Longer answers are ignored.
+
+        Returns:
+            The body of an answer with status 200; None for all others.
         """
         if not same_origin(url, self.endpoint.base_url):
             return None
@@ -144,7 +147,7 @@ class EndpointClient:
         return bytes(content)
 
     async def aclose(self) -> None:
-        """Closes all connections; a later use opens new ones."""
+        """Close all connections; a later use opens new ones."""
         client, self._client, self._http = self._client, None, None
         if client is not None:
             await client.close()
@@ -162,7 +165,7 @@ def http_errors() -> HTTPErrors:
 
 
 def _build(endpoint: Endpoint, ssl_context: Any) -> tuple[AsyncOpenAI, httpx2.AsyncClient]:
-    # Late: half a second of imports must not stand before the first frame.
+    # Late, because the imports take half a second and must not delay the first frame.
     import httpx2
     import openai
 
@@ -172,7 +175,7 @@ def _build(endpoint: Endpoint, ssl_context: Any) -> tuple[AsyncOpenAI, httpx2.As
         logging.getLogger(name).setLevel(logging.WARNING)
     http = LimitedClient(
         verify=ssl_context,
-        # Reading is timed by the caller, who knows what it waits for.
+        # The caller sets the timeout for reading, because it depends on the request.
         timeout=httpx2.Timeout(
             None, connect=CONNECT_TIMEOUT_S, write=WRITE_TIMEOUT_S, pool=CONNECT_TIMEOUT_S
         ),

@@ -1,4 +1,4 @@
-"""The HTTP client below the `openai` package. Imports an HTTP library, so it is imported late."""
+"""The HTTP client that the `openai` package uses. It imports an HTTP library, so import it late."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from aimltui.common.bodies import read_whole
 
 
 class LimitedClient(httpx2.AsyncClient):
-    """Reads no body beyond the limit, except that of a success whose caller reads it in pieces.
+    """Limits the size of all bodies, except those of successful streams, which the caller reads in pieces.
 
-    The package reads the whole body of every refusal before anyone sees its status.
+    The package reads the complete body of every refusal before the caller sees its status.
     """
 
     async def send(self, request: httpx2.Request, *, stream: bool = False, **options: Any) -> httpx2.Response:

@@ -1,4 +1,4 @@
-"""One HTTP answer as bytes, with every way to fail turned into a `ModelError`."""
+"""Reads one HTTP answer as bytes and turns every failure into a `ModelError`."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from aimltui.engine.models.http.client import http_errors
 
 
 class HTTPAnswer:
-    """An answer that is read while it comes.
+    """An answer that is read while it arrives.
 
     `ModelError`s are raised outside of `except` blocks on purpose: the HTTP library's exceptions quote what
-    the server sent, which may be the key, and would otherwise hang on the error as its context.
+    the server sent, which may be the key, and would otherwise become the context of the error.
     """
 
     def __init__(self, endpoint: Endpoint, model: str = "") -> None:
         self._endpoint = endpoint
         self._model = model
         self.headers: Mapping[str, str] = {}
-        """By lower-case name; empty until the answer has begun."""
+        """The headers by lower-case name; empty until the answer starts."""
         self.refusal = ""
-        """The body of an answer that was no success."""
+        """The body of an answer with an error status."""
 
     async def pieces(
         self, response: AbstractAsyncContextManager[Any], patience_s: Callable[[bool], float]
     ) -> AsyncGenerator[bytes, None]:
-        """The body's bytes.
+        """Send the request and yield the bytes of the body.
 
         Args:
-            response: The request, not yet sent.
-            patience_s: Asked before each wait, with whether the body has begun: seconds to wait for more.
+            response: The request, which is sent when this context is entered.
+            patience_s: Gives the seconds to wait for more bytes; its argument says whether the body has started.
 
         Raises:
-            ModelError: The request was refused, or the connection failed or fell silent.
+            ModelError: The server refused the request, the connection failed, or nothing arrived in time.
         """
         answer = await self._begin(response, patience_s(False))
         known = http_errors()
@@ -86,10 +86,10 @@ class HTTPAnswer:
 
 
 def read_json(content: bytes | str) -> JSON:
-    """The JSON value in this text.
+    """Parse a JSON text.
 
     Raises:
-        ValueError: There is none.
+        ValueError: The text is not JSON.
     """
     text = content if isinstance(content, str) else content.decode("utf-8", errors="replace")
     try:

@@ -9,9 +9,9 @@ from aimltui.wire.sse_reader import SSEFrame
 
 
 def payloads_of(frame: SSEFrame) -> list[str]:
-    """Return the payloads of one event: usually one, several where a server leaves out the blank lines between them.
+    """Return the payloads of one event: usually one, but several if a server leaves out the blank lines between them.
 
-    A failure that is told beside the data (a field `error:`, an event named `error`) becomes a payload with an `error`.
+    A failure that is sent beside the data (a field `error:`, an event named `error`) becomes a payload with an `error`.
     """
     if frame.error:
         return [_as_error(frame.error), *([frame.data] if frame.data else [])]

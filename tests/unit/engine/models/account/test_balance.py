@@ -62,7 +62,7 @@ async def test_the_older_page_tells_credits() -> None:
     ("status", "says", "remedy"),
     [
         (401, "did not accept the API key", "Connections"),
-        (403, "management keys", "ordinary key"),
+        (403, "management keys", "unrestricted key"),
         (500, "had a server error", "again"),
     ],
 )
@@ -78,7 +78,7 @@ async def test_a_refusal_is_told_in_words_and_ends_it(status: int, says: str, re
 async def test_a_server_that_has_no_such_page_says_so() -> None:
     error, _ = await asked({})
     assert isinstance(error, ModelError)
-    assert "no page" in error.message
+    assert "no longer reports" in error.message
 
 
 async def test_a_redirect_is_not_followed_with_the_key() -> None:
@@ -92,7 +92,7 @@ async def test_a_redirect_is_not_followed_with_the_key() -> None:
 async def test_no_other_provider_is_ever_asked() -> None:
     async with ChatServer("greeting") as server:
         models = ModelRegistry(Endpoint("local", server.base_url, Secret(KEY)))
-        with pytest.raises(ModelError, match="AI/ML API only") as refusal:
+        with pytest.raises(ModelError, match="Only the AI/ML API") as refusal:
             await models.balance()
         await models.aclose()
         assert "billing page" in refusal.value.remedy

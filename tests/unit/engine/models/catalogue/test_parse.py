@@ -198,7 +198,7 @@ def test_elsewhere_a_dot_and_a_dash_are_two_models() -> None:
 @pytest.mark.parametrize(
     ("row", "remark"),
     [
-        (rich("sakana/sakana-namazu"), "listed, but refused as unknown when it was tried"),
+        (rich("sakana/sakana-namazu"), "listed, but refused as unknown"),
         (rich("a", tags=["deprecated"]), "deprecated"),
         ({"id": "a", "deprecated": True}, "deprecated"),
         ({"id": "a", "expiration_date": "2026-12-31"}, "ends on 2026-12-31"),

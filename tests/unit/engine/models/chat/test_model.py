@@ -282,7 +282,7 @@ async def test_a_whole_answer_that_never_ends_is_given_up(monkeypatch: pytest.Mo
     endless = Reply(200, PLAIN_JSON, (b'{"choices": "', *[b"x" * 500] * 5), then="hang")
     async with serving(Scene((endless,))) as (_, model):
         error = await failed(model, asking(stream=False))
-    assert "longer than this program reads" in error.message
+    assert "longer than 64 MB" in error.message
 
 
 async def test_silence_before_the_first_byte_ends_in_an_error() -> None:

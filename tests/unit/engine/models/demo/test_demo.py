@@ -48,13 +48,13 @@ async def test_each_starter_has_an_answer_of_its_own(prompt: str) -> None:
         ("how do I stop you", "`Esc`"),
         ("why does streaming look so smooth", "receipt"),
         ("can you run code interpreter for me", "runs Python in a sandbox"),
-        ("export this please", "no export"),
+        ("export this please", "/export"),
         ("what is an assistant?", "instructions"),
         ("how do I paste a lot", "never sends"),
         ("thanks!", "welcome"),
         ("Hello there", "script"),
         ("who are you?", "script"),
-        ("qwertz", "no word"),
+        ("qwertz", "none matched"),
     ],
 )
 def test_words_lead_to_the_text_about_them(question: str, said: str) -> None:
