@@ -75,6 +75,7 @@ async def test_the_receipt_the_status_line_and_the_report_tell_the_same(
         here.screen.action_show_usage()
         await here.until(lambda: "Total: 2 runs, ≈ $0.0060" in here.shown())
         await here.pilot.press("s", "right")
+        await here.until(lambda: "Saved as" in remarks(here))
         await here.until(lambda: "demo" in here.shown() and "Model" in here.shown())
         await here.pilot.press("right")
         await here.until(

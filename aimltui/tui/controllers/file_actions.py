@@ -54,11 +54,11 @@ class FileActions:
     """
 
     def __init__(self, workspace: Callable[[], Workspace | None]) -> None:
-        self._desk = workspace
+        self._workspace = workspace
 
     async def learn(self, wanted: dict[str, bool]) -> dict[str, FileFact]:
         """What is known of files; each id comes with whether its picture is drawn."""
-        workspace = self._desk()
+        workspace = self._workspace()
         return await workspace.files.learn(wanted.items()) if workspace is not None else {}
 
     async def fetch(self, file_id: str, *, as_picture: bool = False) -> FetchedFile | None:
@@ -76,7 +76,7 @@ class FileActions:
         """
         from aimltui.wire.errors import APIError
 
-        workspace = self._desk()
+        workspace = self._workspace()
         if workspace is None:
             return None
         fact = (await workspace.files.learn([(file_id, False)]))[file_id]
@@ -122,7 +122,7 @@ class FileActions:
             call: The call.
             show: Called when the code starts and when it has ended, also if it was stopped.
         """
-        workspace = self._desk()
+        workspace = self._workspace()
         if workspace is None or workspace.connected.run_code is None or workspace.current.thread_id is None:
             return
         show(Repeat(running=True))

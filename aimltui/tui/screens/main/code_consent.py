@@ -103,7 +103,9 @@ class CodeConsentPart(MainView):
     async def _reconsider(self, consent: Consent) -> None:
         state = await consent.state()
         if state.kind == "sandbox":
-            self.show_notice(f"Code is isolated on this machine ({state.sentence}). You need not allow anything.")
+            self.show_notice(
+                f"Code is isolated on this machine ({state.sentence}). You need not allow anything."
+            )
         elif state.kind == "impossible":
             self.show_notice(state.sentence, is_warning=True)
         else:

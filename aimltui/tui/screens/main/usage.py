@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aimltui.client.errors import TransportError, Unsupported
 from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.storage import saving
+from aimltui.tui.storage.saving import SaveError
 
 if TYPE_CHECKING:
     from aimltui.formatting.usage_table import UsageTable
@@ -34,7 +37,7 @@ class UsagePart(MainView):
             if thread_id:
                 self.spawn(self._open_used(thread_id), "open")
 
-        screen = UsageScreen(request, self._save_usage)
+        screen = UsageScreen(request, lambda table: self.spawn(self._save_usage(table), "usage"))
         self.app.push_screen(screen, picked)
 
     async def _fill_usage(self, screen: UsageScreen, view: str) -> None:
@@ -62,14 +65,14 @@ class UsagePart(MainView):
             return
         self.go_to(thread_id)
 
-    def _save_usage(self, table: UsageTable) -> None:
+    async def _save_usage(self, table: UsageTable) -> None:
         from aimltui.formatting.usage_table import csv_text
 
+        path = saving.free_path(Path.cwd(), f"aimltui-usage-by-{table.by}.csv")
         try:
-            path = _write_new(Path.cwd(), f"aimltui-usage-by-{table.by}", csv_text(table))
-        except OSError as error:
-            reason = error.strerror or str(error)
-            self.show_notice(f"The report could not be saved in {Path.cwd()}: {reason}.", is_warning=True)
+            await asyncio.to_thread(saving.write, path, csv_text(table).encode())
+        except SaveError as error:
+            self.show_notice(f"The report was not saved. {error}", is_warning=True)
             return
         self.show_notice(f"Saved as {path}")
 
@@ -138,20 +141,3 @@ class UsagePart(MainView):
         except (APIError, TransportError) as error:
             self.show_notice(str(error), is_warning=True)
         self.end_hint()
-
-
-def _write_new(folder: Path, name: str, text: str) -> Path:
-    """Write a file under a name that does not exist yet.
-
-    Raises:
-        OSError: It could not be written.
-    """
-    for number in range(1, 1000):
-        path = folder / (f"{name}.csv" if number == 1 else f"{name}-{number}.csv")
-        try:
-            with path.open("x", encoding="utf-8") as file:
-                file.write(text)
-        except FileExistsError:
-            continue
-        return path
-    raise FileExistsError(17, "there are too many such files", str(folder))
