@@ -41,6 +41,11 @@ def redact_values(text: str, keys: Iterable[str]) -> str:
     return text
 
 
+def redact_in_use(text: str) -> str:
+    """Replace the keys that this process has read, and nothing else: for what users write to files."""
+    return redact_values(text, _in_use) if _in_use else text
+
+
 def redact_patterns(text: str) -> str:
     """Replace everything that looks like a key: for logs, where nobody misses a word that only looks like one."""
     return _SECRETS.sub(lambda match: f"{match[1] or match[3] or ''}{HIDDEN}", text)

@@ -127,10 +127,10 @@ def last_model(messages: Iterable[Message]) -> str | None:
 
 
 def further_branches(
-    kept: Sequence[Message], others: Iterable[tuple[str, Sequence[Message]]]
+    shown: Sequence[Message], others: Iterable[tuple[str, Sequence[Message]]]
 ) -> tuple[Branch, ...]:
-    """The branches that say something else than the kept one and than each other."""
-    seen = {_ids(kept)}
+    """The branches that say something else than the shown one and than each other."""
+    seen = {_ids(shown)}
     branches = []
     for leaf, messages in others:
         ids = _ids(messages)

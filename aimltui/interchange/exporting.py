@@ -9,11 +9,13 @@ from typing import Final, Literal, Protocol
 
 from aimltui.client.client import AssistantsClient, every
 from aimltui.client.errors import Unsupported
+from aimltui.common.redaction import redact_in_use
 from aimltui.interchange import own
 from aimltui.interchange.fields import sniffed_type
 from aimltui.interchange.formats import own_html, own_json, own_markdown
 from aimltui.interchange.formats.assistants_api import CONTENT, thread_of
-from aimltui.interchange.records import Attachment, Inline, JSONObject, Thread
+from aimltui.interchange.keys import without_keys
+from aimltui.interchange.records import Attachment, Inline, JSONObject, JSONValue, Thread
 from aimltui.interchange.writing import Write
 from aimltui.wire.errors import NotFound
 from aimltui.wire.files import File
@@ -114,10 +116,10 @@ class Exporter:
                 break
         ids = dict.fromkeys([*_files_of(messages), *_files_of_steps(steps)])
         return Saved(
-            thread.to_json(),
-            [message.to_json() for message in messages],
-            [run.to_json() for run in runs],
-            [step.to_json() for step in steps],
+            _cleared(thread.to_json()),
+            [_cleared(message.to_json()) for message in messages],
+            [_cleared(run.to_json()) for run in runs],
+            [_cleared(step.to_json()) for step in steps],
             {file_id: await self._file(file_id) for file_id in ids},
         )
 
@@ -163,6 +165,15 @@ class Exporter:
         except (NotFound, Unsupported):
             return {"id": file_id, "object": "file"}, None
         return known.to_json(), content.content
+
+
+def _cleared(value: JSONValue) -> JSONValue:
+    """An object of the API without keys: a key in use, or pasted into a message, goes into no export."""
+    if isinstance(value, str):
+        return redact_in_use(without_keys(value))
+    if isinstance(value, dict):
+        return {key: _cleared(item) for key, item in value.items()}
+    return [_cleared(item) for item in value] if isinstance(value, list) else value
 
 
 async def each(thread_ids: Iterable[str]) -> AsyncIterator[str]:

@@ -13,17 +13,13 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from aimltui.client.client import AssistantsClient, every
-from aimltui.client.errors import TransportError, Unsupported
-from aimltui.interchange import own
-from aimltui.interchange.formats import assistants_api
+from aimltui.client.errors import Unsupported
 from aimltui.interchange.identity import count_in, digest_of, first_words, is_beginning, origin_of
-from aimltui.interchange.outgoing import imported_messages, is_picture
+from aimltui.interchange.known import BRANCH, Known
 from aimltui.interchange.reading import Found, look, read
 from aimltui.interchange.records import (
     Assistant,
-    Attachment,
     Branch,
-    FileContent,
     Item,
     LooseFile,
     Skipped,
@@ -31,12 +27,13 @@ from aimltui.interchange.records import (
     UnreadableInput,
 )
 from aimltui.interchange.report import CHANGED, Report
+from aimltui.interchange.sent_files import ConversationFiles
 from aimltui.interchange.survey import MAX_NAMED, Survey
 from aimltui.wire.assistants import CreateAssistant, ListAssistants
 from aimltui.wire.base import Metadata
 from aimltui.wire.binary import Blob
 from aimltui.wire.errors import APIError, NotFound
-from aimltui.wire.files import CreateFile, FileExpiresAfter, ListFiles
+from aimltui.wire.files import CreateFile, ListFiles
 from aimltui.wire.imports import (
     BRANCH_OF,
     CREATED,
@@ -45,7 +42,6 @@ from aimltui.wire.imports import (
     IMPORTED_MODEL,
     ORIGIN,
     PRESENT,
-    ImportedMessage,
     ImportThread,
 )
 from aimltui.wire.threads import PINNED, TITLE, ListThreads
@@ -56,49 +52,7 @@ T = TypeVar("T")
 
 _TITLE_LIMIT = 512
 _THREAD_CHANGED = "thread_changed"
-_FILES_KEPT = FileExpiresAfter(anchor="created_at", seconds=3_600)
-"""A file that was sent for a conversation which then did not come is forgotten after an hour."""
 _SETTINGS = ("name", "description", "instructions", "tools", "temperature", "top_p", "response_format")
-_TEXT_SUFFIXES = (".txt", ".md", ".csv", ".json", ".py", ".html", ".xml", ".log", ".yaml", ".yml")
-
-_EXPORTS = frozenset({own.ID, assistants_api.ID})
-"""Formats in which this program writes threads under their own ids."""
-_BRANCH = "#"
-"""Stands between the id of a conversation and that of a branch."""
-
-
-class Known:
-    """The threads that were imported before, or in this import."""
-
-    def __init__(self) -> None:
-        self._threads: dict[str, list[tuple[str, str]]] = {}
-        self._digests: dict[str, set[str]] = {}
-        self._ids: set[str] = set()
-
-    def add_id(self, thread_id: str) -> None:
-        """One more thread, wherever it is from."""
-        self._ids.add(thread_id)
-
-    def has_exported(self, thread: Thread) -> bool:
-        """True if the conversation is an export of a thread that is here."""
-        return thread.format in _EXPORTS and thread.source_id in self._ids
-
-    def add(self, origin: str, thread_id: str, digest: str) -> None:
-        """One more that was imported."""
-        self._threads.setdefault(origin, []).append((thread_id, digest))
-        self._digests.setdefault(_family(origin), set()).add(digest)
-
-    def has(self, origin: str, digest: str) -> bool:
-        """True if the same was said in a thread of this conversation, whichever branch of it was shown then."""
-        return digest in self._digests.get(_family(origin), ())
-
-    def of(self, origin: str) -> list[tuple[str, str]]:
-        """The threads of an origin, with their digests."""
-        return self._threads.get(origin, [])
-
-
-def _family(origin: str) -> str:
-    return origin.partition(_BRANCH)[0]
 
 
 class CannotImport(Exception):
@@ -237,7 +191,7 @@ class Importer:
         after: int = 0,
     ) -> str | None:
         """Send files and messages; return the thread's id, or None if it can no longer be extended."""
-        files = _Files(self._client)
+        files = ConversationFiles(self._client)
         try:
             messages = await files.messages_of(replace(thread, messages=thread.messages[after:]))
             params = ImportThread(
@@ -300,84 +254,6 @@ class Importer:
         report.loose_files += 1
 
 
-class _Files:
-    """Sends the files of one thread, each once."""
-
-    def __init__(self, client: AssistantsClient) -> None:
-        self._client = client
-        self._ids: dict[int, str] = {}
-        self._by_source: dict[str, str] = {}
-        self.sent: list[str] = []
-        self.missing = 0
-
-    async def messages_of(self, thread: Thread) -> list[ImportedMessage]:
-        """The messages as the operation takes them, once their files are sent."""
-        result: list[ImportedMessage] = []
-        for message in thread.messages:
-            for attachment in message.attachments:
-                await self._send(attachment)
-            result += imported_messages(message, self)
-        return result
-
-    def id_of(self, attachment: Attachment) -> str | None:
-        """The id of a file that was sent."""
-        return self._ids.get(id(attachment))
-
-    def new_id(self, source_id: str) -> str:
-        """The id that a file has here."""
-        return self._by_source.get(source_id, source_id)
-
-    async def forget(self) -> None:
-        """Take back what was sent: the thread did not come. What cannot be taken back is forgotten after an hour."""
-        ids, self.sent = self.sent, []
-        for file_id in ids:
-            with contextlib.suppress(APIError, TransportError):
-                await asyncio.shield(self._client.files.delete(file_id))
-
-    async def _send(self, attachment: Attachment) -> None:
-        sent = self._by_source.get(attachment.source_id or "")
-        if sent is not None:
-            self._ids[id(attachment)] = sent
-            return
-        content = attachment.content or attachment.extracted
-        if content is None:
-            self.missing += 1
-            return
-        try:
-            blob = await asyncio.to_thread(_blob, attachment, content)
-        except UnreadableInput:
-            self.missing += 1
-            return
-        purpose = "vision" if is_picture(attachment) else "assistants"
-        params = CreateFile(file=blob, purpose=purpose, expires_after=_FILES_KEPT)
-        file = await self._client.files.create(params)
-        self.sent.append(file.id)
-        self._ids[id(attachment)] = file.id
-        if attachment.source_id is not None:
-            self._by_source[attachment.source_id] = file.id
-
-
-def _blob(attachment: Attachment, content: FileContent) -> Blob:
-    return Blob(filename=_file_name(attachment), content=content.read(), media_type=attachment.media_type)
-
-
-def _file_name(attachment: Attachment) -> str:
-    suffix = {
-        "image/png": ".png",
-        "image/jpeg": ".jpg",
-        "image/gif": ".gif",
-        "image/webp": ".webp",
-        "application/pdf": ".pdf",
-        "text/plain": ".txt",
-    }.get(attachment.media_type or "", "")
-    name = attachment.name or attachment.source_id or "file"
-    if attachment.content is None:
-        # only its text was saved
-        return f"{name}.txt"
-    is_text = suffix == ".txt" and name.lower().endswith(_TEXT_SUFFIXES)
-    return name if not suffix or is_text or name.lower().endswith(suffix) else f"{name}{suffix}"
-
-
 def title_of(item: Item) -> str:
     """What a thing is called, or what it begins with."""
     if isinstance(item, Thread):
@@ -393,7 +269,7 @@ def _as_thread(thread: Thread, branch: Branch, number: int) -> Thread:
     """Return a branch as a separate thread."""
     return replace(
         thread,
-        source_id=f"{thread.source_id}{_BRANCH}{branch.source_id}",
+        source_id=f"{thread.source_id}{BRANCH}{branch.source_id}",
         messages=branch.messages,
         title=f"{title_of(thread)[: _TITLE_LIMIT - 20]} (branch {number})",
         updated=None,

@@ -1,4 +1,4 @@
-"""Blanks out keys that people have pasted into conversations: they are not kept, and not shown again."""
+"""Blanks out keys that people have pasted into conversations: they are neither stored nor shown again."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _part(part: Part) -> Part:
 
 
 def _value(value: object) -> object:
-    """What a tool was given, to some depth: deeper down nothing is kept."""
+    """What a tool was given, to some depth: what is deeper is left out."""
     return _value_at(value, 0)
 
 

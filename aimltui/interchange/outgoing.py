@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 from aimltui.formatting.links import source_list
-from aimltui.interchange.formats.api_messages import CANVAS
 from aimltui.interchange.records import (
+    CANVAS,
     Annotation,
     Attachment,
-    JSONValue,
     Message,
     Part,
     Text,
     Thought,
     ToolCall,
 )
+from aimltui.interchange.writing import as_json
 from aimltui.wire.imports import (
     CODE,
     COMPLETED,
@@ -203,13 +202,6 @@ def _call(call: ToolCall, files: SentFiles) -> ImportedCall:
     return ImportedCall(
         kind=FUNCTION, name=call.name or "a tool", arguments=_clipped(as_json(call.input)), output=output
     )
-
-
-def as_json(value: JSONValue) -> str:
-    """JSON text: as it is, if it is text already."""
-    if isinstance(value, str):
-        return value
-    return json.dumps(value if value is not None else {}, ensure_ascii=False)
 
 
 def _clipped(text: str) -> str:

@@ -109,6 +109,8 @@ class ToolCall:
     files: tuple[Attachment, ...] = ()
 
 
+CANVAS = "canvas"
+"""The name under which a document beside the talk stands among an engine's tool calls."""
 Part = Text | Thought | ToolCall | Attachment
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from aimltui.interchange.records import Attachment, Message, Seconds
+from aimltui.interchange.records import Attachment, JSONValue, Message, Seconds
 
 Write = Callable[[str], object]
 """Takes the next piece of text."""
@@ -39,3 +40,10 @@ def media_type(attachment: Attachment) -> str:
 def plural(count: int, one: str, many: str = "") -> str:
     """A number and its noun."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def as_json(value: JSONValue) -> str:
+    """JSON text: as it is, if it is text already."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value if value is not None else {}, ensure_ascii=False)

@@ -9,6 +9,7 @@ from itertools import pairwise
 from aimltui.interchange.conversations import MessageList, split_thinking
 from aimltui.interchange.fields import identifier, items, mapping, mappings, name, picture, seconds, text
 from aimltui.interchange.records import (
+    CANVAS,
     Annotation,
     Attachment,
     JSONValue,
@@ -21,8 +22,6 @@ from aimltui.interchange.records import (
 )
 
 Object = Mapping[str, JSONValue]
-CANVAS = "canvas"
-"""The name under which a document beside the talk stands among the tools."""
 FindFile = Callable[[str], Attachment]
 """The file of an id, with its name and bytes if these are known."""
 

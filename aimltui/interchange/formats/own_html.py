@@ -15,7 +15,6 @@ from aimltui.interchange.detection import Sample
 from aimltui.interchange.fields import data_url, mapping, text
 from aimltui.interchange.inputs import Bundle, Member, readable
 from aimltui.interchange.json_values import MAX_VALUE
-from aimltui.interchange.outgoing import as_json
 from aimltui.interchange.records import (
     Attachment,
     Item,
@@ -30,7 +29,7 @@ from aimltui.interchange.records import (
     UnreadableInput,
 )
 from aimltui.interchange.stored import Object
-from aimltui.interchange.writing import Write, heading, label, media_type, plural, time_text
+from aimltui.interchange.writing import Write, as_json, heading, label, media_type, plural, time_text
 
 ID: Final = "aimltui-html"
 NAME: Final = "aimltui, HTML"

@@ -13,7 +13,6 @@ from aimltui.interchange.detection import Sample
 from aimltui.interchange.fields import data_url, mapping, text
 from aimltui.interchange.inputs import Bundle, Member, readable
 from aimltui.interchange.json_values import MAX_VALUE
-from aimltui.interchange.outgoing import as_json
 from aimltui.interchange.records import (
     Attachment,
     Branch,
@@ -29,7 +28,7 @@ from aimltui.interchange.records import (
     UnreadableInput,
 )
 from aimltui.interchange.stored import Object
-from aimltui.interchange.writing import Write, heading, label, media_type
+from aimltui.interchange.writing import Write, as_json, heading, label, media_type
 
 ID: Final = "aimltui-markdown"
 NAME: Final = "aimltui, Markdown"

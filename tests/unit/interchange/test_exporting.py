@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from aimltui.client.client import AssistantsClient, every
+from aimltui.common import redaction
 from aimltui.interchange.exporting import FORMATS, SUFFIXES, Exporter, FormatName
 from aimltui.interchange.importing import Importer
 from aimltui.wire.messages import ImageFileContent, ListMessages
@@ -129,3 +130,19 @@ async def test_an_empty_thread_is_left_out(tmp_path: Path) -> None:
         exporter, pieces = Exporter(client), list[str]()
         assert await exporter.write(exporter.every_id(), "json", pieces.append) == 0
         assert json.loads("".join(pieces)) == []
+
+
+@pytest.mark.parametrize("form", FORMATS)
+async def test_no_key_goes_out(form: FormatName, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redaction, "_in_use", set())
+    used, pasted = "0123456789abcdef0123456789abcdef", "sk-" + "abc123DEF456" * 4
+    redaction.hide(used)
+    async with a_client(tmp_path) as client:
+        said = [{"role": "user", "content": f"Keys: {used} and {pasted}."}]
+        await client.threads.create(CreateThread.model_validate({"messages": said}))
+        exporter, pieces = Exporter(client), list[str]()
+        await exporter.write(exporter.every_id(), form, pieces.append)
+        text = "".join(pieces)
+        assert used not in text
+        assert pasted not in text
+        assert "Keys: [redacted] and sk-" in text

@@ -219,7 +219,7 @@ class ImportScreen(Sheet[bool | None]):
 
 
 def typed_paths(text: str) -> list[Path]:
-    """The paths that somebody typed, pasted, or dropped on the terminal: quoted, escaped, or as `file:` addresses."""
+    """The paths that a user typed, pasted, or dropped on the terminal: quoted, escaped, or as `file:` addresses."""
     text = text.strip()
     if not text:
         return []
