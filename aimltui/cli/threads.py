@@ -66,6 +66,7 @@ def import_threads(options: argparse.Namespace) -> int:
     try:
         return asyncio.run(_import(options))
     except KeyboardInterrupt:
+        _clear()
         print("Stopped. What has come is whole; import again to bring the rest.", file=sys.stderr)  # noqa: T201
         return 130
 

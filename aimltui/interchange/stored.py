@@ -68,6 +68,17 @@ def load(member: Member) -> JSONValue:
     return parse(raw, raw.count(b"{") + raw.count(b"["))
 
 
+def session_lines(member: Member) -> Iterator[Object | Skipped]:
+    """`lines` of a program that may have been ended while it wrote: a last line that is cut off is not named."""
+    broken: Skipped | None = None
+    for row in lines(member):
+        if broken is not None:
+            yield broken
+        broken = row if isinstance(row, Skipped) else None
+        if not isinstance(row, Skipped):
+            yield row
+
+
 def lines(member: Member) -> Iterator[Object | Skipped]:
     """The objects of a file that has one on each line; a broken line is named, an empty one is not."""
     with readable(member) as stream:

@@ -23,7 +23,7 @@ from aimltui.interchange.records import (
     ToolCall,
     UnreadableInput,
 )
-from aimltui.interchange.stored import lines
+from aimltui.interchange.stored import session_lines
 from aimltui.interchange.trees import Tree
 
 ID = "claude-code"
@@ -51,9 +51,10 @@ def read(members: Sequence[Member], bundle: Bundle) -> Iterator[Item]:
     for member in members:
         rows = []
         try:
-            for row in lines(member):
-                # the last line is cut off if the program was ended
-                if not isinstance(row, Skipped):
+            for row in session_lines(member):
+                if isinstance(row, Skipped):
+                    yield row
+                else:
                     rows.append(row)
         except UnreadableInput as error:
             yield Skipped(member.path, str(error))

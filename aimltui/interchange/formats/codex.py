@@ -21,7 +21,7 @@ from aimltui.interchange.records import (
     ToolCall,
     UnreadableInput,
 )
-from aimltui.interchange.stored import lines
+from aimltui.interchange.stored import session_lines
 
 ID = "codex"
 NAME = "codex"
@@ -50,9 +50,10 @@ def read(members: Sequence[Member], bundle: Bundle) -> Iterator[Item]:
     for member in members:
         session = _Session(member.stem)
         try:
-            for row in lines(member):
-                # the last line is cut off if the program was ended: that is usual, and nothing of the talk
-                if not isinstance(row, Skipped):
+            for row in session_lines(member):
+                if isinstance(row, Skipped):
+                    yield row
+                else:
                     session.take(row)
         except UnreadableInput as error:
             yield Skipped(member.path, str(error))

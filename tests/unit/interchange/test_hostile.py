@@ -247,3 +247,28 @@ def test_an_open_journal_is_read_and_nothing_is_written_beside_it(tmp_path: Path
         threads = threads_of(path)
         assert {found.name: found.read_bytes() for found in tmp_path.iterdir()} == before
     assert threads[-1].messages[0].text == "only in the journal"
+
+
+@pytest.mark.parametrize("name", ["codex", "claude-code", "gptme", "jan"])
+def test_a_broken_line_is_named_and_the_rest_comes(name: str, tmp_path: Path) -> None:
+    (path,) = [found for found in (SAMPLES / name).rglob("*.jsonl") if found.name in SESSIONS]
+    first, *rest = path.read_text("utf-8").splitlines()
+    whole = threads_of(path)[0]
+    folder = tmp_path / path.parent.name
+    folder.mkdir()
+    (folder / path.name).write_text("\n".join([first, '{"broken": tru}', "[1]", *rest]), "utf-8")
+    items = items_of(folder / path.name)
+    assert [item.why for item in items if isinstance(item, Skipped)] == [
+        "it is not valid JSON",
+        "it is not an object",
+    ]
+    (thread,) = [item for item in items if isinstance(item, Thread)]
+    assert [message.text for message in thread.messages] == [message.text for message in whole.messages]
+
+
+SESSIONS = (
+    "rollout-2026-11-03T08-00-00-01a2-cx.jsonl",
+    "5e551011-0000-4000-8000-000000000004.jsonl",
+    "conversation.jsonl",
+    "messages.jsonl",
+)
