@@ -87,7 +87,7 @@ async def test_a_run_names_its_connection_and_an_unknown_one_is_refused(world: W
     assert (await world.run(connection="fake")).connection == "fake"
     assert (await world.run(connection=None)).connection is None
     wanted = await world.wanted()
-    with pytest.raises(BadRequest, match=r"There is no connection 'gone' here .*There is: 'fake'") as caught:
+    with pytest.raises(BadRequest, match=r"There is no connection 'gone' here.*Available: 'fake'") as caught:
         await world.client.runs.create(wanted.model_copy(update={"connection": "gone"}))
     assert (caught.value.param, caught.value.code) == ("connection", "invalid_value")
     threads = len((await world.client.threads.list(ListThreads())).data)
