@@ -7,7 +7,7 @@ from typing import Final
 from textual.color import Color
 
 MIN_CONTRAST: Final = 4.5
-"""Least contrast of text that is to be read (WCAG AA)."""
+"""Least contrast of readable text (WCAG AA)."""
 
 
 def _luminance(color: Color) -> float:
@@ -25,7 +25,7 @@ def contrast(first: Color, second: Color) -> float:
 
 
 def readable(color: Color, background: Color, least: float = MIN_CONTRAST) -> Color:
-    """Return the colour, moved towards white or black until it can be read on the background.
+    """Return the colour, moved towards white or black until it is readable on the background.
 
     Args:
         color: The wanted colour.

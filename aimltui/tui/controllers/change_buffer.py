@@ -1,4 +1,7 @@
-"""Outbox: gathers what changed and says so at most thirty times a second. The one place that knows the frame rate."""
+"""ChangeBuffer: collects the changes of a conversation and announces them at most thirty times a second.
+
+This is the only place that knows the frame rate.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,11 @@ FRAME_S = 1 / 30
 class ChangeBuffer:
     """Changes on their way to the screen.
 
-    It announces that there is something, and then waits until that was taken: a screen that is busy gets fewer
-    and larger helpings, never a growing line of messages.
+    After an announcement it makes no other one until the changes are drained: a busy screen gets fewer and larger
+    batches, and no growing queue of messages.
 
     Args:
-        announce: Called in the event loop when there is something to take.
+        announce: Called in the event loop when there are changes to drain.
         frame_s: Seconds between two announcements.
     """
 
@@ -26,20 +29,20 @@ class ChangeBuffer:
         self._announce = announce
         self._frame_s = frame_s
         self._changes: list[Change] = []
-        self._anew = False
+        self._shows_all = False
         self._is_announced = False
         self._timer: asyncio.TimerHandle | None = None
         self._taken_at = -1.0
 
     def add(self, changes: Iterable[Change] | None, *, at_once: bool = False) -> None:
-        """Put changes in.
+        """Add changes.
 
         Args:
-            changes: What changed; None means that everything is to be shown anew.
-            at_once: Do not wait for the next frame: somebody pressed a key.
+            changes: What changed; None means that all entries must be shown again.
+            at_once: Announce without waiting for the next frame: the user pressed a key.
         """
         if changes is None:
-            self._anew = True
+            self._shows_all = True
             self._changes.clear()
         else:
             self._changes.extend(changes)
@@ -53,19 +56,19 @@ class ChangeBuffer:
             self._timer = loop.call_later(wait, self._say)
 
     def notify(self) -> None:
-        """Announce even though no entry changed: something else about the conversation did."""
+        """Announce a change of the conversation that concerns no entry."""
         self.add((), at_once=True)
 
     def drain(self) -> list[Change] | None:
-        """Everything gathered so far; None means that everything is to be shown anew."""
+        """Return the collected changes; None means that all entries must be shown again."""
         changes, self._changes = joined(self._changes), []
-        anew, self._anew = self._anew, False
+        shows_all, self._shows_all = self._shows_all, False
         self._is_announced = False
         self._taken_at = asyncio.get_running_loop().time()
-        return None if anew else changes
+        return None if shows_all else changes
 
     def close(self) -> None:
-        """Say nothing more."""
+        """Cancel the next announcement."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

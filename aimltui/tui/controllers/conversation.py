@@ -1,4 +1,4 @@
-"""Conversation: one thread as somebody works with it: its view, its queue, its choices, its way to the screen."""
+"""Conversation: an open thread with its view, its queue of messages, its selection and its changes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aimltui.wire.runs import Run
 
 @dataclass
 class Selection:
-    """What was chosen for a thread; None where nothing was."""
+    """The model and the assistant that the user chose for a thread; None where nothing was chosen."""
 
     model: str | None = None
     assistant_id: str | None = None
@@ -23,7 +23,7 @@ class Selection:
 
 @dataclass
 class Queue:
-    """Messages that wait for the end of a run, oldest first."""
+    """Messages that are sent when the run is over, oldest first."""
 
     waiting: list[QueuedEntry] = field(default_factory=list)
 
@@ -35,12 +35,12 @@ class Queue:
 
 
 class Conversation:
-    """A thread that is open, or that works in the background.
+    """A thread that is open, or whose run continues in the background.
 
     Args:
         thread_id: None until the first message is sent.
         assistant_names: Assistant id to name.
-        changed: Called when there is something for the screen to take.
+        changed: Called when there are changes for the screen.
     """
 
     def __init__(
@@ -58,21 +58,21 @@ class Conversation:
         self.has_more = False
         """True if the server has older messages than those shown."""
         self.is_sending = False
-        """True from the user's enter to the end of the run."""
+        """True from the sending of a message to the end of its run."""
         self.is_stopping = False
         self.unsent_card: str | None = None
-        """The card that says why the last message was not sent; the next attempt takes it away."""
+        """The card that says why the last message was not sent; the next attempt removes it."""
 
         self._lost_card: str | None = None
 
     @property
     def is_lost(self) -> bool:
-        """True while a card says that the connection to its run was lost."""
+        """Whether a card says that the connection to the run was lost."""
         return self._lost_card is not None
 
     @property
     def is_busy(self) -> bool:
-        """True while a new message has to wait."""
+        """Whether a new message must wait."""
         return self.is_sending or self.view.active_run is not None
 
     @property
@@ -81,13 +81,13 @@ class Conversation:
         return self.view.latest_run
 
     def enqueue(self, text: str, *, first: bool = False) -> None:
-        """Let a message wait, behind the others or before them."""
+        """Add a message to the queue, at the end or at the start."""
         entry = QueuedEntry(self.view.new_id("queued"), text)
         self.queue.waiting.insert(0 if first else len(self.queue), entry)
         self.buffer.add(self.view.add_local(entry, first=first), at_once=True)
 
     def dequeue(self, place: int = 0) -> str | None:
-        """Take a message out of the queue: the oldest, or with -1 the newest."""
+        """Remove a message from the queue and return it: the oldest, or with -1 the newest."""
         if not self.queue.waiting:
             return None
         entry = self.queue.waiting.pop(place)
@@ -95,7 +95,7 @@ class Conversation:
         return entry.text
 
     def dequeue_all(self) -> str:
-        """Take everything out of the queue, as one text."""
+        """Empty the queue and return its messages as one text."""
         texts: list[str] = []
         while (text := self.dequeue()) is not None:
             texts.append(text)
@@ -109,34 +109,34 @@ class Conversation:
         request_id: str | None = None,
         actions: tuple[CardAction, ...] = (),
     ) -> str:
-        """Put a card at the end; answers its id."""
+        """Add an error card at the end and return its id."""
         card = ErrorEntry(self.view.new_id("error"), title, detail, remedy, request_id, actions)
         self.buffer.add(self.view.add_local(card), at_once=True)
         return card.id
 
     def show_notice(self, text: str) -> str:
-        """Put a remark at the end; answers its id, to take it away again."""
+        """Add a notice at the end and return its id, by which it can be removed."""
         entry = NoticeEntry(self.view.new_id("remark"), text, "warning")
         self.buffer.add(self.view.add_local(entry), at_once=True)
         return entry.id
 
     def retry(self) -> None:
-        """Something is to be sent: what stood in the way of the last attempt is said anew if it still does."""
+        """Remove the card of the last attempt to send: a new attempt starts."""
         if self.unsent_card is not None:
             self.remove_entry(self.unsent_card)
             self.unsent_card = None
 
     def mark_lost(self, card: str) -> None:
-        """The connection to the run was lost, and this card says so."""
+        """Note the card that says that the connection to the run was lost."""
         self.mark_reachable()
         self._lost_card = card
 
     def mark_reachable(self) -> None:
-        """The server answers: a card that says otherwise goes."""
+        """Remove the card that says that the connection was lost: the server answers."""
         if self._lost_card is not None:
             self.remove_entry(self._lost_card)
             self._lost_card = None
 
     def remove_entry(self, entry_id: str) -> None:
-        """Remove an entry of the program's own."""
+        """Remove an entry that the server does not have."""
         self.buffer.add(self.view.remove(entry_id))

@@ -1,7 +1,7 @@
 """RunFollower: sends a message, follows the run that answers it, then sends what is queued.
 
-One follower works for one conversation at a time, in a worker of the screen; that the conversation is not the one
-being looked at makes no difference to it.
+One follower serves one conversation at a time, in a worker of the screen, whether or not that conversation is the open
+one.
 """
 
 from __future__ import annotations
@@ -29,41 +29,47 @@ log = logging.getLogger(__name__)
 
 _LOCKED = re.compile(r"while a run|already has an active run", re.IGNORECASE)
 _BREATH_S = 0.008
-"""How long events may be folded without letting anybody else have a turn."""
+"""Time for folding events after which other tasks get a turn."""
 _TRIES_S = (0.2, 1.0, 2.0, 4.0, 8.0)
-"""Waits between attempts to find a run again."""
+"""Pauses before the attempts to reconnect to a run."""
 _POLL_S = 1.0
 _NOT_STARTED = "The run was not started"
 _NO_MODELS = "models_unavailable"
-"""The engine's code where an endpoint gave no list, mostly for want of a good key."""
+"""The engine's error code if an endpoint returns no list of models, mostly because of its key."""
 
 
 class RunHost(Protocol):
-    """What a follower needs of those who started it."""
+    """What a follower needs from the object that started it."""
 
     def plan(self, conversation: Conversation) -> Awaitable[Plan]:
-        """The thread (made if there is none yet), the assistant and the model of the next run."""
+        """Return the thread (created if there is none yet), the assistant and the model of the next run.
+
+        Raises:
+            NotSent: Something is missing.
+            APIError: The server refused.
+            TransportError: There was no answer.
+        """
         ...
 
     def said(self, conversation: Conversation, text: str) -> None:
-        """The server has a message of the user."""
+        """Note that the server stored a message of the user."""
         ...
 
     def run_moved(self, conversation: Conversation, run: Run) -> None:
-        """The run has another status."""
+        """Note that the run has a new status."""
         ...
 
     def give_back(self, conversation: Conversation, text: str) -> None:
-        """This text was not sent."""
+        """Return a text that was not sent to the prompt."""
         ...
 
     def forget_assistant(self, assistant_id: str) -> bool:
-        """The assistant is gone; True if the next plan will have another one."""
+        """Note that the assistant was deleted; return whether the next plan will have another one."""
         ...
 
 
 class RunFollower:
-    """Carries one conversation on until nothing is left to do."""
+    """Sends the messages of one conversation and follows their runs until the queue is empty."""
 
     def __init__(
         self,
@@ -90,11 +96,11 @@ class RunFollower:
         await self._work(self._send_all(text, pending_id))
 
     async def again(self) -> None:
-        """Let the message that was sent last be answered once more: a new run, and no new message."""
+        """Start a new run for the last message, without a new message."""
         await self._work(self._run_again())
 
     async def attach(self, run: Run) -> None:
-        """Follow a run that is there already, then send what is queued."""
+        """Follow an existing run, then send what is queued."""
         await self._work(self._attach_and_send(run))
 
     async def _work(self, work: Awaitable[None]) -> None:
@@ -103,12 +109,12 @@ class RunFollower:
         try:
             await work
         except Exception as error:
-            # The door: whatever this is, it must not take the screen with it.
+            # the outermost handler: no bug in here may end the screen
             log.exception("following a run failed")
             conversation.show_error(
-                "Something went wrong in this program",
+                "A bug in this program interrupted the run",
                 f"{type(error).__name__}: {error}",
-                "The conversation is kept by the engine. Open the thread again.",
+                "The engine has saved the conversation. Open the thread again.",
             )
         finally:
             conversation.is_sending = False
@@ -149,10 +155,10 @@ class RunFollower:
             self._host.give_back(conversation, conversation.dequeue_all())
 
     async def _turn(self, text: str, pending_id: str) -> bool:
-        """One message and its run.
+        """Send one message and follow its run.
 
         Returns:
-            False if it was not sent; its text was given back then.
+            False if it was not sent, and its text is back in the prompt.
         """
         conversation = self._conversation
         view = conversation.view
@@ -190,9 +196,9 @@ class RunFollower:
                 await self._start(await self._host.plan(conversation))
             elif isinstance(error, NotFound) and plan.assistant_id in error.message:
                 conversation.show_error(
-                    "The assistant of this thread is gone",
-                    "It was deleted, perhaps by another program. Your message is kept in the thread.",
-                    "Choose another one with f5, then write on.",
+                    "The assistant of this thread no longer exists",
+                    "It was deleted, perhaps by another program. Your message is saved in the thread.",
+                    "Choose another assistant with f5, then continue.",
                 )
             else:
                 conversation.unsent_card = self._show(error, _NOT_STARTED)
@@ -204,12 +210,12 @@ class RunFollower:
             await self._recover("The server ended the stream before the run was over.")
 
     def _goes_on(self) -> bool:
-        """Whether the run does something: one that waits for functions does not."""
+        """Return whether the run is active and does not wait for outputs of functions."""
         run = self._conversation.view.active_run
         return run is not None and run.status != "requires_action"
 
     async def _follow_run(self, run: Run) -> None:
-        """Follow a run from the outside: by its events, or by asking where the server has no such thing."""
+        """Follow a run that was started elsewhere: by its events, or by polling if the server has no such events."""
         self._conversation.view.begin_run()
         try:
             await self._follow(self._client.runs.events(run.thread_id, run.id))
@@ -222,7 +228,7 @@ class RunFollower:
             await self._recover("The server ended the stream before the run was over.")
 
     async def _follow_other(self) -> None:
-        """Somebody else's run is active on the thread: follow that one."""
+        """Follow the run that is active on the thread and that another program started."""
         thread_id = self._conversation.thread_id or ""
         await self._reread()
         page = await self._client.runs.list(ListRuns(thread_id=thread_id, limit=1, order="desc"))
@@ -240,7 +246,7 @@ class RunFollower:
                 if changes:
                     conversation.buffer.add(changes)
                 if perf_counter() - breath > _BREATH_S:
-                    # A whole answer may lie ready; folding it in one go would hold up the keyboard.
+                    # A complete answer may be ready; folding it without a pause would delay the keyboard.
                     await asyncio.sleep(0)
                     breath = perf_counter()
 
@@ -261,7 +267,7 @@ class RunFollower:
         try:
             run = await self._client.runs.cancel(run.thread_id, run.id)
         except APIError:
-            # It ended in the meantime; what it came to is told by its stream, or here if nobody follows.
+            # It has just ended; its stream, or the next request, tells how.
             try:
                 run = await self._client.runs.get(run.thread_id, run.id)
             except (APIError, TransportError) as error:
@@ -272,7 +278,7 @@ class RunFollower:
             conversation.is_stopping = False
             conversation.buffer.add(conversation.view.take_run(run), at_once=True)
             conversation.show_notice(
-                "This server cannot stop a run: the answer goes on to its end. ctrl+n opens another thread."
+                "This server cannot stop a run: the answer continues to its end. ctrl+n opens another thread."
             )
             return
         except TransportError as error:
@@ -282,7 +288,7 @@ class RunFollower:
         self._host.run_moved(conversation, run)
 
     async def _reread(self) -> bool:
-        """Take what the server has; True while a run is active."""
+        """Read the thread from the server; return whether a run is active."""
         conversation = self._conversation
         active = conversation.view.active_run
         snapshot = await read_thread(self._client, conversation.thread_id or "", active=active)
@@ -293,9 +299,9 @@ class RunFollower:
         return conversation.view.active_run is not None
 
     async def _recover(self, why: str) -> None:
-        """The stream broke: the run goes on by itself, so look what became of it, and take hold of it again."""
+        """Reconnect to the run after its stream broke; the run itself continues on the server."""
         conversation = self._conversation
-        notice = conversation.show_notice(f"{why} Looking for the run again…")
+        notice = conversation.show_notice(f"{why} Reconnecting to the run…")
         last: Exception | None = None
         for wait_s in _TRIES_S:
             await self._sleep(wait_s)
@@ -320,7 +326,7 @@ class RunFollower:
             await self._poll_or_fail()
 
     async def _poll_or_fail(self) -> None:
-        """Ask again and again until the run is over; for servers that cannot tell by themselves."""
+        """Poll until the run is over: for servers without events of a run."""
         try:
             while self._goes_on():
                 await self._sleep(_POLL_S)
@@ -329,21 +335,21 @@ class RunFollower:
             self._conversation.mark_lost(self._show(error, "The connection was lost"))
 
     def _show(self, error: Exception, title: str) -> str:
-        """Put a card at the end; answers its id."""
+        """Add an error card at the end and return its id."""
         conversation = self._conversation
         match error:
             case NotSent():
                 return conversation.show_error(error.title, error.detail, error.remedy, actions=error.actions)
             case APIError(code="budget_used_up"):
-                remedy = "Your message is kept in the thread; once more may be spent, send it again."
+                remedy = "Your message is saved in the thread. Raise the budget or wait until tomorrow, then send it again."
                 return conversation.show_error(title, error.message, remedy, actions=(SEND_AGAIN,))
             case APIError(param="connection") if title == _NOT_STARTED:
-                remedy = "Your message is kept in the thread: choose another model, then send it again."
+                remedy = "Your message is saved in the thread. Choose another model, then send it again."
                 return conversation.show_error(
                     title, error.message, remedy, actions=(OTHER_MODEL, SEND_AGAIN)
                 )
             case APIError():
-                remedy = "Your text is back in the prompt." if "sent" in title else "Try it again."
+                remedy = "Your text is back in the prompt." if "sent" in title else "Try again."
                 if error.code == _NO_MODELS:
                     remedy += " Keys are changed under Connections (ctrl+p)."
                 actions = _actions(error, title)
@@ -355,7 +361,7 @@ class RunFollower:
 
 
 def _actions(error: APIError, title: str) -> tuple[CardAction, ...]:
-    """What a card can offer about a refusal."""
+    """Return what a card can offer about a refusal."""
     key = (CHANGE_KEY, OTHER_MODEL) if error.code == _NO_MODELS else ()
     if title != _NOT_STARTED:
         return key
@@ -363,11 +369,11 @@ def _actions(error: APIError, title: str) -> tuple[CardAction, ...]:
 
 
 def _create_run(plan: Plan) -> CreateRun:
-    # What is not given is not sent: a foreign server knows no connections.
+    # only what is given is sent: other servers have no connections
     given = {name: value for name, value in (("model", plan.model), ("connection", plan.connection)) if value}
     return CreateRun(thread_id=plan.thread_id, assistant_id=plan.assistant_id, **given)
 
 
 def _is_locked(error: Exception) -> bool:
-    """Whether the thread is busy with a run that this window did not know of."""
+    """Return whether the thread is locked by a run of another program."""
     return isinstance(error, APIError) and error.status in (400, 409) and bool(_LOCKED.search(error.message))

@@ -1,7 +1,7 @@
-"""What a thread consists of on the screen: frozen entries, no Textual.
+"""The entries that a thread consists of on the screen: frozen data without Textual.
 
-A `ThreadView` keeps these in order; the transcript has one renderer for each class. An entry says *what*
-there is, never how it looks. Text in an entry is as the server sent it: the renderer's edge makes it harmless.
+A `ThreadView` holds them in order; the transcript has a renderer for each class. An entry has the content and not its
+look. Its text is as the server sent it: the renderers make it harmless.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ class Attachment:
     """Bytes, if known."""
     tool: str = ""
     is_picture: bool = False
-    """Whether it stands in the message as a picture."""
+    """Whether it is a picture inside the message."""
     is_made: bool = False
-    """Whether a tool made it, and the user may want to have it."""
+    """Whether a tool made it, so that it can be saved and opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class ToolCallEntry:
 
     @property
     def logs(self) -> str:
-        """All that was printed."""
+        """Everything the call printed."""
         return "\n".join(output.text for output in self.outputs if output.kind != "image")
 
 
@@ -105,27 +105,27 @@ class StepEntry:
     id: str
     run_id: str
     number: int
-    """Its place among the run's steps, from 1."""
+    """Its position among the run's steps, from 1."""
     status: str
     """in_progress, completed, cancelled, failed, expired."""
     calls: tuple[ToolCallEntry, ...] = ()
     seconds: float | None = None
-    """How long it took, once it is over."""
+    """Duration of a finished step."""
     error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReasoningEntry:
-    """What the model thought before a step."""
+    """The model's reasoning before a step."""
 
     id: str
     run_id: str
     text: str
     streaming: bool = False
-    """True while it thinks."""
+    """True while the model is reasoning."""
     seconds: float | None = None
     tokens: int | None = None
-    """As the provider counted them; None if it did not say."""
+    """As counted by the provider; None if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class RunEntry:
     status: RunStatus
     model: str = ""
     started_at: float | None = None
-    """Unix seconds at which the counting starts."""
+    """Unix seconds from which the running time counts."""
     ended_at: float | None = None
     expires_at: int | None = None
     reason: str | None = None
@@ -163,11 +163,11 @@ class RunEntry:
 
 @dataclass(frozen=True, slots=True)
 class CardAction:
-    """Something that a card offers to do."""
+    """An action that a card offers."""
 
     id: str
     key: str
-    """One letter; it holds while the card is marked."""
+    """One letter, which works while the card is marked."""
     label: str
 
 
@@ -179,7 +179,7 @@ SEND_AGAIN = CardAction("send-again", "r", "send again")
 
 @dataclass(frozen=True, slots=True)
 class ErrorEntry:
-    """A card at the place where something went wrong."""
+    """A card about an error, at the place in the thread where it happened."""
 
     id: str
     title: str
@@ -190,27 +190,27 @@ class ErrorEntry:
     """What to do."""
     request_id: str | None = None
     actions: tuple[CardAction, ...] = ()
-    """What can be done about it right here."""
+    """What the user can do right here."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeEntry:
-    """A passing or lasting remark of the program: a retry, a lost connection."""
+    """A note of this program: a retry, a lost connection."""
 
     id: str
     text: str
     level: Literal["info", "warning"] = "info"
     until: float | None = None
-    """Unix seconds that are counted down to; the seconds and how to stop stand after the text then."""
+    """Unix seconds of the end of a countdown, which is shown after the text with the key that stops it."""
     since: float | None = None
-    """Unix seconds that are counted up from; the same."""
+    """Unix seconds from which the waiting time counts, which is shown in the same way."""
     attempt: str = ""
-    """Which try begins at the end of the countdown, as `2/3`."""
+    """The attempt that starts at the end of the countdown, as `2/3`."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueuedEntry:
-    """A message that waits until the active run is over."""
+    """A message that is sent when the active run is over."""
 
     id: str
     text: str
@@ -218,9 +218,9 @@ class QueuedEntry:
 
 @dataclass(frozen=True, slots=True)
 class GuideEntry:
-    """The program's own Markdown where there is no message yet: the empty thread, what to set up.
+    """Markdown of this program in an empty thread: a greeting, or what to set up.
 
-    `choices` are the lines that can be chosen by Enter or a click: conversation starters, actions.
+    `choices` are lines to choose by Enter or a click: conversation starters, actions.
     """
 
     id: str
@@ -230,7 +230,7 @@ class GuideEntry:
 
 @dataclass(frozen=True, slots=True)
 class GuideOption:
-    """A line of a guide that can be chosen."""
+    """A line of a guide that the user can choose."""
 
     id: str
     label: str
@@ -244,7 +244,7 @@ Entry = (
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """An entry came in at `index`."""
+    """An entry was added at `index`."""
 
     index: int
     entry: Entry
@@ -252,14 +252,14 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """The entry with this id looks different now; its place stays."""
+    """The entry of this id has a new state, at the same place."""
 
     entry: Entry
 
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """The entry `id` is gone."""
+    """The entry `id` was removed."""
 
     id: str
 

@@ -1,4 +1,4 @@
-"""Entries in order, each operation answering with the changes it made; and the difference of two such lists."""
+"""The entries of a thread in order. Each operation returns the changes it made; `difference` compares two lists."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class EntryList:
         return [Appended(entry_id, text)]
 
     def put(self, entry: Entry, before: str | None = None) -> list[Change]:
-        """Change the entry where it stands, or add it before the entry `before`, or at the end."""
+        """Replace the entry of this id; if there is none, add the entry before the entry `before`, or at the end."""
         if entry.id not in self._entries:
             return self.insert(self.end(before), entry)
         unchanged = self.get(entry.id) == entry
@@ -103,13 +103,13 @@ class EntryList:
         return [] if unchanged else [Replaced(entry)]
 
     def insert(self, index: int, entry: Entry) -> list[Change]:
-        """Add an entry at a place."""
+        """Add an entry at an index."""
         self.order.insert(index, entry.id)
         self._entries[entry.id] = entry
         return [Added(index, entry)]
 
     def remove(self, entry_id: str) -> list[Change]:
-        """Take an entry out, if it is there."""
+        """Remove an entry, if there is one of this id."""
         if entry_id not in self._entries:
             return []
         self.order.remove(entry_id)
@@ -119,7 +119,7 @@ class EntryList:
         return [Removed(entry_id)]
 
     def become(self, entries: Sequence[Entry]) -> list[Change] | None:
-        """Hold these entries; answers like `difference`."""
+        """Replace all entries; return what `difference` returns."""
         changes = difference(self.whole(), entries)
         self.order = [entry.id for entry in entries]
         self._entries = {entry.id: entry for entry in entries}
@@ -128,10 +128,10 @@ class EntryList:
         return changes
 
     def end(self, before: str | None = None) -> int:
-        """Where something new goes: before that entry, else before what is queued."""
+        """Return the index for a new entry: before the entry `before`, or before the queued messages."""
         index = len(self.order)
         if before is not None and before in self._entries:
-            # what grows is near the end
+            # searched from the end, near which most entries are added
             return index - 1 - self.order[::-1].index(before)
         while index and isinstance(self._entries[self.order[index - 1]], QueuedEntry):
             index -= 1
@@ -139,7 +139,7 @@ class EntryList:
 
 
 def difference(old: Sequence[Entry], new: Sequence[Entry]) -> list[Change] | None:
-    """What turns one list of entries into another; None if that cannot be said without moving entries."""
+    """Return the changes that turn one list of entries into another; None if entries would have to move."""
     before = {entry.id: entry for entry in old}
     after = {entry.id for entry in new}
     kept = [entry.id for entry in old if entry.id in after]
@@ -156,7 +156,10 @@ def difference(old: Sequence[Entry], new: Sequence[Entry]) -> list[Change] | Non
 
 
 def joined(changes: Iterable[Change]) -> list[Change]:
-    """The same changes with neighbouring ones of one entry made one: pieces of a text, states that followed fast."""
+    """Join neighbouring changes of one entry: pieces of a text, and states of which only the last is shown.
+
+    This is the only place where the UI joins changes.
+    """
     result: list[Change] = []
     pieces: list[str] = []
     growing = ""

@@ -1,4 +1,4 @@
-"""Wire objects as entries: one function a kind, so that a live thread and a reopened one look the same. Pure."""
+"""Turns objects of the API into entries, so that a live thread and a reopened one look the same. Pure."""
 
 from __future__ import annotations
 
@@ -42,22 +42,22 @@ from aimltui.wire.runs import LastError, Run
 
 YOU = "You"
 ASSISTANT = "Assistant"
-"""An assistant's name where none is known."""
+"""Shown where an assistant's name is unknown."""
 _SEPARATOR = "\n\n"
 
 
 def run_entry_id(run_id: str) -> str:
-    """The id of a run's line, which must not be the run's own: its error and notice have ids, too."""
+    """Return the id of a run's line; not the run's id, since its error and notice also have ids."""
     return f"{run_id}:run"
 
 
 def run_error_id(run_id: str) -> str:
-    """The id of a run's card."""
+    """Return the id of a run's error card."""
     return f"{run_id}:error"
 
 
 def message_entry(message: Message, author: str) -> MessageEntry:
-    """A message."""
+    """Return the entry of a message."""
     text, citations = _text_and_citations(message)
     is_assistant = message.role == "assistant"
     details = message.incomplete_details
@@ -77,7 +77,7 @@ def message_entry(message: Message, author: str) -> MessageEntry:
 
 
 def step_entry(step: RunStep, number: int) -> StepEntry:
-    """A step that calls tools."""
+    """Return the entry of a step that calls tools."""
     details = step.step_details
     calls = details.tool_calls if isinstance(details, ToolCallsDetails) else []
     ended = step.completed_at or step.cancelled_at or step.failed_at or step.expired_at
@@ -98,12 +98,12 @@ def step_entry(step: RunStep, number: int) -> StepEntry:
 
 
 def thinking_id(run_id: str) -> str:
-    """The id of what a model thinks just now."""
+    """Return the id of a run's live reasoning."""
     return f"{run_id}:thinking"
 
 
 def thought_entry(of: RunStep | Run) -> ReasoningEntry | None:
-    """What was thought before a step, or last in a run; None if nothing is known of it."""
+    """Return the entry of the reasoning before a step, or at the end of a run; None if there is none."""
     if not of.reasoning:
         return None
     usage = of.usage if isinstance(of, RunStep) else None
@@ -118,7 +118,7 @@ def thought_entry(of: RunStep | Run) -> ReasoningEntry | None:
 
 
 def run_entry(run: Run) -> RunEntry:
-    """A run's line: its status, or its receipt."""
+    """Return the entry of a run's line."""
     started = float(run.started_at or run.created_at or 0) or None
     usage = run.usage
     cached = usage.prompt_token_details if usage else None
@@ -147,10 +147,10 @@ def run_entry(run: Run) -> RunEntry:
 
 
 def run_error(run: Run) -> ErrorEntry | None:
-    """The card of a run that failed; None if it did not."""
+    """Return the error card of a failed run; None for other runs."""
     if run.status != "failed":
         return None
-    error = run.last_error or LastError(message="The server does not say why.")
+    error = run.last_error or LastError(message="The server gave no reason.")
     return ErrorEntry(
         id=run_error_id(run.id),
         title=_title(error),
@@ -175,7 +175,7 @@ def _title(error: LastError) -> str:
         case "rate_limit_exceeded":
             return "Too many requests"
         case "invalid_prompt":
-            return "The model did not accept the request"
+            return "The model rejected the request"
         case _:
             return "The run failed"
 
@@ -224,7 +224,7 @@ def _citations(part: TextContent, offset: int, numbers: dict[str, int]) -> list[
             continue
         start, end = offset + mark.start_index, offset + mark.end_index
         if isinstance(mark, FilePathAnnotation):
-            # A file that was made is a chip under the message, no footnote.
+            # a file that a tool made is a line under the message, and no footnote
             found.append(Citation(start, end, 0, file_id, "file_path", file_id))
             continue
         number = numbers.setdefault(file_id, len(numbers) + 1)
@@ -233,7 +233,7 @@ def _citations(part: TextContent, offset: int, numbers: dict[str, int]) -> list[
 
 
 def _attachments(message: Message) -> tuple[Attachment, ...]:
-    """The files of a message, each once: pictures where they stand, what its links name, what is attached."""
+    """Return the files of a message, each once: its pictures, the files that its links name, its attachments."""
     found: dict[str, Attachment] = {}
     is_made = message.role == "assistant"
     for part in message.content:

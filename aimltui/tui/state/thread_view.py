@@ -1,7 +1,7 @@
-"""ThreadView: the ordered entries of one thread, fed by stream events or built from what the server has.
+"""ThreadView: the ordered entries of one thread, from stream events or from the objects of the server.
 
-Pure, and a cache: it can be built again from the server at any time, and then shows the same. Every method that
-changes something returns the changes in order, for the transcript to apply.
+Pure, and a cache: built again from the server it has the same entries. Every method that changes entries returns the
+changes in order, for the transcript to apply.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from aimltui.wire.runs import Run, Usage
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What the server has of a thread, oldest first; perhaps only its newest part."""
+    """The objects of a thread as the server has them, oldest first; perhaps only the newest ones."""
 
     messages: Sequence[Message]
     runs: Sequence[Run] = ()
@@ -54,10 +54,10 @@ class Snapshot:
 
 
 class ThreadView:
-    """The entries of one thread.
+    """The entries of one thread, and what can be read from them.
 
     Args:
-        assistant_names: Assistant id to name; the mapping is read when an entry is made, so it may fill later.
+        assistant_names: Assistant id to name; read whenever an entry is made, so that names may be added later.
     """
 
     def __init__(self, assistant_names: Mapping[str, str] | None = None) -> None:
@@ -73,7 +73,7 @@ class ThreadView:
     def from_snapshot(
         cls, snapshot: Snapshot, assistant_names: Mapping[str, str] | None = None
     ) -> ThreadView:
-        """A view of what the server has."""
+        """Return a view of a thread as the server has it."""
         view = cls(assistant_names)
         for item in in_order(snapshot.messages, snapshot.runs, snapshot.steps_by_run):
             if isinstance(item, Block):
@@ -91,23 +91,23 @@ class ThreadView:
 
     @property
     def latest_run(self) -> Run | None:
-        """The newest run this view knows."""
+        """The newest known run."""
         return next(reversed(self._runs.values()), None)
 
     @property
     def active_run(self) -> Run | None:
-        """The run that locks the thread, as far as this view knows."""
+        """The run that locks the thread; None if no known run does."""
         newest = self.latest_run
         return newest if newest is not None and newest.is_active else None
 
     @property
     def run_ids(self) -> frozenset[str]:
-        """All runs this view knows."""
+        """The ids of all known runs."""
         return frozenset(self._runs)
 
     @property
     def oldest_message_id(self) -> str | None:
-        """The first message that the server has, of those that are here."""
+        """The id of the first message here that the server has."""
         for entry in self._list.outlines():
             if isinstance(entry, MessageEntry) and entry.id not in self._local:
                 return entry.id
@@ -115,12 +115,12 @@ class ThreadView:
 
     @property
     def has_messages(self) -> bool:
-        """False while there is nothing but the program's own words."""
+        """Whether there is any message."""
         return self._list.has_messages()
 
     @property
     def is_blank(self) -> bool:
-        """True while there is nothing but guides."""
+        """Whether there is nothing but guides."""
         return all(isinstance(entry, GuideEntry) for entry in self._list.outlines())
 
     @property
@@ -147,12 +147,12 @@ class ThreadView:
 
     @property
     def counted_runs(self) -> int:
-        """How many runs have told what they used."""
+        """The number of runs whose usage is known."""
         return sum(run.usage is not None for run in self._runs.values())
 
     @property
     def usage(self) -> Usage:
-        """Tokens and cost of all runs together; the cost is None unless some run says it."""
+        """Tokens and cost of all runs together; the cost is None if no run's cost is known."""
         used = [run.usage for run in self._runs.values() if run.usage is not None]
         costs = [usage.cost_usd for usage in used if usage.cost_usd is not None]
         return Usage(
@@ -170,7 +170,7 @@ class ThreadView:
     # Events
 
     def begin_run(self) -> None:
-        """Expect a run's events from its first one on: what is shown of it will be told again."""
+        """Prepare for the events of a run from the first one on."""
         self._list.settle()
         self._folding = RunAccumulator()
 
@@ -180,7 +180,7 @@ class ThreadView:
         return message_entry(message, "").text if message is not None else ""
 
     def apply(self, event: ev.StreamEvent) -> list[Change]:
-        """Take one stream event in."""
+        """Apply one stream event."""
         data = event.data
         if isinstance(data, ev.Notice):
             return self._notice(data)
@@ -190,9 +190,9 @@ class ThreadView:
             return self.add_local(
                 ErrorEntry(
                     self.new_id("error"),
-                    "The server broke off",
+                    "The server ended the answer with an error",
                     data.message,
-                    "What came before it is kept. Send a message to go on.",
+                    "The text so far is saved. Send a message to continue.",
                 )
             )
         if isinstance(data, Run) and self._folding.run is not None and self._folding.run.id != data.id:
@@ -211,31 +211,31 @@ class ThreadView:
         return changes + self._clear_notices()
 
     def take_message(self, message: Message) -> list[Change]:
-        """A message as the server has it."""
+        """Add or replace a message."""
         author = self._names.get(message.assistant_id or "") or ASSISTANT
         return self._list.put(message_entry(message, author), self._end_of(message.run_id))
 
     def take_run(self, run: Run) -> list[Change]:
-        """A run as the server has it, learnt outside its stream, as by a cancellation."""
+        """Take a run's state from outside its stream, such as the answer to a cancellation."""
         known = self._runs.get(run.id)
         if known is None or (known.is_terminal and not run.is_terminal):
             return []
         return self._run(run)
 
-    # What the program itself adds
+    # Entries of this program
 
     def new_id(self, kind: str) -> str:
-        """An id for an entry of the program's own."""
+        """Return an id for an entry that the server does not have."""
         self._serial += 1
         return f"local:{kind}:{self._serial}"
 
     def add_pending(self, text: str) -> tuple[str, list[Change]]:
-        """Show a message of the user before the server has it; answers its id."""
+        """Show a message of the user before the server has it; return its id and the changes."""
         entry = MessageEntry(self.new_id("pending"), "user", YOU, text, pending=True)
         return entry.id, self.add_local(entry)
 
     def settle_pending(self, pending_id: str, message: Message) -> list[Change]:
-        """The server has the message now: its own takes the place."""
+        """Replace a pending message by the one that the server stored."""
         if pending_id not in self._list:
             return self.take_message(message)
         index = self._list.order.index(pending_id)
@@ -245,9 +245,11 @@ class ThreadView:
         return [*removed, *self._list.insert(index, message_entry(message, YOU))]
 
     def add_local(self, entry: Entry, *, first: bool = False) -> list[Change]:
-        """Add an entry that the server does not know, or change it: an error, a notice, a queued message.
+        """Add or replace an entry that the server does not have: an error, a notice, a queued message.
 
-        A queued message goes to the end, unless it is to be the first of the queued ones.
+        Args:
+            entry: The entry.
+            first: Add a queued message before the other queued ones, and not at the end.
         """
         self._local.add(entry.id)
         if isinstance(entry, QueuedEntry) and entry.id not in self._list and not first:
@@ -255,12 +257,12 @@ class ThreadView:
         return self._list.put(entry)
 
     def remove(self, entry_id: str) -> list[Change]:
-        """Take an entry out, if it is there."""
+        """Remove an entry, if there is one of this id."""
         self._local.discard(entry_id)
         return self._list.remove(entry_id)
 
     def show_guides(self, guides: Sequence[GuideEntry]) -> list[Change]:
-        """Show the program's words at the top, in place of the ones before."""
+        """Replace the guides at the top."""
         wanted = {guide.id for guide in guides}
         old = [e.id for e in self._list.outlines() if isinstance(e, GuideEntry) and e.id not in wanted]
         changes = [change for entry_id in old for change in self.remove(entry_id)]
@@ -270,13 +272,13 @@ class ThreadView:
             changes += self._list.put(guide) if known else self._list.insert(index, guide)
         return changes
 
-    # The server's whole truth
+    # The thread as the server has it
 
     def reconcile(self, snapshot: Snapshot) -> list[Change] | None:
-        """Become what the server has, keeping older entries that the snapshot does not reach, and the local ones.
+        """Replace the entries by those of a snapshot, except older ones that it does not reach and local ones.
 
         Returns:
-            The changes; None if the order differs, and then the entries are to be shown anew.
+            The changes; None if the order differs, so that all entries must be shown again.
         """
         fresh = ThreadView.from_snapshot(snapshot, self._names)
         target = fresh.entries
@@ -290,7 +292,7 @@ class ThreadView:
         return self._list.become(target)
 
     def prepend(self, snapshot: Snapshot) -> list[Change]:
-        """Older messages, which go before all others."""
+        """Add older messages before all others."""
         older = ThreadView.from_snapshot(snapshot, self._names)
         changes: list[Change] = []
         if self._runs:
@@ -322,7 +324,7 @@ class ThreadView:
         return changes
 
     def _without_actions(self, run: Run | None) -> list[Change]:
-        """A run's card offers nothing any more once there is a newer run."""
+        """Remove the actions from the error card of a run that is no longer the newest."""
         card_id = run_error_id(run.id) if run is not None else ""
         card = self._list.get(card_id) if card_id in self._list else None
         if isinstance(card, ErrorEntry) and card.actions:
@@ -341,7 +343,7 @@ class ThreadView:
         return changes + self._list.put(entry, self._end_of(data.run_id))
 
     def _thought(self, of: RunStep | Run, run_id: str) -> list[Change]:
-        """What the model thinks is told live without a name; the step that comes of it, or the run's end, has it whole."""
+        """Replace the live reasoning, which has no id, by the complete one of the step that follows, or of the run's end."""
         entry = thought_entry(of)
         gone = self.remove(thinking_id(run_id))
         return gone if entry is None else gone + self._list.put(entry, self._end_of(run_id))
@@ -364,7 +366,7 @@ class ThreadView:
         return self._list.put(entry, self._end_of(notice.run_id))
 
     def _end_of(self, run_id: str | None) -> str | None:
-        """The entry before which something new of a run goes: its error card, else its line."""
+        """Return the entry before which a run's new entries go: its error card, or its line."""
         if not run_id:
             return None
         card = run_error_id(run_id)
@@ -376,7 +378,7 @@ class ThreadView:
 
 
 def _with_local(target: Sequence[Entry], old: Sequence[Entry], local: set[str]) -> list[Entry]:
-    """The target with the program's own entries of `old`, each after the entry it stood after."""
+    """Return the target with the local entries of `old`, each after the entry that it followed."""
     result = list(target)
     there = {entry.id for entry in target}
     for index, entry in enumerate(old):

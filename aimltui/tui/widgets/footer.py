@@ -16,7 +16,7 @@ from aimltui.tui.state.bars import GAP, fit_items
 
 
 class FooterBar(Widget):
-    """Keys with a word each, at most what fits whole; a click does the same as the key.
+    """Keys with a word each, as many as fit; a click does the same as the key.
 
     Args:
         items: What to show first; see `commands.footer_items`.
@@ -44,13 +44,13 @@ class FooterBar(Widget):
         self._items = tuple(items)
 
     def set_items(self, items: Sequence[FooterItem]) -> None:
-        """Show other items; nothing is painted if they are the same."""
+        """Show these items; repaint only if they differ."""
         if tuple(items) != self._items:
             self._items = tuple(items)
             self.refresh()
 
     def render(self) -> Content:
-        """The items that fit."""
+        """Return the items that fit."""
         parts = [
             Content.assemble((item.key, "$footer-key-foreground"), (f" {item.label}", ""))
             for item in fit_items(self._items, self.content_size.width)
@@ -58,7 +58,7 @@ class FooterBar(Widget):
         return Content(" " * GAP).join(parts)
 
     def on_click(self, event: events.Click) -> None:
-        """Find the item under the mouse."""
+        """Post `Clicked` for the item under the mouse."""
         column = event.x - self.styles.padding.left
         start = 0
         for item in fit_items(self._items, self.content_size.width):

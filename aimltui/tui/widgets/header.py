@@ -1,4 +1,4 @@
-"""The line at the top: whose thread this is, and which model answers."""
+"""The line at the top: the assistant, the thread and the model."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _SIGNS = {"unicode": ("≡", " ▸ ", "▾", " · "), "ascii": ("=", " > ", "v",
 
 
 class HeaderBar(Widget):
-    """`≡ Assistant ▸ Title` at the left, `model · endpoint` at the right; drops what does not fit.
+    """`≡ Assistant ▸ Title` at the left, `model · endpoint` at the right; what does not fit is left out.
 
     Args:
-        glyphs: The set of signs.
+        glyphs: The set of glyphs.
         id: The widget's id.
     """
 
@@ -47,7 +47,7 @@ class HeaderBar(Widget):
         """The user clicked the model."""
 
     class MenuClicked(Message):
-        """The user clicked the sign at the very left."""
+        """The user clicked the menu at the left."""
 
     class TitleClicked(Message):
         """The user clicked the assistant's name or the thread's title."""
@@ -58,7 +58,7 @@ class HeaderBar(Widget):
         self._model_from = 0
 
     def render(self) -> Content:
-        """The line in the present width."""
+        """Return the line for the current width."""
         menu, arrow, down, dot = self._signs
         width = self.content_size.width
         whole = HeaderTexts(
@@ -82,7 +82,7 @@ class HeaderBar(Widget):
         return left + Content(" " * max(0, width - left.cell_length - right.cell_length)) + right
 
     def on_click(self, event: events.Click) -> None:
-        """Tell which part was meant."""
+        """Post the message of the part under the mouse."""
         column = event.x - self.styles.padding.left
         if column >= self._model_from:
             self.post_message(self.ModelClicked())

@@ -1,4 +1,4 @@
-"""The list of the model picker: a pick list with columns, which keeps its place when its lines change."""
+"""The list of the model picker: a pick list with columns that holds its position when its lines change."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _UNDERLINE = Style(underline=True)
 
 @dataclass(frozen=True, slots=True)
 class ModelLine(PickRow):
-    """A model in the list. The same one may stand in several sections, each time with another `id`."""
+    """A model in the list. A model may be in several sections, each time with another `id`."""
 
     model: ModelRow | None = None
     is_favourite: bool = False
@@ -39,16 +39,16 @@ class ModelList(PickList):
 
     @property
     def columns(self) -> Columns:
-        """The columns at the present width."""
+        """The columns for the current width."""
         width = self.scrollable_content_region.width or self.size.width
         return columns_for(max(0, width - 1), self._longest)
 
     def set_longest(self, cells: int) -> None:
-        """How long the longest id of all models is: the columns stand still while one types."""
+        """Set the length of the longest id of all models, so that the columns stay still while the user types."""
         self._longest = cells
 
     def replace_lines(self, lines: Sequence[PickRow | str], *, query: str = "", remark: str = "") -> None:
-        """Show other lines with the cursor on the same row, and that row at the same height."""
+        """Show these lines, with the cursor on the same row, and that row at the same height."""
         row, top = self.cursor_row, self.scroll_offset.y
         above = 0 if self._cursor is None else self._cursor - top
         self.set_lines(lines, query=query, remark=remark, at=row.id if row is not None else "")
@@ -56,7 +56,7 @@ class ModelList(PickList):
             self.scroll_to(y=max(0, self._cursor - above), animate=False, force=True)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Other columns may fit."""
+        """Choose the columns that fit."""
         self.refresh()
 
     def _painted(self, row: PickRow, base: Style, width: int, *, is_cursor: bool) -> Strip:
@@ -70,7 +70,7 @@ class ModelList(PickList):
         label = cut_id(clean_line(row.label), columns.label)
         style = muted if row.model.note else base
         if row.is_current:
-            # The cursor's ground may be of any of the list's own colours, so its text has one colour only.
+            # the cursor's background may be any of the list's colours, so its text has one colour only
             style = base + (_BOLD if is_cursor else self._style("current"))
         current = _CURRENT if row.is_current else " "
         favourite = _FAVOURITE if row.is_favourite else " "

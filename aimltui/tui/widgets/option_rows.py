@@ -1,4 +1,4 @@
-"""A few rows of which one holds. The arrows only move through them, so that passing by changes nothing."""
+"""A few rows of which one is selected. The arrow keys only move the cursor and select nothing."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ class Option:
     id: str
     label: str
     hint: str = ""
-    """More about it; left out where it does not fit whole."""
+    """A hint beside the label; left out where it does not fit."""
 
 
 class OptionRows(Widget, can_focus=True):
-    """The rows; past the first and the last one the arrows leave it. Its screen calls `take` when enter is pressed.
+    """The rows; before the first and after the last one the arrow keys leave it. Its screen calls `take` on Enter.
 
     Args:
         options: The rows.
-        chosen: The id of the one that holds.
-        labels: Cells that the labels take at least, for hints in one column with those of other rows.
+        chosen: The id of the selected one.
+        labels: Least width of the labels in cells, for hints in one column with those of other widgets.
         id: The widget's id.
     """
 
@@ -52,7 +52,7 @@ class OptionRows(Widget, can_focus=True):
 
     @dataclass
     class Changed(Message):
-        """Another row holds now."""
+        """Another row was selected."""
 
         rows: OptionRows
         option_id: str
@@ -64,7 +64,7 @@ class OptionRows(Widget, can_focus=True):
 
     @dataclass
     class CursorMoved(Message):
-        """The cursor is on another row."""
+        """The cursor moved to another row."""
 
         rows: OptionRows
 
@@ -84,11 +84,11 @@ class OptionRows(Widget, can_focus=True):
 
     @property
     def is_on_other(self) -> bool:
-        """Whether the cursor is on a row that does not hold, so that enter would choose it."""
+        """Whether Enter would select another row."""
         return self.has_focus and self._cursor != self._chosen
 
     def set_options(self, options: Sequence[Option], chosen: str) -> None:
-        """Show other rows; nothing is painted if they are the same."""
+        """Show these rows; repaint only if they differ."""
         if (tuple(options), chosen) != (self._options, self._chosen):
             is_other_size = len(options) != len(self._options)
             self._options, self._chosen = tuple(options), chosen
@@ -97,11 +97,11 @@ class OptionRows(Widget, can_focus=True):
             self.refresh(layout=is_other_size)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """A line each."""
+        """Return one line for each row."""
         return max(1, len(self._options))
 
     def render(self) -> Content:
-        """The rows in the present width."""
+        """Return the rows for the current width."""
         width = self.content_size.width
         labels = max((cell_len(clean_line(option.label)) for option in self._options), default=0)
         labels = max(labels, self._label_cells)
@@ -125,7 +125,7 @@ class OptionRows(Widget, can_focus=True):
         return Content.assemble(mark, text, " " * blank, (hint, "$text-muted"), filler)
 
     def action_step(self, direction: int) -> None:
-        """Move to the next row, or on to the next field."""
+        """Move to the next row, or to the next field after the last one."""
         ids = [option.id for option in self._options]
         place = (ids.index(self._cursor) if self._cursor in ids else 0) + direction
         if 0 <= place < len(ids):
@@ -138,7 +138,7 @@ class OptionRows(Widget, can_focus=True):
             self.screen.focus_previous()
 
     def on_click(self, event: events.Click) -> None:
-        """A click chooses a row."""
+        """Select the row under the mouse."""
         event.stop()
         index = event.y - self.styles.padding.top
         if 0 <= index < len(self._options):
@@ -147,7 +147,7 @@ class OptionRows(Widget, can_focus=True):
             self.action_take()
 
     def on_focus(self) -> None:
-        """Begin at the row that holds."""
+        """Put the cursor on the selected row."""
         self._cursor = self._chosen
         self.refresh()
         self.post_message(self.CursorMoved(self))
@@ -159,7 +159,7 @@ class OptionRows(Widget, can_focus=True):
         self.post_message(self.CursorMoved(self))
 
     def action_take(self) -> None:
-        """Let the row under the cursor hold."""
+        """Select the row under the cursor."""
         if self._cursor != self._chosen:
             self._chosen = self._cursor
             self.refresh()

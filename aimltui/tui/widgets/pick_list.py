@@ -1,4 +1,4 @@
-"""A list to pick from, driven by the keys of a search box beside it; thousands of rows cost nothing."""
+"""A list to pick from, moved by the keys of a search box beside it; only the visible rows are drawn."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ _UNDERLINE = Style(underline=True)
 
 @dataclass(frozen=True, slots=True)
 class PickRow:
-    """Something that can be picked."""
+    """A row that can be picked."""
 
     id: str
     label: str
     hint: str = ""
-    """More about it, at the right."""
+    """A hint at the right."""
     is_current: bool = False
-    """What holds at present."""
+    """Whether it is the current choice."""
     is_found: bool = True
     """Whether the letters of the query should be marked in the label."""
 
 
 class PickList(ScrollView, can_focus=False):
-    """Rows under optional headings with a cursor. It never has the focus: its screen moves the cursor.
+    """Rows under optional headings, with a cursor. It never has the focus: its screen moves the cursor.
 
     Args:
         id: The widget's id.
@@ -79,7 +79,7 @@ class PickList(ScrollView, can_focus=False):
 
     @dataclass
     class CursorMoved(Message):
-        """The cursor is on another row."""
+        """The cursor moved to another row."""
 
         row: PickRow | None
 
@@ -93,12 +93,12 @@ class PickList(ScrollView, can_focus=False):
     def set_lines(
         self, lines: Sequence[PickRow | str], *, query: str = "", remark: str = "", at: str = ""
     ) -> None:
-        """Show other lines; the cursor goes to the row with the id `at`, else to the first row.
+        """Show these lines; the cursor goes to the row with the id `at`, or to the first row.
 
         Args:
             lines: Rows, and headings as texts.
-            query: What was searched for; its letters are marked in the rows.
-            remark: What stands there instead if there are no lines.
+            query: The search text; its letters are marked in the rows.
+            remark: Shown if there are no lines.
             at: The id of the row for the cursor.
         """
         self._lines = tuple(lines)
@@ -118,7 +118,7 @@ class PickList(ScrollView, can_focus=False):
         return None if self._cursor is None else self._row(self._cursor)
 
     def move(self, step: int) -> None:
-        """Move the cursor by so many rows, over headings, at most to the first or last row."""
+        """Move the cursor by a number of rows, over headings, at most to the first or last row."""
         rows = [index for index, line in enumerate(self._lines) if isinstance(line, PickRow)]
         if self._cursor is not None:
             place = rows.index(self._cursor) + step
@@ -131,7 +131,7 @@ class PickList(ScrollView, can_focus=False):
         self.move(direction * max(1, self.size.height - 1))
 
     def on_click(self, event: events.Click) -> None:
-        """Pick the row that was clicked."""
+        """Pick the row under the mouse."""
         index = event.y + self.scroll_offset.y
         if index < len(self._lines) and isinstance(self._lines[index], PickRow):
             self._cursor = index
@@ -140,7 +140,7 @@ class PickList(ScrollView, can_focus=False):
             self.post_message(self.Picked(self._row(index)))
 
     def render_line(self, y: int) -> Strip:
-        """One line of the widget."""
+        """Return one line of the widget."""
         width, base = self.scrollable_content_region.width, self.rich_style
         index = y + self.scroll_offset.y
         if not self._lines and y == 0:
@@ -167,7 +167,7 @@ class PickList(ScrollView, can_focus=False):
         label = cut(label, room)
         label_style = base
         if row.is_current:
-            # The cursor's ground may be of any of the list's own colours, so its text has one colour only.
+            # the cursor's background may be any of the list's colours, so its text has one colour only
             label_style += _BOLD if is_cursor else self._style("current")
         segments = [Segment("✓ " if row.is_current else " " * _MARGIN, label_style)]
         found = set(positions(self._query, label)) if self._query and row.is_found else set()

@@ -1,4 +1,4 @@
-"""Where the user writes: grows with its text, sends on enter, never on a paste."""
+"""The field for messages: it grows with its text and sends on Enter, never on a paste."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ NEWLINE_KEYS = frozenset(command("newline").keys)
 QUIT_KEYS = frozenset(command("quit_empty").keys)
 UP_KEYS = frozenset(command("edit_queued").keys)
 
-# Movements that belong to the transcript: always, or while there is no text to move in.
+# keys that move the transcript: always, or only while the prompt is empty
 _NEVER_HERE = frozenset({"cursor_page_up", "cursor_page_down"})
 _NOT_WHEN_EMPTY = frozenset({"cursor_line_start", "cursor_line_end"})
-# Without one ctrl+c is the screen's, which decides between clearing and quitting.
+# without a selection ctrl+c goes to the screen, which clears the prompt or quits
 _NEED_A_SELECTION = frozenset({"copy", "cut"})
 
 
@@ -34,7 +34,7 @@ class PromptInput(KeysInOrder, TextArea):
     then, as the text may hold tokens for large pastes.
 
     Args:
-        placeholder: What stands in the empty prompt.
+        placeholder: Shown in the empty prompt.
         id: The widget's id.
     """
 
@@ -56,7 +56,7 @@ class PromptInput(KeysInOrder, TextArea):
 
     @dataclass
     class Submitted(Message):
-        """The user wants this sent; the prompt keeps it until `accept` is called."""
+        """The user sends this text, which stays in the prompt until `accept` is called."""
 
         prompt: PromptInput
         text: str
@@ -68,7 +68,7 @@ class PromptInput(KeysInOrder, TextArea):
 
     @dataclass
     class UpAtTop(Message):
-        """Up was pressed where nothing is above: in the empty prompt, or before the first character."""
+        """Up was pressed in the empty prompt, or before the first character."""
 
         prompt: PromptInput
 
@@ -79,7 +79,7 @@ class PromptInput(KeysInOrder, TextArea):
 
     @dataclass
     class Copied(Message):
-        """The user wants this part of the prompt in the clipboard."""
+        """The user copies this part of the prompt."""
 
         prompt: PromptInput
         text: str
@@ -91,7 +91,7 @@ class PromptInput(KeysInOrder, TextArea):
 
     @dataclass
     class Selected(Message):
-        """The mouse has selected this part of the prompt; it stays selected."""
+        """The mouse selected this part of the prompt; it stays selected."""
 
         prompt: PromptInput
         text: str
@@ -132,17 +132,17 @@ class PromptInput(KeysInOrder, TextArea):
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is written, not even a blank."""
+        """Whether the prompt has no text, not even spaces."""
         return not self.text
 
     def load_draft(self, text: str) -> None:
-        """Replace everything by a kept draft, as when another thread opens; there is nothing to undo then."""
+        """Replace the text by a saved draft, as when another thread opens; undo does not bring the old text back."""
         self._pastes.clear()
         self.load_text(self._pastes.collapse(clean_input(text)))
         self.move_cursor(self.document.end)
 
     def accept(self) -> None:
-        """The message is on its way: empty the prompt for the next one, but for what was typed behind it since."""
+        """Remove the sent message from the prompt; text typed after it in the meantime stays."""
         sent, self._sent = self._sent, ""
         draft = self.draft
         self.load_draft(draft[len(sent) :] if sent and draft.startswith(sent) else "")
@@ -151,7 +151,7 @@ class PromptInput(KeysInOrder, TextArea):
         """Empty the prompt so that undo (ctrl+z) brings the text back.
 
         Returns:
-            Whether there was anything to clear.
+            Whether there was any text.
         """
         if self.is_empty:
             return False
@@ -161,14 +161,14 @@ class PromptInput(KeysInOrder, TextArea):
         return True
 
     def add_text(self, text: str) -> None:
-        """Put text at the cursor: a message given back from the queue, a key typed elsewhere."""
+        """Insert text at the cursor: a message from the queue, a key pressed elsewhere."""
         self.replace(
             self._pastes.collapse(clean_input(text)), *self.selection, maintain_selection_offset=False
         )
         self.scroll_cursor_visible()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave to the screen what does not concern the prompt at the moment."""
+        """Leave actions to the screen that do not concern the prompt in its current state."""
         if action in _NEVER_HERE or (action in _NOT_WHEN_EMPTY and self.is_empty):
             return False
         if action in _NEED_A_SELECTION and self.selection.is_empty:
@@ -198,12 +198,12 @@ class PromptInput(KeysInOrder, TextArea):
         self.focus()
 
     async def _on_mouse_up(self, event: events.MouseUp) -> None:
-        """Hand over what was selected by dragging; Textual's own handler comes after this one."""
+        """Post the text that was selected by dragging; Textual's handler runs after this one."""
         if self._selecting:
             self._tell_selected()
 
     def on_click(self, event: events.Click) -> None:
-        """Select a word by a double click, and a paragraph by a triple click."""
+        """Select a word on a double click, and a paragraph on a triple click."""
         if event.chain < 2:
             return
         event.prevent_default()
@@ -218,17 +218,17 @@ class PromptInput(KeysInOrder, TextArea):
             self.post_message(self.Selected(self, self._pastes.expand(self.selected_text)))
 
     def action_copy(self) -> None:
-        """Hand over the selection and let go of it, so that the same key clears and quits the next time."""
+        """Post the selection and remove it, so that the same key clears or quits the next time."""
         self.post_message(self.Copied(self, self._pastes.expand(self.selected_text)))
         self.move_cursor(self.cursor_location)
 
     def action_delete_left(self) -> None:
-        """Delete to the left; the token of a large paste goes as a whole."""
+        """Delete to the left; the token of a large paste is deleted completely."""
         if not self._delete_token(before=True):
             super().action_delete_left()
 
     def action_delete_right(self) -> None:
-        """Delete to the right; the token of a large paste goes as a whole."""
+        """Delete to the right; the token of a large paste is deleted completely."""
         if not self._delete_token(before=False):
             super().action_delete_right()
 
@@ -245,7 +245,7 @@ class PromptInput(KeysInOrder, TextArea):
     def _submit(self) -> None:
         text = self.draft
         if self._sent and text.startswith(self._sent):
-            # Enter again, before the first one was taken up: that text is on its way already.
+            # Enter was pressed twice: the text is being sent already
             return
         if text.strip():
             self._sent = text
@@ -256,10 +256,10 @@ class PromptInput(KeysInOrder, TextArea):
         self.scroll_cursor_visible()
 
     def _eat_backslash(self) -> bool:
-        """Take away a backslash just before the cursor, which makes enter a newline."""
+        """Remove a backslash before the cursor, with which Enter inserts a newline; return whether there was one."""
         row, column = self.cursor_location
         line = self.document.get_line(row)
-        # A doubled backslash is meant as one, and sends.
+        # a double backslash stands for one backslash, with which Enter sends
         if not self.selection.is_empty or not line[:column].endswith("\\") or line[:column].endswith("\\\\"):
             return False
         self.delete((row, column - 1), (row, column), maintain_selection_offset=False)

@@ -1,4 +1,4 @@
-"""The line over the prompt: what goes on at the left, what the thread has used at the right."""
+"""The line above the prompt: the activity at the left, the thread's usage at the right."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from aimltui.tui.state.status import Status, fitting, segments
 
 
 class StatusLine(Widget):
-    """Shows a `Status`; a click on what lies below goes there.
+    """Shows a `Status`; a click on the count of new lines scrolls to the end.
 
     Args:
-        glyphs: The set of signs.
+        glyphs: The set of glyphs.
         id: The widget's id.
     """
 
@@ -34,7 +34,7 @@ class StatusLine(Widget):
 
     @dataclass
     class EndClicked(Message):
-        """The user wants to see the end."""
+        """The user wants to scroll to the end."""
 
     def __init__(self, *, glyphs: Literal["unicode", "ascii"] = "unicode", id: str | None = None) -> None:
         super().__init__(id=id)
@@ -43,17 +43,17 @@ class StatusLine(Widget):
 
     @property
     def status(self) -> Status:
-        """What is shown."""
+        """The status that is shown."""
         return self._status
 
     def show(self, status: Status) -> None:
-        """Show something else; nothing is painted if it is the same."""
+        """Show this status; repaint only if it differs."""
         if status != self._status:
             self._status = status
             self.refresh()
 
     def render(self) -> Content:
-        """The line in the present width."""
+        """Return the line for the current width."""
         width = self.content_size.width
         left, right = fitting(*segments(self._status, self._glyphs), width, self._glyphs)
         dot = Content.styled(" · " if self._glyphs == "unicode" else " - ", "$text-muted")
@@ -62,6 +62,6 @@ class StatusLine(Widget):
         return shown + Content(" " * max(0, width - shown.cell_length - used.cell_length)) + used
 
     def on_click(self, event: events.Click) -> None:
-        """A click at the left goes to the end, if there is something below."""
+        """Scroll to the end on a click at the left, if there are new lines below."""
         if self._status.is_away and event.x < self.size.width // 2:
             self.post_message(self.EndClicked())

@@ -1,4 +1,4 @@
-"""Shows a long text line by line; what is not in the window is never looked at, so ten megabytes are as one."""
+"""Shows a long text line by line. Only the lines in the window are drawn, so that the length costs nothing."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from aimltui.tui.widgets.transcript.palette import Palette, build_palette
 from aimltui.tui.widgets.transcript.renderers.output import output_runs
 
 PIECE: Final = 2_000
-"""Characters of a line that stand in one row; a longer line goes on in the next one."""
+"""Characters of a line in one row; a longer line continues in the next one."""
 _MARGIN: Final = 2
 
 
 class TextPane(ScrollView, can_focus=True):
-    """A text to scroll through, in the colours it asks for.
+    """A text to scroll through, in the colours of its escape sequences.
 
     Args:
-        text: However long; nothing in it reaches the terminal as it is.
+        text: Of any length; its escape sequences never reach the terminal.
     """
 
     DEFAULT_CSS = """
@@ -58,8 +58,8 @@ class TextPane(ScrollView, can_focus=True):
         self._palette: Palette | None = None
 
     def on_mount(self) -> None:
-        """Take the size and the theme."""
-        # of a line that was written over and over, its last state is about as wide as it gets
+        """Set the size and the theme's colours."""
+        # the last state of an overwritten line is about its greatest width
         width = max((len(line.removesuffix("\r").rpartition("\r")[2]) for line in self.lines), default=0)
         self.virtual_size = Size(width + 2 * _MARGIN, len(self.lines))
         self.app.theme_changed_signal.subscribe(self, lambda _: self._recolour())
@@ -69,10 +69,10 @@ class TextPane(ScrollView, can_focus=True):
         self.refresh()
 
     def search(self, query: str, direction: int = 1) -> bool:
-        """Go to the next line that holds a text, in whatever case; after the last one comes the first.
+        """Go to the next line that contains a text, ignoring case; after the last line comes the first.
 
         Args:
-            query: What to look for.
+            query: The search text.
             direction: 1 for forwards, -1 for backwards.
 
         Returns:
@@ -94,7 +94,7 @@ class TextPane(ScrollView, can_focus=True):
         return False
 
     def render_line(self, y: int) -> Strip:
-        """A line of the window."""
+        """Return a line of the window."""
         if self._palette is None:
             self._palette = build_palette(self.app.theme_variables, self.background_colors[1])
         palette = self._palette
@@ -131,7 +131,7 @@ class TextPane(ScrollView, can_focus=True):
 
 
 def _rows(text: str) -> list[str]:
-    """The lines of a text; one that is too long is cut into several."""
+    """Return the rows of a text; a line that is too long is cut into several."""
     lines = text.removesuffix("\n").split("\n")
     if max(map(len, lines)) <= PIECE:
         return lines

@@ -1,4 +1,4 @@
-"""The list of threads beside the transcript: one widget, one line a thread, however many there are."""
+"""The list of threads beside the transcript: one widget with one line for each thread."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ __all__ = ["Mark", "ThreadList", "ThreadRow"]
 class ThreadList(ScrollView, can_focus=True):
     """Threads under headings, with a cursor and a search by typing.
 
-    The cursor belongs to a thread, not to a place: it stays with its thread when rows come, go or move.
+    The cursor belongs to a thread and not to a position: it stays on its thread when rows are added, removed or moved.
 
     Args:
-        glyphs: The set of signs.
+        glyphs: The set of glyphs.
         id: The widget's id.
     """
 
@@ -87,21 +87,21 @@ class ThreadList(ScrollView, can_focus=True):
 
     @dataclass
     class DeleteRequested(Message):
-        """The user wants the thread under the cursor removed."""
+        """The user wants to delete the thread under the cursor."""
 
         thread_id: str
 
     @dataclass
     class PinRequested(Message):
-        """The user wants the thread under the cursor pinned, or no longer."""
+        """The user wants to pin or unpin the thread under the cursor."""
 
         thread_id: str
 
     class UndoDeleteRequested(Message):
-        """The user wants the last removed thread back."""
+        """The user wants to restore the last deleted thread."""
 
     class Left(Message):
-        """The user is done here; the focus should go back to the prompt."""
+        """The user leaves the list; the focus should return to the prompt."""
 
     def __init__(self, *, glyphs: Literal["unicode", "ascii"] = "unicode", id: str | None = None) -> None:
         super().__init__(id=id)
@@ -114,8 +114,8 @@ class ThreadList(ScrollView, can_focus=True):
         """Show these threads.
 
         Args:
-            rows: All of them, in order, those of a group together.
-            empty: What stands in the list if there are none.
+            rows: All threads in order, those of a group together.
+            empty: Shown if there are none.
         """
         self._message = empty
         before = self._list.line_of(self._list.cursor)
@@ -123,12 +123,12 @@ class ThreadList(ScrollView, can_focus=True):
         after = self._list.line_of(self._list.cursor)
         self._lines_changed()
         if before is not None and after is not None and after != before:
-            # The cursor's thread stays at its place on the screen, too.
+            # the cursor's thread also stays at the same row of the screen
             self.scroll_to(y=self.scroll_y + after - before, animate=False)
 
     def set_current(self, thread_id: str | None) -> None:
-        """Mark the thread that is open; the cursor goes there unless the user is in the list."""
-        # Said again with every frame of a stream: nothing is painted, and no scrolling undone, if nothing changed.
+        """Mark the open thread; the cursor goes there unless the list has the focus."""
+        # called with every frame of a stream: without a change it neither repaints nor scrolls
         is_news = thread_id != self._current
         self._current = thread_id
         is_elsewhere = is_news or self._list.cursor != thread_id
@@ -144,11 +144,11 @@ class ThreadList(ScrollView, can_focus=True):
 
     @property
     def search_text(self) -> str:
-        """What the user has typed to narrow the list."""
+        """The search text."""
         return self._list.query
 
     def on_key(self, event: events.Key) -> None:
-        """Typing narrows the list."""
+        """Add a typed letter to the search."""
         if event.key == "backspace" and self.search_text:
             self._search(self.search_text[:-1])
         elif event.is_printable and event.character and len(self.search_text) < 100:
@@ -159,7 +159,7 @@ class ThreadList(ScrollView, can_focus=True):
         event.prevent_default()
 
     def on_blur(self) -> None:
-        """A search ends when the user goes elsewhere, and the cursor returns to the open thread."""
+        """End the search and return the cursor to the open thread."""
         self._search("")
         self._list.put_cursor(self._current)
 
@@ -183,33 +183,33 @@ class ThreadList(ScrollView, can_focus=True):
             self.post_message(self.Selected(self._list.cursor))
 
     def action_leave(self) -> None:
-        """Drop the search; without one, leave the list."""
+        """End the search; without one, leave the list."""
         if self.search_text:
             self._search("")
         else:
             self.post_message(self.Left())
 
     def action_rename_thread(self) -> None:
-        """Ask for another title."""
+        """Request a new title for the thread under the cursor."""
         if self._list.cursor is not None:
             self.post_message(self.RenameRequested(self._list.cursor))
 
     def action_delete_thread(self) -> None:
-        """Ask for the thread to be removed."""
+        """Request the deletion of the thread under the cursor."""
         if self._list.cursor is not None:
             self.post_message(self.DeleteRequested(self._list.cursor))
 
     def action_pin_thread(self) -> None:
-        """Ask for the thread to be pinned or let go."""
+        """Request to pin or unpin the thread under the cursor."""
         if self._list.cursor is not None:
             self.post_message(self.PinRequested(self._list.cursor))
 
     def action_undo_delete(self) -> None:
-        """Ask for the removed thread back."""
+        """Request to restore the last deleted thread."""
         self.post_message(self.UndoDeleteRequested())
 
     def on_click(self, event: events.Click) -> None:
-        """Open the thread that was clicked."""
+        """Open the thread under the mouse."""
         line = self._line_at(event.y)
         if line is not None and isinstance(row := self._list.lines[line], ThreadRow):
             self._list.put_cursor(row.id)
@@ -233,12 +233,12 @@ class ThreadList(ScrollView, can_focus=True):
     def _show_cursor(self) -> None:
         line = self._list.line_of(self._list.cursor)
         if line is not None:
-            # The head covers the first lines; the line above is shown, too, as it may be a heading.
+            # the head covers the first lines; the line above the cursor is shown too, as it may be a heading
             self.scroll_to_region(Region(0, max(0, line - 1), 1, HEAD_LINES + 2), animate=False, force=True)
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """One line of the widget."""
+        """Return one line of the widget."""
         width, base, painter = self.scrollable_content_region.width, self.rich_style, self._painter
         if y == 0:
             return painter.head(self.search_text, base, width, has_focus=self.has_focus)

@@ -1,4 +1,4 @@
-"""How the lines of the thread list look."""
+"""Draws the lines of the thread list."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from aimltui.tui.state.fuzzy import positions
 from aimltui.tui.state.thread_lines import ThreadRow
 
 HEAD_LINES = 2
-"""The line of the search and a blank one; they do not scroll."""
+"""The line of the search and an empty line, which do not scroll."""
 
 SIGNS: dict[str, dict[str, str]] = {
     "unicode": {
@@ -38,10 +38,10 @@ SIGNS: dict[str, dict[str, str]] = {
         "caret": "_",
     },
 }
-"""The marks of the threads and the other signs, by the name of the set."""
+"""The threads' marks and other glyphs, by the name of the set."""
 
 _MARGIN = 2
-"""Cells left of a title: the bar of the open thread and a blank."""
+"""Cells left of a title: the bar of the open thread and a space."""
 
 _Part = tuple[str, Style]
 _BOLD = Style(bold=True)
@@ -50,23 +50,23 @@ _UNDERLINE = Style(underline=True)
 
 @dataclass(frozen=True, slots=True)
 class ThreadPainter:
-    """Makes strips of rows."""
+    """Turns rows into strips."""
 
     signs: dict[str, str]
     style: Callable[[str], Style]
-    """A style of the list by its short name, without a background of its own."""
+    """Return a style of the list by its short name, without a background."""
 
     def thread(
         self, row: ThreadRow, base: Style, width: int, *, query: str, is_current: bool, is_cursor: bool
     ) -> Strip:
-        """A thread: bar, title, and at the right its mark or time."""
+        """Return the line of a thread: bar, title, and its mark or time at the right."""
         if is_cursor:
             base = base + self.style("cursor")
         mark, mark_style = row.when, base if is_cursor else base + self.style("muted")
         if row.mark in self.signs:
             mark = self.signs[row.mark]
             mark_style = base + (_BOLD if is_cursor else self.style(row.mark.replace("_", "-")))
-        # The cursor's ground may be of any of the list's own colours, so its text has one colour only.
+        # the cursor's background may be any of the list's colours, so its text has one colour only
         bar_style = base + (_BOLD if is_cursor else self.style("current"))
         title_style = bar_style if is_current else base
         room = max(0, width - _MARGIN - 1 - (cell_len(mark) + 1 if mark else 0))
@@ -78,7 +78,7 @@ class ThreadPainter:
         return _strip(parts, base, width)
 
     def head(self, query: str, base: Style, width: int, *, has_focus: bool) -> Strip:
-        """The first line: what is searched for."""
+        """Return the first line: the search text."""
         muted = base + self.style("muted")
         if query:
             room = max(1, width - 6)
@@ -91,7 +91,7 @@ class ThreadPainter:
         return _strip(parts, base, width)
 
     def text(self, text: str, base: Style, width: int) -> Strip:
-        """A heading, or a remark."""
+        """Return the line of a heading or a remark."""
         return _strip([("  " + cut(text, width - _MARGIN), base + self.style("muted"))], base, width)
 
 

@@ -1,6 +1,6 @@
-"""Finished rows of the screen, the logical lines behind them, and the canvas that makes both.
+"""The canvas turns text into rows of the screen and the logical lines behind them.
 
-A *logical line* is what copying gives: a paragraph, a line of code, a row of a table, without frame or
+A *logical line* is the unit of copying: a paragraph, a line of code, a row of a table, without frame or
 folds. A *row* is one line of the screen and knows which part of which logical line its segments show.
 """
 
@@ -35,15 +35,15 @@ WHOLE_MESSAGE: Final = "message"
 
 
 class ClickTarget(NamedTuple):
-    """What a place on the screen does when it is chosen."""
+    """What happens when the user chooses a place on the screen."""
 
     kind: Literal["link", "toggle", "expand", "view", "file", "choice"]
     value: str
-    """The address, the choice's or the file's id; of a panel's lines the call's place in its step."""
+    """The address, or the id of the option or of the file; for a panel the position of the call in its step."""
 
 
 class StyledText(NamedTuple):
-    """A piece of text in one style."""
+    """A run of text in one style."""
 
     text: str
     style: Style
@@ -52,22 +52,22 @@ class StyledText(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RenderContext:
-    """Everything a rendering depends on besides its entry."""
+    """Everything that a drawing depends on besides its entry."""
 
     width: int
-    """Cells of the pane."""
+    """Width of the pane in cells."""
     palette: Palette
     glyphs: Glyphs
     now: float = 0.0
-    """Unix seconds, for what counts seconds."""
+    """Unix seconds, for running times and countdowns."""
     extras: Extras = field(default_factory=Extras)
-    """What is known beside the entries; the same object for as long as the widget lives."""
+    """Facts about files and repeated calls; the same object while the widget lives."""
     half_blocks: bool = True
     """Whether pictures are drawn."""
 
 
 class Row:
-    """One finished line of the screen."""
+    """One line of the screen."""
 
     __slots__ = ("cells", "fill", "line", "offsets", "segments", "strip", "targets")
 
@@ -82,35 +82,35 @@ class Row:
     ) -> None:
         self.segments = segments
         self.offsets = offsets
-        """For each segment the place of its text in the logical line; -1 if it is chrome."""
+        """For each segment the position of its text in the logical line; -1 for decoration."""
         self.cells = width
         self.line = line
-        """Which logical line of the item."""
+        """Index of the logical line in its item."""
         self.fill = fill
         """Style to the edge of the text column; None for the background."""
         self.targets = targets
-        """First cell, one past the last cell, what it does."""
+        """For each: first cell, one past the last cell, what it does."""
         self.strip: Strip | None = None
-        """What was painted last, kept by the widget."""
+        """The strip that was painted last."""
 
     @property
     def text(self) -> str:
-        """The row as it stands on the screen."""
+        """The text as the screen shows it."""
         return "".join(segment.text for segment in self.segments)
 
     @property
     def start(self) -> int:
-        """Place of the first shown character in the logical line."""
+        """Position of the first shown character in the logical line."""
         return next((offset for offset in self.offsets if offset >= 0), 0)
 
     def moved(self, lines: int) -> Row:
-        """Return the row for a place some logical lines further down; what was painted of it stays."""
+        """Return the same row for a logical line further down, with its painted strip."""
         row = Row(self.segments, self.offsets, self.cells, self.line + lines, self.fill, self.targets)
         row.strip = self.strip
         return row
 
     def looks_like(self, other: Row) -> bool:
-        """Say whether painting the other row would show the same."""
+        """Return whether both rows look the same."""
         return (
             self.line == other.line
             and self.segments == other.segments
@@ -121,7 +121,7 @@ class Row:
 
 
 class Prefix:
-    """What stands before the lines of a container: a bar, a bullet, an indent."""
+    """The start of a container's lines: a bar, a bullet, an indent."""
 
     __slots__ = ("copy_first", "copy_rest", "first", "rest", "style", "used")
 
@@ -137,7 +137,7 @@ class Prefix:
 
 
 class Canvas:
-    """Takes text and makes rows and logical lines of it."""
+    """Turns text into rows and logical lines."""
 
     def __init__(self, context: RenderContext, bar: Style | None = None) -> None:
         """Start empty.
@@ -182,7 +182,7 @@ class Canvas:
 
     @contextmanager
     def inside(self, prefix: Prefix) -> Iterator[None]:
-        """Put what is drawn meanwhile behind this prefix."""
+        """Draw with this prefix before each line until the end of the `with` block."""
         size = cells(prefix.first)
         self._prefixes.append(prefix)
         self._prefix_cells += size
@@ -193,7 +193,7 @@ class Canvas:
             self._prefix_cells -= size
 
     def _start_line(self) -> tuple[str, list[Segment], list[Segment]]:
-        """Return what the line's copy starts with, and the segments before its first and further rows."""
+        """Return the prefix of the logical line, and the segments before its first and its further rows."""
         copy = ""
         first: list[Segment] = []
         rest: list[Segment] = []
@@ -205,7 +205,7 @@ class Canvas:
         return copy, first, rest
 
     def gap(self) -> None:
-        """Leave one row free between blocks; bars of containers go on."""
+        """Leave one row free between blocks; the bars of containers continue."""
         segments = [Segment(prefix.rest, prefix.style) for prefix in self._prefixes]
         copy = "".join(prefix.copy_rest for prefix in self._prefixes if prefix.used).rstrip()
         self.lines.append(copy)
@@ -222,16 +222,16 @@ class Canvas:
         right: StyledText | None = None,
         indent: int = 0,
     ) -> None:
-        """Draw one logical line, folded to the room there is.
+        """Draw one logical line, folded to the width.
 
         Args:
             runs: The text; no newlines.
             fill: Style of the cells right of the text.
-            code: Fold anywhere, keep blanks, and copy tabs as tabs.
+            code: Fold anywhere, preserve spaces, and copy tabs as tabs.
             wide: Use the whole pane.
             target: What the whole line does when chosen.
-            right: Stands at the right end of the first row and is not copied.
-            indent: Blanks before the folded rows after the first.
+            right: Shown at the right end of the first row, and not copied.
+            indent: Spaces before the rows after the first.
         """
         runs, copied = _spread(runs) if code else ([_safe(run) for run in runs], "")
         body = "".join([run.text for run in runs])
@@ -264,11 +264,11 @@ class Canvas:
     def raw(
         self, copy: str, rows: Iterable[tuple[list[Segment], list[int], list[tuple[int, int, ClickTarget]]]]
     ) -> None:
-        """Draw one logical line from rows that are laid out already, as those of a table.
+        """Draw one logical line from finished rows, such as those of a table.
 
         Args:
-            copy: What copying gives.
-            rows: Segments, their places in `copy` (-1 for chrome), and hits relative to the first segment.
+            copy: The logical line.
+            rows: Segments, their places in `copy` (-1 for chrome), and targets relative to the first segment.
         """
         start, first, rest = self._start_line()
         shift = len(start)
@@ -286,7 +286,7 @@ class Canvas:
 
 
 class TextCursor:
-    """Walks along runs and hands out the segments of one row after another."""
+    """Splits runs into the segments of one row after another."""
 
     __slots__ = ("_begin", "_index", "_runs", "_shift")
 
@@ -334,13 +334,13 @@ class TextCursor:
 
 
 def _safe(run: StyledText) -> StyledText:
-    """Return the run without anything dangerous: entities can bring it in after the source was cleaned."""
+    """Return the run without control characters, which entities can add after the source was cleaned."""
     text = clean_line(run.text)
     return run if text is run.text else run._replace(text=text)
 
 
 def _spread(runs: Sequence[StyledText]) -> tuple[list[StyledText], str]:
-    """Return the runs of a line of code with tabs as blanks, and the line as it is copied."""
+    """Return the runs of a line of code with tabs as spaces, and the line as it is copied."""
     spread: list[StyledText] = []
     copied: list[str] = []
     column = 0

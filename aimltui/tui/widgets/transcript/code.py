@@ -1,4 +1,4 @@
-"""Code blocks: highlighted line by line, so that a finished line is never looked at again."""
+"""Code blocks: highlighted line by line, so that a finished line is never lexed again."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from aimltui.tui.widgets.transcript.canvas import Canvas, Prefix, StyledText
 from aimltui.tui.widgets.transcript.tabs import spread_tabs
 
 MAX_HIGHLIGHTED: Final = 400
-"""Lines of a block that are highlighted; the rest is plain, since lexing them would hold up the screen."""
+"""Lines of a block that are highlighted; the rest is plain, since lexing it would delay the screen."""
 MAX_LINE: Final = 2_000
-"""Characters of a line that are still highlighted."""
+"""Characters of a line up to which it is highlighted."""
 
 Piece = tuple[str, str]
-"""Text and the name of its colour in `Palette.syntax`."""
+"""A text and the name of its colour in `Palette.syntax`."""
 
 _KINDS: Final = {
     "Token.Keyword.Type": "name",
@@ -64,7 +64,7 @@ def _lexer(language: str) -> Any:
 
 
 def warm_up() -> None:
-    """Load what most code blocks need, so that the first one does not stop the screen. It blocks: for a thread."""
+    """Load what most code blocks need, so that the first one does not delay the screen. Blocking: call it in a thread."""
     for language in ("python", "bash", "json", "javascript"):
         Highlighter(language).line("")
 
@@ -79,7 +79,7 @@ class Highlighter:
     """Lexes a block line after line and keeps the lexer's state in between.
 
     Most of Pygments' lexers are tables of regular expressions with a stack of states; this walks such a
-    table and keeps the stack. A lexer of another kind gets each line by itself.
+    table and keeps the stack. A lexer of another kind gets each line separately.
     """
 
     def __init__(self, language: str) -> None:
@@ -88,7 +88,7 @@ class Highlighter:
         self._stack: list[str] = ["root"]
 
     def _state_table(self) -> Any:
-        """Return the lexer's state table, or None where callbacks of another kind would need more than it."""
+        """Return the lexer's state table; None if its callbacks need more than that."""
         from pygments.lexer import ExtendedRegexLexer, RegexLexer
 
         if isinstance(self._lexer, RegexLexer) and not isinstance(self._lexer, ExtendedRegexLexer):
@@ -100,7 +100,7 @@ class Highlighter:
 
         Args:
             text: The line, without its newline.
-            keep: Whether the line is finished; else the state stays as it was before it.
+            keep: Whether the line is finished; otherwise the state stays as before it.
         """
         if self._lexer is None or len(text) > MAX_LINE:
             return [(text, "text")]
@@ -133,7 +133,7 @@ def _walk(lexer: Any, table: Any, text: str, stack: list[str]) -> Iterable[tuple
             found = match(text, place)
             if not found:
                 continue
-            # Lexers may change state at one place again and again; a line must end some time.
+            # a lexer may change its state forever without consuming text: the line must end
             empty = empty + 1 if found.end() == place else 0
             if action is not None:
                 if isinstance(action, tuple):
@@ -145,7 +145,7 @@ def _walk(lexer: Any, table: Any, text: str, stack: list[str]) -> Iterable[tuple
                 _move(stack, new_state)
             break
         else:
-            # A string or line comment that ends with its line leaves its state by itself.
+            # a string or a comment that ends with its line leaves its state without help
             if text[place] == "\n":
                 stack[:] = ["root"]
             yield (), text[place]
@@ -156,7 +156,7 @@ def _walk(lexer: Any, table: Any, text: str, stack: list[str]) -> Iterable[tuple
 
 
 def _move(stack: list[str], move: Any) -> None:
-    """Change the stack as a rule of the table says."""
+    """Change the stack by a rule of the table."""
     if isinstance(move, int):
         del stack[max(1, len(stack) + move) :]
     elif move == "#push":
@@ -174,14 +174,14 @@ def _move(stack: list[str], move: Any) -> None:
 
 
 class CodeBlock:
-    """Draws the lines of one block of code onto a canvas as they come."""
+    """Draws the lines of one block of code onto a canvas as they arrive."""
 
     def __init__(self, canvas: Canvas, language: str, *, label: bool = True) -> None:
         """Draw nothing yet.
 
         Args:
             canvas: Where to draw.
-            language: As the fence names it; may be empty.
+            language: From the fence; may be empty.
             label: Whether the first line carries the language's name.
         """
         self._canvas = canvas
@@ -193,7 +193,7 @@ class CodeBlock:
 
     @classmethod
     def begin(cls, canvas: Canvas, info: str) -> CodeBlock:
-        """Start a fenced block; what its fence says beside the language stands in a row above the code.
+        """Start a fenced block; what its fence says beside the language is shown in a row above the code.
 
         Args:
             canvas: Where to draw.
@@ -214,7 +214,7 @@ class CodeBlock:
 
         Args:
             line: Without its newline.
-            keep: False for a line that is not finished yet; the caller takes it off the canvas again.
+            keep: False for an unfinished line, which the caller removes from the canvas again.
         """
         if self._drawn < MAX_HIGHLIGHTED:
             pieces = self._highlighter.line(line, keep=keep)
@@ -223,10 +223,10 @@ class CodeBlock:
         self.put(pieces, keep=keep)
 
     def put(self, pieces: list[Piece], *, keep: bool = True) -> None:
-        """Draw a line that is highlighted already; see `add`."""
+        """Draw a highlighted line; see `add`."""
         right = None
         width = spread_tabs("".join(text for text, _ in pieces), 0)[2]
-        # A first line that is too long for the name beside it does without.
+        # a first line that leaves no room gets no name beside it
         if self._drawn == 0 and self._language and width + len(self._language) + 4 <= self._canvas.room:
             right = StyledText(f"{self._language} ", self._canvas.context.palette.code_label)
         with self._canvas.inside(Prefix(" ", " ", self._fill)):
@@ -241,7 +241,7 @@ class CodeBlock:
 
 
 class GrowingCode:
-    """Highlights a code that grows: a finished line is never lexed again."""
+    """Highlights code that grows: a finished line is never lexed again."""
 
     def __init__(self) -> None:
         self._language = ""
@@ -251,7 +251,7 @@ class GrowingCode:
         self._lines: list[list[Piece]] = []
 
     def lines(self, text: str, language: str) -> list[list[Piece]]:
-        """All lines of a text, highlighted; those that were there the last time as they were."""
+        """Return all lines of a text, highlighted; finished lines of the last call are reused."""
         if language != self._language or not text.startswith(self._source):
             self._language, self._highlighter = language, Highlighter(language)
             self._source, self._lines = "", []
@@ -272,6 +272,6 @@ _CLOSING = re.compile(r" {0,3}(`{3,}|~{3,})[ \t]*$")
 
 
 def closes(line: str, mark: str) -> bool:
-    """Say whether a line ends the fenced block that `mark` (its backticks or tildes) opened."""
+    """Return whether a line ends the fenced block that `mark` (its backticks or tildes) opened."""
     found = _CLOSING.match(line)
     return bool(found) and found[1][0] == mark[0] and len(found[1]) >= len(mark)  # type: ignore[index]

@@ -27,13 +27,13 @@ def _narrow_characters() -> frozenset[str]:
 
 
 NARROW: Final = _narrow_characters()
-"""Characters that are one cell wide, whatever stands beside them."""
+"""Characters that are one cell wide, whatever is beside them."""
 
 _is_narrow = NARROW.issuperset
 
 
 def is_narrow(text: str) -> bool:
-    """Say whether each character of the text takes exactly one cell."""
+    """Return whether each character of the text takes exactly one cell."""
     return text.isascii() or _is_narrow(text)
 
 
@@ -43,14 +43,14 @@ def cells(text: str) -> int:
 
 
 def fold(text: str, width: int) -> list[tuple[int, int]]:
-    """Fold one line of text at blanks; a word that is too long is cut.
+    """Fold one line of text at spaces; a word that is too long is cut.
 
     Args:
         text: A line, without newlines.
-        width: Cells there are; at least 2 are assumed.
+        width: Available cells; at least 2 are assumed.
 
     Returns:
-        For each row its first character and the one past its last. Blanks at a fold are in neither row.
+        For each row its first character and the one past its last. Spaces at a fold are in neither row.
     """
     width = max(width, 2)
     if len(text) * 2 <= width:
@@ -83,7 +83,7 @@ def _fold_narrow(text: str, width: int) -> list[tuple[int, int]]:
 
 
 def _is_wide_script(character: str) -> bool:
-    """Say whether lines may break beside this character: ideographs, kana, syllables, pictures."""
+    """Return whether lines may break beside this character: ideographs, kana, syllables, pictures."""
     return character >= "\u2e80"
 
 
@@ -122,11 +122,11 @@ def _fold_wide(text: str, width: int) -> list[tuple[int, int]]:
 
 
 def fold_hard(text: str, width: int) -> list[tuple[int, int]]:
-    """Cut one line of text into rows of at most `width` cells, blanks kept: for code.
+    """Cut one line of text into rows of at most `width` cells, with all spaces: for code.
 
     Args:
         text: A line, without newlines.
-        width: Cells there are; at least 2 are assumed.
+        width: Available cells; at least 2 are assumed.
 
     Returns:
         For each row its first character and the one past its last; together they cover the text.
@@ -148,7 +148,7 @@ def fold_hard(text: str, width: int) -> list[tuple[int, int]]:
 
 
 def shorten(text: str, width: int, ellipsis: str = "…") -> str:
-    """Return the text cut to `width` cells with an ellipsis, after a whole word if one ends near."""
+    """Return the text cut to `width` cells with an ellipsis, at the end of a word if one is near."""
     if cells(text) <= width:
         return text
     room = width - cells(ellipsis)

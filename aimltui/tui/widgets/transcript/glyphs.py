@@ -1,4 +1,4 @@
-"""The signs of the transcript's chrome, in two sets; none is wider than its characters."""
+"""The glyphs of the transcript, in two sets; each is as wide as its characters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ GlyphSet = Literal["unicode", "ascii"]
 
 @dataclass(frozen=True, slots=True)
 class Glyphs:
-    """One set of signs."""
+    """One set of glyphs."""
 
     bar: str
     quote: str
@@ -102,5 +102,5 @@ ASCII = Glyphs(
 
 
 def glyph_set(name: GlyphSet) -> Glyphs:
-    """Return the set of that name."""
+    """Return the set of a name."""
     return ASCII if name == "ascii" else UNICODE

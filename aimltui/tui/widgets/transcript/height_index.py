@@ -1,4 +1,4 @@
-"""Where each item lies: heights, of which most are guesses, and the tops that follow from them."""
+"""The position of each item: heights, most of which are estimates, and the tops that follow from them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 
 class HeightIndex:
-    """Heights of items in order. Tops are summed up only as far as they are asked for."""
+    """Heights of items in order. Tops are summed up only as far as needed."""
 
     def __init__(self) -> None:
         self._heights: list[int] = []
@@ -21,22 +21,22 @@ class HeightIndex:
         return self._heights[index]
 
     def load(self, heights: Iterable[int]) -> None:
-        """Take heights for all items anew."""
+        """Replace all heights."""
         self._heights = list(heights)
         self._tops = [0]
 
     def insert(self, index: int, height: int) -> None:
-        """Put an item before the one at `index`."""
+        """Insert an item before the one at `index`."""
         self._heights.insert(index, height)
         del self._tops[index + 1 :]
 
     def remove(self, index: int) -> None:
-        """Take an item out."""
+        """Remove an item."""
         del self._heights[index]
         del self._tops[index + 1 :]
 
     def set(self, index: int, height: int) -> None:
-        """Note an item's height."""
+        """Set an item's height."""
         if self._heights[index] != height:
             self._heights[index] = height
             del self._tops[index + 1 :]
@@ -56,7 +56,7 @@ class HeightIndex:
 
     @property
     def total(self) -> int:
-        """Rows in all."""
+        """The number of rows."""
         return self.top(len(self._heights))
 
     def at(self, y: int) -> int:

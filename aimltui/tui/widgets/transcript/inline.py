@@ -1,4 +1,4 @@
-"""Turns the inside of a paragraph into runs of styled text."""
+"""Turns the inline content of a paragraph into runs of styled text."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ MAX_PARAGRAPH: Final = 16_384
 
 CITED_OPEN: Final = "\ufdd0"
 CITED_CLOSE: Final = "\ufdd1"
-"""Stand around the number of a citation; `clean` lets neither through from outside."""
+"""Marks around the number of a citation; `clean` removes both from text of other origin."""
 
 SANDBOX: Final = "sandbox:"
-"""How models link to files that their code has made; such a link leads to the file's chip, to nothing outside."""
+"""Start of a model's link to a file that its code made; such a link opens the file's line and nothing else."""
 
 _SPECIAL = re.compile(
     f"{CITED_OPEN}(?P<cited>\\d+){CITED_CLOSE}"
@@ -36,7 +36,7 @@ _URL_TAIL = ".,;:!?*_~'\""
 
 
 def openable(href: str) -> bool:
-    """Say whether a link may be offered for opening at all."""
+    """Return whether a link may be opened at all."""
     return href.lower().startswith(("http://", "https://", "mailto:", SANDBOX))
 
 
@@ -48,14 +48,14 @@ def inline_runs(
     *,
     keep_breaks: bool = False,
 ) -> list[list[StyledText]]:
-    """Parse the inside of a block.
+    """Parse the inline content of a block.
 
     Args:
         content: Markdown of a paragraph, heading or cell.
         palette: Styles.
         env: The parser's environment, with the link definitions met so far.
         base: Style of plain text; that of the palette if None.
-        keep_breaks: Show a newline in the source as one, as people type them; else it is a blank.
+        keep_breaks: Show a newline of the source as a newline, as in typed text; otherwise as a space.
 
     Returns:
         A list of runs for each line that hard breaks make.
@@ -70,7 +70,7 @@ def inline_runs(
 
 
 class _Link(NamedTuple):
-    """A link that is open."""
+    """A link whose end has not been reached."""
 
     href: str
     title: str
@@ -79,7 +79,7 @@ class _Link(NamedTuple):
 
 
 class _Walk:
-    """Goes over inline tokens and keeps the styles that are open."""
+    """Walks over inline tokens with a stack of open styles."""
 
     def __init__(self, palette: Palette, base: Style, keep_breaks: bool) -> None:
         self._palette = palette
@@ -136,7 +136,7 @@ class _Walk:
         self._open(self._palette.link)
 
     def _close_link(self) -> None:
-        """End a link; what neither its text nor a click on it tells stands behind it."""
+        """End a link; show after it what neither its text nor a click on it reveals."""
         link = self._links.pop()
         if is_bare := self._place() == link.place:
             self._put(unquote(link.href))
@@ -149,7 +149,7 @@ class _Walk:
         return len(self._lines), len(self._lines[-1])
 
     def _code_style(self) -> Style:
-        """Return inline code's colours with the emphasis around it."""
+        """Return the colours of inline code with the emphasis around it."""
         outer = self._styles[-1]
         code = self._palette.inline_code
         return code + Style(
@@ -157,7 +157,7 @@ class _Walk:
         )
 
     def _image(self, token: Token) -> None:
-        """Name an image and link it; nothing is fetched."""
+        """Show an image's name as a link; nothing is fetched."""
         href = str(token.attrs.get("src", ""))
         self._hrefs.append(href if openable(href) else "")
         title = str(token.attrs.get("title", ""))
@@ -185,7 +185,7 @@ class _Walk:
             self._put(text[place:])
 
     def _url(self, url: str, start: int) -> int:
-        """Put a bare address as a link; what closes the sentence after it is not part of it."""
+        """Show a bare address as a link, without the punctuation that ends its sentence."""
         shown = url.rstrip(_URL_TAIL)
         while shown.endswith(")") and shown.count(")") > shown.count("("):
             shown = shown[:-1].rstrip(_URL_TAIL)
@@ -202,13 +202,13 @@ _BOLD, _ITALIC, _STRUCK = Style(bold=True), Style(italic=True), Style(strike=Tru
 
 
 def _untold(href: str, title: str) -> str:
-    """Return what a link hides: an address that cannot be opened, and a title."""
+    """Return what a link would hide: an address that cannot be opened, and a title."""
     parts = [unquote(href) if href and not openable(href) else "", title]
     return f" ({', '.join(filter(None, parts))})" if any(parts) else ""
 
 
 def _joined(tokens: Sequence[Token]) -> Iterable[Token]:
-    """Join neighbouring texts: an escape or an entity splits them, and an address must stay whole."""
+    """Join neighbouring texts, which escapes and entities split, so that an address is found as one."""
     pending: Token | None = None
     for token in tokens:
         if token.type in ("text", "text_special"):

@@ -1,4 +1,4 @@
-"""The transcript's entries as items: drawn when they come near the window, guessed at until then."""
+"""The transcript's entries as items: drawn when they come near the window, with estimated heights until then."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ from aimltui.tui.widgets.transcript.renderers import (
 )
 
 LINE_SPACE: Final = 1 << 40
-"""Numbers between the keys of neighbours; a logical line's number is its item's key plus its place."""
+"""Distance between the keys of neighbours; a logical line's number is its item's key plus its index."""
 _LEAST_SPACE: Final = 1 << 22
 _GOING_ON: Final = (MessageEntry, StepEntry, ReasoningEntry)
-"""What comes after a step when the answer goes on."""
+"""Entries that follow a step when the answer continues."""
 _OF_THE_WAY: Final = (StepEntry, ReasoningEntry)
-"""What leads to an answer: it stands close together."""
+"""Entries on the way to an answer, which have no gaps between them."""
 
 
 Foldable = type[StepEntry] | type[ReasoningEntry]
 
 
 class Item:
-    """One entry and what is drawn of it."""
+    """One entry and its drawing."""
 
     __slots__ = ("canvas", "drawing", "entry", "fold", "gap", "index", "key", "lingers", "memo", "text")
 
@@ -62,13 +62,13 @@ class Item:
         self.key = key
         """Number of its first logical line; grows from item to item and never changes."""
         self.gap = 0
-        """Free rows above it."""
+        """Empty rows above it."""
         self.fold: bool | None = None
-        """Whether the user wants it unfolded; None if he has not said."""
+        """Whether the user unfolded or folded it; None if neither."""
         self.lingers = False
-        """Whether it stays open although it is done, until the answer goes on."""
+        """Whether a finished step stays open until the answer continues."""
         self.memo: Memo | None = None
-        """Of a step: what its next drawing can use again."""
+        """Of a step: what its next drawing can reuse."""
         self.text: CleanText | None = None
         """The text of a message or a reasoning that grows; `entry` is without it then."""
         self.canvas: Canvas | None = None
@@ -77,7 +77,7 @@ class Item:
 
     @property
     def rows(self) -> list[Row]:
-        """What is drawn; nothing before the item came near the window."""
+        """The drawn rows; none before the item came near the window."""
         return self.canvas.rows if self.canvas else []
 
     @property
@@ -101,7 +101,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in the text that means the same whatever the width is."""
+    """A position in the text that does not depend on the width."""
 
     item: Item
     line: int
@@ -111,14 +111,14 @@ class Place:
 
 
 def _gap(before: Entry | None, entry: Entry) -> int:
-    """Return the free rows between two entries."""
+    """Return the number of empty rows between two entries."""
     if before is None or (isinstance(before, _OF_THE_WAY) and isinstance(entry, _OF_THE_WAY)):
         return 0
     return 1
 
 
 def counts(entry: Entry) -> bool:
-    """Return whether an entry shows seconds that go on."""
+    """Return whether an entry shows a running time or a countdown."""
     if isinstance(entry, NoticeEntry):
         return entry.until is not None or entry.since is not None
     return isinstance(entry, RunEntry) and entry.status in ACTIVE
@@ -132,17 +132,17 @@ class ItemList:
         self.heights = HeightIndex()
         self.context: RenderContext | None = None
         self.folds: dict[Foldable, bool] = {}
-        """What the user last wanted of all panels, or of all thoughts; nothing if he has not said."""
+        """Whether the user last unfolded all panels, or all reasonings; empty if neither."""
         self.damage: list[tuple[Item, int]] = []
-        """Items and the first of their rows that look different since this was last emptied."""
+        """Changed items, each with its first changed row, since this was last emptied."""
         self.wanted: dict[str, bool] = {}
-        """Files that were drawn and of which more is to be known; the value: also the picture."""
+        """Ids of drawn files whose details are unknown; True if the picture is needed too."""
         self._asked: set[tuple[str, bool]] = set()
         self._lingering: list[Item] = []
         self._by_id: dict[str, Item] = {}
 
     def load(self, entries: Sequence[Entry]) -> None:
-        """Replace everything."""
+        """Replace all items."""
         self.items = [Item(entry, index, (index + 1) * LINE_SPACE) for index, entry in enumerate(entries)]
         self._by_id = {item.entry.id: item for item in self.items}
         before: Entry | None = None
@@ -155,14 +155,14 @@ class ItemList:
         self._measure_all()
 
     def set_context(self, context: RenderContext) -> None:
-        """Take another width, theme or set of glyphs: nothing that is drawn holds any more."""
+        """Set the width, the theme and the glyphs; all drawings become invalid."""
         self.context = context
         for item in self.items:
             item.canvas = item.drawing = None
         self._measure_all()
 
     def set_time(self, now: float) -> None:
-        """Take the time for what counts seconds, and draw the active runs' lines anew."""
+        """Set the time, and draw the entries again that show seconds."""
         if self.context is None:
             return
         self.context = replace(self.context, now=now)
@@ -179,7 +179,7 @@ class ItemList:
         return self._by_id.get(entry_id)
 
     def apply(self, changes: Iterable[Change]) -> None:
-        """Take changes of the entries, in the order in which they happened."""
+        """Apply changes of the entries, in the order in which they happened."""
         for change in changes:
             match change:
                 case Added(index, entry):
@@ -192,7 +192,7 @@ class ItemList:
                     self.remove(entry_id)
 
     def insert(self, index: int, entry: Entry) -> None:
-        """Put an entry in."""
+        """Insert an entry."""
         if entry.id in self._by_id:
             self.replace(entry)
             return
@@ -242,7 +242,7 @@ class ItemList:
         self.damage.append((item, 0))
 
     def remove(self, entry_id: str) -> None:
-        """Take an entry out."""
+        """Remove an entry."""
         item = self._by_id.pop(entry_id, None)
         if item is None:
             return
@@ -255,7 +255,7 @@ class ItemList:
             self.damage.append((self.items[min(index, len(self.items) - 1)], 0))
 
     def replace(self, entry: Entry) -> None:
-        """Take a new state of an entry."""
+        """Replace an entry by its new state."""
         item = self._by_id.get(entry.id)
         if item is None:
             return
@@ -288,7 +288,7 @@ class ItemList:
         return True
 
     def _linger(self, item: Item, before: str, after: str) -> None:
-        """A step that has just ended stays as it was until something comes after it: no reader is cut short."""
+        """Leave a step open that has just ended until an entry follows it, so that the user can finish reading."""
         later = (other.entry for other in self.items[item.index + 1 :])
         is_last = not any(isinstance(entry, _GOING_ON) for entry in later)
         if before == "in_progress" and after == "completed" and is_last:
@@ -305,7 +305,7 @@ class ItemList:
                 self._redraw(item)
 
     def learn(self, ids: Iterable[str]) -> None:
-        """More is known of these files or calls now: draw anew what shows them."""
+        """Draw the items again that show these files or calls, of which more is known now."""
         known = set(ids)
         for item in self.items:
             if item.canvas is None or not isinstance(item.entry, MessageEntry | StepEntry):
@@ -324,7 +324,7 @@ class ItemList:
         made = {file.file_id for file in attached if file.is_made}
         for file_id, is_picture in file_ids(entry):
             fact = context.extras.files.get(file_id)
-            # of a file that the code made, only its name says what it is
+            # only its name tells the kind of a file that the code made
             by_name = fact is not None and file_id in made and is_picture_name(fact.name)
             draws = (is_picture or by_name) and context.half_blocks
             if fact is not None and (not draws or fact.picture is not None or fact.problem):
@@ -365,11 +365,11 @@ class ItemList:
         return isinstance(item.entry, StepEntry) and (item.lingers or step_opens(item.entry))
 
     def panels(self, kind: Foldable) -> Iterator[Item]:
-        """Return the items of a kind that can be folded."""
+        """Yield the items of a kind that can be folded."""
         return (item for item in self.items if isinstance(item.entry, kind))
 
     def draw(self, item: Item) -> None:
-        """Draw an item that was only guessed at."""
+        """Draw an item, if it is not drawn."""
         if item.canvas is not None or self.context is None:
             return
         if isinstance(item.entry, MessageEntry):
@@ -432,12 +432,12 @@ class ItemList:
             self.damage.append((item, item.gap + same))
 
     def at(self, y: int) -> tuple[Item, int]:
-        """Return the item that covers row `y` of the whole, and which of its rows that is, with its gap."""
+        """Return the item at row `y` of the transcript, and the number of that row in the item, its gap included."""
         index = self.heights.at(y)
         return self.items[index], y - self.heights.top(index)
 
     def place(self, item: Item, row: int) -> Place:
-        """Return the place in the text that stands at the start of a row of an item."""
+        """Return the position in the text at the start of an item's row."""
         if row < item.gap:
             return Place(item, -1, row)
         rows = item.rows
@@ -447,7 +447,7 @@ class ItemList:
         return Place(item, found.line, found.start)
 
     def row_of(self, place: Place) -> int:
-        """Return the row of an item, its gap included, that shows a place now."""
+        """Return the row of an item, its gap included, that shows a position."""
         item = place.item
         if place.line < 0:
             return min(place.offset, max(0, item.gap - 1))
@@ -460,12 +460,12 @@ class ItemList:
         return item.gap + max(0, found)
 
     def item_of_line(self, number: int) -> Item | None:
-        """Return the item that a logical line belongs to, by its number in the whole."""
+        """Return the item of a logical line, by the line's number in the transcript."""
         index = bisect_right(self.items, number, key=lambda item: item.key) - 1
         return self.items[max(0, index)] if self.items else None
 
     def lines_of(self, item: Item) -> list[str]:
-        """Return an item's logical lines; of one that was never drawn, its source's."""
+        """Return an item's logical lines; the lines of its source if it was never drawn."""
         if item.canvas is not None:
             return item.canvas.lines
         return plain_text(item.whole_entry).split("\n")

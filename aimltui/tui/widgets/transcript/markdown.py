@@ -27,7 +27,7 @@ _TASK = re.compile(r"\[([ xX])\] ")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A run of tokens that make one block."""
+    """The tokens of one block."""
 
     type: str
     first: int
@@ -41,7 +41,7 @@ class Block:
 
 
 def parse_blocks(source: str, env: dict[str, Any]) -> list[Token]:
-    """Parse the block structure of a source; the insides of paragraphs are left as text."""
+    """Parse the block structure of a source; the inline content of paragraphs stays text."""
     tokens: list[Token] = []
     markdown = block_parser()
     markdown.block.parse(source, markdown, env, tokens)
@@ -73,19 +73,19 @@ def blocks_of(tokens: Sequence[Token], first: int = 0, last: int | None = None) 
 
 @dataclass(slots=True)
 class ListPlace:
-    """Where in a list one is, when its items are drawn one after another."""
+    """The position in a list whose items are drawn one after another."""
 
     ordered: bool
     number: int = 0
     """Items drawn so far, or the number before the next one's."""
     gap: bool = False
-    """Whether a blank line stands before the next item, when `fresh`."""
+    """Whether an empty line precedes the next item, if `fresh`."""
     fresh: bool = True
-    """Whether the next item is the first of those parsed together; later ones look into the source."""
+    """Whether the next item is the first of those parsed together; later ones check the source."""
 
 
 class BlockPainter:
-    """Draws blocks; knows the source for the blank lines in it."""
+    """Draws blocks, spaced as in their source."""
 
     def __init__(
         self, canvas: Canvas, env: dict[str, Any], *, keep_breaks: bool = False, base: Style | None = None
@@ -95,7 +95,7 @@ class BlockPainter:
         Args:
             canvas: Where to draw.
             env: The parser's environment, with the link definitions.
-            keep_breaks: Show single newlines as they are, as a person typed them.
+            keep_breaks: Show single newlines, as in typed text.
             base: Style of plain text, if not the palette's.
         """
         self._base = base
@@ -109,7 +109,7 @@ class BlockPainter:
         self._depth = 0
 
     def load(self, source: str, tokens: Sequence[Token]) -> None:
-        """Take what the blocks drawn next are indexes of."""
+        """Set the source and the tokens to which the next blocks refer."""
         self._source = source.split("\n")
         self._tokens = tokens
 
@@ -119,11 +119,11 @@ class BlockPainter:
         self._tokens = ()
 
     def blank_before(self, line: int) -> bool:
-        """Say whether the line before this one of the source is blank, or only a quote's mark."""
+        """Return whether the line before this one of the source is empty, or has only a quote's mark."""
         return 0 < line <= len(self._source) and not self._source[line - 1].strip(" \t>")
 
     def space(self, block_type: str, blank: bool) -> None:
-        """Leave a row free before an outermost block where one belongs."""
+        """Add an empty row before an outermost block, if it needs one."""
         if self.previous and self._wants_gap(self.previous, block_type, blank):
             self.canvas.gap()
         self.previous = block_type
@@ -208,7 +208,7 @@ class BlockPainter:
         return blocks_of(self._tokens, block.first + 1, block.last)
 
     def item(self, item: Block, place: ListPlace) -> None:
-        """Draw a list item and move the place on."""
+        """Draw a list item and advance the position."""
         canvas = self.canvas
         if place.gap if place.fresh else self.blank_before(item.line):
             canvas.gap()
@@ -233,7 +233,7 @@ class BlockPainter:
         self._depth -= 1
 
     def _task(self, item: Block, mark: str, copy: str) -> tuple[str, str]:
-        """Return the marks of an item; those of a task have its box, which is taken off its text."""
+        """Return the marks of an item; those of a task include its box, which is removed from its text."""
         if item.first + 2 >= len(self._tokens) or self._tokens[item.first + 1].type != "paragraph_open":
             return mark, copy
         inline = self._tokens[item.first + 2]

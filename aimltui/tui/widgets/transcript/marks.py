@@ -1,4 +1,4 @@
-"""What a place in the transcript belongs to: the call of a panel's line, the file of a link. Pure."""
+"""Finds what a click target belongs to: the call of a panel's line, the file of a link. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aimltui.tui.widgets.transcript.canvas import ClickTarget
 
 
 def call_at(entry: Entry, target: ClickTarget) -> ToolCallEntry | None:
-    """The call of a step that a line of its panel belongs to."""
+    """Return the call of a step to which a line of its panel belongs."""
     if not isinstance(entry, StepEntry):
         return None
     place = int(target.value.partition(":")[0])
@@ -17,7 +17,7 @@ def call_at(entry: Entry, target: ClickTarget) -> ToolCallEntry | None:
 
 
 def linked_file(entry: Entry, href: str) -> str:
-    """The file that a message's link to the sandbox stands for; empty if the server has named none."""
+    """Return the id of the file behind a message's link to the sandbox; empty if the server named none."""
     if isinstance(entry, MessageEntry):
         for citation in entry.citations:
             marked = entry.text[citation.start : citation.end]

@@ -13,7 +13,7 @@ from aimltui.tui.contrast import readable
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """Finished styles; every one carries its background, so that a strip can be painted as it is."""
+    """Finished styles; each includes its background, so that strips need no further styling."""
 
     text: Style
     muted: Style
@@ -35,9 +35,9 @@ class Palette:
     error: Style
     citation: Style
     cursor: Style
-    """What the keyboard would choose."""
+    """The keyboard's mark."""
     syntax: Mapping[str, Style]
-    """By the names in `code.py`."""
+    """By the colour names in `code.py`."""
 
 
 def build_palette(variables: Mapping[str, str], background: Color) -> Palette:
@@ -45,13 +45,13 @@ def build_palette(variables: Mapping[str, str], background: Color) -> Palette:
 
     Args:
         variables: `App.theme_variables`.
-        background: What the transcript stands on, opaque.
+        background: The transcript's background, opaque.
     """
 
     def color(name: str, fallback: str) -> Color:
         try:
             found = Color.parse(variables.get(name, fallback))
-            # An alpha would make black of a colour that only the terminal knows.
+            # an alpha would turn a colour of the terminal's palette into black
             return found if found.ansi is not None else found.with_alpha(1.0)
         except ColorParseError:
             return Color.parse(fallback)

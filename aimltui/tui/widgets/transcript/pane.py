@@ -1,4 +1,4 @@
-"""The painting half of the transcript: a list of items in a window that follows its end or holds still."""
+"""Paints the transcript: a list of items in a window that follows its end or holds still."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ if TYPE_CHECKING:
 
 
 class Pane(ScrollView):
-    """Paints the rows of an `ItemList`; a change of height reaches the scrollbar alone, never the layout."""
+    """Paints the rows of an `ItemList`; a change of height changes the scrollbar and not the layout."""
 
     ALLOW_SELECT = True
 
     following: reactive[bool] = reactive(True, repaint=False)
-    """Whether the end stays in view while text comes in."""
+    """Whether the end stays visible while text arrives."""
     new_lines: reactive[int] = reactive(0, repaint=False)
-    """Lines that came in below the view since the end was left."""
+    """Lines that were added below the window since it left the end."""
 
     def __init__(
         self,
@@ -63,11 +63,11 @@ class Pane(ScrollView):
         self._extras = Extras()
         self._is_placing = False
         self._fitted = Size(0, 0)
-        """Size of the container that the window was last fitted to."""
+        """Size of the container for which the window was last placed."""
 
     @property
     def draws_pictures(self) -> bool:
-        """Whether half blocks can show anything here: not without colours, not with ASCII signs."""
+        """Whether half blocks can show pictures: not without colours, and not with ASCII glyphs."""
         return self._glyphs != "ascii" and not self.app.no_color
 
     # Size and theme
@@ -80,11 +80,11 @@ class Pane(ScrollView):
         self._lay_out()
 
     def on_resize(self) -> None:
-        """Fold everything anew, with the same line at the top."""
+        """Fold all text again, with the same line at the top."""
         self._fit()
 
     def _fit(self) -> None:
-        """Take the size as it is now."""
+        """Adapt to the current size."""
         size = self.scrollable_content_region.size
         context = self._item_list.context
         if context is None or context.width != size.width:
@@ -93,7 +93,7 @@ class Pane(ScrollView):
             self._settle(everything=True)
 
     def _lay_out(self) -> None:
-        """Take width, colours and glyphs as they are now; draw what is near the window with them."""
+        """Adapt to the current width, colours and glyphs, and draw the items near the window."""
         width = self.scrollable_content_region.width
         if width <= 0 or not self.is_attached:
             return
@@ -103,7 +103,7 @@ class Pane(ScrollView):
         self._settle(everything=True)
 
     def _settle(self, *, everything: bool = False) -> None:
-        """Draw what is near the window, put the window where it belongs, have painted what changed."""
+        """Draw the items near the window, place the window, and repaint what changed."""
         viewport, item_list = self._viewport, self._item_list
         viewport.height = self.scrollable_content_region.height
         self._fitted = self.container_size
@@ -127,7 +127,7 @@ class Pane(ScrollView):
         self._report()
 
     def _place(self, y: int) -> None:
-        """Tell the scrollbar the height and the window's place; nothing else is laid out."""
+        """Set the height and the window's position in the scrollbar, without a layout."""
         size = Size(self.size.width, self._item_list.heights.total)
         self._is_placing = True
         try:
@@ -142,7 +142,7 @@ class Pane(ScrollView):
             self._is_placing = False
 
     def _report(self) -> None:
-        """Note whether the tail is followed and what came in below; tell it if it changed, and what is missing."""
+        """Update `following` and `new_lines`, and report changes of them and the wanted files."""
         item_list = self._item_list
         if item_list.wanted:
             wanted, item_list.wanted = item_list.wanted, {}
@@ -154,24 +154,24 @@ class Pane(ScrollView):
             self._follow_changed()
 
     def _follow_changed(self) -> None:
-        """Do what is to be done when `following` or `new_lines` has changed."""
+        """React to a change of `following` or `new_lines`."""
 
     def _files_wanted(self, wanted: dict[str, bool]) -> None:
-        """Ask for what is not known of files; with True also for the picture."""
+        """Request the details of files; with True also the picture."""
 
-    # Scrolling by the user
+    # scrolling by the user
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Take a scroll that did not come from here: it takes or lets go of the tail."""
+        """Process the user's scrolling, which starts or stops following the end."""
         super().watch_scroll_y(old_value, new_value)
         old, new = round(old_value), round(new_value)
         if self._is_placing or self._item_list.context is None or old == new:
             return
         if self.container_size != self._fitted:
-            # Textual clamps the offset in the middle of a resize, with the old height: nobody has scrolled.
+            # during a resize Textual clamps the offset with the old height: the user has not scrolled
             return
         y = self._viewport.moved(old, new)
-        # A fraction is kept while it says the same: a selection that drags on scrolls by parts of rows.
+        # a fraction of the same row stays: dragging a selection scrolls by parts of rows
         if y != new or self._item_list.heights.total != self.virtual_size.height:
             self._place(y)
         self._report()
@@ -191,7 +191,7 @@ class Pane(ScrollView):
         immediate: bool = False,
         release_anchor: bool = True,
     ) -> None:
-        """Scroll at once, however the caller wants it: text that glides cannot be read.
+        """Scroll at once and ignore animations: gliding text cannot be read.
 
         Args:
             x: Not used; everything fits the width.
@@ -216,7 +216,7 @@ class Pane(ScrollView):
     # Painting
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Return the lines of a part of the window, as they were painted before where nothing changed."""
+        """Return the lines of a part of the window; unchanged rows reuse their strips."""
         self._fit()
         context = self._item_list.context
         if context is None:
@@ -236,7 +236,7 @@ class Pane(ScrollView):
         return strips
 
     def _row_at(self, y: int) -> tuple[Item | None, Row | None]:
-        """Return the item at a row of the whole, and its row; None for a free row, and past the end."""
+        """Return the item at a row of the transcript, and its row; None for an empty row, and after the end."""
         if not 0 <= y < self._item_list.heights.total:
             return None, None
         item, number = self._item_list.at(y)
@@ -257,7 +257,7 @@ class Pane(ScrollView):
         return strip_of(row, context, width)
 
     def render_line(self, y: int) -> Strip:
-        """Return a line of the window that says which text each cell belongs to: for selecting."""
+        """Return a line of the window with the position of the text of each cell, for selecting."""
         item_list = self._item_list
         place = self.scroll_offset.y + y
         item, row = self._row_at(place)
@@ -267,7 +267,7 @@ class Pane(ScrollView):
             return located_strip(row, item.key + row.line, starts)
         if not item_list.items:
             return end_strip(0, 0)
-        # Free rows belong to the end of what is above them.
+        # empty rows belong to the end of the item above
         item = item_list.items[-1] if item is None else item_list.items[max(0, item.index - 1)]
         lines = item_list.lines_of(item)
         return end_strip(len(lines[-1]) if lines else 0, item.key + max(0, len(lines) - 1))
@@ -281,7 +281,7 @@ class Pane(ScrollView):
         self.refresh()
 
     def line_at(self, y: int, x: int) -> tuple[Item, Row, Offset] | None:
-        """Return what stands at a cell of the window: the item, its row, and the place in the text.
+        """Return the item, the row and the position in the text at a cell of the window.
 
         Args:
             y: Row of the window.

@@ -1,4 +1,4 @@
-"""Selected text: which logical lines lie between two places, and what copying them gives."""
+"""Selected text: the logical lines between two positions, as they are copied."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from aimltui.tui.widgets.transcript.items import ItemList
 
 
 def selected_text(item_list: ItemList, selection: Selection) -> str:
-    """Return the text between the ends of a selection: no bars, no frames, no folds.
+    """Return the text of a selection, without bars, frames and folds.
 
     Args:
         item_list: The items.
@@ -44,7 +44,7 @@ def selected_text(item_list: ItemList, selection: Selection) -> str:
 
 
 def word_at(text: str, place: int) -> tuple[int, int]:
-    """Return the first character and the one past the last of the word at a place of a line."""
+    """Return the start and the end of the word at a position of a line."""
     if not text:
         return 0, 0
     place = max(0, min(place, len(text) - 1))

@@ -1,8 +1,8 @@
-"""Draws a message's Markdown while it streams: what is finished is never parsed again.
+"""Draws a message's Markdown while it streams, without parsing finished parts again.
 
 Blocks before the last one are frozen as soon as the line that ends them is complete. Inside the last block,
 which may be endless, finished lines of code, rows of a table and items of a list are frozen too. At the end
-of the stream everything is drawn once more as a whole, so that no wrong guess stays.
+of the stream everything is parsed once more, so that no wrong guess stays.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ MAX_PLAIN: Final = 768 * 1024
 PLAIN_PIECE: Final = 8_192
 """Characters of a plain line that are drawn at a time, so that an endless line is not drawn again as it grows."""
 _NEAR: Final = 4_096
-"""Characters before the limit in which a line end is looked for, so that no line is cut without need."""
+"""Characters before the limit in which a line end is searched for, so that no line is cut without need."""
 COARSE_TAIL: Final = 8_192
-"""Characters of one unfinished block past which it is not parsed anew for each piece that comes in."""
+"""Characters of an unfinished block from which on it is no longer parsed for each piece."""
 
 _FENCE = re.compile(r"( {0,3})(`{3,}|~{3,})(.*)$")
 
@@ -72,7 +72,7 @@ class _OpenTable:
 
 
 class MarkdownStream:
-    """The body of one message on a canvas, whole or growing."""
+    """Draws the body of one message on a canvas, complete or growing."""
 
     def __init__(
         self,
@@ -138,7 +138,7 @@ class MarkdownStream:
             self._painter.unload()
 
     def finish(self) -> None:
-        """Draw the whole source anew, as a stored message is drawn.
+        """Draw the whole source again, as a stored message is drawn.
 
         The block structure is found again from the first character. Blocks that turn out to begin and end
         where they did while streaming keep their rows, unless a link definition could change their insides.
@@ -215,7 +215,7 @@ class MarkdownStream:
             )
 
     def _advance(self) -> bool:
-        """Draw what is not frozen; return True if there is more to do since a block began or ended."""
+        """Draw what is not frozen; return True if a block started or ended, so that there is more to draw."""
         match self._open:
             case _OpenFence():
                 return self._advance_code(self._open)
@@ -232,7 +232,7 @@ class MarkdownStream:
         self._parsed = 0
 
     def _mark(self, place: int, previous: str) -> None:
-        """Note that everything before a block is finished."""
+        """Record that everything before a block is finished."""
         if self._list is None and (not self._marks or self._marks[-1].place < place):
             self._marks.append(_Mark(place, *self._here(), previous))
 
@@ -282,7 +282,7 @@ class MarkdownStream:
         return False
 
     def _draw_coarsely(self) -> None:
-        """Show what came since the last parse of a very long block as it is, until there is more of it."""
+        """Show the text since the last parse of a very long block without parsing it."""
         self.canvas.truncate(*self._end)
         for line in self.source.since(self._stable + self._parsed).split("\n"):
             if line:
@@ -392,6 +392,6 @@ def _line_starts(text: str) -> list[int]:
 
 
 def _dedent(line: str, indent: int) -> str:
-    """Take off as many leading blanks as the fence itself has."""
+    """Remove as many leading spaces as the fence has."""
     blanks = len(line) - len(line.lstrip(" "))
     return line[min(indent, blanks) :]

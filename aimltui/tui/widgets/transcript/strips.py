@@ -12,12 +12,12 @@ from aimltui.tui.widgets.transcript.folding import cells, is_narrow
 
 
 def strip_of(row: Row, context: RenderContext, width: int) -> Strip:
-    """Return a row as a strip, made once and kept with the row.
+    """Return a row as a strip, which is made once and stored in the row.
 
     Args:
         row: The row.
         context: For its width. Filled rows reach to the edge of the text column.
-        width: Cells of the widget, its scrollbar's included.
+        width: Cells of the widget, including its scrollbar.
     """
     strip = row.strip
     if strip is None or strip.cell_length != width:
@@ -26,7 +26,7 @@ def strip_of(row: Row, context: RenderContext, width: int) -> Strip:
 
 
 def blank_strip(context: RenderContext, width: int) -> Strip:
-    """Return an empty line."""
+    """Return the strip of an empty row."""
     return Strip([Segment(" " * width, context.palette.text)], width)
 
 
@@ -50,10 +50,10 @@ def selected_strip(
 
     Args:
         row: The row.
-        context: Its width.
+        context: For its width.
         width: Cells of the widget.
-        span: First character marked, and the one past the last; -1 for the line's end.
-        style: Of what is marked.
+        span: The first marked character, and the one past the last; -1 for the line's end.
+        style: Of the marked part.
     """
     start, end = span
     segments: list[Segment] = []
@@ -74,7 +74,7 @@ def selected_strip(
 
 
 def cursor_strip(row: Row, context: RenderContext, width: int, span: tuple[int, int]) -> Strip:
-    """Return a row with the cells of what the keyboard would choose marked."""
+    """Return a row with the cells of the keyboard's target marked."""
     strip = strip_of(row, context, width)
     start, end = span
     before, marked, after = strip.crop(0, start), strip.crop(start, end), strip.crop(end, width)
@@ -83,13 +83,13 @@ def cursor_strip(row: Row, context: RenderContext, width: int, span: tuple[int, 
 
 
 def located_strip(row: Row, number: int, starts_line: bool) -> Strip:
-    """Return a row whose segments tell the mouse which character of which logical line they show.
+    """Return a row whose segments carry the position of their text, for selecting with the mouse.
 
-    Every cell has an answer, also those of bars, frames and blanks: a selection may start and end anywhere.
+    Every cell has a position, also those of bars, frames and spaces: a selection may start and end anywhere.
 
     Args:
         row: The row.
-        number: The logical line's number in the whole.
+        number: The logical line's number in the transcript.
         starts_line: Whether the row is its line's first.
     """
     segments: list[Segment] = []
@@ -106,13 +106,13 @@ def located_strip(row: Row, number: int, starts_line: bool) -> Strip:
             nearest = 0
         style = Style.from_meta({"offset": (nearest, number)})
         segments += [Segment(" ", style)] * cells(segment.text)
-    # What lies right of the row belongs to its end.
+    # cells right of the row belong to its end
     segments.append(Segment("", Style.from_meta({"offset": (end, number)})))
     return Strip(segments)
 
 
 def _located_text(text: str, offset: int, number: int) -> list[Segment]:
-    """Return segments as wide as a text: of wide characters one for each cell, so both halves mean one."""
+    """Return segments as wide as a text: two for a wide character, so that both of its cells mean it."""
     if is_narrow(text):
         return [Segment(text, Style.from_meta({"offset": (offset, number)}))]
     return [
@@ -123,5 +123,5 @@ def _located_text(text: str, offset: int, number: int) -> list[Segment]:
 
 
 def end_strip(character: int, number: int) -> Strip:
-    """Return a row without text that means one place: Textual takes the end of the last segment for it."""
+    """Return a row without text for one position: Textual uses the end of the last segment."""
     return Strip([Segment("", Style.from_meta({"offset": (character, number)}))])

@@ -1,4 +1,4 @@
-"""Tables: columns as wide as their cells where there is room, folded cells where there is not."""
+"""Tables: columns as wide as their cells, folded if there is not enough room."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LEAST_COLUMN = 3
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell: its text in runs."""
+    """A cell and its text as runs."""
 
     runs: list[StyledText]
     text: str
@@ -97,7 +97,7 @@ class ColumnSizes:
 
 
 def column_widths(sizes: ColumnSizes, room: int) -> list[int] | None:
-    """Share the room among the columns.
+    """Distribute the room over the columns.
 
     Args:
         sizes: What the rows need.
@@ -113,7 +113,7 @@ def column_widths(sizes: ColumnSizes, room: int) -> list[int] | None:
         return list(natural)
     if free < _LEAST_COLUMN * count:
         return None
-    # A column keeps its longest word whole if the fair share of the room allows it.
+    # a column holds its longest word if its fair share of the room allows it
     share = free // count
     least = [min(natural[i], words[i], max(share, _LEAST_COLUMN)) for i in range(count)]
     widths = list(least)
@@ -131,7 +131,7 @@ def column_widths(sizes: ColumnSizes, room: int) -> list[int] | None:
 
 
 class Table:
-    """Draws a table; more rows may come while it streams."""
+    """Draws a table, to which rows are added while it streams."""
 
     def __init__(self, canvas: Canvas, aligns: list[Align]) -> None:
         self._canvas = canvas
@@ -139,23 +139,23 @@ class Table:
         self._start = (len(canvas.rows), len(canvas.lines))
         self._widths: list[int] | None = None
         self._sizes: ColumnSizes | None = None
-        """Of the rows that are drawn for good."""
+        """Of the finished rows."""
         self._kept: list[list[Cell]] = []
-        """Those rows: all are drawn again when a column becomes wider."""
+        """The finished rows: all are drawn again when a column becomes wider."""
         self._head: list[Cell] = []
         self._end = self._start
 
     @property
     def has_head(self) -> bool:
-        """Whether the head is drawn for good."""
+        """Whether the head is finished."""
         return bool(self._kept)
 
     def draw(self, rows: list[list[Cell]], keep: int) -> None:
-        """Draw further rows after those kept so far; at the first call the first row is the head.
+        """Draw rows after the finished ones; at the first call the first row is the head.
 
         Args:
-            rows: Rows that are not drawn for good yet.
-            keep: How many of them are finished. The next call gives only those after them.
+            rows: The rows after the finished ones.
+            keep: How many of them are finished now. The next call passes only those after them.
         """
         canvas, kept = self._canvas, self._kept
         if not kept and not rows:
@@ -199,7 +199,7 @@ class Table:
         self._canvas.raw(copy, [([Segment(bar, style)], [-1], [])])
 
     def _stacked(self, row: list[Cell], number: int) -> None:
-        """Draw a row as a list of `name: value`, where the pane is too narrow for columns."""
+        """Draw a row as a list of `name: value`, if the pane is too narrow for columns."""
         if number == 0:
             return
         if number > 1:
@@ -210,7 +210,7 @@ class Table:
 
 
 def _copied(row: Sequence[Cell]) -> tuple[str, list[int]]:
-    """Return a row as Markdown and where in it each cell's text starts."""
+    """Return a row as Markdown and the start of each cell's text in it."""
     copy, places = "|", []
     for cell in row:
         copy += " "
@@ -222,7 +222,7 @@ def _copied(row: Sequence[Cell]) -> tuple[str, list[int]]:
 def _laid_out(
     row: Sequence[Cell], places: Sequence[int], widths: Sequence[int], aligns: Sequence[Align], canvas: Canvas
 ) -> list[tuple[list[Segment], list[int], list[tuple[int, int, ClickTarget]]]]:
-    """Set the cells of a row beside each other, each folded to its column."""
+    """Arrange the cells of a row side by side, each folded to its column."""
     palette, glyphs = canvas.context.palette, canvas.context.glyphs
     folded = [fold(cell.text, width) for cell, width in zip(row, widths, strict=True)]
     cursors = [TextCursor(cell.runs, place) for cell, place in zip(row, places, strict=True)]

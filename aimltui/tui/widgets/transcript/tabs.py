@@ -1,4 +1,4 @@
-"""Tabs of code: as wide as they are on the screen, and still tabs when they are copied."""
+"""Tabs of code: as wide as they are on the screen, and copied as tabs."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from aimltui.tui.widgets.transcript.folding import cells
 
 TAB_CELLS: Final = 4
 FILL: Final = "\ufdd0"
-"""Stands in a logical line for each further cell of a tab. A noncharacter: no text holds it, and `clean` drops it."""
+"""Fills the further cells of a tab in a logical line. A noncharacter: no text contains it, and `clean` removes it."""
 
 _TABS = re.compile("\t")
 
 
 def spread_tabs(text: str, column: int) -> tuple[str, str, int]:
-    """Make each tab as long as it is wide, so that characters and cells stay in step.
+    """Make each tab as long as it is wide, so that characters and cells correspond.
 
     Args:
         text: Part of a line.

@@ -1,4 +1,4 @@
-"""Which rows are in the window: at the tail, or with one text line held still whatever happens around it."""
+"""Decides which rows are in the window: the last ones, or those at a fixed text position."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from aimltui.tui.widgets.transcript.canvas import ClickTarget
 from aimltui.tui.widgets.transcript.items import Item, ItemList, Place
 
 NEAR_END = 2
-"""Rows from the end within which scrolling down takes hold of the tail again."""
+"""Rows from the end within which scrolling down starts to follow the end again."""
 
 _GROWING = (MessageEntry, ReasoningEntry, StepEntry)
 _LAST = 1 << 30
-"""Stands for the last logical line of an item that may not be drawn yet."""
+"""Means the last logical line of an item that may not be drawn yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class VisibleTarget:
-    """A thing in the window that the keyboard can choose."""
+    """A click target in the window, which the keyboard can choose."""
 
     item: Item
     target: ClickTarget
     y: int
-    """Its first row in the whole."""
+    """Its first row in the transcript."""
 
 
 class Viewport:
@@ -33,17 +33,17 @@ class Viewport:
     def __init__(self, item_list: ItemList) -> None:
         self.item_list = item_list
         self.height = 0
-        """Rows of the window."""
+        """Height of the window."""
         self.following = True
         self._top: Place | None = None
-        """What stands in the window's first row."""
+        """The position in the window's first row."""
         self._seen: Place | None = None
-        """The last row that was there when the tail was left, or that was seen since.
+        """The last row that existed when the window left the end, or that was in the window since.
 
-        Text grows above the run's line and above what is queued, so it is the last row of what was said or done.
+        Text grows above the run's line and the queued messages, so this is the last row of a message or a step.
         """
         self._below_seen = 0
-        """Rows below it at that moment: they were seen, too, though their place moves."""
+        """Rows below it at that moment: they are not new, although they move."""
 
     @property
     def limit(self) -> int:
@@ -51,12 +51,12 @@ class Viewport:
         return max(0, self.item_list.heights.total - self.height)
 
     def follow(self) -> None:
-        """Take hold of the tail."""
+        """Follow the end."""
         self.following = True
         self._seen = None
 
     def hold(self, y: int) -> None:
-        """Let go of the tail and hold the text that stands at row `y`."""
+        """Stop following the end, and hold the text at row `y`."""
         item_list = self.item_list
         if not item_list.items:
             return
@@ -114,10 +114,9 @@ class Viewport:
             missing -= item_list.heights[item.index]
 
     def moved(self, old: int, new: int) -> int:
-        """Take a scroll by the user.
+        """Process the user's scrolling.
 
-        What was in the window before and still is keeps its place relative to the window even if something
-        above it turns out higher than was guessed.
+        Text that stays in the window does not move in it, even if an item above it is higher than estimated.
 
         Args:
             old: The window's first row before.
@@ -157,7 +156,7 @@ class Viewport:
         return item, min(row, item_list.heights[item.index] - 1), 0
 
     def new_lines(self, y: int) -> int:
-        """Return how many rows came in below what has been seen.
+        """Return how many rows were added below the last row that was in the window.
 
         Args:
             y: The window's first row.
@@ -182,7 +181,7 @@ class Viewport:
         return max(0, item_list.heights.total - 1 - seen - self._below_seen)
 
     def targets(self, y: int) -> Iterator[VisibleTarget]:
-        """Yield what can be chosen in the window, from top to bottom.
+        """Yield the targets in the window, from top to bottom.
 
         Args:
             y: The window's first row.

@@ -1,4 +1,4 @@
-"""The transcript: all of a thread in one widget that paints lines."""
+"""The transcript: one widget that paints the lines of a thread."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class TranscriptMessage(Message):
 
 
 class Transcript(Pane, can_focus=True):
-    """Shows the entries of one thread, follows their tail, holds still while one reads."""
+    """Shows the entries of one thread; follows its end, or holds still while the user reads."""
 
     DEFAULT_CSS = """
     Transcript {
@@ -112,14 +112,14 @@ class Transcript(Pane, can_focus=True):
 
         text: str
 
-    # What the screen calls
+    # for the screen
 
     def show(self, entries: Sequence[Entry], *, at_end: bool = True) -> None:
         """Show another thread.
 
         Args:
-            entries: All of it, in order.
-            at_end: Whether its end is in view, and followed; else its start.
+            entries: All entries in order.
+            at_end: Whether to show and follow its end; otherwise its start.
         """
         self._item_list.load(entries)
         self._cursor = None
@@ -131,13 +131,13 @@ class Transcript(Pane, can_focus=True):
         self._settle(everything=True)
 
     def apply(self, changes: Sequence[Change]) -> None:
-        """Take changes of the entries; however many, the screen is painted once.
+        """Apply changes of the entries; the screen is painted once for all of them.
 
         Args:
             changes: In the order in which they happened.
         """
         if any(isinstance(change, Added | Replaced) and counts(change.entry) for change in changes):
-            # nothing ticks while nothing goes on: a countdown would begin with the seconds since then
+            # the clock stops while no run is active: without this a countdown would start late
             self._item_list.set_time(self._clock())
         self._item_list.apply(changes)
         self._settle()
@@ -145,7 +145,7 @@ class Transcript(Pane, can_focus=True):
     def learn(
         self, files: Mapping[str, FileFact] | None = None, repeats: Mapping[str, Repeat] | None = None
     ) -> None:
-        """Take what has become known; what shows it is drawn anew, and what is read stays where it is.
+        """Take new facts, and draw the items again that show them; the text in the window does not move.
 
         Args:
             files: By the file's id.
@@ -157,7 +157,7 @@ class Transcript(Pane, can_focus=True):
         self._settle()
 
     def unfold_call(self, call_id: str) -> None:
-        """Open the panel of a call; it grows downwards, as if it had been chosen."""
+        """Open the panel of a call; it grows downwards, as if the user had chosen it."""
         if self._viewport.following:
             self._viewport.hold(self.scroll_offset.y)
         for item in self._item_list.panels(StepEntry):
@@ -166,21 +166,21 @@ class Transcript(Pane, can_focus=True):
         self._settle()
 
     def tick(self) -> None:
-        """Bring the seconds of active runs up to date; called once a second."""
+        """Update the running times and countdowns; called once a second."""
         self._item_list.set_time(self._clock())
         self._settle()
 
     def scroll_to_tail(self) -> None:
-        """Go to the end and follow it."""
+        """Scroll to the end and follow it."""
         self._viewport.follow()
         self._settle()
 
     def scroll_to_head(self) -> None:
-        """Go to the first line."""
+        """Scroll to the first line."""
         self.scroll_to(y=0)
 
     def scroll_page(self, direction: int) -> None:
-        """Scroll by a window less two rows, which are kept for orientation.
+        """Scroll by a window less two rows, which stay visible for orientation.
 
         Args:
             direction: -1 for up, 1 for down.
@@ -188,7 +188,7 @@ class Transcript(Pane, can_focus=True):
         self.scroll_to(y=self.scroll_offset.y + direction * max(1, self._viewport.height - 2))
 
     def toggle_all(self, kind: Foldable) -> None:
-        """Unfold all panels, or all thoughts; fold them if all are unfolded."""
+        """Unfold all panels, or all reasonings; fold them if all are unfolded."""
         item_list = self._item_list
         panels = list(item_list.panels(kind))
         unfold = not (
@@ -208,7 +208,7 @@ class Transcript(Pane, can_focus=True):
     # Keyboard
 
     def action_step(self, direction: int) -> None:
-        """Go to the next thing in the window that can be chosen; scroll a line where there is none."""
+        """Mark the next target in the window; scroll by a line if there is none."""
         y = self.scroll_offset.y
         targets = list(self._viewport.targets(y))
         places = [
@@ -228,15 +228,15 @@ class Transcript(Pane, can_focus=True):
         self.scroll_page(direction)
 
     def action_head(self) -> None:
-        """Go to the first line."""
+        """Scroll to the first line."""
         self.scroll_to_head()
 
     def action_tail(self) -> None:
-        """Go to the end and follow it."""
+        """Scroll to the end and follow it."""
         self.scroll_to_tail()
 
     def action_choose(self) -> None:
-        """Choose what is marked, if it is in the window."""
+        """Choose the marked target, if it is in the window."""
         for visible in self._viewport.targets(self.scroll_offset.y):
             if (visible.item, visible.target) == self._cursor:
                 self._choose(visible.item, visible.target)
@@ -244,12 +244,12 @@ class Transcript(Pane, can_focus=True):
 
     @property
     def has_mark(self) -> bool:
-        """Whether enter would choose something."""
+        """Whether Enter would choose something."""
         return self.mark is not None
 
     @property
     def mark(self) -> tuple[Entry, ClickTarget] | None:
-        """What the keyboard has marked, while it is in the window and has the focus."""
+        """The marked entry and target, while they are in the window and the transcript has the focus."""
         if self._cursor is None or not self.has_focus:
             return None
         for visible in self._viewport.targets(self.scroll_offset.y):
@@ -267,27 +267,27 @@ class Transcript(Pane, can_focus=True):
 
     @property
     def marked_file(self) -> str:
-        """The id of the file that is marked; empty if none is."""
+        """The id of the marked file; empty if none is marked."""
         mark = self.mark
         return mark[1].value if mark is not None and mark[1].kind == "file" else ""
 
     @property
     def marked_entry(self) -> Entry | None:
-        """The entry in which something is marked."""
+        """The entry of the marked target."""
         return self._cursor[0].entry if self._cursor is not None and self.has_mark else None
 
     def on_focus(self) -> None:
-        """Show what the keyboard would choose."""
+        """Show the mark."""
         self.refresh()
 
     def on_blur(self) -> None:
-        """Hide what the keyboard would choose."""
+        """Hide the mark."""
         self.refresh()
 
     # Mouse
 
     def on_click(self, event: events.Click) -> None:
-        """Choose what was clicked; select a word or a line by a double or triple click."""
+        """Choose the clicked target; select a word or a line on a double or triple click."""
         event.prevent_default()
         found = self.line_at(event.y, event.x)
         if found is None:
@@ -328,7 +328,7 @@ class Transcript(Pane, can_focus=True):
             case "toggle" | "expand":
                 unfolded = target.kind == "expand" or not self._item_list.is_unfolded(item)
                 if self._viewport.following:
-                    # Nothing moves under the pointer: what was clicked keeps its place.
+                    # nothing moves under the pointer: the clicked line stays where it is
                     self._viewport.hold(self.scroll_offset.y)
                 self._item_list.fold(item, unfolded)
                 if target.kind == "expand":
@@ -336,7 +336,7 @@ class Transcript(Pane, can_focus=True):
                 self._settle()
 
     def _output(self, entry: Entry, target: ClickTarget) -> str:
-        """The whole text that a line stands for: a message's or an output's."""
+        """Return the whole text behind a line: of a message or of an output."""
         if target.value == WHOLE_MESSAGE:
             return entry.text if isinstance(entry, MessageEntry) else ""
         call = call_at(entry, target)

@@ -1,4 +1,4 @@
-"""One renderer for each class of entry: what an entry says, drawn as rows."""
+"""A renderer for each class of entry, which draws it as rows."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ __all__ = [
 
 
 def draw_entry(entry: Entry, context: RenderContext, unfolded: bool | None) -> Canvas:
-    """Draw any entry but a message, which has a `MessageDrawing` of its own.
+    """Draw any entry; a message that grows needs a `MessageDrawing`.
 
     Args:
         entry: What to draw.
         context: Width, colours, glyphs, time.
-        unfolded: Whether a panel is open; None if the user has not said.
+        unfolded: Whether the user opened or closed the panel; None if neither.
     """
     match entry:
         case StepEntry():

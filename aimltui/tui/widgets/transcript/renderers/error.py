@@ -1,4 +1,4 @@
-"""Error cards: what happened, why, what to do, and the id to ask somebody about."""
+"""Error cards: what happened, why, what to do, and the id for the provider's support."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from aimltui.tui.widgets.transcript.renderers.lines import write_lines
 _GAP: Final = 3
 _WAY: Final = "↑ then"
 _WAY_FROM_TEXT: Final = "↑ up to here, then"
-"""Where the message is back in the prompt, the arrow goes through its lines first."""
+"""If the message is back in the prompt, the arrow key goes through its lines first."""
 
 
 def draw_error(entry: ErrorEntry, context: RenderContext) -> Canvas:
@@ -51,7 +51,7 @@ def draw_error(entry: ErrorEntry, context: RenderContext) -> Canvas:
 def _action_rows(
     actions: Sequence[CardAction], context: RenderContext, room: int
 ) -> list[tuple[list[Segment], list[int], list[tuple[int, int, ClickTarget]]]]:
-    """The keys of a card side by side, in as many rows as they need."""
+    """Return the actions of a card side by side, in as many rows as needed."""
     palette = context.palette
     rows: list[tuple[list[Segment], list[int], list[tuple[int, int, ClickTarget]]]] = []
     way = _WAY if SEND_AGAIN in actions else _WAY_FROM_TEXT

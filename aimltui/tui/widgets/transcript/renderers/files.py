@@ -1,4 +1,4 @@
-"""Files in the transcript: a line with name, size and keys; pictures drawn above it by half blocks."""
+"""Files in the transcript: a line with name, size and keys; pictures are drawn above it with half blocks."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from aimltui.tui.widgets.transcript.canvas import TEXT_COLUMN, Canvas, ClickTarg
 from aimltui.tui.widgets.transcript.folding import cells, shorten
 
 PICTURE_ROWS: Final = 20
-"""Rows of a picture at most; all of it is seen full screen."""
+"""Greatest height of a picture; full screen shows it larger."""
 _HALF: Final = "▀"
 
 
 def draw_file(canvas: Canvas, file: Attachment) -> bool:
-    """Draw a file: what it is called, how large it is, what can be done with it. True if its picture is there, too."""
+    """Draw a file's name, size and keys; return whether its picture is drawn too."""
     context = canvas.context
     fact = context.extras.files.get(file.file_id)
     is_picture = file.is_picture or (file.is_made and fact is not None and is_picture_name(fact.name))
@@ -57,7 +57,7 @@ def draw_file(canvas: Canvas, file: Attachment) -> bool:
 
 
 def _about(file: Attachment, fact: FileFact | None) -> str:
-    """What is known of a file beside its name."""
+    """Return what is known of a file beside its name."""
     parts = []
     if fact is not None and fact.picture is not None:
         parts.append(f"{fact.picture.width}×{fact.picture.height}")
@@ -68,24 +68,24 @@ def _about(file: Attachment, fact: FileFact | None) -> str:
 
 
 def draw_picture(canvas: Canvas, picture: Picture) -> None:
-    """Draw a picture as wide as there is room, at most `PICTURE_ROWS` high."""
+    """Draw a picture as wide as possible, at most `PICTURE_ROWS` high."""
     width, height = picture_size(picture, min(canvas.wide_room, TEXT_COLUMN), PICTURE_ROWS)
     rows = half_block_rows(picture, width, height)
     canvas.raw(
         "",
-        # Each row has a place of its own, so that the one at the top of the window can be held still.
+        # each row has a different position, so that any of them can be held at the top of the window
         [(row, [number, *[-1] * (len(row) - 1)], []) for number, row in enumerate(rows)],
     )
 
 
 def picture_size(picture: Picture, columns: int, rows: int) -> tuple[int, int]:
-    """Cells and rows a picture takes: as large as fits, no larger than it is, its proportions kept."""
+    """Return the columns and rows of a picture: as large as possible, not enlarged, in its proportions."""
     scale = min(1.0, columns / picture.width, rows * 2 / picture.height)
     return max(1, round(picture.width * scale)), max(1, round(picture.height * scale / 2))
 
 
 def half_block_rows(picture: Picture, width: int, height: int) -> list[list[Segment]]:
-    """A picture as rows of half blocks: the upper half of a cell is its colour, the lower its background.
+    """Return a picture as rows of half blocks: a cell's colour is its upper half, its background the lower.
 
     Args:
         picture: What to draw.

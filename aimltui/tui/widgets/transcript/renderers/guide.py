@@ -1,4 +1,4 @@
-"""The program's own text where there is no message yet, and what can be chosen there."""
+"""Draws the text of this program in an empty thread, and the options in it."""
 
 from __future__ import annotations
 

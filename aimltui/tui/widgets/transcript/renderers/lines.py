@@ -7,6 +7,6 @@ from aimltui.tui.widgets.transcript.canvas import Canvas, StyledText
 
 
 def write_lines(canvas: Canvas, text: str, run: StyledText) -> None:
-    """Draw text of several lines in the style of a run whose own text is not used."""
+    """Draw text of several lines in the style of a run, whose text is not used."""
     for line in clean(text).strip("\n").split("\n"):
         canvas.write([StyledText(line.expandtabs(4), run.style)])

@@ -1,4 +1,4 @@
-"""Messages: author, Markdown that may still grow, attachments, citations, why it was cut off."""
+"""Draws messages: author, Markdown that may grow, attachments, citations, why it was cut off."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _REASONS: Final = {
 
 
 def message_source(entry: MessageEntry) -> str:
-    """Return a message's Markdown as people want it copied: citations as `[n]`, the rest as it came."""
+    """Return a message's Markdown for copying: citations as `[n]`, the rest unchanged."""
     return _with_citations(entry, "[", "]")
 
 
@@ -39,7 +39,7 @@ def _with_citations(entry: MessageEntry, before: str, after: str) -> str:
 
 
 def clean_message(entry: MessageEntry) -> CleanText:
-    """Return the text to draw: harmless, its citations marked in a way that no text from outside can be."""
+    """Return the clean text to draw, with marks around citations that no text from outside can contain."""
     text = CleanText()
     place = 0
     for citation in _cited(entry):
@@ -58,12 +58,12 @@ def with_text(entry: MessageEntry, text: CleanText) -> MessageEntry:
 
 
 def without_text(entry: MessageEntry) -> MessageEntry:
-    """Return the entry for a place beside its text; one with citations keeps it, since they name parts of it."""
+    """Return the entry without its text, which is stored elsewhere; citations need it, so with them it stays."""
     return entry if entry.citations else replace(entry, text="")
 
 
 class MessageDrawing:
-    """A message on its canvas, which goes on where it ended when the message grows.
+    """A message on its canvas, which continues at its end when the message grows.
 
     Attributes:
         entry: The message without its text.
@@ -163,13 +163,13 @@ class MessageDrawing:
             canvas.write([StyledText(f"{glyphs.ellipsis} {words}", palette.warning)])
 
     def _label(self, citation: Citation) -> str:
-        """A source's name, once it is known."""
+        """Return the name of a source; its id while the name is unknown."""
         fact = self.canvas.context.extras.files.get(citation.file_id)
         return fact.name if fact is not None and citation.label == citation.file_id else citation.label
 
 
 def _cited(entry: MessageEntry) -> list[Citation]:
-    """The footnotes, by their place in the text; links to files that were made are none."""
+    """Return the footnotes in the order of the text, without links to files that a tool made."""
     return sorted(
         (c for c in entry.citations if c.kind == "file_citation"), key=lambda citation: citation.start
     )

@@ -1,4 +1,4 @@
-"""Remarks of the program, and messages that wait for their turn."""
+"""Draws notices of this program, and queued messages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from aimltui.tui.widgets.transcript.renderers.lines import write_lines
 
 
 def draw_notice(entry: NoticeEntry, context: RenderContext) -> Canvas:
-    """Draw a remark."""
+    """Draw a notice."""
     palette = context.palette
     canvas = Canvas(context)
     text = notice_text(entry, context)
@@ -23,7 +23,7 @@ def draw_notice(entry: NoticeEntry, context: RenderContext) -> Canvas:
 
 
 def notice_text(entry: NoticeEntry, context: RenderContext) -> str:
-    """What a remark says at this moment."""
+    """Return the text of a notice at the current time."""
     text, dot = clean_line(entry.text), f" {context.glyphs.dot} "
     if entry.until is not None:
         left = math.ceil(entry.until - context.now)
@@ -35,7 +35,7 @@ def notice_text(entry: NoticeEntry, context: RenderContext) -> str:
 
 
 def draw_queued(entry: QueuedEntry, context: RenderContext) -> Canvas:
-    """Draw a message that waits until the active run is over."""
+    """Draw a queued message."""
     palette = context.palette
     canvas = Canvas(context, palette.frame)
     canvas.write([StyledText("queued", palette.muted)])

@@ -1,4 +1,4 @@
-"""What code printed: its first and last lines, in its own colours made readable."""
+"""Draws what code printed: its first and last lines, in its colours made readable."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from aimltui.tui.widgets.transcript.canvas import Canvas, ClickTarget, StyledTex
 from aimltui.tui.widgets.transcript.palette import Palette
 
 HEAD = TAIL = 50
-"""Lines shown of an output that is longer than both together."""
+"""Lines shown at the start and at the end of a longer output."""
 MAX_LINE: Final = 2_000
-"""Characters of a line that are shown; "view all" has the rest."""
+"""Characters of a line that are shown; "view all" shows the rest."""
 
 Kind = TypeVar("Kind")
 
@@ -55,10 +55,10 @@ def draw_output(
 
     Args:
         canvas: Where to draw.
-        text: However long; only the lines that are shown are looked at.
-        head: Lines of the beginning.
-        tail: Lines of the end.
-        target: What the line in place of what is not shown does.
+        text: Of any length; only the shown lines are processed.
+        head: Lines shown at the start.
+        tail: Lines shown at the end.
+        target: What the line does that counts the hidden lines.
         most: Characters of a line that are shown.
     """
     found = excerpt(text, head, tail)
@@ -72,7 +72,7 @@ def draw_output(
 
 
 def shown_lines(text: str) -> int:
-    """Lines an output has."""
+    """Return the number of lines of an output."""
     return excerpt(text, 0, 0).total
 
 
@@ -90,7 +90,7 @@ def _not_shown(canvas: Canvas, what: str, target: ClickTarget | None) -> None:
 
 
 def _lines(canvas: Canvas, lines: tuple[str, ...], reader: TerminalText, most: int) -> bool:
-    """Draw lines; whether one of them is too long to be shown whole."""
+    """Draw lines; return whether one of them is cut."""
     is_cut = False
     for line in lines:
         pieces, cut = shortened(reader.line(line), most)
@@ -100,7 +100,7 @@ def _lines(canvas: Canvas, lines: tuple[str, ...], reader: TerminalText, most: i
 
 
 def shortened(pieces: list[tuple[str, Kind]], most: int) -> tuple[list[tuple[str, Kind]], bool]:
-    """The first characters of a line, and whether there are more."""
+    """Return the first characters of a line, and whether there are more."""
     if sum(len(text) for text, _ in pieces) <= most:
         return pieces, False
     kept: list[tuple[str, Kind]] = []
@@ -113,7 +113,7 @@ def shortened(pieces: list[tuple[str, Kind]], most: int) -> tuple[list[tuple[str
 
 
 def output_runs(pieces: list[Piece], palette: Palette) -> list[StyledText]:
-    """A line of output in the theme's colours."""
+    """Return a line of output in the theme's colours."""
     return [
         StyledText(text, palette.text if sgr == PLAIN else _style(sgr, palette.text, palette.muted))
         for text, sgr in pieces
@@ -122,7 +122,7 @@ def output_runs(pieces: list[Piece], palette: Palette) -> list[StyledText]:
 
 @lru_cache(maxsize=1024)
 def _style(sgr: Sgr, text: Style, muted: Style) -> Style:
-    """The style of a piece: its colours moved until they can be read, never hidden, never blinking."""
+    """Return the style of a piece: in readable colours, never hidden, never blinking."""
     ground = Color.from_rich_color(text.bgcolor) if text.bgcolor else Color(0, 0, 0)
     plain = (muted if sgr.faint else text).color
     ink = Color.from_rich_color(plain) if plain else Color(255, 255, 255)

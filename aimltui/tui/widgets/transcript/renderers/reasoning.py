@@ -1,4 +1,4 @@
-"""What a model thinks: its last lines while it does, one line afterwards, which unfolds."""
+"""Draws a model's reasoning: its last lines while it streams, one line afterwards, which unfolds."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from aimltui.tui.widgets.transcript.folding import fold
 LIVE_ROWS: Final = 3
 """Rows that are shown while the model thinks."""
 LIVE_TAIL: Final = 8_000
-"""Characters at the end that are drawn meanwhile: a long thought must not cost more than a short one."""
+"""Characters at the end that are drawn while it streams, so that a long reasoning costs no more than a short one."""
 
 
 def draw_reasoning(entry: ReasoningEntry, context: RenderContext, unfolded: bool | None) -> Canvas:
-    """Draw a thought.
+    """Draw a reasoning.
 
     Args:
-        entry: The thought.
+        entry: The reasoning.
         context: Width, colours, glyphs.
-        unfolded: As the user wants it; None: a few lines while it grows, one line afterwards.
+        unfolded: Whether the user opened or closed it; None: a few lines while it streams, one line afterwards.
     """
     canvas = Canvas(context)
     palette, glyphs = context.palette, context.glyphs
@@ -58,7 +58,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _last_rows(text: str, room: int) -> list[str]:
-    """The last rows as they fall at this width; blank lines only cost room here."""
+    """Return the last rows at this width, without empty lines."""
     rows: list[str] = []
     for line in _lines(text):
         if line.strip():

@@ -1,4 +1,4 @@
-"""The run's line: what it is doing while it is active, its receipt afterwards."""
+"""Draws a run's line: its status while it is active, its receipt afterwards."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ACTIVE: Final = frozenset(("queued", "in_progress", "requires_action", "cancelli
 """Statuses in which a run's line changes with time."""
 
 _INDENT: Final = 2
-"""Blanks before what does not fit into the first row."""
+"""Spaces before the rows after the first."""
 _REASONS: Final = {
     "max_completion_tokens": "token limit",
     "max_prompt_tokens": "prompt token limit",
@@ -79,14 +79,14 @@ def _status(entry: RunEntry, context: RenderContext) -> tuple[str, Style, str]:
 
 
 def _model(model_id: str, room: int) -> str:
-    """Return who answered as far as there is room: the id, the id without its vendor, nothing."""
+    """Return the model's id, or the id without its vendor, or nothing, whichever fits."""
     model_id = clean_line(model_id)
     fitting = (name for name in (model_id, model_id.rpartition("/")[2]) if cells(name) <= room)
     return next(fitting, "")
 
 
 def _receipt(entry: RunEntry, context: RenderContext) -> list[str]:
-    """Return what is known of a run that is over; nothing is made up."""
+    """Return what is known of a finished run; nothing is invented."""
     glyphs = context.glyphs
     parts = []
     if entry.started_at is not None and entry.ended_at is not None:

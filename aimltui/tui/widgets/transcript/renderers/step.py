@@ -1,6 +1,6 @@
 """Run steps: a line for each tool call, which unfolds to its input and output.
 
-A tool has a `ToolPanel` in `PANELS` by its type; a type without one gets the general panel.
+`PANELS` has a `ToolPanel` for each type of tool; other types get the general panel.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ LIVE_LINES: Final = 8
 LIVE_OUTPUT: Final = 8
 """Lines of the output's end that are shown meanwhile."""
 FAILED_OUTPUT: Final = 20
-"""The same of a step that has opened by itself because it failed."""
+"""Lines of the output's end of a step that opened because it failed."""
 FEW_CALLS: Final = 3
-"""Calls of one step that stand open side by side while they run; of more, only the one at work does."""
+"""Calls of one step up to which all are open while they run; of more, only the active one is."""
 MAX_INPUT: Final = 64 * 1024
 """Characters of an input that are drawn."""
 
@@ -40,17 +40,17 @@ class ToolPanel:
     """How the calls of one tool are drawn."""
 
     title: Callable[[ToolCallEntry, RenderContext], str]
-    """The call in few words."""
+    """The title of a call."""
     outcome: Callable[[ToolCallEntry, RenderContext], str]
-    """What came of it, in few words; empty if nothing yet."""
+    """A summary of the result; empty if there is none yet."""
     language: str
-    """Of the input, for its colours."""
+    """Language of the input, for highlighting."""
 
 
 def _sizes(call: ToolCallEntry, context: RenderContext) -> str:
     parts = plural(shown_lines(call.input.lstrip("\n")), "line") if call.input else ""
     logs = call.logs
-    # the server keeps both ends of a long output
+    # the server stores both ends of a long output
     over = "over " if "characters are left out here …]" in logs else ""
     made = [over + plural(shown_lines(logs), "line")] if logs.strip() else []
     images = sum(output.kind == "image" for output in call.outputs)
@@ -72,7 +72,7 @@ def _function_title(call: ToolCallEntry, context: RenderContext) -> str:
 
 
 def _arguments(text: str) -> str:
-    """Return JSON arguments as they would stand in a call; what is no JSON object stays as it is."""
+    """Return JSON arguments in the form of a Python call; other text stays unchanged."""
     if len(text) > MAX_INPUT:
         return "…"
     try:
@@ -105,18 +105,18 @@ GENERAL: Final = ToolPanel(_named, _sizes, "")
 
 
 def step_opens(entry: StepEntry) -> bool:
-    """Say whether a step stands open when the user has not said: while it runs, and when it failed."""
+    """Return whether a step is open by default: while it runs, and when it failed."""
     return entry.status in ("in_progress", "failed") or any(call.error for call in entry.calls)
 
 
 class Memo:
-    """What is kept of a step between two drawings: its code as it was highlighted."""
+    """The highlighted code of a step, which its next drawing reuses."""
 
     def __init__(self) -> None:
         self._codes: dict[str, GrowingCode] = {}
 
     def lines(self, call: ToolCallEntry, text: str, language: str) -> list[list[Piece]]:
-        """The lines of a call's input, highlighted."""
+        """Return the highlighted lines of a call's input."""
         return self._codes.setdefault(call.id, GrowingCode()).lines(text, language)
 
 
@@ -133,9 +133,9 @@ def draw_step(
     Args:
         entry: The step.
         context: Width, colours, glyphs.
-        unfolded: As the user wants it; None for the usual.
-        memo: Of the last drawing of the same step.
-        lingers: Whether it stays as it was while it ran, although it is done.
+        unfolded: Whether the user opened or closed it; None for the default.
+        memo: From the last drawing of the same step.
+        lingers: Whether a finished step stays open as while it ran.
     """
     canvas = Canvas(context)
     opened = lingers or step_opens(entry) if unfolded is None else unfolded
@@ -144,7 +144,7 @@ def draw_step(
     if not entry.calls:
         _header(canvas, entry, None, 0, opened)
     last = len(entry.calls) - 1
-    at = _at_work(entry) if is_live and last >= FEW_CALLS else None
+    at = _active_call(entry) if is_live and last >= FEW_CALLS else None
     is_written = at is not None and not entry.calls[at].outputs
     if at is not None and is_written:
         _more_calls(canvas, at)
@@ -152,7 +152,7 @@ def draw_step(
         if is_written and place != at:
             continue
         shows = opened and at in (None, place)
-        # one after the other: whatever comes before the one at work is over
+        # calls run one after the other: those before the active one are over
         seen = entry if at in (None, place) else replace(entry, status="completed")
         _header(canvas, seen, call, place, shows)
         if shows:
@@ -177,10 +177,10 @@ def _more_calls(canvas: Canvas, count: int) -> None:
     )
 
 
-def _at_work(entry: StepEntry) -> int:
-    """Which of a running step's calls is worth seeing: the last that has put something out; else the one being written."""
-    begun = [place for place, call in enumerate(entry.calls) if call.outputs]
-    return begun[-1] if begun else len(entry.calls) - 1
+def _active_call(entry: StepEntry) -> int:
+    """Return the index of a running step's active call: the last one with an output, or the one being written."""
+    written = [place for place, call in enumerate(entry.calls) if call.outputs]
+    return written[-1] if written else len(entry.calls) - 1
 
 
 def _frame(canvas: Canvas) -> Prefix:
@@ -189,7 +189,7 @@ def _frame(canvas: Canvas) -> Prefix:
 
 
 def _active(palette: Palette) -> Style:
-    """The style of what goes on."""
+    """Return the style of an activity."""
     return palette.link + Style(underline=False)
 
 
@@ -211,13 +211,13 @@ def _state(entry: StepEntry, call: ToolCallEntry | None, context: RenderContext)
         case other:
             text, style = clean_line(other), palette.muted
     if entry.seconds is not None and len(entry.calls) < 2:
-        # how long each of several calls took is not known
+        # the duration of each of several calls is unknown
         text += f" {seconds_text(entry.seconds)}"
     return text, style
 
 
 def _header(canvas: Canvas, entry: StepEntry, call: ToolCallEntry | None, place: int, opened: bool) -> None:
-    """Draw the one line of a call, which folds and unfolds the step."""
+    """Draw the title line of a call, which folds and unfolds the step."""
     context = canvas.context
     palette, glyphs = context.palette, context.glyphs
     panel = PANELS.get(call.type, GENERAL) if call else GENERAL
@@ -244,20 +244,20 @@ def _header(canvas: Canvas, entry: StepEntry, call: ToolCallEntry | None, place:
 
 
 class _Details:
-    """Draws what is under a call's one line."""
+    """Draws the details under the title line of a call."""
 
     def __init__(self, canvas: Canvas, memo: Memo, *, is_brief: bool, is_live: bool) -> None:
         self._canvas = canvas
         self._memo = memo
         self._is_brief = is_brief
-        """The step has opened by itself: it shows what matters now, and takes little room."""
+        """Whether the step opened without the user, so that it shows only its newest lines."""
         self._is_live = is_live
-        """It runs, or has only just ended."""
+        """Whether it runs, or has just ended."""
         self._most = canvas.wide_room * 2
-        """Characters of a line in a panel that has opened by itself."""
+        """Characters of a line in a panel that opened without the user."""
 
     def draw(self, call: ToolCallEntry, place: int) -> None:
-        """Draw a call's input, its output, and what came of running it again."""
+        """Draw a call's input, its output, and the result of running it again."""
         canvas = self._canvas
         with canvas.inside(_frame(canvas)):
             self._input(call, place)
@@ -306,7 +306,7 @@ class _Details:
                 draw_output(canvas, text, target=ClickTarget("view", f"{place}:{number}"))
 
     def _repeat(self, repeat: Repeat, place: int) -> None:
-        """Draw what came of the user's running it again."""
+        """Draw the result of running the call again."""
         canvas = self._canvas
         palette, glyphs = canvas.context.palette, canvas.context.glyphs
         if repeat.running:
@@ -339,7 +339,7 @@ def _cut(canvas: Canvas, rest: int) -> None:
 
 
 def _indented(text: str) -> str:
-    """Return JSON with one value a line; what is no JSON stays as it is."""
+    """Return JSON with one value on each line; other text stays unchanged."""
     if len(text) > MAX_INPUT:
         return text
     try:
