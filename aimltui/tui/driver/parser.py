@@ -24,6 +24,9 @@ from aimltui.tui.terminal import TerminalBackground, background_in
 _CAN_SYNCHRONIZE = re.compile(r"\x1b\[\?2026;[1-3]\$y")
 _ALT_ENTER: Final = frozenset({"\x1b\r", "\x1b\n"})
 _CONTROLS = re.compile("[\x80-\x9f]")
+_EDITING = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+MAX_TYPED: Final = 256
+"""Characters that come at once; nobody types more."""
 _MODIFIERS: Final = frozenset(
     {
         *MODIFIER_FUNCTIONAL_KEYS,
@@ -84,7 +87,13 @@ class TerminalParser(XTermParser):
                     yield from self._told(text)
 
     def _typed(self, text: str) -> Iterator[Message]:
-        for character in _CONTROLS.sub("", text):
+        text = _CONTROLS.sub("", text)
+        if len(text) > MAX_TYPED and _EDITING.search(text) is None:
+            # A paste in a terminal that does not mark pastes: its line ends are none of the enter key.
+            pasted = text.removesuffix("\r")
+            yield Paste(self._pasted(pasted))
+            text = text[len(pasted) :]
+        for character in text:
             yield from self._keys(character)
 
     def _pasted(self, text: str) -> str:

@@ -263,6 +263,13 @@ def test_bytes_that_are_no_text_are_shown_and_end_nothing() -> None:
     assert typed(b"caf\xe9 \xff", "ok") == "caf\ufffd \ufffdok"
 
 
+def test_a_paste_that_the_terminal_does_not_mark_is_a_paste_if_it_is_long() -> None:
+    line = "a line of some text"
+    assert read("\r".join([line] * 20) + "\r") == [f"paste:{chr(13).join([line] * 20)}", "enter"]
+    assert read("a" * 200) == ["a"] * 200
+    assert read("a\x7f" * 200) == ["a", "backspace"] * 200
+
+
 def test_random_reports_never_raise() -> None:
     source = random.Random(11)
     signs = "0123456789;:?<>=$ !\"'uMmRt~ABCDHFPSc[O]\\\x07é\x1b\r"
