@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
@@ -140,6 +141,14 @@ class AimltuiApp(CrashReport, App[None]):
         for screen in self.screen_stack:
             if isinstance(screen, MainScreen):
                 await screen.prepare_to_end()
+
+    def _handle_exception(self, error: Exception) -> None:
+        """End after a mistake of the program; first of all save, since the screen may be what has failed."""
+        with suppress(Exception):
+            for screen in self.screen_stack:
+                if isinstance(screen, MainScreen):
+                    screen.save_unsent()
+        super()._handle_exception(error)
 
     async def _shutdown(self) -> None:
         """Save also when a signal or a crash ends the program."""

@@ -34,7 +34,18 @@ COMMANDS: dict[str, list[str]] = {
     "st": ["st", "-e"],
     "mlterm": ["mlterm", "-e"],
     "zutty": ["zutty", "-e"],
-    "tmux": ["xterm", "-e", "tmux", "-L", "aimltui-test", "-f", "/dev/null", "new-session"],
+    "tmux": [
+        "xterm",
+        "-xrm",
+        "*metaSendsEscape: true",
+        "-e",
+        "tmux",
+        "-L",
+        "aimltui-test",
+        "-f",
+        "/dev/null",
+        "new-session",
+    ],
     "screen": ["xterm", "-e", "screen", "-c", "/dev/null"],
 }
 _SWALLOWED = re.compile(

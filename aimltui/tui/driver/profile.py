@@ -29,7 +29,13 @@ _URXVT_KEYS: Final = {
     "\x1b[8@": "ctrl+shift+end",
 }
 _KONSOLE_KEYS: Final = {"\x1bOM": "shift+enter"}
-_ST_KEYS: Final = {"\x1b[P": "delete", "\x1b[4h": "insert"}
+_ST_KEYS: Final = {
+    "\x1b[P": "delete",
+    "\x1b[4h": "insert",
+    "\x1b[J": "ctrl+end",
+    "\x1b[2J": "shift+home",
+    "\x1b[K": "shift+end",
+}
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,8 @@ def profile_of(environment: Mapping[str, str]) -> TerminalProfile:
     start, end, keys = "", "", dict[str, str]()
     if version is not None:
         start, end = start + _META_SENDS_ESCAPE, _META_AS_BEFORE + end
+    elif in_screen and "XTERM_VERSION" in environment:
+        start, end = start + _through_screen(_META_SENDS_ESCAPE), _through_screen(_META_AS_BEFORE) + end
     if version is not None or in_tmux or (_is_mlterm(environment, term) and not is_inner):
         start, end = start + _OTHER_KEYS, _OTHER_KEYS_AS_BEFORE + end
     if re.match(r"st(?:-|term|\Z)", term):
@@ -83,6 +91,11 @@ def profile_of(environment: Mapping[str, str]) -> TerminalProfile:
         doubles_line_ends=not _keeps_line_ends(environment, term),
         escape_wait_s=_ESCAPE_WAIT_SSH_S if "SSH_CONNECTION" in environment else 0.1,
     )
+
+
+def _through_screen(sequence: str) -> str:
+    """A sequence that GNU screen hands on to the terminal that it runs in."""
+    return f"\x1bP{sequence}\x1b\\"
 
 
 def _xterm_version(environment: Mapping[str, str]) -> int | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from textual import events
 from textual.content import Content
 from textual.message import Message
+from textual.strip import Strip
 from textual.widgets import TextArea
 from textual.widgets.text_area import Selection
 
@@ -174,6 +175,10 @@ class PromptInput(KeysInOrder, TextArea):
         if action in _NEED_A_SELECTION and self.selection.is_empty:
             return False
         return super().check_action(action, parameters)
+
+    def render_line(self, y: int) -> Strip:
+        """Paint a line; where there is no room for text, Textual cannot fold the placeholder."""
+        return super().render_line(y) if self.content_size.width > 0 else Strip.blank(self.size.width)
 
     async def _on_key(self, event: events.Key) -> None:
         key = event.key

@@ -30,6 +30,7 @@ class LifecyclePart(MainView):
         super().__init__(startup)
         self._has_failed = False
         self._is_ending = False
+        self._is_saved = False
 
     async def connect(self) -> None:
         """Connect to the server and open the first thread; a failure is shown as a card."""
@@ -99,18 +100,25 @@ class LifecyclePart(MainView):
         if early := self.take_early():
             self.prompt.load_draft("\n\n".join([*early, self.prompt.draft]).rstrip())
 
-    async def prepare_to_end(self) -> None:
-        """Save the draft, finish deletions and disconnect, within a bounded time."""
-        if self._is_ending:
+    def save_unsent(self) -> None:
+        """Have saved what was written and not sent, once; `prepare_to_end` waits for it."""
+        if self._is_saved:
             return
-        self._is_ending = True
+        self._is_saved = True
         workspace, early = self.workspace, self.take_early()
         if workspace is None:
             key = self.startup.thread_id or (NEW_THREAD if self.startup.new else None)
             self.drafts.join(key, behind=joined((*early, self.prompt.draft)))
         else:
             self.drafts.save_at_end(joined((workspace.current.dequeue_all(), *early)))
-        self.workspace = None
+
+    async def prepare_to_end(self) -> None:
+        """Save the draft, finish deletions and disconnect, within a bounded time."""
+        if self._is_ending:
+            return
+        self._is_ending = True
+        self.save_unsent()
+        workspace, self.workspace = self.workspace, None
         if workspace is not None:
             await _in_time(self._disconnect(workspace))
         await _in_time(self.file_worker.finish())

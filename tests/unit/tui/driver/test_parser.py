@@ -226,6 +226,8 @@ def test_focus_and_modes_are_told() -> None:
     [
         ({"KONSOLE_VERSION": "221203"}, "\x1bOM", "shift+enter"),
         ({"TERM": "st-256color"}, "\x1b[P", "delete"),
+        ({"TERM": "st-256color"}, "\x1b[J", "ctrl+end"),
+        ({"TERM": "st-256color"}, "\x1b[2J", "shift+home"),
         ({"TERM": "rxvt-unicode-256color"}, "\x1b[7^", "ctrl+home"),
         ({"TERM": "rxvt-unicode-256color"}, "\x1b[8^", "ctrl+end"),
         ({"TERM": "rxvt-unicode-256color"}, "\x1b\x1b[C", "ctrl+right"),

@@ -22,10 +22,14 @@ def test_xterm_sends_alt_and_enter_as_keys_and_is_given_back() -> None:
     assert "\x1b[?1036s" in profile.at_start
 
 
-@pytest.mark.parametrize("variable", ["TMUX", "STY"])
-def test_what_runs_inside_xterm_is_not_xterm(variable: str) -> None:
-    profile = profile_of({**XTERM, "TERM": "screen-256color", variable: "1"})
-    assert META not in profile.at_start
+def test_tmux_in_xterm_is_not_xterm() -> None:
+    assert META not in profile_of({**XTERM, "TERM": "screen-256color", "TMUX": "1"}).at_start
+
+
+def test_gnu_screen_hands_on_what_its_xterm_is_asked() -> None:
+    profile = profile_of({**XTERM, "TERM": "screen", "STY": "1.pts"})
+    assert profile.at_start == f"\x1bP\x1b[?1036s{META}\x1b\\"
+    assert profile.at_end.endswith("\x1bP\x1b[?1036r\x1b\\")
 
 
 @pytest.mark.parametrize(

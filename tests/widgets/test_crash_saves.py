@@ -1,0 +1,39 @@
+"""A mistake of the program ends it, but not with what was written: the draft and what waited to be sent are saved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from aimltui.tui.storage.drafts import NEW_THREAD, DraftStore
+from tests.support.fake_transport import FakeTransport
+from tests.support.screen import seat
+
+
+class Mistake(Exception):
+    """What the program did not expect."""
+
+
+async def test_a_mistake_does_not_take_the_draft_with_it(tmp_path: Path) -> None:
+    def fail() -> None:
+        raise Mistake
+
+    with pytest.raises(Mistake):
+        async with seat(FakeTransport(), tmp_path) as here:
+            here.screen.prompt.add_text("not sent yet")
+            here.screen.call_later(fail)
+            await here.until(lambda: here.app._exception is not None)
+    assert DraftStore(tmp_path).load(NEW_THREAD) == "not sent yet"
+
+
+async def test_a_mistake_while_it_connects_does_not_either(tmp_path: Path) -> None:
+    def fail() -> None:
+        raise Mistake
+
+    with pytest.raises(Mistake):
+        async with seat(FakeTransport(), tmp_path, is_up=False) as here:
+            here.screen.prompt.add_text("not sent yet")
+            here.screen.call_later(fail)
+            await here.until(lambda: here.app._exception is not None)
+    assert DraftStore(tmp_path).load(NEW_THREAD) == "not sent yet"
