@@ -15,25 +15,18 @@ class Mistake(Exception):
     """What the program did not expect."""
 
 
-async def test_a_mistake_does_not_take_the_draft_with_it(tmp_path: Path) -> None:
+async def fail_with_a_draft(directory: Path, *, is_up: bool) -> None:
     def fail() -> None:
         raise Mistake
 
+    async with seat(FakeTransport(), directory, is_up=is_up) as here:
+        here.screen.prompt.add_text("not sent yet")
+        here.screen.call_later(fail)
+        await here.until(lambda: here.app._exception is not None)
+
+
+@pytest.mark.parametrize("is_up", [True, False])
+async def test_a_mistake_does_not_take_the_draft_with_it(tmp_path: Path, is_up: bool) -> None:
     with pytest.raises(Mistake):
-        async with seat(FakeTransport(), tmp_path) as here:
-            here.screen.prompt.add_text("not sent yet")
-            here.screen.call_later(fail)
-            await here.until(lambda: here.app._exception is not None)
-    assert DraftStore(tmp_path).load(NEW_THREAD) == "not sent yet"
-
-
-async def test_a_mistake_while_it_connects_does_not_either(tmp_path: Path) -> None:
-    def fail() -> None:
-        raise Mistake
-
-    with pytest.raises(Mistake):
-        async with seat(FakeTransport(), tmp_path, is_up=False) as here:
-            here.screen.prompt.add_text("not sent yet")
-            here.screen.call_later(fail)
-            await here.until(lambda: here.app._exception is not None)
+        await fail_with_a_draft(tmp_path, is_up=is_up)
     assert DraftStore(tmp_path).load(NEW_THREAD) == "not sent yet"
