@@ -41,7 +41,7 @@ async def test_a_model_of_another_connection_answers_and_the_default_stays_what_
         async with seat(FakeTransport(), tmp_path / "drafts", connect=connect, clock=None) as here:
             await here.pilot.press("ctrl+l")
             await here.until(lambda: "Down: Nothing answers at 127.0.0.1:9" in here.shown())
-            assert "Hosted: 1 model, asked a moment ago" in here.shown()
+            assert "Hosted: 1 model, asked now" in here.shown()
             await here.pilot.press(*"near", "enter")
             await here.until(lambda: "near · Home" in here.shown())
             await here.write("Where are you?")

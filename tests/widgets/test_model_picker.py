@@ -201,7 +201,7 @@ async def test_several_connections_stand_side_by_side_and_a_failing_one_is_named
         assert found.count("✓ gpt-4o") == 1
         assert words(picker, ".sheet-problem") == "Work: No route."
         assert words(picker, ".models-state").startswith(
-            "AI/ML API: 4 models, asked 3 h ago   Ollama: 1 model, asked a moment ago"
+            "AI/ML API: 4 models, asked 3 h ago   Ollama: 1 model, asked now"
         )
         await pilot.press("enter")
         assert app.choices == [ModelChoice("gpt-4o", "Ollama")]

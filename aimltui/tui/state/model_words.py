@@ -81,12 +81,12 @@ def dollars_in_words(per_token: float | None) -> str:
 
 
 def age_in_words(then: int | None, now: float) -> str:
-    """The age of a list: `a moment ago`, `25 min ago`, `3 h ago`, `4 days ago`."""
+    """The age of a list: `now`, `25 min ago`, `3 h ago`, `4 days ago`."""
     if then is None:
         return "never"
     seconds = max(0.0, now - then)
     if seconds < 90:
-        return "a moment ago"
+        return "now"
     if seconds < 90 * 60:
         return f"{seconds / 60:.0f} min ago"
     if seconds < 36 * 3600:
