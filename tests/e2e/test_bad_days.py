@@ -115,7 +115,9 @@ def test_hostile_text_reaches_the_screen_harmless(tmp_path: Path) -> None:
 def test_without_a_key_the_program_opens_and_says_what_to_do(tmp_path: Path) -> None:
     with Terminal.aimltui("--data-dir", str(tmp_path)) as terminal:
         terminal.wait_for("Connect to a model")
+        terminal.wait_for("esc Not now")
         terminal.press("escape")
+        terminal.wait_gone("esc Not now")
         terminal.wait_for("Look around offline")
         terminal.press("ctrl+q")
         assert terminal.wait_exit() == 0

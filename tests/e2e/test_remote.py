@@ -85,6 +85,7 @@ def test_a_wrong_token_is_a_card_with_the_servers_words(ours: Served, here: Path
         terminal.press("f1")
         terminal.wait_for("esc Close")
         terminal.press("escape")
+        terminal.wait_gone("esc Close")
         quit_program(terminal)
     assert "not-the-token-that-it-wants" not in (here / "state" / "aimltui.log").read_text()
 

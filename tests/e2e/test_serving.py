@@ -211,6 +211,9 @@ def test_a_run_of_the_server_goes_on_in_the_screen_and_can_be_stopped_there(tmp_
         thread = thread_with(client, LONG)
         run = start_run(client, thread)
         with Terminal.aimltui("--demo", "--data-dir", str(data), "--thread", thread) as terminal:
+            terminal.wait_for("running")
+            # the beginning may have left the screen by now
+            terminal.press("ctrl+home")
             terminal.wait_for("one by one")
             terminal.press("escape")
             where = f"/threads/{thread}/runs/{run['id']}"

@@ -213,7 +213,10 @@ def test_a_key_that_follows_at_once_goes_where_the_one_before_led(tmp_path: Path
         terminal.wait_for("Solve an")
         terminal.send("\x13wheat")  # ctrl+s and a word in one go
         terminal.wait_for("⌕ wheat")
-        terminal.press("escape", "escape")
+        terminal.press("escape")
+        terminal.wait_for("type to search")
+        terminal.press("escape")
+        terminal.wait_gone("type to search")
         terminal.wait_for("Threads")
         terminal.send("\x10theme")  # ctrl+p
         terminal.wait_for("▌ theme")

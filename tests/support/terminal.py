@@ -117,7 +117,10 @@ class Terminal:
             self._pump(0.005)
 
     def press(self, *names: str) -> None:
-        """Keys by name: `enter`, `ctrl+n`, ..."""
+        """Keys by name: `enter`, `ctrl+n`, ...
+
+        Wait for what escape does before another key: a program that reads both at once takes them for alt and that key.
+        """
         for name in names:
             self.send(_key(name))
             self._pump(0.02)
