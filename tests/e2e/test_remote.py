@@ -111,7 +111,7 @@ def test_a_server_that_is_not_there_yet_is_found_with_the_next_message(here: Pat
         port, base_url = server.port, server.base_url
     with screen(base_url, here) as terminal:
         terminal.wait_for("cannot be reached")
-        terminal.wait_for("Sending a message tries again")
+        terminal.wait_for("Send a message to try again")
         say(terminal, "Are you there?")
         terminal.wait_for("trying again")
         terminal.wait_for("cannot be reached")
@@ -179,7 +179,7 @@ def test_without_a_list_of_models_and_without_a_model_one_is_asked_for(here: Pat
         terminal.wait_for("No model is chosen")
         terminal.wait_for("--model ID")
         terminal.press("ctrl+l")
-        terminal.wait_for("type its id")
+        terminal.wait_for("type an id")
         terminal.type("poor")
         terminal.press("enter")
         terminal.wait_for("poor ·")

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pyte
@@ -127,9 +127,23 @@ class RealTerminal:
         )
 
     def close(self) -> None:
-        """Close the window."""
+        """Close the window, and end what would go on without it: `script`, tmux and screen have sessions of their own."""
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+        for pid in self._own_processes():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def _own_processes(self) -> list[int]:
+        """The processes that were started in this terminal: they have its folder in their environment."""
+        mark = f"XDG_RUNTIME_DIR={self._environment['XDG_RUNTIME_DIR']}".encode()
+        found: list[int] = []
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit():
+                with suppress(OSError):
+                    if mark in (entry / "environ").read_bytes().split(b"\0"):
+                        found.append(int(entry.name))
+        return found
 
     def focus(self) -> None:
         """Have keys go to the terminal's window; call it once it is there."""

@@ -144,8 +144,9 @@ class SearchSheet(Sheet[str | None]):
         self.pick_list.page(direction)
 
     def action_pick(self) -> None:
-        """Choose the row under the cursor."""
-        if (row := self.pick_list.cursor_row) is not None:
+        """Take the row under the cursor; a second enter while it closes would close the screen below."""
+        row = self.pick_list.cursor_row
+        if row is not None and self.is_current:
             self.picked(row)
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -161,4 +162,5 @@ class SearchSheet(Sheet[str | None]):
     def on_pick_list_picked(self, event: PickList.Picked) -> None:
         """Choose the clicked row."""
         event.stop()
-        self.picked(event.row)
+        if self.is_current:
+            self.picked(event.row)
