@@ -89,7 +89,7 @@ def test_the_balance_of_another_provider_is_refused_in_words(
 ) -> None:
     where = ["--data-dir", str(tmp_path), "--base-url", "http://127.0.0.1:9/v1"]
     assert main(["usage", "--balance", *where]) == 1
-    assert "known for the AI/ML API only" in capsys.readouterr().err
+    assert "Only the AI/ML API reports a balance" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from aimltui.common.tls import missing_certificates
 from aimltui.engine.models.base import ModelError
 from aimltui.engine.models.endpoint.endpoint import Endpoint
-from aimltui.engine.models.http.client import Connection
+from aimltui.engine.models.http.client import EndpointClient
 
 
 def test_a_variable_that_names_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
@@ -26,7 +26,7 @@ async def test_https_tells_of_missing_certificates_and_http_needs_none(
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "gone.pem"))
     with pytest.raises(ModelError, match="SSL_CERT_FILE names"):
-        await Connection(Endpoint("a", "https://models.example/v1")).client()
-    plain = Connection(Endpoint("b", "http://127.0.0.1:9/v1"))
+        await EndpointClient(Endpoint("a", "https://models.example/v1")).client()
+    plain = EndpointClient(Endpoint("b", "http://127.0.0.1:9/v1"))
     await plain.client()
     await plain.aclose()
