@@ -50,6 +50,11 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+_ONLY_THE_API = (
+    "This server cannot take in conversations with their times, branches and steps: it has only the Assistants API. "
+    "Start aimltui without --assistants-url to import them into the threads of this machine."
+)
+
 _TITLE_LIMIT = 512
 _THREAD_CHANGED = "thread_changed"
 _SETTINGS = ("name", "description", "instructions", "tools", "temperature", "top_p", "response_format")
@@ -146,11 +151,10 @@ class Importer:
             else:
                 await self._take_file(item, report)
         except Unsupported as error:
-            raise CannotImport(
-                "This server cannot take in conversations with their times, branches and steps: it only has the "
-                "Assistants API. Import them into the threads of this machine instead (--connection, or F2)."
-            ) from error
+            raise CannotImport(_ONLY_THE_API) from error
         except (APIError, ValidationError, UnreadableInput) as error:
+            if isinstance(error, APIError):
+                _check_server(error)
             log.warning("%s did not come", item.source_id, exc_info=True)
             report.skip(Skipped(item.source_id, _why(error), title_of(item) or None))
         return None
@@ -252,6 +256,21 @@ class Importer:
         blob = Blob(filename=name, content=await asyncio.to_thread(content.read))
         await self._client.files.create(CreateFile(file=blob, purpose="assistants"))
         report.loose_files += 1
+
+
+def _check_server(error: APIError) -> None:
+    """See whether an error is about one conversation, or would come again with each.
+
+    Raises:
+        CannotImport: It would.
+    """
+    if "'import'" in error.message:
+        # a server without the operation takes the word for the id of a thread
+        raise CannotImport(_ONLY_THE_API) from error
+    if error.status >= 500:
+        raise CannotImport(
+            f"{error.message} The import was stopped. What has come is whole; import again to bring the rest."
+        ) from error
 
 
 def title_of(item: Item) -> str:

@@ -119,15 +119,15 @@ def _content(parts: Sequence[Part], files: SentFiles) -> tuple[list[Content], li
             if sent is None:
                 missing.append(part.label or "a picture")
             elif is_picture(part):
-                content.append(ImageFileContent(image_file=ImageFile(file_id=sent)))
+                content.append(ImageFileContent(type="image_file", image_file=ImageFile(file_id=sent)))
             else:
                 attachments.append(MessageAttachment(file_id=sent))
     linked = [part for part in parts if isinstance(part, Attachment) and _is_linked(part)]
-    content += [ImageURLContent(image_url=ImageURL(url=part.url or "")) for part in linked]
+    content += [ImageURLContent(type="image_url", image_url=ImageURL(url=part.url or "")) for part in linked]
     told = "\n".join(part.value for part in parts if isinstance(part, Text) and _LOST in part.value)
     lost = [name for name in missing if name not in {part.url for part in linked} and name not in told]
     if lost:
-        content.append(TextContent(text=WireText(value=_lost(lost))))
+        content.append(TextContent(type="text", text=WireText(value=_lost(lost))))
     return content, attachments or None
 
 
@@ -144,11 +144,14 @@ def _lost(names: Sequence[str]) -> str:
     return f"{_LOST}{', '.join(names)}]"
 
 
+# a type is always given: what is left to its default does not travel to another server
+
+
 def _text(part: Text, files: SentFiles) -> TextContent:
     annotations = [
         _annotation(annotation, files.new_id(annotation.file_id)) for annotation in part.annotations
     ]
-    return TextContent(text=WireText(value=part.value, annotations=annotations))
+    return TextContent(type="text", text=WireText(value=part.value, annotations=annotations))
 
 
 def _annotation(annotation: Annotation, file_id: str) -> WireAnnotation:
@@ -158,15 +161,15 @@ def _annotation(annotation: Annotation, file_id: str) -> WireAnnotation:
         "end_index": annotation.end,
     }
     if annotation.kind == "file_path":
-        return FilePathAnnotation(file_path=FilePath(file_id=file_id), **place)
-    return FileCitationAnnotation(file_citation=FileCitation(file_id=file_id), **place)
+        return FilePathAnnotation(type="file_path", file_path=FilePath(file_id=file_id), **place)
+    return FileCitationAnnotation(type="file_citation", file_citation=FileCitation(file_id=file_id), **place)
 
 
 def _with_sources(content: list[Content], message: Message) -> list[Content]:
     words = source_list({page.url: page.title or "" for page in message.sources}, message.text)
     if not words:
         return content
-    return [*content, TextContent(text=WireText(value=words))]
+    return [*content, TextContent(type="text", text=WireText(value=words))]
 
 
 def _steps(parts: Sequence[Part], files: SentFiles) -> Iterator[ImportedStep]:

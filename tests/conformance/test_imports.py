@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from aimltui.client.client import every
+from aimltui.interchange.importing import Importer
 from aimltui.wire.errors import BadRequest, NotFound
 from aimltui.wire.files import FileExpiresAfter
 from aimltui.wire.imports import COUNT, ImportThread
@@ -14,6 +17,8 @@ from aimltui.wire.run_steps import ListRunSteps
 from aimltui.wire.runs import ListRuns, Run
 from aimltui.wire.threads import ListThreads
 from tests.conformance.world import World, requirement
+
+SAMPLES = Path(__file__).parents[1] / "unit" / "interchange" / "samples"
 
 T = 1_700_000_000
 """A time long before that of the tests."""
@@ -255,3 +260,16 @@ async def test_a_model_is_told_what_was_said_and_not_what_tools_did(world: World
         ("assistant", "112 m."),
         ("user", "And how wide?"),
     ]
+
+
+@requirement("threads:import:once")
+@pytest.mark.parametrize("name", ["assistants-api", "chatgpt-one-file", "claude", "librechat-flat", "oterm"])
+async def test_what_other_programs_saved_comes_in_over_every_way_to_the_engine(
+    world: World, name: str
+) -> None:
+    expected = json.loads((SAMPLES / name / "expected.json").read_text("utf-8"))
+    count = sum(1 + thread["other_branches"] for thread in expected["threads"])
+    report = await Importer(world.client).run([SAMPLES / name])
+    assert report.outcomes == {"created": count}
+    assert [item.source_id for item in report.skipped] == [item["source_id"] for item in expected["skipped"]]
+    assert (await Importer(world.client).run([SAMPLES / name])).outcomes == {"present": count}

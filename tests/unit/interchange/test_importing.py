@@ -18,6 +18,7 @@ from aimltui.interchange.importing import CannotImport, Importer
 from aimltui.interchange.report import Report
 from aimltui.wire import operations as op
 from aimltui.wire.assistants import ListAssistants
+from aimltui.wire.errors import NotFound, ServerError
 from aimltui.wire.files import ListFiles
 from aimltui.wire.imports import BRANCH_OF, ORIGIN
 from aimltui.wire.messages import ImageFileContent, ListMessages, Message
@@ -253,12 +254,20 @@ async def test_files_of_a_conversation_that_did_not_come_are_taken_back(tmp_path
         assert (await client.files.list(ListFiles())).data == []
 
 
-async def test_a_server_that_cannot_take_conversations_in_is_told_of(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (Unsupported("There is no such operation."), "only the Assistants API"),
+        (NotFound("No thread found with id 'import'."), "only the Assistants API"),
+        (ServerError("The disk is full."), "The disk is full. The import was stopped."),
+    ],
+)
+async def test_what_would_fail_with_each_conversation_ends_the_import(error: Exception, said: str) -> None:
     class Poor:
         async def call(self, operation: Any, params: Any) -> Any:
-            raise Unsupported("There is no such operation.")
+            raise Unsupported("There is no such operation.") if operation is op.LIST_THREADS else error
 
-    with pytest.raises(CannotImport, match="only has the Assistants API"):
+    with pytest.raises(CannotImport, match=said):
         await Importer(AssistantsClient(Poor())).run([SAMPLES / "codex"])  # type: ignore[arg-type]
 
 
