@@ -71,7 +71,7 @@ class TerminalDriver(LinuxDriver):
     def _query_in_band_window_resize(self) -> None:
         """Do not ask for sizes among the keys: a lost or garbled one would set a wrong size; the signal cannot."""
 
-    # Reading; in a thread of its own
+    # Reading, in a separate thread
 
     def _run_input_thread(self) -> None:
         try:

@@ -20,7 +20,7 @@ RESTORE: Final = (
 
 
 class TerminalState:
-    """What the terminal was like before the program, and what is to be undone."""
+    """The state of the terminal before the program, and what must be restored."""
 
     def __init__(self) -> None:
         self.attributes: list[Any] | None = None
