@@ -36,9 +36,6 @@ PATTERNS = (
 )
 FORBIDDEN = re.compile("|".join(PATTERNS), re.IGNORECASE)
 
-PENDING: tuple[str, ...] = ("engine",)
-"""Parts whose texts still wait for their rewriting; a part leaves the list for good."""
-
 
 def texts_of(source: str) -> Iterator[tuple[int, str]]:
     """Yield each comment, docstring and string literal of a module with its line."""
@@ -69,7 +66,7 @@ def parts() -> list[tuple[str, list[Path]]]:
 
 @pytest.mark.parametrize(
     ("name", "files"),
-    [p for p in parts() if p[0] not in PENDING],
+    parts(),
     ids=lambda v: v if isinstance(v, str) else "",
 )
 def test_a_part_is_written_in_plain_words(name: str, files: list[Path]) -> None:

@@ -35,7 +35,7 @@ async def test_packages_are_set_up_shown_used_kept_when_a_setup_is_stopped_and_r
 ) -> None:
     wheels, where = a_wheel(tmp_path / "wheels"), ["--data-dir", str(tmp_path / "data")]
     own = builtin(options(tmp_path / "data"))
-    assert "standard library is there." in own.interpreter.packages()
+    assert "standard library is available." in own.interpreter.packages()
     offline = ["--no-index", "--find-links", str(wheels), *where]
     assert main(["interpreter", "setup", "--packages", "tinything", *offline]) == 0
     assert "tinything            1.2" in capsys.readouterr().out

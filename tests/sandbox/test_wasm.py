@@ -56,7 +56,7 @@ async def test_a_module_that_is_not_the_known_one_is_refused_and_the_model_hears
     assert "3.12.0" in local.packages()
     monkeypatch.setattr(wasm, "DIGEST", "0" * 64)
     assert main(["interpreter", "prepare", "--data-dir", str(tmp_path)]) == 1
-    assert "not the known one" in capsys.readouterr().err
+    assert "not the expected version" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(not IS_THERE, reason="it is not installed")

@@ -1,4 +1,4 @@
-"""The seam to tools that the engine carries out itself: what a model is told of one, what happens when it is called."""
+"""The interface to tools that the engine executes: their definition for a model, calls and outputs."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from aimltui.wire.runs import Run
 
 
 class ToolError(Exception):
-    """A call that came to nothing; its text is what the model is told, and what the step shows."""
+    """A call failed; the text is the answer for the model and the output in the run step."""
 
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """What the model asks for."""
+    """A tool call of a model."""
 
     id: str
     arguments: str
-    """As the model wrote them: JSON, or what it takes for JSON."""
+    """The arguments as the model wrote them, which may be invalid JSON."""
     input: str = ""
-    """What `ArgumentsReader` made of them; it is what the step shows."""
+    """The input that `ArgumentsReader` read from them, as shown in the run step."""
     problem: str | None = None
-    """Why the arguments cannot be used, for the model; then the tool is not called."""
+    """Why the arguments are unusable, for the model; the tool is not called then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ class ProvidedFile:
 
     file_id: str
     name: str
-    """A plain file name; no two files of a call have the same."""
+    """A plain file name, unique among the files of a call."""
     source: Path
-    """Where the engine keeps its bytes: to be copied, never to be handed out."""
+    """The engine's file with the content: a tool copies it and never hands it out."""
     size: int
     """Bytes."""
 
@@ -58,53 +58,53 @@ class OutputStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ToolContext:
-    """Where a call happens."""
+    """The run and the files of a call."""
 
     run: Run
     files: Sequence[ProvidedFile] = ()
-    """What the assistant and the thread have for this tool, and what was made in the thread before."""
+    """The files of the assistant and the thread for this tool, and those that earlier calls in the thread made."""
     keep: OutputStore | None = None
     late: Callable[[MadeFile], None] | None = None
-    """Takes files that are kept when the call was stopped already and can tell nothing any more."""
+    """Takes files that are saved after the call was stopped, when it yields no more events."""
     has_run_code: bool = False
-    """Whether an earlier run of the thread has run code: its model may count on what that left."""
+    """Whether an earlier run of the thread has run code, so that the model may expect its variables and files."""
 
 
 @dataclass(frozen=True, slots=True)
 class PrintedText:
-    """Text that came out."""
+    """Text output."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnImage:
-    """A picture that came out; it is a file already."""
+    """A picture as output, already saved as a file."""
 
     file_id: str
     path: str = ""
-    """Where the tool's own world has it, e.g. `/mnt/data/figure.png`; empty if it is not a file there."""
+    """Its path inside the tool, such as `/mnt/data/figure.png`; empty if it is not a file there."""
 
 
 @dataclass(frozen=True, slots=True)
 class MadeFile:
-    """Another file that came out."""
+    """Another file as output, already saved."""
 
     file_id: str
     path: str
-    """Where the tool's own world has it."""
+    """Its path inside the tool."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallDetail:
-    """What the step shows of the call beside its input and outputs, once it is over."""
+    """Further fields of the call in the run step, set at its end."""
 
     shown: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class ToolAnswer:
-    """What the model is told; the last event of a call."""
+    """The answer for the model, the last event of a call."""
 
     text: str
 
@@ -113,67 +113,67 @@ ToolEvent = PrintedText | DrawnImage | MadeFile | CallDetail | ToolAnswer
 
 
 class ArgumentsReader(Protocol):
-    """Makes a call's input out of its arguments while they come."""
+    """Reads the input of a call from its arguments while they arrive."""
 
     def feed(self, fragment: str) -> str:
-        """The part of the input that this fragment of the arguments brings."""
+        """The part of the input in this fragment of the arguments."""
         ...
 
     def finish(self) -> tuple[str, str | None]:
-        """The rest of the input, and why the arguments cannot be used, if they cannot: a sentence for the model."""
+        """The rest of the input, and a sentence for the model if the arguments are unusable."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What a model is told of a tool."""
+    """The definition of a tool for a model."""
 
     name: str
-    """The function's name in a chat model's eyes."""
+    """The name of the function for a chat model."""
     description: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """JSON schema."""
     aliases: frozenset[str] = frozenset()
-    """Other names under which models call it all the same."""
+    """Other names under which models call it."""
 
     def chat(self) -> Mapping[str, Any]:
-        """The shape of `/chat/completions`."""
+        """The definition in the format of `/chat/completions`."""
         function = {"name": self.name, "description": self.description, "parameters": dict(self.parameters)}
         return {"type": "function", "function": function}
 
 
 class Tool(Protocol):
-    """A tool that the engine carries out."""
+    """A tool that the engine executes."""
 
     @property
     def type(self) -> str:
-        """The API's word for it."""
+        """Its type in the API."""
         ...
 
     def definition(self, files: Sequence[ProvidedFile]) -> Definition:
-        """What the model is told.
+        """The definition for a model.
 
         Args:
-            files: What it will find; see `ToolContext`.
+            files: The files that the tool will have; see `ToolContext`.
         """
         ...
 
     def reader(self) -> ArgumentsReader | None:
-        """For one call; None if nothing of the arguments is shown while they come."""
+        """A reader for one call; None if the arguments are not shown while they arrive."""
         ...
 
     def run(self, call: ToolCall, context: ToolContext) -> AsyncGenerator[ToolEvent, None]:
-        """Carry out a call. To be consumed under `aclosing`: closing it early stops what it does at once.
+        """Execute a call and yield its events. Consume it under `aclosing`: closing it early stops the call at once.
 
         Raises:
-            ToolError: It came to nothing.
+            ToolError: The call failed.
         """
         ...
 
     async def forget(self, thread_id: str) -> None:
-        """The thread is gone: let go of what was kept for it."""
+        """Release what belongs to a deleted thread."""
         ...
 
     async def aclose(self) -> None:
-        """Let go of everything."""
+        """Release everything."""
         ...

@@ -1,4 +1,4 @@
-"""The tools that this program brings along."""
+"""The tools that are part of this program."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from aimltui.engine.tools.code_interpreter.tool import CodeInterpreter
 
 @dataclass(frozen=True, slots=True)
 class BuiltinTools:
-    """Them, and what one can ask about them."""
+    """The built-in tools, with the interpreter's service and sessions."""
 
     tools: tuple[Tool, ...]
     interpreter: InterpreterService
-    """Says whether code can be run on this machine."""
+    """Reports whether code can be run on this machine."""
     sessions: SessionPool
-    """Where the threads' code runs."""
+    """The interpreter sessions of the threads."""
 
     async def ready(self) -> tuple[str, ...]:
-        """The types of the tools that work on this machine; the first time this tests sandboxes."""
+        """The types of the tools that work on this machine. The first call tests sandboxes."""
         return ("code_interpreter",) if (await self.interpreter.status()).is_on else ()
 
 
 def builtin(options: EngineOptions) -> BuiltinTools:
-    """The tools for an engine; nothing is started or tested before it is needed."""
+    """Create the tools for an engine; nothing is started or tested before its first use."""
     local = InterpreterService(
         options.interpreter,
         options.data_dir,

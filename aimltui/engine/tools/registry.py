@@ -1,4 +1,4 @@
-"""Which tools this engine can carry out."""
+"""The tools that the engine can execute."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from aimltui.wire.tools import Tool as WireTool
 
 
 class ToolRegistry:
-    """Functions are carried out by the caller, and so they always work; other tools have to be here."""
+    """Finds tools by type and by name. Functions are executed by the caller, so they are always supported."""
 
     def __init__(self, hosted: Iterable[Tool] = ()) -> None:
         self._hosted: dict[str, Tool] = {tool.type: tool for tool in hosted}
 
     def missing(self, tools: Iterable[WireTool]) -> list[str]:
-        """The types among `tools` that this engine cannot carry out, each once."""
+        """The types among `tools` that this engine cannot execute, each once."""
         wanted = (tool.type for tool in tools if not isinstance(tool, FunctionTool))
         return list(dict.fromkeys(kind for kind in wanted if kind not in self._hosted))
 
     def definitions(
         self, tools: Iterable[WireTool], files: Sequence[ProvidedFile] = ()
     ) -> list[Mapping[str, Any]]:
-        """The tools as a chat model is told of them."""
+        """The definitions of the tools for a chat model."""
         told: list[Mapping[str, Any]] = []
         for tool in tools:
             if isinstance(tool, FunctionTool):
@@ -34,11 +34,11 @@ class ToolRegistry:
         return told
 
     def functions(self, tools: Iterable[WireTool]) -> frozenset[str]:
-        """The names of the functions that the caller offers."""
+        """The names of the caller's functions."""
         return frozenset(tool.function.name for tool in tools if isinstance(tool, FunctionTool))
 
     def hosted(self, tools: Iterable[WireTool]) -> dict[str, Tool]:
-        """The tools among these that the engine carries out, by every name that a model may call them."""
+        """The tools among these that the engine executes, by every name under which a model may call them."""
         tools = list(tools)
         found: dict[str, Tool] = {}
         for wanted in tools:
@@ -46,19 +46,19 @@ class ToolRegistry:
             if tool is not None:
                 told = tool.definition(())
                 found |= dict.fromkeys((told.name, *told.aliases), tool)
-        # a function of the caller's that bears such a name is the caller's
+        # the caller's function takes precedence over a tool of the same name
         return {name: tool for name, tool in found.items() if name not in self.functions(tools)}
 
     def of_type(self, kind: str) -> Tool | None:
-        """The tool of a type, if the engine has it."""
+        """The tool of a type; None if the engine has none."""
         return self._hosted.get(kind)
 
     async def forget(self, thread_id: str) -> None:
-        """A thread is gone."""
+        """Release what belongs to a deleted thread."""
         for tool in self._hosted.values():
             await tool.forget(thread_id)
 
     async def aclose(self) -> None:
-        """Let go of everything."""
+        """Release everything."""
         for tool in self._hosted.values():
             await tool.aclose()

@@ -1,1 +1,1 @@
-"""The Code Interpreter: a model's Python in a jail on the user's machine."""
+"""The Code Interpreter: runs a model's Python in a sandbox on the user's machine."""

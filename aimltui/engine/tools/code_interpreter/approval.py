@@ -1,4 +1,4 @@
-"""Where nothing keeps code in, the user is asked: once whether it may be run at all, and then before each run."""
+"""Asks the user before each piece of code where no sandbox works."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from aimltui.engine.approval import Approve, CodeToRun
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 
 LONGEST = 50_000
-"""Characters of code that a user can be expected to look through, at the very most."""
+"""The most characters of code that a user is asked to read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusals:
-    """Why code was not run, in sentences for the reader of its output."""
+    """The sentences that say why code was not run."""
 
     nobody: str
-    """There is no one to ask."""
+    """No user can be asked."""
     refused: str
     """The user said no."""
     too_long: str
@@ -24,19 +24,19 @@ class Refusals:
 
 
 FOR_THE_MODEL = Refusals(
-    nobody="There is no sandbox on this machine, and nobody is here who could be asked about each piece of code, so "
+    nobody="There is no sandbox on this machine, and no user can be asked to approve each piece of code, so "
     "nothing was run.",
-    refused="The user looked at this code and did not allow it to be run this time, so nothing was run. Do not try the "
-    "same again; go on without it, or ask what they would rather have.",
-    too_long="There is no sandbox on this machine, so the user has to read every piece of code before it is run, and "
-    f"this one is too long for that: {{count:,}} characters, at most {LONGEST:,} are shown. Nothing was run. Write "
-    "shorter pieces.",
+    refused="The user read this code and did not allow it this time, so nothing was run. Do not try the same again; "
+    "continue without it, or ask what they would prefer.",
+    too_long="There is no sandbox on this machine, so the user must read every piece of code before it runs, and this "
+    f"one is too long: it has {{count:,}} characters, at most {LONGEST:,} are shown. Nothing was run. Write shorter "
+    "pieces.",
 )
 FOR_THE_USER = Refusals(
-    nobody="The code was not run: there is no sandbox on this machine, and your permission cannot be asked for here.",
-    refused="The code was not run, because you did not allow it.",
-    too_long="The code was not run: there is no sandbox on this machine, so you have to read code before it runs, and "
-    f"{{count:,}} characters are too many to read (at most {LONGEST:,}). Ask for the same in shorter pieces.",
+    nobody="The code was not run: there is no sandbox on this machine, and you cannot be asked for approval here.",
+    refused="The code was not run because you did not allow it.",
+    too_long="The code was not run: there is no sandbox on this machine, so you must read code before it runs, and "
+    f"{{count:,}} characters are too many to read (at most {LONGEST:,}). Ask for shorter pieces.",
 )
 
 
@@ -44,9 +44,9 @@ async def permit(approve: Approve | None, code: CodeToRun, refusals: Refusals) -
     """Ask the user whether code may run, and wait for the answer.
 
     Args:
-        approve: Asks the user; None if there is no one to ask.
-        code: What would run.
-        refusals: The messages of the error.
+        approve: Asks the user; None if no user can be asked.
+        code: The code to run.
+        refusals: The sentences for the error.
 
     Raises:
         SandboxError: The code may not run.

@@ -1,4 +1,4 @@
-"""Reads code out of a call's arguments while a model writes them, also where they are not quite JSON. Pure."""
+"""Reads code from a call's arguments while a model writes them, even if they are not valid JSON. No I/O."""
 
 from __future__ import annotations
 
@@ -6,35 +6,37 @@ import json
 import re
 
 KEYS = frozenset({"code", "input", "python", "source", "script"})
-"""Under these names models hand over code; the first one is what they are asked for."""
+"""The keys under which models send code; they are told to use `code`."""
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", '"': '"', "\\": "\\", "/": "/"}
 _KEY = re.compile(r'"((?:[^"\\]|\\.)*)"\s*:\s*"', re.DOTALL)
 _CUT = (
     "The arguments of this call were cut off before they were complete, so nothing was run. "
     "Call again, with shorter code."
 )
-_NO_CODE = 'The arguments of this call hold no code, so nothing was run. Give a JSON object: {"code": "..."}.'
+_NO_CODE = (
+    'The arguments of this call contain no code, so nothing was run. Send a JSON object: {"code": "..."}.'
+)
 
 
 class CodeReader:
-    """The value of `code` in a growing JSON object, character by character.
+    """Reads the value of `code` from a growing JSON object.
 
-    Models also send the bare code, a JSON string, another key, line breaks inside a string, or forget the last
-    brace: all of that is read. What is cut within the code is not run.
+    Models also send plain code, a JSON string, another key, line breaks inside a string, or forget the last brace: all
+    of these are read. Code that was cut off is not run.
     """
 
     def __init__(self) -> None:
         self._raw = ""
         self._place = 0
-        """Up to where the arguments were read."""
+        """The position up to which the arguments were read."""
         self._mode = "start"
-        """start, key (looking for it), text (inside the value), bare (no JSON at all), done."""
+        """start, key (searching for it), text (inside the value), bare (plain code), done."""
         self._high = ""
-        """The first half of a character that is written as two escapes."""
+        """The first half of a character written as two escapes."""
         self._found = False
 
     def feed(self, fragment: str) -> str:
-        """The code that this fragment brings."""
+        """The code in this fragment."""
         self._raw += fragment
         if self._mode == "start":
             self._begin()
@@ -46,7 +48,7 @@ class CodeReader:
         return self._text() if self._mode == "text" else ""
 
     def finish(self) -> tuple[str, str | None]:
-        """The rest of the code, and why it cannot be run."""
+        """The rest of the code, and why it cannot be run; None if it can."""
         if self._mode == "text":
             return "", _CUT
         if self._mode in ("bare", "done") and self._found:
@@ -102,7 +104,7 @@ class CodeReader:
     def _escape(self, escaped: str) -> str:
         if escaped != "u":
             self._place += 2
-            # an escape that JSON does not have is most likely one of Python's that was not doubled
+            # an escape unknown to JSON is most likely one of Python that was not doubled
             return _ESCAPES.get(escaped, "\\" + escaped)
         digits = self._raw[self._place + 2 : self._place + 6]
         try:
@@ -122,13 +124,13 @@ class CodeReader:
 
 
 def without_fence(code: str) -> str:
-    """The code without the Markdown fence that some models put around it."""
+    """The code without a Markdown fence around it."""
     match = re.fullmatch(r"\s*```[A-Za-z0-9_+-]*[ \t]*\n(.*?)\n?[ \t]*```\s*", code, re.DOTALL)
     return match[1] if match else code
 
 
 def _only_string(raw: str) -> str | None:
-    """The one string in an object that has no other: whatever it is called, it is the code."""
+    """The only string in an object, which is the code under any key; None if there is not exactly one."""
     try:
         value = json.loads(raw, strict=False)
     except ValueError:

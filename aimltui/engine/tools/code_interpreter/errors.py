@@ -1,4 +1,4 @@
-"""What goes wrong with a sandbox."""
+"""The error of the code interpreter."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from aimltui.engine.errors import EngineError
 
 
 class SandboxError(EngineError):
-    """The sandbox cannot be used, or it ended; the message is for the user and for the model."""
+    """The sandbox cannot be used, or it ended. The message is for the user and the model."""

@@ -1,4 +1,4 @@
-"""How much a model's code may use."""
+"""The limits on what a model's code may use."""
 
 from __future__ import annotations
 
@@ -7,41 +7,41 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class SandboxLimits:
-    """The bounds of one session; bytes and seconds."""
+    """The limits of one session, in bytes and seconds."""
 
     memory_bytes: int = 2 << 30
-    """Of all processes together."""
+    """For all processes together."""
     address_space_bytes: int = 2 << 30
-    """Of one process; beyond it Python raises MemoryError, and the session lives on."""
+    """For one process; beyond it Python raises MemoryError, and the session continues."""
     processes: int = 64
-    """Threads count, too."""
+    """Processes and threads."""
     open_files: int = 256
     file_bytes: int = 256 << 20
-    """Of one file."""
+    """For one file."""
     disk_bytes: int = 1 << 30
-    """Of all files in /mnt/data together."""
+    """For all files in /mnt/data together."""
     files: int = 2000
-    """In /mnt/data."""
+    """Number of files in /mnt/data."""
     temporary_bytes: int = 64 << 20
-    """In /tmp, which lies in memory."""
+    """For /tmp, which is in memory."""
     wall_s: float = 120.0
-    """Of one cell."""
+    """For one cell."""
     cpu_s: float = 120.0
-    """Of one cell, all processes and processors together."""
+    """For one cell, all processes and processors together."""
     output_bytes: int = 16 << 20
-    """Of one cell."""
+    """For one cell."""
     images: int = 50
-    """Of one cell."""
+    """For one cell."""
     start_s: float = 20.0
-    """Until the kernel says that it is there."""
+    """Until the kernel program reports that it is ready."""
     idle_s: float = 1800.0
-    """After the last cell, until the session is ended."""
+    """After the last cell, until the session ends."""
 
     def of_one_process(self, extra_processes: int) -> dict[str, int]:
-        """As `setrlimit` takes them.
+        """The limits of one process for `setrlimit`.
 
         Args:
-            extra_processes: What the user runs already, where the system counts these, too.
+            extra_processes: Processes that the user runs already, if the system counts them too.
         """
         return {
             "RLIMIT_AS": self.address_space_bytes,
@@ -57,7 +57,7 @@ class SandboxLimits:
         }
 
     def of_the_tree(self) -> dict[str, int]:
-        """What the keeper watches; some processes are the jail's own."""
+        """The limits that the keeper watches for the whole jail, including its own processes."""
         return {
             "memory": self.memory_bytes,
             "processes": self.processes + 8,

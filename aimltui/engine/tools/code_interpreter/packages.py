@@ -1,7 +1,7 @@
-"""The user's extra packages: a virtual environment of its own, which every sandbox shows read-only.
+"""The user's packages for the code interpreter: a separate virtual environment, read-only in every sandbox.
 
-A setup builds a new one beside the old one and then changes one small file that says which is used: whatever stops it
-before that leaves the old one as it was.
+A setup builds a new environment beside the old one and then replaces the small file that names the current one. If it
+is interrupted before that, the old environment remains in use.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Tell = Callable[[str], None]
 _PLACE = "python"
 _POINTER = "current.json"
 _FONTS = "aimltui-fonts"
-"""In the environment; the kernel program copies what lies there to where matplotlib looks for it."""
+"""A directory in the environment; the kernel program copies its files to matplotlib's configuration directory."""
 _NAMED = 25
 _LIST = """
 import importlib.metadata, json, re
@@ -38,41 +38,41 @@ _OURS = frozenset({"pip", "setuptools", "wheel"})
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Packages that a model's code can import."""
+    """An environment with packages that a model's code can import."""
 
     directory: Path
     python: str
-    """Its version, as 3.11.7."""
+    """Its Python version, such as 3.11.7."""
     wanted: tuple[str, ...]
-    """What the user asked for."""
+    """The packages that the user asked for."""
     packages: tuple[tuple[str, str], ...]
-    """What is there, with versions: these and what they need."""
+    """All installed packages with versions: these and their dependencies."""
     made_at: float
     """Unix seconds."""
 
     @property
     def executable(self) -> str:
-        """Its Python."""
+        """The path of its Python."""
         return str(self.directory / "bin" / "python")
 
     @property
     def works(self) -> bool:
-        """Whether its Python is still there: an update of the system may have taken it away."""
+        """Whether its Python still exists; an update of the system may have removed it."""
         library = self.directory / "lib" / f"python{'.'.join(self.python.split('.')[:2])}"
         return os.access(self.executable, os.X_OK) and library.is_dir()
 
     @property
     def sentence(self) -> str:
-        """What can be imported, for a model."""
+        """A sentence for a model about what can be imported."""
         asked = {_canonical(name) for name in self.wanted}
         chosen = [f"{name} {version}" for name, version in self.packages if name in asked]
         others = [name for name, _ in self.packages if name not in asked]
         listed = ", ".join([*chosen, *others[: max(0, _NAMED - len(chosen))]])
-        return f"Python {self.python} with its standard library is there, and {listed}; nothing else can be installed."
+        return f"Python {self.python} with its standard library is available, and {listed}; nothing else can be installed."
 
 
 def current(data_dir: Path) -> Environment | None:
-    """The environment that is used; None if there is none."""
+    """The current environment; None if there is none."""
     place = data_dir / _PLACE
     try:
         found = json.loads((place / _POINTER).read_text())
@@ -93,18 +93,18 @@ def make(
     options: Sequence[str] = (),
     hidden: frozenset[str] = frozenset(),
 ) -> Environment:
-    """Build an environment and use it from then on.
+    """Build an environment and make it the current one.
 
     Args:
-        data_dir: The program's data.
-        python: The interpreter that it is made from.
-        wanted: Packages, as pip takes them: `numpy`, `pandas>=2`.
-        tell: Takes a line for every step.
-        options: More options for `pip install`, as `--no-index`.
-        hidden: Variables that pip must not see.
+        data_dir: The program's data directory.
+        python: The interpreter to build it with.
+        wanted: Packages in pip's notation: `numpy`, `pandas>=2`.
+        tell: Receives a line about every step.
+        options: More options for `pip install`, such as `--no-index`.
+        hidden: Environment variables that pip must not see.
 
     Raises:
-        SandboxError: It could not be built; the old one, if there is one, is as it was.
+        SandboxError: It could not be built; the old environment is unchanged.
     """
     place = data_dir / _PLACE
     directory = place / f"env-{os.getpid()}-{secrets.token_hex(4)}"
@@ -112,7 +112,7 @@ def make(
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         _sweep(place)
-        tell("Making an environment ...")
+        tell("Creating an environment ...")
         _run([python, "-I", "-m", "venv", str(directory)], variables, _no_venv)
         executable = str(directory / "bin" / "python")
         tell(f"Installing {', '.join(wanted)} ...")
@@ -128,7 +128,7 @@ def make(
         _point(place, made)
     except OSError as error:
         raise SandboxError(
-            f"The environment cannot be made in {place}: {error.strerror or error}."
+            f"The environment cannot be created in {place}: {error.strerror or error}."
         ) from error
     finally:
         used = current(data_dir)
@@ -139,7 +139,7 @@ def make(
 
 
 def remove(data_dir: Path) -> bool:
-    """Use the standard library alone from now on; False if there was no environment.
+    """Delete the environment, so that only the standard library is left; False if there was none.
 
     Raises:
         SandboxError: It cannot be deleted.
@@ -155,7 +155,7 @@ def remove(data_dir: Path) -> bool:
 
 
 def size_bytes(directory: Path) -> int:
-    """What an environment takes on the disk."""
+    """The size of an environment on the disk, in bytes."""
     total = 0
     for parent, _, files in os.walk(directory):
         for name in files:
@@ -178,7 +178,7 @@ def _point(place: Path, made: Environment) -> None:
 
 
 def _sweep(place: Path) -> None:
-    """Delete the environments that are not used, but for those that another program is building just now."""
+    """Delete unused environments, except those that another process is building."""
     used = current(place.parent)
     for entry in os.scandir(place) if place.is_dir() else ():
         match = re.fullmatch(r"env-(\d+)-[0-9a-f]+", entry.name)
@@ -194,10 +194,10 @@ def _run(
     why: Callable[[str], str],
     told: Tell = lambda line: None,
 ) -> None:
-    """Run a program to its end, line by line.
+    """Run a program to its end and report its lines.
 
     Raises:
-        SandboxError: It failed; `why` makes a sentence of what it said last.
+        SandboxError: It failed; `why` turns its last lines into the message.
     """
     last: list[str] = []
     with subprocess.Popen(  # noqa: S603  # no shell; the packages' names come after --
@@ -207,7 +207,7 @@ def _run(
         stderr=subprocess.STDOUT,
         env=dict(variables),
         cwd=os.path.abspath(os.sep),
-        umask=0o022,  # root's code runs under another id and has to read it
+        umask=0o022,  # root's code runs with another user id and must be able to read it
         encoding="utf-8",
         errors="replace",
     ) as process:
@@ -236,7 +236,7 @@ def _packages(executable: str) -> tuple[tuple[str, str], ...]:
     try:
         found = json.loads(_ask(executable, _LIST))
     except ValueError as error:
-        raise SandboxError("The new environment cannot say what is in it.") from error
+        raise SandboxError("The packages of the new environment cannot be listed.") from error
     return tuple(sorted((str(name), str(version)) for name, version in found.items() if name not in _OURS))
 
 
@@ -256,7 +256,7 @@ def _ask(executable: str, code: str) -> str:
 
 
 def _find_fonts(directory: Path, executable: str, variables: Mapping[str, str]) -> None:
-    """What matplotlib does at its first start, and takes seconds: in a sandbox it would do so every time."""
+    """Let matplotlib build its list of fonts, which takes seconds; in a sandbox it would do so at every start."""
     fonts = directory / _FONTS
     known = {**variables, "MPLCONFIGDIR": str(fonts)}
     _run([executable, "-I", "-c", "import matplotlib.font_manager"], known, _no_fonts)
@@ -277,15 +277,15 @@ def _canonical(name: str) -> str:
 def _no_venv(said: str) -> str:
     if "ensurepip" in said:
         return (
-            "This Python cannot make virtual environments. On Debian and Ubuntu the package python3-venv is missing; "
-            "install it and try again."
+            "This Python cannot create virtual environments. On Debian and Ubuntu, install the package python3-venv and "
+            "try again."
         )
-    return f"The virtual environment could not be made:\n{said}"
+    return f"The virtual environment could not be created:\n{said}"
 
 
 def _no_packages(said: str) -> str:
-    return f"pip could not install the packages, so nothing has changed. It said:\n{said}"
+    return f"pip could not install the packages, so nothing has changed. Its output:\n{said}"
 
 
 def _no_fonts(said: str) -> str:
-    return f"matplotlib is installed, but does not start, so nothing has changed. It said:\n{said}"
+    return f"matplotlib is installed but does not start, so nothing has changed. Its output:\n{said}"

@@ -1,4 +1,4 @@
-"""What a Python needs to run: found by asking it."""
+"""Finds the files that a Python needs to run, by asking that Python."""
 
 from __future__ import annotations
 
@@ -34,21 +34,21 @@ _FACTS = ("/etc/ld.so.cache", "/etc/alternatives", "/usr/share/zoneinfo", "/usr/
 
 @dataclass(frozen=True, slots=True)
 class Interpreter:
-    """A Python and the files it needs."""
+    """A Python and the files that it needs."""
 
     executable: str
-    """What is started."""
+    """The program to start."""
     version: tuple[int, ...]
     paths: tuple[str, ...]
-    """Files and directories it reads, none beneath another."""
+    """Files and directories that it reads, none inside another."""
     links: tuple[tuple[str, str], ...]
-    """Symbolic links on the way to them: where, and what they say."""
+    """Symbolic links on the way to them: path and target."""
     programs: tuple[str, ...]
-    """The only files that need to be executed: itself and the dynamic loader."""
+    """The only files that are executed: the Python and the dynamic loader."""
 
 
 def default_executable() -> str:
-    """This program's own interpreter, without the packages that this program is made of."""
+    """The interpreter that runs this program, without this program's packages."""
     return str(getattr(sys, "_base_executable", "") or sys.executable)
 
 
@@ -58,7 +58,7 @@ def find(executable: str, hidden: tuple[str, ...] = ()) -> Interpreter:
 
     Args:
         executable: Absolute path.
-        hidden: Directories that must not be shown as a whole, beside the home: the program's own data.
+        hidden: Directories besides the home directory that a sandbox must not show, such as the program's data.
 
     Raises:
         SandboxError: It cannot be started.
@@ -74,7 +74,7 @@ def find(executable: str, hidden: tuple[str, ...] = ()) -> Interpreter:
         )
         found = json.loads(answer.stdout)
     except (OSError, subprocess.SubprocessError, ValueError) as error:
-        raise SandboxError(f"The Python {executable} cannot be asked about itself: {error}") from error
+        raise SandboxError(f"The Python {executable} does not start: {error}") from error
     return _interpreter(found, tuple(str(Path(path)) for path in (str(Path.home()), *hidden)))
 
 
@@ -109,7 +109,7 @@ def _may_show(prefix: str, hidden: tuple[str, ...]) -> bool:
 
 
 def _hops(path: str) -> list[str]:
-    """The links from one name of the executable to the file itself."""
+    """The links from one name of the executable to the file."""
     found = [path]
     while os.path.islink(path) and len(found) < 20:
         path = os.path.normpath(os.path.join(os.path.dirname(path), os.readlink(path)))

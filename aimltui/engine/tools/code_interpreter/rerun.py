@@ -1,4 +1,4 @@
-"""Runs code once more in a thread's session, for the user and not for the model: nothing of it is kept."""
+"""Runs code again in a thread's session for the user; the model sees nothing of it and nothing is saved."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from aimltui.engine.tools.code_interpreter.sessions.pool import SessionPool
 from aimltui.engine.tools.code_interpreter.sessions.transcript import CellTranscript
 
 HEAD, TAIL = 200_000, 50_000
-"""Characters of the output that are told: its beginning and its end."""
+"""Characters of the output that are returned: its beginning and its end."""
 _NEW_SESSION = "[The interpreter was restarted for this: variables and files of earlier steps are gone.]\n"
 
 
 @dataclass(frozen=True, slots=True)
 class RerunResult:
-    """What came of it."""
+    """The result of a run."""
 
     text: str
-    """What it printed, and remarks in brackets."""
+    """The output, with remarks in brackets."""
     is_ok: bool
     seconds: float
 
@@ -35,13 +35,13 @@ async def run_again(
     """Run code in the thread's session; cancelling stops it.
 
     Args:
-        sessions: Where code runs.
-        thread_id: Whose session.
+        sessions: The sessions of all threads.
+        thread_id: The thread.
         code: Python.
-        approve: Asks the user where no sandbox holds, as for the model's runs.
+        approve: Asks the user where no sandbox works, as for the model's code.
 
     Returns:
-        What came of it; also that it could not be run, and why.
+        The result; if the code could not be run, its text says why.
     """
     transcript = CellTranscript(HEAD, TAIL)
     pictures = 0

@@ -1,4 +1,4 @@
-"""Which sandbox to use: the first that holds, strongest first."""
+"""Chooses the sandbox: the strongest one that passes its self-test."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from aimltui.engine.tools.code_interpreter.sandboxes.namespaces import Namespace
 from aimltui.engine.tools.code_interpreter.sandboxes.wasm import Wasm
 
 WASM = "wasm"
-"""Where in the program's data its compiled module is."""
+"""The directory of the compiled module, in the program's data directory."""
 MEMORY = "sandboxes.json"
-"""Where in the program's data it is remembered what held."""
+"""The file with the passed self-tests, in the program's data directory."""
 
 NONE = (
     "No sandbox was found. Code written by the model would run with your rights: it could read your files and use the "
@@ -28,7 +28,7 @@ _HOW_TO = "A sandbox that works on every system is Python in WebAssembly: run {s
 
 @dataclass(frozen=True, slots=True)
 class Considered:
-    """One kind and what speaks for or against it."""
+    """One kind of sandbox and the result of its test."""
 
     name: str
     holds: bool
@@ -37,39 +37,39 @@ class Considered:
 
 @dataclass(frozen=True, slots=True)
 class SandboxChoice:
-    """What was chosen and why."""
+    """The chosen sandbox and the results of all kinds."""
 
     sandbox: Sandbox | None
-    """None: nothing holds on this machine."""
+    """None if no sandbox works on this machine."""
     considered: tuple[Considered, ...]
     advice: str = ""
-    """How to get one, in a sentence, where there is a way."""
+    """A sentence about how to get a sandbox; empty without a way."""
 
     @property
     def sentence(self) -> str:
-        """The result for the user."""
+        """The result as a sentence for the user."""
         return self.sandbox.describe().label if self.sandbox else f"{NONE} {self.advice}".rstrip()
 
 
 def kinds() -> tuple[Sandbox, ...]:
-    """The kinds made from the system's own means, strongest first."""
+    """The kinds of sandbox that the system provides, strongest first."""
     return (Bubblewrap(), Namespaces(), Reduced())
 
 
 def every(directory: Path) -> tuple[Sandbox, ...]:
-    """All kinds, in the order in which they are tried.
+    """All kinds in the order in which they are tried.
 
     Args:
-        directory: The program's data.
+        directory: The program's data directory.
     """
     return (*kinds(), Wasm(directory / WASM))
 
 
 def advice(directory: Path) -> str:
-    """How to get a sandbox on a system that has none of its own, in a sentence; nothing where all is done already.
+    """A sentence about how to get a sandbox on a system without one; empty if everything is done already.
 
     Args:
-        directory: The program's data.
+        directory: The program's data directory.
     """
     steps = Wasm(directory / WASM).steps()
     return _HOW_TO.format(steps=" and then ".join(f"`{step}`" for step in steps)) if steps else ""
@@ -82,9 +82,9 @@ async def choose(
 
     Args:
         interpreter: The Python that will run in it.
-        directory: The program's data; the canaries of a test stand there for a moment.
-        memory: The file that remembers what held.
-        only: The name of the one kind that the user wants, if they said so.
+        directory: The program's data directory; a test creates its canaries there.
+        memory: The file with the passed self-tests.
+        only: The name of the only kind to try; None tries all.
     """
     considered: list[Considered] = []
     for sandbox in every(directory):

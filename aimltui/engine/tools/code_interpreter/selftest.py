@@ -1,4 +1,4 @@
-"""Does a sandbox hold on this machine? Not by its name: by trying to get out of it."""
+"""Tests whether a sandbox works on this machine by trying to escape from it."""
 
 from __future__ import annotations
 
@@ -45,19 +45,19 @@ WALLS = (
 
 _EXPIRES_S = 30 * 86_400.0
 _LOCK_PATIENCE_S = 2.0
-# what an interpreter or the C library adds by itself
+# variables that an interpreter or the C library adds
 _ADDED = ("LC_CTYPE",)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the self-test of one sandbox found.
+    """The result of the self-test of one sandbox.
 
     Attributes:
-        holds: Every attempt failed.
-        breaches: What had success, and how, by the words of `WALLS`.
-        trouble: Why the test could not be made, in a sentence.
-        is_remembered: It was tested before, on this kernel, with this version.
+        holds: Whether every attempt was blocked.
+        breaches: The attempts of `WALLS` that succeeded, and how.
+        trouble: A sentence about why the test could not be made.
+        is_remembered: Whether this is the result of an earlier test on this kernel, with this version.
     """
 
     holds: bool
@@ -67,7 +67,7 @@ class Verdict:
 
     @property
     def sentence(self) -> str:
-        """The result in words."""
+        """The result as a sentence."""
         if self.holds:
             return f"It held against all {len(WALLS)} attempts to get out."
         if self.trouble:
@@ -78,12 +78,12 @@ class Verdict:
 
 
 async def test(sandbox: Sandbox, interpreter: Interpreter, directory: Path) -> Verdict:
-    """Try to get out of a sandbox.
+    """Try to escape from a sandbox.
 
     Args:
-        sandbox: Any.
+        sandbox: The sandbox to test.
         interpreter: The Python that will run in it.
-        directory: Where the program keeps its data: the canaries stand there.
+        directory: The program's data directory, where the canaries are created.
     """
     found = sandbox.available()
     if not found.is_available:
@@ -91,7 +91,7 @@ async def test(sandbox: Sandbox, interpreter: Interpreter, directory: Path) -> V
     try:
         place = await asyncio.to_thread(_make_place, directory)
     except OSError as error:
-        return Verdict(False, {}, f"The self-test has no place: {error}.")
+        return Verdict(False, {}, f"The self-test could not create its directory: {error}.")
     session = Session(sandbox, place / "session", interpreter, SandboxLimits(wall_s=20.0, idle_s=60.0))
     try:
         with _canaries(place) as canaries:
@@ -105,13 +105,13 @@ async def test(sandbox: Sandbox, interpreter: Interpreter, directory: Path) -> V
 
 
 async def test_once(sandbox: Sandbox, interpreter: Interpreter, directory: Path, memory: Path) -> Verdict:
-    """The same, or what was found when nothing that matters was different.
+    """Test a sandbox, unless an earlier test still applies.
 
     Args:
-        sandbox: Any.
+        sandbox: The sandbox to test.
         interpreter: The Python that will run in it.
-        directory: Where the canaries stand.
-        memory: The file that remembers what held.
+        directory: The program's data directory, where the canaries are created.
+        memory: The file with the passed self-tests.
     """
     found = sandbox.available()
     if not found.is_available:
@@ -127,7 +127,7 @@ async def test_once(sandbox: Sandbox, interpreter: Interpreter, directory: Path,
 
 
 async def _try(session: Session, canaries: dict[str, object]) -> Verdict:
-    # the keeper is there once a cell has run
+    # the keeper exists after the first cell
     async with aclosing(session.run("None")) as events:
         async for _ in events:
             pass
@@ -147,7 +147,7 @@ async def _try(session: Session, canaries: dict[str, object]) -> Verdict:
     try:
         breaches = dict(json.loads(line))
     except (ValueError, TypeError):
-        return Verdict(False, {}, "The self-test's code did not come to its end in the sandbox.")
+        return Verdict(False, {}, "The self-test's code did not finish in the sandbox.")
     if "executed" in rest or status == "died":
         breaches["executing files it wrote"] = "a file in /mnt/data"
     await session.aclose()
@@ -173,7 +173,7 @@ def _canaries(place: Path) -> Iterator[dict[str, object]]:
         tcp.bind(("127.0.0.1", 0))
         tcp.listen()
         for address in (path, "\0" + abstract):
-            # the path may be too long for a socket, and names without a file are Linux's own
+            # the path may be too long for a socket, and only Linux has names without a file
             with suppress(OSError, ValueError):
                 one = opened.enter_context(socket.socket(socket.AF_UNIX))
                 one.bind(address)
@@ -193,7 +193,7 @@ def _canaries(place: Path) -> Iterator[dict[str, object]]:
 
 
 async def _is_free(file: Path) -> bool:
-    """Whether nobody of the jail is left."""
+    """Whether no process of the jail is left."""
     deadline = time.monotonic() + _LOCK_PATIENCE_S
     while not await asyncio.to_thread(_can_lock, file):
         if time.monotonic() > deadline:
@@ -226,7 +226,7 @@ def _key(sandbox: Sandbox, interpreter: Interpreter) -> str:
 
 
 def _own_code() -> str:
-    # a checkout changes without its version
+    # a checkout changes without a new version
     files = sorted(Path(__file__).parent.rglob("*.py"))
     return str(max(file.stat().st_mtime_ns for file in files))
 

@@ -1,4 +1,4 @@
-"""Sessions on this machine: the sandbox is chosen once, when the first one is wanted."""
+"""Creates interpreter sessions on this machine; the sandbox is chosen once, for the first session."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ _OFF = "The code interpreter is switched off in this program's settings, so noth
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Whether code can be run here."""
+    """Whether code can be run on this machine."""
 
     is_on: bool
     sentence: str
-    """Which sandbox, or why not."""
+    """Which sandbox is used, or why none is."""
     is_confined: bool = True
-    """False: no sandbox holds here. If it is on all the same, each run is asked for."""
+    """False if no sandbox works here. If it is on nevertheless, the user approves each piece of code."""
     may_agree: bool = False
-    """It is off, and would be on if the user agreed to that."""
+    """Whether it is off, but would be on if the user agreed."""
 
 
 class InterpreterService:
-    """Makes sessions in the first sandbox that passes its self-test.
+    """Creates sessions in the first sandbox that passes its self-test.
 
     Args:
-        wanted: `auto`, `off`, or the name of the one sandbox that the user wants.
-        data_dir: The program's data: hidden from the code; what held is remembered there.
-        executable: The Python that runs in the sandbox; None for that of the user's packages, and where there are none
-            for the one that this program runs with.
-        limits: What a session may use.
-        may_ask: There is somebody who can be asked about every piece of code where no sandbox holds.
+        wanted: `auto`, `off`, or the name of the only sandbox to use.
+        data_dir: The program's data directory: hidden from the code; passed self-tests are saved there.
+        executable: The Python that runs in the sandbox; None for that of the user's packages, or without packages for
+            the one that runs this program.
+        limits: The limits of a session.
+        may_ask: Whether the user can be asked about each piece of code if no sandbox works.
     """
 
     def __init__(
@@ -67,11 +67,11 @@ class InterpreterService:
         self._found: dict[str, tuple[Interpreter, SandboxChoice]] = {}
 
     def agree(self, *, agrees: bool = True) -> None:
-        """The user has said whether code may be run where no sandbox holds, with a question before each run."""
+        """Store whether the user allows code without a sandbox, with a question before each run."""
         self._has_agreed = agrees
 
     async def status(self) -> Status:
-        """Whether code can be run here; the first time this tests sandboxes, which takes a moment."""
+        """Whether code can be run here. The first call tests sandboxes, which takes a moment."""
         if self._wanted == OFF:
             return Status(False, _OFF)
         try:
@@ -87,10 +87,10 @@ class InterpreterService:
         return Status(False, choice.sentence, is_confined=False, may_agree=may_ask)
 
     async def make(self, directory: Path) -> Session:
-        """A session in a directory of its own.
+        """Create a session in a directory.
 
         Raises:
-            SandboxError: None can be had; the message says why.
+            SandboxError: No session is possible; the message says why.
         """
         status = await self.status()
         if not status.is_on:
@@ -99,14 +99,14 @@ class InterpreterService:
         return Session(choice.sandbox or Unconfined(), directory, interpreter, self._limits)
 
     def packages(self) -> str:
-        """What code can import here, in a sentence for a model."""
+        """A sentence for a model about what code can import here."""
         if self._said:
             return self._said
         own = self._environment()
         return own.sentence if own is not None else STANDARD
 
     def _environment(self) -> Environment | None:
-        """The user's packages. Looked for every time: a setup in another window changes them."""
+        """The user's packages, read each time, because a setup in another window changes them."""
         found = environment.current(self._data_dir) if self._executable is None else None
         return found if found is not None and found.works else None
 

@@ -1,4 +1,4 @@
-"""The tool: runs a model's Python in the thread's session, brings files in and out, tells what came of it."""
+"""The code interpreter tool: runs a model's Python in the thread's session and copies files in and out."""
 
 from __future__ import annotations
 
@@ -34,20 +34,20 @@ from aimltui.engine.tools.code_interpreter.sessions.transcript import CellTransc
 
 PLACE = "/mnt/data/"
 HEAD, TAIL = 8_000, 4_000
-"""Characters of the output that the model is told: its beginning and its end."""
+"""Characters of the output in the answer for the model: its beginning and its end."""
 SHOWN = 250_000
-"""Characters of a call's output that its step keeps, see `hosted`; a longer one is kept as a file, too."""
+"""Characters of output that a run step stores, see `runs.hosted_tools`; longer output is also saved as a file."""
 MOST_FILES = 50
-"""Files of one cell that are kept."""
+"""Files of one cell that are saved."""
 MOST_BYTES = 256 << 20
-"""Of one file that is copied in or out."""
+"""Bytes of the largest file that is copied in or out."""
 _NAMED = 20
 _ABOUT = (
-    "It is a sandbox that remembers, as a notebook does: variables live on between calls, and the value of the last "
+    "It is a sandbox that works like a notebook: variables are kept between calls, and the value of the last "
     "expression is shown. {packages} There is no network. Figures of matplotlib are shown to the user. Files are read "
-    "from and written to /mnt/data; give the user a file by a link like [table](sandbox:/mnt/data/table.csv).{files}"
+    "from and written to /mnt/data; give the user a file with a link like [table](sandbox:/mnt/data/table.csv).{files}"
 )
-STANDARD = "Python's standard library is there."
+STANDARD = "Python's standard library is available."
 _SCHEMA = {
     "type": "object",
     "properties": {"code": {"type": "string", "description": "Python 3 code"}},
@@ -60,9 +60,9 @@ class CodeInterpreter:
     """The API's `code_interpreter`.
 
     Args:
-        sessions: Where code runs.
-        approve: Asks the user about code that nothing keeps in; None refuses it.
-        packages: Gives a sentence about what can be imported, for the model.
+        sessions: The sessions of all threads.
+        approve: Asks the user about code without a sandbox; None refuses such code.
+        packages: Gives a sentence for the model about what can be imported.
     """
 
     type = "code_interpreter"
@@ -79,13 +79,13 @@ class CodeInterpreter:
         self._approve = approve
 
     def definition(self, files: Sequence[ProvidedFile]) -> Definition:
-        """What the model is told."""
+        """The definition for a model."""
         about = _ABOUT.format(packages=self._packages(), files=_listed(files))
         aliases = frozenset({"python", "run_python", "execute_python", "code-interpreter"})
         return Definition("code_interpreter", f"Runs Python. {about}", _SCHEMA, aliases)
 
     def reader(self) -> ArgumentsReader:
-        """Reads code out of the arguments."""
+        """A reader of the code in the arguments."""
         return CodeReader()
 
     async def run(self, call: ToolCall, context: ToolContext) -> AsyncGenerator[ToolEvent, None]:
@@ -94,7 +94,7 @@ class CodeInterpreter:
         if not code.strip():
             raise ToolError("There is no code in this call, so nothing was run.")
         if context.keep is None:
-            raise ToolError("What the code makes cannot be kept here, so nothing was run.")
+            raise ToolError("The files that the code creates cannot be saved, so nothing was run.")
         try:
             async with self._sessions.of(context.run.thread_id) as slot:
                 if not slot.runner.is_confined:
@@ -103,9 +103,9 @@ class CodeInterpreter:
                     await permit(self._approve, wanted, FOR_THE_MODEL)
                 notes = await _bring_in(slot, context.files)
                 cell = _CellOutput(slot, context.keep, notes)
-                is_anew, slot.has_run = context.has_run_code and not slot.has_run, True
-                if is_anew:
-                    # an earlier process, or one that gave way, had the session that the model remembers
+                is_new_session, slot.has_run = context.has_run_code and not slot.has_run, True
+                if is_new_session:
+                    # the session that the model remembers has ended: it belonged to an earlier process, or made room for another
                     for said in await cell.take(events.Notice(RESTARTED)):
                         yield said
                 told = cast(AsyncGenerator[events.SessionEvent, None], slot.runner.run(code))
@@ -131,7 +131,7 @@ class CodeInterpreter:
 
 
 class _CellOutput:
-    """What comes out of one cell, for the step and for the model."""
+    """Turns the output of one cell into events for the run step and an answer for the model."""
 
     def __init__(self, slot: SessionSlot, keep: OutputStore, notes: list[str]) -> None:
         self._seat = slot
@@ -145,7 +145,7 @@ class _CellOutput:
         self._unkept = 0
 
     async def take(self, event: events.SessionEvent) -> list[ToolEvent]:
-        """What an event of the session means for the step."""
+        """Turn an event of the session into events for the run step."""
         match event:
             case events.Image(png=png):
                 return [await self._picture(png)]
@@ -158,7 +158,7 @@ class _CellOutput:
                 return [*told, *await self._all_output()] if isinstance(event, events.Done) else told
 
     def answer(self) -> str:
-        """What the model is told."""
+        """The answer for the model."""
         parts = [plain_text(self._transcript.text).strip("\n")]
         if self._pictures:
             parts.append(f"[Pictures that are shown to the user: {self._pictures}]")
@@ -167,7 +167,9 @@ class _CellOutput:
             more = f", and {len(self._made) - _NAMED} more" if len(self._made) > _NAMED else ""
             parts.append(f"[New or changed files: {named}{more}]")
         if self._unkept:
-            parts.append(f"[{self._unkept} more files were made; only {MOST_FILES} of a call are kept.]")
+            parts.append(
+                f"[{self._unkept} more files were created, but only {MOST_FILES} of a call are saved.]"
+            )
         parts += [f"[{note}]" for note in self._notes]
         return "\n".join(part for part in parts if part) or "[The code ran and printed nothing.]"
 
@@ -177,7 +179,7 @@ class _CellOutput:
         return PrintedText(text)
 
     async def _all_output(self) -> list[ToolEvent]:
-        """What was printed, as a file, where the step cannot hold all of it."""
+        """Save the output as a file if it is too long for the run step."""
         if self._size <= SHOWN:
             return []
         self._seat.outputs += 1
@@ -195,7 +197,7 @@ class _CellOutput:
         return DrawnImage(file_id)
 
     async def keep_file(self, path: str) -> MadeFile | None:
-        """Keep a file that is new or changed; None for one that is not to be kept."""
+        """Save a new or changed file; None if it is not saved."""
         if any(part.startswith(".") or part == "__pycache__" for part in path.split("/")):
             return None
         if len(self._made) >= MOST_FILES:
@@ -213,7 +215,7 @@ class _CellOutput:
 
 
 async def _rescue(cell: _CellOutput, slot: SessionSlot, late: Callable[[MadeFile], None] | None) -> None:
-    """Keep what a stopped cell has made."""
+    """Save the files of a stopped cell."""
     for path in slot.runner.untold if late is not None else ():
         with suppress(ToolError):
             made = await cell.keep_file(path)
@@ -222,7 +224,7 @@ async def _rescue(cell: _CellOutput, slot: SessionSlot, late: Callable[[MadeFile
 
 
 async def _bring_in(slot: SessionSlot, files: Sequence[ProvidedFile]) -> list[str]:
-    """Copy in what is not there yet; a remark for each file that cannot be."""
+    """Copy missing files into the session; return a remark for each file that cannot be copied."""
     notes: list[str] = []
     for file in files:
         if slot.copied.get(file.name) == file.file_id:
@@ -231,14 +233,14 @@ async def _bring_in(slot: SessionSlot, files: Sequence[ProvidedFile]) -> list[st
             await asyncio.to_thread(_copy, slot, file)
         except (SandboxError, OSError) as error:
             notes.append(f"The file {file.name!r} is not in {PLACE}: {error}")
-        # also where it failed: once is enough to say so
+        # also after a failure, so that the remark is not repeated
         slot.copied[file.name] = file.file_id
     return notes
 
 
 def _copy(slot: SessionSlot, file: ProvidedFile) -> None:
     if file.size > MOST_BYTES:
-        raise SandboxError(f"it has {file.size:,} bytes, and at most {MOST_BYTES:,} are copied in.")
+        raise SandboxError(f"it has {file.size:,} bytes, and at most {MOST_BYTES:,} are allowed.")
     outputs.put(slot.runner.files, file.name, file.source.read_bytes())
 
 
@@ -247,4 +249,4 @@ def _listed(files: Sequence[ProvidedFile]) -> str:
         return ""
     named = ", ".join(f"{PLACE}{file.name} ({file.size:,} bytes)" for file in files[:_NAMED])
     more = f", and {len(files) - _NAMED} more" if len(files) > _NAMED else ""
-    return f" Files that are there: {named}{more}."
+    return f" Available files: {named}{more}."

@@ -95,7 +95,7 @@ def test_what_is_copied_is_what_was_left_of_a_progress_bar() -> None:
         ("ValueError: printed by hand", ""),
         ("Traceback (most recent call last):\nValueError: x\n" + "and then it went on\n" * 20, ""),
         ("42\n", ""),
-        ("[It printed more than 16 MiB, and the rest is left out. The code was stopped.]\n[All of the output is kept as a-1.txt.]\n", "stopped at a limit"),
+        ("[It printed more than 16 MiB; the rest was left out. The code was stopped.]\n[All of the output is kept as a-1.txt.]\n", "stopped at a limit"),
         ("Traceback (most recent call last):\nKeyboardInterrupt\n[It ran too long. The code was stopped.]", "stopped at a limit"),
         ("42\n[The interpreter ended unexpectedly. Its variables are gone.]\n", "the interpreter ended"),
         ("The user did not allow it, so nothing was run. Do not try again.\n", "not run"),

@@ -1,4 +1,4 @@
-"""A session's own directory on the host."""
+"""Creates and removes the directory of a session on the host."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _FIRST_UNOWNED, _UNOWNED = 2_000_000_000, 100_000_000
-"""User ids that no system gives to anybody."""
+"""User ids that no system assigns."""
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 """Flags that open a directory and refuse a symbolic link to one."""
 
 
 @dataclass(frozen=True, slots=True)
 class SessionDirectory:
-    """Where a session's files lie.
+    """The directories of a session.
 
     Attributes:
-        directory: Only the user can enter it.
-        uid: The id the code runs with, where that is not the user's own: root's code runs as nobody.
+        directory: The outermost one, which only the user can enter.
+        uid: The user id of the code if it differs from the user's: root's code runs with an unassigned id.
     """
 
     directory: Path
@@ -30,7 +30,7 @@ class SessionDirectory:
 
     @property
     def files(self) -> Path:
-        """What the code sees as /mnt/data."""
+        """The directory that the code sees as /mnt/data."""
         return self.directory / "data"
 
     @property
@@ -40,19 +40,19 @@ class SessionDirectory:
 
     @property
     def temporary(self) -> Path:
-        """For a sandbox that has no /tmp of its own."""
+        """The directory for temporary files in a sandbox without a /tmp."""
         return self.directory / "tmp"
 
 
 def prepare(directory: Path, *, own_id: bool) -> SessionDirectory:
-    """Make a session's directory, or take the one that is there.
+    """Create a session's directory if it does not exist.
 
     Args:
-        directory: The session's.
-        own_id: Root's code shall run with an id of its own; it then owns the files.
+        directory: The directory.
+        own_id: Whether root's code runs with an unassigned user id, which then owns the files.
 
     Raises:
-        OSError: It cannot be made.
+        OSError: It cannot be created.
     """
     uid = None
     place = SessionDirectory(directory, None)
@@ -68,9 +68,9 @@ def prepare(directory: Path, *, own_id: bool) -> SessionDirectory:
 
 
 def remove(directory: Path) -> None:
-    """Delete a session's directory, however deep the code has put directories into one another.
+    """Delete a session's directory, even if the code has nested directories deeply.
 
-    The usual ways walk down by recursion or by paths, and both have an end that code can reach on purpose.
+    Recursion and long paths both have limits that code can exceed on purpose, so neither is used.
 
     Raises:
         OSError: Something in it cannot be deleted.
@@ -91,8 +91,8 @@ def remove(directory: Path) -> None:
 
 
 def _dissolve(name: str, top: int, serial: Iterator[int]) -> None:
-    """Delete a directory; the directories in it move up beside it."""
-    # the code may have locked it
+    """Delete a directory after moving its subdirectories beside it."""
+    # the code may have removed the permissions
     os.chmod(name, 0o700, dir_fd=top)
     inner = os.open(name, DIRECTORY, dir_fd=top)
     try:
@@ -106,7 +106,7 @@ def _dissolve(name: str, top: int, serial: Iterator[int]) -> None:
 
 
 def _unlink(name: str, directory: int) -> bool:
-    """Delete what is no directory; whether it was none."""
+    """Delete an entry unless it is a directory; return whether it was deleted."""
     if stat.S_ISDIR(os.stat(name, dir_fd=directory, follow_symlinks=False).st_mode):
         return False
     os.unlink(name, dir_fd=directory)

@@ -1,7 +1,7 @@
-"""The files of a session, seen from the host.
+"""Lists, reads and writes the files of a session from the host.
 
-The directory is the code's: names, links and modes in it are made to trick whoever looks. So nothing here follows a
-link, opens anything but a regular file, or trusts a path for longer than the descriptor it has opened.
+The directory is under the code's control, and its names, links and modes may be made to trick this program. So nothing
+here follows a link, opens anything but a regular file, or trusts a path after its descriptor is open.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _NO_FILE = (errno.ELOOP, errno.ENXIO, errno.ENOTDIR)
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What tells one state of a file from another."""
+    """The state of a file, to notice changes."""
 
     inode: int
     size_bytes: int
@@ -34,11 +34,11 @@ class Stamp:
 
 
 def scan(directory: Path, most: int = 2000) -> dict[str, Stamp]:
-    """The regular files in a session's directory, by their path in it; what is anything else is not seen.
+    """The regular files in a session's directory by their relative path; all other entries are ignored.
 
     Args:
         directory: A session's /mnt/data.
-        most: Entries to look at; the rest is not seen.
+        most: The number of entries to read; more are ignored.
     """
     found: dict[str, Stamp] = {}
     try:
@@ -46,26 +46,26 @@ def scan(directory: Path, most: int = 2000) -> dict[str, Stamp]:
             if _is_plain(known) and _is_text(name):
                 found[name] = Stamp(known.st_ino, known.st_size, known.st_mtime_ns ^ known.st_ctime_ns)
     except OSError:
-        # there is no such directory, or no end to what is in it
+        # the directory does not exist, or cannot be read to its end
         return found
     return found
 
 
 def changed(before: Mapping[str, Stamp], after: Mapping[str, Stamp]) -> list[str]:
-    """The files that are new or different, in the order of their names."""
+    """The new and changed files, sorted by name."""
     return sorted(name for name, stamp in after.items() if before.get(name) != stamp)
 
 
 def read(directory: Path, name: str, most_bytes: int) -> bytes:
-    """A file that the code made.
+    """Read a file that the code created.
 
     Args:
         directory: A session's /mnt/data.
-        name: As `scan` told it.
-        most_bytes: A larger file is refused.
+        name: A name from `scan`.
+        most_bytes: Larger files are refused.
 
     Raises:
-        SandboxError: It is no regular file any more, too large, or gone.
+        SandboxError: The file is too large, no longer regular, or no longer exists.
     """
     number = _open(directory, name)
     try:
@@ -73,22 +73,23 @@ def read(directory: Path, name: str, most_bytes: int) -> bytes:
         if not _is_plain(known):
             raise SandboxError(f"{name!r} is not a plain file.")
         if known.st_size > most_bytes:
-            raise SandboxError(f"{name!r} has {known.st_size} bytes; at most {most_bytes} are taken over.")
+            raise SandboxError(f"{name!r} has {known.st_size} bytes; at most {most_bytes} are copied.")
         return _read_all(number, known.st_size)
     finally:
         os.close(number)
 
 
 def put(directory: Path, name: str, content: bytes) -> str:
-    """Copy a file in for the code to read and change; a file of the same name is replaced.
+    """Copy a file into the session; it replaces a file of the same name.
 
     Args:
         directory: A session's /mnt/data.
-        name: The wished name; the folders in it are made. Of one that would lead elsewhere only the last part is used.
+        name: The desired name; folders in it are created. Of a name that leaves the directory only the last part is
+            used.
         content: The bytes.
 
     Returns:
-        The name under which it lies there.
+        The name of the file in the session.
 
     Raises:
         SandboxError: It cannot be written.
@@ -112,7 +113,7 @@ def put(directory: Path, name: str, content: bytes) -> str:
 
 
 def safe_name(name: str) -> str:
-    """A name that is one: no directories, no control characters, not too long."""
+    """A valid file name: without directories and control characters, and not too long."""
     last = PurePosixPath(name.replace("\\", "/")).name
     kept = "".join(character if character.isprintable() else "_" for character in last)
     kept = kept.encode("utf-8", "replace")[:200].decode("utf-8", "ignore")
@@ -147,7 +148,7 @@ def _open(directory: Path, name: str) -> int:
         opened.append(os.open(directory, DIRECTORY))
         for part in parts[:-1]:
             opened.append(os.open(part, DIRECTORY, dir_fd=opened[-1]))
-        # without waiting: it may be a pipe that nobody writes to
+        # do not block: it may be a pipe without a writer
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
         return os.open(parts[-1], flags, dir_fd=opened[-1])
     except (OSError, ValueError) as error:
@@ -162,7 +163,7 @@ def _open(directory: Path, name: str) -> int:
 def _read_all(number: int, size: int) -> bytes:
     parts: list[bytes] = []
     left = size
-    # no more than it had: it may grow while it is read
+    # read only the size it had, because it may grow meanwhile
     while left and (part := os.read(number, min(left, _PIECE))):
         parts.append(part)
         left -= len(part)
@@ -170,7 +171,7 @@ def _read_all(number: int, size: int) -> bytes:
 
 
 def _enter(directory: int, folder: str) -> int:
-    """Open a folder of a directory, and make it if it is not there."""
+    """Open a folder of a directory; create it if it does not exist."""
     with suppress(FileExistsError):
         os.mkdir(folder, 0o700, dir_fd=directory)
         owner = os.fstat(directory)
@@ -200,7 +201,7 @@ def _replace(top: int, name: str, content: bytes) -> None:
 
 
 def _is_plain(known: os.stat_result) -> bool:
-    # a second name could be one outside of the directory
+    # a second link may be outside of the directory
     return stat.S_ISREG(known.st_mode) and known.st_nlink == 1
 
 

@@ -1,6 +1,6 @@
-"""The self-test's cell: it really tries to get out. It runs inside, and prints which attempts had success.
+"""The self-test's cell, which really tries to escape: it runs inside and prints the attempts that succeeded.
 
-It is sent as text: the canaries' places are filled in for `CANARIES`.
+It is sent as text in which the canaries' paths replace `CANARIES`.
 """
 
 CELL = r"""

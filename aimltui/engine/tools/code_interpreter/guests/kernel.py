@@ -1,8 +1,8 @@
-"""The program inside the jail: a Python that remembers, as a notebook does.
+"""The kernel program inside the jail: runs cells like a notebook and keeps their variables.
 
-It is run by itself, by whatever interpreter the jail has, with nothing but the standard library. It reads requests from
-descriptor 3 and writes events to descriptor 4: four bytes of length, then JSON. What the model's code prints goes to
-descriptors 1 and 2 as it is, from C code too.
+The jail's interpreter runs it with the standard library only. It reads requests from descriptor 3 and writes events to
+descriptor 4, each as four bytes of length and JSON. Output of the model's code goes to descriptors 1 and 2 unchanged,
+also from C code.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ from typing import Any
 
 REQUESTS, EVENTS = 3, 4
 IS_GUEST = sys.platform == "wasi"
-"""In WebAssembly: then `wasm_host` is around this program."""
+"""Whether this program runs in WebAssembly, inside `wasm_host`."""
 DATA = "/mnt/data"
 FIGURES = "aimltui_figures"
-"""The plotting backend's module; it exists only in here."""
+"""The module of the plotting backend, which exists only in this process."""
 
 _MOST_TEXT = 200_000
 _MOST_TRACEBACK = 50_000
 _REMEMBERED = 50
-"""Cells whose source is kept for tracebacks."""
+"""The number of cells whose source is kept for tracebacks."""
 _FLUSH_S = 0.04
 _OWN_FILES = (__file__, ast.__file__)
 
@@ -56,7 +56,7 @@ def show(*args, **kwargs):
 
 
 class Kernel:
-    """One namespace, and what happens with the cells that are run in it.
+    """Runs cells in one namespace and sends their events.
 
     Args:
         data: The directory that the model knows as /mnt/data.
@@ -77,20 +77,20 @@ class Kernel:
         sys.meta_path.append(_Figures())
 
     def serve(self) -> None:
-        """Run cell after cell until nobody asks any more."""
+        """Run cells until the requests end."""
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         if not IS_GUEST:
-            # there everything goes out at once, and there are no threads
+            # WebAssembly has no threads and writes output at once
             threading.Thread(target=self._flush_now_and_then, daemon=True).start()
         self._send(event="ready")
         while (request := _read_frame()) is not None:
             self._cell = request["cell"]
             is_ok = False
-            # an interrupt may come between the cell's end and the moment from which it is ignored
+            # an interrupt may arrive after the cell's end, before interrupts are ignored
             with contextlib.suppress(KeyboardInterrupt):
                 is_ok = self._run(request["code"])
             if os.getpid() != self._pid:
-                # a process that the cell forked, come out at the cell's end
+                # a process that the cell forked has reached the cell's end
                 os._exit(0)
             self._is_running.clear()
             _flush()
@@ -116,7 +116,7 @@ class Kernel:
             self._send_error(error, name)
         finally:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
-            sys.last_traceback = None  # it would keep every variable of the failed frames
+            sys.last_traceback = None  # it would keep all variables of the failed frames alive
         return is_ok
 
     def _execute(self, code: str, name: str) -> None:
@@ -163,7 +163,7 @@ class Kernel:
     def _send_figure(self, figure: object) -> None:
         buffer = io.BytesIO()
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # glyphs that no font has
+            warnings.simplefilter("ignore")  # about glyphs missing in all fonts
             figure.savefig(buffer, format="png", bbox_inches="tight")  # type: ignore[attr-defined]
         self._send_picture(buffer.getvalue())
 
@@ -193,7 +193,7 @@ class Kernel:
                 rest = rest[os.pwrite(2, rest, 0) if IS_GUEST else os.write(EVENTS, rest) :]
 
     def _flush_now_and_then(self) -> None:
-        # whole lines go out at once; this is for a line without an end
+        # complete lines are written at once; this is for a line without an end
         while True:
             self._is_running.wait()
             time.sleep(_FLUSH_S)
@@ -201,7 +201,7 @@ class Kernel:
 
 
 class _Elsewhere(ast.NodeTransformer):
-    """Where no mount can be made, texts that begin with the directory's name mean its real place."""
+    """Replaces /mnt/data at the start of string literals by the real directory, where nothing can be mounted."""
 
     def __init__(self, data: str) -> None:
         self._data = data
@@ -213,7 +213,7 @@ class _Elsewhere(ast.NodeTransformer):
 
 
 class _Figures(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds the plotting backend that sends figures as pictures."""
+    """Imports the plotting backend that sends figures as pictures."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: types.ModuleType | None = None
@@ -228,13 +228,13 @@ class _Figures(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def _use_plain_loop() -> None:
-    """The usual loop of asyncio needs sockets, which a guest does not have; this one can wait for the clock alone."""
+    """Use an asyncio loop that only waits for the clock, because the usual one needs sockets, which WebAssembly lacks."""
     import asyncio
 
     class Waiter:
         def select(self, timeout: float | None) -> list[object]:
             if timeout is None:
-                raise RuntimeError("Nothing will ever happen that this waits for: there is no network.")
+                raise RuntimeError("This would wait for ever: there is no network.")
             time.sleep(timeout)
             return []
 
@@ -257,7 +257,7 @@ def _parse(code: str, name: str) -> ast.Module:
     try:
         return ast.parse(code, name)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        # nothing of the cell has run: the frames are the parser's
+        # no code of the cell has run, so all frames are the parser's
         raise error.with_traceback(None) from None
 
 
@@ -293,7 +293,7 @@ def _flush() -> None:
         try:
             stream.flush()
         except (AttributeError, OSError, ValueError):
-            # the cell closed or replaced it
+            # the cell has closed or replaced the stream
             continue
 
 
@@ -317,7 +317,7 @@ def _read(count: int) -> bytes | None:
 
 
 def _take_fonts() -> None:
-    """Put what a setup found out about fonts where matplotlib looks for it, and may write."""
+    """Copy the list of fonts from the setup into matplotlib's configuration directory."""
     source, target = os.path.join(sys.prefix, "aimltui-fonts"), os.environ.get("MPLCONFIGDIR")
     if not target or not os.path.isdir(source):
         return

@@ -1,7 +1,7 @@
-"""The program around a Python that is compiled to WebAssembly: a process of its own, inside the jail where there is one.
+"""The host process of a Python compiled to WebAssembly, inside the system's jail if there is one.
 
-It lends the guest two directories and two pipes, and nothing else. The guest's Python speaks to the program by `pread` of
-its standard input and `pwrite` to its standard error, which mean nothing else in there.
+It gives the guest two directories and two pipes, and nothing else. The guest's Python reads requests by `pread` of its
+standard input and writes events by `pwrite` to its standard error, which have no other use there.
 
 Run as: python wasm_host.py COMPILED DATA TEMPORARY KERNEL MEMORY.
 """
@@ -21,14 +21,14 @@ INSIDE_DATA, INSIDE_TEMPORARY, INSIDE_KERNEL = "/mnt/data", "/tmp", "/jail/kerne
 _WASI = "wasi_snapshot_preview1"
 _BAD_DESCRIPTOR, _NOT_SUPPORTED = 8, 58
 _REFUSED = ("path_symlink", "path_link", "sock_accept", "sock_recv", "sock_send", "sock_shutdown")
-"""Links could trick whoever reads the directory from outside."""
+"""System calls that fail in the guest. Links could trick a program that reads the directory from outside."""
 
 
 def make_engine() -> Any:
-    """The engine that compiles, and the one that runs what was compiled: they have to be the same.
+    """Create a WebAssembly engine. Compiling and running need the same settings.
 
     Raises:
-        ImportError: wasmtime is not installed, or does not know this machine.
+        ImportError: wasmtime is not installed, or does not support this machine.
     """
     import wasmtime
 
@@ -57,17 +57,17 @@ def main() -> None:
 
 @dataclass(frozen=True)
 class Lent:
-    """What a guest is given.
+    """The resources of a guest.
 
     Attributes:
         compiled: The file with the compiled module.
         kernel: The file with the kernel program.
         data: The directory that it sees as /mnt/data.
         temporary: The directory that it sees as /tmp.
-        memory_bytes: What it may have.
-        environment: All its variables.
-        read: Waits for requests: at most so many bytes of them.
-        write: Takes its events; how many bytes it took.
+        memory_bytes: The limit of its memory.
+        environment: All its environment variables.
+        read: Waits for requests and returns at most the given number of bytes.
+        write: Sends bytes of events and returns how many were sent.
     """
 
     compiled: str
@@ -81,7 +81,7 @@ class Lent:
 
 
 def run(engine: Any, lent: Lent) -> int:
-    """Run a guest to its end; its exit status."""
+    """Run a guest to its end; return its exit status."""
     import wasmtime
 
     module = wasmtime.Module.deserialize_file(engine, lent.compiled)
@@ -95,7 +95,7 @@ def run(engine: Any, lent: Lent) -> int:
     given = {"fd_pread": _reads(lent.read), "fd_pwrite": _writes(lent.write)}
     for one in module.imports:
         if one.module != _WASI:
-            raise SystemExit(f"The WebAssembly module wants {one.module}.{one.name}, which is not given.")
+            raise SystemExit(f"The WebAssembly module wants {one.module}.{one.name}, which is not available.")
         made = given.get(str(one.name))
         if made is not None:
             linker.define_func(_WASI, str(one.name), one.type, made, access_caller=True)
@@ -128,7 +128,7 @@ def _wasi(lent: Lent) -> Any:
 
 
 def _stop_when_interrupted(engine: Any) -> None:
-    """An interrupt ends the guest at its next step: the signal's own handler would wait for the guest to return."""
+    """Let an interrupt end the guest at its next step; a Python signal handler would wait until the guest returns."""
     wake, woken = os.pipe()
     os.set_blocking(woken, False)
     signal.signal(signal.SIGINT, lambda *_: None)

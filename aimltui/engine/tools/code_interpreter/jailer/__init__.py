@@ -1,5 +1,5 @@
-"""What builds a jail and watches over it.
+"""Builds a jail and watches over it.
 
-This package also runs by itself, under an interpreter that knows nothing but the standard library: the keeper beside
-the jail, and the last steps inside it. So its modules import each other relatively and nothing else of the program.
+The keeper and the last steps inside the jail run this package with the standard library only. So its modules import
+each other relatively, and nothing else of the program.
 """

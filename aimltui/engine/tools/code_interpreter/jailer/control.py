@@ -1,7 +1,7 @@
-"""How the program speaks to a keeper: commands and messages as lines of JSON, and descriptors handed on.
+"""A keeper's connection to the program: commands and messages as lines of JSON, and passed descriptors.
 
-The keeper reads commands from its standard input and writes messages to its standard output. When the input ends, the
-program has ended.
+The keeper reads commands from its standard input and writes messages to its standard output. The input ends when the
+program ends.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ class Control:
         self._buffer = b""
 
     def read_plan(self) -> dict[str, Any] | None:
-        """Wait for the first line, which says what to start.
+        """Wait for the first line, the plan of the jail.
 
         Returns:
-            None if the program ended before.
+            The plan; None if the program has ended.
         """
         for number in (signal.SIGINT, signal.SIGPIPE):
             signal.signal(number, signal.SIG_IGN)
@@ -37,7 +37,7 @@ class Control:
         return next(self.commands())
 
     def receive(self) -> bool:
-        """Read what has arrived; False if the program has ended. Blocks if nothing has."""
+        """Wait for input and read it; False if the program has ended."""
         piece = os.read(0, _PIECE)
         self._buffer += piece
         return bool(piece)
@@ -55,8 +55,8 @@ class Control:
 
 
 def take_descriptors(given: list[int]) -> None:
-    """Make the given descriptors 1, 2, 3 and so on, 0 empty, and close all others. For a forked process."""
-    # moved up first: the number one of them gets may be the number another one has
+    """In a forked process: move the given descriptors to 1, 2, 3 and so on, make 0 empty and close all others."""
+    # moved up first, because a new number may be the old one of another descriptor
     moved = [fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, 100) for number in given]
     os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
     for target, number in enumerate(moved, start=1):
@@ -65,5 +65,5 @@ def take_descriptors(given: list[int]) -> None:
 
 
 def silence_errors() -> None:
-    """Send the keeper's own complaints nowhere from now on: the code's standard error is the same pipe."""
+    """Discard the keeper's standard error from now on, because the code writes to the same pipe."""
     os.dup2(os.open("/dev/null", os.O_WRONLY), 2)

@@ -1,8 +1,8 @@
-"""The process beside the jail: it starts it, watches what it uses, and ends it; also when the program dies.
+"""The keeper: a process that starts a jail, watches its limits and ends it, also when the program dies.
 
-It is told what to do by lines of JSON on its standard input, and says what happened by lines on its output. When the
-input ends, the program is gone, and so is the jail. It runs alone, with one thread: the kernel can tie the jail's life
-to it, which it cannot to a thread of the program that may end before.
+It reads commands and writes messages as lines of JSON. When its input ends, the program has ended, and the keeper ends
+the jail. It is a separate process with one thread, because the kernel can tie the jail's life to a thread only, and a
+thread of the program may end earlier.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .control import Control, silence_errors
 
 _BUSY_TICK_S, _IDLE_TICK_S = 0.1, 1.0
 _GRACE_S = 1.0
-"""What a cell over its time may take to let go after the interrupt."""
+"""How long a cell over its time limit may take to stop after the interrupt."""
 _DISK_TICK_S = 0.25
 _FREEZE_S = 0.4
 _LEAST_FREE = 128 << 20
@@ -45,7 +45,7 @@ class Keeper:
     """Watches over one jail.
 
     Args:
-        plan: What a kind of sandbox made.
+        plan: The plan from the sandbox; see `sandboxes.plan`.
         first: The jail's outermost process.
         control: The pipes to the program.
     """
@@ -60,7 +60,7 @@ class Keeper:
         self._kernel_handle: int | None = None
         self._chain: set[int] = set()
         self._is_busy = True
-        """Nothing is stopped before the kernel is ready."""
+        """True at first, so that nothing is stopped before the kernel program is ready."""
         self._since: float | None = None
         self._cpu_before = 0.0
         self._wall_s = self._cpu_s = float("inf")
@@ -68,7 +68,7 @@ class Keeper:
         self._disk_at = 0.0
 
     def run(self) -> None:
-        """Serve commands and look about until the jail ends."""
+        """Execute commands and check the limits until the jail ends."""
         poll = select.poll()
         poll.register(0, select.POLLIN)
         poll.register(self._ended, select.POLLIN)
@@ -103,7 +103,7 @@ class Keeper:
                     self._interrupt()
 
     def _find_kernel(self) -> None:
-        # nothing of the model's has run yet: there is one process at the end of the line
+        # no code of the model has run yet, so the last descendant is the kernel program
         pids = [self._first, *watchdog.descendants(self._first)]
         self._kernel = pids[-1]
         self._kernel_handle = os.pidfd_open(self._kernel)
@@ -131,7 +131,7 @@ class Keeper:
         return [found for found in map(watchdog.look, pids) if found is not None and not found.is_dead]
 
     def _freeze(self) -> bool:
-        """Between cells nothing runs: what a cell left behind cannot act when nobody watches. Whether all stand still."""
+        """Stop all processes of the jail, so that nothing runs between cells; return whether all have stopped."""
         deadline = time.monotonic() + _FREEZE_S
         while True:
             moving = [
@@ -145,7 +145,7 @@ class Keeper:
                 return False
             for pid in moving:
                 watchdog.send(pid, signal.SIGSTOP)
-            # a process stops when it gets to run next, and on a busy machine that takes a while
+            # a process stops when it is scheduled next, which takes a while on a busy machine
             time.sleep(0.0005)
 
     def _look(self) -> None:
@@ -187,7 +187,7 @@ class Keeper:
             if now - self._over_since > _GRACE_S:
                 self._control.send(breach="It did not stop when it was interrupted.", fatal=True)
                 self._end()
-            # an interrupt is lost when it comes just before the code goes to sleep
+            # an interrupt is lost if it arrives just before the code goes to sleep, so it is repeated
             self._interrupt()
             return
         cpu_s = sum(process.cpu_s for process in processes) - self._cpu_before
@@ -203,19 +203,19 @@ class Keeper:
         self._interrupt()
 
     def _end(self) -> NoReturn:
-        """End everything that was ever started here, and then this process."""
+        """End all processes that were started here, and then this one."""
         deadline = time.monotonic() + 5.0
         while time.monotonic() < deadline:
-            # orphans come to this process, so none escapes the walk
+            # orphans become children of this process, so all are found
             pids = watchdog.descendants(os.getpid())
             for pid in pids:
                 watchdog.send(pid, signal.SIGKILL)
-            if not self._bury():
+            if not self._reap():
                 break
         sys.exit(0)
 
-    def _bury(self) -> bool:
-        """Take the dead away; whether there may be living ones left."""
+    def _reap(self) -> bool:
+        """Reap a dead child; return whether more children may be left."""
         try:
             pid, status = os.waitpid(-1, 0)
         except ChildProcessError:

@@ -1,4 +1,4 @@
-"""Landlock: the kernel's own list of what a process may do with which files, given up for good."""
+"""Landlock: lets the kernel restrict permanently what a process may do with which files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ON_FILES = EXECUTE | WRITE_FILE | READ_FILE | _TRUNCATE | 1 << 15
 
 READ = READ_FILE | READ_DIR
 WORK = READ | WRITE_FILE | _REMOVE_DIR | _REMOVE_FILE | _MAKE_DIR | _MAKE_REG | _REFER | _TRUNCATE
-"""What may be done where the program works: no execution, no links, pipes, sockets or devices."""
+"""Rights in the working directories: no execution, no links, pipes, sockets or devices."""
 
 
 class _Ruleset(ctypes.Structure):
@@ -32,7 +32,7 @@ class _Beneath(ctypes.Structure):
 
 
 def version() -> int:
-    """The kernel's Landlock version; 0 if there is none, or it is switched off."""
+    """The kernel's Landlock version; 0 if it is missing or switched off."""
     try:
         return system.syscall(_CREATE, None, 0, 1)
     except OSError:
@@ -40,7 +40,7 @@ def version() -> int:
 
 
 def enforce(rules: Iterable[tuple[str, int]]) -> None:
-    """Allow this process, and all it will ever start, only what the rules say; paths that are missing are skipped.
+    """Allow this process and its future children only what the rules say; missing paths are skipped.
 
     Raises:
         OSError: The kernel refused.

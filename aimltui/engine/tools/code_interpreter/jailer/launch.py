@@ -1,4 +1,4 @@
-"""From a forked process to the kernel program behind all walls."""
+"""Turns a forked process into the kernel program inside the jail."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def jail(plan: dict[str, Any]) -> NoReturn:
     """Become the jail's first process; never returns.
 
     Args:
-        plan: What a kind of sandbox made; see `sandboxes.plan`.
+        plan: The plan from the sandbox; see `sandboxes.plan`.
     """
     try:
         take_descriptors(plan["descriptors"])
@@ -43,7 +43,7 @@ def jail(plan: dict[str, Any]) -> NoReturn:
 
 
 def inner() -> NoReturn:
-    """The last steps inside bubblewrap's jail; the plan is the program's last argument."""
+    """Do the last steps inside bubblewrap's jail; the plan is the last argument of the program."""
     plan = json.loads(sys.argv[-1])
     try:
         walls(plan)
@@ -54,11 +54,11 @@ def inner() -> NoReturn:
 
 
 def walls(plan: dict[str, Any]) -> None:
-    """Give up privileges, files and system calls for good."""
+    """Give up privileges, files and system calls permanently."""
     system.drop_bounds()
     if plan["uid"] is not None:
         system.become(plan["uid"])
-        # the kernel forgets this when the id changes
+        # the kernel resets this when the user id changes
         system.die_with_parent()
     system.drop_capabilities()
     if landlock.version():
@@ -66,13 +66,13 @@ def walls(plan: dict[str, Any]) -> None:
     elif plan["kind"] == "landlock":
         raise OSError("this kernel has no Landlock")
     is_alone = plan["kind"] == "landlock"
-    # an older Landlock does not keep signals in
+    # an older Landlock does not restrict signals
     kill_only = os.getpid() if is_alone and landlock.version() < 6 else None
     seccomp.enforce(seccomp.program(seccomp.rules(is_alone=is_alone, kill_only=kill_only)))
 
 
 def _first_to_die() -> None:
-    # when the machine runs out of memory, this is what the system shall end
+    # if the machine runs out of memory, the system ends this process first
     try:
         with open("/proc/self/oom_score_adj", "w") as file:
             file.write("1000")
@@ -105,7 +105,7 @@ def _namespaces(plan: dict[str, Any]) -> NoReturn:
 
 
 def _inside(plan: dict[str, Any]) -> None:
-    """Process 1 of the jail: it builds the walls, starts the kernel program and buries the dead."""
+    """Be process 1 of the jail: set up the restrictions, start the kernel program and reap dead children."""
     system.die_with_parent()
     mounts.build(plan["root"], [(what, source, target, size) for what, source, target, size in plan["steps"]])
     os.chdir(plan["directory"])

@@ -1,4 +1,4 @@
-"""A root directory made of nothing but what is put into it."""
+"""Builds a root directory that contains only what is mounted into it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Step = tuple[str, str, str, int]
 
 
 def build(root: str, steps: list[Step]) -> None:
-    """Mount the steps beneath `root` and make that the root; this process must have a mount namespace of its own.
+    """Mount the steps beneath `root` and make that the root. This process must have a separate mount namespace.
 
     Raises:
         OSError: The kernel refused.

@@ -1,6 +1,6 @@
-"""The keeper of code that nothing keeps in: a process group, a few limits, and an end. For any POSIX system.
+"""The keeper of code without a jail: a process group, a few limits, and its end. For any POSIX system.
 
-It obeys the same commands as `keeper`, which needs Linux.
+It executes the same commands as `keeper`, which needs Linux.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ def main() -> None:
 
 
 class _Plain:
-    """Watches the clock over one process group.
+    """Watches the time limit of one process group.
 
     Args:
         kernel: The group's first process.
-        wake: Can be read from when a child has ended.
+        wake: A descriptor that becomes readable when a child ends.
         control: The pipes to the program.
     """
 
@@ -57,7 +57,7 @@ class _Plain:
         self._wall_s = 0.0
 
     def run(self) -> None:
-        """Serve commands until the end."""
+        """Execute commands until the end."""
         self._obey()
         while True:
             ready, _, _ = select.select([0, self._wake], [], [], _TICK_S)
@@ -128,7 +128,7 @@ def _become(plan: dict[str, Any]) -> NoReturn:
         take_descriptors(plan["descriptors"])
         os.umask(0o077)
         for name, most in plan["limits"].items():
-            # not every system has each of them
+            # some systems lack some of the limits
             with suppress(AttributeError, ValueError, OSError):
                 which = getattr(resource, name)
                 hard = resource.getrlimit(which)[1]

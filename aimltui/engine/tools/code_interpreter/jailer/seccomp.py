@@ -1,7 +1,7 @@
-"""A filter of system calls, written as the kernel's little machine reads it.
+"""Builds a filter of system calls as a program for the kernel's BPF machine.
 
-Everything is allowed but what is listed: Python and its numeric packages use most of the rest. Calls newer than the
-list do not exist inside, so a new kernel opens no new door.
+All calls are allowed except the listed ones; Python and its numeric packages use most of the others. Calls newer than
+the list fail as unknown, so that a new kernel adds no way out.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ FORBIDDEN = tuple(_FORBIDDEN.split())
 """Calls that fail with EPERM inside, whatever their arguments."""
 
 _METADATA = "chmod fchmod fchmodat chown lchown fchown fchownat utime utimes futimesat utimensat"
-"""Calls that Landlock lets pass on any file."""
+"""Calls that Landlock allows on any file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A condition on one argument of a call; only its lower 32 bits are looked at."""
+    """A condition on the lower 32 bits of one argument of a call."""
 
     argument: int
     how: str
@@ -62,29 +62,29 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What happens with a call for which all checks hold."""
+    """What happens to a call for which all checks are true."""
 
     name: str
     error: int
-    """What the call fails with; 0 means that it is not made and seems to succeed."""
+    """The error with which the call fails; 0 skips the call and reports success."""
     checks: tuple[Check, ...] = ()
 
 
 def rules(*, is_alone: bool, kill_only: int | None = None) -> Iterator[Rule]:
-    """What is forbidden.
+    """The rules of the filter.
 
     Args:
-        is_alone: There are no namespaces: no new process may be made, and no file's mode, owner or time changed,
-            for Landlock watches neither.
-        kill_only: The one process that may be sent signals, where nothing else guards the others.
+        is_alone: Whether there are no namespaces. Then no process may be started, and no file's mode, owner or time
+            changed, because Landlock restricts neither.
+        kill_only: The only process that may receive signals, if nothing else protects the others.
     """
     for name in FORBIDDEN:
         yield Rule(name, errno.EPERM)
-    for name in ("clone3", "openat2"):  # their arguments lie in memory, where a filter cannot look
+    for name in ("clone3", "openat2"):  # their arguments are in memory, which a filter cannot read
         yield Rule(name, errno.ENOSYS)
     yield Rule("clone", errno.EPERM, (Check(0, "any", _NAMESPACES),))
     yield Rule("socket", errno.EAFNOSUPPORT)
-    # asyncio needs a pair for itself; a pair of datagram sockets could be turned to somebody else's address
+    # asyncio needs a socket pair; a pair of datagram sockets could be connected to another address
     yield Rule("socketpair", errno.EAFNOSUPPORT, (Check(0, "other", _AF_UNIX),))
     yield Rule("socketpair", errno.EPROTONOSUPPORT, (Check(1, "other", _SOCK_STREAM, 0xF),))
     for request in _TTY_INPUT:
@@ -119,10 +119,10 @@ def _alone(kill_only: int | None) -> Iterator[Rule]:
 
 
 def program(wanted: Iterator[Rule]) -> bytes:
-    """The filter for this machine.
+    """Build the filter for this machine.
 
     Raises:
-        OSError: The machine's calls are not known.
+        OSError: The system calls of this processor are unknown.
     """
     machine = syscalls.machine()
     if machine is None:
@@ -148,7 +148,7 @@ def _rule(rule: Rule, number: int) -> list[bytes]:
     parts = [_check(check) for check in rule.checks]
     body: list[bytes] = [_step(_RETURN, _ERRNO | rule.error)]
     for loads, jump, value, on_true in reversed(parts):
-        skip = len(body)  # to just behind this rule
+        skip = len(body)  # to the end of this rule
         body = [*loads, _step(jump, value, 0, skip) if on_true else _step(jump, value, skip, 0), *body]
     return [_step(_LOAD, _NUMBER), _step(_JUMP_EQUAL, number, 0, len(body)), *body]
 
@@ -171,7 +171,7 @@ class _Program(ctypes.Structure):
 
 
 def enforce(code: bytes) -> None:
-    """Put this thread, and all it will ever start, under the filter; it cannot be taken off.
+    """Apply the filter permanently to this thread and its future children.
 
     Raises:
         OSError: The kernel has no seccomp filters.

@@ -1,4 +1,4 @@
-"""System calls by number: the ones a jailed program may not make, or only in some ways.
+"""Numbers of the system calls that a jailed program may not make, or only in some ways.
 
 Source: the kernel's `unistd.h` of x86-64 and of the generic table (aarch64 and later ones).
 """
@@ -8,12 +8,12 @@ from __future__ import annotations
 import platform
 
 AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
-"""How a seccomp filter sees which table the number of a call belongs to."""
+"""The values by which a seccomp filter recognises the table of a call's number."""
 
 NEWEST = 450
-"""Calls with higher numbers were not looked at: they do not exist inside."""
+"""The highest known number; calls with higher numbers fail as unknown."""
 
-# name -> (x86-64, generic); None where the table lacks it.
+# name -> (x86-64, generic); None if the table lacks the call
 _TABLE: dict[str, tuple[int | None, int | None]] = {
     # other processes: their memory, their descriptors
     "ptrace": (101, 117),
@@ -43,7 +43,7 @@ _TABLE: dict[str, tuple[int | None, int | None]] = {
     "clone3": (435, 435),
     "fork": (57, None),
     "vfork": (58, None),
-    # parts of the kernel with a record of holes
+    # parts of the kernel with a history of vulnerabilities
     "keyctl": (250, 219),
     "add_key": (248, 217),
     "request_key": (249, 218),
@@ -95,7 +95,7 @@ _TABLE: dict[str, tuple[int | None, int | None]] = {
     "sethostname": (170, 161),
     "setdomainname": (171, 162),
     "vhangup": (153, 58),
-    # the network, and what processes say to each other past the file system
+    # the network and communication between processes
     "socket": (41, 198),
     "socketpair": (53, 199),
     "connect": (42, 203),
@@ -140,7 +140,7 @@ _TABLE: dict[str, tuple[int | None, int | None]] = {
     "removexattr": (197, 14),
     "lremovexattr": (198, 15),
     "fremovexattr": (199, 16),
-    # one's own and others' standing
+    # limits and priorities of processes, and signals
     "personality": (135, 92),
     "ioctl": (16, 29),
     "prlimit64": (302, 261),
@@ -160,11 +160,11 @@ _TABLE: dict[str, tuple[int | None, int | None]] = {
 
 
 def machine() -> str | None:
-    """This machine's architecture if its table is known, else None."""
+    """This machine's architecture; None if its table is unknown."""
     name = platform.machine()
     return name if name in AUDIT_ARCH else None
 
 
 def number(name: str) -> int | None:
-    """The call's number on this machine; None if this machine has no such call."""
+    """The number of a call on this machine; None if the machine lacks it."""
     return _TABLE[name][0 if machine() == "x86_64" else 1]

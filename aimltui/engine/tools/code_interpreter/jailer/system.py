@@ -1,4 +1,4 @@
-"""The C library's calls that Python has no names for."""
+"""Calls of the C library that Python does not offer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP = 1, 4, 24
 PR_SET_SECUREBITS, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 28, 36, 38, 47
 _AMBIENT_CLEAR_ALL = 4
 _NO_ROOT_LOCKED = 0b101111
-"""No capabilities by being root or by changing one's id, and no way back."""
+"""Secure bits: no capabilities from being root or changing the user id, locked permanently."""
 _CAPABILITY_VERSION = 0x20080522
 _CAP_SETPCAP = 8
 
@@ -21,10 +21,10 @@ _libc.syscall.restype = ctypes.c_long
 
 
 def syscall(number: int, *arguments: int | bytes | None) -> int:
-    """Make a call by number.
+    """Make a system call by number.
 
     Raises:
-        OSError: It failed.
+        OSError: The call failed.
     """
     given = [
         ctypes.c_long(value) if isinstance(value, int) else ctypes.c_char_p(value) for value in arguments
@@ -69,12 +69,12 @@ def umount(target: str, flags: int) -> None:
 
 
 def die_with_parent() -> None:
-    """Have the kernel kill this process as soon as the thread that started it ends."""
+    """Let the kernel kill this process when the thread that started it ends."""
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def set_limits(limits: Mapping[str, int]) -> None:
-    """Set resource limits, soft and hard; a hard limit that is lower already stays."""
+    """Set soft and hard resource limits; a lower hard limit is kept."""
     for name, value in limits.items():
         which = getattr(resource, name, None)
         if which is None:
@@ -86,14 +86,14 @@ def set_limits(limits: Mapping[str, int]) -> None:
 
 
 def become(uid: int) -> None:
-    """Be nobody in particular: an id that owns nothing on this machine."""
+    """Change to a user id that owns nothing on this machine."""
     os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)
 
 
 def drop_bounds() -> None:
-    """Make sure that no privilege can be got again; before the id is changed, for that needs one."""
+    """Make sure that no privilege can be regained. Call it before `become`, because it needs a privilege."""
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     if _can_drop_bounds():
         number = 0
@@ -104,7 +104,7 @@ def drop_bounds() -> None:
 
 
 def drop_capabilities() -> None:
-    """Give up every privilege."""
+    """Give up all capabilities."""
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION, 0)
     nothing = (ctypes.c_uint32 * 6)()
     if _libc.capset(header, nothing) < 0:

@@ -1,4 +1,4 @@
-"""What a tree of processes uses: resource limits bound a process each, this looks at the whole."""
+"""Measures what a tree of processes uses, because resource limits apply to single processes only."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ class Process:
     is_stopped: bool
     is_dead: bool
     cpu_s: float
-    """Seconds on the processor, those of its buried children included."""
+    """Processor time in seconds, including that of its reaped children."""
     resident_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What lies in a directory."""
+    """The disk usage of directories."""
 
     used_bytes: int
     files: int
     complaint: str | None
-    """Why the directory could not be measured to its end."""
+    """Why the directories could not be measured completely; None if they could."""
 
 
 def descendants(pid: int) -> list[int]:
-    """The processes that descend from `pid`, itself not among them, parents before children."""
+    """The descendants of a process, without itself, parents before children."""
     found: list[int] = []
     todo = [pid]
     while todo:
@@ -48,7 +48,7 @@ def descendants(pid: int) -> list[int]:
 
 
 def look(pid: int) -> Process | None:
-    """One process; None if it is gone."""
+    """The state of a process; None if it no longer exists."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             fields = file.read().rpartition(b")")[2].split()
@@ -59,13 +59,13 @@ def look(pid: int) -> Process | None:
 
 
 def memory(processes: list[Process], limit_bytes: int) -> int:
-    """Bytes of memory that the processes use in all; shared pages are only told apart when it matters."""
+    """Bytes of memory that the processes use together; shared pages are counted once only if the limit is exceeded."""
     total = sum(process.resident_bytes for process in processes)
     return total if total <= limit_bytes else sum(_own_memory(process) for process in processes)
 
 
 def disk(directories: list[str], pids: list[int], most_files: int) -> Usage:
-    """What the files in directories take, also those that were deleted and are still open."""
+    """The disk usage of the files in directories, including deleted files that are still open."""
     used = files = 0
     complaint = None
     try:
@@ -81,7 +81,7 @@ def disk(directories: list[str], pids: list[int], most_files: int) -> Usage:
 
 
 def send(pid: int, number: signal.Signals) -> None:
-    """Signal a process that may be gone."""
+    """Send a signal to a process that may no longer exist."""
     with suppress(OSError):
         os.kill(pid, number)
 
@@ -99,7 +99,7 @@ def _children(pid: int) -> list[int]:
 
 
 def _own_memory(process: Process) -> int:
-    # a forked process shares most of its pages; this costs the kernel a walk, and may not be permitted
+    # a forked process shares most of its pages; reading this is slow and may not be permitted
     with suppress(OSError), open(f"/proc/{process.pid}/smaps_rollup", "rb") as file:
         for line in file:
             if line.startswith(b"Pss:"):
@@ -108,10 +108,10 @@ def _own_memory(process: Process) -> int:
 
 
 def _sizes(directory: int, depth: int) -> Iterator[int]:
-    """Bytes on the disk of each entry; the descriptor is closed."""
+    """Yield the bytes on the disk of each entry; close the descriptor."""
     if depth > _DEEPEST:
         os.close(directory)
-        raise OSError(0, "directories lie too deep in one another")
+        raise OSError(0, "directories are nested too deeply")
     try:
         with os.scandir(directory) as entries:
             for entry in entries:

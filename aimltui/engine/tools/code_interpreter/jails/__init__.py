@@ -1,1 +1,1 @@
-"""The processes that confine an interpreter session, as seen from outside."""
+"""Running jails, as seen from the engine."""

@@ -1,4 +1,4 @@
-"""What came out of a jail and waits for its reader, in the order in which it happened. None of it is trusted."""
+"""Queues the output of a jail for its reader, in the order of arrival. None of it is trusted."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 PIECE = 65536
-"""Bytes that are read at a time."""
+"""Bytes to read at a time."""
 MOST_BUFFERED = 1 << 20
-"""Bytes that may wait for the reader; then the code has to wait, as with any full pipe."""
+"""Bytes that may wait for the reader; beyond that the code has to wait, as with any full pipe."""
 _MOST_FRAME = 24 << 20
 GARBLED = "It wrote into the pipe that the interpreter answers on."
-"""Why code is ended that pretends to be the kernel program, and does it badly."""
+"""Why code is ended that writes invalid data into the pipe of the kernel program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +38,28 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """The keeper stopped or ended the code for this reason."""
+    """The reason why the keeper stopped or ended the code."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Everything in the jail is gone."""
+    """All processes in the jail have ended."""
 
     reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """Nothing in the jail runs any more, until the next cell."""
+    """All processes in the jail are stopped until the next cell."""
 
 
 Item = Text | Frame | Breach | Frozen | Ended
 
 
 class Inbox:
-    """The waiting items; a channel fills it, and stops filling it when it is told to. For one loop, from inside it."""
+    """The queue of items. A channel fills it and pauses while its reader is slow. Use it inside one event loop only."""
 
     def __init__(self) -> None:
         self._items: deque[Item] = deque()
@@ -74,26 +74,26 @@ class Inbox:
 
     @property
     def has_ended(self) -> bool:
-        """Whether everything in the jail is gone."""
+        """Whether all processes in the jail have ended."""
         return self._has_ended
 
     @property
     def reason(self) -> str | None:
-        """Why it was ended, where somebody ended it."""
+        """Why the jail was ended; None if it ended by itself."""
         return self._fatal
 
     def clear(self) -> None:
-        """Forget what was not asked for: it belongs to an earlier cell."""
+        """Discard all items, because they belong to an earlier cell."""
         self._items.clear()
         self._buffered = 0
         if self._is_paused:
-            self._let_in(True)
+            self._set_reading(True)
 
     async def get(self, timeout_s: float | None = None) -> Item:
-        """The next thing that happened.
+        """Wait for the next item.
 
         Raises:
-            TimeoutError: Nothing did.
+            TimeoutError: None arrived in time.
         """
         async with asyncio.timeout(timeout_s):
             while not self._items:
@@ -105,18 +105,18 @@ class Inbox:
         if isinstance(item, Text | Frame):
             self._buffered -= item.size
             if self._is_paused and self._buffered < MOST_BUFFERED // 2:
-                self._let_in(True)
+                self._set_reading(True)
         return item
 
-    def _let_in(self, on: bool) -> None:
-        """Fill it, or stop filling it: its reader is slow."""
+    def _set_reading(self, on: bool) -> None:
+        """Resume or pause reading, because the reader of the queue is slow."""
         self._is_paused = not on
 
     def _put(self, item: Item, size: int = 0) -> None:
         self._items.append(item)
         self._buffered += size
         if not self._is_paused and self._buffered > MOST_BUFFERED:
-            self._let_in(False)
+            self._set_reading(False)
         self._wake.set()
 
     def _put_text(self, stream: Literal["stdout", "stderr"], piece: bytes) -> None:
@@ -130,20 +130,20 @@ class Inbox:
 
 
 class Frames:
-    """Cuts the kernel program's bytes into its events."""
+    """Splits the bytes of the kernel program into events."""
 
     def __init__(self) -> None:
         self._bytes = bytearray()
 
     def add(self, piece: bytes) -> None:
-        """More of them came."""
+        """Add bytes."""
         self._bytes += piece
 
     def take(self) -> Frame | None:
-        """The next event; None if it is not there yet.
+        """The next event; None if it is incomplete.
 
         Raises:
-            ValueError: These are not the kernel program's words.
+            ValueError: The bytes do not come from the kernel program.
         """
         if len(self._bytes) < 4:
             return None

@@ -28,22 +28,22 @@ from aimltui.engine.tools.code_interpreter.jails.inbox import (
 _HERE = Path(__file__).parent.parent
 _KEEPER = "import sys; sys.path.append(sys.argv[1]); from jailer import {keeper}; {keeper}.main()"
 _AT_ONCE = 60_000
-"""Bytes that an empty pipe takes without a reader."""
+"""Bytes that fit into an empty pipe."""
 _PATIENCE_S = 2.0
 
 
 class Jail:
-    """One keeper, one jail, one kernel program. The descriptors can be read without waiting.
+    """A jail with its keeper and kernel program. Its descriptors do not block.
 
     Attributes:
-        stdout: What the code prints.
-        stderr: The same, and what the jail complains of while it is built.
-        events: The kernel program's frames.
-        status: The keeper's lines; its end is the end of everything in the jail.
+        stdout: The standard output of the code.
+        stderr: The standard error of the code, and of the jail while it is built.
+        events: The events of the kernel program.
+        status: The messages of the keeper; it ends when all processes in the jail have ended.
 
     Args:
-        plan: What the keeper is told.
-        keeper: Which program watches over it: that for Linux, or the one for any system, which watches the clock alone.
+        plan: The plan for the keeper.
+        keeper: `keeper` for Linux, or `plain` for any system, which watches only the time.
     """
 
     def __init__(self, plan: Mapping[str, Any], keeper: Literal["keeper", "plain"] = "keeper") -> None:
@@ -70,30 +70,30 @@ class Jail:
         return self._process.pid
 
     def listen(self) -> Channel:
-        """Read what comes out of it."""
+        """Start to read its output. Call it once, inside the event loop."""
         return Channel(self)
 
     def ready(self) -> None:
-        """The kernel program has said that it is there: whatever runs now is it."""
+        """Tell the keeper that the kernel program is ready and is the only program running."""
         self._command(do="ready")
 
     def begin(self, wall_s: float, cpu_s: float) -> None:
-        """A cell begins; its clocks run."""
+        """Start the time limits of a cell."""
         self._command(do="begin", wall_s=wall_s, cpu_s=cpu_s)
 
     def end(self) -> None:
-        """The cell is over: nothing in the jail may run until the next one."""
+        """End a cell: stop all processes in the jail until the next one."""
         self._command(do="end")
 
     def interrupt(self) -> None:
-        """Press ctrl+c in the kernel program."""
+        """Send an interrupt to the kernel program, like ctrl+c."""
         self._command(do="interrupt")
 
     async def request(self, message: Mapping[str, object]) -> None:
         """Send a request to the kernel program.
 
         Raises:
-            SandboxError: It is gone.
+            SandboxError: The jail has ended.
         """
         if self._requests is None:
             raise SandboxError("The sandbox has ended.")
@@ -108,19 +108,19 @@ class Jail:
             raise SandboxError("The sandbox has ended.") from error
 
     def kill(self) -> None:
-        """End everything in the jail; it is gone when `status` ends."""
+        """End all processes in the jail; they have ended when `status` ends."""
         if self._control is not None:
             os.close(self._control)
             self._control = None
 
     async def closed(self) -> None:
-        """Kill, wait until the keeper is gone, and give the descriptors back."""
+        """End the jail, wait for the keeper's end, and close the descriptors."""
         self.kill()
         deadline = time.monotonic() + _PATIENCE_S
         pause = 0.002
         while self._process.poll() is None:
             if time.monotonic() > deadline:
-                # the kernel of the system ties the jail's life to its own
+                # the system ends the jail together with the keeper
                 self._process.kill()
                 await asyncio.to_thread(self._process.wait)
                 break
@@ -129,7 +129,7 @@ class Jail:
         self.close_now()
 
     def close_now(self) -> None:
-        """Kill, without waiting for the end, and give the descriptors back."""
+        """End the jail without waiting, and close the descriptors."""
         self.kill()
         for number in (self.status, self.stdout, self.stderr, self.events, self._requests):
             if number is not None and number >= 0:
@@ -140,7 +140,7 @@ class Jail:
         self._process.poll()
 
     def _command(self, **command: object) -> None:
-        with suppress(SandboxError):  # its end is told by `status`
+        with suppress(SandboxError):  # `status` reports the end
             self._tell(command)
 
     def _tell(self, message: Mapping[str, object]) -> None:
@@ -153,10 +153,10 @@ class Jail:
 
 
 class Channel(Inbox):
-    """What comes through the pipes of a jail.
+    """Reads the pipes of a jail.
 
     Args:
-        jail: Its descriptors stay its own; `close` before they are given back.
+        jail: The jail, which owns the descriptors; call `close` before it closes them.
     """
 
     def __init__(self, jail: Jail) -> None:
@@ -167,22 +167,22 @@ class Channel(Inbox):
         self._lines = b""
         self._open = {jail.stdout, jail.stderr, jail.events, jail.status}
         self._loop.add_reader(jail.status, self._read_status)
-        self._let_in(True)
+        self._set_reading(True)
 
     @property
     def has_ended(self) -> bool:
-        """Whether everything in the jail is gone."""
+        """Whether all processes in the jail have ended."""
         return self._jail.status not in self._open
 
     def close(self) -> None:
-        """Read no more."""
+        """Stop reading."""
         for number in self._open:
             self._loop.remove_reader(number)
         self._open.clear()
         self._wake.set()
 
-    def _let_in(self, on: bool) -> None:
-        super()._let_in(on)
+    def _set_reading(self, on: bool) -> None:
+        super()._set_reading(on)
         for number, read in (
             (self._jail.stdout, self._read_stdout),
             (self._jail.stderr, self._read_stderr),
@@ -210,9 +210,9 @@ class Channel(Inbox):
         self._frames.add(self._take(self._jail.events))
         try:
             while (frame := self._frames.take()) is not None:
-                # what was printed before the event is in the pipes already
+                # output printed before the event is already in the pipes
                 for stream, number in (("stdout", self._jail.stdout), ("stderr", self._jail.stderr)):
-                    for _ in range(2):  # a pipe holds one piece
+                    for _ in range(2):  # a pipe contains one piece at most
                         if number not in self._open or not self._read_text(stream, number):  # type: ignore[arg-type]
                             break
                 self._put(frame, frame.size)
@@ -239,7 +239,7 @@ class Channel(Inbox):
                 self._put(Frozen())
 
     def _take(self, number: int) -> bytes:
-        """What there is; nothing when there is nothing now, or nothing will ever come."""
+        """Read the available bytes; empty if there are none or the pipe has ended."""
         if number not in self._open:
             return b""
         try:
@@ -255,7 +255,7 @@ class Channel(Inbox):
 
 
 def _sides(pipes: list[tuple[int, int]]) -> tuple[list[int], list[int]]:
-    """The keeper's ends and ours: control, status, stdout, stderr, requests, events."""
+    """The ends of the keeper and of this program, each: control, status, stdout, stderr, requests, events."""
     to_jail = (True, False, False, False, True, False)
     theirs = [read if inward else write for (read, write), inward in zip(pipes, to_jail, strict=True)]
     ours = [write if inward else read for (read, write), inward in zip(pipes, to_jail, strict=True)]

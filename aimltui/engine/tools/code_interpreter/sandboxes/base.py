@@ -1,4 +1,4 @@
-"""What every kind of sandbox can do."""
+"""The interface of all kinds of sandbox."""
 
 from __future__ import annotations
 
@@ -13,61 +13,58 @@ from aimltui.engine.tools.code_interpreter.python_runtime import Interpreter
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """A sandbox in words."""
+    """The description of a sandbox for the user."""
 
     label: str
-    """For a status line."""
+    """A short name for a status line."""
     walls: str
-    """What it is made of, in a sentence."""
+    """A sentence about how it works."""
     uncovered: tuple[str, ...]
-    """What it does not keep out, a sentence each."""
+    """Sentences about what it does not prevent."""
     packages: str = ""
-    """What can be imported, in a sentence for a model, where the sandbox has a Python of its own."""
+    """A sentence for a model about what can be imported, if the sandbox has its own Python."""
     is_confined: bool = True
-    """False: nothing is kept out, and the user has to agree to every run."""
-    is_reduced: bool = False
-    """It keeps files and the network away, and no more than that."""
+    """False if it prevents nothing, so that the user must approve each piece of code."""
 
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """Whether a sandbox could work on this machine; only the self-test says that it does."""
+    """Whether a sandbox may work on this machine; only the self-test proves it."""
 
     is_available: bool
     reason: str
-    """What was found, or what is missing, in a sentence."""
+    """A sentence about what was found or is missing."""
 
 
 class Sandbox(Protocol):
-    """A kind of jail for a model's code.
+    """A kind of sandbox for a model's code.
 
-    It promises: no network, no sockets of the machine; nothing of the home, of the program's settings, its database, other
-    sessions, and of the program's environment and memory; an interpreter that cannot be written to; /mnt/data and /tmp
-    to write; limits; and that everything in it ends when told to, or when the program ends. What it cannot promise its
-    description says.
+    It guarantees: no network and no sockets of the machine; no access to the home directory, the program's settings,
+    database, environment and memory, and other sessions; a read-only interpreter; /mnt/data and /tmp for writing; limits;
+    and an end of all its processes on request or when the program ends. Its description lists the exceptions.
     """
 
     name: str
-    """As a configuration file writes it."""
+    """Its name in the configuration file."""
 
     def describe(self) -> Description:
-        """The sandbox in words."""
+        """The description of the sandbox."""
         ...
 
     def available(self) -> Availability:
-        """Whether what it is made of is there; cheap, and no proof."""
+        """Whether its requirements are met; a quick check that proves nothing."""
         ...
 
     def identity(self) -> str:
-        """What its self-test depends on beside the kernel and this program: another text asks for another test."""
+        """What its self-test depends on besides the kernel and this program; a changed text requires a new test."""
         ...
 
     def start(self, directory: Path, limits: SandboxLimits, interpreter: Interpreter) -> Jail:
         """Start a jail with a kernel program in it.
 
         Args:
-            directory: The session's own; it is made if it is missing.
-            limits: What it may use.
+            directory: The session's directory; created if it does not exist.
+            limits: The limits of the session.
             interpreter: The Python that runs in it.
 
         Raises:

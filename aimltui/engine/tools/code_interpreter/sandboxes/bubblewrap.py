@@ -1,4 +1,4 @@
-"""A jail by bubblewrap, with Landlock and a system call filter of our own inside it."""
+"""A sandbox built by bubblewrap, with Landlock and this program's system call filter inside."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _INNER = "import sys; sys.path.append(sys.argv[1]); from jailer.launch import in
 
 
 def find_program() -> str | None:
-    """A bubblewrap that only root can have put there; the search path of the shell has no say."""
+    """A bubblewrap that only root can have installed; the shell's search path is not used."""
     return next((path for path in _CANDIDATES if _is_roots(Path(path))), None)
 
 
@@ -44,20 +44,20 @@ def _is_roots(path: Path) -> bool:
 
 
 class Bubblewrap:
-    """Namespaces made by a small, much-used program; Landlock and a system call filter inside."""
+    """Namespaces created by bubblewrap, with Landlock and a system call filter inside."""
 
     name = "bubblewrap"
 
     def describe(self) -> Description:
-        """The sandbox in words."""
+        """The description of the sandbox."""
         return Description(
             "sandbox: bubblewrap",
-            "bubblewrap's namespaces with a root directory of their own; inside, Landlock and a system call filter.",
+            "bubblewrap's namespaces with a separate root directory, Landlock and a system call filter.",
             (*UNCOVERED, LOADS_ITS_OWN, *without_landlock()),
         )
 
     def available(self) -> Availability:
-        """Whether bubblewrap lies where only root can put it."""
+        """Whether bubblewrap is installed where only root can write."""
         if reason := plan.unsupported():
             return Availability(False, reason)
         if program := find_program():
@@ -73,7 +73,7 @@ class Bubblewrap:
         """Start a jail with a kernel program in it."""
         program = find_program()
         if program is None:
-            raise SandboxError("bubblewrap is not installed any more.")
+            raise SandboxError("bubblewrap is no longer installed.")
         where = place.prepare(directory, own_id=True)
         made = plan.make("bubblewrap", where, limits, interpreter)
         inside = {
@@ -103,7 +103,7 @@ def _namespace_flags(is_root: bool) -> list[str]:
         "ALL",
     ]
     if is_root:
-        # kept for the last steps inside, which become nobody and give these up, too
+        # kept for the last steps inside, which change the user id and give these up
         for name in ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP"):
             flags += ["--cap-add", name]
         return flags
@@ -114,7 +114,7 @@ def _mount_flags(steps: list[Step]) -> list[str]:
     flags: list[str] = []
     made = {"/"}
     for what, source, target, size in steps:
-        # bubblewrap would make them for its own user only, and root's code has another id
+        # bubblewrap would create them for its user only, and root's code has another user id
         for parent in [str(path) for path in reversed(Path(target).parents)]:
             if parent not in made:
                 flags += ["--perms", "0755", "--dir", parent]

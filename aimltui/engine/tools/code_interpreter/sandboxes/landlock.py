@@ -16,24 +16,23 @@ from aimltui.engine.tools.code_interpreter.sandboxes.namespaces import LOADS_ITS
 
 
 class Reduced:
-    """One process, without a child, that Landlock and a filter of system calls keep in."""
+    """A single process without children, confined by Landlock and a filter of system calls."""
 
     name = "landlock"
 
     def describe(self) -> Description:
-        """The sandbox in words."""
+        """The description of the sandbox."""
         return Description(
             "sandbox: reduced (no process isolation)",
-            "Landlock and a system call filter around a single process; the system's own view stays visible.",
+            "Landlock and a system call filter around a single process, which can see the names of files and processes.",
             (
                 *UNCOVERED,
                 LOADS_ITS_OWN,
-                "Code can ask whether a file of yours exists, how large it is and when it changed; it cannot open it.",
-                "Code can ask which process numbers exist; it cannot read or signal them.",
-                "Code cannot start other processes, and changes of a file's mode, owner or time do nothing.",
-                "The code's files lie at their real path, which tells your user name; /mnt/data is only a name for it.",
+                "Code can find out whether a file exists, its size and when it changed, but cannot open it.",
+                "Code can find out which process ids exist, but cannot read or signal the processes.",
+                "Code cannot start other processes, and changing a file's mode, owner or time has no effect.",
+                "The code's files have their real path, which contains your user name; /mnt/data is only another name for it.",
             ),
-            is_reduced=True,
         )
 
     def available(self) -> Availability:

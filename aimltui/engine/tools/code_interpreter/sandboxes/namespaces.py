@@ -1,4 +1,4 @@
-"""A jail from the kernel's own namespaces; nothing has to be installed."""
+"""A sandbox made of the kernel's namespaces; nothing must be installed."""
 
 from __future__ import annotations
 
@@ -20,41 +20,41 @@ _SWITCHES = (
 )
 
 UNCOVERED = (
-    "The jail shares the kernel with this machine: a hole in the kernel itself would let code out.",
-    "The filter of system calls lists what is forbidden; a call that a newer kernel brings is not on the list.",
-    "Memory and processes are looked at every 100 ms, files every 250 ms: for a moment code can use more than it may.",
-    "Code can use the processor, and can see what kind of machine this is and what the system's libraries are.",
+    "The sandbox shares the kernel with this machine: code could escape through a kernel bug.",
+    "The system call filter blocks a list of calls; system calls of newer kernels are not on it.",
+    "Memory and processes are checked every 100 ms, files every 250 ms: code can exceed a limit for a moment.",
+    "Code can use the processor, and can see the kind of this machine and the system's libraries.",
 )
 LOADS_ITS_OWN = (
-    "Code can load a library that it wrote itself into its own process (dlopen), though not execute it as a program; "
-    "it is behind the same walls."
+    "Code can load a library that it wrote itself into its process (dlopen), but not execute it as a program; the "
+    "library is in the same sandbox."
 )
 
 
 def without_landlock() -> tuple[str, ...]:
-    """What is missing where the kernel has no Landlock."""
+    """The sentence about a kernel without Landlock."""
     if landlock.version():
         return ()
     return (
-        "This kernel has no Landlock: files that the code makes in /mnt/data could be executed in the jail.",
+        "This kernel has no Landlock: files that the code creates in /mnt/data can be executed in the sandbox.",
     )
 
 
 class Namespaces:
-    """Users, mounts, processes, network, IPC and names of its own; Landlock and a system call filter inside."""
+    """Separate namespaces for users, mounts, processes, network, IPC and names, with Landlock and a filter inside."""
 
     name = "namespaces"
 
     def describe(self) -> Description:
-        """The sandbox in words."""
+        """The description of the sandbox."""
         return Description(
             "sandbox: namespaces",
-            "Linux namespaces with a root directory of their own, Landlock and a system call filter, made by this program.",
+            "Linux namespaces with a separate root directory, Landlock and a system call filter, created by this program.",
             (*UNCOVERED, *without_landlock()),
         )
 
     def available(self) -> Availability:
-        """Whether this machine lets a user make namespaces, as far as its switches say."""
+        """Whether the system's settings let a user create namespaces."""
         if reason := plan.unsupported():
             return Availability(False, reason)
         if os.geteuid() != 0:
@@ -65,12 +65,12 @@ class Namespaces:
                     continue
                 if value == closed:
                     return Availability(
-                        False, f"This system does not let users make namespaces ({file} is {value})."
+                        False, f"This system does not let users create namespaces ({file} is {value})."
                     )
-        return Availability(True, "The system's switches allow namespaces.")
+        return Availability(True, "The system's settings allow namespaces.")
 
     def identity(self) -> str:
-        """Nothing beside the kernel."""
+        """The version of Landlock."""
         return f"landlock {landlock.version()}"
 
     def start(self, directory: Path, limits: SandboxLimits, interpreter: Interpreter) -> Jail:

@@ -1,4 +1,4 @@
-"""What the keeper is told, and what the Linux kinds have in common."""
+"""Builds the plan for the keeper; shared by all kinds of sandbox on Linux."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ DATA = "/mnt/data"
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 
 MINIMUM_LANDLOCK = 3
-"""From here on Landlock also guards against truncating files."""
+"""The first version of Landlock that restricts truncating files."""
 
 
 def environment(temporary: str) -> dict[str, str]:
-    """All the variables that the code sees."""
+    """All environment variables of the code."""
     return {
         "HOME": temporary,
         "TMPDIR": temporary,
@@ -41,19 +41,19 @@ def environment(temporary: str) -> dict[str, str]:
         "TZ": "UTC",
         "MPLBACKEND": "module://aimltui_figures",
         "MPLCONFIGDIR": f"{temporary}/matplotlib",
-        # every thread takes memory for itself, and on a large machine there would be more of them than a jail may have
+        # every thread needs memory, and on a large machine there would be more threads than the limit
         "OPENBLAS_NUM_THREADS": "4",
         "OMP_NUM_THREADS": "4",
     }
 
 
 def arguments(interpreter: Interpreter, kernel: str, data: str) -> list[str]:
-    """How the kernel program is started."""
+    """The command line of the kernel program."""
     return [interpreter.executable, "-I", "-B", "-X", "utf8", kernel, data]
 
 
 def steps(place: SessionDirectory, limits: SandboxLimits, interpreter: Interpreter) -> list[mounts.Step]:
-    """What the jail's root directory is made of."""
+    """The mounts of the jail's root directory."""
     return [
         ("tmpfs", "", "/tmp", limits.temporary_bytes),  # noqa: S108  # the jail's own
         ("work", str(place.files), DATA, 0),
@@ -66,7 +66,7 @@ def steps(place: SessionDirectory, limits: SandboxLimits, interpreter: Interpret
 
 
 def rules(interpreter: Interpreter, read: tuple[str, ...], work: tuple[str, ...]) -> list[tuple[str, int]]:
-    """The same once more, as Landlock sees it: it also says what can be executed."""
+    """The rules of Landlock for the same files; they also say what can be executed."""
     device = landlock.READ_FILE | landlock.WRITE_FILE
     return [
         *((path, landlock.READ) for path in read),
@@ -83,7 +83,7 @@ def make(
     interpreter: Interpreter,
     more: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """A plan; `more` is what the kind adds or sees differently."""
+    """The plan of a jail; `more` replaces and adds entries for a kind of sandbox."""
     return {
         "kind": kind,
         "uid": place.uid,
@@ -109,19 +109,19 @@ def start(plan: dict[str, Any]) -> Jail:
 
 
 def unsupported() -> str | None:
-    """Why no Linux kind can work here, in a sentence; None if one can."""
+    """A sentence about why no sandbox of Linux can work here; None if one may."""
     if platform.system() != "Linux":
         return "This is not Linux."
     if syscalls.machine() is None:
-        return f"The system calls of this processor ({platform.machine()}) are not known to the filter."
+        return f"The filter does not know the system calls of this processor ({platform.machine()})."
     if not Path("/proc/self/task").is_dir():
-        return "There is no /proc, so nothing could watch over what the code uses."
+        return "There is no /proc, so the code's use of memory cannot be measured."
     return None
 
 
 @cache
 def counts_by_namespace() -> bool:
-    """Whether the limit of processes counts a jail's own only: since Linux 5.14."""
+    """Whether the limit of processes counts only those of the jail, as since Linux 5.14."""
     release = platform.release().split("-")[0].split(".")
     try:
         return (int(release[0]), int(release[1])) >= (5, 14)
@@ -130,7 +130,7 @@ def counts_by_namespace() -> bool:
 
 
 def running_tasks() -> int:
-    """Threads of this user, as the limit of processes counts them."""
+    """The number of this user's threads, as the limit of processes counts them."""
     uid, total = os.getuid(), 0
     for entry in os.scandir("/proc"):
         if entry.name.isdigit():
@@ -143,7 +143,7 @@ def running_tasks() -> int:
 
 
 def digest(path: str) -> str:
-    """A file's hash, for the identity of what was tested.
+    """A file's hash, to identify a tested program.
 
     Raises:
         SandboxError: It cannot be read.

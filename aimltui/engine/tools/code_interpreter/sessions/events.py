@@ -1,4 +1,4 @@
-"""What a session tells while a cell runs, in the order in which it happened."""
+"""The events of a session while a cell runs, in their order."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A piece of what the code printed. It is the code's: escape sequences and all."""
+    """A piece of the code's output, with all its escape sequences."""
 
     stream: Literal["stdout", "stderr"]
     text: str
@@ -16,7 +16,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """The last expression's value, as Python shows it."""
+    """The value of the last expression, as Python shows it."""
 
     text: str
 
@@ -35,39 +35,39 @@ class Failure:
     name: str
     message: str
     traceback: str
-    """As Python prints it, with the cell's lines and without the kernel's own frames."""
+    """The traceback as Python prints it, with the cell's lines and without the kernel program's frames."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something the model and the user have to know, in a sentence."""
+    """A sentence for the model and the user."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class FileChanged:
-    """A file in /mnt/data that is new, or not as it was before the cell."""
+    """A new or changed file in /mnt/data."""
 
     path: str
-    """Relative to /mnt/data."""
+    """The path relative to /mnt/data."""
     size_bytes: int
     is_new: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The cell is over; nothing comes after this."""
+    """The end of the cell, the last event."""
 
     status: Literal["ok", "error", "interrupted", "died"]
-    """`interrupted`: a limit stopped it and the variables are still there; `died`: they are gone."""
+    """`interrupted`: a limit stopped it, and its variables remain; `died`: they are gone."""
     duration_s: float
     reason: str | None = None
-    """Why it was interrupted or died, in a sentence."""
+    """A sentence about why it was interrupted or died."""
 
     @property
     def sentence(self) -> str:
-        """What the model and the user are told of an end that was not the code's own; else empty."""
+        """A sentence for the model and the user about a cell that was stopped; empty for one that ended by itself."""
         if not self.reason:
             return ""
         return (

@@ -1,4 +1,4 @@
-"""The sessions of an engine: one a thread, the oldest idle one gives way when there are too many."""
+"""The interpreter sessions of an engine, one per thread. If there are too many, the oldest idle one ends."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.files import directory as place
 from aimltui.engine.tools.code_interpreter.sessions.events import SessionEvent
 
-_TOO_MANY = "{count} conversations run code at this moment, and that is as many as there may be. Try again when one is done."
+_TOO_MANY = "{count} conversations are running code, which is the maximum. Try again when one has finished."
 
 
 class Runner(Protocol):
-    """A Python that remembers; `Session` is one."""
+    """A Python that keeps its variables between cells; implemented by `Session`."""
 
     @property
     def files(self) -> Path:
@@ -27,17 +27,17 @@ class Runner(Protocol):
 
     @property
     def is_alive(self) -> bool:
-        """Whether there are variables to be lost."""
+        """Whether it is running and has variables."""
         ...
 
     @property
     def is_confined(self) -> bool:
-        """False: the user has to agree to every cell."""
+        """False if the user must approve every cell."""
         ...
 
     @property
     def untold(self) -> tuple[str, ...]:
-        """The files that a cell made before it was stopped, which it could not tell of any more."""
+        """The files that a stopped cell created without an event."""
         ...
 
     def run(self, code: str) -> AsyncIterator[SessionEvent]:
@@ -50,29 +50,29 @@ class Runner(Protocol):
 
 
 class SessionSlot:
-    """A thread's session and what is known of it."""
+    """A thread's session and its counters."""
 
     def __init__(self, runner: Runner, directory: Path) -> None:
         self.runner = runner
         self.directory = directory
         self.copied: dict[str, str] = {}
-        """Ids of the files that lie in /mnt/data, by name."""
+        """The ids of the files in /mnt/data, by name."""
         self.pictures = 0
-        """How many it has drawn."""
+        """The number of pictures so far."""
         self.outputs = 0
-        """How many long outputs were kept as files."""
+        """The number of long outputs that were saved as files."""
         self.is_busy = False
         self.has_run = False
-        """Whether a model's code has run in it."""
+        """Whether a model's code has run in the session."""
 
 
 class SessionPool:
-    """Keeps them.
+    """Creates, hands out and ends the sessions of threads.
 
     Args:
-        make: Makes a session in a directory; it is asked when a thread runs its first cell.
-        directory: Where the sessions of all engines on this data directory lie.
-        most: How many there may be at a time.
+        make: Creates a session in a directory, for the first cell of a thread.
+        directory: The directory for the sessions of all engines with this data directory.
+        most: The maximum number of sessions.
     """
 
     def __init__(self, make: Callable[[Path], Awaitable[Runner]], directory: Path, most: int) -> None:
@@ -85,17 +85,17 @@ class SessionPool:
 
     @asynccontextmanager
     async def of(self, thread_id: str) -> AsyncGenerator[SessionSlot, None]:
-        """The thread's session, for one cell.
+        """Hold the thread's session for one cell.
 
         Raises:
-            SandboxError: There can be none.
+            SandboxError: The session is busy, or none can be created.
         """
         async with self._lock:
             slot = self._slots.pop(thread_id, None) or await self._new(thread_id)
-            # the order of the table is the order of use
+            # the dictionary is ordered by last use
             self._slots[thread_id] = slot
             if slot.is_busy:
-                raise SandboxError("This conversation runs code already.")
+                raise SandboxError("This conversation is already running code.")
             slot.is_busy = True
         try:
             yield slot
@@ -110,7 +110,7 @@ class SessionPool:
             await _remove(slot)
 
     async def aclose(self) -> None:
-        """End all, and leave nothing behind."""
+        """End all sessions and delete their files."""
         slots, self._slots = list(self._slots.values()), {}
         await asyncio.gather(*(_remove(slot) for slot in slots))
         await asyncio.to_thread(_delete, self._own)
@@ -135,7 +135,7 @@ async def _remove(slot: SessionSlot) -> None:
 
 
 def _delete(directory: Path) -> None:
-    """Delete a directory that code has written to; what cannot be deleted is left for the next start.
+    """Delete a directory that code has written to; the next start deletes what remains.
 
     Not with `shutil.rmtree`, which recurses and fails where directories are nested too deeply.
     """
@@ -144,7 +144,7 @@ def _delete(directory: Path) -> None:
 
 
 def _prepare(top: Path, own: Path) -> None:
-    """Make this engine's directory; remove those of engines that are dead."""
+    """Create this engine's directory and delete those of engines that have ended."""
     top.mkdir(mode=0o700, parents=True, exist_ok=True)
     for entry in os.scandir(top):
         pid = entry.name.partition("-")[0]

@@ -1,4 +1,4 @@
-"""A Python that remembers, in a sandbox: one for each thread."""
+"""An interpreter session: a Python in a sandbox that keeps its variables between cells."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from aimltui.engine.tools.code_interpreter.sessions.events import Done, FileChan
 RESTARTED = (
     "The interpreter was restarted: variables of earlier cells are gone, files in /mnt/data are still there."
 )
-_LET_GO_S = (0.03, 0.07)
-"""What a cancelled cell may take to stop by itself after each interrupt; after them, everything is killed. One is not
-enough: it is lost when it comes just before the code goes to sleep.
+_STOP_S = (0.03, 0.07)
+"""Seconds that a cancelled cell gets to stop after each interrupt, before everything is killed. One interrupt is not
+enough, because it is lost if it arrives just before the code goes to sleep.
 """
 _FREEZE_S = 0.5
 _OVER_S = 1.0
-"""The same for a cell that prints too much."""
+"""Seconds that a cell that prints too much gets to stop."""
 
 
 class Session:
-    """A kernel in a sandbox, started when it is needed.
+    """A kernel program in a sandbox, started at the first cell.
 
     Args:
-        sandbox: One that has passed its self-test.
-        directory: The session's own; its files stay when the session ends.
+        sandbox: A sandbox that has passed its self-test.
+        directory: The session's directory; its files remain after the session's end.
         interpreter: The Python that runs in it.
-        limits: What it may use.
+        limits: The limits of the session.
     """
 
     def __init__(
@@ -58,21 +58,21 @@ class Session:
         self._ending: asyncio.Task[None] | None = None
         self._before: dict[str, outputs.Stamp] | None = None
         self.untold: tuple[str, ...] = ()
-        """The files that the last cell made before it was stopped, which it could not tell of any more."""
+        """The files that the last cell created without an event, because it was stopped."""
 
     @property
     def files(self) -> Path:
-        """The directory that the code sees as /mnt/data; read it with `outputs` only."""
+        """The directory that the code sees as /mnt/data; read it only with `files.listing`."""
         return self._directory / "data"
 
     @property
     def is_alive(self) -> bool:
-        """Whether there is a kernel with its variables."""
+        """Whether the kernel program is running."""
         return self._channel is not None and not self._channel.has_ended
 
     @property
     def is_confined(self) -> bool:
-        """Whether there is a wall around what runs here."""
+        """Whether the code runs in a real sandbox."""
         return self._sandbox.describe().is_confined
 
     @property
@@ -83,14 +83,14 @@ class Session:
     async def run(self, code: str) -> AsyncGenerator[SessionEvent, None]:
         """Run a cell; the last event is `Done`.
 
-        Leaving the iterator early (close it, with `aclosing`) stops the code: first by an interrupt, then, a tenth of
-        a second later, by ending everything in the sandbox.
+        Closing the iterator early, with `aclosing`, stops the code: first by an interrupt, and a tenth of a second later
+        by ending all processes in the sandbox.
 
         Args:
-            code: Python, as in a notebook.
+            code: Python, as in a cell of a notebook.
 
         Raises:
-            SandboxError: The sandbox does not start, or a cell is running already.
+            SandboxError: The sandbox does not start, or another cell is running.
         """
         if self._is_busy:
             raise SandboxError("The interpreter is busy with another cell.")
@@ -119,7 +119,7 @@ class Session:
             await asyncio.shield(self._settle())
 
     async def aclose(self) -> None:
-        """End the kernel and everything it started; the files stay, and the next cell starts anew."""
+        """End the kernel program and its processes. The files remain; the next cell starts a new kernel program."""
         await self._stop_waiting()
         self._was_alive = False
         await self._end()
@@ -134,7 +134,7 @@ class Session:
         try:
             await jail.request({"cell": cell.number, "code": code})
         except SandboxError:
-            # the end is in the channel
+            # the channel reports the end
             jail.kill()
         deadline: float | None = None
         while not cell.is_over:
@@ -151,7 +151,7 @@ class Session:
                 deadline = time.monotonic() + _OVER_S
 
     async def _freeze(self) -> None:
-        """Stop everything in the jail: nobody shall change a file while it is looked at."""
+        """Stop all processes in the jail, so that no file changes while it is read."""
         jail, channel = self._jail, self._channel
         if jail is None or channel is None or self._is_frozen:
             return
@@ -165,10 +165,10 @@ class Session:
             jail.kill()
 
     async def _settle(self) -> None:
-        """Stop what still runs after a cell, then let the next cell begin.
+        """Stop what still runs after a cell, then allow the next cell.
 
-        It runs to its end even if its caller is cancelled, so the end of "busy" is here and not in the caller: a next
-        cell that began earlier would be stopped by it.
+        It finishes even if its caller is cancelled, so it resets the busy state and not the caller: otherwise it could
+        stop the next cell.
         """
         try:
             await self._stop_all()
@@ -185,12 +185,12 @@ class Session:
         if jail is None or channel is None:
             return
         if cell and not cell.is_over:
-            await _let_go(cell, jail, channel)
+            await _interrupt(cell, jail, channel)
         if channel.has_ended or (cell and (not cell.is_over or cell.status == "died")):
             await self._end()
             return
         await self._freeze()
-        self._idle = asyncio.get_running_loop().call_later(self._limits.idle_s, self._fall_asleep)
+        self._idle = asyncio.get_running_loop().call_later(self._limits.idle_s, self._end_idle)
 
     async def _start(self) -> None:
         await self._end()
@@ -208,7 +208,7 @@ class Session:
                         case Text(text=text):
                             complaints.append(text[:2000])
                         case Ended() | Breach():
-                            raise SandboxError(_why_not("".join(complaints[:20])))
+                            raise SandboxError(_start_failure("".join(complaints[:20])))
                         case _:
                             continue
         except BaseException as error:
@@ -229,7 +229,7 @@ class Session:
         if jail:
             await jail.closed()
 
-    def _fall_asleep(self) -> None:
+    def _end_idle(self) -> None:
         self._ending = asyncio.get_running_loop().create_task(self._end())
 
     async def _stop_waiting(self) -> None:
@@ -241,9 +241,9 @@ class Session:
             self._ending = None
 
 
-async def _let_go(cell: Cell, jail: Jail, channel: Channel) -> None:
-    """Interrupt a cell that nobody follows any more; whether it listens, the cell knows."""
-    for patience_s in _LET_GO_S:
+async def _interrupt(cell: Cell, jail: Jail, channel: Channel) -> None:
+    """Interrupt a cell whose caller has gone, and wait for its end; `cell.is_over` says whether it stopped."""
+    for patience_s in _STOP_S:
         jail.interrupt()
         try:
             async with asyncio.timeout(patience_s):
@@ -255,6 +255,6 @@ async def _let_go(cell: Cell, jail: Jail, channel: Channel) -> None:
             continue
 
 
-def _why_not(complaint: str) -> str:
+def _start_failure(complaint: str) -> str:
     told = " ".join(complaint.split())
     return f"The sandbox did not start: {told}" if told else "The sandbox ended before it was ready."

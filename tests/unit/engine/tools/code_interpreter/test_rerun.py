@@ -48,7 +48,7 @@ async def test_a_busy_session_is_said_to_be_busy_and_what_refuses_says_why(tmp_p
     running = asyncio.ensure_future(run_again(over, "t", "loop"))
     await asyncio.wait_for(begun.wait(), 5)
     busy = await run_again(over, "t", "1")
-    assert (busy.text, busy.is_ok) == ("This conversation runs code already.", False)
+    assert (busy.text, busy.is_ok) == ("This conversation is already running code.", False)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert sandbox.killed == 1

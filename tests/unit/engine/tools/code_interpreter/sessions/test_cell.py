@@ -29,7 +29,7 @@ def test_output_over_the_limit_is_left_out_once_and_told() -> None:
     assert list(one.take(Text("stdout", "x" * 90, 90))) == [Output("stdout", "x" * 90)]
     assert list(one.take(Text("stdout", "x" * 90, 90))) == []
     assert one.is_flooding
-    assert one.reason == "It printed more than 0 MiB, and the rest is left out."
+    assert one.reason == "It printed more than 0 MiB; the rest was left out."
     assert list(one.take(Text("stdout", "x" * 90, 90))) == []
 
 
