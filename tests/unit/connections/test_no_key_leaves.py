@@ -205,7 +205,7 @@ async def test_a_proxy_hears_connect_without_a_key_and_nothing_else(land: Land) 
     land.hosts = {name: f"{name}.example" for name in KEYS}
     async with Program(land, "https") as program:
         tests = await asyncio.gather(*(program.service.test(draft) for draft in program._drafts))
-        assert "The proxy on the way" in tests[0].text
+        assert "The proxy refused the connection" in tests[0].text
         assert (await program.run("alpha")).startswith("failed")
     with pytest.raises(TransportError):
         await connect(
