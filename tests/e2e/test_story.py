@@ -51,7 +51,7 @@ def test_the_demo_has_the_real_sandbox_work_it_out(tmp_path: Path) -> None:
             pytest.skip("no sandbox holds on this machine")
         terminal.wait_for("x = 1")
         terminal.wait_for("check: True")
-        terminal.wait_for("run just now")
+        terminal.wait_for("The code ran on this machine")
         quit_program(terminal)
 
 
