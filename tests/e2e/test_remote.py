@@ -97,10 +97,10 @@ def test_a_server_that_dies_in_the_middle_and_returns(ours: Served, here: Path, 
         port = ours.port
         ours.process.kill()
         ours.process.wait()
-        terminal.wait_for("Reconnecting to")
+        terminal.wait_for("Reconnecting")
         with served_demo(tmp_path / "server", port=port):
             terminal.wait_for("failed")
-            terminal.wait_gone("Reconnecting to")
+            terminal.wait_gone("Reconnecting")
             say(terminal, "hello again")
             terminal.wait_for("completed")
             quit_program(terminal)

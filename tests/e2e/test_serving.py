@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -223,7 +224,8 @@ def test_a_run_of_the_server_goes_on_in_the_screen_and_can_be_stopped_there(tmp_
 
 
 def test_the_conformance_suite_can_judge_another_server(tmp_path: Path) -> None:
-    with served_demo(tmp_path / "d") as server:
+    # A short folder: a socket's path has a limit, and the tests' own temporary folders nest here.
+    with served_demo(tmp_path / "d") as server, tempfile.TemporaryDirectory(dir="/tmp") as short:
         elsewhere = {
             "AIMLTUI_CONFORMANCE_URL": server.base_url,
             "AIMLTUI_CONFORMANCE_KEY": TOKEN,
@@ -234,6 +236,8 @@ def test_the_conformance_suite_can_judge_another_server(tmp_path: Path) -> None:
                 sys.executable,
                 "-m",
                 "pytest",
+                "--basetemp",
+                f"{short}/t",
                 "-v",
                 "-p",
                 "no:cacheprovider",
