@@ -23,9 +23,19 @@ commands (each has --help):
   aimltui threads             import conversations of ChatGPT, Claude, Open WebUI and others; export threads
   aimltui doctor              check what works on this machine, including the code interpreter's sandboxes
   aimltui interpreter setup   install packages for the code interpreter, such as numpy and pandas
+  aimltui functions list      show your functions; test NAME --json ARGS calls one
   aimltui models learned      show what each model does not support; --clear deletes it
 """
-COMMANDS = (["serve"], ["chat"], ["usage"], ["doctor"], ["interpreter"], ["models"], ["threads"])
+COMMANDS = (
+    ["serve"],
+    ["chat"],
+    ["usage"],
+    ["doctor"],
+    ["interpreter"],
+    ["models"],
+    ["threads"],
+    ["functions"],
+)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -74,6 +84,7 @@ def command_parser() -> argparse.ArgumentParser:
     """Return the parser of the other commands. It is separate so that the screen starts without importing them."""
     from aimltui.cli.chat import add_chat_parser
     from aimltui.cli.doctor import add_doctor_parser
+    from aimltui.cli.functions import add_functions_parser
     from aimltui.cli.interpreter import add_interpreter_parser
     from aimltui.cli.models import add_models_parser
     from aimltui.cli.serve import add_serve_parser
@@ -89,6 +100,7 @@ def command_parser() -> argparse.ArgumentParser:
     add_interpreter_parser(commands)
     add_models_parser(commands)
     add_threads_parser(commands)
+    add_functions_parser(commands)
     return result
 
 

@@ -24,6 +24,15 @@ sidebar = "auto"        # auto, shown, hidden
 sandbox = "auto"        # where a model's Python runs: auto, off, or one sandbox by its name
 unconfined = "off"      # if no sandbox works: off, or ask before each run
 
+[functions]
+policy = "ask"          # before a function or a server's tool runs: ask, allow, or deny
+offer = "own"           # which assistants get them: own (the program's own assistant), all, or off
+folder = "tools"        # a second folder with functions, beside `functions` in the configuration directory
+timeout_s = 60          # seconds after which a function is stopped
+
+[functions.tools]       # the same policy for one function
+get_time = "allow"
+
 [budget]                # a missing line means no limit
 per_run_usd = 0.50
 per_day_usd = 5.00
@@ -84,6 +93,20 @@ class InterpreterSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class FunctionSettings:
+    """The user's functions, and tools of MCP servers."""
+
+    policy: Literal["ask", "allow", "deny"] = "ask"
+    """Whether a call needs the user's approval, for all functions without their own policy."""
+    offer: Literal["own", "all", "off"] = "own"
+    """Which assistants may call functions that they do not define themselves: the program's own, all, or none."""
+    folder: str | None = None
+    """A second folder with functions; a relative path begins at the directory of this file."""
+    timeout_s: int | None = None
+    """Seconds after which a function is stopped; None means 60."""
+
+
+@dataclass(frozen=True, slots=True)
 class BudgetSettings:
     """Spending limits; a run is stopped before it would exceed one. None means no limit."""
 
@@ -106,6 +129,9 @@ class Settings:
     ui: UiSettings = field(default_factory=UiSettings)
     interpreter: InterpreterSettings = field(default_factory=InterpreterSettings)
     budget: BudgetSettings = field(default_factory=BudgetSettings)
+    functions: FunctionSettings = field(default_factory=FunctionSettings)
+    tool_policies: Mapping[str, str] = field(default_factory=dict)
+    """`ask`, `allow` or `deny` by the name of a function."""
     connection_levels: tuple[ConnectionSettings, ...] = ()
     """The values of flags, environment and file, in this order. A key belongs to the endpoint of the same source."""
     file: Path | None = None
@@ -116,11 +142,18 @@ class Settings:
     """The name of the connection for new threads, if the file has one."""
 
 
-_Section = type[ConnectionSettings] | type[UiSettings] | type[InterpreterSettings] | type[BudgetSettings]
+_Section = (
+    type[ConnectionSettings]
+    | type[UiSettings]
+    | type[InterpreterSettings]
+    | type[FunctionSettings]
+    | type[BudgetSettings]
+)
 _SECTIONS: dict[str, _Section] = {
     "connection": ConnectionSettings,
     "ui": UiSettings,
     "interpreter": InterpreterSettings,
+    "functions": FunctionSettings,
     "budget": BudgetSettings,
 }
 
@@ -188,8 +221,18 @@ def load_settings(
     interpreter = replace(InterpreterSettings(), **_section(merged, "interpreter"))
     budget = replace(BudgetSettings(), **_section(merged, "budget"))
     named = named_connections(document, str(file))
-    default = default_name(document, named, str(file))
-    return Settings(_connection(merged), ui, interpreter, budget, levels, file, named, default)
+    return Settings(
+        _connection(merged),
+        ui,
+        interpreter,
+        budget,
+        replace(FunctionSettings(), **_section(merged, "functions")),
+        _tool_policies(document, str(file)),
+        levels,
+        file,
+        named,
+        default_name(document, named, str(file)),
+    )
 
 
 def write_config(file: Path, changes: Mapping[str, str | bool]) -> None:
@@ -232,6 +275,17 @@ def _checked(document: Mapping[str, Any], *, origin: str) -> dict[str, Any]:
         if section == "connection":
             refuse_keys(origin, section, table)
     return values
+
+
+def _tool_policies(document: Mapping[str, Any], origin: str) -> dict[str, str]:
+    table = document.get("functions", {}).get("tools", {})
+    if not isinstance(table, Mapping):
+        raise ConfigError(
+            type_sentence(origin, "functions.tools", table, "a table, written [functions.tools]")
+        )
+    for name, policy in table.items():
+        check_text(origin, f"functions.tools.{name}", policy, _ALLOWED["functions.policy"])
+    return dict(table)
 
 
 def _check(origin: str, dotted: str, value: object) -> None:

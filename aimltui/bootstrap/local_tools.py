@@ -1,0 +1,40 @@
+"""Builds the local tools from the settings: the user's functions, and who may call them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aimltui.config.settings import Settings
+from aimltui.connections.discovery import AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE
+from aimltui.local_tools.approvals import Approvals
+from aimltui.local_tools.functions.library import FunctionLibrary
+from aimltui.local_tools.types import Limits
+
+APPROVALS_FILE = "approved-functions.json"
+"""A file in the state directory."""
+FOLDER = "functions"
+"""A folder in the configuration directory."""
+_TIMEOUT_S = 60
+
+
+def folders_of(settings: Settings, config_file: Path) -> list[Path]:
+    """The folders with functions: that of the configuration directory, and the one that the settings name."""
+    folders = [config_file.parent / FOLDER]
+    if settings.functions.folder:
+        folders.append(config_file.parent / Path(settings.functions.folder).expanduser())
+    return folders
+
+
+def function_library(settings: Settings, config_file: Path, approvals: Approvals) -> FunctionLibrary:
+    """The user's functions. It reads nothing yet."""
+    own = {
+        *AIMLAPI_KEY_VARIABLES,
+        OPENAI_KEY_VARIABLE,
+        *(level.api_key_env for level in settings.connection_levels),
+        *(named.api_key_env for named in settings.connections),
+    }
+    limits = Limits(
+        seconds=settings.functions.timeout_s or _TIMEOUT_S,
+        hidden_variables=frozenset(name for name in own if name),
+    )
+    return FunctionLibrary(folders_of(settings, config_file), approvals, limits)

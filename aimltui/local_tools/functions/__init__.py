@@ -1,0 +1,1 @@
+"""The user's functions: Python files and JSON schemas in a folder."""
