@@ -102,10 +102,10 @@ def _files(count: int, size: int | None, missing: int) -> Iterator[str]:
         yield (
             f"{plural(count, 'file')} came along."
             if size is None
-            else (f"{plural(count, 'file')} ({size_text(size)}) come along.")
+            else f"{plural(count, 'file')} ({size_text(size)}) will be imported too."
         )
     if missing:
-        yield f"Of {plural(missing, 'file')} only the name is known: the message says so."
+        yield f"Missing from the export: {plural(missing, 'file')}. Their messages name them."
 
 
 def _skipped(told: Survey | Report, what: str) -> Iterator[str]:
