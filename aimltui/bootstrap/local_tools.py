@@ -8,6 +8,7 @@ from aimltui.config.settings import Settings
 from aimltui.connections.discovery import AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE
 from aimltui.local_tools.approvals import Approvals
 from aimltui.local_tools.functions.library import FunctionLibrary
+from aimltui.local_tools.host import LocalTools, Rules
 from aimltui.local_tools.types import Limits
 
 APPROVALS_FILE = "approved-functions.json"
@@ -38,3 +39,10 @@ def function_library(settings: Settings, config_file: Path, approvals: Approvals
         hidden_variables=frozenset(name for name in own if name),
     )
     return FunctionLibrary(folders_of(settings, config_file), approvals, limits)
+
+
+def local_tools(settings: Settings, config_file: Path, state_dir: Path) -> LocalTools:
+    """The tools that run beside the client. It reads only which ones are approved."""
+    approvals = Approvals(state_dir / APPROVALS_FILE)
+    rules = Rules(settings.functions.policy, settings.tool_policies, settings.functions.offer)
+    return LocalTools([function_library(settings, config_file, approvals)], approvals, rules)

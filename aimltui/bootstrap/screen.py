@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import importlib
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ from aimltui.tui.storage.drafts import DraftStore
 from aimltui.tui.storage.model_marks import ModelMarks
 
 if TYPE_CHECKING:
+    from aimltui.local_tools.host import LocalTools
     from aimltui.tui.startup import Connected, Startup
 
 _BEATS = "240"
@@ -76,7 +78,8 @@ def startup_from(options: argparse.Namespace) -> Startup:
     async def connect() -> Connected:
         if remote is not None:
             chosen = default_model(settings, remote) if remote.is_own else settings.connection.model
-            return await _connect_remote(remote, keys, _state_dir(options), chosen or "")
+            connected = await _connect_remote(remote, keys, _state_dir(options), chosen or "")
+            return replace(connected, local_tools=_local_tools(settings, config_file, _state_dir(options)))
         return await _connect_engine(
             source, model, config_file, _state_dir(options), consent, is_demo=options.demo
         )
@@ -189,6 +192,7 @@ async def _connect_engine(
         consent=consent,
         run_code=run_code,
         interchange=InterchangeService(client),
+        local_tools=_local_tools(source.settings, config_file, state_dir),
         warm_up=_warm_up if connection else _warm_up_screen,
     )
 
@@ -212,6 +216,12 @@ async def _connect_remote(remote: Connection, keys: KeyStore, state_dir: Path, m
     )
 
 
+def _local_tools(settings: Settings, config_file: Path, state_dir: Path) -> LocalTools:
+    from aimltui.bootstrap.local_tools import local_tools
+
+    return local_tools(settings, config_file, state_dir)
+
+
 def _import_engine() -> None:
     _import(
         "markdown_it",
@@ -223,11 +233,18 @@ def _import_engine() -> None:
         "aimltui.engine.models.registry",
         "aimltui.engine.tools.builtin",
         "aimltui.tui.controllers.workspace",
+        "aimltui.bootstrap.local_tools",
     )
 
 
 def _import_remote() -> None:
-    _import("markdown_it", "aimltui.client.connect", "httpx2", "aimltui.tui.controllers.workspace")
+    _import(
+        "markdown_it",
+        "aimltui.client.connect",
+        "httpx2",
+        "aimltui.tui.controllers.workspace",
+        "aimltui.bootstrap.local_tools",
+    )
 
 
 def _import(*names: str) -> None:

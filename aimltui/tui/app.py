@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.app import App
 from textual.binding import BindingType
 from textual.filter import LineFilter
@@ -46,6 +47,7 @@ class AimltuiApp(CrashReport, App[None]):
     def __init__(self, startup: Startup) -> None:
         super().__init__()
         self._startup = startup
+        self.key_times = startup.key_times
         self._signals: EndSignals | None = None
         self._safe = SafeLineFilter()
         self._follows_terminal = startup.theme == themes.AUTO
@@ -91,6 +93,12 @@ class AimltuiApp(CrashReport, App[None]):
         release = getattr(self._driver, "release_keys", None)
         if release is not None:
             release()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Note when each key came, before anything handles it."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self.key_times.note(event.time)
+        await super().on_event(event)
 
     def on_hung_up(self) -> None:
         """End as after a SIGHUP: the terminal is gone."""

@@ -11,10 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aimltui.tui.state.dead_time import KeyTimes
+
 if TYPE_CHECKING:
     from aimltui.client.client import AssistantsClient
     from aimltui.connections.types import Connections
     from aimltui.interchange.types import Interchange
+    from aimltui.local_tools.host import LocalTools
     from aimltui.tui.code_consent import Consent
     from aimltui.tui.storage.drafts import DraftStore
     from aimltui.tui.storage.model_marks import ModelMarks
@@ -54,6 +57,8 @@ class Connected:
     """Decides about code without a sandbox; None if code does not run on this machine."""
     interchange: Interchange | None = None
     """Brings conversations of other programs in, and threads out."""
+    local_tools: LocalTools | None = None
+    """The user's functions and other tools that run beside the client; None if the screen calls none."""
     run_code: Callable[[str, str], Awaitable[Ran]] | None = None
     """Runs code in a thread's interpreter for the user: takes thread id and code; cancelling it stops the code.
 
@@ -103,3 +108,5 @@ class Startup:
     """Recent models and favourites; None remembers none."""
     clock: Callable[[], float] | None = None
     """Returns Unix seconds; None is the machine's clock. Tests stop it."""
+    key_times: KeyTimes = field(default_factory=KeyTimes)
+    """When keys came: a question takes none while the user types. Tests give it a clock."""

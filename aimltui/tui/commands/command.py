@@ -24,6 +24,7 @@ STATE_WORDS = frozenset(
         "runs",  # code can be run again here
         "undo",  # a deleted thread can be restored
         "unanswered",  # the last message of the open thread has no complete answer
+        "call",  # a function call needs a decision
         "connections",  # the user can set up connections
     }
 )

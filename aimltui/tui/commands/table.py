@@ -38,6 +38,16 @@ COMMANDS: tuple[Command, ...] = (
         scope="prompt",
     ),
     Command(
+        "review_call",
+        "Review the call",
+        "Go to the card that asks about a function call, and back to the prompt.",
+        ("tab",),
+        "review_call",
+        WRITING,
+        footer=True,
+        when=("call",),
+    ),
+    Command(
         "stop",
         "Stop",
         "Close what is open; otherwise stop the answer and keep its text.",

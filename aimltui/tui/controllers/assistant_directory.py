@@ -86,6 +86,11 @@ class AssistantDirectory:
         known = self._assistants.get(assistant_id)
         return frozenset(tool.type for tool in known.tools) if known is not None else frozenset()
 
+    def all_tools_of(self, assistant_id: str) -> list[Tool] | None:
+        """An assistant's tools; None if it was not read."""
+        known = self._assistants.get(assistant_id)
+        return list(known.tools) if known is not None else None
+
     def tools_changed(self, default_tools: DefaultTools | None) -> None:
         """Ask for the tools of the program's own assistant again before the next run."""
         self._default_tools = default_tools

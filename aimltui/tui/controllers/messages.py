@@ -51,3 +51,7 @@ class ApprovalSettled(Message):
     """A question about code needs no answer any longer."""
 
     question: Question
+
+
+class CallsChanged(Message):
+    """Calls of functions need a decision, or no longer need one."""

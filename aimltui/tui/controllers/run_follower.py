@@ -7,6 +7,7 @@ one.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -23,7 +24,16 @@ from aimltui.tui.state.entries import CHANGE_KEY, OTHER_MODEL, SEND_AGAIN, CardA
 from aimltui.wire.errors import APIError, NotFound
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.messages import CreateMessage
-from aimltui.wire.runs import CANCELLING, COMPLETED, CreateRun, ListRuns, Run
+from aimltui.wire.runs import (
+    CANCELLING,
+    COMPLETED,
+    REQUIRES_ACTION,
+    CreateRun,
+    ListRuns,
+    Run,
+    SubmitToolOutputs,
+    ToolOutput,
+)
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +43,7 @@ _BREATH_S = 0.008
 _TRIES_S = (0.2, 1.0, 2.0, 4.0, 8.0)
 """Pauses before the attempts to reconnect to a run."""
 _POLL_S = 1.0
+_CUT_OFF = "The server ended the stream before the run was over."
 _NOT_STARTED = "The run was not started"
 _NO_MODELS = "models_unavailable"
 """The engine's error code if an endpoint returns no list of models, mostly because of its key."""
@@ -67,6 +78,20 @@ class RunHost(Protocol):
         """Note that the assistant was deleted; return whether the next plan will have another one."""
         ...
 
+    @property
+    def answers_calls(self) -> bool:
+        """Whether functions can be called here."""
+        ...
+
+    def answer_calls(self, run: Run, *, is_own: bool) -> Awaitable[list[ToolOutput] | None]:
+        """Return an output for each call that a run waits for, or None if the run no longer waits.
+
+        Args:
+            run: The run.
+            is_own: Whether it was started here.
+        """
+        ...
+
 
 class RunFollower:
     """Sends the messages of one conversation and follows their runs until the queue is empty."""
@@ -85,6 +110,8 @@ class RunFollower:
         self._sleep = sleep
         self._stopped: str | None = None
         self._cannot_stop = False
+        self._own: set[str] = set()
+        """The runs that were started here."""
 
     async def converse(self, text: str, pending_id: str) -> None:
         """Send a message and follow its run; then the queued ones, each after the run before it.
@@ -188,7 +215,7 @@ class RunFollower:
             return
         try:
             conversation.view.begin_run()
-            await self._follow(self._client.runs.stream(_create_run(plan)))
+            await self._follow(self._client.runs.stream(_create_run(plan)), is_own=True)
         except APIError as error:
             if _is_locked(error):
                 await self._follow_other()
@@ -205,9 +232,44 @@ class RunFollower:
             return
         except TransportError as error:
             await self._recover(error.message)
-            return
+        await self._go_on()
+
+    async def _go_on(self) -> None:
+        """Follow the run to its end, with answers to the function calls that it waits for."""
         if self._goes_on():
-            await self._recover("The server ended the stream before the run was over.")
+            await self._recover(_CUT_OFF)
+        view = self._conversation.view
+        while self._host.answers_calls and (run := view.active_run) is not None:
+            if run.status != REQUIRES_ACTION:
+                return
+            outputs = await self._host.answer_calls(run, is_own=run.id in self._own)
+            if not self._host.answers_calls:
+                # the program ends; the next start asks again
+                return
+            try:
+                await self._submit(run, outputs)
+            except TransportError as error:
+                await self._recover(error.message)
+                if self._conversation.is_lost:
+                    return
+            if self._goes_on():
+                await self._recover(_CUT_OFF)
+
+    async def _submit(self, run: Run, outputs: list[ToolOutput] | None) -> None:
+        """Send the outputs and follow the run; without outputs, or if they come too late, see what became of it."""
+        params = SubmitToolOutputs(thread_id=run.thread_id, run_id=run.id, tool_outputs=outputs or [])
+        try:
+            if outputs is not None:
+                self._conversation.view.begin_run()
+                await self._follow(self._client.runs.stream_tool_outputs(params))
+                return
+        except APIError as error:
+            # the run has ended, or another program was faster
+            log.info("outputs were refused: %s", error.message)
+        if await self._reread() and self._goes_on():
+            self._conversation.view.begin_run()
+            with contextlib.suppress(Unsupported, APIError):
+                await self._follow(self._client.runs.events(run.thread_id, run.id))
 
     def _goes_on(self) -> bool:
         """Return whether the run is active and does not wait for outputs of functions."""
@@ -223,9 +285,7 @@ class RunFollower:
             await self._poll_or_fail()
         except TransportError as error:
             await self._recover(error.message)
-            return
-        if self._goes_on():
-            await self._recover("The server ended the stream before the run was over.")
+        await self._go_on()
 
     async def _follow_other(self) -> None:
         """Follow the run that is active on the thread and that another program started."""
@@ -235,13 +295,15 @@ class RunFollower:
         if page.data and page.data[0].is_active:
             await self._follow_run(page.data[0])
 
-    async def _follow(self, stream: AsyncGenerator[StreamEvent, None]) -> None:
+    async def _follow(self, stream: AsyncGenerator[StreamEvent, None], *, is_own: bool = False) -> None:
         conversation = self._conversation
         breath = perf_counter()
         async with aclosing(stream) as events:
             async for event in events:
                 changes = conversation.view.apply(event)
                 if isinstance(event.data, Run):
+                    if is_own:
+                        self._own.add(event.data.id)
                     await self._run_moved(event.data)
                 if changes:
                     conversation.buffer.add(changes)
@@ -371,7 +433,8 @@ def _actions(error: APIError, title: str) -> tuple[CardAction, ...]:
 def _create_run(plan: Plan) -> CreateRun:
     # only what is given is sent: other servers have no connections
     given = {name: value for name, value in (("model", plan.model), ("connection", plan.connection)) if value}
-    return CreateRun(thread_id=plan.thread_id, assistant_id=plan.assistant_id, **given)
+    tools = {"tools": list(plan.tools)} if plan.tools is not None else {}
+    return CreateRun(thread_id=plan.thread_id, assistant_id=plan.assistant_id, **given, **tools)
 
 
 def _is_locked(error: Exception) -> bool:

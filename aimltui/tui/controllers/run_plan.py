@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from aimltui.tui.state.entries import OTHER_MODEL, CardAction
+from aimltui.wire.tools import Tool
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,8 @@ class Plan:
     model: str | None
     connection: str | None = None
     """The connection of the model, if it is not the default one."""
+    tools: tuple[Tool, ...] | None = None
+    """The assistant's tools with those that run beside this client; None: as in the assistant."""
 
 
 class NotSent(Exception):

@@ -30,6 +30,7 @@ class ThreadLoader:
         post: Sends a message to the screen.
         follow: Follows a run that is active in a conversation.
         loaded: Called when a conversation was read.
+        can_follow: Whether to follow an active run.
     """
 
     def __init__(
@@ -39,12 +40,14 @@ class ThreadLoader:
         post: Callable[[TextualMessage], object],
         follow: Callable[[Conversation, Run], None],
         loaded: Callable[[Conversation], None],
+        can_follow: Callable[[Run], bool] = lambda run: run.status != "requires_action",
     ) -> None:
         self._client = client
         self._threads = threads
         self._post = post
         self._follow = follow
         self._loaded = loaded
+        self._can_follow = can_follow
         self._newest: dict[str, str] = {}
         """The newest message of the open thread when it was last looked at."""
 
@@ -84,7 +87,7 @@ class ThreadLoader:
         conversation.mark_reachable()
         self._loaded(conversation)
         run = conversation.view.active_run
-        if run is not None and run.status != "requires_action":
+        if run is not None and self._can_follow(run):
             self._follow(conversation, run)
 
     async def read_older(self, conversation: Conversation) -> None:

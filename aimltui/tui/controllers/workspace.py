@@ -17,7 +17,13 @@ from aimltui.tui.controllers.assistant_directory import AssistantDirectory
 from aimltui.tui.controllers.change_watcher import ChangeWatcher
 from aimltui.tui.controllers.conversation import Conversation
 from aimltui.tui.controllers.file_cache import FileCache
-from aimltui.tui.controllers.messages import ConversationChanged, TextReturned, ThreadListChanged
+from aimltui.tui.controllers.function_calls import FunctionCalls
+from aimltui.tui.controllers.messages import (
+    ConversationChanged,
+    NoticePosted,
+    TextReturned,
+    ThreadListChanged,
+)
 from aimltui.tui.controllers.model_selection import ModelSelection
 from aimltui.tui.controllers.run_follower import RunFollower
 from aimltui.tui.controllers.run_plan import Plan
@@ -30,8 +36,9 @@ from aimltui.tui.state.entries import GuideEntry
 from aimltui.tui.state.guides import guides_for
 from aimltui.tui.state.thread_list import ThreadListState
 from aimltui.wire.errors import APIError
-from aimltui.wire.runs import Run
+from aimltui.wire.runs import MOST_RUN_TOOLS, Run, ToolOutput
 from aimltui.wire.threads import ASSISTANT, CONNECTION, MODEL
+from aimltui.wire.tools import FunctionTool, Tool
 
 Spawn = Callable[[Coroutine[Any, Any, None], str], None]
 """Runs a coroutine as a worker of the screen, in a group."""
@@ -76,13 +83,20 @@ class Workspace:
         self.selections = SelectionKeeper(
             self.models, self.assistants, self.directory, post, self._selection_changed
         )
-        self.loader = ThreadLoader(client, self.directory, post, self._follow, self._show_guides)
+        self.loader = ThreadLoader(
+            client, self.directory, post, self._follow, self._show_guides, self._can_follow
+        )
         self.usage = UsageTracker(client, lambda: self.current.buffer.notify())
         self.files = FileCache(client)
+        tools = connected.local_tools
+        self.calls = FunctionCalls(client, tools, post) if tools is not None else None
+        """The calls that runs wait for; None if no functions are called here."""
         self.before_run: Callable[[frozenset[str]], Awaitable[None]] | None = None
         """Called before each run with the types of the assistant's tools; it may ask the user something first."""
         self.is_importing = False
         """Whether threads come in that are not to be read one by one."""
+        self._told: set[str] = set()
+        """Sentences that are told once."""
         self._kept: dict[str, Conversation] = {}
         self._followers: dict[Conversation, RunFollower] = {}
         self.current = self._conversation(None)
@@ -156,7 +170,7 @@ class Workspace:
         if conversation.is_busy:
             conversation.enqueue(text)
             run = conversation.view.active_run
-            if not conversation.is_sending and run is not None and run.status != "requires_action":
+            if not conversation.is_sending and run is not None and self._can_follow(run):
                 # the connection to the run was lost: without a follower the message would wait for ever
                 self._follow(conversation, run)
             return
@@ -209,7 +223,28 @@ class Workspace:
             self._kept[thread.id] = conversation
             conversation.buffer.notify()
         connection = self.models.sent_connection(conversation)
-        return Plan(conversation.thread_id, assistant_id, model, connection)
+        tools = await self._tools_of(assistant_id)
+        return Plan(conversation.thread_id, assistant_id, model, connection, tools)
+
+    async def _tools_of(self, assistant_id: str) -> tuple[Tool, ...] | None:
+        """The assistant's tools with those that run beside this client; None if there are none of those."""
+        local = self.connected.local_tools
+        own = self.assistants.all_tools_of(assistant_id)
+        if local is None or own is None:
+            return None
+        await local.refresh()
+        more = local.definitions(
+            is_own=self.assistants.is_default(assistant_id),
+            taken={tool.function.name for tool in own if isinstance(tool, FunctionTool)},
+        )
+        if (surplus := len(own) + len(more) - MOST_RUN_TOOLS) > 0:
+            left_out = [tool["function"]["name"] for tool in more[-surplus:]]
+            told = f"A run may have {MOST_RUN_TOOLS} tools, so these are left out: {', '.join(left_out)}."
+            if told not in self._told:
+                self._told.add(told)
+                self._post(NoticePosted(told, True))
+            more = more[:-surplus]
+        return (*own, *map(FunctionTool.model_validate, more)) if more else None
 
     def said(self, conversation: Conversation, text: str) -> None:
         """The server has a message of the user."""
@@ -221,6 +256,8 @@ class Workspace:
         is_open = conversation is self.current
         self.threads.note_run(conversation.thread_id or "", run.id, run.status, is_open=is_open)
         self._list_changed()
+        if self.calls is not None:
+            self.calls.run_moved(run)
         conversation.buffer.notify()
         if run.is_terminal:
             self._spawn(self.usage.refresh(), "usage")
@@ -233,6 +270,16 @@ class Workspace:
     def forget_assistant(self, assistant_id: str) -> bool:
         """The assistant was deleted; True if the next plan will have another one."""
         return self.assistants.forget(assistant_id)
+
+    @property
+    def answers_calls(self) -> bool:
+        """Whether functions can be called here."""
+        return self.calls is not None and not self.calls.is_closed
+
+    async def answer_calls(self, run: Run, *, is_own: bool) -> list[ToolOutput] | None:
+        """An output for each call that a run waits for; see `RunHost.answer_calls`."""
+        assert self.calls is not None
+        return await self.calls.answer(run, is_own=is_own)
 
     # Other windows
 
@@ -257,6 +304,8 @@ class Workspace:
 
     async def close(self) -> None:
         """Delete the threads that are still hidden, and announce no more changes."""
+        if self.calls is not None:
+            await self.calls.aclose()
         await self.directory.delete_all_hidden()
         for conversation in [*self._kept.values(), self.current]:
             conversation.buffer.close()
@@ -275,6 +324,10 @@ class Workspace:
         if follower is None:
             follower = self._followers[conversation] = RunFollower(self.client, conversation, self)
         return follower
+
+    def _can_follow(self, run: Run) -> bool:
+        """Whether something will come of an active run: one that waits for functions needs this window's answers."""
+        return run.status != "requires_action" or self.answers_calls
 
     def _follow(self, conversation: Conversation, run: Run) -> None:
         self._spawn(self._follower(conversation).attach(run), _group(conversation))

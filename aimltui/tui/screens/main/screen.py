@@ -12,10 +12,11 @@ from textual.containers import Horizontal, Vertical
 from textual.geometry import Size
 
 from aimltui.tui.commands.derived import bindings
-from aimltui.tui.controllers.messages import NoticePosted
+from aimltui.tui.controllers.messages import ConversationChanged, NoticePosted
 from aimltui.tui.screens.main.code_consent import CodeConsentPart
 from aimltui.tui.screens.main.connections import ConnectionsPart
 from aimltui.tui.screens.main.copying import CopyingPart
+from aimltui.tui.screens.main.function_calls import FunctionCallsPart
 from aimltui.tui.screens.main.interchange import InterchangePart
 from aimltui.tui.screens.main.lifecycle import LifecyclePart
 from aimltui.tui.screens.main.panels import PanelsPart
@@ -26,6 +27,7 @@ from aimltui.tui.screens.main.threads import ThreadsPart
 from aimltui.tui.screens.main.usage import UsagePart
 from aimltui.tui.startup import Startup
 from aimltui.tui.themes import ThemeChoice
+from aimltui.tui.widgets.call_card import CallCard
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.header import HeaderBar
 from aimltui.tui.widgets.prompt_input import PromptInput
@@ -42,6 +44,7 @@ class MainScreen(
     UsagePart,
     InterchangePart,
     CodeConsentPart,
+    FunctionCallsPart,
     PickersPart,
     ThreadsPart,
     CopyingPart,
@@ -71,6 +74,7 @@ class MainScreen(
             with Vertical(id="room"):
                 yield HeaderBar(glyphs=glyphs, id="header")
                 yield Transcript(clock=self.clock, glyphs=glyphs, id="transcript")
+                yield CallCard(id="call")
                 yield StatusLine(glyphs=glyphs, id="status")
                 yield PromptInput("Message", id="prompt")
         yield FooterBar(id="footer")
@@ -94,7 +98,12 @@ class MainScreen(
         workspace = self.workspace
         if workspace is not None and workspace.current.is_busy:
             self.transcript.tick()
+            self.show_calls()
             self.show_state()
+
+    def on_conversation_changed(self, event: ConversationChanged) -> None:
+        """Show the card of the open thread; the transcript is the affair of `SendingPart`."""
+        self.show_calls()
 
     def on_notice_posted(self, event: NoticePosted) -> None:
         """Show a notice of the workspace."""

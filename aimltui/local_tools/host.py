@@ -1,0 +1,158 @@
+"""LocalTools: all tools beside the client, the rules for their calls, and who gets them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from aimltui.local_tools.approvals import Approvals
+from aimltui.local_tools.types import CallResult, LocalTool, Problem, ToolSource
+
+log = logging.getLogger(__name__)
+
+Policy = Literal["ask", "allow", "deny"]
+Verdict = Literal["run", "ask", "refuse"]
+
+REFUSED = "The user's settings do not allow calls of this function."
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the settings say about calls."""
+
+    policy: Policy = "ask"
+    by_name: Mapping[str, str] = field(default_factory=dict)
+    """A policy for one function, by its name."""
+    offer: Literal["own", "all", "off"] = "own"
+    """Which assistants get the tools: the program's own, all, or none."""
+
+
+class LocalTools:
+    """Knows the tools of several sources, calls them, and decides whether the user must be asked.
+
+    Args:
+        sources: Where tools come from; the first that has a name wins.
+        approvals: What the user has allowed.
+        rules: What the settings say.
+    """
+
+    def __init__(self, sources: Sequence[ToolSource], approvals: Approvals, rules: Rules) -> None:
+        self._sources = tuple(sources)
+        self._approvals = approvals
+        self._rules = rules
+
+    @property
+    def tools(self) -> list[LocalTool]:
+        """All tools, each name once."""
+        found: dict[str, LocalTool] = {}
+        for source in self._sources:
+            for tool in source.tools:
+                found.setdefault(tool.name, tool)
+        return list(found.values())
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What is not usable, and why."""
+        return [problem for source in self._sources for problem in source.problems]
+
+    async def refresh(self) -> None:
+        """Take over what has changed; something slow is not waited for."""
+        await asyncio.gather(*(source.refresh() for source in self._sources))
+
+    def find(self, name: str) -> LocalTool | None:
+        """The tool with a name."""
+        return next((tool for tool in self.tools if tool.name == name), None)
+
+    def definitions(self, *, is_own: bool, taken: Collection[str]) -> list[dict[str, Any]]:
+        """The definitions that a run of an assistant gets in addition to its own tools.
+
+        Args:
+            is_own: Whether it is the program's own assistant.
+            taken: The names of the functions that the assistant defines itself.
+        """
+        if self._rules.offer == "off" or (self._rules.offer == "own" and not is_own):
+            return []
+        return [
+            tool.definition() for tool in self.tools if tool.name not in taken and not self._is_denied(tool)
+        ]
+
+    def verdict(self, tool: LocalTool | None, thread_id: str) -> Verdict:
+        """Whether a call runs, is put to the user, or is refused."""
+        if tool is None:
+            # a function of an assistant that nothing here can run: the user can give the output
+            return "refuse" if self._rules.policy == "deny" else "ask"
+        if self._is_denied(tool):
+            return "refuse"
+        rule = self._rules.by_name.get(tool.name)
+        if tool.kind == "schema" or not tool.is_trusted:
+            return "ask"
+        if rule is not None:
+            return "run" if rule == "allow" else "ask"
+        if not tool.may_always:
+            return "ask"
+        is_allowed = self._rules.policy == "allow" or self._approvals.allows(tool.fingerprint, thread_id)
+        return "run" if is_allowed else "ask"
+
+    def may_always(self, tool: LocalTool) -> bool:
+        """Whether the user may allow all calls of a tool on the card; the settings can ask for each one."""
+        return tool.may_always and tool.kind != "schema" and tool.name not in self._rules.by_name
+
+    async def approve(self, tool: LocalTool) -> LocalTool:
+        """Approve the source of a tool in the form that was shown; returns the tool as it is then."""
+        for source in self._sources:
+            if tool in source.tools:
+                await source.trust(tool)
+        now = self.find(tool.name)
+        return now if now is not None and now.source == tool.source else tool
+
+    async def allow(self, tool: LocalTool, thread_id: str | None = None) -> None:
+        """Allow all calls of a tool in its present form: everywhere, or in one thread."""
+        if thread_id is None:
+            await asyncio.to_thread(self._approvals.allow, tool.fingerprint, tool.name)
+        else:
+            await asyncio.to_thread(self._approvals.allow_in_thread, tool.fingerprint, tool.name, thread_id)
+
+    async def call(self, tool: LocalTool, arguments: dict[str, Any]) -> CallResult:
+        """Run a tool. Whatever happens, there is a text for the model; only cancelling raises."""
+        source = next((source for source in self._sources if tool in source.tools), None)
+        if source is None:
+            return CallResult(
+                f"The function {tool.name} has changed since this call was shown, so it was not run.", False
+            )
+        try:
+            return await source.call(tool, arguments)
+        except Exception as error:
+            log.exception("a tool could not be called")
+            return CallResult(f"The function could not be run: {type(error).__name__}: {error}", False)
+
+    async def aclose(self) -> None:
+        """End everything that was started."""
+        await asyncio.gather(*(source.aclose() for source in self._sources), return_exceptions=True)
+
+    def _is_denied(self, tool: LocalTool) -> bool:
+        return self._rules.by_name.get(tool.name, self._rules.policy) == "deny"
+
+
+class BadArguments(Exception):
+    """The arguments of a call are not a JSON object. The text is for the model and for the user."""
+
+
+def read_arguments(text: str) -> dict[str, Any]:
+    """The arguments of a call as the model wrote them; an empty text means none.
+
+    Raises:
+        BadArguments: The text is not a JSON object.
+    """
+    try:
+        read = json.loads(text) if text.strip() else {}
+    except (ValueError, RecursionError) as error:
+        raise BadArguments(
+            f"The arguments are not valid JSON ({error}). Call it again with a JSON object."
+        ) from error
+    if not isinstance(read, dict):
+        raise BadArguments("The arguments must be a JSON object with a value for each parameter.")
+    return read

@@ -1,0 +1,259 @@
+"""FunctionCalls: the calls that runs wait for. It asks the user, runs what is approved, and gives each call an output."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from textual.message import Message as TextualMessage
+
+from aimltui.client.errors import TransportError
+from aimltui.local_tools.host import REFUSED, BadArguments, LocalTools, read_arguments
+from aimltui.tui.controllers.messages import CallsChanged
+from aimltui.tui.state.pending_calls import PendingCall
+from aimltui.wire.errors import APIError
+from aimltui.wire.runs import REQUIRES_ACTION, Run, ToolOutput
+
+if TYPE_CHECKING:
+    from aimltui.client.client import AssistantsClient
+    from aimltui.local_tools.types import LocalTool
+
+log = logging.getLogger(__name__)
+
+Scope = Literal["once", "thread", "always"]
+
+WATCH_S = 2.0
+"""Seconds between two looks at a run that waits: it may have ended, or another program may have answered."""
+
+
+class FunctionCalls:
+    """Answers the calls of all runs that this window follows.
+
+    Args:
+        client: The server.
+        tools: What can run here.
+        post: Sends a message to the screen.
+        sleep: Waits between two looks at a run.
+    """
+
+    def __init__(
+        self,
+        client: AssistantsClient,
+        tools: LocalTools,
+        post: Callable[[TextualMessage], object],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.tools = tools
+        self._client = client
+        self._post = post
+        self._sleep = sleep
+        self._pending: dict[str, list[PendingCall]] = {}
+        self._answers: dict[PendingCall, asyncio.Future[str]] = {}
+        self._tasks: dict[PendingCall, asyncio.Task[None]] = {}
+        self._outputs: dict[str, dict[str, str]] = {}
+        """Outputs that the server may not have received, by run and call: no function runs twice for one call."""
+        self.is_closed = False
+        """True once the program ends: then no call is answered."""
+
+    def calls_of(self, thread_id: str | None) -> Sequence[PendingCall]:
+        """The calls of the run that waits in a thread, answered ones included, if one needs a decision."""
+        for calls in self._pending.values():
+            if calls[0].thread_id == thread_id and any(call.state == "asked" for call in calls):
+                return calls
+        return ()
+
+    @property
+    def threads_asking(self) -> frozenset[str]:
+        """The threads in which a call needs a decision."""
+        return frozenset(
+            call.thread_id for calls in self._pending.values() for call in calls if call.state == "asked"
+        )
+
+    async def answer(self, run: Run, *, is_own: bool) -> list[ToolOutput] | None:
+        """Get an output for each call that the run waits for.
+
+        Args:
+            run: It waits for functions.
+            is_own: Whether this window started it; the calls of other runs are always put to the user.
+
+        Returns:
+            The outputs; None if the run no longer waits.
+        """
+        await self.tools.refresh()
+        calls = self._calls_of(run)
+        if not calls:
+            return []
+        self._settle(run.id)
+        self._pending[run.id] = calls
+        for call in calls:
+            self._answers[call] = asyncio.get_running_loop().create_future()
+        try:
+            for call in calls:
+                self._begin(call, is_own=is_own)
+            self._post(CallsChanged())
+            return await self._wait(run, calls)
+        finally:
+            if self._pending.get(run.id) is calls:
+                self._settle(run.id)
+
+    def run_moved(self, run: Run) -> None:
+        """Withdraw the calls of a run that no longer waits."""
+        if run.status != REQUIRES_ACTION:
+            self._settle(run.id)
+            self._outputs.pop(run.id, None)
+
+    def approve(self, call: PendingCall, scope: Scope = "once", arguments: str | None = None) -> None:
+        """Run a call, if it still needs a decision.
+
+        Args:
+            call: The call.
+            scope: Whether later calls of the same tool run without a question.
+            arguments: What the user changed the arguments to.
+        """
+        if call.state != "asked" or call.tool is None:
+            return
+        if self.tools.verdict(call.tool, call.thread_id) == "refuse":
+            self.give(call, REFUSED)
+            return
+        if arguments is not None:
+            call.arguments = arguments
+        self._start(call, self._run_approved(call, call.tool, scope))
+        self._post(CallsChanged())
+
+    def give(self, call: PendingCall, output: str) -> None:
+        """Give an output by hand, if the call still needs a decision."""
+        if call.state == "asked":
+            self._finish(call, output)
+            self._post(CallsChanged())
+
+    def reject(self, call: PendingCall, reason: str) -> None:
+        """Refuse a call, if it still needs a decision; the model receives the reason."""
+        why = f" Reason: {reason.strip()}" if reason.strip() else ""
+        self.give(call, f"The user refused this call, so it was not run.{why}")
+
+    async def aclose(self) -> None:
+        """Withdraw everything, and end what runs."""
+        self.is_closed = True
+        for run_id in list(self._pending):
+            self._settle(run_id)
+        await self.tools.aclose()
+
+    def _calls_of(self, run: Run) -> list[PendingCall]:
+        action = run.required_action
+        asked = action.submit_tool_outputs.tool_calls if action is not None else []
+        calls = []
+        for one in asked:
+            name = one.function.name
+            tool = self.tools.find(name)
+            may_always = tool is not None and self.tools.may_always(tool)
+            calls.append(
+                PendingCall(
+                    run.thread_id,
+                    run.id,
+                    one.id,
+                    name,
+                    one.function.arguments,
+                    tool,
+                    run.expires_at,
+                    may_always,
+                )
+            )
+        return calls
+
+    def _begin(self, call: PendingCall, *, is_own: bool) -> None:
+        """Start, refuse or answer what needs no decision."""
+        known = self._outputs.get(call.run_id, {}).get(call.id)
+        if known is not None:
+            self._finish(call, known)
+            return
+        if not is_own:
+            return
+        verdict = self.tools.verdict(call.tool, call.thread_id)
+        if verdict == "refuse":
+            self._finish(call, REFUSED)
+        elif call.tool is not None and call.tool.kind != "schema":
+            try:
+                read_arguments(call.arguments)
+            except BadArguments as error:
+                # the model can mend this by itself
+                self._finish(call, str(error))
+            else:
+                if verdict == "run":
+                    self._start(call, self._run(call, call.tool))
+
+    async def _wait(self, run: Run, calls: Sequence[PendingCall]) -> list[ToolOutput] | None:
+        answers = [self._answers[call] for call in calls]
+        everything = asyncio.gather(*answers, return_exceptions=True)
+        watching = asyncio.ensure_future(self._watch(run))
+        both: list[asyncio.Future[Any]] = [everything, watching]
+        try:
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            if any(answer.cancelled() or not answer.done() for answer in answers):
+                return None
+            return [
+                ToolOutput(tool_call_id=call.id, output=answer.result())
+                for call, answer in zip(calls, answers, strict=True)
+            ]
+        finally:
+            watching.cancel()
+            everything.cancel()
+            await asyncio.gather(*both, return_exceptions=True)
+
+    async def _watch(self, run: Run) -> None:
+        """Return when the run no longer waits for these calls."""
+        asked = run.required_action
+        while True:
+            await self._sleep(WATCH_S)
+            try:
+                now = await self._client.runs.get(run.thread_id, run.id)
+            except (APIError, TransportError):
+                # the run's stream tells the user what is wrong
+                continue
+            if now.status != REQUIRES_ACTION or now.required_action != asked:
+                return
+
+    def _start(self, call: PendingCall, work: Coroutine[Any, Any, None]) -> None:
+        call.state = "running"
+        task = asyncio.create_task(work)
+        self._tasks[call] = task
+        task.add_done_callback(lambda _: self._tasks.pop(call, None))
+
+    async def _run_approved(self, call: PendingCall, tool: LocalTool, scope: Scope) -> None:
+        try:
+            if not tool.is_trusted:
+                tool = await self.tools.approve(tool)
+            if scope != "once" and call.may_always and tool.is_trusted:
+                await self.tools.allow(tool, call.thread_id if scope == "thread" else None)
+        except Exception as error:
+            log.exception("an approval failed")
+            self._finish(call, f"The function could not be run: {type(error).__name__}: {error}")
+            return
+        await self._run(call, tool)
+
+    async def _run(self, call: PendingCall, tool: LocalTool) -> None:
+        try:
+            arguments = read_arguments(call.arguments)
+        except BadArguments as error:
+            self._finish(call, str(error))
+            return
+        result = await self.tools.call(tool, arguments)
+        self._finish(call, result.text)
+        self._post(CallsChanged())
+
+    def _finish(self, call: PendingCall, output: str) -> None:
+        call.state = "done"
+        answer = self._answers.get(call)
+        if answer is not None and not answer.done():
+            answer.set_result(output)
+            self._outputs.setdefault(call.run_id, {})[call.id] = output
+
+    def _settle(self, run_id: str) -> None:
+        """Forget the calls of a run: they have been answered, or need no answer."""
+        for call in self._pending.pop(run_id, ()):
+            call.state = "done"
+            if call in self._tasks:
+                self._tasks[call].cancel()
+            self._answers.pop(call).cancel()
+        self._post(CallsChanged())

@@ -1,0 +1,159 @@
+"""The main screen's part for function calls: the card above the prompt, and what its answers do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual import getters
+
+from aimltui.local_tools.host import BadArguments, read_arguments
+from aimltui.tui.controllers.messages import CallsChanged
+from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.startup import Startup
+from aimltui.tui.state import call_card
+from aimltui.tui.widgets.call_card import CallCard
+
+if TYPE_CHECKING:
+    from aimltui.tui.controllers.function_calls import FunctionCalls, Scope
+    from aimltui.tui.state.pending_calls import PendingCall
+
+_SCOPES: dict[str, Scope] = {
+    call_card.ONCE: "once",
+    call_card.THREAD: "thread",
+    call_card.ALWAYS: "always",
+}
+
+
+class FunctionCallsPart(MainView):
+    """Asks about the calls of the open thread, and tells of those in other threads."""
+
+    card = getters.query_one("#call", CallCard)
+
+    def __init__(self, startup: Startup) -> None:
+        super().__init__(startup)
+        self._told: frozenset[str] = frozenset()
+
+    @property
+    def _calls(self) -> FunctionCalls | None:
+        return self.workspace.calls if self.workspace is not None else None
+
+    def on_calls_changed(self, event: CallsChanged) -> None:
+        """Show the card of the open thread; tell of another thread that needs a decision."""
+        event.stop()
+        self.show_calls()
+        calls, workspace = self._calls, self.workspace
+        if calls is None or workspace is None:
+            return
+        asking = calls.threads_asking
+        for thread_id in asking - self._told - {workspace.current.thread_id}:
+            title = workspace.threads.title(thread_id)
+            self.show_notice(f"“{title}” waits for your decision about a function.", is_warning=True)
+        self._told = asking
+
+    def show_calls(self) -> None:
+        """Show the calls that need a decision in the open thread, or no card."""
+        calls, workspace = self._calls, self.workspace
+        if calls is None or workspace is None:
+            return
+        pending = calls.calls_of(workspace.current.thread_id)
+        expires_at = pending[0].expires_at if pending else None
+        was_shown = self.card.display
+        self.card.show(pending, None if expires_at is None else expires_at - self.clock())
+        if self.card.display != was_shown:
+            self.show_state()
+
+    def action_review_call(self) -> None:
+        """Go to the card, or from there back to the prompt; without a card go to the next widget."""
+        if self.card.display and self.focused is not self.card:
+            self.set_focus(self.card)
+        elif self.focused is self.card:
+            self.set_focus(self.prompt)
+        else:
+            self.focus_next()
+
+    def on_call_card_left(self, event: CallCard.Left) -> None:
+        """Go back to the prompt."""
+        event.stop()
+        self.set_focus(self.prompt)
+
+    def on_call_card_view_requested(self, event: CallCard.ViewRequested) -> None:
+        """Show all of a call."""
+        from aimltui.tui.screens.dialogs.viewer import TextViewer
+
+        event.stop()
+        self.app.push_screen(TextViewer(event.call.name, call_card.whole_text(event.call)))
+
+    def on_call_card_answered(self, event: CallCard.Answered) -> None:
+        """Do what the user chose."""
+        event.stop()
+        calls, call = self._calls, event.call
+        if calls is None:
+            return
+        if event.answer in _SCOPES:
+            calls.approve(call, _SCOPES[event.answer])
+        elif event.answer == call_card.ALL:
+            for one in calls.calls_of(call.thread_id):
+                calls.approve(one)
+        elif event.answer == call_card.EDIT:
+            self._ask_for_text(
+                "Arguments", _pretty(call.arguments), "Run with these", call, self._edited, _problem
+            )
+        elif event.answer == call_card.GIVE:
+            self._ask_for_text("Output for the model", "", "Give this output", call, self._given)
+        elif event.answer == call_card.REJECT:
+            self._ask_for_text("Reason for the model", "", "Reject", call, self._rejected)
+
+    def _ask_for_text(
+        self,
+        title: str,
+        text: str,
+        done: str,
+        call: PendingCall,
+        take: Callable[[PendingCall, str | None], None],
+        problem_of: Callable[[str], str] = lambda _: "",
+    ) -> None:
+        from aimltui.tui.screens.dialogs.text_entry import TextEntry
+
+        entry = TextEntry(f"{title} · {call.name}", text, done=done, problem_of=problem_of)
+        self.app.push_screen(entry, partial(take, call))
+
+    def _edited(self, call: PendingCall, text: str | None) -> None:
+        if text is not None and self._still_asks(call):
+            self._calls_or_fail.approve(call, "once", text)
+
+    def _given(self, call: PendingCall, text: str | None) -> None:
+        if text is not None and self._still_asks(call):
+            self._calls_or_fail.give(call, text)
+
+    def _rejected(self, call: PendingCall, text: str | None) -> None:
+        if text is not None and self._still_asks(call):
+            self._calls_or_fail.reject(call, text)
+
+    @property
+    def _calls_or_fail(self) -> FunctionCalls:
+        assert self._calls is not None
+        return self._calls
+
+    def _still_asks(self, call: PendingCall) -> bool:
+        if self._calls is not None and call.state == "asked":
+            return True
+        self.show_notice("The run no longer waits for this call, so nothing was sent.", is_warning=True)
+        return False
+
+
+def _pretty(arguments: str) -> str:
+    try:
+        return json.dumps(read_arguments(arguments), ensure_ascii=False, indent=2)
+    except BadArguments:
+        return arguments
+
+
+def _problem(text: str) -> str:
+    try:
+        read_arguments(text)
+    except BadArguments as error:
+        return str(error).removesuffix(" Call it again with a JSON object.")
+    return ""

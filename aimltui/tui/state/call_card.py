@@ -1,0 +1,142 @@
+"""What the card about function calls shows: its lines as pieces of text with a role, and the answers. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from aimltui.common.sanitize import clean_line
+from aimltui.tui.state.pending_calls import PendingCall
+from aimltui.tui.state.visible import visible
+
+Role = Literal["plain", "muted", "name", "key", "text", "number", "warning", "chosen"]
+Piece = tuple[str, Role]
+Line = tuple[Piece, ...]
+
+ONCE, THREAD, ALWAYS, ALL, EDIT, GIVE, REJECT, STOP = (
+    "once",
+    "thread",
+    "always",
+    "all",
+    "edit",
+    "give",
+    "reject",
+    "stop",
+)
+_SOON_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A possible answer to the card."""
+
+    id: str
+    key: str
+    label: str
+
+
+def answers_for(call: PendingCall, waiting: Sequence[PendingCall]) -> tuple[Answer, ...]:
+    """The answers that the card offers for a call.
+
+    Args:
+        call: The call.
+        waiting: All calls of the card that need a decision.
+    """
+    found: list[Answer] = []
+    tool = call.tool
+    if tool is not None and tool.kind != "schema":
+        found.append(Answer(ONCE, "o", "Run once"))
+        if call.may_always:
+            found.append(Answer(THREAD, "t", "Always in this thread"))
+            found.append(Answer(ALWAYS, "f", "Always for this function"))
+        if len(waiting) > 1 and all(one.tool is not None and one.tool.is_trusted for one in waiting):
+            found.append(Answer(ALL, "a", f"Run all {len(waiting)} once"))
+        found.append(Answer(EDIT, "e", "Edit the arguments"))
+    found.append(Answer(GIVE, "g", "Give the output by hand"))
+    found.append(Answer(REJECT, "r", "Reject with a reason"))
+    return tuple(found)
+
+
+def title_of(calls: Sequence[PendingCall], seconds_left: float | None) -> Line:
+    """The first line: that a decision is needed, and how long the run waits."""
+    asked = sum(call.state == "asked" for call in calls)
+    what = "needs your decision" if asked == 1 else f"{asked} calls need your decision"
+    if seconds_left is None:
+        return ((what, "name"),)
+    left = max(0, int(seconds_left))
+    role: Role = "warning" if left <= _SOON_S else "muted"
+    return ((what, "name"), (f" · expires in {left // 60}:{left % 60:02}", role))
+
+
+def list_lines(calls: Sequence[PendingCall], shown: PendingCall) -> list[Line]:
+    """One line for each of several calls."""
+    if len(calls) < 2:
+        return []
+    marks = {"asked": "?", "running": "…", "done": "✓"}
+    lines: list[Line] = []
+    for call in calls:
+        role: Role = "chosen" if call is shown else "muted"
+        arguments = clean_line(visible(call.arguments))
+        lines.append(
+            (
+                (
+                    f"{'▸' if call is shown else ' '} {marks[call.state]} {clean_line(call.name)} {arguments}",
+                    role,
+                ),
+            )
+        )
+    return lines
+
+
+def body_lines(call: PendingCall) -> list[Line]:
+    """What would run, with all its arguments, and what it may touch."""
+    tool = call.tool
+    where = ""
+    if tool is not None:
+        where = f"  from {clean_line(tool.source)}"
+    lines: list[Line] = [((clean_line(visible(call.name)), "name"), (where, "muted"))]
+    lines += _arguments(call.arguments)
+    if tool is None:
+        lines.append((("No function of this name is here. You can give its output by hand.", "muted"),))
+        return lines
+    if not tool.may_always:
+        lines.append((("Its server calls it destructive, so each call needs your decision.", "warning"),))
+    if not tool.is_trusted:
+        told = "This file is new, or has changed. Running the function approves the file as it is here:"
+        lines.append(((told, "warning"),))
+        lines += [((f"  {line}", "plain"),) for line in visible(tool.code.rstrip("\n")).split("\n")]
+    lines.append(((tool.touches, "muted"),))
+    return lines
+
+
+def _arguments(text: str) -> list[Line]:
+    try:
+        read = json.loads(text) if text.strip() else {}
+    except (ValueError, RecursionError):
+        read = None
+    if not isinstance(read, dict):
+        wrong: Line = (("  The arguments are not a JSON object:", "warning"),)
+        return [wrong, *(((f"  {line}", "plain"),) for line in visible(text).split("\n"))]
+    if not read:
+        return [(("  no arguments", "muted"),)]
+    lines: list[Line] = []
+    for name, value in read.items():
+        key: Piece = (f"  {visible(str(name))}: ".replace("\n", "\\n"), "key")
+        if isinstance(value, str) and "\n" in value:
+            lines.append((key,))
+            lines += [((f"    {line}", "text"),) for line in visible(value).split("\n")]
+        elif isinstance(value, dict | list) and value:
+            first, *rest = json.dumps(value, ensure_ascii=False, indent=2).split("\n")
+            lines.append((key, (visible(first), "plain")))
+            lines += [((f"  {visible(line)}", "plain"),) for line in rest]
+        else:
+            role: Role = "text" if isinstance(value, str) else "number"
+            lines.append((key, (visible(json.dumps(value, ensure_ascii=False)), role)))
+    return lines
+
+
+def whole_text(call: PendingCall) -> str:
+    """Everything about a call as text, for the viewer."""
+    return "\n".join("".join(text for text, _ in line) for line in body_lines(call))

@@ -1,0 +1,27 @@
+"""PendingCall: a call of a function that a run waits for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from aimltui.local_tools.types import LocalTool
+
+
+@dataclass(eq=False, slots=True, weakref_slot=True)
+class PendingCall:
+    """A call that a run waits for. Each one is its own: two calls with the same values are not equal."""
+
+    thread_id: str
+    run_id: str
+    id: str
+    name: str
+    arguments: str
+    """JSON as the model wrote it, or as the user changed it."""
+    tool: LocalTool | None = None
+    """What can run it; None if only the user can give the output."""
+    expires_at: int | None = None
+    """Unix seconds at which the run ends, whether the user has answered or not."""
+    may_always: bool = False
+    """Whether the user may allow later calls, too."""
+    state: Literal["asked", "running", "done"] = "asked"

@@ -1,0 +1,347 @@
+"""Runs that wait for functions, over the real engine: the card, its answers, and that no stray key gives one."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual import events
+from textual.widgets import TextArea
+
+from aimltui.client.client import AssistantsClient
+from aimltui.client.embedded import EmbeddedTransport
+from aimltui.engine.engine import Engine
+from aimltui.local_tools.approvals import Approvals
+from aimltui.local_tools.host import LocalTools, Rules
+from aimltui.tui.screens.dialogs.text_entry import TextEntry
+from aimltui.tui.screens.dialogs.viewer import TextViewer
+from aimltui.tui.startup import Connected
+from aimltui.tui.state.dead_time import KeyTimes
+from aimltui.tui.widgets.call_card import CallCard
+from tests.support.builders import options
+from tests.support.fake_model import FakeModel, FakeModels, calls, says
+from tests.support.fake_transport import FakeTransport
+from tests.support.local_tools import HandSource, a_tool
+from tests.support.screen import NoMistakes, Seat, seat
+
+FUZZ_KEYS = int(os.environ.get("AIMLTUI_FUZZ_CARD_KEYS", "2000"))
+LETTERS = "otfaegrvnp yx/"
+
+
+@pytest.fixture(autouse=True)
+def no_mistakes(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    yield
+    NoMistakes(caplog).check()
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Desk:
+    """A window with a scripted model, and functions that the test holds."""
+
+    def __init__(self, here: Seat, model: FakeModel, source: HandSource, clock: Clock) -> None:
+        self.here = here
+        self.model = model
+        self.source = source
+        self.clock = clock
+
+    @property
+    def card(self) -> CallCard:
+        return self.here.screen.query_one(CallCard)
+
+    async def asked(self) -> None:
+        await self.here.until(lambda: self.card.display, "the card")
+
+    async def press(self, *keys: str) -> None:
+        """Press keys as a user who looks at the card."""
+        self.clock.now += 1
+        await self.here.pilot.press(*keys)
+
+    async def answer(self, *keys: str) -> None:
+        """Go to the card and answer it."""
+        await self.press("tab")
+        await self.press(*keys)
+
+    def outputs(self) -> list[str]:
+        """What the model received for its calls in the last request."""
+        found = [m for m in self.model.requests[-1].messages if m.get("role") == "tool"]
+        return [str(message["content"]) for message in found]
+
+
+@asynccontextmanager
+async def desk(
+    data: Path,
+    *turns: Any,
+    source: HandSource | None = None,
+    rules: Rules | None = None,
+    size: tuple[int, int] = (100, 30),
+    **changes: Any,
+) -> AsyncGenerator[Desk, None]:
+    model, clock = FakeModel(*turns), Clock()
+    source = source or HandSource(a_tool("weather"), a_tool("time"))
+    tools = LocalTools([source], Approvals(data / "approved.json"), rules or Rules())
+
+    async def connect() -> Connected:
+        engine = await Engine.open(options(data), FakeModels(model))
+        return Connected(AssistantsClient(EmbeddedTransport(engine)), "test", "fake", local_tools=tools)
+
+    values = {"connect": connect, "clock": None, "model": "fake", "key_times": KeyTimes(clock), **changes}
+    async with seat(FakeTransport(), data / "drafts", size=size, **values) as here:
+        yield Desk(here, model, source, clock)
+
+
+def key_event(key: str) -> events.Key:
+    character = {"space": " ", "slash": "/"}.get(key, key if len(key) == 1 else None)
+    return events.Key(key, character)
+
+
+CALL = calls(("weather", '{"city": "Oslo"}'))
+BOTH = calls(("weather", '{"city": "Oslo"}'), ("time", "{}"))
+
+
+async def test_a_call_is_asked_about_and_its_output_reaches_the_model(tmp_path: Path) -> None:
+    async with desk(tmp_path, CALL, says("It is cold."), CALL, says("Still cold.")) as at:
+        await at.here.write("How is the weather?")
+        await at.asked()
+        assert at.here.screen.focused is at.here.screen.prompt
+        assert 'city: "Oslo"' in at.here.shown()
+        assert "tab Review the call" in at.here.shown()
+        names = {tool["function"]["name"] for tool in at.model.requests[0].tools}
+        assert names == {"weather", "time"}
+
+        # what is typed stays in the prompt; enter queues it
+        await at.press("o", "enter")
+        assert at.source.called == []
+        await at.press("tab")
+        # the card was not quiet yet: nothing is chosen, and the letter is in the prompt
+        await at.here.pilot.press("o")
+        assert at.here.screen.prompt.draft == "o"
+        await at.press("backspace", "tab")
+        await at.press("enter", "down", "up")
+        assert at.source.called == []
+        await at.press("enter")
+        await at.here.until(lambda: "It is cold." in at.here.texts())
+        assert at.source.called == [("weather", {"city": "Oslo"})]
+        # the queued message got its run, whose call is asked about again
+        await at.asked()
+        await at.answer("r", "enter")
+        await at.here.until(lambda: isinstance(at.here.app.screen, TextEntry))
+        await at.here.pilot.press(*"no", "ctrl+s")
+        await at.here.idle()
+        assert at.outputs() == [
+            "weather: {'city': 'Oslo'}",
+            "The user refused this call, so it was not run. Reason: no",
+        ]
+        assert not at.card.display
+
+
+async def test_parallel_calls_are_one_card_and_go_out_together(tmp_path: Path) -> None:
+    async with desk(tmp_path, BOTH, says("Done.")) as at:
+        await at.here.write("Both?")
+        await at.asked()
+        assert "2 calls need your decision" in at.here.shown()
+        await at.answer("n", "g", "enter")
+        await at.here.until(lambda: isinstance(at.here.app.screen, TextEntry))
+        await at.here.pilot.press(*"noon", "ctrl+s")
+        await at.here.until(lambda: at.card.shown_call is not None and at.card.shown_call.name == "weather")
+        await at.press("e", "enter")
+        await at.here.until(lambda: isinstance(at.here.app.screen, TextEntry))
+        box = at.here.app.screen.query_one(TextArea)
+        box.text = "{"
+        await at.here.pilot.press("ctrl+s")
+        assert isinstance(at.here.app.screen, TextEntry), "this is not JSON"
+        box.text = '{"city": "Rome"}'
+        await at.here.pilot.press("ctrl+s")
+        await at.here.until(lambda: "Done." in at.here.texts())
+        assert at.outputs() == ["weather: {'city': 'Rome'}", "noon"]
+
+
+async def test_always_holds_for_the_tool_in_its_present_form(tmp_path: Path) -> None:
+    turns = (CALL, says("one"), CALL, says("two"), CALL, says("three"))
+    async with desk(tmp_path, *turns) as at:
+        await at.here.write("1")
+        await at.asked()
+        await at.answer("f", "enter")
+        await at.here.until(lambda: "one" in at.here.texts())
+        await at.here.idle()
+        await at.here.write("2")
+        await at.here.until(lambda: "two" in at.here.texts())
+        await at.here.idle()
+        # the server changes its description
+        at.source.tools = [a_tool("weather", fingerprint="other")]
+        await at.here.write("3")
+        await at.asked()
+        assert len(at.source.called) == 2
+
+
+@pytest.mark.parametrize(
+    ("call", "rules", "error", "output"),
+    [
+        (("weather", "{broken"), Rules(), None, "The arguments are not valid JSON"),
+        (("weather", "[1]"), Rules(), None, "must be a JSON object"),
+        (("weather", "{}"), Rules("deny"), None, "There is no function named"),
+        (("nothing", "{}"), Rules(), None, "There are: time, weather"),
+        (("weather", "{}"), Rules("allow"), ValueError("no"), "could not be run: ValueError: no"),
+        (("weather", "{}"), Rules(by_name={"weather": "allow"}), None, "weather: {}"),
+    ],
+)
+async def test_what_needs_no_decision_is_answered_at_once(
+    tmp_path: Path, call: tuple[str, str], rules: Rules, error: Exception | None, output: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    source = HandSource(a_tool("weather"), a_tool("time"))
+    source.error = error
+    async with desk(tmp_path, calls(call), says("Done."), source=source, rules=rules) as at:
+        await at.here.write("?")
+        await at.here.until(lambda: "Done." in at.here.texts())
+        assert output in at.outputs()[0]
+    caplog.clear()
+
+
+async def test_escape_stops_the_run_and_the_function(tmp_path: Path) -> None:
+    source = HandSource(a_tool("weather"))
+    async with desk(tmp_path, CALL, says("Next."), source=source) as at:
+        source.gate = at.here.server.held
+        await at.here.write("1")
+        await at.asked()
+        await at.answer("o", "enter")
+        await at.here.until(lambda: source.called)
+        at.here.screen.set_focus(at.here.screen.prompt)
+        await at.press("escape")
+        await at.here.idle()
+        assert source.cancelled == ["weather"]
+        run = at.here.workspace.current.run
+        assert run is not None
+        assert run.status == "cancelled"
+        await at.here.write("2")
+        await at.here.until(lambda: "Next." in at.here.texts())
+
+
+async def test_a_late_answer_never_touches_a_newer_card(tmp_path: Path) -> None:
+    async with desk(tmp_path, CALL, CALL, says("Done.")) as at:
+        await at.here.write("1")
+        await at.asked()
+        old = at.card.shown_call
+        assert old is not None
+        functions = at.here.workspace.calls
+        assert functions is not None
+        await at.answer("r", "enter")
+        await at.here.until(lambda: isinstance(at.here.app.screen, TextEntry))
+        # meanwhile the run is stopped, and another one asks
+        at.here.workspace.stop()
+        await at.here.idle()
+        at.here.workspace.send("2")
+        await at.here.until(lambda: functions.threads_asking)
+        new = functions.calls_of(at.here.workspace.current.thread_id)[0]
+        await at.here.pilot.press("ctrl+s")
+        functions.give(old, "late")
+        functions.approve(old)
+        functions.reject(old, "late")
+        await at.here.pilot.pause()
+        assert new.state == "asked"
+        assert at.card.shown_call is new
+        assert at.card.chosen is None
+        assert at.source.called == []
+
+
+async def test_a_restart_shows_the_card_again_and_runs_nothing_twice(tmp_path: Path) -> None:
+    async with desk(tmp_path, CALL) as at:
+        await at.here.write("1")
+        await at.asked()
+    # even what the settings allow is asked about: this window did not start the run
+    async with desk(tmp_path, says("Done."), rules=Rules("allow")) as at:
+        await at.asked()
+        assert at.source.called == []
+        await at.answer("o", "enter")
+        await at.here.until(lambda: "Done." in at.here.texts())
+        assert len(at.source.called) == 1
+
+
+async def test_another_thread_is_marked_and_asks_when_it_is_opened(tmp_path: Path) -> None:
+    async with desk(tmp_path, CALL, says("Done."), size=(120, 40)) as at:
+        await at.here.write("first")
+        await at.asked()
+        await at.press("ctrl+n")
+        await at.here.until(lambda: not at.card.display)
+        assert at.here.rows()["first"].mark == "needs_you"
+        thread_id = at.here.rows()["first"].id
+        at.here.screen.go_to(thread_id)
+        await at.asked()
+
+
+async def test_a_file_that_is_not_trusted_shows_its_text(tmp_path: Path) -> None:
+    code = "import os\n\x1b]0;title\x07" + "\n".join(f"line_{number}" for number in range(50))
+    source = HandSource(a_tool("weather", is_trusted=False, code=code, may_always=True))
+    async with desk(tmp_path, CALL, says("Done."), source=source, rules=Rules("allow")) as at:
+        await at.here.write("1")
+        await at.asked()
+        assert "This file is new, or has changed." in at.here.shown()
+        await at.answer("v")
+        await at.here.until(lambda: isinstance(at.here.app.screen, TextViewer))
+        viewer = at.here.app.screen
+        assert isinstance(viewer, TextViewer)
+        assert r"\x1b]0;title\x07" in viewer._text
+        assert "line_49" in viewer._text
+        await at.press("escape")
+        await at.here.until(lambda: at.here.screen.focused is at.card)
+        await at.press("o", "enter")
+        await at.here.until(lambda: "Done." in at.here.texts())
+
+
+@pytest.mark.parametrize("size", [(40, 12), (80, 24), (200, 60)])
+async def test_the_answers_are_in_view_in_any_size(tmp_path: Path, size: tuple[int, int]) -> None:
+    hostile = '{"a": "' + "x " * 3000 + '", "[b]": "[@click=app.quit]q[/]"}'
+    async with desk(tmp_path, calls(("weather", hostile)), size=size) as at:
+        await at.here.write("1")
+        await at.asked()
+        shown = at.here.shown()
+        assert "Reject" in shown
+        assert "Run once" in shown
+        prompt = at.here.screen.prompt
+        assert prompt.region.bottom <= size[1]
+        assert at.card.region.height <= max(9, size[1] // 2)
+
+
+async def test_no_key_of_somebody_who_types_answers_a_card(tmp_path: Path) -> None:
+    """`AIMLTUI_FUZZ_CARD_KEYS=100000` presses as many keys."""
+    chance = random.Random(12)
+    keys = ["tab", "tab", "enter", "enter", "up", "down", "left", "right", "escape", "backspace", *LETTERS]
+    names = {" ": "space", "/": "slash"}
+    async with desk(tmp_path, CALL, size=(60, 20)) as at:
+        functions = None
+        for number in range(FUZZ_KEYS):
+            if number % 40 == 0:
+                # long texts and queues only cost time
+                at.here.workspace.current.dequeue_all()
+                at.here.screen.prompt.load_draft("")
+            screen = at.here.screen
+            functions = at.here.workspace.calls
+            assert functions is not None
+            asking = functions.threads_asking
+            if not asking and not at.here.workspace.current.is_busy:
+                at.here.workspace.send("again")
+            elif asking and chance.random() < 0.01:
+                at.here.workspace.stop()
+            at.clock.now += chance.uniform(0.01, 0.49)
+            key = chance.choice(keys)
+            if key == "escape" and screen.focused is not at.card:
+                continue  # this stops the run, which is no answer
+            await at.here.app.on_event(key_event(names.get(key, key)))
+            if chance.random() < 0.05:
+                await at.here.pilot.pause()
+            assert at.card.chosen is None
+        assert functions is not None
+        assert at.source.called == []
+        assert not functions._outputs
+        assert not isinstance(at.here.app.screen, TextEntry)
