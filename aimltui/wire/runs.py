@@ -181,8 +181,8 @@ class Run(Wire):
         return self.status in TERMINAL
 
 
-MOST_RUN_TOOLS = 20
 TokenLimit = Annotated[int | None, Field(ge=256)]
+MOST_RUN_TOOLS = 20
 RunTools = Annotated[list[Tool] | None, Field(max_length=MOST_RUN_TOOLS)]
 
 
@@ -195,10 +195,8 @@ class RunOverrides(Params):
     metadata: Metadata | None = None
     temperature: Temperature = None
     top_p: TopP = None
-    max_prompt_tokens: MOST_RUN_TOOLS = 20
-TokenLimit = None
-    max_completion_tokens: MOST_RUN_TOOLS = 20
-TokenLimit = None
+    max_prompt_tokens: TokenLimit = None
+    max_completion_tokens: TokenLimit = None
     truncation_strategy: TruncationStrategy | None = None
     tool_choice: ToolChoice | None = None
     parallel_tool_calls: bool | None = None
