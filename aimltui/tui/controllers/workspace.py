@@ -132,6 +132,7 @@ class Workspace:
         self.current = self._conversation(None)
         self._show_guides(self.current)
         self.current.buffer.add(None, at_once=True)
+        self._post(CallsChanged())
         return self.current
 
     async def open(self, thread_id: str) -> Conversation:
@@ -141,6 +142,7 @@ class Workspace:
         self.current = self._kept[thread_id] = conversation
         self.threads.mark_read(thread_id)
         conversation.buffer.add(None, at_once=True)
+        self._post(CallsChanged())
         await self.loader.read(conversation)
         return conversation
 

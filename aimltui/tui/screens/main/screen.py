@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.geometry import Size
 
 from aimltui.tui.commands.derived import bindings
-from aimltui.tui.controllers.messages import ConversationChanged, NoticePosted
+from aimltui.tui.controllers.messages import NoticePosted
 from aimltui.tui.screens.main.code_consent import CodeConsentPart
 from aimltui.tui.screens.main.connections import ConnectionsPart
 from aimltui.tui.screens.main.copying import CopyingPart
@@ -100,10 +100,6 @@ class MainScreen(
             self.transcript.tick()
             self.show_calls()
             self.show_state()
-
-    def on_conversation_changed(self, event: ConversationChanged) -> None:
-        """Show the card of the open thread; the transcript is the affair of `SendingPart`."""
-        self.show_calls()
 
     def on_notice_posted(self, event: NoticePosted) -> None:
         """Show a notice of the workspace."""
