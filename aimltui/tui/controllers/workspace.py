@@ -19,6 +19,7 @@ from aimltui.tui.controllers.conversation import Conversation
 from aimltui.tui.controllers.file_cache import FileCache
 from aimltui.tui.controllers.function_calls import FunctionCalls
 from aimltui.tui.controllers.messages import (
+    CallsChanged,
     ConversationChanged,
     NoticePosted,
     TextReturned,
