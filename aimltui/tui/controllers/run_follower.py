@@ -78,7 +78,6 @@ class RunHost(Protocol):
         """Note that the assistant was deleted; return whether the next plan will have another one."""
         ...
 
-    @property
     def answers_calls(self) -> bool:
         """Whether functions can be called here."""
         ...
@@ -239,11 +238,11 @@ class RunFollower:
         if self._goes_on():
             await self._recover(_CUT_OFF)
         view = self._conversation.view
-        while self._host.answers_calls and (run := view.active_run) is not None:
+        while self._host.answers_calls() and (run := view.active_run) is not None:
             if run.status != REQUIRES_ACTION:
                 return
             outputs = await self._host.answer_calls(run, is_own=run.id in self._own)
-            if not self._host.answers_calls:
+            if not self._host.answers_calls():
                 # the program ends; the next start asks again
                 return
             try:

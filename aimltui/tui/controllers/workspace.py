@@ -274,7 +274,6 @@ class Workspace:
         """The assistant was deleted; True if the next plan will have another one."""
         return self.assistants.forget(assistant_id)
 
-    @property
     def answers_calls(self) -> bool:
         """Whether functions can be called here."""
         return self.calls is not None and not self.calls.is_closed
@@ -330,7 +329,7 @@ class Workspace:
 
     def _can_follow(self, run: Run) -> bool:
         """Whether something will come of an active run: one that waits for functions needs this window's answers."""
-        return run.status != "requires_action" or self.answers_calls
+        return run.status != "requires_action" or self.answers_calls()
 
     def _follow(self, conversation: Conversation, run: Run) -> None:
         self._spawn(self._follower(conversation).attach(run), _group(conversation))
