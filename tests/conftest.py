@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import itertools
 import os
 import signal
 import socket
@@ -52,10 +53,18 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     return None if is_whole and not config.getoption("update_snapshots") else 0
 
 
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """New paths for homes: counted, since pytest's own numbering reads the whole folder for each."""
+    base = tmp_path_factory.mktemp("h", numbered=False)
+    return (base / str(number) for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def own_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def own_world(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A fresh home and an environment without keys, proxies or anybody's settings."""
-    home = tmp_path_factory.mktemp("home")
+    home = next(homes)
+    home.mkdir()
     for name in list(os.environ):
         if name not in KEPT and not name.startswith(("PYTEST", "PYTHON", "COV_", "TEXTUAL_SNAPSHOT")):
             monkeypatch.delenv(name)

@@ -424,7 +424,7 @@ async def test_cancelling_kills_the_cell_at_once_and_keeps_its_output(tmp_path: 
 async def test_expiry_kills_the_cell(tmp_path: Path) -> None:
     sandbox = FakeSandbox([Output("stdout", "half\n"), asyncio.Event()])
     async with opened(
-        tmp_path, FakeModel(runs("loop")), tools=[sandbox.tool(tmp_path)], run_lifetime_s=1.0
+        tmp_path, FakeModel(runs("loop")), tools=[sandbox.tool(tmp_path)], run_lifetime_s=4.0
     ) as engine:
         events = await bounded(play(engine, assistant=CODE))
         step = (await steps_of(engine, run_of(events)))[0]
