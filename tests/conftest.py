@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import itertools
 import os
+import re
 import signal
 import socket
 from collections.abc import Iterator
@@ -53,17 +55,31 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     return None if is_whole and not config.getoption("update_snapshots") else 0
 
 
+def pytest_collection_finish() -> None:
+    """Have the garbage collector pass over the collected tests: each full collection would look at all of them."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
-def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """New paths for homes: counted, since pytest's own numbering reads the whole folder for each."""
-    base = tmp_path_factory.mktemp("h", numbered=False)
+def numbered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Directories that do not exist yet; pytest's own numbers list all directories of the run for each new one."""
+    base = tmp_path_factory.getbasetemp()
     return (base / str(number) for number in itertools.count())
 
 
+@pytest.fixture
+def tmp_path(numbered: Iterator[Path], request: pytest.FixtureRequest) -> Path:
+    """An empty directory of this test, as pytest's own."""
+    directory = next(numbered) / re.sub(r"\W", "_", request.node.name)[:30]
+    directory.mkdir(parents=True)
+    return directory
+
+
 @pytest.fixture(autouse=True)
-def own_world(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def own_world(numbered: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """A fresh home and an environment without keys, proxies or anybody's settings."""
-    home = next(homes)
+    home = next(numbered)
     home.mkdir()
     for name in list(os.environ):
         if name not in KEPT and not name.startswith(("PYTEST", "PYTHON", "COV_", "TEXTUAL_SNAPSHOT")):
