@@ -21,7 +21,7 @@ from tests.unit.engine.files.test_indexer import LONG, count, kept, stored
 
 async def main():
     async with opened(Path(sys.argv[1])) as engine:
-        store = await stored(engine, *[await kept(engine, LONG) for _ in range(6)])
+        store = await stored(engine, *[await kept(engine, LONG) for _ in range(3)])
         engine.new_file_path().write_text("half of a file")
         while count(engine, "chunks") < 200:
             await asyncio.sleep(0.001)
@@ -44,9 +44,9 @@ async def test_a_killed_process_is_finished_by_the_next(tmp_path: Path) -> None:
         assert not list((tmp_path / "files" / "incoming").iterdir())
         store = (await stored(engine)).model_copy(update={"id": store_id})
         begun = (await now(engine, store)).file_counts
-        assert begun.total == 6
+        assert begun.total == 3
         assert begun.in_progress > 0
-        assert (await indexed(engine, store)).file_counts.completed == 6
+        assert (await indexed(engine, store)).file_counts.completed == 3
         assert await hits(engine, store) == 50
         whole = count(engine, "chunks")
         again = await stored(engine, *(await engine.files.list_files(ListFiles())).data)
