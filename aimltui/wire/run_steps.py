@@ -67,6 +67,9 @@ class SearchResult(Wire):
     file_name: str = ""
     score: float = 0.0
     content: list[SearchResultContent] | None = extension()
+    """Only in answers to requests that include it."""
+    place: str | None = extension()
+    """Where in the file the passage is, such as `page 3`. An extension of the API."""
 
 
 class FileSearch(Wire):
@@ -74,6 +77,8 @@ class FileSearch(Wire):
 
     ranking_options: RankingOptions | None = extension()
     results: list[SearchResult] | None = extension()
+    queries: list[str] | None = extension()
+    """What was searched for. An extension of the API."""
 
 
 class FileSearchCall(Wire):

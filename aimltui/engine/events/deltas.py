@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final, Literal, cast
 
 from aimltui.wire import events
@@ -11,6 +11,8 @@ from aimltui.wire.base import JSONObject
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.messages import (
     ContentDelta,
+    FileCitation,
+    FileCitationAnnotation,
     FilePath,
     FilePathAnnotation,
     ImageFile,
@@ -21,12 +23,23 @@ from aimltui.wire.messages import (
 from aimltui.wire.run_steps import FUNCTION, RunStepDelta, RunStepDeltaBody
 
 DeltaKind = Literal[
-    "text", "refusal", "file_path", "image_file", "call", "arguments", "input", "logs", "image"
+    "text",
+    "refusal",
+    "file_path",
+    "file_citation",
+    "image_file",
+    "call",
+    "arguments",
+    "input",
+    "logs",
+    "image",
 ]
 TEXT: Final = "text"
 REFUSAL: Final = "refusal"
 FILE_PATH: Final = "file_path"
 """Text that links to a file."""
+FILE_CITATION: Final = "file_citation"
+"""A mark that names the source of the text before it."""
 IMAGE_PART: Final = "image_file"
 CALL: Final = "call"
 """The head of a tool call: its id, its name, its type."""
@@ -37,7 +50,7 @@ IMAGE: Final = "image"
 
 OF_STEPS: frozenset[DeltaKind] = frozenset({CALL, ARGUMENTS, INPUT, LOGS, IMAGE})
 """The kinds that belong to a run step; the others belong to a message."""
-_ALONE: frozenset[DeltaKind] = frozenset({CALL, IMAGE, FILE_PATH, IMAGE_PART})
+_ALONE: frozenset[DeltaKind] = frozenset({CALL, IMAGE, FILE_PATH, FILE_CITATION, IMAGE_PART})
 _HEADS: dict[str, JSONObject] = {"code_interpreter": {"input": "", "outputs": []}}
 """The empty details of a hosted call, by tool type; other tools have none."""
 
@@ -74,6 +87,34 @@ class FileLink:
 
 
 @dataclass(frozen=True, slots=True)
+class Citation:
+    """A mark in a text that names a source."""
+
+    text: str
+    file_id: str
+    start: int
+    """Characters of the message's text before the mark."""
+    number: int
+    """How many annotations of the message come before it."""
+    quote: str = ""
+    """The words of the source that support the text; they are in the source."""
+
+    def annotation(self) -> FileCitationAnnotation:
+        """Return the annotation that a message has for the mark."""
+        return FileCitationAnnotation(
+            text=self.text,
+            start_index=self.start,
+            end_index=self.start + len(self.text),
+            file_citation=FileCitation(file_id=self.file_id, quote=self.quote),
+        )
+
+
+AnnotatedText = FileLink | Citation
+"""Text with an annotation."""
+DeltaValue = str | CallHead | AnnotatedText
+
+
+@dataclass(frozen=True, slots=True)
 class Delta:
     """A new fragment of a message's part, or of a tool call in a run step."""
 
@@ -82,8 +123,9 @@ class Delta:
     kind: DeltaKind
     slot: int
     """The index of the part in the message's content, or of the call in the step."""
-    value: str | CallHead | FileLink
-    """New characters, or a file's id; a `CallHead` for `call`, a `FileLink` for `file_path`."""
+    value: DeltaValue
+    """New characters, or a file's id; a `CallHead` for `call`, a `FileLink` for `file_path`, a `Citation` for
+    `file_citation`."""
     first: bool = False
     """True for the first delta of its part."""
     part: int = 0
@@ -91,8 +133,8 @@ class Delta:
 
     @property
     def text(self) -> str:
-        """The characters or the file's id; the linked text of a link; empty for the head of a call."""
-        if isinstance(self.value, FileLink):
+        """The characters or the file's id; the text of a link or a mark; empty for the head of a call."""
+        if isinstance(self.value, FileLink | Citation):
             return self.value.text
         return self.value if isinstance(self.value, str) else ""
 
@@ -111,7 +153,7 @@ class Delta:
         return StreamEvent(events.STEP_DELTA, delta, index)
 
     def _content(self) -> ContentDelta:
-        if isinstance(self.value, FileLink):
+        if isinstance(self.value, FileLink | Citation):
             annotation = {"index": self.value.number, **self.value.annotation().to_json()}
             text = TextDelta(value=self.value.text, annotations=[annotation])
             return ContentDelta(index=self.slot, text=text)
@@ -144,7 +186,7 @@ class Delta:
         return {"index": self.slot, "id": head.id, "type": head.type, head.type: details}
 
 
-def encode_value(value: str | CallHead | FileLink) -> str:
+def encode_value(value: DeltaValue) -> str:
     """Return a delta's value as the database stores it: characters as they are, the others as a JSON object."""
     match value:
         case CallHead():
@@ -153,14 +195,18 @@ def encode_value(value: str | CallHead | FileLink) -> str:
         case FileLink():
             link = {"text": value.text, "file_id": value.file_id, "start": value.start}
             return json.dumps({**link, "number": value.number})
+        case Citation():
+            return json.dumps(asdict(value), ensure_ascii=False)
         case _:
             return value
 
 
-def decode_value(kind: DeltaKind, stored: str) -> str | CallHead | FileLink:
+def decode_value(kind: DeltaKind, stored: str) -> DeltaValue:
     """Return the value that `encode_value` stored for a delta of a kind."""
     if kind == CALL:
         return CallHead(**json.loads(stored))
+    if kind == FILE_CITATION:
+        return Citation(**json.loads(stored))
     return FileLink(**json.loads(stored)) if kind == FILE_PATH else stored
 
 

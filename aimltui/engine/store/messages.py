@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from aimltui.engine.events.deltas import FILE_PATH, IMAGE_PART, REFUSAL, TEXT, DeltaKind, FileLink
+from aimltui.engine.events.deltas import (
+    FILE_CITATION,
+    FILE_PATH,
+    IMAGE_PART,
+    REFUSAL,
+    TEXT,
+    AnnotatedText,
+    Citation,
+    DeltaKind,
+    FileLink,
+)
 from aimltui.engine.store import events, threads
 from aimltui.engine.store.database import Connection, Row
 from aimltui.engine.store.paging import Listing, page
@@ -163,8 +173,8 @@ def written(conn: Connection, message_id: str) -> list[Content]:
     """
     parts: dict[int, _Part] = {}
     for delta in events.deltas_of(conn, message_id):
-        part = parts.setdefault(delta.slot, _Part(TEXT if delta.kind == FILE_PATH else delta.kind))
-        if isinstance(delta.value, FileLink):
+        part = parts.setdefault(delta.slot, _Part(TEXT if delta.kind in (FILE_PATH, FILE_CITATION) else delta.kind))
+        if isinstance(delta.value, FileLink | Citation):
             part.links.append(delta.value)
         part.values.append(delta.text)
     return [part.content() for _, part in sorted(parts.items())]
@@ -174,7 +184,7 @@ def written(conn: Connection, message_id: str) -> list[Content]:
 class _Part:
     kind: DeltaKind
     values: list[str] = field(default_factory=list)
-    links: list[FileLink] = field(default_factory=list)
+    links: list[AnnotatedText] = field(default_factory=list)
 
     def content(self) -> Content:
         value = "".join(self.values)

@@ -57,6 +57,45 @@ class OutputStore(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class FoundPassage:
+    """A passage of a file that a search found."""
+
+    file_id: str
+    filename: str
+    text: str
+    """As it is in the file's extracted text."""
+    score: float = 0.0
+    """From 0 to 1."""
+    place: str = ""
+    """Where in the file it is, e.g. `page 3`; empty if that is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchOutcome:
+    """The passages that a search found, best first."""
+
+    passages: Sequence[FoundPassage] = ()
+    files: int = 0
+    """How many files were searched."""
+    notes: Sequence[str] = ()
+    """Sentences about files that could not be searched."""
+
+
+class PassageSearch(Protocol):
+    """Searches the vector stores of a run."""
+
+    async def __call__(self, queries: Sequence[str], limit: int, threshold: float) -> SearchOutcome:
+        """Search.
+
+        Args:
+            queries: What is searched for; the best passages of all of them are returned.
+            limit: Passages at most.
+            threshold: The lowest score, from 0 to 1.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class ToolContext:
     """The run and the files of a call."""
 
@@ -68,6 +107,12 @@ class ToolContext:
     """Takes files that are saved after the call was stopped, when it yields no more events."""
     has_run_code: bool = False
     """Whether an earlier run of the thread has run code, so that the model may expect its variables and files."""
+    search: PassageSearch | None = None
+    """Searches the vector stores of the assistant and the thread."""
+    searches: int = 0
+    """How many searches the run made before this call."""
+    room: int = 0
+    """Tokens that the answers of all calls of this turn may have."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from aimltui.engine.tools.base import Tool
 from aimltui.engine.tools.code_interpreter.service import InterpreterService
 from aimltui.engine.tools.code_interpreter.sessions.pool import SessionPool
 from aimltui.engine.tools.code_interpreter.tool import CodeInterpreter
+from aimltui.engine.tools.file_search.tool import FileSearch
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,5 +39,7 @@ def builtin(options: EngineOptions) -> BuiltinTools:
         local.agree()
     sessions = SessionPool(local.make, options.data_dir / "interpreter", options.max_sessions)
     return BuiltinTools(
-        (CodeInterpreter(sessions, packages=local.packages, approve=options.approve),), local, sessions
+        (CodeInterpreter(sessions, packages=local.packages, approve=options.approve), FileSearch()),
+        local,
+        sessions,
     )
