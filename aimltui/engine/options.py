@@ -85,6 +85,8 @@ class EngineOptions:
     """Files that are indexed at the same time."""
     extract_s: float = 60.0
     """The time limit for extracting the text of one file, in seconds."""
+    index_wait_s: float = 60.0
+    """Seconds that a search waits at most for files of the thread that are still being indexed."""
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     lessons: Lessons = field(default_factory=Lessons)
     """What is known about models from refused requests; shared with the registry of models."""

@@ -267,3 +267,4 @@ class RunEventsParams(Params):
     run_id: str
     after: int | None = None
     """The index of the last event that the caller has; None replays from the first event."""
+    include: list[str] | None = None

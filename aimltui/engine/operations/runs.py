@@ -7,6 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from aimltui.engine.events.log import EventLog
+from aimltui.engine.operations.included import as_included, step_as_included
 from aimltui.engine.operations.messages import new_messages
 from aimltui.engine.operations.references import insert_message, insert_thread, settled_resources
 from aimltui.engine.operations.run_events import follow_run
@@ -81,7 +82,7 @@ class RunOperations:
         _, log = await self._runtime.run_to_completion(self._start(self._wanted(params)))
         async with aclosing(log.follow()) as told:
             async for event in told:
-                yield event
+                yield as_included(event, params.include)
 
     async def create_thread_and_run(self, params: CreateThreadAndRun) -> Run:
         """Create a thread and start a run on it."""
@@ -96,7 +97,7 @@ class RunOperations:
         _, log = await self._runtime.run_to_completion(self._start(self._wanted_with_thread(params)))
         async with aclosing(log.follow()) as told:
             async for event in told:
-                yield event
+                yield as_included(event, None)
 
     async def list_runs(self, params: ListRuns) -> Page[Run]:
         """Return one page of runs."""
@@ -150,7 +151,7 @@ class RunOperations:
         _, log = await self._runtime.run_to_completion(self._resume(params))
         async with aclosing(log.follow()) as told:
             async for event in told:
-                yield event
+                yield as_included(event, None)
 
     async def run_events(self, params: RunEventsParams) -> Events:
         """Follow a run of this or of another process. An extension of the API.
@@ -160,17 +161,20 @@ class RunOperations:
         """
         async with aclosing(follow_run(self._runtime, params)) as told:
             async for event in told:
-                yield event
+                yield as_included(event, params.include)
 
     async def list_run_steps(self, params: ListRunSteps) -> Page[RunStep]:
         """Return one page of a run's steps."""
-        return await self._runtime.read(lambda conn: rows.listed_steps(conn, params))
+        found = await self._runtime.read(lambda conn: rows.listed_steps(conn, params))
+        data = [step_as_included(step, params.include) for step in found.data]
+        return found.model_copy(update={"data": data})
 
     async def get_run_step(self, params: RunStepParams) -> RunStep:
         """Return a run step by id."""
-        return await self._runtime.read(
+        step = await self._runtime.read(
             lambda conn: rows.get_step(conn, params.thread_id, params.run_id, params.step_id)
         )
+        return step_as_included(step, params.include)
 
     def _wanted(self, params: CreateRun) -> _Wanted:
         messages = new_messages(self._runtime, params.thread_id, params.additional_messages or ())

@@ -111,11 +111,7 @@ def _search(conn: Connection, params: SearchVectorStore, questions: list[str], n
     limit = params.max_num_results or _RESULTS
     condition = params.filters
     wanted = (lambda attributes: passes(attributes, condition)) if condition else None
-    best: dict[tuple[int, int], Passage] = {}
-    for question in questions:
-        for passage in passages.find(conn, params.vector_store_id, question, wanted, limit):
-            if passage.place not in best or best[passage.place].score < passage.score:
-                best[passage.place] = passage
     threshold = params.ranking_options.score_threshold if params.ranking_options is not None else 0.0
-    good = [passage for passage in best.values() if passage.score >= threshold]
-    return sorted(good, key=lambda passage: (-passage.score, passage.place))[:limit]
+    return passages.search(
+        conn, [params.vector_store_id], questions, limit, threshold=threshold, wanted=wanted
+    )

@@ -147,7 +147,8 @@ class HostedToolCalls:
         answer: list[str] = []
         try:
             asked = ToolCall(call.id, call.arguments, input_)
-            context = replace(self._context, late=self._take_late)
+            earlier = sum(one.type == call.type for one in self._calls[: outputs.slot])
+            context = replace(self._context, late=self._take_late, searches=self._context.searches + earlier)
             async with aclosing(tool.run(asked, context)) as told:
                 async for event in told:
                     self._take(outputs, event, answer)

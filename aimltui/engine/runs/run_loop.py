@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from aimltui.common.text import replace_surrogates
 from aimltui.engine.models.base import ChatModel, ModelError
 from aimltui.engine.runs.budget_guard import BudgetGuard
+from aimltui.engine.runs.file_search import StoreSearch, search_before_question
 from aimltui.engine.runs.hosted_tools import HostedToolCalls, fingerprint, refused_as_repeated, settled
 from aimltui.engine.runs.journal import Journal
 from aimltui.engine.runs.notices import WaitNotices
@@ -22,6 +23,7 @@ from aimltui.engine.runs.tool_protocol import refuses_tools
 from aimltui.engine.runs.transaction import RunTransaction
 from aimltui.engine.runs.turn_writer import TurnWriter
 from aimltui.engine.tools.base import ToolContext
+from aimltui.engine.tools.file_search.tool import FILE_SEARCH
 from aimltui.wire.runs import COMPLETED, FAILED, IN_PROGRESS, INCOMPLETE, LastError, Run, Usage
 
 _SAME_CALLS = 3
@@ -83,6 +85,8 @@ class RunLoop:
                 return End(
                     failure(f"The run was stopped after {memory.turns} model turns: a loop of tool calls.")
                 )
+            if self._services.protocols.uses_text_calls(run.model, run.connection):
+                memory = await search_before_question(self._services, self._journal, run, memory)
             turn = await prepare_turn(self._services, run, memory)
             if isinstance(turn, PreparedTurn):
                 turn = await self._budget.reserve(run, turn)
@@ -198,7 +202,16 @@ class RunLoop:
         mark = fingerprint([call for call in calls if call.is_hosted])
         memory = memory.after_tool_turn(mark, limit=limit, most_same=_SAME_CALLS)
         files = turn.files
-        context = ToolContext(run, files.provided, self._services.keep, has_run_code=files.has_run_code)
+        searching = sum(call.type == FILE_SEARCH for call in calls)
+        context = ToolContext(
+            run,
+            files.provided,
+            self._services.keep,
+            has_run_code=files.has_run_code,
+            search=StoreSearch(self._services, turn.search),
+            searches=turn.search.searches,
+            room=turn.room // max(1, searching),
+        )
         work = HostedToolCalls(self._journal, step_id, context)
         if memory.same_calls >= _SAME_CALLS:
             done = refused_as_repeated(calls, memory.same_calls - 1)

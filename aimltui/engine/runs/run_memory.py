@@ -59,6 +59,8 @@ class RunMemory:
     """True once the model has to answer without tools."""
     told_cancelling: bool = False
     """True once the event of the cancellation is in the log."""
+    searched: bool = False
+    """True once the files were searched for a model that cannot call tools."""
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> RunMemory:
@@ -104,6 +106,10 @@ class RunMemory:
             tool_turns=count,
             no_more_tools=same >= most_same or count >= limit,
         )
+
+    def after_search(self) -> RunMemory:
+        """Return the memory after the files were searched for a model that cannot call tools."""
+        return replace(self, searched=True)
 
     def with_made(
         self, files: Mapping[str, str], pictures: Sequence[str], others: Sequence[str]
@@ -164,5 +170,6 @@ _PLAIN = (
     "tool_turns",
     "no_more_tools",
     "told_cancelling",
+    "searched",
 )
 """The fields that are stored under their names as they are, unless they have their default."""

@@ -12,27 +12,35 @@ from aimltui.common.text import replace_surrogates
 from aimltui.engine.events.deltas import (
     ARGUMENTS,
     CALL,
+    FILE_CITATION,
     FILE_PATH,
     IMAGE_PART,
     INPUT,
     REFUSAL,
     TEXT,
+    AnnotatedText,
     CallHead,
+    Citation,
     Delta,
     DeltaKind,
     FileLink,
 )
 from aimltui.engine.models.base import ChatChunk, ChatUsage, ToolCallDelta
 from aimltui.engine.runs import text_tool_calls
-from aimltui.engine.runs.file_links import LinkFinder
+from aimltui.engine.runs.file_links import LinkFinder, LinkSpan
 from aimltui.engine.runs.journal import Journal
 from aimltui.engine.runs.text_tool_calls import TextCallParser
 from aimltui.engine.runs.tool_calls import Call
 from aimltui.engine.runs.transaction import RunTransaction
-from aimltui.engine.tools.base import ArgumentsReader, Tool
+from aimltui.engine.tools.base import ArgumentsReader, FoundPassage, Tool
+from aimltui.engine.tools.file_search.marks import Key, MarkFinder, MarkSpan
+from aimltui.engine.tools.file_search.quotes import claim_before, quote_for
 from aimltui.wire import ids
 from aimltui.wire.ids import NewId
 from aimltui.wire.run_steps import FUNCTION
+
+_CLAIM = 600
+"""Characters before a citation in which its statement is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,8 @@ class TurnPlan:
     """The hosted tools by the names under which the model may call them."""
     files: Mapping[str, str] = field(default_factory=dict)
     """Ids of the files that the text may link to, by path."""
+    sources: Mapping[Key, FoundPassage] | None = None
+    """The passages that the text may cite; None if the run has no file search, then marks are plain text."""
     parser: Callable[[], TextCallParser] | None = None
     """Finds code and calls in the text of a model without function calls."""
     code_tool: str = ""
@@ -102,6 +112,9 @@ class TurnWriter:
         self._message_id: str | None = None
         self._slots: dict[str, int] = {}
         self._links = LinkFinder(plan.files)
+        self._marks = MarkFinder(plan.sources) if plan.sources is not None else None
+        self._tail = ""
+        """The end of the streamed text, for the quote of the next citation."""
         self._length = 0
         """Characters of the text part that were streamed."""
         self._linked = 0
@@ -223,22 +236,48 @@ class TurnWriter:
             self._emit_part(kind, kind, value)
             return
         for run in self._links.feed(value):
-            self._emit_span(run.text, run.file_id)
+            self._emit_span(run)
 
     def _end_text(self) -> None:
         for run in self._links.finish():
-            self._emit_span(run.text, run.file_id)
+            self._emit_span(run)
+        self._end_marks()
 
-    def _emit_span(self, text: str, file_id: str | None) -> None:
-        if file_id is None:
-            self._emit_part(TEXT, TEXT, text)
+    def _end_marks(self) -> None:
+        for span in self._marks.finish() if self._marks is not None else ():
+            self._emit_marked(span)
+
+    def _emit_span(self, span: LinkSpan) -> None:
+        if span.file_id is not None:
+            # the marks may hold text back that comes before the link
+            self._end_marks()
+            self._emit_annotated(FILE_PATH, FileLink(span.text, span.file_id, self._length, self._linked))
+        elif self._marks is None:
+            self._emit_plain(span.text)
         else:
-            link = FileLink(text, file_id, self._length, self._linked)
-            self._linked += 1
-            self._emit_part(TEXT, FILE_PATH, link)
+            for marked in self._marks.feed(span.text):
+                self._emit_marked(marked)
+
+    def _emit_marked(self, span: MarkSpan) -> None:
+        if span.key is None:
+            self._tail = (self._tail + span.text)[-_CLAIM:]
+            self._emit_plain(span.text)
+            return
+        source = (self._plan.sources or {})[span.key]
+        quote = quote_for(claim_before(self._tail), source.text)
+        mark = Citation(span.text, source.file_id, self._length, self._linked, quote)
+        self._emit_annotated(FILE_CITATION, mark)
+
+    def _emit_plain(self, text: str) -> None:
+        self._emit_part(TEXT, TEXT, text)
         self._length += len(text)
 
-    def _emit_part(self, part: DeltaKind, kind: DeltaKind, value: str | FileLink) -> None:
+    def _emit_annotated(self, kind: DeltaKind, value: AnnotatedText) -> None:
+        self._linked += 1
+        self._emit_part(TEXT, kind, value)
+        self._length += len(value.text)
+
+    def _emit_part(self, part: DeltaKind, kind: DeltaKind, value: str | AnnotatedText) -> None:
         assert self._message_id is not None
         first = part not in self._slots
         slot = self._slots.setdefault(part, len(self._slots))

@@ -149,6 +149,13 @@ def first_user_row(conn: Connection, thread_id: str) -> Row | None:
     return row
 
 
+def newest_user_row(conn: Connection, thread_id: str) -> Row | None:
+    """Return the row of a thread's newest user message, or None if there is none."""
+    sql = "SELECT * FROM messages WHERE thread_id = ? AND role = 'user' ORDER BY seq DESC LIMIT 1"
+    row: Row | None = conn.execute(sql, (thread_id,)).fetchone()
+    return row
+
+
 def open_of_run(conn: Connection, run_id: str) -> list[Message]:
     """Return the run's incomplete messages with their text so far."""
     rows = conn.execute(
@@ -173,7 +180,9 @@ def written(conn: Connection, message_id: str) -> list[Content]:
     """
     parts: dict[int, _Part] = {}
     for delta in events.deltas_of(conn, message_id):
-        part = parts.setdefault(delta.slot, _Part(TEXT if delta.kind in (FILE_PATH, FILE_CITATION) else delta.kind))
+        part = parts.setdefault(
+            delta.slot, _Part(TEXT if delta.kind in (FILE_PATH, FILE_CITATION) else delta.kind)
+        )
         if isinstance(delta.value, FileLink | Citation):
             part.links.append(delta.value)
         part.values.append(delta.text)

@@ -27,6 +27,37 @@ class Passage:
     text: str
     score: float
     """From 0 to 1: the share of the query's words in the chunk, rare ones counting more, and its rank."""
+    where: str = ""
+    """The place in the file, e.g. `page 3`; empty if it is unknown."""
+
+
+def search(
+    conn: Connection,
+    store_ids: Sequence[str],
+    queries: Sequence[str],
+    limit: int,
+    *,
+    threshold: float = 0.0,
+    wanted: Callable[[Attributes], bool] | None = None,
+) -> list[Passage]:
+    """Return the best chunks of some vector stores, best first.
+
+    Args:
+        conn: The database.
+        store_ids: The vector stores.
+        queries: Any texts; nothing in them is syntax.
+        limit: Chunks at most.
+        threshold: The lowest score, from 0 to 1.
+        wanted: Returns whether a file with these attributes is searched; None for all files.
+    """
+    best: dict[tuple[int, int], Passage] = {}
+    for store_id in store_ids:
+        for query in queries:
+            for passage in find(conn, store_id, query, wanted, limit):
+                if passage.place not in best or best[passage.place].score < passage.score:
+                    best[passage.place] = passage
+    good = [passage for passage in best.values() if passage.score >= threshold]
+    return sorted(good, key=lambda passage: (-passage.score, passage.place))[:limit]
 
 
 def find(

@@ -210,6 +210,12 @@ def listed_steps(conn: Connection, params: ListRunSteps) -> Page[RunStep]:
     return page(conn, listing, params, lambda row: RunStep.model_validate_json(row["body"]))
 
 
+def steps_of_run(conn: Connection, run_id: str) -> list[RunStep]:
+    """Return the steps of a run, oldest first."""
+    rows = conn.execute("SELECT body FROM run_steps WHERE run_id = ? ORDER BY seq", (run_id,))
+    return [RunStep.model_validate_json(row["body"]) for row in rows]
+
+
 def tool_turns(conn: Connection, thread_id: str, after_message: int) -> list[ToolTurn]:
     """Return the completed tool calls of a thread, oldest first, from a message's sequence number on."""
     rows = conn.execute(

@@ -109,6 +109,25 @@ def total(conn: Connection, store_id: str) -> int:
     return int(conn.execute("SELECT count(*) FROM store_files WHERE store_id = ?", (store_id,)).fetchone()[0])
 
 
+def count(conn: Connection, store_ids: Sequence[str], status: str) -> int:
+    """Return the number of files with a status in some stores."""
+    marks = ",".join("?" * len(store_ids))
+    sql = f"SELECT count(*) FROM store_files WHERE store_id IN ({marks}) AND status = ?"  # noqa: S608
+    return int(conn.execute(sql, (*store_ids, status)).fetchone()[0])
+
+
+def failures(conn: Connection, store_ids: Sequence[str], limit: int) -> list[tuple[str, str]]:
+    """Return the names of files that could not be indexed, with the reasons; the newest ones."""
+    marks = ",".join("?" * len(store_ids))
+    rows = conn.execute(
+        "SELECT s.body, f.filename FROM store_files s JOIN files f ON f.id = s.id "  # noqa: S608
+        f"WHERE s.store_id IN ({marks}) AND s.status = ? ORDER BY s.seq DESC LIMIT ?",
+        (*store_ids, FAILED, limit),
+    )
+    found = ((row["filename"], VectorStoreFile.model_validate_json(row["body"]).last_error) for row in rows)
+    return [(name, error.message) for name, error in found if error is not None]
+
+
 def text_of(conn: Connection, store_id: str, file_id: str) -> str:
     """Return the text of a file; empty while there is none."""
     row = _row(conn, store_id, file_id)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +10,8 @@ from typing import Any
 from aimltui.engine.accounting.tokens import estimate_message
 from aimltui.engine.runs.prompt.attachments import KnownFiles, of_attachment, of_image
 from aimltui.engine.runs.tool_calls import Call
+from aimltui.engine.tools.file_search.marks import without_marks
+from aimltui.engine.tools.file_search.tool import FILE_SEARCH
 from aimltui.wire.messages import (
     FileCitationAnnotation,
     ImageFileContent,
@@ -23,8 +24,6 @@ from aimltui.wire.messages import (
 ChatMessage = dict[str, Any]
 
 CODE_INTERPRETER = "code_interpreter"
-
-_MARKER = re.compile(r"【\d+(?::\d+)?†[^】]*】")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +142,7 @@ def _without_markers(part: TextContent) -> str:
     for annotation in part.text.annotations:
         if isinstance(annotation, FileCitationAnnotation) and annotation.text:
             text = text.replace(annotation.text, "")
-    return _MARKER.sub("", text)
+    return without_marks(text)
 
 
 def _groups(items: Sequence[Item], uses_text_calls: bool, known: KnownFiles) -> list[Group]:
@@ -155,6 +154,9 @@ def _groups(items: Sequence[Item], uses_text_calls: bool, known: KnownFiles) -> 
                 chat: ChatMessage = {"role": item.message.role, "content": content}
                 origin = (item.message.run_id, item.turn)
                 groups.append(Group([chat], item.message.role, item.own, True, origin))
+            continue
+        if uses_text_calls and all(call.type == FILE_SEARCH for call in item.calls):
+            _put_before_question(groups, item)
             continue
         called = _in_text(item) if uses_text_calls else _called(item)
         last = groups[-1] if groups else None
@@ -170,6 +172,18 @@ def _groups(items: Sequence[Item], uses_text_calls: bool, known: KnownFiles) -> 
         else:
             groups.append(Group(called, "assistant", item.own, False, (item.run_id, item.turn)))
     return groups
+
+
+def _put_before_question(groups: list[Group], item: ToolCallItem) -> None:
+    """Put the passages that the run has found before the user's question, for a model that cannot call tools."""
+    asked = next((group for group in reversed(groups) if group.role == "user"), None)
+    if asked is None or not item.own:
+        return
+    found = "\n\n".join(call.output or "" for call in item.calls)
+    text = f"[These passages of the files were found for the question after them.]\n{found}\n[The question:]"
+    said = asked.messages[0]["content"]
+    content = f"{text}\n{said}" if isinstance(said, str) else [{"type": "text", "text": text}, *said]
+    asked.messages = [{**asked.messages[0], "content": content}, *asked.messages[1:]]
 
 
 def _in_text(item: ToolCallItem) -> list[ChatMessage]:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from aimltui.engine.runs.prompt.context_window import Item, MessageItem, ToolCallItem
 from aimltui.engine.runs.tool_calls import Call
 from aimltui.engine.store import files, messages, runs
 from aimltui.engine.store.database import Connection, Row
+from aimltui.engine.tools.file_search.tool import FILE_SEARCH
 from aimltui.wire.errors import NotFound
 from aimltui.wire.files import File
 from aimltui.wire.messages import ImageFileContent, Message
 
 _CHUNK = 200
+_SEARCHED_EARLIER = "[The passages that this search found are left out here. Search again if you need them.]"
 _CHARACTERS_PER_TOKEN = 8
 """More than any text has, so that what is read always fills the budget."""
 
@@ -83,4 +86,9 @@ def _tool_calls(
     if not calls or any(call.output is None for call in calls):
         return None
     before = reasoning.get((turn.run_id, turn.turn), "")
+    if turn.run_id != run_id:
+        # the marks of an earlier run cite nothing in this one, and its passages would be paid for in every turn
+        calls = tuple(
+            replace(call, output=_SEARCHED_EARLIER) if call.type == FILE_SEARCH else call for call in calls
+        )
     return ToolCallItem(calls, turn.run_id, turn.turn, own=turn.run_id == run_id, reasoning=before)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aimltui.engine.models.base import ChatRequest
+from aimltui.engine.runs import file_search
+from aimltui.engine.runs.file_search import SEARCHED_BEFORE, SearchState
 from aimltui.engine.runs.prompt import context_window, thread_history, tool_files
 from aimltui.engine.runs.prompt.attachments import KnownFiles, enclose
 from aimltui.engine.runs.prompt.context_window import CODE_INTERPRETER
@@ -19,11 +21,14 @@ from aimltui.engine.runs.tool_protocol import text_calls_note
 from aimltui.engine.runs.turn_writer import TurnPlan
 from aimltui.engine.store.database import Connection
 from aimltui.engine.tools.base import Tool
+from aimltui.engine.tools.file_search.tool import FILE_SEARCH
 from aimltui.wire.runs import INCOMPLETE, Run
 from aimltui.wire.tools import NamedToolChoice, ResponseFormatObject
 
 _RESERVE = 4
 """The part of the context window that is reserved for an answer without a limit: a quarter."""
+_ANSWERS = 4
+"""The part of the context window that the results of one turn's searches may have: a quarter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,10 @@ class PreparedTurn:
     uses_text_calls: bool = False
     """True if the model writes its code and its calls into its text."""
     remarks: tuple[str, ...] = ()
-    """Sentences for the user about attachments that the model does not receive."""
+    """Sentences for the user about attachments that the model does not receive, and the like."""
+    search: SearchState = field(default_factory=SearchState)
+    room: int = 0
+    """Tokens that the results of the turn's tools may have."""
 
 
 async def prepare_turn(services: RunServices, run: Run, memory: RunMemory) -> PreparedTurn | Outcome:
@@ -64,13 +72,19 @@ async def prepare_turn(services: RunServices, run: Run, memory: RunMemory) -> Pr
     files = await services.database.read(
         lambda conn: tool_files.known(conn, run, services.options.now(), services.path_of)
     )
-    others = [tool for tool in run.tools if not (uses_text_calls and tool.type == CODE_INTERPRETER)]
+    search = await services.database.read(lambda conn: file_search.load(conn, run))
+    left_out = {CODE_INTERPRETER, FILE_SEARCH} if uses_text_calls else set()
+    if not search.stores:
+        left_out.add(FILE_SEARCH)
+    others = [tool for tool in run.tools if tool.type not in left_out]
+    if FILE_SEARCH in left_out:
+        hosted = {name: tool for name, tool in hosted.items() if tool.type != FILE_SEARCH}
     may_call = choice != "none" and not last
     offered = services.tools.definitions(others, files.provided)
     note = ""
     if uses_text_calls and choice != "none":
         about = code.definition(files.provided).description if code is not None else None
-        note = text_calls_note(about, offered, forced=_forced(choice), last=last)
+        note = text_calls_note(about, offered, forced=_forced(choice, left_out), last=last)
     now = services.options.now()
     told = await services.database.read(lambda conn: _window(conn, run, budget, note, uses_text_calls, now))
     if left_prompt is not None and told.tokens > left_prompt:
@@ -78,11 +92,13 @@ async def prepare_turn(services: RunServices, run: Run, memory: RunMemory) -> Pr
     able = known.abilities if known is not None else None
     messages, lost = await enclose(told.messages, services.path_of, able)
     tools = offered if may_call and not uses_text_calls else []
+    if uses_text_calls and memory.searched:
+        lost.append(SEARCHED_BEFORE)
     request = ChatRequest(
         model=run.model,
         messages=messages,
         tools=tools,
-        tool_choice=_tool_choice(choice) if tools else None,
+        tool_choice=_tool_choice(choice, left_out) if tools else None,
         parallel_tool_calls=False if tools and not run.parallel_tool_calls else None,
         temperature=memory.sampling.temperature,
         top_p=memory.sampling.top_p,
@@ -92,7 +108,11 @@ async def prepare_turn(services: RunServices, run: Run, memory: RunMemory) -> Pr
     )
     names = frozenset(tool["function"]["name"] for tool in offered) if may_call else frozenset()
     plan = _plan(services, run, turn, hosted if may_call else {}, files, uses_text_calls, names)
-    return PreparedTurn(request, plan, files, uses_text_calls, tuple(lost))
+    plan = replace(plan, sources=search.sources)
+    # the next turn sends this turn's prompt once more, before the results
+    room = min(budget - told.tokens, (left_prompt - 2 * told.tokens) if left_prompt is not None else size)
+    room = min(room, size // _ANSWERS)
+    return PreparedTurn(request, plan, files, uses_text_calls, tuple(lost), search, max(0, room))
 
 
 def _plan(
@@ -118,7 +138,7 @@ def _plan(
             return PrintedCallParser(names, code)
 
     tool_name = CODE_INTERPRETER if CODE_INTERPRETER in code else next(iter(sorted(code)), "")
-    return TurnPlan(turn, hosted, files.links or {}, parser, tool_name)
+    return TurnPlan(turn, hosted, files.links or {}, parser=parser, code_tool=tool_name)
 
 
 def _window(
@@ -147,15 +167,19 @@ def _left(run: Run, memory: RunMemory) -> tuple[int | None, int | None]:
     )
 
 
-def _forced(choice: object) -> str | None:
+def _forced(choice: object, left_out: Collection[str]) -> str | None:
     """Return the name of the tool that the model must use, empty for any tool; None if it need not use one."""
     if isinstance(choice, NamedToolChoice):
+        if choice.type == FILE_SEARCH and FILE_SEARCH in left_out:
+            return None
         return choice.function.name if choice.function is not None else choice.type
     return "" if choice == "required" else None
 
 
-def _tool_choice(choice: object) -> str | Mapping[str, Any] | None:
+def _tool_choice(choice: object, left_out: Collection[str]) -> str | Mapping[str, Any] | None:
     if isinstance(choice, NamedToolChoice):
+        if choice.type in left_out:
+            return None
         name = choice.function.name if choice.function is not None else choice.type
         return {"type": "function", "function": {"name": name}}
     return choice if isinstance(choice, str) and choice != "auto" else None

@@ -1,0 +1,172 @@
+"""File search in a run: results in the step, citations with their quotes, budgets, models that cannot call tools."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aimltui.engine.engine import Engine
+from aimltui.engine.tools.file_search.tool import FileSearch
+from aimltui.wire.binary import Blob
+from aimltui.wire.files import CreateFile
+from aimltui.wire.messages import (
+    AttachmentTool,
+    FileCitationAnnotation,
+    MessageAttachment,
+    NewMessage,
+    TextContent,
+)
+from aimltui.wire.run_steps import INCLUDE_SEARCH_CONTENT, FileSearchCall, ListRunSteps, ToolCallsDetails
+from aimltui.wire.runs import CreateRun
+from aimltui.wire.threads import CreateThread
+from tests.support.builders import an_assistant, collect, messages_of, opened, run_of
+from tests.support.fake_model import FakeModel, calls, says
+
+TEXT = "The mascot of Zephyr is a blue heron. It was chosen in 1987."
+SEARCH = calls(("file_search", '{"queries": ["mascot of Zephyr"]}'))
+ANSWER = says("The mascot is a blue ", "heron【0:0†sou", "rce】. Sure【5:5†source】.")
+
+
+async def wanted(
+    engine: Engine, *, text: str = TEXT, tool: dict[str, Any] | None = None, **given: Any
+) -> CreateRun:
+    file = await engine.files.create_file(
+        CreateFile(file=Blob(content=text.encode(), filename="zephyr.txt"), purpose="assistants")
+    )
+    assistant = await an_assistant(engine, tools=[tool or {"type": "file_search"}])
+    attached = MessageAttachment(file_id=file.id, tools=[AttachmentTool(type="file_search")])
+    message = NewMessage(role="user", content="What is the mascot?", attachments=[attached])
+    thread = await engine.threads.create_thread(CreateThread(messages=[message]))
+    return CreateRun(thread_id=thread.id, assistant_id=assistant.id, **given)
+
+
+async def test_an_answer_cites_the_passage_with_its_quote(tmp_path: Path) -> None:
+    model = FakeModel(SEARCH, ANSWER)
+    async with opened(tmp_path, model, tools=[FileSearch()]) as engine:
+        told = await collect(engine.runs.stream_create_run(await wanted(engine)))
+        run = run_of(told)
+        message = (await messages_of(engine, run.thread_id))[-1]
+        steps = (
+            await engine.runs.list_run_steps(
+                ListRunSteps(
+                    thread_id=run.thread_id, run_id=run.id, order="asc", include=[INCLUDE_SEARCH_CONTENT]
+                )
+            )
+        ).data
+    assert run.status == "completed"
+    part = message.content[0]
+    assert isinstance(part, TextContent)
+    assert part.text.value == "The mascot is a blue heron【0:0†source】. Sure."
+    [mark] = part.text.annotations
+    assert isinstance(mark, FileCitationAnnotation)
+    assert part.text.value[mark.start_index : mark.end_index] == mark.text
+    assert mark.file_citation.quote == "The mascot of Zephyr is a blue heron."
+    details = steps[0].step_details
+    assert isinstance(details, ToolCallsDetails)
+    [call] = details.tool_calls
+    assert isinstance(call, FileSearchCall)
+    assert call.file_search.results
+    [result] = call.file_search.results
+    assert (result.file_name, result.content and result.content[0].text) == ("zephyr.txt", TEXT)
+    offered = model.requests[0].tools[0]["function"]
+    assert offered["name"] == "file_search"
+    answer = model.requests[1].messages[-1]
+    assert answer["role"] == "tool"
+    assert "【0:0†source】 zephyr.txt" in str(answer["content"])
+    deltas = [event for event in told if event.event == "thread.message.delta"]
+    marked = [event for event in deltas if event.data.delta.content[0].text.annotations]  # type: ignore[union-attr, index]
+    assert [event.data.delta.content[0].text.value for event in marked] == ["【0:0†source】"]  # type: ignore[union-attr, index]
+
+
+async def test_texts_of_passages_come_only_when_they_are_asked_for(tmp_path: Path) -> None:
+    async with opened(tmp_path, FakeModel(SEARCH, ANSWER), tools=[FileSearch()]) as engine:
+        told = await collect(engine.runs.stream_create_run(await wanted(engine)))
+        run = run_of(told)
+        params = ListRunSteps(thread_id=run.thread_id, run_id=run.id)
+        listed = (await engine.runs.list_run_steps(params)).data
+    done = [event.data for event in told if event.event == "thread.run.step.completed"]
+    for step in (*listed, *done):
+        assert '"file_name":"zephyr.txt"' in step.model_dump_json() or step.type == "message_creation"  # type: ignore[union-attr]
+        assert TEXT not in step.model_dump_json()
+
+
+async def test_a_later_run_does_not_pay_for_the_passages_again(tmp_path: Path) -> None:
+    model = FakeModel(SEARCH, ANSWER, says("Again."))
+    async with opened(tmp_path, model, tools=[FileSearch()]) as engine:
+        first = await wanted(engine)
+        await collect(engine.runs.stream_create_run(first))
+        again = CreateRun(
+            thread_id=first.thread_id,
+            assistant_id=first.assistant_id,
+            additional_messages=[NewMessage(role="user", content="Why?")],
+        )
+        await collect(engine.runs.stream_create_run(again))
+    sent = json.dumps(model.requests[-1].messages, ensure_ascii=False)
+    assert TEXT not in sent
+    assert "【" not in sent
+    assert "blue heron" in sent
+
+
+async def test_a_model_without_tools_gets_the_passages_before_the_question(tmp_path: Path) -> None:
+    model = FakeModel(ANSWER)
+    async with opened(tmp_path, model, tools=[FileSearch()], tool_protocol="fenced") as engine:
+        told = await collect(engine.runs.stream_create_run(await wanted(engine)))
+        run = run_of(told)
+        message = (await messages_of(engine, run.thread_id))[-1]
+    assert run.status == "completed"
+    asked = str(model.requests[0].messages[-1]["content"])
+    assert asked.index(TEXT) < asked.index("What is the mascot?")
+    assert not model.requests[0].tools
+    assert isinstance(message.content[0], TextContent)
+    assert len(message.content[0].text.annotations) == 1
+    assert any(
+        "put before the question" in event.data.text for event in told if event.event == "aimltui.notice"
+    )  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("arguments", ["{}", "[]", '{"queries": []}', '{"queries": 3}', '"'])
+async def test_unusable_arguments_are_an_answer_for_the_model(tmp_path: Path, arguments: str) -> None:
+    model = FakeModel(calls(("file_search", arguments)), says("Sorry."))
+    async with opened(tmp_path, model, tools=[FileSearch()]) as engine:
+        run = run_of(await collect(engine.runs.stream_create_run(await wanted(engine))))
+    assert run.status == "completed"
+    assert model.requests[1].messages[-1]["role"] == "tool"
+
+
+async def test_the_results_stay_within_the_prompt_limit(tmp_path: Path) -> None:
+    model = FakeModel(SEARCH, says("Yes."))
+    text = "\n".join(f"Zephyr number {number} has the mascot of a bird." for number in range(2_000))
+    async with opened(tmp_path, model, tools=[FileSearch()]) as engine:
+        asked = await wanted(engine, text=text, max_prompt_tokens=2_000)
+        run = run_of(await collect(engine.runs.stream_create_run(asked)))
+    assert run.status == "completed"
+    assert len(str(model.requests[1].messages[-1]["content"])) < 8_000
+
+
+async def test_the_number_of_results_is_the_assistants(tmp_path: Path) -> None:
+    model = FakeModel(SEARCH, says("Yes."))
+    text = "\n".join(f"Zephyr number {number} has the mascot of a bird." for number in range(2_000))
+    tool = {"type": "file_search", "file_search": {"max_num_results": 2}}
+    async with opened(tmp_path, model, tools=[FileSearch()]) as engine:
+        await collect(engine.runs.stream_create_run(await wanted(engine, text=text, tool=tool)))
+    assert str(model.requests[1].messages[-1]["content"]).count("†source】 zephyr.txt") == 2
+
+
+async def test_without_files_the_tool_is_not_offered(tmp_path: Path) -> None:
+    model = FakeModel(says("Hi."))
+    async with opened(tmp_path, model, tools=[FileSearch()]) as engine:
+        assistant = await an_assistant(engine, tools=[{"type": "file_search"}])
+        thread = await engine.threads.create_thread(
+            CreateThread(messages=[NewMessage(role="user", content="Hi")])
+        )
+        asked = CreateRun(
+            thread_id=thread.id,
+            assistant_id=assistant.id,
+            tool_choice={"type": "file_search"},  # type: ignore[arg-type]
+        )
+        run = run_of(await collect(engine.runs.stream_create_run(asked)))
+    assert run.status == "completed"
+    assert not model.requests[0].tools
