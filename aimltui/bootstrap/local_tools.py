@@ -6,6 +6,7 @@ from pathlib import Path
 
 from aimltui.config.settings import Settings
 from aimltui.connections.discovery import AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE
+from aimltui.local_tools import examples
 from aimltui.local_tools.approvals import Approvals
 from aimltui.local_tools.functions.library import FunctionLibrary
 from aimltui.local_tools.host import LocalTools, Rules
@@ -15,6 +16,7 @@ APPROVALS_FILE = "approved-functions.json"
 """A file in the state directory."""
 FOLDER = "functions"
 """A folder in the configuration directory."""
+_EXAMPLES = Path(examples.__path__[0])
 _TIMEOUT_S = 60
 
 
@@ -26,7 +28,9 @@ def folders_of(settings: Settings, config_file: Path) -> list[Path]:
     return folders
 
 
-def function_library(settings: Settings, config_file: Path, approvals: Approvals) -> FunctionLibrary:
+def function_library(
+    settings: Settings, config_file: Path, approvals: Approvals, *, is_demo: bool = False
+) -> FunctionLibrary:
     """The user's functions. It reads nothing yet."""
     own = {
         *AIMLAPI_KEY_VARIABLES,
@@ -38,11 +42,23 @@ def function_library(settings: Settings, config_file: Path, approvals: Approvals
         seconds=settings.functions.timeout_s or _TIMEOUT_S,
         hidden_variables=frozenset(name for name in own if name),
     )
-    return FunctionLibrary(folders_of(settings, config_file), approvals, limits)
+    folders = folders_of(settings, config_file)
+    if is_demo:
+        folders.append(_EXAMPLES)
+    return FunctionLibrary(folders, approvals, limits)
 
 
-def local_tools(settings: Settings, config_file: Path, state_dir: Path) -> LocalTools:
-    """The tools that run beside the client. It reads only which ones are approved."""
+def local_tools(
+    settings: Settings, config_file: Path, state_dir: Path, *, is_demo: bool = False
+) -> LocalTools:
+    """The tools that run beside the client. It reads only which ones are approved.
+
+    Args:
+        settings: Policies, folders and limits.
+        config_file: Its directory holds the folder `functions`.
+        state_dir: Holds the approvals.
+        is_demo: Whether to offer the function that the offline demo calls.
+    """
     approvals = Approvals(state_dir / APPROVALS_FILE)
     rules = Rules(settings.functions.policy, settings.tool_policies, settings.functions.offer)
-    return LocalTools([function_library(settings, config_file, approvals)], approvals, rules)
+    return LocalTools([function_library(settings, config_file, approvals, is_demo=is_demo)], approvals, rules)

@@ -192,7 +192,7 @@ async def _connect_engine(
         consent=consent,
         run_code=run_code,
         interchange=InterchangeService(client),
-        local_tools=_local_tools(source.settings, config_file, state_dir),
+        local_tools=_local_tools(source.settings, config_file, state_dir, is_demo=connection is None),
         warm_up=_warm_up if connection else _warm_up_screen,
     )
 
@@ -216,10 +216,12 @@ async def _connect_remote(remote: Connection, keys: KeyStore, state_dir: Path, m
     )
 
 
-def _local_tools(settings: Settings, config_file: Path, state_dir: Path) -> LocalTools:
+def _local_tools(
+    settings: Settings, config_file: Path, state_dir: Path, *, is_demo: bool = False
+) -> LocalTools:
     from aimltui.bootstrap.local_tools import local_tools
 
-    return local_tools(settings, config_file, state_dir)
+    return local_tools(settings, config_file, state_dir, is_demo=is_demo)
 
 
 def _import_engine() -> None:

@@ -107,6 +107,14 @@ def _computed(question: str, output: str) -> str:
     )
 
 
+def dice_answer(output: str) -> str:
+    """The answer about the output of the demo's function, in Markdown."""
+    return (
+        f"The call came back with:\n\n```text\n{output.strip()}\n```\n\n> If you approved the call, the function ran on "
+        "this machine; only the text around its output was prepared.\n"
+    )
+
+
 def _normal(question: str) -> str:
     return " ".join(question.split()).lower()[:2000]
 

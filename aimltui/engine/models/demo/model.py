@@ -17,10 +17,11 @@ from aimltui.engine.models.base import (
     ToolCallDelta,
 )
 from aimltui.engine.models.chat.chunks import text_of
-from aimltui.engine.models.demo.answers import answer_to, code_for
+from aimltui.engine.models.demo.answers import answer_to, code_for, dice_answer
 
 DEMO_MODEL_ID = "demo"
 CODE_TOOL = "code_interpreter"
+DICE_TOOL = "roll_dice"
 DELTAS_PER_S = 120.0
 CHARACTERS_PER_TOKEN = 4
 """The usual rule of thumb, used to estimate the demo's token counts."""
@@ -41,6 +42,7 @@ STARTERS: tuple[tuple[str, str], ...] = (
     ("Which keys should I know?", "Which keys should I know?"),
     ("Write a long answer I can stop", "Write a long answer that I can stop with Esc."),
     ("Solve an equation with Python", "Solve 3x + 11 = 14 with the code interpreter."),
+    ("Roll dice with a function, which asks you first", "Roll three dice with the function roll_dice."),
 )
 """Title and prompt of each conversation starter."""
 
@@ -58,23 +60,38 @@ class DemoModel:
     async def stream(self, request: ChatRequest) -> AsyncGenerator[ChatChunk, None]:
         """Stream one answer; see `ChatModel.stream`."""
         question = last_user_text(request.messages)
-        code = code_for(question) if _offers_code(request) else None
         output = _output(request.messages)
+        code = code_for(question) if _offers(request, CODE_TOOL) else None
         if code is not None and output is None:
-            async for chunk in self._call(request, code):
+            async for chunk in self._think_and_call(request, code):
                 yield chunk
             return
-        text = answer_to(question, earlier=_earlier(request.messages), output=output)
+        rolls = DICE_TOOL in question and _offers(request, DICE_TOOL)
+        if rolls and output is None:
+            async for chunk in self._call(request, DICE_TOOL, {"count": 3, "sides": 6}):
+                yield chunk
+            return
+        text = (
+            dice_answer(output)
+            if rolls and output is not None
+            else answer_to(question, earlier=_earlier(request.messages), output=output)
+        )
         async for piece in self._paced(list(split(text)) if request.stream else [text]):
             yield ChatChunk(text=piece)
         yield ChatChunk(finish_reason="stop", usage=estimate(request.messages, text))
 
-    async def _call(self, request: ChatRequest, code: str) -> AsyncGenerator[ChatChunk, None]:
+    async def _think_and_call(self, request: ChatRequest, code: str) -> AsyncGenerator[ChatChunk, None]:
         thought = list(split(THOUGHT)) if request.stream else [THOUGHT]
         async for piece in self._paced(thought, slower=_THINKING):
             yield ChatChunk(reasoning=piece)
-        arguments = json.dumps({"code": code})
-        head = ToolCallDelta(0, f"call_demo{len(request.messages)}", CODE_TOOL)
+        async for chunk in self._call(request, CODE_TOOL, {"code": code}):
+            yield chunk
+
+    async def _call(
+        self, request: ChatRequest, name: str, values: Mapping[str, JSON]
+    ) -> AsyncGenerator[ChatChunk, None]:
+        arguments = json.dumps(values)
+        head = ToolCallDelta(0, f"call_demo{len(request.messages)}", name)
         yield ChatChunk(tool_calls=(head,))
         async for piece in self._paced(list(split(arguments)) if request.stream else [arguments]):
             yield ChatChunk(tool_calls=(ToolCallDelta(0, arguments=piece),))
@@ -136,8 +153,8 @@ def _earlier(messages: Sequence[Mapping[str, JSON]]) -> int:
     return max(0, asked)
 
 
-def _offers_code(request: ChatRequest) -> bool:
-    return any(tool.get("function", {}).get("name") == CODE_TOOL for tool in request.tools)
+def _offers(request: ChatRequest, name: str) -> bool:
+    return any(tool.get("function", {}).get("name") == name for tool in request.tools)
 
 
 def _output(messages: Sequence[Mapping[str, JSON]]) -> str | None:
