@@ -229,6 +229,7 @@ REFUSALS: dict[str, Peculiarity] = {
     "stream_options": Peculiarity(
         refuses(lambda b: "stream_options" in b, bad("Extra inputs are not permitted: stream_options", 422)),
         asked=2,
+        learned={"no_stream_options": True},
     ),
     "thinking without streaming": Peculiarity(
         in_turn(

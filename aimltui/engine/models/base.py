@@ -161,6 +161,12 @@ class ModelError(Exception):
     request_id: str | None = None
     cut: bool = field(default=False)
     """True if the stream broke after it had started, when text may have been shown."""
+    gateway: bool = False
+    """True if a gateway reports it, which has tried several times already: one more try at most."""
+    too_long: bool = False
+    """True if the conversation exceeds the model's context, so that a shorter one may succeed."""
+    context_tokens: int | None = None
+    """The context in force, if the server names it with such an error."""
 
     def __str__(self) -> str:
         """The sentence."""

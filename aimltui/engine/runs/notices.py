@@ -52,16 +52,17 @@ class WaitNotices:
             self._is_open = False
             self._tell(Notice(run_id=self._journal.run_id, kind="cleared"))
 
-    async def before_retry(self, error: ModelError, tried: int) -> None:
+    async def before_retry(self, error: ModelError, tried: int, tries: int) -> None:
         """Report a retry and wait for it.
 
         Args:
             error: Why the last attempt failed.
             tried: How many attempts have failed.
+            tries: Attempts in all.
         """
         retry = self._options.retry
         delay = retry.delay_s(tried, error.retry_after_s)
-        what, attempt = replace_surrogates(error.message).rstrip(". "), f"{tried + 1}/{retry.tries}"
+        what, attempt = replace_surrogates(error.message).rstrip(". "), f"{tried + 1}/{tries}"
         self._is_open = True
         self._tell(
             Notice(

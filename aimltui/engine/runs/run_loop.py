@@ -28,6 +28,8 @@ from aimltui.wire.runs import COMPLETED, FAILED, IN_PROGRESS, INCOMPLETE, LastEr
 
 _SAME_CALLS = 3
 """Turns in a row that may make the same calls; after them the calls are refused."""
+_GATEWAY_TRIES = 2
+"""Attempts in all at a gateway, which asks its provider several times for each of them."""
 _GOES_ON_CALLING = "The model keeps calling tools although it was told to answer."
 
 
@@ -133,12 +135,15 @@ class RunLoop:
             except ModelError as error:
                 if writer.is_over:
                     return writer
-                if writer.visible or not error.retryable or tried >= self._services.options.retry.tries:
+                tries = self._services.options.retry.tries
+                if error.gateway:
+                    tries = min(tries, _GATEWAY_TRIES)
+                if writer.visible or not error.retryable or tried >= tries:
                     if not writer.visible and not error.cut:
                         await self._budget.drop()
                     raise
                 self._notices.end()
-                await self._notices.before_retry(error, tried)
+                await self._notices.before_retry(error, tried, tries)
             finally:
                 self._notices.end()
 

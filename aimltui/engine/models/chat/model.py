@@ -139,11 +139,9 @@ class OpenAICompatibleModel:
 
     async def _remember(self, model: str, learned: Mapping[str, Any], passing: set[str]) -> None:
         lasting = {name: value for name, value in learned.items() if name not in passing}
-        # stream_options depend on the server, not on the model
-        shared = {name: lasting.pop(name) for name in ("no_stream_options",) if name in lasting}
-        for about, lessons in ((model, lasting), ("", shared)):
-            if lessons:
-                await asyncio.to_thread(self._lessons.learn, self.endpoint.name, about, lessons)
+        if lasting:
+            # what one model behind a gateway refuses says nothing about the others
+            await asyncio.to_thread(self._lessons.learn, self.endpoint.name, model, lasting)
 
     async def list_models(self) -> list[ModelInfo]:
         """The chat models that the endpoint lists; see `ChatModel.list_models`."""

@@ -25,7 +25,7 @@ _IMAGE = re.compile(r"\bimages?\b|image_url|\bvision\b|multi-?modal|mmproj")
 _FILE = re.compile(r"\bfiles?\b|file_data|\bpdfs?\b|\bdocuments?\b|[`'\"]file[`'\"]")
 _STREAMLESS = re.compile(
     r"\bstream(?:ing|ed)?\b[^.]{0,60}(?:\bnot |n't |\bun)(?:\w+ )?(?:support|allow|permit|avail|enabl|accept)"
-    r"|(?:\bnot|n't|un)(?: ?support| ?allow)[^.]{0,40}\bstream|verified to stream"
+    r"|(?:\bnot|n't|un)(?: ?support| ?allow)[^.]{0,40}\bstream(?!_options)|verified to stream"
     r"|\bstream\b[^.]{0,60}(?:must|should|only)[^.]{0,30}false"
 )
 _BLIND = re.compile(

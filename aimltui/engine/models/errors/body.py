@@ -13,6 +13,12 @@ from aimltui.engine.models.endpoint.redaction import presentable
 from aimltui.engine.models.endpoint.secret import Secret
 
 _TITLE = re.compile(r"<(title|h1)[^>]*>(.*?)</\1", re.IGNORECASE | re.DOTALL)
+_PAGE = re.compile(r"<(?:!doctype html|html|head|body)\b", re.IGNORECASE)
+_CONTEXT_TOKENS = (
+    re.compile(r"(?:context (?:length|window|size)|context)(?: (?:is|of|limit))?\W{0,3}\(?(\d{3,8})\b"),
+    re.compile(r"(?:at most|maximum (?:of|is)?)\s*(\d{3,8}) (?:input )?tokens"),
+    re.compile(r">\s*(\d{3,8}) maximum"),
+)
 _WRAPPED = re.compile(r"^(?:[^{]{0,60}\b[45]\d\d\b\W{0,3})?(\{.*\})\W{0,3}$", re.DOTALL)
 """A message that holds another server's answer as text, perhaps after its status."""
 _DETAILS = 5
@@ -33,20 +39,51 @@ class ServerWords:
     status: int | None = None
     """The status in the body, which may differ from the HTTP status."""
     is_html: bool = False
+    context_tokens: int | None = None
+    """The context in force, which an error about a too long conversation may name."""
 
 
 def words_of_text(body: str, secret: Secret | None) -> ServerWords:
     """Read a body: JSON, a web page, plain text or nothing."""
     stripped = body.strip().lstrip("\ufeff")
     if stripped.startswith("<"):
-        title = _TITLE.search(stripped[:20_000])
-        text = presentable(unescape(re.sub(r"<[^>]*>", " ", title.group(2))), secret) if title else ""
+        text = presentable(_title(stripped), secret)
         return ServerWords(text=text, marks=text.lower(), is_html=True)
     try:
         payload = json.loads(stripped[:_READ_LIMIT])
     except (ValueError, RecursionError):
-        return ServerWords(text=presentable(stripped, secret), marks=stripped[:4000].lower())
+        return _plain(_without_page(stripped), secret)
     return words_of_json(payload, secret)
+
+
+def _plain(text: str, secret: Secret | None) -> ServerWords:
+    marks = text[:4000].lower()
+    return ServerWords(text=presentable(text, secret), marks=marks, context_tokens=_context_in(marks))
+
+
+def _title(page: str) -> str:
+    """The title of a web page."""
+    title = _TITLE.search(page[:20_000])
+    return unescape(re.sub(r"<[^>]*>", " ", title.group(2))) if title else ""
+
+
+def _without_page(text: str) -> str:
+    """Replace a web page inside a message by its title."""
+    found = _PAGE.search(text)
+    if found is None:
+        return text
+    return f"{text[: found.start()].rstrip(' -:')}: {_title(text[found.start() :])}".strip(": ")
+
+
+def _positive(value: JSON) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+
+
+def _context_in(marks: str) -> int | None:
+    """The number of tokens that a message names as the context."""
+    text = marks.replace(",", "")
+    found = next((match for pattern in _CONTEXT_TOKENS if (match := pattern.search(text))), None)
+    return int(found.group(1)) if found is not None else None
 
 
 def words_of_json(payload: JSON, secret: Secret | None) -> ServerWords:
@@ -55,13 +92,13 @@ def words_of_json(payload: JSON, secret: Secret | None) -> ServerWords:
         payload = payload[0]  # Google's OpenAI-compatible endpoint wraps its error in a list.
     if not isinstance(payload, Mapping):
         text = payload if isinstance(payload, str) else ""
-        return ServerWords(text=presentable(text, secret), marks=text[:4000].lower())
+        return _plain(_without_page(text), secret)
     error = payload.get("error")
     inner: Mapping[str, JSON] = error if isinstance(error, Mapping) else payload
     parts = [_message(inner) or (error if isinstance(error, str) else "") or _message(payload)]
     parts[0], behind = _unwrapped(parts[0])
     parts += _details(inner.get("details") or payload.get("details"))
-    text = "; ".join(part for part in parts if part)
+    text = "; ".join(part for part in map(_without_page, parts) if part)
     kinds = [str(inner.get(key)) for key in ("code", "type", "status", "param") if inner.get(key) is not None]
     metadata = inner.get("metadata")
     raw = metadata.get("raw") if isinstance(metadata, Mapping) else None
@@ -75,6 +112,7 @@ def words_of_json(payload: JSON, secret: Secret | None) -> ServerWords:
         status=_status(
             inner.get("statusCode"), inner.get("code"), inner.get("status"), payload.get("statusCode")
         ),
+        context_tokens=_positive(inner.get("n_ctx")) or _context_in(marks),
     )
 
 

@@ -12,7 +12,14 @@ from aimltui.engine.models.endpoint.endpoint import Endpoint
 from aimltui.engine.models.endpoint.redaction import presentable
 from aimltui.engine.models.endpoint.secret import Secret
 from aimltui.engine.models.errors.body import clean_id, words_of_json, words_of_text
-from aimltui.engine.models.errors.verdicts import Case, Verdict, is_wrapped_refusal, judge
+from aimltui.engine.models.errors.verdicts import (
+    Case,
+    Verdict,
+    is_of_gateway,
+    is_too_long,
+    is_wrapped_refusal,
+    judge,
+)
 
 _PROVIDER_RETRY = "llm_provider-retry-after"
 
@@ -49,6 +56,9 @@ def from_answer(
         retry_after_s=retry_after(headers, time.time() if now is None else now),
         status=status,
         request_id=request_id_of(headers, endpoint.api_key) or case.words.request_id,
+        gateway=is_of_gateway(case.words),
+        too_long=verdict.code == "invalid_prompt" and is_too_long(case.words),
+        context_tokens=case.words.context_tokens,
     )
 
 
@@ -57,7 +67,10 @@ def from_stream(
 ) -> ModelError:
     """Explain an `error` object in a stream, or in an answer with status 200."""
     words = words_of_json(payload, endpoint.api_key)
-    status = words.status or (429 if "rate" in words.marks and "limit" in words.marks else 0)
+    too_long = is_too_long(words)
+    status = words.status or (
+        400 if too_long else 429 if "rate" in words.marks and "limit" in words.marks else 0
+    )
     case = Case(endpoint, model, status, words, {})
     verdict = (
         judge(case)
@@ -75,6 +88,9 @@ def from_stream(
         status=words.status,
         request_id=words.request_id or request_id_of(headers, endpoint.api_key),
         cut=began,
+        gateway=is_of_gateway(words),
+        too_long=too_long and not began,
+        context_tokens=words.context_tokens,
     )
 
 

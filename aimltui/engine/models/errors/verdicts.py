@@ -26,7 +26,12 @@ _MONEY = (
     "top up",
 )
 _ENDPOINT_LIMIT = ("no endpoints found", "no allowed providers")
-_LONG = ("context length", "context_length", "context window", "too many tokens", "prompt is too long")
+_LONG = re.compile(
+    r"context[ _-](?:length|window|size)|maximum context|too many tokens|(?:prompt|input) is too long"
+    r"|(?:input|prompt) (?:length|tokens?)[^.]{0,60}exceed"
+)
+_GATEWAY = re.compile(r"\blitellm\.|no deployments available|no_db_connection")
+_COOLDOWN = ("no deployments available", "cooldown", "cooling down")
 _NO_MODEL = re.compile(
     r"model_not_found|no endpoints found|no longer supported"
     r"|\bmodel\b[^.]{0,80}(?:not exist|not found|not available|not supported|unknown|invalid\b|have access|deprecated)"
@@ -35,7 +40,7 @@ _NO_MODEL = re.compile(
 _WRAPPED = re.compile(
     r"\b(?:status(?:code)?|code)\W{0,4}(?:code\W{0,4})?4(?:00|04|13|22)\b|\b4(?:00|22)\W{1,3}bad request"
     r"|bad request|invalid_request_error|validation error|invalid enum value|unsupported (?:value|parameter)"
-    r"|context length"
+    r"|context[ _](?:length|size|window)"
 )
 
 
@@ -99,8 +104,24 @@ def is_wrapped_refusal(case: Case) -> bool:
     return case.status == 500 and _WRAPPED.search(case.words.marks) is not None
 
 
+def is_too_long(words: ServerWords) -> bool:
+    """Whether the message says that the conversation exceeds the model's context."""
+    return _LONG.search(words.marks) is not None
+
+
+def is_of_gateway(words: ServerWords) -> bool:
+    """Whether a gateway reports the error of a provider, which it has asked several times already."""
+    return _GATEWAY.search(words.marks) is not None
+
+
 def judge(case: Case) -> Verdict:
     """Explain an error answer by its status and message."""
+    if case.has("no_db_connection"):
+        return _key(case)
+    if case.has(*_COOLDOWN):
+        return _cooldown(case)
+    if case.has("litellm.authenticationerror", "litellm.permissiondeniederror"):
+        return _gateway_key(case)
     if 300 <= case.status < 400:
         return _redirect(case)
     explain = _BY_STATUS.get(case.status)
@@ -115,7 +136,7 @@ def judge(case: Case) -> Verdict:
 
 
 def _parameters(case: Case) -> Verdict:
-    if case.has(*_LONG):
+    if is_too_long(case.words):
         return Verdict(
             f"says that the conversation is too long for {_model(case)}",
             "Start a new thread, or choose a model with a longer context.",
@@ -154,6 +175,21 @@ def _key(case: Case) -> Verdict:
     return Verdict(
         "did not accept the API key: it is wrong, has expired or belongs to another service",
         "Check the key under Connections (ctrl+p), and that it belongs to this host." + case.keys_page,
+    )
+
+
+def _gateway_key(case: Case) -> Verdict:
+    return Verdict(
+        f"passed the request on, but the provider of {_model(case)} refused the gateway's own key",
+        "Your key is accepted. Choose another model, or tell the gateway's operator.",
+    )
+
+
+def _cooldown(case: Case) -> Verdict:
+    return Verdict(
+        f"has paused {_model(case)} for all users for some seconds, because requests to its provider failed",
+        "Wait a few seconds and send the message again, or choose another model.",
+        retryable=True,
     )
 
 
@@ -259,7 +295,7 @@ def _again(case: Case) -> Verdict:
 
 
 def _server(case: Case) -> Verdict:
-    if is_wrapped_refusal(case):
+    if is_too_long(case.words) or is_wrapped_refusal(case):
         return replace(_parameters(case), retryable=False)
     if case.has("maintenance"):
         return Verdict(

@@ -103,3 +103,11 @@ async def test_a_wait_that_the_server_asks_for_is_capped(tmp_path: Path) -> None
         await bounded(task)
         assert (await finished(engine, watched.run)).status == "completed"
     assert watched.kinds == ["retry", "cleared"]
+
+
+async def test_what_a_gateway_has_tried_several_times_is_tried_once_more_at_most(tmp_path: Path) -> None:
+    model = FakeModel([ModelError("The gateway failed.", retryable=True, gateway=True)])
+    async with opened(tmp_path, model) as engine:
+        run = await finished(engine, await engine.runs.create_run(await a_run_wanted(engine)))
+    assert run.status == "failed"
+    assert len(model.requests) == 2

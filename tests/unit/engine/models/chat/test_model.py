@@ -372,11 +372,12 @@ async def test_a_refused_system_role_is_folded_and_remembered_for_the_model() ->
         assert server.chats[3].json["messages"][0]["role"] == "system"
 
 
-async def test_refused_stream_options_are_left_out_for_the_whole_endpoint() -> None:
+async def test_stream_options_that_one_model_refuses_are_left_out_for_that_model_alone() -> None:
     async with serving("refuses-stream-options") as (server, model):
         await answered(model, asking())
+        await answered(model, asking())
         await answered(model, asking(model="test/other"))
-    assert ["stream_options" in request.json for request in server.chats] == [True, False, False]
+    assert ["stream_options" in request.json for request in server.chats] == [True, False, False, True, False]
 
 
 async def test_several_quirks_are_learned_in_one_turn() -> None:

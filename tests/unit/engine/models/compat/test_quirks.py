@@ -250,6 +250,13 @@ def test_reasoning_is_given_back_with_more_messages_if_it_is_missed_again() -> N
     assert learn(some, 400, "reasoning_content is not allowed here", back) == Quirks(reasoning_back="no")
 
 
+def test_a_gateway_that_adds_stream_options_itself_does_not_teach_that_a_model_cannot_stream() -> None:
+    words = "litellm.UnsupportedParamsError: small does not support stream_options; to drop it set drop_params"
+    streamed = {"messages": [USER], "stream": True}
+    assert learn(Quirks(), 400, words, streamed) is None
+    assert learn(Quirks(), 400, "small does not support streaming", streamed) == Quirks(no_stream=True)
+
+
 async def test_the_user_hears_of_a_picture_that_the_model_was_not_shown() -> None:
     look = [{"type": "text", "text": "Look"}, IMAGE]
     refusing = Scene((REFUSALS["pictures"].answers,))
