@@ -17,6 +17,7 @@ from aimltui.engine.files.tool_outputs import ToolOutputStore
 from aimltui.engine.models.base import Models, ToolProtocol
 from aimltui.engine.options import EngineOptions
 from aimltui.engine.runs import recovery
+from aimltui.engine.runs.context_limits import ContextLimits
 from aimltui.engine.runs.services import RunServices
 from aimltui.engine.runs.supervisor import Supervisor
 from aimltui.engine.runs.tool_protocol import ToolProtocols
@@ -47,6 +48,10 @@ class Runtime:
         self.indexer = Indexer(self.database, options, self.blobs, self.owner.id)
         self.followers = 0
         """How many streams follow a run of another process."""
+
+        def default_connection() -> str:
+            return next(iter(models.connections()), "")
+
         services = RunServices(
             self.database,
             options,
@@ -56,10 +61,11 @@ class Runtime:
                 options.tool_protocol,
                 self._tool_protocol,
                 options.lessons,
-                lambda: next(iter(models.connections()), ""),
+                default_connection,
             ),
             self.blobs.path_of,
             ToolOutputStore(self.database, self.blobs, options),
+            ContextLimits(default_connection),
         )
         self.supervisor = Supervisor(services, self.hub.touch)
         self._closing = asyncio.Event()

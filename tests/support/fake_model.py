@@ -98,6 +98,9 @@ class FakeModels:
     def info(self, model_id: str, connection: str | None = None) -> ModelInfo | None:
         return self.known
 
+    async def learn_about(self, model_id: str, connection: str | None = None) -> None:
+        pass
+
     def connections(self) -> list[str]:
         return ["fake"]
 

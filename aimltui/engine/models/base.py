@@ -109,6 +109,8 @@ class ModelInfo:
     """What a message to it may contain: `text`, `image`, `file`, `audio`, `video`."""
     remark: str = ""
     """A few words of warning before choosing it, such as "deprecated"."""
+    parameters: int | None = None
+    """The number of its weights, if the server gives it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +215,10 @@ class Models(Protocol):
 
     def info(self, model_id: str, connection: str | None = None) -> ModelInfo | None:
         """The known facts about a model, without a request; None if there are none."""
+        ...
+
+    async def learn_about(self, model_id: str, connection: str | None = None) -> None:
+        """Fetch the facts that a run needs, such as the context in force, unless they are known. Never fails."""
         ...
 
     def connections(self) -> Sequence[str]:

@@ -41,6 +41,10 @@ class ModelOverride:
         """The known facts about the model that answers."""
         return self._models.info(self._model_id)
 
+    async def learn_about(self, model_id: str, connection: str | None = None) -> None:
+        """Fetch the facts about the model that answers."""
+        await self._models.learn_about(self._model_id)
+
     def list_states(self) -> list[ListState]:
         """The states of the lists of models."""
         return self._models.list_states()

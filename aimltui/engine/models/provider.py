@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -21,6 +22,8 @@ DAY_S = 86_400.0
 """A list older than this is fetched again in the background."""
 FRESH_S = 600.0
 """The age after which a list is fetched again if lists are not saved."""
+FACTS_PATIENCE_S = 5.0
+"""Seconds that the first run waits for the facts about its model."""
 RETRY_S = 60.0
 """Time between two attempts in the background."""
 
@@ -78,6 +81,25 @@ class Provider:
             found = shipped(self.endpoint)
         if found is not None and self._catalogue is None:
             self._take(found)
+
+    async def learn_facts(self) -> None:
+        """Fetch the list before the first run, if there is none or if the server may have been restarted since.
+
+        A local server's context depends on how it was started, so a saved list does not give the one in force. A list
+        that cannot be fetched is tried again later: the run itself tells what is wrong with the server.
+        """
+        if not self._is_loaded:
+            await asyncio.to_thread(self.load)
+        found = self._catalogue
+        if found is not None and (found.source == "live" or not self.endpoint.is_private):
+            return
+        if self.endpoint.is_openai or (
+            self._tried_at is not None and self._clock() - self._tried_at < RETRY_S
+        ):
+            return
+        with contextlib.suppress(ModelError, TimeoutError):
+            async with asyncio.timeout(FACTS_PATIENCE_S):
+                await self._ask(wanted=found is not None)
 
     def list_state(self) -> ListState:
         """The origin and age of the list."""

@@ -137,6 +137,14 @@ class ModelRegistry:
         provider = self._providers.get(connection or self._default or "")
         return provider.info(model_id) if provider is not None else None
 
+    async def learn_about(self, model_id: str, connection: str | None = None) -> None:
+        """Fetch the list of the model's server if a run needs it. Never fails."""
+        provider = self._providers.get(connection or self._default or "")
+        if provider is None or model_id == DEMO_MODEL_ID:
+            return
+        if connection or (model_id not in self._loaded and model_id not in self._entry_points()):
+            await provider.learn_facts()
+
     def list_states(self) -> list[ListState]:
         """The origin and age of each connection's list of models, the default connection first."""
         return [

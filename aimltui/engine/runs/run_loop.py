@@ -30,6 +30,8 @@ _SAME_CALLS = 3
 """Turns in a row that may make the same calls; after them the calls are refused."""
 _GATEWAY_TRIES = 2
 """Attempts in all at a gateway, which asks its provider several times for each of them."""
+_MOST_SHORTENINGS = 6
+"""Times that a thread is shortened, by a quarter at least, after the server refused it as too long."""
 _GOES_ON_CALLING = "The model keeps calling tools although it was told to answer."
 
 
@@ -69,6 +71,9 @@ class RunLoop:
         self._journal = journal
         self._notices = WaitNotices(journal, services.options)
         self._budget = BudgetGuard(services, journal, self._notices)
+        self._too_long: ModelError | None = None
+        self._refused_tokens = 0
+        self._shortenings = 0
 
     async def run(self) -> End:
         """Execute the leg.
@@ -82,6 +87,7 @@ class RunLoop:
         if missing:
             return End(_no_such_tool(missing))
         model = self._services.models.resolve(run.model, run.connection)
+        await self._services.models.learn_about(run.model, run.connection)
         while True:
             if memory.turns >= self._services.options.max_turns:
                 return End(
@@ -94,9 +100,13 @@ class RunLoop:
                 turn = await self._budget.reserve(run, turn)
             if isinstance(turn, Outcome):
                 return End(turn)
+            if self._too_long is not None and turn.tokens >= self._refused_tokens:
+                raise self._too_long
             try:
                 writer = await self._turn(model, turn)
             except ModelError as error:
+                if self._shortens(run, turn, error):
+                    continue
                 if not await self._switch_to_text_calls(run, turn, error):
                     raise
                 continue
@@ -146,6 +156,21 @@ class RunLoop:
                 await self._notices.before_retry(error, tried, tries)
             finally:
                 self._notices.end()
+
+    def _shortens(self, run: Run, turn: PreparedTurn, error: ModelError) -> bool:
+        """Learn from a refusal that the context is smaller; return whether a shorter thread can be tried."""
+        if not error.too_long or self._shortenings >= _MOST_SHORTENINGS:
+            return False
+        if not self._shortenings:
+            size = f" of {error.context_tokens:,} tokens" if error.context_tokens else ""
+            self._notices.note(
+                f"The thread is longer than the context{size} of {run.model}: its older messages are left out."
+            )
+        self._shortenings += 1
+        self._too_long, self._refused_tokens = error, turn.tokens
+        tokens = min(error.context_tokens or turn.tokens, turn.tokens)
+        self._services.contexts.learn(tokens, run.model, run.connection)
+        return True
 
     async def _switch_to_text_calls(self, run: Run, turn: PreparedTurn, error: ModelError) -> bool:
         """Switch a model that rejects tools to text calls; return whether the turn can be repeated that way."""

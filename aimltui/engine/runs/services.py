@@ -8,6 +8,7 @@ from pathlib import Path
 
 from aimltui.engine.models.base import Models
 from aimltui.engine.options import EngineOptions
+from aimltui.engine.runs.context_limits import ContextLimits
 from aimltui.engine.runs.tool_protocol import ToolProtocols
 from aimltui.engine.store.database import Database
 from aimltui.engine.tools.base import OutputStore
@@ -27,5 +28,6 @@ class RunServices:
     """Returns the path of a file's bytes."""
     keep: OutputStore
     """Stores files that tools make."""
+    contexts: ContextLimits = field(default_factory=ContextLimits)
     remarked: set[str] = field(default_factory=set)
     """Notices that were shown once and are not repeated, such as that a model's price is unknown."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from aimltui.engine.models.base import ModelInfo, Price
 from aimltui.engine.models.catalogue.catalogue import Catalogue
-from aimltui.engine.models.catalogue.values import dollars, id_of, text_of, tokens_of, words
+from aimltui.engine.models.catalogue.values import count_of, dollars, id_of, text_of, tokens_of, words
 from aimltui.engine.models.endpoint.endpoint import Endpoint
 
 log = logging.getLogger(__name__)
@@ -119,4 +119,5 @@ def _model(row: Any) -> ModelInfo | None:
         description=text_of(row.get("description"), limit=400),
         inputs=words(row.get("inputs")),
         remark=text_of(row.get("remark")),
+        parameters=count_of(row.get("parameters")),
     )

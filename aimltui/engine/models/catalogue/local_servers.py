@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from aimltui.engine.models.base import JSON, ModelInfo
-from aimltui.engine.models.catalogue.values import listed, mapping, tokens_of, words
+from aimltui.engine.models.catalogue.values import count_of, listed, mapping, tokens_of, words
 from aimltui.engine.models.http.client import EndpointClient
 from aimltui.engine.models.http.response import read_json
 
@@ -110,6 +110,7 @@ async def _from_ollama(ask: _Asking, models: list[ModelInfo]) -> list[ModelInfo]
                 model,
                 context_length=loaded.get(model.id) or _ollama_context(shown) or model.context_length,
                 abilities=_abilities(told_of) if told_of is not None else model.abilities,
+                parameters=count_of(details.get("parameter_size")) or model.parameters,
                 description=model.description or " ".join(part[:20] for part in parts if part.isprintable()),
             )
         )
@@ -173,10 +174,24 @@ async def _from_props(ask: _Asking, models: list[ModelInfo]) -> list[ModelInfo]:
     # A server of several models does not say to which one this belongs.
     if len(models) > 1:
         return models
+    calls_tools = mapping(props.get("chat_template_caps")).get("supports_tools")
+    if not isinstance(calls_tools, bool):
+        calls_tools = None
     return [
-        replace(model, context_length=context or model.context_length, inputs=inputs or model.inputs)
+        replace(
+            model,
+            context_length=context or model.context_length,
+            inputs=inputs or model.inputs,
+            abilities=model.abilities if calls_tools is None else _calls(model, calls_tools),
+        )
         for model in models
     ]
+
+
+def _calls(model: ModelInfo, calls_tools: bool) -> frozenset[str]:
+    """The abilities of a model whose chat template takes tools or does not."""
+    known = (model.abilities or frozenset()) - {"tools"}
+    return known | {"streaming"} | ({"tools"} if calls_tools else set())
 
 
 def _abilities(told: frozenset[str] | set[str]) -> frozenset[str]:

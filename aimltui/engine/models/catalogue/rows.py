@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from aimltui.engine.models.base import JSON, ModelInfo
 from aimltui.engine.models.catalogue.values import (
     aliases_of,
+    count_of,
     id_of,
     listed,
     maker_of,
@@ -140,6 +141,7 @@ def read_row(row: Mapping[str, JSON], endpoints: frozenset[str] | None = None) -
         endpoints=endpoints,
         description=text_of(info.get("description"), row.get("description"), limit=DESCRIPTION_LIMIT),
         remark=_remark(row, model_id, varies),
+        parameters=count_of(meta.get("n_params")),
     )
 
 

@@ -17,6 +17,8 @@ MOST_TOKENS = 2**30
 MOST_DOLLARS = 0.02
 """Highest believable price of one token; the most expensive known model costs a thirtieth of it."""
 _ALIASES = 16
+_COUNT = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)\s*([KMBT])", re.IGNORECASE)
+_UNITS = {"K": 1_000, "M": 1_000_000, "B": 1_000_000_000, "T": 1_000_000_000_000}
 _MAKERS = {
     "open ai": "OpenAI",
     "openai": "OpenAI",
@@ -89,6 +91,14 @@ def tokens_of(*values: JSON) -> int | None:
         if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MOST_TOKENS:
             return value
     return None
+
+
+def count_of(value: JSON) -> int | None:
+    """A number of weights: an integer, or a text such as `494.03M`."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value if value > 0 else None
+    found = _COUNT.fullmatch(value.strip()) if isinstance(value, str) else None
+    return round(float(found[1]) * _UNITS[found[2].upper()]) if found is not None else None
 
 
 def time_of(*values: JSON) -> int | None:

@@ -45,6 +45,8 @@ class PreparedTurn:
     search: SearchState = field(default_factory=SearchState)
     room: int = 0
     """Tokens that the results of the turn's tools may have."""
+    tokens: int = 0
+    """The estimated tokens of the messages."""
 
 
 async def prepare_turn(services: RunServices, run: Run, memory: RunMemory) -> PreparedTurn | Outcome:
@@ -56,6 +58,7 @@ async def prepare_turn(services: RunServices, run: Run, memory: RunMemory) -> Pr
         return Outcome(INCOMPLETE, reason="max_prompt_tokens")
     known = services.models.info(run.model, run.connection)
     size = (known.context_length if known is not None else None) or services.options.default_context_tokens
+    size = services.contexts.fit(size, run.model, run.connection)
     budget = size - min(left_completion or size // _RESERVE, size // 2)
     if left_prompt is not None:
         budget = min(budget, left_prompt)
@@ -112,7 +115,7 @@ async def prepare_turn(services: RunServices, run: Run, memory: RunMemory) -> Pr
     # the next turn sends this turn's prompt once more, before the results
     room = min(budget - told.tokens, (left_prompt - 2 * told.tokens) if left_prompt is not None else size)
     room = min(room, size // _ANSWERS)
-    return PreparedTurn(request, plan, files, uses_text_calls, tuple(lost), search, max(0, room))
+    return PreparedTurn(request, plan, files, uses_text_calls, tuple(lost), search, max(0, room), told.tokens)
 
 
 def _plan(

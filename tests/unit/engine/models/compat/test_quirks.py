@@ -251,7 +251,9 @@ def test_reasoning_is_given_back_with_more_messages_if_it_is_missed_again() -> N
 
 
 def test_a_gateway_that_adds_stream_options_itself_does_not_teach_that_a_model_cannot_stream() -> None:
-    words = "litellm.UnsupportedParamsError: small does not support stream_options; to drop it set drop_params"
+    words = (
+        "litellm.UnsupportedParamsError: small does not support stream_options; to drop it set drop_params"
+    )
     streamed = {"messages": [USER], "stream": True}
     assert learn(Quirks(), 400, words, streamed) is None
     assert learn(Quirks(), 400, "small does not support streaming", streamed) == Quirks(no_stream=True)

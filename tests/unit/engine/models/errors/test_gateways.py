@@ -42,7 +42,9 @@ def test_a_cooldown_is_no_rate_limit_of_the_user() -> None:
 
 @pytest.mark.parametrize("status", [401, 500])
 def test_the_gateways_own_key_is_not_the_users_key(status: int) -> None:
-    error = explain(status, "litellm.AuthenticationError: OpenAIException - Incorrect API key provided: sk-up")
+    error = explain(
+        status, "litellm.AuthenticationError: OpenAIException - Incorrect API key provided: sk-up"
+    )
     assert "gateway's own key" in error.message
     assert "Check the key" not in error.remedy
     assert not error.retryable
