@@ -95,10 +95,22 @@ class AimltuiApp(CrashReport, App[None]):
             release()
 
     async def on_event(self, event: events.Event) -> None:
-        """Note when each key came, before anything handles it."""
-        if isinstance(event, events.Key) and not event.is_forwarded:
+        """Keep keys and clicks from a question that the user may not have seen; letters go to the prompt."""
+        if not isinstance(event, events.InputEvent | events.Paste) or event.is_forwarded:
+            await super().on_event(event)
+            return
+        if isinstance(event, events.Key):
             self.key_times.note(event.time)
-        await super().on_event(event)
+        withholds = getattr(self.screen, "withholds", None) if self._screen_stack else None
+        if withholds is not None and withholds(event):
+            self._withhold(event)
+        else:
+            await super().on_event(event)
+
+    def _withhold(self, event: events.Event) -> None:
+        main = self.screen_stack[0]
+        if isinstance(main, MainScreen) and isinstance(event, events.Key | events.Paste):
+            main.prompt.type_ahead(event)
 
     def on_hung_up(self) -> None:
         """End as after a SIGHUP: the terminal is gone."""

@@ -181,7 +181,7 @@ async def ask_to_agree(here: Seat) -> None:
 async def _choose_one(here: Seat) -> None:
     question = here.app.screen
     assert isinstance(question, QuestionSheet)
-    question._dead_until = 0.0
+    await here.until(lambda: not question.is_dead)
     await here.pilot.press("down")
 
 

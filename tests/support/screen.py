@@ -19,6 +19,7 @@ from aimltui.tui.app import AimltuiApp
 from aimltui.tui.controllers.workspace import Workspace
 from aimltui.tui.screens.main.screen import MainScreen
 from aimltui.tui.startup import Connected, Startup
+from aimltui.tui.state.dead_time import KeyTimes
 from aimltui.tui.state.entries import Entry
 from aimltui.tui.storage.drafts import DraftStore
 from aimltui.tui.storage.model_marks import ModelMarks
@@ -73,6 +74,10 @@ class Seat:
             raise AssertionError(f"this never came: {what or condition}\n{self.shown()}") from None
         await self.pilot.pause()
 
+    async def alive(self) -> None:
+        """Wait until the panel on the screen takes keys."""
+        await self.until(lambda: not getattr(self.app.screen, "is_dead", False), "the end of the dead time")
+
     async def write(self, text: str) -> None:
         """Write into the prompt and send it."""
         self.screen.prompt.add_text(text)
@@ -107,6 +112,8 @@ def startup_over(
         "marks": ModelMarks(),
         "theme": "aimltui-dark",
         "clock": lambda: float(server.now),
+        # questions take keys at once, except in the tests of what they do not take
+        "key_times": KeyTimes(stand_s=0, quiet_s=0),
     }
     return Startup(**{**values, **changes})
 

@@ -12,18 +12,10 @@ from textual.widgets import Static
 
 from aimltui.client.client import AssistantsClient
 from aimltui.tui.code_consent import ConsentState, PendingCode
-from aimltui.tui.screens.dialogs.question import DEAD_S, AgreeQuestion, CodeQuestion, OptionLine, visible
+from aimltui.tui.screens.dialogs.question import AgreeQuestion, CodeQuestion, OptionLine, visible
 from aimltui.tui.startup import Connected
 from tests.support.fake_transport import FakeTransport
 from tests.support.screen import seat
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class QuestionApp(App[None]):
@@ -36,42 +28,22 @@ class QuestionApp(App[None]):
         self.push_screen(self.question, self.results.append)
 
 
-async def test_keys_of_somebody_who_is_typing_answer_nothing() -> None:
-    clock = Clock()
-    app = QuestionApp(CodeQuestion("print(1)", clock=clock))
-    async with app.run_test(size=(100, 30)) as pilot:
-        await pilot.pause()
-        for _ in range(4):
-            clock.now += DEAD_S * 0.9
-            await pilot.press("down", "enter", "escape", "y")
-        assert app.results == []
-        clock.now += DEAD_S + 0.01
-        await pilot.press("enter", "y", "1", "space", "r")
-        assert app.results == [], "nothing is chosen yet, and letters mean nothing"
-        await pilot.press("down", "down", "up", "enter")
-    assert app.results == ["run"]
-
-
 @pytest.mark.parametrize(
     ("keys", "answer"),
     [(["escape"], None), (["down", "down", "enter"], "skip"), (["up", "enter"], "stop")],
 )
 async def test_every_answer_can_be_given(keys: list[str], answer: str | None) -> None:
-    clock = Clock()
-    app = QuestionApp(CodeQuestion("print(1)\n" * 200, clock=clock))
+    app = QuestionApp(CodeQuestion("print(1)\n" * 200))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        clock.now += 1
         await pilot.press("pagedown", *keys)
     assert app.results == [answer]
 
 
 async def test_allowing_code_at_all_is_not_the_first_answer() -> None:
-    clock = Clock()
-    app = QuestionApp(AgreeQuestion("None works here.", clock=clock))
+    app = QuestionApp(AgreeQuestion("None works here."))
     async with app.run_test(size=(100, 40)) as pilot:
         await pilot.pause()
-        clock.now += 1
         await pilot.press("down")
         await pilot.press("enter")
     assert app.results == ["off"]
@@ -146,7 +118,7 @@ async def test_the_screen_asks_one_thing_after_the_other_and_takes_back_what_is_
         await here.until(lambda: isinstance(here.app.screen, CodeQuestion))
         one = here.app.screen
         assert isinstance(one, CodeQuestion)
-        one._dead_until = 0
+        await here.alive()
         await here.pilot.press("down", "enter")
         assert await first is True
         await here.until(lambda: here.app.screen is not one and isinstance(here.app.screen, CodeQuestion))
@@ -155,14 +127,14 @@ async def test_the_screen_asks_one_thing_after_the_other_and_takes_back_what_is_
         await here.until(lambda: here.app.screen is not two and isinstance(here.app.screen, CodeQuestion))
         three = here.app.screen
         assert isinstance(three, CodeQuestion)
-        three._dead_until = 0
+        await here.alive()
         await here.pilot.press("escape")
         assert await third is False
         here.screen.action_code_consent()
         await here.until(lambda: isinstance(here.app.screen, AgreeQuestion))
         agree = here.app.screen
         assert isinstance(agree, AgreeQuestion)
-        agree._dead_until = 0
+        await here.alive()
         await here.pilot.press("down", "down", "enter")
         await here.until(lambda: consent.allowed == [True])
 
@@ -183,7 +155,7 @@ async def test_an_assistant_with_the_tool_offers_it_once_and_only_where_there_is
         await here.until(lambda: isinstance(here.app.screen, AgreeQuestion))
         question = here.app.screen
         assert isinstance(question, AgreeQuestion)
-        question._dead_until = 0
+        await here.alive()
         await here.pilot.press("escape")
         await here.until(lambda: here.app.screen is here.screen)
         await offer(frozenset({"code_interpreter"}))

@@ -15,6 +15,7 @@ from aimltui.tui.screens.connect.connect import ConnectScreen
 from aimltui.tui.screens.connect.connections import ConnectionsScreen
 from aimltui.tui.screens.connect.form import ConnectFormScreen
 from aimltui.tui.screens.connect.key_input import KeyInput
+from aimltui.tui.state.connect_options import DEMO, LOCAL
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.pick_list import PickList
 from tests.support.fake_connections import (
@@ -45,12 +46,24 @@ def no_mistakes(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 
 async def on(here: Seat, kind: type) -> None:
     await here.until(lambda: isinstance(here.app.screen, kind), kind.__name__)
-    await here.pilot.pause()
+    await here.alive()
 
 
 async def press(here: Seat, *keys: str) -> None:
     await here.pilot.press(*keys)
     await here.pilot.pause()
+
+
+async def choose(here: Seat, option: str) -> None:
+    """Choose what can be connected to."""
+    screen = here.app.screen
+    assert isinstance(screen, ConnectScreen)
+    for _ in range(20):
+        row = screen.pick_list.cursor_row
+        if row is not None and row.id == option:
+            break
+        await here.pilot.press("down")
+    await press(here, "enter")
 
 
 def header(here: Seat) -> tuple[str, str]:
@@ -101,10 +114,10 @@ async def test_escape_skips_it_and_the_guide_leads_back(server: FakeTransport, t
         await on(here, ConnectScreen)
 
 
-async def test_looking_around_is_one_key(server: FakeTransport, tmp_path: Path) -> None:
+async def test_looking_around_is_a_row(server: FakeTransport, tmp_path: Path) -> None:
     async with seat(server, tmp_path, model=None, connections=FakeConnections()) as here:
         await on(here, ConnectScreen)
-        await press(here, "d")
+        await choose(here, DEMO)
         await here.until(lambda: here.workspace.models.model_of(here.workspace.current) == "demo")
         here.screen.open_connect()
         await on(here, ConnectScreen)
@@ -140,7 +153,7 @@ async def test_connecting_after_looking_around_leaves_the_demo_model(
     service = FakeConnections(found=[AIMLAPI_KEY])
     async with seat(server, tmp_path, model=None, connections=service) as here:
         await on(here, ConnectScreen)
-        await press(here, "d")
+        await choose(here, DEMO)
         await here.write("Hello")
         await here.until(lambda: server.asked("create_run"))
         await here.idle()
@@ -169,7 +182,7 @@ async def test_this_machine_is_asked_only_when_it_is_wanted(server: FakeTranspor
         await on(here, ConnectScreen)
         assert service.searches == 0
         service.gate.clear()
-        await press(here, "l")
+        await choose(here, LOCAL)
         assert "looking at this machine's usual ports…" in here.shown()
         service.gate.set()
         await here.until(lambda: "Ollama · 7 models" in here.shown())
@@ -186,11 +199,12 @@ async def test_escape_stops_the_search_before_it_closes(server: FakeTransport, t
     service.gate.clear()
     async with seat(server, tmp_path, model=None, connections=service) as here:
         await on(here, ConnectScreen)
-        await press(here, "l", "escape")
+        await choose(here, LOCAL)
+        await press(here, "escape")
         await here.until(lambda: "asking" not in here.shown())
         assert isinstance(here.app.screen, ConnectScreen)
         service.gate.set()
-        await press(here, "l")
+        await choose(here, LOCAL)
         await here.until(lambda: "no server found" in here.shown())
         await press(here, "escape")
         assert here.app.screen is here.screen
@@ -388,15 +402,20 @@ async def test_removing_asks_first_and_says_what_becomes_of_the_key(
     async with seat(server, tmp_path, connections=service) as here:
         await open_list(here)
         await press(here, "down", "delete")
-        assert "Remove “Work”? Its key is deleted, too" in here.shown()
+        await here.alive()
+        assert "Remove “Work”?" in here.shown()
+        assert "Its key is deleted, too" in here.shown()
         await press(here, "escape")
         assert len(service.there) == 2
-        await press(here, "delete", "y")
+        await press(here, "delete")
+        await here.alive()
+        await press(here, "down", "enter")
         await here.until(lambda: "Work" not in here.shown())
         assert [row.name for row in service.there] == ["AI/ML API"]
         await press(here, "delete")
+        await here.alive()
         assert "The variable AIMLAPI_API_KEY stays as it is." in here.shown()
-        await press(here, "y")
+        await press(here, "down", "enter")
         await here.until(lambda: "No connection yet. a adds one." in here.shown())
         await press(here, "escape")
         await here.until(lambda: header(here)[1] == "not connected")
@@ -406,10 +425,14 @@ async def test_a_removed_default_gives_way_to_the_next_one(server: FakeTransport
     service = FakeConnections(there=[AIMLAPI, OLLAMA])
     async with seat(server, tmp_path, connections=service) as here:
         await open_list(here)
-        await press(here, "delete", "y")
+        await press(here, "delete")
+        await here.alive()
+        await press(here, "down", "enter")
         await here.until(lambda: "✓ Ollama" in here.shown())
         service.refusal = "The configuration cannot be written."
-        await press(here, "delete", "y")
+        await press(here, "delete")
+        await here.alive()
+        await press(here, "down", "enter")
         await here.until(lambda: "✗ The configuration cannot be written." in here.shown())
 
 
@@ -520,5 +543,5 @@ async def test_what_was_not_added_here_is_not_removed_here(server: FakeTransport
         await open_list(here)
         await press(here, "delete")
         assert "it comes from the variable AIMLAPI_API_KEY" in " ".join(here.shown().split())
-        await press(here, "y")
+        assert isinstance(here.app.screen, ConnectionsScreen)
         assert len(service.there) == 1

@@ -48,7 +48,7 @@ async def test_a_refused_key_is_a_card_with_keys(server: FakeTransport, tmp_path
     async with seat(server, tmp_path, connections=FakeConnections(there=[WORK, AIMLAPI])) as here:
         await fail(here)
         assert "k change key   m other model   r send again" in here.shown()
-        await here.pilot.press("up", "k")
+        await here.pilot.press("alt+up", "k")
         await here.until(lambda: isinstance(here.app.screen, ConnectFormScreen))
         await here.pilot.pause()
         assert "AI/ML API" in here.shown()
@@ -62,7 +62,7 @@ async def test_send_again_runs_once_more_without_a_second_message(
     server.scripts = [REFUSED, ANSWERED]
     async with seat(server, tmp_path) as here:
         await fail(here)
-        await here.pilot.press("up", "r")
+        await here.pilot.press("alt+up", "r")
         await here.until(lambda: "Here you are." in here.texts())
         await here.idle()
         assert here.texts() == ["Hello", "Here you are."]
@@ -98,13 +98,13 @@ async def test_another_model_is_picked_and_letters_elsewhere_go_to_the_prompt(
     server.scripts = [BUSY]
     async with seat(server, tmp_path) as here:
         await fail(here)
-        await here.pilot.press("up", "m")
+        await here.pilot.press("alt+up", "m")
         await here.until(lambda: isinstance(here.app.screen, ModelPicker))
         await here.pilot.press("escape")
         await here.pilot.press(*"kmr")
         assert here.screen.prompt.draft == "kmr"
         here.screen.prompt.load_draft("")
-        await here.pilot.press("up", "x")
+        await here.pilot.press("alt+up", "x")
         assert here.screen.prompt.draft == "x"
 
 
@@ -114,8 +114,8 @@ async def test_a_card_is_reached_although_its_text_is_back_in_the_prompt(
     server.failures["create_thread"] = [APIError("No models.", status=502, code="models_unavailable")]
     async with seat(server, tmp_path, connections=FakeConnections(there=[WORK, AIMLAPI])) as here:
         await fail(here, "First line\nsecond")
-        assert "↑ up to here, then   k change key" in here.shown()
-        await here.pilot.press(*["up"] * 4, "k")
+        assert "alt+↑ then   k change key" in here.shown()
+        await here.pilot.press("alt+up", "k")
         await here.until(lambda: isinstance(here.app.screen, ConnectFormScreen))
         assert here.screen.prompt.draft == "First line\nsecond"
 
@@ -128,7 +128,7 @@ async def test_a_run_that_did_not_start_can_be_sent_again_and_its_card_goes(
     async with seat(server, tmp_path) as here:
         await fail(here)
         assert "The run was not started" in here.shown()
-        await here.pilot.press("up", "r")
+        await here.pilot.press("alt+up", "r")
         await here.until(lambda: "Here you are." in here.texts())
         await here.idle()
         assert cards(here) == []

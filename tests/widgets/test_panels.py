@@ -58,12 +58,12 @@ def said(here: Seat) -> str:
 
 async def mark_panel(here: Seat) -> None:
     while here.screen.transcript.marked_call is None:
-        await here.pilot.press("up")
+        await here.pilot.press("alt+up")
 
 
 async def mark_file(here: Seat, file_id: str) -> None:
     await here.until(lambda: "t.csv 8 B" in here.shown())
-    for key in ["down"] * 5 + ["up"] * 5:
+    for key in ["alt+down"] * 5 + ["alt+up"] * 5:
         if here.screen.transcript.marked_file == file_id:
             return
         await here.pilot.press(key)
@@ -94,6 +94,7 @@ async def test_s_saves_the_code_and_asks_before_it_replaces_a_file(
         await mark_panel(here)
         await here.pilot.press("s")
         await here.until(lambda: "~/Downloads/step-1.py" in here.shown())
+        await here.alive()
         (downloads / "step-1.py").write_text("mine")
         await here.pilot.press("enter")
         await here.until(lambda: "already exists. Press enter again to replace it" in here.shown())
@@ -124,15 +125,22 @@ async def test_r_asks_runs_the_code_in_the_thread_and_shows_what_came(
         await mark_panel(here)
         await here.pilot.press("r")
         await here.until(lambda: "Run this code again?" in here.shown())
+        await here.alive()
         await here.pilot.press("escape", "r")
-        assert asked == []
-        await here.pilot.press("enter")
+        await here.until(lambda: "Run this code again?" in here.shown())
+        await here.alive()
+        await here.pilot.press("enter", "r", "y", "space")
+        assert asked == [], "no answer is selected at first"
+        await here.pilot.press("down", "enter")
         await here.until(lambda: "esc stops it" in here.shown())
         go_on.set()
         await here.until(lambda: "again: 1" in here.shown())
         assert asked == [(here.workspace.current.thread_id, "x = 1\nprint(x)\n")]
         go_on.clear()
-        await here.pilot.press("r", "enter")
+        await here.pilot.press("r")
+        await here.until(lambda: "Run this code again?" in here.shown())
+        await here.alive()
+        await here.pilot.press("down", "enter")
         await here.until(lambda: "esc stops it" in here.shown())
         await here.pilot.press("escape")
         await here.until(lambda: "It was stopped." in here.shown())
@@ -147,6 +155,7 @@ async def test_files_have_names_and_enter_looks_at_them(server: FakeTransport, t
         await mark_file(here, "file-t")
         await here.pilot.press("enter")
         await here.until(lambda: isinstance(here.app.screen, TextViewer))
+        await here.alive()
         assert "1,2" in here.shown()
         await here.pilot.press("escape")
         await mark_file(here, "file-p")
@@ -171,6 +180,7 @@ async def test_files_are_saved_and_only_documents_open_without_a_question(
         await mark_file(here, "file-t")
         await here.pilot.press("s")
         await here.until(lambda: "Save t.csv" in here.shown())
+        await here.alive()
         await here.pilot.press("enter")
         await here.until(lambda: (downloads / "t.csv").exists())
         await here.until(lambda: here.app.screen is here.screen and here.screen.transcript.mark)
@@ -180,6 +190,7 @@ async def test_files_are_saved_and_only_documents_open_without_a_question(
         await mark_file(here, "file-x")
         await here.pilot.press("o")
         await here.until(lambda: "Open run.sh?" in here.shown())
+        await here.alive()
         await here.pilot.press("escape")
         assert len(opened) == 1
 
@@ -201,6 +212,7 @@ async def test_a_long_output_is_searched_and_copied_within_bounds(
         await ask(here, Code(("x",), logs), Say(("One.",)), End())
         here.screen.post_message(here.screen.transcript.OutputChosen(here.screen.transcript, logs))
         await here.until(lambda: isinstance(here.app.screen, TextViewer))
+        await here.alive()
         await here.pilot.press("end")
         assert "the NEEDLE" in here.shown()
         await here.pilot.press("home", "slash", *"needle", "enter")

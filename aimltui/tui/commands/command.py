@@ -18,9 +18,10 @@ STATE_WORDS = frozenset(
         "away",  # the transcript is not at its end
         "list",  # the thread list has the focus
         "marked",  # something is selected in the transcript with the keyboard
-        "panel",  # a panel of code is selected
-        "file",  # a file is selected
-        "kept",  # something that can be saved is selected
+        "letters",  # letters act on what is selected in the transcript
+        "panel",  # a panel of code is selected, and letters act on it
+        "file",  # a file is selected, and letters act on it
+        "kept",  # something that can be saved is selected, and letters act on it
         "runs",  # code can be run again here
         "undo",  # a deleted thread can be restored
         "unanswered",  # the last message of the open thread has no complete answer

@@ -31,6 +31,8 @@ class ScreenFacts:
     list_has_focus: bool = False
     has_mark: bool = False
     """Whether the keyboard has marked something in the transcript."""
+    letters_act: bool = False
+    """Whether letters act on what is marked."""
     marked_call: str = ""
     """The type of the tool call that is marked; empty if none is."""
     has_marked_file: bool = False
@@ -44,13 +46,15 @@ class ScreenFacts:
 
 def command_words(facts: ScreenFacts, workspace: Workspace | None) -> frozenset[str]:
     """The words of `commands.STATE_WORDS` that are true."""
-    has_panel = facts.marked_call == "code_interpreter"
+    has_panel = facts.letters_act and facts.marked_call == "code_interpreter"
+    has_file = facts.letters_act and facts.has_marked_file
     words = {
         "list": facts.list_has_focus,
         "marked": facts.has_mark,
+        "letters": facts.letters_act,
         "panel": has_panel,
-        "file": facts.has_marked_file,
-        "kept": has_panel or facts.has_marked_file,
+        "file": has_file,
+        "kept": has_panel or has_file,
         "away": not facts.is_following,
     }
     if workspace is not None:

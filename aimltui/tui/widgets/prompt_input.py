@@ -125,6 +125,7 @@ class PromptInput(KeysInOrder, TextArea):
         self.cursor_blink = False
         self._pastes = PasteStore()
         self._sent = ""
+        self._owes_newline = False
 
     @property
     def draft(self) -> str:
@@ -140,6 +141,7 @@ class PromptInput(KeysInOrder, TextArea):
         """Replace the text by a saved draft, as when another thread opens; undo does not bring the old text back."""
         self._pastes.clear()
         self.load_text(self._pastes.collapse(clean_input(text)))
+        self._owes_newline = False
         self.move_cursor(self.document.end)
 
     def accept(self) -> None:
@@ -167,6 +169,17 @@ class PromptInput(KeysInOrder, TextArea):
             self._pastes.collapse(clean_input(text)), *self.selection, maintain_selection_offset=False
         )
         self.scroll_cursor_visible()
+
+    def type_ahead(self, event: events.Key | events.Paste) -> None:
+        """Take what was typed for the prompt while a question stood before it. Enter starts a line and sends nothing."""
+        text = event.text if isinstance(event, events.Paste) else event.is_printable and event.character
+        if text:
+            self.add_text("\n" * self._owes_newline + text)
+            self._owes_newline = False
+        elif isinstance(event, events.Key) and event.key == "backspace":
+            self.action_delete_left()
+        elif isinstance(event, events.Key) and event.key in SEND_KEYS | NEWLINE_KEYS:
+            self._owes_newline = not self.is_empty
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave actions to the screen that do not concern the prompt in its current state."""

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.types import CSSPathType
@@ -49,6 +50,7 @@ class ConnectScreen(Sheet[Saved | LookAround | None]):
         is_first: Whether there is no model yet; then the demo is offered, too.
     """
 
+    IS_QUESTION = True
     SCROLLS = "PickList"
     EXTRA_LINES = 7
     AUTO_FOCUS = ""
@@ -57,15 +59,14 @@ class ConnectScreen(Sheet[Saved | LookAround | None]):
         Binding("enter", "pick", show=False),
         Binding("up", "move(-1)", show=False),
         Binding("down", "move(1)", show=False),
-        Binding("l", "look_for_servers", show=False),
-        Binding("d", "look_around", show=False),
     ]
 
     def __init__(self, connections: Connections, places: Places, *, is_first: bool) -> None:
-        keys = [FooterItem("enter", "Choose", "pick"), FooterItem("l", "Local servers", "look_for_servers")]
-        if is_first:
-            keys.append(FooterItem("d", "Demo", "look_around"))
-        keys.append(FooterItem("esc", "Not now" if is_first else "Back", "cancel"))
+        keys = (
+            FooterItem("enter", "Choose", "pick"),
+            FooterItem("↑↓", "Move", "move(1)"),
+            FooterItem("esc", "Not now" if is_first else "Back", "cancel"),
+        )
         super().__init__("Connect to a model" if is_first else "Add a connection", keys)
         self._connections = connections
         self._places = places
@@ -88,6 +89,12 @@ class ConnectScreen(Sheet[Saved | LookAround | None]):
     def on_mount(self) -> None:
         """Fill the list."""
         self._show()
+
+    def withholds(self, event: events.Event) -> bool:
+        """Take no letters at all: they are for the prompt, and so is an Enter behind them."""
+        if isinstance(event, events.Paste) or (isinstance(event, events.Key) and event.is_printable):
+            self.begin_dead_time()
+        return super().withholds(event)
 
     # The list
 

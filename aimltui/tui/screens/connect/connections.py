@@ -19,6 +19,7 @@ from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.controllers.connection_tester import Saved
 from aimltui.tui.screens.connect.connect import ConnectScreen, LookAround, Places
 from aimltui.tui.screens.connect.form import ConnectFormScreen
+from aimltui.tui.screens.dialogs.confirm import YES, ConfirmScreen
 from aimltui.tui.screens.dialogs.sheet import CLOSE, Sheet
 from aimltui.tui.state.connect_form import form_of, host_of, stored_words
 from aimltui.tui.widgets.footer import FooterBar
@@ -32,7 +33,6 @@ _KEYS = (
     FooterItem("del", "Remove", "remove"),
     CLOSE,
 )
-_ASK = (FooterItem("y", "Remove", "confirm"), FooterItem("esc", "Keep", "cancel"))
 _BUSY = (FooterItem("esc", "Stop the test", "cancel"),)
 
 
@@ -58,7 +58,6 @@ class ConnectionsScreen(Sheet[None]):
         Binding("t", "test", show=False),
         Binding("d", "make_default", show=False),
         Binding("delete,backspace", "remove", show=False),
-        Binding("y", "confirm", show=False),
     ]
 
     def __init__(
@@ -76,7 +75,6 @@ class ConnectionsScreen(Sheet[None]):
         self._saved = saved
         self._rows: Sequence[ConnectionRow] = ()
         self._found: dict[str, Tested] = {}
-        self._asked: ConnectionRow | None = None
         """The connection whose removal waits for the user's confirmation."""
         self._work: Worker[None] | None = None
         self._problem = ""
@@ -115,9 +113,7 @@ class ConnectionsScreen(Sheet[None]):
 
     def _say(self, text: str = "", style: str = "$text-error") -> None:
         self._about.update(Content.styled(clean(text), style) if text else self._words())
-        self.query_one(FooterBar).set_items(
-            _ASK if self._asked is not None else _BUSY if self.is_testing else _KEYS
-        )
+        self.query_one(FooterBar).set_items(_BUSY if self.is_testing else _KEYS)
 
     def _words(self) -> Content:
         row = self._row
@@ -138,7 +134,7 @@ class ConnectionsScreen(Sheet[None]):
         name = event.row.id if event.row else ""
         if name == self._at:
             return
-        self._at, self._asked = name, None
+        self._at = name
         if not self.is_testing:
             self._say()
 
@@ -211,18 +207,17 @@ class ConnectionsScreen(Sheet[None]):
                 "configuration file. Remove it there."
             )
             return
-        self._asked = row
         key = {
             "environment": f"The variable {row.key_hint} stays as it is.",
             "none": "",
         }.get(row.key_place, "Its key is deleted, too, and cannot be restored.")
-        self._say(" ".join(filter(None, (f"Remove “{row.name}”?", key, "Threads stay."))), "$text-warning")
 
-    def action_confirm(self) -> None:
-        """Remove the connection."""
-        row, self._asked = self._asked, None
-        if row is not None:
-            self._start(self._remove(row))
+        def answered(answer: str | None) -> None:
+            if answer == YES:
+                self._start(self._remove(row))
+
+        text = " ".join(filter(None, (key, "Threads stay.")))
+        self.app.push_screen(ConfirmScreen(f"Remove “{row.name}”?", text, "Remove it", "Keep it"), answered)
 
     async def _remove(self, row: ConnectionRow) -> None:
         try:
@@ -236,11 +231,8 @@ class ConnectionsScreen(Sheet[None]):
             self._failed(str(error))
 
     def action_cancel(self) -> None:
-        """Keep the connection, or stop the test, or close the list."""
-        if self._asked is not None:
-            self._asked = None
-            self._say()
-        elif self.is_testing and self._work is not None:
+        """Stop the test, or close the list."""
+        if self.is_testing and self._work is not None:
             self._work.cancel()
         else:
             self.dismiss(None)

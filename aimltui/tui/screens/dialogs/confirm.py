@@ -1,40 +1,23 @@
-"""ConfirmScreen: a question that enter answers with yes, and escape with no."""
+"""ConfirmScreen: asks before something is done that cannot be undone. No answer is selected at first."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
-
-from textual.binding import Binding, BindingType
-from textual.content import Content
-from textual.widget import Widget
-from textual.widgets import Static
-
 from aimltui.common.sanitize import clean
-from aimltui.tui.commands.command import FooterItem
-from aimltui.tui.screens.dialogs.sheet import Sheet
+from aimltui.tui.screens.dialogs.question import Option, QuestionSheet
+
+YES, NO = "yes", "no"
 
 
-class ConfirmScreen(Sheet[bool | None]):
-    """Says what will happen, and asks. The result is True if the user said yes.
+class ConfirmScreen(QuestionSheet):
+    """Says what will happen, and asks. The result is `YES` if the user chose it, else `NO` or None.
 
     Args:
         title: The question.
         text: Sentences about what will happen.
-        verb: One or two words for what enter does.
+        verb: A few words for yes.
+        refusal: A few words for no.
     """
 
-    AUTO_FOCUS = ""
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "confirm", show=False)]
-
-    def __init__(self, title: str, text: str, verb: str) -> None:
-        super().__init__(title, (FooterItem("enter", verb, "confirm"), FooterItem("esc", "Cancel", "cancel")))
-        self._text = clean(text)
-
-    def body(self) -> Sequence[Widget]:
-        """The sentences."""
-        return (Static(Content(self._text), classes="sheet-text"),)
-
-    def action_confirm(self) -> None:
-        """Answer yes."""
-        self.dismiss(True)
+    def __init__(self, title: str, text: str, verb: str, refusal: str = "Cancel") -> None:
+        options = (Option(YES, verb), Option(NO, refusal))
+        super().__init__(title, (clean(text),), options, leave=refusal)

@@ -1,13 +1,13 @@
-"""Questions about code without a sandbox, which must not be answered by accident.
+"""Questions that must not be answered by accident, such as those about code without a sandbox.
 
-They may appear while the user is typing. So they ignore keys at first, letters do nothing, and no answer is selected
-until the user moves to one.
+They may appear while the user is typing. So they take no keys at first (see `state.dead_time`), letters do nothing, and
+no answer is selected until the user moves to one.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -22,9 +22,6 @@ from textual.widgets import Static
 from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.dialogs.sheet import TALL, Sheet
 
-DEAD_S = 0.3
-"""Seconds for which a question ignores keys; a key in this time starts them again."""
-
 RUN, SKIP, STOP = "run", "skip", "stop"
 ALLOW, KEEP_OFF = "allow", "off"
 
@@ -37,7 +34,7 @@ class Option:
 
     id: str
     label: str
-    about: str
+    about: str = ""
 
 
 class OptionLine(Static):
@@ -77,9 +74,9 @@ class QuestionSheet(Sheet[str | None]):
         text: Paragraphs about it.
         options: The answers; none is selected at first.
         leave: A few words for what escape does.
-        clock: Returns monotonic seconds.
     """
 
+    IS_QUESTION = True
     BODY: ClassVar[str] = ".question-body"
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -98,7 +95,6 @@ class QuestionSheet(Sheet[str | None]):
         options: Sequence[Option],
         *,
         leave: str,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         keys = (
             FooterItem("↑↓", "Choose", "choose(1)"),
@@ -110,8 +106,6 @@ class QuestionSheet(Sheet[str | None]):
         self._text = tuple(text)
         self._lines = [OptionLine(option) for option in options]
         self._chosen = -1
-        self._clock = clock
-        self._dead_until = float("inf")
 
     def on_resize(self, event: events.Resize) -> None:
         """Limit the part that scrolls, so that the answers are always in view."""
@@ -129,33 +123,14 @@ class QuestionSheet(Sheet[str | None]):
         """The widgets in the part that scrolls."""
         return [Static(Content(text), classes="sheet-text") for text in self._text]
 
-    def on_mount(self) -> None:
-        """Ignore keys at first."""
-        self._dead_until = self._clock() + DEAD_S
-
-    @property
-    def is_dead(self) -> bool:
-        """Whether keys are still ignored."""
-        return self._clock() < self._dead_until
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Ignore keys that may have been meant for something else."""
-        if self.is_dead and action in ("choose", "take", "page", "cancel"):
-            return False
-        return super().check_action(action, parameters)
-
     def on_key(self, event: events.Key) -> None:
-        """Ignore keys longer if the user goes on typing: then the question has not been seen."""
+        """Do nothing: letters are no answer."""
         event.stop()
         event.prevent_default()
-        if self.is_dead:
-            self._dead_until = self._clock() + DEAD_S
 
     def on_option_line_clicked(self, event: OptionLine.Clicked) -> None:
         """Select the clicked answer; a second click confirms it."""
         event.stop()
-        if self.is_dead:
-            return
         place = self._lines.index(event.line)
         if place == self._chosen:
             self.action_take()
@@ -195,17 +170,9 @@ class CodeQuestion(QuestionSheet):
         code: The whole code.
         thread_title: The thread in which it was written; empty for the open one.
         expires_at: Unix seconds at which the waiting run expires; None if the user runs the code again.
-        clock: Returns monotonic seconds.
     """
 
-    def __init__(
-        self,
-        code: str,
-        thread_title: str = "",
-        *,
-        expires_at: int | None = None,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, code: str, thread_title: str = "", *, expires_at: int | None = None) -> None:
         lines = code.count("\n") + (not code.endswith("\n"))
         counted = f"{lines} lines" if lines != 1 else "1 line"
         where = f" In the thread “{thread_title}”." if thread_title else ""
@@ -224,7 +191,6 @@ class CodeQuestion(QuestionSheet):
                 Option(STOP, "Stop the run", "no code runs, and the answer ends here"),
             ],
             leave="Not this time",
-            clock=clock,
         )
         self._code = code
         self.is_settled = False
@@ -249,12 +215,9 @@ class AgreeQuestion(QuestionSheet):
     Args:
         reason: Why there is no sandbox.
         is_allowed: Whether it is allowed now.
-        clock: Returns monotonic seconds.
     """
 
-    def __init__(
-        self, reason: str, *, is_allowed: bool = False, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, reason: str, *, is_allowed: bool = False) -> None:
         allow = "Allow it, and ask me each time" if not is_allowed else "Keep asking me each time"
         off = "Keep it off" if not is_allowed else "Switch it off"
         super().__init__(
@@ -272,7 +235,6 @@ class AgreeQuestion(QuestionSheet):
                 Option(ALLOW, allow, "you can change this in the palette"),
             ],
             leave="Leave it as it is",
-            clock=clock,
         )
 
 

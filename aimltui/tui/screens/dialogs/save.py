@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 from aimltui.common.sanitize import clean_line
 from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.dialogs.sheet import CLOSE, Sheet
+from aimltui.tui.state.dead_time import DeadTime, KeyTimes
 from aimltui.tui.storage.saving import FileIsThere, SaveError
 from aimltui.tui.widgets.line_input import LineInput
 
@@ -28,6 +29,8 @@ class SaveScreen(Sheet[Path | None]):
         write: Writes the file.
     """
 
+    IS_QUESTION = True
+
     def __init__(self, title: str, path: str, write: Writer) -> None:
         super().__init__(title, (FooterItem("enter", "Save", "submit"), CLOSE))
         self._box = LineInput(path, compact=True, select_on_focus=False)
@@ -36,6 +39,8 @@ class SaveScreen(Sheet[Path | None]):
         self._write = write
         self._may_replace = ""
         self._is_writing = False
+        self._seen: DeadTime | None = None
+        """Whether the question if a file may be replaced has been seen."""
 
     def body(self) -> Sequence[Widget]:
         """The box for the path, and what went wrong."""
@@ -44,6 +49,9 @@ class SaveScreen(Sheet[Path | None]):
 
     def action_submit(self) -> None:
         """Write the file."""
+        asks_to_replace = self._may_replace == self._box.value.strip() != ""
+        if asks_to_replace and self._seen is not None and not self._seen.is_alive:
+            return
         if not self._is_writing:
             self._is_writing = True
             self.run_worker(self._save(self._box.value.strip()), exit_on_error=False)
@@ -54,6 +62,7 @@ class SaveScreen(Sheet[Path | None]):
             await self._write(path, text == self._may_replace)
         except FileIsThere as error:
             self._may_replace = text
+            self._ask_to_replace()
             self._say(f"{error} Press enter again to replace it, or change the name.")
         except SaveError as error:
             self._say(str(error))
@@ -61,6 +70,13 @@ class SaveScreen(Sheet[Path | None]):
             self.dismiss(path)
         finally:
             self._is_writing = False
+
+    def _ask_to_replace(self) -> None:
+        """Take no second Enter that comes right after the first."""
+        key_times = getattr(self.app, "key_times", None)
+        if isinstance(key_times, KeyTimes):
+            self._seen = DeadTime(key_times)
+            self._seen.show()
 
     def _say(self, sentence: str) -> None:
         self._problem.update(Content(clean_line(sentence)))

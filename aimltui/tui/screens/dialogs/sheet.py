@@ -17,6 +17,7 @@ from textual.widgets import Input, Static
 
 from aimltui.common.sanitize import clean_line
 from aimltui.tui.commands.command import FooterItem
+from aimltui.tui.state.dead_time import DeadTime, KeyTimes
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.line_input import LineInput
 from aimltui.tui.widgets.pick_list import PickList, PickRow
@@ -45,6 +46,8 @@ class Sheet(ModalScreen[Result]):
     """The most lines that this part gets."""
     EXTRA_LINES: ClassVar[int] = 0
     """Lines of the body besides this part and the search box, on screens that are not low."""
+    IS_QUESTION: ClassVar[bool] = False
+    """Whether a key could do harm here: then the app gives the panel no key before its dead time is over."""
     AUTO_FOCUS = "Input"
     VERTICAL_BREAKPOINTS = _BREAKPOINTS
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Close", show=False)]
@@ -53,6 +56,37 @@ class Sheet(ModalScreen[Result]):
         super().__init__()
         self._title = clean_line(title)
         self._keys = tuple(keys)
+        self.dead_time: DeadTime | None = None
+        self.set_class(self.IS_QUESTION, "-dead")
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether keys still belong to the prompt, since the panel may not have been seen yet."""
+        return self.IS_QUESTION and (self.dead_time is None or not self.dead_time.is_alive)
+
+    def withholds(self, event: events.Event) -> bool:
+        """Whether a key, a paste or an action of the mouse is not for the panel; letters go to the prompt then."""
+        return self.is_dead
+
+    def on_screen_resume(self) -> None:
+        """Begin the dead time when the panel has been painted."""
+        if self.IS_QUESTION:
+            self.call_after_refresh(self.begin_dead_time)
+
+    def begin_dead_time(self) -> None:
+        """Take no keys for a moment."""
+        key_times = getattr(self.app, "key_times", None)
+        if isinstance(key_times, KeyTimes):
+            self.dead_time = self.dead_time or DeadTime(key_times)
+            self.dead_time.show()
+            self._show_life()
+
+    def _show_life(self) -> None:
+        """Dim the keys in the last line while they do nothing."""
+        left = self.dead_time.left_s if self.dead_time is not None else 0.0
+        self.set_class(left > 0, "-dead")
+        if left > 0:
+            self.set_timer(left, self._show_life)
 
     def compose(self) -> ComposeResult:
         """Title, body, keys."""

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.strip import Strip
@@ -32,6 +33,8 @@ MAX_COPY = 1_000_000
 class Viewer(Sheet[str | None]):
     """A panel as large as the screen. The result is `save` or `open` if that key was pressed."""
 
+    IS_QUESTION = True
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "close_for('save')", show=False),
         Binding("o", "close_for('open')", show=False),
@@ -44,6 +47,10 @@ class Viewer(Sheet[str | None]):
             last.append(FooterItem("o", "Open", "close_for('open')"))
         super().__init__(title, (*keys, *last, CLOSE))
         self._can_open = can_open
+
+    def withholds(self, event: events.Event) -> bool:
+        """Letters save and open: they wait. Everything else only moves the text."""
+        return isinstance(event, events.Key) and event.is_printable and super().withholds(event)
 
     def action_close_for(self, what: str) -> None:
         """Close, and let the caller save or open the file."""

@@ -23,6 +23,8 @@ class CopyingPart(MainView):
     def __init__(self, startup: Startup) -> None:
         super().__init__(startup)
         self._quit_asked_at = float("-inf")
+        self._quit_asked_by = 0
+        """The number of the key that asked; a key between it and the next ctrl+c takes it back."""
 
     def copy(self, text: str) -> None:
         """Copy text to every clipboard within reach, and say who took it."""
@@ -75,12 +77,16 @@ class CopyingPart(MainView):
         if self.prompt.clear_undoable():
             self.forget_quit()
             self.hint("cleared, ctrl+z brings it back")
-        elif now - self._quit_asked_at <= HINT_S:
+        elif now - self._quit_asked_at <= HINT_S and self._keys == self._quit_asked_by + 1:
             self.app.call_later(self.app.run_action, "quit")
         else:
-            self._quit_asked_at = now
+            self._quit_asked_at, self._quit_asked_by = now, self._keys
             is_busy = self.workspace is not None and self.workspace.current.is_busy
             self.hint("esc stops the answer; ctrl+c again quits" if is_busy else "ctrl+c again quits")
+
+    @property
+    def _keys(self) -> int:
+        return self.startup.key_times.count
 
     def forget_quit(self) -> None:
         """Count the next ctrl+c as the first one."""

@@ -99,7 +99,7 @@ class PanelsPart(MainView):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Let a panel's letter keys act only where they mean something; elsewhere they are typed into the prompt."""
         if action == "panel":
-            return command(str(parameters[0])).is_available(self.command_state())
+            return self.letters.is_alive and command(str(parameters[0])).is_available(self.command_state())
         return super().check_action(action, parameters)
 
     def action_panel(self, what: str) -> None:
@@ -168,7 +168,7 @@ class PanelsPart(MainView):
 
     def _open(self, name: str, content: bytes) -> None:
         """Open a file; where its kind may be a program, ask first."""
-        from aimltui.tui.screens.dialogs.confirm import ConfirmScreen
+        from aimltui.tui.screens.dialogs.confirm import YES, ConfirmScreen
 
         try:
             # before the question: there may be no program to open it with
@@ -180,8 +180,8 @@ class PanelsPart(MainView):
             self.spawn(self._open_now(name, content), "open")
             return
 
-        def answered(is_sure: bool | None) -> None:
-            if is_sure:
+        def answered(answer: str | None) -> None:
+            if answer == YES:
                 self.spawn(self._open_now(name, content), "open")
 
         self.app.push_screen(
@@ -203,12 +203,12 @@ class PanelsPart(MainView):
     # Running again
 
     def _ask_to_run(self, call: ToolCallEntry) -> None:
-        from aimltui.tui.screens.dialogs.confirm import ConfirmScreen
+        from aimltui.tui.screens.dialogs.confirm import YES, ConfirmScreen
 
         lines = plural(call.input.strip("\n").count("\n") + 1, "line")
 
-        def answered(is_sure: bool | None) -> None:
-            if is_sure:
+        def answered(answer: str | None) -> None:
+            if answer == YES:
                 self.spawn(self._actions.run_again(call, partial(self._show_repeat, call.id)), _AGAIN)
 
         self.app.push_screen(

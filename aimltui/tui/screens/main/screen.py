@@ -134,6 +134,8 @@ class MainScreen(
 
     def on_descendant_focus(self) -> None:
         """Update the footer: its keys depend on which widget has the focus."""
+        if self.focused is not self.transcript:
+            self.letters.hide()
         self.show_state()
 
     def on_key(self, event: events.Key) -> None:

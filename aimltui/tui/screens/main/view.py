@@ -26,6 +26,7 @@ from aimltui.tui.controllers.screen_status import (
 )
 from aimltui.tui.controllers.settings_writer import MarkKeeper, SettingsWriter
 from aimltui.tui.screens.selecting import SelectingScreen
+from aimltui.tui.state.dead_time import DeadTime
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.header import HeaderBar
 from aimltui.tui.widgets.prompt_input import PromptInput
@@ -74,6 +75,8 @@ class MainView(SelectingScreen):
             startup.drafts, self.file_worker, lambda: self.prompt, self._open_conversation, self.set_timer
         )
         self.settings = SettingsWriter(startup.config_path, self.file_worker)
+        self.letters = DeadTime(startup.key_times)
+        """Whether letters act on what is marked in the transcript; else they are typed into the prompt."""
         self.marks = MarkKeeper(startup.marks, self.file_worker) if startup.marks is not None else None
 
     def _open_conversation(self) -> Conversation | None:
@@ -141,6 +144,7 @@ class MainView(SelectingScreen):
             hint=self._hint,
             list_has_focus=self.focused is self.threads,
             has_mark=self.transcript.has_mark,
+            letters_act=self.letters.is_shown,
             marked_call=call.type if call is not None else "",
             has_marked_file=bool(self.transcript.marked_file),
             is_following=self.transcript.following,

@@ -8,15 +8,13 @@ from typing import Final
 from rich.segment import Segment
 
 from aimltui.common.sanitize import clean_line
-from aimltui.tui.state.entries import SEND_AGAIN, CardAction, ErrorEntry
+from aimltui.tui.state.entries import CardAction, ErrorEntry
 from aimltui.tui.widgets.transcript.canvas import Canvas, ClickTarget, RenderContext, StyledText
 from aimltui.tui.widgets.transcript.folding import cells
 from aimltui.tui.widgets.transcript.renderers.lines import write_lines
 
 _GAP: Final = 3
-_WAY: Final = "↑ then"
-_WAY_FROM_TEXT: Final = "↑ up to here, then"
-"""If the message is back in the prompt, the arrow key goes through its lines first."""
+_WAY: Final = "alt+↑ then"
 
 
 def draw_error(entry: ErrorEntry, context: RenderContext) -> Canvas:
@@ -54,9 +52,8 @@ def _action_rows(
     """Return the actions of a card side by side, in as many rows as needed."""
     palette = context.palette
     rows: list[tuple[list[Segment], list[int], list[tuple[int, int, ClickTarget]]]] = []
-    way = _WAY if SEND_AGAIN in actions else _WAY_FROM_TEXT
-    rows.append(([Segment(way, palette.muted)], [-1], []))
-    used = cells(way)
+    rows.append(([Segment(_WAY, palette.muted)], [-1], []))
+    used = cells(_WAY)
     for action in actions:
         size = cells(action.key) + 1 + cells(action.label)
         if used + _GAP + size > room:
