@@ -33,7 +33,18 @@ __all__ = [
 MAX_FOOTER_ITEMS = 6
 _SLASH = re.compile(r"(/[A-Za-z_]+)(?:[ \t]+(\S.*))?")
 _FOOTER_ORDER = frozenset(
-    {"review_call", "choose", "block_up", "copy_code", "copy_output", "save", "open_file", "run_again", "stop", "end"}
+    {
+        "review_call",
+        "choose",
+        "block_up",
+        "copy_code",
+        "copy_output",
+        "save",
+        "open_file",
+        "run_again",
+        "stop",
+        "end",
+    }
 )
 
 _KEY_NAMES = {

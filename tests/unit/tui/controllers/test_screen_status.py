@@ -57,9 +57,17 @@ def take(conversation: Conversation, status: Any, **more: Any) -> None:
     [
         (ScreenFacts(), set()),
         (ScreenFacts(list_has_focus=True, is_following=False), {"list", "away"}),
-        (ScreenFacts(has_mark=True, marked_call="code_interpreter"), {"marked", "panel", "kept"}),
-        (ScreenFacts(has_mark=True, marked_call="file_search"), {"marked"}),
-        (ScreenFacts(has_mark=True, has_marked_file=True), {"marked", "file", "kept"}),
+        (ScreenFacts(has_mark=True, marked_call="code_interpreter"), {"marked"}),
+        (ScreenFacts(has_mark=True, has_marked_file=True), {"marked"}),
+        (
+            ScreenFacts(has_mark=True, letters_act=True, marked_call="code_interpreter"),
+            {"marked", "letters", "panel", "kept"},
+        ),
+        (ScreenFacts(has_mark=True, letters_act=True, marked_call="file_search"), {"marked", "letters"}),
+        (
+            ScreenFacts(has_mark=True, letters_act=True, has_marked_file=True),
+            {"marked", "letters", "file", "kept"},
+        ),
     ],
 )
 def test_before_there_is_a_connection_only_the_widgets_count(facts: ScreenFacts, words: set[str]) -> None:
