@@ -13,6 +13,7 @@ import pytest
 from aimltui.client.errors import Unreachable
 from aimltui.tui.app import AimltuiApp
 from aimltui.tui.controllers.model_selection import BESIDE_MARK
+from aimltui.tui.screens.dialogs.model_picker import ModelPicker
 from aimltui.tui.storage.drafts import DraftStore
 from aimltui.tui.storage.model_marks import ModelMarks
 from aimltui.wire.models import Model, ModelSource
@@ -80,6 +81,34 @@ async def test_what_is_sent_while_the_list_is_read_goes_to_the_thread_that_opens
         slow.may_list.set()
         await here.until(lambda: here.texts()[2:] == ["more", "All right."])
         assert slow.texts(corn)[2:] == ["more", "All right."]
+
+
+async def test_a_new_thread_that_is_asked_for_while_the_list_is_read_gets_the_message(tmp_path: Path) -> None:
+    slow = SlowToList()
+    corn = slow.say("Corn")
+    DraftStore(tmp_path).note_last_thread(corn)
+    async with seat(slow, tmp_path, is_up=False) as here:
+        await here.until(lambda: here.screen.workspace is not None)
+        await here.pilot.press("ctrl+n", *"fresh", "enter")
+        await here.until(lambda: "still starting" in here.shown())
+        slow.may_list.set()
+        await here.until(lambda: here.texts() == ["fresh", "All right."])
+    assert slow.texts(corn) == ["Corn", "About Corn."]
+
+
+async def test_what_is_asked_for_while_the_list_is_read_is_done_in_order(tmp_path: Path) -> None:
+    slow = SlowToList()
+    corn = slow.say("Corn")
+    DraftStore(tmp_path).note_last_thread(corn)
+    async with seat(slow, tmp_path, is_up=False) as here:
+        await here.until(lambda: here.screen.workspace is not None)
+        await here.pilot.press(*"more", "enter", *"/new", "enter", *"fresh", "enter", "ctrl+l", *"typed")
+        slow.may_list.set()
+        await here.until(lambda: isinstance(here.app.screen, ModelPicker))
+        await here.pilot.press("escape")
+        await here.until(lambda: here.texts() == ["fresh", "All right."])
+        assert here.screen.prompt.draft == "typed"
+        await here.until(lambda: slow.texts(corn)[2:] == ["more", "All right."])
 
 
 async def test_switching_stops_nothing_and_shows_the_progress_on_return(

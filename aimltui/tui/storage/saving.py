@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import os
 import re
@@ -221,13 +222,17 @@ async def open_file(program: str, path: Path) -> None:
 
 
 def write_temporary(name: str, content: bytes) -> Path:
-    """Write a file that only the user can read into a temporary directory. It blocks: call it in a worker thread.
+    """Write a file that only the user can read into a temporary directory, which the program's end deletes.
+
+    It blocks: call it in a worker thread.
 
     Raises:
         SaveError: It could not be written.
     """
     try:
-        path = Path(tempfile.mkdtemp(prefix="aimltui-")) / plain_name(name)
+        directory = tempfile.mkdtemp(prefix="aimltui-")
+        atexit.register(shutil.rmtree, directory, ignore_errors=True)
+        path = Path(directory) / plain_name(name)
         path.write_bytes(content)
         path.chmod(0o600)
     except OSError as error:

@@ -203,12 +203,17 @@ class _CellOutput:
         if len(self._made) >= MOST_FILES:
             self._unkept += 1
             return None
+        # outside of /mnt/data, so that the code cannot change the copy
+        self._seat.copies += 1
+        copied = self._seat.directory / f"output-{self._seat.copies}"
         try:
-            content = await asyncio.to_thread(outputs.read, self._seat.runner.files, path, MOST_BYTES)
+            await asyncio.to_thread(outputs.copy, self._seat.runner.files, path, MOST_BYTES, copied)
+            file_id = await self._keep(path.rpartition("/")[2], copied)
         except SandboxError as error:
             self._notes.append(error.message)
             return None
-        file_id = await self._keep(path.rpartition("/")[2], content)
+        finally:
+            copied.unlink(missing_ok=True)
         self._made.append(path)
         self._seat.copied[path] = file_id
         return MadeFile(file_id, PLACE + path)

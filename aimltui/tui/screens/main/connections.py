@@ -97,7 +97,7 @@ class ConnectionsPart(MainView):
 
     def _say_why_not(self) -> None:
         if self.workspace is None:
-            self.hint("still starting")
+            self.waits_for_start("connections")
             return
         self.show_notice(
             f"The models come from {self.workspace.endpoint}, which was named at the start. Start without it to use "

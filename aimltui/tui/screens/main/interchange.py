@@ -21,6 +21,8 @@ class InterchangePart(MainView):
         """Look at what another program saved, and bring it in."""
         from aimltui.tui.screens.dialogs.importing import ImportScreen
 
+        if self.waits_for_start(f"import_threads({path!r})"):
+            return
         interchange = self._interchange()
         if interchange is None:
             return
@@ -72,7 +74,6 @@ class InterchangePart(MainView):
 
     def _interchange(self) -> Interchange | None:
         if self.workspace is None:
-            self.hint("still starting")
             return None
         found = self.workspace.connected.interchange
         if found is None:

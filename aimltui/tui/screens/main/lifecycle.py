@@ -47,7 +47,7 @@ class LifecyclePart(MainView):
             return
         self.listen_for_code()
         await self._open_first(self.workspace)
-        self.send_early()
+        await self.send_early()
         self.offer_connection()
         self.spawn(self.workspace.loader.read_rest(self.workspace.current), "list")
         self.spawn(self.workspace.learn(), "models")
@@ -72,9 +72,16 @@ class LifecyclePart(MainView):
         problem = await workspace.prepare()
         if problem:
             self.show_notice(problem, is_warning=True)
-        if wanted is not None and (wanted == self.startup.thread_id or await workspace.directory.has(wanted)):
+        is_new = self.start_queue.starts_new_thread()
+        if (
+            wanted is not None
+            and not is_new
+            and (wanted == self.startup.thread_id or await workspace.directory.has(wanted))
+        ):
             await workspace.open(wanted)
         else:
+            workspace.new()
+        if self.start_queue.starts_new_thread():
             workspace.new()
         await self.drafts.enter()
         self.show_state()
@@ -97,7 +104,7 @@ class LifecyclePart(MainView):
         self.threads.set_rows((), empty="not available")
         self.transcript.show([card])
         self._has_failed = True
-        if early := self.take_early():
+        if early := self.start_queue.take_messages():
             self.prompt.load_draft("\n\n".join([*early, self.prompt.draft]).rstrip())
 
     def save_unsent(self) -> None:
@@ -105,7 +112,7 @@ class LifecyclePart(MainView):
         if self._is_saved:
             return
         self._is_saved = True
-        workspace, early = self.workspace, self.take_early()
+        workspace, early = self.workspace, self.start_queue.take_messages()
         if workspace is None:
             key = self.startup.thread_id or (NEW_THREAD if self.startup.new else None)
             self.drafts.join(key, behind=joined((*early, self.prompt.draft)))

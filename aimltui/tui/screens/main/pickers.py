@@ -35,8 +35,7 @@ class PickersPart(MainView):
         from aimltui.tui.state.model_offer import offer_of
 
         workspace = self.workspace
-        if workspace is None:
-            self.hint("still starting")
+        if self.waits_for_start("pick_model") or workspace is None:
             return
         models, conversation, marks = workspace.models, workspace.current, self.marks
 
@@ -99,8 +98,7 @@ class PickersPart(MainView):
 
     def action_pick_assistant(self) -> None:
         """Choose the assistant of the open thread."""
-        if self.workspace is None:
-            self.hint("still starting")
+        if self.waits_for_start("pick_assistant"):
             return
         self.spawn(self._pick_assistant(), "assistants")
 

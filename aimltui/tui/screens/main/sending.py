@@ -5,9 +5,10 @@ from __future__ import annotations
 from textual.widgets import TextArea
 
 from aimltui.tui.commands.derived import slash_action, slash_command
+from aimltui.tui.controllers.draft_keeper import joined
 from aimltui.tui.controllers.messages import ConversationChanged, TextReturned
+from aimltui.tui.controllers.start_queue import NEW_THREAD_ACTION
 from aimltui.tui.screens.main.view import MainView
-from aimltui.tui.startup import Startup
 from aimltui.tui.state.guides import LOOK_AROUND, chosen_message
 from aimltui.tui.storage.drafts import NEW_THREAD
 from aimltui.tui.widgets.prompt_input import PromptInput
@@ -22,12 +23,6 @@ _UNAVAILABLE = {
 
 class SendingPart(MainView):
     """Handles the prompt and the open conversation."""
-
-    def __init__(self, startup: Startup) -> None:
-        super().__init__(startup)
-        self._early: list[str] = []
-        self._is_open = False
-        """Whether the first thread is open; a message sent before that would start another thread, out of sight."""
 
     # Sending
 
@@ -50,24 +45,39 @@ class SendingPart(MainView):
 
     def send(self, text: str) -> None:
         """Send a message in the open thread; before the first thread is open, it waits."""
-        if self.workspace is None or not self._is_open:
-            self._early.append(text)
+        if self.workspace is None or not self.start_queue.is_open:
+            self.start_queue.items.append(text)
             self.hint("still starting; the message is sent in a moment")
             self.reconnect()
             return
         self.transcript.scroll_to_tail()
         self.workspace.send(text)
 
-    def send_early(self) -> None:
-        """Send the messages that waited for the first thread."""
-        self._is_open = True
-        for text in self.take_early():
-            self.send(text)
+    async def send_early(self) -> None:
+        """Send the messages and take the actions that waited for the first thread, in order."""
+        queue = self.start_queue
+        while queue.items:
+            item = queue.items.pop(0)
+            queue.is_open = True
+            if isinstance(item, str):
+                self.send(item)
+            else:
+                await self._take_early(item.action)
+            # while an action opens a thread, what the user adds waits behind what waits already
+            queue.is_open = False
+        queue.is_open = True
 
-    def take_early(self) -> list[str]:
-        """Remove the messages that wait for the first thread, and return them."""
-        early, self._early = self._early, []
-        return early
+    async def _take_early(self, action: str) -> None:
+        # what was typed meanwhile is meant for the thread that the action opens
+        typed = self.prompt.draft if action == NEW_THREAD_ACTION else ""
+        if typed:
+            self.prompt.load_draft("")
+        await self.run_action(action)
+        self.start_queue.is_open = False
+        if opening := [worker for worker in self.workers if worker.group == "open"]:
+            await self.workers.wait_for_complete(opening)
+        if typed:
+            self.prompt.load_draft(joined((self.prompt.draft, typed)))
 
     def send_again(self) -> None:
         """Start a new run for the last message."""

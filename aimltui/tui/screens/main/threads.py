@@ -69,6 +69,8 @@ class ThreadsPart(MainView):
         """Open a new thread."""
         self.close_sidebar()
         self.set_focus(self.prompt)
+        if self.waits_for_start("new_thread"):
+            return
         if self.workspace is not None and (
             self.workspace.current.thread_id is not None or self.workspace.current.is_busy
         ):

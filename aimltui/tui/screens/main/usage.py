@@ -27,7 +27,7 @@ class UsagePart(MainView):
 
         workspace = self.workspace
         if workspace is None:
-            self.hint("still starting")
+            self.waits_for_start("show_usage")
             return
 
         def request(view: str) -> None:
@@ -79,7 +79,7 @@ class UsagePart(MainView):
     def action_raise_budget(self) -> None:
         """Raise today's budget."""
         if self.workspace is None:
-            self.hint("still starting")
+            self.waits_for_start("raise_budget")
             return
         self.spawn(self._raise_budget(), "budget")
 
@@ -124,7 +124,7 @@ class UsagePart(MainView):
     def action_show_balance(self) -> None:
         """Show what is left on the account."""
         if self.workspace is None:
-            self.hint("still starting")
+            self.waits_for_start("show_balance")
             return
         self.hint("asking for the balance…")
         self.spawn(self._show_balance(), "balance")

@@ -25,6 +25,7 @@ from aimltui.tui.controllers.screen_status import (
     status_of,
 )
 from aimltui.tui.controllers.settings_writer import MarkKeeper, SettingsWriter
+from aimltui.tui.controllers.start_queue import EarlyAction, StartQueue
 from aimltui.tui.screens.selecting import SelectingScreen
 from aimltui.tui.state.dead_time import DeadTime
 from aimltui.tui.widgets.footer import FooterBar
@@ -74,6 +75,7 @@ class MainView(SelectingScreen):
         self.drafts = DraftKeeper(
             startup.drafts, self.file_worker, lambda: self.prompt, self._open_conversation, self.set_timer
         )
+        self.start_queue = StartQueue()
         self.settings = SettingsWriter(startup.config_path, self.file_worker)
         self.letters = DeadTime(startup.key_times)
         """Whether letters act on what is marked in the transcript; else they are typed into the prompt."""
@@ -119,6 +121,14 @@ class MainView(SelectingScreen):
         self._hint = ""
         self.show_state()
 
+    def waits_for_start(self, action: str) -> bool:
+        """Keep an action until the first thread is open; return whether it waits."""
+        if self.workspace is not None and self.start_queue.is_open:
+            return False
+        self.start_queue.items.append(EarlyAction(action))
+        self.hint("still starting; this is done in a moment")
+        return True
+
     def command_state(self) -> frozenset[str]:
         """The words of `commands.STATE_WORDS` that are true."""
         return command_words(self._facts(), self.workspace)
@@ -160,12 +170,8 @@ class MainView(SelectingScreen):
         """Send a message in the open thread; before the first thread is open, it waits."""
 
     @abstractmethod
-    def send_early(self) -> None:
-        """Send the messages that waited for the first thread."""
-
-    @abstractmethod
-    def take_early(self) -> list[str]:
-        """Remove the messages that wait for the first thread, and return them."""
+    async def send_early(self) -> None:
+        """Send the messages and take the actions that waited for the first thread, in order."""
 
     @abstractmethod
     def send_again(self) -> None:

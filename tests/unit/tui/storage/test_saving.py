@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -141,3 +143,11 @@ def test_only_documents_are_opened_without_a_question() -> None:
     assert not any(
         saving.is_document(name) for name in ("a.desktop", "a.sh", "a.html", "a.svg", "a", "a.csv.exe")
     )
+
+
+def test_a_copy_for_opening_goes_when_the_program_ends(tmp_path: Path) -> None:
+    code = "from aimltui.tui.storage.saving import write_temporary as w; print(w('a.csv', b'1').read_bytes())"
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, timeout=60)
+    assert done.stdout.strip() == b"b'1'"
+    assert list(tmp_path.iterdir()) == []

@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from aimltui.common.disk import disk_reason
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.files.directory import DIRECTORY
 
@@ -69,12 +70,32 @@ def read(directory: Path, name: str, most_bytes: int) -> bytes:
     """
     number = _open(directory, name)
     try:
-        known = os.fstat(number)
-        if not _is_plain(known):
-            raise SandboxError(f"{name!r} is not a plain file.")
-        if known.st_size > most_bytes:
-            raise SandboxError(f"{name!r} has {known.st_size} bytes; at most {most_bytes} are copied.")
-        return _read_all(number, known.st_size)
+        return b"".join(_pieces(number, _plain_size(number, name, most_bytes)))
+    finally:
+        os.close(number)
+
+
+def copy(directory: Path, name: str, most_bytes: int, target: Path) -> None:
+    """Copy a file that the code created to a new file on the host, piece by piece.
+
+    Args:
+        directory: A session's /mnt/data.
+        name: A name from `scan`.
+        most_bytes: Larger files are refused.
+        target: The new file; only the user can read it.
+
+    Raises:
+        SandboxError: The file is too large or no longer regular, or it cannot be read or written.
+    """
+    number = _open(directory, name)
+    try:
+        size = _plain_size(number, name, most_bytes)
+        new = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _MODE)
+        with os.fdopen(new, "wb") as file:
+            for piece in _pieces(number, size):
+                file.write(piece)
+    except OSError as error:
+        raise SandboxError(f"{name!r} cannot be copied: {disk_reason(error)}.") from error
     finally:
         os.close(number)
 
@@ -160,14 +181,21 @@ def _open(directory: Path, name: str) -> int:
             os.close(number)
 
 
-def _read_all(number: int, size: int) -> bytes:
-    parts: list[bytes] = []
+def _plain_size(number: int, name: str, most_bytes: int) -> int:
+    known = os.fstat(number)
+    if not _is_plain(known):
+        raise SandboxError(f"{name!r} is not a plain file.")
+    if known.st_size > most_bytes:
+        raise SandboxError(f"{name!r} has {known.st_size} bytes; at most {most_bytes} are copied.")
+    return known.st_size
+
+
+def _pieces(number: int, size: int) -> Iterator[bytes]:
     left = size
     # read only the size it had, because it may grow meanwhile
     while left and (part := os.read(number, min(left, _PIECE))):
-        parts.append(part)
+        yield part
         left -= len(part)
-    return b"".join(parts)
 
 
 def _enter(directory: int, folder: str) -> int:

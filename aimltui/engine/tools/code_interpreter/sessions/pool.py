@@ -61,6 +61,8 @@ class SessionSlot:
         """The number of pictures so far."""
         self.outputs = 0
         """The number of long outputs that were saved as files."""
+        self.copies = 0
+        """The number of files of the code that were copied."""
         self.is_busy = False
         self.has_run = False
         """Whether a model's code has run in the session."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -177,3 +178,17 @@ async def test_closing_the_sessions_removes_everything_however_deep_it_is(tmp_pa
         nest(slot.directory.parent / "thread_0" / "data")
     await sessions.aclose()
     assert os.listdir(tmp_path) == []
+
+
+def test_a_file_is_copied_without_being_held_in_memory(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "big.bin").write_bytes(bytes(20_000_000))
+    tracemalloc.start()
+    try:
+        outputs.copy(data, "big.bin", 1 << 28, tmp_path / "copy")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (tmp_path / "copy").stat().st_size == 20_000_000
+    assert peak < 5_000_000
