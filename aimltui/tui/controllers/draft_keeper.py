@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
+from weakref import WeakKeyDictionary
 
-from aimltui.tui.storage.drafts import NEW_THREAD
+from aimltui.tui.storage.drafts import NEW_THREAD, joined
 
 if TYPE_CHECKING:
+    from aimltui.tui.controllers.conversation import Queue
     from aimltui.tui.controllers.file_worker import FileWorker
     from aimltui.tui.storage.drafts import DraftStore
 
@@ -22,6 +24,15 @@ class OpenThread(Protocol):
     @property
     def thread_id(self) -> str | None:
         """Its thread; None until the first message is sent."""
+        ...
+
+
+class Queueing(OpenThread, Protocol):
+    """A conversation, as far as saving its queue needs it."""
+
+    @property
+    def queue(self) -> Queue:
+        """The messages that wait for its run to end."""
         ...
 
 
@@ -76,6 +87,8 @@ class DraftKeeper:
         self._visit = 0
         """Counts the threads that were opened: a draft that is read too late belongs to another thread."""
         self._seen: tuple[OpenThread, str] | None = None
+        self._queues: WeakKeyDictionary[OpenThread, tuple[str, tuple[str, ...]]] = WeakKeyDictionary()
+        """What is saved of each conversation's queue, and under which key."""
 
     @property
     def key(self) -> str:
@@ -126,7 +139,7 @@ class DraftKeeper:
         """
         if visit != self._visit:
             return
-        text = await self._files.read(partial(self._store.load, self.key))
+        text = await self._files.read(partial(self._store.load_with_queue, self.key))
         if visit != self._visit:
             return
         self._is_loaded = True
@@ -144,6 +157,18 @@ class DraftKeeper:
             self._write(before[1], "")
             self._save()
             self.note_open_thread()
+
+    def note_queue(self, conversation: Queueing) -> None:
+        """Save the messages that wait in a conversation, if they have changed since the last call."""
+        key = conversation.thread_id or NEW_THREAD
+        messages = tuple(entry.text for entry in conversation.queue.waiting)
+        before = self._queues.get(conversation)
+        if (key, messages) == before or (before is None and not messages):
+            return
+        if before is not None and before[0] != key:
+            self._files.write(partial(self._store.save_queue, before[0], ()))
+        self._files.write(partial(self._store.save_queue, key, messages))
+        self._queues[conversation] = (key, messages)
 
     def join(self, key: str | None, *, before: str = "", behind: str = "") -> None:
         """Put text before or behind the saved draft of a thread, separated by an empty line.
@@ -186,8 +211,3 @@ class DraftKeeper:
     def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.stop()
-
-
-def joined(parts: tuple[str, ...]) -> str:
-    """Texts with an empty line between them, without those that are blank."""
-    return "\n\n".join(part for part in parts if part.strip())

@@ -1,4 +1,4 @@
-"""DraftStore: the text that the user has typed and not sent, one draft per thread, and which thread was open last.
+"""DraftStore: what the user has typed and not sent, one draft and one queue per thread, and which thread was open last.
 
 A failure must not disturb the conversation, so nothing here raises: a failure is a sentence for the user.
 """
@@ -6,7 +6,9 @@ A failure must not disturb the conversation, so nothing here raises: a failure i
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from aimltui.common.disk import ensure_private_dir, write_private
@@ -29,6 +31,8 @@ class DraftStore:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        self._own_queues: set[Path] = set()
+        """Written by this process: a file with its number may be left of an earlier one, as in a container."""
 
     def load(self, thread_id: str) -> str:
         """The draft of a thread; empty if there is none or it cannot be read."""
@@ -42,6 +46,31 @@ class DraftStore:
         """
         return self._write(self._draft_file(thread_id), text, "The draft")
 
+    def save_queue(self, thread_id: str, messages: Sequence[str]) -> str | None:
+        """Save the messages of this process that wait for a thread's run to end; none deletes them.
+
+        Returns:
+            The same as `save`.
+        """
+        file = self._queue_file(thread_id)
+        self._own_queues.add(file)
+        return self._write(file, joined(messages), "The queue")
+
+    def load_with_queue(self, thread_id: str) -> str:
+        """The draft of a thread behind the messages that processes which have ended left in its queue.
+
+        These become part of the draft, on the disk too, so that they are sent only when the user sends them.
+        """
+        left = [file for file in self._queue_files(thread_id) if self._is_left(file)]
+        draft = self.load(thread_id)
+        if not left:
+            return draft
+        text = joined([*(self._read(file) for file in left), draft])
+        if self.save(thread_id, text) is None:
+            for file in left:
+                self._write(file, "", "The queue")
+        return text
+
     def last_thread(self) -> str | None:
         """The thread that was open last, if one was noted."""
         return self._read(self.directory / _LAST_THREAD).strip() or None
@@ -51,11 +80,20 @@ class DraftStore:
         return self._write(self.directory / _LAST_THREAD, thread_id or "", "The open thread")
 
     def _draft_file(self, thread_id: str) -> Path:
-        if _PLAIN_NAME.fullmatch(thread_id):
-            return self.directory / f"{thread_id}.draft"
-        # the ids of other servers may contain anything, also a path
-        digest = hashlib.sha256(thread_id.encode("utf-8", "surrogatepass")).hexdigest()
-        return self.directory / f"x-{digest}.draft"
+        return self.directory / f"{_stem(thread_id)}.draft"
+
+    def _queue_file(self, thread_id: str) -> Path:
+        return self.directory / f"{_stem(thread_id)}.{os.getpid()}.queue"
+
+    def _is_left(self, file: Path) -> bool:
+        pid = _pid_of(file)
+        return not _is_running(pid) or (pid == os.getpid() and file not in self._own_queues)
+
+    def _queue_files(self, thread_id: str) -> list[Path]:
+        try:
+            return sorted(self.directory.glob(f"{_stem(thread_id)}.*.queue"))
+        except OSError:
+            return []
 
     def _read(self, file: Path) -> str:
         try:
@@ -76,3 +114,33 @@ class DraftStore:
         except OSError as error:
             return f"{what} could not be saved in {self.directory}: {error.strerror or error}."
         return None
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Texts with an empty line between them, without those that are blank."""
+    return "\n\n".join(part for part in parts if part.strip())
+
+
+def _stem(thread_id: str) -> str:
+    if _PLAIN_NAME.fullmatch(thread_id):
+        return thread_id
+    # the ids of other servers may contain anything, also a path
+    return f"x-{hashlib.sha256(thread_id.encode('utf-8', 'surrogatepass')).hexdigest()}"
+
+
+def _pid_of(file: Path) -> int:
+    number = file.name.split(".")[-2]
+    return int(number) if number.isdecimal() and len(number) < 10 else 0
+
+
+def _is_running(pid: int) -> bool:
+    """Whether a process with this number runs; its queue is its own then."""
+    if pid <= 0:
+        return False
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return True

@@ -8,11 +8,10 @@ import logging
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
-from aimltui.tui.controllers.draft_keeper import joined
 from aimltui.tui.screens.main.view import MainView
 from aimltui.tui.startup import Startup
 from aimltui.tui.state.entries import ErrorEntry
-from aimltui.tui.storage.drafts import NEW_THREAD
+from aimltui.tui.storage.drafts import NEW_THREAD, joined
 
 if TYPE_CHECKING:
     from aimltui.tui.controllers.workspace import Workspace
@@ -117,7 +116,9 @@ class LifecyclePart(MainView):
             key = self.startup.thread_id or (NEW_THREAD if self.startup.new else None)
             self.drafts.join(key, behind=joined((*early, self.prompt.draft)))
         else:
-            self.drafts.save_at_end(joined((workspace.current.dequeue_all(), *early)))
+            waiting = workspace.current.dequeue_all()
+            self.drafts.save_at_end(joined((waiting, *early)))
+            self.drafts.note_queue(workspace.current)
 
     async def prepare_to_end(self) -> None:
         """Save the draft, finish deletions and disconnect, within a bounded time."""

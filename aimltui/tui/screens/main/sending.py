@@ -5,12 +5,11 @@ from __future__ import annotations
 from textual.widgets import TextArea
 
 from aimltui.tui.commands.derived import slash_action, slash_command
-from aimltui.tui.controllers.draft_keeper import joined
 from aimltui.tui.controllers.messages import ConversationChanged, TextReturned
 from aimltui.tui.controllers.start_queue import NEW_THREAD_ACTION
 from aimltui.tui.screens.main.view import MainView
 from aimltui.tui.state.guides import LOOK_AROUND, chosen_message
-from aimltui.tui.storage.drafts import NEW_THREAD
+from aimltui.tui.storage.drafts import NEW_THREAD, joined
 from aimltui.tui.widgets.prompt_input import PromptInput
 from aimltui.tui.widgets.transcript import Transcript
 
@@ -97,6 +96,7 @@ class SendingPart(MainView):
         event.stop()
         conversation = event.conversation
         changes = conversation.buffer.drain()
+        self.drafts.note_queue(conversation)
         self.drafts.follow_thread_id()
         if self.workspace is None or conversation is not self.workspace.current:
             return

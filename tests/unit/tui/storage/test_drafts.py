@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -70,3 +71,27 @@ def test_a_failure_is_a_sentence(tmp_path: Path) -> None:
     assert sentence is not None
     assert "could not be saved" in sentence
     assert str(tmp_path) in sentence
+
+
+def test_a_queue_that_a_dead_process_left_becomes_part_of_the_draft(store: DraftStore) -> None:
+    store.save("thread_1", "typed")
+    store.save_queue("thread_1", ["first", "second"])
+    assert store.load_with_queue("thread_1") == "typed", "it waits in this process"
+    again = DraftStore(store.directory)
+    assert again.load_with_queue("thread_1") == "first\n\nsecond\n\ntyped"
+    assert again.load("thread_1") == "first\n\nsecond\n\ntyped"
+    assert not list(store.directory.glob("*.queue"))
+
+
+def test_a_queue_of_another_window_stays_there(store: DraftStore) -> None:
+    store.save_queue("thread_1", ["waits"])
+    (own,) = store.directory.glob("*.queue")
+    theirs = own.rename(store.directory / f"thread_1.{os.getppid()}.queue")
+    assert DraftStore(store.directory).load_with_queue("thread_1") == ""
+    assert theirs.read_text() == "waits"
+
+
+def test_an_empty_queue_leaves_no_file(store: DraftStore) -> None:
+    store.save_queue("thread_1", ["waits"])
+    store.save_queue("thread_1", [])
+    assert not list(store.directory.glob("*.queue"))
