@@ -94,7 +94,7 @@ class InterpreterSettings:
 
 @dataclass(frozen=True, slots=True)
 class FunctionSettings:
-    """The user's functions, and tools of MCP servers."""
+    """Which of the user's functions a model may call, and how."""
 
     policy: Literal["ask", "allow", "deny"] = "ask"
     """Whether a call needs the user's approval, for all functions without their own policy."""

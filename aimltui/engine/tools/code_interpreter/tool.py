@@ -27,6 +27,7 @@ from aimltui.engine.tools.code_interpreter.approval import FOR_THE_MODEL, permit
 from aimltui.engine.tools.code_interpreter.arguments import CodeReader, without_fence
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.files import listing as outputs
+from aimltui.engine.tools.code_interpreter.other_languages import advice
 from aimltui.engine.tools.code_interpreter.sessions import events
 from aimltui.engine.tools.code_interpreter.sessions.pool import SessionPool, SessionSlot
 from aimltui.engine.tools.code_interpreter.sessions.session import RESTARTED
@@ -117,7 +118,7 @@ class CodeInterpreter:
                 except (asyncio.CancelledError, GeneratorExit):
                     await asyncio.shield(_rescue(cell, slot, context.late))
                     raise
-                yield ToolAnswer(cell.answer())
+                yield ToolAnswer(cell.answer(code))
         except SandboxError as error:
             raise ToolError(error.message) from error
 
@@ -157,9 +158,12 @@ class _CellOutput:
                 told: list[ToolEvent] = [self._printed_text(text)] if text else []
                 return [*told, *await self._all_output()] if isinstance(event, events.Done) else told
 
-    def answer(self) -> str:
-        """The answer for the model."""
-        parts = [plain_text(self._transcript.text).strip("\n")]
+    def answer(self, code: str) -> str:
+        """The answer for the model about its code."""
+        printed = plain_text(self._transcript.text).strip("\n")
+        if told := advice(code, printed):
+            self._notes.append(told)
+        parts = [printed]
         if self._pictures:
             parts.append(f"[Pictures that are shown to the user: {self._pictures}]")
         if self._made:
