@@ -54,12 +54,14 @@ ELSEWHERE = os.environ.get("AIMLTUI_CONFORMANCE_URL")
 
 
 def pytest_configure() -> None:
-    """Have SIGINT end what the tests start, even where the tests themselves run in the background of a shell.
+    """Have SIGINT and SIGHUP end what the tests start, even in the background of a shell or under `nohup`.
 
-    There it is ignored, and every process that they start would inherit that.
+    There they are ignored, and every process that the tests start would inherit that.
     """
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:

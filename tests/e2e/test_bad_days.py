@@ -116,6 +116,8 @@ def test_without_a_key_the_program_opens_and_says_what_to_do(tmp_path: Path) -> 
     with Terminal.aimltui("--data-dir", str(tmp_path)) as terminal:
         terminal.wait_for("Connect to a model")
         terminal.wait_for("esc Not now")
+        # a question takes no key before it has stood for a moment
+        terminal.wait_quiet(0.6)
         terminal.press("escape")
         terminal.wait_gone("esc Not now")
         terminal.wait_for("Look around offline")
