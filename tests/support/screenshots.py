@@ -92,6 +92,12 @@ class Stage:
                 await self.pilot.pause(0.05)
         await self.pilot.pause(0.2)
 
+    async def alive(self) -> None:
+        """Until the panel in front takes keys."""
+        async with asyncio.timeout(PATIENCE_S):
+            while getattr(self.app.screen, "is_dead", False):
+                await self.pilot.pause(0.05)
+
     def shown(self) -> str:
         """The screen as text."""
         return html.unescape(re.sub(r"<[^>]+>", "", self.app.export_screenshot())).replace("\xa0", " ")
@@ -132,6 +138,7 @@ async def interpreter(stage: Stage) -> None:
 async def connect(stage: Stage) -> None:
     """The first start, with a key to be entered."""
     await stage.until("Connect to a model")
+    await stage.alive()
     await stage.pilot.press("enter")
     await stage.until("paste the key")
 
