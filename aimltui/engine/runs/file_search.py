@@ -185,8 +185,7 @@ def _question(conn: Connection, run: Run) -> str:
 
 def _room(services: RunServices, run: Run, memory: RunMemory) -> int:
     """Return the tokens for the passages: a quarter of what the model can read."""
-    known = services.models.info(run.model, run.connection)
-    size = (known.context_length if known is not None else None) or services.options.default_context_tokens
+    size = services.context_tokens(run.model, run.connection)
     if run.max_prompt_tokens is not None:
         size = min(size, 2 * (run.max_prompt_tokens - memory.spent_prompt))
     return min(TOKENS, size // 4)

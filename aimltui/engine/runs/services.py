@@ -31,3 +31,9 @@ class RunServices:
     contexts: ContextLimits = field(default_factory=ContextLimits)
     remarked: set[str] = field(default_factory=set)
     """Notices that were shown once and are not repeated, such as that a model's price is unknown."""
+
+    def context_tokens(self, model_id: str, connection: str | None) -> int:
+        """The context to assume for a model: what is known of it, at most what a refusal has shown."""
+        known = self.models.info(model_id, connection)
+        size = (known.context_length if known is not None else None) or self.options.default_context_tokens
+        return self.contexts.fit(size, model_id, connection)

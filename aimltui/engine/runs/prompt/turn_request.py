@@ -56,9 +56,7 @@ async def prepare_turn(services: RunServices, run: Run, memory: RunMemory) -> Pr
         return Outcome(INCOMPLETE, reason="max_completion_tokens")
     if left_prompt is not None and left_prompt <= 0:
         return Outcome(INCOMPLETE, reason="max_prompt_tokens")
-    known = services.models.info(run.model, run.connection)
-    size = (known.context_length if known is not None else None) or services.options.default_context_tokens
-    size = services.contexts.fit(size, run.model, run.connection)
+    size = services.context_tokens(run.model, run.connection)
     budget = size - min(left_completion or size // _RESERVE, size // 2)
     if left_prompt is not None:
         budget = min(budget, left_prompt)
@@ -92,6 +90,7 @@ async def prepare_turn(services: RunServices, run: Run, memory: RunMemory) -> Pr
     told = await services.database.read(lambda conn: _window(conn, run, budget, note, uses_text_calls, now))
     if left_prompt is not None and told.tokens > left_prompt:
         return Outcome(INCOMPLETE, reason="max_prompt_tokens")
+    known = services.models.info(run.model, run.connection)
     able = known.abilities if known is not None else None
     messages, lost = await enclose(told.messages, services.path_of, able)
     tools = offered if may_call and not uses_text_calls else []
