@@ -32,6 +32,7 @@ from aimltui.engine.tools.code_interpreter.sessions.events import (
     Value,
 )
 from tests.sandbox.conftest import Make, end, run
+from tests.support.session_files import read_copy
 
 LOSES_VARIABLES = ("wasm",)
 """Nothing can be interrupted in them, only ended."""
@@ -137,7 +138,7 @@ async def test_new_and_changed_files_are_told(make: Make) -> None:
         session, "t = open('/mnt/data/in.csv').read()\nopen('/mnt/data/out.txt', 'w').write(t)"
     )
     assert FileChanged("out.txt", 3, True) in events
-    assert outputs.read(session.files, "out.txt", 100) == b"1,2"
+    assert read_copy(session.files, "out.txt", 100) == b"1,2"
     events = await run(session, "open('/mnt/data/out.txt', 'a').write('!')")
     assert [event for event in events if isinstance(event, FileChanged)] == [FileChanged("out.txt", 4, False)]
     assert not [event for event in await run(session, "1") if isinstance(event, FileChanged)]

@@ -250,7 +250,7 @@ async def _bring_in(slot: SessionSlot, files: Sequence[ProvidedFile]) -> list[st
 def _copy(slot: SessionSlot, file: ProvidedFile) -> None:
     if file.size > MOST_BYTES:
         raise SandboxError(f"it has {file.size:,} bytes, and at most {MOST_BYTES:,} are allowed.")
-    outputs.put(slot.runner.files, file.name, file.source.read_bytes())
+    outputs.put(slot.runner.files, file.name, file.source)
 
 
 def _listed(files: Sequence[ProvidedFile]) -> str:

@@ -57,24 +57,6 @@ def changed(before: Mapping[str, Stamp], after: Mapping[str, Stamp]) -> list[str
     return sorted(name for name, stamp in after.items() if before.get(name) != stamp)
 
 
-def read(directory: Path, name: str, most_bytes: int) -> bytes:
-    """Read a file that the code created.
-
-    Args:
-        directory: A session's /mnt/data.
-        name: A name from `scan`.
-        most_bytes: Larger files are refused.
-
-    Raises:
-        SandboxError: The file is too large, no longer regular, or no longer exists.
-    """
-    number = _open(directory, name)
-    try:
-        return b"".join(_pieces(number, _plain_size(number, name, most_bytes)))
-    finally:
-        os.close(number)
-
-
 def copy(directory: Path, name: str, most_bytes: int, target: Path) -> None:
     """Copy a file that the code created to a new file on the host, piece by piece.
 
@@ -100,14 +82,14 @@ def copy(directory: Path, name: str, most_bytes: int, target: Path) -> None:
         os.close(number)
 
 
-def put(directory: Path, name: str, content: bytes) -> str:
+def put(directory: Path, name: str, content: bytes | Path) -> str:
     """Copy a file into the session; it replaces a file of the same name.
 
     Args:
         directory: A session's /mnt/data.
         name: The desired name; folders in it are created. Of a name that leaves the directory only the last part is
             used.
-        content: The bytes.
+        content: The bytes, or a file of the host, which is copied piece by piece.
 
     Returns:
         The name of the file in the session.
@@ -208,15 +190,18 @@ def _enter(directory: int, folder: str) -> int:
     return os.open(folder, DIRECTORY, dir_fd=directory)
 
 
-def _replace(top: int, name: str, content: bytes) -> None:
+def _replace(top: int, name: str, content: bytes | Path) -> None:
     temporary = f".{os.urandom(6).hex()}.part"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     number = os.open(temporary, flags, _MODE, dir_fd=top)
     try:
         try:
-            rest = memoryview(content)
-            while rest:
-                rest = rest[os.write(number, rest) :]
+            if isinstance(content, bytes):
+                _write(number, content)
+            else:
+                with content.open("rb") as source:
+                    while piece := source.read(_PIECE):
+                        _write(number, piece)
             owner = os.fstat(top)
             if owner.st_uid != os.geteuid():
                 os.fchown(number, owner.st_uid, owner.st_gid)
@@ -226,6 +211,12 @@ def _replace(top: int, name: str, content: bytes) -> None:
     except BaseException:
         os.unlink(temporary, dir_fd=top)
         raise
+
+
+def _write(number: int, content: bytes) -> None:
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(number, rest) :]
 
 
 def _is_plain(known: os.stat_result) -> bool:

@@ -16,6 +16,7 @@ from aimltui.engine.tools.code_interpreter.files import listing as outputs
 from aimltui.engine.tools.code_interpreter.files.directory import remove
 from aimltui.engine.tools.code_interpreter.sessions.pool import SessionPool
 from tests.support.fake_session import FakeSandbox
+from tests.support.session_files import read_copy
 
 
 @pytest.fixture
@@ -49,47 +50,47 @@ def test_a_symbolic_link_is_neither_seen_nor_read(files: Path, target: str) -> N
     (files / "link").symlink_to(target)
     assert outputs.scan(files) == {}
     with pytest.raises(SandboxError, match="not a plain file"):
-        outputs.read(files, "link", 100)
+        read_copy(files, "link", 100)
 
 
 def test_a_link_in_the_middle_of_a_path_is_not_followed(files: Path) -> None:
     (files / "up").symlink_to("..")
     assert outputs.scan(files) == {}
     with pytest.raises(SandboxError):
-        outputs.read(files, "up/secret", 100)
+        read_copy(files, "up/secret", 100)
 
 
 def test_a_hard_link_to_a_file_outside_is_neither_seen_nor_read(files: Path) -> None:
     os.link(files.parent / "secret", files / "link")
     assert outputs.scan(files) == {}
     with pytest.raises(SandboxError, match="not a plain file"):
-        outputs.read(files, "link", 100)
+        read_copy(files, "link", 100)
 
 
 def test_a_pipe_does_not_make_the_reader_wait(files: Path) -> None:
     os.mkfifo(files / "pipe")
     assert outputs.scan(files) == {}
     with pytest.raises(SandboxError, match="not a plain file"):
-        outputs.read(files, "pipe", 100)
+        read_copy(files, "pipe", 100)
 
 
 @pytest.mark.parametrize("name", ["../secret", "/etc/passwd", "", ".", "a/../../secret", "a//b"])
 def test_a_name_that_leaves_the_directory_is_refused(files: Path, name: str) -> None:
     with pytest.raises(SandboxError):
-        outputs.read(files, name, 100)
+        read_copy(files, name, 100)
 
 
 def test_a_file_that_is_too_large_is_refused_also_when_it_is_sparse(files: Path) -> None:
     with (files / "sparse").open("wb") as file:
         file.truncate(1 << 40)
     with pytest.raises(SandboxError, match="at most 100"):
-        outputs.read(files, "sparse", 100)
+        read_copy(files, "sparse", 100)
 
 
 def test_what_is_put_in_keeps_its_folders_and_follows_no_link(files: Path) -> None:
     assert outputs.put(files, "sub/deep/note.txt", b"1") == "sub/deep/note.txt"
     assert outputs.put(files, "sub/deep/more.txt", b"2") == "sub/deep/more.txt"
-    assert outputs.read(files, "sub/deep/note.txt", 100) == b"1"
+    assert read_copy(files, "sub/deep/note.txt", 100) == b"1"
     (files / "up").symlink_to("..")
     with pytest.raises(SandboxError):
         outputs.put(files, "up/taken", b"1")
@@ -108,7 +109,7 @@ def test_putting_a_file_in_replaces_a_link_instead_of_following_it(files: Path) 
     (files / "a").symlink_to("../secret")
     outputs.put(files, "a", b"new")
     assert (files.parent / "secret").read_text() == "key"
-    assert outputs.read(files, "a", 100) == b"new"
+    assert read_copy(files, "a", 100) == b"new"
 
 
 def test_a_name_that_is_no_text_is_not_seen(files: Path) -> None:
@@ -191,4 +192,17 @@ def test_a_file_is_copied_without_being_held_in_memory(tmp_path: Path) -> None:
     finally:
         tracemalloc.stop()
     assert (tmp_path / "copy").stat().st_size == 20_000_000
+    assert peak < 5_000_000
+
+
+def test_a_file_is_put_in_without_being_held_in_memory(files: Path, tmp_path: Path) -> None:
+    source = tmp_path / "big.bin"
+    source.write_bytes(bytes(20_000_000))
+    tracemalloc.start()
+    try:
+        outputs.put(files, "big.bin", source)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (files / "big.bin").stat().st_size == 20_000_000
     assert peak < 5_000_000
