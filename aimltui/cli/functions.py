@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from aimltui.config import paths
 from aimltui.config.settings import load_settings
 from aimltui.local_tools.approvals import Approvals
 from aimltui.local_tools.functions.library import FunctionLibrary
+from aimltui.local_tools.host import BadArguments, read_arguments
 from aimltui.local_tools.types import CallResult, LocalTool
 
 DESCRIPTION = (
@@ -110,14 +110,9 @@ def _line(tool: LocalTool) -> str:
 
 def _arguments(text: str) -> dict[str, Any]:
     try:
-        read = json.loads(text)
-    except ValueError as error:
-        raise ConfigError(
-            f'--json is not valid JSON: {error}. Write it like this: --json \'{{"city": "Oslo"}}\''
-        ) from error
-    if not isinstance(read, dict):
-        raise ConfigError("--json must be a JSON object with the arguments by name.")
-    return read
+        return read_arguments(text)
+    except BadArguments as error:
+        raise ConfigError(f'--json: {error} Write it like this: --json \'{{"city": "Oslo"}}\'') from error
 
 
 def _say(line: str) -> None:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-Kind = Literal["function", "schema", "mcp"]
-"""`function`: a Python function of the user. `schema`: only a definition, answered by hand. `mcp`: a server's tool."""
+Kind = Literal["function", "schema"]
+"""`function`: a Python function of the user. `schema`: only a definition, answered by hand."""
 
 
 @dataclass(frozen=True, slots=True)

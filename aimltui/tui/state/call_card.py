@@ -15,7 +15,7 @@ Role = Literal["plain", "muted", "name", "key", "text", "number", "warning", "ch
 Piece = tuple[str, Role]
 Line = tuple[Piece, ...]
 
-ONCE, THREAD, ALWAYS, ALL, EDIT, GIVE, REJECT, STOP = (
+ONCE, THREAD, ALWAYS, ALL, EDIT, GIVE, REJECT = (
     "once",
     "thread",
     "always",
@@ -23,7 +23,6 @@ ONCE, THREAD, ALWAYS, ALL, EDIT, GIVE, REJECT, STOP = (
     "edit",
     "give",
     "reject",
-    "stop",
 )
 _SOON_S = 60
 
