@@ -50,6 +50,8 @@ STATUSES: tuple[RunStatus, ...] = (
 )
 ACTIVE: frozenset[RunStatus] = frozenset({QUEUED, IN_PROGRESS, REQUIRES_ACTION, CANCELLING})
 """The statuses of a run that lock its thread."""
+TAKEN_BACK: Final = "taken_back"
+"""Metadata key: `true` for a run that was stopped before the first token, and whose message was deleted then."""
 TERMINAL: frozenset[EndStatus] = frozenset({COMPLETED, INCOMPLETE, FAILED, CANCELLED, EXPIRED})
 
 
@@ -179,6 +181,11 @@ class Run(Wire):
     def is_terminal(self) -> bool:
         """True once the run has ended."""
         return self.status in TERMINAL
+
+    @property
+    def is_taken_back(self) -> bool:
+        """True if its message was deleted when the user stopped it before the first token."""
+        return (self.metadata or {}).get(TAKEN_BACK) == "true"
 
 
 TokenLimit = Annotated[int | None, Field(ge=256)]

@@ -275,6 +275,20 @@ class FakeTransport:
             raise BadRequest(f"Can't add messages to {params.thread_id} while a run is active.")
         return self._add_message(params.thread_id, params.content)
 
+    def _delete_message(self, params: Any) -> Deleted:
+        found = [message for message in self.messages[params.thread_id] if message.id == params.message_id]
+        if not found:
+            raise NotFound(f"No message found with id '{params.message_id}'.")
+        self.messages[params.thread_id].remove(found[0])
+        return Deleted(id=params.message_id, object="thread.message.deleted")
+
+    def _modify_run(self, params: Any) -> Any:
+        player = self._find(params.thread_id, params.run_id)
+        player.run = player.run.model_copy(
+            update={"metadata": {**(player.run.metadata or {}), **params.metadata}}
+        )
+        return player.run
+
     def _list_messages(self, params: Any) -> Page[Message]:
         return _page(_ordered(self.messages.get(params.thread_id, []), params), params)
 

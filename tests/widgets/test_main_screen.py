@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,7 @@ from aimltui.client.client import AssistantsClient
 from aimltui.client.errors import Garbled, Unreachable, Unsupported
 from aimltui.tui.startup import Connected
 from aimltui.tui.state.entries import ErrorEntry, GuideEntry, MessageEntry, QueuedEntry, RunEntry
+from aimltui.wire.operations import Operation
 from tests.support.fake_transport import FakeTransport, refused
 from tests.support.run_scenes import FAILURE, End, Hold, Say
 from tests.support.screen import NoMistakes, seat
@@ -102,6 +105,97 @@ async def test_escape_stops_the_run_and_keeps_its_text(server: FakeTransport, tm
         assert (answer.text, answer.incomplete_reason) == ("Once ", "run_cancelled")
         assert isinstance(line, RunEntry)
         assert line.status == "cancelled"
+
+
+SILENT = (Hold(), Say(("Late.",)), End())
+
+
+async def test_escape_before_the_first_token_gives_the_text_back_and_takes_the_message_back(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    corn = server.say("Corn")
+    server.scripts = [SILENT]
+    async with seat(server, tmp_path, thread_id=corn) as here:
+        await here.until(lambda: here.texts() == ["Corn", "About Corn."])
+        before = here.entries
+        await here.write("First")
+        await here.until(server.held.is_set)
+        await here.write("Second")
+        here.screen.prompt.add_text("half a thou")
+        await here.pilot.press("escape")
+        await here.idle()
+        assert here.screen.prompt.draft == "First\n\nSecond\n\nhalf a thou"
+        assert here.entries == before
+        assert server.texts(corn) == ["Corn", "About Corn."]
+        assert "unanswered" not in here.screen.command_state()
+    async with seat(server, tmp_path, thread_id=corn) as here:
+        await here.until(lambda: here.texts() == ["Corn", "About Corn."])
+        assert here.entries == before, "the stopped run has no line after a restart"
+        assert here.screen.prompt.draft == "First\n\nSecond\n\nhalf a thou"
+        here.screen.prompt.load_draft("First, again")
+        await here.pilot.press("enter")
+        await here.until(lambda: here.texts()[2:] == ["First, again", "All right."])
+
+
+async def test_the_first_message_of_a_thread_that_is_taken_back_leaves_no_words(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    server.scripts = [SILENT]
+    async with seat(server, tmp_path) as here:
+        await here.write("First")
+        await here.until(server.held.is_set)
+        await here.pilot.press("escape")
+        await here.idle()
+        assert here.kinds() == ["GuideEntry"]
+        assert here.screen.prompt.draft == "First"
+        await here.until(lambda: list(here.rows()) == ["New thread"])
+
+
+class SlowToTakeMessages(FakeTransport):
+    """Takes a thread or a message when a test lets it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asks = asyncio.Event()
+        self.may_take = asyncio.Event()
+        self.slow = "create_thread"
+
+    async def call(self, operation: Operation[Any, Any], params: Any) -> Any:
+        if operation.name == self.slow:
+            self.asks.set()
+            await self.may_take.wait()
+        return await super().call(operation, params)
+
+
+@pytest.mark.parametrize("slow", ["create_thread", "create_message"])
+async def test_escape_while_the_message_is_on_its_way_gives_it_back(tmp_path: Path, slow: str) -> None:
+    server = SlowToTakeMessages()
+    server.slow = slow
+    async with seat(server, tmp_path) as here:
+        await here.write("First")
+        await here.until(server.asks.is_set)
+        await here.pilot.press("escape")
+        server.may_take.set()
+        await here.idle()
+        assert here.screen.prompt.draft == "First"
+        assert here.texts() == []
+        assert not any(server.messages.values())
+        assert not server.asked("create_run")
+
+
+async def test_a_message_that_cannot_be_taken_back_is_said_to_stay(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    server.scripts = [SILENT]
+    server.failures["delete_message"] = [refused("Not now.", 500)]
+    async with seat(server, tmp_path) as here:
+        await here.write("First")
+        await here.until(server.held.is_set)
+        await here.pilot.press("escape")
+        await here.idle()
+        assert here.screen.prompt.draft == "First"
+        assert here.texts() == ["First"]
+        assert "the message also stays in the thread" in here.shown()
 
 
 async def test_what_is_sent_during_a_run_waits_and_goes_out_after_it(

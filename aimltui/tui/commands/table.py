@@ -50,7 +50,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "stop",
         "Stop",
-        "Close what is open; otherwise stop the answer and keep its text.",
+        "Close what is open; otherwise stop the answer and keep its text. Before its first word your message comes back.",
         ("escape",),
         "stop",
         WRITING,

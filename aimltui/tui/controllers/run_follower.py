@@ -19,11 +19,13 @@ from aimltui.client.client import AssistantsClient
 from aimltui.client.errors import TransportError, Unsupported
 from aimltui.tui.controllers.conversation import Conversation
 from aimltui.tui.controllers.run_plan import NotSent, Plan
+from aimltui.tui.controllers.taking_back import take_back
 from aimltui.tui.controllers.thread_reader import read_thread
 from aimltui.tui.state.entries import CHANGE_KEY, OTHER_MODEL, SEND_AGAIN, CardAction
+from aimltui.tui.state.unanswered import unanswered
 from aimltui.wire.errors import APIError, NotFound
 from aimltui.wire.events import StreamEvent
-from aimltui.wire.messages import CreateMessage
+from aimltui.wire.messages import CreateMessage, Message
 from aimltui.wire.runs import (
     CANCELLING,
     COMPLETED,
@@ -64,6 +66,10 @@ class RunHost(Protocol):
 
     def said(self, conversation: Conversation, text: str) -> None:
         """Note that the server stored a message of the user."""
+        ...
+
+    def unsaid(self, conversation: Conversation) -> Awaitable[None]:
+        """Note that a message was taken back."""
         ...
 
     def run_moved(self, conversation: Conversation, run: Run) -> None:
@@ -191,6 +197,10 @@ class RunFollower:
         conversation.retry()
         try:
             plan = await self._host.plan(conversation)
+            if conversation.is_stopping:
+                conversation.remove_entry(pending_id)
+                self._give_back(text)
+                return False
             params = CreateMessage(thread_id=plan.thread_id, role="user", content=text)
             message = await self._client.messages.create(params)
         except (APIError, TransportError, NotSent) as error:
@@ -200,12 +210,28 @@ class RunFollower:
                 await self._follow_other()
                 return True
             conversation.unsent_card = self._show(error, "The message was not sent")
-            left = conversation.dequeue_all()
-            self._host.give_back(conversation, f"{text}\n\n{left}" if left else text)
+            self._give_back(text)
             return False
         conversation.buffer.add(view.settle_pending(pending_id, message), at_once=True)
         self._host.said(conversation, text)
         await self._start(plan)
+        return not await self._take_back(message, text)
+
+    def _give_back(self, text: str) -> None:
+        """Return a message that was not sent, and the queued ones, to the prompt."""
+        left = self._conversation.dequeue_all()
+        self._host.give_back(self._conversation, f"{text}\n\n{left}" if left else text)
+
+    async def _take_back(self, message: Message, text: str) -> bool:
+        """Return a message to the prompt if its run was stopped before the first token; else False."""
+        conversation = self._conversation
+        found = unanswered(conversation.view.entries, message.id) if conversation.is_stopping else None
+        if found is None:
+            return False
+        # first of all into the prompt, so that the text is never in no place
+        self._give_back(text)
+        await take_back(self._client, conversation, found)
+        await self._host.unsaid(conversation)
         return True
 
     async def _start(self, plan: Plan) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 from textual.message import Message as TextualMessage
@@ -253,6 +254,12 @@ class Workspace:
         """The server has a message of the user."""
         self.threads.note_message(conversation.thread_id or "", text, int(self.clock()))
         self._list_changed()
+
+    async def unsaid(self, conversation: Conversation) -> None:
+        """A message was taken back: the thread may have other first words."""
+        self._show_guides(conversation)
+        with suppress(APIError, TransportError):
+            await self.directory.refresh((), self.current.thread_id)
 
     def run_moved(self, conversation: Conversation, run: Run) -> None:
         """The run has another status."""

@@ -35,6 +35,7 @@ from aimltui.tui.state.from_wire import (
     thought_entry,
 )
 from aimltui.tui.state.order import Block, in_order
+from aimltui.tui.state.unanswered import Unanswered
 from aimltui.wire import events as ev
 from aimltui.wire.errors import ErrorObject
 from aimltui.wire.messages import Message
@@ -75,7 +76,8 @@ class ThreadView:
     ) -> ThreadView:
         """Return a view of a thread as the server has it."""
         view = cls(assistant_names)
-        for item in in_order(snapshot.messages, snapshot.runs, snapshot.steps_by_run):
+        runs = [run for run in snapshot.runs if not run.is_taken_back]
+        for item in in_order(snapshot.messages, runs, snapshot.steps_by_run):
             if isinstance(item, Block):
                 view._run(item.run)
                 for part in item.parts:
@@ -261,6 +263,12 @@ class ThreadView:
         self._local.discard(entry_id)
         return self._list.remove(entry_id)
 
+    def take_back(self, unanswered: Unanswered) -> list[Change]:
+        """Remove a message, and the runs that were stopped before they answered it."""
+        for run_id in unanswered.run_ids:
+            self._runs.pop(run_id, None)
+        return [change for entry_id in unanswered.entry_ids for change in self.remove(entry_id)]
+
     def show_guides(self, guides: Sequence[GuideEntry]) -> list[Change]:
         """Replace the guides at the top."""
         wanted = {guide.id for guide in guides}
@@ -287,7 +295,8 @@ class ThreadView:
             first = next((i for i, entry in enumerate(old) if entry.id in fresh._list), 0)
             target = [entry for entry in old[:first] if entry.id not in self._local] + target
         target = _with_local(target, old, self._local)
-        self._runs = {**{i: run for i, run in self._runs.items() if i not in fresh._runs}, **fresh._runs}
+        known = fresh._runs.keys() | {run.id for run in snapshot.runs}
+        self._runs = {**{i: run for i, run in self._runs.items() if i not in known}, **fresh._runs}
         self._steps.update(fresh._steps)
         return self._list.become(target)
 

@@ -113,8 +113,8 @@ class SendingPart(MainView):
         """Put text that was not sent before the text in the prompt."""
         event.stop()
         if self.workspace is not None and event.conversation is self.workspace.current:
-            draft = self.prompt.draft
-            self.prompt.load_draft(f"{event.text}\n\n{draft}" if draft.strip() else event.text)
+            self.prompt.load_draft(joined((event.text, self.prompt.draft)))
+            self.drafts.save_now()
             return
         self.drafts.join(event.conversation.thread_id or NEW_THREAD, before=event.text)
 
