@@ -18,6 +18,8 @@ class Chunk:
     text: str
     overlap: int
     """How many characters at its start are also the end of the previous chunk."""
+    place: str = ""
+    """Where it stands in its document, e.g. `page 3`; empty if that is unknown."""
 
 
 def split(text: str, size: int, overlap: int, check: Callable[[], None] = lambda: None) -> Iterator[Chunk]:

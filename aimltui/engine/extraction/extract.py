@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import re
 import threading
 import time
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from aimltui.engine.extraction import office
+from aimltui.engine.extraction.document import LINE, Document, Writer
 from aimltui.engine.extraction.limits import MAX_CHARACTERS, MAX_TOKENS, Budget, Unreadable
 from aimltui.wire.vector_stores import INVALID_FILE, UNSUPPORTED_FILE
 
@@ -98,7 +98,6 @@ _HEAD = 4_096
 """Bytes at the start of a file from which its type is recognised."""
 _WHITE = "\t\n\v\f\r\b\x1b"
 """Control characters that occur in real text, including logs of terminals."""
-_BLANKS = re.compile(r"\s{9,}")
 _BLOCKS = frozenset(
     [
         "address",
@@ -146,8 +145,8 @@ def budget(seconds: float, stop: threading.Event) -> Budget:
     return Budget(time.monotonic() + seconds, stop)
 
 
-def extract(path: Path, filename: str, spend: Budget) -> str:
-    """Extract the file's text and tidy it: no runs of spaces, no more than one empty line in a row.
+def extract(path: Path, filename: str, spend: Budget) -> Document:
+    """Extract the file's text with its places, without runs of spaces and empty lines.
 
     Raises:
         Unreadable: The file has no readable text; the message says why.
@@ -155,13 +154,19 @@ def extract(path: Path, filename: str, spend: Budget) -> str:
         OSError: The file cannot be read.
     """
     suffix = filename.rpartition(".")[2].lower() if "." in filename else ""
-    reader = _READERS.get(suffix, _plain)
     if suffix in _OTHERS:
         raise Unreadable(UNSUPPORTED_FILE, _OTHERS[suffix])
-    text = _tidied(reader(path, suffix, spend), spend)
-    if not text:
+    writer = Writer(spend)
+    _READERS.get(suffix, _lines)(path, suffix, spend, writer)
+    document = writer.document()
+    if not document.text:
         raise Unreadable(INVALID_FILE, "The file contains no text.")
-    return text
+    return document
+
+
+def _lines(path: Path, suffix: str, spend: Budget, writer: Writer) -> None:
+    writer.at(LINE, 1)
+    writer.write(_plain(path, suffix, spend))
 
 
 def _plain(path: Path, suffix: str, spend: Budget) -> str:
@@ -178,9 +183,7 @@ def _plain(path: Path, suffix: str, spend: Budget) -> str:
             )
         content = head + file.read(MAX_TEXT_BYTES)
     spend.check()
-    text = _decoded(content, suffix)
-    spend.count(len(text))
-    return text
+    return _decoded(content, suffix)
 
 
 def _decoded(content: bytes, suffix: str, *, final: bool = True) -> str:
@@ -216,11 +219,11 @@ def _not_text(suffix: str) -> Unreadable:
     )
 
 
-def _html(path: Path, suffix: str, spend: Budget) -> str:
+def _html(path: Path, suffix: str, spend: Budget, writer: Writer) -> None:
     page = _Page(spend)
     page.feed(_plain(path, suffix, spend))
     page.close()
-    return "".join(page.pieces)
+    writer.write("".join(page.pieces))
 
 
 class _Page(HTMLParser):
@@ -253,26 +256,15 @@ class _Page(HTMLParser):
             self.pieces.append(data)
 
 
-def _tidied(text: str, spend: Budget) -> str:
-    lines: list[str] = []
-    for number, line in enumerate(text.splitlines()):
-        if number % 10_000 == 0:
-            spend.check()
-        line = _BLANKS.sub(" " * 8, line.rstrip())
-        if line or (lines and lines[-1]):
-            lines.append(line)
-    return "\n".join(lines).rstrip()
+def _docx(path: Path, suffix: str, spend: Budget, writer: Writer) -> None:
+    office.docx(path, spend, writer)
 
 
-def _docx(path: Path, suffix: str, spend: Budget) -> str:
-    return office.docx(path, spend)
+def _pptx(path: Path, suffix: str, spend: Budget, writer: Writer) -> None:
+    office.pptx(path, spend, writer)
 
 
-def _pptx(path: Path, suffix: str, spend: Budget) -> str:
-    return office.pptx(path, spend)
-
-
-_READERS: dict[str, Callable[[Path, str, Budget], str]] = {
+_READERS: dict[str, Callable[[Path, str, Budget, Writer], None]] = {
     "html": _html,
     "htm": _html,
     "xhtml": _html,

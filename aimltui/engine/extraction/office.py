@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 from xml.parsers import expat
 
+from aimltui.engine.extraction.document import SLIDE, Writer
 from aimltui.engine.extraction.limits import Budget, Unreadable
 from aimltui.wire.vector_stores import INVALID_FILE
 
@@ -38,18 +39,21 @@ _FAULTS = (
 _DAMAGED = "The file is damaged, or is not an Office document. Save it again in an Office program, and add the new file."
 
 
-def docx(path: Path, spend: Budget) -> str:
-    """Extract the text of a Word document with its notes.
+def docx(path: Path, spend: Budget, writer: Writer) -> None:
+    """Write the text of a Word document with its notes.
 
     Raises:
         Unreadable: The file is no Word document, or is built to do harm.
         Stopped: The caller no longer waits.
     """
-    return _text(path, spend, lambda names: [part for part in _WORD_PARTS if part in names], _WORD_PARTS[0])
+    for _, text in _texts(
+        path, spend, lambda names: [part for part in _WORD_PARTS if part in names], _WORD_PARTS[0]
+    ):
+        writer.write(f"{text}\n\n")
 
 
-def pptx(path: Path, spend: Budget) -> str:
-    """Extract the text of a presentation, slide by slide, each with its notes.
+def pptx(path: Path, spend: Budget, writer: Writer) -> None:
+    """Write the text of a presentation, slide by slide, each with its notes.
 
     Raises:
         Unreadable: The file is no presentation, or is built to do harm.
@@ -60,10 +64,15 @@ def pptx(path: Path, spend: Budget) -> str:
         slides = [(int(found[2]), found[1], name) for name in names if (found := _SLIDE.fullmatch(name))]
         return [name for *_, name in sorted(slides, key=lambda slide: (slide[0], slide[1] != "slides/slide"))]
 
-    return _text(path, spend, chosen, "ppt/presentation.xml")
+    for name, text in _texts(path, spend, chosen, "ppt/presentation.xml"):
+        found = _SLIDE.fullmatch(name)
+        writer.at(SLIDE, int(found[2]) if found else 0)
+        writer.write(f"{text}\n\n")
 
 
-def _text(path: Path, spend: Budget, choose: Callable[[set[str]], list[str]], landmark: str) -> str:
+def _texts(
+    path: Path, spend: Budget, choose: Callable[[set[str]], list[str]], landmark: str
+) -> Iterator[tuple[str, str]]:
     try:
         _check_directory(path)
         with zipfile.ZipFile(path) as archive:
@@ -71,7 +80,8 @@ def _text(path: Path, spend: Budget, choose: Callable[[set[str]], list[str]], la
             if len(archive.infolist()) > MAX_ENTRIES or landmark not in entries:
                 raise Unreadable(INVALID_FILE, _DAMAGED)
             reader = _Reader(archive, spend)
-            return "\n\n".join(reader.text(entries[name]) for name in choose(set(entries)))
+            for name in choose(set(entries)):
+                yield name, reader.text(entries[name])
     except (*_FAULTS, expat.ExpatError) as error:
         raise Unreadable(INVALID_FILE, _DAMAGED) from error
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from aimltui.engine.errors import StoreError
 from aimltui.engine.extraction.chunks import Chunk, split
+from aimltui.engine.extraction.document import Document
 from aimltui.engine.extraction.extract import budget, extract
 from aimltui.engine.extraction.limits import MAX_TOKENS, Stopped, Unreadable
 from aimltui.engine.files.blob_store import BlobStore
@@ -136,14 +138,15 @@ class Indexer:
     def _read(self, entry: Entry) -> tuple[list[Chunk], int]:
         """Return the chunks of a file and the number of bytes of their text."""
         spend = budget(self._options.extract_s, self._stop)
-        text = extract(self._blobs.path_of(entry.file_id), entry.filename, spend)
+        document = extract(self._blobs.path_of(entry.file_id), entry.filename, spend)
         size, overlap = entry.chunking.max_chunk_size_tokens, entry.chunking.chunk_overlap_tokens
         most = _most_chunks(entry.chunking)
-        chunks = list(islice(split(text, size, overlap, spend.check), most + 1))
+        chunks = list(islice(split(document.text, size, overlap, spend.check), most + 1))
         if len(chunks) > most:
             raise Unreadable(
                 INVALID_FILE, f"The file has more than {MAX_TOKENS:,} tokens. Split it, and add the parts."
             )
+        chunks = list(_placed(document, chunks))
         return chunks, sum(len(chunk.text.encode()) for chunk in chunks)
 
     async def _keep(self, seq: int, chunks: Sequence[Chunk]) -> bool:
@@ -169,6 +172,15 @@ class Indexer:
             return False
         await self._database.write(lambda conn: rows.clear_waste(conn, entry))
         return True
+
+
+def _placed(document: Document, chunks: Sequence[Chunk]) -> Iterator[Chunk]:
+    """Yield the chunks of a document with their places."""
+    end = 0
+    for chunk in chunks:
+        start = end - chunk.overlap
+        end = start + len(chunk.text)
+        yield replace(chunk, place=document.place(start, end))
 
 
 def _most_chunks(chunking: StaticChunking) -> int:

@@ -24,7 +24,11 @@ def _origins(conn: sqlite3.Connection) -> None:
     _run(conn, SCHEMA.with_name("migration_4.sql"))
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_files, _usage, _origins)
+def _places(conn: sqlite3.Connection) -> None:
+    _run(conn, SCHEMA.with_name("migration_5.sql"))
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_files, _usage, _origins, _places)
 """From version 1 on. Never changed once released; a change of the schema adds a function here, and the same change to
 schema.sql."""
 

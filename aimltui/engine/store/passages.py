@@ -93,7 +93,13 @@ def find(
         score = shares[row["seq"]] * (0.5 + 0.5 * min(1.0, max(0.0, ranked)))
         found.append(
             Passage(
-                (row["entry"], row["position"]), file.id, filename, file.attributes or {}, row["text"], score
+                (row["entry"], row["position"]),
+                file.id,
+                filename,
+                file.attributes or {},
+                row["text"],
+                score,
+                row["place"],
             )
         )
     return sorted(found, key=lambda passage: (-passage.score, passage.place))[:limit]
@@ -123,7 +129,7 @@ def _candidates(
     conn: Connection, store_id: str, words: Sequence[str], files: Mapping[int, object], limit: int
 ) -> list[Row]:
     rows = conn.execute(
-        "SELECT c.seq, c.entry, c.position, c.text, bm25(chunk_words) AS rank FROM chunk_words "
+        "SELECT c.seq, c.entry, c.position, c.text, c.place, bm25(chunk_words) AS rank FROM chunk_words "
         "JOIN chunks c ON c.seq = chunk_words.rowid JOIN store_files s ON s.seq = c.entry "
         "WHERE chunk_words MATCH ? AND s.store_id = ? ORDER BY rank",
         (" OR ".join(words), store_id),

@@ -179,7 +179,7 @@ CREATE TABLE chunks (
   position INTEGER NOT NULL,
   overlap INTEGER NOT NULL,         -- so many characters at its beginning are also the end of the one before
   text TEXT NOT NULL
-);
+, place TEXT NOT NULL DEFAULT '');
 CREATE INDEX chunks_by_entry ON chunks(entry, position);
 CREATE VIRTUAL TABLE chunk_words USING fts5(
   text, content = 'chunks', content_rowid = 'seq', tokenize = 'porter unicode61'

@@ -187,8 +187,8 @@ def add_chunks(conn: Connection, seq: int, position: int, chunks: Sequence[Chunk
     if row is None or row["status"] != IN_PROGRESS:
         return False
     conn.executemany(
-        "INSERT INTO chunks (entry, position, overlap, text) VALUES (?, ?, ?, ?)",
-        [(seq, position + n, chunk.overlap, chunk.text) for n, chunk in enumerate(chunks)],
+        "INSERT INTO chunks (entry, position, overlap, text, place) VALUES (?, ?, ?, ?, ?)",
+        [(seq, position + n, chunk.overlap, chunk.text, chunk.place) for n, chunk in enumerate(chunks)],
     )
     return True
 

@@ -27,7 +27,7 @@ def spend(seconds: float = 20.0) -> Budget:
 def text_of(tmp_path: Path, name: str, content: bytes | str, seconds: float = 20.0) -> str:
     path = tmp_path / "file-1"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return extracting.extract(path, name, spend(seconds))
+    return extracting.extract(path, name, spend(seconds)).text
 
 
 def refused(tmp_path: Path, name: str, content: bytes | str, seconds: float = 20.0) -> Unreadable:

@@ -11,7 +11,7 @@ import pytest
 
 from aimltui.engine.engine import Engine
 from aimltui.engine.extraction.chunks import Chunk
-from aimltui.engine.store import files, migrations
+from aimltui.engine.store import files, migrations, passages
 from aimltui.engine.store import vector_store_files as store_files
 from aimltui.wire.binary import Blob
 from aimltui.wire.errors import BadRequest
@@ -268,3 +268,16 @@ async def test_a_store_holds_ten_thousand_files_and_no_more(tmp_path: Path) -> N
                 CreateFileBatch(vector_store_id=store.id, file_ids=[file.id])
             )
         assert (await now(engine, store)).file_counts.total == 10_000
+
+
+async def test_a_found_passage_names_its_place_in_the_file(tmp_path: Path) -> None:
+    async with opened(tmp_path) as engine:
+        store = await stored(engine, await kept(engine, LONG))
+        await indexed(engine, store)
+        found = await engine._runtime.database.read(
+            lambda conn: passages.search(conn, [store.id], ["Line 17203"], 1)
+        )
+        (passage,) = found
+    first, last = (int(number) for number in passage.where.removeprefix("lines ").split("–"))
+    assert passage.text.splitlines()[0] == f"Line {first - 1} of a long story about ships."
+    assert passage.text.splitlines()[-1] == f"Line {last - 1} of a long story about ships."
