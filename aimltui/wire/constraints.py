@@ -17,6 +17,7 @@ from aimltui.wire.files import CREATED_PURPOSES, PURPOSES, CreateFile, FileExpir
 from aimltui.wire.filters import check_filter
 from aimltui.wire.messages import NewTextContent
 from aimltui.wire.run_steps import INCLUDE_SEARCH_CONTENT
+from aimltui.wire.runs import TOOL_SWITCHES
 from aimltui.wire.tools import Unknown
 from aimltui.wire.uploads import CreateUpload
 from aimltui.wire.vector_stores import SearchRanking, StoreExpiresAfter
@@ -49,6 +50,7 @@ _VALUES: Final[Mapping[str, tuple[str, ...]]] = {
     "role": ("user", "assistant"),
     "include": (INCLUDE_SEARCH_CONTENT,),
     "reasoning_effort": EFFORTS,
+    "hosted_tools": TOOL_SWITCHES,
     "detail": ("auto", "low", "high"),
     "ranker": ("auto", "default_2024_08_21"),
     "filter": ("in_progress", "completed", "failed", "cancelled"),

@@ -24,6 +24,9 @@ RunStatus = Literal[
     "expired",
 ]
 """The statuses that this program sets. A server may send others, so that `Run.status` is any text."""
+ToolSwitch = Literal["on", "off", "auto"]
+"""Whether a model is offered the hosted tools of its runs."""
+TOOL_SWITCHES: tuple[ToolSwitch, ...] = ("on", "off", "auto")
 EndStatus = Literal["completed", "incomplete", "failed", "cancelled", "expired"]
 """The statuses of a run that has ended."""
 
@@ -165,9 +168,11 @@ class Run(Wire):
     response_format: ResponseFormat | None = "auto"
     reasoning_effort: str | None = None
     duration_ms: int | None = extension()
-    """Milliseconds from the start to the end, once the run has ended. An extension of the API, as is the next."""
+    """Milliseconds from the start to the end, once the run has ended. An extension of the API, as are the next four."""
     connection: str | None = extension()
     """The connection of the model, if it is not the default one."""
+    tools_off: str | None = extension()
+    """Why the model is not offered the hosted tools of the run, in two or three words; None if it is."""
     reasoning: str | None = extension()
     """The model's last reasoning if no step followed it: the run was stopped, or the answer was empty."""
     reasoning_ms: int | None = extension()
@@ -210,6 +215,10 @@ class RunOverrides(Params):
     response_format: ResponseFormat | None = None
     connection: str | None = None
     """The name of the connection for the model. An extension of the API."""
+    hosted_tools: str | None = None
+    """Whether the model is offered the hosted tools (all but the caller's functions): `on`, `off`, or `auto` for all
+    models but those that are not good at calling tools. An extension of the API; without it they are always offered, so
+    that a program gets the tools that it names."""
 
 
 class CreateRun(RunOverrides):

@@ -19,6 +19,9 @@ CONNECTION = "connection"
 ASSISTANT = "assistant_id"
 """Metadata key: the assistant chosen for this thread."""
 
+TOOLS = "tools"
+"""Metadata key: whether hosted tools are offered in this thread: `on`, `off` or `auto`; for an assistant, in its runs."""
+
 
 class Thread(Wire):
     """A conversation. Its title, model and assistant are in the metadata."""

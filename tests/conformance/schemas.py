@@ -316,7 +316,7 @@ RUN = obj(
         "parallel_tool_calls": BOOL,
         "response_format": response_format,
     },
-    extra=("tool_resources", "reasoning_effort", "duration_ms", "connection"),
+    extra=("tool_resources", "reasoning_effort", "duration_ms", "connection", "tools_off"),
 )  # fmt: skip
 
 LOGS = {"type": TEXT, "logs": TEXT}

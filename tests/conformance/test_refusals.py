@@ -21,6 +21,7 @@ REFUSED: list[tuple[Operation[Any, Any], dict[str, Any], str, str]] = [
     (op.CREATE_RUN, RUN | {"truncation_strategy": {"type": "last_messages"}}, "missing_required_parameter", "truncation_strategy.last_messages"),
     (op.CREATE_RUN, RUN | {"response_format": "json"}, "invalid_value", "response_format"),
     (op.CREATE_RUN, RUN | {"reasoning_effort": "huge"}, "invalid_value", "reasoning_effort"),
+    (op.CREATE_RUN, RUN | {"hosted_tools": "maybe"}, "invalid_value", "hosted_tools"),
     (op.CREATE_RUN, RUN | {"include": ["everything"]}, "invalid_value", "include"),
     (op.CREATE_RUN, RUN | {"assistant_id": "x"}, "invalid_value", "assistant_id"),
     (op.CREATE_RUN, RUN | {"additional_messages": [{"role": "tool", "content": "x"}]}, "invalid_value", "additional_messages[0].role"),

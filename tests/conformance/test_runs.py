@@ -97,6 +97,24 @@ async def test_a_run_names_its_connection_and_an_unknown_one_is_refused(world: W
     assert len((await world.client.threads.list(ListThreads())).data) == threads
 
 
+@requirement("runs:hosted-tools")
+async def test_a_run_says_whether_hosted_tools_are_offered(world: World) -> None:
+    tools = [{"type": "code_interpreter"}, *FUNCTIONS[:1]]
+    told = []
+    for switch in (None, "on", "auto", "off"):
+        world.script(says("Hi."))
+        given = {} if switch is None else {"hosted_tools": switch}
+        run = await world.run(tools=tools, model="tiny-1b", **given)
+        offered = [tool["function"]["name"] for tool in world.model.requests[0].tools]
+        told.append((run.tools_off, offered))
+    assert told == [
+        (None, ["code_interpreter", "weather"]),
+        (None, ["code_interpreter", "weather"]),
+        ("small model", ["weather"]),
+        ("switched off", ["weather"]),
+    ]
+
+
 @requirement("runs:inherits")
 async def test_what_a_run_does_not_say_comes_from_its_assistant(world: World) -> None:
     run = await world.run(

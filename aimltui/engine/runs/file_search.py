@@ -32,6 +32,7 @@ from aimltui.wire.vector_stores import COMPLETED, IN_PROGRESS
 SEARCHED_BEFORE = (
     "This model cannot call tools, so the best passages of the files were put before the question."
 )
+SEARCHED_WITHOUT_TOOLS = "Tools are off, so the best passages of the files were put before the question."
 _LOOK_S = 0.1
 _SLOWEST_LOOK_S = 1.0
 _TOLD_FAILURES = 5

@@ -38,6 +38,7 @@ log = logging.getLogger(__name__)
 HEAD, TAIL = 200_000, 50_000
 """Characters of a call's output that the step stores, from its start and from its end."""
 _COALESCE_S = 0.03
+_NOT_NOW = "This call was not executed, because the model had been told to answer without calls."
 _REPEATED = (
     "This is the same call as the last {count} times, so it was not executed again. "
     "Answer with what you know by now."
@@ -81,6 +82,11 @@ def refused_as_repeated(calls: Sequence[Call], count: int) -> list[Call]:
     """Return the calls, answered without being executed."""
     text = _REPEATED.format(count=count)
     return [_refused(call, text) if call.is_hosted else call for call in calls]
+
+
+def refused_after_the_last(calls: Sequence[Call]) -> list[Call]:
+    """Return calls that were made although the model may make none, answered without being executed."""
+    return [_refused(call, _NOT_NOW) if call.output is None else call for call in calls]
 
 
 class HostedToolCalls:

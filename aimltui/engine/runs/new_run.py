@@ -54,7 +54,7 @@ def new_run(
         reasoning_effort=_first(effort, assistant.reasoning_effort),
         connection=params.connection or None,
     )
-    return run, RunMemory(started=now, sampling=sampling)
+    return run, RunMemory(started=now, sampling=sampling, hosted_tools=params.hosted_tools or "")
 
 
 def _instructions(params: CreateRun | CreateThreadAndRun, assistant: Assistant) -> str:

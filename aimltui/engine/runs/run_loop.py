@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aimltui.common.text import replace_surrogates
 from aimltui.engine.models.base import ChatModel, ModelError
 from aimltui.engine.runs.budget_guard import BudgetGuard
 from aimltui.engine.runs.file_search import StoreSearch, search_before_question
-from aimltui.engine.runs.hosted_tools import HostedToolCalls, fingerprint, refused_as_repeated, settled
+from aimltui.engine.runs.hosted_tools import (
+    HostedToolCalls,
+    fingerprint,
+    refused_after_the_last,
+    refused_as_repeated,
+    settled,
+)
 from aimltui.engine.runs.journal import Journal
 from aimltui.engine.runs.notices import WaitNotices
 from aimltui.engine.runs.prompt.turn_request import PreparedTurn, prepare_turn
@@ -19,6 +25,7 @@ from aimltui.engine.runs.run_memory import RunMemory
 from aimltui.engine.runs.services import RunServices
 from aimltui.engine.runs.status import Outcome
 from aimltui.engine.runs.tool_calls import Call
+from aimltui.engine.runs.tool_offer import why_off
 from aimltui.engine.runs.tool_protocol import refuses_tools
 from aimltui.engine.runs.transaction import RunTransaction
 from aimltui.engine.runs.turn_writer import TurnWriter
@@ -88,12 +95,13 @@ class RunLoop:
             return End(_no_such_tool(missing))
         model = self._services.models.resolve(run.model, run.connection)
         await self._services.models.learn_about(run.model, run.connection)
+        run = await self._settle_tools(run, memory)
         while True:
             if memory.turns >= self._services.options.max_turns:
                 return End(
                     failure(f"The run was stopped after {memory.turns} model turns: a loop of tool calls.")
                 )
-            if self._services.protocols.uses_text_calls(run.model, run.connection):
+            if run.tools_off or self._services.protocols.uses_text_calls(run.model, run.connection):
                 memory = await search_before_question(self._services, self._journal, run, memory)
             turn = await prepare_turn(self._services, run, memory)
             if isinstance(turn, PreparedTurn):
@@ -118,6 +126,23 @@ class RunLoop:
         """Withdraw the notice about waiting."""
         self._notices.end()
         self._notices.clear()
+
+    async def _settle_tools(self, run: Run, memory: RunMemory) -> Run:
+        """Decide at the start of a run whether its model is offered the hosted tools; see `tool_offer.why_off`."""
+        if memory.turns or run.tools_off:
+            return run
+        services = self._services
+        reason = why_off(
+            memory.hosted_tools,
+            run.tools,
+            run.model,
+            services.models.info(run.model, run.connection),
+            services.protocols.learned(run.model, run.connection),
+            services.options.tool_protocol,
+        )
+        if reason is None:
+            return run
+        return await self._journal.commit(lambda transaction: transaction.turn_tools_off(reason))
 
     async def _turn(self, model: ChatModel, turn: PreparedTurn) -> TurnWriter:
         """Run one model turn; retry it while nothing of it has been streamed."""
@@ -188,7 +213,7 @@ class RunLoop:
         """Store the turn's end, and the run's if this was its last turn."""
         await writer.finish()
         self._journal.draft = None
-        if writer.is_over and not turn.uses_text_calls:
+        if writer.is_over and turn.request.tools:
             await self._services.protocols.learn_text_calls(run.model, run.connection)
         usage = self._budget.usage_of(writer)
         prompt, completion = self._budget.spent(usage, writer)
@@ -209,7 +234,11 @@ class RunLoop:
 
         memory = await self._journal.commit(write)
         if end is None and memory.no_more_tools:
-            return End(failure(_GOES_ON_CALLING, remedy="Try again, or choose another model."), usage), memory
+            if memory.plain or writer.tool_step_id is None:
+                return End(
+                    failure(_GOES_ON_CALLING, remedy="Try again, or choose another model."), usage
+                ), memory
+            return None, await self._refuse_calls(writer.tool_step_id, calls)
         if end is None and hosted and writer.tool_step_id is not None:
             problems = {draft.id: draft.problem for draft in writer.drafts}
             memory = await self._run_hosted(run, turn, writer.tool_step_id, calls, problems, memory)
@@ -217,6 +246,17 @@ class RunLoop:
             # files that tools made are attached to a message even if the model has no text
             await writer.begin_message()
         return (End(None) if end is None and pending else end), memory
+
+    async def _refuse_calls(self, step_id: str, calls: Sequence[Call]) -> RunMemory:
+        """Answer calls of a model that was told to make none; its last turn does not show it the calls of the run."""
+
+        def write(transaction: RunTransaction) -> RunMemory:
+            transaction.answer_calls(step_id, refused_after_the_last(calls))
+            transaction.finish_tools({})
+            transaction.remember(replace(transaction.memory, plain=True))
+            return transaction.memory
+
+        return await self._journal.commit(write)
 
     async def _run_hosted(
         self,
@@ -244,6 +284,7 @@ class RunLoop:
         )
         work = HostedToolCalls(self._journal, step_id, context)
         if memory.same_calls >= _SAME_CALLS:
+            await self._services.protocols.learn_loop(run.model, run.connection)
             done = refused_as_repeated(calls, memory.same_calls - 1)
         else:
             tools = {tool.type: tool for tool in turn.plan.hosted.values()}

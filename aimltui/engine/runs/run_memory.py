@@ -57,6 +57,10 @@ class RunMemory:
     """Turns in which hosted tools were called."""
     no_more_tools: bool = False
     """True once the model has to answer without tools."""
+    plain: bool = False
+    """True once the model has to answer without seeing the calls of this run, which it only repeats."""
+    hosted_tools: str = ""
+    """Whether hosted tools are offered, as the request says: on, off, auto; empty for on."""
     told_cancelling: bool = False
     """True once the event of the cancellation is in the log."""
     searched: bool = False
@@ -169,6 +173,8 @@ _PLAIN = (
     "same_calls",
     "tool_turns",
     "no_more_tools",
+    "plain",
+    "hosted_tools",
     "told_cancelling",
     "searched",
 )

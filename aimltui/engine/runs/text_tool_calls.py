@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
+
+from aimltui.engine.runs.printed_calls import (
+    PrintedCall,
+    code_of,
+    has_closed_calls,
+    may_become_calls,
+    printed_calls,
+)
 
 SegmentKind = Literal["text", "open", "code", "close", "call"]
 TEXT: Final = "text"
@@ -19,9 +26,8 @@ _CALL_FENCE = re.compile(r"```[ \t]*(tool_call|function_call|json)[ \t]*", re.IG
 _FENCE = re.compile(r"```[ \t]*(?:python3?|tool_code|code_interpreter)[ \t]*", re.IGNORECASE)
 _LEAD = re.compile(r"[ \t]{0,3}`{0,3}")
 _END = re.compile(r"[ \t]{0,3}```[ \t]*")
-_PRINTED = re.compile(r"<tool_call>|<\|python_tag\|>|\[TOOL_CALLS\]|<function|```(?:json|tool_call)\s|[{\[]")
-_FIRST_KEY = re.compile(r'[\s{\[]*"(\w*)"')
-_CALL_KEYS = frozenset({"name", "tool", "function", "type", "arguments", "parameters", "id"})
+_TAGS = ("<tool_call>", "<|tool_call|>", "[TOOL_CALLS]")
+_TAG_LINE = re.compile(r"(?:^|\n)[ \t]*(" + "|".join(map(re.escape, _TAGS)) + ")")
 _LONGEST_HELD = 40_000
 
 
@@ -172,92 +178,127 @@ class FencedCallParser:
         block, self._call, self._inside = self._call, "", ""
         self._at_line_start = True
         head, _, body = block.partition("\n")
-        found = printed_call(body, self._names)
+        found = printed_calls(body, self._names)
         shows_json = head.strip().lower().endswith("json")
-        if found is None and (shows_json or len(block) > _LONGEST_HELD):
+        if not found and (shows_json or len(block) > _LONGEST_HELD):
             self._blank = False
             return [Segment(TEXT, block)]
         self.is_over, self._held = True, ""
-        return _segments(found or ("", body.strip().removesuffix("```").strip()), self._code_names)
+        unread = PrintedCall("", body.strip().removesuffix("```").strip())
+        return [segment for call in found or [unread] for segment in _segments(call, self._code_names)]
 
 
 class PrintedCallParser:
-    """Finds a call that a model prints as text at the start of its turn.
+    """Finds calls that a model prints as text: alone, or in tags that begin a line after some text.
 
     Args:
         names: The tools that may be called.
         code_names: Those among them that stand for a block of Python; None for all.
+        fences: Whether a call may stand in a fenced block.
     """
 
-    def __init__(self, names: Collection[str], code_names: Collection[str] | None = None) -> None:
+    def __init__(
+        self, names: Collection[str], code_names: Collection[str] | None = None, *, fences: bool = True
+    ) -> None:
         self._names = names
         self._code_names = names if code_names is None else code_names
-        self._held: str | None = ""
+        self._fences = fences
+        self._held = ""
+        self._may_be_calls = True
+        """Whether all of the held text may turn out to be calls, as at the start of a turn."""
+        self._at_line_start = True
         self.is_over = False
 
     def feed(self, text: str) -> list[Segment]:
         """Add text and return the segments that are certain."""
-        if self._held is None:
-            return [Segment(TEXT, text)]
         self._held += text
-        head = self._held.lstrip()
-        if len(self._held) <= _LONGEST_HELD and (_is_call_so_far(head) or _may_print(head)):
-            return []
-        return self._release()
+        found: list[Segment] = []
+        while self._held and not self.is_over:
+            if not self._may_be_calls:
+                found += self._until_tag()
+                if not self._may_be_calls:
+                    break
+            elif len(self._held) > _LONGEST_HELD:
+                found += self._first_line()
+            elif has_closed_calls(self._held, self._names):
+                found += self._called()
+            elif may_become_calls(self._held, self._names, fences=self._fences):
+                break
+            else:
+                found += self._first_line()
+        return found
 
     def finish(self) -> list[Segment]:
         """End the text and return the remaining segments."""
-        if self._held is None:
+        if self.is_over:
             return []
-        found = printed_call(self._held, self._names)
-        if found is None or (found[0] in self._code_names and _code_of(found[1]) is None):
-            return self._release()
-        self.is_over, self._held = True, None
-        return _segments(found, self._code_names)
+        return self._called() if self._may_be_calls else self._text(len(self._held))
 
-    def _release(self) -> list[Segment]:
-        held, self._held = self._held or "", None
-        return [Segment(TEXT, held)] if held else []
+    def _called(self) -> list[Segment]:
+        calls = printed_calls(self._held, self._names, self._code_names)
+        if not calls or any(name in self._code_names and code_of(given) is None for name, given in calls):
+            self._may_be_calls = False
+            return self._text(len(self._held))
+        self.is_over, self._held = True, ""
+        return [segment for call in calls for segment in _segments(call, self._code_names)]
 
+    def _until_tag(self) -> list[Segment]:
+        """Return the text before a tag that begins a line, or before the beginning of one."""
+        tag = _TAG_LINE.search(self._held)
+        if tag is not None and (tag.start() or self._at_line_start or self._held[0] == "\n"):
+            self._may_be_calls = True
+            return self._text(tag.start(1))
+        start = self._held.rfind("\n") + 1
+        line = self._held[start:].lstrip(" \t")
+        is_tag = line and (start or self._at_line_start) and any(tag.startswith(line) for tag in _TAGS)
+        return self._text(start if is_tag else len(self._held))
 
-def printed_call(text: str, names: Collection[str]) -> tuple[str, str] | None:
-    """Return name and arguments of a call that is printed as text; None if the text is not a call."""
-    start, end = text.find("{"), text.rfind("}")
-    if start < 0 or end <= start:
-        return None
-    try:
-        found, used = json.JSONDecoder(strict=False).raw_decode(text[start:])
-    except ValueError:
-        return None
-    rest = text[start + used :]
-    if re.search(r"\w{3,}", re.sub(r"</?\w+>|```|</?tool_call>", "", rest)):
-        return None
-    named = (
-        found.get("name") or found.get("tool") or found.get("function") if isinstance(found, dict) else None
-    )
-    if isinstance(named, dict):
-        found, named = named, named.get("name")
-    if not isinstance(named, str) or named not in names:
-        return None
-    given: object = next(
-        (found[key] for key in ("arguments", "parameters", "args", "input") if key in found), {}
-    )
-    return named, given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
+    def _first_line(self) -> list[Segment]:
+        """Give up the first line of the held text: it is no call."""
+        self._may_be_calls = False
+        end = self._held.find("\n", 1)
+        return self._text(end if end > 0 else len(self._held))
+
+    def _text(self, length: int) -> list[Segment]:
+        text, self._held = self._held[:length], self._held[length:]
+        self._at_line_start = text.endswith("\n") if text else self._at_line_start
+        return [Segment(TEXT, text)] if text else []
 
 
-def _code_of(arguments: str) -> str | None:
-    try:
-        given = json.loads(arguments, strict=False)
-    except ValueError:
-        return arguments or None
-    code = given.get("code") or given.get("input") if isinstance(given, dict) else given
-    return code if isinstance(code, str) and code else None
+class TextCalls:
+    """Finds calls that are printed in the ways of `PrintedCallParser` and in the blocks of `FencedCallParser`."""
+
+    def __init__(self, printed: PrintedCallParser, fenced: FencedCallParser) -> None:
+        self._printed = printed
+        self._fenced = fenced
+
+    @property
+    def is_over(self) -> bool:
+        """True once a call is complete."""
+        return self._printed.is_over or self._fenced.is_over
+
+    def feed(self, text: str) -> list[Segment]:
+        """Add text and return the segments that are certain."""
+        return [] if self.is_over else self._sorted(self._printed.feed(text))
+
+    def finish(self) -> list[Segment]:
+        """End the text and return the remaining segments."""
+        found = [] if self.is_over else self._sorted(self._printed.finish())
+        return found if self._printed.is_over else found + self._fenced.finish()
+
+    def _sorted(self, segments: Sequence[Segment]) -> list[Segment]:
+        found: list[Segment] = []
+        for place, segment in enumerate(segments):
+            if segment.kind != TEXT:
+                return found + self._fenced.finish() + list(segments[place:])
+            found += self._fenced.feed(segment.value)
+        return found
 
 
-def _segments(found: tuple[str, str], code_names: Collection[str]) -> list[Segment]:
+def _segments(found: PrintedCall, code_names: Collection[str]) -> list[Segment]:
     name, arguments = found
     if name in code_names:
-        return [Segment(OPEN), Segment(CODE, _code_of(arguments) or ""), Segment(CLOSE)]
+        return [Segment(OPEN), Segment(CODE, code_of(arguments) or ""), Segment(CLOSE)]
     return [Segment(CALL, arguments, name)]
 
 
@@ -270,16 +311,3 @@ def _may_open(line: str, words: Collection[str]) -> bool:
         return "```".startswith(head)
     info = head[3:].strip().lower()
     return head.startswith("```") and any(word.startswith(info) for word in words)
-
-
-def _is_call_so_far(head: str) -> bool:
-    match = _PRINTED.match(head)
-    if match is None:
-        return False
-    key = _FIRST_KEY.match(head[match.end() :])
-    return key is None or key[1] in _CALL_KEYS
-
-
-def _may_print(head: str) -> bool:
-    marks = ("<tool_call>", "<|python_tag|>", "[TOOL_CALLS]", "<function", "```json\n", "```tool_call\n")
-    return not head or any(mark.startswith(head) for mark in marks)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from aimltui.engine.models.base import ModelError, ToolProtocol
-from aimltui.engine.models.compat.lesson_store import FENCED, Lessons
+from aimltui.engine.models.compat.lesson_store import FENCED, LOOPS, Lessons
 
 _REFUSES_TOOLS = re.compile(r"\btools?\b|tool[_ -](?:use|choice|call)|function[_ -]call", re.IGNORECASE)
 _STATUSES = frozenset({400, 404, 422, 500, 501})
@@ -78,8 +78,18 @@ class ToolProtocols:
                 self._lessons.learn, connection or self._default(), model_id, {FENCED: True}
             )
 
+    def learned(self, model_id: str, connection: str | None = None) -> frozenset[str]:
+        """Return the names of what was learned about the model."""
+        return frozenset(self._lessons.of(connection or self._default(), model_id))
+
+    async def learn_loop(self, model_id: str, connection: str | None = None) -> None:
+        """Remember that the model makes the same call again and again."""
+        if LOOPS not in self.learned(model_id, connection):
+            connection = connection or self._default()
+            await asyncio.to_thread(self._lessons.learn, connection, model_id, {LOOPS: True})
+
     def _has_learned(self, model_id: str, connection: str | None) -> bool:
-        return FENCED in self._lessons.of(connection or self._default(), model_id)
+        return FENCED in self.learned(model_id, connection)
 
     def _wanted(self, model_id: str, connection: str | None) -> ToolProtocol:
         return self._of_model(model_id, connection) or self._configured

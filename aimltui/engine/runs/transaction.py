@@ -136,6 +136,12 @@ class RunTransaction:
         self.memory = memory
         runs.save(self.conn, self.run, memory.to_json())
 
+    def turn_tools_off(self, reason: str) -> Run:
+        """Store that the model is not offered the hosted tools; the next event of the run tells it."""
+        self.run = self.run.model_copy(update={"tools_off": reason})
+        self.remember(self.memory)
+        return self.run
+
     def count_turn(self, usage: Usage | None, spent_prompt: int, spent_completion: int) -> None:
         """Count a finished model turn.
 

@@ -17,6 +17,8 @@ MOST_TOKENS = 2**30
 MOST_DOLLARS = 0.02
 """Highest believable price of one token; the most expensive known model costs a thirtieth of it."""
 _ALIASES = 16
+_IN_NAME = re.compile(r"(?<![a-z\d.])(?:(\d+)x)?e?(\d+(?:\.\d+)?)([bm])(?![a-z\d])")
+_LEAST_MILLIONS = 30
 _COUNT = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)\s*([KMBT])", re.IGNORECASE)
 _UNITS = {"K": 1_000, "M": 1_000_000, "B": 1_000_000_000, "T": 1_000_000_000_000}
 _MAKERS = {
@@ -99,6 +101,20 @@ def count_of(value: JSON) -> int | None:
         return value if value > 0 else None
     found = _COUNT.fullmatch(value.strip()) if isinstance(value, str) else None
     return round(float(found[1]) * _UNITS[found[2].upper()]) if found is not None else None
+
+
+def weights_in_name(model_id: str) -> int | None:
+    """The number of weights that a model's name gives, such as 500 million for `qwen2.5-coder-0.5b`; None for none.
+
+    Of several numbers the greatest one counts: `30b-a3b` has 30 billion weights, of which 3 are active.
+    """
+    found = [
+        float(count) * int(experts or 1) * _UNITS[unit.upper()]
+        for experts, count, unit in _IN_NAME.findall(model_id.lower())
+        # `1m` is the length of a context
+        if unit == "b" or float(count) >= _LEAST_MILLIONS
+    ]
+    return round(max(found)) if found else None
 
 
 def time_of(*values: JSON) -> int | None:

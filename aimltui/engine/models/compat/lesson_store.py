@@ -17,12 +17,17 @@ from aimltui.engine.models.compat.quirks import in_words
 
 FENCED = "fenced"
 """The name of the lesson that a model cannot call tools and writes code into its text instead."""
+LOOPS = "loops"
+"""The name of the lesson that a model makes the same call again and again, so that it is better off without tools."""
 KEPT_S = 30 * 86_400.0
 """Seconds after which a lesson expires and the request is tried unchanged again, because models change."""
 _MOST = 2_000
 _LONGEST_FILE = 2_000_000
 _LONGEST_NAME = 300
-_WORDS = {FENCED: "No tool calls: the model writes code to run into its text."}
+_WORDS = {
+    FENCED: "No tool calls: the model writes code to run into its text.",
+    LOOPS: "Repeats the same tool call: it gets tools only where they are switched on.",
+}
 
 log = logging.getLogger(__name__)
 

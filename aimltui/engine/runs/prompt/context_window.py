@@ -80,6 +80,7 @@ def build(
     budget: int,
     last_messages: int | None = None,
     uses_text_calls: bool = False,
+    passages_first: bool = False,
     known: KnownFiles | None = None,
 ) -> Window:
     """Build the chat messages for a model turn.
@@ -91,9 +92,10 @@ def build(
         last_messages: The number of newest messages from before the run; None for the strategy `auto`, which keeps the
             first user message and the newest ones, and drops the middle.
         uses_text_calls: Calls are written as blocks in the model's text, and their results in a user message after it.
+        passages_first: What the run has found in files is put before the user's question, as it also is with such blocks.
         known: The thread's files; their parts still need their bytes, see `attachments`.
     """
-    groups = _groups(items, uses_text_calls, known or KnownFiles())
+    groups = _groups(items, uses_text_calls, known or KnownFiles(), passages_first or uses_text_calls)
     if last_messages is not None:
         groups = _newest(groups, last_messages)
     system = [{"role": "system", "content": instructions}] if instructions else []
@@ -145,7 +147,9 @@ def _without_markers(part: TextContent) -> str:
     return without_marks(text)
 
 
-def _groups(items: Sequence[Item], uses_text_calls: bool, known: KnownFiles) -> list[Group]:
+def _groups(
+    items: Sequence[Item], uses_text_calls: bool, known: KnownFiles, passages_first: bool
+) -> list[Group]:
     groups: list[Group] = []
     for item in items:
         if isinstance(item, MessageItem):
@@ -155,7 +159,7 @@ def _groups(items: Sequence[Item], uses_text_calls: bool, known: KnownFiles) -> 
                 origin = (item.message.run_id, item.turn)
                 groups.append(Group([chat], item.message.role, item.own, True, origin))
             continue
-        if uses_text_calls and all(call.type == FILE_SEARCH for call in item.calls):
+        if passages_first and all(call.type == FILE_SEARCH for call in item.calls):
             _put_before_question(groups, item)
             continue
         called = _in_text(item) if uses_text_calls else _called(item)

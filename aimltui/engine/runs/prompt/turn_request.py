@@ -8,22 +8,22 @@ from typing import Any
 
 from aimltui.engine.models.base import ChatRequest
 from aimltui.engine.runs import file_search
-from aimltui.engine.runs.file_search import SEARCHED_BEFORE, SearchState
+from aimltui.engine.runs.file_search import SEARCHED_BEFORE, SEARCHED_WITHOUT_TOOLS, SearchState
 from aimltui.engine.runs.prompt import context_window, thread_history, tool_files
 from aimltui.engine.runs.prompt.attachments import KnownFiles, enclose
-from aimltui.engine.runs.prompt.context_window import CODE_INTERPRETER
+from aimltui.engine.runs.prompt.context_window import CODE_INTERPRETER, MessageItem
 from aimltui.engine.runs.prompt.tool_files import ToolFiles
 from aimltui.engine.runs.run_memory import RunMemory
 from aimltui.engine.runs.services import RunServices
 from aimltui.engine.runs.status import Outcome
-from aimltui.engine.runs.text_tool_calls import FencedCallParser, PrintedCallParser, TextCallParser
+from aimltui.engine.runs.text_tool_calls import FencedCallParser, PrintedCallParser, TextCallParser, TextCalls
 from aimltui.engine.runs.tool_protocol import text_calls_note
 from aimltui.engine.runs.turn_writer import TurnPlan
 from aimltui.engine.store.database import Connection
 from aimltui.engine.tools.base import Tool
 from aimltui.engine.tools.file_search.tool import FILE_SEARCH
 from aimltui.wire.runs import INCOMPLETE, Run
-from aimltui.wire.tools import NamedToolChoice, ResponseFormatObject
+from aimltui.wire.tools import FunctionTool, NamedToolChoice, ResponseFormatObject
 
 _RESERVE = 4
 """The part of the context window that is reserved for an answer without a limit: a quarter."""
@@ -62,45 +62,26 @@ async def prepare_turn(services: RunServices, run: Run, memory: RunMemory) -> Pr
         budget = min(budget, left_prompt)
     turn = memory.turns
     choice = run.tool_choice if turn == 0 or run.tool_choice == "none" else "auto"
-    last = memory.no_more_tools
-    hosted = services.tools.hosted(run.tools)
-    code = (
-        services.tools.of_type(CODE_INTERPRETER)
-        if any(t.type == CODE_INTERPRETER for t in run.tools)
-        else None
-    )
-    uses_text_calls = bool(run.tools) and services.protocols.uses_text_calls(run.model, run.connection)
     files = await services.database.read(
         lambda conn: tool_files.known(conn, run, services.options.now(), services.path_of)
     )
     search = await services.database.read(lambda conn: file_search.load(conn, run))
-    left_out = {CODE_INTERPRETER, FILE_SEARCH} if uses_text_calls else set()
-    if not search.stores:
-        left_out.add(FILE_SEARCH)
-    others = [tool for tool in run.tools if tool.type not in left_out]
-    if FILE_SEARCH in left_out:
-        hosted = {name: tool for name, tool in hosted.items() if tool.type != FILE_SEARCH}
-    may_call = choice != "none" and not last
-    offered = services.tools.definitions(others, files.provided)
-    note = ""
-    if uses_text_calls and choice != "none":
-        about = code.definition(files.provided).description if code is not None else None
-        note = text_calls_note(about, offered, forced=_forced(choice, left_out), last=last)
+    offer = _offer(services, run, files, search, choice, last=memory.no_more_tools)
     now = services.options.now()
-    told = await services.database.read(lambda conn: _window(conn, run, budget, note, uses_text_calls, now))
+    told = await services.database.read(lambda conn: _window(conn, run, memory, budget, offer, now))
     if left_prompt is not None and told.tokens > left_prompt:
         return Outcome(INCOMPLETE, reason="max_prompt_tokens")
     known = services.models.info(run.model, run.connection)
     able = known.abilities if known is not None else None
     messages, lost = await enclose(told.messages, services.path_of, able)
-    tools = offered if may_call and not uses_text_calls else []
-    if uses_text_calls and memory.searched:
-        lost.append(SEARCHED_BEFORE)
+    if memory.searched:
+        lost.append(SEARCHED_WITHOUT_TOOLS if run.tools_off else SEARCHED_BEFORE)
+    tools = offer.definitions if offer.may_call and not offer.uses_text_calls else []
     request = ChatRequest(
         model=run.model,
         messages=messages,
         tools=tools,
-        tool_choice=_tool_choice(choice, left_out) if tools else None,
+        tool_choice=_tool_choice(choice, offer.left_out) if tools else None,
         parallel_tool_calls=False if tools and not run.parallel_tool_calls else None,
         temperature=memory.sampling.temperature,
         top_p=memory.sampling.top_p,
@@ -108,33 +89,87 @@ async def prepare_turn(services: RunServices, run: Run, memory: RunMemory) -> Pr
         response_format=_response_format(run.response_format),
         reasoning_effort=run.reasoning_effort,
     )
-    names = frozenset(tool["function"]["name"] for tool in offered) if may_call else frozenset()
-    plan = _plan(services, run, turn, hosted if may_call else {}, files, uses_text_calls, names)
+    plan = _plan(services, run, turn, offer, files)
     plan = replace(plan, sources=search.sources)
     # the next turn sends this turn's prompt once more, before the results
     room = min(budget - told.tokens, (left_prompt - 2 * told.tokens) if left_prompt is not None else size)
-    room = min(room, size // _ANSWERS)
-    return PreparedTurn(request, plan, files, uses_text_calls, tuple(lost), search, max(0, room), told.tokens)
+    room = max(0, min(room, size // _ANSWERS))
+    return PreparedTurn(request, plan, files, offer.uses_text_calls, tuple(lost), search, room, told.tokens)
 
 
-def _plan(
-    services: RunServices,
-    run: Run,
-    turn: int,
-    hosted: Mapping[str, Tool],
-    files: ToolFiles,
-    uses_text_calls: bool,
-    offered: frozenset[str],
-) -> TurnPlan:
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """The tools of a turn."""
+
+    definitions: list[Mapping[str, Any]]
+    """The tools that the model may call, in the format of `/chat/completions`."""
+    hosted: Mapping[str, Tool]
+    """Those among them that the engine executes, by name."""
+    left_out: frozenset[str]
+    """The types of hosted tools that are not among them."""
+    uses_text_calls: bool
+    """True if the model writes its calls into its text, and finds earlier ones there."""
+    may_call: bool
+    note: str
+    """What the instructions say about tools."""
+
+
+def _offer(
+    services: RunServices, run: Run, files: ToolFiles, search: SearchState, choice: object, *, last: bool
+) -> _Offer:
+    """Return what the model is offered in a turn.
+
+    Args:
+        services: The engine's services.
+        run: The run.
+        files: The files that tools may read.
+        search: The vector stores; without any, there is nothing to search.
+        choice: The run's tool choice.
+        last: The model has used tools often enough.
+    """
+    tools = list(run.tools)
+    hosted = services.tools.hosted(tools)
+    if run.tools_off:
+        tools = [tool for tool in tools if isinstance(tool, FunctionTool)]
+        hosted = {}
+    uses_text_calls = bool(run.tools) and services.protocols.uses_text_calls(run.model, run.connection)
+    code = services.tools.of_type(CODE_INTERPRETER) if CODE_INTERPRETER in {t.type for t in tools} else None
+    left_out = {CODE_INTERPRETER, FILE_SEARCH} if uses_text_calls or run.tools_off else set()
+    if not search.stores:
+        left_out.add(FILE_SEARCH)
+    if FILE_SEARCH in left_out:
+        hosted = {name: tool for name, tool in hosted.items() if tool.type != FILE_SEARCH}
+    offered = services.tools.definitions(
+        (tool for tool in tools if tool.type not in left_out), files.provided
+    )
+    has_any = bool(offered) or code is not None
+    note = ""
+    if last and has_any:
+        note = text_calls_note(None, last=True)
+    elif uses_text_calls and has_any and choice != "none":
+        about = code.definition(files.provided).description if code is not None else None
+        note = text_calls_note(about, offered, forced=_forced(choice, left_out))
+    # a model without any tool reads earlier calls as text: some servers refuse calls beside no tools
+    in_text = uses_text_calls or (bool(run.tools_off) and not has_any)
+    return _Offer(
+        offered, hosted, frozenset(left_out), in_text, has_any and choice != "none" and not last, note
+    )
+
+
+def _plan(services: RunServices, run: Run, turn: int, offer: _Offer, files: ToolFiles) -> TurnPlan:
+    # a model that calls although it was told to answer is understood, too
+    hosted = offer.hosted if run.tool_choice != "none" else {}
     code = frozenset(name for name, tool in hosted.items() if tool.type == CODE_INTERPRETER)
-    names = offered | hosted.keys()
+    names = {tool["function"]["name"] for tool in offer.definitions} if run.tool_choice != "none" else set()
+    names |= hosted.keys()
     parser: Callable[[], TextCallParser] | None = None
-    if names and uses_text_calls:
+    if names and offer.uses_text_calls and offer.may_call:
 
         def parser() -> TextCallParser:
-            return FencedCallParser(runs_code=bool(code), names=names, code_names=code)
+            fenced = FencedCallParser(runs_code=bool(code), names=names, code_names=code)
+            return TextCalls(PrintedCallParser(names, code, fences=False), fenced)
 
-    elif names and services.protocols.may_change(run.model, run.connection):
+    elif names and _response_format(run.response_format) is None:
 
         def parser() -> TextCallParser:
             return PrintedCallParser(names, code)
@@ -144,19 +179,22 @@ def _plan(
 
 
 def _window(
-    conn: Connection, run: Run, budget: int, note: str, uses_text_calls: bool, now: int
+    conn: Connection, run: Run, memory: RunMemory, budget: int, offer: _Offer, now: int
 ) -> context_window.Window:
     strategy = run.truncation_strategy
     last = strategy.last_messages if strategy is not None and strategy.type == "last_messages" else None
     items = thread_history.load(conn, run.thread_id, run.id, budget, last)
-    instructions = "\n\n".join(text for text in (run.instructions, note) if text)
+    if memory.plain:
+        items = [item for item in items if isinstance(item, MessageItem) or not item.own]
+    instructions = "\n\n".join(text for text in (run.instructions, offer.note) if text)
     known = KnownFiles(thread_history.files_of(conn, items, now), frozenset(tool.type for tool in run.tools))
     return context_window.build(
         items,
         instructions=instructions,
         budget=budget,
         last_messages=last,
-        uses_text_calls=uses_text_calls,
+        uses_text_calls=offer.uses_text_calls,
+        passages_first=bool(run.tools_off),
         known=known,
     )
 

@@ -11,7 +11,7 @@ import pytest
 from aimltui.engine.engine import Engine
 from aimltui.engine.models.base import ModelError, ModelInfo
 from aimltui.engine.models.compat.lesson_store import Lessons
-from aimltui.engine.runs.text_tool_calls import FencedCallParser, PrintedCallParser, Segment, printed_call
+from aimltui.engine.runs.text_tool_calls import FencedCallParser, PrintedCallParser, Segment
 from aimltui.wire.messages import NewMessage
 from aimltui.wire.run_steps import ListRunSteps
 from aimltui.wire.runs import CreateRun, Run, SubmitToolOutputs, ToolOutput
@@ -278,11 +278,6 @@ def test_blocks_are_found_however_the_text_is_cut(
 ) -> None:
     found = split(FencedCallParser(), text, size)
     assert [(segment.kind, segment.value) for segment in found] == expected
-
-
-def test_a_printed_call_of_something_else_is_none() -> None:
-    assert printed_call('{"name": "other", "arguments": {"code": "x"}}', {"code_interpreter"}) is None
-    assert printed_call('{"name": "python", "arguments": {"code": "x"}} and so on', {"python"}) is None
 
 
 async def test_that_a_model_takes_no_tools_is_remembered_beyond_the_program(tmp_path: Path) -> None:
