@@ -153,6 +153,12 @@ class AimltuiApp(CrashReport, App[None]):
         self.run_worker(clipboard.copy_with_tools(text), group="copy", exit_on_error=False)
 
     async def action_quit(self) -> None:
+        """End; while an answer is being written, ask first."""
+        main = self.screen_stack[0] if self._screen_stack else None
+        if not isinstance(main, MainScreen) or main.may_quit():
+            await self.action_quit_now()
+
+    async def action_quit_now(self) -> None:
         """Save what has to be saved, then end."""
         await self._save()
         self.exit()

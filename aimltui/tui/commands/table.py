@@ -471,7 +471,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "quit",
         "Quit",
-        "Quit. Drafts and conversations are saved.",
+        "Quit. Drafts and conversations are saved. While an answer is being written, you are asked first.",
         ("ctrl+q",),
         "app.quit",
         PROGRAM,

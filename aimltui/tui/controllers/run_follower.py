@@ -115,7 +115,7 @@ class RunFollower:
         self._sleep = sleep
         self._stopped: str | None = None
         self._cannot_stop = False
-        self._own: set[str] = set()
+        self.own_runs: set[str] = set()
         """The runs that were started here."""
 
     async def converse(self, text: str, pending_id: str) -> None:
@@ -267,7 +267,7 @@ class RunFollower:
         while self._host.answers_calls() and (run := view.active_run) is not None:
             if run.status != REQUIRES_ACTION:
                 return
-            outputs = await self._host.answer_calls(run, is_own=run.id in self._own)
+            outputs = await self._host.answer_calls(run, is_own=run.id in self.own_runs)
             if not self._host.answers_calls():
                 # the program ends; the next start asks again
                 return
@@ -328,7 +328,7 @@ class RunFollower:
                 changes = conversation.view.apply(event)
                 if isinstance(event.data, Run):
                     if is_own:
-                        self._own.add(event.data.id)
+                        self.own_runs.add(event.data.id)
                     await self._run_moved(event.data)
                 if changes:
                     conversation.buffer.add(changes)

@@ -42,6 +42,7 @@ class ScreenFacts:
     """Lines that came in below the view."""
     is_narrow: bool = False
     is_short: bool = False
+    quits_when_finished: bool = False
 
 
 def command_words(facts: ScreenFacts, workspace: Workspace | None) -> frozenset[str]:
@@ -114,7 +115,7 @@ def status_of(facts: ScreenFacts, workspace: Workspace | None, now: float) -> St
     # the figures of a single run stand in its receipt already
     used = conversation.view.usage if conversation.view.counted_runs > 1 else None
     return Status(
-        hint=facts.hint,
+        hint=facts.hint or ("quits when the answer is finished" if facts.quits_when_finished else ""),
         is_away=not facts.is_following,
         new_lines=facts.new_lines,
         title=workspace.threads.title(conversation.thread_id) if facts.is_short else "",

@@ -193,9 +193,21 @@ class Workspace:
         conversation.buffer.notify()
         self._spawn(self._follower(conversation).again(), _group(conversation))
 
-    def stop(self) -> bool:
-        """Stop the run of the open conversation; False if there is none."""
-        conversation = self.current
+    @property
+    def writing(self) -> list[Conversation]:
+        """The conversations with an answer that was asked for here, is being written and needs no decision."""
+        found = dict.fromkeys([*self._kept.values(), self.current])
+        return [conversation for conversation in found if self._is_writing(conversation)]
+
+    def _is_writing(self, conversation: Conversation) -> bool:
+        run = conversation.view.active_run
+        if not conversation.is_sending or (self.calls and self.calls.calls_of(conversation.thread_id)):
+            return False
+        return run is None or run.id in self._follower(conversation).own_runs
+
+    def stop(self, conversation: Conversation | None = None) -> bool:
+        """Stop the run of a conversation, usually of the open one; False if there is none."""
+        conversation = conversation or self.current
         if not conversation.is_busy:
             return False
         run = conversation.view.active_run

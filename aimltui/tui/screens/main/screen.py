@@ -21,6 +21,7 @@ from aimltui.tui.screens.main.interchange import InterchangePart
 from aimltui.tui.screens.main.lifecycle import LifecyclePart
 from aimltui.tui.screens.main.panels import PanelsPart
 from aimltui.tui.screens.main.pickers import PickersPart
+from aimltui.tui.screens.main.quitting import QuittingPart
 from aimltui.tui.screens.main.reading import ReadingPart
 from aimltui.tui.screens.main.sending import SendingPart
 from aimltui.tui.screens.main.threads import ThreadsPart
@@ -48,6 +49,7 @@ class MainScreen(
     PickersPart,
     ThreadsPart,
     CopyingPart,
+    QuittingPart,
     SendingPart,
 ):
     """Shows thread list, transcript and prompt, and sends keys to the right one of them.

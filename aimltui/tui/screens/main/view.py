@@ -76,6 +76,8 @@ class MainView(SelectingScreen):
             startup.drafts, self.file_worker, lambda: self.prompt, self._open_conversation, self.set_timer
         )
         self.start_queue = StartQueue()
+        self.quits_when_finished = False
+        """Whether the program ends when no answer is being written."""
         self.settings = SettingsWriter(startup.config_path, self.file_worker)
         self.letters = DeadTime(startup.key_times)
         """Whether letters act on what is marked in the transcript; else they are typed into the prompt."""
@@ -161,6 +163,7 @@ class MainView(SelectingScreen):
             new_lines=self.transcript.new_lines,
             is_narrow=self.has_class("-narrow"),
             is_short=self.has_class("-short"),
+            quits_when_finished=self.quits_when_finished,
         )
 
     # What one part asks of another

@@ -1,0 +1,87 @@
+"""The main screen's part for quitting while an answer is being written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.timer import Timer
+
+from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.startup import Startup
+
+if TYPE_CHECKING:
+    from aimltui.tui.controllers.conversation import Conversation
+
+_STOP_S = 3.0
+"""Seconds that the runs have to stop before the program ends without waiting for them."""
+_LOOK_S = 0.2
+"""Seconds between two looks whether all answers are finished."""
+
+
+class QuittingPart(MainView):
+    """Asks before an answer is cut off by quitting."""
+
+    def __init__(self, startup: Startup) -> None:
+        super().__init__(startup)
+        self._is_asking = False
+        self._look: Timer | None = None
+        self._deadline: Timer | None = None
+
+    def may_quit(self) -> bool:
+        """Whether no answer would be cut off; else the user is asked, and the program ends by `App.quit_now`."""
+        writing = self._writing()
+        if writing and not self._is_asking:
+            self._ask_to_quit(writing)
+        return not writing
+
+    def _writing(self) -> list[Conversation]:
+        return self.workspace.writing if self.workspace is not None else []
+
+    def _ask_to_quit(self, writing: list[Conversation]) -> None:
+        from aimltui.tui.screens.dialogs.quit import LATER, STOP, QuitQuestion
+
+        assert self.workspace is not None
+        self._is_asking = True
+        titles = [self.workspace.threads.title(conversation.thread_id) for conversation in writing]
+        waiting = sum(len(conversation.queue) for conversation in writing)
+
+        def answered(answer: str | None) -> None:
+            self._is_asking = False
+            if answer == STOP:
+                self._stop_and_quit()
+            elif answer == LATER:
+                self._quit_when_finished()
+            else:
+                self._stay()
+
+        self.app.push_screen(QuitQuestion(titles, waiting), answered)
+
+    def _stop_and_quit(self) -> None:
+        for conversation in self._writing():
+            assert self.workspace is not None
+            self.workspace.stop(conversation)
+        self._quit_when_finished()
+        self._deadline = self.set_timer(_STOP_S, self._quit_now)
+
+    def _quit_when_finished(self) -> None:
+        self._stay()
+        self.quits_when_finished = True
+        self._look = self.set_interval(_LOOK_S, self._quit_if_finished)
+        self.show_state()
+
+    def _quit_if_finished(self) -> None:
+        if not self._writing() and not self._is_asking:
+            self._quit_now()
+
+    def _quit_now(self) -> None:
+        self._stay()
+        # behind the messages that bring text back to the prompt
+        self.call_later(self.app.run_action, "app.quit_now")
+
+    def _stay(self) -> None:
+        self.quits_when_finished = False
+        for timer in (self._look, self._deadline):
+            if timer is not None:
+                timer.stop()
+        self._look = self._deadline = None
+        self.show_state()
