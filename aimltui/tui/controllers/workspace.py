@@ -203,7 +203,10 @@ class Workspace:
         run = conversation.view.active_run
         if not conversation.is_sending or (self.calls and self.calls.calls_of(conversation.thread_id)):
             return False
-        return run is None or run.id in self._follower(conversation).own_runs
+        if run is None:
+            # a message is on its way; once its run has ended, nothing is left that quitting could cut off
+            return bool(conversation.queue) or not conversation.view.ends_with_run
+        return run.id in self._follower(conversation).own_runs
 
     def stop(self, conversation: Conversation | None = None) -> bool:
         """Stop the run of a conversation, usually of the open one; False if there is none."""

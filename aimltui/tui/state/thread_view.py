@@ -20,6 +20,7 @@ from aimltui.tui.state.entries import (
     NoticeEntry,
     QueuedEntry,
     ReasoningEntry,
+    RunEntry,
 )
 from aimltui.tui.state.entry_list import EntryList
 from aimltui.tui.state.from_wire import (
@@ -124,6 +125,14 @@ class ThreadView:
     def is_blank(self) -> bool:
         """Whether there is nothing but guides."""
         return all(isinstance(entry, GuideEntry) for entry in self._list.outlines())
+
+    @property
+    def ends_with_run(self) -> bool:
+        """Whether no message of the user stands behind the last run."""
+        for entry in self._list.outlines(backwards=True):
+            if isinstance(entry, RunEntry) or (isinstance(entry, MessageEntry) and entry.role == "user"):
+                return isinstance(entry, RunEntry)
+        return False
 
     @property
     def has_answer(self) -> bool:
