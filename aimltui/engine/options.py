@@ -43,6 +43,8 @@ class EngineOptions:
     data_dir: Path
     """The directory of the database; created with mode 0700 if it does not exist."""
     clock: Clock = time.time
+    monotonic: Callable[[], float] = time.monotonic
+    """Seconds that only go forward: for everything that is measured, because the clock may jump."""
     new_id: NewId = new_id
     run_lifetime_s: float = 600.0
     """Seconds from a run's creation to its expiry."""

@@ -44,6 +44,7 @@ class Runtime:
         self.database = Database(options.database, readers=options.readers)
         self.hub = ChangeHub()
         self.owner = leases.this_process(options.new_id("engine_"))
+        self.others = leases.OtherOwners(self.owner.id, options.heartbeat_s, options.monotonic)
         self.blobs = BlobStore(options.files, self.owner.id)
         self.indexer = Indexer(self.database, options, self.blobs, self.owner.id)
         self.followers = 0
@@ -72,7 +73,7 @@ class Runtime:
         self._uninterrupted: set[asyncio.Task[Any]] = set()
         self._watch: asyncio.Task[None] | None = None
         self._seen_version = 0
-        self._next_beat = 0.0
+        self._next_beat = float("-inf")
 
     async def open(self) -> None:
         """Open the store, recover what a dead process left behind, and start to observe other processes.
@@ -150,10 +151,10 @@ class Runtime:
             raise
 
     async def settle(self) -> None:
-        """End the runs that have expired or whose owners are dead."""
-        needed = await self.read(lambda conn: recovery.needs_recovery(conn, self.options, self.owner.id))
+        """End the runs whose owners are dead, and those that waited too long for outputs."""
+        needed = await self.read(lambda conn: recovery.needs_recovery(conn, self.options, self.others))
         if needed:
-            threads = await self.write(lambda conn: recovery.recover_all(conn, self.options, self.owner.id))
+            threads = await self.write(lambda conn: recovery.recover_all(conn, self.options, self.others))
             self.hub.touch(*threads)
 
     def _prepare(self) -> None:
@@ -171,9 +172,9 @@ class Runtime:
     def _recover(self, conn: Connection) -> None:
         now = self.options.clock()
         leases.beat(conn, self.owner, now)
-        recovery.recover_all(conn, self.options, self.owner.id)
-        cleanup.adopt(conn, self.options, self.owner.id)
-        cleanup.delete_orphans(conn, self.options, self.blobs)
+        recovery.recover_all(conn, self.options, self.others)
+        cleanup.adopt(conn, self.others)
+        cleanup.delete_orphans(conn, self.blobs, self.others)
         event_rows.forget_before(conn, now - self.options.keep_events_s)
 
     async def _watch_others(self) -> None:
@@ -195,10 +196,10 @@ class Runtime:
             self.hub.touch_unknown()
             await self.supervisor.observe_others()
         await self.supervisor.settle()
-        now = self.options.clock()
+        now = self.options.monotonic()
         if (self.supervisor.live or self.indexer.is_busy) and now >= self._next_beat:
             self._next_beat = now + self.options.heartbeat_s
-            await self.database.write(lambda conn: leases.beat(conn, self.owner, now))
+            await self.database.write(lambda conn: leases.beat(conn, self.owner, self.options.clock()))
         await self.settle()
         await self._clean_up()
 
@@ -207,9 +208,9 @@ class Runtime:
         if await self.read(lambda conn: store_files.has_work(conn, self.owner.id)):
             # its request may have been cancelled before it could wake the indexer
             self.indexer.wake()
-        if not await self.read(lambda conn: cleanup.is_needed(conn, self.options, self.owner.id)):
+        if not await self.read(lambda conn: cleanup.is_needed(conn, self.options, self.others)):
             return
-        gone = await self.write(lambda conn: cleanup.maintain(conn, self.options, self.owner.id))
+        gone = await self.write(lambda conn: cleanup.maintain(conn, self.options, self.others))
         await asyncio.to_thread(self.blobs.remove, gone)
         self.indexer.wake()
 

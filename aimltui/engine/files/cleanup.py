@@ -4,40 +4,40 @@ from __future__ import annotations
 
 from aimltui.engine.files.blob_store import BlobStore
 from aimltui.engine.options import EngineOptions
-from aimltui.engine.store import files, leases, uploads
+from aimltui.engine.store import files, uploads
 from aimltui.engine.store import vector_store_files as store_files
 from aimltui.engine.store.database import Connection
+from aimltui.engine.store.leases import OtherOwners
 
 
-def is_needed(conn: Connection, options: EngineOptions, me: str) -> bool:
+def is_needed(conn: Connection, options: EngineOptions, others: OtherOwners) -> bool:
     """Return whether `maintain` would do something. For a reading connection."""
     now = options.now()
     return (
         files.has_expired(conn, now)
         or uploads.has_expired(conn, now)
-        or bool(store_files.orphaned(conn, me, options.clock(), options.heartbeat_s))
+        or bool(store_files.orphaned(conn, others))
     )
 
 
-def maintain(conn: Connection, options: EngineOptions, me: str) -> list[str]:
+def maintain(conn: Connection, options: EngineOptions, others: OtherOwners) -> list[str]:
     """Delete expired files and take over those of dead engines; return the ids whose bytes are no longer needed."""
     now = options.now()
-    adopt(conn, options, me)
+    adopt(conn, others)
     return files.expire(conn, now) + uploads.expire(conn, now)
 
 
-def adopt(conn: Connection, options: EngineOptions, me: str) -> None:
+def adopt(conn: Connection, others: OtherOwners) -> None:
     """Take over the files that a dead engine did not index."""
-    store_files.adopt(conn, me, options.clock(), options.heartbeat_s)
+    store_files.adopt(conn, others)
 
 
-def delete_orphans(conn: Connection, options: EngineOptions, blobs: BlobStore) -> None:
+def delete_orphans(conn: Connection, blobs: BlobStore, others: OtherOwners) -> None:
     """Delete bytes that belong to no id, left by a process that died between the disk and the database.
 
     It holds the writing lock, under which bytes are also moved to their ids and ids are stored.
     """
     blobs.remove(blobs.kept() - files.every_id(conn) - uploads.part_ids(conn))
-    now = options.clock()
     for path, owner in blobs.arrivals().items():
-        if not leases.is_alive(conn, owner, now, options.heartbeat_s):
+        if not others.is_alive(conn, owner):
             path.unlink(missing_ok=True)

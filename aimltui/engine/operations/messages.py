@@ -74,7 +74,7 @@ class MessageOperations:
         return Deleted(id=params.message_id, object="thread.message.deleted")
 
     def _unlocked(self, conn: Connection, thread_id: str, what: str) -> None:
-        busy = active_run(conn, thread_id, self._runtime.options, self._runtime.owner.id)
+        busy = active_run(conn, thread_id, self._runtime.options, self._runtime.others)
         if busy is not None:
             raise BadRequest(f"Can't {what} {thread_id} while a run {busy.id} is active.")
 

@@ -117,7 +117,7 @@ class RunOperations:
 
         def change(conn: Connection) -> Run:
             active_run(
-                conn, params.thread_id, self._runtime.options, self._runtime.owner.id
+                conn, params.thread_id, self._runtime.options, self._runtime.others
             )  # ends a run that has expired or whose owner is dead
             old = rows.get(conn, params.thread_id, params.run_id)
             if old.status in (IN_PROGRESS, CANCELLING):
@@ -205,7 +205,7 @@ class RunOperations:
             thread = insert_thread(conn, self._runtime, thread, wanted.messages)
         else:
             thread_rows.require(conn, wanted.thread_id)
-            busy = active_run(conn, wanted.thread_id, self._runtime.options, self._runtime.owner.id)
+            busy = active_run(conn, wanted.thread_id, self._runtime.options, self._runtime.others)
             if busy is not None:
                 raise BadRequest(f"Thread {wanted.thread_id} already has an active run {busy.id}.")
         assistant, assistant_private = assistant_rows.get(conn, wanted.params.assistant_id)

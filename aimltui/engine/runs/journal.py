@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from aimltui.engine.errors import EngineError, RunCancelling
@@ -42,7 +42,9 @@ class Journal:
         """Takes a snapshot of what a checkpoint stores besides the deltas, and returns the function that stores it."""
         self.unsaved: Callable[[RunTransaction], None] | None = None
         """Stores files of tools that are not stored yet, so that the end of a stopped run includes them."""
-        self._thinking = ReasoningBuffer(options.clock)
+        self.rest: Callable[[], Awaitable[None]] | None = None
+        """Streams what the open turn holds back, because it may become a link or a call, as text."""
+        self._thinking = ReasoningBuffer(options.monotonic)
         self._database = database
         self._options = options
         self._on_published = on_published
@@ -60,6 +62,10 @@ class Journal:
         """
         if self._sealed:
             raise RunCancelling("The run was stopped.")
+        self.emit_last(delta)
+
+    def emit_last(self, delta: Delta) -> None:
+        """Stream a delta of a run that may have been stopped; see `emit`."""
         self._pending.append(self.log.emit(delta))
         if self._timer is None:
             loop = asyncio.get_running_loop()
@@ -102,6 +108,20 @@ class Journal:
     def seal(self) -> None:
         """Allow only `commit_last` from now on: the task that executes a stopped run may be slow to end."""
         self._sealed = True
+
+    async def save_rest(self) -> None:
+        """Store everything that the open turn has written; it does not go on.
+
+        Raises:
+            RunGone: The run was deleted.
+            RunOver: The run has ended.
+            StoreError: The database refused; the streamed text stays in memory for the next attempt.
+        """
+        rest, self.rest = self.rest, None
+        if rest is not None:
+            await rest()
+        if self._pending:
+            await self._shielded(lambda transaction: None)
 
     async def commit_last(self, change: Callable[[RunTransaction], T]) -> T:
         """Store the run's end; see `commit`."""

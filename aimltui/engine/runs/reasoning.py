@@ -22,7 +22,7 @@ class ReasoningBuffer:
     """Collects fragments of reasoning.
 
     Args:
-        clock: Returns seconds.
+        clock: Returns seconds that only go forward.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:

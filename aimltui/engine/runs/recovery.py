@@ -1,4 +1,7 @@
-"""Ends runs that their engine can no longer end: the owner is dead, or the run has expired. Inside transactions."""
+"""Ends runs that their engine can no longer end: the owner is dead or stopped. Inside transactions.
+
+An engine expires its own runs, with their last text. Another one, whose clock may differ, does not.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,15 @@ from aimltui.engine.options import EngineOptions
 from aimltui.engine.runs.status import Outcome
 from aimltui.engine.runs.supervisor import ENDED
 from aimltui.engine.runs.transaction import RunTransaction
-from aimltui.engine.store import leases, runs
+from aimltui.engine.store import runs
 from aimltui.engine.store.database import Connection
+from aimltui.engine.store.leases import OtherOwners
 from aimltui.wire.runs import CANCELLED, CANCELLING, EXPIRED, FAILED, REQUIRES_ACTION, LastError
 
-_GRACE_S = 5.0
-"""Seconds that a living owner has to expire its own run."""
 
-
-def recover(conn: Connection, row: runs.ActiveRow, options: EngineOptions, me: str) -> bool:
+def recover(conn: Connection, row: runs.ActiveRow, options: EngineOptions, others: OtherOwners) -> bool:
     """End an active run if its engine can no longer end it; return whether it was ended."""
-    outcome = _verdict(conn, row, options, me)
+    outcome = _verdict(conn, row, options, others)
     if outcome is None:
         return False
     try:
@@ -28,7 +29,7 @@ def recover(conn: Connection, row: runs.ActiveRow, options: EngineOptions, me: s
 
 
 def active_run(
-    conn: Connection, thread_id: str, options: EngineOptions, owner_id: str
+    conn: Connection, thread_id: str, options: EngineOptions, others: OtherOwners
 ) -> runs.ActiveRow | None:
     """Return the run that locks a thread; first end one that has expired or whose owner is dead.
 
@@ -36,37 +37,37 @@ def active_run(
         conn: A connection inside a writing transaction.
         thread_id: The thread.
         options: The engine's options.
-        owner_id: The engine that asks.
+        others: Tells which other engines are alive.
     """
     for row in runs.active(conn, thread_id):
-        if not recover(conn, row, options, owner_id):
+        if not recover(conn, row, options, others):
             return row
     return None
 
 
-def recover_all(conn: Connection, options: EngineOptions, me: str) -> list[str]:
+def recover_all(conn: Connection, options: EngineOptions, others: OtherOwners) -> list[str]:
     """End all such runs; return the ids of their threads."""
-    return [row.thread_id for row in runs.active(conn) if recover(conn, row, options, me)]
+    return [row.thread_id for row in runs.active(conn) if recover(conn, row, options, others)]
 
 
-def needs_recovery(conn: Connection, options: EngineOptions, me: str) -> bool:
+def needs_recovery(conn: Connection, options: EngineOptions, others: OtherOwners) -> bool:
     """Return whether `recover_all` would end a run. For a reading connection."""
-    return any(_verdict(conn, row, options, me) is not None for row in runs.active(conn))
+    return any(_verdict(conn, row, options, others) is not None for row in runs.active(conn))
 
 
-def _verdict(conn: Connection, row: runs.ActiveRow, options: EngineOptions, me: str) -> Outcome | None:
-    if row.owner == me:
+def _verdict(
+    conn: Connection, row: runs.ActiveRow, options: EngineOptions, others: OtherOwners
+) -> Outcome | None:
+    if row.owner == others.me:
         return None
-    now = options.clock()
+    is_over = row.expires_at is not None and options.clock() >= row.expires_at
     if row.status == REQUIRES_ACTION:
-        over = row.expires_at is not None and now >= row.expires_at
-        return Outcome(EXPIRED) if over else None
-    if not leases.is_alive(conn, row.owner, now, options.heartbeat_s):
+        return Outcome(EXPIRED) if is_over else None
+    if not others.is_alive(conn, row.owner):
         if row.status == CANCELLING:
             return Outcome(CANCELLED)
         return Outcome(
             FAILED, LastError(code="server_error", message=ENDED, remedy="Send the message again.")
         )
-    if row.expires_at is not None and now >= row.expires_at + _GRACE_S:
-        return Outcome(EXPIRED)
-    return None
+    # asked first, because a heartbeat has to be watched from the beginning
+    return Outcome(EXPIRED) if others.is_stopped(conn, row.owner) and is_over else None

@@ -150,6 +150,7 @@ class RunLoop:
         while True:
             tried += 1
             writer = TurnWriter(self._journal, self._services.options.new_id, turn.plan)
+            self._journal.rest = writer.save_rest
             if tried > 1:
                 self._journal.discard_reasoning()
             self._notices.start(model)
@@ -212,7 +213,7 @@ class RunLoop:
     ) -> tuple[End | None, RunMemory]:
         """Store the turn's end, and the run's if this was its last turn."""
         await writer.finish()
-        self._journal.draft = None
+        self._journal.draft = self._journal.rest = None
         if writer.is_over and turn.request.tools:
             await self._services.protocols.learn_text_calls(run.model, run.connection)
         usage = self._budget.usage_of(writer)

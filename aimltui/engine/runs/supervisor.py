@@ -31,9 +31,10 @@ ENDED = "The program ended during this run; the text so far is saved."
 class _Active:
     """An active run."""
 
-    def __init__(self, run: Run, deadline: float, journal: Journal) -> None:
+    def __init__(self, run: Run, left_s: float, journal: Journal) -> None:
         self.run = run
-        self.deadline = deadline
+        self.left_s = left_s
+        """Seconds until it expires; measured, since the clock may jump meanwhile."""
         self.journal = journal
         self.stop: asyncio.Future[EndStatus] = asyncio.get_running_loop().create_future()
         self.cancelling: Run | None = None
@@ -82,12 +83,7 @@ class Supervisor:
             events_log,
             lambda: self._touch(run.thread_id),
         )
-        deadline = (
-            run.created_at + self._services.options.run_lifetime_s
-            if run.expires_at is None
-            else run.expires_at
-        )
-        active = _Active(run, deadline, journal)
+        active = _Active(run, self._left_s(run, is_new=first_index == 0), journal)
         self._live[run.id] = active
         active.task = asyncio.create_task(self._own(active), name=f"run {run.id}")
         return events_log
@@ -144,6 +140,13 @@ class Supervisor:
             await asyncio.wait(tasks)
         await self.settle()
 
+    def _left_s(self, run: Run, *, is_new: bool) -> float:
+        lifetime_s = self._services.options.run_lifetime_s
+        if is_new or run.expires_at is None:
+            return lifetime_s
+        # the clock may have jumped while the run waited for outputs
+        return min(lifetime_s, max(0.0, run.expires_at - self._services.options.clock()))
+
     async def _own(self, active: _Active) -> None:
         end: End | None = End(failure(ENDED))
         try:
@@ -153,14 +156,14 @@ class Supervisor:
 
     async def _work(self, active: _Active) -> End | None:
         work = asyncio.create_task(self._execute(active.journal), name=f"execute {active.run.id}")
-        left = max(0.0, active.deadline - self._services.options.clock())
         until: set[asyncio.Future[Any]] = {work, active.stop}
-        await asyncio.wait(until, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(until, timeout=active.left_s, return_when=asyncio.FIRST_COMPLETED)
         if work.done():
             return work.result()
         status = active.stop.result() if active.stop.done() else EXPIRED
         active.journal.seal()
         work.cancel()
+        await _save_rest(active.journal)
         if status == CANCELLED:
             await self._report_cancelling(active)
         await asyncio.wait({work}, timeout=self._services.options.stop_s)
@@ -210,6 +213,7 @@ class Supervisor:
     async def _end(self, active: _Active, end: End, outcome: Outcome) -> None:
         journal = active.journal
         journal.seal()
+        await _save_rest(journal)
         reasoning = journal.take_reasoning()
         try:
             try:
@@ -248,6 +252,16 @@ class Supervisor:
         at_work = active.run.model_copy(update={"status": IN_PROGRESS})
         failed = move(at_work, FAILED, self._services.options.now(), error=outcome.error)
         active.journal.emit_transient(StreamEvent(f"thread.run.{FAILED}", failed))
+
+
+async def _save_rest(journal: Journal) -> None:
+    """Stream and store the text of a turn that does not go on, whatever becomes of the run's end."""
+    try:
+        await journal.save_rest()
+    except (RunGone, RunOver):
+        pass
+    except EngineError as error:
+        log.warning("the last text of the run %s is not stored yet: %s", journal.run_id, error)
 
 
 def _report_gone(journal: Journal) -> None:

@@ -58,6 +58,10 @@ class TextCallParser(Protocol):
         """End the text and return the remaining segments."""
         ...
 
+    def abandon(self) -> list[Segment]:
+        """End a text that was cut off, in which nothing is a call; return what was held back."""
+        ...
+
 
 class FencedCallParser:
     """Finds the first ```` ```python ```` or ```` ```tool_call ```` block, and ends the turn after it.
@@ -110,6 +114,15 @@ class FencedCallParser:
             self._call, self._held = self._call + self._held, ""
             found += self._called()
         return found
+
+    def abandon(self, more: str = "") -> list[Segment]:
+        """End a text that was cut off, in which nothing is a call; return what was held back, and `more`."""
+        held = (self._call + self._held if self._inside == "call" else self._held) + more
+        self._call = self._held = ""
+        was_over, self.is_over = self.is_over, True
+        if was_over or not held:
+            return []
+        return [Segment(CODE if self._inside == "code" else TEXT, held)]
 
     def _next(self, *, final: bool) -> list[Segment]:
         if self._inside == "call":
@@ -234,6 +247,10 @@ class PrintedCallParser:
             return []
         return self._called() if self._may_be_calls else self._text(len(self._held))
 
+    def abandon(self) -> list[Segment]:
+        """End a text that was cut off, in which nothing is a call; return what was held back."""
+        return [] if self.is_over else self._text(len(self._held))
+
     def _called(self) -> list[Segment]:
         calls = printed_calls(self._held, self._names, self._code_names)
         if not calls or any(name in self._code_names and code_of(given) is None for name, given in calls):
@@ -285,6 +302,12 @@ class TextCalls:
         """End the text and return the remaining segments."""
         found = [] if self.is_over else self._sorted(self._printed.finish())
         return found if self._printed.is_over else found + self._fenced.finish()
+
+    def abandon(self) -> list[Segment]:
+        """End a text that was cut off, in which nothing is a call; return what was held back."""
+        if self.is_over:
+            return []
+        return self._fenced.abandon("".join(segment.value for segment in self._printed.abandon()))
 
     def _sorted(self, segments: Sequence[Segment]) -> list[Segment]:
         found: list[Segment] = []

@@ -173,6 +173,12 @@ class RunTransaction:
             The ids of the images at the start of the message: those that tools made since the last message.
         """
         self._refuse_if_cancelling()
+        return self.open_last_message(step_id, message_id, turn, reasoning)
+
+    def open_last_message(
+        self, step_id: str, message_id: str, turn: int, reasoning: ReasoningText | None = None
+    ) -> Sequence[str]:
+        """Open a message for the last text of a run that may have been stopped; see `open_message`."""
         self._write_message(step_id, message_id, turn, reasoning=reasoning)
         pictures = self.memory.pictures
         if pictures:

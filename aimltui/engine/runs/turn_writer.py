@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -29,6 +29,7 @@ from aimltui.engine.models.base import ChatChunk, ChatUsage, ToolCallDelta
 from aimltui.engine.runs import text_tool_calls
 from aimltui.engine.runs.file_links import LinkFinder, LinkSpan
 from aimltui.engine.runs.journal import Journal
+from aimltui.engine.runs.reasoning import ReasoningText
 from aimltui.engine.runs.text_tool_calls import TextCallParser
 from aimltui.engine.runs.tool_calls import Call
 from aimltui.engine.runs.transaction import RunTransaction
@@ -106,10 +107,13 @@ class TurnWriter:
         self.tool_step_id: str | None = None
         self.characters = 0
         self._journal = journal
+        self._emit = journal.emit
         self._new_id = new_id
         self._plan = plan
         self._parser = plan.parser() if plan.parser is not None else None
         self._message_id: str | None = None
+        self._is_opening = False
+        """True while a transaction opens a message or a step; it stays true if the run is stopped meanwhile."""
         self._slots: dict[str, int] = {}
         self._links = LinkFinder(plan.files)
         self._marks = MarkFinder(plan.sources) if plan.sources is not None else None
@@ -195,15 +199,55 @@ class TurnWriter:
 
     async def begin_message(self) -> None:
         """Open a message with the images that tools made since the last one."""
+        for delta in await self._open_message(self._journal.commit, RunTransaction.open_message):
+            self._emit(delta)
+
+    async def save_rest(self) -> None:
+        """Stream what was held back in a turn that does not go on: text that might have become a link or a call.
+
+        Raises:
+            EngineError: See `Journal.commit_last`.
+        """
+        if self._is_opening:
+            return
+        rest = self._parser.abandon() if self._parser is not None else []
+        late = [*self._late, *((TEXT, part.value) for part in rest if part.kind == text_tool_calls.TEXT)]
+        if not any(value.strip() for _, value in late):
+            late = []
+        opened: list[Delta] = []
+        if late and (self.tool_step_id is not None or self._message_id is None):
+            self._slots.clear()
+            self._length = self._linked = 0
+            opened = await self._open_message(self._journal.commit_last, RunTransaction.open_last_message)
+        self._emit = self._journal.emit_last
+        try:
+            for delta in opened:
+                self._emit(delta)
+            for part in rest:
+                if part.kind == text_tool_calls.CODE:
+                    self._emit_input(self.drafts[-1], part.value)
+            for kind, value in late:
+                self._emit_text(kind, value)
+            self._end_text()
+        finally:
+            self._emit = self._journal.emit
+
+    async def _open_message(
+        self,
+        commit: Callable[[Callable[[RunTransaction], Sequence[str]]], Awaitable[Sequence[str]]],
+        open_message: Callable[[RunTransaction, str, str, int, ReasoningText | None], Sequence[str]],
+    ) -> list[Delta]:
+        """Open a message; return the deltas of the images at its start."""
         step_id, message_id = self._new_id(ids.STEP), self._new_id(ids.MESSAGE)
-        reasoning = self._journal.take_reasoning()
-        pictures = await self._journal.commit(
-            lambda transaction: transaction.open_message(step_id, message_id, self._plan.number, reasoning)
+        number, reasoning = self._plan.number, self._journal.take_reasoning()
+        self._is_opening = True
+        pictures = await commit(
+            lambda transaction: open_message(transaction, step_id, message_id, number, reasoning)
         )
+        self._is_opening = False
         self._message_id = message_id
-        for file_id in pictures:
-            slot = self._slots.setdefault(file_id, len(self._slots))
-            self._journal.emit(Delta(message_id, IMAGE_PART, slot, file_id, first=True))
+        places = [(self._slots.setdefault(file_id, len(self._slots)), file_id) for file_id in pictures]
+        return [Delta(message_id, IMAGE_PART, slot, file_id, first=True) for slot, file_id in places]
 
     async def _written(self, segments: list[text_tool_calls.Segment] | None, text: str) -> None:
         if segments is None:
@@ -281,7 +325,7 @@ class TurnWriter:
         assert self._message_id is not None
         first = part not in self._slots
         slot = self._slots.setdefault(part, len(self._slots))
-        self._journal.emit(Delta(self._message_id, kind, slot, value, first))
+        self._emit(Delta(self._message_id, kind, slot, value, first))
 
     async def _open_code(self) -> None:
         if self.tool_step_id is None:
@@ -324,7 +368,9 @@ class TurnWriter:
                 transaction.close_message()
             transaction.open_tools(step_id, self._plan.number, reasoning)
 
+        self._is_opening = True
         await self._journal.commit(begin)
+        self._is_opening = False
         self.tool_step_id = step_id
         self._journal.draft = lambda: partial(RunTransaction.draft_tools, step_id=step_id, calls=self.calls)
 
@@ -353,7 +399,7 @@ class TurnWriter:
 
     def _emit_call(self, kind: DeltaKind, slot: int, value: str | CallHead, *, first: bool = False) -> None:
         assert self.tool_step_id is not None
-        self._journal.emit(Delta(self.tool_step_id, kind, slot, value, first))
+        self._emit(Delta(self.tool_step_id, kind, slot, value, first))
 
     def _fresh_call_id(self, given: str) -> str:
         # some providers leave the id out, or send the same id for every call

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import platform
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from aimltui.common.processes import is_running
-from aimltui.engine.store.database import Connection
+from aimltui.engine.store.database import Connection, Row
 
 STALE_BEATS = 6
 """Missed heartbeats after which an engine counts as dead, where the kernel cannot tell."""
@@ -32,10 +34,10 @@ def this_process(owner_id: str) -> Owner:
 
 
 def beat(conn: Connection, owner: Owner, now: float) -> None:
-    """Store a heartbeat."""
+    """Store a heartbeat, which differs from the one before even if the clock stands still or jumps back."""
     conn.execute(
         "INSERT INTO owners (id, host, pid, pid_started, heartbeat_at) VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT (id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at",
+        " ON CONFLICT (id) DO UPDATE SET heartbeat_at = max(excluded.heartbeat_at, heartbeat_at + 0.001)",
         (owner.id, owner.host, owner.pid, owner.started, now),
     )
 
@@ -45,20 +47,59 @@ def resign(conn: Connection, owner: Owner) -> None:
     conn.execute("DELETE FROM owners WHERE id = ?", (owner.id,))
 
 
-def is_alive(conn: Connection, owner_id: str | None, now: float, heartbeat_s: float) -> bool:
-    """Return whether the owner may be alive. In doubt it is, since its runs expire anyway."""
-    row = conn.execute("SELECT * FROM owners WHERE id = ?", (owner_id,)).fetchone()
-    if row is None:
-        return False
-    fresh = bool(now - row["heartbeat_at"] <= heartbeat_s * STALE_BEATS)
-    if row["host"] != platform.node() or os.name != "posix":
-        return fresh
-    if not is_running(row["pid"]):
-        return False
-    started = _started(row["pid"])
-    if started is None or row["pid_started"] is None:
-        return fresh
-    return bool(started == row["pid_started"])
+class OtherOwners:
+    """Tells which of the other engines are alive.
+
+    Where the kernel cannot tell, an engine counts as dead once its heartbeat has stood still for `STALE_BEATS` beats of
+    this process's monotonic clock: the clocks of two processes may differ, and either may jump.
+
+    Args:
+        me: The id of this engine.
+        heartbeat_s: Seconds between two heartbeats of an engine that works.
+        monotonic: Seconds that only go forward.
+    """
+
+    def __init__(self, me: str, heartbeat_s: float, monotonic: Callable[[], float]) -> None:
+        self.me = me
+        self._stale_s = heartbeat_s * STALE_BEATS
+        self._monotonic = monotonic
+        self._seen: dict[str, tuple[float, float, float]] = {}
+        """By owner: its last heartbeat, since when it is known, and when it was last looked at."""
+        self._lock = threading.Lock()
+
+    def is_alive(self, conn: Connection, owner_id: str | None) -> bool:
+        """Return whether the owner may be alive. In doubt it is."""
+        row = _row(conn, owner_id)
+        if row is None:
+            return False
+        if row["host"] != platform.node() or os.name != "posix":
+            return not self._stands_still(row)
+        if not is_running(row["pid"]):
+            return False
+        started = _started(row["pid"])
+        if started is None or row["pid_started"] is None:
+            return not self._stands_still(row)
+        return bool(started == row["pid_started"])
+
+    def is_stopped(self, conn: Connection, owner_id: str | None) -> bool:
+        """Return whether the owner does nothing, even if its process still exists: it was suspended, or it hangs."""
+        row = _row(conn, owner_id)
+        return row is None or self._stands_still(row)
+
+    def _stands_still(self, row: Row) -> bool:
+        owner_id, heartbeat, now = row["id"], row["heartbeat_at"], self._monotonic()
+        with self._lock:
+            known, since, looked = self._seen.get(owner_id, (heartbeat, now, now))
+            # an engine without work has no heartbeat, so what was seen long ago says nothing
+            if known != heartbeat or now - looked > self._stale_s / 2:
+                since = now
+            self._seen[owner_id] = (heartbeat, since, now)
+        return bool(now - since > self._stale_s)
+
+
+def _row(conn: Connection, owner_id: str | None) -> Row | None:
+    row: Row | None = conn.execute("SELECT * FROM owners WHERE id = ?", (owner_id,)).fetchone()
+    return row
 
 
 def _started(pid: int) -> str | None:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aimltui.engine.extraction.chunks import Chunk
-from aimltui.engine.store import leases
 from aimltui.engine.store.database import Connection, Row
+from aimltui.engine.store.leases import OtherOwners
 from aimltui.engine.store.paging import Listing, page
 from aimltui.wire.base import Page
 from aimltui.wire.errors import NotFound
@@ -200,20 +200,20 @@ def finish(conn: Connection, seq: int, usage_bytes: int = 0, error: FileError | 
         _end(conn, row, COMPLETED if error is None else FAILED, usage_bytes, error)
 
 
-def orphaned(conn: Connection, me: str, now: float, heartbeat_s: float) -> list[str | None]:
+def orphaned(conn: Connection, others: OtherOwners) -> list[str | None]:
     """Return the dead owners of queued files; None stands for files without an owner."""
     rows = conn.execute(
-        "SELECT DISTINCT owner FROM store_files WHERE status = 'in_progress' AND owner IS NOT ?", (me,)
+        "SELECT DISTINCT owner FROM store_files WHERE status = 'in_progress' AND owner IS NOT ?", (others.me,)
     ).fetchall()
-    return [row["owner"] for row in rows if not leases.is_alive(conn, row["owner"], now, heartbeat_s)]
+    return [row["owner"] for row in rows if not others.is_alive(conn, row["owner"])]
 
 
-def adopt(conn: Connection, me: str, now: float, heartbeat_s: float) -> bool:
+def adopt(conn: Connection, others: OtherOwners) -> bool:
     """Take over the queued files of dead owners; return whether there were any."""
-    dead = orphaned(conn, me, now, heartbeat_s)
+    dead = orphaned(conn, others)
     for owner in dead:
         conn.execute(
-            "UPDATE store_files SET owner = ? WHERE status = 'in_progress' AND owner IS ?", (me, owner)
+            "UPDATE store_files SET owner = ? WHERE status = 'in_progress' AND owner IS ?", (others.me, owner)
         )
     return bool(dead)
 

@@ -325,3 +325,51 @@ async def test_what_tools_have_made_is_on_a_message_also_where_the_answer_never_
     assert (last.role, last.status, last.text) == ("assistant", "incomplete", "")
     assert [part.type for part in last.content] == ["image_file"]
     assert len(last.attachments or ()) == 1
+
+
+WEATHER = {"tools": [{"type": "function", "function": {"name": "weather"}}]}
+JSON = '{"name": "Oslo", "of": ["rain", "snow'
+
+
+@pytest.mark.parametrize("held", [JSON, "[1, 2", "<tool_call", "See it at sandbox:/mnt/data/tab"])
+async def test_text_that_might_have_become_a_call_or_a_link_is_saved_when_the_run_is_stopped(
+    tmp_path: Path, held: str
+) -> None:
+    sandbox = FakeSandbox(writes("table.csv"))
+    tools = {"tools": [*WEATHER["tools"], {"type": "code_interpreter"}]}
+    model = FakeModel(runs("1"), [ChatChunk(text=held), asyncio.Event()])
+    async with opened(tmp_path, model, tools=[sandbox.tool(tmp_path)], run_lifetime_s=1) as engine:
+        events = await play(engine, assistant=tools)
+        last = (await messages_of(engine, run_of(events).thread_id))[-1]
+    assert names(events)[-4:] == ["run.step.expired", "message.incomplete", "run.expired", "done"]
+    assert (last.text, last.status) == (held, "incomplete")
+    assert text_of(events) == held
+
+
+@pytest.mark.parametrize("block", ["```json\n{", "```python\nprint(1)\n``", "Look:\n```py"])
+async def test_a_block_that_was_cut_off_is_saved_when_the_model_fails(tmp_path: Path, block: str) -> None:
+    broken = ModelError("The connection was lost.", "Try again.")
+    sandbox = FakeSandbox()
+    tools = {"tools": [*WEATHER["tools"], {"type": "code_interpreter"}]}
+    model = FakeModel([ChatChunk(text=block), broken])
+    changes = {"tool_protocol": "fenced", "tools": [sandbox.tool(tmp_path)]}
+    async with opened(tmp_path, model, **changes) as engine:
+        events = await play(engine, assistant=tools)
+        run = run_of(events)
+        steps = (await engine.runs.list_run_steps(ListRunSteps(thread_id=run.thread_id, run_id=run.id))).data
+        text = (await messages_of(engine, run.thread_id))[-1].text
+    assert run.status == "failed"
+    calls_made = [
+        call for step in steps if step.type == "tool_calls" for call in step.step_details.tool_calls
+    ]  # type: ignore[union-attr]
+    shown = "".join(call.code_interpreter.input for call in calls_made) if calls_made else text  # type: ignore[union-attr]
+    assert shown == (block.removeprefix("```python\n") if calls_made else block)
+
+
+async def test_text_after_calls_is_saved_when_the_run_is_stopped(tmp_path: Path) -> None:
+    model = FakeModel([*calls(("weather", "{}"))[:-1], ChatChunk(text="One moment"), asyncio.Event()])
+    async with opened(tmp_path, model, run_lifetime_s=0.3) as engine:
+        events = await play(engine, assistant=WEATHER)
+        last = (await messages_of(engine, run_of(events).thread_id))[-1]
+    assert run_of(events).status == "expired"
+    assert (last.role, last.text) == ("assistant", "One moment")
