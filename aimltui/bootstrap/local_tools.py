@@ -1,18 +1,23 @@
-"""Builds the local tools from the settings: the user's functions, and who may call them."""
+"""Builds the local tools from the settings: the user's functions, the MCP servers, and who may call them."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from aimltui.config.mcp_servers import read_mcp_servers
 from aimltui.config.settings import Settings
 from aimltui.connections.discovery import AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE
 from aimltui.local_tools import examples
 from aimltui.local_tools.approvals import Approvals
 from aimltui.local_tools.functions.library import FunctionLibrary
 from aimltui.local_tools.host import LocalTools, Rules
+from aimltui.local_tools.mcp.opening import connect
+from aimltui.local_tools.mcp.source import McpSource
 from aimltui.local_tools.types import Limits
 
 APPROVALS_FILE = "approved-functions.json"
+"""A file in the state directory."""
+MCP_STATE_FILE = "mcp-servers.json"
 """A file in the state directory."""
 FOLDER = "functions"
 """A folder in the configuration directory."""
@@ -61,4 +66,15 @@ def local_tools(
     """
     approvals = Approvals(state_dir / APPROVALS_FILE)
     rules = Rules(settings.functions.policy, settings.tool_policies, settings.functions.offer)
-    return LocalTools([function_library(settings, config_file, approvals, is_demo=is_demo)], approvals, rules)
+    functions = function_library(settings, config_file, approvals, is_demo=is_demo)
+    return LocalTools([functions], approvals, rules, mcp_servers(settings, config_file, state_dir))
+
+
+def mcp_servers(settings: Settings, config_file: Path, state_dir: Path) -> McpSource:
+    """The MCP servers of the settings and of mcp.json. It starts and reads nothing yet."""
+    return McpSource(
+        lambda: read_mcp_servers(settings.mcp_servers, config_file),
+        connect,
+        Limits(seconds=settings.functions.timeout_s or _TIMEOUT_S),
+        state_dir / MCP_STATE_FILE,
+    )

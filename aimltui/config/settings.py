@@ -33,6 +33,10 @@ timeout_s = 60          # seconds after which a function is stopped
 [functions.tools]       # the same policy for one function
 get_time = "allow"
 
+[mcp_servers.time]      # MCP servers; see config/mcp_servers.py
+command = "uvx"
+args = ["mcp-server-time"]
+
 [budget]                # a missing line means no limit
 per_run_usd = 0.50
 per_day_usd = 5.00
@@ -132,6 +136,8 @@ class Settings:
     functions: FunctionSettings = field(default_factory=FunctionSettings)
     tool_policies: Mapping[str, str] = field(default_factory=dict)
     """`ask`, `allow` or `deny` by the name of a function."""
+    mcp_servers: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """The table of MCP servers as it is in the file; see `config.mcp_servers`. It may hold secrets."""
     connection_levels: tuple[ConnectionSettings, ...] = ()
     """The values of flags, environment and file, in this order. A key belongs to the endpoint of the same source."""
     file: Path | None = None
@@ -228,6 +234,7 @@ def load_settings(
         budget,
         replace(FunctionSettings(), **_section(merged, "functions")),
         _tool_policies(document, str(file)),
+        {"mcp_servers": document["mcp_servers"]} if "mcp_servers" in document else {},
         levels,
         file,
         named,

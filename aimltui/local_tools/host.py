@@ -7,10 +7,13 @@ import json
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from aimltui.local_tools.approvals import Approvals
 from aimltui.local_tools.types import CallResult, LocalTool, Problem, ToolSource
+
+if TYPE_CHECKING:
+    from aimltui.local_tools.mcp.source import McpSource
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +41,18 @@ class LocalTools:
         sources: Where tools come from; the first that has a name wins.
         approvals: What the user has allowed.
         rules: What the settings say.
+        servers: The MCP servers; they are one of the sources, the last.
     """
 
-    def __init__(self, sources: Sequence[ToolSource], approvals: Approvals, rules: Rules) -> None:
-        self._sources = tuple(sources)
+    def __init__(
+        self,
+        sources: Sequence[ToolSource],
+        approvals: Approvals,
+        rules: Rules,
+        servers: McpSource | None = None,
+    ) -> None:
+        self.servers = servers
+        self._sources: tuple[ToolSource, ...] = (*sources, servers) if servers is not None else tuple(sources)
         self._approvals = approvals
         self._rules = rules
 
@@ -63,6 +74,20 @@ class LocalTools:
         """Take over what has changed; something slow is not waited for."""
         await asyncio.gather(*(source.refresh() for source in self._sources))
 
+    def start(self, *, is_own: bool) -> None:
+        """Begin in the background what takes long, if a run of an assistant gets the tools.
+
+        Args:
+            is_own: Whether it is the program's own assistant.
+        """
+        if self._is_offered(is_own):
+            for source in self._sources:
+                source.start()
+
+    def unlisted(self, *, is_own: bool) -> list[str]:
+        """The servers that are starting, so that a run of an assistant does not get their tools yet."""
+        return self.servers.unlisted if self.servers is not None and self._is_offered(is_own) else []
+
     def find(self, name: str) -> LocalTool | None:
         """The tool with a name."""
         return next((tool for tool in self.tools if tool.name == name), None)
@@ -74,7 +99,7 @@ class LocalTools:
             is_own: Whether it is the program's own assistant.
             taken: The names of the functions that the assistant defines itself.
         """
-        if self._rules.offer == "off" or (self._rules.offer == "own" and not is_own):
+        if not self._is_offered(is_own):
             return []
         return [
             tool.definition() for tool in self.tools if tool.name not in taken and not self._is_denied(tool)
@@ -132,6 +157,9 @@ class LocalTools:
     async def aclose(self) -> None:
         """End everything that was started."""
         await asyncio.gather(*(source.aclose() for source in self._sources), return_exceptions=True)
+
+    def _is_offered(self, is_own: bool) -> bool:
+        return self._rules.offer == "all" or (self._rules.offer == "own" and is_own)
 
     def _is_denied(self, tool: LocalTool) -> bool:
         return self._rules.by_name.get(tool.name, self._rules.policy) == "deny"

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-Kind = Literal["function", "schema"]
-"""`function`: a Python function of the user. `schema`: only a definition, answered by hand."""
+Kind = Literal["function", "schema", "server"]
+"""`function`: a Python function of the user. `schema`: only a definition, answered by hand. `server`: of an MCP server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,10 @@ class ToolSource(Protocol):
 
     async def refresh(self) -> None:
         """Take over what has changed on the disk or on a server. It does not wait for something slow."""
+        ...
+
+    def start(self) -> None:
+        """Begin in the background what takes long; a run that gets the tools is about to start."""
         ...
 
     @property

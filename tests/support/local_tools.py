@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
+from aimltui.common.errors import AimltuiError
+from aimltui.config.mcp_servers import McpServer, McpServers
+from aimltui.local_tools.mcp.log import ServerLog
+from aimltui.local_tools.mcp.source import McpSource
 from aimltui.local_tools.types import CallResult, LocalTool, Problem, fingerprint_of
 
 SCHEMA: dict[str, Any] = {"type": "object", "properties": {"city": {"type": "string"}}}
@@ -19,6 +24,41 @@ def a_tool(name: str = "weather", **changes: Any) -> LocalTool:
     return replace(tool, **changes)
 
 
+class HandServer:
+    """An MCP server whose connection a test holds, without the mcp package."""
+
+    def __init__(self, *tools: dict[str, Any]) -> None:
+        self.tools = list(tools)
+        self.called: list[tuple[str, dict[str, Any]]] = []
+        self.starts = 0
+        self.start_gate: asyncio.Event | None = None
+        self.error = ""
+        """Why it cannot be started."""
+
+    @asynccontextmanager
+    async def connect(
+        self, server: McpServer, log: ServerLog, tools_changed: Callable[[], None]
+    ) -> AsyncIterator[HandServer]:
+        self.starts += 1
+        if self.start_gate is not None:
+            await self.start_gate.wait()
+        if self.error:
+            raise AimltuiError(self.error)
+        yield self
+
+    async def list_tools(self) -> list[dict[str, Any]]:
+        return self.tools
+
+    async def call_tool(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        self.called.append((name, arguments))
+        return {"content": [{"type": "text", "text": f"{name} says {arguments}"}]}
+
+    def source(self, *names: str) -> McpSource:
+        """Servers of these names, all of them this one."""
+        servers = tuple(McpServer(name, command=f"run-{name}") for name in names)
+        return McpSource(lambda: McpServers(servers), self.connect)
+
+
 class HandSource:
     """Offers tools, notes their calls, and lets a call end when the test says so."""
 
@@ -27,12 +67,16 @@ class HandSource:
         self.problems: Sequence[Problem] = ()
         self.called: list[tuple[str, dict[str, Any]]] = []
         self.cancelled: list[str] = []
+        self.starts = 0
         self.gate: asyncio.Event | None = None
         """Calls wait for it."""
         self.error: Exception | None = None
 
     async def refresh(self) -> None:
         pass
+
+    def start(self) -> None:
+        self.starts += 1
 
     async def trust(self, tool: LocalTool) -> None:
         self.tools = [replace(one, is_trusted=True, code="") if one == tool else one for one in self.tools]

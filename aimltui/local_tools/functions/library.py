@@ -78,6 +78,9 @@ class FunctionLibrary:
                     self._files[path] = await self._read(path, signature)
             self._merge()
 
+    def start(self) -> None:
+        """Do nothing: each call starts its process."""
+
     async def trust(self, tool: LocalTool) -> None:
         """Approve the file of a function in the form that was shown."""
         entry = self._tools.get(tool.name)

@@ -443,6 +443,15 @@ COMMANDS: tuple[Command, ...] = (
         PROGRAM,
     ),
     Command(
+        "mcp_servers",
+        "MCP servers",
+        "Show the MCP servers with their tools and errors; restart one, or switch it on or off.",
+        (),
+        "mcp_servers",
+        PROGRAM,
+        slash="/mcp",
+    ),
+    Command(
         "usage",
         "Usage",
         "Show what runs have used: tokens and cost by day, model and thread.",

@@ -60,6 +60,8 @@ class Conversation:
         self.is_sending = False
         """True from the sending of a message to the end of its run."""
         self.is_stopping = False
+        self.is_expected = False
+        """True once the user writes a message."""
         self.unsent_card: str | None = None
         """The card that says why the last message was not sent; the next attempt removes it."""
 

@@ -22,13 +22,13 @@ from aimltui.tui.controllers.function_calls import FunctionCalls
 from aimltui.tui.controllers.messages import (
     CallsChanged,
     ConversationChanged,
-    NoticePosted,
     TextReturned,
     ThreadListChanged,
 )
 from aimltui.tui.controllers.model_selection import ModelSelection
 from aimltui.tui.controllers.run_follower import RunFollower
 from aimltui.tui.controllers.run_plan import Plan
+from aimltui.tui.controllers.run_tools import RunTools
 from aimltui.tui.controllers.selection_keeper import SelectionKeeper
 from aimltui.tui.controllers.thread_directory import ThreadDirectory
 from aimltui.tui.controllers.thread_loader import ThreadLoader
@@ -38,9 +38,8 @@ from aimltui.tui.state.entries import GuideEntry
 from aimltui.tui.state.guides import guides_for
 from aimltui.tui.state.thread_list import ThreadListState
 from aimltui.wire.errors import APIError
-from aimltui.wire.runs import MOST_RUN_TOOLS, Run, ToolOutput
+from aimltui.wire.runs import Run, ToolOutput
 from aimltui.wire.threads import ASSISTANT, CONNECTION, MODEL
-from aimltui.wire.tools import FunctionTool, Tool
 
 Spawn = Callable[[Coroutine[Any, Any, None], str], None]
 """Runs a coroutine as a worker of the screen, in a group."""
@@ -93,12 +92,11 @@ class Workspace:
         tools = connected.local_tools
         self.calls = FunctionCalls(client, tools, post) if tools is not None else None
         """The calls that runs wait for; None if no functions are called here."""
+        self.run_tools = RunTools(tools, self.assistants, post)
         self.before_run: Callable[[frozenset[str]], Awaitable[None]] | None = None
         """Called before each run with the types of the assistant's tools; it may ask the user something first."""
         self.is_importing = False
         """Whether threads come in that are not to be read one by one."""
-        self._told: set[str] = set()
-        """Sentences that are told once."""
         self._kept: dict[str, Conversation] = {}
         self._followers: dict[Conversation, RunFollower] = {}
         self.current = self._conversation(None)
@@ -242,28 +240,8 @@ class Workspace:
             self._kept[thread.id] = conversation
             conversation.buffer.notify()
         connection = self.models.sent_connection(conversation)
-        tools = await self._tools_of(assistant_id)
+        tools = await self.run_tools.tools_of(assistant_id)
         return Plan(conversation.thread_id, assistant_id, model, connection, tools)
-
-    async def _tools_of(self, assistant_id: str) -> tuple[Tool, ...] | None:
-        """The assistant's tools with those that run beside this client; None if there are none of those."""
-        local = self.connected.local_tools
-        own = self.assistants.all_tools_of(assistant_id)
-        if local is None or own is None:
-            return None
-        await local.refresh()
-        more = local.definitions(
-            is_own=self.assistants.is_default(assistant_id),
-            taken={tool.function.name for tool in own if isinstance(tool, FunctionTool)},
-        )
-        if (surplus := len(own) + len(more) - MOST_RUN_TOOLS) > 0:
-            left_out = [tool["function"]["name"] for tool in more[-surplus:]]
-            told = f"A run may have {MOST_RUN_TOOLS} tools, so these are left out: {', '.join(left_out)}."
-            if told not in self._told:
-                self._told.add(told)
-                self._post(NoticePosted(told, True))
-            more = more[:-surplus]
-        return (*own, *map(FunctionTool.model_validate, more)) if more else None
 
     def said(self, conversation: Conversation, text: str) -> None:
         """The server has a message of the user."""

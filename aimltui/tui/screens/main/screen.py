@@ -19,6 +19,7 @@ from aimltui.tui.screens.main.copying import CopyingPart
 from aimltui.tui.screens.main.function_calls import FunctionCallsPart
 from aimltui.tui.screens.main.interchange import InterchangePart
 from aimltui.tui.screens.main.lifecycle import LifecyclePart
+from aimltui.tui.screens.main.mcp_servers import McpServersPart
 from aimltui.tui.screens.main.panels import PanelsPart
 from aimltui.tui.screens.main.pickers import PickersPart
 from aimltui.tui.screens.main.quitting import QuittingPart
@@ -46,6 +47,7 @@ class MainScreen(
     InterchangePart,
     CodeConsentPart,
     FunctionCallsPart,
+    McpServersPart,
     PickersPart,
     ThreadsPart,
     CopyingPart,

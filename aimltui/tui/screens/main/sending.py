@@ -125,7 +125,16 @@ class SendingPart(MainView):
         event.stop()
         if not self.prompt.is_empty:
             self.forget_quit()
+            self._expect_message()
         self.drafts.note_change()
+
+    def _expect_message(self) -> None:
+        """Start what a run will need, when the user begins to write in a thread."""
+        workspace = self.workspace
+        if workspace is not None and not workspace.current.is_expected:
+            workspace.current.is_expected = True
+            assistant_id = workspace.assistants.id_of(workspace.current)
+            self.spawn(workspace.run_tools.start(assistant_id), "servers")
 
     def on_prompt_input_up_at_top(self, event: PromptInput.UpAtTop) -> None:
         """Edit the last queued message if the prompt is empty, else go to the transcript."""

@@ -1,0 +1,43 @@
+"""What an open connection to a server offers, without the mcp package, and how it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+from aimltui.common.errors import AimltuiError
+from aimltui.config.mcp_servers import McpServer
+from aimltui.local_tools.mcp.log import ServerLog
+
+
+class ServerError(AimltuiError):
+    """A server cannot be reached, refuses something, or answers with an error. The text is a sentence."""
+
+
+class ConnectionLost(ServerError):
+    """The server ended, or its connection did, before it answered."""
+
+
+class Connection(Protocol):
+    """An open connection, after the handshake."""
+
+    async def list_tools(self) -> list[dict[str, Any]]:
+        """The tools as the protocol has them.
+
+        Raises:
+            ServerError: The server refused it.
+        """
+        ...
+
+    async def call_tool(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """The result of a tool as the protocol has it. Cancelling it tells the server.
+
+        Raises:
+            ServerError: The server answered with an error.
+        """
+        ...
+
+
+Connect = Callable[[McpServer, ServerLog, Callable[[], None]], AbstractAsyncContextManager[Connection]]
+"""Opens a connection; the last argument is called when the server says that its tools have changed."""

@@ -1,0 +1,46 @@
+"""ServerLog: the last lines that a server wrote beside its messages, and whether its connection has ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+from aimltui.common.sanitize import clean_line
+
+_LINES = 40
+_LINE = 400
+
+
+class ServerLog:
+    """What is known of one connection of a server besides its answers."""
+
+    def __init__(self) -> None:
+        self._lines: deque[str] = deque(maxlen=_LINES)
+        self._odd = 0
+        self.ended = asyncio.Event()
+        """Set when the server sends nothing more."""
+        self.reason = ""
+        """Why it ended, if this program ended it."""
+
+    @property
+    def lines(self) -> list[str]:
+        """The last lines, oldest first."""
+        return list(self._lines)
+
+    def add(self, line: bytes) -> None:
+        """Take a line of the server's error output; it is no failure by itself."""
+        text = clean_line(line[: _LINE * 4].decode("utf-8", "replace")).strip()[:_LINE]
+        if text:
+            self._lines.append(text)
+
+    def add_odd(self, line: bytes) -> None:
+        """Take the first line of its output that is no message; later ones are only counted."""
+        self._odd += 1
+        if self._odd == 1:
+            self.add(b"not a message: " + line[:_LINE])
+
+    def end(self, reason: str = "") -> None:
+        """Note that nothing more comes."""
+        if not self.ended.is_set():
+            self.reason = reason
+            self.ended.set()

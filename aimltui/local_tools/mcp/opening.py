@@ -1,0 +1,42 @@
+"""Opens connections to MCP servers; the mcp package is imported with the first one."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from aimltui.common import gc_tuning
+from aimltui.common.errors import AimltuiError
+from aimltui.config.mcp_servers import McpServer
+from aimltui.local_tools.mcp.connection import Connection
+from aimltui.local_tools.mcp.log import ServerLog
+
+MISSING = (
+    "MCP servers need the package mcp. Install it: pip install 'aimltui[mcp]'. Then start the program again."
+)
+
+
+@asynccontextmanager
+async def connect(
+    server: McpServer, log: ServerLog, tools_changed: Callable[[], None]
+) -> AsyncIterator[Connection]:
+    """Open a connection; see `Connect`.
+
+    Raises:
+        AimltuiError: The package is missing, or the server cannot be reached.
+    """
+    try:
+        await asyncio.to_thread(_import)
+    except ImportError as error:
+        raise AimltuiError(MISSING) from error
+    from aimltui.local_tools.mcp.session import open_session
+
+    async with open_session(server, log, tools_changed) as session:
+        yield session
+
+
+def _import() -> None:
+    with gc_tuning.paused():
+        importlib.import_module("aimltui.local_tools.mcp.session")

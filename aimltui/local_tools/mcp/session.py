@@ -1,0 +1,167 @@
+"""Connections to MCP servers with the mcp package. Its import takes a second: import this module late, in a thread."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from mcp.client import Client, IncomingMessage
+from mcp.shared.exceptions import MCPError
+from mcp_types import (
+    METHOD_NOT_FOUND,
+    UNSUPPORTED_PROTOCOL_VERSION,
+    CallToolResult,
+    DiscoverResult,
+    Implementation,
+)
+from pydantic import BaseModel
+
+from aimltui import __version__
+from aimltui.common.sanitize import clean_line
+from aimltui.config.mcp_servers import McpServer
+from aimltui.local_tools.mcp.connection import ConnectionLost, ServerError
+from aimltui.local_tools.mcp.log import ServerLog
+from aimltui.local_tools.mcp.stdio import process_streams
+
+MODERN = "2026-07-28"
+_MOST_PAGES = 50
+_LIST_CHANGED = "notifications/tools/list_changed"
+_CONNECTION_CLOSED = -32000
+_LATE = -32001
+
+Streams = Callable[[McpServer, ServerLog], AbstractAsyncContextManager[Any]]
+
+
+@asynccontextmanager
+async def open_session(
+    server: McpServer,
+    log: ServerLog,
+    tools_changed: Callable[[], None],
+    streams: Streams = process_streams,
+) -> AsyncIterator[Session]:
+    """Connect to a server. Each connection speaks one version: if the server refuses it, it is started again.
+
+    Args:
+        server: The server.
+        log: Gets what it writes beside its messages.
+        tools_changed: Is called when the server says so.
+        streams: Opens the streams of messages.
+
+    Raises:
+        AimltuiError: It cannot be started, or the handshake failed.
+    """
+    async with AsyncExitStack() as stack:
+        if server.protocol == MODERN:
+            client = await _modern(stack, server, log, tools_changed, streams)
+        else:
+            try:
+                client = await _entered(stack, _client(server, log, tools_changed, streams, "legacy"))
+            except MCPError as error:
+                is_refused = error.code in (UNSUPPORTED_PROTOCOL_VERSION, METHOD_NOT_FOUND)
+                if server.protocol != "auto" or not is_refused:
+                    raise _error(error) from error
+                log.ended.clear()
+                client = await _modern(stack, server, log, tools_changed, streams)
+        yield Session(client)
+
+
+async def _modern(
+    stack: AsyncExitStack,
+    server: McpServer,
+    log: ServerLog,
+    tools_changed: Callable[[], None],
+    streams: Streams,
+) -> Client:
+    try:
+        client = await _entered(stack, _client(server, log, tools_changed, streams, MODERN))
+        found = await client.session.send_discover(MODERN)
+        client.session.adopt(DiscoverResult.model_validate(found))
+    except (MCPError, ValueError, RuntimeError) as error:
+        raise _error(error) from error
+    return client
+
+
+def _client(
+    server: McpServer, log: ServerLog, tools_changed: Callable[[], None], streams: Streams, mode: str
+) -> Client:
+    async def notice(message: IncomingMessage) -> None:
+        if getattr(message, "method", "") == _LIST_CHANGED:
+            tools_changed()
+
+    return Client(
+        streams(server, log),
+        mode=mode,
+        client_info=Implementation(name="aimltui", version=__version__),
+        message_handler=notice,
+        cache=None,
+    )
+
+
+async def _entered(stack: AsyncExitStack, client: Client) -> Client:
+    """Enter a client; what its groups of tasks wrap is raised by itself."""
+    try:
+        return await stack.enter_async_context(client)
+    except BaseExceptionGroup as group:
+        raise _first(group) from group
+
+
+def _first(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+class Session:
+    """An open connection; see `Connection`."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    @property
+    def version(self) -> str:
+        """The version of the protocol."""
+        return self._client.protocol_version
+
+    async def list_tools(self) -> list[dict[str, Any]]:
+        """The tools of all pages; none if the server has no tools."""
+        if self._client.server_capabilities.tools is None:
+            return []
+        found: list[dict[str, Any]] = []
+        cursor: str | None = None
+        for _ in range(_MOST_PAGES):
+            try:
+                page = await self._client.list_tools(cursor=cursor)
+            except Exception as error:
+                raise _error(error) from error
+            found += [_plain(tool) for tool in page.tools]
+            cursor = page.next_cursor
+            if not cursor:
+                break
+        return found
+
+    async def call_tool(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Call a tool."""
+        try:
+            result: CallToolResult = await self._client.call_tool(name, arguments)
+        except Exception as error:
+            raise _error(error) from error
+        return _plain(result)
+
+
+def _plain(value: BaseModel) -> dict[str, Any]:
+    return value.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def _error(error: BaseException) -> ServerError:
+    found = _first(error)
+    if isinstance(found, ServerError):
+        return found
+    if isinstance(found, MCPError):
+        told = clean_line(found.message)
+        if found.code == _CONNECTION_CLOSED:
+            return ConnectionLost(f"its connection ended ({told})")
+        if found.code == _LATE:
+            return ServerError(f"it did not answer in time ({told})")
+        return ServerError(f"it answered with an error: {told}")
+    return ServerError(f"its answer is not valid: {clean_line(str(found))[:1000] or type(found).__name__}")

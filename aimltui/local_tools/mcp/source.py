@@ -1,0 +1,276 @@
+"""McpSource: the tools of all configured MCP servers; see `ToolSource`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aimltui.common.disk import ensure_private_dir, exclusive, write_private
+from aimltui.common.errors import ConfigError
+from aimltui.config.mcp_servers import McpServers
+from aimltui.local_tools.mcp.connection import Connect, ServerError
+from aimltui.local_tools.mcp.keeper import ServerKeeper, State
+from aimltui.local_tools.mcp.results import Save, result_of
+from aimltui.local_tools.types import CallResult, Limits, LocalTool, Problem
+
+log = logging.getLogger(__name__)
+
+_MOST_SAVED = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ServerRow:
+    """A server as the user sees it."""
+
+    name: str
+    place: str
+    state: State | str
+    """A state of the server, `off`, or `wrong` if it cannot be used as it is configured."""
+    tools: tuple[str, ...] = ()
+    error: str = ""
+    left_out: tuple[str, ...] = ()
+
+
+class McpSource:
+    """Keeps the servers, and offers their tools.
+
+    Args:
+        load: Reads the configuration; it may block.
+        connect: Opens a connection to a server.
+        limits: The limits of each call.
+        state_file: Remembers which servers are switched off, and which tools they had; None remembers nothing.
+        sleep: Waits for some seconds.
+        clock: The seconds of a clock that only runs forward.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[], McpServers],
+        connect: Connect,
+        limits: Limits | None = None,
+        state_file: Path | None = None,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.changed: Callable[[], None] = lambda: None
+        """Called when a server's state or tools have changed."""
+        self.save: Save | None = None
+        """Saves pictures and other files of results."""
+        self._load = load
+        self._connect = connect
+        self._limits = limits or Limits()
+        self._memory = Memory(state_file)
+        self._sleep = sleep
+        self._clock = clock
+        self._found: McpServers | None = None
+        self._keepers: dict[str, ServerKeeper] = {}
+        self._off: set[str] = set()
+        self._lock = asyncio.Lock()
+        self._saving: set[asyncio.Task[None]] = set()
+
+    @property
+    def tools(self) -> Sequence[LocalTool]:
+        """The tools of all servers that are not switched off."""
+        return [one.tool for keeper in self._active() for one in keeper.offered.tools]
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """Servers that are not usable, and tools that are not offered."""
+        wrong = [Problem(one.name, one.sentence) for one in self._found.problems] if self._found else []
+        failed = [
+            Problem(keeper.server.name, f"MCP server {keeper.server.name}: {keeper.error}")
+            for keeper in self._active()
+            if keeper.state in ("failed", "waiting")
+        ]
+        left_out = [
+            Problem(keeper.server.name, sentence)
+            for keeper in self._active()
+            for sentence in keeper.offered.left_out
+        ]
+        return [*wrong, *failed, *left_out]
+
+    @property
+    def rows(self) -> list[ServerRow]:
+        """All servers, for the user."""
+        rows = [
+            ServerRow(
+                name,
+                keeper.server.place,
+                "off" if name in self._off else keeper.state,
+                tuple(one.tool.name for one in keeper.offered.tools),
+                keeper.error,
+                keeper.offered.left_out,
+            )
+            for name, keeper in self._keepers.items()
+        ]
+        wrong = self._found.problems if self._found else ()
+        return rows + [ServerRow(one.name, "", "wrong", error=one.sentence) for one in wrong]
+
+    @property
+    def unlisted(self) -> list[str]:
+        """The servers that are starting and whose tools are not known from an earlier start."""
+        return [
+            keeper.server.name
+            for keeper in self._active()
+            if keeper.state in ("starting", "stopped") and not keeper.offered.tools
+        ]
+
+    async def refresh(self) -> None:
+        """Read the configuration, once."""
+        async with self._lock:
+            if self._found is None:
+                self._found = await asyncio.to_thread(self._read)
+                for server in self._found.servers:
+                    self._keepers[server.name] = ServerKeeper(
+                        server,
+                        self._connect,
+                        known=self._memory.tools_of(server.sha256),
+                        changed=lambda: self.changed(),
+                        sleep=self._sleep,
+                        clock=self._clock,
+                        listed=lambda raw, key=server.sha256: self._remember(key, raw),  # type: ignore[misc]
+                    )
+                    if not server.enabled or self._memory.is_off(server.name):
+                        self._off.add(server.name)
+
+    def start(self) -> None:
+        """Start the servers in the background."""
+        for keeper in self._active():
+            keeper.start()
+
+    async def restart(self, name: str) -> None:
+        """End a server and start it again; one that was switched off is on then."""
+        await self.switch(name, is_on=True)
+        keeper = self._keepers.get(name)
+        if keeper is not None:
+            await keeper.restart()
+
+    async def switch(self, name: str, *, is_on: bool) -> None:
+        """Switch a server on or off, also for the next start of the program."""
+        keeper = self._keepers.get(name)
+        if keeper is None or is_on == (name not in self._off):
+            return
+        if is_on:
+            self._off.discard(name)
+            keeper.start()
+        else:
+            self._off.add(name)
+            await keeper.stop()
+        await asyncio.to_thread(self._memory.switch, name, is_on)
+        self.changed()
+
+    async def trust(self, tool: LocalTool) -> None:
+        """Do nothing: the user trusts a server by configuring it."""
+
+    async def call(self, tool: LocalTool, arguments: dict[str, Any]) -> CallResult:
+        """Call a tool of a server."""
+        for keeper in self._active():
+            for one in keeper.offered.tools:
+                if one.tool.name == tool.name:
+                    return await self._call(keeper, one.name, tool, arguments)
+        names = ", ".join(sorted(known.name for known in self.tools)) or "none"
+        return CallResult(f"There is no tool named {tool.name}. There are: {names}.", False)
+
+    async def aclose(self) -> None:
+        """End all servers at the same time."""
+        await asyncio.gather(*(keeper.stop() for keeper in self._keepers.values()), *self._saving)
+
+    async def _call(
+        self, keeper: ServerKeeper, name: str, tool: LocalTool, arguments: dict[str, Any]
+    ) -> CallResult:
+        seconds = keeper.server.timeout_s or self._limits.seconds
+        try:
+            async with asyncio.timeout(seconds):
+                raw = await keeper.call(name, arguments, tool.fingerprint)
+        except TimeoutError:
+            return CallResult(f"The tool was stopped at the time limit of {seconds:g} s.", False)
+        except ServerError as error:
+            return CallResult(str(error), False)
+        return await result_of(raw, self._save_file, self._limits.output_characters)
+
+    async def _save_file(self, name: str, content: bytes) -> str:
+        if self.save is None:
+            return ""
+        try:
+            return await self.save(name, content)
+        except Exception:
+            log.exception("a tool's result could not be saved")
+            return ""
+
+    def _active(self) -> list[ServerKeeper]:
+        return [keeper for name, keeper in self._keepers.items() if name not in self._off]
+
+    def _read(self) -> McpServers:
+        self._memory.load()
+        return self._load()
+
+    def _remember(self, key: str, raw: list[dict[str, Any]]) -> None:
+        if self._memory.tools_of(key) != raw:
+            task = asyncio.create_task(asyncio.to_thread(self._memory.keep_tools, key, raw))
+            self._saving.add(task)
+            task.add_done_callback(self._saving.discard)
+
+
+class Memory:
+    """A file that remembers the tools of servers, so that they can be offered while their server starts.
+
+    Args:
+        file: The file; None remembers until the program ends.
+    """
+
+    def __init__(self, file: Path | None) -> None:
+        self._file = file
+        self._tools: dict[str, list[Any]] = {}
+        self._off: set[str] = set()
+
+    def load(self) -> None:
+        """Read the file; a damaged one counts as empty."""
+        try:
+            read = json.loads(self._file.read_bytes()) if self._file is not None else {}
+        except (OSError, ValueError, RecursionError):
+            read = {}
+        if isinstance(read, dict):
+            tools, off = read.get("tools"), read.get("off")
+            for key, raw in (tools if isinstance(tools, dict) else {}).items():
+                if isinstance(raw, list):
+                    self._tools[key] = [one for one in raw if isinstance(one, dict)]
+            self._off = {one for one in off if isinstance(one, str)} if isinstance(off, list) else set()
+
+    def tools_of(self, key: str) -> list[Any]:
+        """The tools that a server listed last."""
+        return self._tools.get(key, [])
+
+    def is_off(self, name: str) -> bool:
+        """Whether the user switched a server off."""
+        return name in self._off
+
+    def keep_tools(self, key: str, raw: list[dict[str, Any]]) -> None:
+        """Remember the tools of a server."""
+        self._change(lambda: self._tools.__setitem__(key, raw))
+
+    def switch(self, name: str, is_on: bool) -> None:
+        """Remember whether a server is switched off."""
+        self._change(lambda: (self._off.discard if is_on else self._off.add)(name))
+
+    def _change(self, change: Callable[[], None]) -> None:
+        change()
+        if self._file is None:
+            return
+        try:
+            ensure_private_dir(self._file.parent)
+            with exclusive(self._file.parent):
+                # another window may have saved something
+                self.load()
+                change()
+                content = json.dumps({"off": sorted(self._off), "tools": self._tools}).encode()
+                if len(content) <= _MOST_SAVED:
+                    write_private(self._file, content)
+        except (ConfigError, OSError):
+            log.exception("the state of the MCP servers could not be saved")

@@ -1,0 +1,76 @@
+"""RunTools: which tools a run gets besides its assistant's: the user's functions, and those of MCP servers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from textual.message import Message as TextualMessage
+
+from aimltui.tui.controllers.messages import NoticePosted
+from aimltui.wire.runs import MOST_RUN_TOOLS
+from aimltui.wire.tools import FunctionTool, Tool
+
+if TYPE_CHECKING:
+    from aimltui.local_tools.host import LocalTools
+    from aimltui.tui.controllers.assistant_directory import AssistantDirectory
+
+
+class RunTools:
+    """Adds the tools that run beside the client.
+
+    Args:
+        local: Those tools; None if there are none.
+        assistants: Knows the assistants' tools.
+        post: Sends a message to the screen.
+    """
+
+    def __init__(
+        self,
+        local: LocalTools | None,
+        assistants: AssistantDirectory,
+        post: Callable[[TextualMessage], object],
+    ) -> None:
+        self._local = local
+        self._assistants = assistants
+        self._post = post
+        self._told: set[str] = set()
+        """Sentences that are told once."""
+
+    async def start(self, assistant_id: str | None) -> None:
+        """Start in the background what a run of an assistant will need.
+
+        Args:
+            assistant_id: The assistant; None is the program's own, which does not exist yet.
+        """
+        if self._local is not None:
+            await self._local.refresh()
+            self._local.start(is_own=self._is_own(assistant_id))
+
+    async def tools_of(self, assistant_id: str) -> tuple[Tool, ...] | None:
+        """An assistant's tools with those that run beside the client; None if there are none of those."""
+        local = self._local
+        own = self._assistants.all_tools_of(assistant_id)
+        if local is None or own is None:
+            return None
+        await self.start(assistant_id)
+        is_own = self._is_own(assistant_id)
+        taken = {tool.function.name for tool in own if isinstance(tool, FunctionTool)}
+        more = local.definitions(is_own=is_own, taken=taken)
+        for name in local.unlisted(is_own=is_own):
+            self._tell(f"MCP server {name} is still starting. Its tools come with your next message.")
+        if (surplus := len(own) + len(more) - MOST_RUN_TOOLS) > 0:
+            left_out = [tool["function"]["name"] for tool in more[-surplus:]]
+            self._tell(
+                f"A run may have {MOST_RUN_TOOLS} tools, so these are left out: {', '.join(left_out)}."
+            )
+            more = more[:-surplus]
+        return (*own, *map(FunctionTool.model_validate, more)) if more else None
+
+    def _is_own(self, assistant_id: str | None) -> bool:
+        return assistant_id is None or self._assistants.is_default(assistant_id)
+
+    def _tell(self, sentence: str) -> None:
+        if sentence not in self._told:
+            self._told.add(sentence)
+            self._post(NoticePosted(sentence, True))

@@ -1,0 +1,46 @@
+"""The main screen's part for MCP servers: the sheet that shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
+
+from aimltui.tui.screens.main.view import MainView
+
+if TYPE_CHECKING:
+    from aimltui.local_tools.mcp.source import McpSource
+
+
+class McpServersPart(MainView):
+    """Shows MCP servers."""
+
+    @property
+    def _servers(self) -> McpSource | None:
+        tools = self.workspace.connected.local_tools if self.workspace is not None else None
+        return tools.servers if tools is not None else None
+
+    def action_mcp_servers(self) -> None:
+        """Show the MCP servers."""
+        if self.workspace is None:
+            self.waits_for_start("mcp_servers")
+        elif self._servers is None:
+            self.show_notice("This program was started without tools of servers.")
+        else:
+            self.spawn(self._show_servers(self._servers), "servers")
+
+    async def _show_servers(self, servers: McpSource) -> None:
+        from aimltui.tui.screens.dialogs.mcp_servers import McpServersScreen
+
+        await servers.refresh()
+
+        def work(coroutine: Coroutine[Any, Any, None]) -> None:
+            self.spawn(coroutine, "servers")
+
+        screen = McpServersScreen(servers, work)
+
+        def show() -> None:
+            if screen.is_attached:
+                screen.call_later(screen.show_servers)
+
+        servers.changed = show
+        self.app.push_screen(screen)

@@ -1,0 +1,193 @@
+"""MCP servers without a server: what the configuration means, what a model may call, and what a result says."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aimltui.common.errors import ConfigError
+from aimltui.config.mcp_servers import McpServer, expand, read_mcp_servers
+from aimltui.local_tools.mcp.definitions import function_name, offered
+from aimltui.local_tools.mcp.results import result_of
+
+SERVER = McpServer("files", command="npx", args=("-y", "server-files"))
+ESCAPE = "\x1b]2;owned\x07"
+
+
+def tool(name: str = "read", **more: Any) -> dict[str, Any]:
+    return {"name": name, "description": "Read.", "inputSchema": {"type": "object"}, **more}
+
+
+def test_both_files_are_read_in_the_forms_that_others_use(tmp_path: Path) -> None:
+    pasted = {
+        "mcpServers": {
+            "time": {"command": "uvx", "args": ["mcp-server-time"], "env": {"TZ": "UTC", "N": 3}},
+            "both": {"command": "from-json"},
+            "off": {"command": "x", "disabled": True, "autoApprove": ["everything"]},
+            "web": {
+                "type": "http",
+                "url": "https://u:s3cret@mcp.example.com/mcp?key=s3cret",
+                "headers": {"X": "${KEY}"},
+            },
+            "old": {"type": "sse", "url": "https://mcp.example.com/sse"},
+            "empty": {},
+            "wrong": {"command": ["a", "s3cret"]},
+        }
+    }
+    (tmp_path / "mcp.json").write_text("\ufeff" + json.dumps(pasted))
+    document = {
+        "mcp_servers": {
+            "both": {"command": "from-toml", "startup_timeout_sec": 5, "tool_timeout_sec": 7.5},
+            "codex": {"url": "https://x.example", "bearer_token_env_var": "TOKEN", "enabled_tools": ["a"]},
+        }
+    }
+    found = read_mcp_servers(document, tmp_path / "config.toml")
+    servers = {server.name: server for server in found.servers}
+    assert list(servers) == ["both", "codex", "time", "off", "web"]
+    assert (servers["both"].command, servers["both"].start_timeout_s, servers["both"].timeout_s) == (
+        "from-toml",
+        5,
+        7.5,
+    )
+    assert servers["codex"].headers == {"Authorization": "Bearer ${TOKEN}"}
+    assert servers["time"].args == ("mcp-server-time",)
+    assert servers["time"].env == {"TZ": "UTC", "N": "3"}
+    assert not servers["off"].enabled
+    assert servers["web"].place == "https://mcp.example.com/mcp"
+    told = {problem.name: problem.sentence for problem in found.problems}
+    assert set(told) == {"old", "empty", "wrong"}
+    assert "Streamable HTTP" in told["old"]
+    assert "either command" in told["empty"]
+    assert "mcp_servers.wrong.command is a list, but must be text" in told["wrong"]
+    assert "s3cret" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('{"mcpServers": {', "line 1: this is not JSON"),
+        ('{"mcpServers": []}', "mcp_servers is a list"),
+        ("[]", "there are no servers"),
+    ],
+)
+def test_a_broken_file_breaks_no_server_of_the_other(tmp_path: Path, text: str, told: str) -> None:
+    (tmp_path / "mcp.json").write_text(text)
+    found = read_mcp_servers({"mcp_servers": {"a": {"command": "x"}}}, tmp_path / "config.toml")
+    assert [server.name for server in found.servers] == ["a"]
+    assert told in found.problems[0].sentence
+
+
+def test_variables_are_put_in_and_a_missing_one_is_named() -> None:
+    assert expand("Bearer ${KEY}/${env:KEY}/${NONE:-x}/$KEY", {"KEY": "k"}) == "Bearer k/k/x/$KEY"
+    with pytest.raises(ConfigError, match="The variable NONE is not set"):
+        expand("${NONE}", {})
+
+
+def test_names_fit_the_api_and_stay_apart() -> None:
+    seen: list[str] = []
+    for server, name in (
+        ("my server", "a.b/c"),
+        ("my server", "a b/c"),
+        ("files", "read"),
+        ("long", "x" * 80),
+        ("long", "x" * 81),
+        ("ö", "日本語"),
+    ):
+        seen.append(function_name(server, name, seen))
+    assert seen[2] == "files__read"
+    assert len(set(seen)) == len(seen)
+    assert all(re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", name) for name in seen)
+
+
+def test_tools_are_cleaned_and_hints_only_make_the_question_stricter() -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(30_000):
+        deep = {"properties": deep}
+    found = offered(
+        McpServer("files", command="x", disabled_tools=("unwanted",)),
+        [
+            tool(
+                description=f"Read{ESCAPE}.",
+                inputSchema={"properties": {"a": {"title": ESCAPE}}, "required": 1},
+            ),
+            tool("delete", annotations={"destructiveHint": True}),
+            tool("safe", annotations={"readOnlyHint": True, "destructiveHint": False}),
+            tool("task", execution={"taskSupport": "required"}),
+            tool("optional", execution={"taskSupport": "optional"}),
+            tool("big", inputSchema={"description": "x" * 200_000}),
+            tool("deep", inputSchema=deep),
+            tool("unwanted"),
+            tool(name=None),
+            tool("list", inputSchema=[]),
+        ],
+    )
+    tools = {one.name: one.tool for one in found.tools}
+    assert list(tools) == ["read", "delete", "safe", "optional", "list"]
+    assert tools["read"].description == "Read."
+    assert tools["read"].parameters == {"type": "object", "properties": {"a": {"title": ""}}}
+    assert tools["list"].parameters == {"type": "object", "properties": {}}
+    assert [name for name, one in tools.items() if not one.may_always] == ["delete"]
+    assert "with your rights" in tools["read"].touches
+    assert [sentence.split()[0] for sentence in found.left_out] == ["task", "big", "deep"]
+    assert "\x1b" not in repr(found)
+
+
+def test_an_approval_ends_with_the_server_the_schema_and_the_description() -> None:
+    def mark(server: McpServer = SERVER, **more: Any) -> str:
+        return offered(server, [tool(**more)]).tools[0].tool.fingerprint
+
+    marks = [
+        mark(),
+        mark(description="Read!"),
+        mark(inputSchema={"type": "object", "properties": {"a": {}}}),
+        mark(McpServer("files", command="npx", args=("-y", "server-files", "/"))),
+        mark(McpServer("files", command="npx", args=("-y", "server-files"), env={"A": "b"})),
+    ]
+    assert len(set(marks)) == 5
+    assert mark() == marks[0]
+
+
+async def test_every_kind_of_result_is_a_text() -> None:
+    saved: dict[str, bytes] = {}
+
+    async def save(name: str, content: bytes) -> str:
+        saved[name] = content
+        return f"file-{len(saved)}"
+
+    picture = base64.b64encode(b"picture").decode()
+    content = [
+        {"type": "text", "text": f"It is {ESCAPE}cold."},
+        {"type": "image", "mimeType": "image/png", "data": picture},
+        {"type": "audio", "mimeType": "audio/wav", "data": "x"},
+        {"type": "resource", "resource": {"uri": "file:///a.txt", "mimeType": "text/plain", "blob": picture}},
+        {"type": "resource", "resource": {"uri": "file:///b.bin", "blob": picture}},
+        {"type": "resource_link", "uri": "https://example.com/x", "name": "X", "description": "All of it."},
+        {"type": "text", "text": "only for eyes", "annotations": {"audience": ["user"]}},
+        {"type": "strange"},
+        "no object",
+    ]
+    result = await result_of({"content": content, "structuredContent": {"a": 1}}, save, 10_000)
+    assert result.is_ok
+    assert result.text.split("\n") == [
+        "It is cold.",
+        "[picture: image/png, 7 B, saved as file-1]",
+        "[audio: audio/wav, not readable]",
+        "[file:///a.txt]",
+        "picture",
+        "[file file:///b.bin: unknown type, 7 B, saved as file-2]",
+        "[link: X](https://example.com/x) All of it.",
+        "[text for the user only: text/plain, 13 B, saved as file-3]",
+        "[a result of an unknown kind: strange]",
+    ]
+    assert saved["result.png"] == b"picture"
+    only = await result_of({"content": [], "structuredContent": {"a": "ö"}}, save, 10_000)
+    assert only.text == '{"a": "ö"}'
+    failed = await result_of({"content": [], "isError": True}, save, 10_000)
+    assert (failed.text, failed.is_ok) == ("The tool failed and gave no reason.", False)
+    long = await result_of({"content": [{"type": "text", "text": "x" * 50}]}, save, 20)
+    assert long.text == "x" * 20 + "\n[cut off after 20 characters]"
