@@ -64,7 +64,7 @@ class McpServersScreen(Sheet[None]):
         self._servers = servers
         self._spawn = spawn
         self.pick_list = PickList()
-        self._about = Static("", classes="sheet-text", markup=False)
+        self._about = Static("", classes="sheet-text servers-about", markup=False)
 
     def body(self) -> Sequence[Widget]:
         """The list, and a text about the row under the cursor."""
