@@ -12,7 +12,7 @@ from aimltui.wire.base import Deleted, Page, Params, Wire
 from aimltui.wire.binary import BinaryContent
 from aimltui.wire.errors import APIError, BadRequest, NotFound
 from aimltui.wire.events import CHANGED, Changed, StreamEvent
-from aimltui.wire.files import File
+from aimltui.wire.files import File, FileParams
 from aimltui.wire.messages import Message
 from aimltui.wire.models import Model, ModelPage, ModelSource
 from aimltui.wire.operations import Operation
@@ -218,7 +218,7 @@ class FakeTransport:
     def _active(self, thread_id: str) -> bool:
         return any(player.run.is_active for player in self.players.get(thread_id, ()))
 
-    def _add_message(self, thread_id: str, text: str) -> Message:
+    def _add_message(self, thread_id: str, text: str, attachments: Sequence[Any] = ()) -> Message:
         content = [{"type": "text", "text": {"value": text, "annotations": []}}]
         message = Message.model_validate(
             {
@@ -227,6 +227,7 @@ class FakeTransport:
                 "content": content,
                 "thread_id": thread_id,
                 "created_at": self.now,
+                "attachments": [attachment.to_json() for attachment in attachments],
             }
         )
         self.messages[thread_id].append(message)
@@ -273,7 +274,9 @@ class FakeTransport:
         self._get_thread(params)
         if self._active(params.thread_id):
             raise BadRequest(f"Can't add messages to {params.thread_id} while a run is active.")
-        return self._add_message(params.thread_id, params.content)
+        parts = params.content
+        text = parts if isinstance(parts, str) else next(part.text for part in parts if part.type == "text")
+        return self._add_message(params.thread_id, text, list(params.attachments or ()))
 
     def _delete_message(self, params: Any) -> Deleted:
         found = [message for message in self.messages[params.thread_id] if message.id == params.message_id]
@@ -318,6 +321,12 @@ class FakeTransport:
 
     def _list_assistants(self, params: Any) -> Page[Assistant]:
         return _page(list(self.assistants.values()), params)
+
+    def _create_file(self, params: Any) -> File:
+        file_id = self.ids("file-")
+        with params.file.open() as file:
+            self.files[file_id] = (params.file.filename, file.read())
+        return self._get_file(FileParams(file_id=file_id))
 
     def _get_file(self, params: Any) -> File:
         name, content = self._file(params.file_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Scope = Literal["app", "main", "prompt", "list", "transcript"]
+Scope = Literal["app", "main", "prompt", "list", "transcript", "files"]
 """What handles the keys: the app, the main screen, or one of its widgets while it has the focus."""
 
 State = frozenset[str]
@@ -27,6 +27,7 @@ STATE_WORDS = frozenset(
         "unanswered",  # the last message of the open thread has no complete answer
         "call",  # a function call needs a decision
         "connections",  # the user can set up connections
+        "attached",  # the attached files have the focus
     }
 )
 

@@ -34,6 +34,9 @@ MAX_FOOTER_ITEMS = 6
 _SLASH = re.compile(r"(/[A-Za-z_]+)(?:[ \t]+(\S.*))?")
 _FOOTER_ORDER = frozenset(
     {
+        "change_goal",
+        "view_attached",
+        "remove_attached",
         "review_call",
         "choose",
         "block_up",

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from aimltui.client.client import AssistantsClient, every
 from aimltui.tui.controllers.conversation import Conversation
 from aimltui.wire.assistants import Assistant, CreateAssistant, ListAssistants, ModifyAssistant
-from aimltui.wire.tools import CodeInterpreterTool, Tool
+from aimltui.wire.tools import CodeInterpreterTool, FileSearchTool, Tool
 
 DEFAULT_MARK = "aimltui"
 """Metadata key of the assistant that this program made for itself; its value is `default`."""
@@ -18,6 +18,12 @@ DEFAULT_INSTRUCTIONS = (
 )
 TOOLS_MARK = "aimltui_tools"
 """Metadata key of the same assistant: the tools that the program has given it."""
+
+_FOR_FILES: dict[str, type[CodeInterpreterTool] | type[FileSearchTool]] = {
+    "code_interpreter": CodeInterpreterTool,
+    "file_search": FileSearchTool,
+}
+"""The tools that files are attached for, by type."""
 
 DefaultTools = Callable[[], Awaitable[tuple[str, ...]]]
 
@@ -90,6 +96,21 @@ class AssistantDirectory:
         """An assistant's tools; None if it was not read."""
         known = self._assistants.get(assistant_id)
         return list(known.tools) if known is not None else None
+
+    async def tools_with(self, assistant_id: str, needs: frozenset[str]) -> list[Tool] | None:
+        """An assistant's tools and those of these types that it lacks; None if it was not read and needs no more.
+
+        Raises:
+            APIError: The server refused.
+            TransportError: There was no answer.
+        """
+        if needs and assistant_id not in self._assistants:
+            await self.read()
+        own = self.all_tools_of(assistant_id)
+        if own is None and not needs:
+            return None
+        has = {tool.type for tool in own or ()}
+        return [*(own or ()), *(_FOR_FILES[kind]() for kind in sorted(needs - has) if kind in _FOR_FILES)]
 
     def tools_changed(self, default_tools: DefaultTools | None) -> None:
         """Ask for the tools of the program's own assistant again before the next run."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from aimltui.tui.controllers.change_buffer import ChangeBuffer
+from aimltui.tui.state.attached_files import parted
 from aimltui.tui.state.entries import CardAction, ErrorEntry, NoticeEntry, QueuedEntry
 from aimltui.tui.state.thread_view import ThreadView
 from aimltui.wire.runs import Run
@@ -82,9 +83,9 @@ class Conversation:
         """The newest run."""
         return self.view.latest_run
 
-    def enqueue(self, text: str, *, first: bool = False) -> None:
-        """Add a message to the queue, at the end or at the start."""
-        entry = QueuedEntry(self.view.new_id("queued"), text)
+    def enqueue(self, draft: str, *, first: bool = False) -> None:
+        """Add a message with its files to the queue, at the end or at the start."""
+        entry = QueuedEntry(self.view.new_id("queued"), *parted(draft))
         self.queue.waiting.insert(0 if first else len(self.queue), entry)
         self.buffer.add(self.view.add_local(entry, first=first), at_once=True)
 
@@ -94,7 +95,7 @@ class Conversation:
             return None
         entry = self.queue.waiting.pop(place)
         self.buffer.add(self.view.remove(entry.id), at_once=True)
-        return entry.text
+        return entry.draft
 
     def dequeue_all(self) -> str:
         """Empty the queue and return its messages as one text."""

@@ -161,7 +161,7 @@ class DraftKeeper:
     def note_queue(self, conversation: Queueing) -> None:
         """Save the messages that wait in a conversation, if they have changed since the last call."""
         key = conversation.thread_id or NEW_THREAD
-        messages = tuple(entry.text for entry in conversation.queue.waiting)
+        messages = tuple(entry.draft for entry in conversation.queue.waiting)
         before = self._queues.get(conversation)
         if (key, messages) == before or (before is None and not messages):
             return

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import re
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from time import perf_counter
 from typing import Protocol
@@ -18,14 +18,16 @@ from typing import Protocol
 from aimltui.client.client import AssistantsClient
 from aimltui.client.errors import TransportError, Unsupported
 from aimltui.tui.controllers.conversation import Conversation
+from aimltui.tui.controllers.file_uploads import UploadFailed, lines_of, message_of, upload
 from aimltui.tui.controllers.run_plan import NotSent, Plan
 from aimltui.tui.controllers.taking_back import take_back
 from aimltui.tui.controllers.thread_reader import read_thread
+from aimltui.tui.state.attached_files import AttachedFile, parted, tools_of, with_files
 from aimltui.tui.state.entries import CHANGE_KEY, OTHER_MODEL, SEND_AGAIN, CardAction
 from aimltui.tui.state.unanswered import unanswered
 from aimltui.wire.errors import APIError, NotFound
 from aimltui.wire.events import StreamEvent
-from aimltui.wire.messages import CreateMessage, Message
+from aimltui.wire.messages import Message
 from aimltui.wire.runs import (
     CANCELLING,
     COMPLETED,
@@ -54,8 +56,12 @@ _NO_MODELS = "models_unavailable"
 class RunHost(Protocol):
     """What a follower needs from the object that started it."""
 
-    def plan(self, conversation: Conversation) -> Awaitable[Plan]:
-        """Return the thread (created if there is none yet), the assistant and the model of the next run.
+    def plan(self, conversation: Conversation, needs: frozenset[str] = frozenset()) -> Awaitable[Plan]:
+        """Return the thread (created if there is none yet), the assistant, the model and the tools of the next run.
+
+        Args:
+            conversation: The thread.
+            needs: The types of the tools that the files of the next message need.
 
         Raises:
             NotSent: Something is missing.
@@ -118,14 +124,14 @@ class RunFollower:
         self.own_runs: set[str] = set()
         """The runs that were started here."""
 
-    async def converse(self, text: str, pending_id: str) -> None:
+    async def converse(self, draft: str, pending_id: str) -> None:
         """Send a message and follow its run; then the queued ones, each after the run before it.
 
         Args:
-            text: The message.
+            draft: The message with its files.
             pending_id: Its entry on the screen.
         """
-        await self._work(self._send_all(text, pending_id))
+        await self._work(self._send_all(draft, pending_id))
 
     async def again(self) -> None:
         """Start a new run for the last message, without a new message."""
@@ -168,8 +174,8 @@ class RunFollower:
         await self._start(plan)
         await self._send_queued()
 
-    async def _send_all(self, text: str, pending_id: str) -> None:
-        if await self._turn(text, pending_id):
+    async def _send_all(self, draft: str, pending_id: str) -> None:
+        if await self._turn(draft, pending_id):
             await self._send_queued()
 
     async def _send_queued(self) -> None:
@@ -178,58 +184,67 @@ class RunFollower:
             run = conversation.run
             if run is not None and run.status != COMPLETED:
                 break
-            text = conversation.dequeue() or ""
-            pending_id, changes = conversation.view.add_pending(text)
+            draft = conversation.dequeue() or ""
+            text, files = parted(draft)
+            pending_id, changes = conversation.view.add_pending(text, lines_of(files))
             conversation.buffer.add(changes)
-            if not await self._turn(text, pending_id):
+            if not await self._turn(draft, pending_id):
                 break
         if conversation.queue and conversation.view.active_run is None:
             self._host.give_back(conversation, conversation.dequeue_all())
 
-    async def _turn(self, text: str, pending_id: str) -> bool:
-        """Send one message and follow its run.
+    async def _turn(self, draft: str, pending_id: str) -> bool:
+        """Send one message with its files and follow its run.
 
         Returns:
-            False if it was not sent, and its text is back in the prompt.
+            False if it was not sent, and is back in the prompt with its files.
         """
         conversation = self._conversation
         view = conversation.view
+        text, files = parted(draft)
+
+        def note(sent: Sequence[AttachedFile]) -> None:
+            conversation.buffer.add(view.show_pending_files(pending_id, lines_of(sent)), at_once=True)
+
         conversation.retry()
         try:
-            plan = await self._host.plan(conversation)
+            plan = await self._host.plan(conversation, tools_of(files))
+            if not conversation.is_stopping:
+                files = await upload(self._client, files, note)
             if conversation.is_stopping:
                 conversation.remove_entry(pending_id)
-                self._give_back(text)
+                self._give_back(with_files(text, files))
                 return False
-            params = CreateMessage(thread_id=plan.thread_id, role="user", content=text)
-            message = await self._client.messages.create(params)
+            message = await self._client.messages.create(message_of(plan.thread_id, text, files))
         except (APIError, TransportError, NotSent) as error:
             conversation.remove_entry(pending_id)
+            # what was uploaded is not uploaded again
+            draft = with_files(text, error.files if isinstance(error, UploadFailed) else files)
             if _is_locked(error):
-                conversation.enqueue(text, first=True)
+                conversation.enqueue(draft, first=True)
                 await self._follow_other()
                 return True
             conversation.unsent_card = self._show(error, "The message was not sent")
-            self._give_back(text)
+            self._give_back(draft)
             return False
         conversation.buffer.add(view.settle_pending(pending_id, message), at_once=True)
         self._host.said(conversation, text)
         await self._start(plan)
-        return not await self._take_back(message, text)
+        return not await self._take_back(message, with_files(text, files))
 
-    def _give_back(self, text: str) -> None:
+    def _give_back(self, draft: str) -> None:
         """Return a message that was not sent, and the queued ones, to the prompt."""
         left = self._conversation.dequeue_all()
-        self._host.give_back(self._conversation, f"{text}\n\n{left}" if left else text)
+        self._host.give_back(self._conversation, f"{draft}\n\n{left}" if left else draft)
 
-    async def _take_back(self, message: Message, text: str) -> bool:
+    async def _take_back(self, message: Message, draft: str) -> bool:
         """Return a message to the prompt if its run was stopped before the first token; else False."""
         conversation = self._conversation
         found = unanswered(conversation.view.entries, message.id) if conversation.is_stopping else None
         if found is None:
             return False
         # first of all into the prompt, so that the text is never in no place
-        self._give_back(text)
+        self._give_back(draft)
         await take_back(self._client, conversation, found)
         await self._host.unsaid(conversation)
         return True

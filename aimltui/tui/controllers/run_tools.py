@@ -1,4 +1,4 @@
-"""RunTools: which tools a run gets besides its assistant's: the user's functions, and those of MCP servers."""
+"""RunTools: which tools a run gets besides its assistant's: for files, the user's functions, those of MCP servers."""
 
 from __future__ import annotations
 
@@ -47,12 +47,26 @@ class RunTools:
             await self._local.refresh()
             self._local.start(is_own=self._is_own(assistant_id))
 
-    async def tools_of(self, assistant_id: str) -> tuple[Tool, ...] | None:
-        """An assistant's tools with those that run beside the client; None if there are none of those."""
+    async def tools_of(
+        self, assistant_id: str, needs: frozenset[str] = frozenset()
+    ) -> tuple[Tool, ...] | None:
+        """An assistant's tools with those for files and those beside the client; None if it has all of them.
+
+        Args:
+            assistant_id: The assistant.
+            needs: The types of the tools that the thread's files need.
+
+        Raises:
+            APIError: The server refused.
+            TransportError: There was no answer.
+        """
         local = self._local
-        own = self._assistants.all_tools_of(assistant_id)
-        if local is None or own is None:
+        own = await self._assistants.tools_with(assistant_id, needs)
+        if own is None:
             return None
+        has_more = len(own) > len(self._assistants.all_tools_of(assistant_id) or ())
+        if local is None:
+            return tuple(own) if has_more else None
         await self.start(assistant_id)
         is_own = self._is_own(assistant_id)
         taken = {tool.function.name for tool in own if isinstance(tool, FunctionTool)}
@@ -65,7 +79,7 @@ class RunTools:
                 f"A run may have {MOST_RUN_TOOLS} tools, so these are left out: {', '.join(left_out)}."
             )
             more = more[:-surplus]
-        return (*own, *map(FunctionTool.model_validate, more)) if more else None
+        return (*own, *map(FunctionTool.model_validate, more)) if more or has_more else None
 
     def _is_own(self, assistant_id: str | None) -> bool:
         return assistant_id is None or self._assistants.is_default(assistant_id)

@@ -29,6 +29,7 @@ class ScreenFacts:
 
     hint: str = ""
     list_has_focus: bool = False
+    files_have_focus: bool = False
     has_mark: bool = False
     """Whether the keyboard has marked something in the transcript."""
     letters_act: bool = False
@@ -51,6 +52,7 @@ def command_words(facts: ScreenFacts, workspace: Workspace | None) -> frozenset[
     has_file = facts.letters_act and facts.has_marked_file
     words = {
         "list": facts.list_has_focus,
+        "attached": facts.files_have_focus,
         "marked": facts.has_mark,
         "letters": facts.letters_act,
         "panel": has_panel,

@@ -18,6 +18,7 @@ from aimltui.tui.controllers.assistant_directory import AssistantDirectory
 from aimltui.tui.controllers.change_watcher import ChangeWatcher
 from aimltui.tui.controllers.conversation import Conversation
 from aimltui.tui.controllers.file_cache import FileCache
+from aimltui.tui.controllers.file_uploads import lines_of
 from aimltui.tui.controllers.function_calls import FunctionCalls
 from aimltui.tui.controllers.messages import (
     CallsChanged,
@@ -31,9 +32,11 @@ from aimltui.tui.controllers.run_plan import Plan
 from aimltui.tui.controllers.run_tools import RunTools
 from aimltui.tui.controllers.selection_keeper import SelectionKeeper
 from aimltui.tui.controllers.thread_directory import ThreadDirectory
+from aimltui.tui.controllers.thread_files import tools_of_thread
 from aimltui.tui.controllers.thread_loader import ThreadLoader
 from aimltui.tui.controllers.usage_tracker import UsageTracker
 from aimltui.tui.startup import Connected, Startup
+from aimltui.tui.state.attached_files import parted
 from aimltui.tui.state.entries import GuideEntry
 from aimltui.tui.state.guides import guides_for
 from aimltui.tui.state.thread_list import ThreadListState
@@ -166,21 +169,22 @@ class Workspace:
 
     # Sending
 
-    def send(self, text: str) -> None:
-        """Send a message, or queue it until the run ends."""
+    def send(self, draft: str) -> None:
+        """Send a message with its files, or queue it until the run ends."""
         conversation = self.current
         if conversation.is_busy:
-            conversation.enqueue(text)
+            conversation.enqueue(draft)
             run = conversation.view.active_run
             if not conversation.is_sending and run is not None and self._can_follow(run):
                 # the connection to the run was lost: without a follower the message would wait for ever
                 self._follow(conversation, run)
             return
         conversation.buffer.add(conversation.view.show_guides(()))
-        pending_id, changes = conversation.view.add_pending(text)
+        text, files = parted(draft)
+        pending_id, changes = conversation.view.add_pending(text, lines_of(files))
         conversation.buffer.add(changes, at_once=True)
         conversation.is_sending = True
-        self._spawn(self._follower(conversation).converse(text, pending_id), _group(conversation))
+        self._spawn(self._follower(conversation).converse(draft, pending_id), _group(conversation))
 
     def send_again(self) -> None:
         """Start a new run for the last message."""
@@ -223,12 +227,13 @@ class Workspace:
 
     # What a run follower asks for: `run_follower.RunHost`
 
-    async def plan(self, conversation: Conversation) -> Plan:
-        """The thread (made if there is none yet), the assistant and the model of the next run."""
+    async def plan(self, conversation: Conversation, needs: frozenset[str] = frozenset()) -> Plan:
+        """The thread (made if there is none yet), the assistant, the model and the tools of the next run."""
         model = await self.models.need_model(conversation)
         assistant_id = await self.models.need_assistant(conversation, model)
+        needs |= await tools_of_thread(self.client, conversation.thread_id)
         if self.before_run is not None:
-            await self.before_run(self.assistants.tools_of(assistant_id))
+            await self.before_run(self.assistants.tools_of(assistant_id) | needs)
         has_any = self.connected.connections is not None and self.connected.connections.rows()
         if has_any and model != self._startup.demo_model:
             await self.selections.remember_connection(conversation)
@@ -240,7 +245,7 @@ class Workspace:
             self._kept[thread.id] = conversation
             conversation.buffer.notify()
         connection = self.models.sent_connection(conversation)
-        tools = await self.run_tools.tools_of(assistant_id)
+        tools = await self.run_tools.tools_of(assistant_id, needs)
         return Plan(conversation.thread_id, assistant_id, model, connection, tools)
 
     def said(self, conversation: Conversation, text: str) -> None:

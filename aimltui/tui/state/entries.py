@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from aimltui.client.changes import Appended as Appended
+from aimltui.tui.state.attached_files import AttachedFile, with_files
 
 RunStatus = str
 """One of the API's nine run statuses; an unknown one is shown as it is."""
@@ -44,6 +45,8 @@ class Attachment:
     """Whether it is a picture inside the message."""
     is_made: bool = False
     """Whether a tool made it, so that it can be saved and opened."""
+    note: str = ""
+    """What is happening to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +217,12 @@ class QueuedEntry:
 
     id: str
     text: str
+    files: tuple[AttachedFile, ...] = ()
+
+    @property
+    def draft(self) -> str:
+        """The text with its files."""
+        return with_files(self.text, self.files)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from aimltui.client.accumulator import RunAccumulator
 from aimltui.client.changes import Appended, MessageChanged, RunChanged, StepChanged
 from aimltui.tui.state.entries import (
+    Attachment,
     Change,
     Entry,
     ErrorEntry,
@@ -240,10 +241,15 @@ class ThreadView:
         self._serial += 1
         return f"local:{kind}:{self._serial}"
 
-    def add_pending(self, text: str) -> tuple[str, list[Change]]:
+    def add_pending(self, text: str, files: tuple[Attachment, ...] = ()) -> tuple[str, list[Change]]:
         """Show a message of the user before the server has it; return its id and the changes."""
-        entry = MessageEntry(self.new_id("pending"), "user", YOU, text, pending=True)
+        entry = MessageEntry(self.new_id("pending"), "user", YOU, text, pending=True, attachments=files)
         return entry.id, self.add_local(entry)
+
+    def show_pending_files(self, pending_id: str, files: tuple[Attachment, ...]) -> list[Change]:
+        """Show what has become of the files of a message that the server does not have yet."""
+        entry = self._list.get(pending_id) if pending_id in self._list else None
+        return self._list.put(replace(entry, attachments=files)) if isinstance(entry, MessageEntry) else []
 
     def settle_pending(self, pending_id: str, message: Message) -> list[Change]:
         """Replace a pending message by the one that the server stored."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final, Protocol
 
 from textual import events
 from textual.content import Content
@@ -12,7 +15,9 @@ from textual.widgets import TextArea
 from textual.widgets.text_area import Selection
 
 from aimltui.tui.commands.derived import command
+from aimltui.tui.state.attached_files import AttachedFile, parted, with_files
 from aimltui.tui.state.pastes import PasteStore, clean_input
+from aimltui.tui.storage.local_files import LocalFile, files_in, may_hold_paths
 from aimltui.tui.widgets.line_input import KeysInOrder
 from aimltui.tui.widgets.transcript.selection import word_at
 
@@ -26,6 +31,19 @@ _NEVER_HERE = frozenset({"cursor_page_up", "cursor_page_down"})
 _NOT_WHEN_EMPTY = frozenset({"cursor_line_start", "cursor_line_end"})
 # without a selection ctrl+c goes to the screen, which clears the prompt or quits
 _NEED_A_SELECTION = frozenset({"copy", "cut"})
+
+
+_LOOK_S: Final = 2.0
+"""Seconds for finding out whether a pasted text consists of paths; a network drive may not answer."""
+_REMOVE_KEY: Final = "backspace"
+
+
+class Completions(Protocol):
+    """A list over the prompt, which takes some of its keys while it is open."""
+
+    def take_key(self, key: str) -> bool:
+        """Do what a key does in the list; False if it is for the prompt."""
+        ...
 
 
 class PromptInput(KeysInOrder, TextArea):
@@ -61,6 +79,48 @@ class PromptInput(KeysInOrder, TextArea):
 
         prompt: PromptInput
         text: str
+        files: tuple[AttachedFile, ...] = ()
+
+        @property
+        def control(self) -> PromptInput:
+            """The prompt."""
+            return self.prompt
+
+        @property
+        def draft(self) -> str:
+            """The text with its files."""
+            return with_files(self.text, self.files)
+
+    @dataclass
+    class FilesChanged(Message):
+        """The list of attached files has changed."""
+
+        prompt: PromptInput
+
+        @property
+        def control(self) -> PromptInput:
+            """The prompt."""
+            return self.prompt
+
+    @dataclass
+    class FilesPasted(Message):
+        """What was pasted, or dropped on the terminal, consists of the paths of these files."""
+
+        prompt: PromptInput
+        files: list[LocalFile]
+        text: str
+        """What was pasted."""
+
+        @property
+        def control(self) -> PromptInput:
+            """The prompt."""
+            return self.prompt
+
+    @dataclass
+    class FilesWanted(Message):
+        """Backspace was pressed before the first character: the user turns to the attached files."""
+
+        prompt: PromptInput
 
         @property
         def control(self) -> PromptInput:
@@ -125,12 +185,26 @@ class PromptInput(KeysInOrder, TextArea):
         self.cursor_blink = False
         self._pastes = PasteStore()
         self._sent = ""
+        self._sent_files: tuple[AttachedFile, ...] = ()
         self._owes_newline = False
+        self.files: tuple[AttachedFile, ...] = ()
+        """The attached files; `set_files` changes them."""
+        self.completions: Completions | None = None
 
     @property
     def draft(self) -> str:
-        """The whole text, large pastes included."""
+        """The whole text, large pastes and the attached files included."""
+        return with_files(self._whole_text, self.files)
+
+    @property
+    def _whole_text(self) -> str:
         return self._pastes.expand(self.text)
+
+    def set_files(self, files: Sequence[AttachedFile]) -> None:
+        """Replace the attached files."""
+        if tuple(files) != self.files:
+            self.files = tuple(files)
+            self.post_message(self.FilesChanged(self))
 
     @property
     def is_empty(self) -> bool:
@@ -138,17 +212,29 @@ class PromptInput(KeysInOrder, TextArea):
         return not self.text
 
     def load_draft(self, text: str) -> None:
-        """Replace the text by a saved draft, as when another thread opens; undo does not bring the old text back."""
+        """Replace text and files by a saved draft, as when another thread opens; undo does not bring them back."""
+        text, files = parted(text)
+        self._load_text(text)
+        self.set_files(files)
+
+    def _load_text(self, text: str) -> None:
         self._pastes.clear()
         self.load_text(self._pastes.collapse(clean_input(text)))
         self._owes_newline = False
         self.move_cursor(self.document.end)
 
-    def accept(self) -> None:
-        """Remove the sent message from the prompt; text typed after it in the meantime stays."""
+    def accept(self, *, with_files: bool = True) -> None:
+        """Remove the sent message from the prompt; what was added after it in the meantime stays.
+
+        Args:
+            with_files: Whether its files were sent, too.
+        """
         sent, self._sent = self._sent, ""
-        draft = self.draft
-        self.load_draft(draft[len(sent) :] if sent and draft.startswith(sent) else "")
+        text = self._whole_text
+        self._load_text(text[len(sent) :] if sent and text.startswith(sent) else "")
+        if with_files:
+            gone, self._sent_files = {file.source for file in self._sent_files}, ()
+            self.set_files([file for file in self.files if file.source not in gone])
 
     def clear_undoable(self) -> bool:
         """Empty the prompt so that undo (ctrl+z) brings the text back.
@@ -195,7 +281,11 @@ class PromptInput(KeysInOrder, TextArea):
 
     async def _on_key(self, event: events.Key) -> None:
         key = event.key
-        if key in NEWLINE_KEYS or (key in SEND_KEYS and self._eat_backslash()):
+        if self.completions is not None and self.completions.take_key(key):
+            pass
+        elif key == _REMOVE_KEY and self.files and self.selection == Selection.cursor((0, 0)):
+            self.post_message(self.FilesWanted(self))
+        elif key in NEWLINE_KEYS or (key in SEND_KEYS and self._eat_backslash()):
             self._insert_newline()
         elif key in SEND_KEYS:
             self._submit()
@@ -211,9 +301,23 @@ class PromptInput(KeysInOrder, TextArea):
     async def _on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()
-        self.history.checkpoint()
-        self.add_text(event.text)
+        await self.take_paste(event.text)
         self.focus()
+
+    async def take_paste(self, text: str) -> None:
+        """Insert a pasted text; paths of files are posted instead. Keys that come meanwhile wait for it."""
+        files: list[LocalFile] = []
+        if may_hold_paths(text):
+            try:
+                async with asyncio.timeout(_LOOK_S):
+                    files = await asyncio.to_thread(files_in, text)
+            except TimeoutError:
+                files = []
+        if files:
+            self.post_message(self.FilesPasted(self, files, text))
+            return
+        self.history.checkpoint()
+        self.add_text(text)
 
     async def _on_mouse_up(self, event: events.MouseUp) -> None:
         """Post the text that was selected by dragging; Textual's handler runs after this one."""
@@ -261,13 +365,13 @@ class PromptInput(KeysInOrder, TextArea):
         return True
 
     def _submit(self) -> None:
-        text = self.draft
+        text = self._whole_text
         if self._sent and text.startswith(self._sent):
             # Enter was pressed twice: the text is being sent already
             return
-        if text.strip():
-            self._sent = text
-            self.post_message(self.Submitted(self, text))
+        if text.strip() or self.files:
+            self._sent, self._sent_files = text if text.strip() else "", self.files
+            self.post_message(self.Submitted(self, text, self.files))
 
     def _insert_newline(self) -> None:
         self.replace("\n", *self.selection, maintain_selection_offset=False)

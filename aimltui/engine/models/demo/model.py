@@ -18,10 +18,12 @@ from aimltui.engine.models.base import (
 )
 from aimltui.engine.models.chat.chunks import text_of
 from aimltui.engine.models.demo.answers import answer_to, code_for, dice_answer
+from aimltui.engine.models.demo.documents import document_answer, queries_for
 
 DEMO_MODEL_ID = "demo"
 CODE_TOOL = "code_interpreter"
 DICE_TOOL = "roll_dice"
+SEARCH_TOOL = "file_search"
 DELTAS_PER_S = 120.0
 CHARACTERS_PER_TOKEN = 4
 """The usual rule of thumb, used to estimate the demo's token counts."""
@@ -71,11 +73,12 @@ class DemoModel:
             async for chunk in self._call(request, DICE_TOOL, {"count": 3, "sides": 6}):
                 yield chunk
             return
-        text = (
-            dice_answer(output)
-            if rolls and output is not None
-            else answer_to(question, earlier=_earlier(request.messages), output=output)
-        )
+        searches = code is None and not rolls and _offers(request, SEARCH_TOOL)
+        if searches and output is None:
+            async for chunk in self._call(request, SEARCH_TOOL, {"queries": [*queries_for(question)]}):
+                yield chunk
+            return
+        text = _answer(request, question, output, rolls=rolls, searches=searches)
         async for piece in self._paced(list(split(text)) if request.stream else [text]):
             yield ChatChunk(text=piece)
         yield ChatChunk(finish_reason="stop", usage=estimate(request.messages, text))
@@ -145,6 +148,14 @@ def estimate(messages: Sequence[Mapping[str, JSON]], answer: str) -> ChatUsage:
     asked = sum(len(text_of(message.get("content"))) for message in messages)
     prompt, completion = (-(-size // CHARACTERS_PER_TOKEN) for size in (asked, len(answer)))
     return ChatUsage(prompt, completion, prompt + completion)
+
+
+def _answer(request: ChatRequest, question: str, output: str | None, *, rolls: bool, searches: bool) -> str:
+    if output is not None and rolls:
+        return dice_answer(output)
+    if output is not None and searches:
+        return document_answer(question, output)
+    return answer_to(question, earlier=_earlier(request.messages), output=output)
 
 
 def _earlier(messages: Sequence[Mapping[str, JSON]]) -> int:

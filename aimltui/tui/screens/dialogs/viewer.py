@@ -41,12 +41,14 @@ class Viewer(Sheet[str | None]):
         Binding("q", "cancel", show=False),
     ]
 
-    def __init__(self, title: str, keys: Sequence[FooterItem], *, can_open: bool) -> None:
-        last = [FooterItem("s", "Save", "close_for('save')")]
+    def __init__(
+        self, title: str, keys: Sequence[FooterItem], *, can_open: bool, can_save: bool = True
+    ) -> None:
+        last = [FooterItem("s", "Save", "close_for('save')")] if can_save else []
         if can_open:
             last.append(FooterItem("o", "Open", "close_for('open')"))
         super().__init__(title, (*keys, *last, CLOSE))
-        self._can_open = can_open
+        self._can = {"open": can_open, "save": can_save}
 
     def withholds(self, event: events.Event) -> bool:
         """Letters save and open: they wait. Everything else only moves the text."""
@@ -54,7 +56,7 @@ class Viewer(Sheet[str | None]):
 
     def action_close_for(self, what: str) -> None:
         """Close, and let the caller save or open the file."""
-        if what != "open" or self._can_open:
+        if self._can[what]:
             self.dismiss(what)
 
 
@@ -65,6 +67,7 @@ class TextViewer(Viewer):
         title: The title.
         text: The whole text.
         can_open: Whether it is a file that another program can open.
+        can_save: Whether it can be saved.
     """
 
     AUTO_FOCUS = "TextPane"
@@ -75,10 +78,12 @@ class TextViewer(Viewer):
         Binding("c", "copy", show=False),
     ]
 
-    def __init__(self, title: str, text: str, *, can_open: bool = False) -> None:
+    def __init__(self, title: str, text: str, *, can_open: bool = False, can_save: bool = True) -> None:
         self.pane = TextPane(text)
         keys = (FooterItem("/", "Search", "search"), FooterItem("c", "Copy", "copy"))
-        super().__init__(f"{title} · {plural(len(self.pane.lines), 'line')}", keys, can_open=can_open)
+        super().__init__(
+            f"{title} · {plural(len(self.pane.lines), 'line')}", keys, can_open=can_open, can_save=can_save
+        )
         self._text = text
         self._box = LineInput(placeholder="search", compact=True, select_on_focus=False)
         self._box.cursor_blink = False

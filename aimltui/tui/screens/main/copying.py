@@ -77,6 +77,10 @@ class CopyingPart(MainView):
         if self.prompt.clear_undoable():
             self.forget_quit()
             self.hint("cleared, ctrl+z brings it back")
+        elif self.prompt.files:
+            self.forget_quit()
+            self.prompt.set_files(())
+            self.hint("the files are no longer attached")
         elif now - self._quit_asked_at <= HINT_S and self._keys == self._quit_asked_by + 1:
             self.app.call_later(self.app.run_action, "quit")
         else:

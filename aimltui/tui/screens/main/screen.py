@@ -13,6 +13,7 @@ from textual.geometry import Size
 
 from aimltui.tui.commands.derived import bindings
 from aimltui.tui.controllers.messages import NoticePosted
+from aimltui.tui.screens.main.attaching import AttachingPart
 from aimltui.tui.screens.main.code_consent import CodeConsentPart
 from aimltui.tui.screens.main.connections import ConnectionsPart
 from aimltui.tui.screens.main.copying import CopyingPart
@@ -29,9 +30,11 @@ from aimltui.tui.screens.main.threads import ThreadsPart
 from aimltui.tui.screens.main.usage import UsagePart
 from aimltui.tui.startup import Startup
 from aimltui.tui.themes import ThemeChoice
+from aimltui.tui.widgets.attachment_bar import AttachmentBar
 from aimltui.tui.widgets.call_card import CallCard
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.header import HeaderBar
+from aimltui.tui.widgets.mention_list import MentionList
 from aimltui.tui.widgets.prompt_input import PromptInput
 from aimltui.tui.widgets.status_line import StatusLine
 from aimltui.tui.widgets.thread_list import ThreadList
@@ -51,6 +54,7 @@ class MainScreen(
     PickersPart,
     ThreadsPart,
     CopyingPart,
+    AttachingPart,
     QuittingPart,
     SendingPart,
 ):
@@ -80,7 +84,9 @@ class MainScreen(
                 yield Transcript(clock=self.clock, glyphs=glyphs, id="transcript")
                 yield CallCard(id="call")
                 yield StatusLine(glyphs=glyphs, id="status")
+                yield AttachmentBar(glyphs=glyphs, id="files")
                 yield PromptInput("Message", id="prompt")
+                yield MentionList(id="mentions")
         yield FooterBar(id="footer")
 
     def on_mount(self) -> None:
@@ -157,4 +163,4 @@ class MainScreen(
         if self.focused is not self.prompt:
             event.stop()
             self.set_focus(self.prompt)
-            self.prompt.add_text(event.text)
+            self.prompt.post_message(events.Paste(event.text))

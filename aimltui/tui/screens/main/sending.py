@@ -28,29 +28,32 @@ class SendingPart(MainView):
     def on_prompt_input_submitted(self, event: PromptInput.Submitted) -> None:
         """Run a slash command, or send the message."""
         event.stop()
+        if not event.text.strip():
+            self.hint("Write what you want to know about the file.")
+            return
         asked = slash_command(event.text)
-        event.prompt.accept()
+        event.prompt.accept(with_files=asked is None)
         if isinstance(asked, str):
             event.prompt.load_draft(f"{asked}{event.prompt.draft}")
             self.hint(f"Unknown command {asked}. Put a space first to send it as text.")
             return
         self.drafts.save_now()
         if asked is None:
-            self.send(event.text)
+            self.send(event.draft)
         elif asked.is_available(self.command_state()):
             self.call_later(self.run_action, slash_action(event.text, asked))
         else:
             self.hint(_UNAVAILABLE.get(asked.slash, f"Nothing to {asked.slash[1:]} here."))
 
-    def send(self, text: str) -> None:
-        """Send a message in the open thread; before the first thread is open, it waits."""
+    def send(self, draft: str) -> None:
+        """Send a message with its files in the open thread; before the first thread is open, it waits."""
         if self.workspace is None or not self.start_queue.is_open:
-            self.start_queue.items.append(text)
+            self.start_queue.items.append(draft)
             self.hint("still starting; the message is sent in a moment")
             self.reconnect()
             return
         self.transcript.scroll_to_tail()
-        self.workspace.send(text)
+        self.workspace.send(draft)
 
     async def send_early(self) -> None:
         """Send the messages and take the actions that waited for the first thread, in order."""

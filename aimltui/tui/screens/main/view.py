@@ -28,6 +28,7 @@ from aimltui.tui.controllers.settings_writer import MarkKeeper, SettingsWriter
 from aimltui.tui.controllers.start_queue import EarlyAction, StartQueue
 from aimltui.tui.screens.selecting import SelectingScreen
 from aimltui.tui.state.dead_time import DeadTime
+from aimltui.tui.widgets.attachment_bar import AttachmentBar
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.header import HeaderBar
 from aimltui.tui.widgets.prompt_input import PromptInput
@@ -60,6 +61,7 @@ class MainView(SelectingScreen):
     status = getters.query_one("#status", StatusLine)
     prompt = getters.query_one("#prompt", PromptInput)
     footer = getters.query_one("#footer", FooterBar)
+    attached = getters.query_one("#files", AttachmentBar)
 
     themes: ThemeChoice
     """How the user chooses a theme."""
@@ -155,6 +157,7 @@ class MainView(SelectingScreen):
         return ScreenFacts(
             hint=self._hint,
             list_has_focus=self.focused is self.threads,
+            files_have_focus=self.focused is self.attached,
             has_mark=self.transcript.has_mark,
             letters_act=self.letters.is_shown,
             marked_call=call.type if call is not None else "",
@@ -169,8 +172,8 @@ class MainView(SelectingScreen):
     # What one part asks of another
 
     @abstractmethod
-    def send(self, text: str) -> None:
-        """Send a message in the open thread; before the first thread is open, it waits."""
+    def send(self, draft: str) -> None:
+        """Send a message with its files in the open thread; before the first thread is open, it waits."""
 
     @abstractmethod
     async def send_early(self) -> None:

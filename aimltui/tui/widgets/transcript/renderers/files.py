@@ -35,6 +35,8 @@ def draw_file(canvas: Canvas, file: Attachment) -> bool:
     about = _about(file, fact)
     if file.tool:
         about += (dot if about else "") + clean_line(file.tool).replace("_", " ")
+    if file.note:
+        about += (dot if about else "") + file.note
     if fact is not None and fact.problem:
         about += (dot if about else "") + fact.problem
     keys = ""

@@ -40,4 +40,7 @@ def draw_queued(entry: QueuedEntry, context: RenderContext) -> Canvas:
     canvas = Canvas(context, palette.frame)
     canvas.write([StyledText("queued", palette.muted)])
     write_lines(canvas, entry.text, StyledText("", palette.pending))
+    for file in entry.files:
+        name = f"{context.glyphs.attachment} {clean_line(file.name)}"
+        canvas.write([StyledText(name, palette.pending)])
     return canvas

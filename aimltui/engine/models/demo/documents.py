@@ -1,0 +1,82 @@
+"""The demo model's answers about the user's files: it searches them and quotes what it found. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_PASSAGE = re.compile(
+    r"^(【\d+:\d+†[^】\n]*】) ?([^\n]*)\n(.*?)(?=\n\n【\d+:\d+†|\Z)", re.MULTILINE | re.DOTALL
+)
+_SENTENCE = re.compile(r"[^\n]+?(?:[.!?](?=\s)|[。！？]|\n|$)")
+_WORD = re.compile(r"[^\W_]{3,}|\d+|[\u2e80-\u9fff\uac00-\ud7ff]")
+_COMMON = frozenset(
+    _WORD.findall(
+        "the and for with what when who how why where which does did was were are this that these those from into "
+        "about have has had can could should would will its our your their there than then them they you tell say says"
+    )
+)
+_STEM = 4
+"""Characters of a word that are compared, so that its endings do not matter."""
+_MOST = 3
+_LONGEST = 300
+
+
+class _Quote(NamedTuple):
+    """A sentence of a passage, and how well it fits the question."""
+
+    score: float
+    place: int
+    mark: str
+    where: str
+    text: str
+
+
+def queries_for(question: str) -> list[str]:
+    """Return what to search for: the question, and its words without the common ones."""
+    words = [word for word in _WORD.findall(question) if word.casefold() not in _COMMON]
+    short = " ".join(words[:12])
+    return list(dict.fromkeys(text for text in (question.strip()[:300], short) if text))
+
+
+def document_answer(question: str, found: str) -> str:
+    """Return the answer, in Markdown.
+
+    Args:
+        question: The user's message.
+        found: What the search answered.
+    """
+    quotes = _quotes(question, found)
+    if not quotes:
+        return (
+            "I searched the attached files, and no passage fits the question. Ask with words that the files "
+            "contain.\n\n> The search really ran; only the text around it was prepared.\n"
+        )
+    lines = [f"- {quote.where}: “{quote.text}” {quote.mark}" for quote in quotes]
+    told = "this passage fits" if len(lines) == 1 else "these passages fit"
+    listed = "\n".join(lines)
+    return (
+        f"I searched the attached files, and {told} the question best:\n\n{listed}\n\n> The search really ran on this "
+        "machine; only the text around the quotes was prepared. Choose a number to see the passage in its file.\n"
+    )
+
+
+def _quotes(question: str, found: str) -> list[_Quote]:
+    wanted = _words(question) - _COMMON
+    quotes: dict[str, _Quote] = {}
+    for place, match in enumerate(_PASSAGE.finditer(found)):
+        mark, where, text = match.groups()
+        for sentence in _SENTENCE.findall(text):
+            said = sentence.strip().lstrip("#>*-| ").strip()
+            words = _words(said)
+            # a heading names a subject and says nothing about it
+            score = len(wanted & words) / (len(words) + 4) ** 0.5 / (2 if sentence.startswith("#") else 1)
+            if score and len(said) > 20 and score > quotes.get(mark, _Quote(0.0, 0, "", "", "")).score:
+                quotes[mark] = _Quote(score, place, mark, where.replace(" › ", ", "), said[:_LONGEST])
+    best = sorted(quotes.values(), key=lambda quote: -quote.score)[:_MOST]
+    distinct = {quote.text: quote for quote in reversed(best)}
+    return sorted(distinct.values(), key=lambda quote: quote.place)
+
+
+def _words(text: str) -> set[str]:
+    return {word[:_STEM] for word in _WORD.findall(text.casefold()) if word not in _COMMON}

@@ -1,0 +1,95 @@
+"""FileFinder: finds files on this machine for the prompt, and says how they are attached. It never blocks the loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aimltui.common.sanitize import clean_line
+from aimltui.formatting.numbers import bytes_text
+from aimltui.tui.state.attached_files import GOAL_WORDS, AttachedFile, Goal, goal_of
+from aimltui.tui.storage import local_files
+from aimltui.tui.storage.local_files import LocalFile
+
+if TYPE_CHECKING:
+    from aimltui.tui.controllers.workspace import Workspace
+
+LARGEST = 512 * 1024 * 1024
+"""Bytes; the API's limit for one file."""
+_MOST = 20
+"""Files of one message."""
+
+
+class FileFinder:
+    """Finds files, and turns them into attached ones.
+
+    Args:
+        workspace: Returns the workspace; None before there is a connection.
+        start: The folder in which files are looked for.
+    """
+
+    def __init__(self, workspace: Callable[[], Workspace | None], start: Path | None = None) -> None:
+        self._workspace = workspace
+        self._start = start
+
+    async def at(self, path: str) -> LocalFile | None:
+        """The file of a path that the user wrote; None if there is none."""
+        return await asyncio.to_thread(local_files.file_at, path, self._folder)
+
+    async def offered(self, query: str) -> list[LocalFile]:
+        """The files and folders for what is written after an `@`, the best first."""
+        return await asyncio.to_thread(local_files.offered, query, self._folder)
+
+    def attached(
+        self, files: Iterable[LocalFile], before: Sequence[AttachedFile]
+    ) -> tuple[list[AttachedFile], str]:
+        """The files of a message with these added to those before.
+
+        Returns:
+            The files, and a sentence about those that cannot be attached; empty if there are none.
+        """
+        result, problem = list(before), ""
+        known = {file.source for file in before}
+        for file in files:
+            name = clean_line(file.path.name) or "file"
+            if str(file.path) in known:
+                continue
+            if file.size > LARGEST:
+                problem = (
+                    f"{name} has {bytes_text(file.size)}, and the limit for one file is 512 MB. Attach a "
+                    "part of it."
+                )
+            elif not file.size:
+                problem = f"{name} is empty, so it was not attached."
+            elif len(result) >= _MOST:
+                problem = f"A message takes at most {_MOST} files, so {name} was not attached."
+            else:
+                result.append(AttachedFile(str(file.path), name, file.size, self._goal(name)))
+        return result, problem
+
+    def about(self, file: LocalFile) -> str:
+        """The size of a file and where it would go; empty for a folder."""
+        if file.label.endswith("/"):
+            return ""
+        return f"{bytes_text(file.size)}, {GOAL_WORDS[self._goal(file.path.name)]}"
+
+    def _goal(self, name: str) -> Goal:
+        return goal_of(name, sees_pictures=self._sees_pictures())
+
+    def _sees_pictures(self) -> bool:
+        """Whether the model of the open thread takes pictures, as far as that is known."""
+        workspace = self._workspace()
+        if workspace is None or workspace.models.page is None:
+            return True
+        wanted = workspace.models.model_of(workspace.current)
+        models = [model for model in workspace.models.page.data if model.id == wanted]
+        known = [model for model in models if model.abilities is not None or model.inputs is not None]
+        return not known or any(
+            "vision" in (model.abilities or ()) or "image" in (model.inputs or ()) for model in known
+        )
+
+    @property
+    def _folder(self) -> Path:
+        return self._start or Path.cwd()

@@ -1,0 +1,205 @@
+"""The main screen's part for attached files: paths that are pasted or written, the list after an `@`, the chips."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from textual.widgets import TextArea
+
+from aimltui.common.sanitize import clean_line
+from aimltui.tui.controllers.file_finder import FileFinder
+from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.startup import Startup
+from aimltui.tui.state.attached_files import AttachedFile, with_next_goal
+from aimltui.tui.storage.local_files import LocalFile
+from aimltui.tui.widgets.attachment_bar import AttachmentBar
+from aimltui.tui.widgets.mention_list import MentionList
+from aimltui.tui.widgets.pick_list import PickList, PickRow
+from aimltui.tui.widgets.prompt_input import PromptInput
+
+_MENTION: Final = re.compile(r"(?:^|(?<=\s))@([^\s@]{0,300})$")
+"""An `@` and what follows it, before the cursor."""
+_MOST_SHOWN: Final = 2_000_000
+"""Bytes of a file that are shown before it is sent."""
+
+
+class AttachingPart(MainView):
+    """Handles the files of the message that is being written."""
+
+    def __init__(self, startup: Startup) -> None:
+        super().__init__(startup)
+        self._finder = FileFinder(lambda: self.workspace)
+        self._asked = ""
+        """What the list over the prompt was last filled for."""
+        self._dismissed: tuple[int, int] | None = None
+        """The place of the `@` for which the user closed the list."""
+
+    @property
+    def _mentions(self) -> MentionList:
+        return self.query_one(MentionList)
+
+    # Files that come
+
+    def on_prompt_input_files_pasted(self, event: PromptInput.FilesPasted) -> None:
+        """Attach files that were pasted or dropped; the second paste of the same path inserts it as text."""
+        event.stop()
+        known = {file.source for file in self.prompt.files}
+        if all(str(file.path) in known for file in event.files):
+            self.prompt.add_text(event.text)
+            return
+        self._add_files(event.files)
+        self.hint("attached; paste it again for its path as text", seconds=4)
+
+    def action_attach(self, path: str = "") -> None:
+        """Attach the file at a path; without one begin an `@` in the prompt."""
+        if path:
+            self.spawn(self._attach_path(path), "attach")
+            return
+        self.set_focus(self.prompt)
+        before = self.prompt.document.get_line(self.prompt.cursor_location[0])[
+            : self.prompt.cursor_location[1]
+        ]
+        self.prompt.add_text("@" if not before or before[-1].isspace() else " @")
+
+    async def _attach_path(self, path: str) -> None:
+        file = await self._finder.at(path)
+        if file is None:
+            self.show_notice(
+                f"There is no file at {clean_line(path)}, or it cannot be read.", is_warning=True
+            )
+        else:
+            self._add_files([file])
+
+    def _add_files(self, files: Sequence[LocalFile]) -> None:
+        attached, problem = self._finder.attached(files, self.prompt.files)
+        self.prompt.set_files(attached)
+        if problem:
+            self.show_notice(problem, is_warning=True)
+
+    # The chips
+
+    def on_prompt_input_files_changed(self, event: PromptInput.FilesChanged) -> None:
+        """Show the chips, and save them with the draft."""
+        event.stop()
+        had_focus = self.focused is self.attached
+        self.attached.show(self.prompt.files)
+        if had_focus and not self.prompt.files:
+            self.set_focus(self.prompt)
+        if self.prompt.files:
+            self.forget_quit()
+        self.drafts.note_change()
+        self.show_state()
+
+    def on_prompt_input_files_wanted(self, event: PromptInput.FilesWanted) -> None:
+        """Mark the last file."""
+        event.stop()
+        self.attached.mark_last()
+        self.set_focus(self.attached)
+
+    def on_attachment_bar_left(self, event: AttachmentBar.Left) -> None:
+        """Go back to the prompt."""
+        event.stop()
+        self.set_focus(self.prompt)
+
+    def action_attached(self, what: str) -> None:
+        """Do something with the marked file."""
+        file = self.attached.marked
+        if file is None:
+            return
+        match what:
+            case "change_goal":
+                changed = with_next_goal(file)
+                self.prompt.set_files([changed if one is file else one for one in self.prompt.files])
+            case "remove":
+                self.prompt.set_files([one for one in self.prompt.files if one is not file])
+            case "view":
+                self.spawn(self._view_attached(file), "file")
+
+    async def _view_attached(self, file: AttachedFile) -> None:
+        from aimltui.tui.screens.dialogs.viewer import TextViewer
+
+        text = await asyncio.to_thread(partial(_text_of, Path(file.path)))
+        if text is None:
+            self.hint(f"{file.name} is no text that can be shown here")
+            return
+        self.app.push_screen(TextViewer(file.name, text, can_save=False))
+
+    # The list after an @
+
+    def on_text_area_selection_changed(self, event: TextArea.SelectionChanged) -> None:
+        """Offer files for what is written after an `@`; without an `@` before the cursor close the list."""
+        event.stop()
+        written = self._written()
+        self.prompt.completions = self._mentions
+        if written is None:
+            self._dismissed = None
+        if written is None or self._dismissed == written[0]:
+            self._asked = ""
+            self._mentions.close()
+        else:
+            self.spawn(self._fill_mentions(written[1]), "mention")
+
+    def _written(self) -> tuple[tuple[int, int], str] | None:
+        """The place of the `@` before the cursor, and what follows it; None if there is none."""
+        if not self.prompt.selection.is_empty:
+            return None
+        row, column = self.prompt.cursor_location
+        found = _MENTION.search(self.prompt.document.get_line(row)[:column])
+        return ((row, found.start()), found[1]) if found is not None else None
+
+    async def _fill_mentions(self, query: str) -> None:
+        self._asked = query
+        rows = [
+            PickRow(
+                f"{'folder' if file.label.endswith('/') else 'file'}:{file.label}",
+                file.label,
+                self._finder.about(file),
+            )
+            for file in await self._finder.offered(query)
+        ]
+        if self._asked != query or self._written() is None:
+            return
+        if not rows:
+            self._mentions.close()
+            return
+        self._mentions.set_lines(rows, query=query.rpartition("/")[2])
+        self._mentions.open(self.prompt.outer_size.height + self.attached.outer_size.height)
+
+    def on_mention_list_dismissed(self, event: MentionList.Dismissed) -> None:
+        """Leave what is written as text."""
+        event.stop()
+        written = self._written()
+        self._dismissed = written[0] if written is not None else None
+
+    def on_pick_list_picked(self, event: PickList.Picked) -> None:
+        """Attach the chosen file in place of what is written, or go into the chosen folder."""
+        event.stop()
+        written = self._written()
+        if written is None:
+            return
+        kind, _, label = event.row.id.partition(":")
+        start, end = written[0], self.prompt.cursor_location
+        if kind == "folder":
+            self.prompt.replace(f"@{label}", start, end, maintain_selection_offset=False)
+            return
+        self.prompt.replace("", start, end, maintain_selection_offset=False)
+        self._mentions.close()
+        self.set_focus(self.prompt)
+        self.spawn(self._attach_path(label), "attach")
+
+
+def _text_of(path: Path) -> str | None:
+    """Return the beginning of a file as text; None if it is no text."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MOST_SHOWN)
+    except OSError:
+        return None
+    if b"\x00" in content[:4096]:
+        return None
+    return content.decode("utf-8-sig", "replace")

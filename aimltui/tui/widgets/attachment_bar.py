@@ -1,0 +1,193 @@
+"""The files of the message that is being written, as chips over the prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final, Literal, NamedTuple
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from aimltui.common.sanitize import clean_line
+from aimltui.formatting.cells import cut
+from aimltui.formatting.numbers import bytes_text
+from aimltui.tui.commands.derived import bindings
+from aimltui.tui.state.attached_files import GOAL_WORDS, AttachedFile
+from aimltui.tui.widgets.transcript.glyphs import glyph_set
+
+_LONGEST_NAME: Final = 32
+_GAP: Final = 1
+_MARGIN: Final = 2
+
+
+class _Chip(NamedTuple):
+    """A chip at its place."""
+
+    row: int
+    column: int
+    parts: tuple[str, str]
+    """Glyph and name; size and goal."""
+
+    @property
+    def width(self) -> int:
+        return cell_len("".join(self.parts)) + 2
+
+
+class AttachmentBar(Widget, can_focus=True):
+    """Shows the attached files: name, size and where each one goes. One of them is marked while it has the focus.
+
+    Args:
+        glyphs: The set of glyphs.
+        id: The widget's id.
+    """
+
+    DEFAULT_CSS = """
+    AttachmentBar {
+        display: none;
+        height: auto;
+        max-height: 4;
+        background: $background;
+        color: $foreground;
+        &.-filled { display: block; }
+        & > .attachment-bar--chip { background: $panel; color: $foreground; }
+        & > .attachment-bar--about { background: $panel; color: $text-muted; }
+        & > .attachment-bar--cursor { background: $block-cursor-background; color: $block-cursor-foreground; }
+        & > .attachment-bar--hint { color: $text-muted; }
+    }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "attachment-bar--chip",
+        "attachment-bar--about",
+        "attachment-bar--cursor",
+        "attachment-bar--hint",
+    }
+    ALLOW_SELECT: ClassVar[bool] = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "move(-1)", show=False),
+        Binding("right", "move(1)", show=False),
+        *bindings("files"),
+    ]
+
+    @dataclass
+    class Left(Message):
+        """The mark was moved beyond the last file: the focus goes back to the prompt."""
+
+    def __init__(self, *, glyphs: Literal["unicode", "ascii"] = "unicode", id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._glyphs = glyph_set(glyphs)
+        self._files: tuple[AttachedFile, ...] = ()
+        self._cursor = 0
+        self._note = ""
+
+    @property
+    def marked(self) -> AttachedFile | None:
+        """The marked file; None while something else has the focus."""
+        if not self.has_focus or not self._files:
+            return None
+        return self._files[min(self._cursor, len(self._files) - 1)]
+
+    def show(self, files: Sequence[AttachedFile], note: str = "") -> None:
+        """Show these files.
+
+        Args:
+            files: The files.
+            note: What is happening, such as that a page is being read; it stands behind the files.
+        """
+        grown = len(files) > len(self._files)
+        self._files, self._note = tuple(files), note
+        self._cursor = len(files) - 1 if grown else max(0, min(self._cursor, len(files) - 1))
+        self.set_class(bool(files or note), "-filled")
+        self.refresh(layout=True)
+
+    def mark_last(self) -> None:
+        """Mark the last file."""
+        self._cursor = max(0, len(self._files) - 1)
+        self.refresh()
+
+    def action_move(self, step: int) -> None:
+        """Mark the next file; after the last one comes the prompt."""
+        if self._cursor + step >= len(self._files):
+            self.post_message(self.Left())
+            return
+        self._cursor = max(0, self._cursor + step)
+        self.refresh()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return the rows that the chips take."""
+        chips = self._chips(width)
+        return (chips[-1].row + 1 if chips else 0) + bool(self._note)
+
+    def on_click(self, event: events.Click) -> None:
+        """Mark the clicked file."""
+        for number, chip in enumerate(self._chips(self.size.width)):
+            if chip.row == event.y and chip.column <= event.x < chip.column + chip.width:
+                self._cursor = number
+                self.focus()
+                self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Return a row of chips."""
+        width, base = self.size.width, self.rich_style
+        segments, column = [], 0
+        chips = self._chips(width)
+        for number, chip in enumerate(chips):
+            if chip.row != y:
+                continue
+            if chip.column > column:
+                segments.append(Segment(" " * (chip.column - column), base))
+            segments += self._painted(chip, is_marked=self.has_focus and number == self._cursor)
+            column = chip.column + chip.width
+        last = chips[-1].row if chips else -1
+        if y == last and not self.has_focus:
+            hint = "backspace edits"
+            if column + len(hint) + 2 <= width:
+                segments.append(Segment(f"  {hint}", base + self._style("hint")))
+        if y == last + 1 and self._note:
+            note = cut(clean_line(self._note), width - _MARGIN)
+            segments.append(Segment(" " * _MARGIN + note, base + self._style("hint")))
+        return Strip(segments).adjust_cell_length(width, base)
+
+    def _painted(self, chip: _Chip, *, is_marked: bool) -> list[Segment]:
+        name, about = chip.parts
+        if is_marked:
+            return [Segment(f" {name}{about} ", self._style("cursor"))]
+        return [Segment(f" {name}", self._style("chip")), Segment(f"{about} ", self._style("about"))]
+
+    def _chips(self, width: int) -> list[_Chip]:
+        """Return the chips, each in the first row that has room for it."""
+        chips: list[_Chip] = []
+        row, column = 0, _MARGIN
+        for file in self._files:
+            chip = _Chip(row, column, self._parts(file, width - 2 * _MARGIN - 2))
+            if column > _MARGIN and column + chip.width > width - _MARGIN:
+                row, column = row + 1, _MARGIN
+                chip = chip._replace(row=row, column=column)
+            chips.append(chip)
+            column += chip.width + _GAP
+        return chips
+
+    def _parts(self, file: AttachedFile, room: int) -> tuple[str, str]:
+        glyphs = self._glyphs
+        about = f" {bytes_text(file.size)} {glyphs.arrow} {GOAL_WORDS[file.goal]}"
+        glyph = f"{glyphs.picture if file.goal == 'picture' else glyphs.attachment} "
+        left = max(6, min(_LONGEST_NAME, room - cell_len(about) - cell_len(glyph)))
+        return glyph + _short(clean_line(file.name), left), about
+
+    def _style(self, name: str) -> Style:
+        return self.get_component_rich_style(f"attachment-bar--{name}")
+
+
+def _short(name: str, width: int) -> str:
+    """Return a name in at most this many cells; a longer one loses its middle, so that its suffix stays."""
+    if cell_len(name) <= width:
+        return name
+    tail = name[-min(len(name), 8) :]
+    return cut(name, max(2, width - cell_len(tail))) + tail if width > 16 else cut(name, width)

@@ -1,0 +1,143 @@
+"""Attaching files to a message: chips over the prompt, the list after an `@`, uploads that fail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from textual import events
+
+from aimltui.tui.state.entries import MessageEntry
+from aimltui.tui.widgets.mention_list import MentionList
+from tests.support.fake_transport import FakeTransport, refused
+from tests.support.screen import NoMistakes, Seat, seat
+
+
+@pytest.fixture(autouse=True)
+def no_mistakes(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    yield
+    NoMistakes(caplog).check()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "work"
+    folder.mkdir()
+    (folder / "report.txt").write_text("The warranty lasts 12 months.")
+    (folder / "sales.csv").write_text("month,sold\n1,2\n")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def drop(here: Seat, path: Path) -> None:
+    """Drop a file on the terminal, which pastes its path."""
+    here.screen.prompt.post_message(events.Paste(f"'{path}' "))
+
+
+def goals(here: Seat) -> dict[str, str]:
+    return {file.name: file.goal for file in here.screen.prompt.files}
+
+
+async def test_a_dropped_file_becomes_a_chip_and_goes_with_the_message(folder: Path, tmp_path: Path) -> None:
+    server = FakeTransport()
+    async with seat(server, tmp_path / "drafts") as here:
+        drop(here, folder / "report.txt")
+        await here.until(lambda: here.screen.prompt.files)
+        assert "report.txt 29 B → file search" in here.shown()
+        drop(here, folder / "report.txt")
+        await here.until(lambda: "report.txt" in here.screen.prompt.text, "the path as text")
+        here.screen.prompt.load_draft(here.screen.prompt.draft.replace(here.screen.prompt.text, ""))
+
+        await here.pilot.press("enter")
+        await here.until(lambda: "Write what you want to know" in here.shown())
+        await here.pilot.press("backspace")
+        assert here.app.focused is here.screen.attached
+        assert "Where it goes" in here.shown()
+        await here.pilot.press("up")
+        assert goals(here) == {"report.txt": "code_interpreter"}
+        await here.pilot.press("down")
+        await here.until(lambda: "→ file search" in here.shown())
+        # letters are typed into the prompt from here, too
+        await here.pilot.press("H")
+        await here.write("ow long?")
+        await here.until(lambda: "RunEntry" in here.kinds())
+        await here.idle()
+
+        assert not here.screen.prompt.files
+        ((file_id, (name, content)),) = server.files.items()
+        assert (name, content) == ("report.txt", b"The warranty lasts 12 months.")
+        (message,) = server.asked("create_message")
+        assert message.content == "How long?"
+        assert [(file.file_id, [tool.type for tool in file.tools]) for file in message.attachments] == [
+            (file_id, ["file_search"])
+        ]
+        (run,) = server.asked("create_run")
+        assert [tool.type for tool in run.tools] == ["file_search"]
+        said = here.entries[0]
+        assert isinstance(said, MessageEntry)
+        assert [(file.file_id, file.tool) for file in said.attachments] == [(file_id, "file_search")]
+
+
+async def test_a_failed_upload_gives_back_the_text_and_the_files_also_after_a_restart(
+    folder: Path, tmp_path: Path
+) -> None:
+    server = FakeTransport()
+    server.failures["create_file"] = [refused("The disk is full.", 500)]
+    async with seat(server, tmp_path / "drafts") as here:
+        drop(here, folder / "report.txt")
+        await here.until(lambda: here.screen.prompt.files)
+        await here.write("How long?")
+        await here.until(lambda: "report.txt could not be uploaded. The disk is full." in here.shown())
+        await here.idle()
+        assert here.screen.prompt.text == "How long?"
+        assert goals(here) == {"report.txt": "file_search"}
+        (folder / "report.txt").unlink()
+        await here.pilot.press("enter")
+        await here.until(lambda: "It can no longer be read" in here.shown())
+        await here.idle()
+        assert server.asked("create_message") == []
+    (folder / "report.txt").write_text("Found again.")
+    async with seat(server, tmp_path / "drafts") as here:
+        await here.until(lambda: here.screen.prompt.text == "How long?")
+        assert goals(here) == {"report.txt": "file_search"}
+        await here.pilot.press("enter")
+        await here.until(lambda: server.asked("create_message"))
+        await here.idle()
+        assert [content for _, content in server.files.values()] == [b"Found again."]
+
+
+async def test_an_at_attaches_only_what_is_chosen_from_the_list(folder: Path, tmp_path: Path) -> None:
+    server = FakeTransport()
+    async with seat(server, tmp_path / "drafts") as here:
+        mentions = here.screen.query_one(MentionList)
+        here.screen.prompt.add_text("Look at @sal")
+        await here.until(lambda: mentions.is_open)
+        assert "sales.csv" in here.shown()
+        await here.pilot.press("escape")
+        await here.pilot.press("e")
+        await here.pilot.pause()
+        assert not mentions.is_open
+        here.screen.prompt.add_text("s@home @repo")
+        await here.until(lambda: mentions.is_open)
+        await here.pilot.press("enter")
+        await here.until(lambda: goals(here) == {"report.txt": "file_search"})
+        assert here.screen.prompt.text == "Look at @sales@home "
+        assert not mentions.is_open
+        await here.pilot.press("enter")
+        await here.until(lambda: server.asked("create_message"))
+        assert server.asked("create_message")[0].content == "Look at @sales@home "
+        await here.idle()
+
+
+async def test_a_file_that_is_too_large_is_refused_with_the_limit(folder: Path, tmp_path: Path) -> None:
+    with (folder / "huge.txt").open("wb") as file:
+        file.truncate(600 * 1024 * 1024)
+    async with seat(FakeTransport(), tmp_path / "drafts") as here:
+        here.screen.action_attach("huge.txt")
+        await here.until(
+            lambda: any(
+                "the limit for one file is 512 MB" in note.message for note in here.app._notifications
+            )
+        )
+        assert not here.screen.prompt.files
