@@ -72,6 +72,7 @@ class Runtime:
         self._closing = asyncio.Event()
         self._uninterrupted: set[asyncio.Task[Any]] = set()
         self._watch: asyncio.Task[None] | None = None
+        self._cleaning: asyncio.Task[None] | None = None
         self._seen_version = 0
         self._next_beat = float("-inf")
 
@@ -92,6 +93,8 @@ class Runtime:
         self._seen_version = await self.database.data_version()
         self._watch = asyncio.create_task(self._watch_others(), name="watch the store")
         self._watch.add_done_callback(_report)
+        self._cleaning = asyncio.create_task(self._remove_leftovers(), name="remove leftovers")
+        self._cleaning.add_done_callback(_report)
 
     async def aclose(self) -> None:
         """Stop runs, listeners, the observer and the store, in this order."""
@@ -104,8 +107,9 @@ class Runtime:
         await self.tools.aclose()
         await self.indexer.aclose()
         self.hub.close()
-        if self._watch is not None:
-            await asyncio.wait({self._watch})
+        background = {task for task in (self._watch, self._cleaning) if task is not None}
+        if background:
+            await asyncio.wait(background)
         with contextlib.suppress(StoreError):
             await self.database.write(lambda conn: leases.resign(conn, self.owner))
         await self.database.aclose()
@@ -177,13 +181,21 @@ class Runtime:
         cleanup.delete_orphans(conn, self.blobs, self.others)
         event_rows.forget_before(conn, now - self.options.keep_events_s)
 
+    async def _remove_leftovers(self) -> None:
+        # not at once: what is asked for at the start comes first
+        await self._pause(self.options.poll_s)
+        if not self._closing.is_set():
+            await self.tools.clean_up()
+
+    async def _pause(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._closing.wait()
+
     async def _watch_others(self) -> None:
         while not self._closing.is_set():
             busy = self.followers or self.supervisor.live
-            pause = self.options.busy_poll_s if busy else self.options.poll_s
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await self._closing.wait()
+            await self._pause(self.options.busy_poll_s if busy else self.options.poll_s)
             try:
                 await self._poll()
             except (StoreError, ServerError) as error:
@@ -222,4 +234,4 @@ def _report_abandoned(task: asyncio.Task[Any]) -> None:
 
 def _report(watch: asyncio.Task[None]) -> None:
     if not watch.cancelled() and (error := watch.exception()) is not None:
-        log.error("the observer of the store stopped because of an error", exc_info=error)
+        log.error("the task %r stopped because of an error", watch.get_name(), exc_info=error)

@@ -215,6 +215,10 @@ class Tool(Protocol):
         """
         ...
 
+    async def clean_up(self) -> None:
+        """Remove what killed engines left behind; called once, soon after the start."""
+        ...
+
     async def forget(self, thread_id: str) -> None:
         """Release what belongs to a deleted thread."""
         ...

@@ -53,6 +53,11 @@ class ToolRegistry:
         """The tool of a type; None if the engine has none."""
         return self._hosted.get(kind)
 
+    async def clean_up(self) -> None:
+        """Remove what killed engines left behind."""
+        for tool in self._hosted.values():
+            await tool.clean_up()
+
     async def forget(self, thread_id: str) -> None:
         """Release what belongs to a deleted thread."""
         for tool in self._hosted.values():

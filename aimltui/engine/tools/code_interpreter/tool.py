@@ -122,6 +122,10 @@ class CodeInterpreter:
         except SandboxError as error:
             raise ToolError(error.message) from error
 
+    async def clean_up(self) -> None:
+        """Delete the sessions of engines that were killed."""
+        await self._sessions.clean_up()
+
     async def forget(self, thread_id: str) -> None:
         """End the thread's session."""
         await self._sessions.forget(thread_id)

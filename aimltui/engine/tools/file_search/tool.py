@@ -86,6 +86,9 @@ class FileSearch:
         yield CallDetail({"queries": queries, **_shown(fitting, ranking)})
         yield ToolAnswer(_answer(fitting, found, context.searches))
 
+    async def clean_up(self) -> None:
+        """Do nothing: a search leaves nothing behind."""
+
     async def forget(self, thread_id: str) -> None:
         """Do nothing: a search leaves nothing behind."""
 

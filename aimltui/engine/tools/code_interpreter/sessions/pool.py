@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
-from aimltui.common.processes import is_running
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
-from aimltui.engine.tools.code_interpreter.files import directory as place
 from aimltui.engine.tools.code_interpreter.sessions.events import SessionEvent
+from aimltui.engine.tools.code_interpreter.sessions.leftovers import EngineDirectory, delete, remove_leftovers
 
 _TOO_MANY = "{count} conversations are running code, which is the maximum. Try again when one has finished."
 
@@ -80,7 +78,7 @@ class SessionPool:
     def __init__(self, make: Callable[[Path], Awaitable[Runner]], directory: Path, most: int) -> None:
         self._make = make
         self._top = directory
-        self._own = directory / f"{os.getpid()}-{os.urandom(4).hex()}"
+        self._own = EngineDirectory(directory)
         self._most = most
         self._slots: dict[str, SessionSlot] = {}
         self._lock = asyncio.Lock()
@@ -104,6 +102,10 @@ class SessionPool:
         finally:
             slot.is_busy = False
 
+    async def clean_up(self) -> None:
+        """Delete the sessions of engines that were killed."""
+        await asyncio.to_thread(remove_leftovers, self._top)
+
     async def forget(self, thread_id: str) -> None:
         """End a thread's session and remove its files."""
         async with self._lock:
@@ -115,7 +117,7 @@ class SessionPool:
         """End all sessions and delete their files."""
         slots, self._slots = list(self._slots.values()), {}
         await asyncio.gather(*(_remove(slot) for slot in slots))
-        await asyncio.to_thread(_delete, self._own)
+        await asyncio.to_thread(self._own.remove)
 
     async def _new(self, thread_id: str) -> SessionSlot:
         while len(self._slots) >= self._most:
@@ -123,9 +125,8 @@ class SessionPool:
             if idle is None:
                 raise SandboxError(_TOO_MANY.format(count=self._most))
             await _remove(self._slots.pop(idle))
-        if not self._own.exists():
-            await asyncio.to_thread(_prepare, self._top, self._own)
-        directory = self._own / thread_id
+        await asyncio.to_thread(self._own.create)
+        directory = self._own.path / thread_id
         runner = await self._make(directory)
         await asyncio.to_thread(lambda: runner.files.mkdir(mode=0o700, parents=True, exist_ok=True))
         return SessionSlot(runner, directory)
@@ -133,23 +134,4 @@ class SessionPool:
 
 async def _remove(slot: SessionSlot) -> None:
     await slot.runner.aclose()
-    await asyncio.to_thread(_delete, slot.directory)
-
-
-def _delete(directory: Path) -> None:
-    """Delete a directory that code has written to; the next start deletes what remains.
-
-    Not with `shutil.rmtree`, which recurses and fails where directories are nested too deeply.
-    """
-    with suppress(OSError):
-        place.remove(directory)
-
-
-def _prepare(top: Path, own: Path) -> None:
-    """Create this engine's directory and delete those of engines that have ended."""
-    top.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for entry in os.scandir(top):
-        pid = entry.name.partition("-")[0]
-        if pid.isdigit() and not is_running(int(pid)):
-            _delete(Path(entry.path))
-    own.mkdir(mode=0o700, exist_ok=True)
+    await asyncio.to_thread(delete, slot.directory)

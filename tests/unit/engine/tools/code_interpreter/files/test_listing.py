@@ -15,6 +15,7 @@ from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.files import listing as outputs
 from aimltui.engine.tools.code_interpreter.files.directory import remove
 from aimltui.engine.tools.code_interpreter.sessions.pool import SessionPool
+from tests.support.builders import opened, until
 from tests.support.fake_session import FakeSandbox
 from tests.support.session_files import read_copy
 
@@ -165,11 +166,39 @@ async def test_what_a_dead_engine_left_is_removed_however_deep_it_is(tmp_path: P
     left = [tmp_path / f"{ended.pid}-{number}" for number in "ab"]
     for directory in left:
         nest(directory / "thread_1" / "data")
+    # a living process has the number of this dead one; its lock tells
+    left.append(tmp_path / f"{os.getpid()}-c")
+    left[-1].mkdir()
+    (tmp_path / f"{os.getpid()}-c.lock").touch()
+    (tmp_path / f"{ended.pid}-d.lock").touch()
     sessions = SessionPool(FakeSandbox().make, tmp_path, 1)
-    async with sessions.of("thread_2") as slot:
-        assert slot.runner.files.is_dir()
-    assert not any(directory.exists() for directory in left)
+    await sessions.clean_up()
+    assert os.listdir(tmp_path) == []
     await sessions.aclose()
+
+
+async def test_the_sessions_of_a_living_engine_are_left_alone(tmp_path: Path) -> None:
+    living, other = (SessionPool(FakeSandbox().make, tmp_path, 1) for _ in range(2))
+    async with living.of("thread_1") as slot:
+        # engines on another machine have numbers that mean nothing here
+        own = slot.directory.parent
+        own.rename(tmp_path / "999999999-a")
+        own.with_name(f"{own.name}.lock").rename(tmp_path / "999999999-a.lock")
+        (tmp_path / f"{os.getpid()}-b").mkdir()
+        (tmp_path / f"{os.getpid()}-c.lock").touch()
+        (tmp_path / "mine.txt").touch()
+        await other.clean_up()
+        assert sorted(os.listdir(tmp_path)) == sorted(
+            ["999999999-a", "999999999-a.lock", f"{os.getpid()}-b", f"{os.getpid()}-c.lock", "mine.txt"]
+        )
+    await living.aclose()
+
+
+async def test_the_leftovers_are_removed_soon_after_the_start_without_any_use(tmp_path: Path) -> None:
+    left = tmp_path / "interpreter" / "999999999-a"
+    (left / "thread_1" / "data").mkdir(parents=True)
+    async with opened(tmp_path, tools=[FakeSandbox().tool(tmp_path)]):
+        await until(lambda: not left.exists())
 
 
 async def test_closing_the_sessions_removes_everything_however_deep_it_is(tmp_path: Path, nest: Nest) -> None:
