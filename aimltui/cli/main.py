@@ -24,6 +24,7 @@ commands (each has --help):
   aimltui doctor              check what works on this machine, including the code interpreter's sandboxes
   aimltui interpreter setup   install packages for the code interpreter, such as numpy and pandas
   aimltui functions list      show your functions; test NAME --json ARGS calls one
+  aimltui mcp list            show your MCP servers; test NAME starts one, --tool TOOL --json ARGS calls a tool
   aimltui models learned      show what each model does not support; --clear deletes it
 """
 COMMANDS = (
@@ -35,6 +36,7 @@ COMMANDS = (
     ["models"],
     ["threads"],
     ["functions"],
+    ["mcp"],
 )
 
 
@@ -86,6 +88,7 @@ def command_parser() -> argparse.ArgumentParser:
     from aimltui.cli.doctor import add_doctor_parser
     from aimltui.cli.functions import add_functions_parser
     from aimltui.cli.interpreter import add_interpreter_parser
+    from aimltui.cli.mcp import add_mcp_parser
     from aimltui.cli.models import add_models_parser
     from aimltui.cli.serve import add_serve_parser
     from aimltui.cli.threads import add_threads_parser
@@ -101,6 +104,7 @@ def command_parser() -> argparse.ArgumentParser:
     add_models_parser(commands)
     add_threads_parser(commands)
     add_functions_parser(commands)
+    add_mcp_parser(commands)
     return result
 
 

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
+import httpx2
 from mcp.shared.message import SessionMessage
 from mcp_types import jsonrpc_message_adapter
 
@@ -45,6 +46,14 @@ class ScriptedServer:
         """Calls of tools wait for it."""
         self.start_gate: asyncio.Event | None = None
         """The handshake waits for it."""
+        self.requests: list[httpx2.Request] = []
+        """What came over HTTP."""
+        self.statuses: list[int] = []
+        """HTTP statuses of the next answers."""
+        self.headers: dict[str, str] = {}
+        """Headers of those answers."""
+        self.session = ""
+        self.lost_status = 400
         self._send: Callable[[dict[str, Any]], Any] | None = None
         self._log: ServerLog | None = None
         self._outgoing: Any = None
@@ -125,6 +134,35 @@ class ScriptedServer:
         if method == "tools/call":
             return await self._call(params)
         raise Refusal(-32601, f"Method not found: {method}")
+
+    async def over_http(self, request: httpx2.Request) -> httpx2.Response:
+        """Answer a request of Streamable HTTP; for `httpx2.MockTransport`."""
+        self.requests.append(request)
+        if self.statuses:
+            return httpx2.Response(self.statuses.pop(0), headers=self.headers)
+        if request.method != "POST":
+            return httpx2.Response(405 if request.method == "GET" else 200)
+        document = json.loads(request.content)
+        method, params = document.get("method", "answer"), document.get("params") or {}
+        self.seen.append((method, params))
+        if method == "initialize":
+            self.session = f"s{len(self.requests)}"
+        elif self.version != "2026-07-28" and request.headers.get("mcp-session-id") != self.session:
+            error = {"code": -32000, "message": "Bad Request: No valid session ID provided"}
+            return httpx2.Response(self.lost_status, json={"jsonrpc": "2.0", "id": None, "error": error})
+        if "id" not in document:
+            return httpx2.Response(202)
+        answer: dict[str, Any] = {"jsonrpc": "2.0", "id": document["id"]}
+        try:
+            answer["result"] = await self._result(method, params)
+        except Refusal as refusal:
+            answer["error"] = refusal.error
+        headers = {"mcp-session-id": self.session}
+        if method == "tools/list":
+            return httpx2.Response(200, json=answer, headers=headers)
+        # the first event of real servers has no data
+        text = f"id: 1\ndata:\n\nevent: message\ndata: {json.dumps(answer)}\n\n"
+        return httpx2.Response(200, text=text, headers={**headers, "content-type": "text/event-stream"})
 
     def _modern(self) -> dict[str, Any]:
         is_modern = self.version == "2026-07-28"

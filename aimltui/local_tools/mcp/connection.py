@@ -19,6 +19,10 @@ class ConnectionLost(ServerError):
     """The server ended, or its connection did, before it answered."""
 
 
+class SessionLost(ServerError):
+    """The server does not know this session any longer, and did not run what it was asked for."""
+
+
 class Connection(Protocol):
     """An open connection, after the handshake."""
 

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 from aimltui.common.errors import AimltuiError
 from aimltui.common.sanitize import clean_line
 from aimltui.config.mcp_servers import McpServer
-from aimltui.local_tools.mcp.connection import Connect, Connection, ConnectionLost, ServerError
+from aimltui.local_tools.mcp.connection import Connect, Connection, ConnectionLost, ServerError, SessionLost
 from aimltui.local_tools.mcp.definitions import Offered, offered
 from aimltui.local_tools.mcp.log import ServerLog
 
@@ -24,9 +24,12 @@ State = Literal["stopped", "starting", "ready", "waiting", "failed"]
 PAUSES_S: Final = (1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds before each new start, without a longer life in between; after the last one it is given up."""
 LONG_LIFE_S: Final = 60.0
+RETRY_S: Final = 30.0
+"""Seconds after which the next run starts a server again that failed."""
 DEBOUNCE_S: Final = 0.3
 """Seconds between the first news of changed tools and the question for them: servers send several at once."""
 _TOLD_LINES = 3
+_RENEWED = "The session ended."
 
 
 class ServerKeeper:
@@ -65,13 +68,16 @@ class ServerKeeper:
         self._clock = clock
         self._task: asyncio.Task[None] | None = None
         self._connection: Connection | None = None
+        self._about: ServerLog | None = None
+        self._failed_at = 0.0
         self._tools_changed = asyncio.Event()
         self._news = asyncio.Event()
         """Set at the next change of the state, and then replaced."""
 
     def start(self) -> None:
-        """Start it in the background, if it has not been started; one that failed needs `restart`."""
-        if self._task is None:
+        """Start it in the background, if it does not run; one that failed a moment ago needs `restart`."""
+        is_over = self.state == "failed" and self._clock() - self._failed_at >= RETRY_S
+        if self._task is None or is_over:
             self._set_state("starting")
             self._task = asyncio.create_task(self._run())
 
@@ -100,6 +106,25 @@ class ServerKeeper:
         Raises:
             ServerError: The server does not run, the tool has changed, or the call failed.
         """
+        try:
+            return await self._call(name, arguments, fingerprint)
+        except SessionLost as error:
+            # the server has forgotten this client, so it ran nothing: begin a new session and ask once more
+            log.info("the MCP server %s has ended the session: %s", self.server.name, error)
+            self._renew()
+        try:
+            return await self._call(name, arguments, fingerprint)
+        except SessionLost as error:
+            raise ServerError(f"The server {self.server.name} ends every session at once: {error}") from error
+
+    def _renew(self) -> None:
+        """Connect again, as soon as possible."""
+        if self._about is not None and self._connection is not None:
+            self._connection = None
+            self._set_state("starting")
+            self._about.end(_RENEWED)
+
+    async def _call(self, name: str, arguments: dict[str, Any], fingerprint: str) -> dict[str, Any]:
         connection = await self._ready_connection()
         current = {one.name: one.tool.fingerprint for one in self.offered.tools}
         if current.get(name) != fingerprint:
@@ -111,15 +136,21 @@ class ServerKeeper:
             return await connection.call_tool(name, arguments)
         except ConnectionLost as error:
             raise ServerError(f"The server {self.server.name} ended before it answered: {error}.") from error
+        except SessionLost:
+            raise
         except ServerError as error:
             raise ServerError(f"The server {self.server.name} did not run the tool: {error}") from error
 
-    async def _ready_connection(self) -> Connection:
+    async def settled(self) -> None:
+        """Start it, and wait until it is ready or has failed."""
         self.start()
+        while self.state in ("starting", "waiting"):
+            await self._news.wait()
+
+    async def _ready_connection(self) -> Connection:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self.server.start_timeout_s):
-                while self.state in ("starting", "waiting"):
-                    await self._news.wait()
+                await self.settled()
         if self._connection is None:
             why = self.error or "it has not started in time."
             raise ServerError(f"The server {self.server.name} does not run: {why}")
@@ -135,16 +166,18 @@ class ServerKeeper:
                 tries = 0
             has_ever_run = has_ever_run or was_ready
             if is_final or tries == (len(PAUSES_S) if has_ever_run else 1):
+                self._failed_at = self._clock()
                 self._set_state("failed")
                 return
-            self._set_state("waiting")
-            await self._sleep(PAUSES_S[tries])
+            if self.error != _RENEWED:
+                self._set_state("waiting")
+                await self._sleep(PAUSES_S[tries])
             tries += 1
             self._set_state("starting")
 
     async def _live(self) -> tuple[bool, bool]:
         """Connect, and return when the connection has ended: whether it was ready, and whether to give up."""
-        about = ServerLog()
+        self._about = about = ServerLog()
         was_ready = False
         try:
             async with asyncio.timeout(self.server.start_timeout_s) as limit:
@@ -160,9 +193,9 @@ class ServerKeeper:
         except TimeoutError:
             self.error = f"It did not answer within {self.server.start_timeout_s:g} s."
         except ConnectionLost:
-            self.error = about.reason or "It ended before it was ready."
+            self.error = about.trouble or about.reason or "It ended before it was ready."
         except AimltuiError as error:
-            self.error = _sentence(str(error))
+            self.error = about.trouble or _sentence(str(error))
             self._add_lines(about)
             return was_ready, True
         except Exception as error:

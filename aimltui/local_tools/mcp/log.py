@@ -21,6 +21,8 @@ class ServerLog:
         """Set when the server sends nothing more."""
         self.reason = ""
         """Why it ended, if this program ended it."""
+        self.trouble = ""
+        """Why the last request failed on the way, as a sentence."""
 
     @property
     def lines(self) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 from mcp.client import Client, IncomingMessage
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
+    INTERNAL_ERROR,
     METHOD_NOT_FOUND,
     UNSUPPORTED_PROTOCOL_VERSION,
     CallToolResult,
@@ -20,7 +21,8 @@ from pydantic import BaseModel
 from aimltui import __version__
 from aimltui.common.sanitize import clean_line
 from aimltui.config.mcp_servers import McpServer
-from aimltui.local_tools.mcp.connection import ConnectionLost, ServerError
+from aimltui.local_tools.mcp.connection import ConnectionLost, ServerError, SessionLost
+from aimltui.local_tools.mcp.http import http_streams
 from aimltui.local_tools.mcp.log import ServerLog
 from aimltui.local_tools.mcp.stdio import process_streams
 
@@ -29,6 +31,9 @@ _MOST_PAGES = 50
 _LIST_CHANGED = "notifications/tools/list_changed"
 _CONNECTION_CLOSED = -32000
 _LATE = -32001
+_TERMINATED = "Session terminated"
+_ENDED = ("Connection closed", "SSE stream ended without a response")
+"""What the package says itself about a connection that ended."""
 
 Streams = Callable[[McpServer, ServerLog], AbstractAsyncContextManager[Any]]
 
@@ -38,7 +43,7 @@ async def open_session(
     server: McpServer,
     log: ServerLog,
     tools_changed: Callable[[], None],
-    streams: Streams = process_streams,
+    streams: Streams | None = None,
 ) -> AsyncIterator[Session]:
     """Connect to a server. Each connection speaks one version: if the server refuses it, it is started again.
 
@@ -46,24 +51,38 @@ async def open_session(
         server: The server.
         log: Gets what it writes beside its messages.
         tools_changed: Is called when the server says so.
-        streams: Opens the streams of messages.
+        streams: Opens the streams of messages; None is a process or HTTP, as the server is configured.
 
     Raises:
         AimltuiError: It cannot be started, or the handshake failed.
     """
-    async with AsyncExitStack() as stack:
-        if server.protocol == MODERN:
-            client = await _modern(stack, server, log, tools_changed, streams)
-        else:
-            try:
-                client = await _entered(stack, _client(server, log, tools_changed, streams, "legacy"))
-            except MCPError as error:
-                is_refused = error.code in (UNSUPPORTED_PROTOCOL_VERSION, METHOD_NOT_FOUND)
-                if server.protocol != "auto" or not is_refused:
-                    raise _error(error) from error
-                log.ended.clear()
-                client = await _modern(stack, server, log, tools_changed, streams)
-        yield Session(client)
+    streams = streams or (http_streams if server.url else process_streams)
+    try:
+        async with AsyncExitStack() as stack:
+            client = await _opened(stack, server, log, tools_changed, streams)
+            yield Session(client, log, has_sessions=bool(server.url))
+    except BaseExceptionGroup as group:
+        # the package's groups of tasks wrap what ends them
+        raise _first(group) from group
+
+
+async def _opened(
+    stack: AsyncExitStack,
+    server: McpServer,
+    log: ServerLog,
+    tools_changed: Callable[[], None],
+    streams: Streams,
+) -> Client:
+    if server.protocol == MODERN:
+        return await _modern(stack, server, log, tools_changed, streams)
+    try:
+        return await _entered(stack, _client(server, log, tools_changed, streams, "legacy"))
+    except MCPError as error:
+        is_refused = error.code in (UNSUPPORTED_PROTOCOL_VERSION, METHOD_NOT_FOUND)
+        if server.protocol != "auto" or not is_refused:
+            raise _error(error) from error
+    log.ended.clear()
+    return await _modern(stack, server, log, tools_changed, streams)
 
 
 async def _modern(
@@ -115,8 +134,10 @@ def _first(error: BaseException) -> BaseException:
 class Session:
     """An open connection; see `Connection`."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, log: ServerLog, *, has_sessions: bool) -> None:
         self._client = client
+        self._log = log
+        self._has_sessions = has_sessions
 
     @property
     def version(self) -> str:
@@ -143,10 +164,21 @@ class Session:
     async def call_tool(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Call a tool."""
         try:
+            self._log.trouble = ""
             result: CallToolResult = await self._client.call_tool(name, arguments)
         except Exception as error:
-            raise _error(error) from error
+            raise self._failure(error) from error
         return _plain(result)
+
+    def _failure(self, error: Exception) -> ServerError:
+        found = _first(error)
+        if self._has_sessions and isinstance(found, MCPError):
+            is_lost = found.code == _CONNECTION_CLOSED and found.message not in _ENDED
+            if is_lost or found.message == _TERMINATED:
+                return SessionLost(clean_line(found.message))
+            if self._log.trouble and found.code == INTERNAL_ERROR:
+                return ServerError(self._log.trouble)
+        return _error(error)
 
 
 def _plain(value: BaseModel) -> dict[str, Any]:

@@ -145,6 +145,12 @@ class McpSource:
         for keeper in self._active():
             keeper.start()
 
+    async def settled(self, name: str) -> None:
+        """Start a server and wait until it is ready or has failed."""
+        keeper = self._keepers.get(name)
+        if keeper is not None:
+            await keeper.settled()
+
     async def restart(self, name: str) -> None:
         """End a server and start it again; one that was switched off is on then."""
         await self.switch(name, is_on=True)

@@ -11,12 +11,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from aimltui.common.errors import AimltuiError
 from aimltui.config.mcp_servers import McpProblem, McpServer, McpServers
 from aimltui.local_tools.approvals import Approvals
 from aimltui.local_tools.host import LocalTools, Rules
+from aimltui.local_tools.mcp.http import http_streams
 from aimltui.local_tools.mcp.keeper import PAUSES_S
 from aimltui.local_tools.mcp.log import ServerLog
 from aimltui.local_tools.mcp.session import open_session
@@ -289,6 +291,88 @@ async def test_approvals_and_hints_hold_for_tools_of_servers() -> None:
         assert "has changed" in (await host.call(echo, {})).text
         generous = LocalTools([], Approvals(None), Rules(policy="allow"), at.source)
         assert generous.verdict(delete, "t") == "ask"
+
+
+@asynccontextmanager
+async def over_http(
+    server: ScriptedServer, url: str = "https://mcp.example/mcp", **config: Any
+) -> AsyncGenerator[Bench, None]:
+    def streams(server_: McpServer, log: ServerLog) -> Any:
+        return http_streams(server_, log, httpx2.MockTransport(server.over_http))
+
+    def connect(server_: McpServer, log: ServerLog, changed: Callable[[], None]) -> Any:
+        return open_session(server_, log, changed, streams)
+
+    naps = Naps()
+    one = McpServer("one", url=url, origin="/nowhere/config.toml", **config)
+    source = McpSource(lambda: McpServers((one,)), connect, sleep=naps, clock=lambda: 0.0)
+    await source.refresh()
+    try:
+        yield Bench(source, naps)
+    finally:
+        await source.aclose()
+
+
+@pytest.mark.parametrize("version", ["2025-11-25", MODERN])
+async def test_a_server_is_reached_over_http(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKEN", "t0k3n")
+    server = ScriptedServer(version=version)
+    async with over_http(server, headers={"Authorization": "Bearer ${TOKEN}"}) as at:
+        await at.ready()
+        assert (await at.call(text="hi")).text == "hi"
+        assert at.source.rows[0].place == "https://mcp.example/mcp"
+        assert "go to mcp.example" in at.source.tools[0].touches
+    assert {request.headers["authorization"] for request in server.requests} == {"Bearer t0k3n"}
+    if version != MODERN:
+        # the session is ended at the end
+        assert server.requests[-1].method == "DELETE"
+
+
+@pytest.mark.parametrize("status", [400, 404])
+async def test_a_lost_session_is_begun_again_and_the_call_repeated_once(status: int) -> None:
+    server = ScriptedServer()
+    server.lost_status = status
+    async with over_http(server) as at:
+        await at.ready()
+        server.session = "forgotten"
+        both = await asyncio.gather(at.call(text="hi"), at.call(text="ho"))
+        assert [result.text for result in both] == ["hi", "ho"]
+        assert server.methods.count("initialize") == 2
+        assert at.naps.asked == []
+
+
+async def test_no_header_leaves_its_origin_and_no_failure_ends_more_than_its_request() -> None:
+    server = ScriptedServer()
+    async with over_http(server, headers={"X-Key": "s3cret"}) as at:
+        await at.ready()
+        server.statuses, server.headers = [307], {"location": "https://elsewhere.example/mcp"}
+        told = await at.call(text="hi")
+        assert "sends requests on to another host" in told.text
+        assert {request.url.host for request in server.requests} == {"mcp.example"}
+        server.statuses, server.headers = [500], {}
+        assert "It answered with the HTTP status 500." in (await at.call(text="hi")).text
+        assert (await at.call(text="hi")).text == "hi"
+        assert at.state() == "ready"
+
+
+@pytest.mark.parametrize(
+    ("url", "status", "told"),
+    [
+        ("https://mcp.example/mcp", 401, "wants to know who asks (401)"),
+        ("https://mcp.example/mcp", 404, "no MCP server at this address (404)"),
+        ("http://mcp.example/mcp", 200, "everybody on the way could read its headers"),
+        ("${NO_SUCH_ONE}", 200, "NO_SUCH_ONE is not set"),
+        ("https://", 200, "Its address is not valid"),
+    ],
+)
+async def test_a_server_that_cannot_be_reached_says_why(url: str, status: int, told: str) -> None:
+    server = ScriptedServer()
+    server.statuses = [status] * 9 if status != 200 else []
+    async with over_http(server, url, headers={"X-Key": "s3cret"}) as at:
+        at.source.start()
+        await at.until(lambda: at.state() == "failed")
+        assert told in at.error()
+        assert "s3cret" not in at.error()
 
 
 PROCESS = """
