@@ -79,7 +79,8 @@ async def _test(source: McpSource, options: argparse.Namespace) -> int:
     chosen = [options.name] if options.name is not None else names
     try:
         await asyncio.gather(*(source.settled(name) for name in chosen))
-        rows = [row for row in source.rows if row.name in chosen or row.state == "wrong"]
+        is_all = options.name is None
+        rows = [row for row in source.rows if row.name in chosen or (is_all and row.state == "wrong")]
         if options.tool is None:
             for row in rows:
                 _say_server(row)
