@@ -19,6 +19,8 @@ ENGINE = {
     "uvicorn",
 }
 TEXTUAL = {"textual", "rich"}
+READERS = {"pypdfium2", "python_calamine", "chardet", "striprtf", "email.parser"}
+"""What reads documents: only a process that reads one needs it."""
 LATER = {"pydantic", "PIL", "keyring", "tomli_w", "tomlkit", "pygments", "markdown_it"}
 """What the first frame can do without; it comes behind it, in a worker thread."""
 
@@ -65,7 +67,11 @@ def modules_of(code: str) -> set[str]:
         ("import aimltui.bootstrap.screen", TEXTUAL | ENGINE | {"pydantic", "keyring", "tomli_w", "tomlkit"}),
         ("import aimltui.tui.app", ENGINE | LATER),
         ("import aimltui.client.client", TEXTUAL | ENGINE),
-        ("import aimltui.engine.engine", TEXTUAL | {"openai"}),
+        ("import aimltui.engine.engine", TEXTUAL | READERS - {"email.parser"} | {"openai"}),
+        (
+            "import aimltui.engine.extraction.host",
+            TEXTUAL | ENGINE - {"aimltui.engine"} | READERS | {"pydantic"},
+        ),
     ],
 )
 def test_an_import_brings_only_what_it_needs(statement: str, forbidden: set[str]) -> None:
@@ -75,7 +81,7 @@ def test_an_import_brings_only_what_it_needs(statement: str, forbidden: set[str]
 def test_the_first_frame_is_painted_without_what_can_come_later() -> None:
     loaded = modules_of(FIRST_FRAME)
     assert "aimltui.tui.screens.main.screen" in loaded
-    assert not loaded & (ENGINE | LATER)
+    assert not loaded & (ENGINE | LATER | READERS)
 
 
 def test_asking_for_the_version_loads_no_screen() -> None:

@@ -59,11 +59,15 @@ class Document:
         first, last = self._index(start), self._index(max(start, end - 1))
         if first < 0:
             return ""
-        here = self.marks[first]
+        # what stands before the first page, the title for example, has no place
+        here = next((mark for mark in self.marks[first : last + 1] if mark.kind), self.marks[first])
         same = [
             mark for mark in self.marks[first : last + 1] if (mark.kind, mark.name) == (here.kind, here.name)
         ]
-        lowest, highest = self._number(here, start), self._number(same[-1], self._last(same[-1], end))
+        lowest, highest = (
+            self._number(here, max(start, here.start)),
+            self._number(same[-1], self._last(same[-1], end)),
+        )
         middle = self.marks[self._index((start + end) // 2)]
         parts = [" › ".join(middle.headings)[:_LONGEST_PATH], _span(here.kind, here.name, lowest, highest)]
         return " › ".join(part for part in parts if part)

@@ -12,8 +12,8 @@ from itertools import islice
 from aimltui.engine.errors import StoreError
 from aimltui.engine.extraction.chunks import Chunk, split
 from aimltui.engine.extraction.document import Document
-from aimltui.engine.extraction.extract import budget, extract
-from aimltui.engine.extraction.limits import MAX_TOKENS, Stopped, Unreadable
+from aimltui.engine.extraction.limits import MAX_TOKENS, ReadingLimits, Stopped, Unreadable, budget
+from aimltui.engine.extraction.processes import ReaderProcesses
 from aimltui.engine.files.blob_store import BlobStore
 from aimltui.engine.options import EngineOptions
 from aimltui.engine.store import vector_store_files as rows
@@ -42,8 +42,9 @@ class Indexer:
         self._wake = asyncio.Event()
         self._stop = threading.Event()
         self._at_work: set[int] = set()
-        # reading is pure Python: two at a time are not faster, and the event loop needs its turn
-        self._reading = asyncio.Lock()
+        self._readers = ReaderProcesses(ReadingLimits(options.extract_s, 10 * options.extract_s))
+        # splitting is pure Python: two at a time are not faster, and the event loop needs its turn
+        self._splitting = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -67,6 +68,7 @@ class Indexer:
         """Leave the rest to the next engine, and wait for what cannot be interrupted."""
         self._stop.set()
         self._wake.set()
+        await asyncio.to_thread(self._readers.close)
         if not self._tasks:
             return
         _, late = await asyncio.wait(self._tasks, timeout=self._options.stop_s)
@@ -115,8 +117,11 @@ class Indexer:
         error: FileError | None = None
         usage = 0
         try:
-            async with self._reading:
-                chunks, usage = await asyncio.to_thread(self._read, entry)
+            document = await asyncio.to_thread(
+                self._readers.read, self._blobs.path_of(entry.file_id), entry.filename
+            )
+            async with self._splitting:
+                chunks, usage = await asyncio.to_thread(self._split, entry, document)
             if not await self._keep(entry.seq, chunks):
                 return
         except Stopped:
@@ -135,10 +140,9 @@ class Indexer:
             error = FileError(code=SERVER_ERROR, message=told)
         await self._database.write(lambda conn: rows.finish(conn, entry.seq, usage, error))
 
-    def _read(self, entry: Entry) -> tuple[list[Chunk], int]:
+    def _split(self, entry: Entry, document: Document) -> tuple[list[Chunk], int]:
         """Return the chunks of a file and the number of bytes of their text."""
         spend = budget(self._options.extract_s, self._stop)
-        document = extract(self._blobs.path_of(entry.file_id), entry.filename, spend)
         size, overlap = entry.chunking.max_chunk_size_tokens, entry.chunking.chunk_overlap_tokens
         most = _most_chunks(entry.chunking)
         chunks = list(islice(split(document.text, size, overlap, spend.check), most + 1))

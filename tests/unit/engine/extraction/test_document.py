@@ -6,7 +6,7 @@ import random
 import threading
 
 from aimltui.engine.extraction.document import LINE, PAGE, ROW, SLIDE, Document, Writer
-from aimltui.engine.extraction.extract import budget
+from aimltui.engine.extraction.limits import budget
 
 
 def writer() -> Writer:

@@ -1,0 +1,49 @@
+"""Joins words that are broken at the ends of lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+MARKS: Final = "\x02\ufffe"
+"""What stands in a text for a hyphen at the end of a line and the break after it."""
+_BROKEN = re.compile(rf"([^\W_]*)[{MARKS}]\s*([^\W_]*)")
+_HYPHENED = re.compile(r"[^\W_]+-[^\W_]+")
+_WORD = re.compile(r"[^\W\d_]{4,}")
+
+
+class Vocabulary:
+    """The words of a document, which tell a broken word from one with a hyphen.
+
+    Args:
+        texts: The texts, with marks.
+    """
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._hyphened: set[str] = set()
+        self._whole: set[str] = set()
+        self._is_needed = False
+        for text in texts:
+            self._is_needed = self._is_needed or any(mark in text for mark in MARKS)
+            self._hyphened.update(word.lower() for word in _HYPHENED.findall(text))
+            self._whole.update(word.lower() for word in _WORD.findall(text))
+
+    def joined(self, text: str) -> str:
+        """Return a text without marks: broken words are whole, and real hyphens stay."""
+        return _BROKEN.sub(self._join, text) if self._is_needed else text
+
+    def _join(self, found: re.Match[str]) -> str:
+        first, second = found[1], found[2]
+        return f"{first}-{second}" if self._has_hyphen(first, second) else f"{first}{second}"
+
+    def _has_hyphen(self, first: str, second: str) -> bool:
+        if not first.isalpha() or not second.isalpha():
+            return True
+        whole = f"{first}{second}".lower()
+        if f"{first}-{second}".lower() in self._hyphened:
+            return True
+        if whole in self._whole:
+            return False
+        # DER-encoded, e-Mail, Nord-Süd: a word that is only broken goes on in small letters, unless all are capitals
+        return not second.islower() and not (first[-1:].isupper() and second.isupper() and len(first) > 1)
