@@ -212,6 +212,8 @@ async def _connect_remote(remote: Connection, keys: KeyStore, state_dir: Path, m
         default_model=model,
         warm_up=_warm_up_screen,
         interchange=InterchangeService(client),
+        # only this program's engine lists threads
+        has_tool_switch=found.list_threads,
         notes=found.missing,
     )
 

@@ -18,6 +18,7 @@ from aimltui.client.errors import TransportError
 from aimltui.common.disk import disk_reason
 from aimltui.common.errors import AimltuiError
 from aimltui.common.sanitize import StreamCleaner, clean
+from aimltui.formatting.tools import tools_off_text
 from aimltui.wire import events
 from aimltui.wire.assistants import CreateAssistant
 from aimltui.wire.errors import APIError
@@ -40,8 +41,8 @@ from aimltui.wire.run_steps import (
     RunStepDelta,
     ToolCallsDetails,
 )
-from aimltui.wire.runs import COMPLETED, REQUIRES_ACTION, CreateRun, ListRuns, Run
-from aimltui.wire.threads import CONNECTION, MODEL, CreateThread
+from aimltui.wire.runs import COMPLETED, REQUIRES_ACTION, TOOL_SWITCHES, CreateRun, ListRuns, Run
+from aimltui.wire.threads import CONNECTION, MODEL, TOOLS, CreateThread, ModifyThread
 from aimltui.wire.tools import CodeInterpreterTool
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def add_chat_parser(commands: Any) -> argparse.ArgumentParser:
         "chat",
         help="talk to an assistant in a plain terminal",
         description="Talk to an assistant, line by line. Ctrl+C stops the answer; at the prompt it leaves the chat, as do "
-        "“exit” and “quit”. The thread is saved and can be opened in the full-screen program.",
+        "“exit” and “quit”; “/tools on”, “/tools off” and “/tools auto” switch the model's tools. The thread is saved and can be opened in the full-screen program.",
         allow_abbrev=False,
     )
     add = parser.add_argument
@@ -140,6 +141,9 @@ class Conversation:
         self._assistant_id = assistant_id
         self._write = write
         self._streams = streams
+        self._tools = "auto"
+        self._told_off = ""
+        """Why tools are off, if that was said."""
         self._run: Run | None = None
         self._shown = ""
         self._cleaner = StreamCleaner()
@@ -164,17 +168,31 @@ class Conversation:
             remedy = without_screen_keys(getattr(error, "remedy", "") or "")
             self._write(f"\n⚠ {clean(error.message)} {clean(remedy)}".rstrip() + "\n")
 
+    async def switch_tools(self, word: str) -> None:
+        """Switch the hosted tools for the runs after this; the full-screen program finds it with the thread."""
+        if word not in TOOL_SWITCHES:
+            self._write("⚠ Write “/tools on”, “/tools off” or “/tools auto”.\n")
+            return
+        self._tools = word
+        self._write(f"\nTools: {word}.\n")
+        try:
+            await self._client.threads.modify(ModifyThread(thread_id=self._thread_id, metadata={TOOLS: word}))
+        except (APIError, TransportError) as error:
+            self._write(f"⚠ This holds for this chat only. {clean(error.message)}\n")
+
+    @property
+    def _wanted(self) -> CreateRun:
+        return CreateRun(thread_id=self._thread_id, assistant_id=self._assistant_id, hosted_tools=self._tools)
+
     async def _follow(self) -> None:
-        wanted = CreateRun(thread_id=self._thread_id, assistant_id=self._assistant_id)
-        async with aclosing(self._client.runs.stream(wanted)) as stream:
+        async with aclosing(self._client.runs.stream(self._wanted)) as stream:
             async for event in stream:
                 self._show_event(event)
         self._show_end()
         await self._show_files()
 
     async def _wait(self) -> None:
-        wanted = CreateRun(thread_id=self._thread_id, assistant_id=self._assistant_id)
-        run = self._run = await self._client.runs.create(wanted)
+        run = self._run = await self._client.runs.create(self._wanted)
         pause = FIRST_POLL_S
         while run.is_active and run.status != REQUIRES_ACTION:
             await asyncio.sleep(pause)
@@ -276,6 +294,9 @@ class Conversation:
     def _show_end(self) -> None:
         self._end_part()
         run = self._run
+        if run is not None and run.tools_off and run.tools_off != self._told_off and self._tools != "off":
+            self._told_off = run.tools_off
+            self._write(f"\n… {tools_off_text(run.tools_off)}; “/tools on” switches them on\n")
         if run is None or run.status == COMPLETED:
             return
         if run.status == REQUIRES_ACTION:
@@ -385,6 +406,9 @@ def _loop(runner: asyncio.Runner, conversation: Conversation, write: Write) -> i
         if text.strip().lower() in ("exit", "quit"):
             write("Goodbye.\n")
             return 0
+        if (words := text.split())[:1] == ["/tools"] and len(words) <= 2:
+            runner.run(conversation.switch_tools(words[-1].lower()))
+            continue
         if not text.strip():
             write("⚠ The message is empty. Type some text first.\n")
             continue

@@ -49,6 +49,8 @@ class Connected:
 
     Called once, when that assistant is first needed; None leaves the assistant as it is.
     """
+    has_tool_switch: bool = True
+    """Whether the server knows `hosted_tools`, an extension of the API."""
     notes: tuple[str, ...] = ()
     """Sentences about what the server cannot do, shown in every new thread."""
     connections: Connections | None = None

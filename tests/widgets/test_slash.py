@@ -47,3 +47,30 @@ async def test_a_command_that_makes_no_sense_now_says_so_and_a_path_is_a_message
         await here.write("/etc/hosts: what is it?")
         await here.until(lambda: server.asked("create_message"))
         await here.idle()
+
+
+def thread_of(server: FakeTransport) -> dict[str, str]:
+    """The metadata of the only thread."""
+    [thread] = server.threads.values()
+    return dict(thread.metadata or {})
+
+
+async def test_tools_are_switched_by_a_word_or_from_a_list(tmp_path: Path) -> None:
+    server = FakeTransport()
+    async with seat(server, tmp_path) as here:
+        tools, conversation = here.workspace.tools, here.workspace.current
+        await here.write("/tools off")
+        await here.until(lambda: any("Tools are off" in note.message for note in here.app._notifications))
+        assert tools.of(conversation) == "off"
+        await here.write("hello")
+        await here.until(lambda: "hello" in here.texts())
+        await here.idle()
+        assert thread_of(server)["tools"] == "off"
+        await here.write("/tools sideways")
+        await here.until(lambda: "Tools are on, off or auto." in here.shown())
+        await here.write("/tools")
+        await here.until(lambda: "Does the model get tools in this thread?" in here.shown())
+        await here.pilot.press(*"on, for", "enter")
+        await here.until(lambda: tools.of(conversation) == "on")
+        assert conversation.selection.tools is None
+    assert thread_of(server)["tools"] == ""

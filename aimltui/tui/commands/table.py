@@ -291,6 +291,16 @@ COMMANDS: tuple[Command, ...] = (
         slash="/assistant",
     ),
     Command(
+        "tools",
+        "Tools",
+        "Whether the model gets tools in this thread. With auto, small models get none.",
+        (),
+        "switch_tools",
+        MODEL,
+        slash="/tools",
+        takes="on/off/auto",
+    ),
+    Command(
         "connections",
         "Connections",
         "Add an endpoint, change its key, test it, make it the default, or remove it.",

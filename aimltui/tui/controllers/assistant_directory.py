@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from aimltui.client.client import AssistantsClient, every
 from aimltui.tui.controllers.conversation import Conversation
@@ -86,6 +86,11 @@ class AssistantDirectory:
         """The assistant that was chosen for the conversation; None if it is the program's own, or was not read."""
         chosen = self._assistants.get(conversation.selection.assistant_id or "")
         return None if chosen is None or self.is_default(chosen.id) else chosen
+
+    def metadata_of(self, conversation: Conversation) -> Mapping[str, str]:
+        """The metadata of the assistant that answers in the conversation, as far as it was read."""
+        found = self._assistants.get(self.id_of(conversation) or "")
+        return (found.metadata or {}) if found is not None else {}
 
     def tools_of(self, assistant_id: str) -> frozenset[str]:
         """The types of an assistant's tools, as far as it was read."""

@@ -20,6 +20,8 @@ class Selection:
     assistant_id: str | None = None
     connection: str | None = None
     """The connection that the model belongs to; without a model, the one that answered last."""
+    tools: str | None = None
+    """Whether hosted tools are offered: on, off or auto."""
 
 
 @dataclass

@@ -471,8 +471,9 @@ def _actions(error: APIError, title: str) -> tuple[CardAction, ...]:
 
 
 def _create_run(plan: Plan) -> CreateRun:
-    # only what is given is sent: other servers have no connections
-    given = {name: value for name, value in (("model", plan.model), ("connection", plan.connection)) if value}
+    # only what is given is sent: other servers have no connections and no switch
+    told = {"model": plan.model, "connection": plan.connection, "hosted_tools": plan.hosted_tools}
+    given = {name: value for name, value in told.items() if value}
     tools = {"tools": list(plan.tools)} if plan.tools is not None else {}
     return CreateRun(thread_id=plan.thread_id, assistant_id=plan.assistant_id, **given, **tools)
 

@@ -19,6 +19,8 @@ class Plan:
     """The connection of the model, if it is not the default one."""
     tools: tuple[Tool, ...] | None = None
     """The assistant's tools with those that run beside this client; None: as in the assistant."""
+    hosted_tools: str | None = None
+    """Whether hosted tools are offered; None sends nothing: they are."""
 
 
 class NotSent(Exception):

@@ -10,7 +10,7 @@ from textual.message import Message as TextualMessage
 from aimltui.client.errors import TransportError
 from aimltui.tui.controllers.messages import NoticePosted
 from aimltui.wire.errors import APIError
-from aimltui.wire.threads import ASSISTANT, CONNECTION, MODEL
+from aimltui.wire.threads import ASSISTANT, CONNECTION, MODEL, TOOLS
 
 if TYPE_CHECKING:
     from aimltui.tui.controllers.assistant_directory import AssistantDirectory
@@ -61,6 +61,11 @@ class SelectionKeeper:
         """Let an assistant answer in the conversation."""
         conversation.selection.assistant_id = assistant_id
         await self._save(conversation, {ASSISTANT: assistant_id})
+
+    async def choose_tools(self, conversation: Conversation, word: str) -> None:
+        """Switch the hosted tools in the conversation: on, off, auto, or empty for what its assistant says."""
+        conversation.selection.tools = word or None
+        await self._save(conversation, {TOOLS: word})
 
     async def make_default(self, conversation: Conversation, model: str, connection: str = "") -> None:
         """Make a model the default of the conversation's assistant, and let the conversation follow the default."""

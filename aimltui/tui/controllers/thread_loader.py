@@ -13,7 +13,8 @@ from aimltui.tui.controllers.messages import NoticePosted
 from aimltui.tui.controllers.thread_reader import read_thread
 from aimltui.wire.errors import APIError, NotFound
 from aimltui.wire.messages import ListMessages
-from aimltui.wire.threads import ASSISTANT, CONNECTION, MODEL
+from aimltui.wire.runs import TOOL_SWITCHES
+from aimltui.wire.threads import ASSISTANT, CONNECTION, MODEL, TOOLS
 
 if TYPE_CHECKING:
     from aimltui.client.client import AssistantsClient
@@ -78,7 +79,10 @@ class ThreadLoader:
             return
         metadata = thread.metadata or {}
         conversation.selection = Selection(
-            metadata.get(MODEL) or None, metadata.get(ASSISTANT) or None, metadata.get(CONNECTION) or None
+            metadata.get(MODEL) or None,
+            metadata.get(ASSISTANT) or None,
+            metadata.get(CONNECTION) or None,
+            switch if (switch := metadata.get(TOOLS)) in TOOL_SWITCHES else None,
         )
         conversation.has_more = snapshot.has_more if not conversation.is_loaded else conversation.has_more
         conversation.is_loaded = True

@@ -34,6 +34,7 @@ from aimltui.tui.controllers.selection_keeper import SelectionKeeper
 from aimltui.tui.controllers.thread_directory import ThreadDirectory
 from aimltui.tui.controllers.thread_files import tools_of_thread
 from aimltui.tui.controllers.thread_loader import ThreadLoader
+from aimltui.tui.controllers.tool_switch import ToolSwitch
 from aimltui.tui.controllers.usage_tracker import UsageTracker
 from aimltui.tui.startup import Connected, Startup
 from aimltui.tui.state.attached_files import parted
@@ -42,7 +43,7 @@ from aimltui.tui.state.guides import guides_for
 from aimltui.tui.state.thread_list import ThreadListState
 from aimltui.wire.errors import APIError
 from aimltui.wire.runs import Run, ToolOutput
-from aimltui.wire.threads import ASSISTANT, CONNECTION, MODEL
+from aimltui.wire.threads import ASSISTANT, CONNECTION, MODEL, TOOLS
 
 Spawn = Callable[[Coroutine[Any, Any, None], str], None]
 """Runs a coroutine as a worker of the screen, in a group."""
@@ -87,6 +88,7 @@ class Workspace:
         self.selections = SelectionKeeper(
             self.models, self.assistants, self.directory, post, self._selection_changed
         )
+        self.tools = ToolSwitch(self.assistants, self.selections, post, is_known=connected.has_tool_switch)
         self.loader = ThreadLoader(
             client, self.directory, post, self._follow, self._show_guides, self._can_follow
         )
@@ -233,20 +235,28 @@ class Workspace:
         assistant_id = await self.models.need_assistant(conversation, model)
         needs |= await tools_of_thread(self.client, conversation.thread_id)
         if self.before_run is not None:
-            await self.before_run(self.assistants.tools_of(assistant_id) | needs)
+            tools = self.assistants.tools_of(assistant_id) | needs
+            await self.before_run(frozenset() if self.tools.of(conversation) == "off" else tools)
         has_any = self.connected.connections is not None and self.connected.connections.rows()
         if has_any and model != self._startup.demo_model:
             await self.selections.remember_connection(conversation)
         if conversation.thread_id is None:
             chosen = conversation.selection
-            metadata = {MODEL: chosen.model, CONNECTION: chosen.connection, ASSISTANT: chosen.assistant_id}
+            metadata = {
+                MODEL: chosen.model,
+                CONNECTION: chosen.connection,
+                ASSISTANT: chosen.assistant_id,
+                TOOLS: chosen.tools,
+            }
             thread = await self.directory.create({key: value for key, value in metadata.items() if value})
             conversation.thread_id = thread.id
             self._kept[thread.id] = conversation
             conversation.buffer.notify()
         connection = self.models.sent_connection(conversation)
-        tools = await self.run_tools.tools_of(assistant_id, needs)
-        return Plan(conversation.thread_id, assistant_id, model, connection, tools)
+        switch = self.tools.sent(conversation)
+        given = await self.run_tools.tools_of(assistant_id, needs)
+        given = self.tools.kept(conversation, assistant_id, given)
+        return Plan(conversation.thread_id, assistant_id, model, connection, given, switch)
 
     def said(self, conversation: Conversation, text: str) -> None:
         """The server has a message of the user."""

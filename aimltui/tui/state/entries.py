@@ -162,6 +162,8 @@ class RunEntry:
     """The model's context window in tokens."""
     waits_for: tuple[str, ...] = ()
     """Names of the functions whose outputs the run waits for."""
+    tools_off: str | None = None
+    """Why the model was not offered the hosted tools; None if it was."""
 
 
 @dataclass(frozen=True, slots=True)

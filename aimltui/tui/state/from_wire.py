@@ -143,6 +143,7 @@ def run_entry(run: Run) -> RunEntry:
         context_tokens=usage.context_tokens if usage else None,
         context_length=usage.context_length if usage else None,
         waits_for=tuple(call.function.name for call in calls) if run.status == "requires_action" else (),
+        tools_off=run.tools_off,
     )
 
 

@@ -26,6 +26,7 @@ from aimltui.wire.run_steps import RunStep, RunStepDelta
 from aimltui.wire.runs import Run
 from tests.support.builders import a_thread, an_assistant, bounded, opened, until
 from tests.support.fake_model import FakeModel, calls, says
+from tests.support.fake_session import FakeSandbox
 
 WAYS = pytest.mark.parametrize("streams", [True, False])
 
@@ -230,3 +231,29 @@ async def test_combining_marks_in_pieces_do_not_pile_up(tmp_path: Path) -> None:
     async with talking(tmp_path, model, streams=True) as (conversation, written):
         await bounded(conversation.send("go"))
     assert "".join(written).count("́") == MAX_COMBINING
+
+
+@WAYS
+async def test_the_tools_of_a_small_model_are_off_and_that_is_said_once(
+    tmp_path: Path, streams: bool
+) -> None:
+    model = FakeModel(says("Hello."))
+    sandbox = FakeSandbox()
+    written: list[str] = []
+    async with opened(tmp_path, model, tools=[sandbox.tool(tmp_path)]) as engine:
+        thread = await a_thread(engine)
+        made = await an_assistant(engine, model="tiny-1b", tools=[{"type": "code_interpreter"}])
+        client = AssistantsClient(EmbeddedTransport(engine))
+        conversation = Conversation(client, thread.id, made.id, written.append, streams=streams)
+        await bounded(conversation.send("one"))
+        await bounded(conversation.send("two"))
+        told = "".join(written)
+        await bounded(conversation.switch_tools("on"))
+        await bounded(conversation.send("three"))
+        await bounded(conversation.switch_tools("maybe"))
+        saved = await client.threads.get(thread.id)
+    assert told.count("\n… tools off: small model; “/tools on” switches them on\n") == 1
+    assert [len(request.tools) for request in model.requests] == [0, 0, 1]
+    assert "".join(written).removeprefix(told).startswith("\nTools: on.\n\nAssistant > Hello.")
+    assert written[-1] == "⚠ Write “/tools on”, “/tools off” or “/tools auto”.\n"
+    assert (saved.metadata or {}).get("tools") == "on"

@@ -14,7 +14,15 @@ from aimltui.tui.widgets.header import HeaderBar
 
 if TYPE_CHECKING:
     from aimltui.tui.controllers.settings_writer import MarkKeeper
+    from aimltui.tui.controllers.workspace import Workspace
     from aimltui.tui.screens.dialogs.model_picker import ModelChoice, ModelPicker
+
+_SWITCHES = {
+    "auto": "not for small models and those that call none",
+    "on": "it may run code and search files",
+    "off": "it only writes",
+}
+_ALL = "all:"
 
 
 class PickersPart(MainView):
@@ -124,6 +132,35 @@ class PickersPart(MainView):
         self.app.push_screen(
             ChoiceScreen("Which assistant answers in this thread?", rows, current=current), picked
         )
+
+    def action_switch_tools(self, word: str = "") -> None:
+        """Switch the hosted tools in the open thread; without a word let the user choose."""
+        if self.waits_for_start(f"switch_tools({word!r})") or self.workspace is None:
+            return
+        word = word.strip().lower()
+        if word in _SWITCHES:
+            self.spawn(self.workspace.tools.choose(self.workspace.current, word), "choice")
+        elif word:
+            self.hint("Tools are on, off or auto.")
+        else:
+            self._pick_tools(self.workspace)
+
+    def _pick_tools(self, workspace: Workspace) -> None:
+        from aimltui.tui.screens.dialogs.choice import ChoiceRow, ChoiceScreen
+
+        conversation, tools = workspace.current, workspace.tools
+        name = workspace.assistants.name_of(conversation)
+        rows = [ChoiceRow(word, word, hint) for word, hint in _SWITCHES.items()]
+        rows += [ChoiceRow(f"{_ALL}{word}", f"{word}, for all of {name}") for word in _SWITCHES]
+
+        def picked(choice: str | None) -> None:
+            if choice is None:
+                return
+            act = tools.choose_for_assistant if choice.startswith(_ALL) else tools.choose
+            self.spawn(act(conversation, choice.removeprefix(_ALL)), "choice")
+
+        title = "Does the model get tools in this thread?"
+        self.app.push_screen(ChoiceScreen(title, rows, current=tools.of(conversation)), picked)
 
     def action_pick_theme(self) -> None:
         """Try the themes, and keep one."""
