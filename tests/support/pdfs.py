@@ -101,3 +101,38 @@ def _file(objects: Sequence[bytes], trailer: bytes) -> bytes:
 def _escaped(text: str) -> bytes:
     encoded = text.encode("cp1252")
     return encoded.replace(b"\\", b"\\\\").replace(b"(", b"\\(").replace(b")", b"\\)")
+
+
+SCAN = _file(
+    [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Count 2/Kids[3 0 R 6 0 R]>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 72 72]/Contents 4 0 R/Resources<</XObject<</I 5 0 R>>>>>>",
+        b"<</Length 26>>stream\nq 72 0 0 72 0 0 cm /I Do Q\nendstream",
+        b"<</Type/XObject/Subtype/Image/Width 2/Height 2/ColorSpace/DeviceGray/BitsPerComponent 8/Length 4>>"
+        b"stream\n\x00\xff\xff\x00\nendstream",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 72 72]/Contents 7 0 R/Resources<</Font<</F1 8 0 R>>>>>>",
+        b"<</Length 200>>stream\n%TEXT\n" + b" " * 100 + b"\nendstream",
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>",
+    ],
+    b"",
+)
+"""A page that is a picture, and one that is empty unless `%TEXT` is replaced."""
+FORM = _file(
+    [
+        b"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[5 0 R]>>>>",
+        b"<</Type/Pages/Count 1/Kids[3 0 R]>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R/Annots[5 0 R 6 0 R]>>",
+        b"<</Length 0>>stream\n\nendstream",
+        b"<</Type/Annot/Subtype/Widget/FT/Tx/T(surname)/V<FEFF00C5006E006700730074007200F6006D>/Rect[9 9 99 29]>>",
+        b"<</Type/Annot/Subtype/Text/Contents(check this)/Rect[9 99 29 119]>>",
+    ],
+    b"",
+)
+"""A form with a filled field, and a note."""
+ENCRYPTED = pdf(
+    [["secret"]],
+    extra=b"<</Filter/Standard/V 1/R 2/O<%s>/U<%s>/P -4>>" % (b"11" * 32, b"22" * 32),
+    trailer=b"/Encrypt LAST 0 R/ID[<00><00>]",
+)
+"""It needs a password that nobody knows."""

@@ -26,6 +26,7 @@ _DECLARED = re.compile(
     re.IGNORECASE,
 )
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_ONLY_WINDOWS = re.compile(rb"[\x80-\x9f]")
 _SAMPLE = 200_000
 """Bytes that the detector sees."""
 _STRAY = 0.02
@@ -136,7 +137,11 @@ def _guessed(content: bytes) -> tuple[str, str]:
     best = max((confidence for _, confidence in guesses), default=0.0)
     western = max((confidence for name, confidence in guesses if name in _WESTERN), default=0.0)
     if best >= _UNSURE and western < best * _CLOSE:
-        for name, _ in guesses:
+        names = [name for name, _ in guesses]
+        if names[0] == "cp1250" and "iso8859-2" in names and not _ONLY_WINDOWS.search(content):
+            # Polish and Czech need these bytes in the one, and never in the other
+            names.insert(0, "iso8859-2")
+        for name in names:
             with suppress(UnicodeDecodeError):
                 return content.decode(name), name
     return _western(content), "windows-1252"

@@ -26,8 +26,10 @@ class Vocabulary:
         self._is_needed = False
         for text in texts:
             self._is_needed = self._is_needed or any(mark in text for mark in MARKS)
-            self._hyphened.update(word.lower() for word in _HYPHENED.findall(text))
-            self._whole.update(word.lower() for word in _WORD.findall(text))
+            # the halves of broken words are no words
+            sure = _BROKEN.sub(" ", text)
+            self._hyphened.update(word.lower() for word in _HYPHENED.findall(sure))
+            self._whole.update(word.lower() for word in _WORD.findall(sure))
 
     def joined(self, text: str) -> str:
         """Return a text without marks: broken words are whole, and real hyphens stay."""
@@ -40,10 +42,12 @@ class Vocabulary:
     def _has_hyphen(self, first: str, second: str) -> bool:
         if not first.isalpha() or not second.isalpha():
             return True
-        whole = f"{first}{second}".lower()
         if f"{first}-{second}".lower() in self._hyphened:
             return True
-        if whole in self._whole:
+        if f"{first}{second}".lower() in self._whole:
             return False
-        # DER-encoded, e-Mail, Nord-Süd: a word that is only broken goes on in small letters, unless all are capitals
-        return not second.islower() and not (first[-1:].isupper() and second.isupper() and len(first) > 1)
+        if first.lower() in self._whole and second.lower() in self._whole:
+            return True
+        # DER-encoded, e-Mail, Nord-Süd: a word that is only broken goes on as it began
+        goes_on = second.isupper() if first.isupper() and len(first) > 1 else second.islower()
+        return not goes_on

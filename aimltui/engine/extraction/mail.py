@@ -112,7 +112,8 @@ def _texts(letter: Message, depth: int = 0) -> Iterator[Message]:
     """Yield the parts that are read: of alternatives the plain text, if it has any."""
     content = letter.get_payload()
     if not isinstance(content, list):
-        if letter.get_content_maintype() == "text" and not _attached(letter):
+        # a container without parts is a text whose sender has lied
+        if letter.get_content_maintype() in ("text", "multipart") and not _attached(letter):
             yield letter
         return
     if depth >= _DEEPEST:
