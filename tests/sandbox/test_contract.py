@@ -20,7 +20,9 @@ from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.files import listing as outputs
 from aimltui.engine.tools.code_interpreter.jailer import watchdog
 from aimltui.engine.tools.code_interpreter.limits import SandboxLimits
+from aimltui.engine.tools.code_interpreter.other_languages import PROCESSES, advice
 from aimltui.engine.tools.code_interpreter.sandboxes.base import Sandbox
+from aimltui.engine.tools.code_interpreter.sessions.cell import THREADS
 from aimltui.engine.tools.code_interpreter.sessions.events import (
     Done,
     Failure,
@@ -36,6 +38,7 @@ from tests.support.session_files import read_copy
 
 LOSES_VARIABLES = ("wasm",)
 """Nothing can be interrupted in them, only ended."""
+STARTS_NO_PROCESS = ("landlock", "wasm")
 PNG = "import base64\nclass Picture:\n  def _repr_png_(self): return b'\\x89PNG\\r\\n\\x1a\\n' + b'x' * 10\nPicture()"
 
 
@@ -267,6 +270,36 @@ async def test_nothing_moves_between_cells(make: Make) -> None:
     assert states[-1]
     assert states[-1].is_stopped
     assert end(await run(session, "n > 0")).status == "ok"
+
+
+async def test_processes_and_threads_work_as_in_any_python_or_say_why_not(
+    make: Make, sandbox: Sandbox
+) -> None:
+    session = make()
+    code = (
+        "import multiprocessing as mp\ndef square(x):\n  return x * x\n"
+        "for kind in ('fork', 'spawn'):\n  with mp.get_context(kind).Pool(2) as pool:\n    print(pool.map(square, range(4)))\n"
+        "queue, lock = mp.Queue(), mp.RLock()\ndef go(n):\n  with lock:\n    queue.put(n)\n"
+        "child = mp.Process(target=go, args=(7,))\nchild.start()\nprint(queue.get(timeout=20), child.join())"
+    )
+    events = await run(session, code)
+    if sandbox.name in STARTS_NO_PROCESS:
+        failure = next(event for event in events if isinstance(event, Failure))
+        assert advice(code, failure.traceback) == PROCESSES
+    else:
+        assert printed(events) == "[0, 1, 4, 9]\n[0, 1, 4, 9]\n7 None\n"
+    if sandbox.name == "wasm":
+        return
+    # a thread that is not joined is waited for, and one that goes on is told of; what it prints later is not lost
+    code = (
+        "import threading, time\nend = threading.Event()\ndef late():\n  time.sleep(0.1)\n  print('late')\n"
+        "def later():\n  end.wait()\n  print('later')\n"
+        "threading.Thread(target=late).start()\nlast = threading.Thread(target=later)\nlast.start()"
+    )
+    events = await run(session, code)
+    assert printed(events) == "late\n"
+    assert Notice(THREADS) in events
+    assert printed(await run(session, "end.set()\nlast.join()")) == "later\n"
 
 
 async def test_a_session_does_not_see_another_ones_files(make: Make) -> None:

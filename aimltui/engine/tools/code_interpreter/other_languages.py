@@ -1,4 +1,4 @@
-"""Advice for a model whose code failed because it is not plain Python: IPython lines, shell commands, JavaScript."""
+"""Advice about code that failed because it is not plain Python, or starts processes in a way that a sandbox refuses."""
 
 from __future__ import annotations
 
@@ -16,6 +16,15 @@ _JAVASCRIPT = re.compile(
     r"(?:async )?[\w(), ]{1,80}=>)",
     re.MULTILINE,
 )
+_PROCESSES = re.compile(
+    r"[/\\](?:multiprocessing[/\\]|concurrent[/\\]futures[/\\]process\.py|subprocess\.py)|\bos\.fork\("
+)
+_REFUSED = re.compile(
+    r"^(?:\w{1,40}\.){0,6}(?:PermissionError|BlockingIOError|EOFError|BrokenProcessPool|ImportError|"
+    r"OSError: \[Errno (?:1|38|52|58|95|97|138)\]|OSError: \w+ does not support|FileNotFoundError: .{0,80}No such file or "
+    r"directory: '[\w./-]{1,80}'$|ModuleNotFoundError: No module named '_(?:multiprocessing|posixsubprocess|posixshmem))",
+    re.MULTILINE,
+)
 _SEARCHED = 20_000
 """Characters of the code that are searched."""
 _ONLY_PYTHON = "This tool runs Python only"
@@ -27,6 +36,11 @@ SHELL = f"{_ONLY_PYTHON}, no shell commands. Do the same in Python, or show the 
 JAVASCRIPT = (
     f"{_ONLY_PYTHON}, no JavaScript. Do the same in Python, or show the code to the user without running it."
 )
+PROCESSES = (
+    "The sandbox refused to start another process or to connect to one. Where it allows processes at all, "
+    "multiprocessing's Pool, Process, Queue, Lock and Value work, Manager and other programs do not. Use threads "
+    "(concurrent.futures.ThreadPoolExecutor), or do the work in one process."
+)
 
 
 def advice(code: str, output: str) -> str:
@@ -36,9 +50,11 @@ def advice(code: str, output: str) -> str:
         code: The code of the call. It is searched, never parsed: it comes from a model.
         output: What the cell printed, its traceback included.
     """
+    code, output = code[:_SEARCHED], output[-_SEARCHED:]
+    if _PROCESSES.search(output) and _REFUSED.search(output):
+        return PROCESSES
     if _FAILED.search(output) is None:
         return ""
-    code = code[:_SEARCHED]
     if _IPYTHON.search(code):
         return IPYTHON
     if _SHELL.match(code.lstrip()):

@@ -118,7 +118,9 @@ class CodeInterpreter:
                 except (asyncio.CancelledError, GeneratorExit):
                     await asyncio.shield(_rescue(cell, slot, context.late))
                     raise
-                yield ToolAnswer(cell.answer(code))
+                if advised := cell.advise(code):
+                    yield advised
+                yield ToolAnswer(cell.answer())
         except SandboxError as error:
             raise ToolError(error.message) from error
 
@@ -162,12 +164,14 @@ class _CellOutput:
                 told: list[ToolEvent] = [self._printed_text(text)] if text else []
                 return [*told, *await self._all_output()] if isinstance(event, events.Done) else told
 
-    def answer(self, code: str) -> str:
+    def advise(self, code: str) -> PrintedText | None:
+        """A sentence for the model and the user about what to do instead, if the code failed for a known reason."""
+        told = advice(code, plain_text(self._transcript.text))
+        return self._printed_text(self._transcript.add_line(f"[{told}]")) if told else None
+
+    def answer(self) -> str:
         """The answer for the model about its code."""
-        printed = plain_text(self._transcript.text).strip("\n")
-        if told := advice(code, printed):
-            self._notes.append(told)
-        parts = [printed]
+        parts = [plain_text(self._transcript.text).strip("\n")]
         if self._pictures:
             parts.append(f"[Pictures that are shown to the user: {self._pictures}]")
         if self._made:

@@ -41,6 +41,8 @@ _MOST_TRACEBACK = 50_000
 _REMEMBERED = 50
 """The number of cells whose source is kept for tracebacks."""
 _FLUSH_S = 0.04
+_THREADS_S = 3.0
+"""Seconds that a cell waits for threads that it has started and not joined."""
 _OWN_FILES = (__file__, ast.__file__)
 
 _BACKEND = """
@@ -75,6 +77,8 @@ class Kernel:
         bridge.send_figure = self._send_figure  # type: ignore[attr-defined]
         sys.modules["__aimltui__"] = bridge
         sys.meta_path.append(_Figures())
+        if not IS_GUEST:
+            sys.meta_path.insert(0, _Processes())
 
     def serve(self) -> None:
         """Run cells until the requests end."""
@@ -102,10 +106,12 @@ class Kernel:
         linecache.cache[name] = (len(code), None, lines, name)
         linecache.cache.pop(f"<cell {self._cell - _REMEMBERED}>", None)
         self._is_running.set()
+        before = set(threading.enumerate())
         is_ok = True
         signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             self._execute(code, name)
+            self._wait_for_threads(before)
         except SystemExit as end:
             is_ok = end.code in (None, 0)
             if not is_ok:
@@ -137,6 +143,21 @@ class Kernel:
         plots = sys.modules.get("matplotlib.pyplot")
         if plots is not None and plots.get_fignums():
             plots.show()
+
+    def _wait_for_threads(self, before: set[threading.Thread]) -> None:
+        """Wait a moment for threads that the cell did not join, as Python does at a program's end."""
+        if os.getpid() != self._pid:
+            return
+        end = time.monotonic() + _THREADS_S
+        pools = getattr(sys.modules.get("concurrent.futures.thread"), "_threads_queues", ())
+        started = [t for t in threading.enumerate() if not (t.daemon or t in before or t in pools)]
+        for thread in started:
+            # in short waits, because an interrupt does not end a long one
+            while thread.is_alive() and time.monotonic() < end:
+                thread.join(0.05)
+        left = sum(thread.is_alive() for thread in started)
+        if left:
+            self._send(event="threads", cell=self._cell, count=left)
 
     def _do(self, code: types.CodeType) -> object:
         value = eval(code, self._main.__dict__)  # noqa: S307  # this is what the jail is for
@@ -225,6 +246,46 @@ class _Figures(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def exec_module(self, module: types.ModuleType) -> None:
         exec(_BACKEND, module.__dict__)  # noqa: S102  # our own few lines
+
+
+class _Processes(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Imports multiprocessing so that it works in a jail: it forks, and has semaphores that need no files."""
+
+    def __init__(self) -> None:
+        self._loaders: dict[str, Any] = {}
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: types.ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if fullname not in ("_multiprocessing", "multiprocessing.context"):
+            return None
+        found = importlib.machinery.BuiltinImporter.find_spec(fullname)
+        found = found or importlib.machinery.PathFinder.find_spec(fullname, path)
+        if found is not None:
+            self._loaders[fullname], found.loader = found.loader, self
+        return found
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType | None:
+        made: types.ModuleType | None = self._loaders[spec.name].create_module(spec)
+        return made
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        self._loaders[module.__name__].exec_module(module)
+        if module.__name__ == "multiprocessing.context":
+            contexts = module._concrete_contexts
+            # other processes could not import what a cell defines
+            contexts |= dict.fromkeys(("spawn", "forkserver"), contexts["fork"])
+            module._default_context._default_context = contexts["fork"]
+            return
+        try:
+            module.SemLock(1, 1, 1, f"/jail-{os.getpid()}", True)
+        except OSError:
+            # importlib cannot be used: the directory of this file is not on the path
+            source = os.path.join(os.path.dirname(__file__), "semaphores.py")
+            names: dict[str, Any] = {"__name__": "semaphores"}
+            with contextlib.suppress(OSError), open(source, encoding="utf-8") as file:
+                exec(compile(file.read(), source, "exec"), names)  # noqa: S102  # our own file
+                module.SemLock = names["SemLock"]  # type: ignore[attr-defined]
 
 
 def _use_plain_loop() -> None:

@@ -82,12 +82,14 @@ class Inbox:
         """Why the jail was ended; None if it ended by itself."""
         return self._fatal
 
-    def clear(self) -> None:
-        """Discard all items, because they belong to an earlier cell."""
+    def take_texts(self) -> list[Text]:
+        """Return the output that waits, and discard everything else, because it belongs to an earlier cell."""
+        texts = [item for item in self._items if isinstance(item, Text)]
         self._items.clear()
         self._buffered = 0
         if self._is_paused:
             self._set_reading(True)
+        return texts
 
     async def get(self, timeout_s: float | None = None) -> Item:
         """Wait for the next item.

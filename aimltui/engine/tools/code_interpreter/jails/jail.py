@@ -194,11 +194,11 @@ class Channel(Inbox):
                 else:
                     self._loop.remove_reader(number)
 
-    def _read_stdout(self) -> None:
-        self._read_text("stdout", self._jail.stdout)
+    def _read_stdout(self) -> bool:
+        return self._read_text("stdout", self._jail.stdout)
 
-    def _read_stderr(self) -> None:
-        self._read_text("stderr", self._jail.stderr)
+    def _read_stderr(self) -> bool:
+        return self._read_text("stderr", self._jail.stderr)
 
     def _read_text(self, stream: Literal["stdout", "stderr"], number: int) -> bool:
         piece = self._take(number)
@@ -206,15 +206,19 @@ class Channel(Inbox):
             self._put_text(stream, piece)
         return bool(piece)
 
+    def _read_printed(self) -> None:
+        """Read what is in the pipes for output."""
+        for read, number in ((self._read_stdout, self._jail.stdout), (self._read_stderr, self._jail.stderr)):
+            for _ in range(2):  # a pipe contains one piece at most
+                if number not in self._open or not read():
+                    break
+
     def _read_events(self) -> None:
         self._frames.add(self._take(self._jail.events))
         try:
             while (frame := self._frames.take()) is not None:
                 # output printed before the event is already in the pipes
-                for stream, number in (("stdout", self._jail.stdout), ("stderr", self._jail.stderr)):
-                    for _ in range(2):  # a pipe contains one piece at most
-                        if number not in self._open or not self._read_text(stream, number):  # type: ignore[arg-type]
-                            break
+                self._read_printed()
                 self._put(frame, frame.size)
         except ValueError:
             self._fatal = GARBLED
@@ -223,8 +227,8 @@ class Channel(Inbox):
     def _read_status(self) -> None:
         piece = self._take(self._jail.status)
         if not piece:
-            for read in (self._read_stdout, self._read_stderr, self._read_events):
-                read()
+            self._read_printed()
+            self._read_events()
             self.close()
             self._put(Ended(self._fatal))
             return
@@ -236,6 +240,8 @@ class Channel(Inbox):
                     self._fatal = message["breach"]
                 self._put(Breach(message["breach"]))
             elif "frozen" in message:
+                # what was printed before is already in the pipes
+                self._read_printed()
                 self._put(Frozen())
 
     def _take(self, number: int) -> bytes:

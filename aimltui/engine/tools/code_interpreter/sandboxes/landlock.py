@@ -63,7 +63,11 @@ class Reduced:
                 "directories": [data, temporary],
                 "argv": plan.arguments(interpreter, str(plan.KERNEL), data),
                 "environment": plan.environment(temporary),
-                "rules": plan.rules(interpreter, (*interpreter.paths, str(plan.KERNEL)), (data, temporary)),
+                "rules": plan.rules(
+                    interpreter,
+                    (*interpreter.paths, str(plan.KERNEL), str(plan.SEMAPHORES)),
+                    (data, temporary),
+                ),
                 "limits": limits.of_one_process(extra),
             },
         )

@@ -21,6 +21,8 @@ HERE = Path(__file__).parent.parent
 KERNEL = HERE / "guests" / "kernel.py"
 JAILER = HERE / "jailer"
 INSIDE_KERNEL = "/jail/kernel.py"
+SEMAPHORES = KERNEL.with_name("semaphores.py")
+INSIDE_SEMAPHORES = "/jail/semaphores.py"
 INSIDE_JAILER = "/jail/jailer"
 DATA = "/mnt/data"
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
@@ -60,8 +62,9 @@ def steps(place: SessionDirectory, limits: SandboxLimits, interpreter: Interpret
         *(("link", says, where, 0) for where, says in interpreter.links),
         *(("bind", path, path, 0) for path in interpreter.paths),
         ("bind", str(KERNEL), INSIDE_KERNEL, 0),
+        ("bind", str(SEMAPHORES), INSIDE_SEMAPHORES, 0),
         *(("device", path, path, 0) for path in DEVICES),
-        ("link", "/tmp", "/dev/shm", 0),  # noqa: S108  # semaphores of multiprocessing
+        ("link", "/tmp", "/dev/shm", 0),  # noqa: S108  # shared memory of multiprocessing
     ]
 
 

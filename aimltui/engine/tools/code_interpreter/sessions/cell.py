@@ -18,6 +18,10 @@ from aimltui.engine.tools.code_interpreter.sessions.events import (
     Value,
 )
 
+THREADS = (
+    "Threads of this code still run. They pause until the next code runs, and what they print is shown with it; use "
+    "join() to wait for them."
+)
 _PNG = b"\x89PNG\r\n\x1a\n"
 _MOST_PICTURE = 16 << 20
 
@@ -76,6 +80,8 @@ class Cell:
                     yield Failure(name, message, trace)
             case {"event": "image", "png": str(encoded)}:
                 yield self._image(encoded)
+            case {"event": "threads"}:
+                yield Notice(THREADS)
             case {"event": "done", "ok": bool(is_ok)}:
                 self.is_over = True
                 self.status = "interrupted" if self.reason else "ok" if is_ok else "error"

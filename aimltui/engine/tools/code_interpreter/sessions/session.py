@@ -21,6 +21,7 @@ from aimltui.engine.tools.code_interpreter.sessions.events import Done, FileChan
 RESTARTED = (
     "The interpreter was restarted: variables of earlier cells are gone, files in /mnt/data are still there."
 )
+LATE = "This was printed after the end of the cell before:"
 _STOP_S = (0.03, 0.07)
 """Seconds that a cancelled cell gets to stop after each interrupt, before everything is killed. One interrupt is not
 enough, because it is lost if it arrives just before the code goes to sleep.
@@ -109,7 +110,9 @@ class Session:
             self._cell = cell = Cell(next(self._numbers), self._limits)
             async for event in self._follow(cell, code):
                 yield event
-            await self._freeze()
+            for text in await self._freeze():
+                for event in cell.take(text):
+                    yield event
             after = await asyncio.to_thread(outputs.scan, self.files)
             self._before = None
             for name in outputs.changed(before, after):
@@ -128,7 +131,12 @@ class Session:
         jail, channel = self._jail, self._channel
         assert jail
         assert channel
-        channel.clear()
+        late = channel.take_texts()
+        if any(text.text for text in late):
+            yield Notice(LATE)
+        for text in late:
+            for event in cell.take(text):
+                yield event
         self._is_frozen = False
         jail.begin(self._limits.wall_s, self._limits.cpu_s)
         try:
@@ -150,19 +158,22 @@ class Session:
                 jail.interrupt()
                 deadline = time.monotonic() + _OVER_S
 
-    async def _freeze(self) -> None:
-        """Stop all processes in the jail, so that no file changes while it is read."""
+    async def _freeze(self) -> list[Text]:
+        """Stop all processes in the jail, so that no file changes while it is read; return what they printed until then."""
         jail, channel = self._jail, self._channel
+        late: list[Text] = []
         if jail is None or channel is None or self._is_frozen:
-            return
+            return late
         jail.end()
         try:
             async with asyncio.timeout(_FREEZE_S):
-                while not isinstance(await channel.get(), Frozen | Ended):
-                    continue
+                while not isinstance(item := await channel.get(), Frozen | Ended):
+                    if isinstance(item, Text):
+                        late.append(item)
             self._is_frozen = True
         except TimeoutError:
             jail.kill()
+        return late
 
     async def _settle(self) -> None:
         """Stop what still runs after a cell, then allow the next cell.

@@ -6,9 +6,9 @@ import base64
 
 import pytest
 
-from aimltui.engine.tools.code_interpreter.jails.inbox import Breach, Ended, Frame, Text
+from aimltui.engine.tools.code_interpreter.jails.inbox import Breach, Ended, Frame, Inbox, Text
 from aimltui.engine.tools.code_interpreter.limits import SandboxLimits
-from aimltui.engine.tools.code_interpreter.sessions.cell import Cell
+from aimltui.engine.tools.code_interpreter.sessions.cell import THREADS, Cell
 from aimltui.engine.tools.code_interpreter.sessions.events import Done, Image, Notice, Output, Value
 
 
@@ -84,6 +84,18 @@ def test_a_breach_gives_the_reason_of_the_end() -> None:
     list(one.take(Breach("It used too much.")))
     list(one.take(Ended(None)))
     assert (one.status, one.reason) == ("died", "It used too much.")
+
+
+def test_threads_that_go_on_are_told_of() -> None:
+    assert list(cell().take(frame(event="threads", count=2))) == [Notice(THREADS)]
+
+
+def test_output_after_the_end_of_a_cell_waits_for_the_next_one_and_its_events_do_not() -> None:
+    inbox = Inbox()
+    for item in (Text("stdout", "a", 1), frame(event="done", ok=True), Breach("no"), Text("stderr", "b", 1)):
+        inbox._put(item)
+    assert inbox.take_texts() == [Text("stdout", "a", 1), Text("stderr", "b", 1)]
+    assert inbox.take_texts() == []
 
 
 def test_a_value_is_told() -> None:
