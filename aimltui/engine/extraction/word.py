@@ -38,10 +38,9 @@ def read_word(source: Source) -> None:
         archive.parse(main, body.start, body.end, body.text)
         body.finish()
         edges = _Notes()
-        for kind in ("header", "footer"):
-            for part in parts.get(kind, []):
-                edges.begin(part)
-                archive.parse(part, edges.start, edges.end, edges.text)
+        for part in dict.fromkeys((*parts.get("header", ()), *parts.get("footer", ()))):
+            edges.begin(part)
+            archive.parse(part, edges.start, edges.end, edges.text)
         for text in dict.fromkeys(edges.texts.values()):
             source.writer.write(f"\n{text}\n")
 
