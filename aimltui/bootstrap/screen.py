@@ -97,6 +97,7 @@ def startup_from(options: argparse.Namespace) -> Startup:
         config_path=config_file,
         demo_model=DEMO_MODEL,
         auto_copy=settings.ui.auto_copy,
+        trash_days=settings.threads.trash_days,
         sidebar=settings.ui.sidebar,
         failed=f"No connection to {remote.name}" if remote else Startup.failed,
     )

@@ -51,7 +51,8 @@ class ThreadIndex:
     async def list(self, params: ListThreads) -> Page[ThreadSummary]:
         """Return one page, as a server would; `query` searches titles and previews."""
         async with self._changing:
-            threads = list((await asyncio.to_thread(self._loaded)).values())
+            found = (await asyncio.to_thread(self._loaded)).values()
+        threads = [thread for thread in found if (thread.trashed_at is not None) == bool(params.trashed)]
         if params.query:
             words = params.query.casefold().split()
             threads = [thread for thread in threads if all(word in _searched(thread) for word in words)]

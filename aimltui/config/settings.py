@@ -20,6 +20,9 @@ glyphs = "unicode"      # unicode, ascii
 auto_copy = true        # copy text selected with the mouse
 sidebar = "auto"        # auto, shown, hidden
 
+[threads]
+trash_days = 30         # days for which deleted threads stay in the trash; 0 deletes at once
+
 [interpreter]
 sandbox = "auto"        # where a model's Python runs: auto, off, or one sandbox by its name
 unconfined = "off"      # if no sandbox works: off, or ask before each run
@@ -87,6 +90,14 @@ class UiSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ThreadSettings:
+    """What happens to threads."""
+
+    trash_days: int = 30
+    """Days for which a deleted thread stays in the trash; 0 deletes it at once."""
+
+
+@dataclass(frozen=True, slots=True)
 class InterpreterSettings:
     """Where a model's Python runs."""
 
@@ -134,6 +145,7 @@ class Settings:
     interpreter: InterpreterSettings = field(default_factory=InterpreterSettings)
     budget: BudgetSettings = field(default_factory=BudgetSettings)
     functions: FunctionSettings = field(default_factory=FunctionSettings)
+    threads: ThreadSettings = field(default_factory=ThreadSettings)
     tool_policies: Mapping[str, str] = field(default_factory=dict)
     """`ask`, `allow` or `deny` by the name of a function."""
     mcp_servers: Mapping[str, Any] = field(default_factory=dict, repr=False)
@@ -151,6 +163,7 @@ class Settings:
 _Section = (
     type[ConnectionSettings]
     | type[UiSettings]
+    | type[ThreadSettings]
     | type[InterpreterSettings]
     | type[FunctionSettings]
     | type[BudgetSettings]
@@ -158,6 +171,7 @@ _Section = (
 _SECTIONS: dict[str, _Section] = {
     "connection": ConnectionSettings,
     "ui": UiSettings,
+    "threads": ThreadSettings,
     "interpreter": InterpreterSettings,
     "functions": FunctionSettings,
     "budget": BudgetSettings,
@@ -170,8 +184,12 @@ _HINTS: dict[str, Any] = {
 }
 _ALLOWED = {key: get_args(hint) for key, hint in _HINTS.items() if get_origin(hint) is Literal}
 _BOOLEANS = frozenset(key for key, hint in _HINTS.items() if hint is bool)
-_NUMBERS = {key: hint == int | None for key, hint in _HINTS.items() if hint in (int | None, float | None)}
+_NUMBERS = {
+    key: hint != float | None for key, hint in _HINTS.items() if hint in (int, int | None, float | None)
+}
 """Settings that are numbers, and whether only whole numbers are allowed."""
+_COUNTS = frozenset(key for key, hint in _HINTS.items() if hint is int)
+"""Numbers that may be 0."""
 _MOST = 1e12
 
 _ENVIRONMENT: dict[str, str] = {
@@ -233,6 +251,7 @@ def load_settings(
         interpreter,
         budget,
         replace(FunctionSettings(), **_section(merged, "functions")),
+        replace(ThreadSettings(), **_section(merged, "threads")),
         _tool_policies(document, str(file)),
         {"mcp_servers": document["mcp_servers"]} if "mcp_servers" in document else {},
         levels,
@@ -305,14 +324,17 @@ def _check(origin: str, dotted: str, value: object) -> None:
 
 
 def _check_number(origin: str, dotted: str, value: object, *, is_whole: bool) -> None:
-    wanted = "a whole number above 0" if is_whole else "a number above 0, without a currency sign"
+    if dotted in _COUNTS:
+        wanted = "a whole number, 0 or above"
+    else:
+        wanted = "a whole number above 0" if is_whole else "a number above 0, without a currency sign"
     is_number = isinstance(value, int) or (isinstance(value, float) and not is_whole)
     if isinstance(value, bool) or not is_number:
         raise ConfigError(type_sentence(origin, dotted, value, wanted))
-    if not 0 < float(str(value)) <= _MOST:
-        raise ConfigError(
-            f"{origin}: {dotted} is {value}, but must be {wanted}. Remove the line for no limit."
-        )
+    number = float(str(value))
+    if not (number > 0 or (dotted in _COUNTS and number == 0)) or number > _MOST:
+        end = "" if dotted in _COUNTS else " Remove the line for no limit."
+        raise ConfigError(f"{origin}: {dotted} is {value}, but must be {wanted}.{end}")
 
 
 def _section(values: Mapping[str, Any], section: str) -> dict[str, Any]:

@@ -100,6 +100,8 @@ class Startup:
     demo_model: str = "demo"
     """The model that “Look around offline” chooses."""
     auto_copy: bool = True
+    trash_days: int = 30
+    """Days for which deleted threads stay in the trash; 0 deletes them at once."""
     sidebar: str = "auto"
     """`auto`, `shown`, `hidden`."""
     failed: str = "The program could not start its engine"

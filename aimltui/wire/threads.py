@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from pydantic import Field
 
 from aimltui.wire.base import ListParams, Metadata, Params, Timestamp, Wire, extension
@@ -18,6 +20,8 @@ CONNECTION = "connection"
 """Metadata key: the name of the connection of the chosen model; for an assistant, that of its model."""
 ASSISTANT = "assistant_id"
 """Metadata key: the assistant chosen for this thread."""
+TRASHED_AT = "aimltui.trashed_at"
+"""Metadata key: when the thread was moved to the trash, in Unix seconds; empty after it was restored."""
 
 TOOLS = "tools"
 """Metadata key: whether hosted tools are offered in this thread: `on`, `off` or `auto`; for an assistant, in its runs."""
@@ -31,6 +35,18 @@ class Thread(Wire):
     created_at: Timestamp = 0
     metadata: Metadata | None = Field(default_factory=dict)
     tool_resources: ToolResources | None = Field(default_factory=ToolResources)
+
+    @property
+    def trashed_at(self) -> float | None:
+        """Unix seconds at which it was moved to the trash; infinite if the mark has no time, None if it has no mark."""
+        mark = (self.metadata or {}).get(TRASHED_AT, "")
+        if not mark:
+            return None
+        try:
+            seconds = float(mark)
+        except ValueError:
+            return math.inf
+        return seconds if math.isfinite(seconds) else math.inf
 
 
 class LatestRun(Wire):
@@ -83,3 +99,5 @@ class ListThreads(ListParams):
     """`created_at` (the default) or `last_active_at`."""
     query: str | None = None
     """Only threads with a message that matches these words (full text)."""
+    trashed: bool | None = None
+    """True lists the threads in the trash instead of all others."""

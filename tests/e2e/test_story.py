@@ -201,10 +201,10 @@ def test_a_remark_does_not_lie_on_the_prompt_and_an_idle_screen_paints_nothing(t
         terminal.press("ctrl+s")
         terminal.wait_for("type to search")
         terminal.press("delete")
-        terminal.wait_for("Deleted “")
-        assert any("Deleted “" in line for line in terminal.text.splitlines()[:4])
+        terminal.wait_for("Moved “")
+        assert any("Moved “" in line for line in terminal.text.splitlines()[:4])
         terminal.press("ctrl+u", "escape")
-        terminal.wait_gone("Deleted “")
+        terminal.wait_gone("Moved “")
         terminal.wait_quiet(2.5)
 
 

@@ -255,7 +255,11 @@ class FakeTransport:
         return Deleted(id=params.thread_id, object="thread.deleted")
 
     def _list_threads(self, params: Any) -> Page[ThreadSummary]:
-        found = [self._summary(thread) for thread in self.threads.values()]
+        found = [
+            self._summary(thread)
+            for thread in self.threads.values()
+            if (thread.trashed_at is not None) == bool(params.trashed)
+        ]
         found.sort(key=lambda thread: -(thread.last_active_at or 0))
         return _page(found, params)
 

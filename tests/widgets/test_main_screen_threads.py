@@ -18,7 +18,7 @@ from aimltui.tui.storage.drafts import DraftStore
 from aimltui.tui.storage.model_marks import ModelMarks
 from aimltui.wire.models import Model, ModelSource
 from aimltui.wire.operations import Operation
-from tests.support.fake_transport import FakeTransport, refused
+from tests.support.fake_transport import FakeTransport
 from tests.support.run_scenes import End, Hold, Say
 from tests.support.screen import NoMistakes, Seat, seat, startup_over
 
@@ -225,48 +225,6 @@ async def test_a_pinned_thread_stands_at_the_top(server: FakeTransport, tmp_path
         assert server.threads[corn].metadata == {"pinned": "true"}
         await here.pilot.press("ctrl+f")
         await here.until(lambda: here.rows()["Corn"].group == "Today")
-
-
-async def test_deleting_goes_to_the_neighbour_and_is_undone(server: FakeTransport, tmp_path: Path) -> None:
-    corn = server.say("Corn")
-    server.say("Wheat")
-    async with seat(server, tmp_path, thread_id=corn) as here:
-        await here.pilot.press("ctrl+s", "delete")
-        await here.until(lambda: here.texts() == ["Wheat", "About Wheat."])
-        assert list(here.rows()) == ["Wheat"]
-        assert corn in server.threads
-        await here.pilot.press("ctrl+s", "ctrl+u")
-        await here.until(lambda: here.texts() == ["Corn", "About Corn."])
-        assert set(here.rows()) == {"Wheat", "Corn"}
-    assert corn in server.threads
-
-
-async def test_a_deletion_that_is_not_undone_happens_later_or_at_the_end(
-    server: FakeTransport, tmp_path: Path
-) -> None:
-    corn, wheat = server.say("Corn"), server.say("Wheat")
-    async with seat(server, tmp_path, thread_id=corn) as here:
-        here.screen.undo_s = 0.05
-        await here.pilot.press("ctrl+s", "delete")
-        await here.until(lambda: corn not in server.threads)
-        here.screen.undo_s = 60.0
-        await here.until(lambda: here.workspace.current.thread_id == wheat)
-        await here.pilot.press("ctrl+s", "delete")
-        await here.until(lambda: here.rows() == {})
-        assert wheat in server.threads
-        await here.pilot.press("ctrl+q")
-    assert server.threads == {}
-    assert server.is_closed
-
-
-async def test_a_thread_that_cannot_be_deleted_comes_back(server: FakeTransport, tmp_path: Path) -> None:
-    corn = server.say("Corn")
-    server.failures["delete_thread"] = [refused("Not now.", 500)]
-    async with seat(server, tmp_path, thread_id=corn) as here:
-        here.screen.undo_s = 0.05
-        await here.pilot.press("ctrl+s", "delete")
-        await here.until(lambda: server.asked("delete_thread"))
-        await here.until(lambda: "Corn" in here.rows())
 
 
 async def test_what_another_window_says_appears_here(server: FakeTransport, tmp_path: Path) -> None:

@@ -116,11 +116,24 @@ async def test_the_lists_own_keys_name_the_thread_under_the_cursor() -> None:
         assert app.seen == [
             ("rename", "t2"),
             ("delete", "t2"),
-            ("delete", "t2"),
             ("pin", "t2"),
             "undo",
             "left",
         ]
+
+
+async def test_in_a_search_delete_and_ctrl_u_delete_letters_and_no_thread() -> None:
+    app = ListApp()
+    async with app.run_test(size=(60, 20)) as pilot:
+        app.threads.set_rows(ROWS)
+        app.threads.focus()
+        await pilot.press(*"corn", "delete")
+        assert app.threads.search_text == "cor"
+        await pilot.press("ctrl+d")
+        assert app.threads.search_text == "cor"
+        await pilot.press("ctrl+u")
+        assert app.threads.search_text == ""
+        assert app.seen == []
 
 
 async def test_the_cursor_stays_with_its_thread_when_rows_change() -> None:

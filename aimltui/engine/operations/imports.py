@@ -53,7 +53,7 @@ from aimltui.wire.run_steps import (
 )
 from aimltui.wire.runs import CANCELLED, COMPLETED, LastError, Run
 from aimltui.wire.runs import FAILED as RUN_FAILED
-from aimltui.wire.threads import Thread
+from aimltui.wire.threads import TRASHED_AT, Thread
 
 ELSEWHERE = "asst_elsewhere"
 """The assistant id of runs that this engine did not execute; no assistant has it."""
@@ -78,6 +78,10 @@ class ImportOperations:
 def _import(conn: Connection, runtime: Runtime, params: ImportThread, thread_id: str) -> ImportedThread:
     for known in threads.of_origin(conn, params.origin):
         if (known.metadata or {}).get(DIGEST) == params.digest:
+            if known.trashed_at is not None:
+                # who imports it again wants to see it
+                known = known.model_copy(update={"metadata": {**(known.metadata or {}), TRASHED_AT: ""}})
+                threads.save(conn, known)
             return ImportedThread(id=known.id, outcome=PRESENT, thread=known)
     thread = (
         _extended(conn, params) if params.extends is not None else _created(conn, runtime, params, thread_id)

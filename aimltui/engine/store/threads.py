@@ -7,9 +7,10 @@ from aimltui.engine.store.paging import Listing, page
 from aimltui.wire.base import Page
 from aimltui.wire.errors import BadRequest, NotFound
 from aimltui.wire.imports import ORIGIN
-from aimltui.wire.threads import TITLE, LatestRun, ListThreads, Thread, ThreadSummary
+from aimltui.wire.threads import TITLE, TRASHED_AT, LatestRun, ListThreads, Thread, ThreadSummary
 
 _BELOW = 10**16
+_MARK = f"coalesce(json_extract(body, '$.metadata.\"{TRASHED_AT}\"'), '')"
 _ACTIVITY = "(SELECT max(0, coalesce(max(activity), 0)) + 1 FROM threads)"
 
 
@@ -99,12 +100,13 @@ def listed(conn: Connection, params: ListThreads) -> Page[ThreadSummary]:
             param="order_by",
             code="invalid_value",
         )
-    where, args = "1", list[object]()
+    where, args = f"{_MARK} {'!=' if params.trashed else '='} ''", list[object]()
     if params.query is not None and params.query.strip():
         expression = match_expression(params.query)
         if not expression:
             return Page[ThreadSummary]()
-        where, args = "id IN (SELECT thread_id FROM words WHERE words MATCH ?)", [expression]
+        where += " AND id IN (SELECT thread_id FROM words WHERE words MATCH ?)"
+        args.append(expression)
     listing = Listing("threads", key=keys[params.order_by], where=where, args=args)
     return page(conn, listing, params, _summary)
 

@@ -165,8 +165,8 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "delete_thread",
         "Delete the thread",
-        "Delete the selected thread, or the open one. You can undo it for a few seconds.",
-        ("delete", "ctrl+d"),
+        "Move the selected thread, or the open one, to the trash. It stays there for 30 days.",
+        ("delete",),
         "delete_thread",
         THREADS,
         scope="list",
@@ -177,7 +177,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "undo_delete",
         "Undo deleting a thread",
-        "Bring back the thread that was deleted last.",
+        "Restore the thread that was deleted last.",
         ("ctrl+u",),
         "undo_delete",
         THREADS,
@@ -256,6 +256,15 @@ COMMANDS: tuple[Command, ...] = (
         when=("thread",),
         slash="/export",
         takes="PATH",
+    ),
+    Command(
+        "trash",
+        "Trash",
+        "Show the deleted threads: restore them, or delete them for good.",
+        (),
+        "show_trash",
+        THREADS,
+        slash="/trash",
     ),
     Command(
         "toggle_sidebar",

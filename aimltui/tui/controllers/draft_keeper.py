@@ -187,6 +187,10 @@ class DraftKeeper:
 
         self._files.write(work)
 
+    def forget(self, thread_id: str) -> None:
+        """Delete the draft of a thread that was deleted."""
+        self._write(thread_id, "")
+
     def save_at_end(self, waiting: str) -> None:
         """Save what was not sent as the open thread's draft: the program ends.
 

@@ -67,7 +67,7 @@ def command_words(facts: ScreenFacts, workspace: Workspace | None) -> frozenset[
             "running": conversation.is_busy,
             "thread": conversation.thread_id is not None,
             "answer": conversation.view.has_answer,
-            "undo": workspace.directory.can_undo,
+            "undo": bool(workspace.trash.threads),
             "call": bool(workspace.calls is not None and workspace.calls.calls_of(conversation.thread_id)),
             "connections": workspace.connected.connections is not None,
             "unanswered": can_send_again(conversation),

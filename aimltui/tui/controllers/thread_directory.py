@@ -1,8 +1,7 @@
-"""ThreadDirectory: the list of threads, and its operations: read, create, rename, pin, delete, undo."""
+"""ThreadDirectory: the list of threads, and its operations: read, create, rename, pin. `Trash` deletes them."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
@@ -12,8 +11,6 @@ from aimltui.tui.state.thread_list import ThreadListState
 from aimltui.wire.base import Page
 from aimltui.wire.errors import APIError, NotFound
 from aimltui.wire.threads import PINNED, TITLE, CreateThread, ListThreads, ModifyThread, Thread, ThreadSummary
-
-log = logging.getLogger(__name__)
 
 _NEWEST = ListThreads(limit=100, order="desc", order_by="last_active_at")
 _TITLE_LIMIT = 512
@@ -35,7 +32,6 @@ class ThreadDirectory:
         self.is_loaded = False
         self._is_cut = False
         """Whether `read_newest` left older threads for later."""
-        self._deleted: list[str] = []
 
     async def read_newest(self) -> None:
         """Read the newest threads, so that there is something to show at once; `read_rest` reads the others.
@@ -61,14 +57,14 @@ class ThreadDirectory:
             await self.read(open_thread)
 
     async def has(self, thread_id: str) -> bool:
-        """Whether the server has this thread; False also if it does not answer."""
+        """Whether the server has this thread, outside of the trash; False also if it does not answer."""
         if thread_id in self.state or not self._is_cut:
             return thread_id in self.state
         try:
-            await self._client.threads.get(thread_id)
+            thread = await self._client.threads.get(thread_id)
         except (APIError, TransportError):
             return False
-        return True
+        return thread.trashed_at is None
 
     async def read(self, open_thread: str | None) -> None:
         """Read all threads.
@@ -140,55 +136,14 @@ class ThreadDirectory:
         )
         self._changed()
 
-    def hide(self, thread_id: str) -> None:
-        """Remove a thread from the list; `delete` deletes it on the server, `undo` brings it back."""
-        self.state.hide(thread_id)
-        self._deleted.append(thread_id)
-        self._changed()
-
-    def undo(self) -> str | None:
-        """Show the thread again that was hidden last.
-
-        Returns:
-            Its id; None if none is hidden.
-        """
-        if not self._deleted:
-            return None
-        thread_id = self._deleted.pop()
-        self.state.show(thread_id)
-        self._changed()
-        return thread_id
-
-    @property
-    def can_undo(self) -> bool:
-        """Whether a thread is hidden and not deleted yet."""
-        return bool(self._deleted)
-
-    async def delete(self, thread_id: str) -> None:
-        """Delete a hidden thread on the server, unless it was shown again.
-
-        Raises:
-            APIError: The server refused; the thread is shown again.
-            TransportError: There was no answer; the thread is shown again.
-        """
-        if thread_id not in self._deleted:
-            return
-        self._deleted.remove(thread_id)
-        try:
-            await self._client.threads.delete(thread_id)
-        except NotFound:
-            pass
-        except (APIError, TransportError):
-            self.state.show(thread_id)
-            self._changed()
-            raise
+    def take_out(self, thread_id: str) -> ThreadSummary | None:
+        """Remove a thread from the list; the server still has it."""
+        summary = self.state.get(thread_id)
         self.state.drop(thread_id)
         self._changed()
+        return summary
 
-    async def delete_all_hidden(self) -> None:
-        """Delete all hidden threads on the server: the program ends."""
-        for thread_id in list(self._deleted):
-            try:
-                await self.delete(thread_id)
-            except (APIError, TransportError) as error:
-                log.warning("a thread could not be deleted at the end: %s", error)
+    def put_back(self, thread: ThreadSummary) -> None:
+        """Add a thread to the list again."""
+        self.state.merge([thread])
+        self._changed()

@@ -35,6 +35,7 @@ from aimltui.tui.controllers.thread_directory import ThreadDirectory
 from aimltui.tui.controllers.thread_files import tools_of_thread
 from aimltui.tui.controllers.thread_loader import ThreadLoader
 from aimltui.tui.controllers.tool_switch import ToolSwitch
+from aimltui.tui.controllers.trash import Trash
 from aimltui.tui.controllers.usage_tracker import UsageTracker
 from aimltui.tui.startup import Connected, Startup
 from aimltui.tui.state.attached_files import parted
@@ -85,6 +86,7 @@ class Workspace:
             is_asked=startup.model is not None,
         )
         self.directory = ThreadDirectory(client, self._list_changed)
+        self.trash = Trash(client, self.directory, startup.trash_days, clock)
         self.selections = SelectionKeeper(
             self.models, self.assistants, self.directory, post, self._selection_changed
         )
@@ -258,9 +260,18 @@ class Workspace:
         given = self.tools.kept(conversation, assistant_id, given)
         return Plan(conversation.thread_id, assistant_id, model, connection, given, switch)
 
+    def stop_in(self, thread_id: str) -> None:
+        """Stop the answer that is being written in a thread: it is about to be deleted."""
+        for conversation in self.writing:
+            if conversation.thread_id == thread_id:
+                self.stop(conversation)
+
     def said(self, conversation: Conversation, text: str) -> None:
-        """The server has a message of the user."""
-        self.threads.note_message(conversation.thread_id or "", text, int(self.clock()))
+        """The server has a message of the user; another window may have deleted the thread meanwhile."""
+        thread_id = conversation.thread_id or ""
+        if thread_id not in self.threads:
+            self._spawn(self._untrash(thread_id), "trash")
+        self.threads.note_message(thread_id, text, int(self.clock()))
         self._list_changed()
 
     async def unsaid(self, conversation: Conversation) -> None:
@@ -268,6 +279,11 @@ class Workspace:
         self._show_guides(conversation)
         with suppress(APIError, TransportError):
             await self.directory.refresh((), self.current.thread_id)
+
+    async def _untrash(self, thread_id: str) -> None:
+        with suppress(APIError, TransportError):
+            if (await self.client.threads.get(thread_id)).trashed_at is not None:
+                await self.trash.restore(thread_id)
 
     def run_moved(self, conversation: Conversation, run: Run) -> None:
         """The run has another status."""
@@ -320,10 +336,9 @@ class Workspace:
     # Conversations
 
     async def close(self) -> None:
-        """Delete the threads that are still hidden, and announce no more changes."""
+        """Announce no more changes."""
         if self.calls is not None:
             await self.calls.aclose()
-        await self.directory.delete_all_hidden()
         for conversation in [*self._kept.values(), self.current]:
             conversation.buffer.close()
 

@@ -24,32 +24,38 @@ class ThreadListState:
     def __init__(self, zone: tzinfo | None = None) -> None:
         self._zone = zone
         self._threads: dict[str, ThreadSummary] = {}
-        self._hidden: set[str] = set()
         self._unread: set[str] = set()
 
     def __contains__(self, thread_id: str) -> bool:
-        return thread_id in self._threads and thread_id not in self._hidden
+        return thread_id in self._threads
 
     def load(self, threads: Iterable[ThreadSummary], open_thread: str | None = None) -> None:
         """Replace all threads by the server's list; see `merge`."""
         fresh = {thread.id: thread for thread in threads}
         self.merge(fresh.values(), open_thread)
-        self._threads = fresh
-        self._unread &= fresh.keys()
-        self._hidden &= fresh.keys()
+        self._threads = {key: thread for key, thread in self._threads.items() if key in fresh}
+        self._unread &= self._threads.keys()
 
     def merge(self, threads: Iterable[ThreadSummary], open_thread: str | None = None) -> None:
-        """Update some threads. A thread that is not open becomes unread if its run has ended since the last update."""
+        """Update some threads, without those in the trash.
+
+        A thread that is not open becomes unread if its run has ended since the last update.
+        """
         for thread in threads:
+            if thread.trashed_at is not None:
+                self.drop(thread.id)
+                continue
             old = self._threads.get(thread.id)
             if old is not None and _is_active(old) and not _is_active(thread) and thread.id != open_thread:
                 self._unread.add(thread.id)
             self._threads[thread.id] = thread
 
     def put(self, thread: Thread) -> None:
-        """Add a thread, or update the metadata of a known one."""
+        """Add a thread, or update the metadata of a known one; one in the trash is removed."""
         old = self._threads.get(thread.id)
-        if old is not None:
+        if thread.trashed_at is not None:
+            self.drop(thread.id)
+        elif old is not None:
             self._threads[thread.id] = old.model_copy(update={"metadata": thread.metadata})
         else:
             self._threads[thread.id] = ThreadSummary.model_validate(thread.model_dump())
@@ -72,18 +78,10 @@ class ThreadListState:
         """The user has opened the thread."""
         self._unread.discard(thread_id)
 
-    def hide(self, thread_id: str) -> None:
-        """Leave a thread out of the rows; it may still be restored."""
-        self._hidden.add(thread_id)
-
-    def show(self, thread_id: str) -> None:
-        """Show a hidden thread again."""
-        self._hidden.discard(thread_id)
-
     def drop(self, thread_id: str) -> None:
         """Remove a thread."""
         self._threads.pop(thread_id, None)
-        self._hidden.discard(thread_id)
+        self._unread.discard(thread_id)
 
     def get(self, thread_id: str) -> ThreadSummary | None:
         """A thread by id."""
@@ -109,13 +107,9 @@ class ThreadListState:
         return rest[0] if rest else None
 
     def rows(self, now: float) -> list[ThreadRow]:
-        """All threads that are not hidden, grouped, the newest first in each group."""
+        """All threads, grouped, the newest first in each group."""
         today = datetime.fromtimestamp(now, self._zone).date()
-        rows = [
-            (self._row(thread, today), _at(thread))
-            for thread in self._threads.values()
-            if thread.id not in self._hidden
-        ]
+        rows = [(self._row(thread, today), _at(thread)) for thread in self._threads.values()]
         rows.sort(key=lambda item: (_GROUPS.index(item[0].group), -item[1]))
         return [row for row, _ in rows]
 

@@ -195,8 +195,10 @@ class ThreadList(ScrollView, can_focus=True):
             self.post_message(self.RenameRequested(self._list.cursor))
 
     def action_delete_thread(self) -> None:
-        """Request the deletion of the thread under the cursor."""
-        if self._list.cursor is not None:
+        """Request the deletion of the thread under the cursor; in a search, delete its last letter."""
+        if self.search_text:
+            self._search(self.search_text[:-1])
+        elif self._list.cursor is not None:
             self.post_message(self.DeleteRequested(self._list.cursor))
 
     def action_pin_thread(self) -> None:
@@ -205,7 +207,10 @@ class ThreadList(ScrollView, can_focus=True):
             self.post_message(self.PinRequested(self._list.cursor))
 
     def action_undo_delete(self) -> None:
-        """Request to restore the last deleted thread."""
+        """Request to restore the last deleted thread; in a search, delete its text."""
+        if self.search_text:
+            self._search("")
+            return
         self.post_message(self.UndoDeleteRequested())
 
     def on_click(self, event: events.Click) -> None:

@@ -19,7 +19,7 @@ from aimltui.wire.events import StreamEvent
 from aimltui.wire.messages import CreateMessage, Message
 from aimltui.wire.operations import Operation
 from aimltui.wire.runs import CreateThreadAndRun, Run
-from aimltui.wire.threads import CreateThread, ListThreads, ModifyThread, Thread
+from aimltui.wire.threads import TRASHED_AT, CreateThread, ListThreads, ModifyThread, Thread
 
 
 class Remote:
@@ -190,3 +190,12 @@ async def test_a_file_that_cannot_be_written_does_not_stop_the_conversation(tmp_
     client = over(Remote(), tmp_path)
     assert (await client.threads.create(CreateThread())).id == "thread_0"
     assert await listed(client) == ["thread_0"]
+
+
+async def test_threads_in_the_trash_are_in_no_list_but_their_own(tmp_path: Path) -> None:
+    index = ThreadIndex(tmp_path / "threads.json")
+    client = AssistantsClient(IndexedTransport(Remote(), index))
+    corn, wheat = [await client.threads.create(CreateThread()) for _ in range(2)]
+    await client.threads.modify(ModifyThread(thread_id=corn.id, metadata={TRASHED_AT: "5.0"}))
+    assert [thread.id for thread in (await index.list(ListThreads())).data] == [wheat.id]
+    assert [thread.id for thread in (await index.list(ListThreads(trashed=True))).data] == [corn.id]

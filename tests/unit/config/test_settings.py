@@ -98,6 +98,8 @@ def test_a_syntax_error_names_file_line_column_and_remedy(file: Path, text: str,
         ("[budget]\nper_run_usd = 0\n", ["budget.per_run_usd", "is 0", "for no limit"]),
         ("[budget]\nper_run_usd = nan\n", ["budget.per_run_usd", "is nan"]),
         ("[budget]\nper_run_tokens = 2.5\n", ["budget.per_run_tokens", "a whole number"]),
+        ("[threads]\ntrash_days = -1\n", ["threads.trash_days", "is -1", "a whole number, 0 or above."]),
+        ("[threads]\ntrash_days = 1.5\n", ["threads.trash_days", "a number", "a whole number, 0 or above"]),
         ('[interpreter]\nsandbox = "none"\n', ["interpreter.sandbox", '"none"', '"off"']),
     ],
 )
@@ -398,3 +400,10 @@ def test_a_budget_is_read_and_none_is_no_limit(tmp_path: Path) -> None:
     settings = load(file, "[budget]\nper_day_usd = 5\nper_run_tokens = 1000\n")
     assert settings.budget == BudgetSettings(per_day_usd=5, per_run_tokens=1000)
     assert load(file, "[budget]\n").budget == BudgetSettings()
+
+
+@pytest.mark.parametrize(
+    ("text", "days"), [("", 30), ("[threads]\ntrash_days = 7\n", 7), ("[threads]\ntrash_days = 0\n", 0)]
+)
+def test_the_time_in_the_trash_can_be_shortened(file: Path, text: str, days: int) -> None:
+    assert load(file, text).threads.trash_days == days

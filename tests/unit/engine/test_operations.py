@@ -19,7 +19,7 @@ from aimltui.wire.messages import (
 from aimltui.wire.models import ListModels
 from aimltui.wire.operations import OPERATIONS, NoParams
 from aimltui.wire.runs import CreateRun, ModifyRun, RunParams
-from aimltui.wire.threads import CreateThread, ListThreads, ModifyThread, ThreadParams
+from aimltui.wire.threads import TRASHED_AT, CreateThread, ListThreads, ModifyThread, ThreadParams
 from tests.support.builders import (
     TestClock,
     a_run_wanted,
@@ -334,6 +334,25 @@ async def test_threads_are_listed_by_their_last_activity(tmp_path: Path) -> None
     assert found.data[0].last_active_at == int(clock.now)
     assert found.data[0].preview == "one"
     assert found.data[0].latest_run is None
+
+
+async def test_threads_in_the_trash_are_in_no_list_but_their_own(tmp_path: Path) -> None:
+    async with opened(tmp_path) as engine:
+        corn, wheat = await a_thread(engine, "corn fields"), await a_thread(engine, "wheat fields")
+
+        async def found(**params: Any) -> list[str]:
+            return [thread.id for thread in (await engine.threads.list_threads(ListThreads(**params))).data]
+
+        async def mark(at: str) -> None:
+            await engine.threads.modify_thread(ModifyThread(thread_id=corn.id, metadata={TRASHED_AT: at}))
+
+        await mark("1800000000.5")
+        assert await found() == await found(query="fields") == await found(trashed=False) == [wheat.id]
+        assert await found(trashed=True) == await found(trashed=True, query="fields") == [corn.id]
+        assert (await engine.threads.get_thread(ThreadParams(thread_id=corn.id))).trashed_at == 1800000000.5
+        await mark("")
+        assert await found() == [wheat.id, corn.id]
+        assert await found(trashed=True) == []
 
 
 async def test_threads_are_found_by_words_stems_beginnings_and_titles(tmp_path: Path) -> None:

@@ -52,10 +52,17 @@ class LifecyclePart(MainView):
         self.spawn(self.workspace.learn(), "models")
         self.spawn(self.workspace.usage.refresh(), "usage")
         self.spawn(self.workspace.watch(), "changes")
+        self.spawn(self._purge(self.workspace), "trash")
         if self.marks is not None:
             self.spawn(self.marks.load(), "marks")
         if connected.warm_up is not None:
             self.spawn(asyncio.to_thread(connected.warm_up), "warm-up")
+
+    async def _purge(self, workspace: Workspace) -> None:
+        """Delete what has been in the trash for too long."""
+        for thread_id in await workspace.trash.purge():
+            self.drafts.forget(thread_id)
+        self.show_state()
 
     def reconnect(self) -> None:
         """Connect again if the start failed."""
@@ -121,7 +128,7 @@ class LifecyclePart(MainView):
             self.drafts.note_queue(workspace.current)
 
     async def prepare_to_end(self) -> None:
-        """Save the draft, finish deletions and disconnect, within a bounded time."""
+        """Save the draft and disconnect, within a bounded time."""
         if self._is_ending:
             return
         self._is_ending = True

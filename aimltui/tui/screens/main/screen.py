@@ -27,6 +27,7 @@ from aimltui.tui.screens.main.quitting import QuittingPart
 from aimltui.tui.screens.main.reading import ReadingPart
 from aimltui.tui.screens.main.sending import SendingPart
 from aimltui.tui.screens.main.threads import ThreadsPart
+from aimltui.tui.screens.main.trash import TrashPart
 from aimltui.tui.screens.main.usage import UsagePart
 from aimltui.tui.startup import Startup
 from aimltui.tui.themes import ThemeChoice
@@ -53,6 +54,7 @@ class MainScreen(
     McpServersPart,
     PickersPart,
     ThreadsPart,
+    TrashPart,
     CopyingPart,
     AttachingPart,
     QuittingPart,

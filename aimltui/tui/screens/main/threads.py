@@ -1,11 +1,10 @@
-"""The main screen's part for threads: the list, opening, renaming, pinning, deleting."""
+"""The main screen's part for threads: the list, opening, renaming, pinning."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable
 
 from aimltui.client.errors import TransportError
-from aimltui.common.sanitize import clean_line
 from aimltui.tui.controllers.messages import ThreadListChanged
 from aimltui.tui.screens.main.view import MainView
 from aimltui.tui.widgets.header import HeaderBar
@@ -14,9 +13,6 @@ from aimltui.tui.widgets.thread_list import ThreadList
 
 class ThreadsPart(MainView):
     """Handles the thread list and its commands."""
-
-    undo_s = 10.0
-    """Seconds in which deleting a thread can be undone."""
 
     def on_thread_list_changed(self, event: ThreadListChanged) -> None:
         """Update the list."""
@@ -124,16 +120,7 @@ class ThreadsPart(MainView):
     def action_delete_thread(self) -> None:
         """Delete the thread."""
         if self._acted_on is not None:
-            self._delete(self._acted_on)
-
-    def action_undo_delete(self) -> None:
-        """Bring back the thread that was deleted last."""
-        if self.workspace is None:
-            return
-        thread_id = self.workspace.directory.undo()
-        if thread_id is not None:
-            self.app.clear_notifications()
-            self.go_to(thread_id)
+            self.post_message(ThreadList.DeleteRequested(self._acted_on))
 
     def on_thread_list_rename_requested(self, event: ThreadList.RenameRequested) -> None:
         """Rename the selected thread."""
@@ -144,16 +131,6 @@ class ThreadsPart(MainView):
         """Pin or unpin the selected thread."""
         event.stop()
         self.spawn(self._pin(event.thread_id), "threads")
-
-    def on_thread_list_delete_requested(self, event: ThreadList.DeleteRequested) -> None:
-        """Delete the selected thread."""
-        event.stop()
-        self._delete(event.thread_id)
-
-    def on_thread_list_undo_delete_requested(self, event: ThreadList.UndoDeleteRequested) -> None:
-        """Bring back the thread that was deleted last."""
-        event.stop()
-        self.action_undo_delete()
 
     def _rename(self, thread_id: str) -> None:
         # a modal is not needed for the first frame
@@ -174,26 +151,6 @@ class ThreadsPart(MainView):
     async def _pin(self, thread_id: str) -> None:
         assert self.workspace is not None
         await self._ask(self.workspace.directory.toggle_pin(thread_id), "The thread was not pinned")
-
-    def _delete(self, thread_id: str) -> None:
-        workspace = self.workspace
-        assert workspace is not None
-        title = clean_line(workspace.threads.title(thread_id))
-        following = workspace.threads.neighbour(thread_id, self.clock())
-        workspace.directory.hide(thread_id)
-        if workspace.current.thread_id == thread_id:
-            self.go_to(following)
-        self.app.notify(
-            f"Deleted “{title}”. Undo: ctrl+u in the thread list.",
-            timeout=self.undo_s,
-            markup=False,
-        )
-        self.set_timer(self.undo_s, lambda: self.spawn(self._delete_now(thread_id), "threads"))
-
-    async def _delete_now(self, thread_id: str) -> None:
-        assert self.workspace is not None
-        await self._ask(self.workspace.directory.delete(thread_id), "The thread was not deleted")
-        self.show_state()
 
     async def _ask(self, work: Awaitable[None], failed: str) -> None:
         from aimltui.wire.errors import APIError

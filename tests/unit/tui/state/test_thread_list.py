@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from aimltui.tui.state.thread_list import ThreadListState, first_words
-from aimltui.wire.threads import LatestRun, Thread, ThreadSummary
+from aimltui.wire.threads import TRASHED_AT, LatestRun, Thread, ThreadSummary
 
 NOON = int(datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp())
 HOUR, DAY = 3600, 86_400
@@ -98,15 +98,17 @@ def test_first_words_are_cut_at_a_word(text: str, title: str) -> None:
     assert first_words(text, 15) == title
 
 
-def test_a_hidden_thread_is_not_shown_and_comes_back() -> None:
+def test_a_thread_in_the_trash_is_not_shown() -> None:
+    trashed = thread("a", **{TRASHED_AT: "5.0"})
     threads = state(thread("a"), thread("b"))
-    threads.hide("a")
+    threads.put(trashed)
     assert [row.id for row in threads.rows(NOON)] == ["b"]
-    assert "a" not in threads
-    threads.load([thread("a"), thread("b")])
-    assert "a" not in threads
-    threads.show("a")
+    threads.merge([thread("a")])
     assert "a" in threads
+    threads.load([trashed, thread("b")])
+    assert "a" not in threads
+    threads.load([thread("a", **{TRASHED_AT: ""})])
+    assert [row.id for row in threads.rows(NOON)] == ["a"]
 
 
 def test_the_neighbour_is_the_next_one_and_at_the_end_the_one_before() -> None:
