@@ -32,6 +32,8 @@ class LocalTool:
     """False for a file that the user has not approved in its present form: then a call must be approved."""
     code: str = ""
     """The whole file if it is not trusted, so that the user can read what would run."""
+    server: str = ""
+    """The name of the MCP server, if it is a tool of one."""
     may_always: bool = True
     """False if a call must be approved each time, since the tool's own description calls it destructive."""
 

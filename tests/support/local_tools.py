@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
 from aimltui.common.errors import AimltuiError
 from aimltui.config.mcp_servers import McpServer, McpServers
+from aimltui.local_tools.mcp.connection import Hooks
+from aimltui.local_tools.mcp.forms import Form, Reply
 from aimltui.local_tools.mcp.log import ServerLog
 from aimltui.local_tools.mcp.source import McpSource
 from aimltui.local_tools.types import CallResult, LocalTool, Problem, fingerprint_of
@@ -32,14 +34,17 @@ class HandServer:
         self.called: list[tuple[str, dict[str, Any]]] = []
         self.starts = 0
         self.start_gate: asyncio.Event | None = None
+        self.hooks = Hooks()
+        self.asks: Form | None = None
+        """What each call asks the user."""
+        self.replies: list[Reply] = []
         self.error = ""
         """Why it cannot be started."""
 
     @asynccontextmanager
-    async def connect(
-        self, server: McpServer, log: ServerLog, tools_changed: Callable[[], None]
-    ) -> AsyncIterator[HandServer]:
+    async def connect(self, server: McpServer, log: ServerLog, hooks: Hooks) -> AsyncIterator[HandServer]:
         self.starts += 1
+        self.hooks = hooks
         if self.start_gate is not None:
             await self.start_gate.wait()
         if self.error:
@@ -51,6 +56,8 @@ class HandServer:
 
     async def call_tool(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         self.called.append((name, arguments))
+        if self.asks is not None and self.hooks.ask is not None:
+            self.replies.append(await self.hooks.ask(self.asks))
         return {"content": [{"type": "text", "text": f"{name} says {arguments}"}]}
 
     def source(self, *names: str) -> McpSource:

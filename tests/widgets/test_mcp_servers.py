@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from aimltui.local_tools.mcp.forms import Form, FormField, Reply
+from aimltui.tui.screens.dialogs.form import FormScreen
 from aimltui.tui.screens.dialogs.mcp_servers import McpServersScreen
 from tests.support.fake_model import calls, says
 from tests.support.local_tools import HandServer, HandSource
@@ -70,3 +72,68 @@ async def test_the_sheet_shows_restarts_and_switches(tmp_path: Path) -> None:
         await at.here.until(lambda: " off" in at.here.shown())
         await at.here.pilot.press("down", "space")
         await at.here.until(lambda: servers.rows[1].state == "off")
+
+
+CITY = Form(
+    "clock",
+    "Which city?",
+    (
+        FormField("city", "City", "string", "as on a map", is_required=True),
+        FormField("hours", "Hours", "integer", default="24", least=12, most=24),
+    ),
+)
+
+
+async def test_a_servers_question_is_a_card_with_a_form(tmp_path: Path) -> None:
+    server = HandServer(NOW)
+    server.asks = CITY
+    servers = server.source("clock")
+    turn = calls(("clock__now", "{}"))
+    async with desk(tmp_path, turn, says("One."), turn, says("Two."), turn, servers=servers) as at:
+        await at.here.pilot.press("h", "backspace")
+        await at.here.until(lambda: [row.state for row in servers.rows] == ["ready"], "the server")
+        await at.here.write("How late is it?")
+        await at.asked()
+        await at.answer("o", "enter")
+        await at.here.until(lambda: "clock asks" in at.here.shown())
+        assert "Which city?" in at.here.shown()
+        assert "City: text  as on a map" in at.here.shown()
+        # the time limit of the call does not run, and what is typed answers nothing
+        await at.press("f", "enter")
+        assert not isinstance(at.here.app.screen, FormScreen)
+        await at.answer("f", "enter")
+        await at.here.until(lambda: isinstance(at.here.app.screen, FormScreen))
+        await at.here.pilot.press("ctrl+s")
+        await at.here.until(lambda: "City is needed" in at.here.shown())
+        await at.here.pilot.press(*"Oslo", "ctrl+s")
+        await at.here.until(lambda: "One." in at.here.texts())
+        assert server.replies == [Reply("accept", {"city": "Oslo", "hours": 24})]
+
+        # the queued message brings the second call, whose question is declined
+        await at.asked()
+        await at.answer("o", "enter")
+        await at.here.until(lambda: "clock asks" in at.here.shown())
+        await at.answer("d", "enter")
+        await at.here.until(lambda: "Two." in at.here.texts())
+        assert server.replies[1:] == [Reply("decline")]
+
+        # a run that is stopped takes its question back
+        server.asks = Form("clock", "Log in.", url="https://login.example/a")
+        await at.here.write("Once more")
+        await at.asked()
+        await at.answer("o", "enter")
+        await at.here.until(lambda: "Open login.example" in at.here.shown())
+        await at.press("escape")
+        await at.press("escape")
+        await at.here.until(lambda: not at.card.display)
+
+
+async def test_a_question_without_a_call_is_not_shown(tmp_path: Path) -> None:
+    server = HandServer(NOW)
+    servers = server.source("clock")
+    async with desk(tmp_path, says("x"), servers=servers) as at:
+        await at.here.pilot.press("h")
+        await at.here.until(lambda: servers.rows and servers.rows[0].state == "ready", "the server")
+        assert server.hooks.ask is not None
+        assert await server.hooks.ask(CITY) == Reply("cancel")
+        assert not at.card.display

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from aimltui.common.errors import AimltuiError
 from aimltui.config.mcp_servers import McpServer
+from aimltui.local_tools.mcp.forms import Form, Reply
 from aimltui.local_tools.mcp.log import ServerLog
 
 
@@ -43,5 +45,15 @@ class Connection(Protocol):
         ...
 
 
-Connect = Callable[[McpServer, ServerLog, Callable[[], None]], AbstractAsyncContextManager[Connection]]
-"""Opens a connection; the last argument is called when the server says that its tools have changed."""
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What a connection calls."""
+
+    tools_changed: Callable[[], None] = lambda: None
+    """The server says that its tools have changed."""
+    ask: Callable[[Form], Awaitable[Reply]] | None = None
+    """The server asks the user something; None if nobody can answer."""
+
+
+Connect = Callable[[McpServer, ServerLog, Hooks], AbstractAsyncContextManager[Connection]]
+"""Opens a connection."""

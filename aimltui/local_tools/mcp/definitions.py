@@ -101,6 +101,7 @@ def _local_tool(server: McpServer, name: str, one: Mapping[str, Any]) -> LocalTo
         f"MCP server {clean_line(server.name)}",
         touches(server),
         fingerprint_of(server.sha256, str(one.get("name")), about, parameters),
+        server=server.name,
         may_always=not is_destructive,
     )
 

@@ -12,8 +12,16 @@ from typing import Any, Final, Literal
 from aimltui.common.errors import AimltuiError
 from aimltui.common.sanitize import clean_line
 from aimltui.config.mcp_servers import McpServer
-from aimltui.local_tools.mcp.connection import Connect, Connection, ConnectionLost, ServerError, SessionLost
+from aimltui.local_tools.mcp.connection import (
+    Connect,
+    Connection,
+    ConnectionLost,
+    Hooks,
+    ServerError,
+    SessionLost,
+)
 from aimltui.local_tools.mcp.definitions import Offered, offered
+from aimltui.local_tools.mcp.forms import Form, Reply
 from aimltui.local_tools.mcp.log import ServerLog
 
 log = logging.getLogger(__name__)
@@ -41,6 +49,7 @@ class ServerKeeper:
         known: Its tools as they were listed before, which are offered while it starts.
         changed: Is called when state or tools have changed.
         listed: Is called with the tools that it lists, as the protocol has them.
+        ask: Puts a question of the server to the user; None if nobody can answer.
         sleep: Waits for some seconds.
         clock: The seconds of a clock that only runs forward.
     """
@@ -53,6 +62,7 @@ class ServerKeeper:
         known: list[Mapping[str, Any]] | None = None,
         changed: Callable[[], None] = lambda: None,
         listed: Callable[[list[dict[str, Any]]], None] = lambda _: None,
+        ask: Callable[[Form], Awaitable[Reply]] | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -71,6 +81,10 @@ class ServerKeeper:
         self._about: ServerLog | None = None
         self._failed_at = 0.0
         self._tools_changed = asyncio.Event()
+        self._hooks = Hooks(self._tools_changed.set, self._ask_user if ask is not None else None)
+        self._ask = ask
+        self._limits: set[asyncio.Timeout] = set()
+        """The time limits of the calls that run."""
         self._news = asyncio.Event()
         """Set at the next change of the state, and then replaced."""
 
@@ -95,17 +109,29 @@ class ServerKeeper:
             await asyncio.gather(task, return_exceptions=True)
         self._set_state("stopped")
 
-    async def call(self, name: str, arguments: dict[str, Any], fingerprint: str) -> dict[str, Any]:
+    async def call(
+        self, name: str, arguments: dict[str, Any], fingerprint: str, seconds: float
+    ) -> dict[str, Any]:
         """Call a tool, after the server is ready.
 
         Args:
             name: The tool's name for the server.
             arguments: The arguments.
             fingerprint: The form of the tool that was approved.
+            seconds: The time limit. It does not run while the server asks the user something.
 
         Raises:
             ServerError: The server does not run, the tool has changed, or the call failed.
+            TimeoutError: The time is over.
         """
+        async with asyncio.timeout(seconds) as limit:
+            self._limits.add(limit)
+            try:
+                return await self._call_twice(name, arguments, fingerprint)
+            finally:
+                self._limits.discard(limit)
+
+    async def _call_twice(self, name: str, arguments: dict[str, Any], fingerprint: str) -> dict[str, Any]:
         try:
             return await self._call(name, arguments, fingerprint)
         except SessionLost as error:
@@ -116,6 +142,21 @@ class ServerKeeper:
             return await self._call(name, arguments, fingerprint)
         except SessionLost as error:
             raise ServerError(f"The server {self.server.name} ends every session at once: {error}") from error
+
+    async def _ask_user(self, form: Form) -> Reply:
+        """Put a question to the user; the calls that run wait for the answer, however long it takes."""
+        assert self._ask is not None
+        now = asyncio.get_running_loop().time()
+        left = {limit: when - now for limit in self._limits if (when := limit.when()) is not None}
+        for limit in left:
+            limit.reschedule(None)
+        try:
+            return await self._ask(form)
+        finally:
+            now = asyncio.get_running_loop().time()
+            for limit, seconds in left.items():
+                if limit in self._limits:
+                    limit.reschedule(now + max(1.0, seconds))
 
     def _renew(self) -> None:
         """Connect again, as soon as possible."""
@@ -181,7 +222,7 @@ class ServerKeeper:
         was_ready = False
         try:
             async with asyncio.timeout(self.server.start_timeout_s) as limit:
-                async with self._connect(self.server, about, self._tools_changed.set) as connection:
+                async with self._connect(self.server, about, self._hooks) as connection:
                     await self._take_tools(connection)
                     limit.reschedule(None)
                     was_ready = True

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from aimltui.common import gc_tuning
 from aimltui.common.errors import AimltuiError
 from aimltui.config.mcp_servers import McpServer
-from aimltui.local_tools.mcp.connection import Connection
+from aimltui.local_tools.mcp.connection import Connection, Hooks
 from aimltui.local_tools.mcp.log import ServerLog
 
 MISSING = (
@@ -19,9 +19,7 @@ MISSING = (
 
 
 @asynccontextmanager
-async def connect(
-    server: McpServer, log: ServerLog, tools_changed: Callable[[], None]
-) -> AsyncIterator[Connection]:
+async def connect(server: McpServer, log: ServerLog, hooks: Hooks) -> AsyncIterator[Connection]:
     """Open a connection; see `Connect`.
 
     Raises:
@@ -33,7 +31,7 @@ async def connect(
         raise AimltuiError(MISSING) from error
     from aimltui.local_tools.mcp.session import open_session
 
-    async with open_session(server, log, tools_changed) as session:
+    async with open_session(server, log, hooks) as session:
         yield session
 
 

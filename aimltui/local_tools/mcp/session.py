@@ -4,24 +4,31 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
-from mcp.client import Client, IncomingMessage
+from mcp.client import Client, ClientRequestContext, IncomingMessage
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
     INTERNAL_ERROR,
+    INVALID_REQUEST,
     METHOD_NOT_FOUND,
     UNSUPPORTED_PROTOCOL_VERSION,
     CallToolResult,
     DiscoverResult,
+    ElicitRequestParams,
+    ElicitResult,
+    ErrorData,
     Implementation,
+    ListRootsResult,
 )
 from pydantic import BaseModel
 
 from aimltui import __version__
 from aimltui.common.sanitize import clean_line
 from aimltui.config.mcp_servers import McpServer
-from aimltui.local_tools.mcp.connection import ConnectionLost, ServerError, SessionLost
+from aimltui.local_tools.mcp.connection import ConnectionLost, Hooks, ServerError, SessionLost
+from aimltui.local_tools.mcp.forms import form_of
 from aimltui.local_tools.mcp.http import http_streams
 from aimltui.local_tools.mcp.log import ServerLog
 from aimltui.local_tools.mcp.stdio import process_streams
@@ -31,6 +38,8 @@ _MOST_PAGES = 50
 _LIST_CHANGED = "notifications/tools/list_changed"
 _CONNECTION_CLOSED = -32000
 _LATE = -32001
+_NO_SAMPLING = "Sampling not supported"
+"""What the package answers to a server that asks for a model."""
 _TERMINATED = "Session terminated"
 _ENDED = ("Connection closed", "SSE stream ended without a response")
 """What the package says itself about a connection that ended."""
@@ -42,7 +51,7 @@ Streams = Callable[[McpServer, ServerLog], AbstractAsyncContextManager[Any]]
 async def open_session(
     server: McpServer,
     log: ServerLog,
-    tools_changed: Callable[[], None],
+    hooks: Hooks,
     streams: Streams | None = None,
 ) -> AsyncIterator[Session]:
     """Connect to a server. Each connection speaks one version: if the server refuses it, it is started again.
@@ -50,7 +59,7 @@ async def open_session(
     Args:
         server: The server.
         log: Gets what it writes beside its messages.
-        tools_changed: Is called when the server says so.
+        hooks: What the connection calls.
         streams: Opens the streams of messages; None is a process or HTTP, as the server is configured.
 
     Raises:
@@ -59,7 +68,7 @@ async def open_session(
     streams = streams or (http_streams if server.url else process_streams)
     try:
         async with AsyncExitStack() as stack:
-            client = await _opened(stack, server, log, tools_changed, streams)
+            client = await _opened(stack, server, log, hooks, streams)
             yield Session(client, log, has_sessions=bool(server.url))
     except BaseExceptionGroup as group:
         # the package's groups of tasks wrap what ends them
@@ -70,30 +79,30 @@ async def _opened(
     stack: AsyncExitStack,
     server: McpServer,
     log: ServerLog,
-    tools_changed: Callable[[], None],
+    hooks: Hooks,
     streams: Streams,
 ) -> Client:
     if server.protocol == MODERN:
-        return await _modern(stack, server, log, tools_changed, streams)
+        return await _modern(stack, server, log, hooks, streams)
     try:
-        return await _entered(stack, _client(server, log, tools_changed, streams, "legacy"))
+        return await _entered(stack, _client(server, log, hooks, streams, "legacy"))
     except MCPError as error:
         is_refused = error.code in (UNSUPPORTED_PROTOCOL_VERSION, METHOD_NOT_FOUND)
         if server.protocol != "auto" or not is_refused:
             raise _error(error) from error
     log.ended.clear()
-    return await _modern(stack, server, log, tools_changed, streams)
+    return await _modern(stack, server, log, hooks, streams)
 
 
 async def _modern(
     stack: AsyncExitStack,
     server: McpServer,
     log: ServerLog,
-    tools_changed: Callable[[], None],
+    hooks: Hooks,
     streams: Streams,
 ) -> Client:
     try:
-        client = await _entered(stack, _client(server, log, tools_changed, streams, MODERN))
+        client = await _entered(stack, _client(server, log, hooks, streams, MODERN))
         found = await client.session.send_discover(MODERN)
         client.session.adopt(DiscoverResult.model_validate(found))
     except (MCPError, ValueError, RuntimeError) as error:
@@ -101,20 +110,37 @@ async def _modern(
     return client
 
 
-def _client(
-    server: McpServer, log: ServerLog, tools_changed: Callable[[], None], streams: Streams, mode: str
-) -> Client:
+def _client(server: McpServer, log: ServerLog, hooks: Hooks, streams: Streams, mode: str) -> Client:
     async def notice(message: IncomingMessage) -> None:
         if getattr(message, "method", "") == _LIST_CHANGED:
-            tools_changed()
+            hooks.tools_changed()
 
+    async def elicit(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult | ErrorData:
+        return await _answer(server, hooks, params)
+
+    async def list_roots(context: ClientRequestContext) -> ListRootsResult:
+        return ListRootsResult.model_validate({"roots": [{"uri": uri} for uri in roots]})
+
+    roots = [Path(root).expanduser().absolute().as_uri() for root in server.roots]
     return Client(
         streams(server, log),
         mode=mode,
         client_info=Implementation(name="aimltui", version=__version__),
         message_handler=notice,
+        # what is given here is declared to the server
+        elicitation_callback=elicit if hooks.ask is not None else None,
+        list_roots_callback=list_roots if roots else None,
         cache=None,
     )
+
+
+async def _answer(server: McpServer, hooks: Hooks, params: ElicitRequestParams) -> ElicitResult | ErrorData:
+    """Put a question of the server to the user."""
+    form = form_of(server.name, _plain(params))
+    if hooks.ask is None or form is None:
+        return ErrorData(code=INVALID_REQUEST, message="This question cannot be shown to the user.")
+    reply = await hooks.ask(form)
+    return ElicitResult.model_validate({"action": reply.action, "content": reply.values})
 
 
 async def _entered(stack: AsyncExitStack, client: Client) -> Client:
@@ -195,5 +221,7 @@ def _error(error: BaseException) -> ServerError:
             return ConnectionLost(f"its connection ended ({told})")
         if found.code == _LATE:
             return ServerError(f"it did not answer in time ({told})")
+        if found.message == _NO_SAMPLING:
+            return ServerError("it wants this program to ask a model on its behalf, which is not supported.")
         return ServerError(f"it answered with an error: {told}")
     return ServerError(f"its answer is not valid: {clean_line(str(found))[:1000] or type(found).__name__}")

@@ -15,6 +15,7 @@ from aimltui.common.disk import ensure_private_dir, exclusive, write_private
 from aimltui.common.errors import ConfigError
 from aimltui.config.mcp_servers import McpServers
 from aimltui.local_tools.mcp.connection import Connect, ServerError
+from aimltui.local_tools.mcp.forms import Form, Reply
 from aimltui.local_tools.mcp.keeper import ServerKeeper, State
 from aimltui.local_tools.mcp.results import Save, result_of
 from aimltui.local_tools.types import CallResult, Limits, LocalTool, Problem
@@ -61,6 +62,8 @@ class McpSource:
     ) -> None:
         self.changed: Callable[[], None] = lambda: None
         """Called when a server's state or tools have changed."""
+        self.ask: Callable[[Form], Awaitable[Reply]] | None = None
+        """Puts questions of servers to the user; set it before the first start. None if nobody can answer."""
         self.save: Save | None = None
         """Saves pictures and other files of results."""
         self._load = load
@@ -133,6 +136,7 @@ class McpSource:
                         self._connect,
                         known=self._memory.tools_of(server.sha256),
                         changed=lambda: self.changed(),
+                        ask=self._ask_user if self.ask is not None else None,
                         sleep=self._sleep,
                         clock=self._clock,
                         listed=lambda raw, key=server.sha256: self._remember(key, raw),  # type: ignore[misc]
@@ -193,13 +197,15 @@ class McpSource:
     ) -> CallResult:
         seconds = keeper.server.timeout_s or self._limits.seconds
         try:
-            async with asyncio.timeout(seconds):
-                raw = await keeper.call(name, arguments, tool.fingerprint)
+            raw = await keeper.call(name, arguments, tool.fingerprint, seconds)
         except TimeoutError:
             return CallResult(f"The tool was stopped at the time limit of {seconds:g} s.", False)
         except ServerError as error:
             return CallResult(str(error), False)
         return await result_of(raw, self._save_file, self._limits.output_characters)
+
+    async def _ask_user(self, form: Form) -> Reply:
+        return await self.ask(form) if self.ask is not None else Reply("cancel")
 
     async def _save_file(self, name: str, content: bytes) -> str:
         if self.save is None:

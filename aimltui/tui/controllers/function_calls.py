@@ -11,6 +11,7 @@ from textual.message import Message as TextualMessage
 
 from aimltui.client.errors import TransportError
 from aimltui.local_tools.host import REFUSED, BadArguments, LocalTools, read_arguments
+from aimltui.local_tools.mcp.forms import Reply
 from aimltui.tui.controllers.messages import CallsChanged
 from aimltui.tui.state.pending_calls import PendingCall
 from aimltui.wire.errors import APIError
@@ -18,6 +19,7 @@ from aimltui.wire.runs import REQUIRES_ACTION, Run, ToolOutput
 
 if TYPE_CHECKING:
     from aimltui.client.client import AssistantsClient
+    from aimltui.local_tools.mcp.forms import Form
     from aimltui.local_tools.types import LocalTool
 
 log = logging.getLogger(__name__)
@@ -54,22 +56,26 @@ class FunctionCalls:
         self._tasks: dict[PendingCall, asyncio.Task[None]] = {}
         self._outputs: dict[str, dict[str, str]] = {}
         """Outputs that the server may not have received, by run and call: no function runs twice for one call."""
+        self._questions: dict[PendingCall, asyncio.Future[Reply]] = {}
+        """What servers ask during calls."""
+        if tools.servers is not None:
+            tools.servers.ask = self.ask
         self.is_closed = False
         """True once the program ends: then no call is answered."""
 
     def calls_of(self, thread_id: str | None) -> Sequence[PendingCall]:
         """The calls of the run that waits in a thread, answered ones included, if one needs a decision."""
-        for calls in self._pending.values():
-            if calls[0].thread_id == thread_id and any(call.state == "asked" for call in calls):
-                return calls
+        for run_id, calls in self._pending.items():
+            found = [*calls, *(one for one in self._questions if one.run_id == run_id)]
+            if calls[0].thread_id == thread_id and any(call.state == "asked" for call in found):
+                return found
         return ()
 
     @property
     def threads_asking(self) -> frozenset[str]:
         """The threads in which a call needs a decision."""
-        return frozenset(
-            call.thread_id for calls in self._pending.values() for call in calls if call.state == "asked"
-        )
+        calls = [call for calls in self._pending.values() for call in calls]
+        return frozenset(call.thread_id for call in (*calls, *self._questions) if call.state == "asked")
 
     async def answer(self, run: Run, *, is_own: bool) -> list[ToolOutput] | None:
         """Get an output for each call that the run waits for.
@@ -112,7 +118,7 @@ class FunctionCalls:
             scope: Whether later calls of the same tool run without a question.
             arguments: What the user changed the arguments to.
         """
-        if call.state != "asked" or call.tool is None:
+        if call.state != "asked" or call.tool is None or call.form is not None:
             return
         if self.tools.verdict(call.tool, call.thread_id) == "refuse":
             self.give(call, REFUSED)
@@ -124,7 +130,7 @@ class FunctionCalls:
 
     def give(self, call: PendingCall, output: str) -> None:
         """Give an output by hand, if the call still needs a decision."""
-        if call.state == "asked":
+        if call.state == "asked" and call.form is None:
             self._finish(call, output)
             self._post(CallsChanged())
 
@@ -132,6 +138,33 @@ class FunctionCalls:
         """Refuse a call, if it still needs a decision; the model receives the reason."""
         why = f" Reason: {reason.strip()}" if reason.strip() else ""
         self.give(call, f"The user refused this call, so it was not run.{why}")
+
+    async def ask(self, form: Form) -> Reply:
+        """Put a question of a server to the user, in the thread whose call it runs."""
+        running = [call for call in self._tasks if call.state == "running" and _is_of(call, form.server)]
+        if not running:
+            # it runs nothing that the user approved
+            return Reply("cancel")
+        call = running[-1]
+        question = PendingCall(
+            call.thread_id, call.run_id, f"{call.id}?", call.name, "", call.tool, call.expires_at, form=form
+        )
+        answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._questions[question] = answer
+        self._post(CallsChanged())
+        try:
+            return await answer
+        finally:
+            question.state = "done"
+            self._questions.pop(question, None)
+            self._post(CallsChanged())
+
+    def reply(self, question: PendingCall, reply: Reply) -> None:
+        """Answer a question of a server, if it still needs an answer."""
+        answer = self._questions.get(question)
+        if answer is not None and not answer.done():
+            question.state = "done"
+            answer.set_result(reply)
 
     async def aclose(self) -> None:
         """Withdraw everything, and end what runs."""
@@ -256,4 +289,10 @@ class FunctionCalls:
             if call in self._tasks:
                 self._tasks[call].cancel()
             self._answers.pop(call).cancel()
+        for question in [one for one in self._questions if one.run_id == run_id]:
+            self.reply(question, Reply("cancel"))
         self._post(CallsChanged())
+
+
+def _is_of(call: PendingCall, server: str) -> bool:
+    return call.tool is not None and call.tool.kind == "server" and call.tool.server == server

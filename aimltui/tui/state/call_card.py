@@ -6,8 +6,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import urlsplit
 
 from aimltui.common.sanitize import clean_line
+from aimltui.local_tools.mcp.forms import Form, hint_of
 from aimltui.tui.state.pending_calls import PendingCall
 from aimltui.tui.state.visible import visible
 
@@ -15,6 +17,7 @@ Role = Literal["plain", "muted", "name", "key", "text", "number", "warning", "ch
 Piece = tuple[str, Role]
 Line = tuple[Piece, ...]
 
+FILL, OPEN, DECLINE = "fill", "open", "decline"
 ONCE, THREAD, ALWAYS, ALL, EDIT, GIVE, REJECT = (
     "once",
     "thread",
@@ -45,17 +48,27 @@ def answers_for(call: PendingCall, waiting: Sequence[PendingCall]) -> tuple[Answ
     """
     found: list[Answer] = []
     tool = call.tool
+    if call.form is not None:
+        return _answers_to(call.form)
     if tool is not None and tool.kind != "schema":
         found.append(Answer(ONCE, "o", "Run once"))
         if call.may_always:
             found.append(Answer(THREAD, "t", "Always in this thread"))
             found.append(Answer(ALWAYS, "f", "Always for this function"))
+        waiting = [one for one in waiting if one.form is None]
         if len(waiting) > 1 and all(one.tool is not None and one.tool.is_trusted for one in waiting):
             found.append(Answer(ALL, "a", f"Run all {len(waiting)} once"))
         found.append(Answer(EDIT, "e", "Edit the arguments"))
     found.append(Answer(GIVE, "g", "Give the output by hand"))
     found.append(Answer(REJECT, "r", "Reject with a reason"))
     return tuple(found)
+
+
+def _answers_to(form: Form) -> tuple[Answer, ...]:
+    decline = Answer(DECLINE, "d", "Decline")
+    if form.url:
+        return Answer(OPEN, "o", f"Open {clean_line(urlsplit(form.url).hostname or '')}"), decline
+    return Answer(FILL, "f", "Fill in the form"), decline
 
 
 def title_of(calls: Sequence[PendingCall], seconds_left: float | None) -> Line:
@@ -90,7 +103,9 @@ def list_lines(calls: Sequence[PendingCall], shown: PendingCall) -> list[Line]:
 
 
 def body_lines(call: PendingCall) -> list[Line]:
-    """What would run, with all its arguments, and what it may touch."""
+    """What would run, with all its arguments, and what it may touch; or what its server asks."""
+    if call.form is not None:
+        return _form_lines(call.form)
     tool = call.tool
     where = ""
     if tool is not None:
@@ -108,6 +123,19 @@ def body_lines(call: PendingCall) -> list[Line]:
         lines += [((f"  {line}", "plain"),) for line in visible(tool.code.rstrip("\n")).split("\n")]
     lines.append(((tool.touches, "muted"),))
     return lines
+
+
+def _form_lines(form: Form) -> list[Line]:
+    asks: Line = ((f"{clean_line(form.server)} asks", "name"), ("  during the call", "muted"))
+    lines: list[Line] = [asks, *(((f"  {line}", "plain"),) for line in visible(form.message).split("\n"))]
+    if form.url:
+        lines.append((("  address: ", "key"), (visible(form.url), "text")))
+        told = "It may ask for a password there. Open it only if you know this address."
+        return [*lines, ((told, "muted"),)]
+    for field in form.fields:
+        about = f"  {field.about}" if field.about else ""
+        lines.append(((f"  {visible(field.label)}: ", "key"), (hint_of(field), "plain"), (about, "muted")))
+    return [*lines, (("What you write goes to this server. Give it no passwords.", "muted"),)]
 
 
 def _arguments(text: str) -> list[Line]:

@@ -1,10 +1,11 @@
-"""PendingCall: a call of a function that a run waits for."""
+"""PendingCall: a call of a function that a run waits for, or a question that its server asks meanwhile."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
+from aimltui.local_tools.mcp.forms import Form
 from aimltui.local_tools.types import LocalTool
 
 
@@ -24,4 +25,6 @@ class PendingCall:
     """Unix seconds at which the run ends, whether the user has answered or not."""
     may_always: bool = False
     """Whether the user may allow later calls, too."""
+    form: Form | None = None
+    """What the tool's server asks the user; None if a decision about a call is needed."""
     state: Literal["asked", "running", "done"] = "asked"

@@ -193,8 +193,8 @@ def opener(environment: Mapping[str, str] | None = None, platform: str = sys.pla
     return found
 
 
-async def open_file(program: str, path: Path) -> None:
-    """Open a file with the system's program, whose output is discarded.
+async def open_file(program: str, path: Path | str) -> None:
+    """Open a file or a web address with the system's program, whose output is discarded.
 
     Raises:
         SaveError: It did not start, or it failed.
@@ -217,7 +217,7 @@ async def open_file(program: str, path: Path) -> None:
         return  # it shows the file itself, and runs until the user closes it
     if code:
         raise SaveError(
-            f"{Path(program).name} found no program that opens {path.name}. Save it with s instead."
+            f"{Path(program).name} found no program that opens {Path(path).name}. Save it with s instead."
         )
 
 

@@ -13,6 +13,7 @@ import pytest
 from aimltui.common.errors import ConfigError
 from aimltui.config.mcp_servers import McpServer, expand, read_mcp_servers
 from aimltui.local_tools.mcp.definitions import function_name, offered
+from aimltui.local_tools.mcp.forms import BadValue, form_of, values_of
 from aimltui.local_tools.mcp.results import result_of
 
 SERVER = McpServer("files", command="npx", args=("-y", "server-files"))
@@ -191,3 +192,55 @@ async def test_every_kind_of_result_is_a_text() -> None:
     assert (failed.text, failed.is_ok) == ("The tool failed and gave no reason.", False)
     long = await result_of({"content": [{"type": "text", "text": "x" * 50}]}, save, 20)
     assert long.text == "x" * 20 + "\n[cut off after 20 characters]"
+
+
+FORM = form_of(
+    "s",
+    {
+        "message": f"Who{ESCAPE}?",
+        "requestedSchema": {
+            "properties": {
+                "age": {"type": "integer", "minimum": 1, "maximum": 9},
+                "mail": {"type": "string", "minLength": 3},
+                "size": {"type": "string", "oneOf": [{"const": "s", "title": "Small"}]},
+                "ok": {"type": "boolean"},
+                "odd": {"type": "object"},
+            },
+            "required": ["age"],
+        },
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("texts", "told"),
+    [
+        ({}, "age is needed: a whole number."),
+        ({"age": "x"}, "age must be a whole number."),
+        ({"age": "10"}, "age must be at most 9."),
+        ({"age": "5", "mail": "a"}, "mail must be at least 3 characters."),
+        ({"age": "5", "size": "big"}, "size must be one of: Small."),
+        ({"age": "5", "ok": "perhaps"}, "ok must be yes or no."),
+    ],
+)
+def test_a_wrong_value_of_a_form_is_a_sentence(texts: dict[str, str], told: str) -> None:
+    assert FORM is not None
+    with pytest.raises(BadValue, match=re.escape(told)):
+        values_of(FORM, texts)
+
+
+def test_a_form_gives_typed_values_and_an_odd_one_is_refused() -> None:
+    assert FORM is not None
+    assert FORM.message == "Who?"
+    found = values_of(FORM, {"age": "5", "size": "small", "ok": "NO", "odd": "x", "mail": " "})
+    assert found == {"age": 5, "size": "s", "ok": False, "odd": "x"}
+    for params in (
+        {"message": "x"},
+        {"requestedSchema": {"properties": {"a": 1}}},
+        {"mode": "url", "url": "javascript:alert(1)"},
+        {"mode": "url", "url": "https://bank.example@evil.example/"},
+    ):
+        assert form_of("s", params) is None
+    visit = form_of("s", {"mode": "url", "url": "https://x.example/a", "message": "Log in."})
+    assert visit is not None
+    assert visit.url == "https://x.example/a"

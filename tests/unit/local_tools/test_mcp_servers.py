@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from aimltui.common.errors import AimltuiError
 from aimltui.config.mcp_servers import McpProblem, McpServer, McpServers
 from aimltui.local_tools.approvals import Approvals
 from aimltui.local_tools.host import LocalTools, Rules
+from aimltui.local_tools.mcp.connection import Hooks
+from aimltui.local_tools.mcp.forms import Form, Reply, values_of
 from aimltui.local_tools.mcp.http import http_streams
 from aimltui.local_tools.mcp.keeper import PAUSES_S
 from aimltui.local_tools.mcp.log import ServerLog
@@ -80,18 +82,20 @@ async def bench(
     state_file: Path | None = None,
     limits: Limits | None = None,
     problems: tuple[McpProblem, ...] = (),
+    ask: Callable[[Form], Awaitable[Reply]] | None = None,
 ) -> AsyncGenerator[Bench, None]:
     names = ("one", "two")[: len(scripted)]
     servers = tuple(McpServer(name, command=name, **(config or {})) for name in names)
     by_name = dict(zip(names, scripted, strict=True))
     naps = Naps()
 
-    def connect(server: McpServer, log: ServerLog, changed: Callable[[], None]) -> Any:
-        return open_session(server, log, changed, by_name[server.name].streams)
+    def connect(server: McpServer, log: ServerLog, hooks: Hooks) -> Any:
+        return open_session(server, log, hooks, by_name[server.name].streams)
 
     source = McpSource(
         lambda: McpServers(servers, problems), connect, limits, state_file, sleep=naps, clock=lambda: 0.0
     )
+    source.ask = ask
     await source.refresh()
     try:
         yield Bench(source, naps)
@@ -150,7 +154,8 @@ async def test_the_newer_version_alone_where_it_is_configured_and_the_older_alon
 
 async def test_every_failure_of_a_call_is_a_text() -> None:
     server = ScriptedServer(ECHO, {"name": "other", "inputSchema": {"type": "object"}})
-    async with bench(server, limits=Limits(seconds=0.05)) as at:
+    limits = Limits()
+    async with bench(server, limits=limits) as at:
         await at.ready()
         server.results["echo"] = {"isError": True, "content": [{"type": "text", "text": "no such city"}]}
         assert await at.call() == CallResult("no such city", False)
@@ -163,12 +168,12 @@ async def test_every_failure_of_a_call_is_a_text() -> None:
         assert "its answer is not valid" in (await at.call()).text
         # what comes too late is ignored, and the server learns that nobody waits
         server.results["echo"] = None
-        server.gate = asyncio.Event()
+        server.gate, limits.seconds = asyncio.Event(), 0.05
         assert (await at.call()).text == "The tool was stopped at the time limit of 0.05 s."
         await at.until(lambda: "notifications/cancelled" in server.methods)
         server.gate.set()
         server.gate = None
-        at.source._limits.seconds = 60
+        limits.seconds = 60
         assert (await at.call("one__other")).text == "None"
         assert at.state() == "ready"
 
@@ -293,6 +298,75 @@ async def test_approvals_and_hints_hold_for_tools_of_servers() -> None:
         assert generous.verdict(delete, "t") == "ask"
 
 
+async def test_a_servers_questions_are_asked_in_both_generations_and_the_time_limit_waits() -> None:
+    schema = {
+        "type": "object",
+        "properties": {
+            "name": {"type": "string", "title": "Na\x1b[31mme"},
+            "color": {"type": "string", "enum": ["red", "blue"]},
+            "both": {"type": "array", "items": {"enum": ["a", "b"]}, "minItems": 1},
+            "sure": {"type": "boolean", "default": True},
+        },
+        "required": ["name"],
+    }
+    params = {"mode": "form", "message": "Who?", "requestedSchema": schema}
+    asked: list[Form] = []
+    answer: asyncio.Event = asyncio.Event()
+
+    async def ask(form: Form) -> Reply:
+        asked.append(form)
+        await answer.wait()
+        return Reply("accept", values_of(form, {"name": "Ada", "both": "a, B", "sure": "no", "color": "Red"}))
+
+    server = ScriptedServer()
+    async with bench(server, ask=ask) as at:
+        await at.ready()
+        assert set(server.seen[0][1]["capabilities"]) == {"elicitation"}
+        server.gate = asyncio.Event()
+        call = asyncio.create_task(at.call(text="hi"))
+        await at.until(lambda: "tools/call" in server.methods)
+        await server.request("elicitation/create", params)
+        await at.until(lambda: asked)
+        (limit,) = at.source._keepers["one"]._limits
+        assert limit.when() is None
+        answer.set()
+        await at.until(lambda: "answer" in server.methods)
+        assert limit.when() is not None
+        server.gate.set()
+        assert (await call).text == "hi"
+        wanted = {"name": "Ada", "both": ["a", "b"], "sure": False, "color": "red"}
+        assert server.seen[-1][1]["result"] == {"action": "accept", "content": wanted}
+        assert asked[0].fields[0].label == "Name"
+
+        await server.request("sampling/createMessage", {"messages": [], "maxTokens": 1}, "s2")
+        await at.until(lambda: server.methods.count("answer") == 2)
+        assert "error" in server.seen[-1][1]
+
+    modern = ScriptedServer(version=MODERN)
+    wants = {"q": {"method": "elicitation/create", "params": params}}
+    modern.results["echo"] = lambda params: (
+        {"content": [{"type": "text", "text": json.dumps(params["inputResponses"]["q"]["content"])}]}
+        if "inputResponses" in params
+        else {"resultType": "input_required", "inputRequests": wants, "requestState": "s"}
+    )
+    async with bench(modern, ask=ask) as at:
+        await at.ready()
+        assert json.loads((await at.call()).text) == wanted
+        wants["q"] = {"method": "sampling/createMessage", "params": {"messages": [], "maxTokens": 1}}
+        told = (await at.call()).text
+        assert "wants this program to ask a model on its behalf, which is not supported" in told
+
+
+async def test_folders_are_told_only_where_the_user_gave_some(tmp_path: Path) -> None:
+    server = ScriptedServer()
+    async with bench(server, config={"roots": (str(tmp_path),)}) as at:
+        await at.ready()
+        assert set(server.seen[0][1]["capabilities"]) == {"roots"}
+        await server.request("roots/list", {})
+        await at.until(lambda: "answer" in server.methods)
+        assert server.seen[-1][1]["result"] == {"roots": [{"uri": tmp_path.as_uri()}]}
+
+
 @asynccontextmanager
 async def over_http(
     server: ScriptedServer, url: str = "https://mcp.example/mcp", **config: Any
@@ -300,8 +374,8 @@ async def over_http(
     def streams(server_: McpServer, log: ServerLog) -> Any:
         return http_streams(server_, log, httpx2.MockTransport(server.over_http))
 
-    def connect(server_: McpServer, log: ServerLog, changed: Callable[[], None]) -> Any:
-        return open_session(server_, log, changed, streams)
+    def connect(server_: McpServer, log: ServerLog, hooks: Hooks) -> Any:
+        return open_session(server_, log, hooks, streams)
 
     naps = Naps()
     one = McpServer("one", url=url, origin="/nowhere/config.toml", **config)
@@ -415,7 +489,7 @@ async def test_a_process_gets_little_of_the_environment_and_ends_with_what_it_st
         origin=str(tmp_path / "config.toml"),
     )
     log = ServerLog()
-    async with open_session(server, log, lambda: None) as session:
+    async with open_session(server, log, Hooks()) as session:
         raw = await session.call_tool((await session.list_tools())[0]["name"], {})
         about = json.loads(raw["content"][0]["text"])
         assert about["env"]["GIVEN"] == "t"
@@ -447,7 +521,7 @@ def is_running(pid: int) -> bool:
 )
 async def test_a_server_that_cannot_be_started_says_why(server: McpServer, told: str) -> None:
     with pytest.raises(AimltuiError, match=told):
-        async with open_session(server, ServerLog(), lambda: None):
+        async with open_session(server, ServerLog(), Hooks()):
             pass
 
 

@@ -17,6 +17,7 @@ from aimltui.tui.state import call_card
 from aimltui.tui.widgets.call_card import CallCard
 
 if TYPE_CHECKING:
+    from aimltui.local_tools.mcp.forms import Value
     from aimltui.tui.controllers.function_calls import FunctionCalls, Scope
     from aimltui.tui.state.pending_calls import PendingCall
 
@@ -97,6 +98,8 @@ class FunctionCallsPart(MainView):
         elif event.answer == call_card.ALL:
             for one in calls.calls_of(call.thread_id):
                 calls.approve(one)
+        elif event.answer in (call_card.FILL, call_card.OPEN, call_card.DECLINE):
+            self._reply(call, event.answer)
         elif event.answer == call_card.EDIT:
             self._ask_for_text(
                 "Arguments", _pretty(call.arguments), "Run with these", call, self._edited, _problem
@@ -105,6 +108,35 @@ class FunctionCallsPart(MainView):
             self._ask_for_text("Output for the model", "", "Give this output", call, self._given)
         elif event.answer == call_card.REJECT:
             self._ask_for_text("Reason for the model", "", "Reject", call, self._rejected)
+
+    def _reply(self, question: PendingCall, answer: str) -> None:
+        """Answer what a server asks."""
+        from aimltui.local_tools.mcp.forms import Reply
+        from aimltui.tui.screens.dialogs.form import FormScreen
+
+        form, calls = question.form, self._calls_or_fail
+        assert form is not None
+
+        def filled(values: dict[str, Value] | None) -> None:
+            if values is not None and self._still_asks(question):
+                calls.reply(question, Reply("accept", values))
+
+        if answer == call_card.FILL and form.fields:
+            self.app.push_screen(FormScreen(form), filled)
+        elif answer == call_card.OPEN:
+            self.spawn(self._open_address(form.url), "open")
+            calls.reply(question, Reply("accept"))
+        else:
+            calls.reply(question, Reply("accept", {}) if answer == call_card.FILL else Reply("decline"))
+
+    async def _open_address(self, url: str) -> None:
+        from aimltui.tui.storage import saving
+
+        try:
+            await saving.open_file(saving.opener(), url)
+        except saving.SaveError:
+            self.copy(url)
+            self.show_notice("No browser could be started, so the address was copied. Open it yourself.")
 
     def _ask_for_text(
         self,
