@@ -48,6 +48,9 @@ MAX_REDIRECTS = 3
 _REPEATABLE = frozenset({408, 409, 429, 500, 502, 503, 504})
 _ABSENT = frozenset({404, 405, 410, 501})
 _MILLISECONDS = 100_000_000_000
+_DEEPEST = 200
+"""Objects and arrays inside of each other; pydantic has a similar limit for what it writes."""
+_TOO_DEEP = "The server's answer cannot be read: its objects are nested too deeply."
 """A higher timestamp is in milliseconds."""
 
 
@@ -319,7 +322,7 @@ class HTTPTransport:
     def _refusal(self, request: Outgoing, response: httpx2.Response, body: bytes) -> Exception:
         try:
             parsed = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             parsed = None
         error = error_from_body(response.status_code, parsed, response.headers.get("x-request-id"))
         if response.status_code in _ABSENT and not _is_about_an_object(parsed, error):
@@ -371,6 +374,8 @@ def _is_about_streaming(error: Unsupported | BadRequest) -> bool:
 def _json(body: bytes) -> Any:
     try:
         return json.loads(body)
+    except RecursionError as error:
+        raise Garbled(_TOO_DEEP) from error
     except ValueError as error:
         raise Garbled(
             "The server's answer is not JSON.", "Check the URL: it may lead to a web page and not to an API."
@@ -380,22 +385,30 @@ def _json(body: bytes) -> Any:
 def _decoded(kind: type[R], value: Any) -> R:
     try:
         return kind.model_validate(_in_seconds(value))
+    except RecursionError as error:
+        raise Garbled(_TOO_DEEP) from error
     except ValidationError as error:
         raise Garbled(
             f"The server's answer does not match the API: it is no valid {kind.__name__}."
         ) from error
 
 
-def _in_seconds(value: Any) -> Any:
-    """Return the value with all timestamps in seconds: at least one server sends some in milliseconds."""
+def _in_seconds(value: Any, depth: int = 0) -> Any:
+    """Return the value with all timestamps in seconds: at least one server sends some in milliseconds.
+
+    Raises:
+        RecursionError: It is nested too deeply.
+    """
+    if depth > _DEEPEST:
+        raise RecursionError
     if isinstance(value, list):
-        return [_in_seconds(item) for item in value]
+        return [_in_seconds(item, depth + 1) for item in value]
     if not isinstance(value, dict):
         return value
     return {
         name: inner // 1000
         if name.endswith("_at") and isinstance(inner, int) and inner > _MILLISECONDS
-        else _in_seconds(inner)
+        else _in_seconds(inner, depth + 1)
         for name, inner in value.items()
     }
 

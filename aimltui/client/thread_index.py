@@ -241,7 +241,7 @@ def _read(file: Path) -> dict[str, ThreadSummary]:
         threads = [ThreadSummary.model_validate(item) for item in found]
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, ValidationError) as error:
         log.warning("the list of threads in %s cannot be read; a new one is started: %s", file, error)
         return {}
     return {thread.id: thread for thread in threads}

@@ -129,6 +129,10 @@ def validated(kind: type[Params], fields: Mapping[str, Any]) -> Params:
         params = kind.model_validate_json(json.dumps(fields), strict=True)
     except ValidationError as error:
         raise refusal(error, fields) from error
+    except RecursionError as error:
+        raise BadRequest(
+            "We could not parse the JSON body of your request: it is nested too deeply."
+        ) from error
     _check_integers(params, ())
     check_params(params)
     return params

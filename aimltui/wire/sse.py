@@ -29,9 +29,12 @@ def decode(frame: SSEFrame) -> StreamEvent | None:
     """Return the event of a frame; None if this version does not know it, or it has no data.
 
     Raises:
-        ValueError: The data is not JSON, or not of the event's shape.
+        ValueError: The data is not JSON, nested too deeply, or not of the event's shape.
     """
     if not frame.data:
         return None
-    data: Any = frame.data if frame.data == "[DONE]" else json.loads(frame.data)
-    return events.decode(frame.event, data, int(frame.id) if frame.id.isdigit() else None)
+    try:
+        data: Any = frame.data if frame.data == "[DONE]" else json.loads(frame.data)
+        return events.decode(frame.event, data, int(frame.id) if frame.id.isdigit() else None)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error

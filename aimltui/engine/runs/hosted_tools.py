@@ -64,7 +64,7 @@ def settled(draft: Draft) -> Call:
         return replace(call, arguments=json.dumps({"code": draft.input}, ensure_ascii=False))
     try:
         valid = isinstance(json.loads(call.arguments or "{}", strict=False), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         valid = False
     if not valid:
         draft.problem = "The arguments of this call are not a JSON object, so nothing was done. Call again."

@@ -111,7 +111,7 @@ def code_of(arguments: str) -> str | None:
     """Return the code in the arguments of a code interpreter's call; None if there is none."""
     try:
         given = json.loads(arguments, strict=False)
-    except ValueError:
+    except (ValueError, RecursionError):
         return arguments or None
     code = given.get("code") or given.get("input") if isinstance(given, dict) else given
     return code if isinstance(code, str) and code else None
@@ -129,9 +129,9 @@ def _call_at(text: str, place: int, names: Collection[str]) -> tuple[PrintedCall
         return None
     try:
         value, end = json.JSONDecoder(strict=False).raw_decode(text, place)
+        call = _named(value, names)
     except (ValueError, RecursionError):
         return None
-    call = _named(value, names)
     return (call, end) if call is not None else None
 
 

@@ -17,7 +17,7 @@ from aimltui.client.connect import connect, index_file
 from aimltui.client.errors import Garbled, TimedOut, TransportError, Unreachable, Unsupported
 from aimltui.client.http import HTTPTransport, Patience, Remote
 from aimltui.wire.assistants import AssistantParams, CreateAssistant
-from aimltui.wire.errors import BadRequest, NotFound, RateLimited, ServerError, Unauthorized
+from aimltui.wire.errors import APIError, BadRequest, NotFound, RateLimited, ServerError, Unauthorized
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.messages import CreateMessage, ListMessages
 from aimltui.wire.runs import CreateRun
@@ -154,6 +154,27 @@ async def test_a_path_that_a_server_does_not_have_is_another_thing_than_a_missin
     async with scripted_server(tmp_path, answer) as server:
         with pytest.raises(Unsupported, match="does not have GET /threads/thread_1"):
             await client(server).threads.get("thread_1")
+
+
+@pytest.mark.parametrize("depth", [300, 700, 990, 100_000])
+@pytest.mark.parametrize("status", [200, 400, 404, 500])
+async def test_an_answer_that_is_nested_too_deeply_is_a_sentence(
+    tmp_path: Path, depth: int, status: int
+) -> None:
+    body = b'{"metadata": ' + b"[" * depth + b"]" * depth + b"}"
+    async with scripted_server(tmp_path, *[Says(status, body)] * 3) as server:
+        with pytest.raises((Garbled, Unsupported, APIError)) as caught:
+            await client(server).threads.get("thread_1")
+    if status == 200:
+        assert str(caught.value) == "The server's answer cannot be read: its objects are nested too deeply."
+
+
+@pytest.mark.parametrize("depth", [990, 100_000])
+async def test_an_event_that_is_nested_too_deeply_is_a_sentence(tmp_path: Path, depth: int) -> None:
+    body = frames(("thread.run.created", '{"metadata": ' + "[" * depth + "]" * depth + "}"))
+    async with scripted_server(tmp_path, Says(200, body, SSE)) as server:
+        with pytest.raises(Garbled, match=r"sent an event \(thread\.run\.created\) that cannot be read"):
+            await stream(client(server))
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"[1, 2]", b""])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -176,6 +177,22 @@ def test_an_integer_beyond_64_bits_is_refused(name: str) -> None:
     assert message.startswith(f"Invalid '{name}': integer above maximum value.")
     assert (code, param) == ("integer_above_max_value", name)
     assert parse_params(op.CREATE_RUN, THREAD, (), {**CREATE_RUN, name: 2**63 - 1}).given()[name] == 2**63 - 1
+
+
+def nested(depth: int) -> bytes:
+    start = b'{"model": "m", "tools": [{"type": "function", "function": {"name": "f", "parameters": {"a": '
+    return start + b"[" * depth + b"]" * depth + b"}}}]}"
+
+
+@pytest.mark.parametrize("depth", [300, 900, 975, 985, 990, 995, 100_000])
+def test_a_body_that_is_nested_too_deeply_is_refused_in_words(depth: int) -> None:
+    with pytest.raises(BadRequest, match="We could not parse the JSON body of your request"):
+        parse_params(op.CREATE_ASSISTANT, {}, (), parse_json(nested(depth)))
+
+
+def test_a_nested_body_that_is_taken_can_be_written_again() -> None:
+    params = parse_params(op.CREATE_ASSISTANT, {}, (), parse_json(nested(150)))
+    assert json.loads(params.model_dump_json(exclude_unset=True)) == json.loads(nested(150))
 
 
 def test_a_nested_integer_beyond_64_bits_is_named_with_its_place() -> None:

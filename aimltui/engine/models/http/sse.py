@@ -27,11 +27,11 @@ def _as_error(text: str) -> str:
     """Return the JSON of a failure, in the nested shape, from whatever a server writes."""
     try:
         told = json.loads(text)
-    except ValueError:
-        told = {"message": text}
-    if isinstance(told, Mapping) and told.get("error"):
-        return text
-    return json.dumps({"error": told if isinstance(told, Mapping) else {"message": str(told)}})
+        if isinstance(told, Mapping) and told.get("error"):
+            return text
+        return json.dumps({"error": told if isinstance(told, Mapping) else {"message": str(told)}})
+    except (ValueError, RecursionError):
+        return json.dumps({"error": {"message": text}})
 
 
 def _looks_whole(line: str) -> bool:

@@ -205,11 +205,12 @@ def _in_text(item: ToolCallItem) -> list[ChatMessage]:
 def _block(call: Call) -> str:
     try:
         arguments = json.loads(call.arguments or "{}")
-    except ValueError:
+        asked = json.dumps({"name": call.name, "arguments": arguments}, ensure_ascii=False)
+    except (ValueError, RecursionError):
         arguments = call.arguments
+        asked = json.dumps({"name": call.name, "arguments": arguments}, ensure_ascii=False)
     if call.type == CODE_INTERPRETER and isinstance(arguments, dict):
         return f"```python\n{str(arguments.get('code', '')).rstrip()}\n```"
-    asked = json.dumps({"name": call.name, "arguments": arguments}, ensure_ascii=False)
     return f"```tool_call\n{asked}\n```"
 
 

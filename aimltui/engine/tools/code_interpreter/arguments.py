@@ -133,7 +133,7 @@ def _only_string(raw: str) -> str | None:
     """The only string in an object, which is the code under any key; None if there is not exactly one."""
     try:
         value = json.loads(raw, strict=False)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     texts = [text for text in value.values() if isinstance(text, str)] if isinstance(value, dict) else []
     return texts[0] if len(texts) == 1 else None
@@ -142,6 +142,6 @@ def _only_string(raw: str) -> str | None:
 def _is_json(raw: str) -> bool:
     try:
         json.loads(raw, strict=False)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True

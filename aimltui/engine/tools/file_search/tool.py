@@ -99,7 +99,7 @@ class FileSearch:
 def _queries(arguments: str) -> list[str]:
     try:
         given = json.loads(arguments or "{}", strict=False)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ToolError("The arguments of this call are not JSON, so nothing was searched.") from error
     asked: object = given
     if isinstance(given, dict):

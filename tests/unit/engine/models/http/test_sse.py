@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from aimltui.engine.models.http.sse import payloads_of
@@ -47,3 +49,13 @@ def test_a_missing_blank_line_at_the_end_loses_nothing() -> None:
 def test_an_empty_body_has_no_events() -> None:
     assert read() == []
     assert read(b"", b"\n\n\n") == []
+
+
+@pytest.mark.parametrize("depth", [900, 990, 100_000])
+def test_a_failure_that_is_nested_too_deeply_is_told_as_its_text(depth: int) -> None:
+    told = "[" * depth
+    (payload,) = read(f"event: error\ndata: {told}\n\n".encode())
+    assert json.loads(payload) == {"error": {"message": told}}
+    closed = f'{{"message": {told}{"]" * depth}}}'
+    (payload,) = read(f"error: {closed}\n\n".encode())
+    assert "error" in json.loads(payload) if depth < 990 else told in payload

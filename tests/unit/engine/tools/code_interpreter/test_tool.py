@@ -14,6 +14,7 @@ import pytest
 from aimltui.engine.engine import Engine
 from aimltui.engine.models.base import ChatChunk, ModelError, ToolCallDelta
 from aimltui.engine.tools.code_interpreter.sessions.events import Done, Output
+from aimltui.engine.tools.file_search.tool import FileSearch
 from aimltui.wire.binary import Blob
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.files import CreateFile, FileParams, ListFiles
@@ -539,3 +540,24 @@ async def test_a_model_whose_earlier_session_is_gone_is_told_so_once(tmp_path: P
         await collect(later.runs.stream_create_run(again))
     told = [str(request.messages[-1]["content"]) for request in model.requests[1:]]
     assert ["was restarted" in answer for answer in told] == [True, False]
+
+
+@pytest.mark.parametrize("depth", [300, 980, 100_000])
+@pytest.mark.parametrize("tool", ["code_interpreter", "file_search", "weather"])
+async def test_arguments_that_are_nested_too_deeply_are_answered(
+    tmp_path: Path, tool: str, depth: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    wanted = {
+        "tools": [
+            *CODE["tools"],
+            {"type": "file_search"},
+            {"type": "function", "function": {"name": "weather"}},
+        ]
+    }
+    deep = f'{{"code": {"[" * depth}{"]" * depth}}}'
+    model = FakeModel(runs_raw(deep, name=tool, size=50_000), says("Understood."))
+    tools = [FakeSandbox().tool(tmp_path), FileSearch()]
+    async with opened(tmp_path, model, tools=tools) as engine:
+        run = run_of(await play(engine, assistant=wanted))
+    assert run.status == ("requires_action" if tool == "weather" else "completed")
+    assert not caplog.records
