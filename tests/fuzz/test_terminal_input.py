@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -30,7 +31,11 @@ PER_PROGRAM = 2_000
 """Sequences for one start of the program."""
 PER_LOOK = 500
 """Sequences between two looks at the screen."""
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
+MOST_ATTEMPTS = 10
+"""How often a word is typed: each attempt leaves one dialog at least."""
+LOOKS = 4
+"""How often in a row the program must be found asleep, 50 ms apart, to be taken as one that waits for keys."""
 SIZES = [(80, 24), (1, 1), (120, 40), (20, 5), (200, 60), (2, 40), (80, 1)]
 
 _SEQUENCE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\\\))")
@@ -100,31 +105,41 @@ class Fuzzed:
 
     def echoes(self, word: str) -> None:
         """Type a word until it stands on the screen; the first time should do, unless a dialog was in front."""
-        end = time.monotonic() + PATIENCE_S
-        attempts = 0
-        while True:
-            attempts += 1
-            self.resize((100 + attempts, 30))
+        painted = b""
+        for attempt in range(MOST_ATTEMPTS):
+            self.resize((101 + attempt, 30))
             # out of every dialog; what follows the key keeps it from being alt with the next one
             self.send(b"\x1b\x1b[I" * 8)
-            self._until_quiet()
-            painted = bytearray()
+            self._until_idle()
             for letter in f"{word} ":
                 self.send(letter.encode())
                 painted += self.read(0.05)
-            painted += self._until_quiet()
+            painted += self._until_idle()
             if word in _SEQUENCE.sub(b"", painted).decode(errors="replace"):
                 return
             assert self.is_alive(), f"it ended with {self.status}:\n{self._last.decode(errors='replace')}"
-            assert time.monotonic() < end, f"{word!r} is not shown; painted last: {bytes(painted)!r}"
+            painted = b""
+        raise AssertionError(f"{word!r} is not shown; painted last: {bytes(self._last)!r}")
 
-    def _until_quiet(self) -> bytes:
-        """What is painted until nothing comes for a moment, or for a second."""
+    def _until_idle(self) -> bytes:
+        """What is painted until the program has handled all that was sent, however slow the machine is."""
         painted = bytearray()
-        end = time.monotonic() + 1
-        while time.monotonic() < end and (piece := self.read(0.2)):
+        end = time.monotonic() + PATIENCE_S
+        asleep = 0
+        while asleep < LOOKS and self.is_alive():
+            assert time.monotonic() < end, "the program does not come to rest"
+            piece = self.read(0.05)
             painted += piece
+            asleep = 0 if piece or self._is_busy() else asleep + 1
         return bytes(painted)
+
+    def _is_busy(self) -> bool:
+        """Whether one of its threads runs or waits for a processor (Linux tells it; elsewhere only painting counts)."""
+        for task in Path(f"/proc/{self.pid}/task").glob("*/stat"):
+            with contextlib.suppress(OSError):
+                if task.read_text(errors="replace").rpartition(")")[2].split()[0] in "RD":
+                    return True
+        return False
 
     def end(self) -> None:
         """End it, however it stands."""

@@ -8,8 +8,10 @@ from textual.screen import Screen
 from textual.selection import SelectEnd
 from textual.widget import Widget
 
+from aimltui.tui.screens.current_size import CurrentSize
 
-class SelectingScreen(Screen[None]):
+
+class SelectingScreen(CurrentSize, Screen[None]):
     """A screen on which a selection stays in the widget that it began in."""
 
     _pointer: tuple[int, int] | None = None

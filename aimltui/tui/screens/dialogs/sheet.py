@@ -7,6 +7,7 @@ from typing import ClassVar, TypeVar
 
 from textual import events
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
@@ -17,6 +18,7 @@ from textual.widgets import Input, Static
 
 from aimltui.common.sanitize import clean_line
 from aimltui.tui.commands.command import FooterItem
+from aimltui.tui.screens.current_size import CurrentSize
 from aimltui.tui.state.dead_time import DeadTime, KeyTimes
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.line_input import LineInput
@@ -31,7 +33,7 @@ TALL = 14
 _BREAKPOINTS = [(0, "-short"), (TALL, "-tall")]
 
 
-class Sheet(ModalScreen[Result]):
+class Sheet(CurrentSize, ModalScreen[Result]):
     """A modal panel.
 
     Args:
@@ -57,6 +59,7 @@ class Sheet(ModalScreen[Result]):
         self._title = clean_line(title)
         self._keys = tuple(keys)
         self.dead_time: DeadTime | None = None
+        self._is_dismissed = False
         self.set_class(self.IS_QUESTION, "-dead")
 
     @property
@@ -108,6 +111,16 @@ class Sheet(ModalScreen[Result]):
             around += bool(self._title) + (1 if is_short else 3) * bool(self.query(Input))
             limit = max(1, min(self.MOST_LINES, event.size.height - around))
             self.query_one(self.SCROLLS).styles.max_height = limit
+
+    def dismiss(self, result: Result | None = None) -> AwaitComplete:
+        """Close with a result, once, and only while no other screen is in front of it.
+
+        Textual would close the screen in front instead, and raise `InvalidStateError` at the second time.
+        """
+        if self._is_dismissed or self.app.screen is not self:
+            return AwaitComplete()
+        self._is_dismissed = True
+        return super().dismiss(result)
 
     def action_cancel(self) -> None:
         """Close without a result."""
