@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from textual.geometry import Size
 
 if TYPE_CHECKING:
-    from textual.screen import Screen
+    from textual.widget import Widget
 
-    _Screen = Screen[object]
+    class _Screen(Widget):
+        def _screen_resized(self, size: Size) -> None: ...
 else:
     _Screen = object
 
