@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import importlib
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -186,7 +187,7 @@ async def _connect_engine(
         client=client,
         endpoint=connection.name if connection else "offline demo" if is_demo else "not connected",
         default_model=model,
-        starters=tuple(STARTERS),
+        starters=_starters(STARTERS),
         default_tools=own.ready,
         notes=tuple(row.problem for row in service.rows() if row.is_default and row.problem),
         connections=service,
@@ -217,6 +218,19 @@ async def _connect_remote(remote: Connection, keys: KeyStore, state_dir: Path, m
         has_tool_switch=found.list_threads,
         notes=found.missing,
     )
+
+
+def _starters(starters: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Return the demo's starters, and one with a document attached."""
+    from aimltui.engine.models.demo.documents import ABOUT_HANDBOOK, handbook
+    from aimltui.tui.state.attached_files import AttachedFile, with_files
+
+    path = handbook()
+    if path is None:
+        return tuple(starters)
+    title, prompt = ABOUT_HANDBOOK
+    file = AttachedFile(str(path), path.name, path.stat().st_size, "file_search")
+    return (*starters, (title, with_files(prompt, [file])))
 
 
 def _local_tools(

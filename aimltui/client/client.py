@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from aimltui.client.files import Files, Uploads
@@ -208,9 +208,12 @@ class Runs:
         """Return one page of a run's steps."""
         return await self._transport.call(op.LIST_RUN_STEPS, params)
 
-    async def get_step(self, thread_id: str, run_id: str, step_id: str) -> run_steps.RunStep:
-        """Return a run step."""
-        params = run_steps.RunStepParams(thread_id=thread_id, run_id=run_id, step_id=step_id)
+    async def get_step(
+        self, thread_id: str, run_id: str, step_id: str, include: Sequence[str] = ()
+    ) -> run_steps.RunStep:
+        """Return a run step, with the parts that are only sent when they are asked for."""
+        given = {"include": list(include)} if include else {}
+        params = run_steps.RunStepParams(thread_id=thread_id, run_id=run_id, step_id=step_id, **given)
         return await self._transport.call(op.GET_RUN_STEP, params)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,8 +15,9 @@ from aimltui.tui.state.file_facts import Repeat, is_picture_name
 from aimltui.tui.storage import saving
 
 if TYPE_CHECKING:
+    from aimltui.tui.controllers.passage_reader import Passage
     from aimltui.tui.controllers.workspace import Workspace
-    from aimltui.tui.state.entries import ToolCallEntry
+    from aimltui.tui.state.entries import Source, ToolCallEntry
     from aimltui.tui.state.file_facts import FileFact, Picture
 
 _MAX_TEXT: Final = 20_000_000
@@ -87,6 +88,17 @@ class FileActions:
         if as_picture and is_picture_name(fact.name):
             fact = (await workspace.files.learn([(file_id, True)]))[file_id]
         return FetchedFile(fact.name, content, fact.picture)
+
+    async def read_passage(self, source: Source, quotes: Sequence[str]) -> Passage | None:
+        """Read a passage of the open thread with its surroundings; see `PassageReader.read`."""
+        from aimltui.tui.controllers.passage_reader import PassageReader
+
+        workspace = self._workspace()
+        thread_id = workspace.current.thread_id if workspace is not None else None
+        if workspace is None or thread_id is None:
+            return None
+        assistant_id = workspace.assistants.id_of(workspace.current)
+        return await PassageReader(workspace.client).read(thread_id, assistant_id, source, quotes)
 
     @staticmethod
     def suggested_path(name: str) -> str:

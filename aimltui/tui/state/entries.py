@@ -17,6 +17,25 @@ RunStatus = str
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """A passage of a file that a search has found."""
+
+    file_id: str
+    name: str
+    """The file's name."""
+    place: str = ""
+    """Where in the file it is, such as `page 3`; empty if that is unknown."""
+    score: float | None = None
+    """From 0 to 1; None if no search is known that found it."""
+    run_id: str = ""
+    step_id: str = ""
+    """The step whose search found it; empty if that is unknown."""
+    call_id: str = ""
+    index: int = 0
+    """Its position among the results of the call."""
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """A marker in a message's text that stands for a source."""
 
@@ -30,6 +49,10 @@ class Citation:
     """The source's name: a file name, or its id while the name is unknown."""
     kind: Literal["file_citation", "file_path"] = "file_citation"
     file_id: str = ""
+    source: Source | None = None
+    """The passage, if a known search found it."""
+    quote: str = ""
+    """The words of the passage that support the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +117,10 @@ class ToolCallEntry:
     outputs: tuple[ToolCallOutput, ...] = ()
     error: str = ""
     """The exception's name, where code ended with one."""
+    queries: tuple[str, ...] = ()
+    """What a search looked for."""
+    found: tuple[Source, ...] | None = None
+    """What a search has found; None for other tools, and before it is known."""
 
     @property
     def logs(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from aimltui.tui.state.entries import (
@@ -15,10 +16,12 @@ from aimltui.tui.state.entries import (
     MessageEntry,
     ReasoningEntry,
     RunEntry,
+    Source,
     StepEntry,
     ToolCallEntry,
     ToolCallOutput,
 )
+from aimltui.tui.state.sources import Key, found_by, key_of
 from aimltui.tui.state.terminal_output import failure_in
 from aimltui.wire.messages import (
     FileCitationAnnotation,
@@ -56,9 +59,15 @@ def run_error_id(run_id: str) -> str:
     return f"{run_id}:error"
 
 
-def message_entry(message: Message, author: str) -> MessageEntry:
-    """Return the entry of a message."""
-    text, citations = _text_and_citations(message)
+def message_entry(message: Message, author: str, sources: Mapping[Key, Source] | None = None) -> MessageEntry:
+    """Return the entry of a message.
+
+    Args:
+        message: The message.
+        author: The assistant's name.
+        sources: The passages that the searches of its run have found.
+    """
+    text, citations = _text_and_citations(message, sources or {})
     is_assistant = message.role == "assistant"
     details = message.incomplete_details
     reason = (details.reason if details else None) or "unknown"
@@ -91,7 +100,7 @@ def step_entry(step: RunStep, number: int) -> StepEntry:
         run_id=step.run_id,
         number=number,
         status=step.status,
-        calls=tuple(_call_entry(call) for call in calls),
+        calls=tuple(_call_entry(call, step) for call in calls),
         seconds=seconds,
         error=step.last_error.message if step.last_error else None,
     )
@@ -192,10 +201,10 @@ def _ended_at(run: Run, started: float | None) -> float | None:
     return float(ended) if ended else None
 
 
-def _text_and_citations(message: Message) -> tuple[str, tuple[Citation, ...]]:
+def _text_and_citations(message: Message, sources: Mapping[Key, Source]) -> tuple[str, tuple[Citation, ...]]:
     pieces: list[str] = []
     citations: list[Citation] = []
-    numbers: dict[str, int] = {}
+    numbers: dict[object, int] = {}
     length = 0
     for part in message.content:
         if isinstance(part, TextContent):
@@ -206,13 +215,15 @@ def _text_and_citations(message: Message) -> tuple[str, tuple[Citation, ...]]:
             continue
         offset = length + (len(_SEPARATOR) if pieces else 0)
         if isinstance(part, TextContent):
-            citations += _citations(part, offset, numbers)
+            citations += _citations(part, offset, numbers, sources)
         pieces.append(text)
         length = offset + len(text)
     return _SEPARATOR.join(pieces), tuple(citations)
 
 
-def _citations(part: TextContent, offset: int, numbers: dict[str, int]) -> list[Citation]:
+def _citations(
+    part: TextContent, offset: int, numbers: dict[object, int], sources: Mapping[Key, Source]
+) -> list[Citation]:
     found: list[Citation] = []
     for mark in part.text.annotations:
         if isinstance(mark, FileCitationAnnotation):
@@ -228,8 +239,15 @@ def _citations(part: TextContent, offset: int, numbers: dict[str, int]) -> list[
             # a file that a tool made is a line under the message, and no footnote
             found.append(Citation(start, end, 0, file_id, "file_path", file_id))
             continue
-        number = numbers.setdefault(file_id, len(numbers) + 1)
-        found.append(Citation(start, end, number, file_id, "file_citation", file_id))
+        key = key_of(mark.text)
+        source = sources.get(key) if key is not None else None
+        if source is not None and source.file_id != file_id:
+            source = None
+        # each passage has its number; the mark names it also before its search is known
+        number = numbers.setdefault((file_id, key), len(numbers) + 1)
+        label = source.name if source is not None else file_id
+        quote = mark.file_citation.quote or ""
+        found.append(Citation(start, end, number, label, "file_citation", file_id, source, quote))
     return found
 
 
@@ -262,25 +280,21 @@ def _attachments(message: Message) -> tuple[Attachment, ...]:
     return tuple(found.values())
 
 
-def _call_entry(call: object) -> ToolCallEntry:
+def _call_entry(call: object, step: RunStep) -> ToolCallEntry:
     if isinstance(call, CodeInterpreterCall):
         outputs = tuple(_code_output(output) for output in call.code_interpreter.outputs)
         entry = ToolCallEntry(call.id, call.type, input=call.code_interpreter.input, outputs=outputs)
         error = failure_in(entry.outputs[-1].text) if entry.outputs else ""
         return replace(entry, error=error) if error else entry
     if isinstance(call, FileSearchCall):
-        results = call.file_search.results or []
-        outputs = tuple(ToolCallOutput("text", _result(r.file_name, r.score), r.file_id) for r in results)
-        return ToolCallEntry(call.id, call.type, outputs=outputs)
+        search = call.file_search
+        found = found_by(call, step.id, step.run_id) if search.results is not None else None
+        return ToolCallEntry(call.id, call.type, queries=tuple(search.queries or ()), found=found)
     if isinstance(call, FunctionToolCall):
         function = call.function
         outputs = () if function.output is None else (ToolCallOutput("text", function.output),)
         return ToolCallEntry(call.id, call.type, function.name, function.arguments, outputs)
     return ToolCallEntry(str(getattr(call, "id", "")), str(getattr(call, "type", "unknown")))
-
-
-def _result(name: str, score: float) -> str:
-    return f"{name}  {score:.2f}"
 
 
 def _code_output(output: object) -> ToolCallOutput:

@@ -37,6 +37,7 @@ from aimltui.tui.state.from_wire import (
     thought_entry,
 )
 from aimltui.tui.state.order import Block, in_order
+from aimltui.tui.state.sources import FoundSources
 from aimltui.tui.state.unanswered import Unanswered
 from aimltui.wire import events as ev
 from aimltui.wire.errors import ErrorObject
@@ -69,6 +70,7 @@ class ThreadView:
         self._local: set[str] = set()
         self._runs: dict[str, Run] = {}
         self._steps: dict[str, dict[str, int]] = {}
+        self._sources = FoundSources()
         self._folding = RunAccumulator()
         self._serial = 0
 
@@ -225,7 +227,8 @@ class ThreadView:
     def take_message(self, message: Message) -> list[Change]:
         """Add or replace a message."""
         author = self._names.get(message.assistant_id or "") or ASSISTANT
-        return self._list.put(message_entry(message, author), self._end_of(message.run_id))
+        entry = message_entry(message, author, self._sources.of_run(message.run_id))
+        return self._list.put(entry, self._end_of(message.run_id))
 
     def take_run(self, run: Run) -> list[Change]:
         """Take a run's state from outside its stream, such as the answer to a cancellation."""
@@ -313,6 +316,7 @@ class ThreadView:
         known = fresh._runs.keys() | {run.id for run in snapshot.runs}
         self._runs = {**{i: run for i, run in self._runs.items() if i not in known}, **fresh._runs}
         self._steps.update(fresh._steps)
+        self._sources.update(fresh._sources)
         return self._list.become(target)
 
     def prepend(self, snapshot: Snapshot) -> list[Change]:
@@ -325,12 +329,14 @@ class ThreadView:
             changes += self._list.insert(index, entry)
         self._runs = {**older._runs, **self._runs}
         self._steps = {**older._steps, **self._steps}
+        self._sources.update(older._sources)
         return changes
 
     def _step(self, step: RunStep) -> list[Change]:
         numbers = self._steps.setdefault(step.run_id, {})
         number = numbers.setdefault(step.id, len(numbers) + 1)
         changes = self._thought(step, step.run_id)
+        self._sources.note(step)
         if step.type == "tool_calls":
             changes += self._list.put(step_entry(step, number), self._end_of(step.run_id))
         return changes

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import NamedTuple
 
-_PASSAGE = re.compile(
-    r"^(【\d+:\d+†[^】\n]*】) ?([^\n]*)\n(.*?)(?=\n\n【\d+:\d+†|\Z)", re.MULTILINE | re.DOTALL
-)
+_PASSAGE = re.compile(r"^(【\d+:\d+†[^】\n]*】)[^\n]*\n(.*?)(?=\n\n【\d+:\d+†|\Z)", re.MULTILINE | re.DOTALL)
 _SENTENCE = re.compile(r"[^\n]+?(?:[.!?](?=\s)|[。！？]|\n|$)")
 _WORD = re.compile(r"[^\W_]{3,}|\d+|[\u2e80-\u9fff\uac00-\ud7ff]")
 _COMMON = frozenset(
@@ -20,6 +19,25 @@ _STEM = 4
 """Characters of a word that are compared, so that its endings do not matter."""
 _MOST = 3
 _LONGEST = 300
+_SHORTEST = 20
+_SHARE = 0.5
+"""The part of the best quote's score that another one needs."""
+_NAMES = re.compile(r"\[attached: [^\]\n]*\]")
+
+
+HANDBOOK = "handbook.md"
+"""A document in this folder, about which the demo can be asked."""
+ABOUT_HANDBOOK = (
+    "Ask a document, and open what the answer cites",
+    "How long is the warranty for a kettle in an office?",
+)
+"""Title and prompt of the conversation starter that attaches it."""
+
+
+def handbook() -> Path | None:
+    """Return the path of that document; None if this program is not installed as plain files."""
+    path = Path(__file__).with_name(HANDBOOK)
+    return path if path.is_file() else None
 
 
 class _Quote(NamedTuple):
@@ -28,12 +46,12 @@ class _Quote(NamedTuple):
     score: float
     place: int
     mark: str
-    where: str
     text: str
 
 
 def queries_for(question: str) -> list[str]:
     """Return what to search for: the question, and its words without the common ones."""
+    question = _without_names(question)
     words = [word for word in _WORD.findall(question) if word.casefold() not in _COMMON]
     short = " ".join(words[:12])
     return list(dict.fromkeys(text for text in (question.strip()[:300], short) if text))
@@ -52,7 +70,7 @@ def document_answer(question: str, found: str) -> str:
             "I searched the attached files, and no passage fits the question. Ask with words that the files "
             "contain.\n\n> The search really ran; only the text around it was prepared.\n"
         )
-    lines = [f"- {quote.where}: “{quote.text}” {quote.mark}" for quote in quotes]
+    lines = [f"- “{quote.text}” {quote.mark}" for quote in quotes]
     told = "this passage fits" if len(lines) == 1 else "these passages fit"
     listed = "\n".join(lines)
     return (
@@ -62,20 +80,26 @@ def document_answer(question: str, found: str) -> str:
 
 
 def _quotes(question: str, found: str) -> list[_Quote]:
-    wanted = _words(question) - _COMMON
+    wanted = _words(_without_names(question))
     quotes: dict[str, _Quote] = {}
     for place, match in enumerate(_PASSAGE.finditer(found)):
-        mark, where, text = match.groups()
+        mark, text = match.groups()
         for sentence in _SENTENCE.findall(text):
             said = sentence.strip().lstrip("#>*-| ").strip()
             words = _words(said)
             # a heading names a subject and says nothing about it
             score = len(wanted & words) / (len(words) + 4) ** 0.5 / (2 if sentence.startswith("#") else 1)
-            if score and len(said) > 20 and score > quotes.get(mark, _Quote(0.0, 0, "", "", "")).score:
-                quotes[mark] = _Quote(score, place, mark, where.replace(" › ", ", "), said[:_LONGEST])
+            # chunks overlap: the first passage with a sentence is the better one
+            if score and len(said) > _SHORTEST and said not in quotes:
+                quotes[said] = _Quote(score, place, mark, said[:_LONGEST])
     best = sorted(quotes.values(), key=lambda quote: -quote.score)[:_MOST]
-    distinct = {quote.text: quote for quote in reversed(best)}
-    return sorted(distinct.values(), key=lambda quote: quote.place)
+    good = [quote for quote in best if quote.score >= best[0].score * _SHARE]
+    return sorted(good, key=lambda quote: quote.place)
+
+
+def _without_names(question: str) -> str:
+    """Return the question without the names of the attached files, which the engine puts behind it."""
+    return _NAMES.sub("", question).strip()
 
 
 def _words(text: str) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -12,7 +13,7 @@ from aimltui.tui.commands.derived import command
 from aimltui.tui.controllers.file_actions import FetchedFile, FetchError, FileActions
 from aimltui.tui.screens.main.view import MainView
 from aimltui.tui.startup import Startup
-from aimltui.tui.state.entries import StepEntry, ToolCallEntry
+from aimltui.tui.state.entries import Source, StepEntry, ToolCallEntry
 from aimltui.tui.state.file_facts import Repeat
 from aimltui.tui.state.terminal_output import settled
 from aimltui.tui.storage import saving
@@ -54,6 +55,29 @@ class PanelsPart(MainView):
             )
             return
         self.spawn(self._view_file(event.file_id), "file")
+
+    def on_transcript_source_chosen(self, event: Transcript.SourceChosen) -> None:
+        """Show the passage that an answer cites, or that a search found."""
+        event.stop()
+        self.spawn(self._view_source(event.source, event.quotes), "file")
+
+    async def _view_source(self, source: Source, quotes: Sequence[str]) -> None:
+        from aimltui.tui.screens.dialogs.passage import PassageViewer
+
+        passage = await self._actions.read_passage(source, quotes)
+        name = clean(source.name)
+        if passage is None:
+            self.show_notice(f"{name} is no longer here, so the passage cannot be shown.", is_warning=True)
+            return
+
+        def then(what: str | None) -> None:
+            if what:
+                act = self._fetch_and_save if what == "save" else self._fetch_and_open
+                self.spawn(act(source.file_id), "file")
+
+        score = f"score {source.score:.2f}" if source.score is not None else ""
+        title = " · ".join(part for part in (name, source.place, score) if part)
+        self.app.push_screen(PassageViewer(title, passage.text, passage.note), then)
 
     async def _view_file(self, file_id: str) -> None:
         file = await self._fetch(file_id, as_picture=self.transcript.draws_pictures)

@@ -37,9 +37,22 @@ WHOLE_MESSAGE: Final = "message"
 class ClickTarget(NamedTuple):
     """What happens when the user chooses a place on the screen."""
 
-    kind: Literal["link", "toggle", "expand", "view", "file", "choice"]
+    kind: Literal["link", "toggle", "expand", "view", "file", "choice", "source", "cited"]
     value: str
-    """The address, or the id of the option or of the file; for a panel the position of the call in its step."""
+    """The address, or the id of the option or of the file; for a panel the position of the call in its step.
+
+    For a source, or where one is cited, the number of the citation, or the positions of the call and of its result.
+    """
+
+
+CITED: Final = "cited:"
+"""Start of the target of a citation in the text, before its number; no link of a model may begin with it."""
+
+
+def _target_of(href: str) -> ClickTarget:
+    if href.startswith(CITED):
+        return ClickTarget("cited", href.removeprefix(CITED))
+    return ClickTarget("link", href)
 
 
 class StyledText(NamedTuple):
@@ -324,7 +337,7 @@ class TextCursor:
                 segments.append(Segment(piece, style))
                 offsets.append(low + self._shift)
                 if href:
-                    links.append((width, width + size, ClickTarget("link", href)))
+                    links.append((width, width + size, _target_of(href)))
                 width += size
             if stop > end:
                 break

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from rich.style import Style
 
-from aimltui.tui.widgets.transcript.canvas import StyledText
+from aimltui.tui.widgets.transcript.canvas import CITED, StyledText
 from aimltui.tui.widgets.transcript.parser import inline_parser
 
 if TYPE_CHECKING:
@@ -176,7 +176,9 @@ class _Walk:
                 self._put(text[place : found.start()])
             place = found.end()
             if found["cited"]:
-                self._put(f"[{found['cited']}]", self._palette.citation)
+                number = found["cited"]
+                cited = StyledText(f"[{number}]", self._palette.citation, f"{CITED}{number}")
+                self._lines[-1].append(cited)
             elif found["unknown"]:
                 self._put("[?]", self._palette.citation)
             else:

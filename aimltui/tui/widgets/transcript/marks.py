@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import unquote
 
-from aimltui.tui.state.entries import Entry, MessageEntry, StepEntry, ToolCallEntry
+from aimltui.tui.state.entries import Entry, MessageEntry, Source, StepEntry, ToolCallEntry
 from aimltui.tui.widgets.transcript.canvas import ClickTarget
 
 
@@ -14,6 +14,22 @@ def call_at(entry: Entry, target: ClickTarget) -> ToolCallEntry | None:
         return None
     place = int(target.value.partition(":")[0])
     return entry.calls[place] if place < len(entry.calls) else None
+
+
+def chosen_source(entry: Entry, target: ClickTarget) -> tuple[Source, tuple[str, ...]] | None:
+    """Return the passage behind a citation or a line of a search, with the words that are cited from it."""
+    if isinstance(entry, StepEntry):
+        call = call_at(entry, target)
+        index = int(target.value.partition(":")[2])
+        found = call.found if call is not None else None
+        return (found[index], ()) if found and index < len(found) else None
+    if not isinstance(entry, MessageEntry):
+        return None
+    cited = [citation for citation in entry.citations if str(citation.number) == target.value]
+    if not cited:
+        return None
+    source = cited[0].source or Source(cited[0].file_id, cited[0].label, run_id=entry.run_id or "")
+    return source, tuple(dict.fromkeys(citation.quote for citation in cited if citation.quote))
 
 
 def linked_file(entry: Entry, href: str) -> str:

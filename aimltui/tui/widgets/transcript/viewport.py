@@ -193,6 +193,6 @@ class Viewport:
             if row < item.gap or row - item.gap >= len(item.rows):
                 continue
             for _, _, target in item.rows[row - item.gap].targets:
-                if target.kind != "link" and (item, target) != last:
+                if target.kind not in ("link", "cited") and (item, target) != last:
                     last = (item, target)
                     yield VisibleTarget(item, target, number)

@@ -19,6 +19,7 @@ from aimltui.tui.state.entries import (
     Entry,
     MessageEntry,
     Replaced,
+    Source,
     StepEntry,
     ToolCallEntry,
 )
@@ -26,7 +27,7 @@ from aimltui.tui.state.file_facts import FileFact, Repeat
 from aimltui.tui.widgets.transcript.canvas import WHOLE_MESSAGE, ClickTarget
 from aimltui.tui.widgets.transcript.inline import SANDBOX
 from aimltui.tui.widgets.transcript.items import Foldable, Item, counts
-from aimltui.tui.widgets.transcript.marks import call_at, linked_file
+from aimltui.tui.widgets.transcript.marks import call_at, chosen_source, linked_file
 from aimltui.tui.widgets.transcript.pane import Pane
 from aimltui.tui.widgets.transcript.selection import word_at
 
@@ -111,6 +112,14 @@ class Transcript(Pane, can_focus=True):
         """The user chose to view a whole output."""
 
         text: str
+
+    @dataclass
+    class SourceChosen(TranscriptMessage):
+        """The user chose a passage that an answer cites, or that a search found."""
+
+        source: Source
+        quotes: tuple[str, ...]
+        """The words that are cited from it."""
 
     # for the screen
 
@@ -269,6 +278,9 @@ class Transcript(Pane, can_focus=True):
     def marked_file(self) -> str:
         """The id of the marked file; empty if none is marked."""
         mark = self.mark
+        if mark is not None and mark[1].kind == "source":
+            chosen = chosen_source(*mark)
+            return chosen[0].file_id if chosen is not None else ""
         return mark[1].value if mark is not None and mark[1].kind == "file" else ""
 
     @property
@@ -321,6 +333,9 @@ class Transcript(Pane, can_focus=True):
                 self.post_message(self.LinkChosen(self, target.value))
             case "file":
                 self.post_message(self.FileChosen(self, target.value))
+            case "source" | "cited":
+                if (chosen := chosen_source(item.entry, target)) is not None:
+                    self.post_message(self.SourceChosen(self, *chosen))
             case "view":
                 self.post_message(self.OutputChosen(self, self._output(item.whole_entry, target)))
             case "choice":

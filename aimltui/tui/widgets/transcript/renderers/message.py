@@ -8,10 +8,11 @@ from typing import Final
 
 from aimltui.common.sanitize import clean_line
 from aimltui.tui.state.entries import Citation, MessageEntry
-from aimltui.tui.widgets.transcript.canvas import Canvas, RenderContext, StyledText
+from aimltui.tui.widgets.transcript.canvas import Canvas, ClickTarget, RenderContext, StyledText
 from aimltui.tui.widgets.transcript.clean_text import CleanText
 from aimltui.tui.widgets.transcript.inline import CITED_CLOSE, CITED_OPEN
 from aimltui.tui.widgets.transcript.renderers.files import draw_file
+from aimltui.tui.widgets.transcript.renderers.sources import about_source
 from aimltui.tui.widgets.transcript.stream import MarkdownStream
 
 _REASONS: Final = {
@@ -150,14 +151,14 @@ class MessageDrawing:
             if after_picture:
                 canvas.gap()
             after_picture = draw_file(canvas, attachment)
-        labels = {citation.number: self._label(citation) for citation in _cited(entry)}
-        if labels:
+        cited = {citation.number: citation for citation in reversed(_cited(entry))}
+        if cited:
             canvas.gap()
-        for number, label in sorted(labels.items()):
-            canvas.write(
-                [StyledText(f"[{number}] ", palette.citation), StyledText(clean_line(label), palette.muted)],
-                indent=len(f"[{number}] "),
-            )
+        for number, citation in sorted(cited.items()):
+            mark = f"[{number}] "
+            runs = [StyledText(mark, palette.citation), StyledText(self._label(citation), palette.text)]
+            runs.append(StyledText(about_source(citation.source, canvas.context), palette.muted))
+            canvas.write(runs, indent=len(mark), target=ClickTarget("source", str(number)))
         if entry.incomplete_reason:
             words = _REASONS.get(entry.incomplete_reason, f"cut off: {clean_line(entry.incomplete_reason)}")
             canvas.write([StyledText(f"{glyphs.ellipsis} {words}", palette.warning)])
@@ -165,7 +166,8 @@ class MessageDrawing:
     def _label(self, citation: Citation) -> str:
         """Return the name of a source; its id while the name is unknown."""
         fact = self.canvas.context.extras.files.get(citation.file_id)
-        return fact.name if fact is not None and citation.label == citation.file_id else citation.label
+        is_unknown = fact is not None and citation.label == citation.file_id
+        return clean_line(fact.name if fact is not None and is_unknown else citation.label)
 
 
 def _cited(entry: MessageEntry) -> list[Citation]:

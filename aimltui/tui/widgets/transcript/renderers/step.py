@@ -22,6 +22,7 @@ from aimltui.tui.widgets.transcript.folding import cells, shorten
 from aimltui.tui.widgets.transcript.palette import Palette
 from aimltui.tui.widgets.transcript.renderers.files import draw_file
 from aimltui.tui.widgets.transcript.renderers.output import draw_output, shortened, shown_lines
+from aimltui.tui.widgets.transcript.renderers.sources import draw_search, search_outcome
 
 LIVE_LINES: Final = 8
 """Lines of the input that are shown while a step runs."""
@@ -63,10 +64,6 @@ def _sizes(call: ToolCallEntry, context: RenderContext) -> str:
     return parts.strip()
 
 
-def _search_outcome(call: ToolCallEntry, context: RenderContext) -> str:
-    return plural(len(call.outputs), "result") if call.outputs else ""
-
-
 def _function_title(call: ToolCallEntry, context: RenderContext) -> str:
     return f"{context.glyphs.function} {clean_line(call.name or 'function')}({_arguments(call.input)})"
 
@@ -98,7 +95,7 @@ def _named(call: ToolCallEntry, context: RenderContext) -> str:
 
 PANELS: Final[Mapping[str, ToolPanel]] = {
     "code_interpreter": ToolPanel(lambda call, context: "code interpreter", _sizes, "python"),
-    "file_search": ToolPanel(lambda call, context: "file search", _search_outcome, "json"),
+    "file_search": ToolPanel(lambda call, context: "sources searched", search_outcome, "json"),
     "function": ToolPanel(_function_title, _function_outcome, "json"),
 }
 GENERAL: Final = ToolPanel(_named, _sizes, "")
@@ -179,7 +176,7 @@ def _more_calls(canvas: Canvas, count: int) -> None:
 
 def _active_call(entry: StepEntry) -> int:
     """Return the index of a running step's active call: the last one with an output, or the one being written."""
-    written = [place for place, call in enumerate(entry.calls) if call.outputs]
+    written = [place for place, call in enumerate(entry.calls) if call.outputs or call.found is not None]
     return written[-1] if written else len(entry.calls) - 1
 
 
@@ -260,6 +257,9 @@ class _Details:
         """Draw a call's input, its output, and the result of running it again."""
         canvas = self._canvas
         with canvas.inside(_frame(canvas)):
+            if call.type == "file_search":
+                draw_search(canvas, call, place)
+                return
             self._input(call, place)
             if call.outputs:
                 canvas.write([StyledText("output", canvas.context.palette.muted)])

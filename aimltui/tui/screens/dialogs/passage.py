@@ -1,0 +1,73 @@
+"""The viewer for a passage that an answer cites."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from aimltui.formatting.numbers import plural
+from aimltui.tui import clipboard
+from aimltui.tui.commands.command import FooterItem
+from aimltui.tui.screens.dialogs.viewer import Viewer
+from aimltui.tui.state.passages import PassageText
+from aimltui.tui.widgets.document_pane import DocumentPane
+
+
+class PassageViewer(Viewer):
+    """Shows a passage in its file, with the quoted words marked.
+
+    Args:
+        title: The file, the place in it and the score.
+        text: The passage in its surroundings.
+        note: What is missing, as a sentence.
+    """
+
+    AUTO_FOCUS = "DocumentPane"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("c", "copy", show=False),
+        Binding("g", "quote", show=False),
+    ]
+
+    def __init__(self, title: str, text: PassageText, note: str = "") -> None:
+        keys = (FooterItem("g", "Quote", "quote"), FooterItem("c", "Copy passage", "copy"))
+        super().__init__(title, keys, can_open=True)
+        self._text = text
+        self._note = note or _left_out(text)
+        self.pane = DocumentPane(text)
+
+    def body(self) -> Sequence[Widget]:
+        """A note about what is missing, and the text."""
+        note = Static(Content(self._note), classes="sheet-problem")
+        note.display = bool(self._note)
+        return note, self.pane
+
+    def action_quote(self) -> None:
+        """Go back to the quoted words."""
+        self.pane.action_quote()
+
+    def action_copy(self) -> None:
+        """Copy the passage."""
+        passage = self._text.passage.strip("\n")
+        self.run_worker(
+            self._copied(clipboard.send_to_terminal(self.app, passage), passage), exit_on_error=False
+        )
+
+    async def _copied(self, text: str, passage: str) -> None:
+        result = await clipboard.copy_with_tools(text)
+        lines = plural(passage.count("\n") + 1, "line")
+        self.app.notify(result.sentence(lines), markup=False)
+
+
+def _left_out(text: PassageText) -> str:
+    """Return how much of the file is not shown; empty if it is shown completely."""
+    parts = [
+        f"{count:,} characters {where}"
+        for count, where in ((text.before, "before"), (text.after, "after"))
+        if count
+    ]
+    return f"This part of the file is shown; {' and '.join(parts)} it are not." if parts else ""

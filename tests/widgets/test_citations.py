@@ -1,0 +1,117 @@
+"""A document is attached, searched and cited; the citation opens the passage. Over the real engine and the demo model."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual import events
+
+from aimltui.client.client import AssistantsClient
+from aimltui.client.embedded import EmbeddedTransport
+from aimltui.engine.engine import Engine
+from aimltui.engine.models.demo.documents import ABOUT_HANDBOOK, document_answer, handbook, queries_for
+from aimltui.engine.models.registry import ModelRegistry
+from aimltui.engine.options import EngineOptions
+from aimltui.engine.tools.builtin import builtin
+from aimltui.tui.screens.dialogs.passage import PassageViewer
+from aimltui.tui.startup import Connected
+from aimltui.tui.state.entries import MessageEntry, StepEntry
+from aimltui.tui.state.passages import PassageText
+from aimltui.tui.widgets.document_pane import _wrapped
+from tests.support.fake_transport import FakeTransport
+from tests.support.screen import NoMistakes, Seat, seat
+
+
+@pytest.fixture(autouse=True)
+def no_mistakes(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    yield
+    NoMistakes(caplog).check()
+
+
+@asynccontextmanager
+async def window(data: Path) -> AsyncGenerator[Seat, None]:
+    async def connect() -> Connected:
+        options = EngineOptions(data_dir=data)
+        registry = ModelRegistry(endpoint=None, demo_pace=0)
+        engine = await Engine.open(options, registry, builtin(options).tools)
+        return Connected(AssistantsClient(EmbeddedTransport(engine)), "offline demo", "demo")
+
+    async with seat(FakeTransport(), data / "drafts", connect=connect, clock=None) as here:
+        yield here
+
+
+def quoted(text: PassageText) -> list[str]:
+    return [span.text for span in text.spans if span.role == "quote"]
+
+
+async def test_a_cited_passage_opens_and_its_number_is_the_same_after_a_restart(tmp_path: Path) -> None:
+    path = handbook()
+    assert path is not None
+    data = tmp_path / "data"
+    async with window(data) as here:
+        here.screen.prompt.post_message(events.Paste(str(path)))
+        await here.until(lambda: here.screen.prompt.files)
+        await here.write(ABOUT_HANDBOOK[1])
+        await here.until(lambda: here.workspace.current.view.latest_run)
+        await here.idle()
+        said, step, answer, _ = here.entries
+        assert isinstance(said, MessageEntry)
+        assert said.attachments[0].tool == "file_search"
+        assert isinstance(step, StepEntry)
+        assert step.calls[0].queries
+        assert step.calls[0].found
+        assert isinstance(answer, MessageEntry)
+        assert {citation.number for citation in answer.citations} == {1}
+        shown = here.shown()
+        assert "sources searched" in shown
+        assert "[1] handbook.md" in shown
+        live = here.entries
+
+        await here.pilot.press("up")
+        await here.pilot.press("enter")
+        await here.until(lambda: isinstance(here.app.screen, PassageViewer))
+        viewer = here.app.screen
+        assert isinstance(viewer, PassageViewer)
+        assert "For kettles that are used in an office or a hotel it lasts 12 months." in quoted(viewer._text)
+        # the surroundings come from the file, not from the passage
+        assert "# Handbook of the Nordlys 4 kettle" in "".join(span.text for span in viewer._text.spans)
+        await here.until(lambda: "it lasts 12 months" in here.shown())
+        await here.pilot.press("escape")
+
+        # the file is deleted for good: what was found is in the step
+        (file_id,) = {citation.file_id for citation in answer.citations}
+        await here.workspace.client.files.delete(file_id)
+    async with window(data) as here:
+        await here.until(lambda: here.entries == live, "the same entries")
+        await here.pilot.press("up")
+        await here.pilot.press("enter")
+        await here.until(lambda: isinstance(here.app.screen, PassageViewer))
+        viewer = here.app.screen
+        assert isinstance(viewer, PassageViewer)
+        assert "no longer in this thread's files" in viewer._note
+        assert "For kettles that are used in an office or a hotel it lasts 12 months." in quoted(viewer._text)
+
+
+def test_the_demo_quotes_what_fits_the_question_and_says_so_if_nothing_does() -> None:
+    found = (
+        "【0:0†source】 a.md › lines 1–9\nThe warranty lasts 36 months.\n\nIt covers faults of material.\n\n"
+        "【0:1†source】 b.md\nThe office opens at nine.\n\nWrite the mark of a passage."
+    )
+    answer = document_answer("What does the warranty cover?", found)
+    assert "“It covers faults of material.” 【0:0†source】" in answer
+    assert "office" not in answer
+    assert "no passage fits" in document_answer("Where is Oslo?", found)
+    assert queries_for("How long is it? [attached: a.md]") == ["How long is it?", "long"]
+
+
+@pytest.mark.parametrize("width", [8, 20, 33, 100])
+def test_a_document_is_wrapped_without_losing_a_character(width: int) -> None:
+    text = (
+        "One short line\n\n" + "words and more words " * 9 + "\n" + "x" * 70 + "\n" + "漢字かな" * 20 + "\n"
+    )
+    rows = [text[row.start : row.end] for row in _wrapped(text, width)]
+    assert "".join("".join(rows).split()) == "".join(text.split())
+    assert all(len(row) <= width for row in rows)
