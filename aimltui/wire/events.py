@@ -40,7 +40,7 @@ class Notice(Wire):
 
     run_id: str = ""
     kind: str = "retry"
-    """`retry` and `silent` are transient; `cleared` withdraws them. `remark` stays."""
+    """`retry`, `silent` and `reading` (of files) are transient; `cleared` withdraws them. `remark` stays."""
     text: str = ""
     """A sentence for the user."""
     until: float | None = extension()

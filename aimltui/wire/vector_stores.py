@@ -82,6 +82,15 @@ class FileError(Wire):
     message: str
 
 
+class FileProgress(Wire):
+    """How much of a file has been read."""
+
+    done: int = 0
+    """Pages, slides, sheets or letters."""
+    total: int | None = extension()
+    """Their number, if it is known."""
+
+
 class VectorStoreFile(Wire):
     """A file in a vector store; the id is the file's."""
 
@@ -95,6 +104,10 @@ class VectorStoreFile(Wire):
     last_error: FileError | None = None
     chunking_strategy: ChunkingStrategy | None = Field(default_factory=lambda: ChunkingStrategy(type="other"))
     attributes: Attributes | None = Field(default_factory=dict)
+    progress: FileProgress | None = extension()
+    """While a large file is read."""
+    remarks: list[str] | None = extension()
+    """What the user should know about the reading, in sentences, e.g. that an encoding was guessed."""
 
 
 class FileBatch(Wire):

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 
@@ -19,10 +20,12 @@ from aimltui.engine.options import EngineOptions
 from aimltui.engine.store import vector_store_files as rows
 from aimltui.engine.store.database import Database
 from aimltui.engine.store.vector_store_files import Entry
-from aimltui.wire.vector_stores import INVALID_FILE, SERVER_ERROR, FileError, StaticChunking
+from aimltui.wire.vector_stores import INVALID_FILE, SERVER_ERROR, FileError, FileProgress, StaticChunking
 
 log = logging.getLogger(__name__)
 
+_TELL_S = 0.5
+"""Seconds after which the progress of a large file is saved again."""
 _AT_ONCE = 16
 """Chunks that are written in one transaction, so that other writers get their turn."""
 
@@ -116,10 +119,10 @@ class Indexer:
     async def _index(self, entry: Entry) -> None:
         error: FileError | None = None
         usage = 0
+        remarks: tuple[str, ...] = ()
         try:
-            document = await asyncio.to_thread(
-                self._readers.read, self._blobs.path_of(entry.file_id), entry.filename
-            )
+            document = await self._read(entry)
+            remarks = document.remarks
             async with self._splitting:
                 chunks, usage = await asyncio.to_thread(self._split, entry, document)
             if not await self._keep(entry.seq, chunks):
@@ -138,7 +141,27 @@ class Indexer:
             log.exception("an unexpected error while reading the file %s", entry.file_id)
             told = f"An unexpected error occurred while the file was read: {type(trouble).__name__}."
             error = FileError(code=SERVER_ERROR, message=told)
-        await self._database.write(lambda conn: rows.finish(conn, entry.seq, usage, error))
+        await self._database.write(lambda conn: rows.finish(conn, entry.seq, usage, error, remarks))
+
+    async def _read(self, entry: Entry) -> Document:
+        """Read a file, and save now and then how much of it has been read."""
+        told: list[FileProgress] = []
+
+        def progress(done: int, total: int) -> None:
+            told[:] = [FileProgress(done=done, total=total or None)]
+
+        path = self._blobs.path_of(entry.file_id)
+        reading = asyncio.ensure_future(asyncio.to_thread(self._readers.read, path, entry.filename, progress))
+        # it ends with the processes, and nobody may be left to ask how
+        reading.add_done_callback(lambda task: task.cancelled() or task.exception())
+        while not (await asyncio.wait({reading}, timeout=_TELL_S))[0]:
+            if told:
+                seen = told.pop()
+                with suppress(StoreError):
+                    await self._database.write(
+                        lambda conn, seen=seen: rows.tell_progress(conn, entry.seq, seen)  # type: ignore[misc]
+                    )
+        return reading.result()
 
     def _split(self, entry: Entry, document: Document) -> tuple[list[Chunk], int]:
         """Return the chunks of a file and the number of bytes of their text."""

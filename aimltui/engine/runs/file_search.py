@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
+from aimltui.common.sanitize import clean_line
 from aimltui.engine.events.deltas import CALL, CallHead, Delta
 from aimltui.engine.runs.hosted_tools import HostedToolCalls
 from aimltui.engine.runs.journal import Journal
@@ -24,10 +24,11 @@ from aimltui.engine.tools.base import FoundPassage, SearchOutcome, ToolContext
 from aimltui.engine.tools.file_search.marks import Key, without_marks
 from aimltui.engine.tools.file_search.tool import FILE_SEARCH, TOKENS
 from aimltui.wire import ids
+from aimltui.wire.events import NOTICE, Notice, StreamEvent
 from aimltui.wire.run_steps import FileSearchCall, ToolCallsDetails
 from aimltui.wire.runs import Run
 from aimltui.wire.tools import ToolResources
-from aimltui.wire.vector_stores import COMPLETED, IN_PROGRESS
+from aimltui.wire.vector_stores import COMPLETED, FileProgress
 
 SEARCHED_BEFORE = (
     "This model cannot call tools, so the best passages of the files were put before the question."
@@ -89,11 +90,13 @@ class StoreSearch:
     Args:
         services: The engine's services.
         state: The stores.
+        journal: Tells the run's followers which files are waited for.
     """
 
-    def __init__(self, services: RunServices, state: SearchState) -> None:
+    def __init__(self, services: RunServices, state: SearchState, journal: Journal) -> None:
         self._services = services
         self._state = state
+        self._journal = journal
 
     async def __call__(self, queries: Sequence[str], limit: int, threshold: float) -> SearchOutcome:
         """Search; see `PassageSearch`. Files of the thread that are being indexed are waited for."""
@@ -119,19 +122,44 @@ class StoreSearch:
 
     async def _wait_for_files(self) -> int:
         """Wait until the thread's files are indexed; return how many are not."""
-        stores, pause = self._state.of_thread, _LOOK_S
-        pending = 0
-        with suppress(TimeoutError):
+        stores, pause, told = self._state.of_thread, _LOOK_S, ""
+        files: list[tuple[str, FileProgress | None]] = []
+        try:
             async with asyncio.timeout(self._services.options.index_wait_s):
                 while stores:
-                    pending = await self._services.database.read(
-                        lambda conn: store_files.count(conn, stores, IN_PROGRESS)
+                    files = await self._services.database.read(
+                        lambda conn: store_files.being_read(conn, stores)
                     )
-                    if not pending:
-                        return 0
+                    if not files:
+                        break
+                    told = self._tell(files, told)
                     await asyncio.sleep(pause)
                     pause = min(pause * 1.5, _SLOWEST_LOOK_S)
-        return pending
+        except TimeoutError:
+            pass
+        finally:
+            if told:
+                self._emit(Notice(run_id=self._journal.run_id, kind="cleared"))
+        return len(files)
+
+    def _tell(self, files: Sequence[tuple[str, FileProgress | None]], told: str) -> str:
+        """Say which files are read, unless that was the last thing said; return it."""
+        text = _reading(files)
+        if text != told:
+            self._emit(Notice(run_id=self._journal.run_id, kind="reading", text=text))
+        return text
+
+    def _emit(self, notice: Notice) -> None:
+        self._journal.emit_transient(StreamEvent(NOTICE, notice))
+
+
+def _reading(files: Sequence[tuple[str, FileProgress | None]]) -> str:
+    name, progress = files[0]
+    parts = ""
+    if progress is not None:
+        parts = f" ({progress.done:,} of {progress.total:,})" if progress.total else f" ({progress.done:,})"
+    more = f", and {len(files) - 1:,} more" if len(files) > 1 else ""
+    return f"Reading {clean_line(name)}{parts}{more}"
 
 
 def _notes(conn: Connection, stores: Sequence[str], gone: int, pending: int) -> list[str]:
@@ -167,7 +195,9 @@ async def search_before_question(
     await journal.commit(begin)
     journal.emit(Delta(step_id, CALL, 0, CallHead(call.id, FILE_SEARCH, FILE_SEARCH), first=True))
     room = _room(services, run, memory)
-    context = ToolContext(run, search=StoreSearch(services, state), searches=state.searches, room=room)
+    context = ToolContext(
+        run, search=StoreSearch(services, state, journal), searches=state.searches, room=room
+    )
     done = await HostedToolCalls(journal, step_id, context).run([call], {}, {FILE_SEARCH: tool})
 
     def finish(transaction: RunTransaction) -> RunMemory:

@@ -279,7 +279,7 @@ class RunLoop:
             files.provided,
             self._services.keep,
             has_run_code=files.has_run_code,
-            search=StoreSearch(self._services, turn.search),
+            search=StoreSearch(self._services, turn.search, self._journal),
             searches=turn.search.searches,
             room=turn.room // max(1, searching),
         )

@@ -19,6 +19,7 @@ from aimltui.wire.vector_stores import (
     Attributes,
     ChunkingStrategy,
     FileError,
+    FileProgress,
     ListFileBatchFiles,
     ListVectorStoreFiles,
     StaticChunking,
@@ -128,6 +129,18 @@ def failures(conn: Connection, store_ids: Sequence[str], limit: int) -> list[tup
     return [(name, error.message) for name, error in found if error is not None]
 
 
+def being_read(conn: Connection, store_ids: Sequence[str]) -> list[tuple[str, FileProgress | None]]:
+    """Return the names of files that are not indexed yet, with how much of each has been read; those in work first."""
+    marks = ",".join("?" * len(store_ids))
+    rows = conn.execute(
+        "SELECT s.body, f.filename FROM store_files s JOIN files f ON f.id = s.id "  # noqa: S608
+        f"WHERE s.store_id IN ({marks}) AND s.status = ? ORDER BY s.seq",
+        (*store_ids, IN_PROGRESS),
+    )
+    found = [(row["filename"], _build(row).progress) for row in rows]
+    return sorted(found, key=lambda file: file[1] is None)
+
+
 def text_of(conn: Connection, store_id: str, file_id: str) -> str:
     """Return the text of a file; empty while there is none."""
     row = _row(conn, store_id, file_id)
@@ -193,11 +206,25 @@ def add_chunks(conn: Connection, seq: int, position: int, chunks: Sequence[Chunk
     return True
 
 
-def finish(conn: Connection, seq: int, usage_bytes: int = 0, error: FileError | None = None) -> None:
+def tell_progress(conn: Connection, seq: int, progress: FileProgress) -> None:
+    """Save how much of a file has been read; does nothing if it is no longer wanted."""
+    row = conn.execute("SELECT * FROM store_files WHERE seq = ?", (seq,)).fetchone()
+    if row is not None and row["status"] == IN_PROGRESS:
+        body = _build(row).model_copy(update={"progress": progress}).model_dump_json()
+        conn.execute("UPDATE store_files SET body = ? WHERE seq = ?", (body, seq))
+
+
+def finish(
+    conn: Connection,
+    seq: int,
+    usage_bytes: int = 0,
+    error: FileError | None = None,
+    remarks: Sequence[str] = (),
+) -> None:
     """Mark a file as indexed or failed; does nothing if it is no longer wanted."""
     row = conn.execute("SELECT * FROM store_files WHERE seq = ?", (seq,)).fetchone()
     if row is not None and row["status"] == IN_PROGRESS:
-        _end(conn, row, COMPLETED if error is None else FAILED, usage_bytes, error)
+        _end(conn, row, COMPLETED if error is None else FAILED, usage_bytes, error, remarks)
 
 
 def orphaned(conn: Connection, others: OtherOwners) -> list[str | None]:
@@ -237,10 +264,22 @@ def _clear_chunks(conn: Connection, entry: int) -> bool:
 
 
 def _end(
-    conn: Connection, row: Row, status: str, usage_bytes: int = 0, error: FileError | None = None
+    conn: Connection,
+    row: Row,
+    status: str,
+    usage_bytes: int = 0,
+    error: FileError | None = None,
+    remarks: Sequence[str] = (),
 ) -> None:
-    file = VectorStoreFile.model_validate_json(row["body"])
-    file = file.model_copy(update={"status": status, "last_error": error, "usage_bytes": usage_bytes})
+    file = _build(row).model_copy(
+        update={
+            "status": status,
+            "last_error": error,
+            "usage_bytes": usage_bytes,
+            "progress": None,
+            "remarks": list(remarks) or None,
+        }
+    )
     conn.execute(
         "UPDATE store_files SET status = ?, owner = NULL, usage_bytes = ?, body = ? WHERE seq = ?",
         (status, usage_bytes, file.model_dump_json(), row["seq"]),

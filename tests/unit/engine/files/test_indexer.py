@@ -11,6 +11,7 @@ import pytest
 
 from aimltui.engine.engine import Engine
 from aimltui.engine.extraction.chunks import Chunk
+from aimltui.engine.files import indexer
 from aimltui.engine.store import files, migrations, passages
 from aimltui.engine.store import vector_store_files as store_files
 from aimltui.wire.binary import Blob
@@ -21,18 +22,23 @@ from aimltui.wire.vector_stores import (
     CreateFileBatch,
     CreateVectorStore,
     FileBatchParams,
+    FileProgress,
     SearchVectorStore,
     VectorStore,
+    VectorStoreFile,
     VectorStoreFileParams,
     VectorStoreParams,
 )
 from tests.support.builders import TestClock, opened, until
+from tests.support.pdfs import pdf
 
 LONG = "\n".join(f"Line {n} of a long story about ships." for n in range(20_000))
 
 
-async def kept(engine: Engine, content: str = "about ships", name: str = "a.txt", **given: Any) -> File:
-    blob = Blob(filename=name, content=content.encode())
+async def kept(
+    engine: Engine, content: str | bytes = "about ships", name: str = "a.txt", **given: Any
+) -> File:
+    blob = Blob(filename=name, content=content.encode() if isinstance(content, str) else content)
     return await engine.files.create_file(CreateFile(file=blob, **({"purpose": "assistants"} | given)))
 
 
@@ -281,3 +287,48 @@ async def test_a_found_passage_names_its_place_in_the_file(tmp_path: Path) -> No
     first, last = (int(number) for number in passage.where.removeprefix("lines ").split("–"))
     assert passage.text.splitlines()[0] == f"Line {first - 1} of a long story about ships."
     assert passage.text.splitlines()[-1] == f"Line {last - 1} of a long story about ships."
+
+
+async def of_store(engine: Engine, store: VectorStore, file: File) -> VectorStoreFile:
+    return await engine.vector_store_files.get_vector_store_file(
+        VectorStoreFileParams(vector_store_id=store.id, file_id=file.id)
+    )
+
+
+async def test_the_progress_of_a_large_file_is_told_and_withdrawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[FileProgress] = []
+    save = store_files.tell_progress
+
+    def tell(conn: sqlite3.Connection, seq: int, progress: FileProgress) -> None:
+        save(conn, seq, progress)
+        told.append(progress)
+
+    monkeypatch.setattr(indexer, "_TELL_S", 0.01)
+    monkeypatch.setattr(store_files, "tell_progress", tell)
+    async with opened(tmp_path) as engine:
+        file = await kept(engine, pdf([["about ships"]] * 900), "a.pdf")
+        store = await stored(engine, file)
+
+        async def is_told() -> bool:
+            return bool(told)
+
+        await until(is_told)
+        await indexed(engine, store)
+        assert told[0].total == 900
+        assert 0 < told[0].done <= 900
+        assert (await of_store(engine, store, file)).progress is None
+        assert await hits(engine, store) > 0
+
+
+async def test_a_file_that_cannot_be_read_blocks_nothing_and_a_remark_stays(tmp_path: Path) -> None:
+    async with opened(tmp_path) as engine:
+        bad = await kept(engine, b"PK\3\4 no archive", "a.docx")
+        guessed = await kept(engine, "Grüße aus Köln von großen Schiffen".encode("cp1252"))
+        store = await indexed(engine, await stored(engine, bad, guessed))
+        assert (store.file_counts.failed, store.file_counts.completed) == (1, 1)
+        remarks = (await of_store(engine, store, guessed)).remarks
+        assert remarks is not None
+        assert "read as windows-1252" in remarks[0]
+        assert await hits(engine, store, "Köln") == 1

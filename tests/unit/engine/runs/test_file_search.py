@@ -11,6 +11,7 @@ import pytest
 from aimltui.engine.engine import Engine
 from aimltui.engine.tools.file_search.tool import FileSearch
 from aimltui.wire.binary import Blob
+from aimltui.wire.events import Notice
 from aimltui.wire.files import CreateFile
 from aimltui.wire.messages import (
     AttachmentTool,
@@ -24,6 +25,7 @@ from aimltui.wire.runs import CreateRun
 from aimltui.wire.threads import CreateThread
 from tests.support.builders import an_assistant, collect, messages_of, opened, run_of
 from tests.support.fake_model import FakeModel, calls, says
+from tests.support.pdfs import ENCRYPTED, pdf
 
 TEXT = "The mascot of Zephyr is a blue heron. It was chosen in 1987."
 SEARCH = calls(("file_search", '{"queries": ["mascot of Zephyr"]}'))
@@ -31,10 +33,16 @@ ANSWER = says("The mascot is a blue ", "heron【0:0†sou", "rce】. Sure【5:5�
 
 
 async def wanted(
-    engine: Engine, *, text: str = TEXT, tool: dict[str, Any] | None = None, **given: Any
+    engine: Engine,
+    *,
+    text: str | bytes = TEXT,
+    name: str = "zephyr.txt",
+    tool: dict[str, Any] | None = None,
+    **given: Any,
 ) -> CreateRun:
+    content = text.encode() if isinstance(text, str) else text
     file = await engine.files.create_file(
-        CreateFile(file=Blob(content=text.encode(), filename="zephyr.txt"), purpose="assistants")
+        CreateFile(file=Blob(content=content, filename=name), purpose="assistants")
     )
     assistant = await an_assistant(engine, tools=[tool or {"type": "file_search"}])
     attached = MessageAttachment(file_id=file.id, tools=[AttachmentTool(type="file_search")])
@@ -170,3 +178,45 @@ async def test_without_files_the_tool_is_not_offered(tmp_path: Path) -> None:
         run = run_of(await collect(engine.runs.stream_create_run(asked)))
     assert run.status == "completed"
     assert not model.requests[0].tools
+
+
+async def test_a_passage_of_a_pdf_is_cited_with_its_page(tmp_path: Path) -> None:
+    report = pdf([["About ships"], [TEXT]], outline=[(1, "Animals", 2)])
+    model = FakeModel(SEARCH, ANSWER)
+    async with opened(tmp_path, model, tools=[FileSearch()]) as engine:
+        run = run_of(
+            await collect(engine.runs.stream_create_run(await wanted(engine, text=report, name="report.pdf")))
+        )
+        steps = (
+            await engine.runs.list_run_steps(
+                ListRunSteps(thread_id=run.thread_id, run_id=run.id, order="asc")
+            )
+        ).data
+    details = steps[0].step_details
+    assert isinstance(details, ToolCallsDetails)
+    assert isinstance(details.tool_calls[0], FileSearchCall)
+    assert details.tool_calls[0].file_search.results
+    assert details.tool_calls[0].file_search.results[0].place == "Animals › pages 1–2"
+    assert "report.pdf › Animals › pages 1–2" in str(model.requests[1].messages[-1]["content"])
+
+
+async def test_a_run_tells_which_files_it_waits_for(tmp_path: Path) -> None:
+    model = FakeModel(SEARCH, says("I could not read it."))
+    async with opened(tmp_path, model, tools=[FileSearch()], indexers=0, index_wait_s=0.05) as engine:
+        told = await collect(engine.runs.stream_create_run(await wanted(engine, name="report.pdf")))
+    notices = [event.data for event in told if isinstance(event.data, Notice)]
+    assert [(notice.kind, notice.text) for notice in notices] == [
+        ("reading", "Reading report.pdf"),
+        ("cleared", ""),
+    ]
+    assert "1 files are still being read" in str(model.requests[1].messages[-1]["content"])
+
+
+async def test_a_model_learns_why_a_file_cannot_be_searched(tmp_path: Path) -> None:
+    model = FakeModel(SEARCH, says("It is protected."))
+    async with opened(tmp_path, model, tools=[FileSearch()]) as engine:
+        await collect(engine.runs.stream_create_run(await wanted(engine, text=ENCRYPTED, name="report.pdf")))
+    assert (
+        "The file report.pdf cannot be searched. The PDF is protected with a password. Save it without one"
+        in str(model.requests[1].messages[-1]["content"])
+    )
