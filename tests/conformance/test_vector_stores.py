@@ -58,7 +58,7 @@ async def test_a_store_needs_nothing(world: World) -> None:
 
 @requirement("stores:files")
 async def test_files_of_a_creation_are_processed_and_counted(world: World) -> None:
-    good, bad = await world.file("some text"), await world.file(b"%PDF-1.7 \x00\xff", "paper.pdf")
+    good, bad = await world.file("some text"), await world.file(b"\x89PNG\r\n\x1a\n\x00", "paper.pdf")
     store = await world.store(good, bad, name="Both", metadata={"a": "b"})
     assert (store.status, store.name, store.metadata) == ("completed", "Both", {"a": "b"})
     assert store.file_counts.to_json() == {
@@ -84,7 +84,7 @@ async def test_files_of_a_creation_are_processed_and_counted(world: World) -> No
     assert failed.status == "failed"
     assert failed.last_error is not None
     assert failed.last_error.code == "unsupported_file"
-    assert "PDF files cannot be read" in failed.last_error.message
+    assert "Pictures cannot be searched" in failed.last_error.message
 
 
 @requirement("stores:files:list")
