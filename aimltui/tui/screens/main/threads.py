@@ -38,11 +38,13 @@ class ThreadsPart(MainView):
         self.set_focus(self.prompt)
 
     def close_sidebar(self) -> bool:
-        """Close the list if it lies over the transcript; False if it does not."""
-        if not (self.has_class("-narrow") and self.has_class("-sidebar-open")):
-            return False
+        """Close the list if it lies over the transcript; False if it does not.
+
+        On a wide screen it stays beside the transcript, and will not lie over it when the screen becomes narrow.
+        """
+        is_over = self.has_class("-narrow") and self.has_class("-sidebar-open")
         self.remove_class("-sidebar-open")
-        return True
+        return is_over
 
     def go_to(self, thread_id: str | None) -> None:
         """Open a thread; None opens a new one."""
