@@ -49,6 +49,18 @@ KEPT = (
     "COVERAGE_PROCESS_START",
 )
 
+PLACES = {
+    "HOME": "",
+    "TMPDIR": "",
+    "XDG_CONFIG_HOME": "/config",
+    "XDG_DATA_HOME": "/data",
+    "XDG_STATE_HOME": "/state",
+    "XDG_CACHE_HOME": "/cache",
+    "AIMLTUI_DATA_DIR": "/aimltui-data",
+    "AIMLTUI_CONFIG_DIR": "/aimltui-config",
+}
+"""Where a test finds its own directories, below its home."""
+
 ELSEWHERE = os.environ.get("AIMLTUI_CONFORMANCE_URL")
 """The other server that `tests/conformance` is pointed at; None: nothing leaves this machine."""
 
@@ -100,28 +112,21 @@ def tmp_path(numbered: Iterator[Path], request: pytest.FixtureRequest) -> Path:
     return directory
 
 
-@pytest.fixture(autouse=True)
-def own_world(numbered: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A fresh home and an environment without keys, proxies or anybody's settings."""
-    home = next(numbered)
-    home.mkdir()
+@pytest.fixture(scope="session", autouse=True)
+def bare_environment() -> None:
+    """An environment without keys, proxies or anybody's settings."""
     for name in list(os.environ):
         if name not in KEPT and not name.startswith(("PYTEST", "PYTHON", "COV_", "TEXTUAL_SNAPSHOT")):
-            monkeypatch.delenv(name)
-    values = {
-        "HOME": home,
-        "XDG_CONFIG_HOME": home / "config",
-        "XDG_DATA_HOME": home / "data",
-        "XDG_STATE_HOME": home / "state",
-        "XDG_CACHE_HOME": home / "cache",
-        "AIMLTUI_DATA_DIR": home / "aimltui-data",
-        "AIMLTUI_CONFIG_DIR": home / "aimltui-config",
-        "TZ": "UTC",
-        "TMPDIR": home,
-        "TEXTUAL_ANIMATIONS": "none",
-    }
-    for name, value in values.items():
-        monkeypatch.setenv(name, str(value))
+            del os.environ[name]
+
+
+@pytest.fixture(autouse=True)
+def own_world(numbered: Iterator[Path]) -> Path:
+    """A fresh home. Nothing is put back behind a test, since the next one sets all of it."""
+    home = next(numbered)
+    home.mkdir()
+    os.environ.update({name: f"{home}{place}" for name, place in PLACES.items()})
+    os.environ.update(TZ="UTC", TEXTUAL_ANIMATIONS="none")
     return home
 
 

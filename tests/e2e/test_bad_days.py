@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
+from aimltui.engine.engine import Engine
+from tests.support.builders import options
+from tests.support.fake_model import FakeModel, FakeModels
 from tests.support.processes import chat_server
+from tests.support.shared import Shared, rest
 from tests.support.terminal import ROOT, Terminal
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("bad days")]
 
 PROMPT = "Message"
 KEY = "sk-test-0123456789abcdef"
@@ -54,62 +61,75 @@ FAILURES = {
 }
 
 
-def test_a_failed_run_says_what_and_keeps_the_message(tmp_path: Path) -> None:
-    with chat_server("--scene", "named") as base_url, connected(base_url, tmp_path) as terminal:
-        for scene, words in FAILURES.items():
-            terminal.wait_for(PROMPT)
-            ask(terminal, f"what is up with {scene}")
+@contextmanager
+def at_the_named_scenes(data: Path) -> Iterator[Terminal]:
+    """The program at a server that plays the scene which the last word of a message names."""
+    with chat_server("--scene", "named") as base_url, connected(base_url, data) as terminal:
+        yield terminal
+
+
+@pytest.fixture
+def opened(shared: Shared[Terminal], tmp_path: Path) -> Iterator[Terminal]:
+    """The program at that server on an empty new thread, started once for the tests that leave it there."""
+    with shared.use(lambda: at_the_named_scenes(tmp_path)) as terminal:
+        yield terminal
+
+
+def test_a_failed_run_says_what_and_keeps_the_message(opened: Terminal) -> None:
+    for scene, words in FAILURES.items():
+        opened.wait_for(PROMPT)
+        ask(opened, f"what is up with {scene}")
+        opened.wait_for("failed")
+        opened.wait_for(words)
+        assert f"what is up with {scene}" in opened.text
+        opened.press("ctrl+n")
+        opened.wait_gone("failed")
+    assert KEY not in opened.raw.decode("utf-8", "replace")
+
+
+def test_a_rate_limit_is_waited_out_with_a_notice(opened: Terminal) -> None:
+    before = len(opened.raw)
+    ask(opened, "now rate-limited-once")
+    opened.wait_for("completed")
+    assert "etrying" in opened.raw[before:].decode("utf-8", "replace")
+
+
+def test_escape_ends_the_waiting_for_a_silent_server(opened: Terminal) -> None:
+    ask(opened, "now silent")
+    opened.wait_for("running")
+    opened.press("escape")
+    opened.wait_for("stopped")
+
+
+def test_hostile_text_reaches_the_screen_harmless(opened: Terminal) -> None:
+    ask(opened, "now hostile")
+    opened.wait_for("completed")
+    raw = bytes(opened.raw)
+    assert b"PWNED\x07" not in raw
+    assert b"\x1b]0;PWNED" not in raw
+    assert b"\xc2\x9b" not in raw
+    assert "\u202e".encode() not in raw
+    assert "[@click=app.quit]" in opened.text
+
+
+def test_a_server_that_echoes_the_key_does_not_show_it_and_a_dead_one_is_named(tmp_path: Path) -> None:
+    with ExitStack() as server:
+        base_url = server.enter_context(chat_server("--scene", "echoes-the-key"))
+        with connected(base_url, tmp_path) as terminal:
+            ask(terminal)
             terminal.wait_for("failed")
-            terminal.wait_for(words)
-            assert f"what is up with {scene}" in terminal.text
-            terminal.press("ctrl+n")
-            terminal.wait_gone("failed")
-        assert KEY not in terminal.raw.decode("utf-8", "replace")
-
-
-def test_a_server_that_echoes_the_key_does_not_show_it(tmp_path: Path) -> None:
-    with chat_server("--scene", "echoes-the-key") as base_url, connected(base_url, tmp_path) as terminal:
-        ask(terminal)
-        terminal.wait_for("failed")
-        assert KEY.encode() not in terminal.raw
+            server.close()
+            rest(terminal)
+            address = base_url.removeprefix("http://").removesuffix("/v1")
+            ask(terminal)
+            terminal.wait_for("failed")
+            # the header names it, too
+            terminal.wait_until(lambda: terminal.text.count(address) > 1, "the address in the card")
+            assert KEY.encode() not in terminal.raw
+            terminal.press("ctrl+q")
+            assert terminal.wait_exit() == 0
     for file in tmp_path.rglob("*"):
         assert not file.is_file() or KEY.encode() not in file.read_bytes(), file
-
-
-def test_a_rate_limit_is_waited_out_with_a_notice(tmp_path: Path) -> None:
-    with chat_server("--scene", "rate-limited-once") as base_url, connected(base_url, tmp_path) as terminal:
-        ask(terminal)
-        terminal.wait_for("completed")
-        assert "etrying" in terminal.raw.decode("utf-8", "replace")
-
-
-def test_a_dead_endpoint_is_named(tmp_path: Path) -> None:
-    with connected("http://127.0.0.1:9/v1", tmp_path) as terminal:
-        ask(terminal)
-        terminal.wait_for("127.0.0.1:9")
-        terminal.wait_for("failed")
-
-
-def test_escape_ends_the_waiting_for_a_silent_server(tmp_path: Path) -> None:
-    with chat_server("--scene", "silent") as base_url, connected(base_url, tmp_path) as terminal:
-        ask(terminal)
-        terminal.wait_for("running")
-        terminal.press("escape")
-        terminal.wait_for("stopped")
-
-
-def test_hostile_text_reaches_the_screen_harmless(tmp_path: Path) -> None:
-    text = "A\x1b]0;PWNED\x07B\x1b[31mC\x9b2JD\u202eE [@click=app.quit]F[/]"
-    server = chat_server("--deltas", "30", "--size", "5", "--rate", "200", "--text", text)
-    with server as base_url, connected(base_url, tmp_path) as terminal:
-        ask(terminal)
-        terminal.wait_for("completed")
-        raw = bytes(terminal.raw)
-        assert b"PWNED\x07" not in raw
-        assert b"\x1b]0;PWNED" not in raw
-        assert b"\xc2\x9b" not in raw
-        assert "\u202e".encode() not in raw
-        assert "[@click=app.quit]" in terminal.text
 
 
 def test_without_a_key_the_program_opens_and_says_what_to_do(tmp_path: Path) -> None:
@@ -125,12 +145,12 @@ def test_without_a_key_the_program_opens_and_says_what_to_do(tmp_path: Path) -> 
         assert terminal.wait_exit() == 0
 
 
+async def an_empty_store(data: Path) -> None:
+    await (await Engine.open(options(data), FakeModels(FakeModel()))).aclose()
+
+
 def test_a_database_of_a_newer_version_is_left_alone_and_named(tmp_path: Path) -> None:
-    with Terminal.aimltui("--demo", "--data-dir", str(tmp_path)) as terminal:
-        ask(terminal, "hello")
-        terminal.wait_for("completed")
-        terminal.press("ctrl+q")
-        terminal.wait_exit()
+    asyncio.run(an_empty_store(tmp_path))
     (database,) = tmp_path.glob("*.db")
     with sqlite3.connect(database) as connection:
         connection.execute("PRAGMA user_version = 9999")

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.shared import Shared
 from tests.support.terminal import Terminal
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("story")]
 
 PROMPT = "Message"
 LONG = "Write a long answer"
+SIZE = (120, 40)
 
 
 def demo(data: Path, *more: str, **options: object) -> Terminal:
     return Terminal.aimltui("--demo", "--data-dir", str(data), *more, **options)
+
+
+@pytest.fixture(scope="module")
+def data(numbered: Iterator[Path]) -> Path:
+    """The directory of the shared demo."""
+    return next(numbered)
+
+
+@pytest.fixture
+def opened(shared: Shared[Terminal], data: Path) -> Iterator[Terminal]:
+    """The demo on an empty new thread, started once for the tests that leave it there."""
+    with shared.use(lambda: demo(data, size=SIZE)) as terminal:
+        terminal.wait_for(PROMPT)
+        yield terminal
 
 
 def say(terminal: Terminal, text: str) -> None:
@@ -29,53 +46,59 @@ def quit_program(terminal: Terminal) -> None:
     assert terminal.wait_exit() == 0
 
 
-def test_a_conversation_is_there_again_after_a_restart(tmp_path: Path) -> None:
+def sidebar(terminal: Terminal) -> str:
+    """What stands in the list of threads."""
+    return "\n".join(line.partition("▕")[0] for line in terminal.text.splitlines())
+
+
+def empty_prompt(terminal: Terminal) -> None:
+    terminal.press("ctrl+c")
+    terminal.wait_for("enter sends")
+
+
+def stop(terminal: Terminal) -> None:
+    terminal.press("escape")
+    terminal.wait_for("stopped")
+    terminal.wait_gone("running")
+
+
+def test_a_conversation_and_a_draft_are_there_again_after_a_restart(tmp_path: Path) -> None:
     with demo(tmp_path) as terminal:
         terminal.wait_for(PROMPT)
         say(terminal, "Solve 3x + 11 = 14")
         terminal.wait_for("completed")
         terminal.wait_for("x = 1")
-        quit_program(terminal)
-    with demo(tmp_path) as terminal:
-        terminal.wait_for("completed")
-        assert "Solve 3x + 11 = 14" in terminal.text
-        assert "x = 1" in terminal.text
-
-
-def test_the_demo_has_the_real_sandbox_work_it_out(tmp_path: Path) -> None:
-    with demo(tmp_path) as terminal:
-        terminal.wait_for(PROMPT)
-        say(terminal, "Solve 3x + 11 = 14 with the code interpreter")
-        terminal.wait_for("completed")
-        if "No code was run" in terminal.text:
-            pytest.skip("no sandbox holds on this machine")
-        terminal.wait_for("x = 1")
-        terminal.wait_for("check: True")
-        terminal.wait_for("The code ran on this machine")
-        quit_program(terminal)
-
-
-def test_the_terminal_is_given_back_as_it_was(tmp_path: Path) -> None:
-    with demo(tmp_path) as terminal:
-        terminal.wait_for(PROMPT)
+        terminal.type("not finished yet")
+        terminal.wait_for("not finished yet")
         quit_program(terminal)
         tail = bytes(terminal.raw[-4000:])
     assert b"\x1b[?1049l" in tail, "the alternate screen is left"
     assert b"\x1b[?25h" in tail, "the cursor is shown"
     assert b"\x1b[?1000l" in tail, "the mouse is released"
     assert b"\x1b[?2004l" in tail, "bracketed paste is off"
-
-
-def test_escape_stops_the_run_and_keeps_the_text(tmp_path: Path) -> None:
     with demo(tmp_path) as terminal:
-        terminal.wait_for(PROMPT)
-        say(terminal, LONG)
-        terminal.wait_for("one by one")
-        terminal.press("escape")
-        terminal.wait_for("stopped")
-        terminal.wait_gone("running")
-        terminal.press("ctrl+home")
-        terminal.wait_for("one by one")
+        terminal.wait_for("completed")
+        assert "Solve 3x + 11 = 14" in terminal.text
+        assert "x = 1" in terminal.text
+        terminal.wait_for("not finished yet")
+
+
+def test_the_demo_has_the_real_sandbox_work_it_out(opened: Terminal) -> None:
+    say(opened, "Solve 3x + 11 = 14 with the code interpreter")
+    opened.wait_for("completed")
+    if "No code was run" in opened.text:
+        pytest.skip("no sandbox holds on this machine")
+    opened.wait_for("x = 1")
+    opened.wait_for("check: True")
+    opened.wait_for("The code ran on this machine")
+
+
+def test_escape_stops_the_run_and_keeps_the_text(opened: Terminal) -> None:
+    say(opened, LONG)
+    opened.wait_for("one by one")
+    stop(opened)
+    opened.press("ctrl+home")
+    opened.wait_for("one by one")
 
 
 def test_a_killed_program_loses_no_more_than_a_moment_and_says_what_happened(tmp_path: Path) -> None:
@@ -93,95 +116,77 @@ def test_a_killed_program_loses_no_more_than_a_moment_and_says_what_happened(tmp
         terminal.wait_for("completed")
 
 
-def test_a_message_that_is_sent_while_a_run_is_at_work_waits_and_can_be_taken_back(tmp_path: Path) -> None:
-    with demo(tmp_path) as terminal:
-        terminal.wait_for(PROMPT)
-        say(terminal, LONG)
-        terminal.wait_for("one by one")
-        say(terminal, "and now thanks")
-        terminal.wait_for("queued")
-        terminal.press("up")
-        terminal.wait_gone("queued")
-        terminal.wait_for("and now thanks")
+def test_a_message_that_is_sent_while_a_run_is_at_work_waits_and_can_be_taken_back(opened: Terminal) -> None:
+    say(opened, LONG)
+    opened.wait_for("one by one")
+    say(opened, "and now thanks")
+    opened.wait_for("queued")
+    opened.press("up")
+    opened.wait_gone("queued")
+    opened.wait_for("and now thanks")
+    empty_prompt(opened)
+    stop(opened)
 
 
-def test_a_draft_survives_a_restart(tmp_path: Path) -> None:
-    with demo(tmp_path) as terminal:
-        terminal.wait_for(PROMPT)
-        terminal.type("not finished yet")
-        terminal.wait_for("not finished yet")
-        quit_program(terminal)
-    with demo(tmp_path) as terminal:
-        terminal.wait_for("not finished yet")
+def test_a_paste_of_many_lines_never_sends(opened: Terminal) -> None:
+    opened.paste("first line\r\nsecond line\rthird line\n")
+    opened.wait_for("third line")
+    assert "running" not in opened.text
+    assert "completed" not in opened.text
+    assert "first line" in opened.text
+    empty_prompt(opened)
 
 
-def test_a_paste_of_many_lines_never_sends(tmp_path: Path) -> None:
-    with demo(tmp_path) as terminal:
-        terminal.wait_for(PROMPT)
-        terminal.paste("first line\r\nsecond line\rthird line\n")
-        terminal.wait_for("third line")
-        assert "running" not in terminal.text
-        assert "completed" not in terminal.text
-        assert "first line" in terminal.text
+def test_every_newline_key_makes_a_line_and_does_not_send(opened: Terminal) -> None:
+    opened.type("above")
+    for number, key in enumerate(("ctrl+j", "shift+enter", "alt+enter")):
+        opened.press(key)
+        opened.type(f"below {number}")
+        opened.wait_for(f"below {number}")
+    lines = opened.text.splitlines()
+    above = next(number for number, line in enumerate(lines) if "above" in line)
+    for number in range(3):
+        assert f"below {number}" in lines[above + 1 + number]
+    opened.press("enter")
+    opened.wait_for("completed")
 
 
-def test_every_newline_key_makes_a_line_and_does_not_send(tmp_path: Path) -> None:
-    with demo(tmp_path) as terminal:
-        terminal.wait_for(PROMPT)
-        terminal.type("above")
-        for number, key in enumerate(("ctrl+j", "shift+enter", "alt+enter")):
-            terminal.press(key)
-            terminal.type(f"below {number}")
-            terminal.wait_for(f"below {number}")
-        lines = terminal.text.splitlines()
-        above = next(number for number, line in enumerate(lines) if "above" in line)
-        for number in range(3):
-            assert f"below {number}" in lines[above + 1 + number]
-        terminal.press("enter")
-        terminal.wait_for("completed")
-
-
-def test_two_windows_share_a_directory(tmp_path: Path) -> None:
-    with demo(tmp_path) as first, demo(tmp_path, "--new") as second:
-        first.wait_for(PROMPT)
+def test_two_windows_share_a_directory(opened: Terminal, data: Path) -> None:
+    with demo(data, "--new") as second:
         second.wait_for(PROMPT)
-        say(first, "Which keys should I know?")
-        first.wait_for("completed")
-        second.wait_for("Which keys")
+        say(opened, "Which keys should both know?")
+        opened.wait_for("completed")
+        second.wait_until(lambda: "Which keys" in sidebar(second), "the thread of the first window")
 
 
-def test_a_run_goes_on_while_another_thread_is_open(tmp_path: Path) -> None:
-    with demo(tmp_path) as terminal:
-        terminal.wait_for(PROMPT)
-        say(terminal, LONG)
-        terminal.wait_for("one by one")
-        terminal.press("ctrl+n")
-        terminal.wait_gone("one by one")
-        say(terminal, "thanks")
-        terminal.wait_for("completed")
-        terminal.press("ctrl+s")
-        terminal.wait_for("enter Open")
-        terminal.type("Write a long")
-        terminal.wait_gone("Show me")
-        terminal.press("enter")
-        terminal.wait_for("running")
-        assert LONG in terminal.text.splitlines()[0]
+def test_a_run_goes_on_while_another_thread_is_open(opened: Terminal) -> None:
+    say(opened, LONG)
+    opened.wait_for("one by one")
+    opened.press("ctrl+n")
+    opened.wait_gone("one by one")
+    say(opened, "thanks")
+    opened.wait_for("completed")
+    opened.press("ctrl+s")
+    opened.wait_for("enter Open")
+    opened.type("Write a long")
+    opened.wait_gone("Show me")
+    opened.press("enter")
+    opened.wait_for("running")
+    assert LONG in opened.text.splitlines()[0]
+    stop(opened)
 
 
-def test_any_size_of_terminal_works_and_may_change_while_text_streams(tmp_path: Path) -> None:
-    with demo(tmp_path) as terminal:
-        terminal.wait_for(PROMPT)
-        say(terminal, LONG)
-        terminal.wait_for("one by one")
-        for size in ((20, 5), (80, 24), (300, 100)):
-            before = len(terminal.raw)
-            terminal.resize(*size)
-            terminal.wait_until(lambda before=before: len(terminal.raw) > before + 500, "the new size")
-        terminal.resize(100, 30)
-        terminal.wait_for("running")
-        terminal.press("escape")
-        terminal.wait_for("stopped")
-        quit_program(terminal)
+def test_any_size_of_terminal_works_and_may_change_while_text_streams(opened: Terminal) -> None:
+    say(opened, LONG)
+    opened.wait_for("one by one")
+    for size in ((20, 5), (80, 24), (300, 100)):
+        before = len(opened.raw)
+        opened.resize(*size)
+        opened.wait_until(lambda before=before: len(opened.raw) > before + 500, "the new size")
+    opened.resize(100, 30)
+    opened.wait_for("running")
+    stop(opened)
+    opened.resize(*SIZE)
 
 
 def test_a_start_in_a_tiny_terminal_works(tmp_path: Path) -> None:
@@ -192,31 +197,33 @@ def test_a_start_in_a_tiny_terminal_works(tmp_path: Path) -> None:
         quit_program(terminal)
 
 
-def test_a_remark_does_not_lie_on_the_prompt_and_an_idle_screen_paints_nothing(tmp_path: Path) -> None:
-    with Terminal.aimltui("--demo", "--data-dir", str(tmp_path), size=(80, 24)) as terminal:
-        terminal.wait_for("Solve an")
-        terminal.type("hello")
-        terminal.press("enter")
-        terminal.wait_for("completed")
-        terminal.press("ctrl+s")
-        terminal.wait_for("type to search")
-        terminal.press("delete")
-        terminal.wait_for("Moved “")
-        assert any("Moved “" in line for line in terminal.text.splitlines()[:4])
-        terminal.press("ctrl+u", "escape")
-        terminal.wait_gone("Moved “")
-        terminal.wait_quiet(2.5)
+def test_a_remark_does_not_lie_on_the_prompt_and_an_idle_screen_paints_nothing(opened: Terminal) -> None:
+    opened.resize(80, 24)
+    opened.wait_for("Solve an")
+    opened.type("hello")
+    opened.press("enter")
+    opened.wait_for("completed")
+    opened.press("ctrl+s")
+    opened.wait_for("type to search")
+    opened.press("delete")
+    opened.wait_for("Moved “")
+    assert any("Moved “" in line for line in opened.text.splitlines()[:4])
+    opened.press("ctrl+u", "escape")
+    opened.wait_gone("Moved “")
+    opened.wait_quiet(2.5)
+    opened.resize(*SIZE)
 
 
-def test_a_key_that_follows_at_once_goes_where_the_one_before_led(tmp_path: Path) -> None:
-    with Terminal.aimltui("--demo", "--data-dir", str(tmp_path)) as terminal:
-        terminal.wait_for("Solve an")
-        terminal.send("\x13wheat")  # ctrl+s and a word in one go
-        terminal.wait_for("⌕ wheat")
-        terminal.press("escape")
-        terminal.wait_for("type to search")
-        terminal.press("escape")
-        terminal.wait_gone("type to search")
-        terminal.wait_for("Threads")
-        terminal.send("\x10theme")  # ctrl+p
-        terminal.wait_for("▌ theme")
+def test_a_key_that_follows_at_once_goes_where_the_one_before_led(opened: Terminal) -> None:
+    opened.wait_for("Solve an")
+    opened.send("\x13wheat")  # ctrl+s and a word in one go
+    opened.wait_for("⌕ wheat")
+    opened.press("escape")
+    opened.wait_for("type to search")
+    opened.press("escape")
+    opened.wait_gone("type to search")
+    opened.wait_for("Threads")
+    opened.send("\x10theme")  # ctrl+p
+    opened.wait_for("▌ theme")
+    opened.press("escape")
+    opened.wait_gone("▌ theme")

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.shared import rest
 from tests.support.terminal import Terminal
 
 pytestmark = pytest.mark.e2e
 
-PROMPT = "Message"
+PROMPT_KEYS = "ctrl+n New"
 LONG = "Write a long answer"
 RESTORED = {
     "the alternate screen is left": b"\x1b[?1049l",
@@ -27,52 +28,72 @@ def demo(data: Path, **options: object) -> Terminal:
     return Terminal.aimltui("--demo", "--data-dir", str(data), **options)
 
 
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
-def test_a_signal_gives_the_terminal_back_and_keeps_draft_queue_and_answer(tmp_path: Path, name: str) -> None:
-    number = getattr(signal, name)
-    with demo(tmp_path) as terminal:
-        terminal.wait_for(PROMPT)
-        terminal.type(LONG)
-        terminal.wait_for(LONG)
-        terminal.press("enter")
-        terminal.wait_for("one by one")
-        terminal.type("a queued message")
-        terminal.wait_for("a queued message")
-        terminal.press("enter")
-        terminal.wait_for("queued")
-        terminal.type("an unfinished draft")
-        terminal.wait_for("an unfinished draft")
-        before = len(terminal.raw)
-        os.kill(terminal.pid, number)
-        assert terminal.wait_exit() == 128 + number
-        tail = bytes(terminal.raw[before:])
-        assert [what for what, code in RESTORED.items() if code not in tail] == []
-        assert terminal.echoes()
-    with demo(tmp_path) as terminal:
-        terminal.wait_for("an unfinished draft")
-        assert "a queued message" in terminal.text
-        terminal.wait_for("stopped")
-        terminal.press("ctrl+home")
-        terminal.wait_for("one by one")
+def leave_all_undone(terminal: Terminal) -> None:
+    """Have a run at work, a message in the queue, and a draft in the prompt."""
+    terminal.type(LONG)
+    terminal.wait_for(LONG)
+    terminal.press("enter")
+    terminal.wait_for("one by one")
+    terminal.type("a queued message")
+    terminal.wait_for("a queued message")
+    terminal.press("enter")
+    terminal.wait_for("queued")
+    terminal.type("an unfinished draft")
+    terminal.wait_for("an unfinished draft")
 
 
-def test_a_closed_window_keeps_the_draft(tmp_path: Path) -> None:
+def end_by(terminal: Terminal, number: signal.Signals) -> None:
+    """Send a signal; the program ends by it and gives the terminal back."""
+    before = len(terminal.raw)
+    os.kill(terminal.pid, number)
+    assert terminal.wait_exit() == 128 + number
+    tail = bytes(terminal.raw[before:])
+    assert [what for what, code in RESTORED.items() if code not in tail] == [], number.name
+    assert terminal.echoes(), number.name
+
+
+def find_it_again(terminal: Terminal) -> None:
+    """Nothing of it is lost; then make room for more."""
+    terminal.wait_for("an unfinished draft")
+    assert "a queued message" in terminal.text
+    terminal.wait_for("stopped")
+    terminal.press("ctrl+home")
+    terminal.wait_for("one by one")
+    terminal.press("ctrl+c")
+    terminal.wait_gone("an unfinished draft")
+    rest(terminal)
+
+
+@pytest.mark.timeout(400)
+def test_signals_and_a_closed_window_give_the_terminal_back_and_keep_draft_queue_and_answer(
+    tmp_path: Path,
+) -> None:
     with demo(tmp_path) as terminal:
-        terminal.wait_for(PROMPT)
+        # before the program has read anything: as a person who types right after enter in the shell
+        terminal.send("abcdefghij")
+        terminal.wait_for(PROMPT_KEYS)
+        terminal.wait_for("abcdefghij")
+        terminal.type("klm")
+        terminal.wait_for("abcdefghijklm")
+        terminal.press("ctrl+c")
+        terminal.wait_gone("abcdefghijklm")
+        leave_all_undone(terminal)
+        end_by(terminal, signal.SIGTERM)
+    with demo(tmp_path) as terminal:
+        find_it_again(terminal)
+        leave_all_undone(terminal)
+        end_by(terminal, signal.SIGHUP)
+    with demo(tmp_path) as terminal:
+        find_it_again(terminal)
+        leave_all_undone(terminal)
+        end_by(terminal, signal.SIGINT)
+    with demo(tmp_path) as terminal:
+        find_it_again(terminal)
         terminal.type("closed too soon")
         terminal.wait_for("closed too soon")
         terminal.hang_up()
     with demo(tmp_path) as terminal:
         terminal.wait_for("closed too soon")
-
-
-def test_what_is_typed_before_the_screen_is_there_stands_in_the_prompt(tmp_path: Path) -> None:
-    with demo(tmp_path) as terminal:
-        # before the program has read anything: as a person who types right after enter in the shell
-        terminal.send("abcdefghij")
-        terminal.wait_for("abcdefghij")
-        terminal.type("klm")
-        terminal.wait_for("abcdefghijklm")
 
 
 def test_a_start_that_fails_gives_the_terminal_back(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -172,15 +174,26 @@ MODELS = as_json(
 )
 
 
-def _named(request: Request) -> Reply:
-    """The first answer of the scene that the message names with its last word."""
-    asked = str(request.json["messages"][-1]["content"]).rpartition(" ")[2]
-    answer = SCENES[asked].replies[0]
-    return answer if isinstance(answer, Reply) else answer(request)
+class _Named:
+    """The scene that the message names with its last word, answer after answer."""
+
+    def __init__(self) -> None:
+        self._played: Counter[str] = Counter()
+
+    def __call__(self, request: Request) -> Reply:
+        asked = str(request.json["messages"][-1]["content"]).rpartition(" ")[2]
+        replies = SCENES[asked].replies
+        answer = replies[min(self._played[asked], len(replies) - 1)]
+        self._played[asked] += 1
+        return answer if isinstance(answer, Reply) else answer(request)
+
+
+HOSTILE = "A\x1b]0;PWNED\x07B\x1b[31mC\x9b2JD\u202eE [@click=app.quit]F[/] "
 
 
 SCENES: dict[str, Scene] = {
-    "named": Scene((_named,)),
+    "named": Scene((_Named(),)),
+    "hostile": Scene((streamed_text(re.findall(r"(?s).{1,5}", HOSTILE * 3), rate=200),)),
     "greeting": Scene((_fitting,)),
     "gated": Scene((replace(GREETING, gated=True),)),
     "created-201": Scene((lambda request: replace(_fitting(request), status=201),)),
