@@ -18,9 +18,10 @@ import httpx2
 import pytest
 
 from tests.support.api_server import PATIENCE_S, TOKEN, Served, served, served_demo
+from tests.support.shared import Shared
 from tests.support.terminal import ROOT, Terminal
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("serving")]
 
 LONG = "Write a long answer that I can stop with Esc."
 PROGRAMS = ROOT / "tests" / "support" / "programs"
@@ -66,66 +67,105 @@ class Reader(threading.Thread):
             self.text += "CUT"
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_stop_ends_the_runs_tells_the_readers_and_removes_the_socket(tmp_path: Path, number: int) -> None:
-    path, data = tmp_path / "s", tmp_path / "d"
-    with served("--demo", "--uds", str(path), "--data-dir", str(data)) as server:
-        transport = httpx2.HTTPTransport(uds=str(path))
-        with httpx2.Client(transport=transport, base_url="http://localhost/v1", timeout=30) as client:
-            thread = thread_with(client, LONG)
-            reader = Reader(client, thread)
-            assert reader.begun.wait(PATIENCE_S)
-            begin = time.monotonic()
-            status, complaints = server.end(number)
-            assert time.monotonic() - begin < 10
-            reader.join(PATIENCE_S)
-    assert (status, complaints) == (0, "")
-    assert not path.exists()
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Shared[Served]]:
+    """A server for all tests that leave it running."""
+    made: Shared[Served] = Shared(lambda server: None)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def data(numbered: Iterator[Path]) -> Path:
+    """The shared server's directory."""
+    return next(numbered)
+
+
+@pytest.fixture
+def server(shared: Shared[Served], data: Path) -> Iterator[Served]:
+    """The demo on a port, with a token."""
+    with shared.use(lambda: served_demo(data)) as made:
+        yield made
+
+
+def thread_ids(client: httpx2.Client) -> set[str]:
+    return {thread["id"] for thread in client.get("/threads?limit=100").json()["data"]}
+
+
+@contextmanager
+def on_a_socket(path: Path, data: Path) -> Iterator[tuple[Served, httpx2.Client]]:
+    with (
+        served("--demo", "--uds", str(path), "--data-dir", str(data)) as server,
+        httpx2.Client(
+            transport=httpx2.HTTPTransport(uds=str(path)), base_url="http://localhost/v1", timeout=30
+        ) as client,
+    ):
+        assert str(path) in server.line
+        yield server, client
+
+
+def stop_in_the_middle(server: Served, client: httpx2.Client, number: signal.Signals) -> str:
+    """Stop a server that streams a run to a reader; the run's thread."""
+    thread = thread_with(client, LONG)
+    reader = Reader(client, thread)
+    assert reader.begun.wait(PATIENCE_S)
+    begin = time.monotonic()
+    assert server.end(number) == (0, ""), number
+    assert time.monotonic() - begin < 10
+    reader.join(PATIENCE_S)
     assert "event: thread.run.cancelled" in reader.text
     assert reader.text.endswith("event: done\ndata: [DONE]\n\n")
-    with served_demo(data) as server, asking(server) as client:
-        (run,) = client.get(f"/threads/{thread}/runs").json()["data"]
-        assert run["status"] == "cancelled"
-        answer = client.get(f"/threads/{thread}/messages").json()["data"][0]
-        assert (answer["role"], answer["status"]) == ("assistant", "incomplete")
-        assert answer["content"][0]["text"]["value"]
+    return thread
 
 
-def test_a_killed_server_leaves_a_socket_that_the_next_one_replaces(tmp_path: Path) -> None:
-    path, flags = tmp_path / "s", ["--demo", "--uds", str(tmp_path / "s"), "--data-dir", str(tmp_path / "d")]
-    with served(*flags) as server:
-        status, _ = server.end(signal.SIGKILL)
-        assert status == -signal.SIGKILL
+def check_is_cancelled(client: httpx2.Client, thread: str) -> None:
+    """The next server knows how the run ended, and has the part of the answer."""
+    (run,) = client.get(f"/threads/{thread}/runs").json()["data"]
+    assert run["status"] == "cancelled"
+    answer = client.get(f"/threads/{thread}/messages").json()["data"][0]
+    assert (answer["role"], answer["status"]) == ("assistant", "incomplete")
+    assert answer["content"][0]["text"]["value"]
+
+
+def test_a_killed_server_leaves_a_socket_that_the_next_replaces_and_a_stop_ends_runs_tells_readers_and_removes_it(
+    tmp_path: Path,
+) -> None:
+    path, data = tmp_path / "s", tmp_path / "d"
+    with on_a_socket(path, data) as (server, _):
+        assert server.end(signal.SIGKILL)[0] == -signal.SIGKILL
         assert path.exists()
-    with served(*flags) as server:
-        assert str(path) in server.line
-        assert server.end()[0] == 0
+    with on_a_socket(path, data) as (server, client):
+        thread = stop_in_the_middle(server, client, signal.SIGTERM)
     assert not path.exists()
+    with on_a_socket(path, data) as (server, client):
+        check_is_cancelled(client, thread)
+        thread = stop_in_the_middle(server, client, signal.SIGINT)
+    assert not path.exists()
+    with on_a_socket(path, data) as (_, client):
+        check_is_cancelled(client, thread)
 
 
-def test_a_second_server_on_the_port_is_refused_with_a_sentence(tmp_path: Path) -> None:
-    with served_demo(tmp_path / "d") as first:
-        command = ["serve", "--demo", "--port", str(first.port), "--data-dir", str(tmp_path / "d")]
-        second = subprocess.run(
-            [sys.executable, "-m", "aimltui", *command], cwd=ROOT, capture_output=True, text=True, timeout=60
-        )
-        assert second.returncode == 2
-        assert f"Port {first.port}" in second.stderr
-        assert "--port" in second.stderr
-        assert "Traceback" not in second.stderr
-        with asking(first) as client:
-            assert client.get("/models").status_code == 200
+def test_a_second_server_on_the_port_is_refused_with_a_sentence(server: Served, data: Path) -> None:
+    command = ["serve", "--demo", "--port", str(server.port), "--data-dir", str(data)]
+    second = subprocess.run(
+        [sys.executable, "-m", "aimltui", *command], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert second.returncode == 2
+    assert f"Port {server.port}" in second.stderr
+    assert "--port" in second.stderr
+    assert "Traceback" not in second.stderr
+    with asking(server) as client:
+        assert client.get("/models").status_code == 200
 
 
-def test_the_token_lets_in_and_nothing_else_does(tmp_path: Path) -> None:
-    with served_demo(tmp_path / "d") as server:
-        for token, status in ((TOKEN, 200), ("wrong" * 6, 401), (None, 401), (TOKEN + "x", 401), ("", 401)):
-            with asking(server, token) as client:
-                answer = client.get("/assistants")
-                assert answer.status_code == status, token
-        with asking(server, None) as client:
-            assert client.get("/assistants", headers={"api-key": TOKEN}).status_code == 200
-        assert TOKEN not in server.line
+def test_the_token_lets_in_and_nothing_else_does(server: Served) -> None:
+    for token, status in ((TOKEN, 200), ("wrong" * 6, 401), (None, 401), (TOKEN + "x", 401), ("", 401)):
+        with asking(server, token) as client:
+            answer = client.get("/assistants")
+            assert answer.status_code == status, token
+    with asking(server, None) as client:
+        assert client.get("/assistants", headers={"api-key": TOKEN}).status_code == 200
+    assert TOKEN not in server.line
 
 
 def test_other_machines_are_let_in_only_by_a_token(tmp_path: Path) -> None:
@@ -156,9 +196,8 @@ def converse(program: str, server: Served, *lines: str) -> str:
     return told.stdout
 
 
-def test_the_plain_program_of_the_page_runs_unchanged(tmp_path: Path) -> None:
-    with served_demo(tmp_path / "d") as server:
-        told = converse("plain_chat.py", server, "Solve 3x + 11 = 14", "", "thanks", "quit")
+def test_the_plain_program_of_the_page_runs_unchanged(server: Served) -> None:
+    told = converse("plain_chat.py", server, "Solve 3x + 11 = 14", "", "thanks", "quit")
     assert "nothing to send" in told
     assert "x = 1" in told
     assert told.rstrip().endswith("bye")
@@ -166,14 +205,14 @@ def test_the_plain_program_of_the_page_runs_unchanged(tmp_path: Path) -> None:
     assert told.count("x = 1") >= 2
 
 
-def test_the_streaming_program_of_the_page_runs_unchanged(tmp_path: Path) -> None:
-    with served_demo(tmp_path / "d") as server:
+def test_the_streaming_program_of_the_page_runs_unchanged(server: Served) -> None:
+    with asking(server) as client:
+        before = thread_ids(client)
         told = converse(
             "streaming_chat.py", server, "Solve 3x + 11 = 14", "   ", "Which keys should I know?", "exit"
         )
-        with asking(server) as client:
-            (thread,) = client.get("/threads").json()["data"]
-            messages = client.get(f"/threads/{thread['id']}/messages?order=asc").json()["data"]
+        (thread,) = thread_ids(client) - before
+        messages = client.get(f"/threads/{thread}/messages?order=asc").json()["data"]
     texts = [message["content"][0]["text"]["value"] for message in messages]
     assert [message["role"] for message in messages] == ["user", "assistant"] * 2
     assert told.count("Assistant > ") == 2
@@ -206,9 +245,10 @@ def test_a_thread_of_a_program_appears_in_the_sidebar_and_the_other_way_round(tm
         assert terminal.wait_exit() == 0
 
 
-def test_a_run_of_the_server_goes_on_in_the_screen_and_can_be_stopped_there(tmp_path: Path) -> None:
-    data = tmp_path / "d"
-    with served_demo(data) as server, asking(server) as client:
+def test_a_run_of_the_server_goes_on_in_the_screen_and_can_be_stopped_there(
+    server: Served, data: Path
+) -> None:
+    with asking(server) as client:
         thread = thread_with(client, LONG)
         run = start_run(client, thread)
         with Terminal.aimltui("--demo", "--data-dir", str(data), "--thread", thread) as terminal:
@@ -223,9 +263,10 @@ def test_a_run_of_the_server_goes_on_in_the_screen_and_can_be_stopped_there(tmp_
             terminal.wait_gone("stopping")
 
 
-def test_the_conformance_suite_can_judge_another_server(tmp_path: Path) -> None:
+def test_the_conformance_suite_can_judge_another_server(server: Served) -> None:
     # A short folder: a socket's path has a limit, and the tests' own temporary folders nest here.
-    with served_demo(tmp_path / "d") as server, tempfile.TemporaryDirectory(dir="/tmp") as short:
+    with asking(server) as client, tempfile.TemporaryDirectory(dir="/tmp") as short:
+        before = thread_ids(client)
         elsewhere = {
             "AIMLTUI_CONFORMANCE_URL": server.base_url,
             "AIMLTUI_CONFORMANCE_KEY": TOKEN,
@@ -252,5 +293,4 @@ def test_the_conformance_suite_can_judge_another_server(tmp_path: Path) -> None:
         )
         assert judged.returncode == 0, judged.stdout
         assert "9 passed" in judged.stdout
-        with asking(server) as client:
-            assert client.get("/threads").json()["data"], "the tests were there"
+        assert thread_ids(client) - before, "the tests were there"
