@@ -15,6 +15,7 @@ import pexpect
 import pytest
 
 from tests.support.processes import chat_server
+from tests.support.shared import sidebar
 from tests.support.terminal import PATIENCE_S, ROOT, Terminal
 
 pytestmark = pytest.mark.e2e
@@ -42,13 +43,17 @@ def chat(data: Path, *flags: str, before: Callable[[], None] | None = None) -> I
         terminal.close(force=True)
 
 
-def until_a_run_began(data: Path) -> None:
+def runs(data: Path) -> int:
+    with closing(sqlite3.connect(data / "aimltui.db")) as store:
+        return int(store.execute("SELECT count(*) FROM runs").fetchone()[0])
+
+
+def until_a_run_began(data: Path, count: int) -> None:
     """Nothing is shown of it: not before the whole answer is there."""
     end = time.monotonic() + PATIENCE_S
-    with closing(sqlite3.connect(data / "aimltui.db")) as store:
-        while not store.execute("SELECT count(*) FROM runs").fetchone()[0]:
-            assert time.monotonic() < end, "no run began"
-            time.sleep(0.02)
+    while runs(data) < count:
+        assert time.monotonic() < end, "no run began"
+        time.sleep(0.02)
 
 
 def ask(terminal: pexpect.spawn, text: str) -> str:
@@ -65,7 +70,7 @@ def leave(terminal: pexpect.spawn) -> int:
 
 
 @WAYS
-def test_every_answer_is_the_one_to_its_question_and_nothing_is_sent_for_an_empty_one(
+def test_every_answer_is_the_one_to_its_question_and_ctrl_c_stops_it_first_and_leaves_at_the_prompt(
     tmp_path: Path, flags: list[str]
 ) -> None:
     with chat(tmp_path, "--demo", *flags) as terminal:
@@ -81,24 +86,21 @@ def test_every_answer_is_the_one_to_its_question_and_nothing_is_sent_for_an_empt
         assert "x = 1" not in second
         assert "y = 5" in third
         assert [told.count("Assistant > ") for told in (first, second, third)] == [1, 1, 1]
-
-
-@WAYS
-def test_ctrl_c_stops_the_answer_first_and_leaves_at_the_prompt(tmp_path: Path, flags: list[str]) -> None:
-    with chat(tmp_path, "--demo", *flags) as terminal:
+        assert runs(tmp_path) == 3, "nothing is sent for an empty message"
         terminal.sendline(LONG)
         if not flags:
             terminal.expect_exact("one by one")
         else:
-            until_a_run_began(tmp_path)
+            until_a_run_began(tmp_path, 4)
         terminal.sendintr()
         terminal.expect_exact("[stopped]")
         terminal.expect_exact("You > ")
         assert "x = 1" in ask(terminal, "Solve 3x + 11 = 14")
         terminal.sendintr()
         assert leave(terminal) == 0
-    with Terminal.aimltui("--demo", "--data-dir", str(tmp_path)) as screen:
-        screen.wait_for("Write a long answer")
+    if not flags:
+        with Terminal.aimltui("--demo", "--data-dir", str(tmp_path)) as screen:
+            screen.wait_until(lambda: "Solve 3x" in sidebar(screen), "the thread of the chat")
 
 
 def test_ctrl_c_stops_the_answer_of_a_chat_that_was_started_with_sigint_ignored(tmp_path: Path) -> None:
@@ -127,30 +129,16 @@ def test_a_pipe_whose_sigint_is_ignored_is_answered_to_the_end(tmp_path: Path) -
     assert background.returncode == 0
 
 
-@pytest.mark.parametrize("word", ["  EXIT ", "quit"])
-def test_a_word_leaves(tmp_path: Path, word: str) -> None:
-    with chat(tmp_path, "--demo") as terminal:
-        terminal.sendline(word)
-        terminal.expect_exact("Goodbye")
-        assert leave(terminal) == 0
-
-
-def test_ctrl_d_leaves(tmp_path: Path) -> None:
-    with chat(tmp_path, "--demo") as terminal:
-        terminal.sendeof()
-        assert leave(terminal) == 0
-
-
 @pytest.mark.parametrize(
-    ("scene", "words", "flags"),
+    ("scene", "words", "flags", "farewell"),
     [
-        ("wrong-key", "needs an API key", []),
-        ("cut", "Half an ans", ["--no-stream"]),
-        ("garbage", "⚠", []),
+        ("wrong-key", "needs an API key", [], "  EXIT "),
+        ("cut", "Half an ans", ["--no-stream"], "quit"),
+        ("garbage", "⚠", [], "ctrl+d"),
     ],
 )
-def test_a_failure_is_told_and_the_chat_goes_on(
-    tmp_path: Path, scene: str, words: str, flags: list[str]
+def test_a_failure_is_told_and_the_chat_goes_on_until_a_word_or_ctrl_d_leaves_it(
+    tmp_path: Path, scene: str, words: str, flags: list[str], farewell: str
 ) -> None:
     with (
         chat_server("--scene", scene) as base_url,
@@ -161,6 +149,12 @@ def test_a_failure_is_told_and_the_chat_goes_on(
         assert "⚠" in told
         assert "Traceback" not in told
         assert "The message is empty" in ask(terminal, "")
+        if farewell == "ctrl+d":
+            terminal.sendeof()
+        else:
+            terminal.sendline(farewell)
+            terminal.expect_exact("Goodbye")
+        assert leave(terminal) == 0
 
 
 def test_a_pipe_can_ask_and_is_shown_the_code_that_was_run(tmp_path: Path) -> None:

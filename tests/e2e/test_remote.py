@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import socket
 from pathlib import Path
 
 import pytest
 
 from tests.support.api_server import TOKEN, Served, poor_server, served_demo
 from tests.support.processes import chat_server
+from tests.support.shared import rest
 from tests.support.terminal import Terminal
 
 pytestmark = pytest.mark.e2e
@@ -35,51 +36,78 @@ def quit_program(terminal: Terminal) -> None:
 
 
 @pytest.fixture
-def ours(tmp_path: Path) -> Iterator[Served]:
-    with served_demo(tmp_path / "server") as server:
-        yield server
-
-
-@pytest.fixture
 def here(tmp_path: Path) -> Path:
     return tmp_path / "here"
 
 
-def test_a_conversation_on_our_own_server_is_there_again_after_a_restart(ours: Served, here: Path) -> None:
-    with screen(ours.base_url, here) as terminal:
+def converse(base_url: str, data: Path) -> None:
+    with screen(base_url, data) as terminal:
         say(terminal, "Solve 3x + 11 = 14")
         terminal.wait_for("completed")
         terminal.wait_for("x = 1")
         quit_program(terminal)
-    assert not list(here.glob("*.db")), "the threads are the server's"
-    with screen(ours.base_url, here) as terminal:
-        terminal.wait_for("completed")
-        terminal.wait_for("x = 1")
-        assert "Solve 3x + 11 = 14" in terminal.text
+    assert not list(data.glob("*.db")), "the threads are the server's"
 
 
-def test_escape_stops_a_run_on_a_remote_server(ours: Served, here: Path) -> None:
-    with screen(ours.base_url, here) as terminal:
-        say(terminal, LONG)
-        terminal.wait_for("one by one")
-        terminal.press("escape")
-        terminal.wait_for("stopped")
-        terminal.wait_gone("running")
+def find_the_conversation(terminal: Terminal) -> None:
+    terminal.wait_for("completed")
+    terminal.wait_for("x = 1")
+    assert "Solve 3x + 11 = 14" in terminal.text
+
+
+def stop_a_run(terminal: Terminal) -> None:
+    say(terminal, LONG)
+    terminal.wait_for("one by one")
+    terminal.press("escape")
+    terminal.wait_for("stopped")
+    terminal.wait_gone("running")
+    say(terminal, "hello again")
+    terminal.wait_for("completed")
+
+
+def see_each_others_threads(first: Terminal, base_url: str, data: Path) -> None:
+    with screen(base_url, data, "--new") as second:
+        second.wait_for("New thread")
+        say(first, "A word from the first")
+        first.wait_for("completed")
+        second.wait_for("A word from")
+
+
+def outlive_the_server(terminal: Terminal, ours: Served, store: Path) -> None:
+    say(terminal, LONG)
+    terminal.wait_for("one by one")
+    port = ours.port
+    ours.process.kill()
+    ours.process.wait()
+    terminal.wait_for("Reconnecting")
+    with served_demo(store, port=port):
+        terminal.wait_for("failed")
+        terminal.wait_gone("Reconnecting")
         say(terminal, "hello again")
         terminal.wait_for("completed")
+        quit_program(terminal)
 
 
-def test_two_screens_on_one_server_see_each_others_threads(ours: Served, tmp_path: Path) -> None:
-    first, second = screen(ours.base_url, tmp_path / "one"), screen(ours.base_url, tmp_path / "two", "--new")
-    with first, second:
-        second.wait_for("New thread")
-        say(first, "Which keys should I know?")
-        first.wait_for("completed")
-        second.wait_for("Which keys")
+@pytest.mark.timeout(400)
+def test_our_own_server_has_the_threads_stops_runs_tells_other_screens_and_may_die_and_return(
+    here: Path, tmp_path: Path
+) -> None:
+    with served_demo(tmp_path / "server") as ours:
+        converse(ours.base_url, here)
+        be_refused(ours.base_url, tmp_path / "refused")
+        with screen(ours.base_url, here) as terminal:
+            find_the_conversation(terminal)
+            rest(terminal)
+            stop_a_run(terminal)
+            rest(terminal)
+            see_each_others_threads(terminal, ours.base_url, tmp_path / "other")
+            rest(terminal)
+            outlive_the_server(terminal, ours, tmp_path / "server")
 
 
-def test_a_wrong_token_is_a_card_with_the_servers_words(ours: Served, here: Path) -> None:
-    with screen(ours.base_url, here, token="not-the-token-that-it-wants") as terminal:
+def be_refused(base_url: str, data: Path) -> None:
+    """A wrong token is a card with the server's words."""
+    with screen(base_url, data, token="not-the-token-that-it-wants") as terminal:
         terminal.wait_for("No connection to")
         terminal.wait_for("Incorrect API key provided")
         terminal.press("f1")
@@ -87,29 +115,13 @@ def test_a_wrong_token_is_a_card_with_the_servers_words(ours: Served, here: Path
         terminal.press("escape")
         terminal.wait_gone("esc Close")
         quit_program(terminal)
-    assert "not-the-token-that-it-wants" not in (here / "state" / "aimltui.log").read_text()
-
-
-def test_a_server_that_dies_in_the_middle_and_returns(ours: Served, here: Path, tmp_path: Path) -> None:
-    with screen(ours.base_url, here) as terminal:
-        say(terminal, LONG)
-        terminal.wait_for("one by one")
-        port = ours.port
-        ours.process.kill()
-        ours.process.wait()
-        terminal.wait_for("Reconnecting")
-        with served_demo(tmp_path / "server", port=port):
-            terminal.wait_for("failed")
-            terminal.wait_gone("Reconnecting")
-            say(terminal, "hello again")
-            terminal.wait_for("completed")
-            quit_program(terminal)
+    assert "not-the-token-that-it-wants" not in (data / "state" / "aimltui.log").read_text()
 
 
 def test_a_server_that_is_not_there_yet_is_found_with_the_next_message(here: Path, tmp_path: Path) -> None:
-    with served_demo(tmp_path / "server") as server:
-        port, base_url = server.port, server.base_url
-    with screen(base_url, here) as terminal:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    with screen(f"http://127.0.0.1:{port}/v1", here) as terminal:
         terminal.wait_for("cannot be reached")
         terminal.wait_for("Send a message to try again")
         say(terminal, "Are you there?")

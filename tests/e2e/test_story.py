@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.shared import Shared
+from tests.support.shared import Shared, sidebar
 from tests.support.terminal import Terminal
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("story")]
@@ -44,11 +44,6 @@ def say(terminal: Terminal, text: str) -> None:
 def quit_program(terminal: Terminal) -> None:
     terminal.press("ctrl+q")
     assert terminal.wait_exit() == 0
-
-
-def sidebar(terminal: Terminal) -> str:
-    """What stands in the list of threads."""
-    return "\n".join(line.partition("▕")[0] for line in terminal.text.splitlines())
 
 
 def empty_prompt(terminal: Terminal) -> None:

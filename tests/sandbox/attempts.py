@@ -22,6 +22,10 @@ class Attempt:
     most_s: float = 10.0
     check: str | None = None
     """What to look at afterwards, from outside."""
+    ends_by_time: bool = False
+    """Nothing but the time limit ends it."""
+    leaves: bool = False
+    """Whether it leaves files or processes: it has a session to itself, since they would be the next one's."""
 
 
 _LIBC = "import ctypes, os, errno\nlibc = ctypes.CDLL(None, use_errno=True)\nS = libc.syscall\nS.restype = ctypes.c_long\n"
@@ -334,6 +338,7 @@ BOMBS = [
         "while True: open('/mnt/data/beat', 'w').write(str(time.time()))",
         ("ok",),
         check="beat",
+        leaves=True,
     ),
     Attempt("take memory at once", "b = bytearray(1 << 30); print('ESCAPED')", STOPPED),
     Attempt("take memory bit by bit", "l = []\nwhile True: l.append(' ' * 1000000)", STOPPED),
@@ -341,13 +346,15 @@ BOMBS = [
         "take memory by children",
         "import os, time\nfor n in range(8):\n  if os.fork() == 0:\n    b = b'x' * (90 << 20)\n    time.sleep(60)\ntime.sleep(60)\nprint('ESCAPED')",
         STOPPED,
+        leaves=True,
     ),
     Attempt("take memory by mapping", "import mmap\nm = mmap.mmap(-1, 1 << 30); print('ESCAPED')", STOPPED),
-    Attempt("fork for ever", "import os\nwhile True: os.fork()", STOPPED),
+    Attempt("fork for ever", "import os\nwhile True: os.fork()", STOPPED, leaves=True),
     Attempt(
         "fork behind its own back",
         "import os\nwhile True:\n  try:\n    if os.fork() == 0: os.setsid()\n  except OSError: pass",
         STOPPED,
+        leaves=True,
     ),
     Attempt(
         "start threads for ever",
@@ -358,67 +365,86 @@ BOMBS = [
         "write one huge file",
         "f = open('/mnt/data/huge', 'wb')\nwhile True: f.write(b'x' * 1000000)",
         STOPPED,
+        leaves=True,
     ),
     Attempt(
         "make a huge file without content",
         "open('/mnt/data/sparse', 'wb').truncate(1 << 40); print('ESCAPED')",
         STOPPED,
+        leaves=True,
     ),
     Attempt(
         "write many large files",
         "n = 0\nwhile True:\n  n += 1\n  open(f'/mnt/data/large{n}', 'wb').write(b'x' * 4000000)",
         STOPPED,
+        leaves=True,
     ),
     Attempt(
-        "make files for ever", "n = 0\nwhile True:\n  n += 1\n  open(f'/mnt/data/f{n}', 'w').close()", STOPPED
+        "make files for ever",
+        "n = 0\nwhile True:\n  n += 1\n  open(f'/mnt/data/f{n}', 'w').close()",
+        STOPPED,
+        leaves=True,
     ),
     Attempt(
         "make directories in one another for ever",
         "import os\nos.chdir('/mnt/data')\nwhile True:\n  os.mkdir('d' * 200); os.chdir('d' * 200)",
         STOPPED,
+        leaves=True,
     ),
     Attempt(
         "hide files from being counted",
         "import os\nos.mkdir('/mnt/data/dark'); os.chmod('/mnt/data/dark', 0)\nimport time; time.sleep(2)",
         ("ok", "error", "interrupted", "died"),
+        leaves=True,
     ),
     Attempt(
         "fill the disk with deleted files",
         "import os, time\nl = []\nfor n in range(200):\n  f = open('/mnt/data/gone', 'wb'); os.unlink('/mnt/data/gone'); f.write(b'x' * 1000000); f.flush(); l.append(f)\ntime.sleep(60)\nprint('ESCAPED')",
         STOPPED,
+        leaves=True,
     ),
     Attempt(
         "fill /tmp",
         "import os, time\nfor n in range(100): open(f\"{os.environ['TMPDIR']}/t{n}\", 'wb').write(b'x' * 1000000)\ntime.sleep(60)\nprint('ESCAPED')",
         STOPPED,
+        leaves=True,
     ),
     Attempt("print for ever", "while True: print('x' * 1000)", STOPPED),
     Attempt("print bytes for ever", "import os\nwhile True: os.write(2, bytes(range(256)) * 100)", STOPPED),
     Attempt("print without a line's end", "import sys\nwhile True: sys.stdout.write('x' * 100000)", STOPPED),
-    Attempt("run for ever", "while True: pass", STOPPED),
-    Attempt("sleep for ever", "import time\ntime.sleep(1000)", STOPPED),
+    Attempt("run for ever", "while True: pass", STOPPED, ends_by_time=True),
+    Attempt("sleep for ever", "import time\ntime.sleep(1000)", STOPPED, ends_by_time=True),
     Attempt(
         "not hear the interrupt",
         "while True:\n  try:\n    while True: pass\n  except BaseException: pass",
         STOPPED,
+        ends_by_time=True,
     ),
     Attempt(
         "ignore the interrupt",
         "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass",
         STOPPED,
+        ends_by_time=True,
     ),
-    Attempt("block in C", "import ctypes\nctypes.PyDLL(None).pause()", STOPPED),
-    Attempt("block in a regular expression", "import re\nre.match('(a+)+b', 'a' * 100)", STOPPED),
-    Attempt("compute one huge number", "x = 7 ** (10 ** 9)", STOPPED),
+    Attempt("block in C", "import ctypes\nctypes.PyDLL(None).pause()", STOPPED, ends_by_time=True),
+    Attempt(
+        "block in a regular expression",
+        "import re\nre.match('(a+)+b', 'a' * 100)",
+        STOPPED,
+        ends_by_time=True,
+    ),
+    Attempt("compute one huge number", "x = 7 ** (10 ** 9)", STOPPED, ends_by_time=True),
     Attempt(
         "stop itself",
         "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)",
         ("error", "interrupted", "died"),
+        ends_by_time=True,
     ),
     Attempt(
         "go to sleep in all threads",
         "import threading\nl = threading.Lock(); l.acquire(); l.acquire()",
         STOPPED,
+        ends_by_time=True,
     ),
     Attempt("crash", "import ctypes\nctypes.string_at(0)", ("died",)),
     Attempt("end without a word", "import os\nos._exit(0)", ("died",)),
@@ -444,12 +470,14 @@ BOMBS = [
         "import threading, time\ndef go():\n  n = 0\n  while True:\n    n += 1\n    open('/mnt/data/beat', 'w').write(str(n)); time.sleep(0.005)\nthreading.Thread(target=go, daemon=True).start()\ntime.sleep(0.1)",
         ("ok",),
         check="beat",
+        leaves=True,
     ),
     Attempt(
         "leave a process that goes on",
         "import os, time\nif os.fork() == 0:\n  n = 0\n  while True:\n    n += 1\n    open('/mnt/data/beat', 'w').write(str(n)); time.sleep(0.005)\ntime.sleep(0.1)",
         ("ok", "error"),
         check="beat",
+        leaves=True,
     ),
     Attempt("print terminal escapes", "print('\\x1b]52;c;ZWNobw==\\x07\\x1b[2J\\x1b]0;title\\x07')", ("ok",)),
     Attempt(

@@ -66,3 +66,8 @@ def is_at_rest(terminal: Terminal) -> bool:
         and "enter sends" in text
         and not any(word in text for word in ENDS)
     )
+
+
+def sidebar(terminal: Terminal) -> str:
+    """The list of threads beside the transcript."""
+    return "\n".join(line.partition("▕")[0] for line in terminal.text.splitlines())
