@@ -24,6 +24,27 @@ def cut(text: str, width: int) -> str:
     return kept.rstrip(" ,;:-–—·/") + ELLIPSIS
 
 
+def wrapped(text: str, width: int) -> list[str]:
+    """Return the words of a text in lines of at most `width` cells; a longer word is broken."""
+    lines: list[str] = []
+    line = ""
+    for word in text.split():
+        while cell_len(word) > width > 0:
+            if line:
+                lines.append(line)
+                line = ""
+            # a sign of two cells may not fit: then it is taken all the same
+            part = set_cell_size(word, width).rstrip() or word[:1]
+            lines.append(part)
+            word = word[len(part) :]
+        if line and cell_len(line) + 1 + cell_len(word) > width:
+            lines.append(line)
+            line = word
+        else:
+            line = f"{line} {word}".strip()
+    return [*lines, line] if line else lines
+
+
 def fit(text: str, width: int) -> str:
     """Return the text in exactly `width` cells: shortened like `cut`, or padded with spaces."""
     return set_cell_size(cut(text, width), width) if width > 0 else ""

@@ -12,6 +12,9 @@ Kind = Literal["function", "schema", "server"]
 """`function`: a Python function of the user. `schema`: only a definition, answered by hand. `server`: of an MCP server."""
 
 
+RIGHTS = "It runs with your rights: it can change your files and use the network."
+
+
 @dataclass(frozen=True, slots=True)
 class LocalTool:
     """A tool that a model may call and that runs beside the client."""

@@ -118,6 +118,8 @@ async def test_a_call_is_asked_about_and_its_output_reaches_the_model(tmp_path: 
         await at.asked()
         assert at.here.screen.focused is at.here.screen.prompt
         assert 'city: "Oslo"' in at.here.shown()
+        await at.here.until(lambda: "waiting for you" in at.here.shown())
+        assert "● running" not in at.here.shown()
         assert "tab Review the call" in at.here.shown()
         names = {tool["function"]["name"] for tool in at.model.requests[0].tools}
         assert names == {"weather", "time"}
@@ -288,7 +290,7 @@ async def test_a_file_that_is_not_trusted_shows_its_text(tmp_path: Path) -> None
     async with desk(tmp_path, CALL, says("Done."), source=source, rules=Rules("allow")) as at:
         await at.here.write("1")
         await at.asked()
-        assert "This file is new, or has changed." in at.here.shown()
+        assert "New or changed file" in at.here.shown()
         await at.answer("v")
         await at.here.until(lambda: isinstance(at.here.app.screen, TextViewer))
         viewer = at.here.app.screen

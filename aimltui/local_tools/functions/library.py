@@ -16,10 +16,9 @@ from aimltui.common.sanitize import clean
 from aimltui.local_tools.approvals import Approvals
 from aimltui.local_tools.functions.parsing import BrokenFile, Parsed, parse_functions
 from aimltui.local_tools.functions.process import Answer, ask_guest
-from aimltui.local_tools.types import CallResult, Limits, LocalTool, Problem, fingerprint_of
+from aimltui.local_tools.types import RIGHTS, CallResult, Limits, LocalTool, Problem, fingerprint_of
 
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
-TOUCHES = "It runs with your rights: it can read and change your files, and use the network."
 BY_HAND = "Nothing runs: you give the output."
 _MOST_BYTES = 1_000_000
 _MOST_FILES = 200
@@ -204,7 +203,7 @@ def _tool(parsed: Parsed, path: Path, sha256: str, code: str) -> LocalTool:
         parameters,
         "function",
         str(path),
-        TOUCHES,
+        RIGHTS,
         fingerprint_of(sha256, parsed.name, about, parameters),
         is_trusted=not code,
         code=code,

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from aimltui.common.sanitize import clean, clean_line
 from aimltui.config.mcp_servers import McpServer
-from aimltui.local_tools.types import LocalTool, fingerprint_of
+from aimltui.local_tools.types import RIGHTS, LocalTool, fingerprint_of
 
 MOST_NAME = 64
 """Characters of a function's name in the API."""
@@ -111,7 +111,7 @@ def touches(server: McpServer) -> str:
     if server.url:
         host = urlsplit(server.url).hostname or server.place
         return f"The arguments go to {clean_line(host)}, which answers as it likes."
-    return f"“{clean_line(server.place)}” runs with your rights: it can read and change your files, and use the network."
+    return f"{RIGHTS} Its command: {clean_line(server.place)}"
 
 
 def cleaned_schema(schema: object) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from aimltui.common.sanitize import clean_line
+from aimltui.formatting.cells import wrapped
 from aimltui.local_tools.mcp.forms import Form, hint_of
 from aimltui.tui.state.pending_calls import PendingCall
 from aimltui.tui.state.visible import visible
@@ -117,12 +118,19 @@ def body_lines(call: PendingCall) -> list[Line]:
         return lines
     if not tool.may_always:
         lines.append((("Its server calls it destructive, so each call needs your decision.", "warning"),))
-    if not tool.is_trusted:
-        told = "This file is new, or has changed. Running the function approves the file as it is here:"
-        lines.append(((told, "warning"),))
-        lines += [((f"  {line}", "plain"),) for line in visible(tool.code.rstrip("\n")).split("\n")]
     lines.append(((tool.touches, "muted"),))
+    if not tool.is_trusted:
+        lines.append((("New or changed file: running it approves the file as it is here.", "warning"),))
+        lines += [((f"  {line}", "plain"),) for line in visible(tool.code.rstrip("\n")).split("\n")]
     return lines
+
+
+def wrap(line: Line, width: int) -> list[Line]:
+    """A line that is a sentence, in as many lines as it needs; other lines stay as they are and are cut."""
+    text, role = line[0]
+    if len(line) > 1 or role not in ("muted", "warning") or text.startswith(" "):
+        return [line]
+    return [((part, role),) for part in wrapped(text, width)]
 
 
 def _form_lines(form: Form) -> list[Line]:

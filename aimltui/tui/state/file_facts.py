@@ -58,6 +58,8 @@ class Extras:
     """By the file's id."""
     repeats: dict[str, Repeat] = field(default_factory=dict)
     """By the call's id."""
+    waiting: frozenset[str] = frozenset()
+    """The ids of the calls that wait for the user."""
 
 
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")

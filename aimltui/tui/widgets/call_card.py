@@ -21,6 +21,7 @@ from aimltui.tui.state.call_card import (
     body_lines,
     list_lines,
     title_of,
+    wrap,
 )
 from aimltui.tui.state.dead_time import DeadTime, KeyTimes
 from aimltui.tui.state.pending_calls import PendingCall
@@ -179,7 +180,7 @@ class CallCard(Widget, can_focus=True):
         foot = self._answer_lines(width)
         hint = [] if is_low and not self.is_focused else [self._hint()]
         room = max(1 if is_low else 2, most - len(head) - len(foot) - len(hint))
-        body = body_lines(call)
+        body = [part for line in body_lines(call) for part in wrap(line, width)]
         if len(body) > room:
             hidden = len(body) - max(1, room - 1)
             more: Line = ((f"  … {hidden} more lines: v shows everything", "warning"),)
@@ -210,13 +211,13 @@ class CallCard(Widget, can_focus=True):
 
     def _hint(self) -> str:
         if not self.is_focused:
-            return "tab goes to this card. What you type stays in the prompt and approves nothing."
+            return "tab goes here. What you type stays in the prompt and approves nothing."
         if not self.is_alive:
-            return "Its keys work after half a second without a key."
+            return "its keys work after half a second without a key"
         move = " · n next call" if len(self._waiting) > 1 else ""
         if self.chosen is not None:
             return f"enter: {self.chosen.label} · esc back to the prompt"
-        return f"A letter selects, enter confirms · v shows everything{move} · esc back to the prompt"
+        return f"a letter selects, enter confirms · v shows all{move} · esc back to the prompt"
 
     # Keys
 

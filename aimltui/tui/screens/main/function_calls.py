@@ -60,6 +60,9 @@ class FunctionCallsPart(MainView):
         if calls is None or workspace is None:
             return
         pending = calls.calls_of(workspace.current.thread_id)
+        # a question of a server belongs to the call during which it is asked
+        asked = frozenset(call.id.removesuffix("?") for call in pending if call.state == "asked")
+        self.transcript.show_waiting(asked)
         expires_at = pending[0].expires_at if pending else None
         was_shown = self.card.display
         self.card.show(pending, None if expires_at is None else expires_at - self.clock())

@@ -165,6 +165,14 @@ class Transcript(Pane, can_focus=True):
         self._item_list.learn([*(files or ()), *(repeats or ())])
         self._settle()
 
+    def show_waiting(self, call_ids: frozenset[str]) -> None:
+        """Say of these calls that they wait for the user, and of no others."""
+        changed = self._extras.waiting ^ call_ids
+        if changed:
+            self._extras.waiting = call_ids
+            self._item_list.learn(changed)
+            self._settle()
+
     def unfold_call(self, call_id: str) -> None:
         """Open the panel of a call; it grows downwards, as if the user had chosen it."""
         if self._viewport.following:

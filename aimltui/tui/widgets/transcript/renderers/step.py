@@ -197,6 +197,8 @@ def _state(entry: StepEntry, call: ToolCallEntry | None, context: RenderContext)
             text, style = glyphs.failed, palette.error
         case "completed":
             text, style = glyphs.done, palette.success
+        case "in_progress" if call is not None and call.id in context.extras.waiting and not call.outputs:
+            return f"{glyphs.waiting} waiting for you", palette.warning
         case "in_progress":
             return f"{glyphs.active} running", _active(palette)
         case "failed":
