@@ -20,6 +20,10 @@ class Chunk:
     """How many characters at its start are also the end of the previous chunk."""
     place: str = ""
     """Where it stands in its document, e.g. `page 3`; empty if that is unknown."""
+    context: str = ""
+    """The line that tells where it is: file, headings, place. It is searched, and never quoted."""
+    extra: str = ""
+    """Further words by which it is found, see `words`."""
 
 
 def split(text: str, size: int, overlap: int, check: Callable[[], None] = lambda: None) -> Iterator[Chunk]:

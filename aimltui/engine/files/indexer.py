@@ -12,6 +12,7 @@ from itertools import islice
 
 from aimltui.engine.errors import StoreError
 from aimltui.engine.extraction.chunks import Chunk, split
+from aimltui.engine.extraction.contexts import with_context
 from aimltui.engine.extraction.document import Document
 from aimltui.engine.extraction.limits import MAX_TOKENS, ReadingLimits, Stopped, Unreadable, budget
 from aimltui.engine.extraction.processes import ReaderProcesses
@@ -173,7 +174,8 @@ class Indexer:
             raise Unreadable(
                 INVALID_FILE, f"The file has more than {MAX_TOKENS:,} tokens. Split it, and add the parts."
             )
-        chunks = list(_placed(document, chunks))
+        placed = _placed(document, chunks)
+        chunks = list(with_context(placed, document.text, entry.filename, spend.check))
         return chunks, sum(len(chunk.text.encode()) for chunk in chunks)
 
     async def _keep(self, seq: int, chunks: Sequence[Chunk]) -> bool:
@@ -196,8 +198,25 @@ class Indexer:
         """Delete some chunks that can no longer be found; return False if there are none."""
         entry = await self._database.read(rows.waste)
         if entry is None:
-            return False
+            return await self._learn_words()
         await self._database.write(lambda conn: rows.clear_waste(conn, entry))
+        return True
+
+    async def _learn_words(self) -> bool:
+        """Put a file into the index that an older program has stored; return False if there is none."""
+        entry = await self._database.read(rows.without_words)
+        if entry is None:
+            return False
+        stored = await self._database.read(lambda conn: rows.stored_chunks(conn, entry))
+        async with self._reading:
+            chunks = await asyncio.to_thread(_with_context, stored)
+        for start in range(0, len(chunks), _AT_ONCE):
+            if self._stop.is_set():
+                return False
+            piece = chunks[start : start + _AT_ONCE]
+            await self._database.write(
+                lambda conn, start=start, piece=piece: rows.add_words(conn, entry, start, piece)  # type: ignore[misc]
+            )
         return True
 
 
@@ -208,6 +227,12 @@ def _placed(document: Document, chunks: Sequence[Chunk]) -> Iterator[Chunk]:
         start = end - chunk.overlap
         end = start + len(chunk.text)
         yield replace(chunk, place=document.place(start, end))
+
+
+def _with_context(stored: tuple[str, list[Chunk]]) -> list[Chunk]:
+    filename, chunks = stored
+    text = "".join(chunk.text[chunk.overlap :] for chunk in chunks)
+    return list(with_context(chunks, text, filename))
 
 
 def _most_chunks(chunking: StaticChunking) -> int:

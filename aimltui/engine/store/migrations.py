@@ -28,7 +28,11 @@ def _places(conn: sqlite3.Connection) -> None:
     _run(conn, SCHEMA.with_name("migration_5.sql"))
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_files, _usage, _origins, _places)
+def _context(conn: sqlite3.Connection) -> None:
+    _run(conn, SCHEMA.with_name("migration_6.sql"))
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_files, _usage, _origins, _places, _context)
 """From version 1 on. Never changed once released; a change of the schema adds a function here, and the same change to
 schema.sql."""
 

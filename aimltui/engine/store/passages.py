@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from aimltui.engine.store.database import Connection, Row
-from aimltui.wire.vector_stores import Attributes, VectorStoreFile
+from aimltui.engine.store.database import Connection
+from aimltui.engine.store.search.candidates import candidates, counts, scope_of, weights_of
+from aimltui.engine.store.search.merging import Merged, merged
+from aimltui.engine.store.search.query import words_of
+from aimltui.engine.store.search.ranking import Candidate, fuse, scores
+from aimltui.wire.vector_stores import COMPLETED, Attributes, VectorStoreFile
 
-MAX_WORDS = 32
-"""The number of words of a query that are used: the first ones."""
-CANDIDATES = 200
-"""Chunks that are ranked in detail."""
+CANDIDATES = 80
+"""Chunks that are ranked in detail for a query."""
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A chunk that contains words of the query."""
+    """A part of a file that has words of the query."""
 
     place: tuple[int, int]
-    """The numbers of the file in the store and of the chunk in the file."""
+    """The numbers of the file in the store and of the first chunk in the file."""
     file_id: str
     filename: str
     attributes: Attributes
     text: str
     score: float
-    """From 0 to 1: the share of the query's words in the chunk, rare ones counting more, and its rank."""
+    """From 0 to 1."""
     where: str = ""
     """The place in the file, e.g. `page 3`; empty if it is unknown."""
 
@@ -40,116 +41,95 @@ def search(
     threshold: float = 0.0,
     wanted: Callable[[Attributes], bool] | None = None,
 ) -> list[Passage]:
-    """Return the best chunks of some vector stores, best first.
+    """Return the best passages of some vector stores, best first.
 
     Args:
         conn: The database.
         store_ids: The vector stores.
-        queries: Any texts; nothing in them is syntax.
-        limit: Chunks at most.
+        queries: Any texts; nothing in them is syntax. Their results are fused by reciprocal rank.
+        limit: Passages at most.
         threshold: The lowest score, from 0 to 1.
         wanted: Returns whether a file with these attributes is searched; None for all files.
     """
-    best: dict[tuple[int, int], Passage] = {}
-    for store_id in store_ids:
-        for query in queries:
-            for passage in find(conn, store_id, query, wanted, limit):
-                if passage.place not in best or best[passage.place].score < passage.score:
-                    best[passage.place] = passage
-    good = [passage for passage in best.values() if passage.score >= threshold]
-    return sorted(good, key=lambda passage: (-passage.score, passage.place))[:limit]
-
-
-def find(
-    conn: Connection,
-    store_id: str,
-    question: str,
-    wanted: Callable[[Attributes], bool] | None,
-    limit: int,
-) -> list[Passage]:
-    """Return the best chunks of a vector store, best first.
-
-    Args:
-        conn: The database.
-        store_id: The vector store.
-        question: Any text; nothing in it is syntax.
-        wanted: Returns whether a file with these attributes is searched; None for all files.
-        limit: Chunks at most.
-    """
-    words = _words(question)
-    if not words:
+    scope = scope_of(conn, store_ids)
+    if scope is None:
         return []
-    files = _files(conn, store_id, wanted)
-    rows = _candidates(conn, store_id, words, files, max(limit, CANDIDATES)) if files else []
-    if not rows:
-        return []
-    shares = _shares(conn, words, [row["seq"] for row in rows])
-    best = max(-row["rank"] for row in rows)
-    found = []
-    for row in rows:
-        file, filename = files[row["entry"]]
-        # if every chunk contains the words, their rank is close to zero and says nothing
-        ranked = -row["rank"] / best if best > 0 else 1.0
-        score = shares[row["seq"]] * (0.5 + 0.5 * min(1.0, max(0.0, ranked)))
-        found.append(
-            Passage(
-                (row["entry"], row["position"]),
-                file.id,
-                filename,
-                file.attributes or {},
-                row["text"],
-                score,
-                row["place"],
-            )
+    files = _Files(conn, frozenset(store_ids), wanted)
+    known: dict[int, Candidate] = {}
+    best: dict[int, float] = {}
+    lists: list[list[int]] = []
+    for query in queries:
+        found = counts(conn, scope, words_of(query))
+        if not found:
+            continue
+        chunks = candidates(conn, scope, found, max(CANDIDATES, 3 * limit), files.has)
+        known |= {chunk.seq: chunk for chunk in chunks}
+        scored = scores(chunks, list(found), weights_of(scope, found))
+        best |= {seq: max(score, best.get(seq, 0.0)) for seq, score in scored.items()}
+        lists.append(sorted(scored, key=lambda seq: (-scored[seq], seq)))
+    fused = fuse(lists)
+    order = sorted((seq for seq in fused if best[seq] >= threshold), key=lambda seq: (-fused[seq], seq))
+    # the score follows the order, which takes all queries into account
+    shown = sorted((best[seq] for seq in order), reverse=True)
+    ranked = [(known[seq], score) for seq, score in zip(order, shown, strict=True)]
+    return [files.passage(one) for one in merged(files.each_once(ranked), limit)]
+
+
+class _Files:
+    """The files of the chunks that were found, read when they are needed: a store has up to 10,000."""
+
+    def __init__(
+        self,
+        conn: Connection,
+        store_ids: frozenset[str],
+        wanted: Callable[[Attributes], bool] | None,
+    ) -> None:
+        self._conn = conn
+        self._store_ids = store_ids
+        self._wanted = wanted
+        self._known: dict[int, tuple[VectorStoreFile, str] | None] = {}
+
+    def has(self, entry: int) -> bool:
+        """Return whether the file is searched."""
+        if entry not in self._known:
+            self._known[entry] = self._read(entry)
+        return self._known[entry] is not None
+
+    def each_once(self, ranked: Sequence[tuple[Candidate, float]]) -> list[tuple[Candidate, float]]:
+        """Return the chunks without those of a file that is in several stores, which are the same."""
+        chosen: dict[str, int] = {}
+        once: list[tuple[Candidate, float]] = []
+        for chunk, score in ranked:
+            file = self._known[chunk.entry]
+            assert file is not None
+            if chosen.setdefault(file[0].id, chunk.entry) == chunk.entry:
+                once.append((chunk, score))
+        return once
+
+    def passage(self, found: Merged) -> Passage:
+        """Return the passage of some chunks."""
+        first = found.chunks[0]
+        file = self._known[first.entry]
+        assert file is not None
+        return Passage(
+            (first.entry, first.position),
+            file[0].id,
+            file[1],
+            file[0].attributes or {},
+            found.text,
+            found.score,
+            found.place,
         )
-    return sorted(found, key=lambda passage: (-passage.score, passage.place))[:limit]
 
-
-def _words(question: str) -> list[str]:
-    # the tokenizer splits at anything but letters and digits; quoted, the rest is a phrase
-    cleaned = "".join(char if char.isalnum() else " " for char in question)
-    return [f'"{word}"' for word in dict.fromkeys(cleaned.casefold().split())][:MAX_WORDS]
-
-
-def _files(
-    conn: Connection, store_id: str, wanted: Callable[[Attributes], bool] | None
-) -> dict[int, tuple[VectorStoreFile, str]]:
-    rows = conn.execute(
-        "SELECT s.seq, s.body, f.filename FROM store_files s JOIN files f ON f.id = s.id "
-        "WHERE s.store_id = ? AND s.status = 'completed'",
-        (store_id,),
-    )
-    files = {row["seq"]: (VectorStoreFile.model_validate_json(row["body"]), row["filename"]) for row in rows}
-    if wanted is None:
-        return files
-    return {seq: file for seq, file in files.items() if wanted(file[0].attributes or {})}
-
-
-def _candidates(
-    conn: Connection, store_id: str, words: Sequence[str], files: Mapping[int, object], limit: int
-) -> list[Row]:
-    rows = conn.execute(
-        "SELECT c.seq, c.entry, c.position, c.text, c.place, bm25(chunk_words) AS rank FROM chunk_words "
-        "JOIN chunks c ON c.seq = chunk_words.rowid JOIN store_files s ON s.seq = c.entry "
-        "WHERE chunk_words MATCH ? AND s.store_id = ? ORDER BY rank",
-        (" OR ".join(words), store_id),
-    )
-    found: list[Row] = []
-    for row in rows:
-        if row["entry"] in files:
-            found.append(row)
-            if len(found) == limit:
-                break
-    return found
-
-
-def _shares(conn: Connection, words: Sequence[str], seqs: Sequence[int]) -> dict[int, float]:
-    """Return each chunk's share of the query's words, each weighted by how few chunks contain it."""
-    marks = ",".join("?" * len(seqs))
-    has: dict[str, set[int]] = {}
-    for word in words:
-        sql = f"SELECT rowid FROM chunk_words WHERE chunk_words MATCH ? AND rowid IN ({marks})"  # noqa: S608
-        has[word] = {row[0] for row in conn.execute(sql, (word, *seqs))}
-    weights = {word: 1 + math.log((len(seqs) + 1) / (len(having) + 1)) for word, having in has.items()}
-    total = sum(weights.values())
-    return {seq: sum(weights[word] for word in words if seq in has[word]) / total for seq in seqs}
+    def _read(self, entry: int) -> tuple[VectorStoreFile, str] | None:
+        row = self._conn.execute(
+            "SELECT s.store_id, s.status, s.body, f.filename FROM store_files s JOIN files f ON f.id = s.id "
+            "WHERE s.seq = ?",
+            (entry,),
+        ).fetchone()
+        if row is None or row["status"] != COMPLETED or row["store_id"] not in self._store_ids:
+            return None
+        file = VectorStoreFile.model_validate_json(row["body"])
+        if self._wanted is not None and not self._wanted(file.attributes or {}):
+            return None
+        return file, row["filename"]

@@ -179,16 +179,27 @@ CREATE TABLE chunks (
   position INTEGER NOT NULL,
   overlap INTEGER NOT NULL,         -- so many characters at its beginning are also the end of the one before
   text TEXT NOT NULL
-, place TEXT NOT NULL DEFAULT '');
+, place TEXT NOT NULL DEFAULT '', context TEXT NOT NULL DEFAULT '', scope TEXT NOT NULL DEFAULT '', extra TEXT);
+-- `context` tells where a passage is (file, headings, page), and is searched, but never quoted; `scope` is a word for the
+-- vector store, `extra` are further words by which a passage is found. It is NULL until the passage is in the index.
 CREATE INDEX chunks_by_entry ON chunks(entry, position);
+CREATE INDEX chunks_without_words ON chunks(seq) WHERE extra IS NULL;
 CREATE VIRTUAL TABLE chunk_words USING fts5(
-  text, content = 'chunks', content_rowid = 'seq', tokenize = 'porter unicode61'
+  text, context, extra, scope, content = 'chunks', content_rowid = 'seq',
+  tokenize = "porter unicode61 remove_diacritics 2 categories 'L* N* Co Mc Mn'"
 );
-CREATE TRIGGER chunks_learn_words AFTER INSERT ON chunks BEGIN
-  INSERT INTO chunk_words (rowid, text) VALUES (new.seq, new.text);
+CREATE TRIGGER chunks_learn_words AFTER INSERT ON chunks WHEN new.extra IS NOT NULL BEGIN
+  INSERT INTO chunk_words (rowid, text, context, extra, scope)
+  VALUES (new.seq, new.text, new.context, new.extra, new.scope);
 END;
-CREATE TRIGGER chunks_forget_words AFTER DELETE ON chunks BEGIN
-  INSERT INTO chunk_words (chunk_words, rowid, text) VALUES ('delete', old.seq, old.text);
+CREATE TRIGGER chunks_learn_words_later AFTER UPDATE OF extra ON chunks
+WHEN old.extra IS NULL AND new.extra IS NOT NULL BEGIN
+  INSERT INTO chunk_words (rowid, text, context, extra, scope)
+  VALUES (new.seq, new.text, new.context, new.extra, new.scope);
+END;
+CREATE TRIGGER chunks_forget_words AFTER DELETE ON chunks WHEN old.extra IS NOT NULL BEGIN
+  INSERT INTO chunk_words (chunk_words, rowid, text, context, extra, scope)
+  VALUES ('delete', old.seq, old.text, old.context, old.extra, old.scope);
 END;
 
 -- Entries whose chunks are to be cleared away.

@@ -199,9 +199,14 @@ def add_chunks(conn: Connection, seq: int, position: int, chunks: Sequence[Chunk
     row = conn.execute("SELECT status FROM store_files WHERE seq = ?", (seq,)).fetchone()
     if row is None or row["status"] != IN_PROGRESS:
         return False
+    scope = _scope(conn, seq)
     conn.executemany(
-        "INSERT INTO chunks (entry, position, overlap, text, place) VALUES (?, ?, ?, ?, ?)",
-        [(seq, position + n, chunk.overlap, chunk.text, chunk.place) for n, chunk in enumerate(chunks)],
+        "INSERT INTO chunks (entry, position, overlap, text, place, context, scope, extra) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (seq, position + n, one.overlap, one.text, one.place, one.context, scope, one.extra)
+            for n, one in enumerate(chunks)
+        ],
     )
     return True
 
@@ -212,6 +217,43 @@ def tell_progress(conn: Connection, seq: int, progress: FileProgress) -> None:
     if row is not None and row["status"] == IN_PROGRESS:
         body = _build(row).model_copy(update={"progress": progress}).model_dump_json()
         conn.execute("UPDATE store_files SET body = ? WHERE seq = ?", (body, seq))
+
+
+def without_words(conn: Connection) -> int | None:
+    """Return a file in a store with chunks that are not in the index: an older program stored them."""
+    row = conn.execute(
+        "SELECT entry FROM chunks c WHERE extra IS NULL "
+        "AND EXISTS (SELECT 1 FROM store_files s WHERE s.seq = c.entry) LIMIT 1"
+    ).fetchone()
+    return int(row["entry"]) if row is not None else None
+
+
+def stored_chunks(conn: Connection, seq: int) -> tuple[str, list[Chunk]]:
+    """Return a file's name and its chunks in order."""
+    found = conn.execute(
+        "SELECT f.filename FROM store_files s JOIN files f ON f.id = s.id WHERE s.seq = ?", (seq,)
+    ).fetchone()
+    chunks = conn.execute(
+        "SELECT text, overlap, place FROM chunks WHERE entry = ? ORDER BY position", (seq,)
+    ).fetchall()
+    return (found["filename"] if found is not None else ""), [Chunk(*chunk) for chunk in chunks]
+
+
+def add_words(conn: Connection, seq: int, position: int, chunks: Sequence[Chunk]) -> None:
+    """Put chunks that are stored into the index."""
+    scope = _scope(conn, seq)
+    conn.executemany(
+        "UPDATE chunks SET context = ?, scope = ?, extra = ? WHERE entry = ? AND position = ? AND extra IS NULL",
+        [(one.context, scope, one.extra, seq, position + n) for n, one in enumerate(chunks)],
+    )
+
+
+def _scope(conn: Connection, seq: int) -> str:
+    """Return the word of the index for the vector store of a file."""
+    row = conn.execute(
+        "SELECT v.seq FROM store_files s JOIN vector_stores v ON v.id = s.store_id WHERE s.seq = ?", (seq,)
+    ).fetchone()
+    return f"s{row['seq']}" if row is not None else ""
 
 
 def finish(

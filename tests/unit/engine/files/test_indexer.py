@@ -332,3 +332,38 @@ async def test_a_file_that_cannot_be_read_blocks_nothing_and_a_remark_stays(tmp_
         assert remarks is not None
         assert "read as windows-1252" in remarks[0]
         assert await hits(engine, store, "Köln") == 1
+
+
+async def test_files_of_an_older_program_are_found_after_a_while(tmp_path: Path) -> None:
+    database = tmp_path / "aimltui.db"
+    async with opened(tmp_path) as engine:
+        store = await stored(engine, await kept(engine, "# Herons\n\nAbout ships.", "a.md"))
+        await indexed(engine, store)
+        database = engine._runtime.options.database
+    with closing(sqlite3.connect(database)) as conn:
+        as_in_version_5(conn)
+    async with opened(tmp_path) as engine:
+
+        async def is_found() -> bool:
+            return await hits(engine, store, "a.md") == 1
+
+        await until(is_found)
+        assert await hits(engine, store, "ships") == 1
+
+
+def as_in_version_5(conn: sqlite3.Connection) -> None:
+    """Bring the database back to the version that had no contexts."""
+    conn.executescript(
+        "DROP TRIGGER chunks_learn_words; DROP TRIGGER chunks_learn_words_later; DROP TRIGGER chunks_forget_words;"
+        "DROP TABLE chunk_words; DROP INDEX chunks_without_words;"
+        "ALTER TABLE chunks DROP COLUMN context; ALTER TABLE chunks DROP COLUMN scope;"
+        "ALTER TABLE chunks DROP COLUMN extra;"
+        "CREATE VIRTUAL TABLE chunk_words USING fts5("
+        "  text, content = 'chunks', content_rowid = 'seq', tokenize = 'porter unicode61');"
+        "CREATE TRIGGER chunks_learn_words AFTER INSERT ON chunks BEGIN"
+        "  INSERT INTO chunk_words (rowid, text) VALUES (new.seq, new.text); END;"
+        "CREATE TRIGGER chunks_forget_words AFTER DELETE ON chunks BEGIN"
+        "  INSERT INTO chunk_words (chunk_words, rowid, text) VALUES ('delete', old.seq, old.text); END;"
+        "INSERT INTO chunk_words (chunk_words) VALUES ('rebuild');"
+        "PRAGMA user_version = 5"
+    )
