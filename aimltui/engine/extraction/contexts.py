@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from aimltui.engine.extraction.chunks import Chunk
-from aimltui.engine.extraction.headings import Headings
+from aimltui.engine.extraction.headings import SEPARATOR, Headings
 from aimltui.engine.extraction.words import extra_words
 
 _LINES = re.compile(r"(?:^| › )lines? [\d–]+$")
 """In a place: nobody searches for the number of a line."""
+_SPAN = re.compile(r"(?:sheet .*, )?(?:page|slide|row)s? [\d–]+$")
+"""A place without headings."""
 
 
 def with_context(
@@ -29,6 +31,9 @@ def with_context(
     end = 0
     for chunk in chunks:
         check()
-        context = headings.context(filename, end - chunk.overlap, _LINES.sub("", chunk.place))
+        place = _LINES.sub("", chunk.place)
+        # some readers know the headings; those of code and of plain text are found here
+        own = headings.at(end - chunk.overlap) if not place or _SPAN.match(place) else ""
+        context = SEPARATOR.join(part for part in (filename, headings.title, own, place) if part)
         end += len(chunk.text) - chunk.overlap
         yield replace(chunk, context=context, extra=extra_words(f"{chunk.text}\n{context}"))

@@ -54,22 +54,13 @@ class Headings:
         self._starts = [heading.start for heading in self._headings]
         self._paths = list(_paths(self._headings))
         title = _DOCSTRING.match(text) if suffix in ("py", "pyi") else None
-        self._title = _short(title["title"].strip("\"'")) if title is not None else ""
+        self.title = _short(title["title"].strip("\"'")) if title is not None else ""
+        """What the file says that it is, if it is a Python module."""
 
     def at(self, position: int) -> str:
         """Return the path of headings of a place in the text, outermost first; empty if it has none."""
         number = bisect_right(self._starts, position) - 1
         return SEPARATOR.join(self._paths[number]) if number >= 0 else ""
-
-    def context(self, filename: str, position: int, place: str = "") -> str:
-        """Return the line that tells where a passage is: file, title, headings, page.
-
-        Args:
-            filename: The file's name.
-            position: Where the passage starts.
-            place: Where that is for people, e.g. `page 3`.
-        """
-        return SEPARATOR.join(part for part in (filename, self._title, self.at(position), place) if part)
 
 
 def _of_prose(text: str) -> Iterator[Heading]:

@@ -208,7 +208,7 @@ class Indexer:
         if entry is None:
             return False
         stored = await self._database.read(lambda conn: rows.stored_chunks(conn, entry))
-        async with self._reading:
+        async with self._splitting:
             chunks = await asyncio.to_thread(_with_context, stored)
         for start in range(0, len(chunks), _AT_ONCE):
             if self._stop.is_set():

@@ -79,6 +79,8 @@ def test_a_context_names_file_title_headings_and_page_but_no_lines() -> None:
     first, second = with_context(chunks, CODE, "a.py")
     assert first.context == "a.py › Parses commands."
     assert second.context == "a.py › Parses commands. › class Parser › def parse › page 3"
+    [known] = with_context([Chunk(MARKDOWN, 0, "Chapter 1 › lines 1–9")], MARKDOWN, "a.md")
+    assert known.context == "a.md › Chapter 1"
     assert (first.text, second.text) == (CODE[:120], CODE[120:])
 
 
