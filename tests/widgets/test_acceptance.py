@@ -125,7 +125,7 @@ async def test_what_is_typed_while_the_start_takes_long_is_neither_doubled_nor_l
         await here.until(lambda: here.screen.workspace is not None)
         await here.pilot.press("h", "i")
         await here.pilot.pause(0.5)  # the pause after which a draft is kept
-        assert DraftStore(tmp_path).load("new") == "kept"
+        assert DraftStore(tmp_path).open("new") == "kept"
         go_on.set()
         await here.until(lambda: here.screen.prompt.draft == "kept\nhi")
 

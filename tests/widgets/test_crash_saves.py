@@ -29,4 +29,4 @@ async def fail_with_a_draft(directory: Path, *, is_up: bool) -> None:
 async def test_a_mistake_does_not_take_the_draft_with_it(tmp_path: Path, is_up: bool) -> None:
     with pytest.raises(Mistake):
         await fail_with_a_draft(tmp_path, is_up=is_up)
-    assert DraftStore(tmp_path).load(NEW_THREAD) == "not sent yet"
+    assert DraftStore(tmp_path).open(NEW_THREAD) == "not sent yet"

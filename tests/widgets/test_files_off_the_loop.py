@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from aimltui.tui.controllers.messages import TextReturned
-from aimltui.tui.storage.drafts import DraftStore
+from aimltui.tui.storage.drafts import DraftStore, OtherDraft
 from aimltui.tui.storage.model_marks import Key, ModelMarks
 from aimltui.wire.models import Model
 from tests.support.fake_transport import FakeTransport
@@ -43,9 +43,21 @@ class SlowDrafts(DraftStore):
         super().__init__(directory)
         self.disk = disk
 
-    def load(self, thread_id: str) -> str:
+    def open(self, thread_id: str) -> str:
         self.disk.use(f"load {thread_id}")
-        return super().load(thread_id)
+        return super().open(thread_id)
+
+    def others(self, thread_id: str) -> list[OtherDraft]:
+        self.disk.use(f"look for others of {thread_id}")
+        return super().others(thread_id)
+
+    def release(self, thread_id: str) -> str | None:
+        self.disk.use(f"release {thread_id}")
+        return super().release(thread_id)
+
+    def end(self) -> str | None:
+        self.disk.use("end")
+        return super().end()
 
     def save(self, thread_id: str, text: str) -> str | None:
         self.disk.use(f"save {thread_id}")
@@ -112,7 +124,7 @@ async def test_quitting_waits_for_the_drafts_and_the_last_one_wins(
         disk.open.set()
         await end
     store = DraftStore(tmp_path)
-    assert (store.load(corn), store.last_thread()) == ("firstsecond", corn)
+    assert (store.open(corn), store.last_thread()) == ("firstsecond", corn)
     assert disk.on_loop == []
 
 
@@ -122,6 +134,7 @@ async def test_quitting_before_there_is_a_connection_loses_nothing_either(
     store = DraftStore(tmp_path)
     store.note_last_thread("thread_1")
     store.save("thread_1", "from before")
+    store.end()
     never = asyncio.Event()
     changes = {"connect": never.wait, "drafts": SlowDrafts(tmp_path, disk)}
     async with seat(server, tmp_path, is_up=False, **changes) as here:
@@ -129,7 +142,7 @@ async def test_quitting_before_there_is_a_connection_loses_nothing_either(
         await here.pilot.press("enter")
         await echoes(here, "typed")
         await here.pilot.press("ctrl+q")
-    assert store.load("thread_1") == "from before\n\nearly\n\ntyped"
+    assert store.open("thread_1") == "from before\n\nearly\n\ntyped"
     assert disk.on_loop == []
 
 
@@ -148,8 +161,8 @@ async def test_text_given_back_to_another_thread_does_not_hold_up_the_screen(
         await echoes(here, "still quick")
         disk.open.set()
     store = DraftStore(tmp_path)
-    assert store.load(corn) == "not sent\n\nbegun"
-    assert store.load(wheat) == "still quick"
+    assert store.open(corn) == "not sent\n\nbegun"
+    assert store.open(wheat) == "still quick"
     assert disk.on_loop == []
 
 
@@ -175,8 +188,8 @@ async def test_what_is_typed_while_a_draft_is_read_stays_behind_it(
         disk.open.set()
         await here.until(lambda: here.screen.prompt.draft == "about wheat\nand more")
     store = DraftStore(tmp_path)
-    assert store.load(corn) == "about corn\n\nquick"
-    assert store.load(wheat) == "about wheat\nand more"
+    assert store.open(corn) == "about corn\n\nquick"
+    assert store.open(wheat) == "about wheat\nand more"
 
 
 async def test_a_theme_is_written_while_one_types_and_the_last_choice_holds(

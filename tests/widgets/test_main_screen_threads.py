@@ -179,6 +179,32 @@ async def test_drafts_stay_with_their_threads_and_survive_a_restart(
         await here.until(lambda: here.screen.prompt.draft == "about wheat")
 
 
+async def test_two_windows_on_one_thread_keep_their_drafts_and_exchange_them(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    corn = server.say("Corn")
+    async with seat(server, tmp_path, thread_id=corn) as here:
+        here.screen.prompt.add_text("about corn")
+        here.screen.drafts.save_now()
+        await here.screen.file_worker.finish()
+        async with seat(server, tmp_path, thread_id=corn) as there:
+            await there.until(lambda: "1 other draft of this thread: /drafts" in there.shown())
+            assert there.screen.prompt.is_empty
+            there.screen.action_show_drafts()
+            await there.until(lambda: "in another window" in there.shown())
+            await there.pilot.press("escape")
+            there.screen.prompt.load_draft("more corn")
+        await here.pilot.press("ctrl+p", *"other drafts", "enter")
+        await here.until(lambda: "Other drafts of this thread" in here.shown())
+        await here.pilot.press("enter")
+        await here.until(lambda: here.screen.prompt.draft == "more corn")
+        here.screen.action_show_drafts()
+        await here.until(lambda: "about corn" in here.shown())
+        await here.pilot.press("escape")
+    async with seat(server, tmp_path, thread_id=corn) as here:
+        await here.until(lambda: here.screen.prompt.draft == "more corn")
+
+
 async def test_what_is_typed_before_there_is_a_connection_stays_behind_the_draft(
     server: FakeTransport, tmp_path: Path
 ) -> None:

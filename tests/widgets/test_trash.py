@@ -87,7 +87,7 @@ async def test_the_trash_restores_deletes_and_is_emptied(server: FakeTransport, 
         assert set(server.threads) == {corn, oats}
         assert set(here.rows()) == {"Corn", "Oats"}
         await here.pilot.press("escape")
-    assert DraftStore(tmp_path).load("thread_1") == ""
+    assert DraftStore(tmp_path).open("thread_1") == ""
 
 
 async def test_the_answer_in_a_deleted_thread_stops(server: FakeTransport, tmp_path: Path) -> None:

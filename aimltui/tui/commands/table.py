@@ -128,6 +128,15 @@ COMMANDS: tuple[Command, ...] = (
         slash="/retry",
     ),
     Command(
+        "drafts",
+        "Other drafts",
+        "Show other drafts of this thread, such as another window's. Choosing one saves the one in the prompt.",
+        (),
+        "show_drafts",
+        WRITING,
+        slash="/drafts",
+    ),
+    Command(
         "copy_or_clear",
         "Copy, clear, quit",
         "Copy the selection; otherwise clear the prompt; pressed twice in an empty prompt, quit.",

@@ -12,7 +12,7 @@ from aimltui.tui.storage.drafts import NEW_THREAD, joined
 if TYPE_CHECKING:
     from aimltui.tui.controllers.conversation import Queue
     from aimltui.tui.controllers.file_worker import FileWorker
-    from aimltui.tui.storage.drafts import DraftStore
+    from aimltui.tui.storage.drafts import DraftStore, OtherDraft
 
 _PAUSE_S = 0.3
 """Seconds without typing after which the draft is saved."""
@@ -66,6 +66,7 @@ class DraftKeeper:
         prompt: Returns the prompt.
         current: Returns the open conversation; None before there is a connection.
         call_later: Calls a function after so many seconds.
+        found_others: Called with the number of other drafts of a thread that was opened, if there are any.
     """
 
     def __init__(
@@ -75,12 +76,14 @@ class DraftKeeper:
         prompt: Callable[[], Prompt],
         current: Callable[[], OpenThread | None],
         call_later: Callable[[float, Callable[[], None]], Timer],
+        found_others: Callable[[int], None],
     ) -> None:
         self._store = store
         self._files = files
         self._prompt = prompt
         self._current = current
         self._call_later = call_later
+        self._found_others = found_others
         self._timer: Timer | None = None
         self._is_loaded = False
         """Whether the open thread's saved draft is in the prompt; saving before that would overwrite it."""
@@ -123,7 +126,9 @@ class DraftKeeper:
             The number of this visit, for `enter`.
         """
         self.save_now()
-        if not self._is_loaded:
+        if self._is_loaded:
+            self._files.write(partial(self._store.release, self.key))
+        else:
             # typed while the saved draft was still being read
             self.join(self.key, behind=self._prompt().draft)
         self._is_loaded = False
@@ -139,13 +144,37 @@ class DraftKeeper:
         """
         if visit != self._visit:
             return
-        text = await self._files.read(partial(self._store.load_with_queue, self.key))
+        key = self.key
+        text, others = await self._files.read(lambda: (self._store.open(key), len(self._store.others(key))))
         if visit != self._visit:
+            self._files.write(partial(self._store.release, key))
             return
         self._is_loaded = True
         if text:
             prompt = self._prompt()
             prompt.load_draft("\n".join(part for part in (text, prompt.draft) if part))
+        if others:
+            self._found_others(others)
+
+    async def others(self) -> list[OtherDraft]:
+        """The other drafts of the open thread, the newest first."""
+        return await self._files.read(partial(self._store.others, self.key))
+
+    async def exchange(self, name: str) -> bool:
+        """Put another draft of the open thread into the prompt; the one that is there is offered from now on.
+
+        Args:
+            name: The other draft's name.
+
+        Returns:
+            False if it is gone.
+        """
+        visit, key = self._visit, self.key
+        self.save_now()
+        text = await self._files.read(partial(self._store.take, key, name))
+        if text is not None and visit == self._visit:
+            self._prompt().load_draft(text)
+        return text is not None
 
     def follow_thread_id(self) -> None:
         """Rename the draft if the open conversation has received its thread id since the last call."""
@@ -183,13 +212,17 @@ class DraftKeeper:
 
         def work() -> str | None:
             at = key or self._store.last_thread() or NEW_THREAD
-            return self._store.save(at, joined((before, self._store.load(at), behind)))
+            return self._store.add(at, before=before, behind=behind)
 
         self._files.write(work)
 
     def forget(self, thread_id: str) -> None:
         """Delete the draft of a thread that was deleted."""
-        self._write(thread_id, "")
+        self._files.write(partial(self._store.forget, thread_id))
+
+    def end(self) -> None:
+        """Leave all drafts to the next window: this one ends."""
+        self._files.write(self._store.end)
 
     def save_at_end(self, waiting: str) -> None:
         """Save what was not sent as the open thread's draft: the program ends.
@@ -201,6 +234,7 @@ class DraftKeeper:
         text = joined((waiting, self._prompt().draft))
         if self._is_loaded:
             self._write(self.key, text)
+            self._files.write(partial(self._store.release, self.key))
         else:
             self.join(self.key, behind=text)
         self.note_open_thread()

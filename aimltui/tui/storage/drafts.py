@@ -1,25 +1,46 @@
-"""DraftStore: what the user has typed and not sent, one draft and one queue per thread, and which thread was open last.
+"""DraftStore: what the user has typed and not sent, by thread and window, and which thread was open last.
+
+Each window saves its draft and its queue of a thread in files with its name. When the window leaves the thread or ends,
+however it ends, the draft may be opened by any window: the newest one opens with the thread, and the others are offered.
 
 A failure must not disturb the conversation, so nothing here raises: a failure is a sentence for the user.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import os
 import re
-from collections.abc import Iterable, Sequence
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from aimltui.common.disk import ensure_private_dir, write_private
+from aimltui.common.disk import ensure_private_dir, exclusive, write_private
 from aimltui.common.errors import ConfigError
+from aimltui.tui.storage.windows import Window
 
 NEW_THREAD = "new"
 """The key of the draft for a new thread."""
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _LAST_THREAD = "last-thread"
+_DRAFT, _QUEUE = ".draft", ".queue"
 _LIMIT_BYTES = 8_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class OtherDraft:
+    """A draft of a thread that is not the one in this window's prompt."""
+
+    name: str
+    """The name of the window that wrote it, or a name made up for it."""
+    text: str
+    """The messages that waited in the window's queue, and the draft."""
+    saved_at: float
+    """Unix seconds."""
+    is_elsewhere: bool
+    """Whether it is in the prompt of a window that runs."""
 
 
 class DraftStore:
@@ -31,45 +52,108 @@ class DraftStore:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self._own_queues: set[Path] = set()
-        """Written by this process: a file with its number may be left of an earlier one, as in a container."""
+        self._window = Window(directory / "windows")
 
-    def load(self, thread_id: str) -> str:
-        """The draft of a thread; empty if there is none or it cannot be read."""
-        return self._read(self._draft_file(thread_id))
+    # This window's draft and queue
 
     def save(self, thread_id: str, text: str) -> str | None:
-        """Save the draft of a thread; an empty one is deleted.
+        """Save this window's draft of a thread; an empty one is deleted.
 
         Returns:
             Why it was not saved, as a sentence; None if it was.
         """
-        return self._write(self._draft_file(thread_id), text, "The draft")
+        return self._write(self._own(thread_id, _DRAFT), text, "The draft")
 
     def save_queue(self, thread_id: str, messages: Sequence[str]) -> str | None:
-        """Save the messages of this process that wait for a thread's run to end; none deletes them.
+        """Save the messages of this window that wait for a thread's run to end; none deletes them.
 
         Returns:
             The same as `save`.
         """
-        file = self._queue_file(thread_id)
-        self._own_queues.add(file)
-        return self._write(file, joined(messages), "The queue")
+        return self._write(self._own(thread_id, _QUEUE), joined(messages), "The queue")
 
-    def load_with_queue(self, thread_id: str) -> str:
-        """The draft of a thread behind the messages that processes which have ended left in its queue.
+    def open(self, thread_id: str) -> str:
+        """The draft with which a thread opens, from now on this window's: its own, else the newest that no window has.
 
-        These become part of the draft, on the disk too, so that they are sent only when the user sends them.
+        The messages that an ended window left in its queue come before its draft, so that they are sent only when the
+        user sends them.
         """
-        left = [file for file in self._queue_files(thread_id) if self._is_left(file)]
-        draft = self.load(thread_id)
-        if not left:
-            return draft
-        text = joined([*(self._read(file) for file in left), draft])
-        if self.save(thread_id, text) is None:
-            for file in left:
-                self._write(file, "", "The queue")
-        return text
+        own = self._read(self._own(thread_id, _DRAFT))
+        if own or not self._files(thread_id):
+            return own
+        with self._alone():
+            for other in self.others(thread_id):
+                if not other.is_elsewhere:
+                    self._adopt(thread_id, other)
+                    return other.text
+        return ""
+
+    def release(self, thread_id: str) -> str | None:
+        """Let any window open this window's draft of a thread: this one leaves the thread.
+
+        Returns:
+            The same as `save`.
+        """
+        own = self._own(thread_id, _DRAFT)
+        if not own.exists():
+            return None
+
+        def move() -> None:
+            free = self.directory / f"{_stem(thread_id)}{_DRAFT}"
+            own.rename(self._file(thread_id, secrets.token_hex(6), _DRAFT) if free.exists() else free)
+
+        return self._changed(move, "The draft")
+
+    def add(self, thread_id: str, *, before: str = "", behind: str = "") -> str | None:
+        """Put text before or behind the draft of a thread that is not open here.
+
+        Returns:
+            The same as `save`.
+        """
+        problem = self.save(thread_id, joined((before, self.open(thread_id), behind)))
+        return problem or self.release(thread_id)
+
+    def end(self) -> str | None:
+        """The window ends: what is left of its files belongs to the next one that opens them.
+
+        Returns:
+            The same as `save`.
+        """
+        return self._changed(self._window.end, "The end of this window")
+
+    # Other drafts
+
+    def others(self, thread_id: str) -> list[OtherDraft]:
+        """The drafts of a thread besides this window's, the newest first."""
+        found: dict[str, dict[str, Path]] = {}
+        for file in self._files(thread_id):
+            name = file.name[len(_stem(thread_id)) :].removesuffix(file.suffix).strip(".")
+            if name != self._window.name:
+                found.setdefault(name, {})[file.suffix] = file
+        drafts = [self._other(name, files) for name, files in found.items()]
+        return sorted((draft for draft in drafts if draft.text), key=lambda draft: -draft.saved_at)
+
+    def take(self, thread_id: str, name: str) -> str | None:
+        """Make another draft this window's, and let any window open the one that it had.
+
+        Returns:
+            Its text; None if it is gone.
+        """
+        with self._alone():
+            other = next((other for other in self.others(thread_id) if other.name == name), None)
+            if other is not None:
+                self.release(thread_id)
+                self._adopt(thread_id, other)
+        return other.text if other is not None else None
+
+    def forget(self, thread_id: str) -> str | None:
+        """Delete the drafts of a thread that was deleted, except those in the prompts of other windows."""
+        for other in self.others(thread_id):
+            if not other.is_elsewhere:
+                self._remove(thread_id, other)
+        return self.save(thread_id, "")
+
+    # The thread that was open last
 
     def last_thread(self) -> str | None:
         """The thread that was open last, if one was noted."""
@@ -79,21 +163,48 @@ class DraftStore:
         """Remember the open thread for the next start; returns the same as `save`."""
         return self._write(self.directory / _LAST_THREAD, thread_id or "", "The open thread")
 
-    def _draft_file(self, thread_id: str) -> Path:
-        return self.directory / f"{_stem(thread_id)}.draft"
+    # Files
 
-    def _queue_file(self, thread_id: str) -> Path:
-        return self.directory / f"{_stem(thread_id)}.{os.getpid()}.queue"
+    def _own(self, thread_id: str, suffix: str) -> Path:
+        return self._file(thread_id, self._window.name, suffix)
 
-    def _is_left(self, file: Path) -> bool:
-        pid = _pid_of(file)
-        return not _is_running(pid) or (pid == os.getpid() and file not in self._own_queues)
+    def _file(self, thread_id: str, name: str, suffix: str) -> Path:
+        return self.directory / f"{_stem(thread_id)}{f'.{name}' if name else ''}{suffix}"
 
-    def _queue_files(self, thread_id: str) -> list[Path]:
+    def _files(self, thread_id: str) -> list[Path]:
+        stem = _stem(thread_id)
         try:
-            return sorted(self.directory.glob(f"{_stem(thread_id)}.*.queue"))
+            found = [*self.directory.glob(f"{stem}.*{_DRAFT}"), *self.directory.glob(f"{stem}.*{_QUEUE}")]
         except OSError:
             return []
+        free = self.directory / f"{stem}{_DRAFT}"
+        return [*found, free] if free.exists() else found
+
+    def _other(self, name: str, files: dict[str, Path]) -> OtherDraft:
+        is_elsewhere = self._window.is_running(name)
+        parts = [files[suffix] for suffix in (_QUEUE, _DRAFT) if suffix in files]
+        if is_elsewhere:
+            # the other window sends its queue itself
+            parts = [file for file in parts if file.suffix == _DRAFT]
+        times = [_modified(file) for file in parts]
+        return OtherDraft(name, joined(map(self._read, parts)), max(times, default=0.0), is_elsewhere)
+
+    def _adopt(self, thread_id: str, other: OtherDraft) -> None:
+        """Save another draft as this window's; unless it stays in another window, its files are removed then."""
+        if self.save(thread_id, other.text) is None and not other.is_elsewhere:
+            self._remove(thread_id, other)
+
+    def _remove(self, thread_id: str, other: OtherDraft) -> None:
+        for suffix in (_DRAFT, _QUEUE):
+            self._write(self._file(thread_id, other.name, suffix), "", "The draft")
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other windows from opening the same draft; without the lock rather than not at all."""
+        with contextlib.ExitStack() as stack:
+            with contextlib.suppress(OSError):
+                stack.enter_context(exclusive(self.directory))
+            yield
 
     def _read(self, file: Path) -> str:
         try:
@@ -103,12 +214,20 @@ class DraftStore:
             return ""
 
     def _write(self, file: Path, text: str, what: str) -> str | None:
-        try:
-            if not text:
-                file.unlink(missing_ok=True)
-                return None
+        if not text:
+            return self._changed(lambda: file.unlink(missing_ok=True), what)
+
+        def write() -> None:
             ensure_private_dir(self.directory)
+            self._window.announce()
             write_private(file, text.encode("utf-8", "replace"))
+
+        return self._changed(write, what)
+
+    def _changed(self, change: Callable[[], object], what: str) -> str | None:
+        """Change files; return a sentence if that failed."""
+        try:
+            change()
         except ConfigError as error:
             return f"{what} could not be saved. {error}"
         except OSError as error:
@@ -128,19 +247,8 @@ def _stem(thread_id: str) -> str:
     return f"x-{hashlib.sha256(thread_id.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
-def _pid_of(file: Path) -> int:
-    number = file.name.split(".")[-2]
-    return int(number) if number.isdecimal() and len(number) < 10 else 0
-
-
-def _is_running(pid: int) -> bool:
-    """Whether a process with this number runs; its queue is its own then."""
-    if pid <= 0:
-        return False
+def _modified(file: Path) -> float:
     try:
-        os.kill(pid, 0)
-    except PermissionError:
-        return True
+        return file.stat().st_mtime
     except OSError:
-        return False
-    return True
+        return 0.0

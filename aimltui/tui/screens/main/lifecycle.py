@@ -136,6 +136,7 @@ class LifecyclePart(MainView):
         workspace, self.workspace = self.workspace, None
         if workspace is not None:
             await _in_time(self._disconnect(workspace))
+        self.drafts.end()
         await _in_time(self.file_worker.finish())
 
     async def _disconnect(self, workspace: Workspace) -> None:

@@ -17,6 +17,7 @@ from aimltui.tui.screens.main.attaching import AttachingPart
 from aimltui.tui.screens.main.code_consent import CodeConsentPart
 from aimltui.tui.screens.main.connections import ConnectionsPart
 from aimltui.tui.screens.main.copying import CopyingPart
+from aimltui.tui.screens.main.drafts import DraftsPart
 from aimltui.tui.screens.main.function_calls import FunctionCallsPart
 from aimltui.tui.screens.main.interchange import InterchangePart
 from aimltui.tui.screens.main.lifecycle import LifecyclePart
@@ -57,6 +58,7 @@ class MainScreen(
     TrashPart,
     CopyingPart,
     AttachingPart,
+    DraftsPart,
     QuittingPart,
     SendingPart,
 ):

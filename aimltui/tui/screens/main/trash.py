@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -182,4 +183,4 @@ def _when(at: float | None, days_left: float, now: float) -> str:
         if moment[:3] == time.localtime(now)[:3]
         else f"{moment.tm_mday} {time.strftime('%b', moment)}"
     )
-    return f"deleted {day} · {plural(max(0, int(days_left)), 'day')} left"
+    return f"deleted {day} · {plural(max(0, math.ceil(days_left)), 'day')} left"

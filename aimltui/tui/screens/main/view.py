@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.timer import Timer
 
 from aimltui.common.sanitize import clean
+from aimltui.formatting.numbers import plural
 from aimltui.tui.commands.derived import footer_items
 from aimltui.tui.controllers.draft_keeper import DraftKeeper
 from aimltui.tui.controllers.file_worker import FileWorker
@@ -47,6 +48,9 @@ log = logging.getLogger(__name__)
 HINT_S = 1.5
 """Seconds for which a hint is shown, and within which a second ctrl+c quits."""
 
+OFFER_S = 8.0
+"""Seconds for which the offer of other drafts is shown."""
+
 
 class MainView(SelectingScreen):
     """Holds what all parts of the main screen use.
@@ -75,7 +79,12 @@ class MainView(SelectingScreen):
         self._hint_timer: Timer | None = None
         self.file_worker = FileWorker(self._tell)
         self.drafts = DraftKeeper(
-            startup.drafts, self.file_worker, lambda: self.prompt, self._open_conversation, self.set_timer
+            startup.drafts,
+            self.file_worker,
+            lambda: self.prompt,
+            self._open_conversation,
+            self.set_timer,
+            lambda count: self.hint(f"{plural(count, 'other draft')} of this thread: /drafts", OFFER_S),
         )
         self.start_queue = StartQueue()
         self.quits_when_finished = False

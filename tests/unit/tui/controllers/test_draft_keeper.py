@@ -62,13 +62,19 @@ class Setup:
         self.prompt = Prompt()
         self.timers = Timers()
         self.open: Open | None = Open()
+        self.others: list[int] = []
         self.keeper = DraftKeeper(
-            self.store, self.worker, lambda: self.prompt, lambda: self.open, self.timers.after
+            self.store,
+            self.worker,
+            lambda: self.prompt,
+            lambda: self.open,
+            self.timers.after,
+            self.others.append,
         )
 
     async def saved(self, key: str) -> str:
         await self.worker.finish()
-        return self.store.load(key)
+        return self.store.open(key)
 
     async def go_to(self, thread_id: str | None) -> None:
         visit = self.keeper.leave()
@@ -142,6 +148,29 @@ async def test_the_draft_of_a_new_thread_goes_with_it_when_it_gets_its_id(here: 
     assert await here.saved(NEW_THREAD) == ""
     assert await here.saved("thread_1") == "next question"
     assert here.store.last_thread() == "thread_1"
+
+
+async def test_two_windows_do_not_overwrite_each_others_drafts_and_exchange_them(
+    here: Setup, tmp_path: Path
+) -> None:
+    there = Setup(tmp_path)
+    await there.keeper.enter()
+    here.prompt.draft, there.prompt.draft = "here", "there"
+    here.keeper.save_now()
+    there.keeper.save_now()
+    assert (await here.saved(NEW_THREAD), await there.saved(NEW_THREAD)) == ("here", "there")
+    here.keeper.save_at_end("")
+    here.keeper.end()
+    await here.worker.finish()
+    assert there.others == []
+    (other,) = await there.keeper.others()
+    assert await there.keeper.exchange(other.name)
+    assert there.prompt.draft == "here"
+    assert not await there.keeper.exchange(other.name)
+    await there.go_to("thread_1")
+    await there.go_to(None)
+    assert there.others == [1]
+    assert there.prompt.draft == "here"
 
 
 async def test_at_the_end_waiting_messages_come_before_the_draft(here: Setup) -> None:

@@ -58,7 +58,7 @@ def test_a_draft_keeps_its_files_when_it_is_joined_with_another_and_saved(tmp_pa
     first, second = with_files("What is new?\n", [REPORT, SALES]), with_files("", [SALES])
     store = DraftStore(tmp_path)
     assert store.save("new", joined((first, second, "And why?"))) is None
-    text, files = parted(store.load("new"))
+    text, files = parted(store.open("new"))
     assert files == (REPORT, SALES)
     assert text.startswith("What is new?\n")
     assert text.endswith("\n\nAnd why?")

@@ -1,0 +1,44 @@
+"""The main screen's part for other drafts of the open thread: another window's, or one from before."""
+
+from __future__ import annotations
+
+import time
+
+from aimltui.common.sanitize import clean_line
+from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.storage.drafts import OtherDraft
+
+
+class DraftsPart(MainView):
+    """Handles the choice between drafts."""
+
+    def action_show_drafts(self) -> None:
+        """Show the other drafts of the open thread."""
+        if not self.waits_for_start("show_drafts"):
+            self.spawn(self._show_drafts(), "drafts")
+
+    async def _show_drafts(self) -> None:
+        from aimltui.tui.screens.dialogs.choice import ChoiceRow, ChoiceScreen
+
+        others = await self.drafts.others()
+        if not others:
+            self.hint("there is no other draft of this thread")
+            return
+
+        def chosen(name: str | None) -> None:
+            if name is not None:
+                self.spawn(self._exchange(name), "drafts")
+
+        rows = [ChoiceRow(other.name, clean_line(other.text), _about(other)) for other in others]
+        self.app.push_screen(ChoiceScreen("Other drafts of this thread", rows, verb="Edit"), chosen)
+
+    async def _exchange(self, name: str) -> None:
+        if not await self.drafts.exchange(name):
+            self.hint("another window has taken this draft")
+
+
+def _about(other: OtherDraft) -> str:
+    if other.is_elsewhere:
+        return "in another window"
+    moment = time.localtime(other.saved_at)
+    return f"saved {moment.tm_mday} {time.strftime('%b %H:%M', moment)}"
