@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from aimltui.bootstrap.engine import open_engine_and_tools
 from aimltui.bootstrap.source import DEMO_MODEL, Source, find_source
+from aimltui.cli.citations import Citations
 from aimltui.cli.flags import add_engine_flags
 from aimltui.cli.wording import incomplete_reason, without_screen_keys
 from aimltui.client.errors import TransportError
@@ -152,10 +153,12 @@ class Conversation:
         self._cut = ""
         """Why the answer's last message is incomplete, as the API says it."""
         self._files: dict[str, None] = {}
+        self._citations = Citations()
 
     async def send(self, text: str) -> None:
         """Send a message and show the answer. If this is cancelled, it stops the run first."""
         self._run, self._shown, self._calls, self._files, self._cut = None, "", set(), {}, ""
+        self._citations = Citations()
         try:
             await self._client.messages.create(
                 CreateMessage(thread_id=self._thread_id, role="user", content=text)
@@ -211,9 +214,10 @@ class Conversation:
             ListMessages(thread_id=run.thread_id, run_id=run.id, order="asc", limit=100)
         )
         for step in steps.data:
+            self._citations.note(step)
             self._show_code(step)
         for message in messages.data:
-            self._write(f"{ANSWER}{clean(_text(message))}\n")
+            self._write(f"{ANSWER}{clean(self._text(message))}\n")
             self._note_files(message)
 
     def _show_event(self, event: StreamEvent) -> None:
@@ -222,16 +226,23 @@ class Conversation:
                 self._run = event.data
             case MessageDelta():
                 for part in event.data.delta.content or ():
-                    self._append(ANSWER, (part.text.value if part.text else part.refusal) or "")
+                    said = part.text
+                    value = (
+                        self._citations.numbered_delta(said.value or "", said.annotations or ())
+                        if said
+                        else None
+                    )
+                    self._append(ANSWER, value or part.refusal or "")
             case RunStepDelta():
                 self._show_input(event.data)
             case RunStep() if event.data.status not in ("created", "in_progress"):
+                self._citations.note(event.data)
                 self._show_code(event.data, shows_input=False)
             case Message() if event.event in (events.MESSAGE_COMPLETED, events.MESSAGE_INCOMPLETE):
                 self._end_part()
                 self._note_files(event.data)
                 if not any(isinstance(part, (TextContent, RefusalContent)) for part in event.data.content):
-                    self._write(f"{ANSWER}{_text(event.data)}\n")
+                    self._write(f"{ANSWER}{self._text(event.data)}\n")
             case Notice() if event.data.text:
                 self._write(f"\n… {clean(event.data.text)}\n")
             case _ if event.event == events.ERROR:
@@ -270,7 +281,8 @@ class Conversation:
         self._files |= {file.file_id: None for file in message.attachments or () if file.file_id}
 
     async def _show_files(self) -> None:
-        """List the files of the answer, and say how to open them."""
+        """List the sources and the files of the answer, and say how to open the files."""
+        self._write(await self._citations.listed(self._client))
         if not self._files:
             return
         found = [await self._client.files.get(file_id) for file_id in self._files]
@@ -278,6 +290,17 @@ class Conversation:
             f"{clean(' '.join(file.filename.split()))} ({file.bytes:,} bytes)" for file in found
         )
         self._write(f"\nFiles >\n{lines}\nTo view and save them: aimltui --thread {self._thread_id}\n")
+
+    def _text(self, message: Message) -> str:
+        parts = []
+        for part in message.content:
+            if isinstance(part, TextContent):
+                parts.append(self._citations.numbered(part.text.value, part.text.annotations))
+            elif isinstance(part, RefusalContent):
+                parts.append(part.refusal)
+            else:
+                parts.append("[an image]")
+        return "\n\n".join(parts)
 
     def _append(self, head: str, text: str) -> None:
         if text and self._shown != head:
@@ -430,18 +453,6 @@ def _printed(logs: str) -> str:
     excerpt = Excerpt(PRINTED_HEAD, PRINTED_TAIL)
     excerpt.add(plain_text(logs).rstrip("\n"))
     return clean(excerpt.whole)
-
-
-def _text(message: Message) -> str:
-    parts = []
-    for part in message.content:
-        if isinstance(part, TextContent):
-            parts.append(part.text.value)
-        elif isinstance(part, RefusalContent):
-            parts.append(part.refusal)
-        else:
-            parts.append("[an image]")
-    return "\n\n".join(parts)
 
 
 def _write(text: str) -> None:

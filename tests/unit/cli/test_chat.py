@@ -16,14 +16,17 @@ from aimltui.client.embedded import EmbeddedTransport
 from aimltui.common.errors import AimltuiError
 from aimltui.common.sanitize import MAX_COMBINING
 from aimltui.engine.models.base import ChatChunk, ListState, ModelError, ModelInfo
+from aimltui.engine.tools.file_search.tool import FileSearch
 from aimltui.wire import events
 from aimltui.wire.base import Page, Params, Wire
+from aimltui.wire.binary import Blob
 from aimltui.wire.events import StreamEvent
-from aimltui.wire.files import File
-from aimltui.wire.messages import Message
+from aimltui.wire.files import CreateFile, File
+from aimltui.wire.messages import AttachmentTool, Message, MessageAttachment, NewMessage
 from aimltui.wire.operations import Operation
 from aimltui.wire.run_steps import RunStep, RunStepDelta
 from aimltui.wire.runs import Run
+from aimltui.wire.threads import CreateThread
 from tests.support.builders import a_thread, an_assistant, bounded, opened, until
 from tests.support.fake_model import FakeModel, calls, says
 from tests.support.fake_session import FakeSandbox
@@ -257,3 +260,39 @@ async def test_the_tools_of_a_small_model_are_off_and_that_is_said_once(
     assert "".join(written).removeprefix(told).startswith("\nTools: on.\n\nAssistant > Hello.")
     assert written[-1] == "⚠ Write “/tools on”, “/tools off” or “/tools auto”.\n"
     assert (saved.metadata or {}).get("tools") == "on"
+
+
+@WAYS
+async def test_citations_are_numbers_with_a_list_of_sources(tmp_path: Path, streams: bool) -> None:
+    search = calls(("file_search", '{"queries": ["mascot"]}'))
+    answer = says("It is a heron【0:0†sou", "rce】. Blue【0:0†source】, from a fen【0:1†source】.")
+    model = FakeModel(search, answer, says("No source."))
+    written: list[str] = []
+    async with opened(tmp_path, model, tools=[FileSearch()]) as engine:
+        client = AssistantsClient(EmbeddedTransport(engine))
+        texts = {
+            "a.txt": "The mascot is a blue heron.",
+            "b\x1b[31m.txt": "A mascot of the fen, among much else.",
+        }
+        files = [
+            await client.files.create(
+                CreateFile(file=Blob(content=text.encode(), filename=name), purpose="assistants")
+            )
+            for name, text in texts.items()
+        ]
+        attached = [
+            MessageAttachment(file_id=file.id, tools=[AttachmentTool(type="file_search")]) for file in files
+        ]
+        thread = await client.threads.create(
+            CreateThread(messages=[NewMessage(role="user", content="See these.", attachments=attached)])
+        )
+        assistant = await an_assistant(engine, tools=[{"type": "file_search"}])
+        conversation = Conversation(client, thread.id, assistant.id, written.append, streams=streams)
+        await bounded(conversation.send("What is the mascot?"))
+        first = "".join(written)
+        written.clear()
+        await bounded(conversation.send("Why?"))
+    assert "Assistant > It is a heron [1]. Blue [1], from a fen [2].\n" in first
+    assert "\nSources >\n[1] a.txt, line 1\n[2] b" in first
+    assert "\x1b" not in first
+    assert "".join(written) == "\nAssistant > No source.\n"
