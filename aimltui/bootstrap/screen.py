@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from aimltui.local_tools.host import LocalTools
     from aimltui.tui.startup import Connected, Startup
 
+_WAIT_S = 3600
+"""Seconds that a run lives, and so waits for a decision about a function; over the API it is 600."""
 _BEATS = "240"
 """Frames per second at which Textual may paint."""
 
@@ -155,7 +157,8 @@ async def _connect_engine(
     from aimltui.tui.startup import Connected, Ran
 
     lessons = lessons_of(source.data_dir)
-    options = engine_options_of(source, lessons, consent.approve)
+    wait_s = source.settings.functions.wait_s or _WAIT_S
+    options = replace(engine_options_of(source, lessons, consent.approve), run_lifetime_s=wait_s)
     own = builtin(options)
     consent.use_interpreter(own.interpreter)
     connection = source.connection

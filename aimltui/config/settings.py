@@ -32,6 +32,7 @@ policy = "ask"          # before a function or a server's tool runs: ask, allow,
 offer = "own"           # which assistants get them: own (the program's own assistant), all, or off
 folder = "tools"        # a second folder with functions, beside `functions` in the configuration directory
 timeout_s = 60          # seconds after which a function is stopped
+wait_s = 3600           # seconds that a run waits for your decision; the limit over the API is 600
 
 [functions.tools]       # the same policy for one function
 get_time = "allow"
@@ -119,6 +120,8 @@ class FunctionSettings:
     """A second folder with functions; a relative path begins at the directory of this file."""
     timeout_s: int | None = None
     """Seconds after which a function is stopped; None means 60."""
+    wait_s: int | None = None
+    """Seconds that a run of this program waits for a decision about a call; None means 3600."""
 
 
 @dataclass(frozen=True, slots=True)

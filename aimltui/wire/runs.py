@@ -198,6 +198,10 @@ MOST_RUN_TOOLS = 20
 RunTools = Annotated[list[Tool] | None, Field(max_length=MOST_RUN_TOOLS)]
 
 
+MOST_MORE_TOOLS = 108
+MoreRunTools = Annotated[list[Tool] | None, Field(max_length=MOST_MORE_TOOLS)]
+
+
 class RunOverrides(Params):
     """The parameters of a run that override its assistant. None or missing: as in the assistant."""
 
@@ -215,6 +219,8 @@ class RunOverrides(Params):
     response_format: ResponseFormat | None = None
     connection: str | None = None
     """The name of the connection for the model. An extension of the API."""
+    more_tools: MoreRunTools = None
+    """Tools besides `tools`, whose number the API limits: MCP servers bring more. An extension of the API."""
     hosted_tools: str | None = None
     """Whether the model is offered the hosted tools (all but the caller's functions): `on`, `off`, or `auto` for all
     models but those that are not good at calling tools. An extension of the API; without it they are always offered, so

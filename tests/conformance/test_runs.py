@@ -115,6 +115,17 @@ async def test_a_run_says_whether_hosted_tools_are_offered(world: World) -> None
     ]
 
 
+@requirement("runs:more-tools")
+async def test_a_run_may_have_more_tools_than_the_api_allows(world: World) -> None:
+    many = [{"type": "function", "function": {"name": f"f{number}"}} for number in range(128)]
+    world.script(says("Hi."))
+    run = await world.run(tools=many[:20], more_tools=many[20:])
+    assert [tool["function"]["name"] for tool in world.model.requests[0].tools] == [
+        f"f{number}" for number in range(128)
+    ]
+    assert len(run.tools) == 128
+
+
 @requirement("runs:inherits")
 async def test_what_a_run_does_not_say_comes_from_its_assistant(world: World) -> None:
     run = await world.run(

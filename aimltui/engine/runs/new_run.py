@@ -40,7 +40,7 @@ def new_run(
         expires_at=int(now) + math.ceil(options.run_lifetime_s),
         model=params.model or assistant.model,
         instructions=_instructions(params, assistant),
-        tools=_first(params.tools, assistant.tools),
+        tools=[*_first(params.tools, assistant.tools), *(params.more_tools or [])],
         tool_resources=resources or assistant.tool_resources or ToolResources(),
         metadata=merged_metadata(None, params.metadata),
         temperature=_first(sampling.temperature, 1.0),

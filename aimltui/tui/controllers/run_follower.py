@@ -13,7 +13,7 @@ import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from time import perf_counter
-from typing import Protocol
+from typing import Any, Protocol
 
 from aimltui.client.client import AssistantsClient
 from aimltui.client.errors import TransportError, Unsupported
@@ -31,6 +31,7 @@ from aimltui.wire.messages import Message
 from aimltui.wire.runs import (
     CANCELLING,
     COMPLETED,
+    MOST_RUN_TOOLS,
     REQUIRES_ACTION,
     CreateRun,
     ListRuns,
@@ -474,7 +475,11 @@ def _create_run(plan: Plan) -> CreateRun:
     # only what is given is sent: other servers have no connections and no switch
     told = {"model": plan.model, "connection": plan.connection, "hosted_tools": plan.hosted_tools}
     given = {name: value for name, value in told.items() if value}
-    tools = {"tools": list(plan.tools)} if plan.tools is not None else {}
+    tools: dict[str, Any] = {}
+    if plan.tools is not None:
+        tools["tools"] = list(plan.tools[:MOST_RUN_TOOLS])
+        if rest := list(plan.tools[MOST_RUN_TOOLS:]):
+            tools["more_tools"] = rest
     return CreateRun(thread_id=plan.thread_id, assistant_id=plan.assistant_id, **given, **tools)
 
 

@@ -23,6 +23,7 @@ class RunTools:
         local: Those tools; None if there are none.
         assistants: Knows the assistants' tools.
         post: Sends a message to the screen.
+        most: The most tools of a run.
     """
 
     def __init__(
@@ -30,10 +31,12 @@ class RunTools:
         local: LocalTools | None,
         assistants: AssistantDirectory,
         post: Callable[[TextualMessage], object],
+        most: int = MOST_RUN_TOOLS,
     ) -> None:
         self._local = local
         self._assistants = assistants
         self._post = post
+        self._most = most
         self._told: set[str] = set()
         """Sentences that are told once."""
 
@@ -73,11 +76,9 @@ class RunTools:
         more = local.definitions(is_own=is_own, taken=taken)
         for name in local.unlisted(is_own=is_own):
             self._tell(f"MCP server {name} is still starting. Its tools come with your next message.")
-        if (surplus := len(own) + len(more) - MOST_RUN_TOOLS) > 0:
+        if (surplus := len(own) + len(more) - self._most) > 0:
             left_out = [tool["function"]["name"] for tool in more[-surplus:]]
-            self._tell(
-                f"A run may have {MOST_RUN_TOOLS} tools, so these are left out: {', '.join(left_out)}."
-            )
+            self._tell(f"A run may have {self._most} tools, so these are left out: {', '.join(left_out)}.")
             more = more[:-surplus]
         return (*own, *map(FunctionTool.model_validate, more)) if more or has_more else None
 

@@ -43,7 +43,7 @@ from aimltui.tui.state.entries import GuideEntry
 from aimltui.tui.state.guides import guides_for
 from aimltui.tui.state.thread_list import ThreadListState
 from aimltui.wire.errors import APIError
-from aimltui.wire.runs import Run, ToolOutput
+from aimltui.wire.runs import MOST_MORE_TOOLS, MOST_RUN_TOOLS, Run, ToolOutput
 from aimltui.wire.threads import ASSISTANT, CONNECTION, MODEL, TOOLS
 
 Spawn = Callable[[Coroutine[Any, Any, None], str], None]
@@ -99,7 +99,9 @@ class Workspace:
         tools = connected.local_tools
         self.calls = FunctionCalls(client, tools, post) if tools is not None else None
         """The calls that runs wait for; None if no functions are called here."""
-        self.run_tools = RunTools(tools, self.assistants, post)
+        is_remote = connected.connections is None
+        most = MOST_RUN_TOOLS if is_remote else MOST_RUN_TOOLS + MOST_MORE_TOOLS
+        self.run_tools = RunTools(tools, self.assistants, post, most)
         self.before_run: Callable[[frozenset[str]], Awaitable[None]] | None = None
         """Called before each run with the types of the assistant's tools; it may ask the user something first."""
         self.is_importing = False

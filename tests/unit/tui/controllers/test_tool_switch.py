@@ -8,13 +8,18 @@ from typing import Any
 import pytest
 
 from aimltui.client.client import AssistantsClient
+from aimltui.local_tools.approvals import Approvals
+from aimltui.local_tools.host import LocalTools, Rules
+from aimltui.tui.controllers.run_follower import _create_run
 from aimltui.tui.controllers.workspace import Workspace
 from aimltui.tui.startup import Connected, Startup
 from aimltui.tui.storage.drafts import DraftStore
 from aimltui.wire.assistants import Assistant
 from aimltui.wire.threads import CreateThread
 from aimltui.wire.tools import CodeInterpreterTool, FunctionDefinition, FunctionTool
+from tests.support.fake_connections import FakeConnections
 from tests.support.fake_transport import FakeTransport
+from tests.support.local_tools import HandSource, a_tool
 
 OWN = Assistant(id="asst_own", name="Assistant", model="demo", metadata={"aimltui": "default"})
 OTHER = Assistant(id="asst_other", name="Maker", model="demo")
@@ -98,3 +103,18 @@ async def test_a_server_without_the_switch_is_sent_no_hosted_tools_where_they_ar
     after = await workspace.plan(conversation)
     assert (before.hosted_tools, before.tools) == (None, None)
     assert (after.hosted_tools, after.tools) == (None, (function,))
+
+
+@pytest.mark.parametrize(("is_local", "expected"), [(True, 30), (False, 20)])
+async def test_more_tools_than_the_api_allows_go_to_the_own_engine_only(
+    tmp_path: Path, is_local: bool, expected: int
+) -> None:
+    many = HandSource(*(a_tool(f"f{number}") for number in range(30)))
+    tools = LocalTools([many], Approvals(None), Rules())
+    connections = FakeConnections() if is_local else None
+    workspace = await at_work(FakeTransport(), tmp_path, local_tools=tools, connections=connections)
+    plan = await workspace.plan(workspace.current)
+    assert len(plan.tools or ()) == expected
+    run = _create_run(plan)
+    assert len(run.tools or []) == 20
+    assert len(run.given().get("more_tools", [])) == expected - 20
