@@ -235,6 +235,9 @@ class Conversation:
                     self._append(ANSWER, value or part.refusal or "")
             case RunStepDelta():
                 self._show_input(event.data)
+            case RunStep() if event.event == events.THOUGHT_MOVED:
+                self._end_part()
+                self._write("\n… The text above was the model's thought; its answer follows.\n")
             case RunStep() if event.data.status not in ("created", "in_progress"):
                 self._citations.note(event.data)
                 self._show_code(event.data, shows_input=False)

@@ -48,6 +48,8 @@ class RunAccumulator:
             if self.last_index is not None and event.index <= self.last_index:
                 return None
             self.last_index = event.index
+        if event.event == ev.THOUGHT_MOVED and isinstance(event.data, RunStep):
+            self._empty_message(event.data)
         match event.data:
             case Run() as run:
                 return self._fold_run(run)
@@ -83,6 +85,12 @@ class RunAccumulator:
         if not old.replace(message):
             return None
         return MessageChanged(old.snapshot())
+
+    def _empty_message(self, step: RunStep) -> None:
+        """Empty the message of a step: its text so far was a thought, which is in the step."""
+        growing = self._messages.get(step.message_id)
+        if growing is not None and not growing.is_final:
+            growing.empty()
 
     def _fold_message_delta(self, delta: MessageDelta) -> FoldedChange | None:
         growing = self._messages.get(delta.id)
@@ -192,6 +200,15 @@ class _GrowingMessage:
                 grown.append(text.value)
         self._dirty = True
         return "".join(grown) if plain else None
+
+    def empty(self) -> None:
+        """Remove the text of all parts; the parts stay, since deltas name them by their index."""
+        if not self._parts:
+            self._open()
+        self._texts = [GrowingText() for _ in self._texts]
+        for part in self._parts:
+            part.pop("annotations", None)
+        self._dirty = True
 
     def snapshot(self) -> Message:
         """Return the current message."""

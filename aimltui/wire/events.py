@@ -31,6 +31,9 @@ NOTICE = "aimltui.notice"
 """An extension: a notice about a run. Never on the API's own streams."""
 REASONING = "aimltui.reasoning"
 """An extension: the model's reasoning while it streams. Afterwards it is in the step that follows."""
+THOUGHT_MOVED = "aimltui.thought_moved"
+"""An extension: all text of an unfinished message was the model's thought. The step of the message has it now, and the
+message is empty again. On the API's own streams the complete message tells it at its end."""
 CHANGED = "aimltui.changed"
 """An extension: something in the store changed; lists may be stale."""
 
@@ -111,6 +114,7 @@ def _payloads() -> dict[str, type[Wire]]:
         ERROR: ErrorObject,
         NOTICE: Notice,
         REASONING: Reasoning,
+        THOUGHT_MOVED: RunStep,
         CHANGED: Changed,
     }
     return {**run, **step, **message, **rest}
@@ -127,7 +131,7 @@ def _run_words() -> tuple[str, ...]:
 PAYLOADS: dict[str, type[Wire]] = _payloads()
 """Event name to the class of its data. `done` is not in it: its data is the literal `[DONE]`."""
 
-EXTENSIONS = frozenset({NOTICE, REASONING, CHANGED})
+EXTENSIONS = frozenset({NOTICE, REASONING, THOUGHT_MOVED, CHANGED})
 
 
 def decode(name: str, data: Any, index: int | None = None) -> StreamEvent | None:

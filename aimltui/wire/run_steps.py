@@ -171,6 +171,12 @@ class RunStep(Wire):
     reasoning_ms: int | None = extension()
     """Milliseconds from the first to the last fragment of the reasoning."""
 
+    @property
+    def message_id(self) -> str:
+        """The id of the message that the step wrote; empty for tool calls."""
+        details = self.step_details
+        return details.message_creation.message_id if isinstance(details, MessageCreationDetails) else ""
+
 
 class ListRunSteps(ListParams):
     """GET /threads/{thread_id}/runs/{run_id}/steps."""

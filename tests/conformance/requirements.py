@@ -222,6 +222,7 @@ REQUIREMENTS: dict[str, Requirement] = {
         "runs:connection": "a run may name its connection; 400, param connection, where there is none of that name",
         "runs:hosted-tools": "a run may say hosted_tools: on, off or auto; small models lose only hosted tools, and say why",
         "runs:more-tools": "a run may have up to 108 tools besides the API's 20",
+        "steps:thought-moved": "text before a lone closing think tag is the step's reasoning, and not in the complete message",
         "models:problems": "connections that gave no list of models are told beside the models of the others",
         "threads:list": "GET /threads lists threads, with a preview, and finds text",
         "files:content": "the content of every file can be read, whatever its purpose",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aimltui.client.client import every
+from aimltui.engine.models.base import ChatChunk
 from aimltui.wire.errors import BadRequest, NotFound
 from aimltui.wire.run_steps import ListRunSteps
 from tests.conformance.world import FUNCTIONS, World, at, outputs, requirement
@@ -128,3 +129,11 @@ async def test_an_unknown_step_is_not_found(world: World) -> None:
     with pytest.raises(NotFound) as caught:
         await world.client.runs.get_step(run.thread_id, run.id, "step_123")
     assert caught.value.message == "No run step found with id 'step_123'."
+
+
+@requirement("steps:thought-moved")
+async def test_text_before_a_lone_closing_think_tag_is_reasoning(world: World) -> None:
+    world.script([ChatChunk(text="hm, "), ChatChunk(reasoning="so", ends_thought=True), *says("Hello.")])
+    run = await world.run()
+    assert [message.text for message in await world.messages(run.thread_id)] == ["Hi", "Hello."]
+    assert [step.reasoning for step in await world.steps(run)] == ["hm, so"]

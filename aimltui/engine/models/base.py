@@ -70,6 +70,8 @@ class ChatChunk:
     request_id: str | None = None
     remark: str = ""
     """A sentence for the user about the request, such as that a picture was left out."""
+    ends_thought: bool = False
+    """True if all text of the turn so far, before this chunk, was a thought: only now its closing tag came."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,10 @@ class Journal:
         """Return the reasoning since the last step."""
         return self._thinking.take()
 
+    def now(self) -> float:
+        """Return seconds that only go forward."""
+        return self._options.monotonic()
+
     def discard_reasoning(self) -> None:
         """Discard the reasoning of a turn that starts again."""
         if self._thinking:

@@ -217,6 +217,17 @@ class RunTransaction:
             if row.step.type == "message_creation":
                 self._close_step(row, "completed", usage)
 
+    def move_to_thought(self, message_id: str, thought: ReasoningText) -> None:
+        """Take the text of the open message away: it was the model's thought, and its step stores it as that."""
+        self._refuse_if_cancelling()
+        event_rows.forget_text(self.conn, message_id)
+        for row in runs.open_steps(self.conn, self.run.id):
+            if row.step.message_id == message_id:
+                update = {"reasoning": thought.text, "reasoning_ms": thought.ms}
+                step = row.step.model_copy(update=update)
+                runs.save_step(self.conn, step)
+                self.emit(events.THOUGHT_MOVED, step)
+
     def open_tools(self, step_id: str, turn: int, reasoning: ReasoningText | None = None) -> None:
         """Open a step for tool calls."""
         self._refuse_if_cancelling()

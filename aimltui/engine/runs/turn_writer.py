@@ -29,7 +29,7 @@ from aimltui.engine.models.base import ChatChunk, ChatUsage, ToolCallDelta
 from aimltui.engine.runs import text_tool_calls
 from aimltui.engine.runs.file_links import LinkFinder, LinkSpan
 from aimltui.engine.runs.journal import Journal
-from aimltui.engine.runs.reasoning import ReasoningText
+from aimltui.engine.runs.reasoning import MAX_CHARACTERS, ReasoningText
 from aimltui.engine.runs.text_tool_calls import TextCallParser
 from aimltui.engine.runs.tool_calls import Call
 from aimltui.engine.runs.transaction import RunTransaction
@@ -127,6 +127,9 @@ class TurnWriter:
         self._ids: set[str] = set()
         self._heads = 0
         self._late: list[tuple[DeltaKind, str]] = []
+        self._said: list[str] = []
+        """The text so far, until it is known to be no thought whose opening tag was not sent."""
+        self._said_from = 0.0
 
     @property
     def visible(self) -> bool:
@@ -155,7 +158,9 @@ class TurnWriter:
 
     async def take(self, chunk: ChatChunk) -> None:
         """Stream the next chunk."""
-        if chunk.reasoning:
+        if chunk.ends_thought and self.tool_step_id is None:
+            await self._move_to_thought(replace_surrogates(chunk.reasoning))
+        elif chunk.reasoning:
             self.has_reasoning = True
             self._journal.emit_reasoning(replace_surrogates(chunk.reasoning))
         if chunk.usage is not None:
@@ -165,6 +170,9 @@ class TurnWriter:
         if chunk.text:
             text = replace_surrogates(chunk.text)
             self.characters += len(text)
+            if not self._said:
+                self._said_from = self._journal.now()
+            self._said.append(text)
             await self._written(self._parser.feed(text) if self._parser is not None else None, text)
         if chunk.refusal:
             refusal = replace_surrogates(chunk.refusal)
@@ -172,6 +180,22 @@ class TurnWriter:
             await self._text(REFUSAL, refusal)
         for delta in chunk.tool_calls:
             await self._fragment(delta)
+
+    async def _move_to_thought(self, more: str) -> None:
+        """Take back the text so far: it was a thought, of which only the closing tag was sent."""
+        thought = ("".join(self._said) + more).strip()
+        self._said.clear()
+        self.has_reasoning = self.has_reasoning or bool(thought)
+        self._parser = self._plan.parser() if self._plan.parser is not None else None
+        self._links = LinkFinder(self._plan.files)
+        self._marks = MarkFinder(self._plan.sources) if self._plan.sources is not None else None
+        self._tail, self._length, self._linked = "", 0, 0
+        if self._message_id is None:
+            self._journal.emit_reasoning(thought)
+            return
+        message_id, ms = self._message_id, round((self._journal.now() - self._said_from) * 1000)
+        told = ReasoningText(thought[:MAX_CHARACTERS], max(0, ms))
+        await self._journal.commit(lambda transaction: transaction.move_to_thought(message_id, told))
 
     async def finish(self) -> None:
         """End the turn: stream the rest of its text and calls, and the text that came after calls."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from aimltui.engine.events.deltas import OF_STEPS, Delta, decode_kind, decode_value, encode_value
+from aimltui.engine.events.deltas import IMAGE_PART, OF_STEPS, Delta, decode_kind, decode_value, encode_value
 from aimltui.engine.events.log import LogEntry, batches, joined
 from aimltui.engine.store.database import Connection, Row
 from aimltui.wire import events
@@ -44,6 +44,16 @@ def deltas_of(conn: Connection, object_id: str) -> list[Delta]:
     """Return the stored deltas of a message or a run step, in order."""
     sql = "SELECT object_id, pieces FROM run_events WHERE object_id = ? AND pieces IS NOT NULL ORDER BY idx"
     return [delta for row in conn.execute(sql, (object_id,)).fetchall() for delta in _deltas(row)]
+
+
+def forget_text(conn: Connection, message_id: str) -> None:
+    """Delete the stored deltas of a message's text, which turned out to be no part of it."""
+    rows = conn.execute(
+        "SELECT idx, run_id, pieces FROM run_events WHERE object_id = ? AND pieces IS NOT NULL", (message_id,)
+    ).fetchall()
+    for row in rows:
+        if json.loads(row["pieces"])["kind"] != IMAGE_PART:
+            conn.execute("DELETE FROM run_events WHERE run_id = ? AND idx = ?", (row["run_id"], row["idx"]))
 
 
 def next_index(conn: Connection, run_id: str) -> int:

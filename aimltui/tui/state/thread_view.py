@@ -211,7 +211,10 @@ class ThreadView:
             )
         if isinstance(data, Run) and self._folding.run is not None and self._folding.run.id != data.id:
             self.begin_run()
-        match self._folding.fold(event):
+        change = self._folding.fold(event)
+        if event.event == ev.THOUGHT_MOVED and isinstance(data, RunStep):
+            return self._take_back_thought(data)
+        match change:
             case Appended(message_id, text):
                 changes = self._list.grow(message_id, text)
             case MessageChanged(message):
@@ -377,6 +380,14 @@ class ThreadView:
         entry = thought_entry(of)
         gone = self.remove(thinking_id(run_id))
         return gone if entry is None else gone + self._list.put(entry, self._end_of(run_id))
+
+    def _take_back_thought(self, step: RunStep) -> list[Change]:
+        """Show the text of a step's message as a thought before it: its closing tag came after the text was shown."""
+        message = self._folding.message(step.message_id)
+        entry = thought_entry(step)
+        if message is None or entry is None:
+            return []
+        return self._list.put(entry, message.id) + self.take_message(message)
 
     def _notice(self, notice: ev.Notice) -> list[Change]:
         if notice.kind == "cleared":

@@ -296,3 +296,13 @@ async def test_citations_are_numbers_with_a_list_of_sources(tmp_path: Path, stre
     assert "\nSources >\n[1] a.txt, line 1\n[2] b" in first
     assert "\x1b" not in first
     assert "".join(written) == "\nAssistant > No source.\n"
+
+
+@WAYS
+async def test_text_that_was_a_thought_is_told_from_the_answer(tmp_path: Path, streams: bool) -> None:
+    unopened = [ChatChunk(text="hm, "), ChatChunk(reasoning="so", ends_thought=True), *says("Hello.")]
+    async with talking(tmp_path, FakeModel(unopened), streams=streams) as (conversation, written):
+        await bounded(conversation.send("x"))
+    told = "".join(written)
+    moved = "\nAssistant > hm, \n\n… The text above was the model's thought; its answer follows.\n" * streams
+    assert told == f"{moved}\nAssistant > Hello.\n"

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from aimltui.common.text import SurrogateJoiner
 from aimltui.engine.models.base import JSON, ChatChunk, ChatUsage, ToolCallDelta
 from aimltui.engine.models.catalogue.values import cost_of
-from aimltui.engine.models.chat.thought_tags import ThoughtTags, closes_unopened
+from aimltui.engine.models.chat.thought_tags import ThoughtTags
 from aimltui.engine.models.chat.web_sources import Sources
 
 
@@ -46,16 +46,21 @@ class ChunkReader:
         reason = choice.get("finish_reason")
         reason = reason if isinstance(reason, str) and reason else None
         refusal = text_of(message.get("refusal"))
-        thought, text = self._tags.feed(self._text.feed(text_of(message.get("content"))))
-        reasoning = self._reasoning.feed(_reasoning_of(message)) + thought
+        told = self._reasoning.feed(_reasoning_of(message))
+        if told:
+            self._tags.rule_out_closing()
+        thought, text, ends_thought = self._tags.feed(self._text.feed(text_of(message.get("content"))))
+        reasoning = told + thought
+        if ends_thought:
+            self._said.clear()
         calls = tuple(self._read_calls(message.get("tool_calls")))
-        if not (text or refusal or reasoning or calls or reason or usage):
+        if not (text or refusal or reasoning or calls or reason or usage or ends_thought):
             return None
         self.finish_reason = reason or self.finish_reason
         self.has_content = self.has_content or bool(text or refusal or reasoning or calls)
         if text:
             self._said.append(text)
-        return ChatChunk(text, refusal, reasoning, calls, reason, usage)
+        return ChatChunk(text, refusal, reasoning, calls, reason, usage, ends_thought=ends_thought)
 
     @property
     def is_over(self) -> bool:
@@ -73,18 +78,20 @@ class ChunkReader:
 
     def held_back(self) -> ChatChunk | None:
         """Return what was held back of the text and the thought, because the rest of a character or a tag could follow."""
-        thought, text = self._tags.feed(self._text.finish())
+        thought, text, ends_thought = self._tags.feed(self._text.finish())
         last = self._tags.finish()
         text, thought = text + last.text, self._reasoning.finish() + thought + last.thought
         if text:
             self._said.append(text)
         self.has_content = self.has_content or bool(text or thought)
-        return ChatChunk(text, reasoning=thought) if text or thought else None
+        if not (text or thought or ends_thought):
+            return None
+        return ChatChunk(text, reasoning=thought, ends_thought=ends_thought)
 
     @property
     def opens_thought(self) -> bool:
         """Whether the answer showed that the model's template opens a thought, and only the closing tag comes."""
-        return closes_unopened("".join(self._said))
+        return self._tags.closed_unopened
 
     def closing(self) -> ChatChunk | None:
         """The text to add at the end of the answer: the sources that a model with web search named."""

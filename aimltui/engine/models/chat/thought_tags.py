@@ -16,13 +16,16 @@ class Parted(NamedTuple):
 
     thought: str
     text: str
+    ends_thought: bool = False
+    """True if all text before this piece was a thought, too: its opening tag was not sent."""
 
 
 class ThoughtTags:
     """Reads the content of one answer piece by piece; tags may be cut anywhere.
 
     Only a tag at the beginning of an answer, or right behind another thought, opens a thought: in the middle of a text or
-    in code it is text. A thought that never ends stays a thought.
+    in code it is text. A thought that never ends stays a thought. A closing tag in a text that opened no thought ends one that
+    the chat template opened: all text before it was a thought.
 
     Args:
         starts_inside: The chat template opens the thought, so that only its closing tag comes. If none comes, all of it
@@ -38,11 +41,22 @@ class ThoughtTags:
         self._after_thought = False
         self._assumed: list[str] | None = [] if starts_inside else None
         """Text that is a thought only if a closing tag follows."""
+        self._may_close = True
+        """Whether a closing tag in the text may still end a thought that was never opened."""
+        self._tail = ""
+        """The end of the text, in which an opening tag may begin."""
+        self._in_code = False
+        """Whether the text so far ends within backticks, where a tag is text."""
+        self.closed_unopened = False
+        """Whether the answer's text began with a thought that it never opened."""
 
     def feed(self, piece: str) -> Parted:
         """Return what is certain of the content so far and was not returned before."""
+        if self._is_done and self._may_close:
+            return self._closed(piece)
         if self._is_done:
-            return Parted("", piece)
+            held, self._held = self._held, ""
+            return Parted("", held + piece)
         thought, text = [], ""
         self._held += piece
         while self._held and not self._is_done:
@@ -53,16 +67,46 @@ class ThoughtTags:
                 text = self._read_start()
             if (self._held, self._inside) == before:
                 break
+        if text and self._may_close:
+            found = self._closed(text)
+            return found._replace(thought="".join(thought) + found.thought)
         return Parted("".join(thought), text)
+
+    def rule_out_closing(self) -> None:
+        """Take closing tags in the text as text from now on: the server separates the thoughts itself."""
+        self._may_close = False
 
     def finish(self) -> Parted:
         """Return what was held back, at the answer's end."""
         held, self._held = self._held, ""
+        if self._is_done:
+            return Parted("", held)
         if not self._inside:
             return Parted("", "" if self._after_thought else held)
         if self._assumed is not None:
             return Parted("", "".join(self._assumed) + held)
         return Parted(held, "")
+
+    def _closed(self, piece: str) -> Parted:
+        """Look in the text for the end of a thought that was never opened."""
+        piece, self._held = self._held + piece, ""
+        found = _CLOSE.search(piece)
+        end = found.start() if found is not None else _start_of_tag(piece)
+        if piece.count("`", 0, end) % 2:
+            self._in_code = not self._in_code
+        self._tail = (self._tail + piece[:end])[-len(piece[:end]) - _LONGEST :]
+        has_opened = any(tag in self._tail.lower() for tag in _OPEN)
+        self._tail = self._tail[-_LONGEST:]
+        self._may_close = found is None and not has_opened
+        if found is None and self._may_close:
+            self._held = piece[end:]
+            return Parted("", piece[:end])
+        if found is None or has_opened or self._in_code:
+            return Parted("", piece)
+        self.closed_unopened = True
+        self._is_done, self._after_thought, self._held = False, True, ""
+        rest = self.feed(piece[found.end() :])
+        return Parted(piece[:end] + rest.thought, rest.text, ends_thought=True)
 
     def _read_thought(self) -> str:
         found = _CLOSE.search(self._held)
@@ -74,6 +118,7 @@ class ThoughtTags:
             return thought
         thought, self._held = self._held[: found.start()], self._held[found.end() :]
         self._inside, self._after_thought, self._assumed = False, True, None
+        self._may_close = False
         return thought
 
     def _read_start(self) -> str:
@@ -102,21 +147,4 @@ def _start_of_tag(text: str) -> int:
 def without_thought(text: str) -> str:
     """Return an answer without a thought that stands at its beginning, as it goes back to the model."""
     parted = ThoughtTags()
-    fed = parted.feed(text)
-    answer = fed.text + parted.finish().text
-    return after_closing_tag(answer) if closes_unopened(answer) else answer
-
-
-def closes_unopened(text: str) -> bool:
-    """Say whether a text closes a thought that it never opened: the model's template opens it. Code does not count."""
-    found = _CLOSE.search(text)
-    return (
-        found is not None
-        and not any(tag in text[: found.start()].lower() for tag in _OPEN)
-        and text.count("`", 0, found.start()) % 2 == 0
-    )
-
-
-def after_closing_tag(text: str) -> str:
-    """Return what follows the first closing tag."""
-    return _CLOSE.split(text, maxsplit=1)[-1].lstrip()
+    return parted.feed(text).text + parted.finish().text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,18 @@ from aimltui.tui.state.thread_view import Snapshot, ThreadView
 from aimltui.wire.events import Reasoning, StreamEvent
 from aimltui.wire.messages import ListMessages
 from aimltui.wire.run_steps import ListRunSteps, RunStep
-from aimltui.wire.runs import RunParams
-from tests.support.builders import PATIENCE_S, a_run_wanted, finished, opened, play, run_of
+from aimltui.wire.runs import RunEventsParams, RunParams
+from tests.support.builders import (
+    PATIENCE_S,
+    a_run_wanted,
+    collect,
+    finished,
+    opened,
+    play,
+    run_of,
+    text_of,
+    until,
+)
 from tests.support.fake_model import FakeModel, Step, calls, says
 
 
@@ -114,3 +125,80 @@ def test_no_more_of_a_thought_is_kept_than_its_limit(parts: int) -> None:
     assert thought is not None
     assert len(thought.text) == MAX_CHARACTERS
     assert thinking.take() is None
+
+
+UNOPENED = [
+    ChatChunk(text="The user says "),
+    ChatChunk(text="hi, so"),
+    ChatChunk(reasoning=" I greet.", ends_thought=True),
+    *says("Hello", " there."),
+]
+"""An answer of a model whose template opens the thought: only the closing tag comes."""
+
+
+async def test_text_that_turns_out_to_be_a_thought_moves_into_it(tmp_path: Path) -> None:
+    model = FakeModel(UNOPENED)
+    async with opened(tmp_path, model) as engine:
+        events = await play(engine)
+        steps = await steps_of(engine, events)
+        live, again = await shown(engine, events)
+        run = run_of(events)
+        page = await engine.messages.list_messages(ListMessages(thread_id=run.thread_id, order="asc"))
+        replayed = await collect(
+            engine.runs.run_events(RunEventsParams(thread_id=run.thread_id, run_id=run.id))
+        )
+    assert [message.text for message in page.data] == ["Hi", "Hello there."]
+    assert [step.reasoning for step in steps] == ["The user says hi, so I greet."]
+    assert live == again
+    assert [type(entry).__name__ for entry in live] == ["ReasoningEntry", "MessageEntry", "RunEntry"]
+    assert text_of(replayed) == "Hello there."
+
+
+async def test_the_thought_is_folded_away_while_the_answer_still_streams(tmp_path: Path) -> None:
+    go = asyncio.Event()
+    model = FakeModel([*UNOPENED[:3], ChatChunk(text="Hel"), go, *says("lo")])
+    view = ThreadView()
+    async with opened(tmp_path, model) as engine:
+        wanted = await a_run_wanted(engine)
+        async with asyncio.timeout(PATIENCE_S), aclosing(engine.runs.stream_create_run(wanted)) as events:
+            async for event in events:
+                view.apply(event)
+                if [getattr(entry, "text", "") for entry in view.entries[:2]] == [
+                    "The user says hi, so I greet.",
+                    "Hel",
+                ]:
+                    go.set()
+    assert go.is_set()
+    assert view.last_answer == "Hello"
+
+
+async def test_a_held_back_text_is_a_thought_too_and_code_after_it_still_runs(tmp_path: Path) -> None:
+    call = '{"name": "weather", "arguments": {}}'
+    tools = [{"type": "function", "function": {"name": "weather"}}]
+    model = FakeModel(
+        [ChatChunk(text=call), ChatChunk(ends_thought=True), *says(call)], [*UNOPENED[:3], *says("Rain.")]
+    )
+    async with opened(tmp_path, model) as engine:
+        run = run_of(await play(engine, assistant={"tools": tools}))
+        assert run.required_action is not None
+        asked = run.required_action.submit_tool_outputs.tool_calls
+        assert [one.function.name for one in asked] == ["weather"]
+        [step] = (await engine.runs.list_run_steps(ListRunSteps(thread_id=run.thread_id, run_id=run.id))).data
+    assert step.reasoning == call
+
+
+async def test_what_was_stopped_after_the_thought_keeps_only_the_answer(tmp_path: Path) -> None:
+    go = asyncio.Event()
+    model = FakeModel([*UNOPENED[:3], ChatChunk(text="Hel"), go])
+    async with opened(tmp_path, model) as engine:
+        wanted = await a_run_wanted(engine)
+        run = await engine.runs.create_run(wanted)
+
+        async def has_answer() -> bool:
+            page = await engine.messages.list_messages(ListMessages(thread_id=run.thread_id, run_id=run.id))
+            return [message.text for message in page.data] == ["Hel"]
+
+        await until(has_answer)
+        await engine.runs.cancel_run(RunParams(thread_id=run.thread_id, run_id=run.id))
+        await finished(engine, run)
+        assert await has_answer()

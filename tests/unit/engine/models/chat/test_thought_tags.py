@@ -13,7 +13,12 @@ from aimltui.engine.models.compat.quirks import Quirks
 def parted(text: str, size: int, *, starts_inside: bool = False) -> Parted:
     tags = ThoughtTags(starts_inside=starts_inside)
     found = [tags.feed(text[place : place + size]) for place in range(0, len(text), size)] + [tags.finish()]
-    return Parted("".join(part.thought for part in found), "".join(part.text for part in found))
+    thought, text = "", ""
+    for part in found:
+        if part.ends_thought:
+            thought, text = thought + text, ""
+        thought, text = thought + part.thought, text + part.text
+    return Parted(thought, text)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
@@ -29,17 +34,25 @@ def parted(text: str, size: int, *, starts_inside: bool = False) -> Parted:
         ("<thinker> is a word", "", "<thinker> is a word"),
         ("<b>bold</b>", "", "<b>bold</b>"),
         ("see `<think>` in code", "", "see `<think>` in code"),
+        ("hm, so\n</think>\n\nanswer", "hm, so\n", "answer"),
+        ("hm</think>answer </think> more", "hm", "answer </think> more"),
+        ("hm</think>", "hm", ""),
+        ("</THINKING>yes", "", "yes"),
+        ("hm</think>\n<think>more</think>yes", "hmmore", "yes"),
+        ("`</think>` ends it, ``` </think> ``` too", "", "`</think>` ends it, ``` </think> ``` too"),
+        ("write <think> and </think>", "", "write <think> and </think>"),
+        ("a < b </th", "", "a < b </th"),
         ("<", "", "<"),
         ("", "", ""),
     ],
 )
 def test_a_thought_is_told_from_the_answer(content: str, thought: str, text: str, size: int) -> None:
-    assert parted(content, size) == (thought, text)
+    assert parted(content, size) == Parted(thought, text)
 
 
 @pytest.mark.parametrize("size", [1, 5, 1000])
 def test_a_template_that_opens_the_thought_sends_the_closing_tag_alone(size: int) -> None:
-    assert parted("deep thought</think>\n42", size, starts_inside=True) == ("deep thought", "42")
+    assert parted("deep thought</think>\n42", size, starts_inside=True) == Parted("deep thought", "42")
 
 
 def test_without_a_closing_tag_all_of_it_was_the_answer() -> None:
@@ -82,6 +95,14 @@ def test_an_answer_that_closes_an_unopened_thought_is_noticed() -> None:
     reader.read({"choices": [{"delta": {"content": "hm</think>yes"}}]})
     reader.held_back()
     assert reader.opens_thought
+
+
+def test_a_server_that_separates_thoughts_itself_writes_tags_as_text() -> None:
+    reader = ChunkReader()
+    reader.read({"choices": [{"delta": {"reasoning_content": "hm"}}]})
+    chunk = reader.read({"choices": [{"delta": {"content": "it ends at </think> here"}}]})
+    assert chunk is not None
+    assert (chunk.text, chunk.ends_thought) == ("it ends at </think> here", False)
 
 
 def test_two_halves_of_a_character_in_two_chunks_are_one_character() -> None:
