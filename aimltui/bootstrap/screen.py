@@ -99,6 +99,7 @@ def startup_from(options: argparse.Namespace) -> Startup:
         themes_dir=config_file.parent / "themes",
         config_path=config_file,
         demo_model=DEMO_MODEL,
+        alerts=settings.ui.alerts,
         auto_copy=settings.ui.auto_copy,
         trash_days=settings.threads.trash_days,
         sidebar=settings.ui.sidebar,

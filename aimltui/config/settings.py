@@ -17,6 +17,7 @@ kind = "models"                           # models, or assistants: a server of t
 [ui]
 theme = "auto"          # auto, or the name of a theme
 glyphs = "unicode"      # unicode, ascii
+alerts = "bell"         # when a run needs you and another window is in front: off, bell, notify (a message, too)
 auto_copy = true        # copy text selected with the mouse
 sidebar = "auto"        # auto, shown, hidden
 
@@ -84,6 +85,8 @@ class UiSettings:
     """`auto` follows the terminal's background; otherwise the name of a theme."""
     glyphs: Literal["unicode", "ascii"] = "unicode"
     """The characters of the program's symbols."""
+    alerts: Literal["off", "bell", "notify"] = "bell"
+    """What happens when a run needs the user while another window is in front; `notify`: a bell and a message."""
     auto_copy: bool = True
     """Copy the text selected with the mouse when the button is released."""
     sidebar: Literal["auto", "shown", "hidden"] = "auto"

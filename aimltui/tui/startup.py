@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from aimltui.tui.state.dead_time import KeyTimes
 
@@ -99,6 +99,8 @@ class Startup:
     """The configuration file, in which choices are saved."""
     demo_model: str = "demo"
     """The model that “Look around offline” chooses."""
+    alerts: Literal["off", "bell", "notify"] = "bell"
+    """What happens when a run needs the user while another window is in front."""
     auto_copy: bool = True
     trash_days: int = 30
     """Days for which deleted threads stay in the trash; 0 deletes them at once."""

@@ -349,3 +349,21 @@ async def test_no_key_of_somebody_who_types_answers_a_card(tmp_path: Path) -> No
         assert at.source.called == []
         assert not functions._outputs
         assert not isinstance(at.here.app.screen, TextEntry)
+
+
+async def test_the_bell_rings_only_while_another_window_is_in_front(tmp_path: Path) -> None:
+    written: list[str] = []
+    async with desk(tmp_path, CALL, says("One."), CALL, says("Two."), alerts="bell") as at:
+        driver = at.here.app._driver
+        assert driver is not None
+        driver.write = written.append  # type: ignore[method-assign]
+        await at.here.write("Ask")
+        await at.asked()
+        await at.answer("o", "enter")
+        await at.here.until(lambda: "One." in at.here.texts())
+        assert "\x07" not in written
+        # a key would tell that the window is in front
+        at.here.app.app_focus = False
+        at.here.workspace.send("Ask again")
+        await at.asked()
+        await at.here.until(lambda: written.count("\x07") == 1, "the bell")

@@ -211,7 +211,7 @@ class CallCard(Widget, can_focus=True):
 
     def _hint(self) -> str:
         if not self.is_focused:
-            return "tab goes here. What you type stays in the prompt and approves nothing."
+            return "tab goes here · what you type stays in the prompt"
         if not self.is_alive:
             return "its keys work after half a second without a key"
         move = " · n next call" if len(self._waiting) > 1 else ""

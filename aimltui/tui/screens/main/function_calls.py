@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from textual import getters
 
 from aimltui.local_tools.host import BadArguments, read_arguments
+from aimltui.tui.alerts import alert
 from aimltui.tui.controllers.messages import CallsChanged
 from aimltui.tui.screens.main.view import MainView
 from aimltui.tui.startup import Startup
@@ -49,9 +50,12 @@ class FunctionCallsPart(MainView):
         if calls is None or workspace is None:
             return
         asking = calls.threads_asking
-        for thread_id in asking - self._told - {workspace.current.thread_id}:
+        for thread_id in asking - self._told:
             title = workspace.threads.title(thread_id)
-            self.show_notice(f"“{title}” waits for your decision about a function.", is_warning=True)
+            told = f"“{title}” waits for your decision about a function."
+            alert(self.app, self.startup.alerts, told)
+            if thread_id != workspace.current.thread_id:
+                self.show_notice(told, is_warning=True)
         self._told = asking
 
     def show_calls(self) -> None:
