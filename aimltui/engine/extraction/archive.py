@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import posixpath
 import struct
 import zipfile
@@ -78,7 +79,8 @@ class Archive:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._archive.close()
-        if isinstance(error, _FAULTS):
+        # a place before the start of the file is an error of the system's
+        if isinstance(error, _FAULTS) or (isinstance(error, OSError) and error.errno == errno.EINVAL):
             raise Unreadable(INVALID_FILE, DAMAGED) from error
 
     def read(self, name: str, most: int = MAX_PART) -> bytes:

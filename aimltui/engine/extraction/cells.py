@@ -6,8 +6,11 @@ import datetime
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from aimltui.engine.extraction.document import ROW, Writer
+from aimltui.engine.extraction.document import ROW
+from aimltui.engine.extraction.source import Source
 
+_ROWS_AT_ONCE: Final = 1_000
+"""Rows after which it is told that the reading goes on."""
 _LONGEST_MERGE: Final = 10_000
 """Rows of one merged cell that repeat its text."""
 
@@ -42,11 +45,14 @@ class SheetWriter:
     """Writes each row as a line; empty rows are left out, and counted.
 
     Args:
-        writer: Where the text goes.
+        source: The file; its writer gets the text.
     """
 
-    def __init__(self, writer: Writer) -> None:
-        self._writer = writer
+    def __init__(self, source: Source) -> None:
+        self.rows = 0
+        """How many rows were written."""
+        self._writer = source.writer
+        self._spend = source.spend
         self._name = ""
         self._next = 0
         self._merged = Merged()
@@ -69,6 +75,9 @@ class SheetWriter:
         if number != self._next:
             self._writer.at(ROW, number, self._name)
         self._next = number + 1
+        self.rows += 1
+        if self.rows % _ROWS_AT_ONCE == 0:
+            self._spend.go_on()
         self._writer.write("\t".join(full).rstrip("\t") + "\n")
 
 

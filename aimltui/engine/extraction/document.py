@@ -21,6 +21,8 @@ _STEP: Final = 4_096
 _LONGEST_HEADING: Final = 80
 _LONGEST_PATH: Final = 200
 _BLANKS = re.compile(r"\s{9,}")
+_WIDE = re.compile(r"[^\S\n]{9}")
+_ODD_ENDS = re.compile("[\v\f\x1c-\x1e\x85\u2028\u2029]")
 _LINE_ENDS = re.compile(r"\r\n?")
 
 
@@ -181,19 +183,20 @@ class _Tidy:
         if not text:
             return
         is_marked = False
+        is_odd, is_wide = _ODD_ENDS.search(text) is not None, _WIDE.search(text) is not None
         for number, whole in enumerate(text.removesuffix("\n").split("\n")):
             if number % 10_000 == 0:
                 self._spend.check()
-            pieces = whole.splitlines() or [""]
+            pieces = (whole.splitlines() or [""]) if is_odd else [whole]
             # the pieces of a line that becomes several have its number
             is_split = len(pieces) > 1 and part.kind in _BY_LINE
             for piece in pieces:
-                is_marked = self._add_line(part, number, piece, is_marked and not is_split)
+                line = _BLANKS.sub(" " * 8, piece.rstrip()) if is_wide else piece.rstrip()
+                is_marked = self._add_line(part, number, line, is_marked and not is_split)
             is_marked = is_marked and not is_split
 
     def _add_line(self, part: _Part, number: int, line: str, is_marked: bool) -> bool:
         """Add a line; return whether the next one is found from the marks that exist."""
-        line = _BLANKS.sub(" " * 8, line.rstrip())
         counts = part.kind in _BY_LINE
         if not line and not (self.lines and self.lines[-1]):
             return is_marked and not counts

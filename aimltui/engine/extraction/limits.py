@@ -77,6 +77,7 @@ class Budget:
         self._stop = stop
         self._report = report
         self._characters = 0
+        self._seen = (0, 0)
 
     def check(self) -> None:
         """Check that there is time left.
@@ -104,8 +105,13 @@ class Budget:
             done: Pages, slides, sheets, letters that were read.
             total: Their number; 0 if it is unknown.
         """
+        self._seen = (done, total)
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Tell that the part that is being read is long, and that its reading goes on."""
         if self._report is not None:
-            self._report(done, total)
+            self._report(*self._seen)
 
     def count(self, characters: int) -> None:
         """Count more characters.

@@ -42,7 +42,7 @@ class _Sheets:
     def __init__(self, source: Source) -> None:
         self.count = 0
         self._spend = source.spend
-        self._target = SheetWriter(source.writer)
+        self._target = SheetWriter(source)
         self._row = 1
         self._copies = 1
         self._cells: list[str] = []

@@ -68,7 +68,7 @@ def read(source: Source) -> None:
         if "sharedStrings" in parts:
             archive.parse(parts["sharedStrings"], strings.start, strings.end, strings.text)
         dates = _date_styles(archive, parts["styles"]) if "styles" in parts else frozenset()
-        target = SheetWriter(source.writer)
+        target = SheetWriter(source)
         for number, (part, name) in enumerate(sheets, 1):
             target.begin(name, Merged(_merged(archive, part)))
             rows = _Rows(target, strings.found, dates, _epoch(archive))

@@ -37,7 +37,8 @@ def read_xls(source: Source) -> None:
 
 
 def _fast(source: Source) -> bool:
-    """Write the sheets with the fast reader; return False, with nothing written, if it cannot read one of them."""
+    """Write the sheets with the fast reader; return False, with nothing written, if it cannot read one of them
+    or finds nothing."""
     import python_calamine  # a reading process needs it for sheets alone
 
     try:
@@ -51,13 +52,13 @@ def _fast(source: Source) -> bool:
         if type(error).__name__ != "PanicException":
             raise
         return False
-    target = SheetWriter(source.writer)
+    target = SheetWriter(source)
     for number, (name, first, rows, merged) in enumerate(sheets, 1):
         target.begin(name, merged)
         for row, cells in enumerate(rows, first):
             target.row(row, [shown(cell) for cell in cells])
         source.spend.progress(number, len(sheets))
-    return True
+    return target.rows > 0
 
 
 def _sheets(source: Source, calamine: Any) -> list[tuple[str, int, Iterable[Sequence[Any]], Merged]]:
