@@ -127,7 +127,11 @@ class ChunkReader:
                 "prompt_tokens": _count(usage, "prompt_tokens", "input_tokens"),
                 "completion_tokens": _count(usage, "completion_tokens", "output_tokens"),
                 "total_tokens": _count(usage, "total_tokens"),
-                "cached_tokens": _count(_mapping(usage, "prompt_tokens_details"), "cached_tokens"),
+                "cached_tokens": _count(
+                    {**usage, **_mapping(usage, "prompt_tokens_details")},
+                    "cached_tokens",
+                    "cache_read_input_tokens",
+                ),
                 "reasoning_tokens": _count(_mapping(usage, "completion_tokens_details"), "reasoning_tokens"),
             }
         spent = _mapping(_mapping(chunk, "meta"), "usage").get("usd_spent")

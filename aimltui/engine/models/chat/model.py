@@ -29,7 +29,7 @@ __all__ = ["OpenAICompatibleModel", "warm_up"]
 
 _TRIES = 9
 """The first try and those after refusals; a server that objects to several things names one at a time."""
-_OUTSIDE = frozenset({"enable_thinking"})
+_OUTSIDE = frozenset({"enable_thinking", "thinking"})
 """Parameters that the `openai` package does not know."""
 
 

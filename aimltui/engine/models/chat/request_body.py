@@ -14,6 +14,13 @@ _JSON_ONLY = "Answer with one JSON object and nothing else: no words around it, 
 _BY_SCHEMA = "It has to follow this JSON schema:"
 _MUST_CALL = "You must answer with a call of {}."
 
+LEAST_BUDGET = 1_024
+"""The fewest tokens that Anthropic takes as a budget for thinking."""
+_BUDGETS = {"minimal": 1_024, "low": 2_048, "medium": 8_192, "high": 16_384, "xhigh": 24_576, "max": 32_000}
+"""Tokens for thinking by effort."""
+_LONG_PROMPT = 16_000
+"""Characters from which a prompt is worth a place in the cache: about 4,000 tokens, the least that all models keep."""
+
 
 def request_body(request: ChatRequest, quirks: Quirks) -> dict[str, JSON]:
     """The request as JSON. Parameters without a value are left out, because some servers refuse a null."""
@@ -40,7 +47,60 @@ def request_body(request: ChatRequest, quirks: Quirks) -> dict[str, JSON]:
             body["stream_options"] = {"include_usage": True}
     elif quirks.no_thinking:
         body["enable_thinking"] = False
+    if quirks.thinking_budget and not quirks.no_budget:
+        body |= thinking_of(request)
+    if quirks.cache_marks and not quirks.no_cache_marks:
+        body["messages"] = with_cache_marks(body["messages"])
     return {name: value for name, value in body.items() if value is not None}
+
+
+def thinking_of(request: ChatRequest) -> dict[str, JSON]:
+    """The budget for thinking that stands for the request's effort, with the parameters that change beside it.
+
+    In the middle of a turn with tools there is none: the provider would want the thoughts before the calls back, signed.
+    Neither is there one beside a forced call, or if the answer's limit leaves no room for it.
+    """
+    changed: dict[str, JSON] = {"reasoning_effort": None}
+    wanted = _BUDGETS.get(request.reasoning_effort or "", 0)
+    budget = min(wanted, request.max_tokens // 2) if request.max_tokens is not None else wanted
+    is_forced = request.tool_choice not in (None, "auto", "none")
+    is_midway = bool(request.messages) and request.messages[-1].get("role") == "tool"
+    if budget < LEAST_BUDGET or is_forced or is_midway:
+        return changed
+    thinking = {"type": "enabled", "budget_tokens": budget}
+    return {**changed, "thinking": thinking, "temperature": None, "top_p": None}
+
+
+def with_cache_marks(messages: Sequence[Mapping[str, JSON]]) -> list[Mapping[str, JSON]]:
+    """The messages with marks up to which the provider keeps a long prompt in its cache.
+
+    The marks stand behind the instructions and behind the user's newest message, which the next turn sends again unchanged.
+    A short prompt has none: keeping it costs more than it saves.
+    """
+    marked = list(messages)
+    length = 0
+    newest = max((at for at, one in enumerate(marked) if one.get("role") == "user"), default=-1)
+    for place, message in enumerate(messages):
+        length += _length(message)
+        if length >= _LONG_PROMPT and (message.get("role") == "system" or place == newest):
+            marked[place] = _marked(message)
+    return marked
+
+
+def _length(message: Mapping[str, JSON]) -> int:
+    content = message.get("content")
+    texts = [part.get("text") for part in content] if isinstance(content, list) else [content]
+    return sum(len(text) for text in texts if isinstance(text, str))
+
+
+def _marked(message: Mapping[str, JSON]) -> Mapping[str, JSON]:
+    content = message.get("content")
+    parts = [{"type": "text", "text": content}] if isinstance(content, str) else list(content or ())
+    texts = [at for at, part in enumerate(parts) if part.get("type") == "text" and part.get("text")]
+    if not texts:
+        return message
+    parts[texts[-1]] = {**parts[texts[-1]], "cache_control": {"type": "ephemeral"}}
+    return {**message, "content": parts}
 
 
 def is_streamed(request: ChatRequest, quirks: Quirks) -> bool:

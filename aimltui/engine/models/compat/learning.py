@@ -264,6 +264,22 @@ def _not_at_all(refused: RefusedRequest) -> bool:
     return _BLIND.search(refused.text) is not None and _BROKEN.search(refused.text) is None
 
 
+def _cache_marks(refused: RefusedRequest) -> dict[str, Any] | None:
+    marked = any(
+        isinstance(part, Mapping) and "cache_control" in part
+        for message in refused.messages
+        if isinstance(message.get("content"), list)
+        for part in message["content"]
+    )
+    about = re.search(r"cache_control|cach(?:e|ing)\b|content\W.{0,40}string", refused.text, re.DOTALL)
+    return {"no_cache_marks": True} if marked and about else None
+
+
+def _budget(refused: RefusedRequest) -> dict[str, Any] | None:
+    about = re.search(r"\bthinking\b|budget_tokens", refused.text)
+    return {"no_budget": True} if "thinking" in refused.body and about else None
+
+
 def _include(refused: RefusedRequest) -> dict[str, Any] | None:
     reasoning = refused.body.get("reasoning")
     if isinstance(reasoning, Mapping) and "summary" in reasoning:
@@ -277,6 +293,8 @@ def _include(refused: RefusedRequest) -> dict[str, Any] | None:
 _RULES: tuple[Callable[[RefusedRequest], dict[str, Any] | None], ...] = (
     _other_endpoint,
     _stream_options,
+    _cache_marks,
+    _budget,
     _limit,
     _include,
     _reasoning_back,

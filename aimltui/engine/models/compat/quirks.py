@@ -25,6 +25,12 @@ _RESPONSES_ONLY = re.compile(
     r"(?:^|/)(?:codex-|(?:gpt-5[\w.-]*|o[13])-(?:pro|codex)(?:$|[-.]))", re.IGNORECASE
 )
 _GIVES_REASONING_BACK = re.compile(r"deepseek|kimi", re.IGNORECASE)
+_CLAUDE = re.compile(r"(?:^|/)claude-", re.IGNORECASE)
+_CLAUDE_WITH_BUDGET = re.compile(
+    r"(?:^|/)claude-(?:3[.-]7-|4-(?:opus|sonnet)|(?:opus|sonnet|haiku)-4(?:[.-][0-6])?(?:-\d{6,})?$)",
+    re.IGNORECASE,
+)
+"""Anthropic's models that take a budget of tokens; those after 4.6 decide for themselves how long they think."""
 _THINKS_ONLY_STREAMING = re.compile(r"(?:^|/)(?:qwen3|qwq)", re.IGNORECASE)
 
 
@@ -60,6 +66,10 @@ class Quirks:
     reasoning_back: str | None = lesson("Needs its reasoning sent back ({}).", default=None)
     """`calls`: with its tool calls; `all`: with each of its messages; `no`: not at all."""
     opens_thought: bool = lesson("Answers start inside a thought; only its closing tag is sent.")
+    cache_marks: bool = lesson("Long prompts are marked for the provider's cache.")
+    no_cache_marks: bool = lesson("No marks for the provider's cache.")
+    thinking_budget: bool = lesson("Thinks within a budget of tokens instead of an effort.")
+    no_budget: bool = lesson("No budget for thinking.")
     no_images: bool = lesson("No pictures.")
     no_files: bool = lesson("No files.")
     no_summary: bool = lesson("No summary of the reasoning at /v1/responses.")
@@ -142,6 +152,8 @@ def known_quirks(endpoint: Endpoint, model: str, info: ModelInfo | None) -> Quir
     elif endpoint.is_openai or aiml:
         known["responses"] = _RESPONSES_ONLY.search(model) is not None
     if aiml:
+        known["cache_marks"] = _CLAUDE.search(model) is not None
+        known["thinking_budget"] = _CLAUDE_WITH_BUDGET.search(model) is not None
         known["no_thinking"] = _THINKS_ONLY_STREAMING.search(model) is not None
     if _GIVES_REASONING_BACK.search(model):
         known["reasoning_back"] = "calls"

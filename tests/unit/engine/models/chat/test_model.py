@@ -19,6 +19,7 @@ import pytest
 from aimltui.engine.models.base import ChatChunk, ChatUsage, ToolCallDelta
 from aimltui.engine.models.chat import exchange as turn
 from aimltui.engine.models.chat.model import OpenAICompatibleModel
+from aimltui.engine.models.compat.lesson_store import Lessons
 from aimltui.engine.models.endpoint.endpoint import Endpoint
 from tests.support.builders import PATIENCE_S
 from tests.support.chats import KEY, answered, asking, failed, play, serving, text_in
@@ -252,6 +253,16 @@ async def test_a_stream_that_breaks_before_any_text_may_be_tried_again() -> None
     async with serving(Scene((stream(delta("", role="assistant"), done=False, then="cut"),))) as (_, model):
         error = await failed(model, asking())
     assert (error.cut, error.retryable) == (True, True)
+
+
+async def test_marks_for_the_cache_and_a_budget_for_thinking_reach_the_server() -> None:
+    lessons = Lessons()
+    lessons.learn("test", "test/fast", {"cache_marks": True, "thinking_budget": True})
+    async with serving("greeting", lessons=lessons) as (server, model):
+        await answered(model, asking(system="x" * 20_000, reasoning_effort="low"))
+        sent = server.chats[0].json
+    assert sent["thinking"] == {"type": "enabled", "budget_tokens": 2048}
+    assert sent["messages"][0]["content"][0]["cache_control"] == {"type": "ephemeral"}
 
 
 @pytest.mark.parametrize("status", [200, 302, 400, 500])

@@ -169,3 +169,75 @@ def test_refused_options_and_limits_are_learned_from() -> None:
     )
     text = "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."
     assert learn(Quirks(), 400, text, {"max_tokens": 5}) == Quirks(completion_tokens=True)
+
+
+CLAUDE = Quirks(cache_marks=True, thinking_budget=True)
+LONG = "x" * 20_000
+MARK = {"type": "ephemeral"}
+
+
+def marks(messages: list[dict[str, Any]]) -> list[int]:
+    """The places of the messages that end with a mark for the cache."""
+    sent = request_body(ChatRequest("m", messages), CLAUDE)["messages"]
+    return [
+        place
+        for place, message in enumerate(sent)
+        if isinstance(message["content"], list) and message["content"][-1].get("cache_control") == MARK
+    ]
+
+
+def test_a_long_prompt_is_marked_behind_the_instructions_and_the_newest_question() -> None:
+    system = {"role": "system", "content": LONG}
+    answer = {"role": "assistant", "content": "yes"}
+    assert marks([USER]) == []
+    assert marks([system, USER]) == [0, 1]
+    assert marks([{"role": "system", "content": "Be."}, {"role": "user", "content": LONG}]) == [1]
+    assert marks([system, USER, answer, USER]) == [0, 3]
+    picture = {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:," + LONG}}]}
+    assert marks([picture]) == []
+    body = request_body(ChatRequest("m", [system, USER]), CLAUDE)
+    assert body["messages"][0]["content"] == [{"type": "text", "text": LONG, "cache_control": MARK}]
+    assert request_body(ChatRequest("m", [system, USER]), Quirks())["messages"] == [system, USER]
+
+
+@pytest.mark.parametrize(
+    ("given", "budget"),
+    [
+        ({}, None),
+        ({"reasoning_effort": "none"}, None),
+        ({"reasoning_effort": "low"}, 2048),
+        ({"reasoning_effort": "high"}, 16_384),
+        ({"reasoning_effort": "high", "max_tokens": 8192}, 4096),
+        ({"reasoning_effort": "high", "max_tokens": 1500}, None),
+        ({"reasoning_effort": "low", "tools": [{"type": "function"}], "tool_choice": "required"}, None),
+        ({"reasoning_effort": "low", "tools": [{"type": "function"}], "tool_choice": "auto"}, 2048),
+    ],
+)
+def test_an_effort_is_a_budget_for_thinking(given: dict[str, Any], budget: int | None) -> None:
+    sent = body(CLAUDE, temperature=0.2, top_p=0.9, **given)
+    expected = {"type": "enabled", "budget_tokens": budget} if budget else None
+    assert sent.get("thinking") == expected
+    assert "reasoning_effort" not in sent
+    assert ("temperature" in sent, "top_p" in sent) == (not budget, not budget)
+
+
+def test_a_model_does_not_begin_to_think_between_a_call_and_its_answer() -> None:
+    called = [USER, {"role": "assistant", "tool_calls": []}, {"role": "tool", "content": "1"}]
+    assert "thinking" not in request_body(ChatRequest("m", called, reasoning_effort="low"), CLAUDE)
+
+
+def test_refused_marks_and_budgets_are_learned_from() -> None:
+    marked = request_body(ChatRequest("m", [{"role": "user", "content": LONG}]), CLAUDE)
+    for text in ("messages.0.content.0.cache_control: Extra inputs", "messages[0].content must be a string"):
+        learned = learn(CLAUDE, 400, text, marked)
+        assert learned is not None
+        assert learned.since(CLAUDE) == {"no_cache_marks": True}
+        assert request_body(ChatRequest("m", [{"role": "user", "content": LONG}]), learned)["messages"] == [
+            {"role": "user", "content": LONG}
+        ]
+    asked = ChatRequest("m", [USER], reasoning_effort="high", max_tokens=9_000)
+    learned = learn(CLAUDE, 400, "thinking.type: enabled is not supported", request_body(asked, CLAUDE))
+    assert learned is not None
+    assert learned.since(CLAUDE) == {"no_budget": True}
+    assert request_body(asked, learned)["reasoning_effort"] == "high"
+    assert learn(CLAUDE, 400, "the cache is full of strings", body(CLAUDE)) is None

@@ -52,6 +52,13 @@ def sent(quirks: Quirks, *messages: Any, **more: Any) -> dict[str, Any]:
         (OPENAI, "gpt-5-chat-latest", None, {"completion_tokens": True}),
         (AIML, "openai/gpt-4o", None, {}),
         (AIML, "alibaba/qwen3.8-max", None, {"no_thinking": True}),
+        (AIML, "anthropic/claude-opus-5", None, {"cache_marks": True}),
+        (AIML, "claude-opus-4-8", None, {"cache_marks": True}),
+        (AIML, "anthropic/claude-sonnet-4.5", None, {"cache_marks": True, "thinking_budget": True}),
+        (AIML, "claude-sonnet-4-5-20250929", None, {"cache_marks": True, "thinking_budget": True}),
+        (AIML, "anthropic/claude-sonnet-4-6-20260218", None, {"cache_marks": True, "thinking_budget": True}),
+        (AIML, "claude-opus-4-20250514", None, {"cache_marks": True, "thinking_budget": True}),
+        (LOCAL, "anthropic/claude-sonnet-4.5", None, {}),
         (AIML, "deepseek/deepseek-v4-pro", None, {"reasoning_back": "calls"}),
         (
             AIML,
