@@ -38,6 +38,8 @@ class HandServer:
         self.asks: Form | None = None
         """What each call asks the user."""
         self.replies: list[Reply] = []
+        self.content: list[dict[str, Any]] = []
+        """What each call returns."""
         self.error = ""
         """Why it cannot be started."""
 
@@ -58,7 +60,7 @@ class HandServer:
         self.called.append((name, arguments))
         if self.asks is not None and self.hooks.ask is not None:
             self.replies.append(await self.hooks.ask(self.asks))
-        return {"content": [{"type": "text", "text": f"{name} says {arguments}"}]}
+        return {"content": self.content or [{"type": "text", "text": f"{name} says {arguments}"}]}
 
     def source(self, *names: str) -> McpSource:
         """Servers of these names, all of them this one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +12,10 @@ import pytest
 from aimltui.local_tools.mcp.forms import Form, FormField, Reply
 from aimltui.tui.screens.dialogs.form import FormScreen
 from aimltui.tui.screens.dialogs.mcp_servers import McpServersScreen
+from aimltui.tui.state.entries import StepEntry
 from tests.support.fake_model import calls, says
 from tests.support.local_tools import HandServer, HandSource
+from tests.support.pictures import plot
 from tests.support.screen import NoMistakes
 from tests.widgets.test_function_calls import desk
 
@@ -137,3 +140,24 @@ async def test_a_question_without_a_call_is_not_shown(tmp_path: Path) -> None:
         assert server.hooks.ask is not None
         assert await server.hooks.ask(CITY) == Reply("cancel")
         assert not at.card.display
+
+
+async def test_a_picture_that_a_tool_returns_is_saved_and_shown_in_the_step(tmp_path: Path) -> None:
+    server = HandServer(NOW)
+    picture = b64encode(plot(40, 30)).decode()
+    server.content = [{"type": "image", "mimeType": "image/png", "data": picture}]
+    servers = server.source("clock")
+    async with desk(tmp_path, calls(("clock__now", "{}")), says("A clock."), servers=servers) as at:
+        await at.here.pilot.press("h", "backspace")
+        await at.here.until(lambda: [row.state for row in servers.rows] == ["ready"], "the server")
+        await at.here.write("Draw a clock")
+        await at.asked()
+        await at.answer("o", "enter")
+        await at.here.until(lambda: "A clock." in at.here.texts())
+        (told,) = at.outputs()
+        assert told.startswith("[picture: image/png, ")
+        file_id = told.rpartition(" ")[2].rstrip("]")
+        saved = await at.here.workspace.client.files.content(file_id)
+        assert saved.content == plot(40, 30)
+        (step,) = [entry for entry in at.here.entries if isinstance(entry, StepEntry)]
+        assert [output.file_id for output in step.calls[0].outputs] == ["", file_id]

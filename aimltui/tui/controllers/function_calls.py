@@ -14,7 +14,9 @@ from aimltui.local_tools.host import REFUSED, BadArguments, LocalTools, read_arg
 from aimltui.local_tools.mcp.forms import Reply
 from aimltui.tui.controllers.messages import CallsChanged
 from aimltui.tui.state.pending_calls import PendingCall
+from aimltui.wire.binary import Blob
 from aimltui.wire.errors import APIError
+from aimltui.wire.files import CreateFile
 from aimltui.wire.runs import REQUIRES_ACTION, Run, ToolOutput
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ log = logging.getLogger(__name__)
 
 Scope = Literal["once", "thread", "always"]
 
+_PICTURES = (".png", ".jpg", ".gif", ".webp")
 WATCH_S = 2.0
 """Seconds between two looks at a run that waits: it may have ended, or another program may have answered."""
 
@@ -60,6 +63,7 @@ class FunctionCalls:
         """What servers ask during calls."""
         if tools.servers is not None:
             tools.servers.ask = self.ask
+            tools.servers.save = self._save
         self.is_closed = False
         """True once the program ends: then no call is answered."""
 
@@ -158,6 +162,12 @@ class FunctionCalls:
             question.state = "done"
             self._questions.pop(question, None)
             self._post(CallsChanged())
+
+    async def _save(self, name: str, content: bytes) -> str:
+        """Save what a tool returned besides text as a file of the server; returns its id."""
+        purpose = "vision" if name.endswith(_PICTURES) else "user_data"
+        blob = Blob(filename=name, content=content)
+        return (await self._client.files.create(CreateFile(file=blob, purpose=purpose))).id
 
     def reply(self, question: PendingCall, reply: Reply) -> None:
         """Answer a question of a server, if it still needs an answer."""

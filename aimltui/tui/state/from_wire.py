@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -47,6 +48,8 @@ YOU = "You"
 ASSISTANT = "Assistant"
 """Shown where an assistant's name is unknown."""
 _SEPARATOR = "\n\n"
+_SAVED_PICTURE = re.compile(r"^\[picture: [^\]\n]*, saved as (file[-_][A-Za-z0-9_-]{1,80})\]$", re.MULTILINE)
+_MOST_PICTURES = 8
 
 
 def run_entry_id(run_id: str) -> str:
@@ -292,9 +295,15 @@ def _call_entry(call: object, step: RunStep) -> ToolCallEntry:
         return ToolCallEntry(call.id, call.type, queries=tuple(search.queries or ()), found=found)
     if isinstance(call, FunctionToolCall):
         function = call.function
-        outputs = () if function.output is None else (ToolCallOutput("text", function.output),)
+        outputs = () if function.output is None else _function_outputs(function.output)
         return ToolCallEntry(call.id, call.type, function.name, function.arguments, outputs)
     return ToolCallEntry(str(getattr(call, "id", "")), str(getattr(call, "type", "unknown")))
+
+
+def _function_outputs(text: str) -> tuple[ToolCallOutput, ...]:
+    """The text, and after it the pictures that it names; see `local_tools.mcp.results`."""
+    pictures = [ToolCallOutput("image", file_id=file_id) for file_id in _SAVED_PICTURE.findall(text)]
+    return ToolCallOutput("text", text), *pictures[:_MOST_PICTURES]
 
 
 def _code_output(output: object) -> ToolCallOutput:
