@@ -14,6 +14,7 @@ SLIDE: Final = "slide"
 ROW: Final = "row"
 LINE: Final = "line"
 
+MAX_MARKS: Final = 200_000
 _BY_LINE: Final = frozenset((ROW, LINE))
 """Kinds whose numbers grow by one with each line of the text."""
 _STEP: Final = 4_096
@@ -187,6 +188,9 @@ class _Tidy:
         for number, whole in enumerate(text.removesuffix("\n").split("\n")):
             if number % 10_000 == 0:
                 self._spend.check()
+            if not whole and not (self.lines and self.lines[-1]):
+                is_marked = is_marked and part.kind not in _BY_LINE
+                continue
             pieces = (whole.splitlines() or [""]) if is_odd else [whole]
             # the pieces of a line that becomes several have its number
             is_split = len(pieces) > 1 and part.kind in _BY_LINE
@@ -210,5 +214,11 @@ class _Tidy:
         return True
 
     def _mark(self, part: _Part, line: int, further: int = 0) -> None:
+        if len(self.marks) >= MAX_MARKS:
+            return
+        if len(self.marks) == MAX_MARKS - 1:
+            # what follows has no place, rather than a wrong one
+            self.marks.append(Mark(self._offset + further))
+            return
         number = part.number + line if part.kind in _BY_LINE else part.number
         self.marks.append(Mark(self._offset + further, part.kind, number, part.name, part.headings))

@@ -7,7 +7,7 @@ import signal
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from aimltui.engine.extraction.document import Document, Mark
+from aimltui.engine.extraction.document import MAX_MARKS, Document, Mark
 from aimltui.engine.extraction.limits import (
     INVALID_FILE,
     MAX_CHARACTERS,
@@ -19,7 +19,6 @@ from aimltui.engine.extraction.limits import (
 
 MAX_FRAME: Final = 4_000_000
 """The limit for one line, in bytes."""
-MAX_MARKS: Final = 200_000
 MAX_REMARKS: Final = 20
 _TEXT_PIECE = 200_000
 _MARKS_PIECE = 2_000

@@ -5,6 +5,9 @@ from __future__ import annotations
 import random
 import threading
 
+import pytest
+
+from aimltui.engine.extraction import document as documents
 from aimltui.engine.extraction.document import LINE, PAGE, ROW, SLIDE, Document, Writer
 from aimltui.engine.extraction.limits import budget
 
@@ -93,3 +96,14 @@ def test_a_text_without_places_has_none() -> None:
     target.write("words")
     assert place(target.document(), "words") == ""
     assert Document("").place(0, 0) == ""
+
+
+def test_beyond_the_most_marks_a_passage_has_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "MAX_MARKS", 5)
+    target = writer()
+    target.at(LINE, 1)
+    target.write("\n\n\n".join(f"<{number}>" for number in range(9)))
+    document = target.document()
+    assert [place(document, f"<{number}>") for number in range(9)] == [
+        "line 1", "line 4", "line 7", "line 10", "", "", "", "", "",
+    ]  # fmt: skip
