@@ -108,6 +108,8 @@ class VectorStoreFile(Wire):
     """While a large file is read."""
     remarks: list[str] | None = extension()
     """What the user should know about the reading, in sentences, e.g. that an encoding was guessed."""
+    chunks: int | None = extension()
+    """The number of chunks, once it is indexed. An extension of the API."""
 
 
 class FileBatch(Wire):

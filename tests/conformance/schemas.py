@@ -573,7 +573,8 @@ STORE_FILE = obj(
         ),
         "chunking_strategy": CHUNKING,
         "attributes": attributes,
-    }
+    },
+    extra=("chunks",),
 )
 FILE_BATCH = obj(
     {

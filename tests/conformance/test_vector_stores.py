@@ -79,6 +79,7 @@ async def test_files_of_a_creation_are_processed_and_counted(world: World) -> No
             "static": {"max_chunk_size_tokens": 800, "chunk_overlap_tokens": 400},
         },
         "attributes": {},
+        "chunks": 1,
     }
     failed = await world.client.vector_stores.files.get(store.id, bad.id)
     assert failed.status == "failed"

@@ -332,6 +332,17 @@ class FakeTransport:
             self.files[file_id] = (params.file.filename, file.read())
         return self._get_file(FileParams(file_id=file_id))
 
+    def _list_files(self, params: Any) -> Page[Any]:
+        return _page([self._get_file(FileParams(file_id=file_id)) for file_id in self.files], params)
+
+    def _list_vector_stores(self, params: Any) -> Page[Any]:
+        return _page([], params)
+
+    def _get_assistant(self, params: Any) -> Assistant:
+        if params.assistant_id not in self.assistants:
+            raise NotFound(f"No assistant found with id '{params.assistant_id}'.")
+        return self.assistants[params.assistant_id]
+
     def _get_file(self, params: Any) -> File:
         name, content = self._file(params.file_id)
         return File(id=params.file_id, filename=name, bytes=len(content), purpose="assistants_output")

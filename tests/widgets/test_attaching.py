@@ -141,3 +141,28 @@ async def test_a_file_that_is_too_large_is_refused_with_the_limit(folder: Path, 
             )
         )
         assert not here.screen.prompt.files
+
+
+async def test_a_picture_goes_to_the_model_and_data_to_the_code_interpreter(
+    folder: Path, tmp_path: Path
+) -> None:
+    server = FakeTransport()
+    (folder / "plot.png").write_bytes(b"\x89PNG")
+    async with seat(server, tmp_path / "drafts") as here:
+        here.screen.prompt.post_message(events.Paste(f"{folder}/plot.png\n{folder}/sales.csv"))
+        await here.until(lambda: goals(here) == {"plot.png": "picture", "sales.csv": "code_interpreter"})
+        await here.write("What do they show?")
+        await here.until(lambda: "RunEntry" in here.kinds())
+        await here.idle()
+    ids = {name: file_id for file_id, (name, _) in server.files.items()}
+    (message,) = server.asked("create_message")
+    # as it is sent to a server
+    assert message.given()["content"] == [
+        {"type": "text", "text": "What do they show?"},
+        {"type": "image_file", "image_file": {"file_id": ids["plot.png"]}},
+    ]
+    assert message.given()["attachments"] == [
+        {"file_id": ids["sales.csv"], "tools": [{"type": "code_interpreter"}]}
+    ]
+    (run,) = server.asked("create_run")
+    assert run.given()["tools"] == [{"type": "code_interpreter"}]

@@ -313,15 +313,17 @@ def _end(
     error: FileError | None = None,
     remarks: Sequence[str] = (),
 ) -> None:
-    file = _build(row).model_copy(
-        update={
-            "status": status,
-            "last_error": error,
-            "usage_bytes": usage_bytes,
-            "progress": None,
-            "remarks": list(remarks) or None,
-        }
-    )
+    end: dict[str, object] = {
+        "status": status,
+        "last_error": error,
+        "usage_bytes": usage_bytes,
+        "progress": None,
+        "remarks": list(remarks) or None,
+    }
+    if status == COMPLETED:
+        sql = "SELECT count(*) FROM chunks WHERE entry = ?"
+        end["chunks"] = int(conn.execute(sql, (row["seq"],)).fetchone()[0])
+    file = _build(row).model_copy(update=end)
     conn.execute(
         "UPDATE store_files SET status = ?, owner = NULL, usage_bytes = ?, body = ? WHERE seq = ?",
         (status, usage_bytes, file.model_dump_json(), row["seq"]),

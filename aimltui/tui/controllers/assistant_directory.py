@@ -115,7 +115,10 @@ class AssistantDirectory:
         if own is None and not needs:
             return None
         has = {tool.type for tool in own or ()}
-        return [*(own or ()), *(_FOR_FILES[kind]() for kind in sorted(needs - has) if kind in _FOR_FILES)]
+        return [
+            *(own or ()),
+            *(_FOR_FILES[kind](type=kind) for kind in sorted(needs - has) if kind in _FOR_FILES),
+        ]
 
     def tools_changed(self, default_tools: DefaultTools | None) -> None:
         """Ask for the tools of the program's own assistant again before the next run."""

@@ -102,8 +102,11 @@ def message_of(thread_id: str, text: str, files: Sequence[AttachedFile]) -> Crea
     others = [file for file in files if file.goal != "picture"]
     content: str | list[NewContent] = text
     if pictures:
-        shown = [ImageFileContent(image_file=ImageFile(file_id=file.file_id)) for file in pictures]
-        content = [NewTextContent(text=text), *shown]
+        shown = [
+            ImageFileContent(type="image_file", image_file=ImageFile(file_id=file.file_id))
+            for file in pictures
+        ]
+        content = [NewTextContent(type="text", text=text), *shown]
     attachments = [
         MessageAttachment(file_id=file.file_id, tools=[AttachmentTool(type=file.goal)]) for file in others
     ]

@@ -18,6 +18,7 @@ from aimltui.tui.screens.main.code_consent import CodeConsentPart
 from aimltui.tui.screens.main.connections import ConnectionsPart
 from aimltui.tui.screens.main.copying import CopyingPart
 from aimltui.tui.screens.main.drafts import DraftsPart
+from aimltui.tui.screens.main.files import FilesPart
 from aimltui.tui.screens.main.function_calls import FunctionCallsPart
 from aimltui.tui.screens.main.interchange import InterchangePart
 from aimltui.tui.screens.main.lifecycle import LifecyclePart
@@ -59,6 +60,7 @@ class MainScreen(
     CopyingPart,
     AttachingPart,
     DraftsPart,
+    FilesPart,
     QuittingPart,
     SendingPart,
 ):

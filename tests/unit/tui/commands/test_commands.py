@@ -59,7 +59,7 @@ def test_bindings_carry_id_and_tooltip_and_leave_out_what_widgets_do_themselves(
     (quit_binding,) = bindings("app")
     assert (quit_binding.key, quit_binding.action, quit_binding.id) == ("ctrl+q", "app.quit", "quit")
     main = {binding.id: binding for binding in bindings("main")}
-    assert main["toggle_sidebar"].key == "ctrl+b,f3"
+    assert main["toggle_sidebar"].key == "ctrl+b"
     assert main["new_thread"].tooltip == command("new_thread").help
     assert "theme" not in main
     assert bindings("prompt") == []
@@ -115,7 +115,7 @@ def test_every_command_is_in_a_group_and_in_the_readme_table() -> None:
     table = key_table_markdown()
     for item in COMMANDS:
         assert f"| {item.title} | {item.help} |" in table
-    assert "`ctrl+b` `f3`" in table
+    assert "`ctrl+b` |" in table
     assert "| palette | Raise today's budget |" in table
     assert "| `/theme` | Choose the theme |" in table
 

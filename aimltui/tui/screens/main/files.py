@@ -1,0 +1,202 @@
+"""The main screen's part for the files screen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from aimltui.client.errors import TransportError
+from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.state.attached_files import AttachedFile, Goal, goal_of
+from aimltui.tui.state.file_rows import TOOL_WORDS, FileRow, Holder, actions_for
+from aimltui.tui.storage import local_files
+
+if TYPE_CHECKING:
+    from aimltui.tui.controllers.file_directory import FileDirectory
+    from aimltui.tui.screens.dialogs.choice import ChoiceRow
+    from aimltui.tui.screens.dialogs.files import FilesScreen
+
+T = TypeVar("T")
+_GROUP = "files-screen"
+
+
+class FilesPart(MainView):
+    """Shows the files of thread, assistant and vector stores, and does with them what the user asks for."""
+
+    def action_show_files(self) -> None:
+        """Show the files."""
+        from aimltui.tui.screens.dialogs.files import FilesScreen
+
+        if self.waits_for_start("show_files"):
+            return
+        sheet = FilesScreen(
+            lambda row, what: self._act_on(sheet, row, what),
+            lambda path: self.spawn(self._add_path(sheet, path), _GROUP),
+            lambda: self.spawn(self._list_files(sheet), _GROUP),
+        )
+        self.app.push_screen(sheet)
+
+    @property
+    def _file_directory(self) -> FileDirectory:
+        from aimltui.tui.controllers.file_directory import FileDirectory
+
+        assert self.workspace is not None
+        return FileDirectory(self.workspace.client, self.workspace.assistants)
+
+    def _owners(self) -> dict[str, str | None]:
+        """The ids of the open thread and of its assistant."""
+        workspace = self.workspace
+        assert workspace is not None
+        return {
+            "thread": workspace.current.thread_id,
+            "assistant": workspace.assistants.id_of(workspace.current),
+            "store": "",
+        }
+
+    async def _list_files(self, sheet: FilesScreen) -> None:
+        owners = self._owners()
+        groups = await self._tried(self._file_directory.read(owners["thread"], owners["assistant"]))
+        if sheet.is_attached:
+            sheet.set_groups(groups or ())
+
+    async def _tried(self, work: Awaitable[T]) -> T | None:
+        """Do something; a failure is shown."""
+        from aimltui.wire.errors import APIError
+
+        try:
+            return await work
+        except (APIError, TransportError) as error:
+            self.show_notice(str(error), is_warning=True)
+            return None
+
+    def _act_on(self, sheet: FilesScreen, row: FileRow, what: str) -> None:
+        match what:
+            case "menu":
+                self._offer_actions(sheet, row)
+            case "delete":
+                self._ask_to_delete_file(sheet, row)
+            case "view":
+                self.spawn(self._view_text_of(row), _GROUP)
+            case _ if what != "again" or (row.use is not None and row.use.store_id):
+                self.spawn(self._change_file(sheet, row, what), _GROUP)
+
+    def _offer_actions(self, sheet: FilesScreen, row: FileRow) -> None:
+        from aimltui.tui.screens.dialogs.choice import ChoiceRow, ChoiceScreen
+
+        workspace = self.workspace
+        assert workspace is not None
+        actions = actions_for(
+            row,
+            sheet.groups,
+            has_thread=workspace.current.thread_id is not None,
+            assistant=workspace.assistants.name_of(workspace.current),
+        )
+
+        def chosen(action: str | None) -> None:
+            if action:
+                self._act_on(sheet, row, action)
+
+        rows = [ChoiceRow(action.id, action.label) for action in actions]
+        self.app.push_screen(ChoiceScreen(row.name, rows, verb="Do it"), chosen)
+
+    def _ask_to_delete_file(self, sheet: FilesScreen, row: FileRow) -> None:
+        from aimltui.tui.controllers.file_directory import used_for
+        from aimltui.tui.screens.dialogs.confirm import YES, ConfirmScreen
+
+        uses = used_for(sheet.groups, row.file_id)
+        text = "Its bytes and its index are deleted; messages and answers that name it stay."
+        if uses:
+            text = f"It is used here: {uses}. {text}"
+
+        def answered(answer: str | None) -> None:
+            if answer == YES:
+                self.spawn(self._change_file(sheet, row, "delete"), _GROUP)
+
+        self.app.push_screen(ConfirmScreen(f"Delete {row.name} for good?", text, "Delete", "Keep"), answered)
+
+    async def _change_file(self, sheet: FilesScreen, row: FileRow, what: str) -> None:
+        directory, owners = self._file_directory, self._owners()
+        if what == "delete":
+            await self._tried(directory.delete(row.file_id))
+        elif what == "again":
+            await self._tried(directory.index_again(row))
+        elif what == "remove" and row.use is not None:
+            await self._tried(directory.remove(row, owners[row.use.holder] or ""))
+        else:
+            await self._add_file(row.file_id, what)
+        await self._list_files(sheet)
+
+    async def _add_file(self, file_id: str, action: str) -> None:
+        """Add a file to what an action such as `add:thread:file_search` names."""
+        workspace = self.workspace
+        assert workspace is not None
+        _, holder, tool = action.split(":")
+        if holder == "assistant" and self._owners()["assistant"] is None:
+            await self._tried(workspace.models.ensure_default_assistant(workspace.current))
+        owner = self._owners()[holder]
+        kind: Holder = "thread" if holder == "thread" else "assistant"
+        if owner:
+            await self._tried(self._file_directory.add(file_id, kind, tool, owner))
+
+    async def _view_text_of(self, row: FileRow) -> None:
+        from aimltui.tui.screens.dialogs.viewer import TextViewer
+
+        text = await self._tried(self._file_directory.text_of(row))
+        if text is None:
+            self.show_notice(f"{row.name} has no text that can be shown here.")
+        else:
+            self.app.push_screen(TextViewer(row.name, text, can_save=False))
+
+    # Adding
+
+    async def _add_path(self, sheet: FilesScreen, path: str) -> None:
+        from aimltui.tui.screens.dialogs.choice import ChoiceScreen
+
+        file = await asyncio.to_thread(local_files.file_at, path, Path("/"))
+        if file is None:
+            self.show_notice(f"There is no file at {path}, or it cannot be read.", is_warning=True)
+            return
+        attached = AttachedFile(str(file.path), file.path.name, file.size, goal_of(file.path.name))
+
+        def chosen(place: str | None) -> None:
+            if place == "message":
+                sheet.dismiss(None)
+                self.prompt.set_files([*self.prompt.files, attached])
+            elif place:
+                self.spawn(self._upload_to(sheet, attached, place), _GROUP)
+
+        self.app.push_screen(
+            ChoiceScreen(f"Where does {attached.name} go?", self._file_places(), verb="Add"), chosen
+        )
+
+    def _file_places(self) -> Sequence[ChoiceRow]:
+        from aimltui.tui.screens.dialogs.choice import ChoiceRow
+
+        workspace = self.workspace
+        assert workspace is not None
+        holders = [("assistant", f"the assistant {workspace.assistants.name_of(workspace.current)}")]
+        if workspace.current.thread_id is not None:
+            holders.insert(0, ("thread", "this thread"))
+        rows = [
+            ChoiceRow(f"add:{holder}:{tool}", f"To {name}, for {word}")
+            for holder, name in holders
+            for tool, word in TOOL_WORDS.items()
+        ]
+        return [*rows, ChoiceRow("message", "To the next message")]
+
+    async def _upload_to(self, sheet: FilesScreen, file: AttachedFile, place: str) -> None:
+        from aimltui.tui.controllers.file_uploads import UploadFailed, upload
+
+        workspace = self.workspace
+        assert workspace is not None
+        goal: Goal = "code_interpreter" if place.endswith("code_interpreter") else "file_search"
+        try:
+            (sent,) = await upload(workspace.client, [replace(file, goal=goal)], lambda _: None)
+        except UploadFailed as error:
+            self.show_notice(error.detail, is_warning=True)
+            return
+        await self._add_file(sent.file_id, place)
+        await self._list_files(sheet)

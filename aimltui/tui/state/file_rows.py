@@ -1,0 +1,113 @@
+"""The files on the server as the files screen lists them: grouped by what uses them, with their states. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from aimltui.formatting.numbers import bytes_text, plural
+
+Holder = Literal["thread", "assistant", "store"]
+TOOL_WORDS: Final = {"file_search": "file search", "code_interpreter": "code interpreter"}
+
+
+@dataclass(frozen=True, slots=True)
+class FileUse:
+    """Where a file is used."""
+
+    holder: Holder
+    tool: str
+    """`file_search` or `code_interpreter`."""
+    store_id: str = ""
+    """The vector store, for file search."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A file at one place where it is used, or at none."""
+
+    file_id: str
+    name: str
+    size: int | None = None
+    """Bytes, if known."""
+    use: FileUse | None = None
+    status: str = ""
+    """Of indexing, as the API says it; empty where nothing is indexed."""
+    problem: str = ""
+    """Why it could not be indexed, or what the user should know about its text, as sentences."""
+    progress: str = ""
+    """How much of it has been read, such as `3 of 12`."""
+    chunks: int | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells the row from all others."""
+        use = self.use
+        return f"{use.holder}:{use.tool}:{use.store_id}:{self.file_id}" if use is not None else self.file_id
+
+    @property
+    def about(self) -> str:
+        """Size, chunks and state, in words."""
+        parts = [bytes_text(self.size)] if self.size is not None else []
+        match self.status:
+            case "completed":
+                parts.append(plural(self.chunks, "chunk") if self.chunks is not None else "ready")
+            case "in_progress":
+                parts.append(f"being indexed, {self.progress}" if self.progress else "being indexed")
+            case "failed":
+                parts.append("failed")
+            case "cancelled":
+                parts.append("stopped")
+        return " · ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class FileGroup:
+    """The files of one place."""
+
+    heading: str
+    rows: tuple[FileRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileAction:
+    """What can be done with a file."""
+
+    id: str
+    label: str
+
+
+def actions_for(
+    row: FileRow, groups: Sequence[FileGroup], *, has_thread: bool, assistant: str
+) -> list[FileAction]:
+    """Return what can be done with a file.
+
+    Args:
+        row: The file.
+        groups: All files, which say where it is used already.
+        has_thread: Whether a saved thread is open.
+        assistant: The name of the assistant that answers there.
+    """
+    used = {
+        (one.use.holder, one.use.tool)
+        for group in groups
+        for one in group.rows
+        if one.file_id == row.file_id and one.use is not None
+    }
+    actions = [FileAction("view", "View its text")]
+    holders = [("thread", "this thread")] if has_thread else []
+    for holder, name in [*holders, ("assistant", f"the assistant {assistant}")]:
+        for tool, word in TOOL_WORDS.items():
+            if (holder, tool) not in used:
+                actions.append(FileAction(f"add:{holder}:{tool}", f"Add to {name}, for {word}"))
+    if row.use is not None and row.use.tool == "file_search":
+        actions.append(FileAction("again", "Index it again"))
+    if row.use is not None:
+        place = {
+            "thread": "this thread",
+            "assistant": f"the assistant {assistant}",
+            "store": "this vector store",
+        }
+        actions.append(FileAction("remove", f"Take it out of {place[row.use.holder]}; the file stays"))
+    return [*actions, FileAction("delete", "Delete it for good, everywhere")]

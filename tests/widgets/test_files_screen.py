@@ -1,0 +1,137 @@
+"""The files screen over the real engine: states, adding, taking out, deleting for good."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual import events
+
+from aimltui.client.client import AssistantsClient
+from aimltui.client.embedded import EmbeddedTransport
+from aimltui.engine.engine import Engine
+from aimltui.engine.models.registry import ModelRegistry
+from aimltui.engine.options import EngineOptions
+from aimltui.tui.screens.dialogs.choice import ChoiceScreen
+from aimltui.tui.screens.dialogs.files import FilesScreen
+from aimltui.tui.startup import Connected
+from aimltui.tui.state.file_rows import FileGroup, FileRow, FileUse, actions_for
+from aimltui.wire.binary import Blob
+from aimltui.wire.files import CreateFile
+from aimltui.wire.messages import AttachmentTool, CreateMessage, MessageAttachment
+from aimltui.wire.threads import CreateThread
+from tests.support.fake_transport import FakeTransport
+from tests.support.screen import NoMistakes, Seat, seat
+
+
+@pytest.fixture(autouse=True)
+def no_mistakes(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    yield
+    NoMistakes(caplog).check()
+
+
+async def thread_with(client: AssistantsClient, **files: bytes) -> str:
+    """A thread with a message that has these files for file search; the name's underscore stands for a dot."""
+    thread = await client.threads.create(CreateThread())
+    attached = []
+    for name, content in files.items():
+        blob = Blob(filename=name.replace("_", "."), content=content)
+        made = await client.files.create(CreateFile(file=blob, purpose="assistants"))
+        attached.append(MessageAttachment(file_id=made.id, tools=[AttachmentTool(type="file_search")]))
+    params = CreateMessage(thread_id=thread.id, role="user", content="Look.", attachments=attached)
+    await client.messages.create(params)
+    return thread.id
+
+
+@asynccontextmanager
+async def window(data: Path) -> AsyncGenerator[Seat, None]:
+    async def connect() -> Connected:
+        engine = await Engine.open(EngineOptions(data_dir=data), ModelRegistry(endpoint=None, demo_pace=0))
+        return Connected(AssistantsClient(EmbeddedTransport(engine)), "offline demo", "demo")
+
+    async with seat(FakeTransport(), data / "drafts", connect=connect, clock=None) as here:
+        yield here
+
+
+def listed(here: Seat) -> dict[str, list[str]]:
+    screen = here.app.screen
+    assert isinstance(screen, FilesScreen)
+    return {group.heading: [f"{row.name} {row.about}" for row in group.rows] for group in screen.groups}
+
+
+async def choose(here: Seat, label: str) -> None:
+    """Take an action of the menu, by a part of its label."""
+    await here.until(lambda: isinstance(here.app.screen, ChoiceScreen))
+    for letter in label:
+        await here.pilot.press("space" if letter == " " else letter)
+    await here.pilot.press("enter")
+    await here.until(lambda: isinstance(here.app.screen, FilesScreen))
+
+
+async def test_files_are_listed_by_what_uses_them_and_deleting_leaves_nothing(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    async with window(data) as here:
+        client = here.workspace.client
+        thread_id = await thread_with(
+            client, good_txt=b"The warranty lasts 12 months.", bad_txt=b"\xff\x00\x01"
+        )
+        await here.workspace.open(thread_id)
+        await here.pilot.press("f3")
+        await here.until(lambda: isinstance(here.app.screen, FilesScreen))
+        here_search = "This thread · file search"
+        await here.until(lambda: "1 chunk" in str(listed(here)) and "failed" in str(listed(here)))
+        assert sorted(listed(here)[here_search]) == ["bad.txt 3 B · failed", "good.txt 29 B · 1 chunk"]
+
+        # why it failed stands under the list
+        await here.pilot.press(*"bad")
+        await here.until(lambda: "UTF-8" in here.shown())
+        await here.pilot.press(*["backspace"] * 3, *"good", "enter")
+        await choose(here, "assistant for file s")
+        await here.until(lambda: "Assistant Assistant · file search" in listed(here))
+        (assistant,) = await here.workspace.assistants.read()
+        assert "file_search" in [tool.type for tool in assistant.tools]
+
+        await here.pilot.press("enter")
+        await choose(here, "take it out of this thread")
+        await here.until(lambda: "good.txt" not in str(listed(here)[here_search]))
+
+        new = tmp_path / "new.csv"
+        new.write_text("a,b\n1,2\n")
+        await here.pilot.press(*["backspace"] * 4)
+        here.app.screen.query_one("Input").post_message(events.Paste(str(new)))
+        await here.until(lambda: "Add the file" in here.shown())
+        await here.pilot.press("enter")
+        await choose(here, "to this thread for code")
+        await here.until(lambda: listed(here).get("This thread · code interpreter") == ["new.csv 8 B"])
+
+        bytes_before = len(list((data / "files").rglob("*")))
+        await here.pilot.press(*"good", "enter")
+        await here.until(lambda: isinstance(here.app.screen, ChoiceScreen))
+        await here.pilot.press(*"delete", "enter")
+        await here.until(lambda: "Delete good.txt for good?" in here.shown())
+        await here.alive()
+        await here.pilot.press("down", "enter")
+        await here.until(lambda: isinstance(here.app.screen, FilesScreen) and "good" not in str(listed(here)))
+        assert len(list((data / "files").rglob("*"))) == bytes_before - 1
+        await here.pilot.press("escape")
+
+
+def test_a_file_is_offered_only_where_it_is_not_yet() -> None:
+    use = FileUse("thread", "file_search", "vs_1")
+    row = FileRow("file-1", "a.txt", 1, use, "completed", chunks=2)
+    groups = [FileGroup("This thread", (row,))]
+    ids = [action.id for action in actions_for(row, groups, has_thread=True, assistant="Ann")]
+    assert ids == [
+        "view",
+        "add:thread:code_interpreter",
+        "add:assistant:file_search",
+        "add:assistant:code_interpreter",
+        "again",
+        "remove",
+        "delete",
+    ]
+    free = FileRow("file-2", "b.txt")
+    ids = [action.id for action in actions_for(free, groups, has_thread=False, assistant="Ann")]
+    assert ids == ["view", "add:assistant:file_search", "add:assistant:code_interpreter", "delete"]
