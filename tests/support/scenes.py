@@ -253,5 +253,13 @@ SCENES: dict[str, Scene] = {
             ),
         )
     ),
+    "error-field": Scene(
+        (
+            stream(
+                delta("Oh"),
+                b'error: {"code":500,"message":"failed to process image","type":"server_error"}\n\n',
+            ),
+        )
+    ),
     "error-in-stream": Scene((stream(delta("Oh"), {"error": {"message": "upstream died", "code": 502}}),)),
 }

@@ -27,6 +27,8 @@ class ChunkReader:
         self._said: list[str] = []
         self._usage: dict[str, int | float] = {}
         self._by_id: dict[str, int] = {}
+        self._shared: set[str] = set()
+        """Ids that several calls have."""
         self._by_index: dict[int, int] = {}
         self._count = 0
 
@@ -167,16 +169,20 @@ class ChunkReader:
         """The call's place, counted from 0 in the order of appearance.
 
         Some servers omit the index or send 0 for every call: a new id together with a name starts a new call. A
-        new id alone does not, because some servers invent one for each fragment.
+        new id alone does not, because some servers invent one for each fragment. Others give several calls one id: then
+        a new index together with a name starts a new call, and from there on the index counts.
         """
-        if call_id and call_id in self._by_id:
-            return self._by_id[call_id]
+        known = self._by_id.get(call_id) if call_id else None
         if not isinstance(index, int) or isinstance(index, bool):
             index = None
-            place = self._count - 1 if self._count and not call_id else None
+            place = self._count - 1 if self._count and not call_id else known
         else:
             place = self._by_index.get(index)
-            if place is not None and call_id and name and place in self._by_id.values():
+            if place is None and known is not None and name:
+                self._shared.add(call_id)
+            elif known is not None and call_id not in self._shared:
+                return known
+            elif known is None and place is not None and call_id and name and place in self._by_id.values():
                 place = None
         if place is None:
             place, self._count = self._count, self._count + 1

@@ -214,8 +214,14 @@ async def test_a_json_answer_that_was_asked_for_is_no_call(tmp_path: Path) -> No
     answer = '{"name": "weather", "parameters": {}}'
     model = FakeModel(says(answer))
     async with opened(tmp_path, model) as engine:
+        # llama.cpp obeys the format also where a call is demanded
         run = run_of(
-            await play(engine, assistant={"tools": [WEATHER]}, response_format={"type": "json_object"})
+            await play(
+                engine,
+                assistant={"tools": [WEATHER]},
+                response_format={"type": "json_object"},
+                tool_choice="required",
+            )
         )
         said = await messages_of(engine, run.thread_id)
     assert run.status == "completed"

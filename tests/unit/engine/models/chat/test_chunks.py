@@ -67,6 +67,23 @@ def test_an_id_that_is_repeated_or_invented_for_each_fragment_makes_no_new_call(
     assert [call.index for call in repeated + invented] == [0, 0, 0, 0]
 
 
+def test_two_calls_with_one_id_are_told_apart_by_their_indices() -> None:
+    got = calls_in(
+        function("f", index=0, id="a"),
+        function("g", index=1, id="a"),
+        function("", "{0", index=0, id="a"),
+        function("", "{1", index=1, id="a"),
+        function("", "}", index=0),
+    )
+    assert [(call.index, call.arguments) for call in got] == [
+        (0, ""),
+        (1, ""),
+        (0, "{0"),
+        (1, "{1"),
+        (0, "}"),
+    ]
+
+
 def test_an_absurd_index_becomes_the_next_place() -> None:
     assert calls_in(function("f", index=10**12, id="a"))[0].index == 0
 

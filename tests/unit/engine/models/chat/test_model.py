@@ -223,6 +223,7 @@ async def test_line_separators_inside_of_text_stay_inside_of_it() -> None:
         ("no-finish", "before the model was done", "It just sto"),
         ("malformed", "not JSON", "Good"),
         ("error-in-stream", "upstream died", "Oh"),
+        ("error-field", "failed to process image", "Oh"),
     ],
 )
 async def test_a_broken_stream_is_an_error_after_its_text(scene: str, says: str, text: str) -> None:

@@ -77,7 +77,10 @@ def test_words_about_the_context_mean_a_long_thread_not_the_settings(
 
 
 def test_the_context_that_llama_cpp_names_is_read() -> None:
-    error = explain(400, "request exceeds the available context size", n_prompt_tokens=99, n_ctx=64)
+    words = "request (99 tokens) exceeds the available context size (64 tokens), try increasing it"
+    told = {"type": "exceed_context_size_error", "code": 400, "n_prompt_tokens": 99, "n_ctx": 64}
+    error = explain(400, words, endpoint=LLAMA, **told)
+    assert error.too_long
     assert error.context_tokens == 64
 
 
