@@ -13,10 +13,12 @@ from textual import events
 from textual.app import App
 from textual.binding import BindingType
 from textual.filter import LineFilter
+from textual.widgets import Input, TextArea
 
 from aimltui.common import gc_tuning
 from aimltui.tui import clipboard, themes
 from aimltui.tui.commands.derived import bindings
+from aimltui.tui.controllers.letter_hold import LetterHold
 from aimltui.tui.driver import tty_mode
 from aimltui.tui.line_filters import AsciiLineFilter, SafeLineFilter
 from aimltui.tui.screens.crash import CrashReport
@@ -48,6 +50,9 @@ class AimltuiApp(CrashReport, App[None]):
         super().__init__()
         self._startup = startup
         self.key_times = startup.key_times
+        self._letters = LetterHold(
+            self.key_times, self._letters_act, self._dispatch, self._type_in, self.set_timer
+        )
         self._signals: EndSignals | None = None
         self._safe = SafeLineFilter()
         self._follows_terminal = startup.theme == themes.AUTO
@@ -101,6 +106,11 @@ class AimltuiApp(CrashReport, App[None]):
             return
         if isinstance(event, events.Key):
             self.key_times.note(event.time)
+            if await self._letters.takes(event):
+                return
+        await self._dispatch(event)
+
+    async def _dispatch(self, event: events.Event) -> None:
         withholds = getattr(self.screen, "withholds", None) if self._screen_stack else None
         if withholds is not None and withholds(event):
             self._withhold(event)
@@ -108,8 +118,21 @@ class AimltuiApp(CrashReport, App[None]):
             await super().on_event(event)
 
     def _withhold(self, event: events.Event) -> None:
+        if isinstance(event, events.Key | events.Paste):
+            self._type_in(event)
+
+    def _letters_act(self) -> bool:
+        """Whether a letter would act on the screen instead of being typed into a field."""
+        if not self._screen_stack or isinstance(self.screen.focused, Input | TextArea):
+            return False
+        return bool(getattr(self.screen, "letters_act", False))
+
+    def _type_in(self, event: events.Key | events.Paste) -> None:
+        """Type into the prompt, whatever stands before it."""
         main = self.screen_stack[0]
-        if isinstance(main, MainScreen) and isinstance(event, events.Key | events.Paste):
+        if isinstance(main, MainScreen):
+            if len(self.screen_stack) == 1:
+                main.set_focus(main.prompt)
             main.prompt.type_ahead(event)
 
     def on_hung_up(self) -> None:

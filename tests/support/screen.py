@@ -113,7 +113,7 @@ def startup_over(
         "theme": "aimltui-dark",
         "clock": lambda: float(server.now),
         # questions take keys at once, except in the tests of what they do not take
-        "key_times": KeyTimes(stand_s=0, quiet_s=0),
+        "key_times": KeyTimes(stand_s=0, quiet_s=0, hold_s=0),
     }
     return Startup(**{**values, **changes})
 

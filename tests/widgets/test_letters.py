@@ -128,7 +128,17 @@ async def test_letters_act_after_alt_up_and_a_pause_and_the_question_takes_no_se
         while here.screen.transcript.marked_call is None:
             await hands.type("alt+up")
         await hands.rest()
+        await hands.text("run it again")
+        await hands.rest()
+        assert here.app.screen is here.screen, "the first letter of a sentence is text, too"
+        assert here.screen.prompt.draft == "run it again"
+        here.screen.prompt.load_draft("")
+        await hands.type("alt+up")
+        while here.screen.transcript.marked_call is None:
+            await hands.type("alt+up")
+        await hands.rest()
         await hands.text("r")
+        await hands.rest()
         await here.until(lambda: isinstance(here.app.screen, ConfirmScreen))
         await hands.text("un it again")
         await hands.type("backspace", "enter")
@@ -154,7 +164,10 @@ async def test_a_file_name_can_be_typed_when_the_box_has_stood(
         while here.screen.transcript.marked_call is None:
             await hands.type("alt+up")
         await hands.rest()
-        await hands.text("summarise")
+        await hands.text("s")
+        await hands.rest()
+        await here.until(lambda: isinstance(here.app.screen, SaveScreen))
+        await hands.text("ummarise")
         await hands.type("enter")
         assert here.screen.prompt.draft == "ummarise"
         await hands.rest()
@@ -218,3 +231,25 @@ async def test_ctrl_c_quits_only_when_pressed_twice_with_nothing_between(
         assert not here.app._exit
         await here.pilot.press("ctrl+c", "ctrl+c")
         await here.until(lambda: here.app._exit)
+
+
+@pytest.mark.parametrize("action", ["show_usage", "connections"])
+async def test_a_sentence_in_a_list_goes_to_the_prompt_and_a_single_letter_acts(
+    server: FakeTransport, tmp_path: Path, action: str
+) -> None:
+    service = FakeConnections()
+    async with slow_seat(server, tmp_path, connections=service) as (here, hands):
+        await here.app.screen.run_action(action)
+        await here.until(lambda: here.app.screen is not here.screen)
+        sheet = here.app.screen
+        for sentence in ("test the add dialog", "save as data"):
+            await hands.text(sentence)
+            await hands.type("enter")
+            await hands.rest()
+            assert here.app.screen is sheet
+            assert here.screen.prompt.draft == sentence
+            here.screen.prompt.load_draft("")
+        if action == "connections":
+            await hands.text("a")
+            await hands.rest()
+            await here.until(lambda: isinstance(here.app.screen, ConnectScreen))

@@ -15,6 +15,8 @@ STAND_S = 0.3
 """Seconds for which a question stands on the screen before it takes a key."""
 QUIET_S = 0.5
 """Seconds without a key after which the user has stopped typing."""
+HOLD_S = 0.35
+"""Seconds for which a letter waits before it acts: if another one follows, both are text."""
 
 
 class KeyTimes:
@@ -24,17 +26,25 @@ class KeyTimes:
         clock: Returns monotonic seconds; None is the machine's clock, on which the terminal's keys carry their time.
         stand_s: Seconds for which a question stands before it takes a key.
         quiet_s: Seconds without a key after which it takes one.
+        hold_s: Seconds for which a letter waits for another one before it acts.
     """
 
     def __init__(
-        self, clock: Callable[[], float] | None = None, *, stand_s: float = STAND_S, quiet_s: float = QUIET_S
+        self,
+        clock: Callable[[], float] | None = None,
+        *,
+        stand_s: float = STAND_S,
+        quiet_s: float = QUIET_S,
+        hold_s: float = HOLD_S,
     ) -> None:
         self._clock = clock
         self.stand_s = stand_s
         self.quiet_s = quiet_s
+        self.hold_s = hold_s
         self.count = 0
         """How many keys came."""
-        self._last = float("-inf")
+        self.last = float("-inf")
+        """When the last key came, in monotonic seconds."""
         self._watching: WeakSet[DeadTime] = WeakSet()
 
     def now(self) -> float:
@@ -50,12 +60,12 @@ class KeyTimes:
         now = at if self._clock is None else self._clock()
         for dead_time in self._watching:
             dead_time.wake_at(now)
-        self._last = max(self._last, now)
+        self.last = max(self.last, now)
         self.count += 1
 
     def alive_from(self, shown_at: float) -> float:
         """The second from which something that was shown then takes keys, if no other key comes."""
-        return max(shown_at + self.stand_s, self._last + self.quiet_s)
+        return max(shown_at + self.stand_s, self.last + self.quiet_s)
 
     def watch(self, dead_time: DeadTime) -> None:
         """Tell it of each key."""

@@ -47,6 +47,7 @@ class ConnectionsScreen(Sheet[None]):
     """
 
     SCROLLS = "PickList"
+    LETTERS_ACT = True
     EXTRA_LINES = 6
     AUTO_FOCUS = ""
     CSS_PATH: ClassVar[CSSPathType | None] = ["../dialogs/sheet.tcss", "connect.tcss"]

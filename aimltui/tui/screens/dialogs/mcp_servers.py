@@ -49,6 +49,7 @@ class McpServersScreen(Sheet[None]):
     """
 
     SCROLLS = "PickList"
+    LETTERS_ACT = True
     MOST_LINES = 12
     EXTRA_LINES = 8
     AUTO_FOCUS = ""

@@ -50,6 +50,8 @@ class Sheet(CurrentSize, ModalScreen[Result]):
     """Lines of the body besides this part and the search box, on screens that are not low."""
     IS_QUESTION: ClassVar[bool] = False
     """Whether a key could do harm here: then the app gives the panel no key before its dead time is over."""
+    LETTERS_ACT: ClassVar[bool] = False
+    """Whether letters do something here; then the app waits whether a letter begins a sentence for the prompt."""
     AUTO_FOCUS = "Input"
     VERTICAL_BREAKPOINTS = _BREAKPOINTS
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Close", show=False)]
@@ -66,6 +68,11 @@ class Sheet(CurrentSize, ModalScreen[Result]):
     def is_dead(self) -> bool:
         """Whether keys still belong to the prompt, since the panel may not have been seen yet."""
         return self.IS_QUESTION and (self.dead_time is None or not self.dead_time.is_alive)
+
+    @property
+    def letters_act(self) -> bool:
+        """Whether a letter would do something now."""
+        return self.LETTERS_ACT and not self.is_dead
 
     def withholds(self, event: events.Event) -> bool:
         """Whether a key, a paste or an action of the mouse is not for the panel; letters go to the prompt then."""

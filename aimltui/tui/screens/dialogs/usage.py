@@ -43,6 +43,7 @@ class UsageScreen(Sheet[str | None]):
     """
 
     SCROLLS = "PickList"
+    LETTERS_ACT = True
     MOST_LINES = 30
     EXTRA_LINES = 8
     AUTO_FOCUS = ""

@@ -34,6 +34,7 @@ class Viewer(Sheet[str | None]):
     """A panel as large as the screen. The result is `save` or `open` if that key was pressed."""
 
     IS_QUESTION = True
+    LETTERS_ACT = True
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "close_for('save')", show=False),

@@ -143,6 +143,11 @@ class MainScreen(
 
     # Keys
 
+    @property
+    def letters_act(self) -> bool:
+        """Whether a letter would act on what is selected in the transcript. On a call that asks, it only selects an answer."""
+        return self.letters.is_alive
+
     def on_footer_bar_clicked(self, event: FooterBar.Clicked) -> None:
         """Do what the clicked key does."""
         event.stop()
