@@ -349,24 +349,31 @@ async def test_a_list_takes_these_parameters(
 
 
 @requirement("ids:unknown")
-@pytest.mark.parametrize("operation", OURS, ids=lambda operation: operation.name)
 async def test_an_id_in_a_path_is_of_its_kind_and_known(
-    raw: httpx2.AsyncClient, known: dict[str, str], operation: Operation[Any, Any]
+    raw: httpx2.AsyncClient, known: dict[str, str]
 ) -> None:
-    names = re.findall(r"\{(\w+)\}", operation.path)
     bodies = {PLACES[name][0]: PLACES[name][1] for name in PLACES}
-    for name in names:
-        prefix = PREFIXES.get(name)
-        cases = [("undefined", 400), (f"{prefix}_none", 404)] if prefix else [("file-none", 404)]
-        for value, status in cases:
-            ids = {other: known[other.removesuffix("_id")] for other in names} | {name: value}
-            body = bodies.get(operation.path.replace("{vector_store_id}", "{store}").replace("_id}", "}"), {})
-            sent: dict[str, Any] = {"json": {k: put_in(v, known) for k, v in body.items()}}
-            if operation.name == "add_upload_part":
-                sent = {"content": form(part("data", "x", "a")), "headers": FORM}
-            sent = sent if operation.method == "POST" else {}
-            told = refusal(await raw.request(operation.method, "/v1" + operation.path.format(**ids), **sent))
-            assert told[0] == status, (operation.path, told)
-            assert value in told[1], told
-            if status == 400:
-                assert told[1].endswith(f"Expected an ID that begins with '{prefix}'."), told
+    for operation in OURS:
+        body = bodies.get(operation.path.replace("{vector_store_id}", "{store}").replace("_id}", "}"), {})
+        sent: dict[str, Any] = {"json": {k: put_in(v, known) for k, v in body.items()}}
+        if operation.name == "add_upload_part":
+            sent = {"content": form(part("data", "x", "a")), "headers": FORM}
+        names = re.findall(r"\{(\w+)\}", operation.path)
+        for name in names:
+            ids = {other: known[other.removesuffix("_id")] for other in names}
+            await check_id(raw, operation, ids, name, **(sent if operation.method == "POST" else {}))
+
+
+async def check_id(
+    raw: httpx2.AsyncClient, operation: Operation[Any, Any], ids: dict[str, str], name: str, **sent: Any
+) -> None:
+    """An id of the wrong kind and one that is unknown are refused, each by its name."""
+    prefix = PREFIXES.get(name)
+    cases = [("undefined", 400), (f"{prefix}_none", 404)] if prefix else [("file-none", 404)]
+    for value, status in cases:
+        path = "/v1" + operation.path.format(**ids | {name: value})
+        told = refusal(await raw.request(operation.method, path, **sent))
+        assert told[0] == status, (operation.name, path, told)
+        assert value in told[1], told
+        if status == 400:
+            assert told[1].endswith(f"Expected an ID that begins with '{prefix}'."), told

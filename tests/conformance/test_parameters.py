@@ -294,7 +294,6 @@ PLACES: dict[str, Place] = {
         },
     ),
 }
-CASES = [pytest.param(place, name, id=f"{place}: {name}") for place, (_, _, f) in PLACES.items() for name in f]  # fmt: skip
 REQUIRED = {
     "/assistants": ("model",),
     "/threads/{thread}/messages": ("role", "content"),
@@ -339,23 +338,23 @@ def filled(value: Any, known: Mapping[str, str]) -> Any:
 
 
 @requirement("params:taken", "params:refused")
-@pytest.mark.parametrize(("place", "name"), CASES)
-async def test_a_parameter_has_its_limits(
-    http_world: World, raw: httpx2.AsyncClient, known: dict[str, str], place: str, name: str
+@pytest.mark.parametrize("place", PLACES)
+async def test_parameters_have_their_limits(
+    http_world: World, raw: httpx2.AsyncClient, known: dict[str, str], place: str
 ) -> None:
     path, base, fields = PLACES[place]
     path, base = "/v1" + filled(path, known), filled(dict(base), known)
-    taken, refused = fields[name]
-    for value in taken:
-        answer = await raw.post(path, json=base | {name: value})
-        assert answer.status_code == 200, (value, answer.text[:300])
-        if answer.json()["object"] == "thread.run":
-            run = answer.json()
-            await http_world.settled(await http_world.client.runs.get(run["thread_id"], run["id"]))
-    for value, code in refused:
-        told = refusal(await raw.post(path, json=base | {name: value}))
-        assert (told[0], told[2]) == (400, code), (value, told)
-        assert (told[3] or "").startswith(name), told
+    for name, (taken, refused) in fields.items():
+        for value in taken:
+            answer = await raw.post(path, json=base | {name: value})
+            assert answer.status_code == 200, (name, value, answer.text[:300])
+            if answer.json()["object"] == "thread.run":
+                run = answer.json()
+                await http_world.settled(await http_world.client.runs.get(run["thread_id"], run["id"]))
+        for value, code in refused:
+            told = refusal(await raw.post(path, json=base | {name: value}))
+            assert (told[0], told[2]) == (400, code), (name, value, told)
+            assert (told[3] or "").startswith(name), told
 
 
 @requirement("params:required")
@@ -414,26 +413,32 @@ def _body(operation: Operation[Any, Any]) -> dict[str, Any]:
 
 
 @requirement("ids:unknown")
-@pytest.mark.parametrize("operation", OURS, ids=lambda operation: operation.name)
 async def test_an_id_in_a_path_is_of_its_kind_and_known(
-    raw: httpx2.AsyncClient, known: dict[str, str], operation: Operation[Any, Any]
+    raw: httpx2.AsyncClient, known: dict[str, str]
 ) -> None:
-    names = re.findall(r"\{(\w+)\}", operation.path)
-    for name in names:
-        for value, status in (("undefined", 400), (f"{PREFIXES[name]}_none", 404)):
-            ids = {other: known[other.removesuffix("_id")] for other in names} | {name: value}
-            path = "/v1" + operation.path.format(**ids)
+    for operation in OURS:
+        names = re.findall(r"\{(\w+)\}", operation.path)
+        for name in names:
+            ids = {other: known[other.removesuffix("_id")] for other in names}
             body = _body(operation) if operation.method == "POST" else None
-            answer = await raw.request(operation.method, path, json=body)
-            told = refusal(answer)
-            assert told[0] == status, (path, told)
-            if status == 400:
-                assert (
-                    told[1]
-                    == f"Invalid '{name}': 'undefined'. Expected an ID that begins with '{PREFIXES[name]}'."
-                )
-            else:
-                assert value in told[1], told
+            await check_id(raw, operation, ids, name, json=body)
+
+
+async def check_id(
+    raw: httpx2.AsyncClient, operation: Operation[Any, Any], ids: dict[str, str], name: str, **sent: Any
+) -> None:
+    """An id of the wrong kind and one that is unknown are refused, each by its name."""
+    for value, status in (("undefined", 400), (f"{PREFIXES[name]}_none", 404)):
+        path = "/v1" + operation.path.format(**ids | {name: value})
+        told = refusal(await raw.request(operation.method, path, **sent))
+        assert told[0] == status, (operation.name, path, told)
+        if status == 400:
+            assert (
+                told[1]
+                == f"Invalid '{name}': 'undefined'. Expected an ID that begins with '{PREFIXES[name]}'."
+            )
+        else:
+            assert value in told[1], told
 
 
 @requirement("runs:modify:busy")
