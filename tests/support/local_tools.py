@@ -10,7 +10,7 @@ from typing import Any
 
 from aimltui.common.errors import AimltuiError
 from aimltui.config.mcp_servers import McpServer, McpServers
-from aimltui.local_tools.mcp.connection import Hooks
+from aimltui.local_tools.mcp.connection import Hooks, ServerError
 from aimltui.local_tools.mcp.forms import Form, Reply
 from aimltui.local_tools.mcp.log import ServerLog
 from aimltui.local_tools.mcp.source import McpSource
@@ -38,6 +38,7 @@ class HandServer:
         self.asks: Form | None = None
         """What each call asks the user."""
         self.replies: list[Reply] = []
+        self.prompts: list[dict[str, Any]] = []
         self.content: list[dict[str, Any]] = []
         """What each call returns."""
         self.error = ""
@@ -55,6 +56,16 @@ class HandServer:
 
     async def list_tools(self) -> list[dict[str, Any]]:
         return self.tools
+
+    async def list_prompts(self) -> list[dict[str, Any]]:
+        return self.prompts
+
+    async def get_prompt(self, name: str, values: dict[str, str]) -> dict[str, Any]:
+        if values.get("city") == "nowhere":
+            raise ServerError("it answered with an error: no such city")
+        return {
+            "messages": [{"role": "user", "content": {"type": "text", "text": f"{name} of {values}\x1b[2J"}}]
+        }
 
     async def call_tool(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         self.called.append((name, arguments))

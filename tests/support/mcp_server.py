@@ -40,6 +40,7 @@ class ScriptedServer:
         self.seen: list[tuple[str, Any]] = []
         """Methods with their parameters, of all connections."""
         self.starts = 0
+        self.has_prompts = False
         self.results: dict[str, Any] = {}
         """The results of tools by name; an exception is raised, a function gets the parameters."""
         self.gate: asyncio.Event | None = None
@@ -131,6 +132,13 @@ class ScriptedServer:
             return self._hello(method)
         if method == "tools/list":
             return {"tools": self.tools, **self._modern()}
+        if method == "prompts/list":
+            prompt = {"name": "greet", "arguments": [{"name": "who", "required": True}]}
+            return {"prompts": [prompt], **self._modern()}
+        if method == "prompts/get":
+            text = f"Greet {params['arguments']['who']}."
+            complete = {"resultType": "complete"} if self.version == "2026-07-28" else {}
+            return {"messages": [{"role": "user", "content": {"type": "text", "text": text}}], **complete}
         if method == "tools/call":
             return await self._call(params)
         raise Refusal(-32601, f"Method not found: {method}")
@@ -170,7 +178,7 @@ class ScriptedServer:
 
     def _hello(self, method: str) -> dict[str, Any]:
         is_modern = self.version == "2026-07-28"
-        capabilities = {"tools": {"listChanged": True}}
+        capabilities = {"tools": {"listChanged": True}, **({"prompts": {}} if self.has_prompts else {})}
         if is_modern and method == "initialize":
             data = {"supported": [self.version], "requested": "2025-11-25"}
             raise Refusal(-32022, "Unsupported protocol version", data)

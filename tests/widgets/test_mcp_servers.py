@@ -161,3 +161,26 @@ async def test_a_picture_that_a_tool_returns_is_saved_and_shown_in_the_step(tmp_
         assert saved.content == plot(40, 30)
         (step,) = [entry for entry in at.here.entries if isinstance(entry, StepEntry)]
         assert [output.file_id for output in step.calls[0].outputs] == ["", file_id]
+
+
+async def test_a_servers_prompt_comes_into_the_input(tmp_path: Path) -> None:
+    server = HandServer(NOW)
+    server.prompts = [{"name": "time", "arguments": [{"name": "city", "required": True}]}]
+    servers = server.source("clock")
+    async with desk(tmp_path, says("x"), servers=servers) as at:
+        await at.here.pilot.press("h", "backspace")
+        await at.here.until(lambda: [row.state for row in servers.rows] == ["ready"], "the server")
+        prompt = at.here.screen.prompt
+        await at.here.write("/clock:time Sao Paulo")
+        await at.here.until(lambda: prompt.draft == "time of {'city': 'Sao Paulo'}", "the prompt")
+        prompt.load_draft("")
+        await at.here.write("/clock:time")
+        await at.here.until(lambda: isinstance(at.here.app.screen, FormScreen))
+        await at.here.pilot.press(*"Oslo", "ctrl+s")
+        await at.here.until(lambda: prompt.draft == "time of {'city': 'Oslo'}", "the prompt")
+        # a refusal loses nothing
+        prompt.load_draft("")
+        await at.here.write("/clock:time nowhere")
+        await at.here.until(lambda: prompt.draft == "/clock:time", "the words")
+        assert any("no such city" in note.message for note in at.here.app._notifications)
+        assert at.model.requests == []

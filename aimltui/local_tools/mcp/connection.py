@@ -36,6 +36,22 @@ class Connection(Protocol):
         """
         ...
 
+    async def list_prompts(self) -> list[dict[str, Any]]:
+        """The prompts as the protocol has them.
+
+        Raises:
+            ServerError: The server refused it.
+        """
+        ...
+
+    async def get_prompt(self, name: str, values: dict[str, str]) -> dict[str, Any]:
+        """A prompt with values, as the protocol has it.
+
+        Raises:
+            ServerError: The server answered with an error.
+        """
+        ...
+
     async def call_tool(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """The result of a tool as the protocol has it. Cancelling it tells the server.
 

@@ -23,6 +23,7 @@ from aimltui.local_tools.mcp.connection import (
 from aimltui.local_tools.mcp.definitions import Offered, offered
 from aimltui.local_tools.mcp.forms import Form, Reply
 from aimltui.local_tools.mcp.log import ServerLog
+from aimltui.local_tools.mcp.prompts import ServerPrompt, prompt_text, prompts_of
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,7 @@ class ServerKeeper:
         self.error = ""
         """Why it does not run, or why it ended last."""
         self.offered: Offered = offered(server, known or [])
+        self.prompts: tuple[ServerPrompt, ...] = ()
         self._connect = connect
         self._changed = changed
         self._listed = listed
@@ -182,6 +184,17 @@ class ServerKeeper:
         except ServerError as error:
             raise ServerError(f"The server {self.server.name} did not run the tool: {error}") from error
 
+    async def get_prompt(self, name: str, values: dict[str, str]) -> str:
+        """The text of a prompt with values.
+
+        Raises:
+            ServerError: The server does not run, or refuses it.
+            TimeoutError: It does not answer.
+        """
+        async with asyncio.timeout(self.server.start_timeout_s):
+            connection = await self._ready_connection()
+            return prompt_text(await connection.get_prompt(name, values))
+
     async def settled(self) -> None:
         """Start it, and wait until it is ready or has failed."""
         self.start()
@@ -273,6 +286,8 @@ class ServerKeeper:
     async def _take_tools(self, connection: Connection) -> None:
         self._tools_changed.clear()
         raw = await connection.list_tools()
+        with contextlib.suppress(ServerError):
+            self.prompts = prompts_of(self.server.name, await connection.list_prompts())
         self.offered = offered(self.server, raw)
         self._listed(raw)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -174,18 +174,20 @@ class Session:
         """The tools of all pages; none if the server has no tools."""
         if self._client.server_capabilities.tools is None:
             return []
-        found: list[dict[str, Any]] = []
-        cursor: str | None = None
-        for _ in range(_MOST_PAGES):
-            try:
-                page = await self._client.list_tools(cursor=cursor)
-            except Exception as error:
-                raise _error(error) from error
-            found += [_plain(tool) for tool in page.tools]
-            cursor = page.next_cursor
-            if not cursor:
-                break
-        return found
+        return await _pages(self._client.list_tools, lambda page: page.tools)
+
+    async def list_prompts(self) -> list[dict[str, Any]]:
+        """The prompts of all pages; none if the server has no prompts."""
+        if self._client.server_capabilities.prompts is None:
+            return []
+        return await _pages(self._client.list_prompts, lambda page: page.prompts)
+
+    async def get_prompt(self, name: str, values: dict[str, str]) -> dict[str, Any]:
+        """Fill in a prompt."""
+        try:
+            return _plain(await self._client.get_prompt(name, values))
+        except Exception as error:
+            raise self._failure(error) from error
 
     async def call_tool(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Call a tool."""
@@ -205,6 +207,21 @@ class Session:
             if self._log.trouble and found.code == INTERNAL_ERROR:
                 return ServerError(self._log.trouble)
         return _error(error)
+
+
+async def _pages(ask: Callable[..., Awaitable[Any]], items: Callable[[Any], Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    cursor: str | None = None
+    for _ in range(_MOST_PAGES):
+        try:
+            page = await ask(cursor=cursor)
+        except Exception as error:
+            raise _error(error) from error
+        found += [_plain(one) for one in items(page)]
+        cursor = page.next_cursor
+        if not cursor:
+            break
+    return found
 
 
 def _plain(value: BaseModel) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from aimltui.config.mcp_servers import McpServers
 from aimltui.local_tools.mcp.connection import Connect, ServerError
 from aimltui.local_tools.mcp.forms import Form, Reply
 from aimltui.local_tools.mcp.keeper import ServerKeeper, State
+from aimltui.local_tools.mcp.prompts import ServerPrompt
 from aimltui.local_tools.mcp.results import Save, result_of
 from aimltui.local_tools.types import CallResult, Limits, LocalTool, Problem
 
@@ -36,6 +37,8 @@ class ServerRow:
     tools: tuple[str, ...] = ()
     error: str = ""
     left_out: tuple[str, ...] = ()
+    prompts: tuple[str, ...] = ()
+    """What the user can write, such as `/git:review`."""
 
 
 class McpSource:
@@ -110,11 +113,28 @@ class McpSource:
                 tuple(one.tool.name for one in keeper.offered.tools),
                 keeper.error,
                 keeper.offered.left_out,
+                tuple(prompt.word for prompt in keeper.prompts),
             )
             for name, keeper in self._keepers.items()
         ]
         wrong = self._found.problems if self._found else ()
         return rows + [ServerRow(one.name, "", "wrong", error=one.sentence) for one in wrong]
+
+    @property
+    def prompts(self) -> list[ServerPrompt]:
+        """The prompts of all servers that run."""
+        return [prompt for keeper in self._active() for prompt in keeper.prompts]
+
+    async def prompt_text(self, prompt: ServerPrompt, values: dict[str, str]) -> str:
+        """The text of a prompt with values.
+
+        Raises:
+            ServerError: The server does not run, or refuses it.
+        """
+        try:
+            return await self._keepers[prompt.server].get_prompt(prompt.name, values)
+        except TimeoutError as error:
+            raise ServerError(f"The server {prompt.server} did not answer in time.") from error
 
     @property
     def unlisted(self) -> list[str]:

@@ -14,6 +14,7 @@ from aimltui.common.errors import ConfigError
 from aimltui.config.mcp_servers import McpServer, expand, read_mcp_servers
 from aimltui.local_tools.mcp.definitions import function_name, offered
 from aimltui.local_tools.mcp.forms import BadValue, form_of, values_of
+from aimltui.local_tools.mcp.prompts import asked_prompt, prompt_text, prompts_of
 from aimltui.local_tools.mcp.results import result_of
 
 SERVER = McpServer("files", command="npx", args=("-y", "server-files"))
@@ -244,3 +245,45 @@ def test_a_form_gives_typed_values_and_an_odd_one_is_refused() -> None:
     visit = form_of("s", {"mode": "url", "url": "https://x.example/a", "message": "Log in."})
     assert visit is not None
     assert visit.url == "https://x.example/a"
+
+
+PROMPTS = prompts_of(
+    "git",
+    [
+        {"name": "review", "arguments": [{"name": "from", "required": True}, {"name": "to"}]},
+        {"name": "one", "arguments": [{"name": "text"}]},
+        {"name": "none", "description": f"Do {ESCAPE}it."},
+        {"name": f"bad{ESCAPE}"},
+    ],
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("/git:review", {}),
+        ("/git:review main dev branch", {"from": "main", "to": "dev branch"}),
+        ("/git:review to=dev 'main line'", {"from": "main line", "to": "dev"}),
+        ("/git:one it's all one", {"text": "it's all one"}),
+        ("/git:none", {}),
+        ("/git:missing", None),
+        ("/other:review", None),
+        ("look at /git:none", None),
+        ("/git", None),
+    ],
+)
+def test_a_prompt_is_asked_for_with_its_values(text: str, values: dict[str, str] | None) -> None:
+    asked = asked_prompt(text, PROMPTS)
+    assert (dict(asked.values) if asked is not None else None) == values
+
+
+def test_prompts_are_listed_and_become_text() -> None:
+    assert [prompt.word for prompt in PROMPTS] == ["/git:review", "/git:one", "/git:none"]
+    assert PROMPTS[2].description == "Do it."
+    content = [
+        {"type": "text", "text": f"Look{ESCAPE}"},
+        {"type": "resource", "resource": {"uri": "file:///a", "text": "inside"}},
+        {"type": "image", "data": "x"},
+    ]
+    raw = {"messages": [{"role": "user", "content": one} for one in content]}
+    assert prompt_text(raw) == "Look\n\ninside\n\n[image: left out]"

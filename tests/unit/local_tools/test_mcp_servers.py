@@ -357,6 +357,17 @@ async def test_a_servers_questions_are_asked_in_both_generations_and_the_time_li
         assert "wants this program to ask a model on its behalf, which is not supported" in told
 
 
+@pytest.mark.parametrize("version", ["2025-11-25", MODERN])
+async def test_prompts_are_listed_and_filled_in(version: str) -> None:
+    server = ScriptedServer(version=version)
+    server.has_prompts = True
+    async with bench(server) as at:
+        await at.ready()
+        (prompt,) = at.source.prompts
+        assert at.source.rows[0].prompts == ("/one:greet",)
+        assert await at.source.prompt_text(prompt, {"who": "Ada"}) == "Greet Ada."
+
+
 async def test_folders_are_told_only_where_the_user_gave_some(tmp_path: Path) -> None:
     server = ScriptedServer()
     async with bench(server, config={"roots": (str(tmp_path),)}) as at:

@@ -102,6 +102,8 @@ class McpServersScreen(Sheet[None]):
             )
         if row.tools:
             lines.append(Content("Tools: " + ", ".join(map(clean_line, row.tools))))
+        if row.prompts:
+            lines.append(Content("Prompts: " + ", ".join(map(clean_line, row.prompts))))
         lines += [Content.styled(clean_line(one), "$text-warning") for one in row.left_out]
         self._about.update(Content("\n").join(lines))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.widgets import TextArea
 
 from aimltui.tui.commands.derived import slash_action, slash_command
@@ -12,6 +14,11 @@ from aimltui.tui.state.guides import LOOK_AROUND, chosen_message
 from aimltui.tui.storage.drafts import NEW_THREAD, joined
 from aimltui.tui.widgets.prompt_input import PromptInput
 from aimltui.tui.widgets.transcript import Transcript
+
+if TYPE_CHECKING:
+    from aimltui.local_tools.mcp.forms import Value
+    from aimltui.local_tools.mcp.prompts import ServerPrompt
+    from aimltui.local_tools.mcp.source import McpSource
 
 _UNAVAILABLE = {
     "/title": "There is no thread to rename yet.",
@@ -31,6 +38,9 @@ class SendingPart(MainView):
         if not event.text.strip():
             self.hint("Write what you want to know about the file.")
             return
+        if self._takes_prompt(event.text):
+            event.prompt.accept(with_files=False)
+            return
         asked = slash_command(event.text)
         event.prompt.accept(with_files=asked is None)
         if isinstance(asked, str):
@@ -44,6 +54,39 @@ class SendingPart(MainView):
             self.call_later(self.run_action, slash_action(event.text, asked))
         else:
             self.hint(_UNAVAILABLE.get(asked.slash, f"Nothing to {asked.slash[1:]} here."))
+
+    def _takes_prompt(self, text: str) -> bool:
+        """Put a prompt of an MCP server into the input if a text asks for one, such as `/git:review main`."""
+        from aimltui.local_tools.mcp.prompts import asked_prompt, texts_of
+        from aimltui.tui.screens.dialogs.form import FormScreen
+
+        local = self.workspace.connected.local_tools if self.workspace is not None else None
+        servers = local.servers if local is not None else None
+        asked = asked_prompt(text, servers.prompts) if servers is not None else None
+        if servers is None or asked is None:
+            return False
+
+        def filled(values: dict[str, Value] | None) -> None:
+            if values is not None:
+                self.spawn(self._insert_prompt(servers, asked.prompt, texts_of(values)), "prompt")
+            else:
+                self.prompt.load_draft(joined((text, self.prompt.draft)))
+
+        if asked.is_complete:
+            filled(dict(asked.values))
+        else:
+            self.app.push_screen(FormScreen(asked.prompt.form), filled)
+        return True
+
+    async def _insert_prompt(self, servers: McpSource, prompt: ServerPrompt, values: dict[str, str]) -> None:
+        from aimltui.local_tools.mcp.connection import ServerError
+
+        try:
+            text = await servers.prompt_text(prompt, values)
+        except ServerError as error:
+            self.show_notice(str(error), is_warning=True)
+            text = prompt.word
+        self.prompt.load_draft(joined((text, self.prompt.draft)))
 
     def send(self, draft: str) -> None:
         """Send a message with its files in the open thread; before the first thread is open, it waits."""
