@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from textual.app import App
-from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
 from aimltui.formatting.money import Cost
@@ -16,7 +15,7 @@ from aimltui.formatting.usage_table import UsageLine, UsageTable
 from aimltui.tui.commands.derived import COMMANDS, key_label
 from aimltui.tui.screens.crash import CrashReport, crash_text
 from aimltui.tui.screens.dialogs.choice import ChoiceRow, ChoiceScreen
-from aimltui.tui.screens.dialogs.help import HelpScreen, help_text
+from aimltui.tui.screens.dialogs.help import HelpLines, HelpScreen, help_lines
 from aimltui.tui.screens.dialogs.model_picker import ModelPicker, ModelRow, SourceRow
 from aimltui.tui.screens.dialogs.palette import PaletteScreen
 from aimltui.tui.screens.dialogs.rename import RenameScreen
@@ -149,7 +148,7 @@ async def test_the_palette_finds_by_letters_and_explains() -> None:
 
 @pytest.mark.parametrize("width", [18, 40, 86])
 def test_help_shows_every_command_with_its_keys(width: int) -> None:
-    lines = help_text(COMMANDS, width).plain.split("\n")
+    lines = [line.plain for line in help_lines(COMMANDS, width)]
     text = " ".join(" ".join(lines).split())
     assert all(len(line) <= max(width, 22) for line in lines)
     for item in COMMANDS:
@@ -169,7 +168,7 @@ async def test_help_fills_the_height_there_is_and_follows_a_resize(size: tuple[i
             await pilot.resize_terminal(size[0], height)
             await pilot.pause()
             await pilot.pause()
-            assert screen.query_one(VerticalScroll).size.height == height - 6
+            assert screen.query_one(HelpLines).size.height == height - 6
 
 
 async def test_a_click_on_a_key_does_what_the_key_does() -> None:

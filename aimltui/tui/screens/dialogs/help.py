@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from textwrap import wrap
 from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.visual import Visual
 from textual.widget import Widget
-from textual.widgets import Static
 
 from aimltui.tui.commands.derived import COMMANDS, Command, FooterItem, by_group, ways_to
 from aimltui.tui.screens.dialogs.sheet import CLOSE, Sheet
@@ -24,6 +27,9 @@ _EDITING = (
 """Keys of Textual's text area, which are not in the command table."""
 
 _LEAST_TEXT = 16
+_LEAST_KEYS = 11
+"""Cells; in a narrower column the keys' names would be cut, so that they stand above the text."""
+_MARGIN = 2
 _KEY_COLUMN = 15
 _WIDTH = 84
 """Cells; longer lines are hard to read."""
@@ -36,19 +42,19 @@ class HelpScreen(Sheet[None]):
         commands: The commands.
     """
 
-    AUTO_FOCUS = "VerticalScroll"
-    SCROLLS = "VerticalScroll"
+    AUTO_FOCUS = "HelpLines"
+    SCROLLS = "HelpLines"
     MOST_LINES = 60
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f1", "cancel", show=False)]
 
     def __init__(self, commands: Iterable[Command] = COMMANDS) -> None:
         super().__init__("Keys", (CLOSE, FooterItem("↑↓", "Scroll", "scroll_down")))
         self._commands = tuple(commands)
-        self._text = Static("", classes="help-text", markup=False)
+        self._lines = HelpLines()
 
     def body(self) -> Sequence[Widget]:
         """The text, in a part that scrolls."""
-        return (VerticalScroll(self._text),)
+        return (self._lines,)
 
     def on_resize(self, event: events.Resize) -> None:
         """Wrap the text for the new width."""
@@ -57,14 +63,51 @@ class HelpScreen(Sheet[None]):
         self.call_after_refresh(self._wrap, event.size.width)
 
     def _wrap(self, width: int) -> None:
-        self._text.update(help_text(self._commands, min(_WIDTH, width) - 7))
+        self._lines.set_lines(help_lines(self._commands, min(_WIDTH, width) - 2 * _MARGIN - 3))
 
     def action_scroll_down(self) -> None:
         """Scroll down by a page."""
-        self.query_one(VerticalScroll).scroll_page_down(animate=False)
+        self._lines.scroll_page_down(animate=False)
 
 
-def help_text(commands: Iterable[Command], width: int) -> Content:
+class HelpLines(ScrollView, can_focus=True):
+    """Lines to scroll through. Only those in the window are drawn: in a narrow one there are hundreds."""
+
+    DEFAULT_CSS = """
+    HelpLines {
+        height: auto;
+        min-height: 1;
+        overflow-x: hidden;
+        overflow-y: auto;
+        scrollbar-size-vertical: 1;
+        scrollbar-background: $panel;
+        scrollbar-background-hover: $panel;
+        background: $panel;
+    }
+    """
+    ALLOW_SELECT: ClassVar[bool] = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: Sequence[Content] = ()
+
+    def set_lines(self, lines: Sequence[Content]) -> None:
+        """Show these lines from where the text is scrolled to."""
+        self.lines = lines
+        self.virtual_size = Size(0, len(lines))
+        self.refresh(layout=True)
+
+    def render_line(self, y: int) -> Strip:
+        """Return a line of the window."""
+        number = y + self.scroll_offset.y
+        width = self.scrollable_content_region.width
+        if number >= len(self.lines) or not width:
+            return Strip.blank(width, self.rich_style)
+        line = Content(" " * _MARGIN) + self.lines[number]
+        return Visual.to_strips(self, line, width, 1, self.visual_style)[0]
+
+
+def help_lines(commands: Iterable[Command], width: int) -> list[Content]:
     """The commands in groups: keys in the left column, titles and help in the right one."""
     entries: dict[str, list[tuple[str, str, str]]] = {
         group: [(_keys(item), item.title, item.help) for item in items]
@@ -72,31 +115,32 @@ def help_text(commands: Iterable[Command], width: int) -> Content:
         if items
     }
     entries["Editing"] = [(keys, "", text) for keys, text in _EDITING]
-    column = min(_KEY_COLUMN, max(6, width - _LEAST_TEXT))
     lines: list[Content] = []
     for group, rows in entries.items():
-        lines += (
-            [Content(""), Content.styled(group, "bold $primary")]
-            if lines
-            else [Content.styled(group, "bold $primary")]
-        )
+        lines += [Content("")] * bool(lines) + [Content.styled(group, "bold $primary")]
         for keys, title, text in rows:
-            lines += _entry(keys, title, text, column, max(_LEAST_TEXT, width - column))
-    return Content("\n").join(lines)
-
-
-def _entry(keys: str, title: str, text: str, column: int, room: int) -> list[Content]:
-    wrapped = wrap(f"{title}. {text}" if title else text, room) or [""]
-    left = wrap(keys, column - 1) or [""]
-    lines: list[Content] = []
-    for index in range(max(len(wrapped), len(left))):
-        key = left[index] if index < len(left) else ""
-        words = wrapped[index] if index < len(wrapped) else ""
-        right = Content.styled(words, "$text-muted")
-        if index == 0 and title:
-            right = right.stylize("$foreground", 0, min(len(title), len(words)))
-        lines.append(Content.assemble((key, "$footer-key-foreground"), " " * (column - len(key))) + right)
+            lines += _entry(keys, title, text, max(_LEAST_TEXT, width))
     return lines
+
+
+def _entry(keys: str, title: str, text: str, width: int) -> list[Content]:
+    column = min(_KEY_COLUMN, width - _LEAST_TEXT)
+    words = f"{title}. {text}" if title else text
+    if column < _LEAST_KEYS:
+        return [Content.styled(line, "$footer-key-foreground") for line in wrap(keys, width)] + [
+            _words(line, title if index == 0 else "") for index, line in enumerate(wrap(words, width))
+        ]
+    rows = zip_longest(wrap(keys, column - 1), wrap(words, width - column), fillvalue="")
+    return [
+        Content.assemble((left, "$footer-key-foreground"), " " * (column - len(left)))
+        + _words(right, title if index == 0 else "")
+        for index, (left, right) in enumerate(rows)
+    ]
+
+
+def _words(line: str, title: str) -> Content:
+    """A line of the help, the title in it brighter."""
+    return Content.styled(line, "$text-muted").stylize("$foreground", 0, min(len(title), len(line)))
 
 
 def _keys(item: Command) -> str:
