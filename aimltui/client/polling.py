@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
 from aimltui.client.errors import Unsupported
 from aimltui.client.transport import Transport
@@ -12,7 +12,7 @@ from aimltui.wire import operations as op
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.messages import ListMessages, Message
 from aimltui.wire.run_steps import ListRunSteps, RunStep
-from aimltui.wire.runs import REQUIRES_ACTION, Run, RunParams
+from aimltui.wire.runs import COMPLETED, REQUIRES_ACTION, Run, RunParams
 
 LOOKED_AT = 100
 """Steps and messages of a run that are requested: the longest page of the API."""
@@ -53,7 +53,18 @@ async def poll_run(transport: Transport, run: Run, pause_s: float) -> AsyncGener
             yield StreamEvent(events.DONE, "[DONE]")
             return
         await asyncio.sleep(pause_s)
-        run = await transport.call(op.GET_RUN, RunParams(thread_id=run.thread_id, run_id=run.id))
+        try:
+            run = await transport.call(op.GET_RUN, RunParams(thread_id=run.thread_id, run_id=run.id))
+        except Unsupported:
+            run = as_answered(run, messages)
+
+
+def as_answered(run: Run, messages: Sequence[Message]) -> Run:
+    """Return a run that cannot be read as far as the messages tell of it: complete once they have its answer."""
+    answers = [one for one in messages if one.run_id == run.id and one.role == "assistant"]
+    if run.is_terminal or not answers or answers[-1].status == "in_progress":
+        return run
+    return run.model_copy(update={"status": COMPLETED})
 
 
 async def _look(transport: Transport, run: Run) -> tuple[list[RunStep], list[Message]]:

@@ -160,7 +160,10 @@ def test_a_poor_server_is_enough_for_a_conversation(here: Path) -> None:
             quit_program(again)
 
 
-@pytest.mark.parametrize("more", [["--lacks", "steps,runs"], ["--refuses-streams"], ["--lacks", "modify"]])
+@pytest.mark.parametrize(
+    "more",
+    [["--lacks", "steps,runs,run,modify"], ["--lacks", "steps,runs"], ["--refuses-streams"]],
+)
 def test_what_a_server_lacks_takes_nothing_else_with_it(here: Path, more: list[str]) -> None:
     with poor_server(*more) as base_url, screen(base_url, here, "--model", "poor") as terminal:
         say(terminal, "loud words")

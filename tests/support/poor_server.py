@@ -144,7 +144,7 @@ class PoorServer:
 
 
 def poor_app(server: PoorServer, lacks: frozenset[str] = frozenset()) -> Starlette:
-    """The application, without what it lacks by name: `steps`, `runs` (the list of them), `modify`."""
+    """The application, without what it lacks by name: `steps`, `runs` (the list of them), `run`, `modify`."""
     thread = "/v1/threads/{thread}"
     table: list[tuple[str, str, str, Endpoint]] = [
         ("", "GET", "/v1/assistants", server.list_assistants),
@@ -158,7 +158,7 @@ def poor_app(server: PoorServer, lacks: frozenset[str] = frozenset()) -> Starlet
         ("", "POST", f"{thread}/messages", server.create_message),
         ("runs", "GET", f"{thread}/runs", server.list_runs),
         ("", "POST", f"{thread}/runs", server.create_run),
-        ("", "GET", f"{thread}/runs/{{run}}", server.get_thing),
+        ("run", "GET", f"{thread}/runs/{{run}}", server.get_thing),
         ("steps", "GET", f"{thread}/runs/{{run}}/steps", server.list_steps),
     ]
     routes = [

@@ -7,6 +7,7 @@ from collections.abc import Container
 
 from aimltui.client.client import AssistantsClient, every
 from aimltui.client.errors import Unsupported
+from aimltui.client.polling import as_answered
 from aimltui.tui.state.thread_view import Snapshot
 from aimltui.wire.messages import ListMessages, Message
 from aimltui.wire.run_steps import ListRunSteps, RunStep
@@ -73,7 +74,13 @@ async def _runs_by_id(
 ) -> list[Run]:
     """The runs that the messages name, and the active one: all that a server without a list of runs can return."""
     ids = [message.run_id for message in messages if message.run_id] + ([active.id] if active else [])
-    return [await client.runs.get(thread_id, run_id) for run_id in dict.fromkeys(ids) if run_id not in known]
+    try:
+        return [
+            await client.runs.get(thread_id, run_id) for run_id in dict.fromkeys(ids) if run_id not in known
+        ]
+    except Unsupported:
+        # neither lists of runs nor single ones: the messages must do
+        return [as_answered(active, messages)] if active is not None else []
 
 
 async def _steps_of(client: AssistantsClient, runs: list[Run]) -> dict[str, list[RunStep]]:
