@@ -38,7 +38,7 @@ from aimltui.tui.storage.model_marks import ModelMarks
 
 if TYPE_CHECKING:
     from aimltui.local_tools.host import LocalTools
-    from aimltui.tui.startup import Connected, Startup
+    from aimltui.tui.startup import Connected, Page, Startup
 
 _WAIT_S = 3600
 """Seconds that a run lives, and so waits for a decision about a function; over the API it is 600."""
@@ -197,6 +197,7 @@ async def _connect_engine(
         connections=service,
         consent=consent,
         run_code=run_code,
+        read_page=_read_page,
         interchange=InterchangeService(client),
         local_tools=_local_tools(source.settings, config_file, state_dir, is_demo=connection is None),
         warm_up=_warm_up if connection else _warm_up_screen,
@@ -217,11 +218,18 @@ async def _connect_remote(remote: Connection, keys: KeyStore, state_dir: Path, m
         endpoint=remote.name,
         default_model=model,
         warm_up=_warm_up_screen,
+        read_page=_read_page,
         interchange=InterchangeService(client),
         # only this program's engine lists threads
         has_tool_switch=found.list_threads,
         notes=found.missing,
     )
+
+
+async def _read_page(url: str) -> Page:
+    from aimltui.engine.files.web_page import PageReader
+
+    return await PageReader().read(url)
 
 
 def _starters(starters: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

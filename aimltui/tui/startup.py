@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from aimltui.tui.state.dead_time import KeyTimes
 
@@ -31,6 +31,22 @@ class Ran:
     """What it printed, with notes of the interpreter; or a sentence that says why it did not run."""
     ok: bool
     seconds: float = 0.0
+
+
+class Page(Protocol):
+    """A web page that was read."""
+
+    @property
+    def url(self) -> str:
+        """Its address, after all redirects."""
+
+    @property
+    def title(self) -> str:
+        """Its title, perhaps empty."""
+
+    @property
+    def text(self) -> str:
+        """What a reader of the page sees."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +82,8 @@ class Connected:
 
     None if there is no interpreter.
     """
+    read_page: Callable[[str], Awaitable[Page]] | None = None
+    """Reads a web page, or raises an `AimltuiError`; None where pages cannot be read."""
     warm_up: Callable[[], None] | None = None
     """Imports what will be needed. It blocks: it is called in a worker thread, after the first frame."""
 

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from textual import events
 
+from aimltui.client.client import AssistantsClient
+from aimltui.engine.files.web_page import WebPage, WebPageError
+from aimltui.tui.startup import Connected
 from aimltui.tui.state.entries import MessageEntry
 from aimltui.tui.widgets.mention_list import MentionList
 from tests.support.fake_transport import FakeTransport, refused
@@ -166,3 +169,43 @@ async def test_a_picture_goes_to_the_model_and_data_to_the_code_interpreter(
     ]
     (run,) = server.asked("create_run")
     assert run.given()["tools"] == [{"type": "code_interpreter"}]
+
+
+async def test_a_web_page_is_read_shown_and_sent_as_a_document(folder: Path, tmp_path: Path) -> None:
+    server = FakeTransport()
+
+    async def read(url: str) -> WebPage:
+        if "intern" in url:
+            raise WebPageError("intern.example is an address of this machine or its network.")
+        return WebPage(f"{url}/terms", "Terms / of use", "Terms / of use\nThe warranty lasts 12 months.")
+
+    async def connect() -> Connected:
+        return Connected(AssistantsClient(server), "test server", "demo", read_page=read)
+
+    async with seat(server, tmp_path / "drafts", connect=connect) as here:
+        mentions = here.screen.query_one(MentionList)
+        here.screen.prompt.add_text("@https://intern.example")
+        await here.until(lambda: mentions.is_open)
+        await here.pilot.press("enter")
+        await here.until(lambda: any("was not attached" in note.message for note in here.app._notifications))
+        assert here.screen.prompt.text == "https://intern.example"
+        here.screen.prompt.load_draft("@https://www.a.example")
+        await here.until(lambda: mentions.is_open)
+        await here.pilot.press("enter")
+        await here.until(lambda: goals(here) == {"Terms of use (a.example).txt": "file_search"})
+
+        # what was read can be seen before it is sent
+        await here.pilot.press("backspace", "enter")
+        await here.until(lambda: "https://www.a.example/terms" in here.shown())
+        assert "The warranty lasts 12 months." in here.shown()
+        await here.pilot.press("escape", "right")
+        await here.write("How long?")
+        await here.until(lambda: "RunEntry" in here.kinds())
+        await here.idle()
+        ((name, content),) = server.files.values()
+        assert name == "Terms of use (a.example).txt"
+        assert (
+            content.decode()
+            == "https://www.a.example/terms\n\nTerms / of use\nThe warranty lasts 12 months.\n"
+        )
+        assert list((tmp_path / "drafts" / "pages").iterdir()) == []

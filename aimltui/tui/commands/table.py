@@ -40,7 +40,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "attach",
         "Attach a file",
-        "Attach a file to the message: by its path, or choose one after an @ in the prompt. Dropping it on the "
+        "Attach a file or a web page: by its path or address, or after an @ in the prompt. Dropping a file on the "
         "terminal does the same.",
         (),
         "attach",

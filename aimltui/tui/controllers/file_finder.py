@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aimltui.common.errors import AimltuiError
 from aimltui.common.sanitize import clean_line
 from aimltui.formatting.numbers import bytes_text
 from aimltui.tui.state.attached_files import GOAL_WORDS, AttachedFile, Goal, goal_of
 from aimltui.tui.storage import local_files
 from aimltui.tui.storage.local_files import LocalFile
+from aimltui.tui.storage.pages import forget_page, page_name, save_page
 
 if TYPE_CHECKING:
     from aimltui.tui.controllers.workspace import Workspace
@@ -41,6 +43,32 @@ class FileFinder:
     async def offered(self, query: str) -> list[LocalFile]:
         """The files and folders for what is written after an `@`, the best first."""
         return await asyncio.to_thread(local_files.offered, query, self._folder)
+
+    async def page(self, url: str, folder: Path) -> AttachedFile:
+        """Read a web page, and return its text as a file to attach.
+
+        Args:
+            url: Its address.
+            folder: Where the file is put until it is sent.
+
+        Raises:
+            AimltuiError: The page cannot be read, or the folder cannot be used.
+            OSError: The file cannot be written.
+        """
+        workspace = self._workspace()
+        read = workspace.connected.read_page if workspace is not None else None
+        if read is None:
+            raise AimltuiError("Pages cannot be read yet: the program is still starting.")
+        page = await read(url)
+        path = await asyncio.to_thread(save_page, folder, page.url, page.title, page.text)
+        size = len(page.text.encode("utf-8", "replace"))
+        return AttachedFile(str(path), page_name(page.url, page.title), size, "file_search", url=page.url)
+
+    @staticmethod
+    def forget(file: AttachedFile) -> None:
+        """Delete the file of a page that is no longer attached."""
+        if file.url:
+            forget_page(file.path)
 
     def attached(
         self, files: Iterable[LocalFile], before: Sequence[AttachedFile]

@@ -15,6 +15,7 @@ from aimltui.formatting.numbers import bytes_text
 from aimltui.tui.controllers.run_plan import NotSent
 from aimltui.tui.state.attached_files import AttachedFile, Goal
 from aimltui.tui.state.entries import Attachment
+from aimltui.tui.storage.pages import forget_page
 from aimltui.wire.binary import Blob
 from aimltui.wire.errors import APIError
 from aimltui.wire.files import MAX_FILE, CreateFile
@@ -83,6 +84,8 @@ async def upload(
         except OSError as error:
             raise UploadFailed(file.name, f"{disk_reason(error)}.", sent) from error
         sent[place] = replace(file, file_id=made.id)
+        if file.url:
+            await asyncio.to_thread(forget_page, file.path)
         note(sent)
     return tuple(sent)
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from textual.widgets import TextArea
 
+from aimltui.common.errors import AimltuiError
 from aimltui.common.sanitize import clean_line
 from aimltui.tui.controllers.file_finder import FileFinder
 from aimltui.tui.screens.main.view import MainView
@@ -24,6 +25,7 @@ from aimltui.tui.widgets.prompt_input import PromptInput
 
 _MENTION: Final = re.compile(r"(?:^|(?<=\s))@([^\s@]{0,300})$")
 """An `@` and what follows it, before the cursor."""
+_PAGES: Final = ("http://", "https://")
 _MOST_SHOWN: Final = 2_000_000
 """Bytes of a file that are shown before it is sent."""
 
@@ -67,6 +69,9 @@ class AttachingPart(MainView):
         self.prompt.add_text("@" if not before or before[-1].isspace() else " @")
 
     async def _attach_path(self, path: str) -> None:
+        if path.startswith(_PAGES):
+            await self._attach_page(path)
+            return
         file = await self._finder.at(path)
         if file is None:
             self.show_notice(
@@ -74,6 +79,23 @@ class AttachingPart(MainView):
             )
         else:
             self._add_files([file])
+
+    async def _attach_page(self, url: str) -> None:
+        """Read a web page and attach its text; if that fails, its address is text in the prompt again."""
+        visit = self.drafts.key
+        self.attached.show(self.prompt.files, f"reading {clean_line(url)}…")
+        try:
+            file = await self._finder.page(url, self.startup.drafts.directory / "pages")
+        except (AimltuiError, OSError) as error:
+            self.show_notice(f"{clean_line(url)} was not attached. {error}", is_warning=True)
+            if visit == self.drafts.key:
+                self.prompt.add_text(url)
+            return
+        finally:
+            self.attached.show(self.prompt.files)
+        if visit == self.drafts.key:
+            self.prompt.set_files([*(one for one in self.prompt.files if one.url != file.url), file])
+            self.hint("attached; backspace, then enter shows what was read", seconds=4)
 
     def _add_files(self, files: Sequence[LocalFile]) -> None:
         attached, problem = self._finder.attached(files, self.prompt.files)
@@ -117,6 +139,7 @@ class AttachingPart(MainView):
                 self.prompt.set_files([changed if one is file else one for one in self.prompt.files])
             case "remove":
                 self.prompt.set_files([one for one in self.prompt.files if one is not file])
+                self._finder.forget(file)
             case "view":
                 self.spawn(self._view_attached(file), "file")
 
@@ -154,6 +177,11 @@ class AttachingPart(MainView):
 
     async def _fill_mentions(self, query: str) -> None:
         self._asked = query
+        if query.startswith(_PAGES):
+            has_host = "." in query.partition("://")[2]
+            rows = [PickRow(f"page:{query}", f"Read the page {query}", "enter")] if has_host else []
+            self._show_mentions(rows, "")
+            return
         rows = [
             PickRow(
                 f"{'folder' if file.label.endswith('/') else 'file'}:{file.label}",
@@ -162,12 +190,14 @@ class AttachingPart(MainView):
             )
             for file in await self._finder.offered(query)
         ]
-        if self._asked != query or self._written() is None:
-            return
+        if self._asked == query and self._written() is not None:
+            self._show_mentions(rows, query.rpartition("/")[2])
+
+    def _show_mentions(self, rows: Sequence[PickRow], part: str) -> None:
         if not rows:
             self._mentions.close()
             return
-        self._mentions.set_lines(rows, query=query.rpartition("/")[2])
+        self._mentions.set_lines(rows, query=part)
         self._mentions.open(self.prompt.outer_size.height + self.attached.outer_size.height)
 
     def on_mention_list_dismissed(self, event: MentionList.Dismissed) -> None:
