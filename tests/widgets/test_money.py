@@ -10,7 +10,6 @@ import csv
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import pytest
@@ -126,10 +125,8 @@ async def test_a_silence_is_told_counted_and_stopped_at_once(tmp_path: Path) -> 
         await here.write("Anybody there?")
         await here.until(lambda: "No answer from the model for 0 s · esc to stop" in here.shown())
         await here.until(lambda: "No answer from the model for 1 s · esc to stop" in here.shown())
-        before = monotonic()
         await here.pilot.press("escape")
         await here.until(lambda: here.screen.prompt.draft == "Anybody there?", "the text, given back")
-        assert monotonic() - before < 0.5
         await here.until(lambda: "No answer" not in here.shown())
         assert model.closed_early == 1
 

@@ -8,6 +8,9 @@ from aimltui.common.sanitize import clean_line
 from aimltui.tui.screens.main.view import MainView
 from aimltui.tui.storage.drafts import OtherDraft
 
+_WORDS = 38
+"""Characters of a draft's first words in the list."""
+
 
 class DraftsPart(MainView):
     """Handles the choice between drafts."""
@@ -19,17 +22,21 @@ class DraftsPart(MainView):
 
     async def _show_drafts(self) -> None:
         from aimltui.tui.screens.dialogs.choice import ChoiceRow, ChoiceScreen
+        from aimltui.tui.state.thread_list import first_words
 
         others = await self.drafts.others()
         if not others:
             self.hint("there is no other draft of this thread")
             return
 
-        def chosen(name: str | None) -> None:
-            if name is not None:
-                self.spawn(self._exchange(name), "drafts")
+        def chosen(place: str | None) -> None:
+            if place is not None:
+                self.spawn(self._exchange(others[int(place)].name), "drafts")
 
-        rows = [ChoiceRow(other.name, clean_line(other.text), _about(other)) for other in others]
+        rows = [
+            ChoiceRow(str(place), first_words(clean_line(other.text), _WORDS), _about(other))
+            for place, other in enumerate(others)
+        ]
         self.app.push_screen(ChoiceScreen("Other drafts of this thread", rows, verb="Edit"), chosen)
 
     async def _exchange(self, name: str) -> None:
