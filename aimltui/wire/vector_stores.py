@@ -104,6 +104,7 @@ class VectorStoreFile(Wire):
     last_error: FileError | None = None
     chunking_strategy: ChunkingStrategy | None = Field(default_factory=lambda: ChunkingStrategy(type="other"))
     attributes: Attributes | None = Field(default_factory=dict)
+    """An extension: `encoding` names the encoding of a text, e.g. `cp1251`, which is recognised otherwise."""
     progress: FileProgress | None = extension()
     """While a large file is read."""
     remarks: list[str] | None = extension()

@@ -84,9 +84,9 @@ def decode_as(content: bytes, name: str) -> str:
     """
     try:
         return content.decode(name, "replace")
-    except LookupError as error:
+    except (LookupError, ValueError) as error:
         raise Unreadable(
-            INVALID_FILE, "There is no such encoding. Choose another, and add the file again."
+            INVALID_FILE, "The attribute `encoding` names no encoding. Correct it, and add the file again."
         ) from error
 
 

@@ -55,13 +55,14 @@ def suffix_of(filename: str) -> str:
     return filename.rpartition(".")[2].lower() if "." in filename else ""
 
 
-def extract(file: BinaryIO, filename: str, spend: Budget) -> Document:
+def extract(file: BinaryIO, filename: str, spend: Budget, encoding: str = "") -> Document:
     """Extract the file's text with its places, without runs of spaces and empty lines.
 
     Args:
         file: Opened for reading; it can seek.
         filename: Its name, whose suffix helps to tell its type.
         spend: The limits.
+        encoding: The encoding of a text; empty to recognise it.
 
     Raises:
         Unreadable: The file has no readable text; the message says why.
@@ -69,7 +70,7 @@ def extract(file: BinaryIO, filename: str, spend: Budget) -> Document:
         OSError: The file cannot be read.
     """
     writer = Writer(spend)
-    source = Source(file, suffix_of(filename), file.seek(0, 2), spend, writer)
+    source = Source(file, suffix_of(filename), file.seek(0, 2), spend, writer, encoding)
     _READERS[kind_of(source)](source)
     document = writer.document()
     if not document.text:

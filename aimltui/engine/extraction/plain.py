@@ -171,6 +171,8 @@ def text_of(source: Source) -> str:
 
 
 def _decoded(content: bytes, source: Source) -> tuple[str, str]:
+    if source.encoding:
+        return encoding.decode_as(content, source.encoding), ""
     try:
         return encoding.decode(content)
     except encoding.NotText as error:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from aimltui.engine.extraction.document import Document
 from aimltui.engine.extraction.frames import MAX_FRAME, Assembly, Garbled
@@ -53,25 +53,33 @@ class ReaderProcesses:
         self._control: socket.socket | None = None
         self._is_closed = False
 
-    def read(self, path: Path, filename: str, progress: Progress = lambda done, total: None) -> Document:
+    def read(
+        self,
+        path: Path,
+        filename: str,
+        progress: Progress = lambda done, total: None,
+        encoding: str = "",
+    ) -> Document:
         """Read the text of a file.
 
         Args:
             path: The file.
             filename: Its name, whose suffix helps to tell its type.
             progress: Told while the file is read.
+            encoding: The encoding of a text; empty to recognise it.
 
         Raises:
             Unreadable: The file has no readable text; the message says why.
             Stopped: The processes were closed.
             OSError: The file cannot be read.
         """
+        asked = {"filename": filename, "encoding": encoding, **asdict(self._limits)}
         failed: subprocess.Popen[bytes] | None = None
         with path.open("rb") as source:
             for _ in range(2):
                 assembly = Assembly()
                 host = self._ready(failed)
-                document = self._ask(source.fileno(), filename, progress, assembly)
+                document = self._ask(source.fileno(), asked, progress, assembly)
                 if document is not None:
                     return document
                 if self._is_closed:
@@ -88,12 +96,14 @@ class ReaderProcesses:
             self._is_closed = True
             self._end()
 
-    def _ask(self, source: int, filename: str, progress: Progress, assembly: Assembly) -> Document | None:
+    def _ask(
+        self, source: int, asked: dict[str, Any], progress: Progress, assembly: Assembly
+    ) -> Document | None:
         """Return the document; None if the process ended without an answer."""
         incoming, outgoing = os.pipe()
         try:
             try:
-                self._request(filename, source, outgoing)
+                self._request(asked, source, outgoing)
             finally:
                 os.close(outgoing)
             for line in _lines(incoming):
@@ -108,8 +118,8 @@ class ReaderProcesses:
             os.close(incoming)
         return None
 
-    def _request(self, filename: str, source: int, outgoing: int) -> None:
-        content = json.dumps({"filename": filename, **asdict(self._limits)}).encode()
+    def _request(self, asked: dict[str, Any], source: int, outgoing: int) -> None:
+        content = json.dumps(asked).encode()
         with self._lock:
             if self._control is None:
                 raise Stopped

@@ -22,6 +22,8 @@ class Source:
     """Bytes."""
     spend: Budget
     writer: Writer
+    encoding: str = ""
+    """The encoding of a text; empty to recognise it."""
 
 
 Reader = Callable[[Source], None]

@@ -152,7 +152,9 @@ class Indexer:
             told[:] = [FileProgress(done=done, total=total or None)]
 
         path = self._blobs.path_of(entry.file_id)
-        reading = asyncio.ensure_future(asyncio.to_thread(self._readers.read, path, entry.filename, progress))
+        reading = asyncio.ensure_future(
+            asyncio.to_thread(self._readers.read, path, entry.filename, progress, entry.encoding)
+        )
         # it ends with the processes, and nobody may be left to ask how
         reading.add_done_callback(lambda task: task.cancelled() or task.exception())
         while not (await asyncio.wait({reading}, timeout=_TELL_S))[0]:

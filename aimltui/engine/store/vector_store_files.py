@@ -38,6 +38,8 @@ class Entry:
     file_id: str
     filename: str
     chunking: StaticChunking
+    encoding: str = ""
+    """The encoding of its text that the user names by an attribute; empty to recognise it."""
 
 
 def put(conn: Connection, file: VectorStoreFile, owner: str, batch_id: str | None = None) -> None:
@@ -175,8 +177,16 @@ def next_entry(conn: Connection, owner: str, busy: Sequence[int]) -> Entry | Non
     ).fetchone()
     if row is None:
         return None
-    strategy = VectorStoreFile.model_validate_json(row["body"]).chunking_strategy or ChunkingStrategy()
-    return Entry(row["seq"], row["id"], row["filename"], strategy.static or StaticChunking())
+    file = VectorStoreFile.model_validate_json(row["body"])
+    strategy = file.chunking_strategy or ChunkingStrategy()
+    encoding = (file.attributes or {}).get("encoding")
+    return Entry(
+        row["seq"],
+        row["id"],
+        row["filename"],
+        strategy.static or StaticChunking(),
+        encoding if isinstance(encoding, str) else "",
+    )
 
 
 def start_over(conn: Connection, seq: int) -> bool:

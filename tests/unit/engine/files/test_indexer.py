@@ -21,6 +21,7 @@ from aimltui.wire.uploads import AddUploadPart, CreateUpload
 from aimltui.wire.vector_stores import (
     CreateFileBatch,
     CreateVectorStore,
+    CreateVectorStoreFile,
     FileBatchParams,
     FileProgress,
     SearchVectorStore,
@@ -367,3 +368,20 @@ def as_in_version_5(conn: sqlite3.Connection) -> None:
         "INSERT INTO chunk_words (chunk_words) VALUES ('rebuild');"
         "PRAGMA user_version = 5"
     )
+
+
+async def test_an_attribute_names_the_encoding(tmp_path: Path) -> None:
+    async with opened(tmp_path) as engine:
+        file, wrong = await kept(engine, "Ключ".encode("cp866")), await kept(engine)
+        store = await stored(engine)
+        for one, encoding in ((file, "cp866"), (wrong, "no such")):
+            await engine.vector_store_files.create_vector_store_file(
+                CreateVectorStoreFile(
+                    vector_store_id=store.id, file_id=one.id, attributes={"encoding": encoding}
+                )
+            )
+        assert (await indexed(engine, store)).file_counts.completed == 1
+        assert await hits(engine, store, "ключ") == 1
+        error = (await of_store(engine, store, wrong)).last_error
+        assert error is not None
+        assert "names no encoding" in error.message
