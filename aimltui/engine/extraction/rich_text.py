@@ -12,6 +12,9 @@ _MAX_BYTES: Final = 50 * 1024 * 1024
 """The limit for the file without its pictures, in bytes."""
 _PICTURE = re.compile(rb"\\bin\d{1,9} ?|[0-9a-fA-F\r\n]{2000,}")
 
+_NOTE = re.compile(rb"\\footnote\b(?:\\ftnalt\b)?")
+_DELETED = re.compile(rb"\\deleted(?![0-9a-z])")
+
 
 def read_rich_text(source: Source) -> None:
     """Write the text of an RTF file."""
@@ -23,6 +26,8 @@ def read_rich_text(source: Source) -> None:
         raise Unreadable(
             INVALID_FILE, f"The file has more than {_MAX_BYTES:,} bytes. Split it, and add the parts."
         )
+    # the library leaves notes out, which are text, and reads deletions, which are none once they are accepted
+    content = _DELETED.sub(rb"\\*\\deleted", _NOTE.sub(b" [footnote] ", content))
     source.spend.check()
     # the bytes beyond ASCII are those of the code page that the file names
     source.writer.write(rtf_to_text(content.decode("latin-1"), errors="replace"))

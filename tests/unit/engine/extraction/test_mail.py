@@ -116,3 +116,11 @@ def test_rich_text_is_read_in_its_code_page() -> None:
 
 def test_rich_text_of_another_language_is_read() -> None:
     assert read("a.rtf", r"{\rtf1\ansi\ansicpg1251 \'cf\'f0\'e8\'e2\'e5\'f2}").text == "Привет"
+
+
+def test_rich_text_is_read_as_accepted_with_its_notes() -> None:
+    source = (
+        r"{\rtf1\ansi Ships{\super\chftn{\footnote \pard\plain {\super\chftn} galleons}} sail {\rtlch \deleted\revauth1 slowly}"
+        r"{\b\deleted0 fast}}"
+    )
+    assert read("a.rtf", source).text.split() == ["Ships", "[footnote]", "galleons", "sail", "fast"]

@@ -72,7 +72,7 @@ def test_a_formula_without_a_stored_value_is_shown_itself() -> None:
 
 def test_a_value_that_is_none_costs_its_cell_alone() -> None:
     """R's openxlsx writes a blank before a number, for which a fast reader gives up the sheet."""
-    cells = '<c r="A1"><v> 12 </v></c><c r="B1"><v>twelve</v></c><c r="C1" t="s"><v>99</v></c><c r="D1"><v>5</v></c>'
+    cells = '<c r="A1" t="n"><v> 12 </v></c><c r="B1"><v>twelve</v></c><c r="C1" t="s"><v>99</v></c><c r="D1"><v>5</v></c>'
     assert lines("a.xlsx", xlsx({"S": rows(cells)})) == ["12\ttwelve\t\t5"]
 
 
