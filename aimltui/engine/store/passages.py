@@ -66,9 +66,11 @@ def search(
         known |= {chunk.seq: chunk for chunk in chunks}
         scored = scores(chunks, list(found), weights_of(scope, found))
         best |= {seq: max(score, best.get(seq, 0.0)) for seq, score in scored.items()}
-        lists.append(sorted(scored, key=lambda seq: (-scored[seq], seq)))
+        lists.append(sorted(scored, key=lambda seq: (-scored[seq], *known[seq].order)))
     fused = fuse(lists)
-    order = sorted((seq for seq in fused if best[seq] >= threshold), key=lambda seq: (-fused[seq], seq))
+    order = sorted(
+        (seq for seq in fused if best[seq] >= threshold), key=lambda seq: (-fused[seq], *known[seq].order)
+    )
     # the score follows the order, which takes all queries into account
     shown = sorted((best[seq] for seq in order), reverse=True)
     ranked = [(known[seq], score) for seq, score in zip(order, shown, strict=True)]

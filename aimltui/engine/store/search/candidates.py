@@ -84,9 +84,16 @@ def _count(conn: Connection, scope: Scope, expression: str) -> int:
 def weights_of(scope: Scope, found: Mapping[Word, int]) -> dict[Word, float]:
     """Return how much each word tells: the fewer chunks have it, the more."""
     size = max(scope.size, *found.values())
-    return {
-        word: math.log(1 + (size - number + 0.5) / (number + 0.5)) + 0.1 for word, number in found.items()
-    }
+    return {word: _rarity(number, size) * _worth(word) for word, number in found.items()}
+
+
+def _rarity(number: int, size: int) -> float:
+    return math.log(1 + (size - number + 0.5) / (number + 0.5)) + 0.1
+
+
+def _worth(word: Word) -> float:
+    """Return how much more a whole name counts than its parts."""
+    return _WHOLE if word.is_phrase else _PART if word.is_part else 1.0
 
 
 def candidates(

@@ -13,10 +13,11 @@ _WINDOW = 240
 _ENDING = 5
 """Letters after the stem of a word at most."""
 _SATURATION = 1.2
-_LENGTH = 0.6
+_LENGTH = 0.4
 """How much a long passage is discounted, from 0 to 1."""
-_NEAR, _COVERED, _RANKED, _NAMED = 0.35, 0.25, 0.3, 0.1
-"""Shares of the score: words that are near each other, words that occur, how often they occur, words of the context."""
+_NEAR, _COVERED, _RANKED, _NAMED, _AROUND = 0.27, 0.23, 0.23, 0.08, 0.19
+"""Shares of the score: words that are near each other, words that occur, how often they occur, words of the context,
+words that occur anywhere in the best chunks of the file."""
 _FUSION = 10
 """The larger, the less does it matter whether a passage is the first of a list or the tenth."""
 
@@ -34,6 +35,11 @@ class Candidate:
     context: str
     place: str = ""
 
+    @property
+    def order(self) -> tuple[int, int]:
+        """Its place among chunks that are equally good."""
+        return self.entry, self.position
+
 
 def scores(
     chunks: Sequence[Candidate], words: Sequence[Word], weights: Mapping[Word, float]
@@ -46,29 +52,55 @@ def scores(
         weights: How much each word tells: the rarer, the more.
     """
     total = sum(weights[word] for word in words) or 1.0
-    texts = {chunk.seq: _plain(chunk.text) for chunk in chunks}
-    usual = sum(map(_length, texts.values())) / max(1, len(chunks))
-    ranked: dict[int, float] = {}
-    rest: dict[int, float] = {}
-    for chunk in chunks:
-        text = texts[chunk.seq]
-        context = _plain(chunk.context)
-        places = {word: list(_places(word, text)) for word in words}
-        length = 1 - _LENGTH + _LENGTH * _length(text) / usual
-        named = {word for word in words if any(True for _ in _places(word, context))}
-        covered = sum(weights[word] for word in words if places[word] or word in named)
-        rest[chunk.seq] = (
-            _NEAR * _nearest(places, weights) / total
-            + _COVERED * covered / total
-            + _NAMED * sum(weights[word] for word in named) / total
-        )
-        ranked[chunk.seq] = sum(
-            weights[word] * count * (_SATURATION + 1) / (count + _SATURATION * length)
-            for word, found in places.items()
-            if (count := len(found) + (word in named))
-        ) / (total * (_SATURATION + 1))
-    best = max(ranked.values(), default=0.0) or 1.0
-    return {seq: rest[seq] + _RANKED * ranked[seq] / best for seq in ranked}
+    found = [_found(chunk, words) for chunk in chunks]
+    usual = sum(one.length for one in found) / max(1, len(found))
+    frequency = [one.frequency(weights, usual) for one in found]
+    best = max(frequency, default=0.0) or 1.0
+    in_file: dict[int, set[Word]] = {}
+    for chunk, one in zip(chunks, found, strict=True):
+        in_file.setdefault(chunk.entry, set()).update(one.words)
+
+    def share(some: Iterable[Word]) -> float:
+        return sum(weights[word] for word in some) / total
+
+    return {
+        chunk.seq: _NEAR * _nearest(one.places, weights) / total
+        + _COVERED * share(one.words)
+        + _RANKED * often / best
+        + _NAMED * share(one.named)
+        + _AROUND * share(in_file[chunk.entry])
+        for chunk, one, often in zip(chunks, found, frequency, strict=True)
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a chunk has of a query."""
+
+    places: Mapping[Word, Sequence[int]]
+    """The places of each word in the text."""
+    named: frozenset[Word]
+    """The words of the context."""
+    length: int
+    """About the number of words of the text."""
+
+    @property
+    def words(self) -> set[Word]:
+        """The words that the text or the context has."""
+        return {word for word, places in self.places.items() if places} | self.named
+
+    def frequency(self, weights: Mapping[Word, float], usual: float) -> float:
+        """Return how often the words occur; each further time counts less, the more so in a long text."""
+        length = _SATURATION * (1 - _LENGTH + _LENGTH * self.length / usual)
+        counts = {word: len(places) + (word in self.named) for word, places in self.places.items()}
+        return sum(weights[word] * count / (count + length) for word, count in counts.items() if count)
+
+
+def _found(chunk: Candidate, words: Sequence[Word]) -> _Found:
+    text, context = _plain(chunk.text), _plain(chunk.context)
+    places = {word: list(_places(word, text)) for word in words}
+    named = frozenset(word for word in words if any(True for _ in _places(word, context)))
+    return _Found(places, named, max(text.count(" ") + 1, len(text) // 10))
 
 
 def fuse(lists: Iterable[Sequence[int]]) -> dict[int, float]:
@@ -78,11 +110,6 @@ def fuse(lists: Iterable[Sequence[int]]) -> dict[int, float]:
         for rank, seq in enumerate(ranked, 1):
             fused[seq] = fused.get(seq, 0.0) + 1 / (_FUSION + rank)
     return fused
-
-
-def _length(text: str) -> int:
-    """Return about the number of words."""
-    return max(text.count(" ") + 1, len(text) // 10)
 
 
 def _plain(text: str) -> str:
