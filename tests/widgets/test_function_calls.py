@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import random
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from textual import events
 from textual.widgets import TextArea
 
 from aimltui.client.client import AssistantsClient
@@ -29,9 +26,6 @@ from tests.support.fake_model import FakeModel, FakeModels, calls, says
 from tests.support.fake_transport import FakeTransport
 from tests.support.local_tools import HandSource, a_tool
 from tests.support.screen import NoMistakes, Seat, seat
-
-FUZZ_KEYS = int(os.environ.get("AIMLTUI_FUZZ_CARD_KEYS", "2000"))
-LETTERS = "otfaegrvnp yx/"
 
 
 @pytest.fixture(autouse=True)
@@ -101,11 +95,6 @@ async def desk(
     values = {"connect": connect, "clock": None, "model": "fake", "key_times": KeyTimes(clock), **changes}
     async with seat(FakeTransport(), data / "drafts", size=size, **values) as here:
         yield Desk(here, model, source, clock)
-
-
-def key_event(key: str) -> events.Key:
-    character = {"space": " ", "slash": "/"}.get(key, key if len(key) == 1 else None)
-    return events.Key(key, character)
 
 
 CALL = calls(("weather", '{"city": "Oslo"}'))
@@ -315,40 +304,6 @@ async def test_the_answers_are_in_view_in_any_size(tmp_path: Path, size: tuple[i
         prompt = at.here.screen.prompt
         assert prompt.region.bottom <= size[1]
         assert at.card.region.height <= max(9, size[1] // 2)
-
-
-async def test_no_key_of_somebody_who_types_answers_a_card(tmp_path: Path) -> None:
-    """`AIMLTUI_FUZZ_CARD_KEYS=100000` presses as many keys."""
-    chance = random.Random(12)
-    keys = ["tab", "tab", "enter", "enter", "up", "down", "left", "right", "escape", "backspace", *LETTERS]
-    names = {" ": "space", "/": "slash"}
-    async with desk(tmp_path, CALL, size=(60, 20)) as at:
-        functions = None
-        for number in range(FUZZ_KEYS):
-            if number % 40 == 0:
-                # long texts and queues only cost time
-                at.here.workspace.current.dequeue_all()
-                at.here.screen.prompt.load_draft("")
-            screen = at.here.screen
-            functions = at.here.workspace.calls
-            assert functions is not None
-            asking = functions.threads_asking
-            if not asking and not at.here.workspace.current.is_busy:
-                at.here.workspace.send("again")
-            elif asking and chance.random() < 0.01:
-                at.here.workspace.stop()
-            at.clock.now += chance.uniform(0.01, 0.49)
-            key = chance.choice(keys)
-            if key == "escape" and screen.focused is not at.card:
-                continue  # this stops the run, which is no answer
-            await at.here.app.on_event(key_event(names.get(key, key)))
-            if chance.random() < 0.05:
-                await at.here.pilot.pause()
-            assert at.card.chosen is None
-        assert functions is not None
-        assert at.source.called == []
-        assert not functions._outputs
-        assert not isinstance(at.here.app.screen, TextEntry)
 
 
 async def test_the_bell_rings_only_while_another_window_is_in_front(tmp_path: Path) -> None:
