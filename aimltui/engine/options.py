@@ -56,6 +56,8 @@ class EngineOptions:
     """Seconds between two checks for changes by other processes, while this engine is idle."""
     busy_poll_s: float = 0.25
     """Seconds between two checks while a run is active here or a run of another process is followed."""
+    quiet_s: float = 5.0
+    """Seconds without writing after which the space of deleted rows is given back to the disk."""
     stop_s: float = 2.0
     """Seconds to wait until a stopped run has released its resources; after them its end is stored anyway."""
     readers: int = 3

@@ -22,7 +22,7 @@ from aimltui.engine.runs.services import RunServices
 from aimltui.engine.runs.supervisor import Supervisor
 from aimltui.engine.runs.tool_protocol import ToolProtocols
 from aimltui.engine.store import events as event_rows
-from aimltui.engine.store import leases
+from aimltui.engine.store import free_space, leases
 from aimltui.engine.store import vector_store_files as store_files
 from aimltui.engine.store.database import Connection, Database
 from aimltui.engine.tools.base import Tool
@@ -73,8 +73,10 @@ class Runtime:
         self._uninterrupted: set[asyncio.Task[Any]] = set()
         self._watch: asyncio.Task[None] | None = None
         self._cleaning: asyncio.Task[None] | None = None
-        self._seen_version = 0
+        self._seen_version = (0, 0)
         self._next_beat = float("-inf")
+        self._busy_at = options.monotonic()
+        """When something was written or ran."""
 
     async def open(self) -> None:
         """Open the store, recover what a dead process left behind, and start to observe other processes.
@@ -132,6 +134,7 @@ class Runtime:
         Raises:
             ServerError: The store cannot be written.
         """
+        self._busy_at = self.options.monotonic()
         try:
             result = await self.database.write(job)
         except StoreError as error:
@@ -214,6 +217,16 @@ class Runtime:
             await self.database.write(lambda conn: leases.beat(conn, self.owner, self.options.clock()))
         await self.settle()
         await self._clean_up()
+        await self._give_back(now)
+
+    async def _give_back(self, now: float) -> None:
+        """Give the space of deleted rows back, while nobody waits for the database."""
+        if self.supervisor.live or self.indexer.is_busy:
+            self._busy_at = now
+        if now - self._busy_at < self.options.quiet_s:
+            return
+        if await self.read(lambda conn: free_space.is_worthwhile(conn, self.database.path)):
+            await self.database.maintain(free_space.give_back)
 
     async def _clean_up(self) -> None:
         """Take over files that a dead process left unindexed, and delete what has expired."""

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from aimltui.engine.errors import StoreError
 from aimltui.engine.store import migrations
@@ -25,9 +25,26 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
+_LARGE_BYTES = 1 << 20
+"""A value beyond it is not left in memory: SQLite's statements hold what they stored last."""
+_LONGEST_LOG_BYTES = 16 << 20
+"""The size of the write-ahead log after its content has been moved to the database."""
 _BUSY_MS = 5_000
 _AGAIN_S = 0.01
 _Job = tuple[Callable[[Connection], Any], bool, "asyncio.Future[Any]", asyncio.AbstractEventLoop]
+
+
+class _Writer(sqlite3.Connection):
+    """A connection that remembers whether it was given a large value."""
+
+    is_heavy = False
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        """See `sqlite3.Connection.execute`."""
+        values = parameters.values() if isinstance(parameters, dict) else parameters
+        if any(isinstance(value, str | bytes) and len(value) > _LARGE_BYTES for value in values):
+            self.is_heavy = True
+        return super().execute(sql, parameters)
 
 
 class Database:
@@ -44,7 +61,9 @@ class Database:
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="aimltui-reader")
         self._local = threading.local()
         self._read_connections: list[Connection] = []
-        self._writer: Connection | None = None
+        self._writer: _Writer | None = None
+        self._writers = 0
+        """How many connections have been used for writing."""
         self._closed = False
 
     @property
@@ -69,9 +88,22 @@ class Database:
         """
         return await self._submit(job, transaction=True)
 
-    async def data_version(self) -> int:
-        """Return a number that changes if and only if another process has committed something."""
-        return await self._submit(lambda conn: int(conn.execute("PRAGMA data_version").fetchone()[0]))
+    async def data_version(self) -> tuple[int, int]:
+        """Return a value that changes if another process has committed something, and seldom otherwise."""
+
+        def version(conn: Connection) -> tuple[int, int]:
+            # SQLite's number only has a meaning for one connection
+            return self._writers, int(conn.execute("PRAGMA data_version").fetchone()[0])
+
+        return await self._submit(version)
+
+    async def maintain(self, job: Callable[[Connection], T]) -> T:
+        """Run `job` on the writing connection outside of a transaction.
+
+        Raises:
+            StoreError: The database refused.
+        """
+        return await self._submit(job)
 
     async def read(self, job: Callable[[Connection], T]) -> T:
         """Run `job` on a read-only connection.
@@ -107,17 +139,37 @@ class Database:
             connection.close()
 
     def _work(self) -> None:
-        assert self._writer is not None
-        with contextlib.closing(self._writer) as conn:
+        try:
             while (item := self._jobs.get()) is not None:
-                job, transaction, future, loop = item
-                try:
-                    result: Any = _in_transaction(conn, job, self._path) if transaction else job(conn)
-                    error: BaseException | None = None
-                except BaseException as caught:  # any error belongs to the caller that waits for the job
-                    result, error = None, _told(caught, self._path)
-                with contextlib.suppress(RuntimeError):  # the loop is closed, so no caller waits
-                    loop.call_soon_threadsafe(_answer, future, result, error)
+                self._do(item)
+                # the job and its result may be large, too
+                del item
+                if self._writer is not None and self._writer.is_heavy:
+                    self._reopen()
+        finally:
+            if self._writer is not None:
+                self._writer.close()
+
+    def _do(self, item: _Job) -> None:
+        job, transaction, future, loop = item
+        try:
+            conn = self._writer = self._writer or _open_writer(self._path)
+            result: Any = _in_transaction(conn, job, self._path) if transaction else job(conn)
+            error: BaseException | None = None
+        except BaseException as caught:  # any error belongs to the caller that waits for the job
+            result, error = None, _told(caught, self._path)
+        with contextlib.suppress(RuntimeError):  # the loop is closed, so no caller waits
+            loop.call_soon_threadsafe(_answer, future, result, error)
+
+    def _reopen(self) -> None:
+        """Use a new connection, because the old one holds the large values that it stored."""
+        assert self._writer is not None
+        self._writer.close()
+        self._writer = None
+        self._writers += 1
+        with contextlib.suppress(sqlite3.Error):
+            # the next job tries again, and its caller is told why it fails
+            self._writer = _open_writer(self._path)
 
     def _read(self, job: Callable[[Connection], T]) -> T:
         try:
@@ -164,7 +216,7 @@ def _in_transaction(conn: Connection, job: Callable[[Connection], T], path: Path
     return result
 
 
-def _open(path: Path) -> Connection:
+def _open(path: Path) -> _Writer:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if path.exists():
@@ -173,12 +225,8 @@ def _open(path: Path) -> Connection:
         else:
             # created here, because SQLite would use the umask's mode, which -wal and -shm inherit
             os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-        conn = _connect(path, "rw")
+        conn = _open_writer(path)
         try:
-            _write_ahead(conn)
-            conn.execute("PRAGMA synchronous = NORMAL")
-            conn.execute("PRAGMA foreign_keys = ON")
-            conn.execute("PRAGMA secure_delete = ON")
             migrations.migrate(conn, path)
         except BaseException:
             conn.close()
@@ -191,6 +239,22 @@ def _open(path: Path) -> Connection:
             f"The data directory {path.parent} cannot be used: {reason}. "
             "Make it writable, or choose another one with --data-dir."
         ) from error
+    return conn
+
+
+def _open_writer(path: Path) -> _Writer:
+    conn = cast(_Writer, _connect(path, "rw", _Writer))
+    try:
+        # has an effect on a new database only; see `free_space`
+        conn.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        _write_ahead(conn)
+        conn.execute(f"PRAGMA journal_size_limit = {_LONGEST_LOG_BYTES}")
+        conn.execute("PRAGMA synchronous = NORMAL")
+        conn.execute("PRAGMA foreign_keys = ON")
+        conn.execute("PRAGMA secure_delete = ON")
+    except BaseException:
+        conn.close()
+        raise
     return conn
 
 
@@ -208,13 +272,14 @@ def _write_ahead(conn: Connection) -> None:
             return
 
 
-def _connect(path: Path, mode: str) -> Connection:
+def _connect(path: Path, mode: str, kind: type[Connection] = sqlite3.Connection) -> Connection:
     conn = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
         uri=True,
         isolation_level=None,
         check_same_thread=False,
         timeout=_BUSY_MS / 1000,
+        factory=kind,
     )
     conn.row_factory = sqlite3.Row
     return conn

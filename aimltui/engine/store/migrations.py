@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from aimltui.engine.errors import StoreError
+from aimltui.engine.store.safety_copy import make_copy, remove_other_copies
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 """The current schema, for an empty database."""
@@ -58,26 +59,33 @@ def check_version(found: int, path: Path) -> None:
 
 
 def migrate(conn: sqlite3.Connection, path: Path) -> None:
-    """Migrate the database to the current version in one transaction.
+    """Migrate the database to the current version in one transaction, after a copy of it was made.
 
     Two programs may start at once, so the version is read again under the lock.
     """
     if version_of(conn) == VERSION:
         return
+    copy: Path | None = None
     conn.execute("BEGIN IMMEDIATE")
     try:
         found = version_of(conn)
         check_version(found, path)
         if found == 0:
             _run(conn, SCHEMA)
-        else:
+        elif found < VERSION:
+            if conn.execute("PRAGMA database_list").fetchone()[2]:
+                copy = make_copy(path, found)
             for step in MIGRATIONS[found - 1 :]:
                 step(conn)
         conn.execute(f"PRAGMA user_version = {VERSION}")
         conn.execute("COMMIT")
     except BaseException:
         conn.execute("ROLLBACK")
+        if copy is not None:
+            copy.unlink(missing_ok=True)
         raise
+    if copy is not None:
+        remove_other_copies(path, copy)
 
 
 def _run(conn: sqlite3.Connection, script: Path) -> None:

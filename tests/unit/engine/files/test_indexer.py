@@ -241,7 +241,7 @@ def test_a_database_of_version_1_becomes_what_a_new_one_is(tmp_path: Path) -> No
         old.execute("PRAGMA user_version = 1")
         for conn in (new, old):
             conn.isolation_level = None
-            migrations.migrate(conn, tmp_path)
+            migrations.migrate(conn, tmp_path / "a.db")
         assert migrations.version_of(old) == migrations.VERSION
         assert old.execute(sql).fetchall() == new.execute(sql).fetchall()
 

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import shutil
 import sqlite3
 import stat
 from pathlib import Path
@@ -22,7 +24,18 @@ from aimltui.wire.errors import ServerError
 from aimltui.wire.messages import CreateMessage
 from aimltui.wire.runs import RunParams
 from aimltui.wire.threads import CreateThread, ListThreads
-from tests.support.builders import a_run_wanted, a_thread, collect, finished, names, opened, options, run_of
+from tests.support.builders import (
+    a_run_wanted,
+    a_thread,
+    collect,
+    finished,
+    messages_of,
+    names,
+    opened,
+    options,
+    run_of,
+    until,
+)
 from tests.support.fake_model import FakeModel, FakeModels, says
 
 
@@ -204,3 +217,105 @@ def test_migrations_split_the_schema_as_sqlite_does() -> None:
     assert whole.execute(sql).fetchall() == split.execute(sql).fetchall()
     whole.close()
     split.close()
+
+
+def an_old_database(data_dir: Path, version: int = 1) -> Path:
+    """A database of an older program, with a thread."""
+    path = options(data_dir).database
+    with contextlib.closing(sqlite3.connect(path)) as conn:
+        schema = Path(__file__).parents[1] / "fixtures" / "schema_1.sql"
+        conn.executescript(schema.read_text(encoding="utf-8"))
+        conn.execute(
+            "INSERT INTO threads (id, created_at, activity, last_active_at, body) VALUES ('t', 0, 1, 0, '{}')"
+        )
+        conn.execute(f"PRAGMA user_version = {version}")
+        conn.commit()
+    return path
+
+
+async def test_a_copy_is_made_before_a_migration_and_stays_until_the_next(tmp_path: Path) -> None:
+    an_old_database(tmp_path)
+    (tmp_path / "aimltui-version-0.db").touch()
+    (tmp_path / "aimltui-version-mine.db").touch()
+    async with opened(tmp_path):
+        pass
+    copy = tmp_path / "aimltui-version-1.db"
+    names_of_copies = {file.name for file in tmp_path.glob("aimltui-version-*")}
+    assert names_of_copies == {copy.name, "aimltui-version-mine.db"}
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    with contextlib.closing(sqlite3.connect(copy)) as conn:
+        assert migrations.version_of(conn) == 1
+        assert conn.execute("SELECT id FROM threads").fetchall() == [("t",)]
+    # nothing is migrated at the next start
+    async with opened(tmp_path):
+        assert copy.exists()
+
+
+async def test_without_room_for_a_copy_nothing_is_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = an_old_database(tmp_path)
+    full = shutil.disk_usage(tmp_path)._replace(free=1_000_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: full)
+    message = await refused(tmp_path)
+    assert "17 MB are needed for it and 1 MB are free. Free some space, then start again." in message
+    with contextlib.closing(sqlite3.connect(path)) as conn:
+        assert migrations.version_of(conn) == 1
+    assert not list(tmp_path.glob("*-version-*"))
+
+
+async def test_a_migration_that_fails_leaves_no_copy(tmp_path: Path) -> None:
+    # version 2's tables are missing
+    an_old_database(tmp_path, version=2)
+    await refused(tmp_path)
+    assert not list(tmp_path.glob("*-version-*"))
+
+
+def free_bytes(conn: sqlite3.Connection) -> int:
+    return int(conn.execute("PRAGMA freelist_count").fetchone()[0]) * 4096
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+async def test_the_space_of_deleted_threads_is_given_back(tmp_path: Path, is_old: bool) -> None:
+    path = options(tmp_path).database
+    if is_old:
+        with contextlib.closing(sqlite3.connect(path)) as conn:
+            conn.execute("CREATE TABLE of_an_older_program (x)")
+            conn.execute("DROP TABLE of_an_older_program")
+    async with opened(tmp_path, quiet_s=0.01) as engine:
+        modes = await engine._runtime.read(lambda conn: conn.execute("PRAGMA auto_vacuum").fetchone()[0])
+        assert modes == (0 if is_old else 2)
+        await engine._runtime.write(lambda conn: conn.execute("CREATE TABLE big (x)"))
+        await engine._runtime.write(lambda conn: conn.execute("INSERT INTO big SELECT zeroblob(12000000)"))
+        await engine._runtime.write(lambda conn: conn.execute("DROP TABLE big"))
+
+        async def is_small() -> bool:
+            return path.stat().st_size < 6_000_000
+
+        await until(is_small)
+        assert await engine._runtime.read(free_bytes) < 1_000_000
+        # it can be written as before
+        await a_thread(engine)
+
+
+async def test_a_large_message_does_not_stay_in_memory(tmp_path: Path) -> None:
+    text = "word " * 1_000_000
+    async with opened(tmp_path) as engine:
+        thread = await a_thread(engine)
+        database = engine._runtime.database
+        first = database._writer
+        message = CreateMessage(thread_id=thread.id, role="user", content=text)
+        await engine.messages.create_message(message)
+        # SQLite's statements hold what they stored, until their connection is closed
+
+        async def is_another() -> bool:
+            return database._writer is not None and database._writer is not first
+
+        await until(is_another)
+        assert first is not None
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            first.execute("SELECT 1")
+        assert (await messages_of(engine, thread.id))[-1].text == text
+        second = database._writer
+        await a_thread(engine)
+        assert database._writer is second
