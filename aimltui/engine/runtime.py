@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 
+from aimltui.common.memory import return_large_blocks
 from aimltui.engine.errors import StoreError
 from aimltui.engine.events.changes import ChangeHub
 from aimltui.engine.files import cleanup
@@ -165,6 +166,7 @@ class Runtime:
             self.hub.touch(*threads)
 
     def _prepare(self) -> None:
+        return_large_blocks()
         self.blobs.prepare()
         self.options.lessons.load()
 

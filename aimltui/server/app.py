@@ -7,7 +7,7 @@ import logging
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, cast
 from urllib.parse import parse_qsl
@@ -22,6 +22,7 @@ from aimltui.server.download import send_content
 from aimltui.server.event_stream import HEARTBEAT_S, EventStream
 from aimltui.server.idempotency import Answer, IdempotencyKeys, Slot, Streamed
 from aimltui.server.multipart import read_form
+from aimltui.server.patience import BodyPatience, PatientReceive, SlowRequest
 from aimltui.server.routing import GET_MODEL, Match, MethodNotAllowed, ModelParams, Router
 from aimltui.wire import operations as op
 from aimltui.wire.base import Params, Wire
@@ -69,6 +70,8 @@ class ServerLimits:
     """The largest file in a form, in bytes."""
     heartbeat_s: float = HEARTBEAT_S
     """Seconds of silence on a stream after which a comment is sent."""
+    patience: BodyPatience = field(default_factory=BodyPatience)
+    """How long a body may take to arrive."""
 
 
 def create_app(engine: ServedEngine, auth: Auth | None = None, limits: ServerLimits | None = None) -> ASGIApp:
@@ -106,8 +109,9 @@ class _Exchange:
 
     def __init__(self, app: _App, scope: Scope, receive: Receive, send: Send) -> None:
         self._app = app
-        self._scope, self._receive, self._send = scope, receive, send
-        self._request = Request(scope, receive)
+        self._scope, self._send = scope, send
+        self._receive = PatientReceive(receive, app.limits.patience)
+        self._request = Request(scope, self._receive)
         self._method: str = scope["method"]
         self._raw_path: str = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
         self._began = time.perf_counter()
@@ -266,6 +270,9 @@ class _Exchange:
         headers = {**self._headers(), **dict(answer.headers)}
         if isinstance(error, MethodNotAllowed):
             headers["allow"] = error.allowed
+        if isinstance(error, SlowRequest):
+            # the rest of the body is not waited for
+            headers["connection"] = "close"
         if answer.status >= 400 and self._must_not_be_repeated():
             headers["x-should-retry"] = "false"
         response = Response(answer.body, answer.status, headers, media_type=JSON_TYPE)

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp
 from aimltui.common.disk import ensure_private_dir
 from aimltui.common.errors import ConfigError
 from aimltui.server.auth import MIN_TOKEN_LENGTH, is_loopback
+from aimltui.server.patience import HEADERS_S, patient_protocol
 
 GRACE_S = 2.0
 """Seconds that open answers have to end when the server stops."""
@@ -67,6 +68,7 @@ async def serve(
     on_stop: Callable[[], Awaitable[None]],
     handle_signals: bool = True,
     stop: asyncio.Event | None = None,
+    headers_s: float = HEADERS_S,
 ) -> None:
     """Listen and answer until a signal arrives or `stop` is set.
 
@@ -77,6 +79,7 @@ async def serve(
         on_stop: Ends active runs, so that open streams end properly; called once.
         handle_signals: Whether SIGINT and SIGTERM stop the server.
         stop: Stops the server when set.
+        headers_s: Seconds for the headers of a request.
 
     Raises:
         ConfigError: The address is in use or cannot be used.
@@ -90,6 +93,7 @@ async def serve(
             server_header=False,
             date_header=True,
             timeout_keep_alive=65,
+            http=patient_protocol(headers_s),
         )
         server = _Server(config, on_stop, handle_signals=handle_signals)
         if handle_signals:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from aimltui.server.app import ServerLimits, create_app
 from aimltui.server.idempotency import Answer, IdempotencyKeys
+from aimltui.server.patience import BodyPatience
 from aimltui.wire import events
 from aimltui.wire.base import Params, Wire
 from aimltui.wire.errors import BadRequest, NotFound
@@ -210,3 +212,43 @@ async def test_a_request_that_failed_may_be_tried_again_with_its_key() -> None:
         assert reader.status == status
         engine.error = None
     assert len(engine.asked) == 2
+
+
+@pytest.mark.parametrize(("path", "drip"), [("/v1/threads", b""), ("/v1/threads", b" "), ("/v1/files", b"")])
+async def test_a_body_that_does_not_come_is_not_waited_for(path: str, drip: bytes, tmp_path: Path) -> None:
+    engine = FakeEngine()
+    engine.new_file_path = lambda: tmp_path / "new"  # type: ignore[attr-defined]
+    app = create_app(engine, limits=ServerLimits(patience=BodyPatience(silence_s=0.05, slowest=1000)))
+    sent: list[dict[str, Any]] = []
+    pieces = 0
+
+    async def receive() -> dict[str, Any]:
+        nonlocal pieces
+        pieces += 1
+        await (asyncio.sleep(0.01) if drip else asyncio.Event().wait())
+        return {"type": "http.request", "body": drip, "more_body": True}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"content-type", b"multipart/form-data; boundary=x"), (b"host", b"localhost")]
+    scope = {
+        "type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b"", "headers": headers,
+    }  # fmt: skip
+    await bounded(app(scope, receive, send))
+    assert sent[0]["status"] == 408
+    assert dict(sent[0]["headers"])[b"connection"] == b"close"
+    assert b"did not arrive in time" in sent[1]["body"]
+    assert engine.asked == []
+    assert pieces < 20
+
+
+async def test_a_body_in_pieces_and_an_answer_that_takes_long_are_waited_for() -> None:
+    engine = FakeEngine(StreamEvent(events.RUN_CREATED, RUN))
+    limits = ServerLimits(heartbeat_s=0.05, patience=BodyPatience(silence_s=0.05, slowest=1000))
+    reader = Reader(create_app(engine, limits=limits), "POST", RUN_PATH, RUN_BODY)
+    # far longer than a body may take
+    await until(lambda: reader.body.count(b": ping") > 3)
+    engine.go.set()
+    await until(lambda: reader.whole)
+    assert b"event: done" in reader.body

@@ -22,7 +22,7 @@ from starlette.types import Receive, Scope, Send
 from aimltui.cli.serve import add_serve_parser
 from aimltui.common.errors import ConfigError
 from aimltui.server.listener import Address, serve
-from tests.support.builders import bounded
+from tests.support.builders import PATIENCE_S, bounded
 
 MAIN = """
 import argparse, sys
@@ -58,16 +58,22 @@ class Running:
     async def on_stop(self) -> None:
         self.stopped.set()
 
-    async def serve(self, place: Address) -> None:
+    async def serve(self, place: Address, **given: Any) -> None:
         await serve(
-            hello, place, announce=self.announce, on_stop=self.on_stop, handle_signals=False, stop=self.stop
+            hello,
+            place,
+            announce=self.announce,
+            on_stop=self.on_stop,
+            handle_signals=False,
+            stop=self.stop,
+            **given,
         )
 
 
-async def once(place: Address, look: Any = None) -> Running:
+async def once(place: Address, look: Any = None, **given: Any) -> Running:
     running = Running()
     async with asyncio.TaskGroup() as group:
-        task = group.create_task(running.serve(place))
+        task = group.create_task(running.serve(place, **given))
         done, _ = await asyncio.wait(
             {task, group.create_task(bounded(running.ready.wait()))}, return_when=asyncio.FIRST_COMPLETED
         )
@@ -92,6 +98,30 @@ async def test_it_says_its_base_url_and_answers_there() -> None:
     assert answers == ["hello"]
     assert len(running.lines) == 1
     assert running.stopped.is_set()
+
+
+async def test_headers_that_do_not_come_close_the_connection_and_whole_requests_do_not(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "s"
+    whole, half = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n", b"GET / HTTP/1.1\r\nhost: "
+
+    async def look(running: Running) -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            silent, slow, late = [await asyncio.open_unix_connection(str(path)) for _ in range(3)]
+            slow[1].write(half)
+            late[1].write(whole)
+            assert (await late[0].readuntil(b"0\r\n\r\n")).startswith(b"HTTP/1.1 200")
+            late[1].write(half)
+            for reader, _ in (silent, slow):
+                answer = await reader.read()
+                assert answer.startswith(b"HTTP/1.1 408")
+                assert answer.endswith(b"The headers of the request did not come in time.\n")
+            assert await late[0].read() == b""
+            for _, writer in (silent, slow, late):
+                writer.close()
+
+    await once(Address(uds=path), look, headers_s=0.2)
 
 
 async def test_a_port_that_is_taken_is_a_sentence() -> None:
