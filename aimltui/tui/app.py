@@ -51,7 +51,12 @@ class AimltuiApp(CrashReport, App[None]):
         self._startup = startup
         self.key_times = startup.key_times
         self._letters = LetterHold(
-            self.key_times, self._letters_act, self._dispatch, self._type_in, self.set_timer
+            self.key_times,
+            self._letters_act,
+            lambda letter: letter in getattr(self.screen, "REPEATED_LETTERS", ""),
+            self._dispatch,
+            self._type_in,
+            self.set_timer,
         )
         self._signals: EndSignals | None = None
         self._safe = SafeLineFilter()

@@ -28,6 +28,7 @@ class LetterHold:
     Args:
         keys: When keys came.
         letters_act: Whether a letter would act now.
+        repeats: Whether a letter is one that users press several times in a row, such as for the next match.
         deliver: Lets a key act.
         type_in: Types a key into the prompt.
         call_later: Calls a function after so many seconds.
@@ -37,12 +38,14 @@ class LetterHold:
         self,
         keys: KeyTimes,
         letters_act: Callable[[], bool],
+        repeats: Callable[[str], bool],
         deliver: Callable[[events.Key], Awaitable[None]],
         type_in: Callable[[events.Key], None],
         call_later: Callable[[float, Callable[[], Awaitable[None]]], Timer],
     ) -> None:
         self._keys = keys
         self._letters_act = letters_act
+        self._repeats = repeats
         self._deliver = deliver
         self._type_in = type_in
         self._call_later = call_later
@@ -54,9 +57,9 @@ class LetterHold:
 
     async def takes(self, event: events.Key) -> bool:
         """Whether a key is held or typed into the prompt instead of acting now."""
-        is_letter = event.is_printable and bool(event.character)
+        text = event.character if event.is_printable and event.character else ""
         if (held := self._release()) is not None:
-            if is_letter and self._letters_act() and self._held_for < self._keys.hold_s:
+            if text and self._letters_act() and self._is_sentence(held, event):
                 for key in (held, event):
                     self._type_in(key)
                 self._typing.show()
@@ -69,13 +72,14 @@ class LetterHold:
             self._type_in(event)
             return True
         self._typing.hide()
-        if is_letter and self._keys.hold_s > 0:
+        # a sign such as / opens a search, and what follows is for it
+        if (text.isalpha() or text.isspace()) and self._keys.hold_s > 0:
             self._hold(event)
         return self._held is not None
 
-    @property
-    def _held_for(self) -> float:
-        return self._keys.last - self._held_at
+    def _is_sentence(self, held: events.Key, event: events.Key) -> bool:
+        is_repeated = event.character == held.character and self._repeats(held.character or "")
+        return not is_repeated and self._keys.last - self._held_at < self._keys.hold_s
 
     def _hold(self, event: events.Key) -> None:
         self._held, self._held_at = event, self._keys.last

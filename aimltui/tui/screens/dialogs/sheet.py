@@ -52,6 +52,8 @@ class Sheet(CurrentSize, ModalScreen[Result]):
     """Whether a key could do harm here: then the app gives the panel no key before its dead time is over."""
     LETTERS_ACT: ClassVar[bool] = False
     """Whether letters do something here; then the app waits whether a letter begins a sentence for the prompt."""
+    REPEATED_LETTERS: ClassVar[str] = ""
+    """Those of them that users press several times in a row."""
     AUTO_FOCUS = "Input"
     VERTICAL_BREAKPOINTS = _BREAKPOINTS
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Close", show=False)]

@@ -72,6 +72,7 @@ class TextViewer(Viewer):
     """
 
     AUTO_FOCUS = "TextPane"
+    REPEATED_LETTERS = "nN"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", show=False),
         Binding("n", "again(1)", show=False),

@@ -29,7 +29,9 @@ class Keyboard:
         self.typed = ""
         self.timers: list[tuple[Callable[[], Awaitable[None]], Timer]] = []
         self.keys = KeyTimes(lambda: self.now, **times)
-        self.hold = LetterHold(self.keys, lambda: self.letters_act, self._deliver, self._type, self._later)
+        self.hold = LetterHold(
+            self.keys, lambda: self.letters_act, "n".__eq__, self._deliver, self._type, self._later
+        )
 
     async def _deliver(self, event: events.Key) -> None:
         self.acted += event.character or f"<{event.key}>"
@@ -96,6 +98,21 @@ async def test_a_letter_that_comes_late_is_one_more_command(board: Keyboard) -> 
     await board.press("s", after=0.4)
     await board.rest(0.4)
     assert (board.acted, board.typed) == ("cs", "")
+
+
+async def test_the_same_letter_again_is_a_command_only_where_it_is_pressed_several_times(
+    board: Keyboard,
+) -> None:
+    await board.press(*"nnn")
+    await board.rest(0.4)
+    assert (board.acted, board.typed) == ("nnn", "")
+    await board.press(*"oops")
+    assert (board.acted, board.typed) == ("nnn", "oops")
+
+
+async def test_a_sign_that_opens_a_search_acts_at_once(board: Keyboard) -> None:
+    await board.press("/")
+    assert board.acted == "/"
 
 
 async def test_where_letters_are_text_nothing_waits(board: Keyboard) -> None:
