@@ -43,7 +43,7 @@ def make_copy(path: Path, version: int) -> Path:
         partial.unlink(missing_ok=True)
         # created here, because SQLite would use the umask's mode
         os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        # SQLite does not copy from a connection that has begun to write
+        # SQLite does not copy from a connection with an open transaction
         with (
             contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as source,
             contextlib.closing(sqlite3.connect(partial)) as copy,
