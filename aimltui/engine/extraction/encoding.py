@@ -27,6 +27,8 @@ _DECLARED = re.compile(
 )
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _ONLY_WINDOWS = re.compile(rb"[\x80-\x9f]")
+_SHIFTED = re.compile(rb"\x1b\$(\)C|[@BA(])")
+"""What begins Japanese or Korean in encodings of seven bits."""
 _SAMPLE = 200_000
 """Bytes that the detector sees."""
 _STRAY = 0.02
@@ -63,7 +65,10 @@ def decode(content: bytes) -> tuple[str, str]:
         if content.startswith(mark):
             return _checked(_strict(content, name)), ""
     if b"\0" in content[:_HEAD]:
-        return _checked(_strict(content, _utf_16(content[:_HEAD]))), ""
+        return _checked(_strict(content, _wide(content[:_HEAD]))), ""
+    if (shifted := _SHIFTED.search(content[:_HEAD])) and content.isascii():
+        with suppress(UnicodeDecodeError):
+            return _checked(content.decode("iso2022_kr" if shifted[1] == b")C" else "iso2022_jp_2")), ""
     with suppress(UnicodeDecodeError):
         return _checked(content.decode("utf-8")), ""
     declared = _declared(content)
@@ -97,8 +102,13 @@ def _strict(content: bytes, name: str) -> str:
         raise NotText from error
 
 
-def _utf_16(head: bytes) -> str:
-    """Return which UTF-16 it is without a mark: text in Latin letters has a zero in every other byte."""
+def _wide(head: bytes) -> str:
+    """Return which UTF-16 or UTF-32 it is without a mark: in Latin letters most bytes are zero, always the same ones."""
+    quarters = [head[place::4] for place in range(4)]
+    if not any(quarters[3]) and quarters[2].count(0) * 2 >= len(quarters[2]):
+        return "utf-32-le"
+    if not any(quarters[0]) and quarters[1].count(0) * 2 >= len(quarters[1]):
+        return "utf-32-be"
     even, odd = head[::2].count(0), head[1::2].count(0)
     if max(even, odd) < len(head) // 5 or min(even, odd) > len(head) // 20:
         raise NotText

@@ -110,3 +110,11 @@ def test_a_broken_letter_does_not_make_a_text_another_encoding() -> None:
 def test_utf_32_with_a_mark_is_read(codec: str) -> None:
     text = "\ufeff" * (codec != "utf-32") + "Grüße 🙂"
     assert encoding.decode(text.encode(codec))[0].lstrip("\ufeff") == "Grüße 🙂"
+
+
+@pytest.mark.parametrize("codec", ["utf-32-le", "utf-32-be", "iso2022_jp", "iso2022_kr"])
+def test_what_a_detector_would_have_to_guess_is_known(codec: str) -> None:
+    text = {"iso2022_jp": "吾輩は猫である", "iso2022_kr": "모든 인간은"}.get(codec, "Plain text 世界 🙂")
+    document = read("a.txt", text.encode(codec))
+    assert document.text == text
+    assert document.remarks == ()
