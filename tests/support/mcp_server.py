@@ -55,6 +55,8 @@ class ScriptedServer:
         """Headers of those answers."""
         self.session = ""
         self.lost_status = 400
+        self.lost_says = True
+        """Whether a lost session is told in a message of the protocol."""
         self._send: Callable[[dict[str, Any]], Any] | None = None
         self._log: ServerLog | None = None
         self._outgoing: Any = None
@@ -157,7 +159,8 @@ class ScriptedServer:
             self.session = f"s{len(self.requests)}"
         elif self.version != "2026-07-28" and request.headers.get("mcp-session-id") != self.session:
             error = {"code": -32000, "message": "Bad Request: No valid session ID provided"}
-            return httpx2.Response(self.lost_status, json={"jsonrpc": "2.0", "id": None, "error": error})
+            document = {"jsonrpc": "2.0", "id": None, "error": error} if self.lost_says else {"error": "no"}
+            return httpx2.Response(self.lost_status, json=document)
         if "id" not in document:
             return httpx2.Response(202)
         answer: dict[str, Any] = {"jsonrpc": "2.0", "id": document["id"]}

@@ -21,6 +21,8 @@ class ServerLog:
         """Set when the server sends nothing more."""
         self.reason = ""
         """Why it ended, if this program ended it."""
+        self.status = 0
+        """The last HTTP status of a refusal."""
         self.trouble = ""
         """Why the last request failed on the way, as a sentence."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -32,6 +33,10 @@ from aimltui.local_tools.mcp.forms import form_of
 from aimltui.local_tools.mcp.http import http_streams
 from aimltui.local_tools.mcp.log import ServerLog
 from aimltui.local_tools.mcp.stdio import process_streams
+
+for _name in ("mcp", "client"):
+    # without a log file, Python would print the package's warnings
+    logging.getLogger(_name).addHandler(logging.NullHandler())
 
 MODERN = "2026-07-28"
 _MOST_PAGES = 50
@@ -192,7 +197,7 @@ class Session:
     async def call_tool(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Call a tool."""
         try:
-            self._log.trouble = ""
+            self._log.trouble, self._log.status = "", 0
             result: CallToolResult = await self._client.call_tool(name, arguments)
         except Exception as error:
             raise self._failure(error) from error
@@ -202,7 +207,9 @@ class Session:
         found = _first(error)
         if self._has_sessions and isinstance(found, MCPError):
             is_lost = found.code == _CONNECTION_CLOSED and found.message not in _ENDED
-            if is_lost or found.message == _TERMINATED:
+            # some servers refuse an old session with a status and no message of the protocol
+            is_refused = found.code == INTERNAL_ERROR and self._log.status in (400, 404)
+            if is_lost or is_refused or found.message == _TERMINATED:
                 return SessionLost(clean_line(found.message))
             if self._log.trouble and found.code == INTERNAL_ERROR:
                 return ServerError(self._log.trouble)

@@ -413,10 +413,11 @@ async def test_a_server_is_reached_over_http(version: str, monkeypatch: pytest.M
         assert server.requests[-1].method == "DELETE"
 
 
+@pytest.mark.parametrize("says", [True, False])
 @pytest.mark.parametrize("status", [400, 404])
-async def test_a_lost_session_is_begun_again_and_the_call_repeated_once(status: int) -> None:
+async def test_a_lost_session_is_begun_again_and_the_call_repeated_once(status: int, says: bool) -> None:
     server = ScriptedServer()
-    server.lost_status = status
+    server.lost_status, server.lost_says = status, says
     async with over_http(server) as at:
         await at.ready()
         server.session = "forgotten"
