@@ -23,8 +23,9 @@ from aimltui.tui.state.call_card import (
     title_of,
     wrap,
 )
-from aimltui.tui.state.dead_time import DeadTime, KeyTimes
+from aimltui.tui.state.dead_time import DeadTime
 from aimltui.tui.state.pending_calls import PendingCall
+from aimltui.tui.widgets.waking import begin_dead_time
 
 _STYLES: dict[Role, str] = {
     "plain": "$foreground",
@@ -134,23 +135,13 @@ class CallCard(Widget, can_focus=True):
         """Select nothing, and take no keys for a moment."""
         self._place = -1
         if self.is_focused and self._shown is not None:
-            self._wake_later()
+            self._dead_time = begin_dead_time(self, self._dead_time, self._show_life)
         elif self._dead_time is not None:
             self._dead_time.hide()
 
-    def _wake_later(self) -> None:
-        key_times = getattr(self.app, "key_times", None)
-        if isinstance(key_times, KeyTimes):
-            self._dead_time = self._dead_time or DeadTime(key_times)
-            self._dead_time.show()
-            self._show_life()
-
-    def _show_life(self) -> None:
+    def _show_life(self, left_s: float) -> None:
         """Paint again when the keys begin to act."""
         self.refresh(layout=True)
-        left = self._dead_time.left_s if self._dead_time is not None else 0.0
-        if left > 0 and self.is_focused:
-            self.set_timer(left + 0.01, self._show_life)
 
     @property
     def _waiting(self) -> list[PendingCall]:

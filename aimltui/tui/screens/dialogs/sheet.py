@@ -19,10 +19,11 @@ from textual.widgets import Input, Static
 from aimltui.common.sanitize import clean_line
 from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.current_size import CurrentSize
-from aimltui.tui.state.dead_time import DeadTime, KeyTimes
+from aimltui.tui.state.dead_time import DeadTime
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.line_input import LineInput
 from aimltui.tui.widgets.pick_list import PickList, PickRow
+from aimltui.tui.widgets.waking import begin_dead_time
 
 Result = TypeVar("Result")
 
@@ -87,18 +88,11 @@ class Sheet(CurrentSize, ModalScreen[Result]):
 
     def begin_dead_time(self) -> None:
         """Take no keys for a moment."""
-        key_times = getattr(self.app, "key_times", None)
-        if isinstance(key_times, KeyTimes):
-            self.dead_time = self.dead_time or DeadTime(key_times)
-            self.dead_time.show()
-            self._show_life()
+        self.dead_time = begin_dead_time(self, self.dead_time, self._dim)
 
-    def _show_life(self) -> None:
+    def _dim(self, left_s: float) -> None:
         """Dim the keys in the last line while they do nothing."""
-        left = self.dead_time.left_s if self.dead_time is not None else 0.0
-        self.set_class(left > 0, "-dead")
-        if left > 0:
-            self.set_timer(left, self._show_life)
+        self.set_class(left_s > 0, "-dead")
 
     def compose(self) -> ComposeResult:
         """Title, body, keys."""

@@ -96,8 +96,7 @@ class ConnectionsPart(MainView):
         self.app.push_screen(ConnectFormScreen(form, connections, self.key_places), closed)
 
     def _say_why_not(self) -> None:
-        if self.workspace is None:
-            self.waits_for_start("connections")
+        if self.waits_for_start("connections") or self.workspace is None:
             return
         self.show_notice(
             f"The models come from {self.workspace.endpoint}, which was named at the start. Start without it to use "

@@ -21,9 +21,9 @@ class McpServersPart(MainView):
 
     def action_mcp_servers(self) -> None:
         """Show the MCP servers."""
-        if self.workspace is None:
-            self.waits_for_start("mcp_servers")
-        elif self._servers is None:
+        if self.waits_for_start("mcp_servers"):
+            return
+        if self._servers is None:
             self.show_notice("This program was started without tools of servers.")
         else:
             self.spawn(self._show_servers(self._servers), "servers")

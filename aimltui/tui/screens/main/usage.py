@@ -25,9 +25,7 @@ class UsagePart(MainView):
         """Show what runs have used."""
         from aimltui.tui.screens.dialogs.usage import UsageScreen
 
-        workspace = self.workspace
-        if workspace is None:
-            self.waits_for_start("show_usage")
+        if self.waits_for_start("show_usage"):
             return
 
         def request(view: str) -> None:
@@ -78,10 +76,8 @@ class UsagePart(MainView):
 
     def action_raise_budget(self) -> None:
         """Raise today's budget."""
-        if self.workspace is None:
-            self.waits_for_start("raise_budget")
-            return
-        self.spawn(self._raise_budget(), "budget")
+        if not self.waits_for_start("raise_budget"):
+            self.spawn(self._raise_budget(), "budget")
 
     async def _raise_budget(self) -> None:
         from aimltui.tui.screens.dialogs.choice import ChoiceRow, ChoiceScreen
@@ -123,8 +119,7 @@ class UsagePart(MainView):
 
     def action_show_balance(self) -> None:
         """Show what is left on the account."""
-        if self.workspace is None:
-            self.waits_for_start("show_balance")
+        if self.waits_for_start("show_balance"):
             return
         self.hint("asking for the balance…")
         self.spawn(self._show_balance(), "balance")
