@@ -55,7 +55,7 @@ async def test_a_cited_passage_opens_and_its_number_is_the_same_after_a_restart(
         here.screen.prompt.post_message(events.Paste(str(path)))
         await here.until(lambda: here.screen.prompt.files)
         await here.write(ABOUT_HANDBOOK[1])
-        await here.until(lambda: here.workspace.current.view.latest_run)
+        await here.until(lambda: here.workspace.current.view.runs.latest)
         await here.idle()
         said, step, answer, _ = here.entries
         assert isinstance(said, MessageEntry)

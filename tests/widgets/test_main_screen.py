@@ -429,7 +429,7 @@ async def test_a_run_that_cannot_be_stopped_is_said_to_go_on(server: FakeTranspo
     server.scripts.append(SLOW)
     async with seat(server, tmp_path) as here:
         await here.write("Hello")
-        await here.until(lambda: here.workspace.current.view.active_run is not None)
+        await here.until(lambda: here.workspace.current.view.runs.active is not None)
         await here.pilot.press("escape")
         await here.until(lambda: "This server cannot stop a run" in here.shown())
         await here.pilot.press("escape")

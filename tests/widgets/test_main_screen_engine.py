@@ -41,7 +41,7 @@ async def window(data: Path, *, paranoid: bool = False, **changes: object) -> As
 async def test_a_conversation_is_the_same_after_a_restart(tmp_path: Path, paranoid: bool) -> None:
     async with window(tmp_path, paranoid=paranoid) as here:
         await here.write("Solve 3x + 11 = 14")
-        await here.until(lambda: here.workspace.current.view.latest_run)
+        await here.until(lambda: here.workspace.current.view.runs.latest)
         await here.idle()
         assert here.kinds() == ["MessageEntry", "MessageEntry", "RunEntry"]
         line = here.entries[-1]
@@ -87,7 +87,7 @@ async def test_two_windows_work_on_one_directory(tmp_path: Path) -> None:
 async def test_a_thread_runs_on_in_the_background(tmp_path: Path) -> None:
     async with window(tmp_path) as here:
         await here.write("Show me what Markdown looks like here.")
-        await here.until(lambda: here.workspace.current.view.has_answer)
+        await here.until(lambda: here.workspace.current.view.facts.has_answer)
         first = here.workspace.current.thread_id
         await here.pilot.press("ctrl+n")
         await here.until(lambda: here.workspace.current.thread_id is None)

@@ -49,7 +49,7 @@ async def window(data: Path, model: FakeModel, **changes: Any) -> AsyncGenerator
 
 async def ask(here: Seat, text: str) -> None:
     await here.write(text)
-    await here.until(lambda: here.workspace.current.view.latest_run is not None)
+    await here.until(lambda: here.workspace.current.view.runs.latest is not None)
     await here.idle()
 
 

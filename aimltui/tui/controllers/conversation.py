@@ -78,12 +78,12 @@ class Conversation:
     @property
     def is_busy(self) -> bool:
         """Whether a new message must wait."""
-        return self.is_sending or self.view.active_run is not None
+        return self.is_sending or self.view.runs.active is not None
 
     @property
     def run(self) -> Run | None:
         """The newest run."""
-        return self.view.latest_run
+        return self.view.runs.latest
 
     def enqueue(self, draft: str, *, first: bool = False) -> None:
         """Add a message with its files to the queue, at the end or at the start."""

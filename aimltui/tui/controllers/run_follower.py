@@ -191,7 +191,7 @@ class RunFollower:
             conversation.buffer.add(changes)
             if not await self._turn(draft, pending_id):
                 break
-        if conversation.queue and conversation.view.active_run is None:
+        if conversation.queue and conversation.view.runs.active is None:
             self._host.give_back(conversation, conversation.dequeue_all())
 
     async def _turn(self, draft: str, pending_id: str) -> bool:
@@ -280,7 +280,7 @@ class RunFollower:
         if self._goes_on():
             await self._recover(_CUT_OFF)
         view = self._conversation.view
-        while self._host.answers_calls() and (run := view.active_run) is not None:
+        while self._host.answers_calls() and (run := view.runs.active) is not None:
             if run.status != REQUIRES_ACTION:
                 return
             outputs = await self._host.answer_calls(run, is_own=run.id in self.own_runs)
@@ -314,7 +314,7 @@ class RunFollower:
 
     def _goes_on(self) -> bool:
         """Return whether the run is active and does not wait for outputs of functions."""
-        run = self._conversation.view.active_run
+        run = self._conversation.view.runs.active
         return run is not None and run.status != "requires_action"
 
     async def _follow_run(self, run: Run) -> None:
@@ -393,13 +393,13 @@ class RunFollower:
     async def _reread(self) -> bool:
         """Read the thread from the server; return whether a run is active."""
         conversation = self._conversation
-        active = conversation.view.active_run
+        active = conversation.view.runs.active
         snapshot = await read_thread(self._client, conversation.thread_id or "", active=active)
         conversation.buffer.add(conversation.view.reconcile(snapshot))
         conversation.mark_reachable()
         if conversation.run is not None:
             self._host.run_moved(conversation, conversation.run)
-        return conversation.view.active_run is not None
+        return conversation.view.runs.active is not None
 
     async def _recover(self, why: str) -> None:
         """Reconnect to the run after its stream broke; the run itself continues on the server."""
@@ -411,7 +411,7 @@ class RunFollower:
             try:
                 if await self._reread():
                     conversation.view.begin_run()
-                    run = conversation.view.active_run
+                    run = conversation.view.runs.active
                     assert run is not None
                     await self._follow(self._client.runs.events(run.thread_id, run.id))
                 last = None

@@ -66,7 +66,7 @@ def command_words(facts: ScreenFacts, workspace: Workspace | None) -> frozenset[
             "runs": workspace.connected.run_code is not None,
             "running": conversation.is_busy,
             "thread": conversation.thread_id is not None,
-            "answer": conversation.view.has_answer,
+            "answer": conversation.view.facts.has_answer,
             "undo": bool(workspace.trash.threads),
             "call": bool(workspace.calls is not None and workspace.calls.calls_of(conversation.thread_id)),
             "connections": workspace.connected.connections is not None,
@@ -115,7 +115,7 @@ def status_of(facts: ScreenFacts, workspace: Workspace | None, now: float) -> St
     conversation = workspace.current
     run, seconds = _run_text(conversation, now, is_away=not facts.is_following)
     # the figures of a single run stand in its receipt already
-    used = conversation.view.usage if conversation.view.counted_runs > 1 else None
+    used = conversation.view.runs.usage if conversation.view.runs.counted > 1 else None
     return Status(
         hint=facts.hint or ("quits when the answer is finished" if facts.quits_when_finished else ""),
         is_away=not facts.is_following,
@@ -136,7 +136,7 @@ def status_of(facts: ScreenFacts, workspace: Workspace | None, now: float) -> St
 
 def _run_text(conversation: Conversation, now: float, *, is_away: bool) -> tuple[str, int | None]:
     """The active run in a word, and its seconds; nothing where its own line at the end of the transcript is in view."""
-    run = conversation.view.active_run
+    run = conversation.view.runs.active
     if not conversation.is_busy or not (is_away or run is None or conversation.is_stopping):
         return "", None
     word = "stopping" if conversation.is_stopping else "sending"

@@ -90,17 +90,17 @@ class ThreadLoader:
         conversation.buffer.add(conversation.view.reconcile(snapshot), at_once=True)
         conversation.mark_reachable()
         self._loaded(conversation)
-        run = conversation.view.active_run
+        run = conversation.view.runs.active
         if run is not None and self._can_follow(run):
             self._follow(conversation, run)
 
     async def read_older(self, conversation: Conversation) -> None:
         """Read the part of the thread before what is shown."""
-        before = conversation.view.oldest_message_id
+        before = conversation.view.facts.oldest_message_id
         if not conversation.has_more or before is None or conversation.thread_id is None:
             return
         conversation.has_more = False
-        known = conversation.view.run_ids
+        known = conversation.view.runs.ids
         try:
             snapshot = await read_thread(self._client, conversation.thread_id, before=before, known=known)
         except (APIError, TransportError) as error:

@@ -180,7 +180,7 @@ class Workspace:
         conversation = self.current
         if conversation.is_busy:
             conversation.enqueue(draft)
-            run = conversation.view.active_run
+            run = conversation.view.runs.active
             if not conversation.is_sending and run is not None and self._can_follow(run):
                 # the connection to the run was lost: without a follower the message would wait for ever
                 self._follow(conversation, run)
@@ -208,12 +208,12 @@ class Workspace:
         return [conversation for conversation in found if self._is_writing(conversation)]
 
     def _is_writing(self, conversation: Conversation) -> bool:
-        run = conversation.view.active_run
+        run = conversation.view.runs.active
         if not conversation.is_sending or (self.calls and self.calls.calls_of(conversation.thread_id)):
             return False
         if run is None:
             # a message is on its way; once its run has ended, nothing is left that quitting could cut off
-            return bool(conversation.queue) or not conversation.view.ends_with_run
+            return bool(conversation.queue) or not conversation.view.facts.ends_with_run
         return run.id in self._follower(conversation).own_runs
 
     def stop(self, conversation: Conversation | None = None) -> bool:
@@ -221,7 +221,7 @@ class Workspace:
         conversation = conversation or self.current
         if not conversation.is_busy:
             return False
-        run = conversation.view.active_run
+        run = conversation.view.runs.active
         conversation.is_stopping = True
         waiting = conversation.dequeue_all()
         if waiting:
@@ -380,7 +380,7 @@ class Workspace:
 
     def _show_guides(self, conversation: Conversation) -> None:
         guides: tuple[GuideEntry, ...] = ()
-        if not conversation.view.has_messages:
+        if not conversation.view.facts.has_messages:
             model = self.models.model_of(conversation)
             guides = guides_for(
                 model,

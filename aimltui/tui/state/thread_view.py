@@ -21,8 +21,8 @@ from aimltui.tui.state.entries import (
     NoticeEntry,
     QueuedEntry,
     ReasoningEntry,
-    RunEntry,
 )
+from aimltui.tui.state.entry_facts import EntryFacts
 from aimltui.tui.state.entry_list import EntryList
 from aimltui.tui.state.from_wire import (
     ASSISTANT,
@@ -36,6 +36,7 @@ from aimltui.tui.state.from_wire import (
     thinking_id,
     thought_entry,
 )
+from aimltui.tui.state.known_runs import KnownRuns
 from aimltui.tui.state.order import Block, in_order
 from aimltui.tui.state.sources import FoundSources
 from aimltui.tui.state.unanswered import Unanswered
@@ -43,7 +44,7 @@ from aimltui.wire import events as ev
 from aimltui.wire.errors import ErrorObject
 from aimltui.wire.messages import Message
 from aimltui.wire.run_steps import RunStep
-from aimltui.wire.runs import Run, Usage
+from aimltui.wire.runs import Run
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Snapshot:
 
 
 class ThreadView:
-    """The entries of one thread, and what can be read from them.
+    """The entries of one thread.
 
     Args:
         assistant_names: Assistant id to name; read whenever an entry is made, so that names may be added later.
@@ -68,7 +69,10 @@ class ThreadView:
         self._names = {} if assistant_names is None else assistant_names
         self._list = EntryList(self._text_of)
         self._local: set[str] = set()
-        self._runs: dict[str, Run] = {}
+        self.facts = EntryFacts(self._list, self._local)
+        """What can be said of the entries."""
+        self.runs = KnownRuns()
+        """The runs of the thread."""
         self._steps: dict[str, dict[str, int]] = {}
         self._sources = FoundSources()
         self._folding = RunAccumulator()
@@ -94,92 +98,6 @@ class ThreadView:
     def entries(self) -> list[Entry]:
         """All entries in order."""
         return self._list.whole()
-
-    @property
-    def latest_run(self) -> Run | None:
-        """The newest known run."""
-        return next(reversed(self._runs.values()), None)
-
-    @property
-    def active_run(self) -> Run | None:
-        """The run that locks the thread; None if no known run does."""
-        newest = self.latest_run
-        return newest if newest is not None and newest.is_active else None
-
-    @property
-    def run_ids(self) -> frozenset[str]:
-        """The ids of all known runs."""
-        return frozenset(self._runs)
-
-    @property
-    def oldest_message_id(self) -> str | None:
-        """The id of the first message here that the server has."""
-        for entry in self._list.outlines():
-            if isinstance(entry, MessageEntry) and entry.id not in self._local:
-                return entry.id
-        return None
-
-    @property
-    def has_messages(self) -> bool:
-        """Whether there is any message."""
-        return self._list.has_messages()
-
-    @property
-    def is_blank(self) -> bool:
-        """Whether there is nothing but guides."""
-        return all(isinstance(entry, GuideEntry) for entry in self._list.outlines())
-
-    @property
-    def ends_with_run(self) -> bool:
-        """Whether no message of the user stands behind the last run."""
-        for entry in self._list.outlines(backwards=True):
-            if isinstance(entry, RunEntry) or (isinstance(entry, MessageEntry) and entry.role == "user"):
-                return isinstance(entry, RunEntry)
-        return False
-
-    @property
-    def has_answer(self) -> bool:
-        """Whether an assistant has written anything."""
-        return self._last_answer_id is not None
-
-    @property
-    def last_answer(self) -> str:
-        """The Markdown of the last answer; empty if there is none."""
-        entry = self._list.get(self._last_answer_id) if self._last_answer_id is not None else None
-        return entry.text if isinstance(entry, MessageEntry) else ""
-
-    @property
-    def _last_answer_id(self) -> str | None:
-        for entry in self._list.outlines(backwards=True):
-            if (
-                isinstance(entry, MessageEntry)
-                and entry.role == "assistant"
-                and self._list.has_text(entry.id)
-            ):
-                return entry.id
-        return None
-
-    @property
-    def counted_runs(self) -> int:
-        """The number of runs whose usage is known."""
-        return sum(run.usage is not None for run in self._runs.values())
-
-    @property
-    def usage(self) -> Usage:
-        """Tokens and cost of all runs together; the cost is None if no run's cost is known."""
-        used = [run.usage for run in self._runs.values() if run.usage is not None]
-        costs = [usage.cost_usd for usage in used if usage.cost_usd is not None]
-        return Usage(
-            prompt_tokens=sum(usage.prompt_tokens for usage in used),
-            completion_tokens=sum(usage.completion_tokens for usage in used),
-            cost_usd=sum(costs) if costs else None,
-            cost_is_computed=any(usage.cost_is_computed for usage in used) or None,
-            cost_is_partial=(
-                len(costs) < len(used) or any(usage.cost_is_partial for usage in used) if costs else None
-            ),
-            context_tokens=used[-1].context_tokens if used else None,
-            context_length=used[-1].context_length if used else None,
-        )
 
     # Events
 
@@ -235,7 +153,7 @@ class ThreadView:
 
     def take_run(self, run: Run) -> list[Change]:
         """Take a run's state from outside its stream, such as the answer to a cancellation."""
-        known = self._runs.get(run.id)
+        known = self.runs.get(run.id)
         if known is None or (known.is_terminal and not run.is_terminal):
             return []
         return self._run(run)
@@ -287,7 +205,7 @@ class ThreadView:
     def take_back(self, unanswered: Unanswered) -> list[Change]:
         """Remove a message, and the runs that were stopped before they answered it."""
         for run_id in unanswered.run_ids:
-            self._runs.pop(run_id, None)
+            self.runs.forget(run_id)
         return [change for entry_id in unanswered.entry_ids for change in self.remove(entry_id)]
 
     def show_guides(self, guides: Sequence[GuideEntry]) -> list[Change]:
@@ -316,8 +234,7 @@ class ThreadView:
             first = next((i for i, entry in enumerate(old) if entry.id in fresh._list), 0)
             target = [entry for entry in old[:first] if entry.id not in self._local] + target
         target = _with_local(target, old, self._local)
-        known = fresh._runs.keys() | {run.id for run in snapshot.runs}
-        self._runs = {**{i: run for i, run in self._runs.items() if i not in known}, **fresh._runs}
+        self.runs.replace_end(fresh.runs, frozenset(run.id for run in snapshot.runs))
         self._steps.update(fresh._steps)
         self._sources.update(fresh._sources)
         return self._list.become(target)
@@ -326,11 +243,11 @@ class ThreadView:
         """Add older messages before all others."""
         older = ThreadView.from_snapshot(snapshot, self._names)
         changes: list[Change] = []
-        if self._runs:
-            older._without_actions(older.latest_run)
+        if self.runs:
+            older._without_actions(older.runs.latest)
         for index, entry in enumerate(entry for entry in older.entries if entry.id not in self._list):
             changes += self._list.insert(index, entry)
-        self._runs = {**older._runs, **self._runs}
+        self.runs.add_older(older.runs)
         self._steps = {**older._steps, **self._steps}
         self._sources.update(older._sources)
         return changes
@@ -345,8 +262,8 @@ class ThreadView:
         return changes
 
     def _run(self, run: Run) -> list[Change]:
-        before = self.latest_run if run.id not in self._runs else None
-        self._runs[run.id] = run
+        before = self.runs.latest if run.id not in self.runs else None
+        self.runs.note(run)
         changes = self._without_actions(before)
         if run.is_terminal:
             changes += self._thought(run, run.id)

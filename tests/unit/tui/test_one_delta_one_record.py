@@ -58,8 +58,8 @@ class Streamed:
     def frame(self, *events: StreamEvent) -> None:
         """What happens between two pictures: events fold, their changes are joined, the window is drawn."""
         changes = [change for one in events for change in self.view.apply(one)]
-        assert not self.view.is_blank
-        _ = self.view.has_answer, self.view.oldest_message_id
+        assert not self.view.facts.is_blank
+        _ = self.view.facts.has_answer, self.view.facts.oldest_message_id
         self.item_list.apply(joined(changes))
         self.viewport.settle()
         self.item_list.damage.clear()
@@ -112,7 +112,7 @@ def test_a_growing_text_is_stored_twice_at_most(make: Callable[[str], StreamEven
     before = held(scene)
     scene.feed(repeated(PROSE), make)
     assert held(scene) - before < 2.1 * SIZE
-    _ = scene.view.entries, scene.view.last_answer
+    _ = scene.view.entries, scene.view.facts.last_answer
     assert held(scene) - before < 2.1 * SIZE
 
 

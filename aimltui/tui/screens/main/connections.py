@@ -39,7 +39,9 @@ class ConnectionsPart(MainView):
     def offer_connection(self) -> None:
         """Open the Connect screen at the first start without a model, unless the user is already typing."""
         workspace = self.workspace
-        is_new = workspace is not None and workspace.current.view.is_blank and not workspace.models.is_set_up
+        is_new = (
+            workspace is not None and workspace.current.view.facts.is_blank and not workspace.models.is_set_up
+        )
         if is_new and self.connections is not None and self.prompt.is_empty and self.app.screen is self:
             self.open_connect()
 

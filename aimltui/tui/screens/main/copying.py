@@ -63,7 +63,7 @@ class CopyingPart(MainView):
 
     def action_copy_answer(self) -> None:
         """Copy the Markdown of the last answer."""
-        answer = self.workspace.current.view.last_answer if self.workspace is not None else None
+        answer = self.workspace.current.view.facts.last_answer if self.workspace is not None else None
         if answer:
             self.copy(answer)
 

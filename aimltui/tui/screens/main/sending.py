@@ -150,7 +150,7 @@ class SendingPart(MainView):
             self.transcript.show(conversation.view.entries)
         elif changes:
             self.transcript.apply(changes)
-        if changes != [] and conversation.view.is_blank:
+        if changes != [] and conversation.view.facts.is_blank:
             # a guide is read from its beginning, also where it does not fit
             self.transcript.scroll_to_head()
         self.show_state()

@@ -169,7 +169,7 @@ async def test_the_thought_is_folded_away_while_the_answer_still_streams(tmp_pat
                 ]:
                     go.set()
     assert go.is_set()
-    assert view.last_answer == "Hello"
+    assert view.facts.last_answer == "Hello"
 
 
 async def test_a_held_back_text_is_a_thought_too_and_code_after_it_still_runs(tmp_path: Path) -> None:

@@ -247,9 +247,9 @@ def test_older_messages_go_before_all_others() -> None:
 def test_the_active_run_is_the_newest_and_only_while_it_is_active() -> None:
     talk = Talk()
     talk.run((Say(("Half",), ""),))
-    assert talk.view.active_run is not None
+    assert talk.view.runs.active is not None
     talk.run((End(),))
-    assert talk.view.active_run is None
+    assert talk.view.runs.active is None
 
 
 def test_pieces_of_one_message_are_joined_and_keep_their_place() -> None:
@@ -259,11 +259,11 @@ def test_pieces_of_one_message_are_joined_and_keep_their_place() -> None:
 
 def test_guides_stand_at_the_top_and_are_replaced() -> None:
     view, mirror = ThreadView(), Mirror()
-    assert view.is_blank
+    assert view.facts.is_blank
     mirror.apply(view.show_guides([GuideEntry("guide", "Welcome")]))
-    assert view.is_blank
+    assert view.facts.is_blank
     mirror.apply(view.add_pending("Hi")[1])
-    assert not view.is_blank
+    assert not view.facts.is_blank
     mirror.apply(view.show_guides([GuideEntry("choice", "Look"), GuideEntry("other", "Set up")]))
     assert mirror.ids[:2] == ["choice", "other"]
     mirror.apply(view.show_guides(()))

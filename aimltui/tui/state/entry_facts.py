@@ -1,0 +1,69 @@
+"""EntryFacts: what can be said of a thread's entries without reading their whole texts."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+
+from aimltui.tui.state.entries import GuideEntry, MessageEntry, RunEntry
+from aimltui.tui.state.entry_list import EntryList
+
+
+class EntryFacts:
+    """Answers questions about the entries of one thread.
+
+    Args:
+        entries: The entries.
+        local: The ids of those that the server does not have.
+    """
+
+    def __init__(self, entries: EntryList, local: AbstractSet[str]) -> None:
+        self._list = entries
+        self._local = local
+
+    @property
+    def oldest_message_id(self) -> str | None:
+        """The id of the first message here that the server has."""
+        for entry in self._list.outlines():
+            if isinstance(entry, MessageEntry) and entry.id not in self._local:
+                return entry.id
+        return None
+
+    @property
+    def has_messages(self) -> bool:
+        """Whether there is any message."""
+        return self._list.has_messages()
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether there is nothing but guides."""
+        return all(isinstance(entry, GuideEntry) for entry in self._list.outlines())
+
+    @property
+    def ends_with_run(self) -> bool:
+        """Whether no message of the user stands behind the last run."""
+        for entry in self._list.outlines(backwards=True):
+            if isinstance(entry, RunEntry) or (isinstance(entry, MessageEntry) and entry.role == "user"):
+                return isinstance(entry, RunEntry)
+        return False
+
+    @property
+    def has_answer(self) -> bool:
+        """Whether an assistant has written anything."""
+        return self._last_answer_id is not None
+
+    @property
+    def last_answer(self) -> str:
+        """The Markdown of the last answer; empty if there is none."""
+        entry = self._list.get(self._last_answer_id) if self._last_answer_id is not None else None
+        return entry.text if isinstance(entry, MessageEntry) else ""
+
+    @property
+    def _last_answer_id(self) -> str | None:
+        for entry in self._list.outlines(backwards=True):
+            if (
+                isinstance(entry, MessageEntry)
+                and entry.role == "assistant"
+                and self._list.has_text(entry.id)
+            ):
+                return entry.id
+        return None
