@@ -17,7 +17,8 @@ from textual.widget import Widget
 from aimltui.tui.state.file_facts import Extras
 from aimltui.tui.widgets.transcript.canvas import ClickTarget, RenderContext, Row
 from aimltui.tui.widgets.transcript.glyphs import GlyphSet, glyph_set
-from aimltui.tui.widgets.transcript.items import Item, ItemList
+from aimltui.tui.widgets.transcript.item import Item
+from aimltui.tui.widgets.transcript.items import ItemList
 from aimltui.tui.widgets.transcript.palette import build_palette
 from aimltui.tui.widgets.transcript.selection import selected_text
 from aimltui.tui.widgets.transcript.strips import (
@@ -144,8 +145,7 @@ class Pane(ScrollView):
     def _report(self) -> None:
         """Update `following` and `new_lines`, and report changes of them and the wanted files."""
         item_list = self._item_list
-        if item_list.wanted:
-            wanted, item_list.wanted = item_list.wanted, {}
+        if wanted := item_list.wanted.take():
             self._files_wanted(wanted)
         following = self._viewport.following
         new_lines = self._viewport.new_lines(self.scroll_offset.y)
@@ -269,7 +269,7 @@ class Pane(ScrollView):
             return end_strip(0, 0)
         # empty rows belong to the end of the item above
         item = item_list.items[-1] if item is None else item_list.items[max(0, item.index - 1)]
-        lines = item_list.lines_of(item)
+        lines = item.lines
         return end_strip(len(lines[-1]) if lines else 0, item.key + max(0, len(lines) - 1))
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:

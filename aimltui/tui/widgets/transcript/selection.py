@@ -25,7 +25,7 @@ def selected_text(item_list: ItemList, selection: Selection) -> str:
     assert last is not None
     parts: list[str] = []
     for item in item_list.items[first.index : last.index + 1]:
-        lines = item_list.lines_of(item)
+        lines = item.lines
         low, from_character = 0, 0
         if item is first and start.y >= item.key:
             low, from_character = start.y - item.key, start.x

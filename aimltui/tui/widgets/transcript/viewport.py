@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from aimltui.tui.state.entries import MessageEntry, ReasoningEntry, StepEntry
 from aimltui.tui.widgets.transcript.canvas import ClickTarget
-from aimltui.tui.widgets.transcript.items import Item, ItemList, Place
+from aimltui.tui.widgets.transcript.item import Item, Place
+from aimltui.tui.widgets.transcript.items import ItemList
 
 NEAR_END = 2
 """Rows from the end within which scrolling down starts to follow the end again."""
@@ -65,7 +66,7 @@ class Viewport:
             said = (item for item in reversed(item_list.items) if isinstance(item.entry, _GROWING))
             self._seen = Place(next(said, item_list.items[-1]), _LAST, 0)
             self._below_seen = 0
-        self._top = item_list.place(*item_list.at(max(0, y)))
+        self._top = item_list.place_at(max(0, y))
 
     def settle(self) -> int:
         """Draw what is in or near the window, and return the window's first row."""
@@ -83,7 +84,7 @@ class Viewport:
             missing -= item_list.heights[item.index]
             if missing <= 0:
                 break
-        self._top = item_list.place(*item_list.at(self.limit))
+        self._top = item_list.place_at(self.limit)
         return self.limit
 
     def _settle_held(self, top: Place) -> int:
@@ -92,10 +93,10 @@ class Viewport:
         if item_list.get(item.entry.id) is not item:
             item = item_list.items[min(item.index, len(item_list.items) - 1)]
             item_list.draw(item)
-            self._top = top = item_list.place(item, 0)
+            self._top = top = item.place(0)
         item_list.draw(item)
         self._draw_around(item.index)
-        return item_list.heights.top(item.index) + item_list.row_of(top)
+        return item_list.heights.top(item.index) + top.row
 
     def _draw_around(self, index: int) -> None:
         """Draw a window's height above an item and two below its start."""
@@ -137,9 +138,9 @@ class Viewport:
         self.hold(new)
         self._draw_around(item.index)
         y = max(0, item_list.heights.top(item.index) + row - below)
-        self._top = item_list.place(*item_list.at(y))
+        self._top = item_list.place_at(y)
         self._draw_around(self._top.item.index)
-        y = item_list.heights.top(self._top.item.index) + item_list.row_of(self._top)
+        y = item_list.heights.top(self._top.item.index) + self._top.row
         return min(y, self.limit)
 
     def _reference(self, y: int) -> tuple[Item, int, int]:
@@ -167,16 +168,16 @@ class Viewport:
         item = self._seen.item
         if item_list.get(item.entry.id) is not item:
             item = item_list.items[min(item.index, len(item_list.items) - 1)]
-            self._seen = item_list.place(item, 0)
+            self._seen = item.place(0)
         item_list.draw(item)
         if self._seen.line == _LAST and item.canvas is not None:
-            self._seen = item_list.place(item, item_list.heights[item.index] - 1)
+            self._seen = item.place(item_list.heights[item.index] - 1)
             last = item_list.heights.top(item.index) + item_list.heights[item.index] - 1
             self._below_seen = item_list.heights.total - 1 - last
-        seen = item_list.heights.top(item.index) + item_list.row_of(self._seen)
+        seen = item_list.heights.top(item.index) + self._seen.row
         bottom = min(y + self.height, item_list.heights.total) - 1
         if bottom > seen:
-            self._seen = item_list.place(*item_list.at(bottom))
+            self._seen = item_list.place_at(bottom)
             seen = bottom
         return max(0, item_list.heights.total - 1 - seen - self._below_seen)
 

@@ -26,7 +26,8 @@ from aimltui.tui.state.entries import (
 from aimltui.tui.state.file_facts import FileFact, Repeat
 from aimltui.tui.widgets.transcript.canvas import WHOLE_MESSAGE, ClickTarget
 from aimltui.tui.widgets.transcript.inline import SANDBOX
-from aimltui.tui.widgets.transcript.items import Foldable, Item, counts
+from aimltui.tui.widgets.transcript.item import Item, counts
+from aimltui.tui.widgets.transcript.items import Foldable
 from aimltui.tui.widgets.transcript.marks import call_at, chosen_source, linked_file
 from aimltui.tui.widgets.transcript.pane import Pane
 from aimltui.tui.widgets.transcript.selection import word_at
@@ -208,9 +209,7 @@ class Transcript(Pane, can_focus=True):
         """Unfold all panels, or all reasonings; fold them if all are unfolded."""
         item_list = self._item_list
         panels = list(item_list.panels(kind))
-        unfold = not (
-            all(item_list.is_unfolded(item) for item in panels) if panels else item_list.folds.get(kind)
-        )
+        unfold = not (all(item.is_unfolded for item in panels) if panels else item_list.folds.get(kind))
         item_list.folds[kind] = unfold
         for item in panels:
             item_list.fold(item, unfold)
@@ -326,7 +325,7 @@ class Transcript(Pane, can_focus=True):
                 return
 
     def _select(self, item: Item, place: Offset, *, whole_line: bool) -> None:
-        lines = self._item_list.lines_of(item)
+        lines = item.lines
         line = lines[place.y - item.key]
         start, end = (0, len(line)) if whole_line else word_at(line, place.x)
         self.screen.selections = {self: Selection(Offset(start, place.y), Offset(end, place.y))}
@@ -349,7 +348,7 @@ class Transcript(Pane, can_focus=True):
             case "choice":
                 self.post_message(self.ChoiceChosen(self, item.entry.id, target.value))
             case "toggle" | "expand":
-                unfolded = target.kind == "expand" or not self._item_list.is_unfolded(item)
+                unfolded = target.kind == "expand" or not item.is_unfolded
                 if self._viewport.following:
                     # nothing moves under the pointer: the clicked line stays where it is
                     self._viewport.hold(self.scroll_offset.y)
