@@ -15,6 +15,8 @@ class FileCitation(Wire):
 
     file_id: str
     quote: str | None = extension()
+    place: str | None = extension()
+    """Where in the file the quote is, such as `page 3`. An extension of the API."""
 
 
 class FileCitationAnnotation(Wire):

@@ -70,6 +70,8 @@ class SearchResult(Wire):
     """Only in answers to requests that include it."""
     place: str | None = extension()
     """Where in the file the passage is, such as `page 3`. An extension of the API."""
+    places: list[tuple[int, str]] | None = extension()
+    """If it stands on several pages: the offsets at which they begin, with their places. An extension of the API."""
 
 
 class FileSearch(Wire):

@@ -98,6 +98,8 @@ class Citation:
     """How many annotations of the message come before it."""
     quote: str = ""
     """The words of the source that support the text; they are in the source."""
+    place: str = ""
+    """Where in the file they are; empty if that is unknown."""
 
     def annotation(self) -> FileCitationAnnotation:
         """Return the annotation that a message has for the mark."""
@@ -105,7 +107,7 @@ class Citation:
             text=self.text,
             start_index=self.start,
             end_index=self.start + len(self.text),
-            file_citation=FileCitation(file_id=self.file_id, quote=self.quote),
+            file_citation=FileCitation(file_id=self.file_id, quote=self.quote, place=self.place or None),
         )
 
 

@@ -24,6 +24,8 @@ class Chunk:
     """The line that tells where it is: file, headings, place. It is searched, and never quoted."""
     extra: str = ""
     """Further words by which it is found, see `words`."""
+    places: tuple[tuple[int, str], ...] = ()
+    """If it stands on several pages: the offsets at which they begin, with their places."""
 
 
 def split(text: str, size: int, overlap: int, check: Callable[[], None] = lambda: None) -> Iterator[Chunk]:

@@ -19,6 +19,8 @@ _BY_LINE: Final = frozenset((ROW, LINE))
 """Kinds whose numbers grow by one with each line of the text."""
 _STEP: Final = 4_096
 """Characters between two marks at most where lines are counted, so that a place is found without reading far back."""
+_MOST_PLACES: Final = 200
+"""Pages of one passage that are told apart."""
 _LONGEST_HEADING: Final = 80
 _LONGEST_PATH: Final = 200
 _BLANKS = re.compile(r"\s{9,}")
@@ -74,6 +76,27 @@ class Document:
         middle = self.marks[self._index((start + end) // 2)]
         parts = [" › ".join(middle.headings)[:_LONGEST_PATH], _span(here.kind, here.name, lowest, highest)]
         return " › ".join(part for part in parts if part)
+
+    def places(self, start: int, end: int) -> tuple[tuple[int, str], ...]:
+        """Return where the pages or slides of a passage begin, and where each is; empty if it stands on one.
+
+        Args:
+            start: The offset of its first character.
+            end: The offset after its last character.
+
+        Returns:
+            Offsets in the passage, with the places from there on.
+        """
+        first = max(0, self._index(start))
+        found: list[tuple[int, str]] = []
+        for mark in self.marks[first : self._index(max(start, end - 1)) + 1]:
+            if mark.kind in _BY_LINE or len(found) >= _MOST_PLACES:
+                return ()
+            at = max(start, mark.start)
+            place = self.place(at, at + 1)
+            if not found or found[-1][1] != place:
+                found.append((at - start, place))
+        return tuple(found) if len(found) > 1 else ()
 
     def _index(self, offset: int) -> int:
         return bisect_right(self.marks, offset, key=lambda mark: mark.start) - 1

@@ -228,7 +228,7 @@ def _placed(document: Document, chunks: Sequence[Chunk]) -> Iterator[Chunk]:
     for chunk in chunks:
         start = end - chunk.overlap
         end = start + len(chunk.text)
-        yield replace(chunk, place=document.place(start, end))
+        yield replace(chunk, place=document.place(start, end), places=document.places(start, end))
 
 
 def _with_context(stored: tuple[str, list[Chunk]]) -> list[Chunk]:

@@ -72,7 +72,12 @@ def load(conn: Connection, run: Run) -> SearchState:
             for number, result in enumerate(call.file_search.results or ()):
                 text = "".join(part.text for part in result.content or ())
                 sources[searches, number] = FoundPassage(
-                    result.file_id, result.file_name, text, result.score, result.place or ""
+                    result.file_id,
+                    result.file_name,
+                    text,
+                    result.score,
+                    result.place or "",
+                    result.places or (),
                 )
             searches += 1
     thread = threads.get(conn, run.thread_id)
@@ -108,7 +113,10 @@ class StoreSearch:
             found = passages.search(conn, usable, queries, limit, threshold=threshold) if usable else []
             notes = _notes(conn, usable, len(self._state.stores) - len(usable), pending)
             files = store_files.count(conn, usable, COMPLETED) if usable else 0
-            known = [FoundPassage(one.file_id, one.filename, one.text, one.score, one.where) for one in found]
+            known = [
+                FoundPassage(one.file_id, one.filename, one.text, one.score, one.where, one.places)
+                for one in found
+            ]
             return SearchOutcome(known, files, notes), usable
 
         outcome, usable = await self._services.database.read(look)

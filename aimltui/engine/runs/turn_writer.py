@@ -333,7 +333,7 @@ class TurnWriter:
             return
         source = (self._plan.sources or {})[span.key]
         quote = quote_for(claim_before(self._tail), source.text)
-        mark = Citation(span.text, source.file_id, self._length, self._linked, quote)
+        mark = Citation(span.text, source.file_id, self._length, self._linked, quote, source.place_of(quote))
         self._emit_annotated(FILE_CITATION, mark)
 
     def _emit_plain(self, text: str) -> None:

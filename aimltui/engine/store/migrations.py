@@ -33,7 +33,18 @@ def _context(conn: sqlite3.Connection) -> None:
     _run(conn, SCHEMA.with_name("migration_6.sql"))
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_files, _usage, _origins, _places, _context)
+def _places_within(conn: sqlite3.Connection) -> None:
+    _run(conn, SCHEMA.with_name("migration_7.sql"))
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
+    _files,
+    _usage,
+    _origins,
+    _places,
+    _context,
+    _places_within,
+)
 """From version 1 on. Never changed once released; a change of the schema adds a function here, and the same change to
 schema.sql."""
 

@@ -30,6 +30,8 @@ class Passage:
     """From 0 to 1."""
     where: str = ""
     """The place in the file, e.g. `page 3`; empty if it is unknown."""
+    places: Sequence[tuple[int, str]] = ()
+    """If it stands on several pages: the offsets at which they begin, with their places."""
 
 
 def search(
@@ -121,6 +123,7 @@ class _Files:
             found.text,
             found.score,
             found.place,
+            found.places,
         )
 
     def _read(self, entry: int) -> tuple[VectorStoreFile, str] | None:

@@ -179,7 +179,7 @@ CREATE TABLE chunks (
   position INTEGER NOT NULL,
   overlap INTEGER NOT NULL,         -- so many characters at its beginning are also the end of the one before
   text TEXT NOT NULL
-, place TEXT NOT NULL DEFAULT '', context TEXT NOT NULL DEFAULT '', scope TEXT NOT NULL DEFAULT '', extra TEXT);
+, place TEXT NOT NULL DEFAULT '', context TEXT NOT NULL DEFAULT '', scope TEXT NOT NULL DEFAULT '', extra TEXT, places TEXT NOT NULL DEFAULT '');
 -- `context` tells where a passage is (file, headings, page), and is searched, but never quoted; `scope` is a word for the
 -- vector store, `extra` are further words by which a passage is found. It is NULL until the passage is in the index.
 CREATE INDEX chunks_by_entry ON chunks(entry, position);

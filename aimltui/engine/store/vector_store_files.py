@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -211,10 +212,20 @@ def add_chunks(conn: Connection, seq: int, position: int, chunks: Sequence[Chunk
         return False
     scope = _scope(conn, seq)
     conn.executemany(
-        "INSERT INTO chunks (entry, position, overlap, text, place, context, scope, extra) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO chunks (entry, position, overlap, text, place, context, scope, extra, places) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            (seq, position + n, one.overlap, one.text, one.place, one.context, scope, one.extra)
+            (
+                seq,
+                position + n,
+                one.overlap,
+                one.text,
+                one.place,
+                one.context,
+                scope,
+                one.extra,
+                json.dumps(one.places, ensure_ascii=False) if one.places else "",
+            )
             for n, one in enumerate(chunks)
         ],
     )

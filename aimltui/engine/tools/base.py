@@ -68,6 +68,14 @@ class FoundPassage:
     """From 0 to 1."""
     place: str = ""
     """Where in the file it is, e.g. `page 3`; empty if that is unknown."""
+    places: Sequence[tuple[int, str]] = ()
+    """If it stands on several pages: the offsets at which they begin, with their places."""
+
+    def place_of(self, quote: str) -> str:
+        """Return where the page of a quote is; that of the passage if the quote is not in it."""
+        at = self.text.find(quote) if quote else -1
+        begun = [place for offset, place in self.places if offset <= at]
+        return (begun[-1] if begun else "") or self.place
 
 
 @dataclass(frozen=True, slots=True)

@@ -246,6 +246,8 @@ def _citations(
         source = sources.get(key) if key is not None else None
         if source is not None and source.file_id != file_id:
             source = None
+        if source is not None and mark.file_citation.place:
+            source = replace(source, place=mark.file_citation.place)
         # each passage has its number; the mark names it also before its search is known
         number = numbers.setdefault((file_id, key), len(numbers) + 1)
         label = source.name if source is not None else file_id

@@ -142,6 +142,6 @@ def _affordable(rarest: Sequence[Word], found: Mapping[Word, int]) -> Iterator[W
 
 def _chunk(conn: Connection, seq: int) -> Candidate:
     row = conn.execute(
-        "SELECT seq, entry, position, overlap, text, context, place FROM chunks WHERE seq = ?", (seq,)
+        "SELECT seq, entry, position, overlap, text, context, place, places FROM chunks WHERE seq = ?", (seq,)
     ).fetchone()
     return Candidate(*row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -38,6 +39,24 @@ class Merged:
         lowest, highest = first["first"], last["last"] or last["first"]
         numbers = first["kind"] + (f" {lowest}" if lowest == highest else f"s {lowest}–{highest}")
         return self.chunks[0].place[: first.start()] + numbers
+
+    @property
+    def places(self) -> list[tuple[int, str]]:
+        """Where the pages of the text begin; empty if it stands on one."""
+        found: list[tuple[int, str]] = []
+        length = 0
+        for chunk in self.chunks:
+            fresh = chunk.overlap if length else 0
+            own = json.loads(chunk.places) if chunk.places else [(0, chunk.place)]
+            found += [
+                (length - fresh + offset, place) for offset, place in own if offset >= fresh or not length
+            ]
+            if length and not any(offset == fresh for offset, _ in own):
+                # the page of the first new character began before it
+                before = [place for offset, place in own if offset < fresh]
+                found.append((length, before[-1] if before else chunk.place))
+            length += len(chunk.text) - fresh
+        return sorted(dict(found).items()) if len({place for _, place in found}) > 1 else []
 
 
 def merged(ranked: Iterable[tuple[Candidate, float]], limit: int) -> list[Merged]:

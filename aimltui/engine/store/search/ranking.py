@@ -34,6 +34,8 @@ class Candidate:
     text: str
     context: str
     place: str = ""
+    places: str = ""
+    """Where its pages begin, as JSON; empty if it stands on one."""
 
     @property
     def order(self) -> tuple[int, int]:

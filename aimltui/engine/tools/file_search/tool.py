@@ -158,6 +158,7 @@ def _shown(passages: Sequence[FoundPassage], ranking: RankingOptions) -> dict[st
                 "score": round(passage.score, 6),
                 "content": [SearchResultContent(text=passage.text)],
                 **({"place": passage.place} if passage.place else {}),
+                **({"places": list(passage.places)} if passage.places else {}),
             }
         ).to_json()
         for passage in passages

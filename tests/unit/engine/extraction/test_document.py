@@ -33,6 +33,26 @@ def test_a_passage_names_its_page_or_its_pages() -> None:
     assert document.place(0, len(document.text)) == "pages 1–3"
 
 
+def test_a_passage_on_several_pages_knows_where_each_begins() -> None:
+    target = writer()
+    for number in (1, 2, 3):
+        target.at(PAGE, number)
+        target.write(f"page {number}\n")
+    document = target.document()
+    assert document.places(0, len(document.text)) == ((0, "page 1"), (7, "page 2"), (14, "page 3"))
+    assert document.places(10, len(document.text)) == ((0, "page 2"), (4, "page 3"))
+    assert document.places(7, 13) == ()
+    assert Document("").places(0, 0) == ()
+
+
+def test_lines_and_rows_are_not_told_apart_within_a_passage() -> None:
+    target = writer()
+    target.at(ROW, 1, "S")
+    target.write("a\n\n\nb\n")
+    document = target.document()
+    assert document.places(0, len(document.text)) == ()
+
+
 def test_a_passage_names_the_headings_above_it() -> None:
     target = writer()
     for level, title in ((1, "One"), (2, "Deep \n down"), (1, "Two")):

@@ -358,7 +358,7 @@ def as_in_version_5(conn: sqlite3.Connection) -> None:
         "DROP TRIGGER chunks_learn_words; DROP TRIGGER chunks_learn_words_later; DROP TRIGGER chunks_forget_words;"
         "DROP TABLE chunk_words; DROP INDEX chunks_without_words;"
         "ALTER TABLE chunks DROP COLUMN context; ALTER TABLE chunks DROP COLUMN scope;"
-        "ALTER TABLE chunks DROP COLUMN extra;"
+        "ALTER TABLE chunks DROP COLUMN extra; ALTER TABLE chunks DROP COLUMN places;"
         "CREATE VIRTUAL TABLE chunk_words USING fts5("
         "  text, content = 'chunks', content_rowid = 'seq', tokenize = 'porter unicode61');"
         "CREATE TRIGGER chunks_learn_words AFTER INSERT ON chunks BEGIN"

@@ -192,11 +192,16 @@ async def test_a_passage_of_a_pdf_is_cited_with_its_page(tmp_path: Path) -> None
                 ListRunSteps(thread_id=run.thread_id, run_id=run.id, order="asc")
             )
         ).data
+        message = (await messages_of(engine, run.thread_id))[-1]
     details = steps[0].step_details
     assert isinstance(details, ToolCallsDetails)
     assert isinstance(details.tool_calls[0], FileSearchCall)
     assert details.tool_calls[0].file_search.results
     assert details.tool_calls[0].file_search.results[0].place == "Animals › pages 1–2"
+    part = message.content[0]
+    assert isinstance(part, TextContent)
+    assert isinstance(part.text.annotations[0], FileCitationAnnotation)
+    assert part.text.annotations[0].file_citation.place == "Animals › page 2"
     assert "report.pdf › Animals › pages 1–2" in str(model.requests[1].messages[-1]["content"])
 
 
