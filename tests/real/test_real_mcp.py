@@ -3,7 +3,8 @@
 Opt-in:
 
 python -m venv ENV && ENV/bin/pip install mcp-server-time mcp-server-git mcp-server-fetch
-AIMLTUI_REAL_MCP=ENV python -m pytest tests/real/test_real_mcp.py
+npm install --prefix NODE @modelcontextprotocol/server-everything @modelcontextprotocol/server-filesystem @modelcontextprotocol/server-memory
+AIMLTUI_REAL_MCP=ENV AIMLTUI_REAL_MCP_NODE=NODE python -m pytest tests/real/test_real_mcp.py
 """
 
 from __future__ import annotations
@@ -91,3 +92,40 @@ async def test_fetch(tmp_path: Path) -> None:
         assert not refused.is_ok
         assert refused.text
         assert [prompt.word for prompt in source.prompts] == ["/it:fetch"]
+
+
+NODE = os.environ.get("AIMLTUI_REAL_MCP_NODE", "")
+"""A folder in which npm has installed @modelcontextprotocol/server-everything, -filesystem and -memory."""
+
+
+@asynccontextmanager
+async def node(directory: Path, name: str, *args: str) -> AsyncIterator[McpSource]:
+    program = f"{NODE}/node_modules/@modelcontextprotocol/server-{name}/dist/index.js"
+    block = {"command": "node", "args": [program, *args]}
+    async with started(directory, "", **block) as source:
+        yield source
+
+
+@pytest.mark.skipif(not NODE, reason="opt-in: AIMLTUI_REAL_MCP_NODE=FOLDER")
+async def test_node_servers(tmp_path: Path) -> None:
+    async with node(tmp_path, "everything") as source:
+        assert any("runs only as a task" in row.left_out[0] for row in source.rows)
+        assert (await call(source, "get-sum", a=2, b=3)).text == "The sum of 2 and 3 is 5."
+        picture = await call(source, "get-tiny-image")
+        assert "[picture: image/png, " in picture.text
+        structured = await call(source, "get-structured-content", location="New York")
+        assert set(json.loads(structured.text)) == {"temperature", "conditions", "humidity"}
+        assert "[link: " in (await call(source, "get-resource-links", count=1)).text
+        (prompt,) = [one for one in source.prompts if one.name == "args-prompt"]
+        assert "Oslo" in await source.prompt_text(prompt, {"city": "Oslo"})
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "a.txt").write_text("hello")
+    async with node(tmp_path, "filesystem", str(folder)) as source:
+        listed = await call(source, "list_directory", path=str(folder))
+        assert "a.txt" in listed.text
+        outside = await call(source, "read_file", path="/etc/hostname")
+        assert not outside.is_ok
+    async with node(tmp_path, "memory") as source:
+        read = await call(source, "read_graph")
+        assert read.is_ok

@@ -184,13 +184,15 @@ async def _lines_of(stream: asyncio.StreamReader, most: int) -> AsyncIterator[by
 async def _stop(process: asyncio.subprocess.Process, tasks: list[asyncio.Task[None]]) -> None:
     """Close its input, then ask its process group to end, then end it."""
     assert process.stdin is not None
-    with contextlib.suppress(OSError, RuntimeError):
-        process.stdin.close()
-    if not await _has_ended(process):
-        _signal(process, signal.SIGTERM)
-        await _has_ended(process)
-    # also what it has started, and what of it is left
-    _signal(process, signal.SIGKILL)
+    try:
+        with contextlib.suppress(OSError, RuntimeError):
+            process.stdin.close()
+        if not await _has_ended(process):
+            _signal(process, signal.SIGTERM)
+            await _has_ended(process)
+    finally:
+        # also what it has started; and without patience where the program itself ends
+        _signal(process, signal.SIGKILL)
     await _has_ended(process)
     for task in tasks:
         task.cancel()

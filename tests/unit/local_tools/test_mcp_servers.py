@@ -515,6 +515,32 @@ async def test_a_process_gets_little_of_the_environment_and_ends_with_what_it_st
     assert log.lines[-1] == "noise 999"
 
 
+async def test_a_process_ends_also_where_the_program_has_no_patience(tmp_path: Path) -> None:
+    (tmp_path / "server.py").write_text(PROCESS)
+    server = McpServer(
+        "p", command=sys.executable, args=("-S", "server.py"), cwd=".", origin=str(tmp_path / "config.toml")
+    )
+    pids: list[int] = []
+
+    async def live() -> None:
+        async with open_session(server, ServerLog(), Hooks()) as session:
+            raw = await session.call_tool("about", {})
+            about = json.loads(raw["content"][0]["text"])
+            pids.extend((about["pid"], about["child"]))
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(live())
+    async with asyncio.timeout(30):
+        while not pids:  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+        # the event loop cancels everything when the program ends
+        while not task.done():
+            task.cancel()
+            await asyncio.sleep(0.005)
+        while any(map(is_running, pids)):  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+
+
 def is_running(pid: int) -> bool:
     try:
         os.kill(pid, 0)
