@@ -91,9 +91,14 @@ class ChunkReader:
         return ChatChunk(text, reasoning=thought, ends_thought=ends_thought)
 
     @property
-    def opens_thought(self) -> bool:
-        """Whether the answer showed that the model's template opens a thought, and only the closing tag comes."""
-        return self._tags.closed_unopened
+    def opens_thought(self) -> bool | None:
+        """Whether the model's template opens a thought of which only the closing tag comes; None if that is unknown.
+
+        False means that such a thought was expected, and that a complete answer came without its closing tag.
+        """
+        if self._tags.closed_unopened:
+            return True
+        return False if self._tags.is_assumed and self.finish_reason == "stop" else None
 
     def closing(self) -> ChatChunk | None:
         """The text to add at the end of the answer: the sources that a model with web search named."""

@@ -69,8 +69,8 @@ class Reader(Protocol):
         ...
 
     @property
-    def opens_thought(self) -> bool:
-        """Whether the answer closed a thought that it never opened."""
+    def opens_thought(self) -> bool | None:
+        """Whether the answer began inside a thought: True if it closed one that it never opened, None if unknown."""
         ...
 
     def held_back(self) -> ChatChunk | None:
@@ -127,8 +127,8 @@ class Exchange:
         return self._reader.has_content
 
     @property
-    def opens_thought(self) -> bool:
-        """Whether the answer closed a thought that it never opened."""
+    def opens_thought(self) -> bool | None:
+        """Whether the answer began inside a thought; None if unknown."""
         return self._reader.opens_thought
 
     async def chunks(self, response: AbstractAsyncContextManager[Any]) -> AsyncGenerator[ChatChunk, None]:

@@ -92,9 +92,9 @@ class OpenAICompatibleModel:
             except ModelError as error:
                 failure = error
             if failure is None:
-                if turn.opens_thought:
-                    quirks = replace(quirks, opens_thought=True)
-                await self._remember(request.model, quirks.since(before), passing)
+                shown = turn.opens_thought
+                changed = {} if shown in (None, quirks.opens_thought) else {"opens_thought": shown}
+                await self._remember(request.model, quirks.since(before) | changed, passing)
                 return
             first = first or failure
             said = words_of_text(turn.refusal, self.endpoint.api_key).marks

@@ -59,8 +59,8 @@ class ResponsesReader:
             return {"error": {"message": "the answer failed"}}
         return None
 
-    opens_thought = False
-    """False, because thoughts have their own item type here and are never tags in the text."""
+    opens_thought = None
+    """None, because thoughts have their own item type here and are never tags in the text."""
 
     def held_back(self) -> ChatChunk | None:
         """Return nothing: no text is held back here."""

@@ -72,6 +72,11 @@ class ThoughtTags:
             return found._replace(thought="".join(thought) + found.thought)
         return Parted("".join(thought), text)
 
+    @property
+    def is_assumed(self) -> bool:
+        """Whether the text so far is taken for a thought only because earlier answers began with one."""
+        return bool(self._assumed)
+
     def rule_out_closing(self) -> None:
         """Take closing tags in the text as text from now on: the server separates the thoughts itself."""
         self._may_close = False

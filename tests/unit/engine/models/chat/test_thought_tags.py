@@ -7,7 +7,10 @@ import pytest
 from aimltui.engine.models.chat.chunks import ChunkReader
 from aimltui.engine.models.chat.history import CONTINUE, NO_ANSWER, adapted
 from aimltui.engine.models.chat.thought_tags import Parted, ThoughtTags, without_thought
+from aimltui.engine.models.compat.lesson_store import Lessons
 from aimltui.engine.models.compat.quirks import Quirks
+from tests.support.chats import answered, asking, serving, text_in
+from tests.support.scenes import Scene, delta, stream
 
 
 def parted(text: str, size: int, *, starts_inside: bool = False) -> Parted:
@@ -95,6 +98,21 @@ def test_an_answer_that_closes_an_unopened_thought_is_noticed() -> None:
     reader.read({"choices": [{"delta": {"content": "hm</think>yes"}}]})
     reader.held_back()
     assert reader.opens_thought
+
+
+async def test_a_wrong_guess_about_the_template_is_taken_back() -> None:
+    lessons = Lessons()
+    literal = Scene((stream(delta("The tag </think> ends it."), delta(finish="stop")),))
+    plain = Scene((stream(delta("Just so."), delta(finish="stop")),))
+    async with serving(literal, lessons=lessons) as (server, model):
+        await answered(model, asking())
+        assert lessons.of("test", "test/fast") == {"opens_thought": True}
+        server.scene = plain
+        chunks = await answered(model, asking())
+        assert text_in(chunks) == "Just so."
+        assert lessons.of("test", "test/fast") == {"opens_thought": False}
+        chunks = await answered(model, asking())
+    assert [chunk.reasoning for chunk in chunks if chunk.reasoning] == []
 
 
 def test_a_server_that_separates_thoughts_itself_writes_tags_as_text() -> None:
