@@ -34,7 +34,7 @@ class HeaderTexts:
 def fit_header(
     texts: HeaderTexts, width: int, *, left_extra: int, separator: int, right_extra: int
 ) -> HeaderTexts:
-    """Shorten the header's texts to a width: long names are cut, then the endpoint goes, the assistant, the model.
+    """Shorten the header's texts to a width: the endpoint goes, long names are cut, then the assistant goes, the model.
 
     Args:
         texts: The whole texts.
@@ -56,6 +56,9 @@ def fit_header(
     short_assistant = cut(texts.assistant, max(_LEAST_ASSISTANT, width // 4))
     choices = (
         (texts.assistant, texts.model, texts.endpoint),
+        (short_assistant, texts.model, texts.endpoint),
+        (texts.assistant, texts.model, ""),
+        (short_assistant, texts.model, ""),
         (texts.assistant, model, texts.endpoint),
         (short_assistant, model, texts.endpoint),
         (texts.assistant, model, ""),
