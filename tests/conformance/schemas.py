@@ -203,7 +203,9 @@ CITATION = {"text": TEXT, "start_index": INT, "end_index": INT, "type": TEXT}
 ANNOTATION = by(
     "type",
     {
-        "file_citation": obj({**CITATION, "file_citation": obj({"file_id": TEXT, "quote": Maybe(TEXT)})}),
+        "file_citation": obj(
+            {**CITATION, "file_citation": obj({"file_id": TEXT, "quote": Maybe(TEXT)}, extra=("place",))}
+        ),
         "file_path": obj({**CITATION, "file_path": obj({"file_id": TEXT})}),
     },
 )
@@ -327,7 +329,8 @@ SEARCH_RESULT = obj(
         "file_name": TEXT,
         "score": NUMBER,
         "content": Maybe(items(obj({"type": Maybe(one_of("text")), "text": Maybe(TEXT)}))),
-    }
+    },
+    extra=("place", "places"),
 )
 TOOL_CALL = by(
     "type",
@@ -574,7 +577,7 @@ STORE_FILE = obj(
         "chunking_strategy": CHUNKING,
         "attributes": attributes,
     },
-    extra=("chunks",),
+    extra=("chunks", "progress", "remarks"),
 )
 FILE_BATCH = obj(
     {
