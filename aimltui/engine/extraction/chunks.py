@@ -37,8 +37,8 @@ def split(text: str, size: int, overlap: int, check: Callable[[], None] = lambda
         overlap: Tokens that a chunk shares with the previous one at most; half of `size` at most.
         check: Called once for each chunk; it may raise to stop.
     """
-    window: list[tuple[int, int, int]] = []
-    tokens, done = 0, 0
+    window: list[tuple[int, int, float]] = []
+    tokens, done = 0.0, 0
     for unit in units(text):
         if window and (tokens + unit[2] > size or unit[1] - window[0][0] > size * _LONGEST):
             check()
@@ -47,7 +47,7 @@ def split(text: str, size: int, overlap: int, check: Callable[[], None] = lambda
             begin = window[0][0] if done else 0
             yield Chunk(text[begin:end], done - begin)
             done = end
-            window = window[_first_kept(window, cut, overlap) :]
+            window = window[_first_kept(text, window, cut, overlap) :]
             tokens = sum(cost for _, _, cost in window)
         window.append(unit)
         tokens += unit[2]
@@ -56,7 +56,7 @@ def split(text: str, size: int, overlap: int, check: Callable[[], None] = lambda
         yield Chunk(text[begin:], done - begin)
 
 
-def _cut(text: str, window: list[tuple[int, int, int]]) -> int:
+def _cut(text: str, window: list[tuple[int, int, float]]) -> int:
     """Return where the chunk ends: after the last line or sentence that ends in its last quarter, if there is one."""
     line = sentence = 0
     for number in range(len(window) - 1, max(len(window) * 3 // 4, 1) - 1, -1):
@@ -69,10 +69,18 @@ def _cut(text: str, window: list[tuple[int, int, int]]) -> int:
     return line or sentence or len(window)
 
 
-def _first_kept(window: list[tuple[int, int, int]], cut: int, overlap: int) -> int:
+def _first_kept(text: str, window: list[tuple[int, int, float]], cut: int, overlap: int) -> int:
     """Return the first unit of the next chunk. It is never the first unit of this one, so the loop ends."""
-    kept, first = 0, cut
+    kept, first = 0.0, cut
     while first > 1 and kept + window[first - 1][2] <= overlap:
         first -= 1
         kept += window[first][2]
-    return first
+    # from the start of a line, if one starts soon
+    return next(
+        (
+            number
+            for number in range(first, first + (cut - first) // 4)
+            if text[window[number][0] - 1] == "\n"
+        ),
+        first,
+    )
