@@ -41,6 +41,8 @@ class Model(Wire):
     """The content types of its messages: `text`, `image`, `file`, `audio`, `video`."""
     remark: str | None = extension()
     """What a user should know before choosing it, in a few words."""
+    tools_off: str | None = extension()
+    """Why it is offered no hosted tools by runs with `hosted_tools: auto`, in a few words; none if it is offered them."""
 
 
 class ModelSource(Wire):

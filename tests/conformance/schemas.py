@@ -399,7 +399,7 @@ STEP = obj(
 
 MODEL = obj(
     {"id": TEXT, "object": one_of("model"), "created": INT, "owned_by": TEXT},
-    extra=("name", "context_length", "connection"),
+    extra=("name", "context_length", "connection", "tools_off"),
 )
 
 INDEXED: dict[str, Check | Maybe] = {"index": INT, "type": TEXT}

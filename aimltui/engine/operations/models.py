@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from aimltui.engine.models.base import ListState, ModelError, ModelInfo
-from aimltui.engine.models.compat.lesson_store import Lessons
+from aimltui.engine.models.base import ListState, ModelError, ModelInfo, ToolProtocol
+from aimltui.engine.models.compat.lesson_store import LOOPS_IN_WORDS, Lessons
+from aimltui.engine.runs.tool_offer import why_not_auto
 from aimltui.engine.runtime import Runtime
 from aimltui.wire.errors import ServerError
 from aimltui.wire.models import ListModels, Model, ModelPage, ModelPrice, ModelSource
@@ -26,18 +27,20 @@ class ModelOperations:
             told = f"{error.message} {error.remedy}".strip()
             raise ServerError(told, code="models_unavailable", request_id=error.request_id) from error
         states = self._runtime.models.list_states()
-        lessons = self._runtime.options.lessons
+        lessons, protocol = self._runtime.options.lessons, self._runtime.options.tool_protocol
 
         def page() -> ModelPage:
             lessons.load()
-            return _model_page(found, states, lessons)
+            return _model_page(found, states, lessons, protocol)
 
         # hundreds of models take some milliseconds, and the user may be typing
         return await asyncio.to_thread(page)
 
 
-def _model_page(found: Sequence[ModelInfo], states: Sequence[ListState], lessons: Lessons) -> ModelPage:
-    data = [_model(info, lessons.words(info.connection, info.id, *info.aliases)) for info in found]
+def _model_page(
+    found: Sequence[ModelInfo], states: Sequence[ListState], lessons: Lessons, protocol: ToolProtocol
+) -> ModelPage:
+    data = [_model(info, lessons.words(info.connection, info.id, *info.aliases), protocol) for info in found]
     sources = [
         ModelSource(
             connection=state.connection,
@@ -56,7 +59,7 @@ def _model_page(found: Sequence[ModelInfo], states: Sequence[ListState], lessons
     )
 
 
-def _model(info: ModelInfo, learned: list[str]) -> Model:
+def _model(info: ModelInfo, learned: list[str], protocol: ToolProtocol) -> Model:
     price = info.price
     return Model(
         id=info.id,
@@ -75,4 +78,5 @@ def _model(info: ModelInfo, learned: list[str]) -> Model:
         learned=learned or None,
         inputs=sorted(info.inputs) if info.inputs is not None else None,
         remark=info.remark or None,
+        tools_off=why_not_auto(info.id, info, LOOPS_IN_WORDS in learned, protocol),
     )

@@ -42,12 +42,17 @@ def why_off(
     """
     if switch not in ("off", "auto") or all(isinstance(tool, FunctionTool) for tool in tools):
         return None
-    if switch == "off":
-        return SWITCHED_OFF
+    return SWITCHED_OFF if switch == "off" else why_not_auto(model_id, known, LOOPS in learned, protocol)
+
+
+def why_not_auto(
+    model_id: str, known: ModelInfo | None, repeats_calls: bool, protocol: ToolProtocol = "auto"
+) -> str | None:
+    """Return why a model is offered no hosted tools with the switch at `auto`; None if it is. See `why_off`."""
     weights = (known.parameters if known is not None else None) or weights_in_name(model_id)
     if weights is not None and weights < SMALLEST:
         return SMALL_MODEL
     able = known.abilities if known is not None and (known.tool_protocol or protocol) == "auto" else None
     if able is not None and "tools" not in able:
         return NO_TOOL_CALLS
-    return REPEATS_CALLS if LOOPS in learned else None
+    return REPEATS_CALLS if repeats_calls else None

@@ -119,6 +119,14 @@ class ModelSelection:
         origin = self._origin(conversation)
         return origin[0] if origin is not None else self.default_model
 
+    def has_no_tools(self, conversation: Conversation) -> bool:
+        """Whether the server says that the model that will answer gets no tools, unless they are switched on."""
+        model, connection = self.model_of(conversation), self.answering(conversation)
+        return any(
+            row.id == model and row.connection in (None, connection) and row.tools_off
+            for row in (self.page.data if self.page is not None else ())
+        )
+
     def connection_of(self, conversation: Conversation) -> str | None:
         """The connection that will answer; None for the default one."""
         if conversation.selection.model:

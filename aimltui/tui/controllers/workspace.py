@@ -239,8 +239,10 @@ class Workspace:
         assistant_id = await self.models.need_assistant(conversation, model)
         needs |= await tools_of_thread(self.client, conversation.thread_id)
         if self.before_run is not None:
+            switch = self.tools.of(conversation)
+            is_off = switch == "off" or (switch == "auto" and self.models.has_no_tools(conversation))
             tools = self.assistants.tools_of(assistant_id) | needs
-            await self.before_run(frozenset() if self.tools.of(conversation) == "off" else tools)
+            await self.before_run(frozenset() if is_off else tools)
         has_any = self.connected.connections is not None and self.connected.connections.rows()
         if has_any and model != self._startup.demo_model:
             await self.selections.remember_connection(conversation)
@@ -257,10 +259,10 @@ class Workspace:
             self._kept[thread.id] = conversation
             conversation.buffer.notify()
         connection = self.models.sent_connection(conversation)
-        switch = self.tools.sent(conversation)
+        sent = self.tools.sent(conversation)
         given = await self.run_tools.tools_of(assistant_id, needs)
         given = self.tools.kept(conversation, assistant_id, given)
-        return Plan(conversation.thread_id, assistant_id, model, connection, given, switch)
+        return Plan(conversation.thread_id, assistant_id, model, connection, given, sent)
 
     def stop_in(self, thread_id: str) -> None:
         """Stop the answer that is being written in a thread: it is about to be deleted."""

@@ -24,10 +24,8 @@ KEPT_S = 30 * 86_400.0
 _MOST = 2_000
 _LONGEST_FILE = 2_000_000
 _LONGEST_NAME = 300
-_WORDS = {
-    FENCED: "No tool calls: the model writes code to run into its text.",
-    LOOPS: "Repeats the same tool call: it gets tools only where they are switched on.",
-}
+LOOPS_IN_WORDS = "Repeats the same tool call: it gets tools only where they are switched on."
+_WORDS = {FENCED: "No tool calls: the model writes code to run into its text.", LOOPS: LOOPS_IN_WORDS}
 
 log = logging.getLogger(__name__)
 

@@ -20,6 +20,7 @@ from aimltui.engine.runs.tool_offer import (
     why_off,
 )
 from aimltui.wire.messages import NewMessage
+from aimltui.wire.models import ListModels
 from aimltui.wire.run_steps import ListRunSteps
 from aimltui.wire.runs import CreateRun
 from aimltui.wire.tools import CodeInterpreterTool, FunctionTool
@@ -187,6 +188,15 @@ async def test_a_model_that_goes_on_calling_answers_without_seeing_its_calls(
     assert {step.status for step in steps.data} == {"completed"}
     assert [message["role"] for message in model.requests[-1].messages] == ["system", "user"]
     assert names(events)[-1] == "done"
+
+
+async def test_the_list_of_models_tells_which_get_no_tools(tmp_path: Path) -> None:
+    lessons = Lessons()
+    async with opened(tmp_path, lessons=lessons) as engine:
+        [before] = (await engine.models.list_models(ListModels())).data
+        lessons.learn("", "fake", {LOOPS: True})
+        [after] = (await engine.models.list_models(ListModels())).data
+    assert (before.tools_off, after.tools_off) == (None, REPEATS_CALLS)
 
 
 async def test_a_model_that_never_answers_ends_with_a_sentence(tmp_path: Path) -> None:

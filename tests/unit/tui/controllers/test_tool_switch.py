@@ -15,6 +15,7 @@ from aimltui.tui.controllers.workspace import Workspace
 from aimltui.tui.startup import Connected, Startup
 from aimltui.tui.storage.drafts import DraftStore
 from aimltui.wire.assistants import Assistant
+from aimltui.wire.models import Model
 from aimltui.wire.threads import CreateThread
 from aimltui.wire.tools import CodeInterpreterTool, FunctionDefinition, FunctionTool
 from tests.support.fake_connections import FakeConnections
@@ -118,3 +119,27 @@ async def test_more_tools_than_the_api_allows_go_to_the_own_engine_only(
     run = _create_run(plan)
     assert len(run.tools or []) == 20
     assert len(run.given().get("more_tools", [])) == expected - 20
+
+
+@pytest.mark.parametrize(
+    ("model", "of_thread", "asked"),
+    [("tiny", None, 0), ("tiny", "on", 1), ("demo", None, 1), ("demo", "off", 0)],
+)
+async def test_code_is_not_asked_about_where_the_model_gets_no_tools(
+    tmp_path: Path, model: str, of_thread: str | None, asked: int
+) -> None:
+    server = FakeTransport()
+    server.models = [Model(id="demo"), Model(id="tiny", tools_off="small model")]
+    workspace = await at_work(server, tmp_path)
+    server.assistants["asst_own"] = OWN.model_copy(update={"tools": [CodeInterpreterTool()]})
+    await workspace.assistants.read()
+    await workspace.models.list_models()
+    seen: list[frozenset[str]] = []
+
+    async def before_run(tools: frozenset[str]) -> None:
+        seen.append(tools)
+
+    workspace.before_run = before_run
+    workspace.current.selection.model, workspace.current.selection.tools = model, of_thread
+    await workspace.plan(workspace.current)
+    assert seen == [frozenset({"code_interpreter"}) if asked else frozenset()]
