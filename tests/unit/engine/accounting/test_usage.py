@@ -186,7 +186,7 @@ def test_runs_from_before_the_ledger_are_in_it(tmp_path: Path) -> None:
             "INSERT INTO runs (id, thread_id, status, created_at, body) VALUES (?, 't', ?, 1800000000, ?)",
             (run_id, status, text),
         )
-    migrations.migrate(conn, Path(conn.execute("PRAGMA database_list").fetchone()[2] or tmp_path / "a.db"))
+    migrations.migrate(conn, tmp_path / "old.db")
     rows = conn.execute("SELECT run_id, model, prompt_tokens, told_usd, held_tokens FROM usage").fetchall()
     conn.close()
     assert sorted(tuple(row) for row in rows) == [("a", "m", 7, 0.5, 10), ("c", "m", 7, 0.5, 10)]

@@ -101,7 +101,7 @@ def test_a_run_of_the_first_schema_goes_on_after_the_migrations(tmp_path: Path) 
         " VALUES ('run_1', 't', 'in_progress', 1000, ?, ?)",
         (json.dumps(FULL), run.model_dump_json()),
     )
-    migrations.migrate(conn, Path(conn.execute("PRAGMA database_list").fetchone()[2] or tmp_path / "a.db"))
+    migrations.migrate(conn, tmp_path / "old.db")
     transaction = RunTransaction(conn, "run_1", 1002.0)
     transaction.count_turn(USAGE, 7, 3)
     private = json.loads(conn.execute("SELECT private FROM runs").fetchone()[0])
