@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.pdfs import pdf
 from tests.support.shared import Shared, sidebar
 from tests.support.terminal import Terminal
 
@@ -121,6 +122,34 @@ def test_a_message_that_is_sent_while_a_run_is_at_work_waits_and_can_be_taken_ba
     opened.wait_for("and now thanks")
     empty_prompt(opened)
     stop(opened)
+
+
+def test_a_dropped_document_is_searched_and_what_the_answer_cites_opens(
+    opened: Terminal, tmp_path: Path
+) -> None:
+    document = tmp_path / "a warranty.pdf"
+    document.write_bytes(
+        pdf(
+            [
+                ["Terms of the kettle"],
+                ["In an office the warranty lasts twelve months.", "Dents are not covered."],
+            ]
+        )
+    )
+    opened.paste(f"'{document}' ")
+    opened.wait_for("file search")
+    opened.type("How long is the warranty in an office?")
+    opened.wait_for("in an office?")
+    opened.press("enter")
+    opened.wait_for("completed")
+    opened.wait_for("[1] a warranty.pdf · pages 1–2")
+    opened.press("up")
+    opened.wait_for("enter Choose")
+    opened.press("enter")
+    opened.wait_for("Copy passage")
+    opened.wait_for("Dents are not covered.")
+    opened.press("escape")
+    opened.wait_gone("Copy passage")
 
 
 def test_a_paste_of_many_lines_never_sends(opened: Terminal) -> None:

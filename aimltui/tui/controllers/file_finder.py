@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,11 +65,20 @@ class FileFinder:
         size = len(page.text.encode("utf-8", "replace"))
         return AttachedFile(str(path), page_name(page.url, page.title), size, "file_search", url=page.url)
 
-    @staticmethod
-    def forget(file: AttachedFile) -> None:
-        """Delete the file of a page that is no longer attached."""
+    async def forget(self, file: AttachedFile) -> None:
+        """Delete what only the draft needs of a file that was taken off it: a page's text, an upload that was not sent.
+
+        A failure changes nothing for the user: the files screen lists what is left on the server.
+        """
+        from aimltui.client.errors import TransportError
+        from aimltui.wire.errors import APIError
+
         if file.url:
-            forget_page(file.path)
+            await asyncio.to_thread(forget_page, file.path)
+        workspace = self._workspace()
+        if file.file_id and workspace is not None:
+            with suppress(APIError, TransportError):
+                await workspace.client.files.delete(file.file_id)
 
     def attached(
         self, files: Iterable[LocalFile], before: Sequence[AttachedFile]

@@ -147,6 +147,12 @@ def parted(draft: str) -> tuple[str, tuple[AttachedFile, ...]]:
     return _LIST.sub("", draft).strip("\n"), tuple(files.values())
 
 
+def in_words(draft: str) -> str:
+    """Return a draft as one text to show: what is written, then the names of its files."""
+    text, files = parted(draft)
+    return " ".join([text, *(f"[{file.name}]" for file in files)]).strip()
+
+
 def _read(listed: str) -> list[AttachedFile]:
     try:
         return [AttachedFile(**values) for values in json.loads(listed)]

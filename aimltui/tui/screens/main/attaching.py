@@ -139,7 +139,7 @@ class AttachingPart(MainView):
                 self.prompt.set_files([changed if one is file else one for one in self.prompt.files])
             case "remove":
                 self.prompt.set_files([one for one in self.prompt.files if one is not file])
-                self._finder.forget(file)
+                self.spawn(self._finder.forget(file), "attach")
             case "view":
                 self.spawn(self._view_attached(file), "file")
 

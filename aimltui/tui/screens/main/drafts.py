@@ -6,6 +6,7 @@ import time
 
 from aimltui.common.sanitize import clean_line
 from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.state.attached_files import in_words
 from aimltui.tui.storage.drafts import OtherDraft
 
 _WORDS = 38
@@ -34,7 +35,7 @@ class DraftsPart(MainView):
                 self.spawn(self._exchange(others[int(place)].name), "drafts")
 
         rows = [
-            ChoiceRow(str(place), first_words(clean_line(other.text), _WORDS), _about(other))
+            ChoiceRow(str(place), first_words(clean_line(in_words(other.text)), _WORDS), _about(other))
             for place, other in enumerate(others)
         ]
         self.app.push_screen(ChoiceScreen("Other drafts of this thread", rows, verb="Edit"), chosen)

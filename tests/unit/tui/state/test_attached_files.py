@@ -9,6 +9,7 @@ import pytest
 from aimltui.tui.state.attached_files import (
     AttachedFile,
     goal_of,
+    in_words,
     parted,
     tools_of,
     with_files,
@@ -62,6 +63,11 @@ def test_a_draft_keeps_its_files_when_it_is_joined_with_another_and_saved(tmp_pa
     assert files == (REPORT, SALES)
     assert text.startswith("What is new?\n")
     assert text.endswith("\n\nAnd why?")
+
+
+def test_a_draft_is_shown_without_what_it_is_stored_as() -> None:
+    assert in_words(with_files("What is new?", [REPORT, SALES])) == "What is new? [a report.pdf] [sales.csv]"
+    assert in_words("Hello") == "Hello"
 
 
 @pytest.mark.parametrize("listed", ["", "[1]", "{}", '[{"path": 1, "new": 2}]', "[" * 50])
