@@ -397,6 +397,10 @@ async def test_include_has_one_value(raw: httpx2.AsyncClient, known: dict[str, s
         assert (await raw.get(path, params={"include[]": value})).status_code == 200
         told = refusal(await raw.get(path, params={"include[]": "everything"}))
         assert (told[0], told[2]) == (400, VALUE)
+    events = "/v1" + filled("/threads/{thread}/runs/{run}/events", known)
+    assert (await raw.get(events, params={"include[]": value})).status_code == 200
+    told = refusal(await raw.get(events, params={"include[]": "everything"}))
+    assert (told[0], told[2]) == (400, VALUE)
     body = {"assistant_id": known["assistant"]}
     runs = "/v1" + filled("/threads/{thread}/runs", known)
     assert (await raw.post(runs, json=body, params={"include[]": "everything"})).status_code == 400
