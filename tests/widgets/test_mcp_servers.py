@@ -12,6 +12,7 @@ import pytest
 from aimltui.local_tools.mcp.forms import Form, FormField, Reply
 from aimltui.tui.screens.dialogs.form import FormScreen
 from aimltui.tui.screens.dialogs.mcp_servers import McpServersScreen
+from aimltui.tui.state.dead_time import KeyTimes
 from aimltui.tui.state.entries import StepEntry
 from tests.support.fake_model import calls, says
 from tests.support.local_tools import HandServer, HandSource
@@ -59,7 +60,8 @@ async def test_the_sheet_shows_restarts_and_switches(tmp_path: Path) -> None:
     server = HandServer(NOW)
     server.error = "The program was not found."
     servers = server.source("clock", "other")
-    async with desk(tmp_path, says("x"), servers=servers) as at:
+    times = KeyTimes(stand_s=0, quiet_s=0, hold_s=0)
+    async with desk(tmp_path, says("x"), servers=servers, key_times=times) as at:
         screen = at.here.screen
         await screen.run_action("mcp_servers")
         await at.here.until(lambda: isinstance(at.here.app.screen, McpServersScreen))
