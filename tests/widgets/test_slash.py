@@ -70,7 +70,7 @@ async def test_tools_are_switched_by_a_word_or_from_a_list(tmp_path: Path) -> No
         await here.until(lambda: "Tools are on, off or auto." in here.shown())
         await here.write("/tools")
         await here.until(lambda: "Does the model get tools in this thread?" in here.shown())
-        await here.pilot.press(*"on, for", "enter")
+        await here.pilot.press(*"on in every", "enter")
         await here.until(lambda: tools.of(conversation) == "on")
         assert conversation.selection.tools is None
     assert thread_of(server)["tools"] == ""

@@ -151,7 +151,7 @@ class PickersPart(MainView):
         conversation, tools = workspace.current, workspace.tools
         name = workspace.assistants.name_of(conversation)
         rows = [ChoiceRow(word, word, hint) for word, hint in _SWITCHES.items()]
-        rows += [ChoiceRow(f"{_ALL}{word}", f"{word}, for all of {name}") for word in _SWITCHES]
+        rows += [ChoiceRow(f"{_ALL}{word}", f"{word} in every thread of {name}") for word in _SWITCHES]
 
         def picked(choice: str | None) -> None:
             if choice is None:
