@@ -92,7 +92,13 @@ async def desk(
         engine = await Engine.open(options(data), FakeModels(model))
         return Connected(AssistantsClient(EmbeddedTransport(engine)), "test", "fake", local_tools=tools)
 
-    values = {"connect": connect, "clock": None, "model": "fake", "key_times": KeyTimes(clock), **changes}
+    values = {
+        "connect": connect,
+        "clock": None,
+        "model": "fake",
+        "key_times": KeyTimes(clock, hold_s=0),
+        **changes,
+    }
     async with seat(FakeTransport(), data / "drafts", size=size, **values) as here:
         yield Desk(here, model, source, clock)
 

@@ -23,6 +23,7 @@ class PaletteScreen(SearchSheet):
         state: The words of `commands.STATE_WORDS` that are true.
     """
 
+    MOST_LINES = 28
     EXTRA_LINES = 3
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+p", "cancel", show=False)]
 
