@@ -142,7 +142,7 @@ def test_a_dropped_document_is_searched_and_what_the_answer_cites_opens(
     opened.wait_for("in an office?")
     opened.press("enter")
     opened.wait_for("completed")
-    opened.wait_for("[1] a warranty.pdf · pages 1–2")
+    opened.wait_for("[1] a warranty.pdf · page")
     opened.press("up")
     opened.wait_for("enter Choose")
     opened.press("enter")
