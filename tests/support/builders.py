@@ -24,6 +24,9 @@ from tests.support.fake_model import FakeModel, FakeModels
 PATIENCE_S = 20.0
 """How long a wait may take before the test counts as hung: generous, since other tests run on the same cores."""
 
+LIFETIMES_S = (0.3, 1.2, 5.0, 12.0)
+"""Lifetimes of a run that is to expire after its text, tried in turn: a busy machine needs longer for the text."""
+
 
 class TestClock:
     """A clock that stands still until somebody turns it."""
