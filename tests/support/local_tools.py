@@ -39,6 +39,7 @@ class HandServer:
         """What each call asks the user."""
         self.replies: list[Reply] = []
         self.prompts: list[dict[str, Any]] = []
+        self.resources: list[dict[str, Any]] = []
         self.content: list[dict[str, Any]] = []
         """What each call returns."""
         self.error = ""
@@ -66,6 +67,12 @@ class HandServer:
         return {
             "messages": [{"role": "user", "content": {"type": "text", "text": f"{name} of {values}\x1b[2J"}}]
         }
+
+    async def list_resources(self) -> list[dict[str, Any]]:
+        return self.resources
+
+    async def read_resource(self, uri: str) -> dict[str, Any]:
+        return {"contents": [{"uri": uri, "text": f"The text of {uri}"}]}
 
     async def call_tool(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         self.called.append((name, arguments))

@@ -186,3 +186,22 @@ async def test_a_servers_prompt_comes_into_the_input(tmp_path: Path) -> None:
         await at.here.until(lambda: prompt.draft == "/clock:time", "the words")
         assert any("no such city" in note.message for note in at.here.app._notifications)
         assert at.model.requests == []
+
+
+async def test_a_servers_resource_is_attached_as_a_file(tmp_path: Path) -> None:
+    server = HandServer(NOW)
+    server.resources = [{"uri": "clock://hands", "name": "Hands"}, {"uri": "bad uri"}]
+    servers = server.source("clock")
+    async with desk(tmp_path, says("x"), servers=servers) as at:
+        await at.here.pilot.press("h", "backspace")
+        await at.here.until(lambda: [row.state for row in servers.rows] == ["ready"], "the server")
+        assert [one.word for one in servers.resources] == ["clock:clock://hands"]
+        await at.here.pilot.press(*"@clock:")
+        await at.here.until(lambda: "clock:clock://hands" in at.here.shown(), "the list")
+        await at.here.pilot.press("enter")
+        prompt = at.here.screen.prompt
+        await at.here.until(lambda: prompt.files, "the file")
+        (file,) = prompt.files
+        assert file.url == "clock:clock://hands"
+        assert file.size == len("The text of clock://hands")
+        assert prompt.text == ""

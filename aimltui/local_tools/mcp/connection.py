@@ -52,6 +52,22 @@ class Connection(Protocol):
         """
         ...
 
+    async def list_resources(self) -> list[dict[str, Any]]:
+        """The resources as the protocol has them.
+
+        Raises:
+            ServerError: The server refused it.
+        """
+        ...
+
+    async def read_resource(self, uri: str) -> dict[str, Any]:
+        """A resource as the protocol has it.
+
+        Raises:
+            ServerError: The server answered with an error.
+        """
+        ...
+
     async def call_tool(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """The result of a tool as the protocol has it. Cancelling it tells the server.
 

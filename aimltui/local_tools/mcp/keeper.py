@@ -24,6 +24,7 @@ from aimltui.local_tools.mcp.definitions import Offered, offered
 from aimltui.local_tools.mcp.forms import Form, Reply
 from aimltui.local_tools.mcp.log import ServerLog
 from aimltui.local_tools.mcp.prompts import ServerPrompt, prompt_text, prompts_of
+from aimltui.local_tools.mcp.resources import ServerResource, resource_text, resources_of
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +74,7 @@ class ServerKeeper:
         """Why it does not run, or why it ended last."""
         self.offered: Offered = offered(server, known or [])
         self.prompts: tuple[ServerPrompt, ...] = ()
+        self.resources: tuple[ServerResource, ...] = ()
         self._connect = connect
         self._changed = changed
         self._listed = listed
@@ -195,6 +197,17 @@ class ServerKeeper:
             connection = await self._ready_connection()
             return prompt_text(await connection.get_prompt(name, values))
 
+    async def read_resource(self, uri: str) -> str:
+        """The text of a resource.
+
+        Raises:
+            ServerError: The server does not run, or refuses it, or it is no text.
+            TimeoutError: It does not answer.
+        """
+        async with asyncio.timeout(self.server.start_timeout_s):
+            connection = await self._ready_connection()
+            return resource_text(await connection.read_resource(uri))
+
     async def settled(self) -> None:
         """Start it, and wait until it is ready or has failed."""
         self.start()
@@ -288,6 +301,8 @@ class ServerKeeper:
         raw = await connection.list_tools()
         with contextlib.suppress(ServerError):
             self.prompts = prompts_of(self.server.name, await connection.list_prompts())
+        with contextlib.suppress(ServerError):
+            self.resources = resources_of(self.server.name, await connection.list_resources())
         self.offered = offered(self.server, raw)
         self._listed(raw)
 

@@ -187,6 +187,19 @@ class Session:
             return []
         return await _pages(self._client.list_prompts, lambda page: page.prompts)
 
+    async def list_resources(self) -> list[dict[str, Any]]:
+        """The resources of all pages; none if the server has no resources."""
+        if self._client.server_capabilities.resources is None:
+            return []
+        return await _pages(self._client.list_resources, lambda page: page.resources)
+
+    async def read_resource(self, uri: str) -> dict[str, Any]:
+        """Read a resource."""
+        try:
+            return _plain(await self._client.read_resource(uri))
+        except Exception as error:
+            raise self._failure(error) from error
+
     async def get_prompt(self, name: str, values: dict[str, str]) -> dict[str, Any]:
         """Fill in a prompt."""
         try:

@@ -18,6 +18,7 @@ from aimltui.local_tools.mcp.connection import Connect, ServerError
 from aimltui.local_tools.mcp.forms import Form, Reply
 from aimltui.local_tools.mcp.keeper import ServerKeeper, State
 from aimltui.local_tools.mcp.prompts import ServerPrompt
+from aimltui.local_tools.mcp.resources import ServerResource
 from aimltui.local_tools.mcp.results import Save, result_of
 from aimltui.local_tools.types import CallResult, Limits, LocalTool, Problem
 
@@ -135,6 +136,22 @@ class McpSource:
             return await self._keepers[prompt.server].get_prompt(prompt.name, values)
         except TimeoutError as error:
             raise ServerError(f"The server {prompt.server} did not answer in time.") from error
+
+    @property
+    def resources(self) -> list[ServerResource]:
+        """The resources of all servers that run."""
+        return [resource for keeper in self._active() for resource in keeper.resources]
+
+    async def resource_text(self, resource: ServerResource) -> str:
+        """The text of a resource.
+
+        Raises:
+            ServerError: The server does not run, or refuses it, or it is no text.
+        """
+        try:
+            return await self._keepers[resource.server].read_resource(resource.uri)
+        except TimeoutError as error:
+            raise ServerError(f"The server {resource.server} did not answer in time.") from error
 
     @property
     def unlisted(self) -> list[str]:

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 from aimltui.common.errors import AimltuiError
 from aimltui.common.sanitize import clean_line
 from aimltui.formatting.numbers import bytes_text
+from aimltui.local_tools.mcp.resources import matching
 from aimltui.tui.state.attached_files import GOAL_WORDS, AttachedFile, Goal, goal_of
 from aimltui.tui.storage import local_files
 from aimltui.tui.storage.local_files import LocalFile
 from aimltui.tui.storage.pages import forget_page, page_name, save_page
 
 if TYPE_CHECKING:
+    from aimltui.local_tools.mcp.resources import ServerResource
+    from aimltui.local_tools.mcp.source import McpSource
     from aimltui.tui.controllers.workspace import Workspace
 
 LARGEST = 512 * 1024 * 1024
@@ -46,10 +49,10 @@ class FileFinder:
         return await asyncio.to_thread(local_files.offered, query, self._folder)
 
     async def page(self, url: str, folder: Path) -> AttachedFile:
-        """Read a web page, and return its text as a file to attach.
+        """Read a web page, or a resource of an MCP server, and return its text as a file to attach.
 
         Args:
-            url: Its address.
+            url: Its address; `server:uri` for a resource.
             folder: Where the file is put until it is sent.
 
         Raises:
@@ -57,6 +60,13 @@ class FileFinder:
             OSError: The file cannot be written.
         """
         workspace = self._workspace()
+        resource = self.resource(url)
+        if resource is not None:
+            text = await resource[0].resource_text(resource[1])
+            path = await asyncio.to_thread(save_page, folder, url, resource[1].name, text)
+            size = len(text.encode("utf-8", "replace"))
+            name = page_name(resource[1].uri, resource[1].name)
+            return AttachedFile(str(path), name, size, "file_search", url=url)
         read = workspace.connected.read_page if workspace is not None else None
         if read is None:
             raise AimltuiError("Pages cannot be read yet: the program is still starting.")
@@ -64,6 +74,23 @@ class FileFinder:
         path = await asyncio.to_thread(save_page, folder, page.url, page.title, page.text)
         size = len(page.text.encode("utf-8", "replace"))
         return AttachedFile(str(path), page_name(page.url, page.title), size, "file_search", url=page.url)
+
+    def resources(self, query: str) -> list[ServerResource]:
+        """The resources of MCP servers for what is written after an `@`."""
+        servers = self._servers
+        return matching(servers.resources, query)[:_MOST] if servers is not None else []
+
+    def resource(self, word: str) -> tuple[McpSource, ServerResource] | None:
+        """The resource of an MCP server that is written so, with its server; None if there is none."""
+        servers = self._servers
+        found = [one for one in servers.resources if one.word == word] if servers is not None else []
+        return (servers, found[0]) if servers is not None and found else None
+
+    @property
+    def _servers(self) -> McpSource | None:
+        workspace = self._workspace()
+        tools = workspace.connected.local_tools if workspace is not None else None
+        return tools.servers if tools is not None else None
 
     async def forget(self, file: AttachedFile) -> None:
         """Delete what only the draft needs of a file that was taken off it: a page's text, an upload that was not sent.

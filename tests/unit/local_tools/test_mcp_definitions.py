@@ -12,9 +12,11 @@ import pytest
 
 from aimltui.common.errors import ConfigError
 from aimltui.config.mcp_servers import McpServer, expand, read_mcp_servers
+from aimltui.local_tools.mcp.connection import ServerError
 from aimltui.local_tools.mcp.definitions import function_name, offered
 from aimltui.local_tools.mcp.forms import BadValue, form_of, values_of
 from aimltui.local_tools.mcp.prompts import asked_prompt, prompt_text, prompts_of
+from aimltui.local_tools.mcp.resources import matching, resource_text, resources_of
 from aimltui.local_tools.mcp.results import result_of
 
 SERVER = McpServer("files", command="npx", args=("-y", "server-files"))
@@ -287,3 +289,16 @@ def test_prompts_are_listed_and_become_text() -> None:
     ]
     raw = {"messages": [{"role": "user", "content": one} for one in content]}
     assert prompt_text(raw) == "Look\n\ninside\n\n[image: left out]"
+
+
+def test_resources_are_written_as_words_and_read_as_text() -> None:
+    raw = [{"uri": "a://b", "name": f"B{ESCAPE}"}, {"uri": "a b"}, {"uri": f"a{ESCAPE}"}, {"name": "x"}]
+    found = resources_of("s", raw)
+    assert [(one.word, one.name) for one in found] == [("s:a://b", "B")]
+    assert matching(found, "s:a") == matching(found, "b") == list(found)
+    assert matching(found, "") == matching(found, "other") == []
+    blob = base64.b64encode(b"deep").decode()
+    assert resource_text({"contents": [{"text": f"x{ESCAPE}"}, {"blob": blob}]}) == "x\n\ndeep"
+    for contents in ([], [{"blob": base64.b64encode(b"\0\xff").decode()}], "odd"):
+        with pytest.raises(ServerError, match="no text"):
+            resource_text({"contents": contents})

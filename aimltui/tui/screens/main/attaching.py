@@ -69,7 +69,7 @@ class AttachingPart(MainView):
         self.prompt.add_text("@" if not before or before[-1].isspace() else " @")
 
     async def _attach_path(self, path: str) -> None:
-        if path.startswith(_PAGES):
+        if path.startswith(_PAGES) or self._finder.resource(path) is not None:
             await self._attach_page(path)
             return
         file = await self._finder.at(path)
@@ -183,6 +183,10 @@ class AttachingPart(MainView):
             self._show_mentions(rows, "")
             return
         rows = [
+            PickRow(f"page:{one.word}", one.word, one.name or "resource")
+            for one in self._finder.resources(query)
+        ]
+        rows += [
             PickRow(
                 f"{'folder' if file.label.endswith('/') else 'file'}:{file.label}",
                 file.label,
