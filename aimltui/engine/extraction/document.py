@@ -7,6 +7,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Final
 
+from aimltui.common.sanitize import clean_line
 from aimltui.engine.extraction.limits import Budget
 
 PAGE: Final = "page"
@@ -21,6 +22,8 @@ _STEP: Final = 4_096
 """Characters between two marks at most where lines are counted, so that a place is found without reading far back."""
 _MOST_PLACES: Final = 200
 """Pages of one passage that are told apart."""
+_LONGEST_TITLE: Final = 2_000
+"""Characters of a heading that are looked at."""
 _LONGEST_HEADING: Final = 80
 _LONGEST_PATH: Final = 200
 _BLANKS = re.compile(r"\s{9,}")
@@ -113,6 +116,11 @@ class Document:
         return mark.number + self.text.count("\n", mark.start, offset)
 
 
+def _one_line(text: str) -> str:
+    # it is shown in many places: nothing of it may act on a terminal
+    return " ".join(clean_line(text[:_LONGEST_TITLE]).split())
+
+
 def _span(kind: str, name: str, lowest: int, highest: int) -> str:
     if not kind:
         return ""
@@ -147,7 +155,7 @@ class Writer:
 
     def at(self, kind: str, number: int, name: str = "") -> None:
         """Begin a page, a slide, a row or a line; what is written next stands there."""
-        self._begin(kind, number, " ".join(name.split())[:_LONGEST_HEADING])
+        self._begin(kind, number, _one_line(name)[:_LONGEST_HEADING])
 
     def heading(self, level: int, title: str) -> None:
         """Begin a section; it ends those of the same level and of deeper ones. An empty title only ends them.
@@ -157,7 +165,7 @@ class Writer:
             title: The heading; it has to be written, too.
         """
         self._path = [(above, text) for above, text in self._path if above < level]
-        title = " ".join(title.split())
+        title = _one_line(title)
         if title:
             short = title if len(title) <= _LONGEST_HEADING else title[: _LONGEST_HEADING - 1] + "…"
             self._path.append((level, short))

@@ -111,6 +111,14 @@ def test_a_long_heading_is_cut() -> None:
     assert len(place(target.document(), "text")) == 80
 
 
+def test_no_escape_sequence_reaches_a_place() -> None:
+    target = writer()
+    target.at(ROW, 1, "\x1b]0;x\x07Prices\u202e")
+    target.heading(1, "\x1b[31mRed\x9b1m \x00ships")
+    target.write("text")
+    assert place(target.document(), "text") == "Red ships › sheet Prices, row 1"
+
+
 def test_a_text_without_places_has_none() -> None:
     target = writer()
     target.write("words")
