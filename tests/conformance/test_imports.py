@@ -15,7 +15,7 @@ from aimltui.wire.files import FileExpiresAfter
 from aimltui.wire.imports import COUNT, ImportThread
 from aimltui.wire.run_steps import ListRunSteps
 from aimltui.wire.runs import ListRuns, Run
-from aimltui.wire.threads import ListThreads
+from aimltui.wire.threads import TRASHED_AT, ListThreads, ModifyThread
 from tests.conformance.world import World, requirement
 
 SAMPLES = Path(__file__).parents[1] / "unit" / "interchange" / "samples"
@@ -168,6 +168,9 @@ async def test_twice_is_once(world: World) -> None:
     again = await world.client.threads.write_down(conversation(said("user", "not looked at", 5)))
     assert (again.id, again.outcome) == (first.id, "present")
     assert [m.text for m in await world.messages(first.id)] == ["Hi"]
+    await world.client.threads.modify(ModifyThread(thread_id=first.id, metadata={TRASHED_AT: "5.0"}))
+    assert (await world.client.threads.write_down(conversation())).outcome == "present"
+    assert (await world.client.threads.get(first.id)).trashed_at is None, "it was taken out of the trash"
     await world.client.threads.delete(first.id)
     assert (await world.client.threads.write_down(conversation())).outcome == "created"
 
