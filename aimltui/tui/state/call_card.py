@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from aimltui.common.sanitize import clean_line
 from aimltui.formatting.cells import wrapped
-from aimltui.local_tools.mcp.forms import Form, hint_of
 from aimltui.tui.state.pending_calls import PendingCall
 from aimltui.tui.state.visible import visible
+
+if TYPE_CHECKING:
+    from aimltui.local_tools.mcp.forms import Form
 
 Role = Literal["plain", "muted", "name", "key", "text", "number", "warning", "chosen"]
 Piece = tuple[str, Role]
@@ -134,6 +136,8 @@ def wrap(line: Line, width: int) -> list[Line]:
 
 
 def _form_lines(form: Form) -> list[Line]:
+    from aimltui.local_tools.mcp.forms import hint_of
+
     asks: Line = ((f"{clean_line(form.server)} asks", "name"), ("  during the call", "muted"))
     lines: list[Line] = [asks, *(((f"  {line}", "plain"),) for line in visible(form.message).split("\n"))]
     if form.url:

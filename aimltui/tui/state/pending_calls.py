@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from aimltui.local_tools.mcp.forms import Form
-from aimltui.local_tools.types import LocalTool
+if TYPE_CHECKING:
+    from aimltui.local_tools.mcp.forms import Form
+    from aimltui.local_tools.types import LocalTool
 
 
 @dataclass(eq=False, slots=True, weakref_slot=True)

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, TypeVar
 from aimltui.client.errors import TransportError
 from aimltui.tui.screens.main.view import MainView
 from aimltui.tui.state.attached_files import AttachedFile, Goal, goal_of
-from aimltui.tui.state.file_rows import TOOL_WORDS, FileRow, Holder, actions_for
 from aimltui.tui.storage import local_files
 
 if TYPE_CHECKING:
     from aimltui.tui.controllers.file_directory import FileDirectory
     from aimltui.tui.screens.dialogs.choice import ChoiceRow
     from aimltui.tui.screens.dialogs.files import FilesScreen
+    from aimltui.tui.state.file_rows import FileRow, Holder
 
 T = TypeVar("T")
 _GROUP = "files-screen"
@@ -85,6 +85,7 @@ class FilesPart(MainView):
 
     def _offer_actions(self, sheet: FilesScreen, row: FileRow) -> None:
         from aimltui.tui.screens.dialogs.choice import ChoiceRow, ChoiceScreen
+        from aimltui.tui.state.file_rows import actions_for
 
         workspace = self.workspace
         assert workspace is not None
@@ -174,6 +175,7 @@ class FilesPart(MainView):
 
     def _file_places(self) -> Sequence[ChoiceRow]:
         from aimltui.tui.screens.dialogs.choice import ChoiceRow
+        from aimltui.tui.state.file_rows import TOOL_WORDS
 
         workspace = self.workspace
         assert workspace is not None

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from textual import getters
 
-from aimltui.local_tools.host import BadArguments, read_arguments
 from aimltui.tui.alerts import alert
 from aimltui.tui.controllers.messages import CallsChanged
 from aimltui.tui.screens.main.view import MainView
@@ -184,6 +183,8 @@ class FunctionCallsPart(MainView):
 
 
 def _pretty(arguments: str) -> str:
+    from aimltui.local_tools.host import BadArguments, read_arguments
+
     try:
         return json.dumps(read_arguments(arguments), ensure_ascii=False, indent=2)
     except BadArguments:
@@ -191,6 +192,8 @@ def _pretty(arguments: str) -> str:
 
 
 def _problem(text: str) -> str:
+    from aimltui.local_tools.host import BadArguments, read_arguments
+
     try:
         read_arguments(text)
     except BadArguments as error:
