@@ -106,7 +106,7 @@ def test_a_file_that_takes_too_long_is_ended(
 def test_a_file_that_needs_too_much_memory_is_ended(
     limited: Callable[[ReadingLimits], ReaderProcesses], tmp_path: Path
 ) -> None:
-    readers = limited(ReadingLimits(memory_bytes=150_000_000))
+    readers = limited(ReadingLimits(memory_bytes=250_000_000))
     with pytest.raises(Unreadable) as caught:
         readers.read(file(tmp_path, b"word\n" * 3_900_000), "a.txt")
     assert caught.value.message == OUT_OF_MEMORY
@@ -115,12 +115,17 @@ def test_a_file_that_needs_too_much_memory_is_ended(
 
 def test_closing_ends_what_is_being_read(tmp_path: Path) -> None:
     readers = ReaderProcesses()
-    begun = threading.Event()
-    path = file(tmp_path, pdf([["words"] * 30] * 3_000))
+    begun, closed = threading.Event(), threading.Event()
+    # more text than the pipe holds: it cannot be complete before it is read on
+    path = file(tmp_path, pdf([["words"] * 30] * 1_500))
+
+    def progress(done: int, total: int) -> None:
+        begun.set()
+        closed.wait(PATIENCE_S)
 
     def read() -> str:
         try:
-            readers.read(path, "a.pdf", lambda done, total: begun.set())
+            readers.read(path, "a.pdf", progress)
         except Stopped:
             return "stopped"
         return "read"
@@ -129,6 +134,7 @@ def test_closing_ends_what_is_being_read(tmp_path: Path) -> None:
         reading = pool.submit(read)
         assert begun.wait(PATIENCE_S)
         readers.close()
+        closed.set()
         assert reading.result(PATIENCE_S) == "stopped"
     with pytest.raises(Stopped):
         readers.read(path, "a.pdf")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,8 @@ import pytest
 
 from aimltui.engine.engine import Engine
 from aimltui.engine.extraction.chunks import Chunk
+from aimltui.engine.extraction.document import Document
+from aimltui.engine.extraction.processes import ReaderProcesses
 from aimltui.engine.files import indexer
 from aimltui.engine.store import files, migrations, passages
 from aimltui.engine.store import vector_store_files as store_files
@@ -30,7 +34,7 @@ from aimltui.wire.vector_stores import (
     VectorStoreFileParams,
     VectorStoreParams,
 )
-from tests.support.builders import TestClock, opened, until
+from tests.support.builders import PATIENCE_S, TestClock, opened, until
 from tests.support.pdfs import pdf
 
 LONG = "\n".join(f"Line {n} of a long story about ships." for n in range(20_000))
@@ -300,16 +304,29 @@ async def test_the_progress_of_a_large_file_is_told_and_withdrawn(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[FileProgress] = []
-    save = store_files.tell_progress
+    is_saved = threading.Event()
+    save, read = store_files.tell_progress, ReaderProcesses.read
 
     def tell(conn: sqlite3.Connection, seq: int, progress: FileProgress) -> None:
         save(conn, seq, progress)
         told.append(progress)
+        is_saved.set()
+
+    def slowly(
+        readers: ReaderProcesses, path: Path, name: str, progress: Callable[[int, int], None], encoding: str
+    ) -> Document:
+        def wait(done: int, total: int) -> None:
+            progress(done, total)
+            is_saved.wait(PATIENCE_S)
+
+        return read(readers, path, name, wait, encoding)
 
     monkeypatch.setattr(indexer, "_TELL_S", 0.01)
     monkeypatch.setattr(store_files, "tell_progress", tell)
+    # the file is not read on before its progress is saved
+    monkeypatch.setattr(ReaderProcesses, "read", slowly)
     async with opened(tmp_path) as engine:
-        file = await kept(engine, pdf([["about ships"]] * 900), "a.pdf")
+        file = await kept(engine, pdf([["about ships"]] * 90), "a.pdf")
         store = await stored(engine, file)
 
         async def is_told() -> bool:
@@ -317,8 +334,8 @@ async def test_the_progress_of_a_large_file_is_told_and_withdrawn(
 
         await until(is_told)
         await indexed(engine, store)
-        assert told[0].total == 900
-        assert 0 < told[0].done <= 900
+        assert told[0].total == 90
+        assert 0 < told[0].done <= 90
         assert (await of_store(engine, store, file)).progress is None
         assert await hits(engine, store) > 0
 
