@@ -24,9 +24,9 @@ def place(document: Document, first: str, last: str = "") -> str:
 
 
 def archive(parts: Mapping[str, str | bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """A zip archive."""
+    """A zip archive, the same bytes at any time."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", compression) as target:
         for name, content in parts.items():
-            target.writestr(name, content)
+            target.writestr(zipfile.ZipInfo(name), content, compression)
     return made.getvalue()

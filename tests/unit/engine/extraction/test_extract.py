@@ -91,6 +91,7 @@ def test_utf_16_without_a_mark_is_recognised(encoding: str) -> None:
         ("a.zip", archive({"a.txt": "words"}), "unsupported_file", "Unpack it"),
         ("a.docx", archive({"a.txt": "words"}), "invalid_file", "is not what its name says"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_has_no_text_says_why(name: str, content: bytes, code: str, said: str) -> None:
     error = refused(name, content)

@@ -50,6 +50,7 @@ def test_half_a_letter_becomes_a_question_mark() -> None:
         b'{"refused": []}',
         b'{"end": true}',
     ],
+    ids=lambda line: line[:30].decode(),
 )
 def test_what_makes_no_sense_is_garbled(line: bytes) -> None:
     with pytest.raises(Garbled):
