@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from aimltui.engine.store.search.ranking import Candidate
 
-_LONGEST = 3
+_LONGEST = 4
 """Chunks of a passage."""
 _PER_FILE = 3
 """Passages of a file before those of others, of every ten."""

@@ -15,7 +15,7 @@ _ENDING = 5
 _SATURATION = 1.2
 _LENGTH = 0.4
 """How much a long passage is discounted, from 0 to 1."""
-_NEAR, _COVERED, _RANKED, _NAMED, _AROUND = 0.27, 0.23, 0.23, 0.08, 0.19
+_NEAR, _COVERED, _RANKED, _NAMED, _AROUND = 0.25, 0.21, 0.21, 0.08, 0.25
 """Shares of the score: words that are near each other, words that occur, how often they occur, words of the context,
 words that occur anywhere in the best chunks of the file."""
 _FUSION = 10
