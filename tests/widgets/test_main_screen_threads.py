@@ -490,10 +490,11 @@ async def test_the_sidebar_lies_over_the_transcript_where_it_is_narrow(
         await here.until(lambda: here.texts() == ["Wheat", "About Wheat."])
         assert not here.screen.threads.display
         await here.pilot.resize_terminal(120, 40)
+        await here.until(lambda: not here.screen.has_class("-narrow"))
         await here.pilot.press("ctrl+s", "escape")
-        assert here.screen.threads.display
+        await here.until(lambda: here.screen.threads.display)
         await here.pilot.resize_terminal(80, 24)
-        assert not here.screen.threads.display
+        await here.until(lambda: here.screen.has_class("-narrow") and not here.screen.threads.display)
 
 
 @pytest.mark.parametrize(
