@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from aimltui.common.errors import AimltuiError
 from aimltui.common.sanitize import clean_line
 from aimltui.formatting.numbers import bytes_text
-from aimltui.local_tools.mcp.resources import matching
 from aimltui.tui.state.attached_files import GOAL_WORDS, AttachedFile, Goal, goal_of
 from aimltui.tui.storage import local_files
 from aimltui.tui.storage.local_files import LocalFile
@@ -77,6 +76,8 @@ class FileFinder:
 
     def resources(self, query: str) -> list[ServerResource]:
         """The resources of MCP servers for what is written after an `@`."""
+        from aimltui.local_tools.mcp.resources import matching  # not before the first frame
+
         servers = self._servers
         return matching(servers.resources, query)[:_MOST] if servers is not None else []
 
