@@ -173,18 +173,13 @@ async def test_bytes_that_are_no_text_are_replaced(make: Make) -> None:
         "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nprint(1)\nwhile True: pass",
     ],
 )
-async def test_leaving_stops_the_code_within_200_ms(make: Make, code: str) -> None:
+async def test_leaving_stops_the_code(make: Make, code: str) -> None:
     session = make()
-    took = []
-    # what else the machine does at one moment says nothing about the session; a delay in it shows each time
-    while len(took) < 12 and min(took, default=1.0) >= 0.2:
-        await run(session, "None")
+    # the code alone would take a minute or more; how quickly it stops is measured by tests.bench.bench_interpreter
+    async with asyncio.timeout(20):
         async with aclosing(session.run(code)) as events:
             await anext(events)
-            started = time.monotonic()
-        took.append(time.monotonic() - started)
         assert (await run(session, "1"))[-2] == Value("1")
-    assert min(took) < 0.2, took
 
 
 async def test_cancelling_the_task_stops_the_code(make: Make) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from time import monotonic
 
 from aimltui.engine.engine import Engine
 from aimltui.engine.models.base import ChatChunk, ModelError
@@ -79,7 +78,7 @@ async def test_a_model_that_keeps_talking_is_not_called_silent(tmp_path: Path) -
 
 
 async def test_a_run_that_is_tried_again_says_when_and_ends_at_once_when_stopped(tmp_path: Path) -> None:
-    model = FakeModel([ModelError("llm.test gets too many requests.", retryable=True, retry_after_s=7.0)])
+    model = FakeModel([ModelError("llm.test gets too many requests.", retryable=True, retry_after_s=58.0)])
     retry = RetryPolicy(tries=3, base_s=1.0, cap_s=60.0)
     async with opened(tmp_path, model, retry=retry) as engine:
         watched, task = await watch(engine)
@@ -87,11 +86,9 @@ async def test_a_run_that_is_tried_again_says_when_and_ends_at_once_when_stopped
         (notice,) = watched.notices
         assert (notice.kind, notice.attempt) == ("retry", "2/3")
         assert notice.what == "llm.test gets too many requests"
-        assert "7 s (2/3)" in notice.text
-        before = monotonic()
+        assert "58 s (2/3)" in notice.text
         await engine.runs.cancel_run(RunParams(thread_id=watched.run.thread_id, run_id=watched.run.id))
         await bounded(task)
-        assert monotonic() - before < 0.2
         assert (await finished(engine, watched.run)).status == "cancelled"
         assert watched.kinds == ["retry", "cleared"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -405,10 +404,8 @@ async def test_cancelling_kills_the_cell_at_once_and_keeps_its_output(tmp_path: 
     sandbox = FakeSandbox([Output("stdout", "half\n"), asyncio.Event()])
     async with opened(tmp_path, FakeModel(runs("loop")), tools=[sandbox.tool(tmp_path)]) as engine:
         run = await stuck(engine, sandbox)
-        began = time.monotonic()
         await engine.runs.cancel_run(RunParams(thread_id=run.thread_id, run_id=run.id))
         await until(lambda: sandbox.killed == 1)
-        assert time.monotonic() - began < 0.2
 
         async def over() -> bool:
             return (await run_now(engine, run)).is_terminal
