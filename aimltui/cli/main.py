@@ -116,6 +116,9 @@ def _safe(text: str) -> str:
 
 
 def _show(options: argparse.Namespace) -> int:
+    from aimltui.common import gc_tuning
+
+    gc_tuning.put_off()
     from aimltui.bootstrap.screen import show, startup_from
 
     # Errors in the settings are reported first: they can be corrected without a terminal.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from aimltui.interchange.report import Report
-from aimltui.interchange.survey import Survey
+if TYPE_CHECKING:
+    from aimltui.interchange.report import Report
+    from aimltui.interchange.survey import Survey
 
 SUFFIXES: Final = {".md": "markdown", ".html": "html", ".json": "json", ".jsonl": "jsonl"}
 """The format that a file's ending asks for."""

@@ -83,9 +83,8 @@ class AimltuiApp(CrashReport, App[None]):
         return MainScreen(self._startup, choice, self._problems)
 
     def on_mount(self) -> None:
-        """Ask the terminal for its background, and tune the garbage collector so that it does not pause the stream."""
-        gc_tuning.tune()
-        self.call_after_refresh(self._take_keys)
+        """Ask the terminal for its background; what else begins, begins after the first frame."""
+        self.call_after_refresh(self._begin)
         if self._follows_terminal:
             ask_for_background(self)
 
@@ -98,8 +97,9 @@ class AimltuiApp(CrashReport, App[None]):
         self._signals = EndSignals(self._end)
         self._signals.install()
 
-    def _take_keys(self) -> None:
-        """Deliver the keys that were typed before the prompt was ready."""
+    def _begin(self) -> None:
+        """Deliver the keys that were typed before the prompt was ready, and collect garbage in small steps from now on."""
+        gc_tuning.tune()
         release = getattr(self._driver, "release_keys", None)
         if release is not None:
             release()
