@@ -113,7 +113,9 @@ class BoundTransport(httpx2.AsyncBaseTransport):
             )
             return httpx2.Response(503, request=request)
         if response.is_error:
-            self._log.status = response.status_code
+            if request.method == "POST":
+                # a refusal of the stream of news, which is a GET, says nothing of a call
+                self._log.status = response.status_code
             self._log.trouble = _SENTENCES.get(
                 response.status_code, f"It answered with the HTTP status {response.status_code}."
             )

@@ -46,8 +46,8 @@ _LATE = -32001
 _NO_SAMPLING = "Sampling not supported"
 """What the package answers to a server that asks for a model."""
 _TERMINATED = "Session terminated"
-_ENDED = ("Connection closed", "SSE stream ended without a response")
-"""What the package says itself about a connection that ended."""
+_ENDED = ("Connection closed", "SSE stream ")
+"""How the package begins what it says itself about a connection that ended."""
 
 Streams = Callable[[McpServer, ServerLog], AbstractAsyncContextManager[Any]]
 
@@ -219,10 +219,11 @@ class Session:
     def _failure(self, error: Exception) -> ServerError:
         found = _first(error)
         if self._has_sessions and isinstance(found, MCPError):
-            is_lost = found.code == _CONNECTION_CLOSED and found.message not in _ENDED
+            # an error that comes with a good status is the answer of a tool that ran
+            was_refused = self._log.status in (400, 404)
+            is_lost = found.code == _CONNECTION_CLOSED and not found.message.startswith(_ENDED)
             # some servers refuse an old session with a status and no message of the protocol
-            is_refused = found.code == INTERNAL_ERROR and self._log.status in (400, 404)
-            if is_lost or is_refused or found.message == _TERMINATED:
+            if was_refused and (is_lost or found.code == INTERNAL_ERROR or found.message == _TERMINATED):
                 return SessionLost(clean_line(found.message))
             if self._log.trouble and found.code == INTERNAL_ERROR:
                 return ServerError(self._log.trouble)
@@ -254,7 +255,7 @@ def _error(error: BaseException) -> ServerError:
         return found
     if isinstance(found, MCPError):
         told = clean_line(found.message)
-        if found.code == _CONNECTION_CLOSED:
+        if found.code == _CONNECTION_CLOSED and found.message.startswith(_ENDED):
             return ConnectionLost(f"its connection ended ({told})")
         if found.code == _LATE:
             return ServerError(f"it did not answer in time ({told})")

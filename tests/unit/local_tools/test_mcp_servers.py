@@ -427,6 +427,19 @@ async def test_a_lost_session_is_begun_again_and_the_call_repeated_once(status: 
         assert at.naps.asked == []
 
 
+@pytest.mark.parametrize(("code", "message"), [(-32000, "The disk is full"), (-32600, "Session terminated")])
+async def test_a_call_that_ran_over_http_is_never_repeated(code: int, message: str) -> None:
+    server = ScriptedServer()
+    server.results["echo"] = Refusal(code, message)
+    async with over_http(server) as at:
+        await at.ready()
+        found = await at.call(text="once")
+        assert f"did not run the tool: it answered with an error: {message}" in found.text
+        assert server.methods.count("tools/call") == 1
+        assert server.methods.count("initialize") == 1
+        assert at.state() == "ready"
+
+
 async def test_no_header_leaves_its_origin_and_no_failure_ends_more_than_its_request() -> None:
     server = ScriptedServer()
     async with over_http(server, headers={"X-Key": "s3cret"}) as at:
