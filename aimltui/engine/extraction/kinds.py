@@ -87,6 +87,26 @@ def kind_of(source: Source) -> str:
     return _text_kind(head, source.suffix)
 
 
+def web_kind_of(content: bytes, *, is_page: bool) -> str:
+    """Return whether what a web server sent is a `page` or `plain` text, the kinds that are read without a process of limits.
+
+    Args:
+        content: The whole answer, or its beginning.
+        is_page: Whether the server says that it is HTML.
+
+    Returns:
+        `page`, `plain`, or an empty text if it is a file of another kind, e.g. a PDF.
+    """
+    head = content[:_HEAD]
+    begin = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    is_binary = b"\0" in head
+    if begin.startswith((b"%PDF-", _ZIP, _OLE, b"{\\rtf", *_PICTURES[:-1])) or (
+        is_binary and head.startswith((*_PICTURES, *_ARCHIVES, *_PROGRAMS))
+    ):
+        return ""
+    return "page" if is_page or _PAGE.match(begin) else "plain"
+
+
 def _in_archive(source: Source) -> str:
     with Archive(source) as archive:
         if MIMETYPE in archive.names:

@@ -23,6 +23,8 @@ from aimltui.common.sanitize import clean, clean_line
 if TYPE_CHECKING:
     import httpx2
 
+    from aimltui.engine.extraction.limits import Budget
+
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """Returns the addresses of a host, as numbers."""
@@ -136,9 +138,7 @@ class PageReader:
                 raise WebPageError(f"The server answered {response.status_code} instead of the page.")
             kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
             if kind and kind not in _PAGES and not kind.startswith("text/"):
-                raise WebPageError(
-                    f"This is no page with text, but {clean_line(kind)[:60]}. Download it, and attach the file."
-                )
+                raise _no_text(clean_line(kind)[:60])
             if response.headers.get("content-encoding", "identity") != "identity":
                 raise WebPageError("The server sent the page compressed, although that was not asked for.")
             content = await _limited(response.aiter_raw())
@@ -191,15 +191,43 @@ async def _limited(pieces: AsyncIterator[bytes]) -> bytes:
 
 def _page_of(url: str, content: bytes, *, is_page: bool) -> WebPage:
     """Return the text of a page, as a reader would see it. It blocks."""
-    from aimltui.engine.extraction.extract import extract
+    from aimltui.engine.extraction.kinds import web_kind_of
     from aimltui.engine.extraction.limits import Stopped, Unreadable, budget
 
+    kind = web_kind_of(content, is_page=is_page)
+    if not kind:
+        raise _no_text("a file of another kind")
     try:
-        document = extract(io.BytesIO(content), "page.html" if is_page else "page.txt", budget(_READING_S))
+        read = _text_of(content, kind, budget(_READING_S))
     except (Unreadable, Stopped) as error:
         raise WebPageError(f"The page has no text that can be read. {error}".strip()) from error
-    text = clean(document.text).strip()
+    text = clean(read).strip()
     title = ""
     with suppress(StopIteration):
         title = next(line.strip("# ").strip() for line in text.splitlines() if line.strip("# ").strip())
     return WebPage(url, title[:_LONGEST_TITLE], text)
+
+
+def _text_of(content: bytes, kind: str, spend: Budget) -> str:
+    """Return the text of HTML or plain text. No other reader runs outside the processes with limits.
+
+    Raises:
+        Unreadable: There is none, or it is too much.
+    """
+    from aimltui.engine.extraction.document import Writer
+    from aimltui.engine.extraction.limits import INVALID_FILE, Unreadable
+    from aimltui.engine.extraction.page import read_page
+    from aimltui.engine.extraction.plain import read_plain
+    from aimltui.engine.extraction.source import Source
+
+    writer = Writer(spend)
+    suffix, read = ("html", read_page) if kind == "page" else ("txt", read_plain)
+    read(Source(io.BytesIO(content), suffix, len(content), spend, writer))
+    text = writer.document().text
+    if not text:
+        raise Unreadable(INVALID_FILE, "The file contains no text.")
+    return text
+
+
+def _no_text(kind: str) -> WebPageError:
+    return WebPageError(f"This is no page with text, but {kind}. Download it, and attach the file.")

@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from aimltui.engine.extraction import extract
+from aimltui.engine.extraction.source import Source
 from aimltui.engine.files import web_page
 from aimltui.engine.files.web_page import PageReader, WebPageError, is_public
 
@@ -122,6 +124,38 @@ async def test_what_is_no_page_is_named(given: bytes, told: str, monkeypatch: py
     async with serving(Site(x=given)) as site:
         with pytest.raises(WebPageError, match=told):
             await PageReader(Names(a_example=[HOME]), at_home).read(f"http://a.example:{site.port}/x")
+
+
+@pytest.mark.parametrize("kind", ["text/html", "text/plain"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"%PDF-1.7\n1 0 obj << /Type /Catalog >> endobj\n",
+        b"\n %PDF-1.7\n",
+        b"PK\3\4 no archive",
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 old office",
+        b"{\\rtf1 letters}",
+        b"\x89PNG\r\n\x1a\n\0\0",
+    ],
+)
+async def test_a_file_that_comes_as_a_page_meets_no_parser(
+    kind: str, body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(source: Source) -> None:
+        raise AssertionError(f"{source.suffix} was parsed in this process")
+
+    for name in extract._READERS:
+        monkeypatch.setitem(extract._READERS, name, refuse)
+    async with serving(Site(x=answer(body, content_type=kind))) as site:
+        with pytest.raises(WebPageError, match=r"no page with text.* Download it, and attach the file"):
+            await PageReader(Names(a_example=[HOME]), at_home).read(f"http://a.example:{site.port}/x")
+
+
+async def test_a_text_about_files_is_read() -> None:
+    text = b"From: a\nTo: b\nSubject: c\n\nA file that begins with %PDF- is a PDF."
+    async with serving(Site(x=answer(text, content_type="text/plain"))) as site:
+        page = await PageReader(Names(a_example=[HOME]), at_home).read(f"http://a.example:{site.port}/x")
+    assert page.text == text.decode()
 
 
 @pytest.mark.parametrize(
