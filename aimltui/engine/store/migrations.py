@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from aimltui.engine.errors import StoreError
-from aimltui.engine.store.safety_copy import make_copy, remove_other_copies
+from aimltui.engine.store.safety_copy import make_copy, remove_copy, remove_other_copies
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 """The current schema, for an empty database."""
@@ -91,9 +91,11 @@ def migrate(conn: sqlite3.Connection, path: Path) -> None:
         conn.execute(f"PRAGMA user_version = {VERSION}")
         conn.execute("COMMIT")
     except BaseException:
-        conn.execute("ROLLBACK")
         if copy is not None:
-            copy.unlink(missing_ok=True)
+            remove_copy(copy)
+        # SQLite itself has rolled back if the disk is full
+        if conn.in_transaction:
+            conn.execute("ROLLBACK")
         raise
     if copy is not None:
         remove_other_copies(path, copy)

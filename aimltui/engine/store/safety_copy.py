@@ -30,14 +30,8 @@ def make_copy(path: Path, version: int) -> Path:
     Raises:
         StoreError: The copy does not fit on the disk, or cannot be written. Nothing was changed.
     """
-    size = sum(file.stat().st_size for file in _files_of(path))
-    free = shutil.disk_usage(path.parent).free
-    if free < size + _SPARE_BYTES:
-        raise _failed(
-            path,
-            f"{_megabytes(size + _SPARE_BYTES)} are needed for it and {_megabytes(free)} are free. Free some space",
-        )
     target = copy_path(path, version)
+    _make_room(path, target)
     partial = target.with_name(f"{target.name}.partial")
     try:
         partial.unlink(missing_ok=True)
@@ -58,6 +52,26 @@ def make_copy(path: Path, version: int) -> Path:
         reason = disk_reason(error) if isinstance(error, OSError) else str(error)
         raise _failed(path, reason) from error
     return target
+
+
+def _make_room(path: Path, target: Path) -> None:
+    """Check that the copy fits on the disk, if need be after removing the one that it replaces."""
+    needed = sum(file.stat().st_size for file in _files_of(path)) + _SPARE_BYTES
+    free = shutil.disk_usage(path.parent).free
+    if free >= needed:
+        return
+    # a migration that was killed left it: the database has the same version, and so all that is in it
+    free += target.stat().st_size if target.exists() else 0
+    if free < needed:
+        why = f"{_megabytes(needed)} are needed for it and {_megabytes(free)} are free. Free some space"
+        raise _failed(path, why)
+    remove_copy(target)
+
+
+def remove_copy(copy: Path) -> None:
+    """Delete a copy whose database is unchanged; one that cannot be deleted does no harm."""
+    with contextlib.suppress(OSError):
+        copy.unlink(missing_ok=True)
 
 
 def remove_other_copies(path: Path, newest: Path) -> None:

@@ -12,6 +12,7 @@ import shutil
 import sqlite3
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -269,6 +270,44 @@ async def test_a_migration_that_fails_leaves_no_copy(tmp_path: Path) -> None:
     an_old_database(tmp_path, version=2)
     await refused(tmp_path)
     assert not list(tmp_path.glob("*-version-*"))
+
+
+class OnAFullDisk(sqlite3.Connection):
+    """A connection whose disk is full at the end of a transaction; SQLite rolls back by itself then."""
+
+    def execute(self, sql: str, /, *args: Any) -> sqlite3.Cursor:
+        if sql == "COMMIT":
+            super().execute("ROLLBACK")
+            raise sqlite3.OperationalError("database or disk is full")
+        return super().execute(sql, *args)
+
+
+def test_a_disk_that_is_full_at_the_end_of_a_migration_is_named_and_leaves_no_copy(tmp_path: Path) -> None:
+    path = an_old_database(tmp_path)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None, factory=OnAFullDisk)) as conn:
+        with pytest.raises(sqlite3.OperationalError, match="disk is full"):
+            migrations.migrate(conn, path)
+        assert migrations.version_of(conn) == 1
+    assert not list(tmp_path.glob("*-version-*"))
+
+
+async def test_a_copy_that_an_interrupted_migration_left_counts_as_free_space(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    an_old_database(tmp_path)
+    left = tmp_path / "aimltui-version-1.db"
+    with left.open("wb") as file:
+        file.truncate(20_000_000)
+    usage = shutil.disk_usage(tmp_path)
+
+    def with_little_room(_: Path) -> Any:
+        return usage._replace(free=1_000_000 if left.exists() else 21_000_000)
+
+    monkeypatch.setattr(shutil, "disk_usage", with_little_room)
+    async with opened(tmp_path):
+        pass
+    with contextlib.closing(sqlite3.connect(left)) as conn:
+        assert migrations.version_of(conn) == 1
 
 
 def free_bytes(conn: sqlite3.Connection) -> int:
