@@ -257,8 +257,10 @@ class McpSource:
         return [keeper for name, keeper in self._keepers.items() if name not in self._off]
 
     def _read(self) -> McpServers:
+        found = self._load()
         self._memory.load()
-        return self._load()
+        self._memory.keep_only({server.sha256 for server in found.servers})
+        return found
 
     def _remember(self, key: str, raw: list[dict[str, Any]]) -> None:
         if self._memory.tools_of(key) != raw:
@@ -278,6 +280,8 @@ class Memory:
         self._file = file
         self._tools: dict[str, list[Any]] = {}
         self._off: set[str] = set()
+        self._keys: set[str] | None = None
+        """The configurations whose tools are remembered; None is all."""
 
     def load(self) -> None:
         """Read the file; a damaged one counts as empty."""
@@ -295,6 +299,10 @@ class Memory:
     def tools_of(self, key: str) -> list[Any]:
         """The tools that a server listed last."""
         return self._tools.get(key, [])
+
+    def keep_only(self, keys: set[str]) -> None:
+        """Forget the tools of other configurations when the file is written the next time."""
+        self._keys = keys
 
     def is_off(self, name: str) -> bool:
         """Whether the user switched a server off."""
@@ -318,8 +326,16 @@ class Memory:
                 # another window may have saved something
                 self.load()
                 change()
-                content = json.dumps({"off": sorted(self._off), "tools": self._tools}).encode()
-                if len(content) <= _MOST_SAVED:
-                    write_private(self._file, content)
+                write_private(self._file, self._content())
         except (ConfigError, OSError):
             log.exception("the state of the MCP servers could not be saved")
+
+    def _content(self) -> bytes:
+        """What is saved: the lists that fit together, and always which servers are switched off."""
+        left, tools = _MOST_SAVED, {}
+        for key, raw in self._tools.items():
+            size = len(json.dumps(raw))
+            if (self._keys is None or key in self._keys) and size <= left:
+                left -= size
+                tools[key] = raw
+        return json.dumps({"off": sorted(self._off), "tools": tools}).encode()

@@ -263,6 +263,22 @@ async def test_a_server_can_be_switched_off_also_for_the_next_start(tmp_path: Pa
         await at.until(lambda: at.state() == "ready")
 
 
+async def test_a_huge_list_of_tools_is_not_remembered_and_hides_nothing_else(tmp_path: Path) -> None:
+    file = tmp_path / "servers.json"
+    file.write_text(json.dumps({"off": ["two"], "tools": {"a configuration that is gone": [ECHO]}}))
+    huge = ECHO | {"name": "huge", "description": "x" * 4_000_000}
+    async with bench(ScriptedServer(huge), ScriptedServer(), state_file=file) as at:
+        await at.ready()
+        assert at.state("two") == "off"
+        await at.source.switch("two", is_on=True)
+        await at.ready("two")
+        await at.source.switch("one", is_on=False)
+    saved = json.loads(file.read_text())
+    assert saved["off"] == ["one"]
+    assert list(saved["tools"].values()) == [[ECHO]]
+    assert "a configuration that is gone" not in saved["tools"]
+
+
 async def test_a_wrong_server_is_named_and_stops_no_other() -> None:
     wrong = McpProblem("bad", "bad needs a command.")
     async with bench(ScriptedServer(), ScriptedServer(), problems=(wrong,)) as at:
