@@ -129,6 +129,13 @@ class _Page(HTMLParser):
         if not self._silent:
             self._pieces.append(data if self._preformatted else _BLANKS.sub(" ", data))
 
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
+        try:
+            return super().parse_marked_section(i, report)
+        except AssertionError:
+            # the parser of older Pythons ends here; browsers skip what they do not know
+            return self.parse_bogus_comment(i, report)
+
     def _break(self) -> None:
         # the cells of a row stay on its line
         self._pieces.append(" " if self._cells else "\n")

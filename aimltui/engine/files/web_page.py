@@ -111,11 +111,13 @@ class PageReader:
             raise WebPageError(
                 f"The page could not be read: {clean_line(str(error)) or type(error).__name__}."
             ) from error
+        except (httpx2.InvalidURL, ValueError) as error:
+            raise WebPageError("The address, or one to which it leads, is not one of a page.") from error
         raise WebPageError("The page leads from one address to the next without end.")
 
     async def _hop(self, client: httpx2.AsyncClient, url: str) -> tuple[WebPage | None, str]:
         """Ask one address; return the page, or None and the address to which it leads."""
-        target, host = await self._checked(url)
+        target, host, name = await self._checked(url)
         request = client.build_request(
             "GET",
             target,
@@ -126,7 +128,7 @@ class PageReader:
                 # a compressed page could be much larger than what was sent
                 "Accept-Encoding": "identity",
             },
-            extensions={"sni_hostname": urlsplit(url).hostname},
+            extensions={"sni_hostname": name},
         )
         response = await client.send(request, stream=True, follow_redirects=False)
         try:
@@ -146,8 +148,10 @@ class PageReader:
             await response.aclose()
         return await asyncio.to_thread(_page_of, url, content, is_page=not kind or kind in _PAGES), url
 
-    async def _checked(self, url: str) -> tuple[str, str]:
-        """Return an address with the host as a number that may be connected to, and the host with its port.
+    async def _checked(self, url: str) -> tuple[str, str, str]:
+        """Return an address with the host as a number that may be connected to, the host with its port, and the host.
+
+        The host is in ASCII, as servers know it.
 
         Raises:
             WebPageError: It is no address of a page, or one of this machine or its network.
@@ -163,7 +167,8 @@ class PageReader:
             raise WebPageError("The address contains a name or a password, so it was not read.")
         name = clean_line(parts.hostname)[:100]
         try:
-            found = await self._resolve(parts.hostname, port)
+            hostname = _ascii(parts.hostname)
+            found = await self._resolve(hostname, port)
             addresses = [ipaddress.ip_address(text.partition("%")[0]) for text in found]
         except (OSError, UnicodeError, ValueError) as error:
             raise WebPageError(f"The host {name} was not found.") from error
@@ -175,9 +180,23 @@ class PageReader:
             )
         address = addresses[0]
         number = f"[{address}]" if address.version == 6 else str(address)
-        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+        host = f"[{hostname}]" if ":" in hostname else hostname
         shown = host if parts.port is None else f"{host}:{port}"
-        return urlunsplit((parts.scheme, f"{number}:{port}", parts.path or "/", parts.query, "")), shown
+        target = urlunsplit((parts.scheme, f"{number}:{port}", parts.path or "/", parts.query, ""))
+        return target, shown, hostname
+
+
+def _ascii(host: str) -> str:
+    """Return a host as it is looked up: letters beyond ASCII are encoded.
+
+    Raises:
+        UnicodeError: It is no name of a host.
+    """
+    if host.isascii():
+        return host
+    import idna  # its tables are large and rarely needed
+
+    return idna.encode(host, uts46=True).decode("ascii")
 
 
 async def _limited(pieces: AsyncIterator[bytes]) -> bytes:

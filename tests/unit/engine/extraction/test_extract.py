@@ -127,6 +127,13 @@ def test_a_page_gives_what_a_reader_sees() -> None:
     ]
 
 
+@pytest.mark.parametrize("odd", ["<![foo[", "<![foo[ x ]]>", "<![1]>", "<![]>", "<![", "<![if !x]>"])
+def test_an_odd_marked_section_does_not_end_a_page(odd: str) -> None:
+    text = text_of("a.html", f"<p>before</p>{odd}<p>after</p>")
+    assert "before" in text
+    assert "after" in text
+
+
 @pytest.mark.parametrize("piece", ["<!--", "<a ", "</", "<![CDATA[", "<p>", "&#", "<script>"])
 def test_a_page_made_to_take_for_ever_is_given_up(piece: str) -> None:
     began = time.monotonic()

@@ -126,6 +126,42 @@ async def test_what_is_no_page_is_named(given: bytes, told: str, monkeypatch: py
             await PageReader(Names(a_example=[HOME]), at_home).read(f"http://a.example:{site.port}/x")
 
 
+async def test_a_host_with_letters_beyond_ascii_is_found_and_named_as_servers_know_it() -> None:
+    names = Names(**{"xn--bcher-kva.example": [HOME]})
+    async with serving(Site(x=answer(PAGE))) as site:
+        page = await PageReader(names, at_home).read(f"http://Bücher.example:{site.port}/x")
+    assert page.title == "Terms"
+    assert f"host: xn--bcher-kva.example:{site.port}" in site.asked[0].lower()
+
+    greetings: list[bytes] = []
+
+    async def note(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        greetings.append(await reader.read(4_096))
+        writer.close()
+
+    async with await asyncio.start_server(note, HOME, 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(WebPageError, match="could not be read"):
+            await PageReader(names, at_home).read(f"https://bücher.example:{port}/x")
+    assert b"xn--bcher-kva.example" in greetings[0]
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["/" + "a" * 70_000, "/\x07", "/\ud800", "http://[x", "http://" + "ü" * 70 + ".example/"],
+    ids=["long", "control", "surrogate", "bracket", "label"],
+)
+async def test_an_address_that_cannot_be_asked_is_a_sentence(url: str) -> None:
+    names = Names(a_example=[HOME])
+    async with serving(Site()) as site:
+        at = f"http://a.example:{site.port}"
+        with pytest.raises(WebPageError):
+            await PageReader(names, at_home).read(f"{at}{url}" if url.startswith("/") else url)
+        site.answers["/x"] = answer(b"", "302 Found", location=url.encode("utf-8", "replace").decode())
+        with pytest.raises(WebPageError):
+            await PageReader(names, at_home).read(f"{at}/x")
+
+
 @pytest.mark.parametrize("kind", ["text/html", "text/plain"])
 @pytest.mark.parametrize(
     "body",
