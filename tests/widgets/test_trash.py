@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,20 @@ from aimltui.tui.storage.drafts import DraftStore
 from tests.support.fake_transport import FakeTransport, refused
 from tests.support.run_scenes import End, Hold, Say
 from tests.support.screen import NoMistakes, Seat, seat
+
+
+class SlowServer(FakeTransport):
+    """Stores a message, and answers when the test allows it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_answer = asyncio.Event()
+
+    async def call(self, operation: Any, params: Any) -> Any:
+        answer = await super().call(operation, params)
+        if operation.name == "create_message":
+            await self.may_answer.wait()
+        return answer
 
 
 @pytest.fixture
@@ -135,3 +151,22 @@ async def test_a_message_in_a_thread_that_another_window_deleted_restores_it(
         await here.until(lambda: "Corn" in here.rows())
         assert server.threads[corn].trashed_at is None
         await here.idle()
+
+
+async def test_a_message_on_its_way_does_not_restore_the_thread_that_is_deleted_here(tmp_path: Path) -> None:
+    server = SlowServer()
+    corn, wheat = server.say("Corn"), server.say("Wheat")
+    async with seat(server, tmp_path, thread_id=corn) as here:
+        await here.until(lambda: here.texts() == ["Corn", "About Corn."])
+        conversation = here.workspace.current
+        await here.write("More")
+        await here.until(lambda: "More" in server.texts(corn))
+        await here.pilot.press("ctrl+s", "delete")
+        await here.until(lambda: here.workspace.current.thread_id == wheat)
+        server.may_answer.set()
+        await here.until(lambda: not conversation.is_sending)
+        await here.idle()
+        assert server.threads[corn].trashed_at is not None
+        assert set(here.rows()) == {"Wheat"}
+        assert not server.asked("create_run"), "nothing answers in a deleted thread"
+    assert DraftStore(tmp_path).open(corn) == "More"

@@ -273,7 +273,8 @@ class Workspace:
     def said(self, conversation: Conversation, text: str) -> None:
         """The server has a message of the user; another window may have deleted the thread meanwhile."""
         thread_id = conversation.thread_id or ""
-        if thread_id not in self.threads:
+        # one that is being stopped may have been deleted here, and its message is taken back
+        if thread_id not in self.threads and not conversation.is_stopping:
             self._spawn(self._untrash(thread_id), "trash")
         self.threads.note_message(thread_id, text, int(self.clock()))
         self._list_changed()
