@@ -187,19 +187,21 @@ async def _stop(process: asyncio.subprocess.Process, tasks: list[asyncio.Task[No
     try:
         with contextlib.suppress(OSError, RuntimeError):
             process.stdin.close()
-        if not await _has_ended(process):
-            _signal(process, signal.SIGTERM)
-            await _has_ended(process)
+        try:
+            if not await _has_ended(process):
+                _signal(process, signal.SIGTERM)
+                await _has_ended(process)
+        finally:
+            # also what it has started; and without patience where the program itself ends
+            _signal(process, signal.SIGKILL)
+        await _has_ended(process)
     finally:
-        # also what it has started; and without patience where the program itself ends
-        _signal(process, signal.SIGKILL)
-    await _has_ended(process)
-    for task in tasks:
-        task.cancel()
+        for task in tasks:
+            task.cancel()
+        transport = getattr(process, "_transport", None)
+        if transport is not None:
+            transport.close()
     await asyncio.gather(*tasks, return_exceptions=True)
-    transport = getattr(process, "_transport", None)
-    if transport is not None:
-        transport.close()
 
 
 async def _has_ended(process: asyncio.subprocess.Process) -> bool:

@@ -70,6 +70,12 @@ async def hits(engine: Engine, store: VectorStore, query: str = "ships") -> int:
     return len((await engine.vector_stores.search_vector_store(params)).data)
 
 
+async def found_files(engine: Engine, store: VectorStore, query: str = "ships") -> int:
+    """In how many files a search finds something."""
+    params = SearchVectorStore(vector_store_id=store.id, query=query, max_num_results=50)
+    return len({row.file_id for row in (await engine.vector_stores.search_vector_store(params)).data})
+
+
 def count(engine: Engine, table: str) -> int:
     with closing(sqlite3.connect(engine._runtime.options.database)) as conn:
         return int(conn.execute(f"SELECT count(*) FROM {table}").fetchone()[0])

@@ -11,7 +11,7 @@ from pathlib import Path
 from aimltui.wire.files import ListFiles
 from tests.support.builders import bounded, opened
 from tests.support.terminal import ROOT
-from tests.unit.engine.files.test_indexer import count, hits, indexed, now, stored
+from tests.unit.engine.files.test_indexer import count, found_files, indexed, now, stored
 
 PROGRAM = """
 import asyncio, sys
@@ -47,7 +47,7 @@ async def test_a_killed_process_is_finished_by_the_next(tmp_path: Path) -> None:
         assert begun.total == 3
         assert begun.in_progress > 0
         assert (await indexed(engine, store)).file_counts.completed == 3
-        assert await hits(engine, store) == 50
+        assert await found_files(engine, store) == 3
         whole = count(engine, "chunks")
         again = await stored(engine, *(await engine.files.list_files(ListFiles())).data)
         await indexed(engine, again)
