@@ -194,6 +194,16 @@ async def test_a_web_page_is_read_shown_and_sent_as_a_document(folder: Path, tmp
         await here.pilot.press("enter")
         await here.until(lambda: goals(here) == {"Terms of use (a.example).txt": "file_search"})
 
+        # a page that is read once more takes the place of the first reading, whose file goes
+        (first,) = here.screen.prompt.files
+        here.screen.prompt.add_text("@https://www.a.example")
+        await here.until(lambda: mentions.is_open)
+        await here.pilot.press("enter")
+        await here.until(lambda: [file.path for file in here.screen.prompt.files] != [first.path])
+        await here.until(lambda: not Path(first.path).exists())
+        (again,) = here.screen.prompt.files
+        assert list((tmp_path / "drafts" / "pages").iterdir()) == [Path(again.path)]
+
         # what was read can be seen before it is sent
         await here.pilot.press("backspace", "enter")
         await here.until(lambda: "https://www.a.example/terms" in here.shown())

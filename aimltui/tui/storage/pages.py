@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
+import secrets
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -23,14 +23,14 @@ def page_name(url: str, title: str) -> str:
 
 
 def save_page(folder: Path, url: str, title: str, text: str) -> Path:
-    """Write the text of a page, under its address, and return the file.
+    """Write the text of a page into a new file, which no other draft has, and return it.
 
     Raises:
         OSError: The file cannot be written.
         ConfigError: The folder cannot be used.
     """
     ensure_private_dir(folder)
-    path = folder / f"{hashlib.sha256(url.encode('utf-8', 'replace')).hexdigest()[:32]}.txt"
+    path = folder / f"{secrets.token_hex(16)}.txt"
     head = f"{title}\n{url}\n\n" if title and not text.startswith(title) else f"{url}\n\n"
     write_private(path, f"{head}{text}\n".encode("utf-8", "replace"))
     return path

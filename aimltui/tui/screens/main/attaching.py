@@ -93,9 +93,13 @@ class AttachingPart(MainView):
             return
         finally:
             self.attached.show(self.prompt.files)
+        unneeded = [file]
         if visit == self.drafts.key:
+            unneeded = [one for one in self.prompt.files if one.url == file.url]
             self.prompt.set_files([*(one for one in self.prompt.files if one.url != file.url), file])
             self.hint("attached; backspace, then enter shows what was read", seconds=4)
+        for one in unneeded:
+            await self._finder.forget(one)
 
     def _add_files(self, files: Sequence[LocalFile]) -> None:
         attached, problem = self._finder.attached(files, self.prompt.files)
