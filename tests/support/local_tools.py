@@ -39,6 +39,8 @@ class HandServer:
         """What each call asks the user."""
         self.replies: list[Reply] = []
         self.prompts: list[dict[str, Any]] = []
+        self.prompt_gate: asyncio.Event | None = None
+        """Prompts wait for it."""
         self.resources: list[dict[str, Any]] = []
         self.content: list[dict[str, Any]] = []
         """What each call returns."""
@@ -62,6 +64,8 @@ class HandServer:
         return self.prompts
 
     async def get_prompt(self, name: str, values: dict[str, str]) -> dict[str, Any]:
+        if self.prompt_gate is not None:
+            await self.prompt_gate.wait()
         if values.get("city") == "nowhere":
             raise ServerError("it answered with an error: no such city")
         return {

@@ -167,7 +167,8 @@ async def test_a_picture_that_a_tool_returns_is_saved_and_shown_in_the_step(tmp_
 
 async def test_a_servers_prompt_comes_into_the_input(tmp_path: Path) -> None:
     server = HandServer(NOW)
-    server.prompts = [{"name": "time", "arguments": [{"name": "city", "required": True}]}]
+    city, hour = {"name": "city", "required": True}, {"name": "hour"}
+    server.prompts = [{"name": "time", "arguments": [city]}, {"name": "when", "arguments": [hour, city]}]
     servers = server.source("clock")
     async with desk(tmp_path, says("x"), servers=servers) as at:
         await at.here.pilot.press("h", "backspace")
@@ -183,9 +184,28 @@ async def test_a_servers_prompt_comes_into_the_input(tmp_path: Path) -> None:
         # a refusal loses nothing
         prompt.load_draft("")
         await at.here.write("/clock:time nowhere")
-        await at.here.until(lambda: prompt.draft == "/clock:time", "the words")
+        await at.here.until(lambda: prompt.draft == "/clock:time nowhere", "the words")
         assert any("no such city" in note.message for note in at.here.app._notifications)
-        assert at.model.requests == []
+        prompt.load_draft("")
+        await at.here.write("/clock:when '9 am'")
+        await at.here.until(lambda: isinstance(at.here.app.screen, FormScreen))
+        await at.here.pilot.press("tab", *"nowhere", "ctrl+s")
+        await at.here.until(lambda: prompt.draft == "/clock:when hour='9 am' city=nowhere", "the values")
+        # what comes after another thread was opened belongs to the first
+        server.prompt_gate = asyncio.Event()
+        prompt.load_draft("")
+        await at.here.write("Hello")
+        await at.here.until(lambda: "x" in at.here.texts())
+        drafts, first = at.here.screen.drafts, at.here.screen.drafts.key
+        await at.here.write("/clock:time Rome")
+        await at.here.pilot.press("ctrl+n")
+        await at.here.until(lambda: drafts.key != first, "a new thread")
+        server.prompt_gate.set()
+        saved = tmp_path / "drafts" / f"{first}.draft"
+        await at.here.until(saved.exists, "the draft")
+        assert saved.read_text() == "time of {'city': 'Rome'}"
+        assert prompt.draft == ""
+        assert len(at.model.requests) == 1
 
 
 async def test_a_servers_resource_is_attached_as_a_file(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aimltui.common.sanitize import clean, clean_line
@@ -34,6 +34,10 @@ class ServerPrompt:
     def form(self) -> Form:
         """A form for its values."""
         return Form(self.server, self.description or self.word, self.fields)
+
+    def written(self, values: Mapping[str, str]) -> str:
+        """The prompt with values, as the user writes it."""
+        return " ".join([self.word, *(f"{name}={shlex.quote(value)}" for name, value in values.items())])
 
 
 def prompts_of(server: str, raw: Iterable[Mapping[str, Any]]) -> tuple[ServerPrompt, ...]:
@@ -69,6 +73,14 @@ class AskedPrompt:
     def is_complete(self) -> bool:
         """Whether every value is there that the prompt needs."""
         return all(field.name in self.values for field in self.prompt.fields if field.is_required)
+
+    @property
+    def form(self) -> Form:
+        """A form for the prompt's values that begins with those that are written."""
+        fields = (
+            replace(field, default=self.values.get(field.name, field.default)) for field in self.prompt.fields
+        )
+        return replace(self.prompt.form, fields=tuple(fields))
 
 
 def asked_prompt(text: str, prompts: Iterable[ServerPrompt]) -> AskedPrompt | None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from aimltui.local_tools.mcp.forms import Value
     from aimltui.local_tools.mcp.prompts import ServerPrompt
     from aimltui.local_tools.mcp.source import McpSource
+    from aimltui.tui.controllers.conversation import Conversation
 
 _UNAVAILABLE = {
     "/title": "There is no thread to rename yet.",
@@ -60,33 +61,48 @@ class SendingPart(MainView):
         from aimltui.local_tools.mcp.prompts import asked_prompt, texts_of
         from aimltui.tui.screens.dialogs.form import FormScreen
 
-        local = self.workspace.connected.local_tools if self.workspace is not None else None
+        workspace = self.workspace
+        local = workspace.connected.local_tools if workspace is not None else None
         servers = local.servers if local is not None else None
         asked = asked_prompt(text, servers.prompts) if servers is not None else None
-        if servers is None or asked is None:
+        if workspace is None or servers is None or asked is None:
             return False
+        conversation = workspace.current
 
         def filled(values: dict[str, Value] | None) -> None:
-            if values is not None:
-                self.spawn(self._insert_prompt(servers, asked.prompt, texts_of(values)), "prompt")
-            else:
-                self.prompt.load_draft(joined((text, self.prompt.draft)))
+            if values is None:
+                self._return_text(conversation, text)
+                return
+            told = texts_of(values)
+            self.spawn(
+                self._insert_prompt(servers, asked.prompt, told, conversation, asked.prompt.written(told)),
+                "prompt",
+            )
 
         if asked.is_complete:
-            filled(dict(asked.values))
+            asking = self._insert_prompt(servers, asked.prompt, dict(asked.values), conversation, text)
+            self.spawn(asking, "prompt")
         else:
-            self.app.push_screen(FormScreen(asked.prompt.form), filled)
+            self.app.push_screen(FormScreen(asked.form), filled)
         return True
 
-    async def _insert_prompt(self, servers: McpSource, prompt: ServerPrompt, values: dict[str, str]) -> None:
+    async def _insert_prompt(
+        self,
+        servers: McpSource,
+        prompt: ServerPrompt,
+        values: dict[str, str],
+        conversation: Conversation,
+        written: str,
+    ) -> None:
+        """Put the text of a server's prompt into the input; if the server fails, what the user has written."""
         from aimltui.local_tools.mcp.connection import ServerError
 
         try:
             text = await servers.prompt_text(prompt, values)
         except ServerError as error:
             self.show_notice(str(error), is_warning=True)
-            text = prompt.word
-        self.prompt.load_draft(joined((text, self.prompt.draft)))
+            text = written
+        self._return_text(conversation, text)
 
     def send(self, draft: str) -> None:
         """Send a message with its files in the open thread; before the first thread is open, it waits."""
@@ -158,11 +174,15 @@ class SendingPart(MainView):
     def on_text_returned(self, event: TextReturned) -> None:
         """Put text that was not sent before the text in the prompt."""
         event.stop()
-        if self.workspace is not None and event.conversation is self.workspace.current:
-            self.prompt.load_draft(joined((event.text, self.prompt.draft)))
+        self._return_text(event.conversation, event.text)
+
+    def _return_text(self, conversation: Conversation, text: str) -> None:
+        """Put text before the prompt of a conversation, or before its saved draft if another one is open."""
+        if self.workspace is not None and conversation is self.workspace.current:
+            self.prompt.load_draft(joined((text, self.prompt.draft)))
             self.drafts.save_now()
-            return
-        self.drafts.join(event.conversation.thread_id or NEW_THREAD, before=event.text)
+        else:
+            self.drafts.join(conversation.thread_id or NEW_THREAD, before=text)
 
     # In the prompt and the guides
 
