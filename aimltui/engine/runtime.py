@@ -32,6 +32,9 @@ from aimltui.wire.errors import APIError, ServerError
 
 T = TypeVar("T")
 
+_GIVE_BACK_AGAIN_S = 3600.0
+"""Seconds until space is given back again after that failed."""
+
 log = logging.getLogger(__name__)
 
 
@@ -78,6 +81,8 @@ class Runtime:
         self._next_beat = float("-inf")
         self._busy_at = options.monotonic()
         """When something was written or ran."""
+        self._give_back_from = float("-inf")
+        """When space may be given back again after that failed."""
 
     async def open(self) -> None:
         """Open the store, recover what a dead process left behind, and start to observe other processes.
@@ -225,10 +230,15 @@ class Runtime:
         """Give the space of deleted rows back, while nobody waits for the database."""
         if self.supervisor.live or self.indexer.is_busy:
             self._busy_at = now
-        if now - self._busy_at < self.options.quiet_s:
+        if now - self._busy_at < self.options.quiet_s or now < self._give_back_from:
             return
         if await self.read(lambda conn: free_space.is_worthwhile(conn, self.database.path)):
-            await self.database.maintain(free_space.give_back)
+            try:
+                await self.database.maintain(free_space.give_back)
+            except StoreError as error:
+                # it may rewrite the whole database, and what failed is likely to fail again
+                self._give_back_from = now + _GIVE_BACK_AGAIN_S
+                log.warning("the space of deleted rows could not be given back: %s", error)
 
     async def _clean_up(self) -> None:
         """Take over files that a dead process left unindexed, and delete what has expired."""

@@ -337,6 +337,32 @@ async def test_the_space_of_deleted_threads_is_given_back(tmp_path: Path, is_old
         await a_thread(engine)
 
 
+async def test_space_that_cannot_be_given_back_is_tried_again_after_an_hour(tmp_path: Path) -> None:
+    now = 0.0
+    tried: list[float] = []
+
+    def refuse_vacuum(_action: int, name: str | None, *_: Any) -> int:
+        if name != "incremental_vacuum":
+            return sqlite3.SQLITE_OK
+        tried.append(now)
+        return sqlite3.SQLITE_DENY
+
+    async with opened(tmp_path, poll_s=3600.0, monotonic=lambda: now) as engine:
+        runtime = engine._runtime
+        await runtime.write(lambda conn: conn.execute("CREATE TABLE big (x)"))
+        await runtime.write(lambda conn: conn.execute("INSERT INTO big SELECT zeroblob(12000000)"))
+        await runtime.write(lambda conn: conn.execute("DROP TABLE big"))
+        await runtime.database._submit(lambda conn: conn.set_authorizer(refuse_vacuum))
+        for at in (10.0, 11.0, 3000.0, 3700.0):
+            now = at
+            await runtime._poll()
+        assert tried == [10.0, 3700.0]
+        await runtime.database._submit(lambda conn: conn.set_authorizer(None))
+        now = 8000.0
+        await runtime._poll()
+        assert await runtime.read(free_bytes) < 1_000_000
+
+
 async def test_a_large_message_does_not_stay_in_memory(tmp_path: Path) -> None:
     text = "word " * 1_000_000
     async with opened(tmp_path) as engine:
