@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -99,8 +100,13 @@ class DraftStore:
             return None
 
         def move() -> None:
-            free = self.directory / f"{_stem(thread_id)}{_DRAFT}"
-            own.rename(self._file(thread_id, secrets.token_hex(6), _DRAFT) if free.exists() else free)
+            try:
+                # unlike a rename, this never takes the place of what another window has left in the meantime
+                os.link(own, self.directory / f"{_stem(thread_id)}{_DRAFT}")
+            except (AttributeError, OSError):  # Python for Android has no links
+                own.rename(self._file(thread_id, secrets.token_hex(6), _DRAFT))
+            else:
+                own.unlink()
 
         return self._changed(move, "The draft")
 

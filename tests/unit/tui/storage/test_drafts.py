@@ -132,6 +132,39 @@ def test_a_draft_opens_in_one_window_only(store: DraftStore) -> None:
     assert sorted(opened) == ["", "", "text"]
 
 
+def test_windows_that_leave_a_thread_at_once_overwrite_no_draft(
+    store: DraftStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = DraftStore(store.directory)
+    store.save("thread_1", "mine")
+    other.save("thread_1", "theirs")
+    free = store.directory / "thread_1.draft"
+    exists = Path.exists
+
+    def missing(path: Path) -> bool:
+        # each window looks before the other has moved its draft
+        return path != free and exists(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "exists", missing)
+        assert store.release("thread_1") is None
+        assert other.release("thread_1") is None
+    assert {draft.text for draft in DraftStore(store.directory).others("thread_1")} == {"mine", "theirs"}
+    assert len(list(store.directory.glob("*.draft"))) == 2
+
+
+def test_a_draft_is_released_where_files_cannot_be_linked(
+    store: DraftStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(source: object, target: object) -> None:
+        raise PermissionError("this disk has no links")
+
+    monkeypatch.setattr(os, "link", refuse)
+    store.save("thread_1", "text")
+    assert store.release("thread_1") is None
+    assert DraftStore(store.directory).open("thread_1") == "text"
+
+
 def test_text_for_a_thread_that_is_not_open_here_joins_its_draft(store: DraftStore) -> None:
     other = DraftStore(store.directory)
     other.save("thread_1", "in another prompt")
