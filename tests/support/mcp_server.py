@@ -41,6 +41,7 @@ class ScriptedServer:
         """Methods with their parameters, of all connections."""
         self.starts = 0
         self.has_prompts = False
+        self.has_resources = False
         self.results: dict[str, Any] = {}
         """The results of tools by name; an exception is raised, a function gets the parameters."""
         self.gate: asyncio.Event | None = None
@@ -55,6 +56,8 @@ class ScriptedServer:
         """Headers of those answers."""
         self.session = ""
         self.lost_status = 400
+        self.forgets = False
+        """Whether every session is lost as soon as something is asked for by name."""
         self.lost_says = True
         """Whether a lost session is told in a message of the protocol."""
         self._send: Callable[[dict[str, Any]], Any] | None = None
@@ -141,6 +144,11 @@ class ScriptedServer:
             text = f"Greet {params['arguments']['who']}."
             complete = {"resultType": "complete"} if self.version == "2026-07-28" else {}
             return {"messages": [{"role": "user", "content": {"type": "text", "text": text}}], **complete}
+        if method == "resources/list":
+            return {"resources": [{"uri": "clock://hands", "name": "Hands"}], **self._modern()}
+        if method == "resources/read":
+            uri = params["uri"]
+            return {"contents": [{"uri": uri, "text": f"The text of {uri}"}], **self._modern()}
         if method == "tools/call":
             return await self._call(params)
         raise Refusal(-32601, f"Method not found: {method}")
@@ -157,7 +165,7 @@ class ScriptedServer:
         self.seen.append((method, params))
         if method == "initialize":
             self.session = f"s{len(self.requests)}"
-        elif self.version != "2026-07-28" and request.headers.get("mcp-session-id") != self.session:
+        elif self._has_lost(method, request.headers.get("mcp-session-id", "")):
             error = {"code": -32000, "message": "Bad Request: No valid session ID provided"}
             document = {"jsonrpc": "2.0", "id": None, "error": error} if self.lost_says else {"error": "no"}
             return httpx2.Response(self.lost_status, json=document)
@@ -175,13 +183,19 @@ class ScriptedServer:
         text = f"id: 1\ndata:\n\nevent: message\ndata: {json.dumps(answer)}\n\n"
         return httpx2.Response(200, text=text, headers={**headers, "content-type": "text/event-stream"})
 
+    def _has_lost(self, method: str, session: str) -> bool:
+        is_lost = session != self.session or (self.forgets and method == "prompts/get")
+        return is_lost and self.version != "2026-07-28"
+
     def _modern(self) -> dict[str, Any]:
         is_modern = self.version == "2026-07-28"
         return {"resultType": "complete", "ttlMs": 0, "cacheScope": "private"} if is_modern else {}
 
     def _hello(self, method: str) -> dict[str, Any]:
         is_modern = self.version == "2026-07-28"
-        capabilities = {"tools": {"listChanged": True}, **({"prompts": {}} if self.has_prompts else {})}
+        capabilities: dict[str, Any] = {"tools": {"listChanged": True}}
+        capabilities |= {"prompts": {}} if self.has_prompts else {}
+        capabilities |= {"resources": {}} if self.has_resources else {}
         if is_modern and method == "initialize":
             data = {"supported": [self.version], "requested": "2025-11-25"}
             raise Refusal(-32022, "Unsupported protocol version", data)

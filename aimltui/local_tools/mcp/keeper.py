@@ -7,7 +7,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 from aimltui.common.errors import AimltuiError
 from aimltui.common.sanitize import clean_line
@@ -27,6 +27,8 @@ from aimltui.local_tools.mcp.prompts import ServerPrompt, prompt_text, prompts_o
 from aimltui.local_tools.mcp.resources import ServerResource, resource_text, resources_of
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 State = Literal["stopped", "starting", "ready", "waiting", "failed"]
 """`stopped`: not started yet. `waiting`: it ended, and is started again soon. `failed`: the user can start it again."""
@@ -131,21 +133,31 @@ class ServerKeeper:
         async with asyncio.timeout(seconds) as limit:
             self._limits.add(limit)
             try:
-                return await self._call_twice(name, arguments, fingerprint)
+                return await self._twice(
+                    lambda connection: self._call(connection, name, arguments, fingerprint)
+                )
             finally:
                 self._limits.discard(limit)
 
-    async def _call_twice(self, name: str, arguments: dict[str, Any], fingerprint: str) -> dict[str, Any]:
+    async def _twice(self, ask: Callable[[Connection], Awaitable[T]]) -> T:
+        """Ask the server something, and once more in a new session if it has forgotten this client."""
+        with contextlib.suppress(SessionLost):
+            # a server that has forgotten this client ran nothing
+            return await self._once(ask)
         try:
-            return await self._call(name, arguments, fingerprint)
-        except SessionLost as error:
-            # the server has forgotten this client, so it ran nothing: begin a new session and ask once more
-            log.info("the MCP server %s has ended the session: %s", self.server.name, error)
-            self._renew()
-        try:
-            return await self._call(name, arguments, fingerprint)
+            return await self._once(ask)
         except SessionLost as error:
             raise ServerError(f"The server {self.server.name} ends every session at once: {error}") from error
+
+    async def _once(self, ask: Callable[[Connection], Awaitable[T]]) -> T:
+        connection = await self._ready_connection()
+        try:
+            return await ask(connection)
+        except SessionLost as error:
+            log.info("the MCP server %s has ended the session: %s", self.server.name, error)
+            if self._connection is connection:
+                self._renew()
+            raise
 
     async def _ask_user(self, form: Form) -> Reply:
         """Put a question to the user; the calls that run wait for the answer, however long it takes."""
@@ -164,13 +176,14 @@ class ServerKeeper:
 
     def _renew(self) -> None:
         """Connect again, as soon as possible."""
-        if self._about is not None and self._connection is not None:
+        if self._about is not None:
             self._connection = None
             self._set_state("starting")
             self._about.end(_RENEWED)
 
-    async def _call(self, name: str, arguments: dict[str, Any], fingerprint: str) -> dict[str, Any]:
-        connection = await self._ready_connection()
+    async def _call(
+        self, connection: Connection, name: str, arguments: dict[str, Any], fingerprint: str
+    ) -> dict[str, Any]:
         current = {one.name: one.tool.fingerprint for one in self.offered.tools}
         if current.get(name) != fingerprint:
             names = ", ".join(sorted(current)) or "none"
@@ -194,8 +207,7 @@ class ServerKeeper:
             TimeoutError: It does not answer.
         """
         async with asyncio.timeout(self.server.start_timeout_s):
-            connection = await self._ready_connection()
-            return prompt_text(await connection.get_prompt(name, values))
+            return prompt_text(await self._twice(lambda connection: connection.get_prompt(name, values)))
 
     async def read_resource(self, uri: str) -> str:
         """The text of a resource.
@@ -205,8 +217,7 @@ class ServerKeeper:
             TimeoutError: It does not answer.
         """
         async with asyncio.timeout(self.server.start_timeout_s):
-            connection = await self._ready_connection()
-            return resource_text(await connection.read_resource(uri))
+            return resource_text(await self._twice(lambda connection: connection.read_resource(uri)))
 
     async def settled(self) -> None:
         """Start it, and wait until it is ready or has failed."""

@@ -6,7 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from mcp.client import Client, ClientRequestContext, IncomingMessage
 from mcp.shared.exceptions import MCPError
@@ -15,7 +15,6 @@ from mcp_types import (
     INVALID_REQUEST,
     METHOD_NOT_FOUND,
     UNSUPPORTED_PROTOCOL_VERSION,
-    CallToolResult,
     DiscoverResult,
     ElicitRequestParams,
     ElicitResult,
@@ -49,6 +48,7 @@ _TERMINATED = "Session terminated"
 _ENDED = ("Connection closed", "SSE stream ")
 """How the package begins what it says itself about a connection that ended."""
 
+T = TypeVar("T")
 Streams = Callable[[McpServer, ServerLog], AbstractAsyncContextManager[Any]]
 
 
@@ -195,26 +195,22 @@ class Session:
 
     async def read_resource(self, uri: str) -> dict[str, Any]:
         """Read a resource."""
-        try:
-            return _plain(await self._client.read_resource(uri))
-        except Exception as error:
-            raise self._failure(error) from error
+        return _plain(await self._answered(self._client.read_resource(uri)))
 
     async def get_prompt(self, name: str, values: dict[str, str]) -> dict[str, Any]:
         """Fill in a prompt."""
-        try:
-            return _plain(await self._client.get_prompt(name, values))
-        except Exception as error:
-            raise self._failure(error) from error
+        return _plain(await self._answered(self._client.get_prompt(name, values)))
 
     async def call_tool(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Call a tool."""
+        return _plain(await self._answered(self._client.call_tool(name, arguments)))
+
+    async def _answered(self, request: Awaitable[T]) -> T:
+        self._log.trouble, self._log.status = "", 0
         try:
-            self._log.trouble, self._log.status = "", 0
-            result: CallToolResult = await self._client.call_tool(name, arguments)
+            return await request
         except Exception as error:
             raise self._failure(error) from error
-        return _plain(result)
 
     def _failure(self, error: Exception) -> ServerError:
         found = _first(error)

@@ -18,7 +18,7 @@ from aimltui.common.errors import AimltuiError
 from aimltui.config.mcp_servers import McpProblem, McpServer, McpServers
 from aimltui.local_tools.approvals import Approvals
 from aimltui.local_tools.host import LocalTools, Rules
-from aimltui.local_tools.mcp.connection import Hooks
+from aimltui.local_tools.mcp.connection import Hooks, ServerError
 from aimltui.local_tools.mcp.forms import Form, Reply, values_of
 from aimltui.local_tools.mcp.http import http_streams
 from aimltui.local_tools.mcp.keeper import PAUSES_S
@@ -441,6 +441,25 @@ async def test_a_lost_session_is_begun_again_and_the_call_repeated_once(status: 
         assert [result.text for result in both] == ["hi", "ho"]
         assert server.methods.count("initialize") == 2
         assert at.naps.asked == []
+
+
+@pytest.mark.parametrize("says", [True, False])
+async def test_prompts_and_resources_are_asked_for_again_after_a_lost_session(says: bool) -> None:
+    server = ScriptedServer()
+    server.has_prompts = server.has_resources = True
+    server.lost_says = says
+    async with over_http(server) as at:
+        await at.ready()
+        (prompt,), (resource,) = at.source.prompts, at.source.resources
+        server.session = "forgotten"
+        assert await at.source.prompt_text(prompt, {"who": "Ada"}) == "Greet Ada."
+        server.session = "forgotten again"
+        assert await at.source.resource_text(resource) == "The text of clock://hands"
+        assert server.methods.count("initialize") == 3
+        # a server that refuses every session is not asked forever
+        server.forgets = True
+        with pytest.raises(ServerError, match="ends every session at once"):
+            await at.source.prompt_text(prompt, {"who": "Ada"})
 
 
 @pytest.mark.parametrize(("code", "message"), [(-32000, "The disk is full"), (-32600, "Session terminated")])
