@@ -191,6 +191,10 @@ class _Parser(HTMLParser):
         found = data_url(self._addresses.get(text(row.get("element")), ""))
         return found[1] if found is not None else None
 
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
+        """Skip a marked section as browsers do; the parser of older Pythons fails at an odd one."""
+        return self.parse_bogus_comment(i, report)
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Take an element."""
         given = dict(attrs)

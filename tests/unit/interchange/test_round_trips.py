@@ -212,6 +212,14 @@ async def test_markdown_can_be_changed_by_hand(tmp_path: Path) -> None:
     assert [message.text for message in again.messages] == ["How long?", "113 m"]
 
 
+async def test_a_page_with_an_odd_marked_section_is_read(tmp_path: Path) -> None:
+    thread = Thread("aimltui", "t", (Message("user", (Text("x"),)),))
+    page = await written(own_html, tmp_path / "p.html", thread)
+    (tmp_path / "p.html").write_text(page.replace("<title>", "<![foo[ x ]]><title>"))
+    (again,) = read_back(tmp_path / "p.html")
+    assert [message.text for message in again.messages] == ["x"]
+
+
 async def test_a_damaged_page_is_named(tmp_path: Path) -> None:
     thread = Thread("aimltui", "t", (Message("user", (Text("x"),)),))
     page = await written(own_html, tmp_path / "p.html", thread)
