@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -280,6 +281,7 @@ class Memory:
         self._file = file
         self._tools: dict[str, list[Any]] = {}
         self._off: set[str] = set()
+        self._lock = threading.Lock()
         self._keys: set[str] | None = None
         """The configurations whose tools are remembered; None is all."""
 
@@ -317,16 +319,20 @@ class Memory:
         self._change(lambda: (self._off.discard if is_on else self._off.add)(name))
 
     def _change(self, change: Callable[[], None]) -> None:
-        change()
-        if self._file is None:
-            return
+        # servers that start together change it from several threads
+        with self._lock:
+            change()
+            if self._file is not None:
+                self._save(self._file, change)
+
+    def _save(self, file: Path, change: Callable[[], None]) -> None:
         try:
-            ensure_private_dir(self._file.parent)
-            with exclusive(self._file.parent):
+            ensure_private_dir(file.parent)
+            with exclusive(file.parent):
                 # another window may have saved something
                 self.load()
                 change()
-                write_private(self._file, self._content())
+                write_private(file, self._content())
         except (ConfigError, OSError):
             log.exception("the state of the MCP servers could not be saved")
 
