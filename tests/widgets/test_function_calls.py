@@ -166,6 +166,40 @@ async def test_parallel_calls_are_one_card_and_go_out_together(tmp_path: Path) -
         assert at.outputs() == ["weather: {'city': 'Rome'}", "noon"]
 
 
+async def test_a_sentence_on_the_card_goes_to_the_prompt_and_a_letter_alone_selects(tmp_path: Path) -> None:
+    async with desk(tmp_path, BOTH, says("Done.")) as at:
+        prompt, keys = at.here.screen.prompt, at.here.app.key_times
+        keys.hold_s = 0.4
+
+        async def type_quickly(*letters: str) -> None:
+            for letter in letters:
+                at.clock.now += 0.1
+                await at.here.pilot.press(letter)
+
+        await at.here.write("How is the weather?")
+        await at.asked()
+        await at.press("tab")
+        at.clock.now += 1
+        await type_quickly("r", "e", "a")
+        assert prompt.draft == "rea"
+        assert at.card.chosen is None
+
+        await at.press("tab")
+        at.clock.now += 1
+        await type_quickly("r")
+        at.clock.now += 1
+        await at.here.until(lambda: at.card.chosen is not None and at.card.chosen.key == "r")
+        # the next call and back again, each with a letter that is pressed quickly
+        first = at.card.shown_call
+        await type_quickly("n", "n")
+        at.clock.now += 1
+        await at.here.until(lambda: at.card.shown_call is first and at.card.chosen is None)
+        await at.press("o")
+        await type_quickly("enter")
+        await at.here.until(lambda: at.card.shown_call is not first)
+        assert prompt.draft == "rea"
+
+
 async def test_always_holds_for_the_tool_in_its_present_form(tmp_path: Path) -> None:
     turns = (CALL, says("one"), CALL, says("two"), CALL, says("three"))
     async with desk(tmp_path, *turns) as at:

@@ -74,6 +74,8 @@ class MainScreen(
 
     AUTO_FOCUS = "#prompt"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("main")]
+    REPEATED_LETTERS: ClassVar[str] = "np"
+    """The next and the previous call."""
 
     def __init__(self, startup: Startup, themes: ThemeChoice, problems: Sequence[str] = ()) -> None:
         super().__init__(startup)
@@ -145,8 +147,9 @@ class MainScreen(
 
     @property
     def letters_act(self) -> bool:
-        """Whether a letter would act on what is selected in the transcript. On a call that asks, it only selects an answer."""
-        return self.letters.is_alive
+        """Whether a letter would act on what is selected in the transcript, or select an answer to a call that asks."""
+        card = self.focused
+        return self.letters.is_alive or (isinstance(card, CallCard) and card.is_alive)
 
     def on_footer_bar_clicked(self, event: FooterBar.Clicked) -> None:
         """Do what the clicked key does."""
