@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.request import proxy_bypass
 
 import httpx2
 from mcp.client.streamable_http import streamable_http_client
@@ -53,7 +54,7 @@ async def http_streams(
             raise AimltuiError(sentence)
         transport = httpx2.AsyncHTTPTransport(
             verify=True if home.scheme == "https" else without_certificates(),
-            proxy=None if is_local else _proxy(home.scheme),
+            proxy=None if is_local else proxy_for(home),
         )
     client = httpx2.AsyncClient(
         headers={"user-agent": f"aimltui/{__version__}", **headers},
@@ -81,8 +82,16 @@ def _checked(url: str, *, has_headers: bool) -> Origin:
     return home
 
 
-def _proxy(scheme: str) -> str | None:
-    names = (f"{scheme}_proxy", f"{scheme.upper()}_PROXY", "all_proxy", "ALL_PROXY")
+def proxy_for(home: Origin) -> str | None:
+    """The proxy that the environment names for a server; None if there is none, or NO_PROXY leaves the server out.
+
+    Args:
+        home: The server.
+    """
+    with_port = str(home).partition("://")[2]
+    if any(map(proxy_bypass, (home.host, with_port))):
+        return None
+    names = (f"{home.scheme}_proxy", f"{home.scheme.upper()}_PROXY", "all_proxy", "ALL_PROXY")
     return next((os.environ[name] for name in names if os.environ.get(name)), None)
 
 
