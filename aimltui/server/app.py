@@ -34,7 +34,7 @@ from aimltui.wire.models import ListModels, Model, ModelPage
 from aimltui.wire.parsing import form_fields, parse_json, parse_params, wants_stream
 from aimltui.wire.request_errors import unknown_parameter
 from aimltui.wire.run_steps import RunStep
-from aimltui.wire.runs import Run, RunEventsParams
+from aimltui.wire.runs import CreateRun, Run, RunEventsParams
 from aimltui.wire.uploads import MAX_PART
 from aimltui.wire.vector_stores import IN_PROGRESS, FileBatch, VectorStoreFile
 
@@ -224,7 +224,7 @@ class _Exchange:
         while not first:
             await slot.settled.wait()
             if slot.outcome is not None:
-                await self._repeat(slot.outcome)
+                await self._repeat(slot.outcome, params)
                 return
             slot, first = self._app.keys.claim(key, self._method, self._raw_path, body)
         try:
@@ -246,11 +246,16 @@ class _Exchange:
         self._app.keys.settle(slot, answer)
         await self._respond(answer)
 
-    async def _repeat(self, outcome: Answer | Streamed) -> None:
+    async def _repeat(self, outcome: Answer | Streamed, asked: Params) -> None:
         if isinstance(outcome, Answer):
             await self._respond(outcome)
             return
-        params = RunEventsParams(thread_id=outcome.thread_id, run_id=outcome.run_id, after=outcome.after)
+        params = RunEventsParams(
+            thread_id=outcome.thread_id,
+            run_id=outcome.run_id,
+            after=outcome.after,
+            include=asked.include if isinstance(asked, CreateRun) else None,
+        )
         await self._stream(op.RUN_EVENTS.name, params)
 
     async def _stream(

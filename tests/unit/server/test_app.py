@@ -16,7 +16,8 @@ from aimltui.wire import events
 from aimltui.wire.base import Params, Wire
 from aimltui.wire.errors import BadRequest, NotFound
 from aimltui.wire.events import StreamEvent
-from aimltui.wire.runs import Run
+from aimltui.wire.run_steps import INCLUDE_SEARCH_CONTENT
+from aimltui.wire.runs import Run, RunEventsParams
 from aimltui.wire.threads import Thread
 from tests.support.builders import bounded, until
 
@@ -107,6 +108,18 @@ async def test_the_headers_go_out_before_a_first_event_that_takes_its_time() -> 
     await bounded(reader.answered)
     assert reader.body.endswith(b"data: [DONE]\n\n")
     assert reader.whole
+
+
+async def test_a_stream_that_is_repeated_has_what_its_request_includes() -> None:
+    engine = FakeEngine(StreamEvent(events.RUN_CREATED, RUN, 0))
+    engine.go.set()
+    app = create_app(engine)
+    path = f"{RUN_PATH}?include[]={INCLUDE_SEARCH_CONTENT}"
+    for _ in range(2):
+        await bounded(Reader(app, "POST", path, RUN_BODY, idempotency_key="k").answered)
+    again = engine.asked[1][1]
+    assert isinstance(again, RunEventsParams)
+    assert again.include == [INCLUDE_SEARCH_CONTENT]
 
 
 async def test_a_refusal_before_the_first_event_is_an_answer() -> None:
