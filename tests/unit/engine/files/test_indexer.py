@@ -16,7 +16,7 @@ from aimltui.engine.extraction.chunks import Chunk
 from aimltui.engine.extraction.document import Document
 from aimltui.engine.extraction.processes import ReaderProcesses
 from aimltui.engine.files import indexer
-from aimltui.engine.store import files, migrations, passages
+from aimltui.engine.store import files, passages
 from aimltui.engine.store import vector_store_files as store_files
 from aimltui.wire.binary import Blob
 from aimltui.wire.errors import BadRequest
@@ -241,19 +241,6 @@ async def test_many_files_in_one_batch_are_all_indexed(tmp_path: Path) -> None:
         )
         assert (await indexed(engine, store)).file_counts.completed == 150
         assert await hits(engine, store, "word77") == 1
-
-
-def test_a_database_of_version_1_becomes_what_a_new_one_is(tmp_path: Path) -> None:
-    first = Path(__file__).parents[1] / "fixtures" / "schema_1.sql"
-    sql = "SELECT type, name, sql FROM sqlite_master ORDER BY name"
-    with closing(sqlite3.connect(":memory:")) as new, closing(sqlite3.connect(":memory:")) as old:
-        old.executescript(first.read_text(encoding="utf-8"))
-        old.execute("PRAGMA user_version = 1")
-        for conn in (new, old):
-            conn.isolation_level = None
-            migrations.migrate(conn, tmp_path / "a.db")
-        assert migrations.version_of(old) == migrations.VERSION
-        assert old.execute(sql).fetchall() == new.execute(sql).fetchall()
 
 
 @pytest.mark.parametrize("query", ["ships " * 5_000, "\0", "NEAR(", '"', "ship*", "SHIPS!!!", "a OR b"])

@@ -1,0 +1,117 @@
+"""Databases of older programs become current ones, with all that is in them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from aimltui.engine.store import migrations
+from aimltui.engine.store.database import Database
+from aimltui.engine.store.safety_copy import copy_path
+from aimltui.wire.messages import ListMessages, Message
+from aimltui.wire.runs import Run, RunParams
+from aimltui.wire.threads import ListThreads, Thread
+from tests.support.builders import opened, options
+
+FIRST = Path(__file__).parents[1] / "fixtures" / "schema_1.sql"
+OLD = range(1, migrations.VERSION)
+THREAD = Thread(id="thread_1", created_at=1000, metadata={"title": "Ships"})
+RUN = Run(
+    id="run_1", thread_id="thread_1", assistant_id="asst_1", status="completed", model="m", created_at=1000
+)
+MESSAGE = Message.model_validate(
+    {
+        "id": "msg_1",
+        "thread_id": "thread_1",
+        "role": "user",
+        "created_at": 1000,
+        "content": [{"type": "text", "text": {"value": "How long is it?", "annotations": []}}],
+    }
+)
+
+
+def an_old_database(data_dir: Path, version: int) -> Path:
+    """A database as the program of that version made it, with a conversation and, where there were any, a passage."""
+    path = options(data_dir).database
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as conn:
+        conn.execute("PRAGMA journal_mode = WAL")
+        conn.executescript(FIRST.read_text(encoding="utf-8"))
+        for step in migrations.MIGRATIONS[: version - 1]:
+            step(conn)
+        conn.execute(
+            "INSERT INTO threads (id, created_at, activity, last_active_at, preview, body)"
+            " VALUES ('thread_1', 1000, 1, 1000, 'How long is it?', ?)",
+            (THREAD.model_dump_json(),),
+        )
+        conn.execute(
+            "INSERT INTO messages (id, thread_id, role, status, created_at, body)"
+            " VALUES ('msg_1', 'thread_1', 'user', 'completed', 1000, ?)",
+            (MESSAGE.model_dump_json(),),
+        )
+        conn.execute("INSERT INTO words (rowid, text, thread_id) VALUES (1, 'How long is it?', 'thread_1')")
+        conn.execute(
+            "INSERT INTO runs (id, thread_id, status, ended_at, created_at, body)"
+            " VALUES ('run_1', 'thread_1', 'completed', 1001, 1000, ?)",
+            (RUN.model_dump_json(),),
+        )
+        if version > 1:
+            conn.execute(
+                "INSERT INTO chunks (entry, position, overlap, text) VALUES (7, 0, 0, 'A long ship.')"
+            )
+        conn.execute(f"PRAGMA user_version = {version}")
+    return path
+
+
+def copies_in(data_dir: Path) -> list[Path]:
+    """The copies of databases in a directory."""
+    return list(data_dir.glob("*-version-*"))
+
+
+@pytest.mark.parametrize("version", OLD)
+async def test_two_programs_that_open_an_old_database_at_once_lose_nothing(
+    tmp_path: Path, version: int
+) -> None:
+    path = an_old_database(tmp_path, version)
+    databases = [Database(path), Database(path)]
+    await asyncio.gather(*(database.open() for database in databases))
+    for database in databases:
+        assert await database.read(migrations.version_of) == migrations.VERSION
+        await database.aclose()
+    with contextlib.closing(sqlite3.connect(path)) as conn:
+        assert conn.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert conn.execute("PRAGMA foreign_key_check").fetchall() == []
+        passages = conn.execute("SELECT text FROM chunks").fetchall()
+    assert passages == ([("A long ship.",)] if version > 1 else [])
+    copy = copy_path(path, version)
+    assert copies_in(tmp_path) == [copy]
+    with contextlib.closing(sqlite3.connect(copy)) as conn:
+        assert migrations.version_of(conn) == version
+        assert conn.execute("SELECT id FROM messages").fetchall() == [("msg_1",)]
+
+
+async def test_the_conversation_of_the_first_version_is_read_and_found(tmp_path: Path) -> None:
+    an_old_database(tmp_path, 1)
+    async with opened(tmp_path, clock=lambda: 2000.0) as engine:
+        (thread,) = (await engine.threads.list_threads(ListThreads(query="long"))).data
+        assert (thread.id, thread.metadata) == (THREAD.id, THREAD.metadata)
+        found = await engine.messages.list_messages(ListMessages(thread_id="thread_1"))
+        assert found.data == [MESSAGE]
+        run = await engine.runs.get_run(RunParams(thread_id="thread_1", run_id="run_1"))
+        assert run.status == "completed"
+
+
+@pytest.mark.parametrize("version", OLD)
+def test_an_old_database_gets_the_schema_of_a_new_one(tmp_path: Path, version: int) -> None:
+    sql = "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' ORDER BY name"
+    path = an_old_database(tmp_path, version)
+    with (
+        contextlib.closing(sqlite3.connect(path, isolation_level=None)) as old,
+        contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as new,
+    ):
+        for conn in (old, new):
+            migrations.migrate(conn, path)
+        assert old.execute(sql).fetchall() == new.execute(sql).fetchall()
