@@ -123,6 +123,10 @@ async def test_a_call_is_asked_about_and_its_output_reaches_the_model(tmp_path: 
         await at.press("o", "enter")
         assert at.source.called == []
         await at.press("tab")
+        # the footer says what the keys do on the card
+        await at.here.until(lambda: "esc Back to the prompt" in at.here.shown())
+        assert "tab Review the call" not in at.here.shown()
+        assert "esc Stop" not in at.here.shown()
         # the card was not quiet yet: nothing is chosen, and the letter is in the prompt
         await at.here.pilot.press("o")
         assert at.here.screen.prompt.draft == "o"

@@ -26,6 +26,7 @@ STATE_WORDS = frozenset(
         "undo",  # a deleted thread can be restored
         "unanswered",  # the last message of the open thread has no complete answer
         "call",  # a function call needs a decision
+        "card",  # the card about it has the focus
         "connections",  # the user can set up connections
         "attached",  # the attached files have the focus
     }

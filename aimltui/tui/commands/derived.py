@@ -50,6 +50,10 @@ _FOOTER_ORDER = frozenset(
     }
 )
 
+_CARD_HIDES = frozenset({"review_call", "stop"})
+"""Commands whose keys go back to the prompt while the card about a function call has the focus."""
+_CARD_BACK = FooterItem("esc", "Back to the prompt", "review_call")
+
 _KEY_NAMES = {
     "escape": "esc",
     "pageup": "pgup",
@@ -114,10 +118,13 @@ def footer_items(state: State) -> list[FooterItem]:
         if item.footer and item.is_available(state) and (item.scope != "list" or in_list)
     ]
     chosen.sort(key=lambda item: item.id not in _FOOTER_ORDER)
-    return [
+    on_card = "card" in state
+    items = [
         FooterItem(key_label(item.keys[0]), item.label or item.title, item.action)
-        for item in chosen[:MAX_FOOTER_ITEMS]
+        for item in chosen
+        if not (on_card and item.id in _CARD_HIDES)
     ]
+    return [*([_CARD_BACK] if on_card else []), *items][:MAX_FOOTER_ITEMS]
 
 
 def by_group(commands: Iterable[Command] = COMMANDS) -> dict[str, list[Command]]:

@@ -30,6 +30,7 @@ class ScreenFacts:
     hint: str = ""
     list_has_focus: bool = False
     files_have_focus: bool = False
+    card_has_focus: bool = False
     has_mark: bool = False
     """Whether the keyboard has marked something in the transcript."""
     letters_act: bool = False
@@ -53,6 +54,7 @@ def command_words(facts: ScreenFacts, workspace: Workspace | None) -> frozenset[
     words = {
         "list": facts.list_has_focus,
         "attached": facts.files_have_focus,
+        "card": facts.card_has_focus,
         "marked": facts.has_mark,
         "letters": facts.letters_act,
         "panel": has_panel,

@@ -30,6 +30,7 @@ from aimltui.tui.controllers.start_queue import EarlyAction, StartQueue
 from aimltui.tui.screens.selecting import SelectingScreen
 from aimltui.tui.state.dead_time import DeadTime
 from aimltui.tui.widgets.attachment_bar import AttachmentBar
+from aimltui.tui.widgets.call_card import CallCard
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.header import HeaderBar
 from aimltui.tui.widgets.prompt_input import PromptInput
@@ -167,6 +168,7 @@ class MainView(SelectingScreen):
             hint=self._hint,
             list_has_focus=self.focused is self.threads,
             files_have_focus=self.focused is self.attached,
+            card_has_focus=isinstance(self.focused, CallCard),
             has_mark=self.transcript.has_mark,
             letters_act=self.letters.is_shown,
             marked_call=call.type if call is not None else "",

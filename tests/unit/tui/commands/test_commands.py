@@ -90,6 +90,28 @@ def test_bindings_carry_id_and_tooltip_and_leave_out_what_widgets_do_themselves(
             {"list", "thread", "undo", "running"},
             ["enter Open", "ctrl+r Rename", "del Delete", "ctrl+u Undo", "ctrl+f Pin", "esc Back"],
         ),
+        (
+            {"call", "running", "thread"},
+            [
+                "tab Review the call",
+                "esc Stop",
+                "ctrl+n New",
+                "ctrl+s Threads",
+                "ctrl+l Model",
+                "ctrl+o Details",
+            ],
+        ),
+        (
+            {"call", "card", "running", "thread"},
+            [
+                "esc Back to the prompt",
+                "ctrl+n New",
+                "ctrl+s Threads",
+                "ctrl+l Model",
+                "ctrl+o Details",
+                "f1 Help",
+            ],
+        ),
     ],
 )
 def test_the_footer_shows_at_most_six_for_the_state(state: set[str], expected: list[str]) -> None:
