@@ -23,7 +23,10 @@ _TOPICS: tuple[tuple[str, str], ...] = (
     ),
     (r"shortcut|keyboard|hotkey|binding|\bkeys?\b", "keys"),
     (r"priva|telemetry|secret|secure|offline|where.*(?:stored|saved|data)|database", "privacy"),
-    (r"code interpreter|run (?:code|python)|tools?\b|file.?search|upload|attach|function call", "tools"),
+    (
+        r"code interpreter|run (?:code|python)|tools?\b|file.?search|upload|attach|function call|\bdocuments?\b",
+        "tools",
+    ),
     (r"export|save as|download|copy", "export"),
     (r"\bstop|cancel|interrupt|\besc", "stopping"),
     (r"stream|live|token|receipt|cost|fast", "streaming"),

@@ -48,6 +48,9 @@ STARTERS: tuple[tuple[str, str], ...] = (
 )
 """Title and prompt of each conversation starter."""
 
+_PROMPTS = {title.strip(" .?").casefold(): prompt for title, prompt in STARTERS}
+"""A title may be typed, too."""
+
 
 class DemoModel:
     """Answers by keyword. The same conversation gets the same answer in the same pieces.
@@ -62,6 +65,7 @@ class DemoModel:
     async def stream(self, request: ChatRequest) -> AsyncGenerator[ChatChunk, None]:
         """Stream one answer; see `ChatModel.stream`."""
         question = last_user_text(request.messages)
+        question = _PROMPTS.get(question.strip(" .?").casefold(), question)
         output = _output(request.messages)
         code = code_for(question) if _offers(request, CODE_TOOL) else None
         if code is not None and output is None:

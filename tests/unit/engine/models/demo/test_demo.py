@@ -104,6 +104,12 @@ async def test_usage_is_an_estimate_from_the_lengths() -> None:
     assert usage.cost_usd is None
 
 
+@pytest.mark.parametrize(("title", "prompt"), STARTERS)
+async def test_a_starter_s_title_may_be_typed(title: str, prompt: str) -> None:
+    typed = await answered(DemoModel(pace=0), asking(f"{title.lower()}."))
+    assert text_in(typed) == text_in(await answered(DemoModel(pace=0), asking(prompt)))
+
+
 async def test_an_unstreamed_answer_is_one_piece() -> None:
     chunks = await answered(DemoModel(pace=0), asking("keys", stream=False))
     assert len(chunks) == 2
