@@ -154,6 +154,10 @@ async def test_parallel_calls_are_one_card_and_go_out_together(tmp_path: Path) -
         await at.here.write("Both?")
         await at.asked()
         assert "2 calls need your decision" in at.here.shown()
+        # what would run stands apart from the list and from the answers
+        starts = [line[:5].strip() for line in at.card.render().plain.split("\n")]
+        assert starts[:5] == ["2 cal", "▸ ? w", "? t", "", "weath"]
+        assert starts[starts.index("o Run") - 1] == ""
         await at.answer("n", "g", "enter")
         await at.here.until(lambda: isinstance(at.here.app.screen, TextEntry))
         await at.here.pilot.press(*"noon", "ctrl+s")

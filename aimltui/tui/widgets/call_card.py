@@ -176,6 +176,10 @@ class CallCard(Widget, can_focus=True):
             hidden = len(body) - max(1, room - 1)
             more: Line = ((f"  … {hidden} more lines: v shows everything", "warning"),)
             body = [*body[: max(1, room - 1)], *([more] if room > 1 else [])]
+        elif len(body) + 2 <= room:
+            # where there is room, what would run stands apart from the list and from the answers
+            empty: Line = (("", "plain"),)
+            body = [*([empty] if len(head) > 1 else []), *body, empty]
         lines = [_content(line, width) for line in (*head, *body)]
         self._buttons = [(row + len(lines), *rest) for row, *rest in self._buttons]  # type: ignore[misc]
         return [*lines, *foot, *(Content.styled(cut(text, width), "$text-muted") for text in hint)]
