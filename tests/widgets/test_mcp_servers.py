@@ -14,6 +14,7 @@ from aimltui.tui.screens.dialogs.form import FormScreen
 from aimltui.tui.screens.dialogs.mcp_servers import McpServersScreen
 from aimltui.tui.state.dead_time import KeyTimes
 from aimltui.tui.state.entries import StepEntry
+from aimltui.tui.widgets.pick_list import PickList
 from tests.support.fake_model import calls, says
 from tests.support.local_tools import HandServer, HandSource
 from tests.support.pictures import plot
@@ -68,6 +69,16 @@ async def test_the_sheet_shows_restarts_and_switches(tmp_path: Path) -> None:
         await at.here.until(lambda: "starts with your next message" in at.here.shown())
         await at.here.pilot.press("r")
         await at.here.until(lambda: "The program was not found." in at.here.shown())
+        # a failure has its colour also where the cursor is not
+        await at.here.pilot.press("down")
+        list_ = at.here.app.screen.query_one(PickList)
+        failed = next(part for part in list_.render_line(0) if part.text == "failed")
+        other = next(part for part in list_.render_line(1) if "starts with" in part.text)
+        wrong = list_.get_component_rich_style("pick-list--wrong", partial=True)
+        assert failed.style is not None
+        assert other.style is not None
+        assert failed.style.color == wrong.color != other.style.color
+        await at.here.pilot.press("up")
         server.error = ""
         await at.here.pilot.press("r")
         await at.here.until(lambda: "ready · 1 tool" in at.here.shown())

@@ -37,6 +37,8 @@ class PickRow:
     """Whether it is the current choice."""
     is_found: bool = True
     """Whether the letters of the query should be marked in the label."""
+    is_wrong: bool = False
+    """Whether the hint names a failure."""
 
 
 class PickList(ScrollView, can_focus=False):
@@ -61,6 +63,7 @@ class PickList(ScrollView, can_focus=False):
         & > .pick-list--current { color: $primary; text-style: bold; }
         & > .pick-list--cursor { background: $block-cursor-background; color: $block-cursor-foreground; }
         & > .pick-list--match { color: $accent; text-style: bold; }
+        & > .pick-list--wrong { color: $text-error; }
     }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -68,6 +71,7 @@ class PickList(ScrollView, can_focus=False):
         "pick-list--current",
         "pick-list--cursor",
         "pick-list--match",
+        "pick-list--wrong",
     }
     ALLOW_SELECT: ClassVar[bool] = False
 
@@ -178,8 +182,9 @@ class PickList(ScrollView, can_focus=False):
             ]
         else:
             segments.append(Segment(label, label_style))
+        hint_style = base if is_cursor else base + self._style("wrong" if row.is_wrong else "muted")
         filler = " " * max(0, room - cell_len(label) - cell_len(hint))
-        segments += [Segment(filler, base), Segment(hint, base if is_cursor else base + self._style("muted"))]
+        segments += [Segment(filler, base), Segment(hint, hint_style)]
         return Strip(segments).adjust_cell_length(width, base)
 
     def _cursor_moved(self) -> None:

@@ -79,7 +79,13 @@ class McpServersScreen(Sheet[None]):
         """Show the servers as they are now."""
         picked = self.pick_list.cursor_row
         lines = [
-            PickRow(row.name, row.name, _hint(row), is_current=row.state in _GOOD)
+            PickRow(
+                row.name,
+                row.name,
+                _hint(row),
+                is_current=row.state in _GOOD,
+                is_wrong=row.state in _BAD,
+            )
             for row in self._servers.rows
         ]
         self.pick_list.set_lines(lines, at=picked.id if picked else "", remark="none")
