@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from typing import Generic, TypeVar
 
 from tests.support.terminal import Terminal
@@ -13,13 +13,18 @@ ENDS = ("running", "stopping", "stopped", "completed", "failed", "queued")
 """What is said of a run; nothing of it stands on the screen of a new thread."""
 
 
+class NotAtRest(Exception):
+    """It runs, but not where the next test could begin."""
+
+
 class Shared(Generic[T]):
     """Something costly that the tests of a module use in turns.
 
-    A test that fails, or that ends it, closes it: the next test gets a new one, so no test depends on another.
+    A test that fails, or that ends it, closes it, and so does a test after which it does not come to rest: the next test
+    gets a new one, so no test depends on another.
 
     Args:
-        rest: Brings it to where the next test may begin; raises where it cannot.
+        rest: Brings it to where the next test may begin; raises `NotAtRest` where it goes on with what a test began.
     """
 
     def __init__(self, rest: Callable[[T], None]) -> None:
@@ -41,7 +46,10 @@ class Shared(Generic[T]):
             if self._made is None:
                 self._made = self._stack.enter_context(make())
             yield self._made
-            self._rest(self._made)
+            with suppress(NotAtRest):
+                self._rest(self._made)
+                return
+            self.close()
         except BaseException:
             self.close()
             raise
@@ -53,9 +61,19 @@ class Shared(Generic[T]):
 
 
 def rest(terminal: Terminal) -> None:
-    """Go to a new thread with nothing in the prompt; fail if anything of the test still stands there."""
+    """Go to a new thread with nothing in the prompt.
+
+    Raises:
+        NotAtRest: Something of the test still stands there.
+        AssertionError: The program has ended.
+    """
     terminal.press("ctrl+n")
-    terminal.wait_until(lambda: is_at_rest(terminal), "an empty new thread")
+    try:
+        terminal.wait_until(lambda: is_at_rest(terminal), "an empty new thread")
+    except AssertionError as error:
+        if terminal.exit_status is not None:
+            raise
+        raise NotAtRest from error
 
 
 def is_at_rest(terminal: Terminal) -> bool:
