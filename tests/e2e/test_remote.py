@@ -59,7 +59,7 @@ def stop_a_run(terminal: Terminal) -> None:
     say(terminal, LONG)
     terminal.wait_for("one by one")
     terminal.press("escape")
-    terminal.wait_for("stopped")
+    terminal.wait_for("■ stopped")
     terminal.wait_gone("running")
     say(terminal, "hello again")
     terminal.wait_for("completed")

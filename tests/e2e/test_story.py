@@ -54,7 +54,8 @@ def empty_prompt(terminal: Terminal) -> None:
 
 def stop(terminal: Terminal) -> None:
     terminal.press("escape")
-    terminal.wait_for("stopped")
+    # the long answer has the word itself
+    terminal.wait_for("■ stopped")
     terminal.wait_gone("running")
 
 

@@ -24,7 +24,8 @@ PATIENCE_S = 60.0
 KEYS = {
     "enter": "\r",
     "tab": "\t",
-    "escape": "\x1b",
+    # a report that the window has the focus keeps the next key from being alt and that key
+    "escape": "\x1b\x1b[I",
     "backspace": "\x7f",
     "delete": "\x1b[3~",
     "up": "\x1b[A",
@@ -117,10 +118,7 @@ class Terminal:
             self._pump(0.005)
 
     def press(self, *names: str) -> None:
-        """Keys by name: `enter`, `ctrl+n`, ...
-
-        Wait for what escape does before another key: a program that reads both at once takes them for alt and that key.
-        """
+        """Keys by name: `enter`, `ctrl+n`, ..."""
         for name in names:
             self.send(_key(name))
             self._pump(0.02)
