@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import sys
 from pathlib import Path
 from typing import Any
 
 from aimltui.bootstrap.local_tools import APPROVALS_FILE, folders_of, function_library
-from aimltui.bootstrap.source import data_dir_of
-from aimltui.common.errors import AimltuiError, ConfigError
-from aimltui.common.sanitize import clean, clean_line
-from aimltui.config import paths
-from aimltui.config.settings import load_settings
+from aimltui.cli.tool_commands import add_place_flags, arguments_in, places_of, print_result
+from aimltui.common.errors import AimltuiError
+from aimltui.common.sanitize import clean_line
 from aimltui.local_tools.approvals import Approvals
 from aimltui.local_tools.functions.library import FunctionLibrary
-from aimltui.local_tools.host import BadArguments, read_arguments
 from aimltui.local_tools.types import CallResult, LocalTool
 
 DESCRIPTION = (
@@ -41,9 +37,7 @@ def add_functions_parser(commands: Any) -> argparse.ArgumentParser:
     testing.add_argument("name", metavar="NAME")
     testing.add_argument("--json", metavar="ARGS", default="{}", help="the arguments as a JSON object")
     testing.set_defaults(run=test)
-    for one in (listing, testing):
-        one.add_argument("--config", metavar="FILE", type=Path, help="the configuration file")
-        one.add_argument("--data-dir", metavar="DIR", type=Path, help="the data directory")
+    add_place_flags(listing, testing)
     return parser
 
 
@@ -68,11 +62,9 @@ def test(options: argparse.Namespace) -> int:
     Raises:
         AimltuiError: There is no such function, or the arguments are no JSON object.
     """
-    arguments = _arguments(options.json)
+    arguments = arguments_in(options.json)
     library, _ = _library(options)
-    result = asyncio.run(_call(library, options.name, arguments))
-    print(clean(result.text), file=sys.stdout if result.is_ok else sys.stderr, flush=True)
-    return 0 if result.is_ok else 1
+    return print_result(asyncio.run(_call(library, options.name, arguments)))
 
 
 async def _call(library: FunctionLibrary, name: str, arguments: dict[str, Any]) -> CallResult:
@@ -93,9 +85,7 @@ async def _call(library: FunctionLibrary, name: str, arguments: dict[str, Any]) 
 
 
 def _library(options: argparse.Namespace) -> tuple[FunctionLibrary, list[Path]]:
-    config_file = options.config or paths.config_file()
-    settings = load_settings(config_file, must_exist=options.config is not None)
-    state_dir = data_dir_of(options) / "state" if options.data_dir else paths.state_dir()
+    config_file, settings, state_dir = places_of(options)
     library = function_library(settings, config_file, Approvals(state_dir / APPROVALS_FILE))
     return library, folders_of(settings, config_file)
 
@@ -106,13 +96,6 @@ def _line(tool: LocalTool) -> str:
     state = "" if tool.is_trusted else "  (new or changed: not approved yet)"
     state = "  (only a definition: answered by hand)" if tool.kind == "schema" else state
     return clean_line(f"{tool.name}({', '.join(names)})  {tool.source}{state}")
-
-
-def _arguments(text: str) -> dict[str, Any]:
-    try:
-        return read_arguments(text)
-    except BadArguments as error:
-        raise ConfigError(f'--json: {error} Write it like this: --json \'{{"city": "Oslo"}}\'') from error
 
 
 def _say(line: str) -> None:

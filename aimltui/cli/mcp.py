@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import sys
 from pathlib import Path
 from typing import Any
 
 from aimltui.bootstrap.local_tools import mcp_servers
-from aimltui.bootstrap.source import data_dir_of
+from aimltui.cli.tool_commands import add_place_flags, arguments_in, places_of, print_result
 from aimltui.common.errors import AimltuiError, ConfigError
-from aimltui.common.sanitize import clean, clean_line
-from aimltui.config import paths
+from aimltui.common.sanitize import clean_line
 from aimltui.config.mcp_servers import MCP_FILE
-from aimltui.config.settings import load_settings
-from aimltui.local_tools.host import BadArguments, read_arguments
 from aimltui.local_tools.mcp.source import McpSource, ServerRow
 
 DESCRIPTION = (
@@ -41,9 +37,7 @@ def add_mcp_parser(commands: Any) -> argparse.ArgumentParser:
     testing.add_argument("--tool", metavar="TOOL", help="a tool of the server to call")
     testing.add_argument("--json", metavar="ARGS", default="{}", help="its arguments as a JSON object")
     testing.set_defaults(run=test)
-    for one in (listing, testing):
-        one.add_argument("--config", metavar="FILE", type=Path, help="the configuration file")
-        one.add_argument("--data-dir", metavar="DIR", type=Path, help="the data directory")
+    add_place_flags(listing, testing)
     return parser
 
 
@@ -91,10 +85,7 @@ async def _test(source: McpSource, options: argparse.Namespace) -> int:
 
 
 async def _call(source: McpSource, options: argparse.Namespace) -> int:
-    try:
-        arguments = read_arguments(options.json)
-    except BadArguments as error:
-        raise ConfigError(f'--json: {error} Write it like this: --json \'{{"city": "Oslo"}}\'') from error
+    arguments = arguments_in(options.json)
     row = next(row for row in source.rows if row.name == options.name)
     if row.state != "ready":
         raise AimltuiError(f"The server {row.name} does not run. {row.error}")
@@ -104,15 +95,11 @@ async def _call(source: McpSource, options: argparse.Namespace) -> int:
             f"It has no tool named {options.tool}. There are: {', '.join(row.tools) or 'none'}."
         )
     tool = next(one for one in source.tools if one.name == name)
-    result = await source.call(tool, arguments)
-    print(clean(result.text), file=sys.stdout if result.is_ok else sys.stderr, flush=True)
-    return 0 if result.is_ok else 1
+    return print_result(await source.call(tool, arguments))
 
 
 def _source(options: argparse.Namespace) -> tuple[McpSource, Path]:
-    config_file = options.config or paths.config_file()
-    settings = load_settings(config_file, must_exist=options.config is not None)
-    state_dir = data_dir_of(options) / "state" if options.data_dir else paths.state_dir()
+    config_file, settings, state_dir = places_of(options)
     return mcp_servers(settings, config_file, state_dir), config_file
 
 
