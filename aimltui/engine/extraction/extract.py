@@ -55,7 +55,7 @@ def suffix_of(filename: str) -> str:
     return filename.rpartition(".")[2].lower() if "." in filename else ""
 
 
-def extract(file: BinaryIO, filename: str, spend: Budget, encoding: str = "") -> Document:
+def extract(file: BinaryIO, filename: str, spend: Budget, encoding: str = "", kind: str = "") -> Document:
     """Extract the file's text with its places, without runs of spaces and empty lines.
 
     Args:
@@ -63,6 +63,7 @@ def extract(file: BinaryIO, filename: str, spend: Budget, encoding: str = "") ->
         filename: Its name, whose suffix helps to tell its type.
         spend: The limits.
         encoding: The encoding of a text; empty to recognise it.
+        kind: The reader to use; empty to choose it by the content.
 
     Raises:
         Unreadable: The file has no readable text; the message says why.
@@ -71,7 +72,7 @@ def extract(file: BinaryIO, filename: str, spend: Budget, encoding: str = "") ->
     """
     writer = Writer(spend)
     source = Source(file, suffix_of(filename), file.seek(0, 2), spend, writer, encoding)
-    _READERS[kind_of(source)](source)
+    _READERS[kind or kind_of(source)](source)
     document = writer.document()
     if not document.text:
         raise Unreadable(INVALID_FILE, "The file contains no text.")

@@ -178,7 +178,7 @@ def _answer(request: dict[str, Any], source: BinaryIO, target: BinaryIO) -> None
     spend = Budget(clock.start(), report=report)
     say({"started": True})
     try:
-        document = extract(source, request["filename"], spend, request["encoding"])
+        document = extract(source, request["filename"], spend, request["encoding"], request.get("kind", ""))
         for frame in frames(document):
             say(frame)
     except Unreadable as refusal:

@@ -88,7 +88,7 @@ def kind_of(source: Source) -> str:
 
 
 def web_kind_of(content: bytes, *, is_page: bool) -> str:
-    """Return whether what a web server sent is a `page` or `plain` text, the kinds that are read without a process of limits.
+    """Return whether what a web server sent is a `page` or `plain` text, the kinds that are read from the web.
 
     Args:
         content: The whole answer, or its beginning.

@@ -8,12 +8,13 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from aimltui.engine.extraction.document import Document
 from aimltui.engine.extraction.frames import MAX_FRAME, Assembly, Garbled
@@ -73,21 +74,43 @@ class ReaderProcesses:
             Stopped: The processes were closed.
             OSError: The file cannot be read.
         """
-        asked = {"filename": filename, "encoding": encoding, **asdict(self._limits)}
-        failed: subprocess.Popen[bytes] | None = None
         with path.open("rb") as source:
-            for _ in range(2):
-                assembly = Assembly()
-                host = self._ready(failed)
-                document = self._ask(source.fileno(), asked, progress, assembly)
-                if document is not None:
-                    return document
-                if self._is_closed:
-                    raise Stopped
-                if assembly.is_started:
-                    break
-                # the process that forks had ended, as it does after a while without work
-                failed = host
+            return self._read(source, {"filename": filename, "encoding": encoding}, progress)
+
+    def read_content(self, content: bytes, kind: str) -> Document:
+        """Read the text of bytes in memory whose type is known.
+
+        Args:
+            content: The whole file.
+            kind: `page` or `plain`; no other reader meets the content.
+
+        Raises:
+            Unreadable: There is no readable text; the message says why.
+            Stopped: The processes were closed.
+            OSError: The content cannot be given to the process.
+        """
+        with tempfile.TemporaryFile() as source:
+            source.write(content)
+            source.flush()
+            return self._read(
+                source, {"filename": "", "encoding": "", "kind": kind}, lambda done, total: None
+            )
+
+    def _read(self, source: IO[bytes], about: dict[str, Any], progress: Progress) -> Document:
+        asked = {**about, **asdict(self._limits)}
+        failed: subprocess.Popen[bytes] | None = None
+        for _ in range(2):
+            assembly = Assembly()
+            host = self._ready(failed)
+            document = self._ask(source.fileno(), asked, progress, assembly)
+            if document is not None:
+                return document
+            if self._is_closed:
+                raise Stopped
+            if assembly.is_started:
+                break
+            # the process that forks had ended, as it does after a while without work
+            failed = host
         raise Unreadable(INVALID_FILE, READING_FAILED)
 
     def close(self) -> None:

@@ -8,7 +8,6 @@ of this program is used.
 from __future__ import annotations
 
 import asyncio
-import io
 import ipaddress
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -17,13 +16,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
+from aimltui.common.disk import disk_reason
 from aimltui.common.errors import AimltuiError
 from aimltui.common.sanitize import clean, clean_line
 
 if TYPE_CHECKING:
     import httpx2
-
-    from aimltui.engine.extraction.limits import Budget
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -34,6 +32,7 @@ LARGEST: Final = 10 * 1024 * 1024
 SECONDS: Final = 30.0
 """The time for all hops together."""
 _READING_S: Final = 10.0
+_READING_BYTES: Final = 1_000_000_000
 _HOPS: Final = 6
 _REDIRECTS: Final = frozenset((301, 302, 303, 307, 308))
 _PAGES: Final = frozenset(("text/html", "application/xhtml+xml"))
@@ -79,13 +78,18 @@ class PageReader:
     Args:
         resolve: Looks up a host.
         allows: Returns whether an address may be connected to. Tests allow a server on this machine.
+        memory_bytes: Address space of the process that takes the text out of a page, which includes the program itself.
     """
 
     def __init__(
-        self, resolve: Resolve = resolve_host, allows: Callable[[IPAddress], bool] = is_public
+        self,
+        resolve: Resolve = resolve_host,
+        allows: Callable[[IPAddress], bool] = is_public,
+        memory_bytes: int = _READING_BYTES,
     ) -> None:
         self._resolve = resolve
         self._allows = allows
+        self._memory_bytes = memory_bytes
 
     async def read(self, url: str) -> WebPage:
         """Read a page, over at most five redirects.
@@ -146,7 +150,28 @@ class PageReader:
             content = await _limited(response.aiter_raw())
         finally:
             await response.aclose()
-        return await asyncio.to_thread(_page_of, url, content, is_page=not kind or kind in _PAGES), url
+        text = await self._text(content, _kind_of(content, is_page=not kind or kind in _PAGES))
+        return await asyncio.to_thread(_page_of, url, text), url
+
+    async def _text(self, content: bytes, kind: str) -> str:
+        """Return the text of a page, as a reader would see it, from a process with limits.
+
+        Raises:
+            WebPageError: There is none, or reading it takes too much.
+        """
+        from aimltui.engine.extraction.limits import ReadingLimits, Stopped, Unreadable
+        from aimltui.engine.extraction.processes import ReaderProcesses
+
+        readers = ReaderProcesses(ReadingLimits(_READING_S, _READING_S, memory_bytes=self._memory_bytes))
+        try:
+            return (await asyncio.to_thread(readers.read_content, content, kind)).text
+        except (Unreadable, Stopped) as error:
+            raise WebPageError(f"The page has no text that can be read. {error}".strip()) from error
+        except OSError as error:
+            raise WebPageError(f"The page could not be read: {disk_reason(error)}.") from error
+        finally:
+            # a reader whose page is no longer wanted ends with it
+            await asyncio.to_thread(readers.close)
 
     async def _checked(self, url: str) -> tuple[str, str, str]:
         """Return an address with the host as a number that may be connected to, the host with its port, and the host.
@@ -208,44 +233,26 @@ async def _limited(pieces: AsyncIterator[bytes]) -> bytes:
     return bytes(content)
 
 
-def _page_of(url: str, content: bytes, *, is_page: bool) -> WebPage:
-    """Return the text of a page, as a reader would see it. It blocks."""
+def _kind_of(content: bytes, *, is_page: bool) -> str:
+    """Return `page` or `plain`.
+
+    Raises:
+        WebPageError: It is a file of another kind.
+    """
     from aimltui.engine.extraction.kinds import web_kind_of
-    from aimltui.engine.extraction.limits import Stopped, Unreadable, budget
 
     kind = web_kind_of(content, is_page=is_page)
     if not kind:
         raise _no_text("a file of another kind")
-    try:
-        read = _text_of(content, kind, budget(_READING_S))
-    except (Unreadable, Stopped) as error:
-        raise WebPageError(f"The page has no text that can be read. {error}".strip()) from error
+    return kind
+
+
+def _page_of(url: str, read: str) -> WebPage:
     text = clean(read).strip()
     title = ""
     with suppress(StopIteration):
         title = next(line.strip("# ").strip() for line in text.splitlines() if line.strip("# ").strip())
     return WebPage(url, title[:_LONGEST_TITLE], text)
-
-
-def _text_of(content: bytes, kind: str, spend: Budget) -> str:
-    """Return the text of HTML or plain text. No other reader runs outside the processes with limits.
-
-    Raises:
-        Unreadable: There is none, or it is too much.
-    """
-    from aimltui.engine.extraction.document import Writer
-    from aimltui.engine.extraction.limits import INVALID_FILE, Unreadable
-    from aimltui.engine.extraction.page import read_page
-    from aimltui.engine.extraction.plain import read_plain
-    from aimltui.engine.extraction.source import Source
-
-    writer = Writer(spend)
-    suffix, read = ("html", read_page) if kind == "page" else ("txt", read_plain)
-    read(Source(io.BytesIO(content), suffix, len(content), spend, writer))
-    text = writer.document().text
-    if not text:
-        raise Unreadable(INVALID_FILE, "The file contains no text.")
-    return text
 
 
 def _no_text(kind: str) -> WebPageError:

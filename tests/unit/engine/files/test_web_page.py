@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from aimltui.engine.extraction import extract
+from aimltui.engine.extraction.processes import ReaderProcesses
 from aimltui.engine.extraction.source import Source
 from aimltui.engine.files import web_page
 from aimltui.engine.files.web_page import PageReader, WebPageError, is_public
@@ -69,6 +70,12 @@ def at_home(address: web_page.IPAddress) -> bool:
 
 async def test_the_text_of_a_page_is_read_without_keys_and_cookies(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+
+    def refuse(source: Source) -> None:
+        raise AssertionError(f"{source.size} bytes were parsed in this process")
+
+    for name in extract._READERS:
+        monkeypatch.setitem(extract._READERS, name, refuse)
     names = Names(a_example=[HOME])
     async with serving(Site(x=answer(PAGE, set_cookie="id=1"))) as site:
         page = await PageReader(names, at_home).read(f"http://a.example:{site.port}/x#part")
@@ -177,14 +184,21 @@ async def test_an_address_that_cannot_be_asked_is_a_sentence(url: str) -> None:
 async def test_a_file_that_comes_as_a_page_meets_no_parser(
     kind: str, body: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(source: Source) -> None:
-        raise AssertionError(f"{source.suffix} was parsed in this process")
+    def refuse(readers: ReaderProcesses, content: bytes, kind: str) -> None:
+        raise AssertionError(f"it was read as {kind}")
 
-    for name in extract._READERS:
-        monkeypatch.setitem(extract._READERS, name, refuse)
+    monkeypatch.setattr(ReaderProcesses, "read_content", refuse)
     async with serving(Site(x=answer(body, content_type=kind))) as site:
         with pytest.raises(WebPageError, match=r"no page with text.* Download it, and attach the file"):
             await PageReader(Names(a_example=[HOME]), at_home).read(f"http://a.example:{site.port}/x")
+
+
+async def test_a_page_that_needs_too_much_memory_is_refused() -> None:
+    body = b"<html><p>" + b"&lt;<i>" * 400_000
+    async with serving(Site(x=answer(body))) as site:
+        reader = PageReader(Names(a_example=[HOME]), at_home, memory_bytes=60_000_000)
+        with pytest.raises(WebPageError, match="memory"):
+            await reader.read(f"http://a.example:{site.port}/x")
 
 
 async def test_a_text_about_files_is_read() -> None:
