@@ -168,7 +168,9 @@ class Run(Wire):
     response_format: ResponseFormat | None = "auto"
     reasoning_effort: str | None = None
     duration_ms: int | None = extension()
-    """Milliseconds from the start to the end, once the run has ended. An extension of the API, as are the next four."""
+    """Milliseconds from the start to the end, once the run has ended. An extension of the API, as are the next five."""
+    assistant_name: str | None = extension()
+    """The name that the assistant had when the run was created: it may be deleted later."""
     connection: str | None = extension()
     """The connection of the model, if it is not the default one."""
     tools_off: str | None = extension()

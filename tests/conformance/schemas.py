@@ -318,7 +318,7 @@ RUN = obj(
         "parallel_tool_calls": BOOL,
         "response_format": response_format,
     },
-    extra=("tool_resources", "reasoning_effort", "duration_ms", "connection", "tools_off"),
+    extra=("tool_resources", "reasoning_effort", "duration_ms", "connection", "tools_off", "assistant_name"),
 )  # fmt: skip
 
 LOGS = {"type": TEXT, "logs": TEXT}

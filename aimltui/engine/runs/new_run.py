@@ -53,6 +53,7 @@ def new_run(
         response_format=_first(params.response_format, assistant.response_format),
         reasoning_effort=_first(effort, assistant.reasoning_effort),
         connection=params.connection or None,
+        assistant_name=assistant.name or None,
     )
     return run, RunMemory(started=now, sampling=sampling, hosted_tools=params.hosted_tools or "")
 

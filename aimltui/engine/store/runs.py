@@ -128,6 +128,16 @@ def listed(conn: Connection, params: ListRuns) -> Page[Run]:
     return page(conn, listing, params, lambda row: Run.model_validate_json(row["body"]))
 
 
+def assistant_name(conn: Connection, thread_id: str, assistant_id: str) -> str:
+    """Return the name that an assistant had in its last run in a thread; empty if it had none."""
+    row = conn.execute(
+        "SELECT json_extract(body, '$.assistant_name') FROM runs WHERE thread_id = ?"
+        " AND json_extract(body, '$.assistant_id') = ? ORDER BY seq DESC LIMIT 1",
+        (thread_id, assistant_id),
+    ).fetchone()
+    return (row[0] if row is not None else None) or ""
+
+
 def active(conn: Connection, thread_id: str | None = None) -> list[ActiveRow]:
     """Return the active run of a thread, or those of all threads."""
     where, args = ("thread_id = ? AND ", (thread_id,)) if thread_id is not None else ("", ())

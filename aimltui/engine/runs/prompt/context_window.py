@@ -34,6 +34,8 @@ class MessageItem:
     turn: int = 0
     own: bool = False
     """True if the current run wrote it: it is never truncated."""
+    author: str = ""
+    """The name of the assistant that wrote it, if it is another one than the run's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,8 @@ def _groups(
     for item in items:
         if isinstance(item, MessageItem):
             content = chat_content(item.message, known)
+            if content and item.author:
+                content = _marked(item.author, content)
             if content:
                 chat: ChatMessage = {"role": item.message.role, "content": content}
                 origin = (item.message.run_id, item.turn)
@@ -176,6 +180,12 @@ def _groups(
         else:
             groups.append(Group(called, "assistant", item.own, False, (item.run_id, item.turn)))
     return groups
+
+
+def _marked(author: str, content: str | list[dict[str, Any]]) -> str | list[dict[str, Any]]:
+    """Return what another assistant wrote with its name. It stays an answer, so that questions and answers alternate."""
+    mark = f"[{author} wrote:]"
+    return f"{mark}\n{content}" if isinstance(content, str) else [{"type": "text", "text": mark}, *content]
 
 
 def _put_before_question(groups: list[Group], item: ToolCallItem) -> None:

@@ -12,6 +12,7 @@ from aimltui.engine.runs.file_search import SEARCHED_BEFORE, SEARCHED_WITHOUT_TO
 from aimltui.engine.runs.prompt import context_window, thread_history, tool_files
 from aimltui.engine.runs.prompt.attachments import KnownFiles, enclose
 from aimltui.engine.runs.prompt.context_window import CODE_INTERPRETER, MessageItem
+from aimltui.engine.runs.prompt.speakers import with_speakers
 from aimltui.engine.runs.prompt.tool_files import ToolFiles
 from aimltui.engine.runs.run_memory import RunMemory
 from aimltui.engine.runs.services import RunServices
@@ -186,7 +187,8 @@ def _window(
     items = thread_history.load(conn, run.thread_id, run.id, budget, last)
     if memory.plain:
         items = [item for item in items if isinstance(item, MessageItem) or not item.own]
-    instructions = "\n\n".join(text for text in (run.instructions, offer.note) if text)
+    items, about_others = with_speakers(conn, run, items)
+    instructions = "\n\n".join(text for text in (run.instructions, about_others, offer.note) if text)
     known = KnownFiles(thread_history.files_of(conn, items, now), frozenset(tool.type for tool in run.tools))
     return context_window.build(
         items,
