@@ -30,11 +30,6 @@ def say(terminal: Terminal, text: str) -> None:
     terminal.press("enter")
 
 
-def quit_program(terminal: Terminal) -> None:
-    terminal.press("ctrl+q")
-    assert terminal.wait_exit() == 0
-
-
 @pytest.fixture
 def here(tmp_path: Path) -> Path:
     return tmp_path / "here"
@@ -45,7 +40,7 @@ def converse(base_url: str, data: Path) -> None:
         say(terminal, "Solve 3x + 11 = 14")
         terminal.wait_for("completed")
         terminal.wait_for("x = 1")
-        quit_program(terminal)
+        terminal.quit()
     assert not list(data.glob("*.db")), "the threads are the server's"
 
 
@@ -85,7 +80,7 @@ def outlive_the_server(terminal: Terminal, ours: Served, store: Path) -> None:
         terminal.wait_gone("Reconnecting")
         say(terminal, "hello again")
         terminal.wait_for("completed")
-        quit_program(terminal)
+        terminal.quit()
 
 
 @pytest.mark.timeout(400)
@@ -114,7 +109,7 @@ def be_refused(base_url: str, data: Path) -> None:
         terminal.wait_for("esc Close")
         terminal.press("escape")
         terminal.wait_gone("esc Close")
-        quit_program(terminal)
+        terminal.quit()
     assert "not-the-token-that-it-wants" not in (data / "state" / "aimltui.log").read_text()
 
 
@@ -132,7 +127,7 @@ def test_a_server_that_is_not_there_yet_is_found_with_the_next_message(here: Pat
             terminal.press("enter")
             terminal.wait_for("completed")
             terminal.wait_gone("cannot be reached")
-            quit_program(terminal)
+            terminal.quit()
 
 
 def test_a_poor_server_is_enough_for_a_conversation(here: Path) -> None:
@@ -149,7 +144,7 @@ def test_a_poor_server_is_enough_for_a_conversation(here: Path) -> None:
         say(terminal, "another one")
         terminal.wait_for("ANOTHER ONE")
         assert "loud words" in terminal.text, "the own list has the first thread"
-        quit_program(terminal)
+        terminal.quit()
         with screen(base_url, here, "--model", "poor") as again:
             again.wait_for("ANOTHER ONE")
             again.wait_for("loud words")
@@ -157,7 +152,7 @@ def test_a_poor_server_is_enough_for_a_conversation(here: Path) -> None:
             again.wait_for("enter Open")
             again.press("down", "enter")
             again.wait_for("LOUD WORDS")
-            quit_program(again)
+            again.quit()
 
 
 @pytest.mark.parametrize(
@@ -170,11 +165,11 @@ def test_what_a_server_lacks_takes_nothing_else_with_it(here: Path, more: list[s
         terminal.wait_for("LOUD WORDS")
         terminal.wait_for("completed")
         assert "✗" not in terminal.text
-        quit_program(terminal)
+        terminal.quit()
         with screen(base_url, here, "--model", "poor") as again:
             again.wait_for("LOUD WORDS")
             assert "✗" not in again.text
-            quit_program(again)
+            again.quit()
 
 
 def test_a_server_that_cannot_stop_runs_is_said_so_and_the_answer_comes(here: Path) -> None:
@@ -206,4 +201,4 @@ def test_a_server_that_is_no_assistants_server_is_named_as_such(here: Path, tmp_
     with chat_server() as base_url, screen(base_url, here) as terminal:
         terminal.wait_for("does not speak the Assistants API")
         terminal.wait_for("--base-url")
-        quit_program(terminal)
+        terminal.quit()

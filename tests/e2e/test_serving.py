@@ -241,8 +241,7 @@ def test_a_thread_of_a_program_appears_in_the_sidebar_and_the_other_way_round(tm
         client.post(f"/threads/{mine}/messages", json={"role": "user", "content": "Spoken by a program"})
         start_run(client, mine)
         terminal.wait_for("Spoken by a program")
-        terminal.press("ctrl+q")
-        assert terminal.wait_exit() == 0
+        terminal.quit()
 
 
 def test_a_run_of_the_server_goes_on_in_the_screen_and_can_be_stopped_there(

@@ -42,11 +42,6 @@ def say(terminal: Terminal, text: str) -> None:
     terminal.press("enter")
 
 
-def quit_program(terminal: Terminal) -> None:
-    terminal.press("ctrl+q")
-    assert terminal.wait_exit() == 0
-
-
 def empty_prompt(terminal: Terminal) -> None:
     terminal.press("ctrl+c")
     terminal.wait_for("enter sends")
@@ -67,7 +62,7 @@ def test_a_conversation_and_a_draft_are_there_again_after_a_restart(tmp_path: Pa
         terminal.wait_for("x = 1")
         terminal.type("not finished yet")
         terminal.wait_for("not finished yet")
-        quit_program(terminal)
+        terminal.quit()
         tail = bytes(terminal.raw[-4000:])
     assert b"\x1b[?1049l" in tail, "the alternate screen is left"
     assert b"\x1b[?25h" in tail, "the cursor is shown"
@@ -220,7 +215,7 @@ def test_a_start_in_a_tiny_terminal_works(tmp_path: Path) -> None:
         terminal.wait_for("Message")
         terminal.type("hi")
         terminal.wait_for("hi")
-        quit_program(terminal)
+        terminal.quit()
 
 
 def test_a_remark_does_not_lie_on_the_prompt_and_an_idle_screen_paints_nothing(opened: Terminal) -> None:

@@ -21,6 +21,9 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 60.0
 """How long a wait may take before it counts as failed: generous, since the machine may be busy."""
 
+RUNNING = ("esc Stop", "●")
+"""What the screen shows while something runs."""
+
 KEYS = {
     "enter": "\r",
     "tab": "\t",
@@ -151,6 +154,16 @@ class Terminal:
     def wait_quiet(self, seconds: float = 0.4) -> None:
         """Until nothing was painted for a while."""
         self.wait_until(lambda: time.monotonic() - self.last_output > seconds, "the screen to come to rest")
+
+    def wait_idle(self) -> None:
+        """Until neither the open thread nor one of the list shows a run."""
+        self.wait_until(lambda: not any(sign in self.text for sign in RUNNING), "the end of all runs")
+
+    def quit(self) -> None:
+        """End the program by ctrl+q once nothing runs: before that it asks first."""
+        self.wait_idle()
+        self.press("ctrl+q")
+        assert self.wait_exit() == 0
 
     def wait_exit(self) -> int:
         """Until the program has ended; its exit status, negative for a signal."""

@@ -112,6 +112,27 @@ async def test_it_quits_when_the_answer_is_finished(server: FakeTransport, tmp_p
     assert server.texts(story) == ["A story", "Once ", "and more"]
 
 
+async def test_the_question_closes_and_it_quits_when_the_answer_is_finished_before_the_user_decides(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    server.scripts = [SLOW, SLOW]
+    async with seat(server, tmp_path) as here:
+        await tell(here)
+        await asked(here, "ctrl+q")
+        await here.pilot.press("up")
+        assert "> Stay" in here.shown()
+        server.let_go()
+        await here.until(lambda: not isinstance(here.app.screen, QuitQuestion))
+        assert not here.app._exit, "the user was about to stay"
+        assert here.texts() == ["A story", "Once ", "and more"]
+        await tell(here)
+        await asked(here, "ctrl+q")
+        server.let_go()
+        await here.until(lambda: here.app._exit)
+    (story,) = server.threads
+    assert server.texts(story) == ["A story", "Once ", "and more"] * 2
+
+
 async def test_another_windows_answer_is_not_asked_for(server: FakeTransport, tmp_path: Path) -> None:
     corn = server.say("Corn")
     server.begin_elsewhere(corn, "A story")

@@ -107,6 +107,11 @@ class QuestionSheet(Sheet[str | None]):
         self._lines = [OptionLine(option) for option in options]
         self._chosen = -1
 
+    @property
+    def chosen_id(self) -> str | None:
+        """The id of the selected answer; None while no answer is selected."""
+        return self._lines[self._chosen].option.id if self._chosen >= 0 else None
+
     def on_resize(self, event: events.Resize) -> None:
         """Limit the part that scrolls, so that the answers are always in view."""
         around = len(self._lines) + 2 + (4 if event.size.height >= TALL else 0)
@@ -149,8 +154,8 @@ class QuestionSheet(Sheet[str | None]):
 
     def action_take(self) -> None:
         """Return the selected answer, if one is selected."""
-        if self._chosen >= 0:
-            self.dismiss(self._lines[self._chosen].option.id)
+        if self.chosen_id is not None:
+            self.dismiss(self.chosen_id)
 
     def action_page(self, by: int) -> None:
         """Scroll by a page."""

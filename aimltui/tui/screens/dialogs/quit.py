@@ -15,6 +15,8 @@ _MOST_TITLES = 3
 class QuitQuestion(QuestionSheet):
     """Says which answers are being written, and asks. The result is `STOP`, `LATER`, `STAY`, or None for escape.
 
+    Once all of them are finished, `settle` closes it.
+
     Args:
         titles: The threads in which an answer is being written.
         queued: How many messages wait behind these answers.
@@ -34,3 +36,7 @@ class QuitQuestion(QuestionSheet):
             Option(STAY, "Stay"),
         )
         super().__init__("Quit now?", (text,), options, leave="Stay")
+
+    def settle(self) -> None:
+        """Close, since no answer is being written: quit as the user wanted, but not with “Stay” selected."""
+        self.dismiss(STAY if self.chosen_id == STAY else LATER)

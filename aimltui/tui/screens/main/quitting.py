@@ -44,8 +44,17 @@ class QuittingPart(MainView):
         self._is_asking = True
         titles = [self.workspace.threads.title(conversation.thread_id) for conversation in writing]
         waiting = sum(len(conversation.queue) for conversation in writing)
+        question = QuitQuestion(titles, waiting)
+
+        def look() -> None:
+            if not self._writing():
+                question.settle()
+
+        # a question about answers that are finished would only be in the way
+        looking = self.set_interval(_LOOK_S, look)
 
         def answered(answer: str | None) -> None:
+            looking.stop()
             self._is_asking = False
             if answer == STOP:
                 self._stop_and_quit()
@@ -54,7 +63,7 @@ class QuittingPart(MainView):
             else:
                 self._stay()
 
-        self.app.push_screen(QuitQuestion(titles, waiting), answered)
+        self.app.push_screen(question, answered)
 
     def _stop_and_quit(self) -> None:
         for conversation in self._writing():
