@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Literal
 
 from aimltui.common.errors import ConfigError
 from aimltui.config.settings import write_config
-from aimltui.tui.code_consent import ConsentState, PendingCode
+from aimltui.tui.code_consent import CodeDecision, ConsentState, PendingCode
 
 if TYPE_CHECKING:
+    from aimltui.engine.approval import Decision
     from aimltui.engine.tools.code_interpreter.service import InterpreterService
 
 
@@ -24,20 +25,23 @@ class ConsentService:
 
     def __init__(self, config_file: Path) -> None:
         self._config_file = config_file
-        self._ask: Callable[[PendingCode], Awaitable[bool]] | None = None
+        self._ask: Callable[[PendingCode], Awaitable[CodeDecision]] | None = None
         self._local: InterpreterService | None = None
 
     def use_interpreter(self, local: InterpreterService) -> None:
         """Set the code interpreter that the user's choice applies to."""
         self._local = local
 
-    def set_approver(self, ask: Callable[[PendingCode], Awaitable[bool]]) -> None:
+    def set_approver(self, ask: Callable[[PendingCode], Awaitable[CodeDecision]]) -> None:
         """See `Consent.set_approver`."""
         self._ask = ask
 
-    async def approve(self, code: PendingCode) -> bool:
-        """Ask the user to approve a piece of code; False without a screen."""
-        return self._ask is not None and await self._ask(code)
+    async def approve(self, code: PendingCode) -> Decision:
+        """Ask the user to approve a piece of code; without a screen it may not run."""
+        from aimltui.engine.approval import Decision
+
+        said = await self._ask(code) if self._ask is not None else CodeDecision(False)
+        return Decision(said.may_run, said.reason)
 
     async def state(self) -> ConsentState:
         """See `Consent.state`."""

@@ -17,5 +17,14 @@ class CodeToRun:
     """Unix seconds at which the waiting run ends, whether the user has answered or not."""
 
 
-Approve = Callable[[CodeToRun], Awaitable[bool]]
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the user decided about a piece of code."""
+
+    may_run: bool
+    reason: str = ""
+    """Why it may not, in the user's words; the model receives them."""
+
+
+Approve = Callable[[CodeToRun], Awaitable[Decision]]
 """Asks the user about one piece of code; cancelled when the run stops or expires."""

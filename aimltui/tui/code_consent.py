@@ -5,7 +5,6 @@ The first frame imports this module, so it imports nothing large.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -36,6 +35,15 @@ class PendingCode(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class CodeDecision:
+    """What the user decided about a piece of code."""
+
+    may_run: bool
+    reason: str = ""
+    """Why it may not, for the model."""
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentState:
     """How code runs on this machine."""
 
@@ -61,14 +69,6 @@ class Consent(Protocol):
         """
         ...
 
-    def set_approver(self, ask: Callable[[PendingCode], Awaitable[bool]]) -> None:
+    def set_approver(self, ask: Callable[[PendingCode], Awaitable[CodeDecision]]) -> None:
         """Set the function that asks the user about a piece of code; it is cancelled when the run no longer waits."""
         ...
-
-
-@dataclass(eq=False)
-class Question:
-    """A piece of code and the answer to it."""
-
-    code: PendingCode
-    answer: asyncio.Future[bool]

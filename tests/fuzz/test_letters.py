@@ -16,12 +16,13 @@ from textual import events
 from textual.keys import _character_to_key
 
 from aimltui.client.client import AssistantsClient
+from aimltui.tui.code_consent import CodeDecision
 from aimltui.tui.screens.dialogs.confirm import ConfirmScreen
-from aimltui.tui.screens.dialogs.question import CodeQuestion
 from aimltui.tui.screens.dialogs.save import SaveScreen
 from aimltui.tui.screens.main.panels import PanelsPart
 from aimltui.tui.startup import Connected, Ran
 from aimltui.tui.state.dead_time import KeyTimes
+from aimltui.tui.widgets.call_card import CallCard
 from tests.support.fake_transport import FakeTransport
 from tests.support.run_scenes import Code, End, Say
 from tests.support.screen import Seat, seat
@@ -30,7 +31,7 @@ COUNT = int(os.environ.get("AIMLTUI_FUZZ_KEYS", "2000"))
 pytestmark = pytest.mark.timeout(120 + COUNT // 20)
 ROUND = 100
 LETTERS = "rscoCykmaldtqe please run it again"
-OTHERS = ("enter", "up", "down", "alt+up", "backspace", "escape", "pageup", "ctrl+j")
+OTHERS = ("enter", "tab", "up", "down", "alt+up", "backspace", "escape", "pageup", "ctrl+j")
 
 
 class Fingers(KeyTimes):
@@ -54,7 +55,10 @@ def some_key(dice: random.Random) -> events.Key:
 
 
 class Asked:
-    thread_id, run_id, code, expires_at = "thread_other", "", "print(1)", None
+    run_id, code, expires_at = "", "print(1)", None
+
+    def __init__(self, thread_id: str) -> None:
+        self.thread_id = thread_id
 
 
 async def at_a_panel(here: Seat) -> None:
@@ -87,14 +91,16 @@ async def test_no_key_at_typing_speed_acts(tmp_path: Path, monkeypatch: pytest.M
     async with seat(server, tmp_path / "drafts", connect=connect, key_times=fingers, size=(60, 16)) as here:
         await here.write("Do it.")
         await here.idle()
-        asked: list[asyncio.Task[bool]] = []
+        asked: list[asyncio.Task[CodeDecision]] = []
         for number in range(-(-COUNT // ROUND)):
             await at_a_panel(here)
             fingers.note(0.0)
             start(here, number % 4, asked)
             await here.pilot.pause()
-            kinds = (ConfirmScreen, SaveScreen, CodeQuestion, type(here.screen))
+            kinds = (ConfirmScreen, SaveScreen, type(here.screen), type(here.screen))
             await here.until(lambda kind=kinds[number % 4]: isinstance(here.app.screen, kind))
+            if number % 4 == 2:
+                await here.until(lambda: here.screen.query_one(CallCard).display)
             for _ in range(ROUND):
                 here.app.post_message(some_key(dice))
             await here.until(lambda: here.app._message_queue.empty())
@@ -105,7 +111,7 @@ async def test_no_key_at_typing_speed_acts(tmp_path: Path, monkeypatch: pytest.M
             await clear(here, asked)
 
 
-def start(here: Seat, kind: int, asked: list[asyncio.Task[bool]]) -> None:
+def start(here: Seat, kind: int, asked: list[asyncio.Task[CodeDecision]]) -> None:
     screen = here.screen
     assert isinstance(screen, PanelsPart)
     if kind == 0:
@@ -113,10 +119,11 @@ def start(here: Seat, kind: int, asked: list[asyncio.Task[bool]]) -> None:
     elif kind == 1:
         screen.action_panel("save")
     elif kind == 2:
-        asked.append(asyncio.create_task(screen.ask_about_code(Asked())))
+        wanted = Asked(here.workspace.current.thread_id or "")
+        asked.append(asyncio.create_task(here.workspace.code.request(wanted)))
 
 
-async def clear(here: Seat, asked: list[asyncio.Task[bool]]) -> None:
+async def clear(here: Seat, asked: list[asyncio.Task[CodeDecision]]) -> None:
     while asked:
         asked.pop().cancel()
     while len(here.app.screen_stack) > 1:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from aimltui.engine.approval import Decision
 from aimltui.engine.tools.builtin import builtin
 from aimltui.engine.tools.code_interpreter import python_runtime as interpreter
 from aimltui.engine.tools.code_interpreter import selection as choice
@@ -132,8 +133,8 @@ async def test_it_is_used_only_after_the_user_has_agreed(
 ) -> None:
     monkeypatch.setattr(choice, "kinds", lambda: ())
 
-    async def approve(code: object) -> bool:
-        return True
+    async def approve(code: object) -> Decision:
+        return Decision(True)
 
     silent = await builtin(options(tmp_path)).interpreter.status()
     assert (silent.is_on, silent.may_agree) == (False, False)

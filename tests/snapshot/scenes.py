@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from aimltui.engine.tools.code_interpreter.selection import NONE
-from aimltui.tui.screens.dialogs.question import AgreeQuestion, CodeQuestion, QuestionSheet
+from aimltui.tui.screens.dialogs.question import AgreeQuestion, QuestionSheet
+from aimltui.tui.widgets.call_card import CallCard
 from aimltui.wire.models import Model, ModelPrice, ModelSource
 from aimltui.wire.runs import LastError
 from aimltui.wire.usage import Budget, UsageReport, UsageRow, UsageSum
@@ -159,16 +160,21 @@ class Unboxed:
     """A piece of code that nothing keeps in."""
 
     code: str
-    thread_id: str = ""
+    thread_id: str
     run_id: str = "run_1"
     expires_at: int | None = 1_800_000_600
 
 
 async def ask_about_code(here: Seat) -> None:
-    """The question before a piece of code is run without a sandbox, an answer chosen."""
-    here.screen.spawn(here.screen.ask_about_code(Unboxed("".join(PROGRAM) * 3)), "question")
-    await here.until(lambda: isinstance(here.app.screen, CodeQuestion))
-    await _choose_one(here)
+    """The card about a piece of code that would run without a sandbox, an answer chosen."""
+    await ask(here)
+    wanted = Unboxed("".join(PROGRAM) * 3, here.workspace.current.thread_id or "")
+    here.screen.spawn(here.workspace.code.request(wanted), "question")
+    card = here.screen.query_one(CallCard)
+    await here.until(lambda: card.display)
+    await here.pilot.press("tab")
+    await here.until(lambda: card.is_alive)
+    await here.pilot.press("o")
 
 
 async def ask_to_agree(here: Seat) -> None:
@@ -473,7 +479,7 @@ SCENES: tuple[Scene, ...] = (
     Scene("panel-open", unfold, (MIDDLE,), (DARK, LIGHT), ((PANEL, Say(("Done.",)), End()),)),
     Scene("panel-failed", ask, (SMALL, MIDDLE), (DARK,), ((Code(PROGRAM, RAISES), Say(("Hm.",)), End()),)),
     Scene("panel-flood", view_all, (MIDDLE,), scripts=((Code(PROGRAM, FLOOD), Say(("Much.",)), End()),)),
-    Scene("code-question", ask_about_code, themes=(DARK, LIGHT)),
+    Scene("code-card", ask_about_code, (SMALL, MIDDLE), (DARK, LIGHT), (FINISHED,)),
     Scene("code-agree", ask_to_agree, themes=(DARK, LIGHT)),
     Scene("files", see_files, (SMALL, MIDDLE, LARGE), (DARK, LIGHT), (WITH_FILES,)),
     Scene("files-ascii", see_files, (SMALL,), scripts=(WITH_FILES,), options={"glyphs": "ascii"}),

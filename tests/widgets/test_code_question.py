@@ -3,41 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import time
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
-import pytest
 from textual.app import App
-from textual.widgets import Static
 
 from aimltui.client.client import AssistantsClient
-from aimltui.tui.code_consent import ConsentState, PendingCode
-from aimltui.tui.screens.dialogs.question import AgreeQuestion, CodeQuestion, OptionLine, visible
+from aimltui.tui.code_consent import CodeDecision, ConsentState, PendingCode
+from aimltui.tui.screens.dialogs.question import AgreeQuestion
+from aimltui.tui.screens.dialogs.text_entry import TextEntry
 from aimltui.tui.startup import Connected
+from aimltui.tui.widgets.call_card import CallCard
 from tests.support.fake_transport import FakeTransport
 from tests.support.screen import seat
 
 
 class QuestionApp(App[None]):
-    def __init__(self, screen: CodeQuestion | AgreeQuestion) -> None:
+    def __init__(self, screen: AgreeQuestion) -> None:
         super().__init__()
         self.question = screen
         self.results: list[str | None] = []
 
     def on_mount(self) -> None:
         self.push_screen(self.question, self.results.append)
-
-
-@pytest.mark.parametrize(
-    ("keys", "answer"),
-    [(["escape"], None), (["down", "down", "enter"], "skip"), (["up", "enter"], "stop")],
-)
-async def test_every_answer_can_be_given(keys: list[str], answer: str | None) -> None:
-    app = QuestionApp(CodeQuestion("print(1)\n" * 200))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
-        await pilot.press("pagedown", *keys)
-    assert app.results == [answer]
 
 
 async def test_allowing_code_at_all_is_not_the_first_answer() -> None:
@@ -49,32 +38,12 @@ async def test_allowing_code_at_all_is_not_the_first_answer() -> None:
     assert app.results == ["off"]
 
 
-def test_no_character_of_the_code_can_hide() -> None:
-    hostile = "a = 1 # \x1b]0;\nimport os; os.system('x')\n# \x07\rb\u202e\u200b = '\u2028'\t# tab"
-    shown = visible(hostile)
-    assert "import os; os.system('x')" in shown
-    for mark in (r"\x1b", r"\x07", r"\r", r"\u202e", r"\u200b", r"\u2028"):
-        assert mark in shown
-    assert all(character.isprintable() or character == "\n" for character in shown)
-
-
-@pytest.mark.parametrize("size", [(20, 5), (40, 12), (80, 24), (200, 60)])
-async def test_the_answers_are_seen_in_any_size_and_with_any_code(size: tuple[int, int]) -> None:
-    app = QuestionApp(CodeQuestion("[/] [@click=app.quit]x[/]\n" * 100 + "y" * 5000, "[b]thread"))
-    async with app.run_test(size=size) as pilot:
-        await pilot.pause()
-        last = list(app.question.query(OptionLine))[-1]
-        if size[1] >= 12:
-            assert last.region.bottom <= size[1]
-            assert last.region.height == 1
-
-
 class FakeConsent:
     """A machine without a sandbox."""
 
     def __init__(self) -> None:
         self.allowed: list[bool] = []
-        self.ask: object = None
+        self.ask: Callable[[PendingCode], Coroutine[Any, Any, CodeDecision]] | None = None
 
     async def state(self) -> ConsentState:
         return ConsentState("asked" if self.allowed[-1:] == [True] else "off", "None works here.")
@@ -83,57 +52,66 @@ class FakeConsent:
         self.allowed.append(allowed)
         return ""
 
-    def set_approver(self, ask: object) -> None:
+    def set_approver(self, ask: Any) -> None:
         self.ask = ask
 
 
-async def test_the_question_says_until_when_the_run_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("time.localtime", time.gmtime)
-    for expires_at, words in ((1_800_000_600, "your decision until 08:10."), (None, "")):
-        app = QuestionApp(CodeQuestion("print(1)", expires_at=expires_at))
-        async with app.run_test(size=(100, 30)) as pilot:
-            await pilot.pause()
-            told = "".join(str(part.content) for part in app.question.query(Static))
-            assert words in told
-            assert (expires_at is None) is ("Waiting" not in told)
-
-
 class Code:
-    thread_id, run_id, code, expires_at = "thread_other", "run_1", "print(1)", None
+    run_id = "run_1"
+
+    def __init__(self, thread_id: str, code: str = "print(1)") -> None:
+        self.thread_id, self.code, self.expires_at = thread_id, code, 1_800_000_600
 
 
-async def test_the_screen_asks_one_thing_after_the_other_and_takes_back_what_is_settled(
-    tmp_path: Path,
-) -> None:
+async def test_code_is_asked_about_on_the_card_of_its_thread(tmp_path: Path) -> None:
     consent = FakeConsent()
 
     async def connect() -> Connected:
         return Connected(AssistantsClient(FakeTransport()), "here", "m", consent=consent)
 
-    async with seat(FakeTransport(), tmp_path, connect=connect) as here:
+    server = FakeTransport()
+    async with seat(server, tmp_path, connect=connect, size=(100, 30)) as here:
         await here.until(lambda: consent.ask is not None)
-        code: PendingCode = Code()
-        ask = here.screen.ask_about_code
-        first, second, third = (asyncio.create_task(ask(code)) for _ in range(3))
-        await here.until(lambda: isinstance(here.app.screen, CodeQuestion))
-        one = here.app.screen
-        assert isinstance(one, CodeQuestion)
-        await here.alive()
-        await here.pilot.press("down", "enter")
-        assert await first is True
-        await here.until(lambda: here.app.screen is not one and isinstance(here.app.screen, CodeQuestion))
-        second.cancel()
-        two = here.app.screen
-        await here.until(lambda: here.app.screen is not two and isinstance(here.app.screen, CodeQuestion))
-        three = here.app.screen
-        assert isinstance(three, CodeQuestion)
-        await here.alive()
-        await here.pilot.press("escape")
-        assert await third is False
+        await here.write("Count.")
+        await here.idle()
+        thread_id, card = here.workspace.current.thread_id or "", here.screen.query_one(CallCard)
+
+        def ask(code: PendingCode) -> asyncio.Task[CodeDecision]:
+            assert consent.ask is not None
+            return asyncio.create_task(consent.ask(code))
+
+        elsewhere = ask(Code("thread_other"))
+        await here.until(lambda: here.workspace.threads_asking)
+        await here.pilot.pause()
+        assert not card.display, "it belongs to another thread"
+        first, second = ask(Code(thread_id, "first = 1")), ask(Code(thread_id, "second = 2"))
+        await here.until(lambda: card.display)
+        assert "first = 1" in here.shown()
+        assert "expires in" in here.shown()
+        assert here.rows()["Count."].mark == "needs_you"
+        assert here.screen.focused is here.screen.prompt
+        await here.pilot.press("tab")
+        await here.until(lambda: card.is_alive)
+        await here.pilot.press("o", "enter")
+        assert await first == CodeDecision(True)
+        # the next piece of code is another question, for which nothing is selected
+        await here.until(lambda: card.shown_call is not None and "second" in card.shown_call.arguments)
+        assert card.chosen is None
+        await here.until(lambda: card.is_alive)
+        await here.pilot.press("r", "enter")
+        await here.until(lambda: isinstance(here.app.screen, TextEntry))
+        await here.pilot.press(*"no", "ctrl+s")
+        assert await second == CodeDecision(False, "no")
+        await here.until(lambda: not card.display)
+        assert here.rows()["Count."].mark != "needs_you"
+        withdrawn = ask(Code(thread_id))
+        await here.until(lambda: card.display)
+        withdrawn.cancel()
+        await here.until(lambda: not card.display)
+        elsewhere.cancel()
+
         here.screen.action_code_consent()
         await here.until(lambda: isinstance(here.app.screen, AgreeQuestion))
-        agree = here.app.screen
-        assert isinstance(agree, AgreeQuestion)
         await here.alive()
         await here.pilot.press("down", "down", "enter")
         await here.until(lambda: consent.allowed == [True])

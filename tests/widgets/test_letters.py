@@ -13,10 +13,10 @@ import pytest
 from aimltui.client.client import AssistantsClient
 from aimltui.tui.screens.connect.connect import ConnectScreen
 from aimltui.tui.screens.dialogs.confirm import ConfirmScreen
-from aimltui.tui.screens.dialogs.question import CodeQuestion
 from aimltui.tui.screens.dialogs.save import SaveScreen
 from aimltui.tui.startup import Connected, Ran
 from aimltui.tui.state.dead_time import KeyTimes
+from aimltui.tui.widgets.call_card import CallCard
 from tests.support.fake_connections import FakeConnections
 from tests.support.fake_transport import FakeTransport
 from tests.support.run_scenes import Code, End, Say
@@ -198,24 +198,35 @@ async def test_letters_choose_nothing_in_the_first_dialog(server: FakeTransport,
 
 
 class Asked:
-    thread_id, run_id, code, expires_at = "thread_other", "run_1", "print(1)", None
+    run_id, code, expires_at = "run_1", "print(1)", None
+
+    def __init__(self, thread_id: str) -> None:
+        self.thread_id = thread_id
 
 
 async def test_what_is_typed_while_code_asks_goes_to_the_prompt(
     server: FakeTransport, tmp_path: Path
 ) -> None:
     async with slow_seat(server, tmp_path) as (here, hands):
+        await here.write("Count.")
+        await here.idle()
+        card = here.screen.query_one(CallCard)
         await hands.text("please ")
-        asked = asyncio.create_task(here.screen.ask_about_code(Asked()))
-        await here.until(lambda: isinstance(here.app.screen, CodeQuestion))
-        await hands.type("down", "enter", *"check", "enter", "escape", "down", "enter")
+        asked = asyncio.create_task(
+            here.workspace.code.request(Asked(here.workspace.current.thread_id or ""))
+        )
+        await here.until(lambda: card.display)
+        await hands.text("check")
+        # also on the card, as long as the user types without a pause
+        await hands.type("tab", "down", "enter", *"it", "tab", "o")
         assert not asked.done()
-        assert here.screen.prompt.draft.rstrip() == "please \ncheck"
+        assert here.screen.prompt.draft == "please checkito"
+        await hands.type("tab")
         await hands.rest()
         await hands.type("enter")
-        assert not asked.done()
+        assert not asked.done(), "nothing was selected"
         await hands.type("down", "enter")
-        assert await asked
+        assert (await asked).may_run
 
 
 async def test_ctrl_c_quits_only_when_pressed_twice_with_nothing_between(

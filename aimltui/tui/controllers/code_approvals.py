@@ -1,26 +1,33 @@
-"""CodeApprovals: the questions about code that no sandbox contains, answered one at a time."""
+"""CodeApprovals: the questions about code that no sandbox contains, put to the user on the card above the prompt."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import hashlib
+import json
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from textual.message import Message as TextualMessage
 
-from aimltui.client.errors import TransportError
-from aimltui.tui.code_consent import Question
-from aimltui.tui.controllers.messages import ApprovalRequested, ApprovalSettled
+from aimltui.local_tools.approvals import Approvals
+from aimltui.local_tools.types import RIGHTS, LocalTool
+from aimltui.tui.code_consent import CodeDecision
+from aimltui.tui.controllers.messages import CallsChanged
+from aimltui.tui.state.pending_calls import PendingCall
 
 if TYPE_CHECKING:
-    from aimltui.client.client import AssistantsClient
     from aimltui.tui.code_consent import PendingCode
 
 CODE_INTERPRETER = "code_interpreter"
+_SOURCE = "the model, as code for the code interpreter"
+_TOUCHES = f"No sandbox contains it. {RIGHTS}"
+_FINGERPRINT = hashlib.sha256(f"{CODE_INTERPRETER}\n{_TOUCHES}".encode()).hexdigest()
+"""Hash of what "always" is for: if the program runs code in another way, the user is asked again."""
 
 
 class CodeApprovals:
-    """Queues questions about code, and hands out the next one when the one before it is closed.
+    """Holds the pieces of code that need a decision.
 
     Args:
         post: Sends a message to the screen. It is called from tasks of the engine.
@@ -28,68 +35,85 @@ class CodeApprovals:
 
     def __init__(self, post: Callable[[TextualMessage], object]) -> None:
         self._post = post
-        self._waiting: list[Question] = []
+        self._asked: dict[PendingCall, asyncio.Future[CodeDecision]] = {}
+        self._count = 0
         self._has_offered = False
-        self.shown: Question | None = None
-        """The question on the screen."""
+        # "always" ends with the program: nothing contains the code that a thread may bring in another week
+        self._approvals = Approvals(None)
 
-    async def request(self, code: PendingCode) -> bool:
+    async def request(self, code: PendingCode) -> CodeDecision:
         """Ask the user whether a piece of code may run, and wait for the answer.
 
         The engine calls this from its own tasks; the screen learns of the question by a message. Cancelling it
         withdraws the question.
         """
-        question = Question(code, asyncio.get_running_loop().create_future())
-        self._post(ApprovalRequested(question))
+        if self._approvals.allows(_FINGERPRINT, code.thread_id):
+            return CodeDecision(True)
+        call = self._call_of(code)
+        self._asked[call] = asyncio.get_running_loop().create_future()
+        self._post(CallsChanged())
         try:
-            return await question.answer
+            return await self._asked[call]
         finally:
-            self._post(ApprovalSettled(question))
+            call.state = "done"
+            del self._asked[call]
+            self._post(CallsChanged())
 
-    def add(self, question: Question) -> None:
-        """Put a question at the end of the queue."""
-        self._waiting.append(question)
+    def _call_of(self, code: PendingCode) -> PendingCall:
+        self._count += 1
+        tool = LocalTool(
+            CODE_INTERPRETER, "", {}, "code", _SOURCE, _TOUCHES, fingerprint=_FINGERPRINT, code=code.code
+        )
+        arguments = json.dumps({"code": code.code}, ensure_ascii=False)
+        return PendingCall(
+            code.thread_id,
+            code.run_id,
+            f"code-{self._count}",
+            CODE_INTERPRETER,
+            arguments,
+            tool,
+            code.expires_at,
+            may_always=True,
+        )
 
-    def show_next(self) -> Question | None:
-        """The next question, which is `shown` from now on; None while another one is, or if none waits."""
-        if self.shown is not None or not self._waiting:
-            return None
-        self.shown = self._waiting.pop(0)
-        return self.shown
+    def calls_of(self, thread_id: str | None) -> Sequence[PendingCall]:
+        """The pieces of code in a thread that need a decision."""
+        return [call for call in self._asked if call.thread_id == thread_id and call.state == "asked"]
 
-    def close_shown(self) -> None:
-        """The question on the screen was closed."""
-        self.shown = None
+    @property
+    def threads_asking(self) -> frozenset[str]:
+        """The threads in which code needs a decision."""
+        return frozenset(call.thread_id for call in self._asked if call.state == "asked")
 
-    def withdraw(self, question: Question) -> bool:
-        """Remove a question that needs no answer; True if it is the one on the screen."""
-        if question in self._waiting:
-            self._waiting.remove(question)
-        return question is self.shown
+    def approve(self, call: PendingCall, *, in_thread: bool) -> None:
+        """Run a piece of code, if it still needs a decision.
 
-    @staticmethod
-    def answer(question: Question, *, is_allowed: bool) -> None:
-        """Answer a question, unless it was answered or cancelled already."""
-        if not question.answer.done():
-            question.answer.set_result(is_allowed)
-
-    async def stop_run(self, question: Question, client: AssistantsClient | None) -> str | None:
-        """Answer no, and stop the run that waits for the answer.
-
-        Returns:
-            Why the run could not be stopped, or None.
+        Args:
+            call: The code.
+            in_thread: Whether later code in its thread runs without a question, until the program ends.
         """
-        from aimltui.wire.errors import APIError
+        if call.state != "asked":
+            return
+        self._answer(call, CodeDecision(True))
+        if in_thread:
+            self._approvals.allow_in_thread(_FINGERPRINT, CODE_INTERPRETER, call.thread_id)
+            for other in self.calls_of(call.thread_id):
+                self._answer(other, CodeDecision(True))
 
-        problem = None
-        try:
-            # code that the user runs again belongs to no run
-            if client is not None and question.code.run_id:
-                await client.runs.cancel(question.code.thread_id, question.code.run_id)
-        except (APIError, TransportError) as error:
-            problem = f"The run could not be stopped; its code is not run. {error}"
-        self.answer(question, is_allowed=False)
-        return problem
+    def reject(self, call: PendingCall, reason: str) -> None:
+        """Do not run a piece of code, if it still needs a decision; the model receives the reason."""
+        self._answer(call, CodeDecision(False, reason))
+
+    def ask_again(self) -> None:
+        """Ask about each piece of code in every thread again."""
+        self._approvals = Approvals(None)
+
+    def _answer(self, call: PendingCall, decision: CodeDecision) -> None:
+        answer = self._asked.get(call)
+        if call.state == "asked" and answer is not None and not answer.done():
+            call.state = "running" if decision.may_run else "done"
+            answer.set_result(decision)
+            self._post(CallsChanged())
 
     def should_offer(self, tools: frozenset[str]) -> bool:
         """Whether to ask now if code may run at all: once, before the first run of an assistant with the tool."""

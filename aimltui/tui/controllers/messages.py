@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
-    from aimltui.tui.code_consent import Question
     from aimltui.tui.controllers.conversation import Conversation
 
 
@@ -39,19 +38,5 @@ class NoticePosted(Message):
     is_warning: bool = False
 
 
-@dataclass
-class ApprovalRequested(Message):
-    """A run waits for the user's decision about a piece of code."""
-
-    question: Question
-
-
-@dataclass
-class ApprovalSettled(Message):
-    """A question about code needs no answer any longer."""
-
-    question: Question
-
-
 class CallsChanged(Message):
-    """Calls of functions need a decision, or no longer need one."""
+    """Calls of functions or pieces of code need a decision, or no longer need one."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -16,6 +16,7 @@ from textual.message import Message as TextualMessage
 from aimltui.client.errors import TransportError
 from aimltui.tui.controllers.assistant_directory import AssistantDirectory
 from aimltui.tui.controllers.change_watcher import ChangeWatcher
+from aimltui.tui.controllers.code_approvals import CodeApprovals
 from aimltui.tui.controllers.conversation import Conversation
 from aimltui.tui.controllers.file_cache import FileCache
 from aimltui.tui.controllers.file_uploads import lines_of
@@ -41,6 +42,7 @@ from aimltui.tui.startup import Connected, Startup
 from aimltui.tui.state.attached_files import parted
 from aimltui.tui.state.entries import GuideEntry
 from aimltui.tui.state.guides import guides_for
+from aimltui.tui.state.pending_calls import PendingCall
 from aimltui.tui.state.thread_list import ThreadListState
 from aimltui.wire.errors import APIError
 from aimltui.wire.runs import MOST_MORE_TOOLS, MOST_RUN_TOOLS, Run, ToolOutput
@@ -99,6 +101,8 @@ class Workspace:
         tools = connected.local_tools
         self.calls = FunctionCalls(client, tools, post) if tools is not None else None
         """The calls that runs wait for; None if no functions are called here."""
+        self.code = CodeApprovals(post)
+        """The code that needs a decision, since no sandbox contains it."""
         is_remote = connected.connections is None
         most = MOST_RUN_TOOLS if is_remote else MOST_RUN_TOOLS + MOST_MORE_TOOLS
         self.run_tools = RunTools(tools, self.assistants, post, most)
@@ -309,6 +313,17 @@ class Workspace:
     def forget_assistant(self, assistant_id: str) -> bool:
         """The assistant was deleted; True if the next plan will have another one."""
         return self.assistants.forget(assistant_id)
+
+    def calls_asking(self, thread_id: str | None) -> Sequence[PendingCall]:
+        """What needs a decision in a thread: calls of functions, and code."""
+        calls = self.calls.calls_of(thread_id) if self.calls is not None else ()
+        return (*calls, *self.code.calls_of(thread_id))
+
+    @property
+    def threads_asking(self) -> frozenset[str]:
+        """The threads in which something needs a decision."""
+        calls = self.calls.threads_asking if self.calls is not None else frozenset()
+        return calls | self.code.threads_asking
 
     def answers_calls(self) -> bool:
         """Whether functions can be called here."""

@@ -10,13 +10,15 @@ from urllib.parse import urlsplit
 
 from aimltui.common.sanitize import clean_line
 from aimltui.formatting.cells import wrapped
+from aimltui.formatting.numbers import plural
 from aimltui.tui.state.pending_calls import PendingCall
 from aimltui.tui.state.visible import visible
 
 if TYPE_CHECKING:
     from aimltui.local_tools.mcp.forms import Form
 
-Role = Literal["plain", "muted", "name", "key", "text", "number", "warning", "chosen"]
+Role = Literal["plain", "muted", "name", "key", "text", "number", "warning", "chosen", "code"]
+"""A line of the role `code` is Python."""
 Piece = tuple[str, Role]
 Line = tuple[Piece, ...]
 
@@ -53,12 +55,15 @@ def answers_for(call: PendingCall, waiting: Sequence[PendingCall]) -> tuple[Answ
     tool = call.tool
     if call.form is not None:
         return _answers_to(call.form)
+    if call.is_code:
+        always = Answer(THREAD, "t", "Always in this thread, until you quit")
+        return Answer(ONCE, "o", "Run once"), always, Answer(REJECT, "r", "Reject with a reason")
     if tool is not None and tool.kind != "schema":
         found.append(Answer(ONCE, "o", "Run once"))
         if call.may_always:
             found.append(Answer(THREAD, "t", "Always in this thread"))
             found.append(Answer(ALWAYS, "f", "Always for this function"))
-        waiting = [one for one in waiting if one.form is None]
+        waiting = [one for one in waiting if one.form is None and not one.is_code]
         if len(waiting) > 1 and all(one.tool is not None and one.tool.is_trusted for one in waiting):
             found.append(Answer(ALL, "a", f"Run all {len(waiting)} once"))
         found.append(Answer(EDIT, "e", "Edit the arguments"))
@@ -110,6 +115,12 @@ def body_lines(call: PendingCall) -> list[Line]:
     if call.form is not None:
         return _form_lines(call.form)
     tool = call.tool
+    if tool is not None and call.is_code:
+        return [
+            (("Run this code without a sandbox?", "name"), (f"  {_counted(tool.code)}", "muted")),
+            *_code(tool.code),
+            ((tool.touches, "warning"),),
+        ]
     where = ""
     if tool is not None:
         where = f"  from {clean_line(tool.source)}"
@@ -123,8 +134,16 @@ def body_lines(call: PendingCall) -> list[Line]:
     lines.append(((tool.touches, "muted"),))
     if not tool.is_trusted:
         lines.append((("New or changed file: running it approves the file as it is here.", "warning"),))
-        lines += [((f"  {line}", "plain"),) for line in visible(tool.code.rstrip("\n")).split("\n")]
+        lines += _code(tool.code)
     return lines
+
+
+def _code(text: str) -> list[Line]:
+    return [((f"  {line}", "code"),) for line in visible(text.rstrip("\n")).split("\n")]
+
+
+def _counted(code: str) -> str:
+    return plural(code.rstrip("\n").count("\n") + 1, "line")
 
 
 def wrap(line: Line, width: int) -> list[Line]:

@@ -1,4 +1,4 @@
-"""PendingCall: a call of a function that a run waits for, or a question that its server asks meanwhile."""
+"""PendingCall: a function call that a run waits for, a question of its server, or code that no sandbox contains."""
 
 from __future__ import annotations
 
@@ -29,3 +29,8 @@ class PendingCall:
     form: Form | None = None
     """What the tool's server asks the user; None if a decision about a call is needed."""
     state: Literal["asked", "running", "done"] = "asked"
+
+    @property
+    def is_code(self) -> bool:
+        """Whether it is a piece of the model's code."""
+        return self.tool is not None and self.tool.kind == "code"

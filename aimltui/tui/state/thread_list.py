@@ -25,6 +25,8 @@ class ThreadListState:
         self._zone = zone
         self._threads: dict[str, ThreadSummary] = {}
         self._unread: set[str] = set()
+        self._asking: frozenset[str] = frozenset()
+        """Threads in which something on this machine needs a decision, whatever their run's status is."""
 
     def __contains__(self, thread_id: str) -> bool:
         return thread_id in self._threads
@@ -128,13 +130,18 @@ class ThreadListState:
 
     def _mark(self, thread: ThreadSummary) -> Mark:
         status = thread.latest_run.status if thread.latest_run else ""
-        if status == "requires_action":
+        if status == "requires_action" or thread.id in self._asking:
             return "needs_you"
         if status in ACTIVE:
             return "running"
         if status == "failed":
             return "failed"
         return "unread" if thread.id in self._unread else "none"
+
+    def set_asking(self, thread_ids: frozenset[str]) -> bool:
+        """Mark the threads in which something needs a decision; returns whether that changes a mark."""
+        is_new, self._asking = thread_ids != self._asking, thread_ids
+        return is_new
 
     def _update(self, thread_id: str, **fields: object) -> None:
         thread = self._threads.get(thread_id)

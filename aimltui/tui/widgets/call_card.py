@@ -1,9 +1,10 @@
-"""CallCard: the card above the prompt that asks the user about function calls."""
+"""CallCard: the card above the prompt that asks the user about function calls, and about code without a sandbox."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
 from textual import events
@@ -36,7 +37,16 @@ _STYLES: dict[Role, str] = {
     "number": "$text-warning",
     "warning": "$text-warning",
     "chosen": "bold $foreground",
+    "code": "$foreground",
 }
+_CODE_ROLES: dict[str, Role] = {
+    "keyword": "key",
+    "string": "text",
+    "number": "number",
+    "comment": "muted",
+    "error": "warning",
+}
+"""The roles of what `Highlighter` names."""
 _CHOSEN = "$block-cursor-foreground on $block-cursor-background"
 _FEWEST, _MOST = 6, 22
 """Lines of the card, with low and with high screens."""
@@ -171,7 +181,7 @@ class CallCard(Widget, can_focus=True):
         foot = self._answer_lines(width)
         hint = [] if is_low and not self.is_focused else [self._hint()]
         room = max(1 if is_low else 2, most - len(head) - len(foot) - len(hint))
-        body = [part for line in body_lines(call) for part in wrap(line, width)]
+        body = [part for line in highlighted(tuple(body_lines(call))) for part in wrap(line, width)]
         if len(body) > room:
             hidden = len(body) - max(1, room - 1)
             more: Line = ((f"  … {hidden} more lines: v shows everything", "warning"),)
@@ -293,6 +303,24 @@ class CallCard(Widget, can_focus=True):
                     self._place = place
                 self.refresh(layout=True)
                 return
+
+
+@lru_cache(maxsize=4)
+def highlighted(lines: tuple[Line, ...]) -> tuple[Line, ...]:
+    """The lines, those of code in the colours of Python."""
+    if not any(role == "code" for line in lines for _, role in line):
+        return lines
+    # the first card of a function needs no lexer
+    from aimltui.tui.widgets.transcript.code import MAX_HIGHLIGHTED, Highlighter
+
+    lexer = Highlighter("python")
+    found: list[Line] = []
+    for line in lines:
+        is_code = line[0][1] == "code" and len(found) < MAX_HIGHLIGHTED
+        pieces = lexer.line(line[0][0]) if is_code else []
+        coloured: Line = tuple((text, _CODE_ROLES.get(kind, "code")) for text, kind in pieces)
+        found.append(coloured or line)
+    return tuple(found)
 
 
 def _content(line: Line, width: int) -> Content:

@@ -55,5 +55,7 @@ async def permit(approve: Approve | None, code: CodeToRun, refusals: Refusals) -
         raise SandboxError(refusals.nobody)
     if len(code.code) > LONGEST:
         raise SandboxError(refusals.too_long.format(count=len(code.code)))
-    if not await approve(code):
-        raise SandboxError(refusals.refused)
+    decision = await approve(code)
+    if not decision.may_run:
+        why = f" Reason: {decision.reason.strip()}" if decision.reason.strip() else ""
+        raise SandboxError(refusals.refused + why)

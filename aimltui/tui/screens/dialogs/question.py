@@ -1,4 +1,4 @@
-"""Questions that must not be answered by accident, such as those about code without a sandbox.
+"""Questions that must not be answered by accident, such as whether code may run without a sandbox.
 
 They may appear while the user is typing. So they take no keys at first (see `state.dead_time`), letters do nothing, and
 no answer is selected until the user moves to one.
@@ -6,7 +6,6 @@ no answer is selected until the user moves to one.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -22,10 +21,7 @@ from textual.widgets import Static
 from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.dialogs.sheet import TALL, Sheet
 
-RUN, SKIP, STOP = "run", "skip", "stop"
 ALLOW, KEEP_OFF = "allow", "off"
-
-_TAB = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,52 +164,6 @@ class QuestionSheet(Sheet[str | None]):
             line.show_chosen(chosen=number == place)
 
 
-class CodeQuestion(QuestionSheet):
-    """Asks whether a piece of code may run. The result is `RUN`, `SKIP`, `STOP`, or None for escape.
-
-    Args:
-        code: The whole code.
-        thread_title: The thread in which it was written; empty for the open one.
-        expires_at: Unix seconds at which the waiting run expires; None if the user runs the code again.
-    """
-
-    def __init__(self, code: str, thread_title: str = "", *, expires_at: int | None = None) -> None:
-        lines = code.count("\n") + (not code.endswith("\n"))
-        counted = f"{lines} lines" if lines != 1 else "1 line"
-        where = f" In the thread “{thread_title}”." if thread_title else ""
-        # the run's time goes on while it waits, so the user has to know its end
-        until = time.strftime("%H:%M", time.localtime(expires_at)) if expires_at is not None else ""
-        waits = f" Waiting for your decision until {until}." if until else ""
-        super().__init__(
-            "Run this code on your machine, without a sandbox?",
-            [
-                f"The model wrote {counted} of code that would run with your rights: your files, your network.{where}"
-                f"{waits}"
-            ],
-            [
-                Option(RUN, "Run it once", "you are asked again for the next piece of code"),
-                Option(SKIP, "Not this time", "the model learns that you refused, and continues"),
-                Option(STOP, "Stop the run", "no code runs, and the answer ends here"),
-            ],
-            leave="Not this time",
-        )
-        self._code = code
-        self.is_settled = False
-        """Whether the answer is no longer needed."""
-
-    def contents(self) -> Sequence[Widget]:
-        """The text, and the whole code."""
-        return [
-            *super().contents(),
-            Static(Content(visible(self._code.rstrip("\n"))), classes="question-code"),
-        ]
-
-    def on_screen_resume(self) -> None:
-        """Close if the question was settled while another screen was in front of it."""
-        if self.is_settled:
-            self.dismiss(None)
-
-
 class AgreeQuestion(QuestionSheet):
     """Asks whether code may run at all without a sandbox. The result is `ALLOW`, `KEEP_OFF` or None.
 
@@ -232,8 +182,8 @@ class AgreeQuestion(QuestionSheet):
                 "\nCode that a model writes would run with your rights. It could read, change or delete all your files, "
                 "read keys and passwords, and send them over the network. A model makes mistakes, and a web page or a "
                 "file that it reads can make it write code that harms you.",
-                "\nIf you allow it, you see every piece of code first, and nothing runs until you approve it. Allow this "
-                "only if you will read each piece of code.",
+                "\nIf you allow it, you see every piece of code first, and nothing runs until you approve it on the card "
+                "above the prompt. Allow this only if you will read each piece of code.",
             ],
             [
                 Option(KEEP_OFF, off, "the model learns that it cannot run code"),
@@ -241,13 +191,3 @@ class AgreeQuestion(QuestionSheet):
             ],
             leave="Leave it as it is",
         )
-
-
-def visible(code: str) -> str:
-    """The code with every invisible character written as an escape, so that nothing is hidden from the user."""
-    lines = code.expandtabs(_TAB).split("\n")
-    return "\n".join("".join(c if c.isprintable() else _written(c) for c in line) for line in lines)
-
-
-def _written(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")

@@ -1,4 +1,4 @@
-"""The main screen's part for function calls: the card above the prompt, and what its answers do."""
+"""The main screen's part for what needs a decision: the card above the prompt, and what its answers do."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from textual import getters
 
 from aimltui.tui.alerts import alert
-from aimltui.tui.controllers.messages import CallsChanged
+from aimltui.tui.controllers.messages import CallsChanged, ThreadListChanged
 from aimltui.tui.screens.main.view import MainView
 from aimltui.tui.startup import Startup
 from aimltui.tui.state import call_card
@@ -29,7 +29,7 @@ _SCOPES: dict[str, Scope] = {
 
 
 class FunctionCallsPart(MainView):
-    """Asks about the calls of the open thread, and tells of those in other threads."""
+    """Asks about the calls and the code of the open thread, and tells of those in other threads."""
 
     card = getters.query_one("#call", CallCard)
 
@@ -45,13 +45,15 @@ class FunctionCallsPart(MainView):
         """Show the card of the open thread; tell of another thread that needs a decision."""
         event.stop()
         self.show_calls()
-        calls, workspace = self._calls, self.workspace
-        if calls is None or workspace is None:
+        workspace = self.workspace
+        if workspace is None:
             return
-        asking = calls.threads_asking
+        asking = workspace.threads_asking
+        if workspace.threads.set_asking(asking):
+            self.post_message(ThreadListChanged())
         for thread_id in asking - self._told:
             title = workspace.threads.title(thread_id)
-            told = f"“{title}” waits for your decision about a function."
+            told = f"“{title}” waits for your decision."
             alert(self.app, self.startup.alerts, told)
             if thread_id != workspace.current.thread_id:
                 self.show_notice(told, is_warning=True)
@@ -59,10 +61,10 @@ class FunctionCallsPart(MainView):
 
     def show_calls(self) -> None:
         """Show the calls that need a decision in the open thread, or no card."""
-        calls, workspace = self._calls, self.workspace
-        if calls is None or workspace is None:
+        workspace = self.workspace
+        if workspace is None:
             return
-        pending = calls.calls_of(workspace.current.thread_id)
+        pending = workspace.calls_asking(workspace.current.thread_id)
         # a question of a server belongs to the call during which it is asked
         asked = frozenset(call.id.removesuffix("?") for call in pending if call.state == "asked")
         self.transcript.show_waiting(asked)
@@ -97,9 +99,13 @@ class FunctionCallsPart(MainView):
         """Do what the user chose."""
         event.stop()
         calls, call = self._calls, event.call
-        if calls is None:
+        if event.answer == call_card.REJECT:
+            self._ask_for_text("Reason for the model", "", "Reject", call, self._rejected)
+        elif call.is_code and self.workspace is not None:
+            self.workspace.code.approve(call, in_thread=event.answer == call_card.THREAD)
+        elif calls is None:
             return
-        if event.answer in _SCOPES:
+        elif event.answer in _SCOPES:
             calls.approve(call, _SCOPES[event.answer])
         elif event.answer == call_card.ALL:
             for one in calls.calls_of(call.thread_id):
@@ -112,8 +118,6 @@ class FunctionCallsPart(MainView):
             )
         elif event.answer == call_card.GIVE:
             self._ask_for_text("Output for the model", "", "Give this output", call, self._given)
-        elif event.answer == call_card.REJECT:
-            self._ask_for_text("Reason for the model", "", "Reject", call, self._rejected)
 
     def _reply(self, question: PendingCall, answer: str) -> None:
         """Answer what a server asks."""
@@ -167,7 +171,11 @@ class FunctionCallsPart(MainView):
             self._calls_or_fail.give(call, text)
 
     def _rejected(self, call: PendingCall, text: str | None) -> None:
-        if text is not None and self._still_asks(call):
+        if text is None or not self._still_asks(call) or self.workspace is None:
+            return
+        if call.is_code:
+            self.workspace.code.reject(call, text)
+        else:
             self._calls_or_fail.reject(call, text)
 
     @property
@@ -176,7 +184,7 @@ class FunctionCallsPart(MainView):
         return self._calls
 
     def _still_asks(self, call: PendingCall) -> bool:
-        if self._calls is not None and call.state == "asked":
+        if self.workspace is not None and call.state == "asked":
             return True
         self.show_notice("The run no longer waits for this call, so nothing was sent.", is_warning=True)
         return False

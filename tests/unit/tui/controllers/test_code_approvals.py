@@ -1,15 +1,16 @@
-"""Questions about code are answered one at a time, and a question that needs no answer goes away."""
+"""Code that no sandbox contains waits for a decision, and a decision that nobody needs any more does nothing."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any
 
-from aimltui.client.client import AssistantsClient
-from aimltui.tui.code_consent import Question
+import pytest
+
+from aimltui.tui.code_consent import CodeDecision
 from aimltui.tui.controllers.code_approvals import CodeApprovals
-from aimltui.tui.controllers.messages import ApprovalRequested, ApprovalSettled
-from tests.support.fake_transport import FakeTransport
+from aimltui.tui.state.call_card import REJECT, answers_for, body_lines, whole_text
+from aimltui.tui.state.pending_calls import PendingCall
 
 
 class Code:
@@ -20,81 +21,96 @@ class Code:
 
 
 class Screen:
-    """Queues what is posted, as the screen does."""
+    """Counts what is posted."""
 
     def __init__(self) -> None:
         self.posted: list[Any] = []
-        self.approvals = CodeApprovals(self.post)
+        self.approvals = CodeApprovals(self.posted.append)
 
-    def post(self, message: Any) -> None:
-        self.posted.append(message)
-        if isinstance(message, ApprovalRequested):
-            self.approvals.add(message.question)
-
-    async def ask(self, code: Code | None = None) -> asyncio.Task[bool]:
+    async def ask(self, code: Code | None = None) -> asyncio.Task[CodeDecision]:
         task = asyncio.create_task(self.approvals.request(code or Code()))
         await asyncio.sleep(0)
         return task
 
+    def shown(self, thread_id: str = "thread_1") -> PendingCall:
+        return self.approvals.calls_of(thread_id)[0]
 
-async def test_the_next_question_is_shown_when_the_one_before_is_closed() -> None:
+
+async def test_each_piece_of_code_gets_the_answer_that_was_given_for_it() -> None:
     screen = Screen()
     first, second = await screen.ask(Code("1")), await screen.ask(Code("2"))
-    shown = screen.approvals.show_next()
-    assert shown is not None
-    assert shown.code.code == "1"
-    assert screen.approvals.show_next() is None, "one is on the screen"
-    screen.approvals.close_shown()
-    screen.approvals.answer(shown, is_allowed=True)
-    assert await first is True
-    following = screen.approvals.show_next()
-    assert following is not None
-    assert following.code.code == "2"
-    screen.approvals.answer(following, is_allowed=False)
-    assert await second is False
+    assert len(screen.posted) == 2
+    screen.approvals.reject(screen.approvals.calls_of("thread_1")[1], "why?")
+    assert await second == CodeDecision(False, "why?")
+    screen.approvals.approve(screen.shown(), in_thread=False)
+    assert await first == CodeDecision(True)
+    assert screen.approvals.threads_asking == frozenset()
+    third = await screen.ask(Code("1"))
+    assert not third.done(), "once is for one piece of code, also if the same comes again"
+    third.cancel()
 
 
-async def test_a_cancelled_request_is_withdrawn_and_the_screen_learns_of_it() -> None:
+async def test_always_holds_in_one_thread_until_it_is_reconsidered() -> None:
     screen = Screen()
-    first, second = await screen.ask(), await screen.ask()
-    shown = screen.approvals.show_next()
-    for task in (first, second):
+    first, second = await screen.ask(Code("1")), await screen.ask(Code("2"))
+    elsewhere = await screen.ask(Code("3", thread_id="thread_2"))
+    screen.approvals.approve(screen.shown(), in_thread=True)
+    assert (await first, await second) == (CodeDecision(True), CodeDecision(True))
+    assert await screen.approvals.request(Code("4")) == CodeDecision(True)
+    assert not elsewhere.done()
+    screen.approvals.ask_again()
+    again = await screen.ask(Code("5"))
+    assert screen.approvals.threads_asking == {"thread_1", "thread_2"}
+    for task in (elsewhere, again):
         task.cancel()
-    await asyncio.wait([first, second])
-    settled = [message.question for message in screen.posted if isinstance(message, ApprovalSettled)]
-    assert [screen.approvals.withdraw(question) for question in settled] == [True, False]
-    assert settled[0] is shown
-    screen.approvals.close_shown()
-    assert screen.approvals.show_next() is None
-    screen.approvals.answer(settled[0], is_allowed=True)
-    assert first.cancelled(), "an answer that comes too late does nothing"
 
 
-async def test_stopping_the_run_answers_no_and_says_why_if_it_fails() -> None:
-    screen, server = Screen(), FakeTransport()
-    client = AssistantsClient(server)
-    asked = await screen.ask(Code(thread_id="thread_9"))
-    question = screen.approvals.show_next()
-    assert isinstance(question, Question)
-    problem = await screen.approvals.stop_run(question, client)
-    assert await asked is False
-    assert problem is not None
-    assert problem.startswith("The run could not be stopped; its code is not run.")
-    assert len(server.asked("cancel_run")) == 1
+async def test_a_cancelled_request_is_withdrawn_and_an_answer_that_comes_too_late_does_nothing() -> None:
+    screen = Screen()
+    task = await screen.ask()
+    call = screen.shown()
+    task.cancel()
+    await asyncio.wait([task])
+    assert screen.approvals.calls_of("thread_1") == []
+    screen.approvals.approve(call, in_thread=True)
+    screen.approvals.reject(call, "late")
+    assert task.cancelled()
+    following = await screen.ask()
+    assert not following.done(), "nor does it allow anything"
+    following.cancel()
 
 
-async def test_code_that_the_user_runs_again_belongs_to_no_run() -> None:
-    screen, server = Screen(), FakeTransport()
-    asked = await screen.ask(Code(run_id=""))
-    question = screen.approvals.show_next()
-    assert question is not None
-    assert await screen.approvals.stop_run(question, AssistantsClient(server)) is None
-    assert await asked is False
-    assert server.calls == []
+async def test_no_character_of_the_code_can_hide_on_the_card() -> None:
+    screen = Screen()
+    hostile = "a = 1 # \x1b]0;\nimport os; os.system('x')\n# \x07\rb\u202e\u200b = '\u2028'\t# tab"
+    task = await screen.ask(Code(hostile))
+    shown = whole_text(screen.shown())
+    assert "import os; os.system('x')" in shown
+    for mark in (r"\x1b", r"\x07", r"\r", r"\u202e", r"\u200b", r"\u2028"):
+        assert mark in shown
+    assert all(character.isprintable() or character == "\n" for character in shown)
+    task.cancel()
 
 
-async def test_the_interpreter_is_offered_once_and_only_for_an_assistant_that_has_it() -> None:
+async def test_the_card_offers_no_output_by_hand_and_no_other_arguments_for_code() -> None:
+    screen = Screen()
+    task = await screen.ask()
+    call = screen.shown()
+    assert [answer.label for answer in answers_for(call, [call])] == [
+        "Run once",
+        "Always in this thread, until you quit",
+        "Reject with a reason",
+    ]
+    assert answers_for(call, [call])[-1].id == REJECT
+    text = "\n".join("".join(part for part, _ in line) for line in body_lines(call))
+    assert text.startswith("Run this code without a sandbox?  1 line")
+    assert "your rights" in text
+    task.cancel()
+
+
+@pytest.mark.parametrize("tools", [{"file_search"}, set()])
+async def test_the_interpreter_is_offered_once_and_only_for_an_assistant_that_has_it(tools: set[str]) -> None:
     approvals = Screen().approvals
-    assert not approvals.should_offer(frozenset({"file_search"}))
-    assert approvals.should_offer(frozenset({"code_interpreter", "file_search"}))
+    assert not approvals.should_offer(frozenset(tools))
+    assert approvals.should_offer(frozenset({"code_interpreter", *tools}))
     assert not approvals.should_offer(frozenset({"code_interpreter"}))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from aimltui.engine.approval import CodeToRun
+from aimltui.engine.approval import CodeToRun, Decision
 from aimltui.engine.tools.code_interpreter.approval import LONGEST
 from aimltui.wire.runs import RunParams
 from tests.support.builders import a_run_wanted, bounded, finished, opened, play, run_of, until
@@ -22,11 +22,11 @@ class User:
     """Answers in turn; waits where there is no answer."""
 
     def __init__(self, *answers: bool) -> None:
-        self.answers = list(answers)
+        self.answers = [Decision(may_run, "" if may_run else "It deletes my notes.") for may_run in answers]
         self.asked: list[CodeToRun] = []
         self.left = 0
 
-    async def __call__(self, code: CodeToRun) -> bool:
+    async def __call__(self, code: CodeToRun) -> Decision:
         self.asked.append(code)
         if not self.answers:
             try:
@@ -44,7 +44,9 @@ async def test_each_run_is_asked_for_and_a_no_is_told_to_the_model(tmp_path: Pat
     assert sandbox.codes == ["first"]
     assert [code.code for code in user.asked] == ["first", "second"]
     assert (user.asked[0].thread_id, user.asked[0].run_id) == (run.thread_id, run.id)
-    assert "did not allow" in model.requests[2].messages[-1]["content"]
+    told = model.requests[2].messages[-1]["content"]
+    assert "did not allow" in told
+    assert told.endswith("Reason: It deletes my notes.")
     assert run.status == "completed"
 
 
