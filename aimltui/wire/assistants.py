@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from pydantic import Field
 
 from aimltui.wire.base import ListParams, Metadata, Params, Timestamp, Wire
 from aimltui.wire.tools import ResponseFormat, Tool, ToolResources
+
+STARTER = "starter_"
+"""Metadata keys of the conversation starters begin with this; their numbers follow."""
+MOST_STARTERS = 4
+LOCAL_TOOLS = "local_tools"
+"""Metadata key: `on` offers its runs the functions and MCP servers that are set up beside the client."""
+_VERSION_LENGTH = 7
+_BEHAVIOUR = (
+    "model",
+    "instructions",
+    "tools",
+    "tool_resources",
+    "temperature",
+    "top_p",
+    "response_format",
+    "reasoning_effort",
+)
+"""The fields on which an assistant's answers depend."""
 
 
 class Assistant(Wire):
@@ -27,6 +48,28 @@ class Assistant(Wire):
     top_p: float | None = 1.0
     response_format: ResponseFormat | None = "auto"
     reasoning_effort: str | None = None
+
+
+def starters_of(metadata: Mapping[str, str] | None) -> list[str]:
+    """The messages that an assistant offers to begin a conversation with."""
+    return [
+        text
+        for number in range(1, MOST_STARTERS + 1)
+        if (text := (metadata or {}).get(f"{STARTER}{number}", "").strip())
+    ]
+
+
+def starter_pairs(starters: Sequence[str]) -> dict[str, str]:
+    """The metadata of conversation starters; an empty value takes away an earlier one."""
+    texts = [*starters, *[""] * MOST_STARTERS][:MOST_STARTERS]
+    return {f"{STARTER}{number}": text for number, text in enumerate(texts, 1)}
+
+
+def version_of(assistant: Assistant) -> str:
+    """A short hash of everything on which an assistant's answers depend: the same settings have the same version."""
+    fields = {name: value for name, value in assistant.to_json().items() if name in _BEHAVIOUR}
+    written = json.dumps(fields, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()[:_VERSION_LENGTH]
 
 
 Name = Annotated[str | None, Field(max_length=256)]

@@ -14,6 +14,21 @@ class ModelPrice(Wire):
     """For prompt tokens from the provider's cache."""
 
 
+class ModelSettings(Wire):
+    """Which settings of a run reach a model, as far as that is known before a request. An extension."""
+
+    temperature: bool = True
+    top_p: bool = True
+    efforts: list[str] | None = extension()
+    """The levels of `reasoning_effort`, from the least; empty if it takes none."""
+    thinking_budgets: dict[str, int] | None = extension()
+    """Tokens for thinking by effort, for a model that is given a budget instead of an effort."""
+    response_format: str = "json_schema"
+    """The strictest format: `json_schema`, `json_object` or `text`."""
+    prompt_cache: bool = False
+    """Whether the long part of a prompt is marked for the provider's cache."""
+
+
 class Model(Wire):
     """A model that a run may use. A missing value is unknown, which is not "no"."""
 
@@ -43,6 +58,7 @@ class Model(Wire):
     """What a user should know before choosing it, in a few words."""
     tools_off: str | None = extension()
     """Why it is offered no hosted tools by runs with `hosted_tools: auto`, in a few words; none if it is offered them."""
+    settings: ModelSettings | None = extension()
 
 
 class ModelSource(Wire):

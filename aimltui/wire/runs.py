@@ -168,9 +168,11 @@ class Run(Wire):
     response_format: ResponseFormat | None = "auto"
     reasoning_effort: str | None = None
     duration_ms: int | None = extension()
-    """Milliseconds from the start to the end, once the run has ended. An extension of the API, as are the next five."""
+    """Milliseconds from the start to the end, once the run has ended. An extension of the API, as are the next six."""
     assistant_name: str | None = extension()
     """The name that the assistant had when the run was created: it may be deleted later."""
+    assistant_version: str | None = extension()
+    """The version of the assistant's settings with which the run was started; see `assistants.version_of`."""
     connection: str | None = extension()
     """The connection of the model, if it is not the default one."""
     tools_off: str | None = extension()

@@ -318,7 +318,10 @@ RUN = obj(
         "parallel_tool_calls": BOOL,
         "response_format": response_format,
     },
-    extra=("tool_resources", "reasoning_effort", "duration_ms", "connection", "tools_off", "assistant_name"),
+    extra=(
+        "tool_resources", "reasoning_effort", "duration_ms", "connection", "tools_off",
+        "assistant_name", "assistant_version",
+    ),
 )  # fmt: skip
 
 LOGS = {"type": TEXT, "logs": TEXT}
@@ -399,7 +402,7 @@ STEP = obj(
 
 MODEL = obj(
     {"id": TEXT, "object": one_of("model"), "created": INT, "owned_by": TEXT},
-    extra=("name", "context_length", "connection", "tools_off"),
+    extra=("name", "context_length", "connection", "tools_off", "settings"),
 )
 
 INDEXED: dict[str, Check | Maybe] = {"index": INT, "type": TEXT}

@@ -14,6 +14,7 @@ from aimltui.engine.models.base import (
     ListState,
     ModelError,
     ModelInfo,
+    ModelSettings,
     ToolCallDelta,
 )
 
@@ -103,6 +104,9 @@ class FakeModels:
 
     def connections(self) -> list[str]:
         return ["fake"]
+
+    def settings(self, info: ModelInfo) -> ModelSettings | None:
+        return None
 
     def list_states(self) -> list[ListState]:
         return list(getattr(self.model, "states", ()))

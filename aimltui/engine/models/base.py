@@ -116,6 +116,22 @@ class ModelInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """Which settings of a run reach a model, as far as that is known before a request."""
+
+    temperature: bool = True
+    top_p: bool = True
+    efforts: tuple[str, ...] | None = None
+    """The levels of `reasoning_effort`, from the least; empty if it takes none, None if that is unknown."""
+    thinking_budgets: Mapping[str, int] | None = None
+    """Tokens for thinking by effort, for a model that is given a budget instead of an effort."""
+    response_format: str = "json_schema"
+    """The strictest format: `json_schema`, `json_object` or `text`."""
+    prompt_cache: bool = False
+    """Whether the long part of a prompt is marked for the provider's cache."""
+
+
+@dataclass(frozen=True, slots=True)
 class ListState:
     """The origin and age of a connection's list of models."""
 
@@ -217,6 +233,10 @@ class Models(Protocol):
 
     def info(self, model_id: str, connection: str | None = None) -> ModelInfo | None:
         """The known facts about a model, without a request; None if there are none."""
+        ...
+
+    def settings(self, info: ModelInfo) -> ModelSettings | None:
+        """Which settings of a run reach a model, without a request; None if that is unknown."""
         ...
 
     async def learn_about(self, model_id: str, connection: str | None = None) -> None:

@@ -14,6 +14,7 @@ from aimltui.engine.models.base import (
     ListState,
     ModelInfo,
     Models,
+    ModelSettings,
 )
 
 
@@ -40,6 +41,10 @@ class ModelOverride:
     def info(self, model_id: str, connection: str | None = None) -> ModelInfo | None:
         """The known facts about the model that answers."""
         return self._models.info(self._model_id)
+
+    def settings(self, info: ModelInfo) -> ModelSettings | None:
+        """Which settings reach the model that answers."""
+        return self._models.settings(self._models.info(self._model_id) or info)
 
     async def learn_about(self, model_id: str, connection: str | None = None) -> None:
         """Fetch the facts about the model that answers."""

@@ -8,7 +8,14 @@ from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
-from aimltui.engine.models.base import AccountBalance, ChatModel, ListState, ModelError, ModelInfo
+from aimltui.engine.models.base import (
+    AccountBalance,
+    ChatModel,
+    ListState,
+    ModelError,
+    ModelInfo,
+    ModelSettings,
+)
 from aimltui.engine.models.compat.lesson_store import Lessons
 from aimltui.engine.models.demo.model import DEMO_INFO, DEMO_MODEL_ID, DemoModel
 from aimltui.engine.models.endpoint.endpoint import Endpoint
@@ -136,6 +143,11 @@ class ModelRegistry:
             return DEMO_INFO
         provider = self._providers.get(connection or self._default or "")
         return provider.info(model_id) if provider is not None else None
+
+    def settings(self, info: ModelInfo) -> ModelSettings | None:
+        """Which settings of a run reach a model; None for a built-in model, which takes them all."""
+        provider = self._providers.get(info.connection)
+        return provider.model.settings_of(info.id) if provider is not None else None
 
     async def learn_about(self, model_id: str, connection: str | None = None) -> None:
         """Fetch the list of the model's server if a run needs it. Never fails."""

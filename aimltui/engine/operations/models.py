@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 
-from aimltui.engine.models.base import ListState, ModelError, ModelInfo, ToolProtocol
+from aimltui.engine.models.base import ListState, ModelError, ModelInfo, ModelSettings, ToolProtocol
 from aimltui.engine.models.compat.lesson_store import LOOPS_IN_WORDS, Lessons
 from aimltui.engine.runs.tool_offer import why_not_auto
 from aimltui.engine.runtime import Runtime
+from aimltui.wire import models as wire_models
 from aimltui.wire.errors import ServerError
 from aimltui.wire.models import ListModels, Model, ModelPage, ModelPrice, ModelSource
 
@@ -31,16 +33,23 @@ class ModelOperations:
 
         def page() -> ModelPage:
             lessons.load()
-            return _model_page(found, states, lessons, protocol)
+            return _model_page(found, states, lessons, protocol, self._runtime.models.settings)
 
         # hundreds of models take some milliseconds, and the user may be typing
         return await asyncio.to_thread(page)
 
 
 def _model_page(
-    found: Sequence[ModelInfo], states: Sequence[ListState], lessons: Lessons, protocol: ToolProtocol
+    found: Sequence[ModelInfo],
+    states: Sequence[ListState],
+    lessons: Lessons,
+    protocol: ToolProtocol,
+    settings: Callable[[ModelInfo], ModelSettings | None],
 ) -> ModelPage:
-    data = [_model(info, lessons.words(info.connection, info.id, *info.aliases), protocol) for info in found]
+    data = [
+        _model(info, lessons.words(info.connection, info.id, *info.aliases), protocol, settings(info))
+        for info in found
+    ]
     sources = [
         ModelSource(
             connection=state.connection,
@@ -59,7 +68,9 @@ def _model_page(
     )
 
 
-def _model(info: ModelInfo, learned: list[str], protocol: ToolProtocol) -> Model:
+def _model(
+    info: ModelInfo, learned: list[str], protocol: ToolProtocol, settings: ModelSettings | None
+) -> Model:
     price = info.price
     return Model(
         id=info.id,
@@ -79,4 +90,5 @@ def _model(info: ModelInfo, learned: list[str], protocol: ToolProtocol) -> Model
         inputs=sorted(info.inputs) if info.inputs is not None else None,
         remark=info.remark or None,
         tools_off=why_not_auto(info.id, info, LOOPS_IN_WORDS in learned, protocol),
+        settings=wire_models.ModelSettings.model_validate(asdict(settings)) if settings is not None else None,
     )

@@ -9,7 +9,7 @@ from aimltui.engine.options import EngineOptions
 from aimltui.engine.runs.run_memory import RunMemory, Sampling
 from aimltui.engine.validation import merged_metadata
 from aimltui.wire import ids
-from aimltui.wire.assistants import Assistant
+from aimltui.wire.assistants import Assistant, version_of
 from aimltui.wire.runs import CreateRun, CreateThreadAndRun, Run
 from aimltui.wire.tools import ToolResources, TruncationStrategy
 
@@ -54,6 +54,7 @@ def new_run(
         reasoning_effort=_first(effort, assistant.reasoning_effort),
         connection=params.connection or None,
         assistant_name=assistant.name or None,
+        assistant_version=version_of(assistant),
     )
     return run, RunMemory(started=now, sampling=sampling, hosted_tools=params.hosted_tools or "")
 

@@ -68,6 +68,21 @@ class TerminalDriver(LinuxDriver):
         super().stop_application_mode()
         STATE.is_taken = False
 
+    def suspend_application_mode(self) -> None:
+        """Lend the terminal to another program; what the screen draws meanwhile is dropped."""
+        super().suspend_application_mode()
+        STATE.is_lent = True
+
+    def resume_application_mode(self) -> None:
+        """Take the terminal back."""
+        STATE.is_lent = False
+        super().resume_application_mode()
+
+    def write(self, data: str) -> None:
+        """Write to the terminal, unless another program has it: its writer thread has ended, and would block."""
+        if not STATE.is_lent:
+            super().write(data)
+
     def _query_in_band_window_resize(self) -> None:
         """Do not ask for sizes among the keys: a lost or garbled one would set a wrong size; the signal cannot."""
 

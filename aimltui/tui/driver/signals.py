@@ -42,7 +42,7 @@ class EndSignals:
         Args:
             number: The signal's.
         """
-        if self._is_ending:
+        if self._is_ending or (number == signal.SIGINT and STATE.is_lent):
             return
         self._is_ending = True
         status = 128 + number

@@ -29,6 +29,8 @@ class TerminalState:
         """What is sent to end what is peculiar to this terminal."""
         self.is_taken = False
         """Whether the screen fills it."""
+        self.is_lent = False
+        """Whether another program has it, such as the user's editor: then ctrl+c is for that program."""
 
     def take_keys(self) -> None:
         """Have what is typed from now on neither echoed nor changed; ctrl+c still ends the program.

@@ -9,12 +9,19 @@ from dataclasses import replace
 from typing import Any
 
 from aimltui.engine.models.account.balance import only_there, read_balance
-from aimltui.engine.models.base import AccountBalance, ChatChunk, ChatRequest, ModelError, ModelInfo
+from aimltui.engine.models.base import (
+    AccountBalance,
+    ChatChunk,
+    ChatRequest,
+    ModelError,
+    ModelInfo,
+    ModelSettings,
+)
 from aimltui.engine.models.catalogue.fetch import Listing, fetch_models
 from aimltui.engine.models.chat.chunks import ChunkReader
 from aimltui.engine.models.chat.exchange import Exchange, Reader, ResponseTimeouts
 from aimltui.engine.models.chat.history import unseen
-from aimltui.engine.models.chat.request_body import request_body
+from aimltui.engine.models.chat.request_body import BUDGETS, request_body
 from aimltui.engine.models.chat.responses_body import responses_body
 from aimltui.engine.models.chat.responses_events import ResponsesReader
 from aimltui.engine.models.compat.learning import TEACHING, is_passing, learn
@@ -113,6 +120,23 @@ class OpenAICompatibleModel:
         """The known quirks of a model."""
         known = known_quirks(self.endpoint, model, self._about(model))
         return known.taught(self._lessons.of(self.endpoint.name, model))
+
+    def settings_of(self, model: str) -> ModelSettings:
+        """Which settings of a run reach a model."""
+        quirks, info = self.quirks_of(model), self._about(model)
+        has_budget = quirks.thinking_budget and not quirks.no_budget
+        efforts = tuple(BUDGETS) if has_budget else quirks.efforts
+        if not has_budget and info is not None and info.abilities is not None:
+            # a list that names abilities names this one
+            efforts = efforts if "reasoning" in info.abilities else ()
+        return ModelSettings(
+            temperature=not quirks.no_temperature,
+            top_p=not quirks.no_top_p,
+            efforts=efforts,
+            thinking_budgets=BUDGETS if has_budget else None,
+            response_format=quirks.format or "json_schema",
+            prompt_cache=quirks.cache_marks and not quirks.no_cache_marks,
+        )
 
     def _turn(self, request: ChatRequest, quirks: Quirks) -> tuple[Exchange, dict[str, Any]]:
         info = self._about(request.model)

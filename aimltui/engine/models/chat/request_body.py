@@ -16,7 +16,7 @@ _MUST_CALL = "You must answer with a call of {}."
 
 LEAST_BUDGET = 1_024
 """The fewest tokens that Anthropic takes as a budget for thinking."""
-_BUDGETS = {"minimal": 1_024, "low": 2_048, "medium": 8_192, "high": 16_384, "xhigh": 24_576, "max": 32_000}
+BUDGETS = {"minimal": 1_024, "low": 2_048, "medium": 8_192, "high": 16_384, "xhigh": 24_576, "max": 32_000}
 """Tokens for thinking by effort."""
 _LONG_PROMPT = 16_000
 """Characters from which a prompt is worth a place in the cache: about 4,000 tokens, the least that all models keep."""
@@ -61,7 +61,7 @@ def thinking_of(request: ChatRequest) -> dict[str, JSON]:
     Neither is there one beside a forced call, or if the answer's limit leaves no room for it.
     """
     changed: dict[str, JSON] = {"reasoning_effort": None}
-    wanted = _BUDGETS.get(request.reasoning_effort or "", 0)
+    wanted = BUDGETS.get(request.reasoning_effort or "", 0)
     budget = min(wanted, request.max_tokens // 2) if request.max_tokens is not None else wanted
     is_forced = request.tool_choice not in (None, "auto", "none")
     is_midway = bool(request.messages) and request.messages[-1].get("role") == "tool"
