@@ -8,7 +8,7 @@ from typing import TypeVar
 from aimltui.client.files import Files, Uploads
 from aimltui.client.transport import Transport
 from aimltui.client.vector_stores import VectorStores
-from aimltui.wire import assistants, imports, messages, models, run_steps, runs, threads
+from aimltui.wire import assistants, branches, imports, messages, models, run_steps, runs, threads
 from aimltui.wire import operations as op
 from aimltui.wire import usage as money
 from aimltui.wire.base import Deleted, ListParams, Page, Wire
@@ -118,6 +118,14 @@ class Threads:
     async def write_down(self, params: imports.ImportThread) -> imports.ImportedThread:
         """Store a conversation that another program saved. An extension."""
         return await self._transport.call(op.IMPORT_THREAD, params)
+
+    async def copy(self, params: branches.CopyThread) -> threads.Thread:
+        """Copy the first messages of a thread into a new one. An extension."""
+        return await self._transport.call(op.COPY_THREAD, params)
+
+    async def branches(self, thread_id: str) -> branches.ThreadBranches:
+        """Return the places where a thread's conversation has several branches. An extension."""
+        return await self._transport.call(op.LIST_BRANCHES, threads.ThreadParams(thread_id=thread_id))
 
     async def delete(self, thread_id: str) -> Deleted:
         """Delete a thread with its messages and runs."""

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from aimltui.engine.models.base import Models
 from aimltui.engine.operations.assistants import AssistantOperations
+from aimltui.engine.operations.branches import BranchOperations
 from aimltui.engine.operations.files import FileOperations
 from aimltui.engine.operations.imports import ImportOperations
 from aimltui.engine.operations.messages import MessageOperations
@@ -50,6 +51,7 @@ class Engine:
         self._runtime = runtime
         self.assistants = AssistantOperations(runtime)
         self.threads = ThreadOperations(runtime)
+        self.branches = BranchOperations(runtime)
         self.messages = MessageOperations(runtime)
         self.runs = RunOperations(runtime)
         self.files = FileOperations(runtime)
@@ -137,6 +139,8 @@ class Engine:
             _answered(op.MODIFY_THREAD, self.threads.modify_thread),
             _answered(op.DELETE_THREAD, self.threads.delete_thread),
             _answered(op.IMPORT_THREAD, self.imports.import_thread),
+            _answered(op.COPY_THREAD, self.branches.copy_thread),
+            _answered(op.LIST_BRANCHES, self.branches.list_branches),
             _answered(op.CREATE_MESSAGE, self.messages.create_message),
             _answered(op.LIST_MESSAGES, self.messages.list_messages),
             _answered(op.GET_MESSAGE, self.messages.get_message),

@@ -15,6 +15,7 @@ from aimltui.wire.assistants import (
 )
 from aimltui.wire.base import Deleted, Page, Params, Wire
 from aimltui.wire.binary import BinaryContent, Blob
+from aimltui.wire.branches import CopyThread, ThreadBranches
 from aimltui.wire.events import Changed, StreamEvent
 from aimltui.wire.files import CreateFile, File, FileParams, ListFiles
 from aimltui.wire.imports import ImportedThread, ImportThread
@@ -134,6 +135,12 @@ MODIFY_THREAD = Operation("modify_thread", "POST", "/threads/{thread_id}", Modif
 DELETE_THREAD = Operation("delete_thread", "DELETE", "/threads/{thread_id}", ThreadParams, Deleted)
 IMPORT_THREAD = Operation(
     "import_thread", "POST", "/threads/import", ImportThread, ImportedThread, extension=True
+)
+COPY_THREAD = Operation(
+    "copy_thread", "POST", "/threads/{thread_id}/copy", CopyThread, Thread, extension=True
+)
+LIST_BRANCHES = Operation(
+    "list_branches", "GET", "/threads/{thread_id}/branches", ThreadParams, ThreadBranches, extension=True
 )
 
 CREATE_MESSAGE = Operation("create_message", "POST", "/threads/{thread_id}/messages", CreateMessage, Message)
@@ -281,6 +288,8 @@ OPERATIONS: tuple[Operation[Any, Any], ...] = (
     MODIFY_THREAD,
     DELETE_THREAD,
     IMPORT_THREAD,
+    COPY_THREAD,
+    LIST_BRANCHES,
     CREATE_MESSAGE,
     LIST_MESSAGES,
     GET_MESSAGE,

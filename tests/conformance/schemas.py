@@ -647,6 +647,15 @@ RESULTS: dict[str, Check] = {
             "thread": THREAD,
         }
     ),
+    "copy_thread": THREAD,
+    "list_branches": obj(
+        {
+            "object": one_of("list"),
+            "data": items(
+                obj({"after": null_or(begins("msg_")), "number": INT, "threads": items(begins("thread_"))})
+            ),
+        }
+    ),
     "delete_thread": deleted("thread.deleted"),
     **dict.fromkeys(("create_message", "get_message", "modify_message"), MESSAGE),
     "list_messages": page(MESSAGE),

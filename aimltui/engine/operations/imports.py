@@ -7,13 +7,14 @@ from itertools import groupby
 
 from aimltui.engine.operations.references import insert_message
 from aimltui.engine.runtime import Runtime
-from aimltui.engine.store import files, messages, runs, threads
+from aimltui.engine.store import branches, files, messages, runs, threads
 from aimltui.engine.store.database import Connection
 from aimltui.engine.validation import merged_metadata
 from aimltui.wire import ids
 from aimltui.wire.base import Timestamp
 from aimltui.wire.errors import BadRequest
 from aimltui.wire.imports import (
+    BRANCH_OF,
     CODE,
     COUNT,
     CREATED,
@@ -53,7 +54,7 @@ from aimltui.wire.run_steps import (
 )
 from aimltui.wire.runs import CANCELLED, COMPLETED, LastError, Run
 from aimltui.wire.runs import FAILED as RUN_FAILED
-from aimltui.wire.threads import TRASHED_AT, Thread
+from aimltui.wire.threads import FAMILY, TRASHED_AT, Thread
 
 ELSEWHERE = "asst_elsewhere"
 """The assistant id of runs that this engine did not execute; no assistant has it."""
@@ -95,6 +96,7 @@ def _import(conn: Connection, runtime: Runtime, params: ImportThread, thread_id:
     thread = threads.get(conn, thread.id)
     metadata = {**(thread.metadata or {}), ORIGIN: params.origin, DIGEST: params.digest, COUNT: str(count)}
     thread = thread.model_copy(update={"metadata": merged_metadata(None, metadata)})
+    thread = _joined(conn, thread)
     threads.save(conn, thread)
     threads.rest(conn, thread.id, params.last_active_at or writer.newest or runtime.options.now())
     return ImportedThread(id=thread.id, outcome=EXTENDED if params.extends else CREATED, thread=thread)
@@ -106,6 +108,21 @@ def _created(conn: Connection, runtime: Runtime, params: ImportThread, thread_id
     thread = Thread(id=thread_id, created_at=created, metadata=metadata)
     threads.insert(conn, thread)
     return thread
+
+
+def _joined(conn: Connection, thread: Thread) -> Thread:
+    """Return an imported branch as a branch of the conversation that it belongs to, if that was imported, too."""
+    metadata = thread.metadata or {}
+    found = threads.of_origin(conn, metadata.get(BRANCH_OF, "")) if BRANCH_OF in metadata else []
+    if not found:
+        return thread
+    other = found[-1]
+    family = (other.metadata or {}).get(FAMILY) or other.id
+    threads.save(
+        conn, other.model_copy(update={"metadata": merged_metadata(other.metadata, {FAMILY: family})})
+    )
+    branches.link_beginning(conn, thread.id, other.id)
+    return thread.model_copy(update={"metadata": merged_metadata(metadata, {FAMILY: family})})
 
 
 def _extended(conn: Connection, params: ImportThread) -> Thread:

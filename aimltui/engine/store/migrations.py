@@ -37,6 +37,10 @@ def _places_within(conn: sqlite3.Connection) -> None:
     _run(conn, SCHEMA.with_name("migration_7.sql"))
 
 
+def _branches(conn: sqlite3.Connection) -> None:
+    _run(conn, SCHEMA.with_name("migration_8.sql"))
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _files,
     _usage,
@@ -44,6 +48,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _places,
     _context,
     _places_within,
+    _branches,
 )
 """From version 1 on. Never changed once released; a change of the schema adds a function here, and the same change to
 schema.sql."""

@@ -256,6 +256,12 @@ def reasoning_by_turn(conn: Connection, thread_id: str, after_message: int) -> d
     return {(row["run_id"], row["turn"]): row["reasoning"] for row in rows.fetchall()}
 
 
+def has_message(conn: Connection, run_id: str, last: int) -> bool:
+    """Return whether a run has written a message up to a sequence number."""
+    rows = conn.execute("SELECT 1 FROM messages WHERE run_id = ? AND seq <= ? LIMIT 1", (run_id, last))
+    return rows.fetchone() is not None
+
+
 def has_run_code(conn: Connection, thread_id: str, other_than: str) -> bool:
     """Return whether a run of the thread other than the given one has run code."""
     rows = conn.execute(

@@ -49,6 +49,14 @@ CREATE TABLE messages (
 CREATE INDEX messages_by_thread ON messages(thread_id, seq);
 CREATE INDEX messages_by_run ON messages(run_id, seq) WHERE run_id IS NOT NULL;
 
+-- Messages that were copied into another thread, each with the first message of which it is a copy: what two branches of
+-- a conversation share. It names that message also after it was deleted.
+CREATE TABLE copies (
+  id TEXT PRIMARY KEY REFERENCES messages(id) ON DELETE CASCADE,
+  origin TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX threads_by_family ON threads(json_extract(body, '$.metadata."aimltui.family"'));
+
 -- Words of messages (rowid = messages.seq) and of thread titles (rowid = -threads.seq).
 CREATE VIRTUAL TABLE words USING fts5(text, thread_id UNINDEXED, tokenize = 'porter unicode61');
 CREATE TRIGGER messages_forget_words AFTER DELETE ON messages BEGIN

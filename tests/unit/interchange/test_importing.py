@@ -131,6 +131,11 @@ async def test_branches_become_threads_that_name_where_they_belong(tmp_path: Pat
             "How do I cook leek soup for six?",
             "OLD BRANCH double everything.",
         ]
+        # each is reached from the other at the message where they differ
+        whole = titled(threads, "leek soup for six")
+        (place,) = (await client.threads.branches(branch.id)).data
+        question = (await messages_of(client, branch.id))[0]
+        assert (place.after, place.number, place.threads) == (question.id, 2, [whole.id, branch.id])
 
 
 async def test_branches_can_be_left_out(tmp_path: Path) -> None:
