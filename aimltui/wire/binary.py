@@ -7,11 +7,12 @@ import errno
 import io
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic import BeforeValidator, Field, PlainSerializer
 
 from aimltui.wire.base import Wire, extension
 
@@ -74,6 +75,33 @@ class Blob(Wire):
             os.close(number)
             raise OSError(errno.EINVAL, "it is not a plain file")
         return os.fdopen(number, "rb")
+
+
+class WatchedBlob(Blob):
+    """An upload of a file on this machine that tells how much of it has been read."""
+
+    told: Callable[[int], object] = Field(exclude=True, repr=False)
+    """Called with the number of bytes after each piece, in the thread that reads."""
+
+    def open(self) -> BinaryIO:
+        """See `Blob.open`."""
+        source = super().open()
+        if not isinstance(source, io.BufferedReader):
+            return source
+        raw = source.detach()
+        assert isinstance(raw, io.RawIOBase)
+        return _WatchedReader(raw, self.told)
+
+
+class _WatchedReader(io.BufferedReader):
+    def __init__(self, raw: io.RawIOBase, told: Callable[[int], object]) -> None:
+        super().__init__(raw)
+        self._told = told
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        piece = super().read(size)
+        self._told(self.tell())
+        return piece
 
 
 class BinaryContent(Wire):

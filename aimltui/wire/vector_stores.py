@@ -9,6 +9,8 @@ from pydantic import Field
 from aimltui.wire.base import JSONObject, ListParams, Metadata, Params, Timestamp, Wire, extension
 
 IN_PROGRESS: Final = "in_progress"
+INDEXING: Final = "indexing"
+"""The stage of a file that has been read."""
 COMPLETED: Final = "completed"
 FAILED: Final = "failed"
 CANCELLED: Final = "cancelled"
@@ -83,12 +85,19 @@ class FileError(Wire):
 
 
 class FileProgress(Wire):
-    """How much of a file has been read."""
+    """How much of a file has been read, or of its text has been indexed."""
 
     done: int = 0
-    """Pages, slides, sheets or letters."""
+    """Pages, slides, sheets or letters; chunks when it is indexed."""
     total: int | None = extension()
     """Their number, if it is known."""
+    stage: str | None = extension()
+    """`indexing` once the whole file has been read."""
+
+    @property
+    def percent(self) -> int | None:
+        """The part that is done, rounded down; None if the whole is unknown."""
+        return 100 * min(self.done, self.total) // self.total if self.total else None
 
 
 class VectorStoreFile(Wire):
@@ -106,7 +115,7 @@ class VectorStoreFile(Wire):
     attributes: Attributes | None = Field(default_factory=dict)
     """An extension: `encoding` names the encoding of a text, e.g. `cp1251`, which is recognised otherwise."""
     progress: FileProgress | None = extension()
-    """While a large file is read."""
+    """While a large file is read and indexed."""
     remarks: list[str] | None = extension()
     """What the user should know about the reading, in sentences, e.g. that an encoding was guessed."""
     chunks: int | None = extension()

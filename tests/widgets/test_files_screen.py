@@ -14,14 +14,16 @@ from aimltui.client.embedded import EmbeddedTransport
 from aimltui.engine.engine import Engine
 from aimltui.engine.models.registry import ModelRegistry
 from aimltui.engine.options import EngineOptions
+from aimltui.tui.controllers.file_directory import _row
 from aimltui.tui.screens.dialogs.choice import ChoiceScreen
 from aimltui.tui.screens.dialogs.files import FilesScreen
 from aimltui.tui.startup import Connected
 from aimltui.tui.state.file_rows import FileGroup, FileRow, FileUse, actions_for
 from aimltui.wire.binary import Blob
-from aimltui.wire.files import CreateFile
+from aimltui.wire.files import CreateFile, File
 from aimltui.wire.messages import AttachmentTool, CreateMessage, MessageAttachment
 from aimltui.wire.threads import CreateThread
+from aimltui.wire.vector_stores import FileProgress, VectorStoreFile
 from tests.support.fake_transport import FakeTransport
 from tests.support.screen import NoMistakes, Seat, seat
 
@@ -106,6 +108,15 @@ async def test_files_are_listed_by_what_uses_them_and_deleting_leaves_nothing(tm
         await choose(here, "to this thread for code")
         await here.until(lambda: listed(here).get("This thread · code interpreter") == ["new.csv 8 B"])
 
+        # a larger one shows how much of it was sent
+        files = here.app.screen
+        assert isinstance(files, FilesScreen)
+        upload = FileRow("upload:b", "big.pdf", 9_000_000, status="uploading", progress="40 %")
+        files.show_upload("b", upload)
+        await here.until(lambda: "9.0 MB · being uploaded, 40 %" in here.shown())
+        files.show_upload("b", None)
+        await here.until(lambda: "Uploads" not in here.shown())
+
         bytes_before = len(list((data / "files").rglob("*")))
         await here.pilot.press(*"good", "enter")
         await here.until(lambda: isinstance(here.app.screen, ChoiceScreen))
@@ -116,6 +127,22 @@ async def test_files_are_listed_by_what_uses_them_and_deleting_leaves_nothing(tm
         await here.until(lambda: isinstance(here.app.screen, FilesScreen) and "good" not in str(listed(here)))
         assert len(list((data / "files").rglob("*"))) == bytes_before - 1
         await here.pilot.press("escape")
+
+
+@pytest.mark.parametrize(
+    ("progress", "about"),
+    [
+        (None, "1 B · being indexed"),
+        (FileProgress(done=3, total=12), "1 B · being read, 25 % (3 of 12)"),
+        (FileProgress(done=1_200), "1 B · being read, 1,200 parts"),
+        (FileProgress(done=999, total=1_000, stage="indexing"), "1 B · being indexed, 99 %"),
+    ],
+)
+def test_a_row_says_how_far_a_file_is(progress: FileProgress | None, about: str) -> None:
+    file = File(id="file-1", filename="a.pdf", bytes=1)
+    indexed = VectorStoreFile(id="file-1", progress=progress)
+    row = _row("file-1", {"file-1": file}, FileUse("store", "file_search", "vs_1"), indexed)
+    assert row.about == about
 
 
 def test_a_file_is_offered_only_where_it_is_not_yet() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -21,7 +22,14 @@ from aimltui.engine.options import EngineOptions
 from aimltui.engine.store import vector_store_files as rows
 from aimltui.engine.store.database import Database
 from aimltui.engine.store.vector_store_files import Entry
-from aimltui.wire.vector_stores import INVALID_FILE, SERVER_ERROR, FileError, FileProgress, StaticChunking
+from aimltui.wire.vector_stores import (
+    INDEXING,
+    INVALID_FILE,
+    SERVER_ERROR,
+    FileError,
+    FileProgress,
+    StaticChunking,
+)
 
 log = logging.getLogger(__name__)
 
@@ -159,11 +167,7 @@ class Indexer:
         reading.add_done_callback(lambda task: task.cancelled() or task.exception())
         while not (await asyncio.wait({reading}, timeout=_TELL_S))[0]:
             if told:
-                seen = told.pop()
-                with suppress(StoreError):
-                    await self._database.write(
-                        lambda conn, seen=seen: rows.tell_progress(conn, entry.seq, seen)  # type: ignore[misc]
-                    )
+                await self._tell(entry.seq, told.pop())
         return reading.result()
 
     def _split(self, entry: Entry, document: Document) -> tuple[list[Chunk], int]:
@@ -185,6 +189,7 @@ class Indexer:
         # an engine that died during this file may have written some
         while await self._database.write(lambda conn: rows.start_over(conn, seq)):
             pass
+        told_at = time.monotonic()
         for start in range(0, len(chunks), _AT_ONCE):
             if self._stop.is_set():
                 raise Stopped
@@ -194,7 +199,17 @@ class Indexer:
             )
             if not wanted:
                 return False
+            if time.monotonic() - told_at >= _TELL_S:
+                told_at = time.monotonic()
+                await self._tell(
+                    seq, FileProgress(done=start + len(piece), total=len(chunks), stage=INDEXING)
+                )
         return True
+
+    async def _tell(self, seq: int, seen: FileProgress) -> None:
+        """Save how far a file is; nothing depends on it."""
+        with suppress(StoreError):
+            await self._database.write(lambda conn: rows.tell_progress(conn, seq, seen))
 
     async def _clear_up(self) -> bool:
         """Delete some chunks that can no longer be found; return False if there are none."""

@@ -28,7 +28,7 @@ from aimltui.wire.events import NOTICE, Notice, StreamEvent
 from aimltui.wire.run_steps import FileSearchCall, ToolCallsDetails
 from aimltui.wire.runs import Run
 from aimltui.wire.tools import ToolResources
-from aimltui.wire.vector_stores import COMPLETED, FileProgress
+from aimltui.wire.vector_stores import COMPLETED, INDEXING, FileProgress
 
 SEARCHED_BEFORE = (
     "This model cannot call tools, so the best passages of the files were put before the question."
@@ -163,11 +163,13 @@ class StoreSearch:
 
 def _reading(files: Sequence[tuple[str, FileProgress | None]]) -> str:
     name, progress = files[0]
-    parts = ""
-    if progress is not None:
+    parts, doing = "", "Reading"
+    if progress is not None and progress.stage == INDEXING:
+        parts, doing = f" ({progress.percent} %)", "Indexing"
+    elif progress is not None:
         parts = f" ({progress.done:,} of {progress.total:,})" if progress.total else f" ({progress.done:,})"
     more = f", and {len(files) - 1:,} more" if len(files) > 1 else ""
-    return f"Reading {clean_line(name)}{parts}{more}"
+    return f"{doing} {clean_line(name)}{parts}{more}"
 
 
 def _notes(conn: Connection, stores: Sequence[str], gone: int, pending: int) -> list[str]:

@@ -19,8 +19,10 @@ from aimltui.wire.tools import (
     ToolResources,
 )
 from aimltui.wire.vector_stores import (
+    INDEXING,
     CreateVectorStore,
     CreateVectorStoreFile,
+    FileProgress,
     ListVectorStoreFiles,
     ListVectorStores,
     VectorStoreFile,
@@ -203,9 +205,18 @@ def _row(
         use,
         indexed.status if indexed is not None else "",
         clean_line(" ".join(told)),
-        (f"{read.done} of {read.total}" if read.total else str(read.done)) if read is not None else "",
+        _progress(read) if read is not None else "",
         indexed.chunks if indexed is not None else None,
     )
+
+
+def _progress(seen: FileProgress) -> str:
+    """Return how far a file is, in words."""
+    if seen.percent is None:
+        return f"being read, {seen.done:,} parts"
+    if seen.stage == INDEXING:
+        return f"being indexed, {seen.percent} %"
+    return f"being read, {seen.percent} % ({seen.done:,} of {seen.total:,})"
 
 
 def used_for(groups: Iterable[FileGroup], file_id: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from aimltui.tui.controllers.run_plan import NotSent
 from aimltui.tui.state.attached_files import AttachedFile, Goal
 from aimltui.tui.state.entries import Attachment
 from aimltui.tui.storage.pages import forget_page
-from aimltui.wire.binary import Blob
+from aimltui.wire.binary import WatchedBlob
 from aimltui.wire.errors import APIError
 from aimltui.wire.files import MAX_FILE, CreateFile
 from aimltui.wire.messages import (
@@ -35,6 +36,8 @@ _PURPOSES: dict[Goal, str] = {
     "code_interpreter": "assistants",
 }
 _BACK = "Your text and your files are back in the prompt."
+_TELL_S = 0.25
+"""Seconds between two percentages; what is sent sooner shows none."""
 TOO_LARGE = "The limit for one file is 512 MB."
 
 
@@ -54,15 +57,43 @@ class UploadFailed(NotSent):
         self.files = tuple(files)
 
 
+class _Meter:
+    """Tells how many percent of a file were sent: rarely, from the event loop, and never less than before.
+
+    Args:
+        size: The file's bytes.
+        tell: Called with the percentage.
+    """
+
+    def __init__(self, size: int, tell: Callable[[int], None]) -> None:
+        self._size = max(1, size)
+        self._tell = tell
+        self._loop = asyncio.get_running_loop()
+        self._next = time.monotonic() + _TELL_S
+        self._most = 0
+
+    def read(self, count: int) -> None:
+        """Note that this many bytes were read; called in the thread that reads."""
+        now = time.monotonic()
+        # a request that is sent once more begins at the start; and the last byte is not the server's answer
+        percent = min(99, 100 * count // self._size)
+        if percent > self._most and now >= self._next:
+            self._most, self._next = percent, now + _TELL_S
+            self._loop.call_soon_threadsafe(self._tell, percent)
+
+
 async def upload(
-    client: AssistantsClient, files: Sequence[AttachedFile], note: Callable[[Sequence[AttachedFile]], None]
+    client: AssistantsClient,
+    files: Sequence[AttachedFile],
+    note: Callable[[Sequence[AttachedFile], int | None], None],
 ) -> tuple[AttachedFile, ...]:
     """Send files, one after the other; each is read piece by piece, and never held in memory.
 
     Args:
         client: The server.
         files: The files; those with an id were sent before.
-        note: Called with the files when another one has been sent.
+        note: Called with the files when another one has been sent, and with the percentage of the next one while it is
+            being sent.
 
     Returns:
         The files with their ids.
@@ -76,7 +107,8 @@ async def upload(
             continue
         if problem := await asyncio.to_thread(_problem, file):
             raise UploadFailed(file.name, problem, sent)
-        blob = Blob.of_file(Path(file.path), file.name)
+        meter = _Meter(file.size, lambda percent: note(sent, percent))
+        blob = WatchedBlob(filename=file.name, path=Path(file.path), told=meter.read)
         try:
             made = await client.files.create(CreateFile(file=blob, purpose=_PURPOSES[file.goal]))
         except (APIError, TransportError) as error:
@@ -86,7 +118,7 @@ async def upload(
         sent[place] = replace(file, file_id=made.id)
         if file.url:
             await asyncio.to_thread(forget_page, file.path)
-        note(sent)
+        note(sent, None)
     return tuple(sent)
 
 
@@ -117,8 +149,15 @@ def message_of(thread_id: str, text: str, files: Sequence[AttachedFile]) -> Crea
     return CreateMessage(thread_id=thread_id, role="user", content=content, **given)
 
 
-def lines_of(files: Sequence[AttachedFile]) -> tuple[Attachment, ...]:
-    """Return the lines under a message that the server does not have yet."""
+def lines_of(files: Sequence[AttachedFile], percent: int | None = None) -> tuple[Attachment, ...]:
+    """Return the lines under a message that the server does not have yet.
+
+    Args:
+        files: Its files; those that were sent have an id.
+        percent: How much of the first of the others was sent.
+    """
+    now = next((file for file in files if not file.file_id), None)
+    state = "uploading" if percent is None else f"uploading {percent} %"
     return tuple(
         Attachment(
             "",
@@ -126,7 +165,7 @@ def lines_of(files: Sequence[AttachedFile]) -> tuple[Attachment, ...]:
             file.size,
             "" if file.goal == "picture" else file.goal,
             is_picture=file.goal == "picture",
-            note="" if file.file_id else "uploading",
+            note="" if file.file_id else state if file is now else "waiting",
         )
         for file in files
     )

@@ -204,8 +204,9 @@ class RunFollower:
         view = conversation.view
         text, files = parted(draft)
 
-        def note(sent: Sequence[AttachedFile]) -> None:
-            conversation.buffer.add(view.show_pending_files(pending_id, lines_of(sent)), at_once=True)
+        def note(sent: Sequence[AttachedFile], percent: int | None) -> None:
+            lines = lines_of(sent, percent)
+            conversation.buffer.add(view.show_pending_files(pending_id, lines), at_once=True)
 
         conversation.retry()
         try:

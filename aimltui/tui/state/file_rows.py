@@ -33,11 +33,11 @@ class FileRow:
     """Bytes, if known."""
     use: FileUse | None = None
     status: str = ""
-    """Of indexing, as the API says it; empty where nothing is indexed."""
+    """Of indexing, as the API says it; `uploading` before; empty where nothing is indexed."""
     problem: str = ""
     """Why it could not be indexed, or what the user should know about its text, as sentences."""
     progress: str = ""
-    """How much of it has been read, such as `3 of 12`."""
+    """How far its reading or its upload is, such as `being read, 25 % (3 of 12)` or `40 %`."""
     chunks: int | None = None
 
     @property
@@ -54,7 +54,9 @@ class FileRow:
             case "completed":
                 parts.append(plural(self.chunks, "chunk") if self.chunks is not None else "ready")
             case "in_progress":
-                parts.append(f"being indexed, {self.progress}" if self.progress else "being indexed")
+                parts.append(self.progress or "being indexed")
+            case "uploading":
+                parts.append(f"being uploaded, {self.progress}" if self.progress else "being uploaded")
             case "failed":
                 parts.append("failed")
             case "cancelled":

@@ -56,6 +56,7 @@ class FilesScreen(SearchSheet):
         self._on_add = add
         self._read_again = refresh
         self._groups: tuple[FileGroup, ...] | None = None
+        self._uploads: dict[str, FileRow] = {}
         self._timer: Timer | None = None
         self._note = Static("", classes="sheet-text files-note", markup=False)
 
@@ -82,6 +83,15 @@ class FilesScreen(SearchSheet):
         if any(row.status == "in_progress" for group in groups for row in group.rows):
             self._timer = self.set_timer(_AGAIN_S, self._read_again)
 
+    def show_upload(self, path: str, row: FileRow | None) -> None:
+        """Show a file that is being uploaded; None when that is over."""
+        self._uploads.pop(path, None)
+        if row is not None:
+            self._uploads[path] = row
+        if self.is_attached:
+            cursor = self.pick_list.cursor_row
+            self.show_lines(at=cursor.id if cursor is not None else "")
+
     def show_lines(self, at: str = "") -> None:
         """Fill the list for what was typed."""
         query = self.search_box.value.strip()
@@ -89,7 +99,7 @@ class FilesScreen(SearchSheet):
             self.pick_list.set_lines([PickRow(_ADD, f"Add the file {query}", "enter")])
             return
         lines: list[PickRow | str] = []
-        for group in self.groups:
+        for group in (FileGroup("Uploads", tuple(self._uploads.values())), *self.groups):
             found = [group.rows[index] for index in rank(query, [row.name for row in group.rows])]
             if found:
                 lines.append(group.heading)

@@ -191,14 +191,24 @@ class FilesPart(MainView):
 
     async def _upload_to(self, sheet: FilesScreen, file: AttachedFile, place: str) -> None:
         from aimltui.tui.controllers.file_uploads import UploadFailed, upload
+        from aimltui.tui.state.file_rows import FileRow
 
         workspace = self.workspace
         assert workspace is not None
         goal: Goal = "code_interpreter" if place.endswith("code_interpreter") else "file_search"
+        row = FileRow(f"upload:{file.path}", file.name, file.size, status="uploading")
+
+        def note(_: Sequence[AttachedFile], percent: int | None) -> None:
+            if percent is not None:
+                sheet.show_upload(file.path, replace(row, progress=f"{percent} %"))
+
+        sheet.show_upload(file.path, row)
         try:
-            (sent,) = await upload(workspace.client, [replace(file, goal=goal)], lambda _: None)
+            (sent,) = await upload(workspace.client, [replace(file, goal=goal)], note)
         except UploadFailed as error:
             self.show_notice(error.detail, is_warning=True)
             return
+        finally:
+            sheet.show_upload(file.path, None)
         await self._add_file(sent.file_id, place)
         await self._list_files(sheet)

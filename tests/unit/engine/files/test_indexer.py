@@ -18,6 +18,7 @@ from aimltui.engine.extraction.processes import ReaderProcesses
 from aimltui.engine.files import indexer
 from aimltui.engine.store import files, passages
 from aimltui.engine.store import vector_store_files as store_files
+from aimltui.engine.store.database import Connection
 from aimltui.wire.binary import Blob
 from aimltui.wire.errors import BadRequest
 from aimltui.wire.files import CreateFile, File, FileExpiresAfter, FileParams, ListFiles
@@ -105,6 +106,29 @@ async def test_what_a_dead_process_left_is_indexed_by_the_next(tmp_path: Path) -
         assert (counts.completed, counts.failed) == (1, 0)
         assert await hits(engine, store) == 1
         assert await hits(engine, store, "half") == 0
+
+
+async def test_how_much_of_a_file_is_indexed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[FileProgress] = []
+    save = store_files.tell_progress
+
+    def note(conn: Connection, seq: int, progress: FileProgress) -> None:
+        save(conn, seq, progress)
+        told.extend(
+            file.progress
+            for row in conn.execute("SELECT body FROM store_files")
+            if (file := VectorStoreFile.model_validate_json(row["body"])).progress is not None
+        )
+
+    monkeypatch.setattr(store_files, "tell_progress", note)
+    monkeypatch.setattr(indexer, "_TELL_S", 0.0)
+    async with opened(tmp_path) as engine:
+        store = await stored(engine, await kept(engine, "A line about ships.\n" * 6_000))
+        await indexed(engine, store)
+    percents = [one.percent for one in told if one.stage == "indexing"]
+    assert len(percents) > 2
+    assert percents == sorted(percents)
+    assert percents[-1] == 100
 
 
 async def test_a_living_engine_takes_over_from_one_that_dies(tmp_path: Path) -> None:

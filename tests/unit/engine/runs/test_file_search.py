@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from aimltui.engine.engine import Engine
+from aimltui.engine.runs.file_search import _reading
 from aimltui.engine.tools.file_search.tool import FileSearch
 from aimltui.wire.binary import Blob
 from aimltui.wire.events import Notice
@@ -23,6 +24,7 @@ from aimltui.wire.messages import (
 from aimltui.wire.run_steps import INCLUDE_SEARCH_CONTENT, FileSearchCall, ListRunSteps, ToolCallsDetails
 from aimltui.wire.runs import CreateRun
 from aimltui.wire.threads import CreateThread
+from aimltui.wire.vector_stores import INDEXING, FileProgress
 from tests.support.builders import an_assistant, collect, messages_of, opened, run_of
 from tests.support.fake_model import FakeModel, calls, says
 from tests.support.pdfs import ENCRYPTED, pdf
@@ -215,6 +217,15 @@ async def test_a_run_tells_which_files_it_waits_for(tmp_path: Path) -> None:
         ("cleared", ""),
     ]
     assert "1 files are still being read" in str(model.requests[1].messages[-1]["content"])
+
+
+def test_how_far_a_file_is_stands_in_what_a_run_tells() -> None:
+    told = [
+        _reading([("a.pdf", FileProgress(done=3, total=12)), ("b.txt", None)]),
+        _reading([("a.mbox", FileProgress(done=1_200))]),
+        _reading([("a.pdf", FileProgress(done=999, total=1_000, stage=INDEXING))]),
+    ]
+    assert told == ["Reading a.pdf (3 of 12), and 1 more", "Reading a.mbox (1,200)", "Indexing a.pdf (99 %)"]
 
 
 async def test_a_model_learns_why_a_file_cannot_be_searched(tmp_path: Path) -> None:
