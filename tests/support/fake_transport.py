@@ -218,7 +218,13 @@ class FakeTransport:
     def _active(self, thread_id: str) -> bool:
         return any(player.run.is_active for player in self.players.get(thread_id, ()))
 
-    def _add_message(self, thread_id: str, text: str, attachments: Sequence[Any] = ()) -> Message:
+    def _add_message(
+        self,
+        thread_id: str,
+        text: str,
+        attachments: Sequence[Any] = (),
+        metadata: dict[str, str] | None = None,
+    ) -> Message:
         content = [{"type": "text", "text": {"value": text, "annotations": []}}]
         message = Message.model_validate(
             {
@@ -228,6 +234,7 @@ class FakeTransport:
                 "thread_id": thread_id,
                 "created_at": self.now,
                 "attachments": [attachment.to_json() for attachment in attachments],
+                "metadata": metadata or {},
             }
         )
         self.messages[thread_id].append(message)
@@ -280,7 +287,7 @@ class FakeTransport:
             raise BadRequest(f"Can't add messages to {params.thread_id} while a run is active.")
         parts = params.content
         text = parts if isinstance(parts, str) else next(part.text for part in parts if part.type == "text")
-        return self._add_message(params.thread_id, text, list(params.attachments or ()))
+        return self._add_message(params.thread_id, text, list(params.attachments or ()), params.metadata)
 
     def _delete_message(self, params: Any) -> Deleted:
         found = [message for message in self.messages[params.thread_id] if message.id == params.message_id]

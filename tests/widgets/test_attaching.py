@@ -11,9 +11,13 @@ from textual import events
 from aimltui.client.client import AssistantsClient
 from aimltui.engine.files.web_page import WebPage, WebPageError
 from aimltui.tui.startup import Connected
+from aimltui.tui.state.addressee import Addressee
+from aimltui.tui.state.attached_files import with_files
 from aimltui.tui.state.entries import MessageEntry
 from aimltui.tui.widgets.mention_list import MentionList
+from aimltui.wire.assistants import CreateAssistant
 from tests.support.fake_transport import FakeTransport, refused
+from tests.support.run_scenes import End, Hold, Say
 from tests.support.screen import NoMistakes, Seat, seat
 
 
@@ -219,3 +223,66 @@ async def test_a_web_page_is_read_shown_and_sent_as_a_document(folder: Path, tmp
             == "https://www.a.example/terms\n\nTerms / of use\nThe warranty lasts 12 months.\n"
         )
         assert list((tmp_path / "drafts" / "pages").iterdir()) == []
+
+
+async def test_another_assistant_answers_one_message(folder: Path, tmp_path: Path) -> None:
+    server = FakeTransport()
+    reader = server._create_assistant(CreateAssistant(model="gpt-9", name="Contract reader"))
+    server._create_assistant(CreateAssistant(model="gpt-9", name="契約 [b]リーダー"))
+    server.scripts = [(Say(("Wait.",)), Hold(), End()), (Say(("It is fine.",)), End())]
+
+    def authors() -> list[str]:
+        return [entry.author for entry in here.entries if isinstance(entry, MessageEntry)]
+
+    async with seat(server, tmp_path / "drafts") as here:
+        mentions, prompt = here.screen.query_one(MentionList), here.screen.prompt
+        await here.write("Hello")
+        await here.until(server.held.is_set)
+        # an @ that is not chosen from the list is text
+        prompt.add_text("@")
+        await here.until(lambda: mentions.is_open and "@契約 [b]リーダー" in here.shown())
+        assert "Assistants" in here.shown()
+        prompt.add_text("Contract r")
+        await here.until(lambda: mentions.cursor_row is not None and "Contract" in mentions.cursor_row.label)
+        await here.pilot.press("enter")
+        await here.until(lambda: prompt.to == Addressee(reader.id, "Contract reader"))
+        assert prompt.text == ""
+        await here.until(lambda: "@Contract reader answers" in here.shown())
+        assert "Message Contract reader" in here.shown()
+        # the message waits for the run, and keeps its assistant
+        await here.write("Check this")
+        await here.until(lambda: "queued → Contract reader" in here.shown())
+        assert prompt.to is None
+        server.let_go()
+        await here.until(lambda: "It is fine." in here.texts())
+        await here.idle()
+        assert authors() == ["You", "Assistant", "You", "Contract reader"]
+        assert "You → Contract reader" in here.shown()
+        own, other = server.asked("create_run")
+        assert (other.assistant_id, other.model) == (reader.id, "gpt-9")
+        # a retry goes to the same assistant, the next message to the thread's
+        here.screen.send_again()
+        await here.until(lambda: len(server.asked("create_run")) == 3)
+        await here.idle()
+        await here.write("And now?")
+        await here.until(lambda: len(server.asked("create_run")) == 4)
+        await here.idle()
+        assert [run.assistant_id for run in server.asked("create_run")] == [
+            own.assistant_id,
+            reader.id,
+            reader.id,
+            own.assistant_id,
+        ]
+        # what is written in the middle of a text addresses nobody; backspace at the start takes the chip off
+        prompt.add_text("mail me @Contract")
+        await here.pilot.pause()
+        assert not mentions.is_open
+        prompt.load_draft(with_files("", [], Addressee(reader.id, "Contract reader")))
+        await here.until(lambda: "@Contract reader answers" in here.shown())
+        await here.pilot.press("backspace", "backspace")
+        await here.until(lambda: prompt.to is None and here.app.focused is prompt)
+        # a message to an assistant that was deleted comes back
+        prompt.load_draft(with_files("Check", [], Addressee("asst_gone", "Old one")))
+        await here.pilot.press("enter")
+        await here.until(lambda: "The assistant no longer exists" in here.shown())
+        assert (prompt.text, prompt.to) == ("Check", Addressee("asst_gone", "Old one"))

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from aimltui.client.client import AssistantsClient, every
-from aimltui.tui.controllers.conversation import Conversation
+from aimltui.common.sanitize import clean_line
+from aimltui.tui.controllers.conversation import Answering
+from aimltui.tui.controllers.run_plan import NotSent
+from aimltui.tui.state.addressee import Addressee
 from aimltui.wire.assistants import Assistant, CreateAssistant, ListAssistants, ModifyAssistant
 from aimltui.wire.tools import CodeInterpreterTool, FileSearchTool, Tool
 
@@ -51,6 +54,29 @@ class AssistantDirectory:
         """The program's own assistant, if it was read or made."""
         return self._assistants.get(self._default_id or "")
 
+    @property
+    def all(self) -> list[Assistant]:
+        """The assistants that were read or made, the newest first."""
+        return list(self._assistants.values())
+
+    async def need(self, to: Addressee) -> None:
+        """Make sure that the assistant that a message is addressed to exists.
+
+        Raises:
+            NotSent: It does not.
+            APIError: The server refused.
+            TransportError: There was no answer.
+        """
+        if to.assistant_id not in self._assistants:
+            await self.read()
+        if to.assistant_id not in self._assistants:
+            raise NotSent(
+                "The assistant no longer exists",
+                f"The message is addressed to {clean_line(to.name)}, which was deleted.",
+                "Send the text again without the name, or choose another assistant after an @.",
+                (),
+            )
+
     async def read(self) -> list[Assistant]:
         """Read all saved assistants.
 
@@ -74,20 +100,20 @@ class AssistantDirectory:
         """Whether it is the program's own assistant."""
         return assistant_id == self._default_id
 
-    def id_of(self, conversation: Conversation) -> str | None:
+    def id_of(self, conversation: Answering) -> str | None:
         """The assistant that answers in the conversation; None if it does not exist yet."""
         return conversation.selection.assistant_id or self._default_id
 
-    def name_of(self, conversation: Conversation) -> str:
+    def name_of(self, conversation: Answering) -> str:
         """The name of the assistant that answers in the conversation."""
         return self.names.get(self.id_of(conversation) or "", DEFAULT_NAME)
 
-    def chosen(self, conversation: Conversation) -> Assistant | None:
+    def chosen(self, conversation: Answering) -> Assistant | None:
         """The assistant that was chosen for the conversation; None if it is the program's own, or was not read."""
         chosen = self._assistants.get(conversation.selection.assistant_id or "")
         return None if chosen is None or self.is_default(chosen.id) else chosen
 
-    def metadata_of(self, conversation: Conversation) -> Mapping[str, str]:
+    def metadata_of(self, conversation: Answering) -> Mapping[str, str]:
         """The metadata of the assistant that answers in the conversation, as far as it was read."""
         found = self._assistants.get(self.id_of(conversation) or "")
         return (found.metadata or {}) if found is not None else {}

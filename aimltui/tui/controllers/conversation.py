@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from aimltui.tui.controllers.change_buffer import ChangeBuffer
-from aimltui.tui.state.attached_files import parted
-from aimltui.tui.state.entries import CardAction, ErrorEntry, NoticeEntry, QueuedEntry
+from aimltui.tui.state.addressee import Addressee
+from aimltui.tui.state.attached_files import addressee_of, parted
+from aimltui.tui.state.entries import CardAction, ErrorEntry, MessageEntry, NoticeEntry, QueuedEntry
 from aimltui.tui.state.thread_view import ThreadView
 from aimltui.wire.runs import Run
 
@@ -35,6 +37,35 @@ class Queue:
 
     def __len__(self) -> int:
         return len(self.waiting)
+
+
+class Answering(Protocol):
+    """What decides which assistant answers, and with which model: a conversation, or one message of it."""
+
+    @property
+    def selection(self) -> Selection:
+        """What was chosen."""
+        ...
+
+    def run_of(self, assistant_id: str | None) -> Run | None:
+        """The newest run of an assistant; the newest of any if it has none."""
+        ...
+
+
+@dataclass(frozen=True)
+class Addressed:
+    """A conversation in which another assistant answers one message, with its own model."""
+
+    selection: Selection
+
+    @classmethod
+    def by(cls, conversation: Conversation, assistant_id: str) -> Addressed:
+        """The next message is answered by this assistant; what was chosen about tools holds for it, too."""
+        return cls(replace(conversation.selection, model=None, connection=None, assistant_id=assistant_id))
+
+    def run_of(self, assistant_id: str | None) -> Run | None:
+        """None: its model does not follow from earlier runs."""
+        return None
 
 
 class Conversation:
@@ -85,9 +116,20 @@ class Conversation:
         """The newest run."""
         return self.view.runs.latest
 
+    def run_of(self, assistant_id: str | None) -> Run | None:
+        """The newest run of an assistant; the newest of any if it has none."""
+        return self.view.runs.latest_of(assistant_id)
+
+    @property
+    def last_addressee(self) -> Addressee | None:
+        """The assistant that the last message of the user is addressed to; None for the thread's."""
+        said = (e for e in reversed(self.view.entries) if isinstance(e, MessageEntry) and e.role == "user")
+        last = next(said, None)
+        return last.to if last is not None else None
+
     def enqueue(self, draft: str, *, first: bool = False) -> None:
         """Add a message with its files to the queue, at the end or at the start."""
-        entry = QueuedEntry(self.view.new_id("queued"), *parted(draft))
+        entry = QueuedEntry(self.view.new_id("queued"), *parted(draft), addressee_of(draft))
         self.queue.waiting.insert(0 if first else len(self.queue), entry)
         self.buffer.add(self.view.add_local(entry, first=first), at_once=True)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from aimltui.common.errors import AimltuiError
 from aimltui.common.sanitize import clean_line
 from aimltui.formatting.numbers import bytes_text
+from aimltui.tui.state.addressee import Candidate, candidates, matching
 from aimltui.tui.state.attached_files import GOAL_WORDS, AttachedFile, Goal, goal_of
 from aimltui.tui.storage import local_files
 from aimltui.tui.storage.local_files import LocalFile
@@ -46,6 +47,19 @@ class FileFinder:
     async def offered(self, query: str) -> list[LocalFile]:
         """The files and folders for what is written after an `@`, the best first."""
         return await asyncio.to_thread(local_files.offered, query, self._folder)
+
+    def addressees(self, query: str) -> list[Candidate]:
+        """The assistants that a message may be addressed to, for what is written after an `@`.
+
+        Not among them is the one that answers in the thread anyway.
+        """
+        workspace = self._workspace()
+        if workspace is None:
+            return []
+        assistants = workspace.assistants
+        answering = assistants.id_of(workspace.current)
+        known = candidates((one.id, one.name or "", one.model) for one in assistants.all)
+        return matching([one for one in known if one.assistant_id != answering], query)
 
     async def page(self, url: str, folder: Path) -> AttachedFile:
         """Read a web page, or a resource of an MCP server, and return its text as a file to attach.

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from aimltui.client.client import AssistantsClient
 from aimltui.client.errors import TransportError
@@ -14,6 +15,7 @@ from aimltui.common.disk import disk_reason
 from aimltui.common.sanitize import clean_line
 from aimltui.formatting.numbers import bytes_text
 from aimltui.tui.controllers.run_plan import NotSent
+from aimltui.tui.state.addressee import Addressee, metadata_of
 from aimltui.tui.state.attached_files import AttachedFile, Goal
 from aimltui.tui.state.entries import Attachment
 from aimltui.tui.storage.pages import forget_page
@@ -131,7 +133,9 @@ def _problem(file: AttachedFile) -> str:
     return f"It has {bytes_text(size)}. {TOO_LARGE}" if size > MAX_FILE else ""
 
 
-def message_of(thread_id: str, text: str, files: Sequence[AttachedFile]) -> CreateMessage:
+def message_of(
+    thread_id: str, text: str, files: Sequence[AttachedFile], to: Addressee | None = None
+) -> CreateMessage:
     """Return the request for a message with files that the server has."""
     pictures = [file for file in files if file.goal == "picture"]
     others = [file for file in files if file.goal != "picture"]
@@ -145,7 +149,9 @@ def message_of(thread_id: str, text: str, files: Sequence[AttachedFile]) -> Crea
     attachments = [
         MessageAttachment(file_id=file.file_id, tools=[AttachmentTool(type=file.goal)]) for file in others
     ]
-    given = {"attachments": attachments} if attachments else {}
+    given: dict[str, Any] = {"attachments": attachments} if attachments else {}
+    if to is not None:
+        given["metadata"] = metadata_of(to)
     return CreateMessage(thread_id=thread_id, role="user", content=content, **given)
 
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from aimltui.client.client import AssistantsClient
 from aimltui.client.errors import TransportError, Unsupported
 from aimltui.tui.controllers.assistant_directory import AssistantDirectory
-from aimltui.tui.controllers.conversation import Conversation
+from aimltui.tui.controllers.conversation import Answering, Conversation
 from aimltui.tui.controllers.run_plan import NotSent
 from aimltui.tui.state.entries import CONNECT, OTHER_MODEL
 from aimltui.wire.assistants import ModifyAssistant
@@ -109,7 +109,7 @@ class ModelSelection:
 
     # Which one answers
 
-    def model_of(self, conversation: Conversation) -> str | None:
+    def model_of(self, conversation: Answering) -> str | None:
         """The model that will answer: the thread's, its assistant's, or the default."""
         if conversation.selection.model:
             return conversation.selection.model
@@ -119,7 +119,7 @@ class ModelSelection:
         origin = self._origin(conversation)
         return origin[0] if origin is not None else self.default_model
 
-    def has_no_tools(self, conversation: Conversation) -> bool:
+    def has_no_tools(self, conversation: Answering) -> bool:
         """Whether the server says that the model that will answer gets no tools, unless they are switched on."""
         model, connection = self.model_of(conversation), self.answering(conversation)
         return any(
@@ -127,7 +127,7 @@ class ModelSelection:
             for row in (self.page.data if self.page is not None else ())
         )
 
-    def connection_of(self, conversation: Conversation) -> str | None:
+    def connection_of(self, conversation: Answering) -> str | None:
         """The connection that will answer; None for the default one."""
         if conversation.selection.model:
             return conversation.selection.connection
@@ -137,26 +137,30 @@ class ModelSelection:
         origin = self._origin(conversation)
         return origin[1] if origin is not None else self._connection
 
-    def _origin(self, conversation: Conversation) -> tuple[str, str] | None:
+    def _origin(self, conversation: Answering) -> tuple[str, str] | None:
         """Model and connection of a thread that was started before another connection became the default one.
 
         Its messages still go where they went before: only a choice in the thread itself changes that.
         """
-        name, run, known = conversation.selection.connection, conversation.run, self.connections()
-        if not name or run is None or name not in known or name == (self._connection or known[0]):
+        name, known = conversation.selection.connection, self.connections()
+        if not name or name not in known or name == (self._connection or known[0]):
+            return None
+        # another assistant may have answered a message with its own model
+        run = conversation.run_of(self._assistants.id_of(conversation))
+        if run is None:
             return None
         return run.model, name
 
-    def answering(self, conversation: Conversation) -> str | None:
+    def answering(self, conversation: Answering) -> str | None:
         """The name of the connection that will answer; None if there is no connection."""
         return self.connection_of(conversation) or next(iter(self.connections()), None)
 
-    def sent_connection(self, conversation: Conversation) -> str | None:
+    def sent_connection(self, conversation: Answering) -> str | None:
         """The connection that a run has to name; None if it is the default one."""
         connection, known = self.connection_of(conversation), self.connections()
         return None if not known or connection == known[0] else connection
 
-    async def need_model(self, conversation: Conversation) -> str:
+    async def need_model(self, conversation: Answering) -> str:
         """The model that will answer; the server is asked for its first one if none is configured.
 
         Raises:
@@ -175,7 +179,7 @@ class ModelSelection:
             )
         return model
 
-    async def need_assistant(self, conversation: Conversation, model: str) -> str:
+    async def need_assistant(self, conversation: Answering, model: str) -> str:
         """The id of the assistant that will answer; the program's own is made if there is none yet.
 
         Args:

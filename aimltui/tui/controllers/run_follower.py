@@ -22,7 +22,8 @@ from aimltui.tui.controllers.file_uploads import UploadFailed, lines_of, message
 from aimltui.tui.controllers.run_plan import NotSent, Plan
 from aimltui.tui.controllers.taking_back import take_back
 from aimltui.tui.controllers.thread_reader import read_thread
-from aimltui.tui.state.attached_files import AttachedFile, parted, tools_of, with_files
+from aimltui.tui.state.addressee import Addressee
+from aimltui.tui.state.attached_files import AttachedFile, addressee_of, parted, tools_of, with_files
 from aimltui.tui.state.entries import CHANGE_KEY, OTHER_MODEL, SEND_AGAIN, CardAction
 from aimltui.tui.state.unanswered import unanswered
 from aimltui.wire.errors import APIError, NotFound
@@ -57,12 +58,18 @@ _NO_MODELS = "models_unavailable"
 class RunHost(Protocol):
     """What a follower needs from the object that started it."""
 
-    def plan(self, conversation: Conversation, needs: frozenset[str] = frozenset()) -> Awaitable[Plan]:
+    def plan(
+        self,
+        conversation: Conversation,
+        needs: frozenset[str] = frozenset(),
+        to: Addressee | None = None,
+    ) -> Awaitable[Plan]:
         """Return the thread (created if there is none yet), the assistant, the model and the tools of the next run.
 
         Args:
             conversation: The thread.
             needs: The types of the tools that the files of the next message need.
+            to: The assistant that the message is addressed to; None for the thread's.
 
         Raises:
             NotSent: Something is missing.
@@ -168,7 +175,7 @@ class RunFollower:
         conversation = self._conversation
         conversation.retry()
         try:
-            plan = await self._host.plan(conversation)
+            plan = await self._host.plan(conversation, to=conversation.last_addressee)
         except (APIError, TransportError, NotSent) as error:
             conversation.unsent_card = self._show(error, _NOT_STARTED)
             return
@@ -187,7 +194,7 @@ class RunFollower:
                 break
             draft = conversation.dequeue() or ""
             text, files = parted(draft)
-            pending_id, changes = conversation.view.add_pending(text, lines_of(files))
+            pending_id, changes = conversation.view.add_pending(text, lines_of(files), addressee_of(draft))
             conversation.buffer.add(changes)
             if not await self._turn(draft, pending_id):
                 break
@@ -203,6 +210,7 @@ class RunFollower:
         conversation = self._conversation
         view = conversation.view
         text, files = parted(draft)
+        to = addressee_of(draft)
 
         def note(sent: Sequence[AttachedFile], percent: int | None) -> None:
             lines = lines_of(sent, percent)
@@ -210,18 +218,18 @@ class RunFollower:
 
         conversation.retry()
         try:
-            plan = await self._host.plan(conversation, tools_of(files))
+            plan = await self._host.plan(conversation, tools_of(files), to)
             if not conversation.is_stopping:
                 files = await upload(self._client, files, note)
             if conversation.is_stopping:
                 conversation.remove_entry(pending_id)
-                self._give_back(with_files(text, files))
+                self._give_back(with_files(text, files, to))
                 return False
-            message = await self._client.messages.create(message_of(plan.thread_id, text, files))
+            message = await self._client.messages.create(message_of(plan.thread_id, text, files, to))
         except (APIError, TransportError, NotSent) as error:
             conversation.remove_entry(pending_id)
             # what was uploaded is not uploaded again
-            draft = with_files(text, error.files if isinstance(error, UploadFailed) else files)
+            draft = with_files(text, error.files if isinstance(error, UploadFailed) else files, to)
             if _is_locked(error):
                 conversation.enqueue(draft, first=True)
                 await self._follow_other()
@@ -232,7 +240,7 @@ class RunFollower:
         conversation.buffer.add(view.settle_pending(pending_id, message), at_once=True)
         self._host.said(conversation, text)
         await self._start(plan)
-        return not await self._take_back(message, with_files(text, files))
+        return not await self._take_back(message, with_files(text, files, to))
 
     def _give_back(self, draft: str) -> None:
         """Return a message that was not sent, and the queued ones, to the prompt."""

@@ -8,7 +8,7 @@ from textual.message import Message as TextualMessage
 
 from aimltui.client.errors import TransportError
 from aimltui.tui.controllers.assistant_directory import AssistantDirectory
-from aimltui.tui.controllers.conversation import Conversation
+from aimltui.tui.controllers.conversation import Answering, Conversation
 from aimltui.tui.controllers.messages import NoticePosted
 from aimltui.tui.controllers.selection_keeper import SelectionKeeper
 from aimltui.wire.assistants import ModifyAssistant
@@ -51,24 +51,24 @@ class ToolSwitch:
         self._post = post
         self._is_known = is_known
 
-    def of(self, conversation: Conversation) -> str:
+    def of(self, conversation: Answering) -> str:
         """The switch in force: `on`, `off` or `auto`."""
         assistant_id = self._assistants.id_of(conversation)
         without = "auto" if assistant_id is None or self._assistants.is_default(assistant_id) else "on"
         return conversation.selection.tools or self.of_assistant(conversation) or without
 
-    def of_assistant(self, conversation: Conversation) -> str:
+    def of_assistant(self, conversation: Answering) -> str:
         """The word of the conversation's assistant; empty for none."""
         word = self._assistants.metadata_of(conversation).get(TOOLS, "")
         return word if word in TOOL_SWITCHES else ""
 
-    def sent(self, conversation: Conversation) -> str | None:
+    def sent(self, conversation: Answering) -> str | None:
         """The switch that a run has to name; None for a server that does not know it, or if it is on."""
         switch = self.of(conversation)
         return switch if self._is_known and switch != "on" else None
 
     def kept(
-        self, conversation: Conversation, assistant_id: str, tools: tuple[Tool, ...] | None
+        self, conversation: Answering, assistant_id: str, tools: tuple[Tool, ...] | None
     ) -> tuple[Tool, ...] | None:
         """The tools to send with a run: without the hosted ones if they are off and the server knows no switch.
 

@@ -17,7 +17,7 @@ from aimltui.client.errors import TransportError
 from aimltui.tui.controllers.assistant_directory import AssistantDirectory
 from aimltui.tui.controllers.change_watcher import ChangeWatcher
 from aimltui.tui.controllers.code_approvals import CodeApprovals
-from aimltui.tui.controllers.conversation import Conversation
+from aimltui.tui.controllers.conversation import Addressed, Answering, Conversation
 from aimltui.tui.controllers.file_cache import FileCache
 from aimltui.tui.controllers.file_uploads import lines_of
 from aimltui.tui.controllers.function_calls import FunctionCalls
@@ -39,7 +39,8 @@ from aimltui.tui.controllers.tool_switch import ToolSwitch
 from aimltui.tui.controllers.trash import Trash
 from aimltui.tui.controllers.usage_tracker import UsageTracker
 from aimltui.tui.startup import Connected, Startup
-from aimltui.tui.state.attached_files import parted
+from aimltui.tui.state.addressee import Addressee
+from aimltui.tui.state.attached_files import addressee_of, parted
 from aimltui.tui.state.entries import GuideEntry
 from aimltui.tui.state.guides import guides_for
 from aimltui.tui.state.pending_calls import PendingCall
@@ -191,7 +192,7 @@ class Workspace:
             return
         conversation.buffer.add(conversation.view.show_guides(()))
         text, files = parted(draft)
-        pending_id, changes = conversation.view.add_pending(text, lines_of(files))
+        pending_id, changes = conversation.view.add_pending(text, lines_of(files), addressee_of(draft))
         conversation.buffer.add(changes, at_once=True)
         conversation.is_sending = True
         self._spawn(self._follower(conversation).converse(draft, pending_id), _group(conversation))
@@ -237,18 +238,24 @@ class Workspace:
 
     # What a run follower asks for: `run_follower.RunHost`
 
-    async def plan(self, conversation: Conversation, needs: frozenset[str] = frozenset()) -> Plan:
+    async def plan(
+        self, conversation: Conversation, needs: frozenset[str] = frozenset(), to: Addressee | None = None
+    ) -> Plan:
         """The thread (made if there is none yet), the assistant, the model and the tools of the next run."""
-        model = await self.models.need_model(conversation)
-        assistant_id = await self.models.need_assistant(conversation, model)
+        answering: Answering = conversation
+        if to is not None:
+            await self.assistants.need(to)
+            answering = Addressed.by(conversation, to.assistant_id)
+        model = await self.models.need_model(answering)
+        assistant_id = await self.models.need_assistant(answering, model)
         needs |= await tools_of_thread(self.client, conversation.thread_id)
         if self.before_run is not None:
-            switch = self.tools.of(conversation)
-            is_off = switch == "off" or (switch == "auto" and self.models.has_no_tools(conversation))
+            switch = self.tools.of(answering)
+            is_off = switch == "off" or (switch == "auto" and self.models.has_no_tools(answering))
             tools = self.assistants.tools_of(assistant_id) | needs
             await self.before_run(frozenset() if is_off else tools)
         has_any = self.connected.connections is not None and self.connected.connections.rows()
-        if has_any and model != self._startup.demo_model:
+        if has_any and model != self._startup.demo_model and answering is conversation:
             await self.selections.remember_connection(conversation)
         if conversation.thread_id is None:
             chosen = conversation.selection
@@ -262,10 +269,10 @@ class Workspace:
             conversation.thread_id = thread.id
             self._kept[thread.id] = conversation
             conversation.buffer.notify()
-        connection = self.models.sent_connection(conversation)
-        sent = self.tools.sent(conversation)
+        connection = self.models.sent_connection(answering)
+        sent = self.tools.sent(answering)
         given = await self.run_tools.tools_of(assistant_id, needs)
-        given = self.tools.kept(conversation, assistant_id, given)
+        given = self.tools.kept(answering, assistant_id, given)
         return Plan(conversation.thread_id, assistant_id, model, connection, given, sent)
 
     def stop_in(self, thread_id: str) -> None:

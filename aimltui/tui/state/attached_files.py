@@ -2,7 +2,7 @@
 
 A draft is one text, also with files: the list of its files stands in it between two control characters, which neither a
 keyboard nor a paste brings in, since `clean_input` removes them. So whatever saves, queues, joins or gives back a draft
-does the same with its files.
+does the same with its files. The assistant that it is addressed to stands in it in the same way.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Final, Literal
+
+from aimltui.tui.state import addressee
+from aimltui.tui.state.addressee import Addressee
 
 Goal = Literal["picture", "file_search", "code_interpreter"]
 """Where a file goes: to the model's eyes, or to one of the tools."""
@@ -127,12 +130,20 @@ def tools_of(files: Iterable[AttachedFile]) -> frozenset[str]:
     return frozenset(file.goal for file in files if file.goal != "picture")
 
 
-def with_files(text: str, files: Sequence[AttachedFile]) -> str:
-    """Return the draft of a text and its files."""
+def with_files(text: str, files: Sequence[AttachedFile], to: Addressee | None = None) -> str:
+    """Return the draft of a text, its files and the assistant that it is addressed to."""
+    if to is not None:
+        text = f"{_OPEN}{addressee.written(to)}{_CLOSE}{text}"
     if not files:
         return text
     listed = json.dumps([asdict(file) for file in files], ensure_ascii=True)
     return f"{_OPEN}{listed}{_CLOSE}{text}"
+
+
+def addressee_of(draft: str) -> Addressee | None:
+    """Return the assistant that a draft is addressed to; None for the thread's."""
+    found = map(addressee.read, _LIST.findall(draft))
+    return next((to for to in found if to is not None), None)
 
 
 def parted(draft: str) -> tuple[str, tuple[AttachedFile, ...]]:
@@ -150,12 +161,15 @@ def parted(draft: str) -> tuple[str, tuple[AttachedFile, ...]]:
 def in_words(draft: str) -> str:
     """Return a draft as one text to show: what is written, then the names of its files."""
     text, files = parted(draft)
-    return " ".join([text, *(f"[{file.name}]" for file in files)]).strip()
+    to = addressee_of(draft)
+    name = [f"@{to.name}"] if to is not None else []
+    return " ".join([*name, text, *(f"[{file.name}]" for file in files)]).strip()
 
 
 def _read(listed: str) -> list[AttachedFile]:
     try:
-        return [AttachedFile(**values) for values in json.loads(listed)]
+        found = json.loads(listed)
+        return [AttachedFile(**values) for values in found] if isinstance(found, list) else []
     except (ValueError, TypeError):
         # another version of this program wrote it, or the file was damaged
         return []

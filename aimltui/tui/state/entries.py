@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from aimltui.client.changes import Appended as Appended
+from aimltui.tui.state.addressee import Addressee
 from aimltui.tui.state.attached_files import AttachedFile, with_files
 
 RunStatus = str
@@ -92,6 +93,8 @@ class MessageEntry:
     citations: tuple[Citation, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     run_id: str | None = None
+    to: Addressee | None = None
+    """The assistant that a message of the user is addressed to; None for the thread's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,11 +250,12 @@ class QueuedEntry:
     id: str
     text: str
     files: tuple[AttachedFile, ...] = ()
+    to: Addressee | None = None
 
     @property
     def draft(self) -> str:
-        """The text with its files."""
-        return with_files(self.text, self.files)
+        """The text with its files and its addressee."""
+        return with_files(self.text, self.files, self.to)
 
 
 @dataclass(frozen=True, slots=True)

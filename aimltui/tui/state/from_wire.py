@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from aimltui.tui.state.addressee import addressee_in
 from aimltui.tui.state.entries import (
     CHANGE_KEY,
     OTHER_MODEL,
@@ -85,6 +86,7 @@ def message_entry(message: Message, author: str, sources: Mapping[Key, Source] |
         citations=citations,
         attachments=_attachments(message),
         run_id=message.run_id,
+        to=None if is_assistant else addressee_in(message.metadata),
     )
 
 

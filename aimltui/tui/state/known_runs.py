@@ -59,6 +59,16 @@ class KnownRuns:
         """Return a run; None if it is not known."""
         return self._runs.get(run_id)
 
+    def latest_of(self, assistant_id: str | None) -> Run | None:
+        """Return the newest run of an assistant; the newest of any if it has none."""
+        runs = reversed(self._runs.values())
+        return next((run for run in runs if run.assistant_id == assistant_id), self.latest)
+
+    def name_in(self, run_id: str | None) -> str | None:
+        """Return the name that the assistant of a run had when it was created, if that is known."""
+        run = self._runs.get(run_id or "")
+        return run.assistant_name if run is not None else None
+
     def note(self, run: Run) -> None:
         """Take a run's state; a new run becomes the newest one."""
         self._runs[run.id] = run

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from aimltui.client.accumulator import RunAccumulator
 from aimltui.client.changes import Appended, MessageChanged, RunChanged, StepChanged
+from aimltui.tui.state.addressee import Addressee
 from aimltui.tui.state.entries import (
     Attachment,
     Change,
@@ -147,7 +148,8 @@ class ThreadView:
 
     def take_message(self, message: Message) -> list[Change]:
         """Add or replace a message."""
-        author = self._names.get(message.assistant_id or "") or ASSISTANT
+        # an assistant that was deleted has the name that it had in its run
+        author = self._names.get(message.assistant_id or "") or self.runs.name_in(message.run_id) or ASSISTANT
         entry = message_entry(message, author, self._sources.of_run(message.run_id))
         return self._list.put(entry, self._end_of(message.run_id))
 
@@ -165,9 +167,13 @@ class ThreadView:
         self._serial += 1
         return f"local:{kind}:{self._serial}"
 
-    def add_pending(self, text: str, files: tuple[Attachment, ...] = ()) -> tuple[str, list[Change]]:
+    def add_pending(
+        self, text: str, files: tuple[Attachment, ...] = (), to: Addressee | None = None
+    ) -> tuple[str, list[Change]]:
         """Show a message of the user before the server has it; return its id and the changes."""
-        entry = MessageEntry(self.new_id("pending"), "user", YOU, text, pending=True, attachments=files)
+        entry = MessageEntry(
+            self.new_id("pending"), "user", YOU, text, pending=True, attachments=files, to=to
+        )
         return entry.id, self.add_local(entry)
 
     def show_pending_files(self, pending_id: str, files: tuple[Attachment, ...]) -> list[Change]:

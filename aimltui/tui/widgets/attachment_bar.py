@@ -1,4 +1,4 @@
-"""The files of the message that is being written, as chips over the prompt."""
+"""The files of the message that is being written, and the assistant that it is for, as chips over the prompt."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from aimltui.common.sanitize import clean_line
 from aimltui.formatting.cells import cut
 from aimltui.formatting.numbers import bytes_text
 from aimltui.tui.commands.derived import bindings
+from aimltui.tui.state.addressee import Addressee
 from aimltui.tui.state.attached_files import GOAL_WORDS, AttachedFile
 from aimltui.tui.widgets.transcript.glyphs import glyph_set
 
@@ -34,7 +35,7 @@ class _Chip(NamedTuple):
     row: int
     column: int
     parts: tuple[str, str]
-    """Glyph and name; size and goal."""
+    """Glyph and name; what is said about it."""
 
     @property
     def width(self) -> int:
@@ -42,7 +43,9 @@ class _Chip(NamedTuple):
 
 
 class AttachmentBar(Widget, can_focus=True):
-    """Shows the attached files: name, size and where each one goes. One of them is marked while it has the focus.
+    """Shows the addressed assistant, and the attached files: name, size and where each one goes.
+
+    One of them is marked while the bar has the focus.
 
     Args:
         glyphs: The set of glyphs.
@@ -83,38 +86,40 @@ class AttachmentBar(Widget, can_focus=True):
     def __init__(self, *, glyphs: Literal["unicode", "ascii"] = "unicode", id: str | None = None) -> None:
         super().__init__(id=id)
         self._glyphs = glyph_set(glyphs)
-        self._files: tuple[AttachedFile, ...] = ()
+        self._items: tuple[AttachedFile | Addressee, ...] = ()
         self._cursor = 0
         self._note = ""
 
     @property
-    def marked(self) -> AttachedFile | None:
-        """The marked file; None while something else has the focus."""
-        if not self.has_focus or not self._files:
+    def marked(self) -> AttachedFile | Addressee | None:
+        """What is marked; None while something else has the focus."""
+        if not self.has_focus or not self._items:
             return None
-        return self._files[min(self._cursor, len(self._files) - 1)]
+        return self._items[min(self._cursor, len(self._items) - 1)]
 
-    def show(self, files: Sequence[AttachedFile], note: str = "") -> None:
+    def show(self, files: Sequence[AttachedFile], note: str = "", to: Addressee | None = None) -> None:
         """Show these files.
 
         Args:
             files: The files.
             note: What is happening, such as that a page is being read; it stands behind the files.
+            to: The assistant that the message is addressed to; it stands before the files.
         """
-        grown = len(files) > len(self._files)
-        self._files, self._note = tuple(files), note
-        self._cursor = len(files) - 1 if grown else max(0, min(self._cursor, len(files) - 1))
-        self.set_class(bool(files or note), "-filled")
+        items: tuple[AttachedFile | Addressee, ...] = (*([to] if to is not None else []), *files)
+        grown = len(items) > len(self._items)
+        self._items, self._note = items, note
+        self._cursor = len(items) - 1 if grown else max(0, min(self._cursor, len(items) - 1))
+        self.set_class(bool(items or note), "-filled")
         self.refresh(layout=True)
 
     def mark_last(self) -> None:
-        """Mark the last file."""
-        self._cursor = max(0, len(self._files) - 1)
+        """Mark the last chip."""
+        self._cursor = max(0, len(self._items) - 1)
         self.refresh()
 
     def action_move(self, step: int) -> None:
-        """Mark the next file; after the last one comes the prompt."""
-        if self._cursor + step >= len(self._files):
+        """Mark the next chip; after the last one comes the prompt."""
+        if self._cursor + step >= len(self._items):
             self.post_message(self.Left())
             return
         self._cursor = max(0, self._cursor + step)
@@ -126,7 +131,7 @@ class AttachmentBar(Widget, can_focus=True):
         return (chips[-1].row + 1 if chips else 0) + bool(self._note)
 
     def on_click(self, event: events.Click) -> None:
-        """Mark the clicked file."""
+        """Mark the clicked chip."""
         for number, chip in enumerate(self._chips(self.size.width)):
             if chip.row == event.y and chip.column <= event.x < chip.column + chip.width:
                 self._cursor = number
@@ -165,8 +170,8 @@ class AttachmentBar(Widget, can_focus=True):
         """Return the chips, each in the first row that has room for it."""
         chips: list[_Chip] = []
         row, column = 0, _MARGIN
-        for file in self._files:
-            chip = _Chip(row, column, self._parts(file, width - 2 * _MARGIN - 2))
+        for item in self._items:
+            chip = _Chip(row, column, self._parts(item, width - 2 * _MARGIN - 2))
             if column > _MARGIN and column + chip.width > width - _MARGIN:
                 row, column = row + 1, _MARGIN
                 chip = chip._replace(row=row, column=column)
@@ -174,8 +179,13 @@ class AttachmentBar(Widget, can_focus=True):
             column += chip.width + _GAP
         return chips
 
-    def _parts(self, file: AttachedFile, room: int) -> tuple[str, str]:
+    def _parts(self, file: AttachedFile | Addressee, room: int) -> tuple[str, str]:
         glyphs = self._glyphs
+        if isinstance(file, Addressee):
+            about = " answers"
+            return "@" + _short(
+                clean_line(file.name), max(6, min(_LONGEST_NAME, room - len(about) - 1))
+            ), about
         about = f" {bytes_text(file.size)} {glyphs.arrow} {GOAL_WORDS[file.goal]}"
         glyph = f"{glyphs.picture if file.goal == 'picture' else glyphs.attachment} "
         left = max(6, min(_LONGEST_NAME, room - cell_len(about) - cell_len(glyph)))

@@ -15,7 +15,8 @@ from textual.widgets import TextArea
 from textual.widgets.text_area import Selection
 
 from aimltui.tui.commands.derived import command
-from aimltui.tui.state.attached_files import AttachedFile, parted, with_files
+from aimltui.tui.state.addressee import Addressee
+from aimltui.tui.state.attached_files import AttachedFile, addressee_of, parted, with_files
 from aimltui.tui.state.pastes import PasteStore, clean_input
 from aimltui.tui.storage.local_files import LocalFile, files_in, may_hold_paths
 from aimltui.tui.widgets.line_input import KeysInOrder
@@ -80,6 +81,7 @@ class PromptInput(KeysInOrder, TextArea):
         prompt: PromptInput
         text: str
         files: tuple[AttachedFile, ...] = ()
+        to: Addressee | None = None
 
         @property
         def control(self) -> PromptInput:
@@ -88,12 +90,12 @@ class PromptInput(KeysInOrder, TextArea):
 
         @property
         def draft(self) -> str:
-            """The text with its files."""
-            return with_files(self.text, self.files)
+            """The text with its files and its addressee."""
+            return with_files(self.text, self.files, self.to)
 
     @dataclass
     class FilesChanged(Message):
-        """The list of attached files has changed."""
+        """The list of attached files, or the assistant that the message is addressed to, has changed."""
 
         prompt: PromptInput
 
@@ -118,7 +120,7 @@ class PromptInput(KeysInOrder, TextArea):
 
     @dataclass
     class FilesWanted(Message):
-        """Backspace was pressed before the first character: the user turns to the attached files."""
+        """Backspace was pressed before the first character: the user turns to the chips."""
 
         prompt: PromptInput
 
@@ -189,12 +191,14 @@ class PromptInput(KeysInOrder, TextArea):
         self._owes_newline = False
         self.files: tuple[AttachedFile, ...] = ()
         """The attached files; `set_files` changes them."""
+        self.to: Addressee | None = None
+        """The assistant that the message is addressed to; `address` changes it."""
         self.completions: Completions | None = None
 
     @property
     def draft(self) -> str:
-        """The whole text, large pastes and the attached files included."""
-        return with_files(self._whole_text, self.files)
+        """The whole text, large pastes, the attached files and the addressee included."""
+        return with_files(self._whole_text, self.files, self.to)
 
     @property
     def _whole_text(self) -> str:
@@ -202,8 +206,15 @@ class PromptInput(KeysInOrder, TextArea):
 
     def set_files(self, files: Sequence[AttachedFile]) -> None:
         """Replace the attached files."""
-        if tuple(files) != self.files:
-            self.files = tuple(files)
+        self._set_chips(files, self.to)
+
+    def address(self, to: Addressee | None) -> None:
+        """Address the message to an assistant; None is the thread's."""
+        self._set_chips(self.files, to)
+
+    def _set_chips(self, files: Sequence[AttachedFile], to: Addressee | None) -> None:
+        if (tuple(files), to) != (self.files, self.to):
+            self.files, self.to = tuple(files), to
             self.post_message(self.FilesChanged(self))
 
     @property
@@ -213,9 +224,10 @@ class PromptInput(KeysInOrder, TextArea):
 
     def load_draft(self, text: str) -> None:
         """Replace text and files by a saved draft, as when another thread opens; undo does not bring them back."""
+        to = addressee_of(text)
         text, files = parted(text)
         self._load_text(text)
-        self.set_files(files)
+        self._set_chips(files, to)
 
     def _load_text(self, text: str) -> None:
         self._pastes.clear()
@@ -227,14 +239,14 @@ class PromptInput(KeysInOrder, TextArea):
         """Remove the sent message from the prompt; what was added after it in the meantime stays.
 
         Args:
-            with_files: Whether its files were sent, too.
+            with_files: Whether its files and its addressee were sent, too.
         """
         sent, self._sent = self._sent, ""
         text = self._whole_text
         self._load_text(text[len(sent) :] if sent and text.startswith(sent) else "")
         if with_files:
             gone, self._sent_files = {file.source for file in self._sent_files}, ()
-            self.set_files([file for file in self.files if file.source not in gone])
+            self._set_chips([file for file in self.files if file.source not in gone], None)
 
     def clear_undoable(self) -> bool:
         """Empty the prompt so that undo (ctrl+z) brings the text back.
@@ -283,7 +295,7 @@ class PromptInput(KeysInOrder, TextArea):
         key = event.key
         if self.completions is not None and self.completions.take_key(key):
             pass
-        elif key == _REMOVE_KEY and self.files and self.selection == Selection.cursor((0, 0)):
+        elif key == _REMOVE_KEY and (self.files or self.to) and self.selection == Selection.cursor((0, 0)):
             self.post_message(self.FilesWanted(self))
         elif key in NEWLINE_KEYS or (key in SEND_KEYS and self._eat_backslash()):
             self._insert_newline()
@@ -371,7 +383,7 @@ class PromptInput(KeysInOrder, TextArea):
             return
         if text.strip() or self.files:
             self._sent, self._sent_files = text if text.strip() else "", self.files
-            self.post_message(self.Submitted(self, text, self.files))
+            self.post_message(self.Submitted(self, text, self.files, self.to))
 
     def _insert_newline(self) -> None:
         self.replace("\n", *self.selection, maintain_selection_offset=False)

@@ -1,4 +1,4 @@
-"""The main screen's part for attached files: paths that are pasted or written, the list after an `@`, the chips."""
+"""The main screen's part for the list after an `@` and the chips: files that are attached, the assistant that answers."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from aimltui.common.sanitize import clean_line
 from aimltui.tui.controllers.file_finder import FileFinder
 from aimltui.tui.screens.main.view import MainView
 from aimltui.tui.startup import Startup
+from aimltui.tui.state.addressee import Addressee
 from aimltui.tui.state.attached_files import AttachedFile, with_next_goal
 from aimltui.tui.storage.local_files import LocalFile
 from aimltui.tui.widgets.attachment_bar import AttachmentBar
@@ -25,6 +26,8 @@ from aimltui.tui.widgets.prompt_input import PromptInput
 
 _MENTION: Final = re.compile(r"(?:^|(?<=\s))@([^\s@]{0,300})$")
 """An `@` and what follows it, before the cursor."""
+_NAME: Final = re.compile(r"@([^@]{1,80})")
+"""The same at the beginning of the prompt: an assistant's name may contain spaces."""
 _PAGES: Final = ("http://", "https://")
 _MOST_SHOWN: Final = 2_000_000
 """Bytes of a file that are shown before it is sent."""
@@ -83,7 +86,7 @@ class AttachingPart(MainView):
     async def _attach_page(self, url: str) -> None:
         """Read a web page and attach its text; if that fails, its address is text in the prompt again."""
         visit = self.drafts.key
-        self.attached.show(self.prompt.files, f"reading {clean_line(url)}…")
+        self._show_chips(f"reading {clean_line(url)}…")
         try:
             file = await self._finder.page(url, self.startup.drafts.directory / "pages")
         except (AimltuiError, OSError) as error:
@@ -92,7 +95,7 @@ class AttachingPart(MainView):
                 self.prompt.add_text(url)
             return
         finally:
-            self.attached.show(self.prompt.files)
+            self._show_chips()
         unneeded = [file]
         if visit == self.drafts.key:
             unneeded = [one for one in self.prompt.files if one.url == file.url]
@@ -113,16 +116,20 @@ class AttachingPart(MainView):
         """Show the chips, and save them with the draft."""
         event.stop()
         had_focus = self.focused is self.attached
-        self.attached.show(self.prompt.files)
-        if had_focus and not self.prompt.files:
+        self._show_chips()
+        has_any = bool(self.prompt.files or self.prompt.to)
+        if had_focus and not has_any:
             self.set_focus(self.prompt)
-        if self.prompt.files:
+        if has_any:
             self.forget_quit()
         self.drafts.note_change()
         self.show_state()
 
+    def _show_chips(self, note: str = "") -> None:
+        self.attached.show(self.prompt.files, note, self.prompt.to)
+
     def on_prompt_input_files_wanted(self, event: PromptInput.FilesWanted) -> None:
-        """Mark the last file."""
+        """Mark the last chip."""
         event.stop()
         self.attached.mark_last()
         self.set_focus(self.attached)
@@ -133,8 +140,12 @@ class AttachingPart(MainView):
         self.set_focus(self.prompt)
 
     def action_attached(self, what: str) -> None:
-        """Do something with the marked file."""
+        """Do something with the marked chip."""
         file = self.attached.marked
+        if isinstance(file, Addressee):
+            if what == "remove":
+                self.prompt.address(None)
+            return
         if file is None:
             return
         match what:
@@ -159,7 +170,7 @@ class AttachingPart(MainView):
     # The list after an @
 
     def on_text_area_selection_changed(self, event: TextArea.SelectionChanged) -> None:
-        """Offer files for what is written after an `@`; without an `@` before the cursor close the list."""
+        """Offer assistants and files for what is written after an `@`; without one before the cursor close the list."""
         event.stop()
         written = self._written()
         self.prompt.completions = self._mentions
@@ -176,7 +187,10 @@ class AttachingPart(MainView):
         if not self.prompt.selection.is_empty:
             return None
         row, column = self.prompt.cursor_location
-        found = _MENTION.search(self.prompt.document.get_line(row)[:column])
+        before = self.prompt.document.get_line(row)[:column]
+        found = _MENTION.search(before)
+        if found is None and row == 0 and (named := _NAME.fullmatch(before)):
+            found = named if self._finder.addressees(named[1]) else None
         return ((row, found.start()), found[1]) if found is not None else None
 
     async def _fill_mentions(self, query: str) -> None:
@@ -186,6 +200,13 @@ class AttachingPart(MainView):
             rows = [PickRow(f"page:{query}", f"Read the page {query}", "enter")] if has_host else []
             self._show_mentions(rows, "")
             return
+        assistants: list[PickRow | str] = []
+        written = self._written()
+        if written is not None and written[0] == (0, 0):
+            assistants += [
+                PickRow(f"assistant:{one.assistant_id}", f"@{one.name}", one.model)
+                for one in self._finder.addressees(query)
+            ]
         rows = [
             PickRow(f"page:{one.word}", one.word, one.name or "resource")
             for one in self._finder.resources(query)
@@ -198,10 +219,15 @@ class AttachingPart(MainView):
             )
             for file in await self._finder.offered(query)
         ]
+        lines = [
+            *(["Assistants", *assistants] if assistants else []),
+            *(["Files"] if assistants and rows else []),
+            *rows,
+        ]
         if self._asked == query and self._written() is not None:
-            self._show_mentions(rows, query.rpartition("/")[2])
+            self._show_mentions(lines, query.rpartition("/")[2])
 
-    def _show_mentions(self, rows: Sequence[PickRow], part: str) -> None:
+    def _show_mentions(self, rows: Sequence[PickRow | str], part: str) -> None:
         if not rows:
             self._mentions.close()
             return
@@ -215,7 +241,7 @@ class AttachingPart(MainView):
         self._dismissed = written[0] if written is not None else None
 
     def on_pick_list_picked(self, event: PickList.Picked) -> None:
-        """Attach the chosen file in place of what is written, or go into the chosen folder."""
+        """Put what was chosen in place of what is written: an assistant, a file, or the path of a folder."""
         event.stop()
         written = self._written()
         if written is None:
@@ -228,6 +254,9 @@ class AttachingPart(MainView):
         self.prompt.replace("", start, end, maintain_selection_offset=False)
         self._mentions.close()
         self.set_focus(self.prompt)
+        if kind == "assistant":
+            self.prompt.address(Addressee(label, event.row.label.removeprefix("@")))
+            return
         self.spawn(self._attach_path(label), "attach")
 
 

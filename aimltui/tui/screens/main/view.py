@@ -12,7 +12,7 @@ from textual import getters
 from textual.content import Content
 from textual.timer import Timer
 
-from aimltui.common.sanitize import clean
+from aimltui.common.sanitize import clean, clean_line
 from aimltui.formatting.numbers import plural
 from aimltui.tui.commands.derived import footer_items
 from aimltui.tui.controllers.draft_keeper import DraftKeeper
@@ -158,7 +158,8 @@ class MainView(SelectingScreen):
             header.thread_title = workspace.threads.title(thread_id) if thread_id else ""
             header.model = model_text(workspace)
             header.endpoint = endpoint_text(workspace)
-            self.prompt.placeholder = Content(placeholder(header.assistant, is_narrow=facts.is_narrow))
+            answering = clean_line(self.prompt.to.name) if self.prompt.to is not None else header.assistant
+            self.prompt.placeholder = Content(placeholder(answering, is_narrow=facts.is_narrow))
             self.threads.set_current(thread_id)
         self.status.show(status_of(facts, workspace, self.clock()))
 

@@ -89,8 +89,12 @@ class MessageDrawing:
         clock = ""
         if entry.created_at is not None:
             clock = time.strftime("%H:%M", time.localtime(entry.created_at))
+        heading = [StyledText(clean_line(entry.author), accent)]
+        if entry.to is not None:
+            name = clean_line(entry.to.name)
+            heading.append(StyledText(f" {context.glyphs.arrow} {name}", palette.muted))
         self.canvas.write(
-            [StyledText(clean_line(entry.author), accent)],
+            heading,
             right=StyledText(clock, palette.muted) if clock else None,
         )
         base = palette.pending if entry.pending else palette.text

@@ -38,7 +38,8 @@ def draw_queued(entry: QueuedEntry, context: RenderContext) -> Canvas:
     """Draw a queued message."""
     palette = context.palette
     canvas = Canvas(context, palette.frame)
-    canvas.write([StyledText("queued", palette.muted)])
+    to = f" {context.glyphs.arrow} {clean_line(entry.to.name)}" if entry.to is not None else ""
+    canvas.write([StyledText(f"queued{to}", palette.muted)])
     write_lines(canvas, entry.text, StyledText("", palette.pending))
     for file in entry.files:
         name = f"{context.glyphs.attachment} {clean_line(file.name)}"
