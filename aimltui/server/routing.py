@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,8 @@ from aimltui.wire.errors import APIError, NotFound
 from aimltui.wire.models import ListModels, Model
 from aimltui.wire.operations import OPERATIONS, Operation
 
+_PROJECT = re.compile(r"^/api/projects/[^/]+(?=/)")
+"""The path prefix of clients of Azure AI projects; the project's name selects nothing here."""
 PREFIXES = ("/openai/v1", "/openai", "/v1", "")
 """Path prefixes of OpenAI's client, of Azure's two clients, and of old examples."""
 
@@ -99,6 +102,7 @@ class Router:
 
 
 def _parts(raw_path: str) -> list[str]:
+    raw_path = _PROJECT.sub("", raw_path)
     for prefix in PREFIXES:
         if raw_path.startswith(f"{prefix}/"):
             raw_path = raw_path[len(prefix) + 1 :]

@@ -197,7 +197,9 @@ class Run(Wire):
         return (self.metadata or {}).get(TAKEN_BACK) == "true"
 
 
-TokenLimit = Annotated[int | None, Field(ge=256)]
+PromptLimit = Annotated[int | None, Field(ge=256)]
+CompletionLimit = Annotated[int | None, Field(ge=1)]
+"""OpenAI's documents say 256 at least; its service took less."""
 MOST_RUN_TOOLS = 20
 RunTools = Annotated[list[Tool] | None, Field(max_length=MOST_RUN_TOOLS)]
 
@@ -215,8 +217,8 @@ class RunOverrides(Params):
     metadata: Metadata | None = None
     temperature: Temperature = None
     top_p: TopP = None
-    max_prompt_tokens: TokenLimit = None
-    max_completion_tokens: TokenLimit = None
+    max_prompt_tokens: PromptLimit = None
+    max_completion_tokens: CompletionLimit = None
     truncation_strategy: TruncationStrategy | None = None
     tool_choice: ToolChoice | None = None
     parallel_tool_calls: bool | None = None

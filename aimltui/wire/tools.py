@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, Tag
@@ -126,6 +127,16 @@ class ToolResources(Wire):
 
     code_interpreter: CodeInterpreterResources | None = extension()
     file_search: FileSearchResources | None = extension()
+
+
+def with_empty_resources(tools: Iterable[Tool], resources: ToolResources) -> ToolResources:
+    """Return the resources with an empty member for each hosted tool that has none, as OpenAI's service answers."""
+    names = {tool.type for tool in tools}
+    if "code_interpreter" in names and resources.code_interpreter is None:
+        resources = resources.model_copy(update={"code_interpreter": CodeInterpreterResources()})
+    if "file_search" in names and resources.file_search is None:
+        resources = resources.model_copy(update={"file_search": FileSearchResources()})
+    return resources
 
 
 class TruncationStrategy(Wire):

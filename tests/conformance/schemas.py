@@ -255,9 +255,13 @@ MESSAGE = obj(
 )
 
 USAGE = obj(
-    {"completion_tokens": INT, "prompt_tokens": INT, "total_tokens": INT},
+    {
+        "completion_tokens": INT,
+        "prompt_tokens": INT,
+        "total_tokens": INT,
+        "prompt_token_details": obj({"cached_tokens": INT}),
+    },
     extra=(
-        "prompt_token_details",
         "completion_tokens_details",
         "cost_usd",
         "cost_is_computed",

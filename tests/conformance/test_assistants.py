@@ -71,6 +71,7 @@ async def test_modifying_changes_what_is_given_and_replaces_lists(world: World) 
     )
     assert (changed.name, changed.instructions, changed.temperature) == ("b", "i", 0.3)
     assert [tool.type for tool in changed.tools] == ["code_interpreter"]
+    assert changed.tool_resources.to_json() == {"code_interpreter": {"file_ids": []}}  # type: ignore[union-attr]
     assert await world.client.assistants.get(made.id) == changed
 
 

@@ -127,6 +127,10 @@ TOKENS: Field = (
     [None, 256, 100_000],
     [(255, "integer_below_min_value"), (0, "integer_below_min_value"), (300.5, TYPE), ("300", TYPE)],
 )
+ANSWER_TOKENS: Field = (
+    [None, 1, 16, 100_000],
+    [(0, "integer_below_min_value"), (-1, "integer_below_min_value"), (16.5, TYPE), ("300", TYPE)],
+)
 ASSISTANT: dict[str, Field] = {
     "model": (["fake", "gpt-4o"], [(5, TYPE)]),
     "name": ([None, "", "x" * 256], [("x" * 257, TOO_LONG), (5, TYPE)]),
@@ -149,7 +153,7 @@ RUN: dict[str, Field] = {
     "top_p": TOP_P,
     "stream": ([None, False], [("yes", TYPE), (1, TYPE)]),
     "max_prompt_tokens": TOKENS,
-    "max_completion_tokens": TOKENS,
+    "max_completion_tokens": ANSWER_TOKENS,
     "truncation_strategy": (
         [
             None,

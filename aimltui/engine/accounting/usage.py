@@ -25,7 +25,8 @@ def usage_of(turn: ChatUsage | None, info: ModelInfo | None = None) -> Usage | N
         prompt_tokens=turn.prompt_tokens,
         completion_tokens=turn.completion_tokens,
         total_tokens=turn.total_tokens or turn.prompt_tokens + turn.completion_tokens,
-        prompt_token_details=CachedTokens(cached_tokens=cached) if cached is not None else None,
+        # OpenAI's service always had this member; a provider that does not tell counts as one without a cache
+        prompt_token_details=CachedTokens(cached_tokens=cached or 0),
         completion_tokens_details=ReasoningTokens(reasoning_tokens=reasoning)
         if reasoning is not None
         else None,

@@ -18,6 +18,7 @@ from aimltui.wire.assistants import (
     ModifyAssistant,
 )
 from aimltui.wire.base import Deleted, JSONObject, Page
+from aimltui.wire.tools import ToolResources, with_empty_resources
 
 _SAMPLING = ("temperature", "top_p")
 _NULL_MEANS: dict[str, Any] = {
@@ -46,6 +47,7 @@ class AssistantOperations:
 
         def insert(conn: Connection) -> Assistant:
             resources = settled_resources(conn, self._runtime, assistant.tool_resources, may_create=True)
+            resources = with_empty_resources(assistant.tools, resources)
             made = assistant.model_copy(update={"tool_resources": resources})
             rows.insert(conn, made, private)
             return made
@@ -75,6 +77,9 @@ class AssistantOperations:
             assistant = Assistant.model_validate(old.to_json() | _fields(given) | {"metadata": metadata})
             if "tool_resources" in given:
                 resources = settled_resources(conn, self._runtime, assistant.tool_resources, may_create=False)
+                assistant = assistant.model_copy(update={"tool_resources": resources})
+            if given.keys() & {"tools", "tool_resources"}:
+                resources = with_empty_resources(assistant.tools, assistant.tool_resources or ToolResources())
                 assistant = assistant.model_copy(update={"tool_resources": resources})
             rows.save(conn, assistant, private | {"sampling": _sampling(private.get("sampling", {}), given)})
             return assistant

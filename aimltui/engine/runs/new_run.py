@@ -11,7 +11,7 @@ from aimltui.engine.validation import merged_metadata
 from aimltui.wire import ids
 from aimltui.wire.assistants import Assistant, version_of
 from aimltui.wire.runs import CreateRun, CreateThreadAndRun, Run
-from aimltui.wire.tools import ToolResources, TruncationStrategy
+from aimltui.wire.tools import ToolResources, TruncationStrategy, with_empty_resources
 
 
 def new_run(
@@ -32,6 +32,7 @@ def new_run(
     )
     resources = params.tool_resources if isinstance(params, CreateThreadAndRun) else None
     effort = params.reasoning_effort if isinstance(params, CreateRun) else None
+    tools = [*_first(params.tools, assistant.tools), *(params.more_tools or [])]
     run = Run(
         id=options.new_id(ids.RUN),
         created_at=int(now),
@@ -40,8 +41,8 @@ def new_run(
         expires_at=int(now) + math.ceil(options.run_lifetime_s),
         model=params.model or assistant.model,
         instructions=_instructions(params, assistant),
-        tools=[*_first(params.tools, assistant.tools), *(params.more_tools or [])],
-        tool_resources=resources or assistant.tool_resources or ToolResources(),
+        tools=tools,
+        tool_resources=with_empty_resources(tools, resources or assistant.tool_resources or ToolResources()),
         metadata=merged_metadata(None, params.metadata),
         temperature=_first(sampling.temperature, 1.0),
         top_p=_first(sampling.top_p, 1.0),

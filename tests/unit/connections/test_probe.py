@@ -68,7 +68,7 @@ async def test_an_account_without_credit_is_connected_and_told() -> None:
         (says({"detail": "Not Found"}, 404), KEY, "lists no models at /v1/models", "end in /v1"),
         (says("", 302, location="http://127.0.0.1:9/v1/models"), KEY, "which was not followed", "trust that"),
         (says({"error": {"message": "x"}}, 503), KEY, "overloaded or down", "test again in a minute"),
-        (says({"error": {"message": "slow down"}}, 429), KEY, "is rate-limiting this account", "test again in a minute"),
+        (says({"error": {"message": "slow down"}}, 429), KEY, "says that this account's rate limit is reached", "test again in a minute"),
     ],
 )  # fmt: skip
 async def test_what_is_wrong_is_said_with_what_to_do(

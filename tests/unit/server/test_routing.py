@@ -29,6 +29,14 @@ def test_an_id_may_hold_anything_that_is_quoted() -> None:
     assert ROUTER.find("GET", "/threads/v1%2Fx").path == {"thread_id": "v1/x"}
 
 
+def test_the_paths_of_an_azure_project_are_those_without_it() -> None:
+    for path in ("/api/projects/demo/assistants", "/api/projects/my%20own/v1/assistants"):
+        assert ROUTER.find("GET", path).operation.name == "list_assistants"
+    for path in ("/api/projects/assistants", "/api/projects//assistants", "/api/projects/demo"):
+        with pytest.raises(NotFound):
+            ROUTER.find("GET", path)
+
+
 @pytest.mark.parametrize(
     "path", ["", "/", "//", "/v1", "/v1/", "/threads//messages", "/v1/v1/threads", "/threads/a/b/c"]
 )

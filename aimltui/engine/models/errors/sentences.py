@@ -48,12 +48,13 @@ def from_answer(
     retryable = verdict.retryable
     if headers.get("x-should-retry") in ("true", "false") and not is_wrapped_refusal(case):
         retryable = headers["x-should-retry"] == "true"
+    wait_s = retry_after(headers, time.time() if now is None else now)
     return ModelError(
-        message=_sentence(f"{case.host} {verdict.what}", case.words.text),
+        message=_sentence(f"{case.host} {verdict.what}", case.words.text) + _when_again(verdict, wait_s),
         remedy=verdict.remedy,
         code=verdict.code,
         retryable=retryable,
-        retry_after_s=retry_after(headers, time.time() if now is None else now),
+        retry_after_s=wait_s,
         status=status,
         request_id=request_id_of(headers, endpoint.api_key) or case.words.request_id,
         gateway=is_of_gateway(case.words),
@@ -238,6 +239,13 @@ def _as_cut(error: ModelError) -> ModelError:
     """Mark an error as one that came after the start of the answer."""
     error.cut = True
     return error
+
+
+def _when_again(verdict: Verdict, wait_s: float | None) -> str:
+    # in the words of OpenAI's service, from which programs read the number
+    if verdict.code != "rate_limit_exceeded" or not verdict.retryable or not wait_s:
+        return ""
+    return f" Please try again in {math.ceil(wait_s)}s."
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:

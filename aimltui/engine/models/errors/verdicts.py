@@ -274,7 +274,7 @@ def _busy(case: Case) -> Verdict:
             retryable=True,
         )
     return Verdict(
-        "is rate-limiting this account",
+        "says that this account's rate limit is reached",
         "Wait a moment and send the message again, or try another model.",
         "rate_limit_exceeded",
         retryable=True,
@@ -327,7 +327,8 @@ def _server(case: Case) -> Verdict:
             retryable=True,
         )
     return Verdict(
-        f"had a server error (HTTP {case.status})",
+        # programs written for OpenAI's service repeat a run whose error has these words
+        f"says that the server had an error processing your request (HTTP {case.status})",
         "Send the message again; if it happens again, try another model.",
         retryable=case.status not in (501, 505),
     )

@@ -63,7 +63,7 @@ async def test_the_older_page_tells_credits() -> None:
     [
         (401, "did not accept the API key", "Connections"),
         (403, "management keys", "unrestricted key"),
-        (500, "had a server error", "again"),
+        (500, "says that the server had an error processing your request", "again"),
     ],
 )
 async def test_a_refusal_is_told_in_words_and_ends_it(status: int, says: str, remedy: str) -> None:

@@ -96,7 +96,7 @@ AIMLAPI = [
     Row(
         "429 rate",
         flat_refusal(429, "Too Many Requests"),
-        "is rate-limiting this account",
+        "says that this account's rate limit is reached",
         "Wait",
         True,
         LIMIT,
@@ -119,11 +119,17 @@ AIMLAPI = [
         False,
         LIMIT,
     ),
-    Row("500", flat_refusal(500, "Internal server error"), "had a server error", "again", True),
+    Row(
+        "500",
+        flat_refusal(500, "Internal server error"),
+        "says that the server had an error processing your request",
+        "again",
+        True,
+    ),
     Row(
         "500 again",
         flat_refusal(500, "Something wrong with the server. Please, try again later."),
-        "had a server error",
+        "says that the server had an error processing your request",
         "again",
         True,
     ),
@@ -198,7 +204,7 @@ OPENAI = [
     Row(
         "429 rate",
         openai_row(429, "Rate limit reached for requests", code="rate_limit_exceeded"),
-        "is rate-limiting this account",
+        "says that this account's rate limit is reached",
         "Wait",
         True,
         LIMIT,
@@ -234,7 +240,7 @@ OPENAI = [
     Row(
         "500",
         openai_row(500, "The server had an error while processing your request", type="server_error"),
-        "had a server error",
+        "says that the server had an error processing your request",
         "again",
         True,
         request_id="req_openai",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import ssl
 from itertools import pairwise
@@ -92,7 +93,7 @@ TABLE = [
     (
         429,
         flat("Too Many Requests", 429),
-        "is rate-limiting this account",
+        "says that this account's rate limit is reached",
         "Wait",
         "rate_limit_exceeded",
         True,
@@ -113,7 +114,14 @@ TABLE = [
         "rate_limit_exceeded",
         False,
     ),
-    (500, flat("Internal server error", 500), "had a server error", "again", "server_error", True),
+    (
+        500,
+        flat("Internal server error", 500),
+        "says that the server had an error processing your request",
+        "again",
+        "server_error",
+        True,
+    ),
     (500, flat("The model is under maintenance", 500), "maintenance", "another model", "server_error", False),
     (500, flat('{"status":400,"message":"x"}', 500), "as invalid", "another", "invalid_prompt", False),
     (500, flat("Request failed with status code 400", 500), "as invalid", "another", "invalid_prompt", False),
@@ -129,7 +137,7 @@ TABLE = [
     ),
     (500, nested("400 Bad Request"), "as invalid", "another", "invalid_prompt", False),
     (500, nested("Invalid enum value. Expected 'user'"), "as invalid", "another", "invalid_prompt", False),
-    (501, "", "server error", "another model", "server_error", False),
+    (501, "", "server had an error processing your request", "another model", "server_error", False),
     (
         502,
         "<html><title>502 Bad Gateway</title></html>",
@@ -265,6 +273,21 @@ def test_a_redirect_says_where_to_and_that_it_was_not_followed() -> None:
 )
 def test_the_time_to_wait_is_read(headers: dict[str, str], seconds: float | None) -> None:
     assert explain(429, headers=headers).retry_after_s == seconds
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "words"),
+    [
+        (429, {}, r"(?i)rate limit"),
+        (429, {"retry-after": "19.2"}, r"Please try again in 20s\.$"),
+        (500, {}, r"(?i)something went wrong|server had an error processing your request"),
+        (500, {"retry-after": "5"}, r"HTTP 500\)\.$"),
+    ],
+)
+def test_a_failed_run_has_the_words_that_clients_of_the_api_repeat_on(
+    status: int, headers: dict[str, str], words: str
+) -> None:
+    assert re.search(words, explain(status, headers=headers).message)
 
 
 def test_the_server_may_say_itself_whether_to_try_again() -> None:
