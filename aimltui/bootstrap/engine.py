@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,9 +104,15 @@ async def open_engine(source: Source, override: str | None = None) -> AsyncItera
 
 @asynccontextmanager
 async def open_engine_and_tools(
-    source: Source, override: str | None = None
+    source: Source, override: str | None = None, *, run_lifetime_s: float | None = None
 ) -> AsyncIterator[tuple[Engine, BuiltinTools]]:
-    """Open the engine like `open_engine`, and yield it with its built-in tools."""
+    """Open the engine like `open_engine`, and yield it with its built-in tools.
+
+    Args:
+        source: Connections, settings and data directory.
+        override: A model that answers instead of every other model.
+        run_lifetime_s: Seconds that a run lives, and so waits for a decision; None for the API's.
+    """
     from aimltui.engine.engine import Engine
     from aimltui.engine.errors import StoreError
     from aimltui.engine.models.override import ModelOverride
@@ -117,6 +123,8 @@ async def open_engine_and_tools(
     models = registry if override is None else ModelOverride(registry, override)
     try:
         engine_options = engine_options_of(source, lessons)
+        if run_lifetime_s is not None:
+            engine_options = replace(engine_options, run_lifetime_s=run_lifetime_s)
         own = builtin(engine_options)
         engine = await Engine.open(engine_options, models, own.tools)
     except StoreError as error:

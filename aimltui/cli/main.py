@@ -17,6 +17,7 @@ connections of the configuration file say.
 AIMLTUI_DATA_DIR and AIMLTUI_CONFIG_DIR set the data directory and the configuration directory.
 
 commands (each has --help):
+  aimltui "QUESTION"          ask one question; aimltui ask --help tells more
   aimltui serve               serve the Assistants API to other programs
   aimltui chat                talk to an assistant in a plain terminal
   aimltui usage               show what runs used and cost
@@ -27,17 +28,6 @@ commands (each has --help):
   aimltui mcp list            show your MCP servers; test NAME starts one, --tool TOOL --json ARGS calls a tool
   aimltui models learned      show what each model does not support; --clear deletes it
 """
-COMMANDS = (
-    ["serve"],
-    ["chat"],
-    ["usage"],
-    ["doctor"],
-    ["interpreter"],
-    ["models"],
-    ["threads"],
-    ["functions"],
-    ["mcp"],
-)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -48,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
     # With this variable, the SDK would log to the terminal that the screen uses.
     os.environ.pop("OPENAI_LOG", None)
     _replace_unencodable()
-    options = (command_parser() if arguments[:1] in COMMANDS else parser()).parse_args(arguments)
+    options = _parsed(list(arguments))
     try:
         return int(options.run(options))
     except AimltuiError as error:
@@ -56,6 +46,38 @@ def main(arguments: Sequence[str]) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return 130
+
+
+def _parsed(arguments: list[str]) -> argparse.Namespace:
+    """Return the flags of the screen, or of the command that the first word names; a sentence is a question."""
+    first = arguments[0] if arguments else ""
+    if not first or first.startswith("-"):
+        return parser().parse_args(arguments)
+    if any(character.isspace() for character in first.strip()):
+        arguments = ["ask", *arguments]
+    if arguments[0] == "ask":
+        # the other commands would cost a quarter of the time until its first byte
+        return ask_parser().parse_args(arguments)
+    commands = command_parser()
+    known = commands_of(commands)
+    if arguments[0] not in known:
+        commands.error(_unknown(arguments[0], known))
+    return commands.parse_args(arguments)
+
+
+def commands_of(commands: argparse.ArgumentParser) -> list[str]:
+    """Return the names of the commands of a parser."""
+    return [
+        name for action in commands._actions if isinstance(action.choices, dict) for name in action.choices
+    ]
+
+
+def _unknown(word: str, known: Sequence[str]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(word, known, n=1)
+    meant = f" Did you mean {near[0]}?" if near else ""
+    return f"There is no command “{_safe(word)}”.{meant} To ask a question of one word: aimltui ask {_safe(word)}"
 
 
 def _replace_unencodable() -> None:
@@ -82,8 +104,18 @@ def parser() -> argparse.ArgumentParser:
     return result
 
 
+def ask_parser() -> argparse.ArgumentParser:
+    """Return a parser that knows `ask` alone."""
+    from aimltui.cli.ask import add_ask_parser
+
+    result = argparse.ArgumentParser(prog="aimltui", allow_abbrev=False)
+    add_ask_parser(result.add_subparsers(required=True))
+    return result
+
+
 def command_parser() -> argparse.ArgumentParser:
     """Return the parser of the other commands. It is separate so that the screen starts without importing them."""
+    from aimltui.cli.ask import add_ask_parser
     from aimltui.cli.chat import add_chat_parser
     from aimltui.cli.doctor import add_doctor_parser
     from aimltui.cli.functions import add_functions_parser
@@ -96,6 +128,7 @@ def command_parser() -> argparse.ArgumentParser:
 
     result = argparse.ArgumentParser(prog="aimltui", allow_abbrev=False)
     commands = result.add_subparsers(required=True)
+    add_ask_parser(commands)
     add_serve_parser(commands)
     add_chat_parser(commands)
     add_usage_parser(commands)
@@ -125,6 +158,6 @@ def _show(options: argparse.Namespace) -> int:
     startup = startup_from(options)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ConfigError(
-            "aimltui needs an interactive terminal, but its input or output is not one. In a pipe, use `aimltui chat`."
+            "aimltui needs an interactive terminal, but its input or output is not one. In a pipe, use `aimltui ask`."
         )
     return show(options, startup)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from aimltui.client.client import AssistantsClient, every
 from aimltui.common.sanitize import clean_line
-from aimltui.tui.controllers.conversation import Answering
 from aimltui.tui.controllers.run_plan import NotSent
 from aimltui.tui.state.addressee import Addressee
 from aimltui.wire.assistants import Assistant, CreateAssistant, ListAssistants, ModifyAssistant
 from aimltui.wire.tools import CodeInterpreterTool, FileSearchTool, Tool
+
+if TYPE_CHECKING:
+    from aimltui.tui.controllers.conversation import Answering
 
 DEFAULT_MARK = "aimltui"
 """Metadata key of the assistant that this program made for itself; its value is `default`."""

@@ -1,0 +1,63 @@
+"""Finds the object that a command names: by its id, by the beginning of its id, or by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
+
+from aimltui.common.errors import ConfigError
+from aimltui.common.sanitize import clean_line
+
+
+class HasId(Protocol):
+    """An object of the API."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        ...
+
+
+T = TypeVar("T", bound=HasId)
+
+_SHOWN = 5
+"""How many ids a sentence lists."""
+
+
+def find_one(
+    items: Sequence[T], wanted: str, kind: str, *, listed_by: str, name_of: Callable[[T], str] = lambda _: ""
+) -> T:
+    """Return the object that is meant.
+
+    Args:
+        items: The objects to choose from.
+        wanted: An id, the beginning of one (also without its kind, as `4mYk` for `thread_4mYk...`), or a name.
+        kind: What they are, such as `thread`.
+        listed_by: The command that lists them.
+        name_of: The name of an object; no name is empty.
+
+    Raises:
+        ConfigError: None is meant, or several could be.
+    """
+    named = wanted.casefold()
+    matches = (
+        [item for item in items if item.id == wanted]
+        or [item for item in items if wanted and name_of(item).casefold() == named]
+        or [item for item in items if wanted and _begins(item.id, wanted)]
+    )
+    if len(matches) == 1:
+        return matches[0]
+    shown = clean_line(wanted)
+    if not matches:
+        raise ConfigError(f"There is no {kind} “{shown}”. See {listed_by}.")
+    ids = ", ".join(item.id for item in matches[:_SHOWN]) + (", …" if len(matches) > _SHOWN else "")
+    if any(name_of(item).casefold() == named for item in matches):
+        raise ConfigError(f"{len(matches)} {kind}s are called “{shown}”; name one by its id: {ids}.")
+    raise ConfigError(
+        f"“{shown}” is the beginning of {len(matches)} ids, so write more of the {kind}'s id: {ids}."
+    )
+
+
+def _begins(object_id: str, wanted: str) -> bool:
+    bare = object_id.partition("_")[2] or object_id.partition("-")[2]
+    return object_id.startswith(wanted) or bare.startswith(wanted)

@@ -1,0 +1,174 @@
+"""Decides who answers a question of the command line, and sends it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from aimltui.bootstrap.source import DEMO_MODEL, Source
+from aimltui.cli.answers import AnswerWriter
+from aimltui.cli.chat import first_model
+from aimltui.cli.finding import find_one
+from aimltui.client.client import AssistantsClient, every
+from aimltui.common.errors import AimltuiError, ConfigError
+from aimltui.tui.controllers.assistant_directory import AssistantDirectory
+from aimltui.tui.state.attached_files import AttachedFile, tools_of
+from aimltui.wire import events
+from aimltui.wire.assistants import Assistant
+from aimltui.wire.messages import CreateMessage
+from aimltui.wire.runs import CreateRun
+from aimltui.wire.threads import ASSISTANT, CONNECTION, MODEL, TOOLS, CreateThread, ListThreads, Thread
+
+
+class _Choice(NamedTuple):
+    """A model, and its connection if it is not the default one."""
+
+    model: str | None
+    """None: the assistant's."""
+    connection: str | None = None
+
+
+class Question:
+    """Sends a question as the flags of `aimltui ask` say.
+
+    Args:
+        client: The engine.
+        directory: The assistants.
+        source: The connections.
+        options: The flags.
+    """
+
+    def __init__(
+        self,
+        client: AssistantsClient,
+        directory: AssistantDirectory,
+        source: Source,
+        options: argparse.Namespace,
+    ) -> None:
+        self._client = client
+        self._directory = directory
+        self._source = source
+        self._options = options
+
+    async def send(self, text: str, files: Sequence[AttachedFile], writer: AnswerWriter) -> CreateRun:
+        """Add the message to its thread, which is made if none is named.
+
+        Args:
+            text: The question.
+            files: Files on this machine.
+            writer: Is told of a new thread.
+
+        Returns:
+            The parameters of the run that answers.
+
+        Raises:
+            ConfigError: The flags name something that does not exist.
+            AimltuiError: No model can be found, or a file cannot be uploaded.
+        """
+        thread = await self._thread()
+        assistants = await self._directory.read()
+        assistant = self._assistant(assistants, thread)
+        choice = await self._choice(thread, assistant)
+        assistant_id = assistant.id if assistant is not None else await self._own_assistant(choice)
+        sent = await self._uploaded(files)
+        if thread is None:
+            thread = await self._client.threads.create(CreateThread(metadata=self._marks(choice, assistant)))
+            writer.take(events.StreamEvent(events.THREAD_CREATED, thread))
+        await self._client.messages.create(_message(thread.id, text, sent))
+        given: dict[str, Any] = {name: value for name, value in choice._asdict().items() if value}
+        if needs := tools_of(sent):
+            given["tools"] = await self._directory.tools_with(assistant_id, needs)
+        tools = (thread.metadata or {}).get(TOOLS) or "auto"
+        return CreateRun(thread_id=thread.id, assistant_id=assistant_id, hosted_tools=tools, **given)
+
+    async def _thread(self) -> Thread | None:
+        """The thread that the flags name; None for a new one."""
+        if self._options.goes_on:
+            page = await self._client.threads.list(ListThreads(limit=1, order_by="last_active_at"))
+            if not page.data:
+                raise ConfigError("There is no thread yet to go on in. Ask without --continue.")
+            return page.data[0]
+        if self._options.thread is None:
+            return None
+        threads = [thread async for thread in every(self._client.threads.list, ListThreads(limit=100))]
+        return find_one(threads, self._options.thread, "thread", listed_by="aimltui threads list")
+
+    def _assistant(self, assistants: Sequence[Assistant], thread: Thread | None) -> Assistant | None:
+        """The assistant that the flags or the thread name; None for the program's own."""
+        wanted = self._options.assistant
+        if wanted is None:
+            # a thread may name an assistant that was deleted
+            chosen = ((thread.metadata if thread is not None else None) or {}).get(ASSISTANT)
+            found = next((one for one in assistants if one.id == chosen), None)
+        else:
+            found = find_one(
+                assistants,
+                wanted,
+                "assistant",
+                listed_by="the assistants in aimltui (F5)",
+                name_of=lambda one: one.name or "",
+            )
+        return None if found is None or self._directory.is_default(found.id) else found
+
+    async def _choice(self, thread: Thread | None, assistant: Assistant | None) -> _Choice:
+        if self._options.demo:
+            return _Choice(DEMO_MODEL)
+        if self._options.model:
+            return _Choice(self._options.model)
+        chosen = (thread.metadata if thread is not None else None) or {}
+        if chosen.get(MODEL):
+            return _Choice(chosen[MODEL], chosen.get(CONNECTION))
+        if assistant is not None:
+            return _Choice(None, (assistant.metadata or {}).get(CONNECTION))
+        return self._default() or _Choice(self._source.model or await first_model(self._client))
+
+    def _default(self) -> _Choice | None:
+        """The model that the user has made the default on the screen, if its connection still exists."""
+        mine, connection = self._directory.default, self._source.connection
+        if mine is None or connection is None:
+            return None
+        marks = mine.metadata or {}
+        if not marks.get(CONNECTION):
+            return None
+        from aimltui.tui.controllers.model_selection import BESIDE_MARK, MODEL_MARK
+
+        known = {connection.name, *(other.name for other in self._source.others)}
+        is_same = marks.get(BESIDE_MARK) == connection.name and marks.get(CONNECTION) in known
+        return (
+            _Choice(mine.model, marks[CONNECTION])
+            if is_same and marks.get(MODEL_MARK) == mine.model
+            else None
+        )
+
+    async def _uploaded(self, files: Sequence[AttachedFile]) -> Sequence[AttachedFile]:
+        if not files:
+            return ()
+        from aimltui.tui.controllers.file_uploads import UploadFailed, upload
+
+        try:
+            return await upload(self._client, files, lambda _: None)
+        except UploadFailed as error:
+            raise AimltuiError(f"{error.title}. {error.detail}") from error
+
+    async def _own_assistant(self, choice: _Choice) -> str:
+        if self._directory.default is not None:
+            # the screen gives it the tools that work here; testing them would take a moment
+            self._directory.tools_changed(None)
+        return await self._directory.need_default(choice.model or "")
+
+    def _marks(self, choice: _Choice, assistant: Assistant | None) -> dict[str, str]:
+        """What the screen reads from a thread to go on with the same model and assistant."""
+        marks = {ASSISTANT: assistant.id} if assistant is not None else {}
+        connection = self._source.connection
+        if choice.model and connection is not None and (choice.connection or connection.is_own):
+            marks |= {MODEL: choice.model, CONNECTION: choice.connection or connection.name}
+        return marks
+
+
+def _message(thread_id: str, text: str, files: Sequence[AttachedFile]) -> CreateMessage:
+    if not files:
+        return CreateMessage(thread_id=thread_id, role="user", content=text)
+    from aimltui.tui.controllers.file_uploads import message_of
+
+    return message_of(thread_id, text, files)
