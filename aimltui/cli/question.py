@@ -147,7 +147,7 @@ class Question:
         from aimltui.tui.controllers.file_uploads import UploadFailed, upload
 
         try:
-            return await upload(self._client, files, lambda _: None)
+            return await upload(self._client, files, lambda _files, _sent: None)
         except UploadFailed as error:
             raise AimltuiError(f"{error.title}. {error.detail}") from error
 
