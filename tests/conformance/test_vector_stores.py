@@ -150,7 +150,7 @@ async def test_a_file_that_is_added_again_is_processed_anew(world: World) -> Non
     await added(world, store.id, file.id, chunking_strategy=strategy)
     page = await world.client.vector_stores.search(SearchVectorStore(vector_store_id=store.id, query="word"))
     # five chunks of 100 words; up to four neighbours are one result
-    assert sorted(len(result.content[0].text.split()) for result in page.data) == [200, 300]
+    assert sorted(len(result.content[0].text.split()) for result in page.data) == [100, 400]
     assert (await world.client.vector_stores.get(store.id)).file_counts.total == 1
 
 

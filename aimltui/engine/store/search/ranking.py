@@ -15,9 +15,11 @@ _ENDING = 5
 _SATURATION = 1.2
 _LENGTH = 0.4
 """How much a long passage is discounted, from 0 to 1."""
-_NEAR, _COVERED, _RANKED, _NAMED, _AROUND = 0.25, 0.21, 0.21, 0.08, 0.25
+_NEAR, _COVERED, _RANKED, _NAMED, _AROUND, _INDEXED = 0.22, 0.18, 0.18, 0.07, 0.22, 0.13
 """Shares of the score: words that are near each other, words that occur, how often they occur, words of the context,
-words that occur anywhere in the best chunks of the file."""
+words that occur anywhere in the best chunks of the file, the order of the full-text index."""
+_HALVED = 10
+"""The place in the order of the full-text index that counts half as much as the first."""
 _FUSION = 10
 """The larger, the less does it matter whether a passage is the first of a list or the tenth."""
 
@@ -49,7 +51,7 @@ def scores(
     """Return the score of each chunk by its `seq`, from 0 to 1.
 
     Args:
-        chunks: The candidates.
+        chunks: The candidates in the order of the full-text index, which knows how frequent words are in the whole store.
         words: What the query asks for.
         weights: How much each word tells: the rarer, the more.
     """
@@ -71,7 +73,8 @@ def scores(
         + _RANKED * often / best
         + _NAMED * share(one.named)
         + _AROUND * share(in_file[chunk.entry])
-        for chunk, one, often in zip(chunks, found, frequency, strict=True)
+        + _INDEXED / (1 + place / _HALVED)
+        for place, (chunk, one, often) in enumerate(zip(chunks, found, frequency, strict=True))
     }
 
 

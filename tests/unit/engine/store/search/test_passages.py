@@ -13,6 +13,7 @@ from aimltui.engine.store import migrations, passages
 from aimltui.engine.store import vector_store_files as store_files
 from aimltui.engine.store.passages import Passage
 from aimltui.engine.store.search.query import words_of
+from aimltui.engine.store.search.ranking import Candidate, scores
 from aimltui.wire.vector_stores import IN_PROGRESS, VectorStoreFile
 
 
@@ -186,3 +187,11 @@ def test_deleted_chunks_are_forgotten() -> None:
     conn.execute("DELETE FROM chunks")
     assert found(conn, "herons") == []
     conn.execute("INSERT INTO chunk_words (chunk_words, rank) VALUES ('integrity-check', 1)")
+
+
+def test_of_equal_passages_the_one_comes_first_that_the_index_ranks_first() -> None:
+    words = words_of("grey heron")
+    chunks = [Candidate(seq, seq, 0, 0, "The grey heron.", "") for seq in (7, 3, 5)]
+    scored = scores(chunks, words, dict.fromkeys(words, 1.0))
+    assert sorted(scored, key=lambda seq: -scored[seq]) == [7, 3, 5]
+    assert 0 < min(scored.values()) < max(scored.values()) <= 1
