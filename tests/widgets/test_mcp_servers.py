@@ -8,12 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from textual.app import App
+from textual.containers import Vertical
+from textual.widgets import Static
 
 from aimltui.local_tools.mcp.forms import Form, FormField, Reply
 from aimltui.tui.screens.dialogs.form import FormScreen
 from aimltui.tui.screens.dialogs.mcp_servers import McpServersScreen
 from aimltui.tui.state.dead_time import KeyTimes
 from aimltui.tui.state.entries import StepEntry
+from aimltui.tui.widgets.line_input import LineInput
 from aimltui.tui.widgets.pick_list import PickList
 from tests.support.fake_model import calls, says
 from tests.support.local_tools import HandServer, HandSource
@@ -98,6 +102,31 @@ CITY = Form(
         FormField("hours", "Hours", "integer", default="24", least=12, most=24),
     ),
 )
+LONG = Form(
+    "clock",
+    "One line,\nand another.",
+    tuple(FormField(f"f{number}", f"Field {number}", "string", default="x") for number in range(12)),
+)
+
+
+class FormApp(App[None]):
+    def on_mount(self) -> None:
+        self.push_screen(FormScreen(LONG))
+
+
+async def test_the_label_of_a_field_is_in_view_with_it() -> None:
+    app = FormApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        boxes = app.screen.query(LineInput)
+        message = app.screen.query(".form-body > Static").first(Static)
+        assert message.region.height == 2, "its lines stay apart"
+        for number in (11, 0):
+            app.screen.set_focus(boxes[number])
+            await pilot.pause()
+            row = boxes[number].parent
+            assert isinstance(row, Vertical)
+            assert 0 < row.region.y < row.region.bottom <= 22, number
 
 
 async def test_a_servers_question_is_a_card_with_a_form(tmp_path: Path) -> None:
@@ -112,6 +141,9 @@ async def test_a_servers_question_is_a_card_with_a_form(tmp_path: Path) -> None:
         await at.asked()
         await at.answer("o", "enter")
         await at.here.until(lambda: "clock asks" in at.here.shown())
+        assert "needs your answer" in at.here.shown()
+        # the call during which it asks is no second row
+        assert "… clock__now" not in at.here.shown()
         assert "Which city?" in at.here.shown()
         assert "City: text  as on a map" in at.here.shown()
         # the time limit of the call does not run, and what is typed answers nothing

@@ -136,7 +136,8 @@ def hint_of(field: FormField) -> str:
     """What to write into a field, in a few words."""
     if field.choices:
         labels = ", ".join(label for _, label in field.choices)
-        return f"one or more of: {labels}" if field.kind == "array" else f"one of: {labels}"
+        words = f"one or more of: {labels}" if field.kind == "array" else f"one of: {labels}"
+        return words if field.is_required else f"{words}, or nothing"
     words = {
         "integer": "a whole number",
         "number": "a number",
@@ -203,4 +204,4 @@ def _chosen(field: FormField, text: str) -> str:
     for value, label in field.choices:
         if text.lower() in (value.lower(), label.lower()):
             return value
-    raise BadValue(f"{field.label} must be {hint_of(field)}.")
+    raise BadValue(f"{field.label} must be {hint_of(field).removesuffix(', or nothing')}.")

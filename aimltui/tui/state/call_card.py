@@ -82,7 +82,9 @@ def _answers_to(form: Form) -> tuple[Answer, ...]:
 def title_of(calls: Sequence[PendingCall], seconds_left: float | None) -> Line:
     """The first line: that a decision is needed, and how long the run waits."""
     asked = sum(call.state == "asked" for call in calls)
-    what = "needs your decision" if asked == 1 else f"{asked} calls need your decision"
+    is_form = any(call.state == "asked" and call.form is not None for call in calls)
+    one = "needs your answer" if is_form else "needs your decision"
+    what = one if asked == 1 else f"{asked} calls need your decision"
     if seconds_left is None:
         return ((what, "name"),)
     left = max(0, int(seconds_left))
@@ -92,6 +94,9 @@ def title_of(calls: Sequence[PendingCall], seconds_left: float | None) -> Line:
 
 def list_lines(calls: Sequence[PendingCall], shown: PendingCall) -> list[Line]:
     """One line for each of several calls."""
+    if shown.form is not None:
+        # the call during which a server asks needs no decision any longer
+        calls = [call for call in calls if call.state == "asked"]
     if len(calls) < 2:
         return []
     marks = {"asked": "?", "running": "…", "done": "✓"}
@@ -117,7 +122,12 @@ def body_lines(call: PendingCall) -> list[Line]:
     tool = call.tool
     if tool is not None and call.is_code:
         return [
-            (("Run this code without a sandbox?", "name"), (f"  {_counted(tool.code)}", "muted")),
+            (
+                ("Run this code without a sandbox?", "name"),
+                (f"  {_counted(tool.code)}", "muted"),
+                # what it may touch must be seen also where the card has room for a few lines only
+                (" · your files, your network", "warning"),
+            ),
             *_code(tool.code),
             ((tool.touches, "warning"),),
         ]

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from aimltui.common.sanitize import clean_line
-from aimltui.local_tools.mcp.forms import BadValue, Form, Value, hint_of, values_of
+from aimltui.common.sanitize import clean
+from aimltui.local_tools.mcp.forms import BadValue, Form, FormField, Value, hint_of, values_of
 from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.dialogs.sheet import CLOSE, Sheet
 from aimltui.tui.widgets.line_input import LineInput
@@ -27,31 +28,40 @@ class FormScreen(Sheet[dict[str, Value] | None]):
 
     SCROLLS = "VerticalScroll"
     MOST_LINES = 24
-    EXTRA_LINES = 3
+    # the fields are in the part that scrolls
+    EXTRA_LINES = -1
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "submit", show=False, priority=True)]
 
     def __init__(self, form: Form) -> None:
         keys = (FooterItem("ctrl+s", "Send", "submit"), FooterItem("tab", "Next", "next"), CLOSE)
         super().__init__(f"{form.server} asks", keys)
         self._form = form
-        self._inputs = {
-            field.name: LineInput(field.default, placeholder=hint_of(field), compact=True)
-            for field in form.fields
-        }
+        self._inputs = {field.name: LineInput(field.default, compact=True) for field in form.fields}
         self._problem = Static("", classes="sheet-problem", markup=False)
 
     def body(self) -> Sequence[Widget]:
         """The message, a line for each field, and what is wrong with a value."""
         self._problem.display = False
-        widgets: list[Widget] = []
-        for field in self._form.fields:
-            star = " *" if field.is_required else ""
-            label = Content.assemble((f"{field.label}{star}", "bold"), (f"  {field.about}", "$text-muted"))
-            widgets.append(Static(label, classes="sheet-text", markup=False))
-            self._inputs[field.name].cursor_blink = False
-            widgets.append(self._inputs[field.name])
-        message = Static(Content(clean_line(self._form.message)), classes="sheet-text", markup=False)
-        return VerticalScroll(message, *widgets, can_focus=False), self._problem
+        message = Static(Content(clean(self._form.message)), classes="sheet-text", markup=False)
+        fields = [self._field(field) for field in self._form.fields]
+        return VerticalScroll(message, *fields, classes="form-body", can_focus=False), self._problem
+
+    def _field(self, field: FormField) -> Widget:
+        """A field under its label, which also says what may be written where a default fills the field."""
+        about = f" · {field.about}" if field.about else ""
+        label = Content.assemble(
+            (field.label, "bold $foreground"), (f"  {hint_of(field)}{about}", "$text-muted")
+        )
+        self._inputs[field.name].cursor_blink = False
+        return Vertical(
+            Static(label, classes="sheet-text", markup=False), self._inputs[field.name], classes="form-row"
+        )
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Bring the label of a field into view with it."""
+        row = event.widget.parent
+        if isinstance(row, Vertical):
+            self.call_after_refresh(row.scroll_visible, animate=False, force=True)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Go to the next field; from the last one, send the form."""

@@ -103,7 +103,7 @@ async def test_the_card_offers_no_output_by_hand_and_no_other_arguments_for_code
     ]
     assert answers_for(call, [call])[-1].id == REJECT
     text = "\n".join("".join(part for part, _ in line) for line in body_lines(call))
-    assert text.startswith("Run this code without a sandbox?  1 line")
+    assert text.startswith("Run this code without a sandbox?  1 line · your files, your network\n")
     assert "your rights" in text
     task.cancel()
 
