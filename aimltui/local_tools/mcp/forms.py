@@ -136,8 +136,8 @@ def hint_of(field: FormField) -> str:
     """What to write into a field, in a few words."""
     if field.choices:
         labels = ", ".join(label for _, label in field.choices)
-        words = f"one or more of: {labels}" if field.kind == "array" else f"one of: {labels}"
-        return words if field.is_required else f"{words}, or nothing"
+        told = f"one or more of: {labels}" if field.kind == "array" else f"one of: {labels}"
+        return told if field.is_required else f"{told}, or nothing"
     words = {
         "integer": "a whole number",
         "number": "a number",
