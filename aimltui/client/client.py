@@ -40,7 +40,10 @@ class AssistantsClient:
     async def list_models(self, *, refresh: bool = False) -> models.ModelPage:
         """Return the available models; with `refresh` the engine asks the endpoint again."""
         params = models.ListModels(refresh=True) if refresh else models.ListModels()
-        return await self._transport.call(op.LIST_MODELS, params)
+        page = await self._transport.call(op.LIST_MODELS, params)
+        # a server lists its assistants too, for programs that only know chat completions
+        kept = [model for model in page.data if model.owned_by != models.ASSISTANT_OWNER]
+        return page if len(kept) == len(page.data) else page.model_copy(update={"data": kept})
 
     async def usage(self, params: money.UsageParams) -> money.UsageReport:
         """Return the usage of runs, and today's budget. An extension."""

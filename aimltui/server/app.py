@@ -17,13 +17,24 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aimltui.server import idempotency
+from aimltui.server.assistant_models import assistant_models
 from aimltui.server.auth import Auth
+from aimltui.server.chat_completions.request import parse as chat_request
+from aimltui.server.chat_completions.service import ChatCompletions, error_frame
 from aimltui.server.download import send_content
-from aimltui.server.event_stream import HEARTBEAT_S, EventStream
+from aimltui.server.event_stream import HEARTBEAT_S, EventStream, encoded
 from aimltui.server.idempotency import Answer, IdempotencyKeys, Slot, Streamed
 from aimltui.server.multipart import read_form
 from aimltui.server.patience import BodyPatience, PatientReceive, SlowRequest
-from aimltui.server.routing import GET_MODEL, Match, MethodNotAllowed, ModelParams, Router
+from aimltui.server.routing import (
+    CHAT_COMPLETIONS,
+    GET_MODEL,
+    Match,
+    MethodNotAllowed,
+    ModelParams,
+    Router,
+    path_parts,
+)
 from aimltui.wire import operations as op
 from aimltui.wire.base import Params, Wire
 from aimltui.wire.binary import OpenContent
@@ -94,6 +105,7 @@ class _App:
         self.limits = limits
         self.router = Router()
         self.keys = IdempotencyKeys()
+        self.chat = ChatCompletions(engine)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -137,6 +149,9 @@ class _Exchange:
 
     async def _run(self) -> None:
         self._app.auth.check(self._request.headers)
+        if path_parts(self._raw_path) == CHAT_COMPLETIONS:
+            await self._complete_chat()
+            return
         match = self._app.router.find(self._method, self._raw_path)
         self._operation = match.operation
         if match.operation.body == "multipart":
@@ -156,6 +171,21 @@ class _Exchange:
             await send_content(content, self._headers(), self._send)
         else:
             await self._respond(await self._call(params))
+
+    async def _complete_chat(self) -> None:
+        if self._method != "POST":
+            raise MethodNotAllowed(self._method, self._raw_path, ["POST"])
+        request = chat_request(parse_json(await self._body()))
+        if not request.stream:
+            answer = await self._app.chat.answer(request)
+            await self._respond(
+                Answer(200, json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace"))
+            )
+            return
+        source = self._app.chat.stream(request)
+        await self._send_events(
+            EventStream(source, encode_error=error_frame, heartbeat_s=self._app.limits.heartbeat_s)
+        )
 
     async def _take_form(self, match: Match) -> None:
         operation, path = match.operation, self._app.engine.new_file_path()
@@ -208,10 +238,19 @@ class _Exchange:
         assert operation is not None
         if operation is GET_MODEL:
             return _answer(await self._model(cast(ModelParams, params)))
+        if operation is op.LIST_MODELS:
+            return _answer(await self._models(cast(ListModels, params)))
         return _answer(await self._app.engine.call(operation.name, params))
 
+    async def _models(self, params: ListModels) -> ModelPage:
+        page = cast(ModelPage, await self._app.engine.call(op.LIST_MODELS.name, params))
+        assistants = await assistant_models(self._app.engine)
+        data = [*assistants, *page.data]
+        ends = {"first_id": data[0].id, "last_id": data[-1].id} if data else {}
+        return page.model_copy(update={"data": data, **ends})
+
     async def _model(self, params: ModelParams) -> Model:
-        page = cast(ModelPage, await self._app.engine.call(op.LIST_MODELS.name, ListModels()))
+        page = await self._models(ListModels())
         model = next((model for model in page.data if model.id == params.model), None)
         if model is None:
             raise NotFound(
@@ -261,8 +300,10 @@ class _Exchange:
     async def _stream(
         self, name: str, params: Params, *, extended: bool = False, watch: _StreamRecorder | None = None
     ) -> None:
-        source = self._app.engine.stream(name, params)
-        stream = EventStream(source, extended=extended, watch=watch, heartbeat_s=self._app.limits.heartbeat_s)
+        source = encoded(self._app.engine.stream(name, params), extended=extended, watch=watch)
+        await self._send_events(EventStream(source, heartbeat_s=self._app.limits.heartbeat_s))
+
+    async def _send_events(self, stream: EventStream) -> None:
         headers = {"content-type": EVENT_TYPE, "cache-control": "no-cache", "x-accel-buffering": "no"}
         raw = [(k.encode(), v.encode()) for k, v in {**headers, **self._headers()}.items()]
         await stream.send(self._receive, self._send, raw)

@@ -1,4 +1,4 @@
-"""Sends an engine's events as server-sent events, with heartbeats, until the events or the client end."""
+"""Sends server-sent events, with heartbeats, until the events or the client end."""
 
 from __future__ import annotations
 
@@ -24,28 +24,56 @@ log = logging.getLogger(__name__)
 RawHeaders = Sequence[tuple[bytes, bytes]]
 
 
+async def encoded(
+    source: AsyncGenerator[StreamEvent, None],
+    *,
+    extended: bool = False,
+    watch: Callable[[StreamEvent], None] | None = None,
+) -> AsyncGenerator[bytes, None]:
+    """Yield an engine's events as server-sent bytes, up to the one that ends the stream.
+
+    Args:
+        source: The events; closed with this generator. Closing does not stop the run.
+        extended: True for streams that are not part of the API: they have ids and extension events. Streams of the API
+            must not have them: the SDK treats an unknown event as a thread.
+        watch: Called with every event before it is sent.
+    """
+    async with aclosing(source):
+        async for event in source:
+            if watch is not None:
+                watch(event)
+            if extended:
+                yield sse.encode(event)
+            elif event.event not in events.EXTENSIONS:
+                yield sse.encode(replace(event, index=None))
+            if event.ends_stream:
+                return
+
+
+def encoded_error(error: APIError) -> bytes:
+    """Return the API's event for an error in a stream that has begun."""
+    shown = ErrorObject(message=error.message, type=error.type, code=error.code, param=error.param)
+    return sse.encode(StreamEvent(events.ERROR, shown))
+
+
 class EventStream:
     """One streamed answer.
 
     Args:
-        source: The events; closed with the stream. Closing does not stop the run.
-        extended: True for streams that are not part of the API: they have ids and extension events. Streams of the API
-            must not have them: the SDK treats an unknown event as a thread.
-        watch: Called with every event before it is sent.
+        source: The bytes of the events; closed with the stream.
+        encode_error: Makes the event that tells of an error after the first event.
         heartbeat_s: Seconds of silence after which a comment is sent.
     """
 
     def __init__(
         self,
-        source: AsyncGenerator[StreamEvent, None],
+        source: AsyncGenerator[bytes, None],
         *,
-        extended: bool = False,
-        watch: Callable[[StreamEvent], None] | None = None,
+        encode_error: Callable[[APIError], bytes] = encoded_error,
         heartbeat_s: float = HEARTBEAT_S,
     ) -> None:
         self._source = source
-        self._extended = extended
-        self._watch = watch
+        self._encode_error = encode_error
         self._heartbeat_s = heartbeat_s
         self._has_started = False
         self._sending = asyncio.Lock()
@@ -77,14 +105,7 @@ class EventStream:
         async with aclosing(self._source):
             try:
                 async for event in self._source:
-                    if self._watch is not None:
-                        self._watch(event)
-                    if self._extended:
-                        await self._send(sse.encode(event))
-                    elif event.event not in events.EXTENSIONS:
-                        await self._send(sse.encode(replace(event, index=None)))
-                    if event.ends_stream:
-                        return
+                    await self._send(event)
                 if not self._has_started:
                     await self._send(b"")
             except APIError as error:
@@ -97,8 +118,7 @@ class EventStream:
         if not self._has_started:
             self._refusal = error
             return
-        shown = ErrorObject(message=error.message, type=error.type, code=error.code, param=error.param)
-        await self._send(sse.encode(StreamEvent(events.ERROR, shown)))
+        await self._send(self._encode_error(error))
 
     async def _send_heartbeats(self) -> None:
         loop = asyncio.get_running_loop()

@@ -19,6 +19,10 @@ PREFIXES = ("/openai/v1", "/openai", "/v1", "")
 """Path prefixes of OpenAI's client, of Azure's two clients, and of old examples."""
 
 
+CHAT_COMPLETIONS = ["chat", "completions"]
+"""The path of chat completions, which are answered by runs and are no operation of the engine."""
+
+
 class ModelParams(ListModels):
     """GET /models/{model}."""
 
@@ -82,7 +86,7 @@ class Router:
             NotFound: The path does not exist.
             MethodNotAllowed: The path exists, but not with this method.
         """
-        parts = _parts(raw_path)
+        parts = path_parts(raw_path)
         found: list[tuple[tuple[str, ...], Operation[Any, Any]]] = []
         for pattern, operation in self._by_length.get(len(parts), ()) if all(parts) else ():
             if found and pattern != found[0][0]:
@@ -101,7 +105,8 @@ class Router:
         raise MethodNotAllowed(method, raw_path, {operation.method for _, operation in found})
 
 
-def _parts(raw_path: str) -> list[str]:
+def path_parts(raw_path: str) -> list[str]:
+    """Return the decoded words of a path, without the prefix that its client puts before it."""
     raw_path = _PROJECT.sub("", raw_path)
     for prefix in PREFIXES:
         if raw_path.startswith(f"{prefix}/"):

@@ -21,6 +21,9 @@ IMPORTED_MODEL: Final = "imported_model"
 BRANCH_OF: Final = "branch_of"
 """Metadata key: the origin of the conversation that the thread is a branch of."""
 
+ELSEWHERE: Final = "asst_elsewhere"
+"""The assistant id of imported runs, which this engine did not execute; no assistant has it."""
+
 CODE = "code_interpreter"
 FUNCTION = "function"
 COMPLETED, INCOMPLETE, FAILED = "completed", "incomplete", "failed"
@@ -78,6 +81,9 @@ class ImportThread(Params):
     metadata: Metadata | None = None
     instructions: str | None = None
     """The assistant's instructions; stored with the runs."""
+    tells_calls: bool | None = None
+    """True sends the function calls to the models of later runs, as those of this engine's runs. Without it what tools
+    did in another program is shown, and not sent."""
     extends: str | None = None
     """A thread of this origin to which the messages are appended, unless it was continued here."""
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from aimltui.wire.base import Page, Params, Timestamp, Wire, extension
+
+ASSISTANT_OWNER: Final = "aimltui-assistants"
+"""`owned_by` of an assistant in a server's list of models: it answers chat completions, and is no model of a run."""
 
 
 class ModelPrice(Wire):

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from aimltui.engine.operations.references import insert_message
+from aimltui.engine.runs.tool_calls import Call
 from aimltui.engine.runtime import Runtime
 from aimltui.engine.store import branches, files, messages, runs, threads
 from aimltui.engine.store.database import Connection
 from aimltui.engine.validation import merged_metadata
 from aimltui.wire import ids
-from aimltui.wire.base import Timestamp
+from aimltui.wire.base import JSONObject, Timestamp
 from aimltui.wire.errors import BadRequest
 from aimltui.wire.imports import (
     BRANCH_OF,
@@ -19,6 +20,7 @@ from aimltui.wire.imports import (
     COUNT,
     CREATED,
     DIGEST,
+    ELSEWHERE,
     EXTENDED,
     FAILED,
     INCOMPLETE,
@@ -56,8 +58,6 @@ from aimltui.wire.runs import CANCELLED, COMPLETED, LastError, Run
 from aimltui.wire.runs import FAILED as RUN_FAILED
 from aimltui.wire.threads import FAMILY, TRASHED_AT, Thread
 
-ELSEWHERE = "asst_elsewhere"
-"""The assistant id of runs that this engine did not execute; no assistant has it."""
 CHANGED = "thread_changed"
 """The code of the refusal to extend a thread that has changed since it was imported."""
 
@@ -87,7 +87,7 @@ def _import(conn: Connection, runtime: Runtime, params: ImportThread, thread_id:
     thread = (
         _extended(conn, params) if params.extends is not None else _created(conn, runtime, params, thread_id)
     )
-    writer = _Writer(conn, runtime, thread.id, params.instructions)
+    writer = _Writer(conn, runtime, thread.id, params)
     for is_user, group in groupby(params.messages, key=lambda message: message.role == "user"):
         said = list(group)
         writer.say(said) if is_user else writer.answer(said)
@@ -147,11 +147,13 @@ def _extended(conn: Connection, params: ImportThread) -> Thread:
 class _Writer:
     """Writes messages, and the runs that made them, at the end of a thread."""
 
-    def __init__(self, conn: Connection, runtime: Runtime, thread_id: str, instructions: str | None) -> None:
+    def __init__(self, conn: Connection, runtime: Runtime, thread_id: str, params: ImportThread) -> None:
         self._conn = conn
         self._runtime = runtime
         self._thread_id = thread_id
-        self._instructions = instructions
+        self._instructions = params.instructions
+        self._tells_calls = bool(params.tells_calls)
+        self._turn = 0
         self._asked_at: Timestamp = 0
         """When the last message of a person was said."""
         self.newest: Timestamp = 0
@@ -237,8 +239,16 @@ class _Writer:
             reasoning=thought,
         )
         place = messages.newest_seq(self._conn, self._thread_id)
-        # without `calls`: what tools did in another program is shown, and not sent to a model
-        runs.insert_step(self._conn, step, turn=0, after_message=place, private={})
+        self._turn += 1
+        told = self._told(details) if self._tells_calls else {}
+        runs.insert_step(self._conn, step, turn=self._turn, after_message=place, private=told)
+
+    def _told(self, details: ToolCallsDetails | MessageCreationDetails) -> JSONObject:
+        """Return what models are told of a step's calls."""
+        calls = details.tool_calls if isinstance(details, ToolCallsDetails) else ()
+        functions = [(call.id, call.function) for call in calls if isinstance(call, FunctionToolCall)]
+        told = [Call(id_, done.name, done.arguments, output=done.output) for id_, done in functions]
+        return {"calls": [call.to_json() for call in told]} if told else {}
 
     def _call(self, call: ImportedCall) -> ToolCall:
         call_id = self._runtime.options.new_id(ids.CALL)

@@ -11,6 +11,7 @@ from aimltui.engine.runs.prompt.context_window import Item, MessageItem
 from aimltui.engine.store import assistants, runs
 from aimltui.engine.store.database import Connection
 from aimltui.wire.errors import NotFound
+from aimltui.wire.imports import ELSEWHERE
 from aimltui.wire.runs import Run
 
 _LONGEST_NAME: Final = 64
@@ -49,7 +50,8 @@ def shown_name(name: str) -> str:
 
 def _is_by_other(item: MessageItem, assistant_id: str) -> bool:
     message = item.message
-    return message.role == "assistant" and message.assistant_id not in (None, "", assistant_id)
+    # an imported conversation is continued as the assistant's own
+    return message.role == "assistant" and message.assistant_id not in (None, "", ELSEWHERE, assistant_id)
 
 
 def _name_of(conn: Connection, thread_id: str, assistant_id: str) -> str:

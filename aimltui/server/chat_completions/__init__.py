@@ -1,0 +1,1 @@
+"""Chat completions answered by saved assistants."""

@@ -1,0 +1,192 @@
+"""Answers chat completions with runs of saved assistants."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from secrets import token_hex
+from typing import cast
+
+from aimltui.server.assistant_models import find_assistant
+from aimltui.server.chat_completions.answer import ChatAnswer
+from aimltui.server.chat_completions.request import ChatRequest
+from aimltui.wire import operations as op
+from aimltui.wire.assistants import Assistant
+from aimltui.wire.base import JSONObject, Page, Params
+from aimltui.wire.errors import APIError, BadRequest
+from aimltui.wire.events import StreamEvent
+from aimltui.wire.imports import ImportedThread, ImportThread
+from aimltui.wire.messages import CreateMessage
+from aimltui.wire.parsing import validated
+from aimltui.wire.runs import REQUIRES_ACTION, CreateRun, ListRuns, Run, RunParams, SubmitToolOutputs
+from aimltui.wire.threads import ThreadParams
+
+DONE = b"data: [DONE]\n\n"
+MOST_WAITING = 1000
+"""Runs without a thread of the caller that may wait for function outputs; the oldest is given up first."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The thread of an answer, and whether it is the caller's."""
+
+    thread_id: str
+    is_kept: bool
+
+
+class ChatCompletions:
+    """Runs assistants for requests of the Chat Completions API.
+
+    A request without `metadata.thread_id` runs on a thread of its messages, which is deleted after the answer. If the
+    answer is function calls, the run waits for the request that brings their outputs.
+    """
+
+    def __init__(self, engine: op.OperationHandler) -> None:
+        self._engine = engine
+        self._waiting: dict[frozenset[str], Run] = {}
+        """The runs that wait for the outputs of these calls, the oldest first; their threads are not the caller's."""
+
+    async def answer(self, request: ChatRequest) -> JSONObject:
+        """Return the whole answer.
+
+        Raises:
+            APIError: The request was refused, or the run failed.
+        """
+        answer = ChatAnswer(request.model)
+        async with aclosing(self._events(request, answer)) as found:
+            async for event in found:
+                answer.add(event)
+        return answer.whole()
+
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[bytes, None]:
+        """Yield the server-sent events of the answer.
+
+        Raises:
+            APIError: The request was refused, or the run failed.
+        """
+        answer, has_begun = ChatAnswer(request.model), False
+        async with aclosing(self._events(request, answer)) as found:
+            async for event in found:
+                part = answer.add(event)
+                if not has_begun and answer.run is not None:
+                    has_begun = True
+                    yield _frame(answer.first_chunk())
+                # text that was sent cannot be taken back
+                if part is not None and not part.withdrawn:
+                    yield _frame(answer.chunk(part))
+        yield _frame(answer.last_chunk())
+        if request.include_usage:
+            yield _frame(answer.usage_chunk())
+        yield DONE
+
+    async def _events(self, request: ChatRequest, answer: ChatAnswer) -> AsyncGenerator[StreamEvent, None]:
+        """Yield the events of the run; stop it if nobody wants them any longer, and delete a thread made for it."""
+        assistant = await find_assistant(self._engine, request.model)
+        await self._give_up_old()
+        place, operation, params = await self._begin(request, assistant)
+        try:
+            async with aclosing(self._engine.stream(operation.name, params)) as found:
+                async for event in found:
+                    yield event
+        finally:
+            # shielded: a client that is gone cancels this task
+            await asyncio.shield(self._end(place, answer.run))
+
+    async def _begin(
+        self, request: ChatRequest, assistant: Assistant
+    ) -> tuple[_Place, op.Operation[Params, Run], Params]:
+        waiting = await self._waiting_run(request)
+        if waiting is not None:
+            outputs = [{"tool_call_id": id_, "output": text} for id_, text in request.outputs.items()]
+            ids = {"thread_id": waiting.thread_id, "run_id": waiting.id}
+            params: Params = validated(SubmitToolOutputs, {**ids, "tool_outputs": outputs})
+            place = _Place(waiting.thread_id, bool(request.thread_id))
+            return place, cast("op.Operation[Params, Run]", op.SUBMIT_TOOL_OUTPUTS), params
+        fields: JSONObject = {
+            **request.settings,
+            "thread_id": request.thread_id or "thread_",
+            "assistant_id": assistant.id,
+            "additional_instructions": request.instructions or None,
+        }
+        validated(CreateRun, fields)
+        if request.thread_id:
+            for message in request.new:
+                said = CreateMessage(thread_id=request.thread_id, role=message.role, content=message.content)
+                await self._engine.call(op.CREATE_MESSAGE.name, said)
+        else:
+            fields["thread_id"] = await self._new_thread(request)
+        place = _Place(fields["thread_id"], bool(request.thread_id))
+        return place, cast("op.Operation[Params, Run]", op.CREATE_RUN), validated(CreateRun, fields)
+
+    async def _new_thread(self, request: ChatRequest) -> str:
+        if not request.said:
+            raise BadRequest("'messages' has no message of the user.", param="messages")
+        name = token_hex(8)
+        made = ImportThread(
+            origin=f"chat.completions:{name}",
+            digest=name,
+            messages=request.said,
+            created_at=int(time.time()),
+            tells_calls=True,
+        )
+        return cast(ImportedThread, await self._engine.call(op.IMPORT_THREAD.name, made)).thread.id
+
+    async def _waiting_run(self, request: ChatRequest) -> Run | None:
+        """Return the run that waits for the outputs at the end of the request, if there is one."""
+        calls = frozenset(request.outputs)
+        if not calls:
+            return None
+        if not request.thread_id:
+            return self._waiting.pop(calls, None)
+        asked = ListRuns(thread_id=request.thread_id, limit=1)
+        newest = cast(Page[Run], await self._engine.call(op.LIST_RUNS.name, asked)).data
+        if newest and newest[0].status == REQUIRES_ACTION and _calls_of(newest[0]) == calls:
+            return newest[0]
+        raise BadRequest(
+            "The thread has no run that waits for these function outputs; it may have expired.",
+            param="messages",
+        )
+
+    async def _end(self, place: _Place, run: Run | None) -> None:
+        if run is not None and run.status == REQUIRES_ACTION:
+            if not place.is_kept:
+                self._waiting[_calls_of(run)] = run
+            return
+        if not place.is_kept:
+            # this also stops its run
+            await self._delete(place.thread_id)
+        elif run is not None and run.is_active:
+            with suppress(APIError):
+                await self._engine.call(op.CANCEL_RUN.name, RunParams(thread_id=run.thread_id, run_id=run.id))
+
+    async def _give_up_old(self) -> None:
+        now = time.time()
+        for calls, run in list(self._waiting.items()):
+            if len(self._waiting) < MOST_WAITING and (run.expires_at or now) >= now:
+                return
+            del self._waiting[calls]
+            await self._delete(run.thread_id)
+
+    async def _delete(self, thread_id: str) -> None:
+        with suppress(APIError):
+            await self._engine.call(op.DELETE_THREAD.name, ThreadParams(thread_id=thread_id))
+
+
+def error_frame(error: APIError) -> bytes:
+    """Return the event that tells of an error after the answer began."""
+    return _frame(error.to_json())
+
+
+def _calls_of(run: Run) -> frozenset[str]:
+    action = run.required_action
+    return frozenset(call.id for call in action.submit_tool_outputs.tool_calls) if action else frozenset()
+
+
+def _frame(value: JSONObject) -> bytes:
+    return f"data: {json.dumps(value, ensure_ascii=False, separators=(',', ':'))}\n\n".encode(
+        "utf-8", "replace"
+    )
