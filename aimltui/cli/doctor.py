@@ -15,7 +15,9 @@ from typing import Any
 
 from aimltui import __version__
 from aimltui.bootstrap.source import data_dir_of
+from aimltui.cli.terminal_facts import terminal_facts
 from aimltui.common.errors import ConfigError
+from aimltui.common.redaction import redactor
 from aimltui.common.sanitize import clean
 from aimltui.common.text import printable
 from aimltui.config import paths
@@ -40,7 +42,7 @@ _ASKED = (
     "then it runs with your rights; it could read, change and delete your files and use the network."
 )
 DESCRIPTION = (
-    "Check this machine: Python, the terminal, the connections and where their keys are stored, and the sandboxes for the "
+    "Check this machine: Python, what the terminal can do, the connections and where their keys are stored, and the sandboxes for the "
     "code interpreter. Each sandbox is tested by code that tries to break out of it. Exit status 0: at least one sandbox "
     "works; 1: none works."
 )
@@ -73,7 +75,7 @@ def doctor(options: argparse.Namespace) -> int:
 
 def facts(data_dir: Path) -> Iterator[str]:
     """Yield lines about the machine."""
-    yield f"aimltui {__version__}"
+    yield f"aimltui {__version__} with {_versions()}"
     yield f"system    {platform.system()} {platform.release()} on {platform.machine()}"
     yield f"Python    {platform.python_version()} ({sys.executable})"
     yield f"SQLite    {sqlite3.sqlite_version}, full-text search {'works' if _has_search() else 'is missing'}"
@@ -81,11 +83,18 @@ def facts(data_dir: Path) -> Iterator[str]:
     kind = " ".join(filter(None, (os.environ.get("TERM", "(TERM is not set)"), os.environ.get("COLORTERM"))))
     where = "a terminal" if sys.stdout.isatty() else "not a terminal"
     yield f"terminal  {kind}, {size.columns} x {size.lines}; this output goes to {where}"
+    yield from terminal_facts()
     yield f"data      {data_dir}{'' if data_dir.is_dir() else ' (does not exist yet)'}"
     names = [
         name for name in (*AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE) if os.environ.get(name, "").strip()
     ]
     yield f"keys      {', '.join(names) if names else 'no variable is set'}"
+
+
+def _versions() -> str:
+    from importlib.metadata import version
+
+    return ", ".join(f"{name} {version(name)}" for name in ("textual", "openai", "pydantic"))
 
 
 def connections(config_file: Path) -> Iterator[str]:
@@ -206,4 +215,6 @@ def _has_search() -> bool:
 
 
 def _say(line: str) -> None:
-    print(clean(line), flush=True)  # noqa: T201  # there is no screen
+    # it is made to be pasted into a bug report
+    redact = redactor((*AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE))
+    print(redact(clean(line)), flush=True)  # noqa: T201  # there is no screen

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aimltui.cli.local_threads import add_place, local_client
+from aimltui.cli.objects import say_list, told
+from aimltui.cli.thread_actions import find_thread, title_of
 from aimltui.common.errors import AimltuiError, ConfigError
 
 if TYPE_CHECKING:
@@ -30,13 +31,19 @@ def add_export(actions: Any) -> None:
     """Add both actions to `aimltui threads`."""
     listing = actions.add_parser("list", help="list threads, the newest first", allow_abbrev=False)
     listing.add_argument("query", nargs="*", metavar="WORD", help="only threads with these words")
+    listing.add_argument("--json", action="store_true", help="write JSON, as the API has it")
     add_place(listing)
     listing.set_defaults(run=list_threads)
     parser = actions.add_parser(
         "export", help="write threads to files", description=EXPORT, allow_abbrev=False
     )
     add = parser.add_argument
-    add("threads", nargs="*", metavar="THREAD", help="ids or titles; see aimltui threads list")
+    add(
+        "threads",
+        nargs="*",
+        metavar="THREAD",
+        help="ids, beginnings of ids, or titles; see aimltui threads list",
+    )
     add("--all", action="store_true", help="all threads")
     add("--format", choices=_FORMATS, default="markdown", help="default: %(default)s")
     add(
@@ -59,9 +66,13 @@ def list_threads(options: argparse.Namespace) -> int:
     """
     from aimltui.interchange.wording import short
 
-    for thread in asyncio.run(_listed(options)):
+    threads = asyncio.run(_listed(options))
+    if options.json:
+        say_list(threads)
+        return 0
+    for thread in threads:
         at = datetime.fromtimestamp(thread.last_active_at or thread.created_at, UTC).astimezone()
-        print(f"{thread.id}  {at:%Y-%m-%d}  {short(_title(thread), 70)}")  # noqa: T201  # there is no screen
+        print(f"{thread.id}  {at:%Y-%m-%d}  {short(title_of(thread), 70)}")  # noqa: T201  # there is no screen
     return 0
 
 
@@ -84,7 +95,7 @@ def export_threads(options: argparse.Namespace) -> int:
 
 async def _listed(options: argparse.Namespace) -> list[ThreadSummary]:
     async with local_client(options) as client:
-        with _told():
+        with told():
             found = [thread async for thread in _every_thread(client, " ".join(options.query))]
     return sorted(found, key=lambda thread: thread.last_active_at or thread.created_at, reverse=True)
 
@@ -93,9 +104,9 @@ async def _export(options: argparse.Namespace, output: Path | None, *, is_folder
     from aimltui.interchange.exporting import ONE_EACH, Exporter
 
     async with local_client(options) as client:
-        with _told():
+        with told():
             threads = [thread async for thread in _every_thread(client)]
-            chosen = threads if options.all else [_found(threads, wanted) for wanted in options.threads]
+            chosen = threads if options.all else [find_thread(threads, wanted) for wanted in options.threads]
             exporter = Exporter(client)
             needs_folder = len(chosen) > 1 and options.format in ONE_EACH
             if output is not None and (is_folder or needs_folder):
@@ -115,7 +126,7 @@ async def _to_folder(
     count = 0
     for thread in threads:
         name = (
-            saving.plain_name(_title(thread)[:80].replace("/", "-").rstrip(". ")) + SUFFIXES[options.format]
+            saving.plain_name(title_of(thread)[:80].replace("/", "-").rstrip(". ")) + SUFFIXES[options.format]
         )
         path = folder / name if options.force else await asyncio.to_thread(saving.free_path, folder, name)
         with saving.opened(path, replace=options.force) as file:
@@ -153,27 +164,6 @@ def _make(folder: Path) -> None:
         raise AimltuiError(f"The folder “{folder}” cannot be made: {error.strerror or error}.") from error
 
 
-@contextmanager
-def _told() -> Iterator[None]:
-    """Say what goes wrong as a sentence.
-
-    Raises:
-        AimltuiError: The server or the disk refused.
-    """
-    from aimltui.client.errors import TransportError
-    from aimltui.tui.storage.saving import FileIsThere, SaveError
-    from aimltui.wire.errors import APIError
-
-    try:
-        yield
-    except (APIError, TransportError) as error:
-        raise AimltuiError(getattr(error, "message", str(error))) from error
-    except FileIsThere as error:
-        raise AimltuiError(f"{error} Nothing was written; --force replaces it.") from error
-    except SaveError as error:
-        raise AimltuiError(str(error)) from error
-
-
 async def _every_thread(client: AssistantsClient, query: str = "") -> AsyncIterator[ThreadSummary]:
     from aimltui.client.client import every
     from aimltui.wire.threads import ListThreads
@@ -181,23 +171,3 @@ async def _every_thread(client: AssistantsClient, query: str = "") -> AsyncItera
     params = ListThreads(limit=100, query=query) if query else ListThreads(limit=100)
     async for thread in every(client.threads.list, params):
         yield thread
-
-
-def _found(threads: Sequence[ThreadSummary], wanted: str) -> ThreadSummary:
-    """The thread of an id, or of a title that no other has.
-
-    Raises:
-        AimltuiError: There is none, or there are several.
-    """
-    named = [thread for thread in threads if thread.id == wanted]
-    named = named or [thread for thread in threads if _title(thread).casefold() == wanted.casefold()]
-    if len(named) == 1:
-        return named[0]
-    if named:
-        ids = ", ".join(thread.id for thread in named[:5])
-        raise AimltuiError(f"{len(named)} threads are called “{wanted}”; name one by its id: {ids}.")
-    raise AimltuiError(f"There is no thread “{wanted}”. See aimltui threads list.")
-
-
-def _title(thread: ThreadSummary) -> str:
-    return (thread.metadata or {}).get("title") or thread.preview or "untitled"

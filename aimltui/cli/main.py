@@ -21,12 +21,15 @@ commands (each has --help):
   aimltui serve               serve the Assistants API to other programs
   aimltui chat                talk to an assistant in a plain terminal
   aimltui usage               show what runs used and cost
-  aimltui threads             import conversations of ChatGPT, Claude, Open WebUI and others; export threads
+  aimltui threads             list, show, export, delete; import conversations of ChatGPT, Claude, Open WebUI and others
+  aimltui files               list, show, export and delete files
+  aimltui runs                list and show runs, stop one
+  aimltui models              list models; learned shows what each model does not support
   aimltui doctor              check what works on this machine, including the code interpreter's sandboxes
   aimltui interpreter setup   install packages for the code interpreter, such as numpy and pandas
   aimltui functions list      show your functions; test NAME --json ARGS calls one
   aimltui mcp list            show your MCP servers; test NAME starts one, --tool TOOL --json ARGS calls a tool
-  aimltui models learned      show what each model does not support; --clear deletes it
+  aimltui completion SHELL    completion of commands and flags for bash, zsh or fish
 """
 
 
@@ -44,6 +47,10 @@ def main(arguments: Sequence[str]) -> int:
     except AimltuiError as error:
         print(f"aimltui: {_safe(str(error))}", file=sys.stderr)  # noqa: T201  # the screen is not up
         return error.exit_code
+    except BrokenPipeError:
+        # the reader, such as head, has what it wants; what is still buffered would be reported when the program ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except KeyboardInterrupt:
         return 130
 
@@ -117,11 +124,14 @@ def command_parser() -> argparse.ArgumentParser:
     """Return the parser of the other commands. It is separate so that the screen starts without importing them."""
     from aimltui.cli.ask import add_ask_parser
     from aimltui.cli.chat import add_chat_parser
+    from aimltui.cli.completion import add_completion_parser
     from aimltui.cli.doctor import add_doctor_parser
+    from aimltui.cli.files import add_files_parser
     from aimltui.cli.functions import add_functions_parser
     from aimltui.cli.interpreter import add_interpreter_parser
     from aimltui.cli.mcp import add_mcp_parser
     from aimltui.cli.models import add_models_parser
+    from aimltui.cli.runs import add_runs_parser
     from aimltui.cli.serve import add_serve_parser
     from aimltui.cli.threads import add_threads_parser
     from aimltui.cli.usage import add_usage_parser
@@ -136,8 +146,11 @@ def command_parser() -> argparse.ArgumentParser:
     add_interpreter_parser(commands)
     add_models_parser(commands)
     add_threads_parser(commands)
+    add_files_parser(commands)
+    add_runs_parser(commands)
     add_functions_parser(commands)
     add_mcp_parser(commands)
+    add_completion_parser(commands)
     return result
 
 

@@ -1,19 +1,26 @@
-"""`aimltui models learned`: lists what each model does not support, as learned from refusals, and deletes it."""
+"""`aimltui models`: lists the models, and what refusals have taught about them."""
 
 from __future__ import annotations
 
 import argparse
+import asyncio
+import sys
 import time
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aimltui.bootstrap.engine import lessons_of
-from aimltui.bootstrap.source import data_dir_of
+from aimltui.bootstrap.engine import lessons_of, open_engine
+from aimltui.bootstrap.source import data_dir_of, find_source
+from aimltui.cli.finding import find_one
+from aimltui.cli.flags import add_engine_flags
+from aimltui.cli.objects import say, say_json, say_pairs, told
+from aimltui.common.sanitize import clean_line
 
 if TYPE_CHECKING:
     from aimltui.engine.models.compat.lesson_store import Lesson
+    from aimltui.wire.models import ModelPage
 
 DESCRIPTION = (
     "If a server refuses a part of a request, aimltui leaves it out for thirty days and then tries it again. This lists "
@@ -25,8 +32,21 @@ _EVERYTHING = "*"
 
 def add_models_parser(commands: Any) -> None:
     """Add `models` with its actions to the result of `ArgumentParser.add_subparsers`."""
-    parser = commands.add_parser("models", help="show what each model does not support", allow_abbrev=False)
-    actions = parser.add_subparsers(required=True, metavar="learned")
+    parser = commands.add_parser(
+        "models", help="list models, and what each does not support", allow_abbrev=False
+    )
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    for name, text in (
+        ("list", "list the models of the connections"),
+        ("show", "show what is known of a model"),
+    ):
+        action = actions.add_parser(name, help=text, description=f"{text.capitalize()}.", allow_abbrev=False)
+        if name == "show":
+            action.add_argument("model", metavar="MODEL", help="an id, or the beginning of one")
+        action.add_argument("--json", action="store_true", help="write JSON, as the API has it")
+        action.add_argument("--refresh", action="store_true", help="fetch the lists again")
+        add_engine_flags(action)
+        action.set_defaults(run=show_models if name == "list" else show_model)
     learned = actions.add_parser(
         "learned",
         help="show or delete what was learned from refusals",
@@ -43,6 +63,68 @@ def add_models_parser(commands: Any) -> None:
         help="delete what was learned, of all models or of this one",
     )
     learned.set_defaults(run=show_learned)
+
+
+def show_models(options: argparse.Namespace) -> int:
+    """Print the models; returns the exit status.
+
+    Raises:
+        AimltuiError: No connection is set up, or the models cannot be listed.
+    """
+    page = asyncio.run(_listed(options))
+    if options.json:
+        say_json(page.to_json())
+        return 0
+    for model in page.data:
+        where = f"  {model.connection}" if model.connection else ""
+        say(f"{clean_line(model.id)}{where}")
+    for source in page.sources or ():
+        if source.problem:
+            print(f"{clean_line(source.connection)}: {clean_line(source.problem)}", file=sys.stderr)  # noqa: T201
+    return 0
+
+
+def show_model(options: argparse.Namespace) -> int:
+    """Print what is known of a model; returns the exit status.
+
+    Raises:
+        AimltuiError: No connection is set up, or there is no such model.
+    """
+    page = asyncio.run(_listed(options))
+    model = find_one(page.data, options.model, "model", listed_by="aimltui models list")
+    if options.json:
+        say_json(model.to_json())
+        return 0
+    price = model.price
+    say_pairs(
+        [
+            ("id", model.id),
+            ("name", model.name or ""),
+            ("vendor", model.owned_by),
+            ("connection", model.connection or ""),
+            ("context", f"{model.context_length:,} tokens" if model.context_length else ""),
+            ("longest answer", f"{model.output_limit:,} tokens" if model.output_limit else ""),
+            ("abilities", ", ".join(model.abilities or ())),
+            ("price in", _price(price.prompt if price else None)),
+            ("price out", _price(price.completion if price else None)),
+            ("remark", model.remark or ""),
+            ("learned", " ".join(model.learned or ())),
+        ]
+    )
+    return 0
+
+
+async def _listed(options: argparse.Namespace) -> ModelPage:
+    from aimltui.client.client import AssistantsClient
+    from aimltui.client.embedded import EmbeddedTransport
+
+    async with open_engine(find_source(options)) as engine:
+        with told():
+            return await AssistantsClient(EmbeddedTransport(engine)).list_models(refresh=options.refresh)
+
+
+def _price(dollars: float | None) -> str:
+    return f"${dollars * 1e6:.4g} per million tokens" if dollars is not None else ""
 
 
 def show_learned(options: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""`aimltui threads`: conversations from other programs come in, and threads go out."""
+"""`aimltui threads`: its actions, and the import of what other programs saved."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from aimltui.cli.export import add_export
 from aimltui.cli.local_threads import add_place, local_client
+from aimltui.cli.thread_actions import add_thread_actions
 from aimltui.common.errors import AimltuiError
 
 if TYPE_CHECKING:
@@ -29,11 +30,12 @@ IMPORT = (
 def add_threads_parser(commands: Any) -> argparse.ArgumentParser:
     """Add `threads` to the result of `ArgumentParser.add_subparsers`."""
     parser: argparse.ArgumentParser = commands.add_parser(
-        "threads", help="import and export conversations", allow_abbrev=False
+        "threads", help="list, show, import, export and delete conversations", allow_abbrev=False
     )
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     _add_import(actions)
     add_export(actions)
+    add_thread_actions(actions)
     return parser
 
 
