@@ -1,4 +1,4 @@
-"""Builds the local tools from the settings: the user's functions, the MCP servers, and who may call them."""
+"""Builds the local tools from the settings: the user's functions, MCP servers, skills, and who may call them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from aimltui.local_tools.functions.library import FunctionLibrary
 from aimltui.local_tools.host import LocalTools, Rules
 from aimltui.local_tools.mcp.opening import connect
 from aimltui.local_tools.mcp.source import McpSource
+from aimltui.local_tools.skills.source import SkillFolder, SkillSource
 from aimltui.local_tools.types import Limits
 
 APPROVALS_FILE = "approved-functions.json"
@@ -21,6 +22,10 @@ MCP_STATE_FILE = "mcp-servers.json"
 """A file in the state directory."""
 FOLDER = "functions"
 """A folder in the configuration directory."""
+SKILLS = "skills"
+"""A folder in the configuration directory."""
+AGENTS_SKILLS = Path(".agents") / "skills"
+"""A folder in the user's home directory and in projects, which several programs share."""
 _EXAMPLES = Path(examples.__path__[0])
 _TIMEOUT_S = 60
 
@@ -67,7 +72,22 @@ def local_tools(
     approvals = Approvals(state_dir / APPROVALS_FILE)
     rules = Rules(settings.functions.policy, settings.tool_policies, settings.functions.offer)
     functions = function_library(settings, config_file, approvals, is_demo=is_demo)
-    return LocalTools([functions], approvals, rules, mcp_servers(settings, config_file, state_dir))
+    servers = mcp_servers(settings, config_file, state_dir)
+    return LocalTools([functions], approvals, rules, servers, skill_source(settings, config_file))
+
+
+def skill_folders_of(settings: Settings, config_file: Path) -> list[SkillFolder]:
+    """The folders with skills: of the configuration directory, of the settings' folder, and of the user."""
+    folders = [SkillFolder(config_file.parent / SKILLS, is_own=True)]
+    if settings.skills.folder:
+        project = config_file.parent / Path(settings.skills.folder).expanduser()
+        folders.append(SkillFolder(project / AGENTS_SKILLS))
+    return [*folders, SkillFolder(Path("~").expanduser() / AGENTS_SKILLS)]
+
+
+def skill_source(settings: Settings, config_file: Path) -> SkillSource:
+    """The skills. It reads nothing yet."""
+    return SkillSource(skill_folders_of(settings, config_file))
 
 
 def mcp_servers(settings: Settings, config_file: Path, state_dir: Path) -> McpSource:

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import importlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -154,6 +154,7 @@ async def _connect_engine(
     from aimltui.engine.engine import Engine
     from aimltui.engine.models.demo.model import STARTERS
     from aimltui.engine.tools.builtin import builtin
+    from aimltui.engine.tools.code_interpreter.bring_in import bring_in
     from aimltui.engine.tools.code_interpreter.rerun import run_again
     from aimltui.tui.startup import Connected, Ran
 
@@ -186,7 +187,13 @@ async def _connect_engine(
         came = await run_again(own.sessions, thread_id, code, consent.approve)
         return Ran(came.text, came.is_ok, came.seconds)
 
+    async def copy_in(thread_id: str, files: Mapping[str, bytes]) -> str:
+        return await bring_in(own.sessions, thread_id, files)
+
     client = AssistantsClient(EmbeddedTransport(engine))
+    tools = _local_tools(source.settings, config_file, state_dir, is_demo=connection is None)
+    if tools.skills is not None:
+        tools.skills.copy_in = copy_in
     return Connected(
         client=client,
         endpoint=connection.name if connection else "offline demo" if is_demo else "not connected",
@@ -199,7 +206,7 @@ async def _connect_engine(
         run_code=run_code,
         read_page=_read_page,
         interchange=InterchangeService(client),
-        local_tools=_local_tools(source.settings, config_file, state_dir, is_demo=connection is None),
+        local_tools=tools,
         warm_up=_warm_up if connection else _warm_up_screen,
     )
 

@@ -28,6 +28,7 @@ commands (each has --help):
   aimltui doctor              check what works on this machine, including the code interpreter's sandboxes
   aimltui interpreter setup   install packages for the code interpreter, such as numpy and pandas
   aimltui functions list      show your functions; test NAME --json ARGS calls one
+  aimltui skills list         show the skills that assistants can load
   aimltui mcp list            show your MCP servers; test NAME starts one, --tool TOOL --json ARGS calls a tool
   aimltui completion SHELL    completion of commands and flags for bash, zsh or fish
 """
@@ -133,6 +134,7 @@ def command_parser() -> argparse.ArgumentParser:
     from aimltui.cli.models import add_models_parser
     from aimltui.cli.runs import add_runs_parser
     from aimltui.cli.serve import add_serve_parser
+    from aimltui.cli.skills import add_skills_parser
     from aimltui.cli.threads import add_threads_parser
     from aimltui.cli.usage import add_usage_parser
 
@@ -150,6 +152,7 @@ def command_parser() -> argparse.ArgumentParser:
     add_runs_parser(commands)
     add_functions_parser(commands)
     add_mcp_parser(commands)
+    add_skills_parser(commands)
     add_completion_parser(commands)
     return result
 

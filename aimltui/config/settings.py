@@ -38,6 +38,9 @@ wait_s = 3600           # seconds that a run waits for your decision; the limit 
 [functions.tools]       # the same policy for one function
 get_time = "allow"
 
+[skills]
+folder = "~/work/site"  # skills in its .agents/skills, beside `skills` in the configuration directory and ~/.agents/skills
+
 [mcp_servers.time]      # MCP servers; see config/mcp_servers.py
 command = "uvx"
 args = ["mcp-server-time"]
@@ -128,6 +131,15 @@ class FunctionSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SkillSettings:
+    """Where skills are, besides the configuration directory and `~/.agents/skills`."""
+
+    folder: str | None = None
+    """A folder, such as that of a project, whose `.agents/skills` has skills; a relative path begins at the directory of
+    this file."""
+
+
+@dataclass(frozen=True, slots=True)
 class BudgetSettings:
     """Spending limits; a run is stopped before it would exceed one. None means no limit."""
 
@@ -151,6 +163,7 @@ class Settings:
     interpreter: InterpreterSettings = field(default_factory=InterpreterSettings)
     budget: BudgetSettings = field(default_factory=BudgetSettings)
     functions: FunctionSettings = field(default_factory=FunctionSettings)
+    skills: SkillSettings = field(default_factory=SkillSettings)
     threads: ThreadSettings = field(default_factory=ThreadSettings)
     tool_policies: Mapping[str, str] = field(default_factory=dict)
     """`ask`, `allow` or `deny` by the name of a function."""
@@ -172,6 +185,7 @@ _Section = (
     | type[ThreadSettings]
     | type[InterpreterSettings]
     | type[FunctionSettings]
+    | type[SkillSettings]
     | type[BudgetSettings]
 )
 _SECTIONS: dict[str, _Section] = {
@@ -180,6 +194,7 @@ _SECTIONS: dict[str, _Section] = {
     "threads": ThreadSettings,
     "interpreter": InterpreterSettings,
     "functions": FunctionSettings,
+    "skills": SkillSettings,
     "budget": BudgetSettings,
 }
 
@@ -257,6 +272,7 @@ def load_settings(
         interpreter,
         budget,
         replace(FunctionSettings(), **_section(merged, "functions")),
+        replace(SkillSettings(), **_section(merged, "skills")),
         replace(ThreadSettings(), **_section(merged, "threads")),
         _tool_policies(document, str(file)),
         {"mcp_servers": document["mcp_servers"]} if "mcp_servers" in document else {},

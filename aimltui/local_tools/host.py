@@ -14,6 +14,7 @@ from aimltui.local_tools.types import CallResult, LocalTool, Problem, ToolSource
 
 if TYPE_CHECKING:
     from aimltui.local_tools.mcp.source import McpSource
+    from aimltui.local_tools.skills.source import SkillSource
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,8 @@ class LocalTools:
         sources: Where tools come from; the first that has a name wins.
         approvals: What the user has allowed.
         rules: What the settings say.
-        servers: The MCP servers; they are one of the sources, the last.
+        servers: The MCP servers; they are one of the sources.
+        skills: The skills; they are one of the sources, the last.
     """
 
     def __init__(
@@ -50,9 +52,12 @@ class LocalTools:
         approvals: Approvals,
         rules: Rules,
         servers: McpSource | None = None,
+        skills: SkillSource | None = None,
     ) -> None:
         self.servers = servers
-        self._sources: tuple[ToolSource, ...] = (*sources, servers) if servers is not None else tuple(sources)
+        self.skills = skills
+        more: list[ToolSource | None] = [servers, skills]
+        self._sources: tuple[ToolSource, ...] = (*sources, *(one for one in more if one is not None))
         self._approvals = approvals
         self._rules = rules
 
@@ -92,17 +97,24 @@ class LocalTools:
         """The tool with a name."""
         return next((tool for tool in self.tools if tool.name == name), None)
 
-    def definitions(self, *, is_own: bool, taken: Collection[str]) -> list[dict[str, Any]]:
+    def definitions(
+        self, *, is_own: bool, taken: Collection[str], skills: Sequence[str] = ()
+    ) -> list[dict[str, Any]]:
         """The definitions that a run of an assistant gets in addition to its own tools.
 
         Args:
             is_own: Whether it is the program's own assistant.
             taken: The names of the functions that the assistant defines itself.
+            skills: The names of the assistant's skills.
         """
-        if not self._is_offered(is_own):
-            return []
+        is_offered = self._is_offered(is_own)
+        # an assistant has the skills that are switched on for it, whatever is said about functions
+        loader = self.skills.offer(skills) if self.skills is not None else None
+        found = [tool for tool in self.tools if is_offered and tool.kind != "skill"]
         return [
-            tool.definition() for tool in self.tools if tool.name not in taken and not self._is_denied(tool)
+            tool.definition()
+            for tool in (*found, *([loader] if loader is not None else []))
+            if tool.name not in taken and not self._is_denied(tool)
         ]
 
     def verdict(self, tool: LocalTool | None, thread_id: str) -> Verdict:
@@ -113,6 +125,9 @@ class LocalTools:
         if self._is_denied(tool):
             return "refuse"
         rule = self._rules.by_name.get(tool.name)
+        if tool.kind == "skill" and rule is None:
+            # it only reads what the user has switched on
+            return "run"
         if tool.kind == "schema" or not tool.is_trusted:
             return "ask"
         if rule is not None:
@@ -141,8 +156,16 @@ class LocalTools:
         else:
             await asyncio.to_thread(self._approvals.allow_in_thread, tool.fingerprint, tool.name, thread_id)
 
-    async def call(self, tool: LocalTool, arguments: dict[str, Any]) -> CallResult:
-        """Run a tool. Whatever happens, there is a text for the model; only cancelling raises."""
+    async def call(self, tool: LocalTool, arguments: dict[str, Any], thread_id: str = "") -> CallResult:
+        """Run a tool. Whatever happens, there is a text for the model; only cancelling raises.
+
+        Args:
+            tool: The tool.
+            arguments: The arguments.
+            thread_id: The thread of the run, for skills.
+        """
+        if tool.kind == "skill" and self.skills is not None:
+            return await self.skills.load(arguments, thread_id)
         source = next((source for source in self._sources if tool in source.tools), None)
         if source is None:
             return CallResult(

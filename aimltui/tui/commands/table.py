@@ -548,6 +548,15 @@ COMMANDS: tuple[Command, ...] = (
         slash="/mcp",
     ),
     Command(
+        "skills",
+        "Skills",
+        "Show the skills, which tell the assistant how to do a kind of task; switch one on or off for it.",
+        (),
+        "skills",
+        PROGRAM,
+        slash="/skills",
+    ),
+    Command(
         "usage",
         "Usage",
         "Show what runs have used: tokens and cost by day, model and thread.",

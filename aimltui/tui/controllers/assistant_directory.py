@@ -118,7 +118,11 @@ class AssistantDirectory:
 
     def metadata_of(self, conversation: Answering) -> Mapping[str, str]:
         """The metadata of the assistant that answers in the conversation, as far as it was read."""
-        found = self._assistants.get(self.id_of(conversation) or "")
+        return self.metadata(self.id_of(conversation) or "")
+
+    def metadata(self, assistant_id: str) -> Mapping[str, str]:
+        """The metadata of an assistant, as far as it was read."""
+        found = self._assistants.get(assistant_id)
         return (found.metadata or {}) if found is not None else {}
 
     def tools_of(self, assistant_id: str) -> frozenset[str]:

@@ -281,7 +281,7 @@ class FunctionCalls:
         except BadArguments as error:
             self._finish(call, str(error))
             return
-        result = await self.tools.call(tool, arguments)
+        result = await self.tools.call(tool, arguments, call.thread_id)
         self._finish(call, result.text)
         self._post(CallsChanged())
 

@@ -73,7 +73,7 @@ class RunTools:
         await self.start(assistant_id)
         is_own = self._is_own(assistant_id)
         taken = {tool.function.name for tool in own if isinstance(tool, FunctionTool)}
-        more = local.definitions(is_own=is_own, taken=taken)
+        more = local.definitions(is_own=is_own, taken=taken, skills=self._skills_of(local, assistant_id))
         for name in local.unlisted(is_own=is_own):
             self._tell(f"MCP server {name} is still starting. Its tools come with your next message.")
         if (surplus := len(own) + len(more) - self._most) > 0:
@@ -81,6 +81,17 @@ class RunTools:
             self._tell(f"A run may have {self._most} tools, so these are left out: {', '.join(left_out)}.")
             more = more[:-surplus]
         return (*own, *map(FunctionTool.model_validate, more)) if more or has_more else None
+
+    def _skills_of(self, local: LocalTools, assistant_id: str) -> list[str]:
+        """The names of an assistant's skills."""
+        from aimltui.local_tools.skills.switch import names_on
+
+        if local.skills is None:
+            return []
+        for problem in local.skills.problems:
+            self._tell(f"A skill is left out. {problem.sentence}")
+        metadata = self._assistants.metadata(assistant_id)
+        return names_on(metadata, local.skills.skills, is_own=self._is_own(assistant_id))
 
     def _is_own(self, assistant_id: str | None) -> bool:
         return assistant_id is None or self._assistants.is_default(assistant_id)

@@ -28,6 +28,7 @@ from aimltui.tui.screens.main.pickers import PickersPart
 from aimltui.tui.screens.main.quitting import QuittingPart
 from aimltui.tui.screens.main.reading import ReadingPart
 from aimltui.tui.screens.main.sending import SendingPart
+from aimltui.tui.screens.main.skills import SkillsPart
 from aimltui.tui.screens.main.threads import ThreadsPart
 from aimltui.tui.screens.main.trash import TrashPart
 from aimltui.tui.screens.main.usage import UsagePart
@@ -54,6 +55,7 @@ class MainScreen(
     CodeConsentPart,
     FunctionCallsPart,
     McpServersPart,
+    SkillsPart,
     PickersPart,
     ThreadsPart,
     TrashPart,
