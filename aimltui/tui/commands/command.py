@@ -25,6 +25,8 @@ STATE_WORDS = frozenset(
         "runs",  # code can be run again here
         "undo",  # a deleted thread can be restored
         "unanswered",  # the last message of the open thread has no complete answer
+        "cut",  # the last answer of the open thread is not complete
+        "branches",  # the open conversation has several branches
         "call",  # a function call needs a decision
         "card",  # the card about it has the focus
         "connections",  # the user can set up connections

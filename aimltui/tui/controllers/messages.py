@@ -40,3 +40,21 @@ class NoticePosted(Message):
 
 class CallsChanged(Message):
     """Calls of functions or pieces of code need a decision, or no longer need one."""
+
+
+@dataclass
+class EditSubmitted(Message):
+    """An earlier message was edited, and is sent again as another branch."""
+
+    message_id: str
+    draft: str
+
+
+@dataclass
+class BranchWanted(Message):
+    """The user wants to see another branch of the conversation."""
+
+    entry_id: str
+    """The message at which the branches differ."""
+    step: int
+    """-1 for the branch before, 1 for the one behind."""

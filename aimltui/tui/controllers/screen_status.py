@@ -45,6 +45,8 @@ class ScreenFacts:
     is_narrow: bool = False
     is_short: bool = False
     quits_when_finished: bool = False
+    is_editing: bool = False
+    """Whether an earlier message is edited in the prompt."""
 
 
 def command_words(facts: ScreenFacts, workspace: Workspace | None) -> frozenset[str]:
@@ -73,6 +75,8 @@ def command_words(facts: ScreenFacts, workspace: Workspace | None) -> frozenset[
             "call": bool(workspace.calls_asking(conversation.thread_id)),
             "connections": workspace.connected.connections is not None,
             "unanswered": can_send_again(conversation),
+            "cut": conversation.view.facts.is_cut and not conversation.is_busy,
+            "branches": conversation.view.branches.last is not None,
         }
     return frozenset(word for word, is_true in words.items() if is_true)
 
@@ -119,7 +123,7 @@ def status_of(facts: ScreenFacts, workspace: Workspace | None, now: float) -> St
     # the figures of a single run stand in its receipt already
     used = conversation.view.runs.usage if conversation.view.runs.counted > 1 else None
     return Status(
-        hint=facts.hint or ("quits when the answer is finished" if facts.quits_when_finished else ""),
+        hint=facts.hint or _standing_hint(facts),
         is_away=not facts.is_following,
         new_lines=facts.new_lines,
         title=workspace.threads.title(conversation.thread_id) if facts.is_short else "",
@@ -134,6 +138,13 @@ def status_of(facts: ScreenFacts, workspace: Workspace | None, now: float) -> St
         context=context_text(used.context_tokens, used.context_length) if used else "",
         today=workspace.usage.today if used else "",
     )
+
+
+def _standing_hint(facts: ScreenFacts) -> str:
+    """What is said as long as it is so."""
+    if facts.is_editing:
+        return "editing an earlier message · enter sends it as a new branch · esc leaves it"
+    return "quits when the answer is finished" if facts.quits_when_finished else ""
 
 
 def _run_text(conversation: Conversation, now: float, *, is_away: bool) -> tuple[str, int | None]:

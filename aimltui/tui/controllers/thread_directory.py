@@ -117,12 +117,15 @@ class ThreadDirectory:
         return thread
 
     async def rename(self, thread_id: str, title: str) -> None:
-        """Change the title of a thread; an empty one shows its first words again."""
-        await self.set_metadata(thread_id, {TITLE: " ".join(title.split())[:_TITLE_LIMIT]})
+        """Change the title of a thread and its branches; an empty one shows its first words again."""
+        for branch in self.state.branches(thread_id):
+            await self.set_metadata(branch, {TITLE: " ".join(title.split())[:_TITLE_LIMIT]})
 
     async def toggle_pin(self, thread_id: str) -> None:
-        """Pin or unpin a thread."""
-        await self.set_metadata(thread_id, {PINNED: "false" if self.state.is_pinned(thread_id) else "true"})
+        """Pin or unpin a thread and its branches."""
+        mark = "false" if self.state.is_pinned(thread_id) else "true"
+        for branch in self.state.branches(thread_id):
+            await self.set_metadata(branch, {PINNED: mark})
 
     async def set_metadata(self, thread_id: str, metadata: dict[str, str]) -> None:
         """Change a thread's metadata.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from aimltui.client.client import every
 from aimltui.client.errors import TransportError, Unsupported
+from aimltui.tui.state.families import family_of
 from aimltui.wire.errors import APIError, NotFound
 from aimltui.wire.threads import TRASHED_AT, ListThreads, ModifyThread, Thread, ThreadSummary
 
@@ -62,26 +63,32 @@ class Trash:
         return self.threads
 
     async def put(self, thread_id: str) -> None:
-        """Move a thread to the trash. It leaves the list at once, and comes back if that fails.
+        """Move a thread and its branches to the trash. They leave the list at once, and come back if that fails.
 
         Raises:
             APIError: The server refused.
             TransportError: There was no answer.
         """
-        summary = self._directory.take_out(thread_id)
-        try:
-            thread = await self._mark(thread_id, f"{self._clock():.3f}")
-        except NotFound:
-            # another window deleted it for good
-            return
-        except (APIError, TransportError):
-            if summary is not None:
-                self._directory.put_back(summary)
-            raise
-        self.threads.insert(0, _updated(summary, thread))
+        mark = f"{self._clock():.3f}"
+        taken = {
+            branch: self._directory.take_out(branch) for branch in self._directory.state.branches(thread_id)
+        }
+        for branch in list(taken):
+            try:
+                thread = await self._mark(branch, mark)
+            except NotFound:
+                # another window deleted it for good
+                del taken[branch]
+            except (APIError, TransportError):
+                for summary in taken.values():
+                    if summary is not None:
+                        self._directory.put_back(summary)
+                raise
+            else:
+                self.threads.insert(0, _updated(taken.pop(branch), thread))
 
     async def restore(self, thread_id: str) -> None:
-        """Move a thread out of the trash.
+        """Move a thread and its branches out of the trash.
 
         Raises:
             APIError: The server refused.
@@ -95,6 +102,10 @@ class Trash:
         thread = await self._mark(thread_id, "")
         self._forget(thread_id)
         self._directory.put_back(_updated(known, thread))
+        for branch in [other for other in self.threads if family_of(other) == family_of(thread)]:
+            restored = await self._mark(branch.id, "")
+            self._forget(branch.id)
+            self._directory.put_back(_updated(branch, restored))
 
     async def undo(self) -> str | None:
         """Restore the thread that was moved to the trash last, also by another window or before a restart.
@@ -114,13 +125,14 @@ class Trash:
         return thread_id
 
     async def delete(self, thread_ids: Iterable[str]) -> None:
-        """Delete threads for good, also such that are not in the trash.
+        """Delete threads with their branches for good, also such that are not in the trash.
 
         Raises:
             APIError: The server refused.
             TransportError: There was no answer.
         """
-        for thread_id in list(thread_ids):
+        wanted = [branch for thread_id in thread_ids for branch in self._branches(thread_id)]
+        for thread_id in dict.fromkeys(wanted):
             with suppress(NotFound):
                 await self._client.threads.delete(thread_id)
             self._forget(thread_id)
@@ -148,6 +160,12 @@ class Trash:
         """Days until a thread is deleted for good; infinite if nobody knows since when it is in the trash."""
         since = max(thread.trashed_at or 0, thread.last_active_at or 0)
         return self._days - (self._clock() - since) / DAY_S
+
+    def _branches(self, thread_id: str) -> list[str]:
+        known = self._known(thread_id)
+        if known is None:
+            return self._directory.state.branches(thread_id)
+        return [thread.id for thread in self.threads if family_of(thread) == family_of(known)]
 
     async def _mark(self, thread_id: str, mark: str) -> Thread:
         params = ModifyThread(thread_id=thread_id, metadata={TRASHED_AT: mark})

@@ -15,6 +15,7 @@ from textual.message import Message as TextualMessage
 
 from aimltui.client.errors import TransportError
 from aimltui.tui.controllers.assistant_directory import AssistantDirectory
+from aimltui.tui.controllers.branches import Branches
 from aimltui.tui.controllers.change_watcher import ChangeWatcher
 from aimltui.tui.controllers.code_approvals import CodeApprovals
 from aimltui.tui.controllers.conversation import Addressed, Answering, Conversation
@@ -41,6 +42,7 @@ from aimltui.tui.controllers.usage_tracker import UsageTracker
 from aimltui.tui.startup import Connected, Startup
 from aimltui.tui.state.addressee import Addressee
 from aimltui.tui.state.attached_files import addressee_of, parted
+from aimltui.tui.state.branch_marks import END_ID
 from aimltui.tui.state.entries import GuideEntry
 from aimltui.tui.state.guides import guides_for
 from aimltui.tui.state.pending_calls import PendingCall
@@ -94,9 +96,8 @@ class Workspace:
             self.models, self.assistants, self.directory, post, self._selection_changed
         )
         self.tools = ToolSwitch(self.assistants, self.selections, post, is_known=connected.has_tool_switch)
-        self.loader = ThreadLoader(
-            client, self.directory, post, self._follow, self._show_guides, self._can_follow
-        )
+        self.loader = ThreadLoader(client, self.directory, post, self._follow, self._loaded, self._can_follow)
+        self.branches = Branches(client, self.directory, clock)
         self.usage = UsageTracker(client, lambda: self.current.buffer.notify())
         self.files = FileCache(client)
         tools = connected.local_tools
@@ -143,6 +144,7 @@ class Workspace:
     def new(self) -> Conversation:
         """Open a new conversation; its thread is made with the first message."""
         self._leave()
+        self.threads.opened = None
         self.current = self._conversation(None)
         self._show_guides(self.current)
         self.current.buffer.add(None, at_once=True)
@@ -154,7 +156,9 @@ class Workspace:
         self._leave()
         conversation = self._kept.get(thread_id) or self._conversation(thread_id)
         self.current = self._kept[thread_id] = conversation
+        self.threads.opened = thread_id
         self.threads.mark_read(thread_id)
+        self._list_changed()
         conversation.buffer.add(None, at_once=True)
         self._post(CallsChanged())
         await self.loader.read(conversation)
@@ -203,7 +207,7 @@ class Workspace:
         if conversation.is_busy or conversation.thread_id is None:
             return
         conversation.is_sending = True
-        conversation.buffer.notify()
+        conversation.buffer.add(conversation.view.remove(END_ID), at_once=True)
         self._spawn(self._follower(conversation).again(), _group(conversation))
 
     @property
@@ -289,6 +293,7 @@ class Workspace:
             self._spawn(self._untrash(thread_id), "trash")
         self.threads.note_message(thread_id, text, int(self.clock()))
         self._list_changed()
+        self._spawn(self.branches.refresh(conversation), "branches")
 
     async def unsaid(self, conversation: Conversation) -> None:
         """A message was taken back: the thread may have other first words."""
@@ -311,6 +316,7 @@ class Workspace:
         conversation.buffer.notify()
         if run.is_terminal:
             self._spawn(self.usage.refresh(), "usage")
+            self._spawn(self.branches.refresh(conversation), "branches")
 
     def give_back(self, conversation: Conversation, text: str) -> None:
         """Return text to the prompt that was not sent."""
@@ -402,6 +408,10 @@ class Workspace:
     def _selection_changed(self, conversation: Conversation) -> None:
         self._show_guides(conversation)
         conversation.buffer.notify()
+
+    def _loaded(self, conversation: Conversation) -> None:
+        self._show_guides(conversation)
+        self._spawn(self.branches.refresh(conversation), "branches")
 
     def _show_guides(self, conversation: Conversation) -> None:
         guides: tuple[GuideEntry, ...] = ()

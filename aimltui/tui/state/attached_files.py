@@ -11,10 +11,13 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from aimltui.tui.state import addressee
 from aimltui.tui.state.addressee import Addressee
+
+if TYPE_CHECKING:
+    from aimltui.tui.state.entries import Attachment
 
 Goal = Literal["picture", "file_search", "code_interpreter"]
 """Where a file goes: to the model's eyes, or to one of the tools."""
@@ -24,6 +27,7 @@ GOAL_WORDS: Final[dict[str, str]] = {
     "file_search": "file search",
     "code_interpreter": "code interpreter",
 }
+GOALS: Final[tuple[Goal, ...]] = ("picture", "file_search", "code_interpreter")
 PICTURES: Final = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 """Suffixes of pictures that models take."""
 _DATA: Final = frozenset(
@@ -123,6 +127,14 @@ def with_next_goal(file: AttachedFile, step: int = 1) -> AttachedFile:
     )
     at = goals.index(file.goal) if file.goal in goals else 0
     return replace(file, goal=goals[(at + step) % len(goals)])
+
+
+def attached_again(file: Attachment, name: str, size: int) -> AttachedFile:
+    """Return a file of a message that was sent, as an attached file of a draft."""
+    picture: Goal = "picture" if file.is_picture else goal_of(name, sees_pictures=False)
+    goal = next((goal for goal in GOALS if goal == file.tool), picture)
+    # the id in place of a path: what tells it from other files
+    return AttachedFile(file.file_id, name, size, goal, file.file_id)
 
 
 def tools_of(files: Iterable[AttachedFile]) -> frozenset[str]:

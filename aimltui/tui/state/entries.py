@@ -95,6 +95,8 @@ class MessageEntry:
     run_id: str | None = None
     to: Addressee | None = None
     """The assistant that a message of the user is addressed to; None for the thread's."""
+    branch: tuple[int, int] | None = None
+    """Which of how many branches begins with this message; None if there are no others."""
 
 
 @dataclass(frozen=True, slots=True)

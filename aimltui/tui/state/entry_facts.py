@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
 
-from aimltui.tui.state.entries import GuideEntry, MessageEntry, RunEntry
+from aimltui.tui.state.entries import GuideEntry, MessageEntry, RunEntry, StepEntry
 from aimltui.tui.state.entry_list import EntryList
 
 
@@ -44,6 +44,32 @@ class EntryFacts:
         for entry in self._list.outlines(backwards=True):
             if isinstance(entry, RunEntry) or (isinstance(entry, MessageEntry) and entry.role == "user"):
                 return isinstance(entry, RunEntry)
+        return False
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the last message is an answer that is not complete."""
+        last = next((e for e in self._list.outlines(backwards=True) if isinstance(e, MessageEntry)), None)
+        return last is not None and last.role == "assistant" and last.incomplete_reason is not None
+
+    def question(self, entry_id: str | None = None) -> MessageEntry | None:
+        """The message of the user that an entry is, or belongs to; of the last entry for None."""
+        found: MessageEntry | None = None
+        for entry in self._list.outlines():
+            if isinstance(entry, MessageEntry) and entry.role == "user" and not entry.pending:
+                found = entry
+            if entry.id == entry_id:
+                break
+        return found
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether something was written or done for the last message of the user."""
+        for entry in self._list.outlines(backwards=True):
+            if isinstance(entry, StepEntry):
+                return True
+            if isinstance(entry, MessageEntry):
+                return entry.role == "assistant"
         return False
 
     @property

@@ -78,6 +78,14 @@ class EntryList:
         """Return whether there is a message."""
         return any(isinstance(entry, MessageEntry) for entry in self._entries.values())
 
+    def message_before(self, index: int) -> str | None:
+        """Return the id of the last message before an index that the server has; None if there is none."""
+        for entry_id in reversed(self.order[:index]):
+            entry = self._entries[entry_id]
+            if isinstance(entry, MessageEntry) and not entry.pending:
+                return entry_id
+        return None
+
     def grow(self, entry_id: str, text: str) -> list[Change]:
         """Add text to a message, which its fold has already, or to a reasoning."""
         entry = self._entries.get(entry_id)

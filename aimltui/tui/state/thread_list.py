@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, tzinfo
 
+from aimltui.tui.state.families import families, family_of, last_used
 from aimltui.tui.state.thread_lines import Mark, ThreadRow
 from aimltui.wire.runs import ACTIVE
 from aimltui.wire.threads import PINNED, TITLE, LatestRun, Thread, ThreadSummary
 
 NEW_TITLE = "New thread"
 _TITLE_LENGTH = 60
+_URGENT: tuple[Mark, ...] = ("needs_you", "running", "unread")
+"""The marks that a row has if one of its branches has them, the most urgent first."""
 _GROUPS = ("Pinned", "Today", "Yesterday", "Older")
 
 
@@ -24,6 +27,8 @@ class ThreadListState:
     def __init__(self, zone: tzinfo | None = None) -> None:
         self._zone = zone
         self._threads: dict[str, ThreadSummary] = {}
+        self.opened: str | None = None
+        """The thread that is open; the row of a conversation with several branches is that of the open one."""
         self._unread: set[str] = set()
         self._asking: frozenset[str] = frozenset()
         """Threads in which something on this machine needs a decision, whatever their run's status is."""
@@ -99,9 +104,18 @@ class ThreadListState:
         thread = self._threads.get(thread_id)
         return thread is not None and _is_pinned(thread)
 
+    def branches(self, thread_id: str) -> list[str]:
+        """The threads of a conversation: this one and its other branches."""
+        thread = self._threads.get(thread_id)
+        if thread is None:
+            return [thread_id]
+        family = family_of(thread)
+        return [other.id for other in self._threads.values() if family_of(other) == family]
+
     def neighbour(self, thread_id: str, now: float) -> str | None:
-        """The thread to go to when this one is deleted: the next in the list, or the one before."""
-        ids = [row.id for row in self.rows(now)]
+        """The thread to go to when this one is deleted with its branches: the next in the list, or the one before."""
+        branches = self.branches(thread_id)
+        ids = [thread_id if row.id in branches else row.id for row in self.rows(now)]
         if thread_id not in ids:
             return ids[0] if ids else None
         place = ids.index(thread_id)
@@ -109,14 +123,18 @@ class ThreadListState:
         return rest[0] if rest else None
 
     def rows(self, now: float) -> list[ThreadRow]:
-        """All threads, grouped, the newest first in each group."""
+        """All threads, grouped, the newest first in each group; the branches of a conversation are one row."""
         today = datetime.fromtimestamp(now, self._zone).date()
-        rows = [(self._row(thread, today), _at(thread)) for thread in self._threads.values()]
+        rows = [
+            (self._row(branches, today), max(map(_at, branches)))
+            for branches in families(self._threads.values())
+        ]
         rows.sort(key=lambda item: (_GROUPS.index(item[0].group), -item[1]))
         return [row for row, _ in rows]
 
-    def _row(self, thread: ThreadSummary, today: date) -> ThreadRow:
-        moment = datetime.fromtimestamp(_at(thread), self._zone)
+    def _row(self, branches: Sequence[ThreadSummary], today: date) -> ThreadRow:
+        thread = last_used(branches, self.opened)
+        moment = datetime.fromtimestamp(max(map(_at, branches)), self._zone)
         age = (today - moment.date()).days
         if _is_pinned(thread):
             group = "Pinned"
@@ -126,7 +144,9 @@ class ThreadListState:
             when = moment.strftime("%H:%M")
         else:
             when = f"{moment.day} {moment:%b}" if age < 300 else moment.strftime("%Y-%m")
-        return ThreadRow(thread.id, title_of(thread), group, self._mark(thread), when)
+        marks = {self._mark(branch) for branch in branches}
+        urgent = next((mark for mark in _URGENT if mark in marks), self._mark(thread))
+        return ThreadRow(thread.id, title_of(thread), group, urgent, when)
 
     def _mark(self, thread: ThreadSummary) -> Mark:
         status = thread.latest_run.status if thread.latest_run else ""

@@ -6,12 +6,13 @@ changes in order, for the transcript to apply.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from aimltui.client.accumulator import RunAccumulator
 from aimltui.client.changes import Appended, MessageChanged, RunChanged, StepChanged
 from aimltui.tui.state.addressee import Addressee
+from aimltui.tui.state.branch_marks import END_ID, BranchMarks
 from aimltui.tui.state.entries import (
     Attachment,
     Change,
@@ -42,6 +43,7 @@ from aimltui.tui.state.order import Block, in_order
 from aimltui.tui.state.sources import FoundSources
 from aimltui.tui.state.unanswered import Unanswered
 from aimltui.wire import events as ev
+from aimltui.wire.branches import BranchPlace
 from aimltui.wire.errors import ErrorObject
 from aimltui.wire.messages import Message
 from aimltui.wire.run_steps import RunStep
@@ -74,6 +76,10 @@ class ThreadView:
         """What can be said of the entries."""
         self.runs = KnownRuns()
         """The runs of the thread."""
+        self.branches = BranchMarks()
+        """Where the conversation has other branches."""
+        self._is_whole = True
+        """Whether the entries begin with the thread's first message."""
         self._steps: dict[str, dict[str, int]] = {}
         self._sources = FoundSources()
         self._folding = RunAccumulator()
@@ -151,7 +157,12 @@ class ThreadView:
         # an assistant that was deleted has the name that it had in its run
         author = self._names.get(message.assistant_id or "") or self.runs.name_in(message.run_id) or ASSISTANT
         entry = message_entry(message, author, self._sources.of_run(message.run_id))
-        return self._list.put(entry, self._end_of(message.run_id))
+        before = self._end_of(message.run_id)
+        return self._list.put(self._marked(entry, self._list.end(before)), before)
+
+    def _marked(self, entry: MessageEntry, index: int) -> MessageEntry:
+        """Return a message that is put at an index with the mark of its branch."""
+        return self.branches.mark(entry, lambda: self._list.message_before(index) or "")
 
     def take_run(self, run: Run) -> list[Change]:
         """Take a run's state from outside its stream, such as the answer to a cancellation."""
@@ -174,7 +185,7 @@ class ThreadView:
         entry = MessageEntry(
             self.new_id("pending"), "user", YOU, text, pending=True, attachments=files, to=to
         )
-        return entry.id, self.add_local(entry)
+        return entry.id, [*self.remove(END_ID), *self.add_local(entry)]
 
     def show_pending_files(self, pending_id: str, files: tuple[Attachment, ...]) -> list[Change]:
         """Show what has become of the files of a message that the server does not have yet."""
@@ -189,7 +200,7 @@ class ThreadView:
         removed = self.remove(pending_id)
         if message.id in self._list:
             return removed
-        return [*removed, *self._list.insert(index, message_entry(message, YOU))]
+        return [*removed, *self._list.insert(index, self._marked(message_entry(message, YOU), index))]
 
     def add_local(self, entry: Entry, *, first: bool = False) -> list[Change]:
         """Add or replace an entry that the server does not have: an error, a notice, a queued message.
@@ -217,13 +228,30 @@ class ThreadView:
     def show_guides(self, guides: Sequence[GuideEntry]) -> list[Change]:
         """Replace the guides at the top."""
         wanted = {guide.id for guide in guides}
-        old = [e.id for e in self._list.outlines() if isinstance(e, GuideEntry) and e.id not in wanted]
+        shown = (e.id for e in self._list.outlines() if isinstance(e, GuideEntry) and e.id != END_ID)
+        old = [entry_id for entry_id in shown if entry_id not in wanted]
         changes = [change for entry_id in old for change in self.remove(entry_id)]
         for index, guide in enumerate(guides):
             self._local.add(guide.id)
             known = guide.id in self._list
             changes += self._list.put(guide) if known else self._list.insert(index, guide)
         return changes
+
+    def show_branches(self, places: Iterable[BranchPlace], *, shows_end: bool) -> list[Change] | None:
+        """Mark the messages at which the conversation has other branches.
+
+        Args:
+            places: Where it has.
+            shows_end: Whether to say so where this thread ends and others go on.
+
+        Returns:
+            The changes; None if all entries must be shown again.
+        """
+        self.branches.take(places)
+        self._local.add(END_ID)
+        return self._list.become(
+            self.branches.marked(self.entries, is_whole=self._is_whole, shows_end=shows_end)
+        )
 
     # The thread as the server has it
 
@@ -238,8 +266,15 @@ class ThreadView:
         old = self.entries
         if snapshot.has_more:
             first = next((i for i, entry in enumerate(old) if entry.id in fresh._list), 0)
-            target = [entry for entry in old[:first] if entry.id not in self._local] + target
+            older = [entry for entry in old[:first] if entry.id not in self._local]
+            target = older + target
+            self._is_whole = self._is_whole and bool(older)
+        else:
+            self._is_whole = True
         target = _with_local(target, old, self._local)
+        if self.branches:
+            has_end = END_ID in self._list
+            target = self.branches.marked(target, is_whole=self._is_whole, shows_end=has_end)
         self.runs.replace_end(fresh.runs, frozenset(run.id for run in snapshot.runs))
         self._steps.update(fresh._steps)
         self._sources.update(fresh._sources)
@@ -253,6 +288,7 @@ class ThreadView:
             older._without_actions(older.runs.latest)
         for index, entry in enumerate(entry for entry in older.entries if entry.id not in self._list):
             changes += self._list.insert(index, entry)
+        self._is_whole = not snapshot.has_more
         self.runs.add_older(older.runs)
         self._steps = {**older._steps, **self._steps}
         self._sources.update(older._sources)

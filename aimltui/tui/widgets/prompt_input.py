@@ -229,6 +229,17 @@ class PromptInput(KeysInOrder, TextArea):
         self._load_text(text)
         self._set_chips(files, to)
 
+    def exchange_draft(self, text: str) -> None:
+        """Replace text and files; undo (ctrl+z) brings the old text back."""
+        to = addressee_of(text)
+        text, files = parted(text)
+        self.history.checkpoint()
+        fresh = self._pastes.collapse(clean_input(text))
+        self.replace(fresh, (0, 0), self.document.end, maintain_selection_offset=False)
+        self.history.checkpoint()
+        self.move_cursor(self.document.end)
+        self._set_chips(files, to)
+
     def _load_text(self, text: str) -> None:
         self._pastes.clear()
         self.load_text(self._pastes.collapse(clean_input(text)))

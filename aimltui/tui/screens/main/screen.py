@@ -17,6 +17,7 @@ from aimltui.tui.screens.main.attaching import AttachingPart
 from aimltui.tui.screens.main.code_consent import CodeConsentPart
 from aimltui.tui.screens.main.connections import ConnectionsPart
 from aimltui.tui.screens.main.copying import CopyingPart
+from aimltui.tui.screens.main.correcting import CorrectingPart
 from aimltui.tui.screens.main.drafts import DraftsPart
 from aimltui.tui.screens.main.files import FilesPart
 from aimltui.tui.screens.main.function_calls import FunctionCallsPart
@@ -60,6 +61,7 @@ class MainScreen(
     ThreadsPart,
     TrashPart,
     CopyingPart,
+    CorrectingPart,
     AttachingPart,
     DraftsPart,
     FilesPart,

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from textual.widgets import TextArea
 
 from aimltui.tui.commands.derived import slash_action, slash_command
-from aimltui.tui.controllers.messages import ConversationChanged, TextReturned
+from aimltui.tui.controllers.messages import BranchWanted, ConversationChanged, EditSubmitted, TextReturned
 from aimltui.tui.controllers.start_queue import NEW_THREAD_ACTION
 from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.state.branch_marks import NEXT, PREVIOUS
 from aimltui.tui.state.guides import LOOK_AROUND, chosen_message
 from aimltui.tui.storage.drafts import NEW_THREAD, joined
 from aimltui.tui.widgets.prompt_input import PromptInput
@@ -50,7 +51,11 @@ class SendingPart(MainView):
             return
         self.drafts.save_now()
         if asked is None:
-            self.send(event.draft)
+            edited = self.editing.take()
+            if edited is None:
+                self.send(event.draft)
+            else:
+                self.post_message(EditSubmitted(edited, event.draft))
         elif asked.is_available(self.command_state()):
             self.call_later(self.run_action, slash_action(event.text, asked))
         else:
@@ -147,10 +152,6 @@ class SendingPart(MainView):
             self.workspace.send_again()
             self.show_state()
 
-    def action_send_again(self) -> None:
-        """Start a new run for the last message."""
-        self.send_again()
-
     # What comes back
 
     def on_conversation_changed(self, event: ConversationChanged) -> None:
@@ -224,6 +225,8 @@ class SendingPart(MainView):
                 self.workspace.selections.choose_model(self.workspace.current, self.startup.demo_model),
                 "choice",
             )
+        elif event.choice_id in (PREVIOUS, NEXT):
+            self.post_message(BranchWanted(event.entry_id, 1 if event.choice_id == NEXT else -1))
         elif (text := chosen_message(self.workspace.connected.starters, event.choice_id)) is not None:
             self.send(text)
         else:
@@ -234,6 +237,11 @@ class SendingPart(MainView):
     def action_stop(self) -> None:
         """Stop the innermost thing: code that runs again, the list over the transcript, a selection, the run."""
         if self.before_stop():
+            return
+        if self.editing.message_id is not None:
+            self.editing.leave()
+            self.set_focus(self.prompt)
+            self.show_state()
             return
         if self.close_sidebar():
             self.set_focus(self.prompt)

@@ -166,11 +166,12 @@ class TrashPart(MainView):
 
 def _rows(trash: Trash, now: float) -> list[TrashedRow]:
     from aimltui.tui.screens.dialogs.trash import TrashedRow
+    from aimltui.tui.state.families import families, last_used
     from aimltui.tui.state.thread_list import title_of
 
     return [
         TrashedRow(thread.id, title_of(thread), _when(thread.trashed_at, trash.days_left(thread), now))
-        for thread in trash.threads
+        for thread in map(last_used, families(trash.threads))
     ]
 
 

@@ -17,6 +17,7 @@ from aimltui.formatting.numbers import plural
 from aimltui.tui.commands.derived import footer_items
 from aimltui.tui.controllers.draft_keeper import DraftKeeper
 from aimltui.tui.controllers.file_worker import FileWorker
+from aimltui.tui.controllers.message_editing import MessageEditing
 from aimltui.tui.controllers.screen_status import (
     ScreenFacts,
     command_words,
@@ -79,10 +80,11 @@ class MainView(SelectingScreen):
         self._hint = ""
         self._hint_timer: Timer | None = None
         self.file_worker = FileWorker(self._tell)
+        self.editing = MessageEditing(lambda: self.prompt)
         self.drafts = DraftKeeper(
             startup.drafts,
             self.file_worker,
-            lambda: self.prompt,
+            lambda: self.editing,
             self._open_conversation,
             self.set_timer,
             lambda count: self.hint(f"{plural(count, 'other draft')} of this thread: /drafts", OFFER_S),
@@ -179,6 +181,7 @@ class MainView(SelectingScreen):
             is_narrow=self.has_class("-narrow"),
             is_short=self.has_class("-short"),
             quits_when_finished=self.quits_when_finished,
+            is_editing=self.editing.message_id is not None,
         )
 
     # What one part asks of another

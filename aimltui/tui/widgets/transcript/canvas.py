@@ -49,7 +49,13 @@ CITED: Final = "cited:"
 """Start of the target of a citation in the text, before its number; no link of a model may begin with it."""
 
 
+CHOICE: Final = "choice:"
+"""Start of the target of words that are a choice, before its id; no link of a model may begin with it."""
+
+
 def _target_of(href: str) -> ClickTarget:
+    if href.startswith(CHOICE):
+        return ClickTarget("choice", href.removeprefix(CHOICE))
     if href.startswith(CITED):
         return ClickTarget("cited", href.removeprefix(CITED))
     return ClickTarget("link", href)

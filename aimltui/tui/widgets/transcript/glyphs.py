@@ -29,6 +29,8 @@ class Glyphs:
     attachment: str
     picture: str
     choice: str
+    previous: str
+    next: str
     queued: str
     active: str
     waiting: str
@@ -59,6 +61,8 @@ UNICODE = Glyphs(
     attachment="▤",
     picture="▣",
     choice="›",
+    previous="‹",
+    next="›",
     queued="○",
     active="●",
     waiting="?",
@@ -88,6 +92,8 @@ ASCII = Glyphs(
     attachment="@",
     picture="@",
     choice=">",
+    previous="<",
+    next=">",
     queued="o",
     active="*",
     waiting="?",

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Final
 
 from aimltui.common.sanitize import clean_line
+from aimltui.tui.state.branch_marks import NEXT, PREVIOUS
 from aimltui.tui.state.entries import Citation, MessageEntry
-from aimltui.tui.widgets.transcript.canvas import Canvas, ClickTarget, RenderContext, StyledText
+from aimltui.tui.widgets.transcript.canvas import CHOICE, Canvas, ClickTarget, RenderContext, StyledText
 from aimltui.tui.widgets.transcript.clean_text import CleanText
 from aimltui.tui.widgets.transcript.inline import CITED_CLOSE, CITED_OPEN
 from aimltui.tui.widgets.transcript.renderers.files import draw_file
@@ -94,7 +95,7 @@ class MessageDrawing:
             name = clean_line(entry.to.name)
             heading.append(StyledText(f" {context.glyphs.arrow} {name}", palette.muted))
         self.canvas.write(
-            heading,
+            [*heading, *_branch_runs(entry, context)],
             right=StyledText(clock, palette.muted) if clock else None,
         )
         base = palette.pending if entry.pending else palette.text
@@ -130,11 +131,12 @@ class MessageDrawing:
             False if the new state does not only add to the old one; then a new drawing is needed.
         """
         old = self.entry
-        same_head = (entry.role, entry.author, entry.pending, entry.created_at) == (
+        same_head = (entry.role, entry.author, entry.pending, entry.created_at, entry.branch) == (
             old.role,
             old.author,
             old.pending,
             old.created_at,
+            old.branch,
         )
         if not (same_head and old.streaming and entry.citations == old.citations):
             return False
@@ -172,6 +174,22 @@ class MessageDrawing:
         fact = self.canvas.context.extras.files.get(citation.file_id)
         is_unknown = fact is not None and citation.label == citation.file_id
         return clean_line(fact.name if fact is not None and is_unknown else citation.label)
+
+
+def _branch_runs(entry: MessageEntry, context: RenderContext) -> list[StyledText]:
+    """Return which of its branches a message begins, with the signs that lead to the ones beside it."""
+    if entry.branch is None:
+        return []
+    number, total = entry.branch
+    palette, glyphs = context.palette, context.glyphs
+    before = (palette.link, f"{CHOICE}{PREVIOUS}") if number > 1 else (palette.muted, "")
+    behind = (palette.link, f"{CHOICE}{NEXT}") if number < total else (palette.muted, "")
+    return [
+        StyledText("  ", palette.muted),
+        StyledText(glyphs.previous, *before),
+        StyledText(f" {number}/{total} ", palette.muted),
+        StyledText(glyphs.next, *behind),
+    ]
 
 
 def _cited(entry: MessageEntry) -> list[Citation]:

@@ -1,0 +1,234 @@
+"""The main screen's part for correcting: editing a message, another answer, branches, forks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aimltui.client.errors import TransportError, Unsupported
+from aimltui.common.sanitize import clean_line
+from aimltui.tui.controllers.messages import BranchWanted, EditSubmitted
+from aimltui.tui.screens.main.view import MainView
+
+if TYPE_CHECKING:
+    from aimltui.tui.controllers.conversation import Conversation
+    from aimltui.tui.state.answerers import Answerer
+    from aimltui.tui.state.attached_files import AttachedFile
+    from aimltui.tui.state.entries import MessageEntry
+
+_BUSY = "The answer is still being written. Stop it first (esc)."
+_NO_BRANCHES = "This server cannot copy threads, so there are no branches here."
+_GO_ON = "Continue your last answer exactly where it was cut off, without repeating anything."
+_TITLE_LIMIT = 500
+
+
+class CorrectingPart(MainView):
+    """Handles branches. An edited message, or another answer, begins a branch; nothing that was said is changed."""
+
+    def _idle(self) -> Conversation | None:
+        """The open conversation if nothing is being written in it; else the reason is shown."""
+        conversation = self.workspace.current if self.workspace is not None else None
+        if conversation is None or conversation.thread_id is None:
+            self.hint("There is no message here yet.")
+            return None
+        if conversation.is_busy:
+            self.hint(_BUSY)
+            return None
+        return conversation
+
+    # Editing
+
+    def action_edit_message(self, entry_id: str = "") -> None:
+        """Put a message of the user into the prompt: the last one, or the one that is named."""
+        conversation = self._idle()
+        question = conversation.view.facts.question(entry_id or None) if conversation is not None else None
+        if conversation is None:
+            return
+        if question is None:
+            self.hint("There is no message of yours here.")
+            return
+        self.spawn(self._edit(conversation, question), "edit")
+
+    async def _edit(self, conversation: Conversation, question: MessageEntry) -> None:
+        from aimltui.tui.state.attached_files import with_files
+
+        files = await self._files_of(question)
+        if self.workspace is None or self.workspace.current is not conversation:
+            return
+        self.editing.begin(question.id, with_files(question.text, files, question.to))
+        self.set_focus(self.prompt)
+        self.show_state()
+
+    async def _files_of(self, message: MessageEntry) -> list[AttachedFile]:
+        from aimltui.tui.state.attached_files import attached_again
+
+        assert self.workspace is not None
+        attached = [one for one in message.attachments if one.file_id]
+        facts = await self.workspace.files.learn([(one.file_id, False) for one in attached])
+        return [
+            attached_again(one, facts[one.file_id].name, facts[one.file_id].size or 0) for one in attached
+        ]
+
+    def on_edit_submitted(self, event: EditSubmitted) -> None:
+        """Send an edited message in a new branch."""
+        event.stop()
+        self.spawn(self._send_in_branch(event.message_id, event.draft), "edit")
+
+    async def _send_in_branch(self, message_id: str, draft: str) -> None:
+        thread_id = await self._copy_thread("Your message was not sent", before=message_id, branch=True)
+        if thread_id is None:
+            self.editing.begin(message_id, draft)
+        elif await self._open_branch(thread_id):
+            self.send(draft)
+        else:
+            self.drafts.join(thread_id, before=draft)
+        self.show_state()
+
+    # Another answer
+
+    def action_retry(self, whom: str = "", entry_id: str = "") -> None:
+        """Let a message be answered again: the last one, or the one that an entry belongs to.
+
+        Args:
+            whom: The model, or the assistant with an `@`; empty for those of the thread.
+            entry_id: The entry; empty for the last one.
+        """
+        conversation = self._idle()
+        question = conversation.view.facts.question(entry_id or None) if conversation is not None else None
+        if conversation is None:
+            return
+        if question is None:
+            self.hint("There is no message of yours here.")
+            return
+        self.spawn(self._retry(conversation, question, whom), "edit")
+
+    async def _retry(self, conversation: Conversation, question: MessageEntry, whom: str) -> None:
+        from aimltui.tui.controllers.screen_status import can_send_again
+
+        assert self.workspace is not None
+        chosen = await self._answerer(whom) if whom else None
+        if whom and chosen is None:
+            return
+        facts = conversation.view.facts
+        is_last = facts.question() == question
+        if is_last and (can_send_again(conversation) or not facts.is_answered):
+            if chosen is not None:
+                await self._choose(conversation, chosen)
+            self.send_again()
+            return
+        metadata = _metadata_of(chosen)
+        thread_id = await self._copy_thread(
+            "Nothing was answered again", through=question.id, branch=True, metadata=metadata
+        )
+        if thread_id is not None and await self._open_branch(thread_id):
+            self.send_again()
+
+    async def _answerer(self, whom: str) -> Answerer | None:
+        """The model or the assistant of a name; None if there is none, which is shown."""
+        from aimltui.tui.state.answerers import Answerer, named
+        from aimltui.wire.errors import APIError
+
+        workspace = self.workspace
+        assert workspace is not None
+        try:
+            page = workspace.models.page or await workspace.models.list_models()
+            models = [Answerer(model.id, model.id, model.connection or "") for model in page.data]
+            listed = await workspace.assistants.read()
+        except (APIError, TransportError) as error:
+            self.show_notice(f"The models could not be read. {error}", is_warning=True)
+            return None
+        assistants = [Answerer(one.id, one.name or one.id, is_assistant=True) for one in listed]
+        found = named(whom, models, assistants, workspace.models.connection_of(workspace.current) or "")
+        if found is None:
+            self.hint(f"No model or assistant matches “{clean_line(whom)[:60]}”.")
+        return found
+
+    async def _choose(self, conversation: Conversation, chosen: Answerer) -> None:
+        assert self.workspace is not None
+        selections = self.workspace.selections
+        if chosen.is_assistant:
+            await selections.choose_assistant(conversation, chosen.id)
+        else:
+            await selections.choose_model(conversation, chosen.id, chosen.connection)
+
+    def action_continue_answer(self) -> None:
+        """Ask the model to go on where its answer was cut off."""
+        if self._idle() is not None:
+            self.send(_GO_ON)
+
+    # Branches and forks
+
+    def action_branch(self, step: int, entry_id: str = "") -> None:
+        """Show the branch before or behind the open one."""
+        workspace = self.workspace
+        if workspace is None:
+            return
+        thread_id = workspace.branches.beside(workspace.current, entry_id or None, step)
+        if thread_id is None and not entry_id:
+            # the command goes round
+            thread_id = workspace.branches.beside(workspace.current, None, -step)
+        if thread_id is not None:
+            self.spawn(self._walk(thread_id), "edit")
+
+    def on_branch_wanted(self, event: BranchWanted) -> None:
+        """Show another branch."""
+        event.stop()
+        self.action_branch(event.step, event.entry_id)
+
+    async def _walk(self, thread_id: str) -> None:
+        assert self.workspace is not None
+        if await self._open_branch(thread_id):
+            await self.workspace.branches.note_use(thread_id)
+
+    def action_fork(self, entry_id: str = "") -> None:
+        """Copy the thread, up to an entry or whole, into a new one."""
+        conversation = self._idle()
+        if conversation is not None:
+            self.spawn(self._fork(conversation, entry_id), "edit")
+
+    async def _fork(self, conversation: Conversation, entry_id: str) -> None:
+        from aimltui.wire.threads import TITLE
+
+        assert self.workspace is not None
+        title = self.workspace.threads.title(conversation.thread_id)[:_TITLE_LIMIT]
+        given = {"through": entry_id} if entry_id else {}
+        thread_id = await self._copy_thread(
+            "The thread was not forked", metadata={TITLE: f"{title} (fork)"}, **given
+        )
+        if thread_id is not None and await self._open_branch(thread_id):
+            self.hint("This is the fork. The other thread is unchanged.")
+
+    async def _copy_thread(self, failed: str, **given: Any) -> str | None:
+        """Copy the open thread; return the copy's id, or None if that failed, which is shown."""
+        from aimltui.wire.branches import CopyThread
+        from aimltui.wire.errors import APIError
+
+        workspace = self.workspace
+        assert workspace is not None
+        try:
+            return await workspace.branches.copy(
+                CopyThread(thread_id=workspace.current.thread_id or "", **given)
+            )
+        except Unsupported:
+            self.show_notice(f"{failed}. {_NO_BRANCHES}", is_warning=True)
+        except (APIError, TransportError) as error:
+            self.show_notice(f"{failed}. {error}", is_warning=True)
+        return None
+
+    async def _open_branch(self, thread_id: str) -> bool:
+        """Open a thread; return whether it is the open one then."""
+        self.go_to(thread_id)
+        opening = [worker for worker in self.workers if worker.group == "open"]
+        if opening:
+            await self.workers.wait_for_complete(opening)
+        return self.workspace is not None and self.workspace.current.thread_id == thread_id
+
+
+def _metadata_of(chosen: Answerer | None) -> dict[str, str]:
+    """The metadata of a thread in which this answers."""
+    from aimltui.wire.threads import ASSISTANT, CONNECTION, MODEL
+
+    if chosen is None:
+        return {}
+    if chosen.is_assistant:
+        return {ASSISTANT: chosen.id, MODEL: "", CONNECTION: ""}
+    return {MODEL: chosen.id, CONNECTION: chosen.connection}

@@ -1,0 +1,40 @@
+"""Finds the model or the assistant that a word names, as in `/retry gpt-5` or `/retry @Editor`. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aimltui.tui.state.fuzzy import rank
+
+
+@dataclass(frozen=True, slots=True)
+class Answerer:
+    """A model or an assistant that can answer."""
+
+    id: str
+    name: str
+    connection: str = ""
+    """Of a model; empty for the default one."""
+    is_assistant: bool = False
+
+
+def named(
+    word: str, models: Sequence[Answerer], assistants: Sequence[Answerer] = (), here: str = ""
+) -> Answerer | None:
+    """Return what a word names: the whole name first, then the best match by its letters; None if nothing matches.
+
+    Args:
+        word: What the user wrote; with an `@` before it an assistant's name.
+        models: The models on offer.
+        assistants: The assistants.
+        here: The connection whose models come first.
+    """
+    wanted = word.removeprefix("@").strip().casefold()
+    offered = sorted(models, key=lambda model: model.connection != here) if not word.startswith("@") else []
+    candidates = [*offered, *assistants]
+    for one in candidates:
+        if wanted in (one.id.casefold(), one.name.casefold()):
+            return one
+    found = rank(wanted, [one.name for one in candidates]) if wanted else []
+    return candidates[found[0]] if found else None
