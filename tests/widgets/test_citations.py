@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,9 @@ from aimltui.engine.tools.builtin import builtin
 from aimltui.tui.screens.dialogs.passage import PassageViewer
 from aimltui.tui.startup import Connected
 from aimltui.tui.state.entries import MessageEntry, StepEntry
-from aimltui.tui.state.passages import PassageText
+from aimltui.tui.state.passages import PassageText, Span
 from aimltui.tui.widgets.document_pane import _wrapped
+from aimltui.tui.widgets.side_document import SideDocument
 from tests.support.fake_transport import FakeTransport
 from tests.support.screen import NoMistakes, Seat, seat
 
@@ -79,7 +81,33 @@ async def test_a_cited_passage_opens_and_its_number_is_the_same_after_a_restart(
         # the surroundings come from the file, not from the passage
         assert "# Handbook of the Nordlys 4 kettle" in "".join(span.text for span in viewer._text.spans)
         await here.until(lambda: "it lasts 12 months" in here.shown())
+        await here.pilot.press("b")
         await here.pilot.press("escape")
+        beside = here.screen.query_one(SideDocument)
+        assert not beside.display, "there is no room for it"
+
+        # on a wide terminal the document stands beside the thread, and follows what is opened
+        await here.pilot.resize_terminal(180, 40)
+        await here.pilot.press("enter")
+        await here.until(lambda: isinstance(here.app.screen, PassageViewer) and "Beside" in here.shown())
+        await here.alive()
+        await here.pilot.press("b")
+        await here.until(lambda: beside.display and "Close the document" in here.shown())
+        await here.until(lambda: "## 1. Before the first use" in here.shown())
+        source = replace(step.calls[0].found[0], index=1)
+        other = PassageText((Span("One of many lines.\n" * 200, "around"), Span("Somewhere else.", "quote")))
+        assert beside.follows(source)
+        beside.show(here.workspace.current.thread_id, source, "b.txt", other, "It has changed.")
+        await here.until(lambda: "Somewhere else." in here.shown() and "It has changed." in here.shown())
+        assert not beside.follows(source), "it is shown larger"
+        await here.pilot.resize_terminal(120, 40)
+        await here.until(lambda: not beside.display)
+        await here.pilot.resize_terminal(180, 40)
+        await here.until(lambda: beside.display)
+        await here.pilot.press("escape")
+        await here.until(lambda: not beside.display)
+        assert not beside.follows(source)
+        await here.pilot.resize_terminal(120, 40)
 
         # the file is deleted for good: what was found is in the step
         (file_id,) = {citation.file_id for citation in answer.citations}

@@ -41,6 +41,16 @@ class PassageText:
         return "".join(span.text for span in self.spans if span.role != "around")
 
 
+def left_out(text: PassageText) -> str:
+    """Return how much of the file is not shown, as a sentence; empty if it is shown completely."""
+    parts = [
+        f"{count:,} characters {where}"
+        for count, where in ((text.before, "before"), (text.after, "after"))
+        if count
+    ]
+    return f"This part of the file is shown; {' and '.join(parts)} it are not." if parts else ""
+
+
 def located(passage: str, whole: str, quotes: Sequence[str]) -> PassageText | None:
     """Return a passage in the text of its file; None if it is not there.
 

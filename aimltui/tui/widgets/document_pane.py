@@ -63,7 +63,15 @@ class DocumentPane(ScrollView, can_focus=True):
 
     def __init__(self, text: PassageText) -> None:
         super().__init__()
+        self._rows: list[_Row] = []
+        self._width = 0
+        self._palette: Palette | None = None
+        self._take(text)
+
+    def _take(self, text: PassageText) -> None:
         self._text = "".join(span.text for span in text.spans)
+        self._is_fresh = True
+        """Whether nobody has scrolled yet: the quoted words stay in the window, however often its size changes."""
         self._bounds: list[int] = []
         self._roles: list[Role] = []
         at = 0
@@ -71,9 +79,17 @@ class DocumentPane(ScrollView, can_focus=True):
             self._bounds.append(at)
             self._roles.append(span.role)
             at += len(span.text)
-        self._rows: list[_Row] = []
-        self._width = 0
-        self._palette: Palette | None = None
+
+    def show(self, text: PassageText) -> None:
+        """Show another passage, from its quoted words on."""
+        self._take(text)
+        self._rows, self._width = [], 0
+        # it may not have a size yet
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        if self.size.width:
+            self._wrap_for(self.size.width)
 
     def on_mount(self) -> None:
         """Follow the theme."""
@@ -85,10 +101,14 @@ class DocumentPane(ScrollView, can_focus=True):
 
     def on_resize(self, event: events.Resize) -> None:
         """Wrap the text for the new width; what was at the top of the window stays there."""
-        width = max(8, min(_WIDEST, event.size.width - 2 * _MARGIN - 1))
+        self._wrap_for(event.size.width)
+
+    def _wrap_for(self, cells: int) -> None:
+        width = max(8, min(_WIDEST, cells - 2 * _MARGIN - 1))
         if width == self._width:
             return
-        top = self._rows[min(self.scroll_offset.y, len(self._rows) - 1)].start if self._rows else None
+        has_moved = self._rows and not self._is_fresh
+        top = self._rows[min(self.scroll_offset.y, len(self._rows) - 1)].start if has_moved else None
         self._width = width
         self._rows = list(_wrapped(self._text, width))
         self.virtual_size = Size(0, len(self._rows))
@@ -108,7 +128,9 @@ class DocumentPane(ScrollView, can_focus=True):
 
     def _show(self, place: int) -> None:
         """Scroll so that a character is in the upper part of the window."""
-        self.scroll_to(y=max(0, self._row_of(place) - max(2, self.size.height // 3)), animate=False)
+        line = max(0, self._row_of(place) - max(2, self.size.height // 3))
+        # before the next layout there is no scrollbar yet, and nothing would be scrolled
+        self.scroll_to(y=line, animate=False, force=True)
 
     def _row_of(self, place: int) -> int:
         return max(0, bisect_right(self._rows, place, key=lambda row: row.start) - 1)
@@ -146,20 +168,32 @@ class DocumentPane(ScrollView, can_focus=True):
         if row.start == row.end and self._roles:
             yield "", self._roles[number]
 
+    def on_mouse_scroll_down(self) -> None:
+        """Note that the reader has moved."""
+        self._is_fresh = False
+
+    def on_mouse_scroll_up(self) -> None:
+        """Note that the reader has moved."""
+        self._is_fresh = False
+
     def action_scroll(self, lines: int) -> None:
         """Scroll by lines."""
+        self._is_fresh = False
         self.scroll_to(y=self.scroll_offset.y + lines, animate=False)
 
     def action_page(self, direction: int) -> None:
         """Scroll by a window less two lines."""
+        self._is_fresh = False
         self.scroll_to(y=self.scroll_offset.y + direction * max(1, self.size.height - 2), animate=False)
 
     def action_place(self, line: int) -> None:
         """Go to the first line, or with -1 to the last one."""
+        self._is_fresh = False
         self.scroll_to(y=0 if line == 0 else len(self._rows), animate=False)
 
     def action_quote(self) -> None:
         """Go back to the quoted words."""
+        self._is_fresh = True
         self._show(self.first_mark)
 
 

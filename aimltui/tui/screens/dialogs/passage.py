@@ -14,7 +14,7 @@ from aimltui.formatting.numbers import plural
 from aimltui.tui import clipboard
 from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.dialogs.viewer import Viewer
-from aimltui.tui.state.passages import PassageText
+from aimltui.tui.state.passages import PassageText, left_out
 from aimltui.tui.widgets.document_pane import DocumentPane
 
 
@@ -25,19 +25,27 @@ class PassageViewer(Viewer):
         title: The file, the place in it and the score.
         text: The passage in its surroundings.
         note: What is missing, as a sentence.
+        can_stand_beside: Whether the terminal has room for the document beside the thread; then the result may be
+            `beside`.
     """
 
     AUTO_FOCUS = "DocumentPane"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "copy", show=False),
         Binding("g", "quote", show=False),
+        Binding("b", "close_for('beside')", show=False),
     ]
 
-    def __init__(self, title: str, text: PassageText, note: str = "") -> None:
-        keys = (FooterItem("g", "Quote", "quote"), FooterItem("c", "Copy passage", "copy"))
+    def __init__(
+        self, title: str, text: PassageText, note: str = "", *, can_stand_beside: bool = False
+    ) -> None:
+        keys = [FooterItem("g", "Quote", "quote"), FooterItem("c", "Copy passage", "copy")]
+        if can_stand_beside:
+            keys.append(FooterItem("b", "Beside the thread", "close_for('beside')"))
         super().__init__(title, keys, can_open=True)
+        self._can["beside"] = can_stand_beside
         self._text = text
-        self._note = note or _left_out(text)
+        self._note = note or left_out(text)
         self.pane = DocumentPane(text)
 
     def body(self) -> Sequence[Widget]:
@@ -61,13 +69,3 @@ class PassageViewer(Viewer):
         result = await clipboard.copy_with_tools(text)
         lines = plural(passage.count("\n") + 1, "line")
         self.app.notify(result.sentence(lines), markup=False)
-
-
-def _left_out(text: PassageText) -> str:
-    """Return how much of the file is not shown; empty if it is shown completely."""
-    parts = [
-        f"{count:,} characters {where}"
-        for count, where in ((text.before, "before"), (text.after, "after"))
-        if count
-    ]
-    return f"This part of the file is shown; {' and '.join(parts)} it are not." if parts else ""

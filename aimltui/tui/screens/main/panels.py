@@ -18,6 +18,7 @@ from aimltui.tui.state.file_facts import Repeat
 from aimltui.tui.state.terminal_output import settled
 from aimltui.tui.storage import saving
 from aimltui.tui.storage.saving import SaveError
+from aimltui.tui.widgets.side_document import WIDE, SideDocument
 from aimltui.tui.widgets.transcript import Transcript
 
 _AGAIN: Final = "again"
@@ -70,14 +71,25 @@ class PanelsPart(MainView):
             self.show_notice(f"{name} is no longer here, so the passage cannot be shown.", is_warning=True)
             return
 
+        score = f"score {source.score:.2f}" if source.score is not None else ""
+        title = " · ".join(part for part in (name, source.place, score) if part)
+        beside = self.query_one(SideDocument)
+        thread_id = self.workspace.current.thread_id if self.workspace is not None else None
+        show_beside = partial(beside.show, thread_id, source, title, passage.text, passage.note)
+        if beside.follows(source):
+            show_beside()
+            return
+
         def then(what: str | None) -> None:
-            if what:
+            if what == "beside":
+                show_beside()
+            elif what:
                 act = self._fetch_and_save if what == "save" else self._fetch_and_open
                 self.spawn(act(source.file_id), "file")
 
-        score = f"score {source.score:.2f}" if source.score is not None else ""
-        title = " · ".join(part for part in (name, source.place, score) if part)
-        self.app.push_screen(PassageViewer(title, passage.text, passage.note), then)
+        is_wide = self.app.size.width >= WIDE
+        viewer = PassageViewer(title, passage.text, passage.note, can_stand_beside=is_wide)
+        self.app.push_screen(viewer, then)
 
     async def _view_file(self, file_id: str) -> None:
         file = await self._fetch(file_id, as_picture=self.transcript.draws_pictures)
@@ -253,8 +265,14 @@ class PanelsPart(MainView):
             self.transcript.unfold_call(call_id)
 
     def before_stop(self) -> bool:
-        """Stop code that the user runs again, before the model's run is stopped; False if none runs."""
+        """Stop code that the user runs again, or close the document beside the thread; False if there is neither."""
         is_running = any(worker.group == _AGAIN and not worker.is_finished for worker in self.workers)
         if is_running:
             self.workers.cancel_group(self, _AGAIN)
-        return is_running
+            return True
+        beside = self.query_one(SideDocument)
+        had_focus = beside.has_focus_within
+        is_closed = beside.close()
+        if is_closed and had_focus:
+            self.set_focus(self.prompt)
+        return is_closed

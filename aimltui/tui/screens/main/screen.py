@@ -41,6 +41,7 @@ from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.header import HeaderBar
 from aimltui.tui.widgets.mention_list import MentionList
 from aimltui.tui.widgets.prompt_input import PromptInput
+from aimltui.tui.widgets.side_document import SideDocument
 from aimltui.tui.widgets.status_line import StatusLine
 from aimltui.tui.widgets.thread_list import ThreadList
 from aimltui.tui.widgets.transcript import Transcript
@@ -99,6 +100,7 @@ class MainScreen(
                 yield AttachmentBar(glyphs=glyphs, id="files")
                 yield PromptInput("Message", id="prompt")
                 yield MentionList(id="mentions")
+            yield SideDocument(id="beside")
         yield FooterBar(id="footer")
 
     def on_mount(self) -> None:

@@ -35,6 +35,7 @@ from aimltui.tui.widgets.call_card import CallCard
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.header import HeaderBar
 from aimltui.tui.widgets.prompt_input import PromptInput
+from aimltui.tui.widgets.side_document import SideDocument
 from aimltui.tui.widgets.status_line import StatusLine
 from aimltui.tui.widgets.thread_list import ThreadList
 from aimltui.tui.widgets.transcript import Transcript
@@ -163,6 +164,7 @@ class MainView(SelectingScreen):
             answering = clean_line(self.prompt.to.name) if self.prompt.to is not None else header.assistant
             self.prompt.placeholder = Content(placeholder(answering, is_narrow=facts.is_narrow))
             self.threads.set_current(thread_id)
+            self.query_one(SideDocument).fit(thread_id or "")
         self.status.show(status_of(facts, workspace, self.clock()))
 
     def _facts(self) -> ScreenFacts:
@@ -220,7 +222,7 @@ class MainView(SelectingScreen):
 
     @abstractmethod
     def before_stop(self) -> bool:
-        """Stop code that the user runs again; False if none runs."""
+        """Stop code that the user runs again, or close the document beside the thread; False if there is neither."""
 
     @abstractmethod
     def open_model_picker(self) -> None:
