@@ -139,7 +139,7 @@ def test_a_dropped_document_is_searched_and_what_the_answer_cites_opens(
     opened.press("enter")
     opened.wait_for("completed")
     opened.wait_for("[1] a warranty.pdf · page")
-    opened.press("up")
+    opened.press("alt+up")
     opened.wait_for("enter Choose")
     opened.press("enter")
     opened.wait_for("Copy passage")

@@ -19,7 +19,7 @@ from aimltui.client.client import AssistantsClient
 from aimltui.tui.code_consent import CodeDecision
 from aimltui.tui.screens.dialogs.confirm import ConfirmScreen
 from aimltui.tui.screens.dialogs.save import SaveScreen
-from aimltui.tui.screens.main.panels import PanelsPart
+from aimltui.tui.screens.main.blocks import BlocksPart
 from aimltui.tui.startup import Connected, Ran
 from aimltui.tui.state.dead_time import KeyTimes
 from aimltui.tui.widgets.call_card import CallCard
@@ -65,10 +65,11 @@ async def at_a_panel(here: Seat) -> None:
     """Mark the code in the transcript, with live letters."""
     here.screen.set_focus(here.screen.transcript)
     here.screen.letters.hide()
+    here.screen.transcript.unmark()
     await here.pilot.pause()
     for _ in range(COUNT):
         here.screen.action_block(-1)
-        if here.screen.transcript.marked_call is not None:
+        if here.marked_call:
             return
     raise AssertionError(here.shown())
 
@@ -113,11 +114,11 @@ async def test_no_key_at_typing_speed_acts(tmp_path: Path, monkeypatch: pytest.M
 
 def start(here: Seat, kind: int, asked: list[asyncio.Task[CodeDecision]]) -> None:
     screen = here.screen
-    assert isinstance(screen, PanelsPart)
+    assert isinstance(screen, BlocksPart)
     if kind == 0:
-        screen.action_panel("run_again")
+        screen.action_block_action("run_again")
     elif kind == 1:
-        screen.action_panel("save")
+        screen.action_block_action("save")
     elif kind == 2:
         wanted = Asked(here.workspace.current.thread_id or "")
         asked.append(asyncio.create_task(here.workspace.code.request(wanted)))

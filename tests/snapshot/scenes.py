@@ -149,7 +149,7 @@ async def see_files(here: Seat) -> None:
 async def see_it_large(here: Seat) -> None:
     """Look at a picture full screen."""
     await see_files(here)
-    while here.screen.transcript.marked_file != "file-plot":
+    while here.marked_file != "file-plot":
         await here.pilot.press("up")
     await here.pilot.press("enter")
     await here.until(lambda: type(here.app.screen).__name__ == "PictureViewer")
@@ -189,6 +189,13 @@ async def _choose_one(here: Seat) -> None:
     assert isinstance(question, QuestionSheet)
     await here.until(lambda: not question.is_dead)
     await here.pilot.press("down")
+
+
+async def mark_code(here: Seat) -> None:
+    """Ask, and mark the code in the answer."""
+    await ask(here)
+    while (block := here.screen.transcript.block) is None or block.kind != "code":
+        await here.pilot.press("alt+up")
 
 
 async def view_all(here: Seat) -> None:
@@ -424,6 +431,8 @@ SCENES: tuple[Scene, ...] = (
     Scene("empty", nothing, (SMALL, MIDDLE, LARGE), (DARK, LIGHT)),
     Scene("streaming", ask_and_watch, scripts=(STREAMING,)),
     Scene("finished", ask, (SMALL, MIDDLE, LARGE), (DARK, LIGHT), (FINISHED,)),
+    Scene("marked", mark_code, (MIDDLE,), scripts=(FINISHED,)),
+    Scene("marked", mark_code, (SMALL,), (LIGHT,), scripts=(FINISHED,)),
     Scene("failed", ask, themes=(DARK, LIGHT), scripts=(FAILED,)),
     Scene("stopped", ask_and_stop, (MIDDLE,), scripts=(STREAMING,)),
     Scene("queued", ask_and_queue, scripts=(STREAMING,)),

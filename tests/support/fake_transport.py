@@ -306,6 +306,10 @@ class FakeTransport:
     def _list_messages(self, params: Any) -> Page[Message]:
         return _page(_ordered(self.messages.get(params.thread_id, []), params), params)
 
+    def _get_message(self, params: Any) -> Message:
+        found = [message for message in self.messages[params.thread_id] if message.id == params.message_id]
+        return found[0]
+
     def _list_runs(self, params: Any) -> Page[Any]:
         runs = [player.run for player in self.players.get(params.thread_id, ())]
         return _page(_ordered(runs, params), params)

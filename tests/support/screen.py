@@ -38,6 +38,18 @@ class Seat:
     server: FakeTransport
 
     @property
+    def marked_call(self) -> bool:
+        """Whether a panel of a call is marked."""
+        block = self.screen.transcript.block
+        return block is not None and block.call is not None
+
+    @property
+    def marked_file(self) -> str:
+        """The id of the marked file."""
+        block = self.screen.transcript.block
+        return block.file_id if block is not None else ""
+
+    @property
     def screen(self) -> MainScreen:
         screen = self.app.screen_stack[0]
         assert isinstance(screen, MainScreen)

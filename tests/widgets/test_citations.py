@@ -72,7 +72,7 @@ async def test_a_cited_passage_opens_and_its_number_is_the_same_after_a_restart(
         assert "[1] handbook.md" in shown
         live = here.entries
 
-        await here.pilot.press("up")
+        await here.pilot.press("alt+up")
         await here.pilot.press("enter")
         await here.until(lambda: isinstance(here.app.screen, PassageViewer))
         viewer = here.app.screen
@@ -114,7 +114,7 @@ async def test_a_cited_passage_opens_and_its_number_is_the_same_after_a_restart(
         await here.workspace.client.files.delete(file_id)
     async with window(data) as here:
         await here.until(lambda: here.entries == live, "the same entries")
-        await here.pilot.press("up")
+        await here.pilot.press("alt+up")
         await here.pilot.press("enter")
         await here.until(lambda: isinstance(here.app.screen, PassageViewer))
         viewer = here.app.screen

@@ -80,7 +80,7 @@ async def test_enter_and_a_click_do_what_is_marked(server: FakeTransport, tmp_pa
     async with seat(server, tmp_path) as here:
         await fail(here)
         assert "change key" not in here.shown()
-        await here.pilot.press("up", "enter")
+        await here.pilot.press("alt+up", "enter")
         await here.until(lambda: len(cards(here)) == 2)
         await here.idle()
         lines = here.shown().splitlines()

@@ -100,7 +100,7 @@ async def test_a_sentence_after_up_is_sent_and_runs_and_writes_nothing(
         await here.idle()
         for sentence in ("run it again please", "summarise it"):
             await hands.type("up")
-            assert here.screen.transcript.has_mark
+            assert here.screen.transcript.mark is None
             await hands.rest()
             await hands.text(sentence)
             await hands.type("enter")
@@ -120,12 +120,12 @@ async def test_letters_act_after_alt_up_and_a_pause_and_the_question_takes_no_se
         await here.write("Do it.")
         await here.idle()
         await hands.type("alt+up")
-        while here.screen.transcript.marked_call is None:
+        while not here.marked_call:
             await hands.type("alt+up")
         await hands.text("run")
         assert here.screen.prompt.draft == "run"
         await hands.type(*["backspace"] * 3)
-        while here.screen.transcript.marked_call is None:
+        while not here.marked_call:
             await hands.type("alt+up")
         await hands.rest()
         await hands.text("run it again")
@@ -134,7 +134,7 @@ async def test_letters_act_after_alt_up_and_a_pause_and_the_question_takes_no_se
         assert here.screen.prompt.draft == "run it again"
         here.screen.prompt.load_draft("")
         await hands.type("alt+up")
-        while here.screen.transcript.marked_call is None:
+        while not here.marked_call:
             await hands.type("alt+up")
         await hands.rest()
         await hands.text("r")
@@ -161,7 +161,7 @@ async def test_a_file_name_can_be_typed_when_the_box_has_stood(
         await here.write("Do it.")
         await here.idle()
         await hands.type("alt+up")
-        while here.screen.transcript.marked_call is None:
+        while not here.marked_call:
             await hands.type("alt+up")
         await hands.rest()
         await hands.text("s")

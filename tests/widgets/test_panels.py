@@ -57,14 +57,14 @@ def said(here: Seat) -> str:
 
 
 async def mark_panel(here: Seat) -> None:
-    while here.screen.transcript.marked_call is None:
+    while not here.marked_call:
         await here.pilot.press("alt+up")
 
 
 async def mark_file(here: Seat, file_id: str) -> None:
     await here.until(lambda: "t.csv 8 B" in here.shown())
-    for key in ["alt+down"] * 5 + ["alt+up"] * 5:
-        if here.screen.transcript.marked_file == file_id:
+    for key in ["alt+down"] * 8 + ["alt+up"] * 8:
+        if here.marked_file == file_id:
             return
         await here.pilot.press(key)
     raise AssertionError(here.shown())
@@ -76,7 +76,7 @@ async def test_c_copies_the_code_and_big_c_the_output_and_other_letters_are_type
     async with seat(server, tmp_path) as here:
         await ask(here, CODE, Say(("One.",)), End())
         await mark_panel(here)
-        await here.until(lambda: "c Copy code" in here.shown())
+        await here.until(lambda: "c Copy" in here.shown())
         assert "r Run again" not in here.shown()
         await here.pilot.press("c")
         assert here.app.clipboard == "x = 1\nprint(x)"

@@ -630,9 +630,11 @@ async def test_keys_mark_panels_and_files_and_enter_chooses_them() -> None:
     async with scene(running("x", logs, "completed"), answer) as on:
         on.transcript.focus()
         await on.pilot.press("up")
-        assert on.transcript.marked_file == "file-1"
-        await on.pilot.press("enter", "up")
-        assert on.transcript.marked_call is not None
+        assert on.transcript.block is not None
+        assert on.transcript.block.file_id == "file-1"
+        await on.pilot.press("enter", "up", "up")
+        assert on.transcript.block is not None
+        assert on.transcript.block.call is not None
         await on.pilot.press("enter")
         for _ in range(80):
             if on.transcript.mark and on.transcript.mark[1].kind == "view":

@@ -19,9 +19,16 @@ STATE_WORDS = frozenset(
         "list",  # the thread list has the focus
         "marked",  # something is selected in the transcript with the keyboard
         "letters",  # letters act on what is selected in the transcript
-        "panel",  # a panel of code is selected, and letters act on it
-        "file",  # a file is selected, and letters act on it
-        "kept",  # something that can be saved is selected, and letters act on it
+        "text",  # the marked block has a text, and letters act on it; so with the words down to "reply"
+        "saves",  # the marked block can be saved
+        "output",  # the marked block is a panel
+        "file",  # the marked block is a file
+        "id",  # the marked block has an id
+        "object",  # the server has an object behind the marked block
+        "again",  # the marked block is a panel of code that has run
+        "python",  # the marked block is Python in a message
+        "own",  # the marked block is a message of the user
+        "reply",  # the marked block is a message of an assistant
         "runs",  # code can be run again here
         "undo",  # a deleted thread can be restored
         "unanswered",  # the last message of the open thread has no complete answer

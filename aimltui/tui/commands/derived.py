@@ -40,11 +40,14 @@ _FOOTER_ORDER = frozenset(
         "review_call",
         "choose",
         "block_up",
-        "copy_code",
+        "copy_block",
         "copy_output",
+        "run_again",
         "save",
         "open_file",
-        "run_again",
+        "view_block",
+        "copy_id",
+        "show_raw",
         "stop",
         "end",
     }
@@ -52,6 +55,7 @@ _FOOTER_ORDER = frozenset(
 
 _CARD_HIDES = frozenset({"review_call", "stop"})
 """Commands whose keys go back to the prompt while the card about a function call has the focus."""
+_BLOCK_BACK = FooterItem("esc", "Back", "stop")
 _CARD_BACK = FooterItem("esc", "Back to the prompt", "review_call")
 
 _KEY_NAMES = {
@@ -110,7 +114,7 @@ def palette_commands(state: State) -> list[Command]:
 
 
 def footer_items(state: State) -> list[FooterItem]:
-    """What the footer shows in this state: at most six items, the most urgent first."""
+    """What the footer shows in this state, the most urgent first: at most six items, more on a marked block."""
     in_list = "list" in state
     chosen = [
         item
@@ -119,11 +123,16 @@ def footer_items(state: State) -> list[FooterItem]:
     ]
     chosen.sort(key=lambda item: item.id not in _FOOTER_ORDER)
     on_card = "card" in state
+    if "letters" in state:
+        # what acts on the marked block, and nothing between it and the way back
+        chosen = [item for item in chosen if item.scope == "transcript"]
     items = [
         FooterItem(key_label(item.keys[0]), item.label or item.title, item.action)
         for item in chosen
         if not (on_card and item.id in _CARD_HIDES)
     ]
+    if "letters" in state:
+        return [*items, _BLOCK_BACK]
     return [*([_CARD_BACK] if on_card else []), *items][:MAX_FOOTER_ITEMS]
 
 

@@ -35,9 +35,8 @@ class ScreenFacts:
     """Whether the keyboard has marked something in the transcript."""
     letters_act: bool = False
     """Whether letters act on what is marked."""
-    marked_call: str = ""
-    """The type of the tool call that is marked; empty if none is."""
-    has_marked_file: bool = False
+    block: frozenset[str] = frozenset()
+    """What is true of the marked block; see `Block.words`."""
     is_following: bool = True
     """Whether the transcript shows its end and follows it."""
     new_lines: int = 0
@@ -51,17 +50,12 @@ class ScreenFacts:
 
 def command_words(facts: ScreenFacts, workspace: Workspace | None) -> frozenset[str]:
     """The words of `commands.STATE_WORDS` that are true."""
-    has_panel = facts.letters_act and facts.marked_call == "code_interpreter"
-    has_file = facts.letters_act and facts.has_marked_file
     words = {
         "list": facts.list_has_focus,
         "attached": facts.files_have_focus,
         "card": facts.card_has_focus,
         "marked": facts.has_mark,
         "letters": facts.letters_act,
-        "panel": has_panel,
-        "file": has_file,
-        "kept": has_panel or has_file,
         "away": not facts.is_following,
     }
     if workspace is not None:
@@ -78,7 +72,8 @@ def command_words(facts: ScreenFacts, workspace: Workspace | None) -> frozenset[
             "cut": conversation.view.facts.is_cut and not conversation.is_busy,
             "branches": conversation.view.branches.last is not None,
         }
-    return frozenset(word for word, is_true in words.items() if is_true)
+    found = frozenset(word for word, is_true in words.items() if is_true)
+    return found | facts.block if facts.letters_act else found
 
 
 def can_send_again(conversation: Conversation) -> bool:

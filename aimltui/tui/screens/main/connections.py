@@ -125,7 +125,8 @@ class ConnectionsPart(MainView):
 
     def take_key(self, letter: str) -> bool:
         """Do what a letter stands for on the selected card; False if it stands for nothing."""
-        card = self.transcript.marked_entry
+        mark = self.transcript.mark
+        card = mark[0] if mark is not None else None
         if not isinstance(card, ErrorEntry) or not self.letters.is_alive:
             return False
         for action in card.actions:

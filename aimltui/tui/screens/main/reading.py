@@ -31,21 +31,6 @@ class ReadingPart(MainView):
         event.stop()
         self.show_state()
 
-    def on_transcript_marked(self, event: Transcript.Marked) -> None:
-        """Show in the footer what the keys do with what is marked."""
-        event.stop()
-        self.show_state()
-
-    def action_block(self, step: int) -> None:
-        """Mark the next thing in the transcript; letters act on what is marked until the focus goes elsewhere."""
-        has_mark = self.transcript.has_mark
-        self.set_focus(self.transcript)
-        if self.letters.is_shown or not has_mark:
-            self.transcript.action_step(step)
-        if not self.letters.is_shown:
-            self.letters.show()
-        self.show_state()
-
     def on_status_line_end_clicked(self, event: StatusLine.EndClicked) -> None:
         """Go to the end."""
         event.stop()

@@ -14,6 +14,7 @@ from textual.geometry import Size
 from aimltui.tui.commands.derived import bindings
 from aimltui.tui.controllers.messages import NoticePosted
 from aimltui.tui.screens.main.attaching import AttachingPart
+from aimltui.tui.screens.main.blocks import BlocksPart
 from aimltui.tui.screens.main.code_consent import CodeConsentPart
 from aimltui.tui.screens.main.connections import ConnectionsPart
 from aimltui.tui.screens.main.copying import CopyingPart
@@ -50,6 +51,7 @@ from aimltui.tui.widgets.transcript import Transcript
 class MainScreen(
     LifecyclePart,
     ReadingPart,
+    BlocksPart,
     ConnectionsPart,
     PanelsPart,
     UsagePart,
@@ -166,6 +168,7 @@ class MainScreen(
         """Update the footer: its keys depend on which widget has the focus."""
         if self.focused is not self.transcript:
             self.letters.hide()
+            self.transcript.unmark()
         self.show_state()
 
     def on_key(self, event: events.Key) -> None:

@@ -204,13 +204,15 @@ class SendingPart(MainView):
             self.spawn(workspace.run_tools.start(assistant_id), "servers")
 
     def on_prompt_input_up_at_top(self, event: PromptInput.UpAtTop) -> None:
-        """Edit the last queued message if the prompt is empty, else go to the transcript."""
+        """Edit the last queued message if the prompt is empty; in a thread without messages mark a starter."""
         event.stop()
         workspace = self.workspace if self.prompt.is_empty else None
-        text = workspace.current.dequeue(-1) if workspace is not None else None
+        if workspace is None:
+            return
+        text = workspace.current.dequeue(-1)
         if text is not None:
             self.prompt.load_draft(text)
-        else:
+        elif workspace.current.view.facts.is_blank:
             self.set_focus(self.transcript)
             self.transcript.action_step(-1)
 
@@ -235,7 +237,7 @@ class SendingPart(MainView):
     # Stopping
 
     def action_stop(self) -> None:
-        """Stop the innermost thing: code that runs again, the list over the transcript, a selection, the run."""
+        """Stop the innermost thing: code that runs again, the list over the transcript, a selection, the mark, the run."""
         if self.before_stop():
             return
         if self.editing.message_id is not None:
@@ -247,6 +249,8 @@ class SendingPart(MainView):
             self.set_focus(self.prompt)
         elif self.selections:
             self.clear_selection()
+        elif self.transcript.has_mark:
+            self.set_focus(self.prompt)
         elif self.workspace is not None and self.workspace.stop():
             self.show_state()
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from abc import abstractmethod
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from textual import getters
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from aimltui.tui.controllers.conversation import Conversation
     from aimltui.tui.controllers.workspace import Workspace
     from aimltui.tui.startup import Startup
+    from aimltui.tui.state.blocks import Block
     from aimltui.tui.themes import ThemeChoice
 
 log = logging.getLogger(__name__)
@@ -96,6 +97,8 @@ class MainView(SelectingScreen):
         self.settings = SettingsWriter(startup.config_path, self.file_worker)
         self.letters = DeadTime(startup.key_times)
         """Whether letters act on what is marked in the transcript; else they are typed into the prompt."""
+        self.block_actions: dict[str, Callable[[Block], None]] = {}
+        """What is done with the marked block, by the command's id; each part adds its own."""
         self.marks = MarkKeeper(startup.marks, self.file_worker) if startup.marks is not None else None
 
     def _open_conversation(self) -> Conversation | None:
@@ -168,7 +171,7 @@ class MainView(SelectingScreen):
         self.status.show(status_of(facts, workspace, self.clock()))
 
     def _facts(self) -> ScreenFacts:
-        call = self.transcript.marked_call
+        block = self.transcript.block if self.letters.is_shown else None
         return ScreenFacts(
             hint=self._hint,
             list_has_focus=self.focused is self.threads,
@@ -176,8 +179,7 @@ class MainView(SelectingScreen):
             card_has_focus=isinstance(self.focused, CallCard),
             has_mark=self.transcript.has_mark,
             letters_act=self.letters.is_shown,
-            marked_call=call.type if call is not None else "",
-            has_marked_file=bool(self.transcript.marked_file),
+            block=block.words if block is not None else frozenset(),
             is_following=self.transcript.following,
             new_lines=self.transcript.new_lines,
             is_narrow=self.has_class("-narrow"),

@@ -37,12 +37,37 @@ WHOLE_MESSAGE: Final = "message"
 class ClickTarget(NamedTuple):
     """What happens when the user chooses a place on the screen."""
 
-    kind: Literal["link", "toggle", "expand", "view", "file", "choice", "source", "cited"]
+    kind: Literal[
+        "link", "toggle", "expand", "view", "file", "choice", "source", "cited", "copy", "message", "code"
+    ]
     value: str
     """The address, or the id of the option or of the file; for a panel the position of the call in its step.
 
-    For a source, or where one is cited, the number of the citation, or the positions of the call and of its result.
+    For a source, or where one is cited, the number of the citation, or the positions of the call and of its result; for a
+    block of code its position in the message.
     """
+
+
+COPY: Final = ClickTarget("copy", "")
+"""The word beside a block of code that copies it."""
+
+
+class CodeText:
+    """A block of code of a message: its language, and its lines as they are copied."""
+
+    __slots__ = ("language", "lines", "rest")
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self.lines: list[str] = []
+        """The finished lines."""
+        self.rest = ""
+        """The line that still grows."""
+
+    @property
+    def text(self) -> str:
+        """The code without a line end at its end."""
+        return "\n".join([*self.lines, self.rest] if self.rest else self.lines)
 
 
 CITED: Final = "cited:"
@@ -88,7 +113,7 @@ class RenderContext:
 class Row:
     """One line of the screen."""
 
-    __slots__ = ("cells", "fill", "line", "offsets", "segments", "strip", "targets")
+    __slots__ = ("cells", "code", "fill", "line", "offsets", "segments", "strip", "targets")
 
     def __init__(
         self,
@@ -98,6 +123,7 @@ class Row:
         line: int,
         fill: Style | None = None,
         targets: tuple[tuple[int, int, ClickTarget], ...] = (),
+        code: CodeText | None = None,
     ) -> None:
         self.segments = segments
         self.offsets = offsets
@@ -109,6 +135,8 @@ class Row:
         """Style to the edge of the text column; None for the background."""
         self.targets = targets
         """For each: first cell, one past the last cell, what it does."""
+        self.code = code
+        """The block of code that it belongs to."""
         self.strip: Strip | None = None
         """The strip that was painted last."""
 
@@ -124,7 +152,9 @@ class Row:
 
     def moved(self, lines: int) -> Row:
         """Return the same row for a logical line further down, with its painted strip."""
-        row = Row(self.segments, self.offsets, self.cells, self.line + lines, self.fill, self.targets)
+        row = Row(
+            self.segments, self.offsets, self.cells, self.line + lines, self.fill, self.targets, self.code
+        )
         row.strip = self.strip
         return row
 
@@ -240,6 +270,7 @@ class Canvas:
         target: ClickTarget | None = None,
         right: StyledText | None = None,
         indent: int = 0,
+        block: CodeText | None = None,
     ) -> None:
         """Draw one logical line, folded to the width.
 
@@ -249,8 +280,9 @@ class Canvas:
             code: Fold anywhere, preserve spaces, and copy tabs as tabs.
             wide: Use the whole pane.
             target: What the whole line does when chosen.
-            right: Shown at the right end of the first row, and not copied.
+            right: Shown at the right end of the first row, and not copied; in a block of code it copies the block.
             indent: Spaces before the rows after the first.
+            block: The block of code that the line belongs to.
         """
         runs, copied = _spread(runs) if code else ([_safe(run) for run in runs], "")
         body = "".join([run.text for run in runs])
@@ -278,7 +310,19 @@ class Canvas:
                 segments += [Segment(" " * blank, right.style), Segment(right.text, right.style)]
                 offsets += [-1, -1]
                 width += blank + cells(right.text)
-            self.rows.append(Row(segments, offsets, width, line, fill, targets))
+                if block is not None:
+                    targets = (*targets, (width - cells(right.text), width, COPY))
+            self.rows.append(Row(segments, offsets, width, line, fill, targets, block))
+
+    def caption(self, text: StyledText, fill: Style, block: CodeText) -> None:
+        """Draw a row above the next logical line that copies the block of code and is not copied itself."""
+        segments = [Segment(prefix.rest, prefix.style) for prefix in self._prefixes]
+        blank = max(0, self.room - cells(text.text))
+        segments += [Segment(" " * blank, fill), Segment(text.text, text.style)]
+        start = self._prefix_cells + blank
+        end = start + cells(text.text)
+        targets = ((start, end, COPY),)
+        self.rows.append(Row(segments, [-1] * len(segments), end, len(self.lines), fill, targets, block))
 
     def raw(
         self, copy: str, rows: Iterable[tuple[list[Segment], list[int], list[tuple[int, int, ClickTarget]]]]

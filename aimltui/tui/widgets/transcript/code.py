@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import Any, Final
 
 from aimltui.common.sanitize import clean, clean_line
-from aimltui.tui.widgets.transcript.canvas import Canvas, Prefix, StyledText
+from aimltui.tui.widgets.transcript.canvas import Canvas, CodeText, Prefix, StyledText
+from aimltui.tui.widgets.transcript.folding import cells
 from aimltui.tui.widgets.transcript.tabs import spread_tabs
 
 MAX_HIGHLIGHTED: Final = 400
@@ -182,10 +183,12 @@ class CodeBlock:
         Args:
             canvas: Where to draw.
             language: From the fence; may be empty.
-            label: Whether the first line carries the language's name.
+            label: Whether it carries the language's name and a word that copies it, as in a message.
         """
         self._canvas = canvas
-        self._language = clean_line(language) if label else ""
+        glyphs = canvas.context.glyphs
+        self._label = " ".join([clean_line(language), glyphs.dot, "copy "] if language else ["copy "])
+        self._code = CodeText(language) if label else None
         self._highlighter = Highlighter(language)
         self._drawn = 0
         self._styles = canvas.context.palette.syntax
@@ -210,7 +213,7 @@ class CodeBlock:
         return self._drawn == 0
 
     def add(self, line: str, *, keep: bool = True) -> None:
-        """Draw the next line; the first one carries the language's name at its right end.
+        """Draw the next line.
 
         Args:
             line: Without its newline.
@@ -220,21 +223,31 @@ class CodeBlock:
             pieces = self._highlighter.line(line, keep=keep)
         else:
             pieces = [(line, "text")]
+        if self._code is not None:
+            self._code.rest = "" if keep else line
+            if keep:
+                self._code.lines.append(line)
         self.put(pieces, keep=keep)
 
     def put(self, pieces: list[Piece], *, keep: bool = True) -> None:
         """Draw a highlighted line; see `add`."""
+        canvas, label = self._canvas, self._canvas.context.palette.code_label
         right = None
-        width = spread_tabs("".join(text for text, _ in pieces), 0)[2]
-        # a first line that leaves no room gets no name beside it
-        if self._drawn == 0 and self._language and width + len(self._language) + 4 <= self._canvas.room:
-            right = StyledText(f"{self._language} ", self._canvas.context.palette.code_label)
-        with self._canvas.inside(Prefix(" ", " ", self._fill)):
-            self._canvas.write(
+        if self._drawn == 0 and self._code is not None:
+            right = StyledText(self._label, label)
+            width = spread_tabs("".join(text for text, _ in pieces), 0)[2]
+            # a first line that leaves no room has them above it
+            if width + cells(right.text) + 3 > canvas.room:
+                if cells(right.text) <= canvas.room:
+                    canvas.caption(right, self._fill, self._code)
+                right = None
+        with canvas.inside(Prefix(" ", canvas.context.glyphs.wrapped, label)):
+            canvas.write(
                 [StyledText(text, self._styles[name]) for text, name in pieces],
                 fill=self._fill,
                 code=True,
                 right=right,
+                block=self._code,
             )
         if keep:
             self._drawn += 1

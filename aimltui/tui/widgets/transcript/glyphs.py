@@ -13,6 +13,8 @@ class Glyphs:
     """One set of glyphs."""
 
     bar: str
+    mark: str
+    wrapped: str
     quote: str
     bullets: tuple[str, str, str]
     rule: str
@@ -45,6 +47,8 @@ class Glyphs:
 
 UNICODE = Glyphs(
     bar="▌",
+    mark="█",
+    wrapped="↪",
     quote="│",
     bullets=("•", "◦", "▪"),
     rule="─",
@@ -76,6 +80,8 @@ UNICODE = Glyphs(
 )
 ASCII = Glyphs(
     bar="|",
+    mark="#",
+    wrapped="\\",
     quote="|",
     bullets=("*", "-", "+"),
     rule="-",

@@ -310,6 +310,7 @@ class ItemList:
             if rows[same] is not before:
                 if not rows[same].looks_like(before):
                     break
+                before.code = rows[same].code
                 rows[same] = before
             same += 1
         self.heights.set(item.index, item.gap + len(rows))

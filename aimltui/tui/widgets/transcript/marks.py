@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import unquote
 
 from aimltui.tui.state.entries import Entry, MessageEntry, Source, StepEntry, ToolCallEntry
-from aimltui.tui.widgets.transcript.canvas import ClickTarget
+from aimltui.tui.state.file_facts import Repeat
+from aimltui.tui.widgets.transcript.canvas import WHOLE_MESSAGE, ClickTarget
 
 
 def call_at(entry: Entry, target: ClickTarget) -> ToolCallEntry | None:
@@ -30,6 +32,27 @@ def chosen_source(entry: Entry, target: ClickTarget) -> tuple[Source, tuple[str,
         return None
     source = cited[0].source or Source(cited[0].file_id, cited[0].label, run_id=entry.run_id or "")
     return source, tuple(dict.fromkeys(citation.quote for citation in cited if citation.quote))
+
+
+def output_text(entry: Entry, target: ClickTarget, repeats: Mapping[str, Repeat]) -> str:
+    """Return the whole text behind a line: of a message or of an output.
+
+    Args:
+        entry: What the line belongs to.
+        target: Of the line.
+        repeats: Results of running calls again, by the call's id.
+    """
+    if target.value == WHOLE_MESSAGE:
+        return entry.text if isinstance(entry, MessageEntry) else ""
+    call = call_at(entry, target)
+    which = target.value.partition(":")[2]
+    if call is None:
+        return ""
+    if which == "again":
+        repeat = repeats.get(call.id)
+        return repeat.text if repeat else ""
+    place = int(which)
+    return call.outputs[place].text if place < len(call.outputs) else ""
 
 
 def linked_file(entry: Entry, href: str) -> str:

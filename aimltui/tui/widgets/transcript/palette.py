@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from rich.style import Style
 from textual.color import Color, ColorParseError
 
 from aimltui.tui.contrast import readable
+
+
+class Grounds:
+    """Raises the ground of a marked block, with text that stays readable on it.
+
+    Args:
+        pairs: Each ground with the one that takes its place.
+    """
+
+    def __init__(self, pairs: Iterable[tuple[Color, Color]]) -> None:
+        self._higher = {ground.rich_color: higher for ground, higher in pairs}
+        self._known: dict[Style, Style] = {}
+
+    def lift(self, style: Style) -> Style:
+        """Return the style on the raised ground; unchanged where its ground is another one."""
+        higher = self._higher.get(style.bgcolor) if style.bgcolor is not None else None
+        if higher is None:
+            return style
+        found = self._known.get(style)
+        if found is None:
+            ink = readable(Color.from_rich_color(style.color), higher) if style.color is not None else None
+            found = style + Style(color=ink.rich_color if ink else None, bgcolor=higher.rich_color)
+            self._known[style] = found
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +59,11 @@ class Palette:
     error: Style
     citation: Style
     cursor: Style
-    """The keyboard's mark."""
+    """The line that the keyboard has marked."""
+    mark: Style
+    """The bar beside the marked block."""
+    grounds: Grounds
+    """The grounds of a marked block."""
     syntax: Mapping[str, Style]
     """By the colour names in `code.py`."""
 
@@ -60,6 +88,8 @@ def build_palette(variables: Mapping[str, str], background: Color) -> Palette:
     foreground = readable(color("foreground", "#e0e0e0"), background, 7)
     band = background if plain else background.blend(foreground, 0.07, alpha=1)
     chip = background if plain else background.blend(foreground, 0.13, alpha=1)
+    lifted = background if plain else background.blend(foreground, 0.09, alpha=1)
+    high_band = background if plain else background.blend(foreground, 0.15, alpha=1)
     muted = foreground if plain else readable(background.blend(foreground, 0.6, alpha=1), background, 5)
     frame = foreground if plain else background.blend(foreground, 0.3, alpha=1)
 
@@ -102,6 +132,8 @@ def build_palette(variables: Mapping[str, str], background: Color) -> Palette:
         error=ink(tone("error", "#ba3c5b")),
         citation=ink(accent),
         cursor=cursor,
+        mark=ink(tone("accent", "#ffa62b", lifted), lifted),
+        grounds=Grounds(() if plain else ((background, lifted), (band, high_band))),
         syntax={
             "keyword": ink(on_band["primary"], band, bold=True),
             "name": ink(on_band["accent"], band),

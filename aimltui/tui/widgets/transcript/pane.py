@@ -15,7 +15,9 @@ from textual.theme import Theme
 from textual.widget import Widget
 
 from aimltui.tui.state.file_facts import Extras
-from aimltui.tui.widgets.transcript.canvas import ClickTarget, RenderContext, Row
+from aimltui.tui.widgets.transcript.block_cursor import BlockCursor
+from aimltui.tui.widgets.transcript.blocks import Stop
+from aimltui.tui.widgets.transcript.canvas import RenderContext, Row
 from aimltui.tui.widgets.transcript.glyphs import GlyphSet, glyph_set
 from aimltui.tui.widgets.transcript.item import Item
 from aimltui.tui.widgets.transcript.items import ItemList
@@ -26,6 +28,7 @@ from aimltui.tui.widgets.transcript.strips import (
     cursor_strip,
     end_strip,
     located_strip,
+    marked_strip,
     selected_strip,
     strip_of,
 )
@@ -60,7 +63,7 @@ class Pane(ScrollView):
         self._glyphs: GlyphSet = glyphs
         self._item_list = ItemList()
         self._viewport = Viewport(self._item_list)
-        self._cursor: tuple[Item, ClickTarget] | None = None
+        self._cursor = BlockCursor(self._item_list, self._viewport)
         self._extras = Extras()
         self._is_placing = False
         self._fitted = Size(0, 0)
@@ -147,7 +150,7 @@ class Pane(ScrollView):
         item_list = self._item_list
         if wanted := item_list.wanted.take():
             self._files_wanted(wanted)
-        following = self._viewport.following
+        following = self._viewport.following or self.scroll_offset.y >= self._viewport.limit
         new_lines = self._viewport.new_lines(self.scroll_offset.y)
         if (following, new_lines) != (self.following, self.new_lines):
             self.following, self.new_lines = following, new_lines
@@ -226,9 +229,10 @@ class Pane(ScrollView):
         selection = self.text_selection
         filters = self.get_line_filters()
         background = self.background_colors[1] if filters else None
+        mark = self._cursor.shown(top) if self.has_focus else None
         strips = []
         for y in range(top + crop.y, top + crop.bottom):
-            strip = self._strip(y, context, width, selection)
+            strip = self._strip(y, context, width, selection, mark)
             if background is not None:
                 for line_filter in filters:
                     strip = strip.apply_filter(line_filter, background)
@@ -243,17 +247,27 @@ class Pane(ScrollView):
         number -= item.gap
         return item, item.rows[number] if 0 <= number < len(item.rows) else None
 
-    def _strip(self, y: int, context: RenderContext, width: int, selection: Selection | None) -> Strip:
+    def _strip(
+        self,
+        y: int,
+        context: RenderContext,
+        width: int,
+        selection: Selection | None,
+        mark: tuple[Item, Stop] | None,
+    ) -> Strip:
         item, row = self._row_at(y)
         if item is None or row is None:
             return blank_strip(context, width)
         if selection is not None and (span := selection.get_span(item.key + row.line)) is not None:
             style = self.screen.get_component_rich_style("screen--selection")
             return selected_strip(row, context, width, span, style)
-        if self._cursor is not None and self.has_focus and self._cursor[0] is item:
-            for start, end, target in row.targets:
-                if target == self._cursor[1]:
-                    return cursor_strip(row, context, width, (start, end))
+        if mark is not None and mark[0] is item:
+            first, end = self._cursor.span(*mark)
+            if first <= y < end and mark[1].is_block:
+                return marked_strip(row, context, width)
+            for start, stop, target in row.targets:
+                if target == mark[1].target:
+                    return cursor_strip(row, context, width, (start, stop))
         return strip_of(row, context, width)
 
     def render_line(self, y: int) -> Strip:

@@ -73,6 +73,17 @@ def selected_strip(
     return _padded(row, segments, context, width)
 
 
+def marked_strip(row: Row, context: RenderContext, width: int) -> Strip:
+    """Return a row of the marked block: a bar at its left, on raised ground as wide as the text column."""
+    palette = context.palette
+    strip = strip_of(row, context, width)
+    edge = min(width, max(row.cells, min(context.width - 1, TEXT_COLUMN + 2)))
+    lift = palette.grounds.lift
+    raised = [Segment(text, lift(style) if style else style) for text, style, _ in strip.crop(1, edge)]
+    bar = Segment(context.glyphs.mark, palette.mark)
+    return Strip.join([Strip([bar, *raised], edge), strip.crop(edge, width)])
+
+
 def cursor_strip(row: Row, context: RenderContext, width: int, span: tuple[int, int]) -> Strip:
     """Return a row with the cells of the keyboard's target marked."""
     strip = strip_of(row, context, width)

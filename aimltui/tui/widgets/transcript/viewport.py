@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 from aimltui.tui.state.entries import MessageEntry, ReasoningEntry, StepEntry
-from aimltui.tui.widgets.transcript.canvas import ClickTarget
 from aimltui.tui.widgets.transcript.item import Item, Place
 from aimltui.tui.widgets.transcript.items import ItemList
 
@@ -18,16 +14,6 @@ _LAST = 1 << 30
 """Means the last logical line of an item that may not be drawn yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class VisibleTarget:
-    """A click target in the window, which the keyboard can choose."""
-
-    item: Item
-    target: ClickTarget
-    y: int
-    """Its first row in the transcript."""
-
-
 class Viewport:
     """The window's place in an `ItemList`."""
 
@@ -36,6 +22,8 @@ class Viewport:
         self.height = 0
         """Height of the window."""
         self.following = True
+        self.is_pinned = False
+        """Whether the text is held also at the end: something in it is marked."""
         self._top: Place | None = None
         """The position in the window's first row."""
         self._seen: Place | None = None
@@ -75,8 +63,8 @@ class Viewport:
             return 0
         if not self.following and self._top is not None:
             y = self._settle_held(self._top)
-            if y < self.limit:
-                return y
+            if y < self.limit or self.is_pinned:
+                return min(y, self.limit)
             self.follow()
         missing = self.height * 2
         for item in reversed(item_list.items):
@@ -180,20 +168,3 @@ class Viewport:
             self._seen = item_list.place_at(bottom)
             seen = bottom
         return max(0, item_list.heights.total - 1 - seen - self._below_seen)
-
-    def targets(self, y: int) -> Iterator[VisibleTarget]:
-        """Yield the targets in the window, from top to bottom.
-
-        Args:
-            y: The window's first row.
-        """
-        item_list = self.item_list
-        last: tuple[Item, ClickTarget] | None = None
-        for number in range(y, min(y + self.height, item_list.heights.total)):
-            item, row = item_list.at(number)
-            if row < item.gap or row - item.gap >= len(item.rows):
-                continue
-            for _, _, target in item.rows[row - item.gap].targets:
-                if target.kind not in ("link", "cited") and (item, target) != last:
-                    last = (item, target)
-                    yield VisibleTarget(item, target, number)

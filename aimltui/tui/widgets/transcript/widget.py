@@ -12,23 +12,24 @@ from textual.geometry import Offset
 from textual.message import Message
 from textual.selection import Selection
 
+from aimltui.common.sanitize import clean
 from aimltui.tui.commands.derived import bindings
+from aimltui.tui.state.blocks import Block
 from aimltui.tui.state.entries import (
     Added,
     Change,
     Entry,
-    MessageEntry,
     Replaced,
     Source,
     StepEntry,
-    ToolCallEntry,
 )
 from aimltui.tui.state.file_facts import FileFact, Repeat
-from aimltui.tui.widgets.transcript.canvas import WHOLE_MESSAGE, ClickTarget
+from aimltui.tui.widgets.transcript.blocks import Stop, block_of
+from aimltui.tui.widgets.transcript.canvas import COPY, ClickTarget
 from aimltui.tui.widgets.transcript.inline import SANDBOX
 from aimltui.tui.widgets.transcript.item import Item, counts
 from aimltui.tui.widgets.transcript.items import Foldable
-from aimltui.tui.widgets.transcript.marks import call_at, chosen_source, linked_file
+from aimltui.tui.widgets.transcript.marks import chosen_source, linked_file, output_text
 from aimltui.tui.widgets.transcript.pane import Pane
 from aimltui.tui.widgets.transcript.selection import word_at
 
@@ -95,6 +96,20 @@ class Transcript(Pane, can_focus=True):
     class Marked(TranscriptMessage):
         """The keyboard's mark moved or disappeared."""
 
+        by_mouse: bool = False
+
+    @dataclass
+    class CopyChosen(TranscriptMessage):
+        """The user clicked the word that copies a block of code."""
+
+        code: str
+
+    @dataclass
+    class BlockChosen(TranscriptMessage):
+        """The user chose to view the whole marked block."""
+
+        block: Block
+
     @dataclass
     class FilesWanted(TranscriptMessage):
         """The window shows files whose details are unknown; `learn` takes them."""
@@ -132,7 +147,8 @@ class Transcript(Pane, can_focus=True):
             at_end: Whether to show and follow its end; otherwise its start.
         """
         self._item_list.load(entries)
-        self._cursor = None
+        self._cursor.clear()
+        self._viewport.is_pinned = False
         if self.is_attached and self in self.screen.selections:
             self.screen.clear_selection()
         self._viewport.follow()
@@ -224,20 +240,54 @@ class Transcript(Pane, can_focus=True):
     # Keyboard
 
     def action_step(self, direction: int) -> None:
-        """Mark the next target in the window; scroll by a line if there is none."""
-        y = self.scroll_offset.y
-        targets = list(self._viewport.targets(y))
-        places = [
-            index for index, visible in enumerate(targets) if (visible.item, visible.target) == self._cursor
-        ]
-        start = -1 if direction > 0 else len(targets)
-        wanted = (places[0] if places else start) + direction
-        if 0 <= wanted < len(targets):
-            self._cursor = (targets[wanted].item, targets[wanted].target)
-            self.refresh()
-            self.post_message(self.Marked(self))
-        else:
+        """Mark the next block or target; scroll where it is not in the window."""
+        y, height = self.scroll_offset.y, self._viewport.height
+        shown, found = self._cursor.shown(y), self._cursor.next(direction, y)
+        is_near = found is not None and y <= self._cursor.span(*found)[0] < y + height
+        if shown is not None and not is_near:
+            first, last = self._cursor.span(*shown)
+            # a block that is higher than the window is read to its end first
+            rest = last - (y + height) if direction > 0 else y - first
+            if rest > 0 and (found is None or direction > 0 or found[0] is not shown[0]):
+                self.scroll_to(y=y + direction * min(rest, max(1, height - 2)))
+                return
+        if found is None:
             self.scroll_to(y=y + direction)
+            return
+        self._cursor.put(found[0], found[1].target)
+        self._show_mark(*found, stays=shown is None)
+        self.refresh()
+        self.post_message(self.Marked(self))
+
+    def _show_mark(self, item: Item, stop: Stop, *, stays: bool) -> None:
+        """Have the marked block in the window, from its first row on where it is higher; what is read holds still.
+
+        Args:
+            item: The block's item.
+            stop: The block.
+            stays: Whether the window stays where it is if a block that is higher fills it.
+        """
+        for _ in range(0 if stays and stop.end - stop.first > self._viewport.height else 3):
+            y, height = self.scroll_offset.y, self._viewport.height
+            first, end = self._cursor.span(item, stop)
+            if y <= first and (end <= y + height or first == y):
+                break
+            wanted = first if first < y or end - first > height else end - height
+            self.scroll_to(y=wanted)
+            if self.scroll_offset.y == y:
+                break
+        self._viewport.is_pinned = True
+        if self._viewport.following:
+            self._viewport.hold(self.scroll_offset.y)
+        self._report()
+
+    def unmark(self) -> None:
+        """Mark nothing, and follow the end again where it is in view."""
+        if self._cursor.item is not None:
+            self._cursor.clear()
+            self._viewport.is_pinned = False
+            self._settle()
+            self.refresh()
 
     def action_page(self, direction: int) -> None:
         """Scroll by a window."""
@@ -252,11 +302,10 @@ class Transcript(Pane, can_focus=True):
         self.scroll_to_tail()
 
     def action_choose(self) -> None:
-        """Choose the marked target, if it is in the window."""
-        for visible in self._viewport.targets(self.scroll_offset.y):
-            if (visible.item, visible.target) == self._cursor:
-                self._choose(visible.item, visible.target)
-                return
+        """Choose the marked target, or look at the whole marked block, if it is in the window."""
+        shown = self._cursor.shown(self.scroll_offset.y)
+        if shown is not None:
+            self._choose(shown[0], shown[1].target)
 
     @property
     def has_mark(self) -> bool:
@@ -266,34 +315,13 @@ class Transcript(Pane, can_focus=True):
     @property
     def mark(self) -> tuple[Entry, ClickTarget] | None:
         """The marked entry and target, while they are in the window and the transcript has the focus."""
-        if self._cursor is None or not self.has_focus:
-            return None
-        for visible in self._viewport.targets(self.scroll_offset.y):
-            if (visible.item, visible.target) == self._cursor:
-                return visible.item.entry, visible.target
-        return None
+        shown = self._cursor.shown(self.scroll_offset.y) if self.has_focus else None
+        return (shown[0].entry, shown[1].target) if shown is not None else None
 
     @property
-    def marked_call(self) -> ToolCallEntry | None:
-        """The call whose panel is marked."""
-        mark = self.mark
-        if mark is None or mark[1].kind not in ("toggle", "expand", "view"):
-            return None
-        return call_at(*mark)
-
-    @property
-    def marked_file(self) -> str:
-        """The id of the marked file; empty if none is marked."""
-        mark = self.mark
-        if mark is not None and mark[1].kind == "source":
-            chosen = chosen_source(*mark)
-            return chosen[0].file_id if chosen is not None else ""
-        return mark[1].value if mark is not None and mark[1].kind == "file" else ""
-
-    @property
-    def marked_entry(self) -> Entry | None:
-        """The entry of the marked target."""
-        return self._cursor[0].entry if self._cursor is not None and self.has_mark else None
+    def block(self) -> Block | None:
+        """What letters act on, while it is in the window and the transcript has the focus."""
+        return self._cursor.block(self.scroll_offset.y) if self.has_focus else None
 
     def on_focus(self) -> None:
         """Show the mark."""
@@ -318,11 +346,23 @@ class Transcript(Pane, can_focus=True):
             return
         if self.text_selection is not None:
             return
-        for start, end, target in row.targets:
-            if start <= event.x < end:
-                event.stop()
-                self._choose(item, target)
-                return
+        targets = [target for start, end, target in row.targets if start <= event.x < end]
+        if targets and targets[0] == COPY:
+            event.stop()
+            self.post_message(self.CopyChosen(self, clean(row.code.text) if row.code is not None else ""))
+            return
+        stop = self._cursor.at(item, item.rows.index(row))
+        if targets and targets[0].kind in ("file", "source"):
+            self._cursor.put(item, targets[0])
+        elif stop is not None:
+            self._cursor.put(item, stop.target)
+        else:
+            self._cursor.clear()
+        self.refresh()
+        if targets:
+            event.stop()
+            self._choose(item, targets[0])
+        self.post_message(self.Marked(self, by_mouse=True))
 
     def _select(self, item: Item, place: Offset, *, whole_line: bool) -> None:
         lines = item.lines
@@ -344,7 +384,11 @@ class Transcript(Pane, can_focus=True):
                 if (chosen := chosen_source(item.entry, target)) is not None:
                     self.post_message(self.SourceChosen(self, *chosen))
             case "view":
-                self.post_message(self.OutputChosen(self, self._output(item.whole_entry, target)))
+                self.post_message(
+                    self.OutputChosen(self, output_text(item.whole_entry, target, self._extras.repeats))
+                )
+            case "message" | "code":
+                self.post_message(self.BlockChosen(self, block_of(item, target)))
             case "choice":
                 self.post_message(self.ChoiceChosen(self, item.entry.id, target.value))
             case "toggle" | "expand":
@@ -354,19 +398,5 @@ class Transcript(Pane, can_focus=True):
                     self._viewport.hold(self.scroll_offset.y)
                 self._item_list.fold(item, unfolded)
                 if target.kind == "expand":
-                    self._cursor = (item, ClickTarget("toggle", target.value))
+                    self._cursor.put(item, ClickTarget("toggle", target.value))
                 self._settle()
-
-    def _output(self, entry: Entry, target: ClickTarget) -> str:
-        """Return the whole text behind a line: of a message or of an output."""
-        if target.value == WHOLE_MESSAGE:
-            return entry.text if isinstance(entry, MessageEntry) else ""
-        call = call_at(entry, target)
-        which = target.value.partition(":")[2]
-        if call is None:
-            return ""
-        if which == "again":
-            repeat = self._extras.repeats.get(call.id)
-            return repeat.text if repeat else ""
-        place = int(which)
-        return call.outputs[place].text if place < len(call.outputs) else ""

@@ -57,16 +57,10 @@ def take(conversation: Conversation, status: Any, **more: Any) -> None:
     [
         (ScreenFacts(), set()),
         (ScreenFacts(list_has_focus=True, is_following=False), {"list", "away"}),
-        (ScreenFacts(has_mark=True, marked_call="code_interpreter"), {"marked"}),
-        (ScreenFacts(has_mark=True, has_marked_file=True), {"marked"}),
+        (ScreenFacts(has_mark=True, block=frozenset({"text"})), {"marked"}),
         (
-            ScreenFacts(has_mark=True, letters_act=True, marked_call="code_interpreter"),
-            {"marked", "letters", "panel", "kept"},
-        ),
-        (ScreenFacts(has_mark=True, letters_act=True, marked_call="file_search"), {"marked", "letters"}),
-        (
-            ScreenFacts(has_mark=True, letters_act=True, has_marked_file=True),
-            {"marked", "letters", "file", "kept"},
+            ScreenFacts(has_mark=True, letters_act=True, block=frozenset({"text", "saves"})),
+            {"marked", "letters", "text", "saves"},
         ),
     ],
 )

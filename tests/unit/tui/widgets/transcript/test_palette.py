@@ -18,6 +18,10 @@ def test_every_style_of_text_can_be_read_in_every_theme(theme: str) -> None:
     found = palette(theme)
     styles = {field.name: getattr(found, field.name) for field in fields(found) if field.name != "frame"}
     styles |= styles.pop("syntax")
+    grounds = styles.pop("grounds")
+    styles |= {f"raised {name}": grounds.lift(style) for name, style in styles.items()}
+    assert grounds.lift(found.text).bgcolor != found.text.bgcolor
+    assert grounds.lift(found.code).bgcolor not in (found.code.bgcolor, grounds.lift(found.text).bgcolor)
     for name, style in styles.items():
         assert isinstance(style, Style)
         assert style.dim is None

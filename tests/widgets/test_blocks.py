@@ -1,0 +1,121 @@
+"""The block cursor: what it marks, where it goes, and what letters do with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from aimltui.tui.screens.dialogs.viewer import TextViewer
+from tests.support.fake_transport import FakeTransport
+from tests.support.run_scenes import Code, End, Say
+from tests.support.screen import Seat, seat
+
+LONG = "\n\n".join(f"Paragraph {number}." for number in range(30))
+ANSWER = "Look:\n\n```python\nx = 1\n\nprint(x)\n```\n\n1. and\n   ```sh\n   ls -l\n   ```\n"
+
+
+@pytest.fixture
+def server() -> FakeTransport:
+    return FakeTransport()
+
+
+def marked(here: Seat) -> tuple[str, str]:
+    block = here.screen.transcript.block
+    return (block.kind, block.text) if block is not None else ("", "")
+
+
+async def answer(here: Seat, *script: object) -> None:
+    here.server.scripts = [list(script)]  # type: ignore[list-item]
+    await here.write("Do it.")
+    await here.idle()
+
+
+async def test_the_mark_walks_over_messages_and_their_code_and_letters_act_on_it(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    async with seat(server, tmp_path) as here:
+        await answer(here, Code(("y = 2\n",), "2\n"), Say((ANSWER,)), End())
+        await here.pilot.press("up")
+        assert here.screen.focused is here.screen.prompt, "up belongs to the prompt"
+        seen = []
+        for _ in range(5):
+            await here.pilot.press("alt+up")
+            seen.append(marked(here))
+        assert seen == [
+            ("code", "ls -l"),
+            ("code", "x = 1\n\nprint(x)"),
+            ("message", ANSWER),
+            ("panel", "y = 2"),
+            ("message", "Do it."),
+        ]
+        await here.pilot.press("alt+up")
+        assert marked(here) == seen[-1], "there is nothing above"
+        await here.pilot.press("c")
+        assert here.app.clipboard == "Do it."
+        await here.pilot.press("y")
+        assert here.app.clipboard.startswith("msg")
+        await here.pilot.press("alt+down", "alt+down", "alt+down", "c")
+        assert here.app.clipboard == "x = 1\n\nprint(x)"
+        await here.pilot.press("v")
+        await here.until(lambda: isinstance(here.app.screen, TextViewer))
+        await here.alive()
+        await here.pilot.press("escape")
+        await here.until(lambda: here.app.screen is here.screen)
+        assert marked(here)[0] == "code", "the mark stays behind the viewer"
+        await here.pilot.press("x")
+        await here.until(
+            lambda: isinstance(here.app.screen, TextViewer) and '"role": "assistant"' in here.shown()
+        )
+        await here.alive()
+        await here.pilot.press("escape")
+        await here.until(lambda: here.app.screen is here.screen)
+        await here.pilot.press("escape")
+        assert marked(here) == ("", "")
+        assert here.screen.focused is here.screen.prompt
+        await here.pilot.press("c", "y")
+        assert here.screen.prompt.draft == "cy"
+
+
+async def test_a_click_marks_what_is_clicked_and_copy_copies_the_code(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    async with seat(server, tmp_path) as here:
+        await answer(here, Say((ANSWER,)), End())
+
+        async def click(text: str) -> None:
+            lines = here.shown().splitlines()
+            row = next(y for y, line in enumerate(lines) if text in line)
+            await here.pilot.click(offset=(lines[row].index(text) + 1, row))
+
+        await click("print(x)")
+        assert marked(here) == ("code", "x = 1\n\nprint(x)")
+        assert "c Copy" in here.shown()
+        await click("Look:")
+        assert marked(here)[0] == "message"
+        await click("sh · copy")
+        assert here.app.clipboard == "ls -l"
+        await here.pilot.press("h")
+        assert here.screen.prompt.draft == "h", "a letter without a meaning is typed"
+
+
+async def test_a_block_higher_than_the_window_is_read_to_its_end_and_text_holds_still_while_it_is_marked(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    async with seat(server, tmp_path, size=(80, 24)) as here:
+        await answer(here, Say((LONG,)), End())
+        transcript = here.screen.transcript
+        await here.pilot.press("alt+up")
+        assert marked(here)[1] == LONG
+        assert "Paragraph 29." in here.shown()
+        await here.pilot.press("alt+up")
+        first = transcript.scroll_offset.y
+        assert marked(here)[1] == LONG, "the rest of the message comes into view first"
+        assert 0 < first < transcript.max_scroll_y
+        for _ in range(6):
+            await here.pilot.press("alt+up")
+        assert marked(here)[1] == "Do it."
+        await here.pilot.press("alt+down")
+        for _ in range(6):
+            await here.pilot.press("alt+down")
+        assert "Paragraph 29." in here.shown()
