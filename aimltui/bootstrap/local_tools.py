@@ -15,6 +15,8 @@ from aimltui.local_tools.mcp.opening import connect
 from aimltui.local_tools.mcp.source import McpSource
 from aimltui.local_tools.skills.source import SkillFolder, SkillSource
 from aimltui.local_tools.types import Limits
+from aimltui.local_tools.web.searxng import SearxNG
+from aimltui.local_tools.web.source import ReadPage, WebSource
 
 APPROVALS_FILE = "approved-functions.json"
 """A file in the state directory."""
@@ -59,7 +61,12 @@ def function_library(
 
 
 def local_tools(
-    settings: Settings, config_file: Path, state_dir: Path, *, is_demo: bool = False
+    settings: Settings,
+    config_file: Path,
+    state_dir: Path,
+    *,
+    read_page: ReadPage | None = None,
+    is_demo: bool = False,
 ) -> LocalTools:
     """The tools that run beside the client. It reads only which ones are approved.
 
@@ -67,13 +74,16 @@ def local_tools(
         settings: Policies, folders and limits.
         config_file: Its directory holds the folder `functions`.
         state_dir: Holds the approvals.
+        read_page: Reads a page of the web; None offers no tools for the web.
         is_demo: Whether to offer the function that the offline demo calls.
     """
     approvals = Approvals(state_dir / APPROVALS_FILE)
     rules = Rules(settings.functions.policy, settings.tool_policies, settings.functions.offer)
     functions = function_library(settings, config_file, approvals, is_demo=is_demo)
     servers = mcp_servers(settings, config_file, state_dir)
-    return LocalTools([functions], approvals, rules, servers, skill_source(settings, config_file))
+    url = settings.web.searxng_url
+    web = WebSource(read_page, SearxNG(url) if url else None) if read_page is not None else None
+    return LocalTools([functions], approvals, rules, servers, skill_source(settings, config_file), web)
 
 
 def skill_folders_of(settings: Settings, config_file: Path) -> list[SkillFolder]:

@@ -239,6 +239,13 @@ async def _read_page(url: str) -> Page:
     return await PageReader().read(url)
 
 
+async def _fetch_page(url: str) -> Page:
+    """Read a page for a model: the user has allowed its host, and no other."""
+    from aimltui.engine.files.web_page import PageReader
+
+    return await PageReader().read(url, stays=True)
+
+
 def _starters(starters: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     """Return the demo's starters, and one with a document attached."""
     from aimltui.engine.models.demo.documents import ABOUT_HANDBOOK, handbook
@@ -257,7 +264,7 @@ def _local_tools(
 ) -> LocalTools:
     from aimltui.bootstrap.local_tools import local_tools
 
-    return local_tools(settings, config_file, state_dir, is_demo=is_demo)
+    return local_tools(settings, config_file, state_dir, read_page=_fetch_page, is_demo=is_demo)
 
 
 def _import_engine() -> None:

@@ -45,6 +45,9 @@ folder = "~/work/site"  # skills in its .agents/skills, beside `skills` in the c
 command = "uvx"
 args = ["mcp-server-time"]
 
+[web]
+searxng_url = "https://search.example"  # your SearXNG server, with which models search after /web on
+
 [budget]                # a missing line means no limit
 per_run_usd = 0.50
 per_day_usd = 5.00
@@ -66,6 +69,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from aimltui.common.errors import ConfigError
 from aimltui.config.connection_tables import NamedConnection, default_name, named_connections, refuse_keys
 from aimltui.config.toml_file import change_document, check_text, read_config, type_sentence
+from aimltui.formatting.links import is_web_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +144,14 @@ class SkillSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class WebSettings:
+    """How models use the web, where the user switches it on."""
+
+    searxng_url: str | None = None
+    """The address of a SearXNG server, which searches the web; None offers no search."""
+
+
+@dataclass(frozen=True, slots=True)
 class BudgetSettings:
     """Spending limits; a run is stopped before it would exceed one. None means no limit."""
 
@@ -165,6 +177,7 @@ class Settings:
     functions: FunctionSettings = field(default_factory=FunctionSettings)
     skills: SkillSettings = field(default_factory=SkillSettings)
     threads: ThreadSettings = field(default_factory=ThreadSettings)
+    web: WebSettings = field(default_factory=WebSettings)
     tool_policies: Mapping[str, str] = field(default_factory=dict)
     """`ask`, `allow` or `deny` by the name of a function."""
     mcp_servers: Mapping[str, Any] = field(default_factory=dict, repr=False)
@@ -186,6 +199,7 @@ _Section = (
     | type[InterpreterSettings]
     | type[FunctionSettings]
     | type[SkillSettings]
+    | type[WebSettings]
     | type[BudgetSettings]
 )
 _SECTIONS: dict[str, _Section] = {
@@ -195,6 +209,7 @@ _SECTIONS: dict[str, _Section] = {
     "interpreter": InterpreterSettings,
     "functions": FunctionSettings,
     "skills": SkillSettings,
+    "web": WebSettings,
     "budget": BudgetSettings,
 }
 
@@ -274,6 +289,7 @@ def load_settings(
         replace(FunctionSettings(), **_section(merged, "functions")),
         replace(SkillSettings(), **_section(merged, "skills")),
         replace(ThreadSettings(), **_section(merged, "threads")),
+        _web(merged, str(file)),
         _tool_policies(document, str(file)),
         {"mcp_servers": document["mcp_servers"]} if "mcp_servers" in document else {},
         levels,
@@ -362,6 +378,16 @@ def _check_number(origin: str, dotted: str, value: object, *, is_whole: bool) ->
 def _section(values: Mapping[str, Any], section: str) -> dict[str, Any]:
     prefix = f"{section}."
     return {key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)}
+
+
+def _web(values: Mapping[str, Any], origin: str) -> WebSettings:
+    web = replace(WebSettings(), **_section(values, "web"))
+    if web.searxng_url is not None and not is_web_address(web.searxng_url):
+        raise ConfigError(
+            f"{origin}: web.searxng_url must be the address of a SearXNG server that begins with http:// or https://, "
+            "without a name or a password."
+        )
+    return web
 
 
 def _connection(values: Mapping[str, Any]) -> ConnectionSettings:

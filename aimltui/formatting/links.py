@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 LONGEST_URL = 2_000
 _BREAKS_LINK = re.compile(r"[\s<>()\[\]\\`]")
@@ -33,6 +33,19 @@ def is_web_address(url: str) -> bool:
         return parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.username
     except ValueError:
         return False
+
+
+def ascii_address(url: str) -> str:
+    """Return an address with letters beyond ASCII encoded as in a request; unchanged if that is not possible."""
+    if url.isascii():
+        return url
+    try:
+        parts = urlsplit(url)
+        host = parts.netloc if parts.netloc.isascii() else parts.netloc.encode("idna").decode("ascii")
+    except (UnicodeError, ValueError):
+        return url
+    path, query = (quote(part, safe="%/:=&?~+!$,;'@()*") for part in (parts.path, parts.query))
+    return urlunsplit((parts.scheme, host, path, query, ""))
 
 
 def link(url: str, title: str = "") -> str:

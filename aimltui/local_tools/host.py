@@ -15,6 +15,7 @@ from aimltui.local_tools.types import CallResult, LocalTool, Problem, ToolSource
 if TYPE_CHECKING:
     from aimltui.local_tools.mcp.source import McpSource
     from aimltui.local_tools.skills.source import SkillSource
+    from aimltui.local_tools.web.source import WebSource
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ class LocalTools:
         rules: What the settings say.
         servers: The MCP servers; they are one of the sources.
         skills: The skills; they are one of the sources, the last.
+        web: The tools for the web; they are one of the sources, before the servers.
     """
 
     def __init__(
@@ -53,10 +55,12 @@ class LocalTools:
         rules: Rules,
         servers: McpSource | None = None,
         skills: SkillSource | None = None,
+        web: WebSource | None = None,
     ) -> None:
         self.servers = servers
         self.skills = skills
-        more: list[ToolSource | None] = [servers, skills]
+        self.web = web
+        more: list[ToolSource | None] = [web, servers, skills]
         self._sources: tuple[ToolSource, ...] = (*sources, *(one for one in more if one is not None))
         self._approvals = approvals
         self._rules = rules
@@ -93,12 +97,18 @@ class LocalTools:
         """The servers that are starting, so that a run of an assistant does not get their tools yet."""
         return self.servers.unlisted if self.servers is not None and self._is_offered(is_own) else []
 
-    def find(self, name: str) -> LocalTool | None:
-        """The tool with a name."""
-        return next((tool for tool in self.tools if tool.name == name), None)
+    def find(self, name: str, arguments: str = "") -> LocalTool | None:
+        """The tool with a name, as it is asked about for a call with these arguments."""
+        tool = next((tool for tool in self.tools if tool.name == name), None)
+        if tool is None or tool.kind != "web" or self.web is None:
+            return tool
+        try:
+            return self.web.about(tool, read_arguments(arguments))
+        except BadArguments:
+            return tool
 
     def definitions(
-        self, *, is_own: bool, taken: Collection[str], skills: Sequence[str] = ()
+        self, *, is_own: bool, taken: Collection[str], skills: Sequence[str] = (), with_web: bool = False
     ) -> list[dict[str, Any]]:
         """The definitions that a run of an assistant gets in addition to its own tools.
 
@@ -106,11 +116,16 @@ class LocalTools:
             is_own: Whether it is the program's own assistant.
             taken: The names of the functions that the assistant defines itself.
             skills: The names of the assistant's skills.
+            with_web: Whether it gets the tools for the web.
         """
         is_offered = self._is_offered(is_own)
         # an assistant has the skills that are switched on for it, whatever is said about functions
         loader = self.skills.offer(skills) if self.skills is not None else None
-        found = [tool for tool in self.tools if is_offered and tool.kind != "skill"]
+        found = [
+            tool
+            for tool in self.tools
+            if (with_web if tool.kind == "web" else is_offered and tool.kind != "skill")
+        ]
         return [
             tool.definition()
             for tool in (*found, *([loader] if loader is not None else []))
@@ -166,6 +181,8 @@ class LocalTools:
         """
         if tool.kind == "skill" and self.skills is not None:
             return await self.skills.load(arguments, thread_id)
+        if tool.kind == "web" and self.web is not None:
+            return await self.web.call(tool, arguments)
         source = next((source for source in self._sources if tool in source.tools), None)
         if source is None:
             return CallResult(

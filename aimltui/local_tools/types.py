@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-Kind = Literal["function", "schema", "server", "code", "skill"]
+Kind = Literal["function", "schema", "server", "code", "skill", "web"]
 """`function`: a Python function of the user. `schema`: only a definition, answered by hand. `server`: of an MCP server.
-`code`: a piece of the model's code that no sandbox contains. `skill`: loads a skill."""
+`code`: a piece of the model's code that no sandbox contains. `skill`: loads a skill. `web`: reads or searches the web."""
 
 
 RIGHTS = "It runs with your rights: it can change your files and use the network."

@@ -51,6 +51,7 @@ _VALUES: Final[Mapping[str, tuple[str, ...]]] = {
     "include": (INCLUDE_SEARCH_CONTENT,),
     "reasoning_effort": EFFORTS,
     "hosted_tools": TOOL_SWITCHES,
+    "web": ("on", "off"),
     "detail": ("auto", "low", "high"),
     "ranker": ("auto", "default_2024_08_21"),
     "filter": ("in_progress", "completed", "failed", "cancelled"),

@@ -168,7 +168,7 @@ class Run(Wire):
     response_format: ResponseFormat | None = "auto"
     reasoning_effort: str | None = None
     duration_ms: int | None = extension()
-    """Milliseconds from the start to the end, once the run has ended. An extension of the API, as are the next six."""
+    """Milliseconds from the start to the end, once the run has ended. An extension of the API, as are the next seven."""
     assistant_name: str | None = extension()
     """The name that the assistant had when the run was created: it may be deleted later."""
     assistant_version: str | None = extension()
@@ -177,6 +177,8 @@ class Run(Wire):
     """The connection of the model, if it is not the default one."""
     tools_off: str | None = extension()
     """Why the model is not offered the hosted tools of the run, in two or three words; None if it is."""
+    web_sources: int | None = extension()
+    """The number of sources that a model named which searched the web by itself."""
     reasoning: str | None = extension()
     """The model's last reasoning if no step followed it: the run was stopped, or the answer was empty."""
     reasoning_ms: int | None = extension()
@@ -231,6 +233,8 @@ class RunOverrides(Params):
     """Whether the model is offered the hosted tools (all but the caller's functions): `on`, `off`, or `auto` for all
     models but those that are not good at calling tools. An extension of the API; without it they are always offered, so
     that a program gets the tools that it names."""
+    web: str | None = None
+    """`on` lets a model that can search the web by itself do so. An extension of the API."""
 
 
 class CreateRun(RunOverrides):

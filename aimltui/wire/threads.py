@@ -34,6 +34,9 @@ USED_AT = "aimltui.used_at"
 TOOLS = "tools"
 """Metadata key: whether hosted tools are offered in this thread: `on`, `off` or `auto`; for an assistant, in its runs."""
 
+WEB = "web"
+"""Metadata key: whether the model may use the web in this thread: `on` or `off`; for an assistant, in its runs."""
+
 
 class Thread(Wire):
     """A conversation. Its title, model and assistant are in the metadata."""

@@ -324,7 +324,7 @@ RUN = obj(
     },
     extra=(
         "tool_resources", "reasoning_effort", "duration_ms", "connection", "tools_off",
-        "assistant_name", "assistant_version",
+        "assistant_name", "assistant_version", "web_sources",
     ),
 )  # fmt: skip
 

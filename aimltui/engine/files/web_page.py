@@ -91,8 +91,12 @@ class PageReader:
         self._allows = allows
         self._memory_bytes = memory_bytes
 
-    async def read(self, url: str) -> WebPage:
+    async def read(self, url: str, *, stays: bool = False) -> WebPage:
         """Read a page, over at most five redirects.
+
+        Args:
+            url: Its address.
+            stays: Follow no redirect to another host.
 
         Raises:
             WebPageError: It cannot be read, or must not be.
@@ -105,10 +109,15 @@ class PageReader:
                 asyncio.timeout(SECONDS),
                 httpx2.AsyncClient(trust_env=False, timeout=SECONDS) as client,
             ):
+                home = _site(url)
                 for _ in range(_HOPS):
                     page, url = await self._hop(client, url)
                     if page is not None:
                         return page
+                    if stays and _site(url) != home:
+                        raise WebPageError(
+                            f"The page leads to another host, which was not contacted. Read {clean_line(url)} instead."
+                        )
         except TimeoutError as error:
             raise WebPageError(f"The page did not come within {SECONDS:.0f} seconds.") from error
         except httpx2.HTTPError as error:
@@ -209,6 +218,11 @@ class PageReader:
         shown = host if parts.port is None else f"{host}:{port}"
         target = urlunsplit((parts.scheme, f"{number}:{port}", parts.path or "/", parts.query, ""))
         return target, shown, hostname
+
+
+def _site(url: str) -> str:
+    """Return the host of an address with its port if one is named, without the `www.` in front of it."""
+    return urlsplit(url).netloc.lower().removeprefix("www.")
 
 
 def _ascii(host: str) -> str:

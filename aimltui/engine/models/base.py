@@ -26,6 +26,8 @@ class ChatRequest:
     max_tokens: int | None = None
     response_format: Mapping[str, JSON] | None = None
     reasoning_effort: str | None = None
+    web_search: bool = False
+    """Whether a model that can search the web by itself is asked to."""
     stream: bool = True
     """False asks for the answer without streaming; it then arrives as one chunk."""
 
@@ -70,6 +72,8 @@ class ChatChunk:
     request_id: str | None = None
     remark: str = ""
     """A sentence for the user about the request, such as that a picture was left out."""
+    web_sources: int = 0
+    """The number of sources on the web that the model named for this turn."""
     ends_thought: bool = False
     """True if all text of the turn so far, before this chunk, was a thought: only now its closing tag came."""
 

@@ -57,7 +57,9 @@ def new_run(
         assistant_name=assistant.name or None,
         assistant_version=version_of(assistant),
     )
-    return run, RunMemory(started=now, sampling=sampling, hosted_tools=params.hosted_tools or "")
+    return run, RunMemory(
+        started=now, sampling=sampling, hosted_tools=params.hosted_tools or "", web=params.web or ""
+    )
 
 
 def _instructions(params: CreateRun | CreateThreadAndRun, assistant: Assistant) -> str:

@@ -226,6 +226,7 @@ class RunLoop:
 
         def write(transaction: RunTransaction) -> RunMemory:
             transaction.count_turn(usage, prompt, completion)
+            transaction.count_sources(writer.web_sources)
             self._budget.settle(transaction, usage, prompt, completion)
             if calls and writer.tool_step_id is not None:
                 transaction.set_calls(writer.tool_step_id, calls, usage)

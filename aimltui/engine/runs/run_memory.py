@@ -61,6 +61,8 @@ class RunMemory:
     """True once the model has to answer without seeing the calls of this run, which it only repeats."""
     hosted_tools: str = ""
     """Whether hosted tools are offered, as the request says: on, off, auto; empty for on."""
+    web: str = ""
+    """`on` if a model that can search the web by itself may do so, as the request says."""
     told_cancelling: bool = False
     """True once the event of the cancellation is in the log."""
     searched: bool = False
@@ -175,6 +177,7 @@ _PLAIN = (
     "no_more_tools",
     "plain",
     "hosted_tools",
+    "web",
     "told_cancelling",
     "searched",
 )

@@ -142,6 +142,12 @@ class RunTransaction:
         self.remember(self.memory)
         return self.run
 
+    def count_sources(self, count: int) -> None:
+        """Add sources on the web that the model has named; the next event of the run tells their number."""
+        if count:
+            self.run = self.run.model_copy(update={"web_sources": (self.run.web_sources or 0) + count})
+            self.remember(self.memory)
+
     def count_turn(self, usage: Usage | None, spent_prompt: int, spent_completion: int) -> None:
         """Count a finished model turn.
 

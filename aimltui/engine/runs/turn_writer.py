@@ -98,12 +98,14 @@ class TurnWriter:
         finish_reason: The model's reason, once it has reported one.
         usage: The turn's usage, if the provider reports it.
         has_reasoning: True if the model has sent reasoning.
+        web_sources: The number of sources on the web that the model has named.
     """
 
     def __init__(self, journal: Journal, new_id: NewId, plan: TurnPlan) -> None:
         self.finish_reason: str | None = None
         self.usage: ChatUsage | None = None
         self.has_reasoning = False
+        self.web_sources = 0
         self.tool_step_id: str | None = None
         self.characters = 0
         self._journal = journal
@@ -163,6 +165,7 @@ class TurnWriter:
         elif chunk.reasoning:
             self.has_reasoning = True
             self._journal.emit_reasoning(replace_surrogates(chunk.reasoning))
+        self.web_sources = chunk.web_sources or self.web_sources
         if chunk.usage is not None:
             self.usage = chunk.usage
         if chunk.finish_reason is not None:

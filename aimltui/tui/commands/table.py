@@ -378,6 +378,16 @@ COMMANDS: tuple[Command, ...] = (
         takes="on/off/auto",
     ),
     Command(
+        "web",
+        "Web",
+        "Whether the model may search the web and read pages in this thread. You are asked before a host is contacted.",
+        (),
+        "switch_web",
+        MODEL,
+        slash="/web",
+        takes="on/off",
+    ),
+    Command(
         "connections",
         "Connections",
         "Add an endpoint, change its key, test it, make it the default, or remove it.",

@@ -24,6 +24,8 @@ class Selection:
     """The connection that the model belongs to; without a model, the one that answered last."""
     tools: str | None = None
     """Whether hosted tools are offered: on, off or auto."""
+    web: str | None = None
+    """Whether the model may use the web: on or off."""
 
 
 @dataclass

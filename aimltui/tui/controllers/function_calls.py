@@ -129,6 +129,8 @@ class FunctionCalls:
             return
         if arguments is not None:
             call.arguments = arguments
+            # another host may be meant than the one that was shown
+            call.tool = self.tools.find(call.name, arguments) or call.tool
         self._start(call, self._run_approved(call, call.tool, scope))
         self._post(CallsChanged())
 
@@ -189,7 +191,7 @@ class FunctionCalls:
         calls = []
         for one in asked:
             name = one.function.name
-            tool = self.tools.find(name)
+            tool = self.tools.find(name, one.function.arguments)
             may_always = tool is not None and self.tools.may_always(tool)
             calls.append(
                 PendingCall(

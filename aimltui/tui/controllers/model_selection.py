@@ -127,6 +127,14 @@ class ModelSelection:
             for row in (self.page.data if self.page is not None else ())
         )
 
+    def has_ability(self, conversation: Answering, ability: str) -> bool:
+        """Whether the list of models says that the model that will answer has an ability."""
+        model, connection = self.model_of(conversation), self.answering(conversation)
+        return any(
+            row.id == model and row.connection in (None, connection) and ability in (row.abilities or ())
+            for row in (self.page.data if self.page is not None else ())
+        )
+
     def connection_of(self, conversation: Answering) -> str | None:
         """The connection that will answer; None for the default one."""
         if conversation.selection.model:

@@ -482,7 +482,12 @@ def _actions(error: APIError, title: str) -> tuple[CardAction, ...]:
 
 def _create_run(plan: Plan) -> CreateRun:
     # only what is given is sent: other servers have no connections and no switch
-    told = {"model": plan.model, "connection": plan.connection, "hosted_tools": plan.hosted_tools}
+    told = {
+        "model": plan.model,
+        "connection": plan.connection,
+        "hosted_tools": plan.hosted_tools,
+        "web": plan.web,
+    }
     given = {name: value for name, value in told.items() if value}
     tools: dict[str, Any] = {}
     if plan.tools is not None:

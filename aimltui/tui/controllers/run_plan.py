@@ -21,6 +21,8 @@ class Plan:
     """The assistant's tools with those that run beside this client; None: as in the assistant."""
     hosted_tools: str | None = None
     """Whether hosted tools are offered; None sends nothing: they are."""
+    web: str | None = None
+    """Whether a model that searches the web by itself may do so; None sends nothing."""
 
 
 class NotSent(Exception):

@@ -51,13 +51,14 @@ class RunTools:
             self._local.start(is_own=self._is_own(assistant_id))
 
     async def tools_of(
-        self, assistant_id: str, needs: frozenset[str] = frozenset()
+        self, assistant_id: str, needs: frozenset[str] = frozenset(), *, with_web: bool = False
     ) -> tuple[Tool, ...] | None:
         """An assistant's tools with those for files and those beside the client; None if it has all of them.
 
         Args:
             assistant_id: The assistant.
             needs: The types of the tools that the thread's files need.
+            with_web: Whether the tools for the web are among them.
 
         Raises:
             APIError: The server refused.
@@ -73,7 +74,8 @@ class RunTools:
         await self.start(assistant_id)
         is_own = self._is_own(assistant_id)
         taken = {tool.function.name for tool in own if isinstance(tool, FunctionTool)}
-        more = local.definitions(is_own=is_own, taken=taken, skills=self._skills_of(local, assistant_id))
+        skills = self._skills_of(local, assistant_id)
+        more = local.definitions(is_own=is_own, taken=taken, skills=skills, with_web=with_web)
         for name in local.unlisted(is_own=is_own):
             self._tell(f"MCP server {name} is still starting. Its tools come with your next message.")
         if (surplus := len(own) + len(more) - self._most) > 0:

@@ -10,7 +10,7 @@ from textual.message import Message as TextualMessage
 from aimltui.client.errors import TransportError
 from aimltui.tui.controllers.messages import NoticePosted
 from aimltui.wire.errors import APIError
-from aimltui.wire.threads import ASSISTANT, CONNECTION, MODEL, TOOLS
+from aimltui.wire.threads import ASSISTANT, CONNECTION, MODEL, TOOLS, WEB
 
 if TYPE_CHECKING:
     from aimltui.tui.controllers.assistant_directory import AssistantDirectory
@@ -66,6 +66,11 @@ class SelectionKeeper:
         """Switch the hosted tools in the conversation: on, off, auto, or empty for what its assistant says."""
         conversation.selection.tools = word or None
         await self._save(conversation, {TOOLS: word})
+
+    async def choose_web(self, conversation: Conversation, word: str) -> None:
+        """Switch the web in the conversation: on, off, or empty for what its assistant says."""
+        conversation.selection.web = word or None
+        await self._save(conversation, {WEB: word})
 
     async def make_default(self, conversation: Conversation, model: str, connection: str = "") -> None:
         """Make a model the default of the conversation's assistant, and let the conversation follow the default."""

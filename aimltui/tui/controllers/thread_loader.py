@@ -14,7 +14,7 @@ from aimltui.tui.controllers.thread_reader import read_thread
 from aimltui.wire.errors import APIError, NotFound
 from aimltui.wire.messages import ListMessages
 from aimltui.wire.runs import TOOL_SWITCHES
-from aimltui.wire.threads import ASSISTANT, CONNECTION, MODEL, TOOLS
+from aimltui.wire.threads import ASSISTANT, CONNECTION, MODEL, TOOLS, WEB
 
 if TYPE_CHECKING:
     from aimltui.client.client import AssistantsClient
@@ -83,6 +83,7 @@ class ThreadLoader:
             metadata.get(ASSISTANT) or None,
             metadata.get(CONNECTION) or None,
             switch if (switch := metadata.get(TOOLS)) in TOOL_SWITCHES else None,
+            web if (web := metadata.get(WEB)) in ("on", "off") else None,
         )
         conversation.has_more = snapshot.has_more if not conversation.is_loaded else conversation.has_more
         conversation.is_loaded = True

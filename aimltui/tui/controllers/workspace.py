@@ -14,6 +14,7 @@ from typing import Any
 from textual.message import Message as TextualMessage
 
 from aimltui.client.errors import TransportError
+from aimltui.formatting.web_passages import WEB_SEARCH
 from aimltui.tui.controllers.assistant_directory import AssistantDirectory
 from aimltui.tui.controllers.branches import Branches
 from aimltui.tui.controllers.change_watcher import ChangeWatcher
@@ -39,6 +40,7 @@ from aimltui.tui.controllers.thread_loader import ThreadLoader
 from aimltui.tui.controllers.tool_switch import ToolSwitch
 from aimltui.tui.controllers.trash import Trash
 from aimltui.tui.controllers.usage_tracker import UsageTracker
+from aimltui.tui.controllers.web_switch import WebSwitch
 from aimltui.tui.startup import Connected, Startup
 from aimltui.tui.state.addressee import Addressee
 from aimltui.tui.state.attached_files import addressee_of, parted
@@ -49,7 +51,7 @@ from aimltui.tui.state.pending_calls import PendingCall
 from aimltui.tui.state.thread_list import ThreadListState
 from aimltui.wire.errors import APIError
 from aimltui.wire.runs import MOST_MORE_TOOLS, MOST_RUN_TOOLS, Run, ToolOutput
-from aimltui.wire.threads import ASSISTANT, CONNECTION, MODEL, TOOLS
+from aimltui.wire.threads import ASSISTANT, CONNECTION, MODEL, TOOLS, WEB
 
 Spawn = Callable[[Coroutine[Any, Any, None], str], None]
 """Runs a coroutine as a worker of the screen, in a group."""
@@ -96,6 +98,15 @@ class Workspace:
             self.models, self.assistants, self.directory, post, self._selection_changed
         )
         self.tools = ToolSwitch(self.assistants, self.selections, post, is_known=connected.has_tool_switch)
+        local = connected.local_tools
+        self.web = WebSwitch(
+            self.assistants,
+            self.models,
+            self.selections,
+            post,
+            has_search=local is not None and local.find(WEB_SEARCH) is not None,
+            is_known=connected.has_tool_switch,
+        )
         self.loader = ThreadLoader(client, self.directory, post, self._follow, self._loaded, self._can_follow)
         self.branches = Branches(client, self.directory, clock)
         self.usage = UsageTracker(client, lambda: self.current.buffer.notify())
@@ -268,6 +279,7 @@ class Workspace:
                 CONNECTION: chosen.connection,
                 ASSISTANT: chosen.assistant_id,
                 TOOLS: chosen.tools,
+                WEB: chosen.web,
             }
             thread = await self.directory.create({key: value for key, value in metadata.items() if value})
             conversation.thread_id = thread.id
@@ -275,9 +287,11 @@ class Workspace:
             conversation.buffer.notify()
         connection = self.models.sent_connection(answering)
         sent = self.tools.sent(answering)
-        given = await self.run_tools.tools_of(assistant_id, needs)
+        given = await self.run_tools.tools_of(assistant_id, needs, with_web=self.web.gives_tools(answering))
         given = self.tools.kept(answering, assistant_id, given)
-        return Plan(conversation.thread_id, assistant_id, model, connection, given, sent)
+        return Plan(
+            conversation.thread_id, assistant_id, model, connection, given, sent, self.web.sent(answering)
+        )
 
     def stop_in(self, thread_id: str) -> None:
         """Stop the answer that is being written in a thread: it is about to be deleted."""

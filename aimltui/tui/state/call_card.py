@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from aimltui.common.sanitize import clean_line
 from aimltui.formatting.cells import wrapped
 from aimltui.formatting.numbers import plural
+from aimltui.formatting.web_passages import FETCH_PAGE
 from aimltui.tui.state.pending_calls import PendingCall
 from aimltui.tui.state.visible import visible
 
@@ -61,8 +62,11 @@ def answers_for(call: PendingCall, waiting: Sequence[PendingCall]) -> tuple[Answ
     if tool is not None and tool.kind != "schema":
         found.append(Answer(ONCE, "o", "Run once"))
         if call.may_always:
-            found.append(Answer(THREAD, "t", "Always in this thread"))
-            found.append(Answer(ALWAYS, "f", "Always for this function"))
+            of_host = (
+                f" for {clean_line(tool.source)}" if tool.name == FETCH_PAGE and tool.kind == "web" else ""
+            )
+            found.append(Answer(THREAD, "t", f"Always{of_host} in this thread"))
+            found.append(Answer(ALWAYS, "f", f"Always{of_host or ' for this function'}"))
         waiting = [one for one in waiting if one.form is None and not one.is_code]
         if len(waiting) > 1 and all(one.tool is not None and one.tool.is_trusted for one in waiting):
             found.append(Answer(ALL, "a", f"Run all {len(waiting)} once"))
@@ -139,7 +143,7 @@ def body_lines(call: PendingCall) -> list[Line]:
     if tool is None:
         lines.append((("No function of this name is here. You can give its output by hand.", "muted"),))
         return lines
-    if not tool.may_always:
+    if not tool.may_always and tool.kind != "web":
         lines.append((("Its server calls it destructive, so each call needs your decision.", "warning"),))
     lines.append(((tool.touches, "muted"),))
     if not tool.is_trusted:

@@ -34,6 +34,10 @@ class Source:
     call_id: str = ""
     index: int = 0
     """Its position among the results of the call."""
+    url: str = ""
+    """The address of its page on the web; empty for a file."""
+    text: str = ""
+    """The passage itself, if it is from the web."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class Citation:
     """The footnote's number as shown, from 1."""
     label: str
     """The source's name: a file name, or its id while the name is unknown."""
-    kind: Literal["file_citation", "file_path"] = "file_citation"
+    kind: Literal["file_citation", "file_path", "web"] = "file_citation"
     file_id: str = ""
     source: Source | None = None
     """The passage, if a known search found it."""
@@ -196,6 +200,8 @@ class RunEntry:
     """Names of the functions whose outputs the run waits for."""
     tools_off: str | None = None
     """Why the model was not offered the hosted tools; None if it was."""
+    web_sources: int = 0
+    """Sources that a model named which searched the web by itself."""
 
 
 @dataclass(frozen=True, slots=True)

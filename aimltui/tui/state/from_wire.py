@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from aimltui.formatting.web_passages import marks_in
 from aimltui.tui.state.addressee import addressee_in
 from aimltui.tui.state.entries import (
     CHANGE_KEY,
@@ -23,7 +24,7 @@ from aimltui.tui.state.entries import (
     ToolCallEntry,
     ToolCallOutput,
 )
-from aimltui.tui.state.sources import Key, found_by, key_of
+from aimltui.tui.state.sources import Key, found_by, found_on_web, key_of
 from aimltui.tui.state.terminal_output import failure_in
 from aimltui.wire.messages import (
     FileCitationAnnotation,
@@ -158,6 +159,7 @@ def run_entry(run: Run) -> RunEntry:
         context_length=usage.context_length if usage else None,
         waits_for=tuple(call.function.name for call in calls) if run.status == "requires_action" else (),
         tools_off=run.tools_off,
+        web_sources=run.web_sources or 0,
     )
 
 
@@ -221,6 +223,7 @@ def _text_and_citations(message: Message, sources: Mapping[Key, Source]) -> tupl
         offset = length + (len(_SEPARATOR) if pieces else 0)
         if isinstance(part, TextContent):
             citations += _citations(part, offset, numbers, sources)
+            citations += _web_citations(text, offset, numbers, sources)
         pieces.append(text)
         length = offset + len(text)
     return _SEPARATOR.join(pieces), tuple(citations)
@@ -255,6 +258,19 @@ def _citations(
         label = source.name if source is not None else file_id
         quote = mark.file_citation.quote or ""
         found.append(Citation(start, end, number, label, "file_citation", file_id, source, quote))
+    return found
+
+
+def _web_citations(
+    text: str, offset: int, numbers: dict[object, int], sources: Mapping[Key, Source]
+) -> list[Citation]:
+    """Return the marks that cite passages from the web; unknown ones stay in the text."""
+    found: list[Citation] = []
+    for start, end, key in marks_in(text):
+        source = sources.get(key)
+        if source is not None:
+            number = numbers.setdefault(key, len(numbers) + 1)
+            found.append(Citation(offset + start, offset + end, number, source.name, "web", source=source))
     return found
 
 
@@ -300,7 +316,8 @@ def _call_entry(call: object, step: RunStep) -> ToolCallEntry:
     if isinstance(call, FunctionToolCall):
         function = call.function
         outputs = () if function.output is None else _function_outputs(function.output)
-        return ToolCallEntry(call.id, call.type, function.name, function.arguments, outputs)
+        found = tuple(found_on_web(call, step.id, step.run_id).values()) or None
+        return ToolCallEntry(call.id, call.type, function.name, function.arguments, outputs, found=found)
     return ToolCallEntry(str(getattr(call, "id", "")), str(getattr(call, "type", "unknown")))
 
 

@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from aimltui.formatting.web_passages import WEB_TOOLS, host_of, read
 from aimltui.tui.state.entries import Source
-from aimltui.wire.run_steps import FileSearchCall, RunStep, ToolCallsDetails
+from aimltui.wire.run_steps import FileSearchCall, FunctionToolCall, RunStep, ToolCallsDetails
 
-Key = tuple[int, int]
-"""The number of the search in its run, and of the passage among its results."""
+Key = tuple[int | str, int]
+"""The number of the search in its run, and of the passage among its results; for a passage from the web see `WebKey`."""
 
 _MARK: Final = re.compile(r"[【\[](\d{1,6}):(\d{1,6})†")
 
@@ -38,16 +39,40 @@ def found_by(call: FileSearchCall, step_id: str = "", run_id: str = "") -> tuple
     )
 
 
+def found_on_web(call: FunctionToolCall, step_id: str = "", run_id: str = "") -> dict[Key, Source]:
+    """Return the passages of web pages in the output of a call."""
+    if call.function.name not in WEB_TOOLS or not call.function.output:
+        return {}
+    return {
+        key: Source(
+            file_id="",
+            name=passage.title,
+            place=host_of(passage.url),
+            run_id=run_id,
+            step_id=step_id,
+            call_id=call.id,
+            index=index,
+            url=passage.url,
+            text=passage.text,
+        )
+        for index, (key, passage) in enumerate(read(call.function.output).items())
+    }
+
+
 class FoundSources:
     """What was found, by run."""
 
     def __init__(self) -> None:
         self._by_run: dict[str, dict[str, list[tuple[Source, ...]]]] = {}
+        self._on_web: dict[str, dict[Key, Source]] = {}
 
     def note(self, step: RunStep) -> bool:
         """Take over the searches of a step; return whether they are new."""
         details = step.step_details
         calls = details.tool_calls if isinstance(details, ToolCallsDetails) else ()
+        for call in calls:
+            if isinstance(call, FunctionToolCall) and (on_web := found_on_web(call, step.id, step.run_id)):
+                self._on_web.setdefault(step.run_id, {}).update(on_web)
         found = [found_by(call, step.id, step.run_id) for call in calls if isinstance(call, FileSearchCall)]
         steps = self._by_run.get(step.run_id, {})
         if not found or steps.get(step.id) == found:
@@ -58,12 +83,14 @@ class FoundSources:
     def update(self, other: FoundSources) -> None:
         """Take over what another view has read."""
         self._by_run.update(other._by_run)
+        self._on_web.update(other._on_web)
 
     def of_run(self, run_id: str | None) -> Mapping[Key, Source]:
         """Return the passages that the messages of a run may cite."""
         searches = [search for step in self._by_run.get(run_id or "", {}).values() for search in step]
-        return {
+        in_files: dict[Key, Source] = {
             (number, index): source
             for number, search in enumerate(searches)
             for index, source in enumerate(search)
         }
+        return in_files | self._on_web.get(run_id or "", {})

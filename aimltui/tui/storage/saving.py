@@ -221,6 +221,18 @@ async def open_file(program: str, path: Path | str) -> None:
         )
 
 
+NOT_BROWSED = "No browser could be started, so the address was copied. Open it yourself."
+
+
+async def browsed(url: str) -> bool:
+    """Open a web address in the browser; False if none could be started."""
+    try:
+        await open_file(opener(), url)
+    except SaveError:
+        return False
+    return True
+
+
 def write_temporary(name: str, content: bytes) -> Path:
     """Write a file that only the user can read into a temporary directory, which the program's end deletes.
 

@@ -63,6 +63,8 @@ _ABILITIES = {
     "web_search_options": "web_search",
     "web-search": "web_search",
 }
+_SEARCHES = re.compile(r"(?:^|/)sonar(?:-pro)?$|-search-preview(?:-|$)", re.IGNORECASE)
+"""Models that search the web before each answer; the lists of some endpoints do not say so."""
 _REFUSED = frozenset(
     {
         "anthropic/claude-opus-4.7-fast",
@@ -155,9 +157,12 @@ def abilities_of(row: Mapping[str, JSON]) -> frozenset[str] | None:
     features = words(row.get("features"))
     if features is not None:
         told = (told or frozenset()) | {feature.rsplit(".", 1)[-1] for feature in features}
+    model_id = row.get("id")
+    searches = {"web_search"} if isinstance(model_id, str) and _SEARCHES.search(model_id) else set()
     if told is None:
-        return None
-    found = {_ABILITIES[word] for word in told if word in _ABILITIES}
+        # what else they can do is known: they answer with text, and call no tools
+        return frozenset({"streaming", *searches}) if searches else None
+    found = searches | {_ABILITIES[word] for word in told if word in _ABILITIES}
     inputs = inputs_of(row) or frozenset()
     return frozenset(found | _seen(inputs))
 

@@ -103,7 +103,8 @@ class ChunkReader:
     def closing(self) -> ChatChunk | None:
         """The text to add at the end of the answer: the sources that a model with web search named."""
         listed = self._sources.markdown("".join(self._said)) if self._said and not self._count else ""
-        return ChatChunk(text=listed) if listed else None
+        found = len(self._sources)
+        return ChatChunk(text=listed, web_sources=found) if listed or found else None
 
     def add_cost(self, cost_usd: float | None) -> None:
         """Add a cost from outside the body; it is part of the next usage."""

@@ -41,6 +41,8 @@ def request_body(request: ChatRequest, quirks: Quirks) -> dict[str, JSON]:
         body["max_completion_tokens" if quirks.completion_tokens else "max_tokens"] = request.max_tokens
     body["response_format"] = response_format
     body["reasoning_effort"] = effort_of(request, quirks)
+    if request.web_search and not quirks.no_web_search:
+        body["web_search_options"] = {}
     if is_streamed(request, quirks):
         body["stream"] = True
         if not quirks.no_stream_options:

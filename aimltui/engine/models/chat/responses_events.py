@@ -69,7 +69,8 @@ class ResponsesReader:
     def closing(self) -> ChatChunk | None:
         """The text to add at the end of the answer."""
         listed = self._sources.markdown("".join(self._said)) if self._said and not self._calls else ""
-        return ChatChunk(text=listed) if listed else None
+        found = len(self._sources)
+        return ChatChunk(text=listed, web_sources=found) if listed or found else None
 
     def read(self, payload: Mapping[str, JSON]) -> ChatChunk | None:
         """Read an event; None if it contains nothing new."""

@@ -38,6 +38,9 @@ class Sources:
         if url in self._titles or len(self._titles) < _MOST:
             self._titles[url] = self._titles.get(url) or title
 
+    def __len__(self) -> int:
+        return len(self._titles)
+
     def markdown(self, text: str) -> str:
         """A numbered list for the end of the text; empty if the text contains all addresses."""
         words = source_list(self._titles, text)

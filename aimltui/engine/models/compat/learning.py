@@ -280,6 +280,11 @@ def _budget(refused: RefusedRequest) -> dict[str, Any] | None:
     return {"no_budget": True} if "thinking" in refused.body and about else None
 
 
+def _web_search(refused: RefusedRequest) -> dict[str, Any] | None:
+    about = "web_search" in refused.text or "web search" in refused.text
+    return {"no_web_search": True} if "web_search_options" in refused.body and about else None
+
+
 def _include(refused: RefusedRequest) -> dict[str, Any] | None:
     reasoning = refused.body.get("reasoning")
     if isinstance(reasoning, Mapping) and "summary" in reasoning:
@@ -293,6 +298,7 @@ def _include(refused: RefusedRequest) -> dict[str, Any] | None:
 _RULES: tuple[Callable[[RefusedRequest], dict[str, Any] | None], ...] = (
     _other_endpoint,
     _stream_options,
+    _web_search,
     _cache_marks,
     _budget,
     _limit,

@@ -70,6 +70,7 @@ class Quirks:
     no_cache_marks: bool = lesson("No marks for the provider's cache.")
     thinking_budget: bool = lesson("Thinks within a budget of tokens instead of an effort.")
     no_budget: bool = lesson("No budget for thinking.")
+    no_web_search: bool = lesson("No web_search_options: it decides by itself whether to search the web.")
     no_images: bool = lesson("No pictures.")
     no_files: bool = lesson("No files.")
     no_summary: bool = lesson("No summary of the reasoning at /v1/responses.")

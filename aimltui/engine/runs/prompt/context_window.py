@@ -12,6 +12,7 @@ from aimltui.engine.runs.prompt.attachments import KnownFiles, of_attachment, of
 from aimltui.engine.runs.tool_calls import Call
 from aimltui.engine.tools.file_search.marks import without_marks
 from aimltui.engine.tools.file_search.tool import FILE_SEARCH
+from aimltui.formatting.web_passages import without_web_marks
 from aimltui.wire.messages import (
     FileCitationAnnotation,
     ImageFileContent,
@@ -146,7 +147,7 @@ def _without_markers(part: TextContent) -> str:
     for annotation in part.text.annotations:
         if isinstance(annotation, FileCitationAnnotation) and annotation.text:
             text = text.replace(annotation.text, "")
-    return without_marks(text)
+    return without_web_marks(without_marks(text))
 
 
 def _groups(

@@ -27,6 +27,7 @@ class PassageViewer(Viewer):
         note: What is missing, as a sentence.
         can_stand_beside: Whether the terminal has room for the document beside the thread; then the result may be
             `beside`.
+        can_save: Whether it is a file, which can be saved.
     """
 
     AUTO_FOCUS = "DocumentPane"
@@ -37,12 +38,18 @@ class PassageViewer(Viewer):
     ]
 
     def __init__(
-        self, title: str, text: PassageText, note: str = "", *, can_stand_beside: bool = False
+        self,
+        title: str,
+        text: PassageText,
+        note: str = "",
+        *,
+        can_stand_beside: bool = False,
+        can_save: bool = True,
     ) -> None:
         keys = [FooterItem("g", "Quote", "quote"), FooterItem("c", "Copy passage", "copy")]
         if can_stand_beside:
             keys.append(FooterItem("b", "Beside the thread", "close_for('beside')"))
-        super().__init__(title, keys, can_open=True)
+        super().__init__(title, keys, can_open=True, can_save=can_save)
         self._can["beside"] = can_stand_beside
         self._text = text
         self._note = note or left_out(text)

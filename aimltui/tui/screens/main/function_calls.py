@@ -142,11 +142,9 @@ class FunctionCallsPart(MainView):
     async def _open_address(self, url: str) -> None:
         from aimltui.tui.storage import saving
 
-        try:
-            await saving.open_file(saving.opener(), url)
-        except saving.SaveError:
+        if not await saving.browsed(url):
             self.copy(url)
-            self.show_notice("No browser could be started, so the address was copied. Open it yourself.")
+            self.show_notice(saving.NOT_BROWSED)
 
     def _ask_for_text(
         self,

@@ -11,6 +11,8 @@ from aimltui.tui.screens.main.file_dialogs import FileDialogs
 from aimltui.tui.screens.main.view import MainView
 from aimltui.tui.startup import Startup
 from aimltui.tui.state.entries import Source
+from aimltui.tui.state.passages import alone
+from aimltui.tui.storage import saving
 from aimltui.tui.widgets.side_document import WIDE, SideDocument
 from aimltui.tui.widgets.transcript import Transcript
 
@@ -53,9 +55,31 @@ class PanelsPart(MainView):
         event.stop()
         self.spawn(self._view_source(event.source, event.quotes), "file")
 
+    def _view_page(self, source: Source) -> None:
+        """Show a passage from the web; its page is opened in a browser only if the user presses `o`."""
+        from aimltui.tui.screens.dialogs.passage import PassageViewer
+
+        def then(what: str | None) -> None:
+            if what == "open":
+                self.spawn(self._open_page(source.url), "file")
+
+        title = " · ".join(part for part in (clean(source.name), source.place) if part)
+        viewer = PassageViewer(
+            title, alone(source.text, ()), f"{source.url}  o opens this page in the browser.", can_save=False
+        )
+        self.app.push_screen(viewer, then)
+
+    async def _open_page(self, url: str) -> None:
+        if not await saving.browsed(url):
+            self.copy(url)
+            self.show_notice(saving.NOT_BROWSED)
+
     async def _view_source(self, source: Source, quotes: Sequence[str]) -> None:
         from aimltui.tui.screens.dialogs.passage import PassageViewer
 
+        if source.url:
+            self._view_page(source)
+            return
         passage = await self._actions.read_passage(source, quotes)
         name = clean(source.name)
         if passage is None:

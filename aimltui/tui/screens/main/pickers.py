@@ -22,6 +22,7 @@ _SWITCHES = {
     "on": "it may run code and search files",
     "off": "it only writes",
 }
+_WEB = {"on": "it may search and read pages", "off": "it uses what it knows"}
 _ALL = "all:"
 
 
@@ -161,6 +162,35 @@ class PickersPart(MainView):
 
         title = "Does the model get tools in this thread?"
         self.app.push_screen(ChoiceScreen(title, rows, current=tools.of(conversation)), picked)
+
+    def action_switch_web(self, word: str = "") -> None:
+        """Switch the web in the open thread; without a word let the user choose."""
+        if self.waits_for_start(f"switch_web({word!r})") or self.workspace is None:
+            return
+        word = word.strip().lower()
+        if word in _WEB:
+            self.spawn(self.workspace.web.choose(self.workspace.current, word), "choice")
+        elif word:
+            self.hint("The web is on or off.")
+        else:
+            self._pick_web(self.workspace)
+
+    def _pick_web(self, workspace: Workspace) -> None:
+        from aimltui.tui.screens.dialogs.choice import ChoiceRow, ChoiceScreen
+
+        conversation, web = workspace.current, workspace.web
+        name = workspace.assistants.name_of(conversation)
+        rows = [ChoiceRow(word, word, hint) for word, hint in _WEB.items()]
+        rows += [ChoiceRow(f"{_ALL}{word}", f"{word} in every thread of {name}") for word in _WEB]
+
+        def picked(choice: str | None) -> None:
+            if choice is not None:
+                act = web.choose_for_assistant if choice.startswith(_ALL) else web.choose
+                self.spawn(act(conversation, choice.removeprefix(_ALL)), "choice")
+
+        title = "May the model use the web in this thread?"
+        current = "on" if web.is_on(conversation) else "off"
+        self.app.push_screen(ChoiceScreen(title, rows, current=current), picked)
 
     def action_pick_theme(self) -> None:
         """Try the themes, and keep one."""

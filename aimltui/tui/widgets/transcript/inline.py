@@ -29,7 +29,7 @@ SANDBOX: Final = "sandbox:"
 
 _SPECIAL = re.compile(
     f"{CITED_OPEN}(?P<cited>\\d+){CITED_CLOSE}"
-    r"|(?P<unknown>【\d{1,4}(?::\d{1,4})?†[^】\n]{0,200}】)"
+    r"|(?P<unknown>【(?:\d{1,4}(?::\d{1,4})?†|w\d{1,6}:\d{1,6})[^】\n]{0,200}】)"
     r"|(?P<url>https?://[^\s<>\"'`]+)"
 )
 _URL_TAIL = ".,;:!?*_~'\""

@@ -255,3 +255,20 @@ async def test_addresses_of_this_machine_and_odd_ones_are_refused(url: str) -> N
 )
 def test_only_addresses_of_the_internet_are_public(address: str, public: bool) -> None:
     assert is_public(ipaddress.ip_address(address)) is public
+
+
+async def test_a_reader_that_stays_contacts_no_other_host() -> None:
+    names = Names(a_example=[HOME], www_a_example=[HOME], b_example=[HOME])
+    async with serving(Site()) as site:
+        there = f".example:{site.port}"
+        site.answers = {
+            "/away": answer(b"", "302 Found", location=f"http://b{there}/x"),
+            "/on": answer(b"", "302 Found", location=f"http://www.a{there}/x"),
+        }
+        reader = PageReader(names, at_home)
+        with pytest.raises(WebPageError, match=r"leads to another host.*http://b\.example"):
+            await reader.read(f"http://a{there}/away", stays=True)
+        assert names.asked == ["a.example"]
+        with pytest.raises(WebPageError, match="answered 404"):
+            await reader.read(f"http://a{there}/on", stays=True)
+        assert names.asked[-1] == "www.a.example"

@@ -194,6 +194,4 @@ def _branch_runs(entry: MessageEntry, context: RenderContext) -> list[StyledText
 
 def _cited(entry: MessageEntry) -> list[Citation]:
     """Return the footnotes in the order of the text, without links to files that a tool made."""
-    return sorted(
-        (c for c in entry.citations if c.kind == "file_citation"), key=lambda citation: citation.start
-    )
+    return sorted((c for c in entry.citations if c.kind != "file_path"), key=lambda citation: citation.start)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aimltui.common.sanitize import clean_line
 from aimltui.formatting.numbers import plural
+from aimltui.formatting.web_passages import WEB_SEARCH
 from aimltui.tui.state.entries import Source, ToolCallEntry
 from aimltui.tui.widgets.transcript.canvas import Canvas, ClickTarget, RenderContext, StyledText
 from aimltui.tui.widgets.transcript.folding import cells, shorten
@@ -28,6 +29,15 @@ def search_outcome(call: ToolCallEntry, context: RenderContext) -> str:
     return f"{plural(len(call.found), 'passage')} in {plural(files, 'file')}"
 
 
+def web_outcome(call: ToolCallEntry) -> str:
+    """Return what a call has found on the web, in a few words; empty if it is no such call."""
+    if not call.found:
+        return ""
+    if call.name == WEB_SEARCH:
+        return plural(len(call.found), "result")
+    return f"{clean_line(call.found[0].name)}, {plural(len(call.found), 'passage')}"
+
+
 def draw_search(canvas: Canvas, call: ToolCallEntry, place: int) -> None:
     """Draw what a search looked for, and a line for each passage, which opens it.
 
@@ -45,7 +55,7 @@ def draw_search(canvas: Canvas, call: ToolCallEntry, place: int) -> None:
         )
     for number, source in enumerate(call.found or ()):
         about = about_source(source, context)
-        glyph = f"{glyphs.attachment} "
+        glyph = f"{number + 1}. " if source.url else f"{glyphs.attachment} "
         name = shorten(clean_line(source.name), max(8, canvas.room - cells(glyph + about)), glyphs.ellipsis)
         runs = [
             StyledText(glyph, palette.muted),

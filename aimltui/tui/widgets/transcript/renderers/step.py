@@ -14,6 +14,7 @@ from rich.style import Style
 
 from aimltui.common.sanitize import clean, clean_line
 from aimltui.formatting.numbers import plural, seconds_text
+from aimltui.formatting.web_passages import WEB_SEARCH
 from aimltui.tui.state.entries import Attachment, StepEntry, ToolCallEntry
 from aimltui.tui.state.file_facts import Repeat
 from aimltui.tui.widgets.transcript.canvas import Canvas, ClickTarget, Prefix, RenderContext, StyledText
@@ -22,7 +23,7 @@ from aimltui.tui.widgets.transcript.folding import cells, shorten
 from aimltui.tui.widgets.transcript.palette import Palette
 from aimltui.tui.widgets.transcript.renderers.files import draw_file
 from aimltui.tui.widgets.transcript.renderers.output import draw_output, shortened, shown_lines
-from aimltui.tui.widgets.transcript.renderers.sources import draw_search, search_outcome
+from aimltui.tui.widgets.transcript.renderers.sources import draw_search, search_outcome, web_outcome
 
 LIVE_LINES: Final = 8
 """Lines of the input that are shown while a step runs."""
@@ -84,7 +85,7 @@ def _arguments(text: str) -> str:
 
 
 def _function_outcome(call: ToolCallEntry, context: RenderContext) -> str:
-    text = call.logs[:2000].strip()
+    text = web_outcome(call) or call.logs[:2000].strip()
     return f"{context.glyphs.arrow} {clean_line(' '.join(text.split()))}" if text else ""
 
 
@@ -259,7 +260,7 @@ class _Details:
         """Draw a call's input, its output, and the result of running it again."""
         canvas = self._canvas
         with canvas.inside(_frame(canvas)):
-            if call.type == "file_search":
+            if call.type == "file_search" or (call.found and call.name == WEB_SEARCH):
                 draw_search(canvas, call, place)
                 return
             self._input(call, place)

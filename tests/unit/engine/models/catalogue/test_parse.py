@@ -7,6 +7,7 @@ import pytest
 
 from aimltui.engine.models.base import ModelInfo, Price
 from aimltui.engine.models.catalogue.parse import read_models
+from aimltui.engine.models.catalogue.rows import read_row
 
 NEW = {
     "id": "openai/gpt-4o",
@@ -344,3 +345,20 @@ def test_eight_hundred_full_rows_take_no_noticeable_time() -> None:
 def test_what_is_no_list_is_told_apart_from_an_empty_one(payload: Any) -> None:
     assert read_models(payload) is None
     assert read_models({"data": []}) == []
+
+
+@pytest.mark.parametrize(
+    ("row", "abilities"),
+    [
+        ({"id": "perplexity/sonar-pro"}, {"streaming", "web_search"}),
+        ({"id": "gpt-4o-search-preview", "features": ["x.tools"]}, {"tools", "web_search"}),
+        ({"id": "gpt-4o"}, None),
+        ({"id": "sonar-reader"}, None),
+    ],
+)
+def test_models_that_search_the_web_are_known_by_name(
+    row: dict[str, Any], abilities: set[str] | None
+) -> None:
+    found = read_row(row)
+    assert found is not None
+    assert found.abilities == (None if abilities is None else frozenset(abilities))

@@ -241,3 +241,13 @@ def test_refused_marks_and_budgets_are_learned_from() -> None:
     assert learned.since(CLAUDE) == {"no_budget": True}
     assert request_body(asked, learned)["reasoning_effort"] == "high"
     assert learn(CLAUDE, 400, "the cache is full of strings", body(CLAUDE)) is None
+
+
+def test_a_web_search_is_asked_for_until_it_is_refused() -> None:
+    assert body(web_search=True)["web_search_options"] == {}
+    assert "web_search_options" not in body()
+    refused = "Unrecognized request argument supplied: web_search_options"
+    learned = learn(Quirks(), 400, refused, body(web_search=True))
+    assert learned == Quirks(no_web_search=True)
+    assert "web_search_options" not in body(learned, web_search=True)
+    assert learn(Quirks(), 400, refused, body()) is None

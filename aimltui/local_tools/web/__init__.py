@@ -1,0 +1,1 @@
+"""Web search and page fetch as tools beside the client."""
