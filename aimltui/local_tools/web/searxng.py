@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from aimltui.common.errors import AimltuiError
 from aimltui.common.sanitize import clean_line
 from aimltui.formatting.links import ascii_address, is_web_address
 from aimltui.formatting.web_passages import WebPassage
+from aimltui.local_tools.web.errors import SearchError
 
 SECONDS: Final = 20.0
 MOST: Final = 8
@@ -18,10 +18,6 @@ MOST: Final = 8
 _LARGEST: Final = 4 * 1024 * 1024
 _LONGEST_QUERY: Final = 400
 _NO_JSON: Final = "{} does not answer searches as JSON. Add “json” to search.formats in the settings.yml of that SearXNG server."
-
-
-class SearchError(AimltuiError):
-    """The search failed. The text is for the user and for the model."""
 
 
 @dataclass(frozen=True, slots=True)

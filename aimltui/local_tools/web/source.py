@@ -14,7 +14,7 @@ from aimltui.common.sanitize import clean_line
 from aimltui.formatting.links import ascii_address, is_web_address
 from aimltui.formatting.web_passages import FETCH_PAGE, WEB_SEARCH, WebPassage, written
 from aimltui.local_tools.types import CallResult, LocalTool, Problem, fingerprint_of
-from aimltui.local_tools.web.searxng import SearchError, SearxNG
+from aimltui.local_tools.web.errors import SearchError
 
 PART: Final = 20_000
 """Characters of a page that one call returns."""
@@ -48,6 +48,28 @@ class Page(Protocol):
         ...
 
 
+class SearchServer(Protocol):
+    """A server that searches the web."""
+
+    @property
+    def url(self) -> str:
+        """Its address, as configured."""
+        ...
+
+    @property
+    def host(self) -> str:
+        """Its host and port, as shown."""
+        ...
+
+    async def search(self, query: str) -> list[WebPassage]:
+        """Search the web.
+
+        Raises:
+            SearchError: The search failed.
+        """
+        ...
+
+
 ReadPage = Callable[[str], Awaitable[Page]]
 """Reads a page of one host; it raises `AimltuiError` if the page cannot be read, or leads to another host."""
 
@@ -60,7 +82,7 @@ class WebSource:
         search: The server; None offers no search.
     """
 
-    def __init__(self, read_page: ReadPage, search: SearxNG | None = None) -> None:
+    def __init__(self, read_page: ReadPage, search: SearchServer | None = None) -> None:
         self._read_page = read_page
         self._search = search
         self._calls = 0
@@ -84,7 +106,7 @@ class WebSource:
         self._search_tool = self._about_search(search) if search is not None else None
 
     @staticmethod
-    def _about_search(search: SearxNG) -> LocalTool:
+    def _about_search(search: SearchServer) -> LocalTool:
         parameters = {
             "type": "object",
             "properties": {"query": {"type": "string", "description": "The words to search for"}},

@@ -17,7 +17,8 @@ from aimltui.engine.files.web_page import WebPage, WebPageError
 from aimltui.formatting.web_passages import read
 from aimltui.local_tools.approvals import Approvals
 from aimltui.local_tools.host import LocalTools, Rules
-from aimltui.local_tools.web.searxng import SearchError, SearxNG
+from aimltui.local_tools.web.errors import SearchError
+from aimltui.local_tools.web.searxng import SearxNG
 from aimltui.local_tools.web.source import PART, WebSource
 
 RESULTS = {
