@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from aimltui.bootstrap.code_consent import ConsentService
 from aimltui.bootstrap.engine import empty_registry, engine_options_of, lessons_of
 from aimltui.bootstrap.interchange import InterchangeService
+from aimltui.bootstrap.recognition import RecognitionService
 from aimltui.bootstrap.source import DEMO_MODEL, Source, data_dir_of, default_model
 from aimltui.common import gc_tuning
 from aimltui.common.errors import ConfigError
@@ -205,6 +206,7 @@ async def _connect_engine(
         consent=consent,
         run_code=run_code,
         read_page=_read_page,
+        recognition=RecognitionService(registry),
         interchange=InterchangeService(client),
         local_tools=tools,
         warm_up=_warm_up if connection else _warm_up_screen,

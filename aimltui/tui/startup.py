@@ -6,7 +6,7 @@ here.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -50,6 +50,27 @@ class Page(Protocol):
 
 
 @dataclass(frozen=True)
+class RecognitionPlace:
+    """Where the text of pictures is recognised."""
+
+    connection: str
+    host: str
+
+
+class Recognition(Protocol):
+    """Recognises the text of scanned documents. `price` and `read` raise an `AimltuiError` if that fails."""
+
+    def place(self) -> RecognitionPlace | None:
+        """Return the connection that does it; None if none can."""
+
+    async def price(self, place: RecognitionPlace) -> float | None:
+        """Return the listed price of a page in dollars; None if it is unknown."""
+
+    async def read(self, place: RecognitionPlace, content: bytes) -> Sequence[str]:
+        """Send a PDF to this place and no other, and return the text of its pages."""
+
+
+@dataclass(frozen=True)
 class Connected:
     """A server that is ready, and what the screen needs to know about it."""
 
@@ -84,6 +105,8 @@ class Connected:
     """
     read_page: Callable[[str], Awaitable[Page]] | None = None
     """Reads a web page, or raises an `AimltuiError`; None where pages cannot be read."""
+    recognition: Recognition | None = None
+    """Recognises the text of scanned documents; None where that cannot be done."""
     warm_up: Callable[[], None] | None = None
     """Imports what will be needed. It blocks: it is called in a worker thread, after the first frame."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -15,16 +15,18 @@ from aimltui.engine.engine import Engine
 from aimltui.engine.models.registry import ModelRegistry
 from aimltui.engine.options import EngineOptions
 from aimltui.tui.controllers.file_directory import _row
+from aimltui.tui.controllers.recognised_files import question_about
 from aimltui.tui.screens.dialogs.choice import ChoiceScreen
 from aimltui.tui.screens.dialogs.files import FilesScreen
-from aimltui.tui.startup import Connected
+from aimltui.tui.startup import Connected, Recognition, RecognitionPlace
 from aimltui.tui.state.file_rows import FileGroup, FileRow, FileUse, actions_for
 from aimltui.wire.binary import Blob
 from aimltui.wire.files import CreateFile, File
 from aimltui.wire.messages import AttachmentTool, CreateMessage, MessageAttachment
 from aimltui.wire.threads import CreateThread
-from aimltui.wire.vector_stores import FileProgress, VectorStoreFile
+from aimltui.wire.vector_stores import FileProgress, ListVectorStores, SearchVectorStore, VectorStoreFile
 from tests.support.fake_transport import FakeTransport
+from tests.support.pdfs import ENCRYPTED
 from tests.support.screen import NoMistakes, Seat, seat
 
 
@@ -47,11 +49,29 @@ async def thread_with(client: AssistantsClient, **files: bytes) -> str:
     return thread.id
 
 
+class Scanner:
+    """Recognises the same two pages in every document."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[RecognitionPlace, bytes]] = []
+
+    def place(self) -> RecognitionPlace:
+        return RecognitionPlace("AI/ML API", "api.example")
+
+    async def price(self, place: RecognitionPlace) -> float | None:
+        return 0.002
+
+    async def read(self, place: RecognitionPlace, content: bytes) -> Sequence[str]:
+        self.sent.append((place, content))
+        return ["The lamp of the lighthouse is green.", "It turns \x1b[31mslowly."]
+
+
 @asynccontextmanager
-async def window(data: Path) -> AsyncGenerator[Seat, None]:
+async def window(data: Path, recognition: Recognition | None = None) -> AsyncGenerator[Seat, None]:
     async def connect() -> Connected:
         engine = await Engine.open(EngineOptions(data_dir=data), ModelRegistry(endpoint=None, demo_pace=0))
-        return Connected(AssistantsClient(EmbeddedTransport(engine)), "offline demo", "demo")
+        client = AssistantsClient(EmbeddedTransport(engine))
+        return Connected(client, "offline demo", "demo", recognition=recognition)
 
     async with seat(FakeTransport(), data / "drafts", connect=connect, clock=None) as here:
         yield here
@@ -127,6 +147,49 @@ async def test_files_are_listed_by_what_uses_them_and_deleting_leaves_nothing(tm
         await here.until(lambda: isinstance(here.app.screen, FilesScreen) and "good" not in str(listed(here)))
         assert len(list((data / "files").rglob("*"))) == bytes_before - 1
         await here.pilot.press("escape")
+
+
+async def test_a_scanned_document_is_sent_away_only_after_a_question(tmp_path: Path) -> None:
+    scanner = Scanner()
+    async with window(tmp_path / "data", scanner) as here:
+        client = here.workspace.client
+        thread_id = await thread_with(client, scan_pdf=ENCRYPTED)
+        await here.workspace.open(thread_id)
+        await here.pilot.press("f3")
+        await here.until(lambda: isinstance(here.app.screen, FilesScreen) and "failed" in str(listed(here)))
+        await here.pilot.press("enter")
+        await here.until(lambda: isinstance(here.app.screen, ChoiceScreen))
+        await here.pilot.press(*"recognise", "enter")
+        await here.until(lambda: "Send scan.pdf to AI/ML API?" in here.shown())
+        shown = " ".join(here.shown().split())
+        assert "sent to api.example" in shown
+        assert "$0.0020 for a page" in shown
+        # neither a letter nor an enter sends it: no answer is selected
+        await here.alive()
+        await here.pilot.press("y", "s", "enter")
+        assert "Send scan.pdf to AI/ML API?" in here.shown()
+        assert scanner.sent == []
+        await here.pilot.press("down", "enter")
+        await here.until(
+            lambda: "scan (recognised).md" in str(listed(here)) and "1 chunk" in str(listed(here))
+        )
+        assert scanner.sent == [(scanner.place(), ENCRYPTED)]
+        # the document itself stays, outside of the search
+        assert [row.split()[0] for row in listed(here)["Other files"]] == ["scan.pdf"]
+        assert "Its text" not in here.shown()
+        store = (await client.vector_stores.list(ListVectorStores())).data[0]
+        found = await client.vector_stores.search(
+            SearchVectorStore(vector_store_id=store.id, query="colour of the lighthouse's lamp")
+        )
+        text = found.data[0].content[0].text
+        assert text == "# Page 1\n\nThe lamp of the lighthouse is green.\n\n# Page 2\n\nIt turns slowly."
+
+
+def test_what_leaves_the_machine_and_its_price_stand_in_the_question() -> None:
+    place = RecognitionPlace("AI/ML API", "api.example")
+    row = FileRow("file-1", "a.pdf", 3_000_000)
+    assert "(3.0 MB) leaves this machine" in question_about(row, place, None)
+    assert "does not tell the price" in question_about(row, place, None)
 
 
 @pytest.mark.parametrize(

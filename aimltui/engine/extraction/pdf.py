@@ -26,8 +26,8 @@ _LONGEST_VALUE: Final = 20_000
 _ENCRYPTED: Final = "The PDF is protected with a password. Save it without one, and add it again."
 _DAMAGED: Final = "The PDF is damaged and cannot be read. Open it in another program, save or print it as a PDF, and add the new file."
 _SCANNED: Final = (
-    "The PDF has no text: its pages are pictures, from a scanner for example. Install tesseract and add the file again, "
-    "or have another program recognise the text (OCR), and add the result."
+    "The PDF has no text: its pages are pictures, from a scanner for example. Install tesseract and index the file "
+    "again, let a connection to the AI/ML API recognise the text (F3), or have another program do it (OCR), and add the result."
 )
 _NO_TEXT: Final = "The PDF has no text."
 _PICTURES: Final = (

@@ -18,8 +18,10 @@ from aimltui.engine.models.base import (
 )
 from aimltui.engine.models.compat.lesson_store import Lessons
 from aimltui.engine.models.demo.model import DEMO_INFO, DEMO_MODEL_ID, DemoModel
+from aimltui.engine.models.documents.recognition import recognises_text
 from aimltui.engine.models.endpoint.endpoint import Endpoint
 from aimltui.engine.models.endpoint.redaction import clip, one_line
+from aimltui.engine.models.http.client import EndpointClient
 from aimltui.engine.models.provider import Provider
 
 ENTRY_POINTS = "aimltui.models"
@@ -204,6 +206,14 @@ class ModelRegistry:
         if not connection and self._default is None:
             raise ModelError("There is no connection to ask for its balance.", _NO_ENDPOINT_REMEDY)
         return await self._provider(connection or self._default, "").model.balance()
+
+    def recogniser(self) -> EndpointClient | None:
+        """The client of the first connection that recognises text in pictures, the default one first; None without one."""
+        found = (self._providers[name] for name in self.connections() if name in self._providers)
+        return next(
+            (one.model.endpoint_client for one in found if recognises_text(one.endpoint)),
+            None,
+        )
 
     async def aclose(self) -> None:
         """Close the connections of all models."""

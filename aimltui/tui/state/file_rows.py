@@ -33,7 +33,7 @@ class FileRow:
     """Bytes, if known."""
     use: FileUse | None = None
     status: str = ""
-    """Of indexing, as the API says it; `uploading` before; empty where nothing is indexed."""
+    """Of indexing, as the API says it; `uploading` or `recognising` before; empty where nothing is indexed."""
     problem: str = ""
     """Why it could not be indexed, or what the user should know about its text, as sentences."""
     progress: str = ""
@@ -57,6 +57,8 @@ class FileRow:
                 parts.append(self.progress or "being indexed")
             case "uploading":
                 parts.append(f"being uploaded, {self.progress}" if self.progress else "being uploaded")
+            case "recognising":
+                parts.append("its text is being recognised")
             case "failed":
                 parts.append("failed")
             case "cancelled":
@@ -81,7 +83,7 @@ class FileAction:
 
 
 def actions_for(
-    row: FileRow, groups: Sequence[FileGroup], *, has_thread: bool, assistant: str
+    row: FileRow, groups: Sequence[FileGroup], *, has_thread: bool, assistant: str, recognises: str = ""
 ) -> list[FileAction]:
     """Return what can be done with a file.
 
@@ -90,6 +92,7 @@ def actions_for(
         groups: All files, which say where it is used already.
         has_thread: Whether a saved thread is open.
         assistant: The name of the assistant that answers there.
+        recognises: The connection that recognises the text of pictures; empty if none does.
     """
     used = {
         (one.use.holder, one.use.tool)
@@ -105,6 +108,8 @@ def actions_for(
                 actions.append(FileAction(f"add:{holder}:{tool}", f"Add to {name}, for {word}"))
     if row.use is not None and row.use.tool == "file_search":
         actions.append(FileAction("again", "Index it again"))
+        if recognises and row.problem and row.name.lower().endswith(".pdf"):
+            actions.append(FileAction("recognise", f"Recognise its text with {recognises}, after a question"))
     if row.use is not None:
         place = {
             "thread": "this thread",

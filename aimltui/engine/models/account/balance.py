@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
-from typing import Any
 
 from aimltui.engine.models.base import JSON, AccountBalance, ModelError
 from aimltui.engine.models.catalogue.values import cost_of
 from aimltui.engine.models.endpoint.endpoint import Endpoint
-from aimltui.engine.models.errors import sentences as errors
-from aimltui.engine.models.http.client import EndpointClient, http_errors
-from aimltui.engine.models.http.response import read_json
+from aimltui.engine.models.http.client import EndpointClient
+from aimltui.engine.models.http.json_request import ask_json
 
 TIMEOUT_S = 20.0
 CREDITS_PER_DOLLAR = 2_000_000
@@ -30,15 +27,14 @@ async def read_balance(endpoint: Endpoint, connection: EndpointClient) -> Accoun
     Raises:
         ModelError: It refused, or could not be reached.
     """
-    key = endpoint.api_key
-    if key and not key.is_header_safe:
-        raise errors.unusable_key(endpoint)
-    client = await connection.client()
     root = str(endpoint.origin)
     failure: ModelError | None = None
     for place in _PLACES:
         try:
-            return AccountBalance(endpoint.host, _dollars(await _get(client, endpoint, root + place)))
+            told = await ask_json(
+                connection, "GET", root + place, seconds=TIMEOUT_S, limit_bytes=_LIMIT_BYTES
+            )
+            return AccountBalance(endpoint.host, _dollars(told))
         except ModelError as error:
             failure = error
         if failure.status != 404:
@@ -53,33 +49,6 @@ def only_there(host: str) -> ModelError:
         f"Only the AI/ML API reports a balance; this connection goes to {host}, which was not contacted.",
         "See the provider's billing page.",
     )
-
-
-async def _get(client: Any, endpoint: Endpoint, url: str) -> JSON:
-    # Late, as everywhere; by now the package has brought it in.
-    import httpx2
-
-    known = http_errors()
-    failure: ModelError
-    # errors are raised outside of the `except` blocks, because the library's exceptions quote the answer; see `HTTPAnswer`
-    try:
-        async with asyncio.timeout(TIMEOUT_S):
-            response = await client.get(url, cast_to=httpx2.Response)
-    except TimeoutError:
-        failure = errors.timed_out(endpoint, TIMEOUT_S, began=False)
-    except known.status as error:
-        told = error.response
-        headers = {name.lower(): value for name, value in told.headers.items()}
-        failure = errors.from_answer(endpoint, "", told.status_code, headers, told.text)
-    except known.rest as error:
-        failure = errors.from_exception(endpoint, error, began=False)
-    else:
-        content: bytes = response.content[:_LIMIT_BYTES]
-        try:
-            return read_json(content)
-        except ValueError:
-            failure = errors.no_api_there(endpoint, content.decode("utf-8", errors="replace"))
-    raise failure
 
 
 def _dollars(payload: JSON) -> float | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from aimltui.client.errors import TransportError
+from aimltui.common.errors import AimltuiError
 from aimltui.tui.screens.main.view import MainView
 from aimltui.tui.state.attached_files import AttachedFile, Goal, goal_of
 from aimltui.tui.storage import local_files
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from aimltui.tui.controllers.file_directory import FileDirectory
     from aimltui.tui.screens.dialogs.choice import ChoiceRow
     from aimltui.tui.screens.dialogs.files import FilesScreen
+    from aimltui.tui.startup import Recognition, RecognitionPlace
     from aimltui.tui.state.file_rows import FileRow, Holder
 
 T = TypeVar("T")
@@ -68,7 +70,7 @@ class FilesPart(MainView):
 
         try:
             return await work
-        except (APIError, TransportError) as error:
+        except (APIError, TransportError, AimltuiError) as error:
             self.show_notice(str(error), is_warning=True)
             return None
 
@@ -78,6 +80,8 @@ class FilesPart(MainView):
                 self._offer_actions(sheet, row)
             case "delete":
                 self._ask_to_delete_file(sheet, row)
+            case "recognise":
+                self.spawn(self._ask_to_recognise(sheet, row), _GROUP)
             case "view":
                 self.spawn(self._view_text_of(row), _GROUP)
             case _ if what != "again" or (row.use is not None and row.use.store_id):
@@ -89,11 +93,14 @@ class FilesPart(MainView):
 
         workspace = self.workspace
         assert workspace is not None
+        recognition = workspace.connected.recognition
+        place = recognition.place() if recognition is not None else None
         actions = actions_for(
             row,
             sheet.groups,
             has_thread=workspace.current.thread_id is not None,
             assistant=workspace.assistants.name_of(workspace.current),
+            recognises=place.connection if place is not None else "",
         )
 
         def chosen(action: str | None) -> None:
@@ -102,6 +109,43 @@ class FilesPart(MainView):
 
         rows = [ChoiceRow(action.id, action.label) for action in actions]
         self.app.push_screen(ChoiceScreen(row.name, rows, verb="Do it"), chosen)
+
+    async def _ask_to_recognise(self, sheet: FilesScreen, row: FileRow) -> None:
+        """Ask whether a scanned document may be sent away, with the price; only then is it sent."""
+        from aimltui.tui.controllers.recognised_files import question_about
+        from aimltui.tui.screens.dialogs.confirm import YES, ConfirmScreen
+
+        workspace = self.workspace
+        recognition = workspace.connected.recognition if workspace is not None else None
+        place = recognition.place() if recognition is not None else None
+        if recognition is None or place is None:
+            return
+        self.hint("asking for the price…")
+        price = await self._tried(recognition.price(place))
+
+        def answered(answer: str | None) -> None:
+            if answer == YES:
+                self.spawn(self._recognise(sheet, row, recognition, place), _GROUP)
+
+        title = f"Send {row.name} to {place.connection}?"
+        text = question_about(row, place, price)
+        self.app.push_screen(
+            ConfirmScreen(title, text, "Send it, and search its text", "Keep it here"), answered
+        )
+
+    async def _recognise(
+        self, sheet: FilesScreen, row: FileRow, recognition: Recognition, place: RecognitionPlace
+    ) -> None:
+        from aimltui.tui.controllers.recognised_files import recognise
+
+        workspace = self.workspace
+        assert workspace is not None
+        sheet.show_upload(row.file_id, replace(row, status="recognising", problem="", use=None))
+        done = await self._tried(recognise(workspace.client, recognition, place, row))
+        sheet.show_upload(row.file_id, None)
+        if done is not None:
+            self.show_notice(done)
+            await self._list_files(sheet)
 
     def _ask_to_delete_file(self, sheet: FilesScreen, row: FileRow) -> None:
         from aimltui.tui.controllers.file_directory import used_for

@@ -1,0 +1,1 @@
+"""What an endpoint does with documents: it recognises text in pictures."""
