@@ -6,7 +6,7 @@ import json
 import logging
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -19,16 +19,16 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from aimltui.server import idempotency
 from aimltui.server.assistant_models import assistant_models
 from aimltui.server.auth import Auth
-from aimltui.server.chat_completions.request import parse as chat_request
-from aimltui.server.chat_completions.service import ChatCompletions, error_frame
 from aimltui.server.download import send_content
-from aimltui.server.event_stream import HEARTBEAT_S, EventStream, encoded
+from aimltui.server.event_stream import HEARTBEAT_S, EventStream, encoded, encoded_error
 from aimltui.server.idempotency import Answer, IdempotencyKeys, Slot, Streamed
 from aimltui.server.multipart import read_form
+from aimltui.server.other_wires import Asked, OtherWires, Streaming
 from aimltui.server.patience import BodyPatience, PatientReceive, SlowRequest
 from aimltui.server.routing import (
-    CHAT_COMPLETIONS,
     GET_MODEL,
+    OTHER_WIRES,
+    SERVED,
     Match,
     MethodNotAllowed,
     ModelParams,
@@ -103,9 +103,9 @@ class _App:
         self.engine = engine
         self.auth = auth
         self.limits = limits
-        self.router = Router()
+        self.router = Router(SERVED)
         self.keys = IdempotencyKeys()
-        self.chat = ChatCompletions(engine)
+        self.others = OtherWires(engine)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -149,8 +149,8 @@ class _Exchange:
 
     async def _run(self) -> None:
         self._app.auth.check(self._request.headers)
-        if path_parts(self._raw_path) == CHAT_COMPLETIONS:
-            await self._complete_chat()
+        if path_parts(self._raw_path)[0] in OTHER_WIRES:
+            await self._answer_elsewise()
             return
         match = self._app.router.find(self._method, self._raw_path)
         self._operation = match.operation
@@ -172,22 +172,16 @@ class _Exchange:
         else:
             await self._respond(await self._call(params))
 
-    async def _complete_chat(self) -> None:
-        if self._method != "POST":
-            raise MethodNotAllowed(self._method, self._raw_path, ["POST"])
-        request = chat_request(parse_json(await self._body()))
-        if not request.stream:
-            answer = await self._app.chat.answer(request)
-            await self._respond(
-                Answer(200, json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace"))
-            )
-            return
-        source = self._app.chat.stream(request)
-        await self._send_events(
-            EventStream(source, encode_error=error_frame, heartbeat_s=self._app.limits.heartbeat_s)
-        )
+    async def _answer_elsewise(self) -> None:
+        match = self._app.others.router.find(self._method, self._raw_path)
+        body = parse_json(await self._body()) if self._method == "POST" else {}
+        reply = await match.operation.answer(Asked(match.path, dict(self._query()), body))
+        if isinstance(reply, Streaming):
+            await self._send_events(reply.source, reply.encode_error)
+        else:
+            await self._respond(Answer(200, json.dumps(reply, ensure_ascii=False).encode("utf-8", "replace")))
 
-    async def _take_form(self, match: Match) -> None:
+    async def _take_form(self, match: Match[op.Operation[Any, Any]]) -> None:
         operation, path = match.operation, self._app.engine.new_file_path()
         limit = min(self._app.limits.max_file, MAX_PART if operation is op.ADD_UPLOAD_PART else MAX_FILE)
         kind = self._request.headers.get("content-type", "")
@@ -204,10 +198,8 @@ class _Exchange:
             else:
                 await self._respond(await self._call(params))
 
-    def _params(self, match: Match, fields: Mapping[str, Any]) -> Params:
-        query = parse_qsl(
-            self._scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True, errors="replace"
-        )
+    def _params(self, match: Match[op.Operation[Any, Any]], fields: Mapping[str, Any]) -> Params:
+        query = self._query()
         last = self._request.headers.get("last-event-id", "")
         if (
             match.operation is op.RUN_EVENTS
@@ -217,6 +209,10 @@ class _Exchange:
             # A browser's EventSource resumes with this header.
             query.append(("after", last))
         return parse_params(match.operation, match.path, query, fields)
+
+    def _query(self) -> list[tuple[str, str]]:
+        text = self._scope.get("query_string", b"").decode("latin-1")
+        return parse_qsl(text, keep_blank_values=True, errors="replace")
 
     async def _body(self) -> bytes:
         limit = self._app.limits.max_body
@@ -301,9 +297,12 @@ class _Exchange:
         self, name: str, params: Params, *, extended: bool = False, watch: _StreamRecorder | None = None
     ) -> None:
         source = encoded(self._app.engine.stream(name, params), extended=extended, watch=watch)
-        await self._send_events(EventStream(source, heartbeat_s=self._app.limits.heartbeat_s))
+        await self._send_events(source, encoded_error)
 
-    async def _send_events(self, stream: EventStream) -> None:
+    async def _send_events(
+        self, source: AsyncGenerator[bytes, None], encode_error: Callable[[APIError], bytes]
+    ) -> None:
+        stream = EventStream(source, encode_error=encode_error, heartbeat_s=self._app.limits.heartbeat_s)
         headers = {"content-type": EVENT_TYPE, "cache-control": "no-cache", "x-accel-buffering": "no"}
         raw = [(k.encode(), v.encode()) for k, v in {**headers, **self._headers()}.items()]
         await stream.send(self._receive, self._send, raw)

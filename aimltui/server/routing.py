@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import unquote
 
 from aimltui.wire.base import Page
@@ -19,10 +19,6 @@ PREFIXES = ("/openai/v1", "/openai", "/v1", "")
 """Path prefixes of OpenAI's client, of Azure's two clients, and of old examples."""
 
 
-CHAT_COMPLETIONS = ["chat", "completions"]
-"""The path of chat completions, which are answered by runs and are no operation of the engine."""
-
-
 class ModelParams(ListModels):
     """GET /models/{model}."""
 
@@ -32,17 +28,36 @@ class ModelParams(ListModels):
 GET_MODEL = Operation("get_model", "GET", "/models/{model}", ModelParams, Page[Model])
 """One model of the list; the engine has no separate operation for it."""
 
+OTHER_WIRES = frozenset({"chat", "responses", "conversations"})
+"""The first words of paths that are no operations of the engine: see `other_wires`."""
 SERVED: tuple[Operation[Any, Any], ...] = (
     *(operation for operation in OPERATIONS if not operation.is_owners),
     GET_MODEL,
 )
 
 
+class Routed(Protocol):
+    """What has a method and a path."""
+
+    @property
+    def method(self) -> str:
+        """The method in upper case."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """With `{names}` of parameters."""
+        ...
+
+
+O = TypeVar("O", bound=Routed)  # noqa: E741
+
+
 @dataclass(frozen=True, slots=True)
-class Match:
+class Match(Generic[O]):
     """An operation and the parameters in the path."""
 
-    operation: Operation[Any, Any]
+    operation: O
     path: Mapping[str, str]
 
 
@@ -64,18 +79,18 @@ class MethodNotAllowed(APIError):
         )
 
 
-class Router:
+class Router(Generic[O]):
     """Finds operations. A literal word in a pattern wins over a parameter, so `/threads/runs` is not a thread."""
 
-    def __init__(self, operations: Iterable[Operation[Any, Any]] = SERVED) -> None:
-        self._by_length: dict[int, list[tuple[tuple[str, ...], Operation[Any, Any]]]] = {}
+    def __init__(self, operations: Iterable[O]) -> None:
+        self._by_length: dict[int, list[tuple[tuple[str, ...], O]]] = {}
         for operation in operations:
             pattern = tuple(operation.path.strip("/").split("/"))
             self._by_length.setdefault(len(pattern), []).append((pattern, operation))
         for patterns in self._by_length.values():
             patterns.sort(key=lambda entry: [part.startswith("{") for part in entry[0]])
 
-    def find(self, method: str, raw_path: str) -> Match:
+    def find(self, method: str, raw_path: str) -> Match[O]:
         """Return the operation of a request and its path parameters.
 
         Args:
@@ -87,7 +102,7 @@ class Router:
             MethodNotAllowed: The path exists, but not with this method.
         """
         parts = path_parts(raw_path)
-        found: list[tuple[tuple[str, ...], Operation[Any, Any]]] = []
+        found: list[tuple[tuple[str, ...], O]] = []
         for pattern, operation in self._by_length.get(len(parts), ()) if all(parts) else ():
             if found and pattern != found[0][0]:
                 break

@@ -7,7 +7,7 @@ import pytest
 from aimltui.server.routing import PREFIXES, SERVED, MethodNotAllowed, Router
 from aimltui.wire.errors import NotFound
 
-ROUTER = Router()
+ROUTER = Router(SERVED)
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)

@@ -1,0 +1,283 @@
+"""The Responses and Conversations APIs: the openai package, with strict validation, against the server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx2
+import openai
+import pytest
+from openai import AsyncOpenAI
+
+from aimltui.engine.models.base import ChatChunk, ModelError
+from aimltui.wire.threads import ListThreads
+from tests.conformance.test_sdk import client_over
+from tests.conformance.world import World, plain
+from tests.support.builders import until
+from tests.support.fake_model import calls, says
+
+WEATHER: Any = {"type": "function", "name": "weather", "parameters": {"type": "object"}, "strict": False}
+CODE: Any = {"type": "code_interpreter", "container": {"type": "auto"}}
+
+
+@pytest.fixture
+async def sdk(http_world: World) -> AsyncIterator[AsyncOpenAI]:
+    async with client_over(http_world.socket) as client:
+        yield client
+
+
+async def threads_of(world: World) -> list[str]:
+    return [thread.id for thread in (await world.client.threads.list(ListThreads())).data]
+
+
+def kinds(response: Any) -> list[str]:
+    return [item.type for item in response.output]
+
+
+async def test_a_response_is_stored_found_and_deleted(http_world: World, sdk: AsyncOpenAI) -> None:
+    made = await sdk.responses.create(
+        model="fake", input="Hi", instructions="Be brief.", metadata={"a": "b"}, max_output_tokens=16
+    )
+    assert (made.status, made.output_text, made.model) == ("completed", "Hello there.", "fake")
+    assert (made.metadata, made.max_output_tokens, made.instructions) == ({"a": "b"}, 16, "Be brief.")
+    assert made.usage.input_tokens_details.cache_write_tokens == 0  # type: ignore[union-attr]
+    assert made.usage.total_tokens == 15  # type: ignore[union-attr]
+    assert http_world.model.requests[0].messages[0]["content"] == "Be brief."
+    assert await sdk.responses.retrieve(made.id) == made
+    [said] = (await sdk.responses.input_items.list(made.id)).data
+    assert said.content[0].text == "Hi"  # type: ignore[union-attr]
+    assert len(await threads_of(http_world)) == 1
+    await sdk.responses.delete(made.id)
+    assert await threads_of(http_world) == []
+    with pytest.raises(openai.NotFoundError):
+        await sdk.responses.retrieve(made.id)
+
+
+async def test_an_assistant_answers_under_its_name(http_world: World, sdk: AsyncOpenAI) -> None:
+    await http_world.assistant(name="Bob", instructions="Teach.")
+    made = await sdk.responses.create(model="assistant/Bob", input="Hi", instructions="Be brief.")
+    assert (made.model, made.output_text) == ("assistant/Bob", "Hello there.")
+    assert http_world.model.requests[0].messages[0]["content"] == "Teach. Be brief."
+    with pytest.raises(openai.NotFoundError) as caught:
+        await sdk.responses.create(model="assistant/Nobody", input="Hi")
+    assert caught.value.code == "model_not_found"
+
+
+async def test_the_events_of_a_stream_make_up_the_response(http_world: World, sdk: AsyncOpenAI) -> None:
+    http_world.model.turns = [
+        [ChatChunk(reasoning="Let "), ChatChunk(reasoning="me see."), *says("Hel", "lo")]
+    ]
+    events = [event async for event in await sdk.responses.create(model="fake", input="Hi", stream=True)]
+    assert [event.sequence_number for event in events] == list(range(len(events)))
+    names = [event.type.removeprefix("response.") for event in events]
+    assert names[:4] == ["created", "in_progress", "output_item.added", "reasoning_summary_part.added"]
+    assert names[-4:] == ["output_text.done", "content_part.done", "output_item.done", "completed"]
+    text = "".join(event.delta for event in events if event.type == "response.output_text.delta")
+    final = events[-1].response  # type: ignore[union-attr]
+    assert text == final.output_text == "Hello"
+    assert kinds(final) == ["reasoning", "message"]
+    assert final.output[0].summary[0].text == "Let me see."
+    assert (await sdk.responses.retrieve(final.id)).output == final.output
+
+
+async def test_the_packages_own_stream_reader_understands_it(sdk: AsyncOpenAI) -> None:
+    async with sdk.responses.stream(model="fake", input="Hi") as stream:
+        async for _ in stream:
+            pass
+        assert (await stream.get_final_response()).output_text == "Hello there."
+
+
+async def test_a_conversation_goes_on_and_branches(http_world: World, sdk: AsyncOpenAI) -> None:
+    http_world.model.turns = [says("One."), says("Two."), says("Other.")]
+    first = await sdk.responses.create(model="fake", input="1")
+    second = await sdk.responses.create(model="fake", input="2", previous_response_id=first.id)
+    assert second.previous_response_id == first.id
+    assert [m["content"] for m in http_world.model.requests[1].messages] == ["1", "One.", "2"]
+    other = await sdk.responses.create(model="fake", input="3", previous_response_id=first.id)
+    assert [m["content"] for m in http_world.model.requests[2].messages] == ["1", "One.", "3"]
+    assert (await sdk.responses.retrieve(second.id)).output_text == "Two."
+    assert (await sdk.responses.retrieve(other.id)).output_text == "Other."
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_functions_are_called_and_the_run_goes_on(
+    http_world: World, sdk: AsyncOpenAI, stream: bool
+) -> None:
+    http_world.model.turns = [calls(("weather", '{"a": 1}'), ("weather", "{}")), says("Sunny.")]
+    if stream:
+        asked = await sdk.responses.create(model="fake", input="Hi", tools=[WEATHER], stream=True)
+        events = [event async for event in asked]
+        done = [event for event in events if event.type == "response.function_call_arguments.done"]
+        assert [event.arguments for event in done] == ['{"a": 1}', "{}"]
+        first = events[-1].response  # type: ignore[union-attr]
+    else:
+        first = await sdk.responses.create(model="fake", input="Hi", tools=[WEATHER])
+    assert (first.status, kinds(first)) == ("completed", ["function_call", "function_call"])
+    assert first.tools[0].name == "weather"
+    with pytest.raises(openai.BadRequestError, match="No tool output found for function call"):
+        await sdk.responses.create(model="fake", input="Well?", previous_response_id=first.id)
+    outputs: Any = [
+        {"type": "function_call_output", "call_id": call.call_id, "output": f"{n}°"}
+        for n, call in enumerate(first.output)
+    ]
+    second = await sdk.responses.create(model="fake", input=outputs, previous_response_id=first.id)
+    assert (second.output_text, second.previous_response_id) == ("Sunny.", first.id)
+    assert kinds(await sdk.responses.retrieve(first.id)) == ["function_call", "function_call"]
+    assert (await sdk.responses.retrieve(second.id)).output == second.output
+    sent = (await sdk.responses.input_items.list(second.id, order="asc")).data
+    assert [item.output for item in sent] == ["0°", "1°"]  # type: ignore[union-attr]
+
+
+async def test_a_history_of_items_is_told_to_the_model_and_nothing_is_stored(
+    http_world: World, sdk: AsyncOpenAI
+) -> None:
+    items: Any = [
+        {"role": "developer", "content": "Be brief."},
+        {"role": "user", "content": [{"type": "input_text", "text": "How is it?"}]},
+        {"type": "reasoning", "id": "rs_1", "summary": []},
+        {"type": "function_call", "call_id": "c1", "name": "weather", "arguments": "{}"},
+        {"type": "function_call_output", "call_id": "c1", "output": "wet"},
+    ]
+    tools: Any = [WEATHER, {"type": "namespace", "name": "x", "tools": []}, {"type": "web_search"}]
+    made = await sdk.responses.create(model="fake", input=items, tools=tools, store=False)
+    assert made.output_text == "Hello there."
+    told = http_world.model.requests[0].messages
+    assert [message["role"] for message in told] == ["system", "user", "assistant", "tool"]
+    assert told[-1]["content"] == "wet"
+    assert await threads_of(http_world) == []
+
+
+async def test_items_are_found_by_reference(http_world: World, sdk: AsyncOpenAI) -> None:
+    http_world.model.turns = [says("Rome."), says("Yes.")]
+    first = await sdk.responses.create(model="fake", input="Which city?")
+    items: Any = [
+        {"role": "user", "content": "Which city?"},
+        {"type": "item_reference", "id": first.output[0].id},
+        {"role": "user", "content": "Sure?"},
+    ]
+    await sdk.responses.create(model="fake", input=items)
+    assert [m["content"] for m in http_world.model.requests[1].messages] == ["Which city?", "Rome.", "Sure?"]
+    gone: Any = [{"type": "item_reference", "id": "msg_none_1"}]
+    with pytest.raises(openai.BadRequestError, match="not found"):
+        await sdk.responses.create(model="fake", input=gone)
+
+
+async def test_code_is_an_item_with_its_outputs(http_world: World, sdk: AsyncOpenAI) -> None:
+    http_world.model.turns = [calls(("code_interpreter", '{"code": "print(1)"}')), says("One.")]
+    asked = await sdk.responses.create(model="fake", input="Hi", tools=[CODE], stream=True)
+    events = [event async for event in asked]
+    final = events[-1].response  # type: ignore[union-attr]
+    assert kinds(final) == ["code_interpreter_call", "message"]
+    assert final.output[0].code == "print(1)"
+    assert final.output[0].outputs
+    names = [event.type for event in events]
+    assert names.index("response.code_interpreter_call_code.done") < names.index(
+        "response.code_interpreter_call.completed"
+    )
+    assert (await sdk.responses.retrieve(final.id)).output == final.output
+
+
+async def test_a_response_in_the_background_is_polled_and_stopped(
+    http_world: World, sdk: AsyncOpenAI
+) -> None:
+    never = asyncio.Event()
+    http_world.model.turns = [[ChatChunk(text="Wait"), never]]
+    made = await sdk.responses.create(model="fake", input="Hi", background=True)
+    assert made.status in ("queued", "in_progress")
+    await until(lambda: http_world.model.requests)
+    assert (await sdk.responses.cancel(made.id)).status == "cancelled"
+    again = [event async for event in await sdk.responses.retrieve(made.id, stream=True, starting_after=1)]
+    assert again[0].sequence_number == 2
+    assert again[-1].response.status == "cancelled"  # type: ignore[union-attr]
+
+
+async def test_a_failed_run_is_a_failed_response(http_world: World, sdk: AsyncOpenAI) -> None:
+    limit = ModelError("llm.test says that the rate limit is reached.", code="rate_limit_exceeded")
+    http_world.model.turns = [[limit]]
+    made = await sdk.responses.create(model="fake", input="Hi")
+    assert (made.status, made.error.code) == ("failed", "rate_limit_exceeded")  # type: ignore[union-attr]
+    events = [event async for event in await sdk.responses.create(model="fake", input="Hi", stream=True)]
+    assert events[-1].type == "response.failed"
+
+
+async def test_a_client_that_leaves_stops_the_run(http_world: World, sdk: AsyncOpenAI) -> None:
+    http_world.model.turns = [[ChatChunk(text="Wait"), asyncio.Event()]]
+    stream = await sdk.responses.create(model="fake", input="Hi", stream=True)
+    async for event in stream:
+        if event.type == "response.output_text.delta":
+            break
+    await stream.close()
+    await until(lambda: http_world.model.closed_early == 1)
+
+
+async def test_a_conversation_is_a_thread(http_world: World, sdk: AsyncOpenAI) -> None:
+    made = await sdk.conversations.create(
+        metadata={"a": "b"}, items=[{"type": "message", "role": "user", "content": "Before"}]
+    )
+    assert (await sdk.conversations.retrieve(made.id)).metadata == {"a": "b"}
+    assert (await sdk.conversations.update(made.id, metadata={"c": "d"})).metadata == {"a": "b", "c": "d"}
+    answer = await sdk.responses.create(model="fake", input="Hi", conversation=made.id)
+    assert answer.conversation.id == made.id  # type: ignore[union-attr]
+    added = await sdk.conversations.items.create(
+        made.id, items=[{"type": "message", "role": "user", "content": "After"}]
+    )
+    items = [item async for item in sdk.conversations.items.list(made.id, order="asc", limit=2)]
+    assert [item.content[0].text for item in items] == ["Before", "Hi", "Hello there.", "After"]  # type: ignore[union-attr]
+    assert added.data[0].id == items[-1].id
+    assert await sdk.conversations.items.retrieve(items[0].id, conversation_id=made.id) == items[0]
+    await sdk.conversations.items.delete(items[0].id, conversation_id=made.id)
+    assert len(await threads_of(http_world)) == 1
+    await sdk.responses.delete(answer.id)
+    await sdk.conversations.delete(made.id)
+    assert await threads_of(http_world) == []
+    with pytest.raises(openai.NotFoundError):
+        await sdk.conversations.retrieve(made.id)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "param"),
+    [
+        ("POST", "/responses", {}, 400, "model"),
+        ("POST", "/responses", {"model": "fake"}, 400, "input"),
+        ("POST", "/responses", {"model": "fake", "input": 5}, 400, "input"),
+        (
+            "POST",
+            "/responses",
+            {"model": "fake", "input": [{"role": "king", "content": "x"}]},
+            400,
+            "input[0].role",
+        ),
+        ("POST", "/responses", {"model": "fake", "input": "x", "tools": {}}, 400, "tools"),
+        ("POST", "/responses", {"model": "fake", "input": "x", "temperature": 3}, 400, "temperature"),
+        ("POST", "/responses", {"model": "fake", "input": "x", "store": "no"}, 400, "store"),
+        (
+            "POST",
+            "/responses",
+            {"model": "fake", "input": "x", "previous_response_id": "x"},
+            404,
+            "response_id",
+        ),
+        (
+            "POST",
+            "/responses",
+            {"model": "fake", "input": "x", "conversation": "conv_x"},
+            404,
+            "conversation",
+        ),
+        ("GET", "/responses/resp_a_b", None, 404, "response_id"),
+        ("GET", "/responses/resp_a_b_c", None, 404, "response_id"),
+        ("GET", "/responses", None, 405, None),
+        ("GET", "/conversations/thread_1", None, 404, "conversation"),
+        ("POST", "/conversations", {"items": [{"role": "system", "content": "x"}]}, 400, "items"),
+    ],
+)
+async def test_a_bad_request_names_its_parameter(
+    http_world: World, method: str, path: str, body: Any, status: int, param: str | None
+) -> None:
+    assert http_world.socket is not None
+    async with httpx2.AsyncClient(transport=plain(http_world.socket), base_url="http://localhost") as raw:
+        answer = await raw.request(method, f"/v1{path}", json=body)
+    assert (answer.status_code, answer.json()["error"]["param"]) == (status, param)
+    assert await threads_of(http_world) == []
