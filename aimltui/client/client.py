@@ -13,6 +13,7 @@ from aimltui.wire import operations as op
 from aimltui.wire import usage as money
 from aimltui.wire.base import Deleted, ListParams, Page, Wire
 from aimltui.wire.events import StreamEvent
+from aimltui.wire.search import SearchHits, SearchParams
 
 W = TypeVar("W", bound=Wire)
 L = TypeVar("L", bound=ListParams)
@@ -44,6 +45,10 @@ class AssistantsClient:
         # a server lists its assistants too, for programs that only know chat completions
         kept = [model for model in page.data if model.owned_by != models.ASSISTANT_OWNER]
         return page if len(kept) == len(page.data) else page.model_copy(update={"data": kept})
+
+    async def search(self, query: str, limit: int = 20) -> SearchHits:
+        """Return the newest places where all words of a query were said. An extension."""
+        return await self._transport.call(op.SEARCH, SearchParams(query=query, limit=limit))
 
     async def usage(self, params: money.UsageParams) -> money.UsageReport:
         """Return the usage of runs, and today's budget. An extension."""

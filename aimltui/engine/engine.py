@@ -15,6 +15,7 @@ from aimltui.engine.operations.imports import ImportOperations
 from aimltui.engine.operations.messages import MessageOperations
 from aimltui.engine.operations.models import ModelOperations
 from aimltui.engine.operations.runs import RunOperations
+from aimltui.engine.operations.search import SearchOperations
 from aimltui.engine.operations.threads import ThreadOperations
 from aimltui.engine.operations.uploads import UploadOperations
 from aimltui.engine.operations.usage import UsageOperations
@@ -59,6 +60,7 @@ class Engine:
         self.vector_stores = VectorStoreOperations(runtime)
         self.vector_store_files = VectorStoreFileOperations(runtime)
         self.models = ModelOperations(runtime)
+        self.search = SearchOperations(runtime)
         self.usage = UsageOperations(runtime)
         self.imports = ImportOperations(runtime)
         self._answers = self._answer_table()
@@ -183,6 +185,7 @@ class Engine:
             _answered(op.CANCEL_FILE_BATCH, self.vector_store_files.cancel_file_batch),
             _answered(op.LIST_FILE_BATCH_FILES, self.vector_store_files.list_file_batch_files),
             _answered(op.LIST_MODELS, self.models.list_models),
+            _answered(op.SEARCH, self.search.search),
             _answered(op.USAGE, self.usage.usage),
             _answered(op.RAISE_BUDGET, self.usage.raise_budget),
             _answered(op.BALANCE, self.usage.balance),

@@ -25,6 +25,7 @@ from aimltui.engine.runs.tool_protocol import ToolProtocols
 from aimltui.engine.store import events as event_rows
 from aimltui.engine.store import free_space, leases
 from aimltui.engine.store import vector_store_files as store_files
+from aimltui.engine.store import words as word_rows
 from aimltui.engine.store.database import Connection, Database
 from aimltui.engine.tools.base import Tool
 from aimltui.engine.tools.registry import ToolRegistry
@@ -32,6 +33,8 @@ from aimltui.wire.errors import APIError, ServerError
 
 T = TypeVar("T")
 
+_INDEX_PAUSE_S = 0.05
+"""Seconds between two transactions that index older messages."""
 _GIVE_BACK_AGAIN_S = 3600.0
 """Seconds until space is given back again after that failed."""
 
@@ -196,6 +199,8 @@ class Runtime:
         await self._pause(self.options.poll_s)
         if not self._closing.is_set():
             await self.tools.clean_up()
+        while not self._closing.is_set() and await self.database.write(word_rows.index_older):
+            await self._pause(_INDEX_PAUSE_S)
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):

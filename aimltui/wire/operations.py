@@ -32,6 +32,7 @@ from aimltui.wire.runs import (
     RunParams,
     SubmitToolOutputs,
 )
+from aimltui.wire.search import SearchHits, SearchParams
 from aimltui.wire.threads import CreateThread, ListThreads, ModifyThread, Thread, ThreadParams, ThreadSummary
 from aimltui.wire.uploads import (
     AddUploadPart,
@@ -267,6 +268,7 @@ LIST_FILE_BATCH_FILES = Operation(
 )
 
 LIST_MODELS = Operation("list_models", "GET", "/models", ListModels, ModelPage)
+SEARCH = Operation("search", "GET", "/search", SearchParams, SearchHits, extension=True)
 USAGE = Operation("usage", "GET", "/usage", UsageParams, UsageReport, extension=True)
 RAISE_BUDGET = Operation(
     "raise_budget", "POST", "/usage/budget", RaiseBudget, Budget, extension=True, is_owners=True
@@ -331,6 +333,7 @@ OPERATIONS: tuple[Operation[Any, Any], ...] = (
     CANCEL_FILE_BATCH,
     LIST_FILE_BATCH_FILES,
     LIST_MODELS,
+    SEARCH,
     USAGE,
     RAISE_BUDGET,
     BALANCE,

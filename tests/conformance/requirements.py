@@ -248,6 +248,7 @@ REQUIREMENTS: dict[str, Requirement] = {
         "threads:copy": "POST /threads/{t}/copy makes a thread with the first messages of another, their runs and steps",
         "threads:copy:refused": "an unknown message, or one that is being written, is refused and leaves nothing behind",
         "threads:branches": "GET /threads/{t}/branches tells where a conversation has several branches",
+        "search": "GET /search finds messages, code, outputs and file names by their words, outside of the trash",
         "threads:changes": "GET /changes tells when something changed",
         "streams:attach": "GET /threads/{t}/runs/{r}/events attaches to a run at any event",
         "http:last-event-id": "Last-Event-ID resumes that stream",

@@ -661,6 +661,7 @@ RESULTS: dict[str, Check] = {
         }
     ),
     "delete_thread": deleted("thread.deleted"),
+    "search": obj({"object": one_of("list"), "data": items(OBJECT), "is_complete": BOOL}),
     **dict.fromkeys(("create_message", "get_message", "modify_message"), MESSAGE),
     "list_messages": page(MESSAGE),
     "delete_message": deleted("thread.message.deleted"),

@@ -16,6 +16,7 @@ from aimltui.engine.events.deltas import (
     FileLink,
 )
 from aimltui.engine.store import events, threads
+from aimltui.engine.store import words as word_rows
 from aimltui.engine.store.database import Connection, Row
 from aimltui.engine.store.paging import Listing, page
 from aimltui.wire.base import Page
@@ -52,7 +53,7 @@ def insert(conn: Connection, message: Message, *, turn: int = 0) -> None:
     )
     threads.touch(conn, message.thread_id, message.created_at)
     if message.status != "in_progress":
-        _index(conn, int(cursor.lastrowid or 0), message)
+        word_rows.index_message(conn, int(cursor.lastrowid or 0), message)
     if message.role == "user":
         conn.execute(
             "UPDATE threads SET preview = ? WHERE id = ? AND preview IS NULL",
@@ -67,7 +68,7 @@ def save(conn: Connection, message: Message) -> None:
         (message.status, message.model_dump_json(), message.id),
     ).fetchone()
     if row is not None and message.status != "in_progress":
-        _index(conn, int(row["seq"]), message)
+        word_rows.index_message(conn, int(row["seq"]), message)
 
 
 def get(conn: Connection, thread_id: str, message_id: str) -> Message:
@@ -208,12 +209,3 @@ def preview(message: Message) -> str:
     """Return the start of the message's text with white space collapsed."""
     head = message.text[: PREVIEW_LENGTH * 8]
     return " ".join(head.split())[:PREVIEW_LENGTH]
-
-
-def _index(conn: Connection, seq: int, message: Message) -> None:
-    conn.execute("DELETE FROM words WHERE rowid = ?", (seq,))
-    text = message.text
-    if text:
-        conn.execute(
-            "INSERT INTO words (rowid, text, thread_id) VALUES (?, ?, ?)", (seq, text, message.thread_id)
-        )

@@ -41,6 +41,10 @@ def _branches(conn: sqlite3.Connection) -> None:
     _run(conn, SCHEMA.with_name("migration_8.sql"))
 
 
+def _more_words(conn: sqlite3.Connection) -> None:
+    _run(conn, SCHEMA.with_name("migration_9.sql"))
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _files,
     _usage,
@@ -49,6 +53,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _context,
     _places_within,
     _branches,
+    _more_words,
 )
 """From version 1 on. Never changed once released; a change of the schema adds a function here, and the same change to
 schema.sql."""

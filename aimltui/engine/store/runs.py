@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from aimltui.engine.store import threads
+from aimltui.engine.store import threads, words
 from aimltui.engine.store.database import Connection, Row
 from aimltui.engine.store.paging import Listing, page
 from aimltui.wire.base import JSONObject, Page
@@ -157,7 +157,7 @@ def insert_step(
     conn: Connection, step: RunStep, *, turn: int, after_message: int, private: JSONObject
 ) -> None:
     """Insert a step."""
-    conn.execute(
+    cursor = conn.execute(
         "INSERT INTO run_steps (id, run_id, thread_id, type, status, after_message, turn, private, body)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
@@ -172,14 +172,17 @@ def insert_step(
             step.model_dump_json(),
         ),
     )
+    words.index_step(conn, int(cursor.lastrowid or 0), step)
 
 
 def save_step(conn: Connection, step: RunStep, private: JSONObject | None = None) -> None:
-    """Store a changed step."""
-    conn.execute(
-        "UPDATE run_steps SET status = ?, body = ?, private = coalesce(?, private) WHERE id = ?",
+    """Store a changed step, and index its words once it is over."""
+    row = conn.execute(
+        "UPDATE run_steps SET status = ?, body = ?, private = coalesce(?, private) WHERE id = ? RETURNING seq",
         (step.status, step.model_dump_json(), json.dumps(private) if private is not None else None, step.id),
-    )
+    ).fetchone()
+    if row is not None:
+        words.index_step(conn, int(row["seq"]), step)
 
 
 def open_steps(conn: Connection, run_id: str) -> list[StepRow]:

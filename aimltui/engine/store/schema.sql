@@ -99,6 +99,20 @@ CREATE TABLE run_steps (
 CREATE INDEX steps_by_run ON run_steps(run_id, seq);
 CREATE INDEX steps_by_thread ON run_steps(thread_id, seq) WHERE type = 'tool_calls';
 
+-- What is found by words besides `words`: of tool calls their code, arguments and outputs (rowid = 2 * run_steps.seq), and
+-- messages in scripts without spaces (rowid = 2 * messages.seq + 1), whose pairs of characters are in `extra`.
+CREATE VIRTUAL TABLE more_words USING fts5(
+  text, extra, tokenize = "porter unicode61 remove_diacritics 2 categories 'L* N* Co Mc Mn'"
+);
+CREATE TRIGGER messages_forget_more_words AFTER DELETE ON messages BEGIN
+  DELETE FROM more_words WHERE rowid = 2 * old.seq + 1;
+END;
+CREATE TRIGGER steps_forget_words AFTER DELETE ON run_steps BEGIN
+  DELETE FROM more_words WHERE rowid = 2 * old.seq;
+END;
+-- Rows up to this one are older than the index, and are indexed in the background.
+CREATE TABLE not_indexed (kind TEXT PRIMARY KEY, upto INTEGER NOT NULL) WITHOUT ROWID;
+
 -- What a run's stream said. Neighbouring deltas of one object share a row: `pieces` holds them one by one, so that a
 -- reader can resume between any two; their indices are first_idx to idx. Other rows hold the whole object.
 CREATE TABLE run_events (

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from aimltui.engine.store import migrations
+from aimltui.engine.store import migrations, said, words
 from aimltui.engine.store.database import Database
 from aimltui.engine.store.safety_copy import copy_path
+from aimltui.engine.store.search.said_query import read_query
 from aimltui.wire.messages import ListMessages, Message
 from aimltui.wire.runs import Run, RunParams
 from aimltui.wire.threads import ListThreads, Thread
@@ -115,3 +116,31 @@ def test_an_old_database_gets_the_schema_of_a_new_one(tmp_path: Path, version: i
         for conn in (old, new):
             migrations.migrate(conn, path)
         assert old.execute(sql).fetchall() == new.execute(sql).fetchall()
+
+
+async def test_what_an_older_program_has_stored_is_indexed_little_by_little(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = an_old_database(tmp_path, 8)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as conn:
+        for number in range(2, 6):
+            told = MESSAGE.model_dump(mode="json")
+            told["content"][0]["text"]["value"] = f"天気予報 {number}"
+            conn.execute(
+                "INSERT INTO messages (id, thread_id, role, status, created_at, body)"
+                " VALUES (?, 'thread_1', 'user', 'completed', 1000, ?)",
+                (f"msg_{number}", Message.model_validate({**told, "id": f"msg_{number}"}).model_dump_json()),
+            )
+    database = Database(path)
+    await database.open()
+    monkeypatch.setattr(words, "AT_ONCE", 2)
+    try:
+        wanted, found = read_query("予報"), list[int]()
+        while True:
+            found.append(len(await database.read(lambda conn: said.search(conn, wanted, 10))))
+            if not await database.write(words.index_older):
+                break
+        assert found[:4] == [0, 2, 4, 4]
+        assert await database.read(words.is_complete)
+    finally:
+        await database.aclose()

@@ -1,0 +1,135 @@
+"""Searches everything that was said: messages, and what tools were given and returned. The newest hits come first."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aimltui.engine.store import words
+from aimltui.engine.store.database import Connection, Row
+from aimltui.engine.store.search.said_query import SaidQuery
+from aimltui.wire.run_steps import RunStep
+from aimltui.wire.search import SearchHit
+from aimltui.wire.threads import TRASHED_AT
+
+AROUND: Final = 60
+"""Characters of a hit before its first word."""
+LENGTH: Final = 240
+"""Characters of a hit's text."""
+
+_SHOWN = (
+    "EXISTS (SELECT 1 FROM threads t WHERE t.id = {0}.thread_id"  # noqa: S608
+    f" AND coalesce(json_extract(t.body, '$.metadata.\"{TRASHED_AT}\"'), '') = '')"
+)
+_NO_COPY = "NOT EXISTS (SELECT 1 FROM copies c JOIN messages o ON o.id = c.origin WHERE c.id = m.id)"
+_RUN_OF = "EXISTS (SELECT 1 FROM runs r WHERE r.thread_id = {0}.thread_id AND instr(lower(json_extract(r.body, '$.{1}')), ?))"
+
+
+def search(conn: Connection, query: SaidQuery, limit: int) -> list[SearchHit]:
+    """Return the newest places that have all words of a query.
+
+    Args:
+        conn: The database.
+        query: What is searched for.
+        limit: Hits at most.
+    """
+    if query.is_empty:
+        return []
+    hits = _messages(conn, query, limit)
+    if query.expression and not query.has_file:
+        hits += _steps(conn, query, limit)
+        hits.sort(key=lambda hit: hit.created_at, reverse=True)
+    return hits[:limit]
+
+
+def _messages(conn: Connection, query: SaidQuery, limit: int) -> list[SearchHit]:
+    where, args = _filters(query, "m")
+    where = [*where, _SHOWN.format("m"), _NO_COPY]
+    if query.has_file:
+        where.append("instr(m.body, '\"attachments\":[{') > 0")
+    columns = "m.id, m.thread_id, m.role, m.created_at"
+    # the index is read backwards and only as far as needed, so that a frequent word costs no more than a rare one
+    if not query.expression:
+        sql = f"SELECT {columns}, m.body AS text FROM messages m WHERE {' AND '.join(where)} ORDER BY m.seq DESC LIMIT ?"  # noqa: S608
+        rows = conn.execute(sql, (*args, limit)).fetchall()
+    else:
+        table, seq = ("more_words", "(w.rowid - 1) / 2") if query.is_wide else ("words", "w.rowid")
+        only = ["w.rowid % 2 = 1"] if query.is_wide else ["w.rowid > 0"]
+        sql = (
+            f"SELECT {columns}, w.text FROM {table} w CROSS JOIN messages m ON m.seq = {seq}"  # noqa: S608
+            f" WHERE {table} MATCH ? AND {' AND '.join([*only, *where])} ORDER BY w.rowid DESC LIMIT ?"
+        )
+        rows = conn.execute(sql, (query.expression, *args, limit)).fetchall()
+    return [_message_hit(conn, row, query) for row in rows]
+
+
+def _message_hit(conn: Connection, row: Row, query: SaidQuery) -> SearchHit:
+    text = row["text"]
+    if not query.expression:
+        found = conn.execute(
+            "SELECT text FROM words WHERE rowid = (SELECT seq FROM messages WHERE id = ?)", (row["id"],)
+        ).fetchone()
+        text = found["text"] if found is not None else ""
+    shown, marks = excerpt(text, query)
+    return SearchHit(
+        thread_id=row["thread_id"],
+        message_id=row["id"],
+        role=row["role"],
+        created_at=row["created_at"],
+        text=shown,
+        marks=marks,
+    )
+
+
+def _steps(conn: Connection, query: SaidQuery, limit: int) -> list[SearchHit]:
+    where, args = _filters(query, "s")
+    if query.before is not None:
+        where[-1] = "json_extract(s.body, '$.created_at') < ?"
+    where = ["w.rowid % 2 = 0", *where, _SHOWN.format("s")]
+    sql = (
+        "SELECT s.body FROM more_words w CROSS JOIN run_steps s ON s.seq = w.rowid / 2"  # noqa: S608
+        f" WHERE more_words MATCH ? AND {' AND '.join(where)} ORDER BY w.rowid DESC LIMIT ?"
+    )
+    hits = []
+    for row in conn.execute(sql, (query.expression, *args, limit)).fetchall():
+        step = RunStep.model_validate_json(row["body"])
+        shown, marks = excerpt(words.step_text(step), query)
+        hits.append(
+            SearchHit(
+                thread_id=step.thread_id,
+                run_id=step.run_id,
+                step_id=step.id,
+                role="tool",
+                created_at=step.created_at,
+                text=shown,
+                marks=marks,
+            )
+        )
+    return hits
+
+
+def _filters(query: SaidQuery, table: str) -> tuple[list[str], list[object]]:
+    """Return the conditions of the filters with their values; that of the date is the last one."""
+    where: list[str] = []
+    args: list[object] = []
+    for value, column in ((query.assistant, "assistant_name"), (query.model, "model")):
+        if value:
+            where.append(_RUN_OF.format(table, column))
+            args.append(value)
+    if query.before is not None:
+        where.append(f"{table}.created_at < ?")
+        args.append(query.before)
+    return where, args
+
+
+def excerpt(text: str, query: SaidQuery) -> tuple[str, list[tuple[int, int]]]:
+    """Return the first place of a text that has a word of the query, in one line, and where the words are in it."""
+    first = query.pattern.search(text) if query.pattern is not None else None
+    start = max(0, first.start() - AROUND) if first is not None else 0
+    if start:
+        # not in the middle of a word, where a space is near
+        blank = text.find(" ", start, start + AROUND // 2)
+        start = blank + 1 if blank >= 0 else start
+    piece = " ".join(text[start : start + 2 * LENGTH].split())
+    shown = ("… " if start else "") + piece[:LENGTH] + ("…" if len(piece) > LENGTH else "")
+    marks = [found.span() for found in query.pattern.finditer(shown)] if query.pattern is not None else []
+    return shown, marks

@@ -1,0 +1,87 @@
+"""Reads a query over everything that was said: its words, and its filters. Pure."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from aimltui.engine.extraction.words import pairs, wide_runs, without_wide
+
+MOST_WORDS: Final = 20
+_FILTER = re.compile(r"(?<!\S)(assistant|model|has|before):(?:\"([^\"]*)\"|(\S+))", re.I)
+_WORD = re.compile(r"[^\W_]+(?:[\u0300-\u036f]+[^\W_]*)*")
+_DATE: Final = (("%Y-%m-%d", 10), ("%Y-%m", 7), ("%Y", 4))
+_SHORTEST_BEGINNING = 2
+"""Letters of the last word from which on it may be the beginning of a longer one."""
+
+
+@dataclass(frozen=True, slots=True)
+class SaidQuery:
+    """A query."""
+
+    expression: str = ""
+    """All of its words for the full-text index; empty if it has none."""
+    is_wide: bool = False
+    """Whether it has words in a script without spaces."""
+    pattern: re.Pattern[str] | None = None
+    """Finds its words in a text."""
+    assistant: str = ""
+    """A part of the name of an assistant that answered in the thread, in lower case."""
+    model: str = ""
+    """A part of the id of a model that answered in the thread, in lower case."""
+    has_file: bool = False
+    before: int | None = None
+    """Unix seconds."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it asks for nothing."""
+        has_filter = self.assistant or self.model or self.has_file or self.before is not None
+        return not self.expression and not has_filter
+
+
+def read_query(text: str) -> SaidQuery:
+    """Read what the user typed; a filter that is not finished is left out.
+
+    Args:
+        text: Any text; only the filters in it are syntax.
+    """
+    given = {found[1].lower(): found[2] or found[3] or "" for found in _FILTER.finditer(text)}
+    words = re.sub(r"(?<!\S)(assistant|model|has|before):\S*", " ", _FILTER.sub(" ", text), flags=re.I)
+    plain = [word.casefold() for word in _WORD.findall(without_wide(words))][:MOST_WORDS]
+    wide = wide_runs(words)[:MOST_WORDS]
+    parts = [f'"{word}"' for word in plain]
+    if plain and words[-1:].isalnum() and len(plain[-1]) >= _SHORTEST_BEGINNING:
+        parts[-1] += "*"
+    for run in wide:
+        parts.append(f'"{run}" *' if len(run) == 1 else '"' + " ".join(pairs(run)) + '"')
+    found = sorted({*map(_stem, plain), *wide}, key=len, reverse=True)
+    return SaidQuery(
+        " AND ".join(parts),
+        bool(wide),
+        re.compile("|".join(map(re.escape, found)), re.I) if found else None,
+        given.get("assistant", "").lower(),
+        given.get("model", "").lower(),
+        given.get("has", "").lower() in ("file", "files"),
+        _date(given.get("before", "")),
+    )
+
+
+def _stem(word: str) -> str:
+    """Return how the forms of a word begin; the index knows `running` by `run`."""
+    for ending in ("ing", "ies", "ed", "es", "s"):
+        if word.endswith(ending) and len(word) - len(ending) >= 4:
+            return word[: -len(ending)]
+    return word
+
+
+def _date(text: str) -> int | None:
+    for shape, length in _DATE:
+        if len(text) == length:
+            try:
+                return int(time.mktime(time.strptime(text, shape)))
+            except (ValueError, OverflowError):
+                return None
+    return None
