@@ -370,11 +370,16 @@ class FakeTransport:
     def _list_models(self, params: Any) -> Page[Model]:
         return ModelPage(data=self.models, sources=self.sources or None)
 
+    def _delete_assistant(self, params: Any) -> Deleted:
+        if self.assistants.pop(params.assistant_id, None) is None:
+            raise NotFound(f"No assistant found with id '{params.assistant_id}'.")
+        return Deleted(id=params.assistant_id, object="assistant.deleted")
+
     def _modify_assistant(self, params: Any) -> Assistant:
         given = {**params.given()}
         old = self.assistants[given.pop("assistant_id")]
         given["metadata"] = {**(old.metadata or {}), **given.get("metadata", {})}
-        self.assistants[old.id] = old.model_copy(update=given)
+        self.assistants[old.id] = Assistant.model_validate(old.to_json() | given)
         return self.assistants[old.id]
 
 

@@ -422,7 +422,7 @@ async def test_an_assistant_is_chosen_and_answers_with_its_own_model(
     corn = server.say("Corn")
     async with seat(server, tmp_path, thread_id=corn) as here:
         await here.pilot.press("f5")
-        await here.until(lambda: "Which assistant answers in this thread?" in here.shown())
+        await here.until(lambda: "Ready-made" in here.shown())
         await here.pilot.press(*"expert", "enter")
         await here.until(lambda: (server.threads[corn].metadata or {}).get("assistant_id") == expert.id)
         await here.write("More")

@@ -359,8 +359,8 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "assistant",
-        "Choose the assistant",
-        "Let another saved assistant answer in this thread.",
+        "Assistants",
+        "Choose the assistant of this thread; make, change, copy or delete one. Ready-made ones are there too.",
         ("f5",),
         "pick_assistant",
         MODEL,

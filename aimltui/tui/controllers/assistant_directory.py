@@ -10,6 +10,7 @@ from aimltui.common.sanitize import clean_line
 from aimltui.tui.controllers.run_plan import NotSent
 from aimltui.tui.state.addressee import Addressee
 from aimltui.wire.assistants import Assistant, CreateAssistant, ListAssistants, ModifyAssistant
+from aimltui.wire.threads import TRASHED_AT
 from aimltui.wire.tools import CodeInterpreterTool, FileSearchTool, Tool
 
 if TYPE_CHECKING:
@@ -47,6 +48,10 @@ class AssistantDirectory:
         self._default_tools = default_tools
         self._default_id: str | None = None
         self._assistants: dict[str, Assistant] = {}
+        self.saved: list[Assistant] = []
+        """Those that can be chosen, the newest first."""
+        self.trashed: list[Assistant] = []
+        """Those in the trash."""
         self.names: dict[str, str] = {}
         """Assistant id to name; views read it."""
         self.on_read: Callable[[], None] = lambda: None
@@ -81,10 +86,10 @@ class AssistantDirectory:
             )
 
     async def read(self) -> list[Assistant]:
-        """Read all saved assistants.
+        """Read all assistants.
 
         Returns:
-            The assistants, the newest first.
+            Those that are not in the trash, the newest first.
 
         Raises:
             APIError: The server refused.
@@ -93,11 +98,17 @@ class AssistantDirectory:
         listing = every(self._client.assistants.list, ListAssistants(limit=100, order="desc"))
         found = [item async for item in listing]
         self._assistants = {assistant.id: assistant for assistant in found}
+        self.trashed = [one for one in found if (one.metadata or {}).get(TRASHED_AT)]
+        self.saved = [one for one in found if not (one.metadata or {}).get(TRASHED_AT)]
         self.names.update({assistant.id: assistant.name or assistant.id for assistant in found})
         mine = [a.id for a in found if (a.metadata or {}).get(DEFAULT_MARK) == "default"]
         self._default_id = mine[-1] if mine else None
         self.on_read()
-        return found
+        return self.saved
+
+    def find(self, assistant_id: str) -> Assistant | None:
+        """An assistant as it was read last; None if it is not known."""
+        return self._assistants.get(assistant_id)
 
     def is_default(self, assistant_id: str) -> bool:
         """Whether it is the program's own assistant."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message as TextualMessage
 
 from aimltui.tui.controllers.messages import NoticePosted
+from aimltui.wire.assistants import LOCAL_TOOLS
 from aimltui.wire.runs import MOST_RUN_TOOLS
 from aimltui.wire.tools import FunctionTool, Tool
 
@@ -96,7 +97,11 @@ class RunTools:
         return names_on(metadata, local.skills.skills, is_own=self._is_own(assistant_id))
 
     def _is_own(self, assistant_id: str | None) -> bool:
-        return assistant_id is None or self._assistants.is_default(assistant_id)
+        """Whether an assistant gets the tools as the program's own one does."""
+        if assistant_id is None or self._assistants.is_default(assistant_id):
+            return True
+        found = self._assistants.find(assistant_id)
+        return found is not None and (found.metadata or {}).get(LOCAL_TOOLS) == "on"
 
     def _tell(self, sentence: str) -> None:
         if sentence not in self._told:

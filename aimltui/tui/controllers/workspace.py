@@ -49,6 +49,7 @@ from aimltui.tui.state.entries import GuideEntry
 from aimltui.tui.state.guides import guides_for
 from aimltui.tui.state.pending_calls import PendingCall
 from aimltui.tui.state.thread_list import ThreadListState
+from aimltui.wire.assistants import starters_of
 from aimltui.wire.errors import APIError
 from aimltui.wire.runs import MOST_MORE_TOOLS, MOST_RUN_TOOLS, Run, ToolOutput
 from aimltui.wire.threads import ASSISTANT, CONNECTION, MODEL, TOOLS, WEB
@@ -174,6 +175,17 @@ class Workspace:
         self._post(CallsChanged())
         await self.loader.read(conversation)
         return conversation
+
+    def assistants_changed(self) -> None:
+        """Show what has changed about the assistant that answers in the open conversation."""
+        self._selection_changed(self.current)
+
+    def starters_of(self, conversation: Conversation) -> Sequence[tuple[str, str]]:
+        """What a conversation offers to begin with: the line shown, and the message."""
+        own = starters_of(self.assistants.metadata_of(conversation))
+        # the other ones are about the program, and only the demo model knows it
+        is_demo = self.models.model_of(conversation) == self._startup.demo_model
+        return [(text, text) for text in own] or (self.connected.starters if is_demo else ())
 
     async def use_endpoint(self, name: str, model: str | None) -> None:
         """Use another endpoint for new threads, and for those without a choice.
@@ -436,8 +448,7 @@ class Workspace:
                 self.assistants.name_of(conversation),
                 is_set_up=self.models.is_set_up,
                 may_connect=self.connected.connections is not None,
-                # the starters are about the program, and only the demo model knows it
-                starters=self.connected.starters if model == self._startup.demo_model else (),
+                starters=self.starters_of(conversation),
                 notes=self.connected.notes,
             )
         conversation.buffer.add(conversation.view.show_guides(guides), at_once=True)

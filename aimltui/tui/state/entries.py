@@ -202,6 +202,8 @@ class RunEntry:
     """Why the model was not offered the hosted tools; None if it was."""
     web_sources: int = 0
     """Sources that a model named which searched the web by itself."""
+    version: str = ""
+    """The version of the assistant's settings; empty if it is unknown, or the program's own assistant answered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,6 +160,7 @@ def run_entry(run: Run) -> RunEntry:
         waits_for=tuple(call.function.name for call in calls) if run.status == "requires_action" else (),
         tools_off=run.tools_off,
         web_sources=run.web_sources or 0,
+        version=(run.assistant_version or "") if run.assistant_name not in (None, ASSISTANT) else "",
     )
 
 

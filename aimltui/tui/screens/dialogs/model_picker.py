@@ -104,13 +104,16 @@ class ModelPicker(SearchSheet):
         is_asked: bool = False,
     ) -> None:
         name = cut(clean_line(assistant), 24)
-        keys = (
+        keys: tuple[FooterItem, ...] = (
             FooterItem("enter", "Use", "pick"),
             FooterItem("ctrl+s", "Default", "make_default"),
             FooterItem("ctrl+f", "Favourite", "favourite"),
             FooterItem("ctrl+r", "Refresh", "refresh"),
             CLOSE,
         )
+        if not name:
+            # there is nothing whose default it could become
+            keys = tuple(key for key in keys if key.action != "make_default")
         super().__init__("", "search models, or type an id", keys)
         told = (
             replace(keys[0], label="Use in this thread"),

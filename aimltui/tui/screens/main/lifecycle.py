@@ -118,6 +118,10 @@ class LifecyclePart(MainView):
         if self._is_saved:
             return
         self._is_saved = True
+        for screen in self.app.screen_stack:
+            # a form that is open in front of this screen
+            if (save_draft := getattr(screen, "save_draft", None)) is not None:
+                save_draft()
         workspace, early = self.workspace, self.start_queue.take_messages()
         if workspace is None:
             key = self.startup.thread_id or (NEW_THREAD if self.startup.new else None)

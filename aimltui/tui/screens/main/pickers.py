@@ -1,10 +1,11 @@
-"""The main screen's part for the pickers of models, assistants, themes and commands, and for the help.
+"""The main screen's part for the pickers of models, themes and commands, and for the help.
 
 The modal screens are imported when they are opened: the first frame does not need them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from aimltui.client.errors import TransportError
@@ -38,8 +39,8 @@ class PickersPart(MainView):
         """Choose the open thread's model."""
         self.open_model_picker()
 
-    def open_model_picker(self) -> None:
-        """Let the user choose the open thread's model."""
+    def open_model_picker(self, chosen: Callable[[str, str], object] | None = None) -> None:
+        """Let the user choose the open thread's model; with `chosen` it gets the model and its connection instead."""
         from aimltui.tui.screens.dialogs.model_picker import ModelPicker
         from aimltui.tui.state.model_offer import offer_of
 
@@ -48,9 +49,12 @@ class PickersPart(MainView):
             return
         models, conversation, marks = workspace.models, workspace.current, self.marks
 
-        def chosen(choice: ModelChoice) -> None:
+        def took(choice: ModelChoice) -> None:
             if marks is not None:
                 marks.note_use((choice.connection, choice.id))
+            if chosen is not None:
+                chosen(choice.id, choice.connection)
+                return
             selections = workspace.selections
             act = selections.make_default if choice.scope == "assistant" else selections.choose_model
             self.spawn(act(workspace.current, choice.id, choice.connection), "choice")
@@ -58,17 +62,16 @@ class PickersPart(MainView):
         def ask() -> None:
             self.spawn(self._fill(picker, refresh=True), "models")
 
-        offer = offer_of(models.page)
         connections = models.connections()
         here = models.connection_of(conversation) or (connections[0] if connections else "")
         picker = ModelPicker(
             ask,
-            chosen,
-            offer=offer,
+            took,
+            offer=offer_of(models.page),
             current=(here, models.model_of(conversation) or ""),
             marks=marks,
             connections=list(dict.fromkeys([here, *connections])),
-            assistant=workspace.assistants.name_of(conversation),
+            assistant=workspace.assistants.name_of(conversation) if chosen is None else "",
             clock=self.clock,
             is_asked=True,
         )
@@ -104,35 +107,6 @@ class PickersPart(MainView):
             if picker.is_attached:
                 text = f"The list of models could not be read. {error} You can type a model's id."
                 picker.show_offer(ModelOffer(problem=text))
-
-    def action_pick_assistant(self) -> None:
-        """Choose the assistant of the open thread."""
-        if self.waits_for_start("pick_assistant"):
-            return
-        self.spawn(self._pick_assistant(), "assistants")
-
-    async def _pick_assistant(self) -> None:
-        from aimltui.tui.screens.dialogs.choice import ChoiceRow, ChoiceScreen
-        from aimltui.wire.errors import APIError
-
-        workspace = self.workspace
-        assert workspace is not None
-        try:
-            await workspace.models.ensure_default_assistant(workspace.current)
-            found = await workspace.assistants.read()
-        except (APIError, TransportError) as error:
-            self.show_notice(f"The assistants could not be read. {error}", is_warning=True)
-            return
-        rows = [ChoiceRow(a.id, a.name or a.id, a.description or a.model) for a in found]
-
-        def picked(assistant_id: str | None) -> None:
-            if assistant_id:
-                self.spawn(workspace.selections.choose_assistant(workspace.current, assistant_id), "choice")
-
-        current = workspace.assistants.id_of(workspace.current) or ""
-        self.app.push_screen(
-            ChoiceScreen("Which assistant answers in this thread?", rows, current=current), picked
-        )
 
     def action_switch_tools(self, word: str = "") -> None:
         """Switch the hosted tools in the open thread; without a word let the user choose."""

@@ -13,6 +13,7 @@ from textual.geometry import Size
 
 from aimltui.tui.commands.derived import bindings
 from aimltui.tui.controllers.messages import NoticePosted
+from aimltui.tui.screens.main.assistants import AssistantsPart
 from aimltui.tui.screens.main.attaching import AttachingPart
 from aimltui.tui.screens.main.blocks import BlocksPart
 from aimltui.tui.screens.main.code_consent import CodeConsentPart
@@ -61,6 +62,7 @@ class MainScreen(
     McpServersPart,
     SkillsPart,
     PickersPart,
+    AssistantsPart,
     ThreadsPart,
     TrashPart,
     CopyingPart,

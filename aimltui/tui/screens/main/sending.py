@@ -222,6 +222,7 @@ class SendingPart(MainView):
         self.set_focus(self.prompt)
         if self.workspace is None:
             return
+        starters = self.workspace.starters_of(self.workspace.current)
         if event.choice_id == LOOK_AROUND:
             self.spawn(
                 self.workspace.selections.choose_model(self.workspace.current, self.startup.demo_model),
@@ -229,8 +230,12 @@ class SendingPart(MainView):
             )
         elif event.choice_id in (PREVIOUS, NEXT):
             self.post_message(BranchWanted(event.entry_id, 1 if event.choice_id == NEXT else -1))
-        elif (text := chosen_message(self.workspace.connected.starters, event.choice_id)) is not None:
-            self.send(text)
+        elif (text := chosen_message(starters, event.choice_id)) is not None:
+            if text.endswith(":"):
+                # the user has to write the rest, or attach something
+                self._return_text(self.workspace.current, f"{text} ")
+            else:
+                self.send(text)
         else:
             self.take_action(event.entry_id, event.choice_id)
 

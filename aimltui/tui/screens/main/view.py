@@ -227,8 +227,8 @@ class MainView(SelectingScreen):
         """Stop code that the user runs again, or close the document beside the thread; False if there is neither."""
 
     @abstractmethod
-    def open_model_picker(self) -> None:
-        """Let the user choose the open thread's model."""
+    def open_model_picker(self, chosen: Callable[[str, str], object] | None = None) -> None:
+        """Let the user choose the open thread's model; with `chosen` it gets the model and its connection instead."""
 
     @abstractmethod
     def listen_for_code(self) -> None:

@@ -38,6 +38,9 @@ def draw_run(entry: RunEntry, context: RenderContext) -> Canvas:
         rest = dot.join(_receipt(entry, context))
         model = _model(entry.model, canvas.room - _INDENT - cells(f"{glyph} {words}{dot}{rest}{dot}"))
         rest = dot.join(part for part in (rest, model) if part)
+        version = f"version {clean_line(entry.version)}" if entry.version else ""
+        if version and cells(f"{glyph} {words}{dot}{rest}{dot}{version}") <= canvas.room - _INDENT:
+            rest += f"{dot}{version}"
         if rest:
             runs.append(StyledText(dot + rest, palette.muted))
     canvas.write(runs, indent=_INDENT)

@@ -1,0 +1,1 @@
+"""The screens for assistants: the list, and the form of one."""

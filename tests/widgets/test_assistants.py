@@ -1,0 +1,147 @@
+"""The assistants on the screen: choosing, making, changing, deleting; nothing that was typed is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aimltui.tui.screens.assistants.editor import AssistantEditor
+from aimltui.tui.screens.assistants.manager import AssistantsScreen
+from aimltui.tui.screens.dialogs.question import QuestionSheet
+from aimltui.wire.assistants import Assistant, starters_of
+from aimltui.wire.threads import TRASHED_AT
+from tests.support.fake_transport import FakeTransport
+from tests.support.screen import NoMistakes, Seat, seat
+
+
+@pytest.fixture(autouse=True)
+def no_mistakes(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    yield
+    NoMistakes(caplog).check()
+
+
+@pytest.fixture
+def server() -> FakeTransport:
+    return FakeTransport()
+
+
+async def open_list(here: Seat) -> AssistantsScreen:
+    await here.pilot.press("f5")
+    await here.until(lambda: "Ready-made" in here.shown() or "In the trash" in here.shown(), "the list")
+    screen = here.app.screen
+    assert isinstance(screen, AssistantsScreen)
+    return screen
+
+
+async def open_form(here: Seat, name: str) -> AssistantEditor:
+    await open_list(here)
+    await here.pilot.press(*name, "tab")
+    await here.until(lambda: isinstance(here.app.screen, AssistantEditor) and "Instructions" in here.shown())
+    screen = here.app.screen
+    assert isinstance(screen, AssistantEditor)
+    return screen
+
+
+def named(server: FakeTransport, name: str) -> Assistant:
+    return next(one for one in server.assistants.values() if one.name == name)
+
+
+async def test_a_ready_made_assistant_answers_after_one_key_and_offers_its_starters(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    async with seat(server, tmp_path, model="gpt-4o") as here:
+        await open_list(here)
+        await here.pilot.press(*"plain", "enter")
+        await here.until(lambda: "Explain to me in five sentences:" in here.shown())
+        # one that ends with a colon waits for the rest
+        await here.pilot.press("up", "up", "up", "enter")
+        await here.until(lambda: here.screen.prompt.draft == "Explain to me in five sentences: ")
+        assert server.asked("create_run") == []
+        here.screen.prompt.load_draft("")
+        await open_list(here)
+        await here.pilot.press(*"math", "enter")
+        await here.until(lambda: "Math tutor answers with gpt-4o" in here.shown())
+        tutor = named(server, "Math tutor")
+        assert [tool.type for tool in tutor.tools] == ["code_interpreter"]
+        assert tutor.model == "gpt-4o"
+        starters = starters_of(tutor.metadata)
+        assert starters[0] in here.shown()
+        await here.pilot.press("up", "enter")
+        await here.idle()
+        assert here.texts()[0] in starters
+        assert server.asked("create_run")[-1].assistant_id == tutor.id
+
+
+async def test_a_change_is_checked_saved_and_never_lost(server: FakeTransport, tmp_path: Path) -> None:
+    server.assistants["asst_own"] = Assistant(id="asst_own", name="Sailor", model="demo", instructions="old")
+    async with seat(server, tmp_path) as here:
+        form = await open_form(here, "sailor")
+        assert not form.is_dirty
+        form._temperature.value = "9"
+        await here.until(lambda: "● changed" in here.shown())
+        await here.pilot.press("ctrl+s")
+        await here.until(lambda: "A number from 0 to 2" in here.shown())
+        assert server.asked("modify_assistant") == []
+        form._temperature.value = "0.5"
+        await here.until(lambda: "A number from 0 to 2" not in here.shown())
+        form._instructions.text = "Speak like a sailor."
+        await here.until(lambda: any(file.suffix == ".draft" for file in tmp_path.iterdir()), "the draft")
+    # the program ended without a question; the form has it again
+    async with seat(server, tmp_path) as here:
+        form = await open_form(here, "sailor")
+        await here.until(lambda: "here again" in here.shown())
+        assert (form.form.instructions, form.form.temperature) == ("Speak like a sailor.", "0.5")
+        await here.pilot.press("escape")
+        await here.until(lambda: isinstance(here.app.screen, QuestionSheet))
+        await here.alive()
+        # the second answer discards it
+        await here.pilot.press("down", "down", "enter")
+        await here.until(lambda: isinstance(here.app.screen, AssistantsScreen))
+        assert server.asked("modify_assistant") == []
+        await here.pilot.press("tab")
+        await here.until(lambda: isinstance(here.app.screen, AssistantEditor))
+        form = here.app.screen
+        assert isinstance(form, AssistantEditor)
+        assert not form.is_dirty
+        form._instructions.text = "mine"
+        # another window was faster: nothing is overwritten unasked
+        server.assistants["asst_own"] = server.assistants["asst_own"].model_copy(
+            update={"instructions": "theirs"}
+        )
+        await here.pilot.press("ctrl+s")
+        await here.until(lambda: "changed elsewhere" in here.shown())
+        assert server.assistants["asst_own"].instructions == "theirs"
+        await here.pilot.press("ctrl+s")
+        await here.until(lambda: isinstance(here.app.screen, AssistantsScreen))
+        assert server.assistants["asst_own"].instructions == "mine"
+
+
+async def test_deleting_goes_to_the_trash_and_back(server: FakeTransport, tmp_path: Path) -> None:
+    server.assistants["asst_own"] = Assistant(id="asst_own", name="Tutor", model="demo")
+    async with seat(server, tmp_path) as here:
+        screen = await open_list(here)
+        own = screen.row
+        assert own is not None
+        assert own.is_own
+        await here.pilot.press("delete")
+        await here.until(lambda: any("not deleted" in note.message for note in here.app._notifications))
+        await here.pilot.press("down", "delete")
+        await here.until(lambda: "In the trash" in here.shown())
+        assert (server.assistants["asst_own"].metadata or {})[TRASHED_AT]
+        await here.pilot.press("ctrl+u")
+        await here.until(lambda: "In the trash" not in here.shown())
+        assert screen.row is not None
+        assert screen.row.name == "Tutor"
+        await here.pilot.press("delete")
+        await here.until(lambda: "In the trash" in here.shown())
+        # the cursor is on what took its place, so that a second press deletes nothing for good
+        assert screen.row is not None
+        assert screen.row.name == "Math tutor"
+        await here.pilot.press("down", "down", "down", "down", "delete")
+        await here.until(lambda: "for good?" in here.shown())
+        await here.alive()
+        await here.pilot.press("down", "enter")
+        await here.until(lambda: "In the trash" not in here.shown())
+        assert "asst_own" not in server.assistants
