@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from textual.widgets import Input
+
 from aimltui.engine.tools.code_interpreter.selection import NONE
 from aimltui.tui.screens.dialogs.question import AgreeQuestion, QuestionSheet
 from aimltui.tui.widgets.call_card import CallCard
@@ -130,6 +132,17 @@ def press(*keys: str, shows: str = "") -> Callable[[Seat], Awaitable[None]]:
             await here.until(lambda: shows in here.shown() and "asking" not in here.shown())
 
     return act
+
+
+async def open_form(here: Seat) -> None:
+    """Look at a ready-made assistant, and type something that cannot be saved."""
+    await here.pilot.press("f5")
+    await here.until(lambda: "Math tutor" in here.shown())
+    await here.pilot.press(*"math", "tab")
+    await here.until(lambda: "Instructions" in here.shown())
+    here.app.screen.query(Input).first().value = "Math tutor " * 24
+    await here.pilot.press("ctrl+s")
+    await here.until(lambda: "too many" in here.shown())
 
 
 async def unfold(here: Seat) -> None:
@@ -451,6 +464,10 @@ SCENES: tuple[Scene, ...] = (
     Scene("shipped-models", press("ctrl+l", shows="2026-08"), (SMALL,), (LIGHT,), prepare=shipped_models),
     Scene("help", press("f1", shows="Writing"), themes=(DARK,)),
     Scene("palette", press("ctrl+p", shows="search commands")),
+    Scene("assistants", press("f5", shows="Plain chat"), (MIDDLE,)),
+    Scene("assistants", press("f5", shows="Plain chat"), (SMALL,), (LIGHT,)),
+    Scene("assistant", open_form, (MIDDLE,)),
+    Scene("assistant", open_form, (SMALL,), (LIGHT,)),
     Scene("rename", press("ctrl+s", "ctrl+r", shows="Rename the thread"), (MIDDLE,)),
     Scene("not-set-up", nothing, themes=(DARK, LIGHT), model=None),
     Scene(
