@@ -98,7 +98,7 @@ class AssistantsPart(MainView):
             case "use" if row is not None:
                 self.spawn(self._use_row(row), _GROUP)
             case "edit" if row is not None:
-                self.spawn(self._edit(sheet, row), _GROUP)
+                self.spawn(self._edit_row(sheet, row), _GROUP)
             case "restore" if row is not None:
                 self.spawn(self._restore_assistant(sheet, row), _GROUP)
             case "delete" if row is not None:
@@ -203,7 +203,7 @@ class AssistantsPart(MainView):
 
         self.app.push_screen(ChoiceScreen("New assistant: begin with", rows, verb="Begin"), chosen)
 
-    async def _edit(self, sheet: AssistantsScreen, row: AssistantRow) -> None:
+    async def _edit_row(self, sheet: AssistantsScreen, row: AssistantRow) -> None:
         from aimltui.tui.state.assistant_form import form_of
         from aimltui.tui.state.assistant_templates import template
 
