@@ -62,7 +62,7 @@ class InterchangeService:
         return list(report_lines(report))
 
     async def export(self, thread_id: str, form: str) -> bytes:
-        """A thread in one of the formats.
+        """A thread in one of the formats, with the other branches of its conversation.
 
         Raises:
             InterchangeError: It cannot be read, or nothing was said in it.
@@ -72,7 +72,7 @@ class InterchangeService:
         pieces: list[str] = []
         with _told():
             count = await Exporter(self._client).write(
-                each([thread_id]), cast("FormatName", form), pieces.append
+                each([thread_id]), cast("FormatName", form), pieces.append, with_branches=True
             )
         if not count:
             raise InterchangeError("Nothing was said in this thread yet, so there is nothing to export.")

@@ -131,7 +131,10 @@ async def _to_folder(
         path = folder / name if options.force else await asyncio.to_thread(saving.free_path, folder, name)
         with saving.opened(path, replace=options.force) as file:
             count += await exporter.write(
-                each([thread.id]), options.format, lambda text: file.write(text.encode())
+                each([thread.id]),
+                options.format,
+                lambda text: file.write(text.encode()),
+                with_branches=not options.all,
             )
     return count
 
@@ -144,9 +147,16 @@ async def _to_one_file(
 
     ids = [thread.id for thread in threads]
     if path is None or str(path) == "-":
-        return await exporter.write(each(ids), options.format, _to_standard_output)
+        return await exporter.write(
+            each(ids), options.format, _to_standard_output, with_branches=not options.all
+        )
     with saving.opened(path, replace=options.force) as file:
-        return await exporter.write(each(ids), options.format, lambda text: file.write(text.encode()))
+        return await exporter.write(
+            each(ids),
+            options.format,
+            lambda text: file.write(text.encode()),
+            with_branches=not options.all,
+        )
 
 
 def _to_standard_output(text: str) -> None:

@@ -11,6 +11,7 @@ from aimltui.client.client import AssistantsClient, every
 from aimltui.client.errors import Unsupported
 from aimltui.common.redaction import redact_in_use
 from aimltui.interchange import own
+from aimltui.interchange.conversations import further_branches
 from aimltui.interchange.fields import sniffed_type
 from aimltui.interchange.formats import own_html, own_json, own_markdown
 from aimltui.interchange.formats.assistants_api import CONTENT, thread_of
@@ -22,7 +23,7 @@ from aimltui.wire.files import File
 from aimltui.wire.messages import FilePathAnnotation, ImageFileContent, ListMessages, Message, TextContent
 from aimltui.wire.run_steps import CodeInterpreterCall, ImageOutput, ListRunSteps, RunStep, ToolCallsDetails
 from aimltui.wire.runs import ListRuns
-from aimltui.wire.threads import ListThreads
+from aimltui.wire.threads import FAMILY, ListThreads
 
 FormatName = Literal["markdown", "json", "html", "jsonl"]
 FORMATS: Final[tuple[FormatName, ...]] = ("markdown", "json", "html", "jsonl")
@@ -123,8 +124,16 @@ class Exporter:
             {file_id: await self._file(file_id) for file_id in ids},
         )
 
-    async def write(self, thread_ids: AsyncIterable[str], form: FormatName, out: Write) -> int:
+    async def write(
+        self, thread_ids: AsyncIterable[str], form: FormatName, out: Write, *, with_branches: bool = False
+    ) -> int:
         """Write threads in one of the formats; how many there were. An empty thread is left out.
+
+        Args:
+            thread_ids: The threads.
+            form: The format.
+            out: Writes a piece of the file.
+            with_branches: Whether each comes with the other branches of its conversation.
 
         Raises:
             APIError: The server refused.
@@ -135,8 +144,11 @@ class Exporter:
         async def conversations() -> AsyncIterator[Thread]:
             nonlocal count
             async for thread_id in thread_ids:
-                found = (await self.save(thread_id)).as_thread()
+                saved = await self.save(thread_id)
+                found = saved.as_thread()
                 if found is not None:
+                    if with_branches:
+                        found = _with_branches(found, await self._branches(saved))
                     count += 1
                     yield found
 
@@ -146,9 +158,23 @@ class Exporter:
         async for thread_id in thread_ids:
             saved = await self.save(thread_id)
             count += bool(saved.messages)
-            for line in saved.lines():
-                out(json.dumps(line) + "\n")
+            for one in [saved, *(await self._branches(saved) if with_branches else ())]:
+                for line in one.lines():
+                    out(json.dumps(line) + "\n")
         return count
+
+    async def _branches(self, saved: Saved) -> list[Saved]:
+        """The other branches of a conversation."""
+        family = (saved.thread.get("metadata") or {}).get(FAMILY)
+        if not family:
+            return []
+        listed = every(self._client.threads.list, ListThreads(limit=100, order="asc"))
+        ids = [
+            thread.id
+            async for thread in listed
+            if (thread.metadata or {}).get(FAMILY) == family and thread.id != saved.thread["id"]
+        ]
+        return [await self.save(thread_id) for thread_id in ids]
 
     async def every_id(self, query: str | None = None) -> AsyncIterator[str]:
         """The ids of all threads, or of those with these words, the oldest first."""
@@ -165,6 +191,13 @@ class Exporter:
         except (NotFound, Unsupported):
             return {"id": file_id, "object": "file"}, None
         return known.to_json(), content.content
+
+
+def _with_branches(thread: Thread, others: Iterable[Saved]) -> Thread:
+    """A conversation with its other branches."""
+    found = ((one.thread["id"], one.as_thread()) for one in others)
+    told = ((branch_id, branch.messages) for branch_id, branch in found if branch is not None)
+    return replace(thread, branches=further_branches(thread.messages, told))
 
 
 def _cleared(value: JSONValue) -> JSONValue:

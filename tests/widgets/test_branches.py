@@ -98,14 +98,47 @@ async def test_a_message_is_edited_answered_again_and_every_branch_stays(tmp_pat
         await here.until(lambda: marks(here) == {"B": (1, 2), "answer 4": (2, 2)}, "both marks")
         assert here.workspace.current.selection.model == "fake"
 
+        # the keys of a marked message
+        async def on_the_last_message(key: str) -> None:
+            await here.pilot.press("alt+up")
+            await here.until(lambda: here.screen.transcript.block is not None, "a mark")
+            await here.pilot.press(key)
+
+        answered = here.workspace.current.thread_id
+        await on_the_last_message("g")
+        await here.until(lambda: marks(here) == {"B": (1, 2), "answer 5": (3, 3)}, "a third answer")
+        await here.idle()
+        await on_the_last_message("left")
+        await here.until(lambda: marks(here) == {"B": (1, 2), "answer 4": (2, 3)}, "the second answer")
+        assert here.workspace.current.thread_id == answered
+        # the mark is on the message in the same place
+        await here.until(lambda: here.screen.transcript.block is not None, "a mark")
+        await here.pilot.press("right")
+        await here.until(lambda: marks(here) == {"B": (1, 2), "answer 5": (3, 3)}, "the third answer")
+        await here.until(lambda: here.screen.transcript.block is not None, "a mark")
+        await here.pilot.press("left")
+        await here.until(lambda: marks(here) == {"B": (1, 2), "answer 4": (2, 3)}, "the second answer")
+        await here.until(lambda: here.screen.transcript.block is not None, "a mark")
+        await here.pilot.press("f")
+        await here.until(lambda: sorted(here.rows()) == ["A", "A (fork)"], "the fork")
+        await here.until(lambda: here.texts() == ["A", "answer 1", "B", "answer 4"], "its messages")
+        assert marks(here) == {}
+        await on_the_last_message("delete")
+        await here.until(lambda: "Delete this message?" in here.shown())
+        await here.pilot.press("down", "enter")
+        await here.until(lambda: here.texts() == ["A", "answer 1", "B"], "the answer is gone")
+        here.screen.go_to(answered)
+        await here.until(lambda: marks(here) == {"B": (1, 2), "answer 4": (2, 3)}, "the branch still has it")
+        await here.pilot.press("escape")
+
         # a branch without a message says that the conversation goes on elsewhere
         await here.write("/edit")
         await here.until(lambda: here.screen.prompt.text == "B")
         await here.pilot.press("escape")
         client = here.workspace.client
         listed = (await client.threads.list(ListThreads(order="asc"))).data
-        assert len(listed) == 3
-        assert {(thread.metadata or {})[FAMILY] for thread in listed} == {listed[0].id}
+        families = [(thread.metadata or {}).get(FAMILY) for thread in listed]
+        assert families == [listed[0].id] * 4 + [None]
         (last, *_) = (await client.messages.list(ListMessages(thread_id=edited or "", limit=1))).data
         await client.messages.delete(edited or "", last.id)
         (last, *_) = (await client.messages.list(ListMessages(thread_id=edited or "", limit=1))).data
@@ -117,8 +150,8 @@ async def test_a_message_is_edited_answered_again_and_every_branch_stays(tmp_pat
 
         # the branches are deleted and restored together
         here.screen.action_delete_thread()
-        await here.until(lambda: not here.rows())
-        assert (await client.threads.list(ListThreads())).data == []
+        await here.until(lambda: list(here.rows()) == ["A (fork)"])
+        assert len((await client.threads.list(ListThreads())).data) == 1
         here.screen.action_undo_delete()
-        await here.until(lambda: list(here.rows()) == ["A"])
-        assert len((await client.threads.list(ListThreads())).data) == 3
+        await here.until(lambda: sorted(here.rows()) == ["A", "A (fork)"])
+        assert len((await client.threads.list(ListThreads())).data) == 5

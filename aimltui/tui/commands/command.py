@@ -27,6 +27,8 @@ STATE_WORDS = frozenset(
         "object",  # the server has an object behind the marked block
         "again",  # the marked block is a panel of code that has run
         "python",  # the marked block is Python in a message
+        "said",  # the marked block is a message that the server has
+        "siblings",  # the marked message begins one of several branches
         "own",  # the marked block is a message of the user
         "reply",  # the marked block is a message of an assistant
         "runs",  # code can be run again here

@@ -48,6 +48,8 @@ class Block:
             "object": bool(self.object_id),
             "again": self.call is not None and self.call.type == CODE_INTERPRETER,
             "python": self.kind == "code" and self.language in _PYTHON and bool(self.text.strip()),
+            "said": self.kind == "message" and isinstance(self.entry, MessageEntry) and not self.entry.pending,
+            "siblings": self.kind == "message" and isinstance(self.entry, MessageEntry) and bool(self.entry.branch),
             "own": self.kind == "message" and isinstance(self.entry, MessageEntry) and self.entry.role == "user",
             "reply": self.kind == "message" and isinstance(self.entry, MessageEntry) and self.entry.role != "user",
         }  # fmt: skip

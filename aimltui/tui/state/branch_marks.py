@@ -44,6 +44,21 @@ class BranchMarks:
         """The message at the last place; None if no place is known."""
         return next(reversed(self._of), None)
 
+    def same(self, place: BranchPlace, step: int) -> str | None:
+        """The message at a place that was left for the branch before or behind; None if it is not shown.
+
+        Args:
+            place: The place, as the thread that was left has it.
+            step: -1 or 1.
+        """
+        left = place.threads[place.number - 1]
+        alike = [
+            (left in other.threads, entry_id)
+            for entry_id, other in self._of.items()
+            if (other.number, len(other.threads)) == (place.number + step, len(place.threads))
+        ]
+        return max(alike, key=lambda found: found[0])[1] if alike else None
+
     def mark(self, entry: MessageEntry, previous: Callable[[], str]) -> MessageEntry:
         """Return a message with its mark.
 

@@ -10,9 +10,10 @@ import pytest
 
 from aimltui.client.client import AssistantsClient, every
 from aimltui.common import redaction
-from aimltui.interchange.exporting import FORMATS, SUFFIXES, Exporter, FormatName
+from aimltui.interchange.exporting import FORMATS, SUFFIXES, Exporter, FormatName, each
 from aimltui.interchange.importing import Importer
-from aimltui.wire.messages import ImageFileContent, ListMessages
+from aimltui.wire.branches import CopyThread
+from aimltui.wire.messages import CreateMessage, ImageFileContent, ListMessages
 from aimltui.wire.run_steps import ListRunSteps
 from aimltui.wire.runs import ListRuns
 from aimltui.wire.threads import CreateThread, ListThreads
@@ -122,6 +123,32 @@ async def test_lines_are_the_apis_own_objects(tmp_path: Path) -> None:
             row for row in rows if row["object"] == "thread.message" and row["thread_id"] == rows[0]["id"]
         ]
         assert mine == [message.to_json() for message in listed.data]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+async def test_one_thread_comes_with_every_branch_of_its_conversation(
+    form: FormatName, tmp_path: Path
+) -> None:
+    async with a_client(tmp_path / "from") as client:
+        said = [{"role": "user", "content": "Begin"}, {"role": "user", "content": "FIRST way"}]
+        root = await client.threads.create(CreateThread.model_validate({"messages": said}))
+        second = (await client.messages.list(ListMessages(thread_id=root.id, order="asc"))).data[1]
+        branch = await client.threads.copy(CopyThread(thread_id=root.id, before=second.id, branch=True))
+        await client.messages.create(CreateMessage(thread_id=branch.id, role="user", content="OTHER way"))
+        pieces: list[str] = []
+        assert await Exporter(client).write(each([root.id]), form, pieces.append, with_branches=True) == 1
+    text = "".join(pieces)
+    assert text.count("FIRST way") >= 1
+    assert "OTHER way" in text
+    file = tmp_path / f"thread{SUFFIXES[form]}"
+    file.write_text(text, encoding="utf-8")
+    async with a_client(tmp_path / "to") as client:
+        await Importer(client).run([file])
+        told = [
+            [m.text async for m in every(client.messages.list, ListMessages(thread_id=t.id, order="asc"))]
+            async for t in every(client.threads.list, ListThreads(order="asc"))
+        ]
+        assert sorted(told) == [["Begin", "FIRST way"], ["Begin", "OTHER way"]]
 
 
 async def test_an_empty_thread_is_left_out(tmp_path: Path) -> None:

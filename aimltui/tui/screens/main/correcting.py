@@ -8,12 +8,15 @@ from aimltui.client.errors import TransportError, Unsupported
 from aimltui.common.sanitize import clean_line
 from aimltui.tui.controllers.messages import BranchWanted, EditSubmitted
 from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.startup import Startup
 
 if TYPE_CHECKING:
     from aimltui.tui.controllers.conversation import Conversation
     from aimltui.tui.state.answerers import Answerer
     from aimltui.tui.state.attached_files import AttachedFile
+    from aimltui.tui.state.blocks import Block
     from aimltui.tui.state.entries import MessageEntry
+    from aimltui.wire.branches import BranchPlace
 
 _BUSY = "The answer is still being written. Stop it first (esc)."
 _NO_BRANCHES = "This server cannot copy threads, so there are no branches here."
@@ -23,6 +26,17 @@ _TITLE_LIMIT = 500
 
 class CorrectingPart(MainView):
     """Handles branches. An edited message, or another answer, begins a branch; nothing that was said is changed."""
+
+    def __init__(self, startup: Startup) -> None:
+        super().__init__(startup)
+        self.block_actions |= {
+            "edit_block": lambda block: self.action_edit_message(block.entry.id),
+            "answer_again": lambda block: self.action_retry("", block.entry.id),
+            "fork_here": lambda block: self.action_fork(block.entry.id),
+            "branch_before": lambda block: self.action_branch(-1, block.entry.id),
+            "branch_behind": lambda block: self.action_branch(1, block.entry.id),
+            "delete_message": self._ask_to_delete_message,
+        }
 
     def _idle(self) -> Conversation | None:
         """The open conversation if nothing is being written in it; else the reason is shown."""
@@ -157,8 +171,14 @@ class CorrectingPart(MainView):
 
     # Branches and forks
 
-    def action_branch(self, step: int, entry_id: str = "") -> None:
-        """Show the branch before or behind the open one."""
+    def action_branch(self, step: int, entry_id: str = "", *, by_key: bool = True) -> None:
+        """Show the branch before or behind the open one.
+
+        Args:
+            step: -1 or 1.
+            entry_id: The message at which they differ; empty for the last one with branches.
+            by_key: Whether the message in its place is marked.
+        """
         workspace = self.workspace
         if workspace is None:
             return
@@ -167,17 +187,37 @@ class CorrectingPart(MainView):
             # the command goes round
             thread_id = workspace.branches.beside(workspace.current, None, -step)
         if thread_id is not None:
-            self.spawn(self._walk(thread_id), "edit")
+            place = workspace.current.view.branches.place_of(entry_id)
+            self.spawn(self._walk(thread_id, place, step, by_key=by_key), "edit")
 
     def on_branch_wanted(self, event: BranchWanted) -> None:
         """Show another branch."""
         event.stop()
-        self.action_branch(event.step, event.entry_id)
+        self.action_branch(event.step, event.entry_id, by_key=False)
 
-    async def _walk(self, thread_id: str) -> None:
-        assert self.workspace is not None
-        if await self._open_branch(thread_id):
-            await self.workspace.branches.note_use(thread_id)
+    async def _walk(self, thread_id: str, place: BranchPlace | None, step: int, *, by_key: bool) -> None:
+        """Open a branch; from a message go to the one in its place, so that the same keys go on from there."""
+        workspace = self.workspace
+        assert workspace is not None
+        if not await self._open_branch(thread_id):
+            return
+        conversation = workspace.current
+        await workspace.branches.refresh(conversation)
+        beside = conversation.view.branches.same(place, step) if place is not None else None
+        if beside is not None:
+            # the entries are shown by a message that is on its way
+            self.call_later(self._show_message, beside, by_key=by_key)
+        await workspace.branches.note_use(thread_id)
+
+    def _show_message(self, entry_id: str, *, by_key: bool) -> None:
+        if by_key:
+            self.set_focus(self.transcript)
+        self.transcript.mark_message(entry_id)
+        if not by_key:
+            self.transcript.unmark()
+        elif self.transcript.has_mark and not self.letters.is_shown:
+            self.letters.show()
+        self.show_state()
 
     def action_fork(self, entry_id: str = "") -> None:
         """Copy the thread, up to an entry or whole, into a new one."""
@@ -196,6 +236,39 @@ class CorrectingPart(MainView):
         )
         if thread_id is not None and await self._open_branch(thread_id):
             self.hint("This is the fork. The other thread is unchanged.")
+
+    # Deleting
+
+    def _ask_to_delete_message(self, block: Block) -> None:
+        from aimltui.tui.screens.dialogs.confirm import YES, ConfirmScreen
+
+        conversation = self._idle()
+        if conversation is None:
+            return
+
+        def answered(answer: str | None) -> None:
+            if answer == YES:
+                self.spawn(self._delete_message(conversation, block.entry.id), "edit")
+
+        told = "It leaves this thread for good, and models no longer receive it. Other branches keep it."
+        self.app.push_screen(ConfirmScreen("Delete this message?", told, "Delete for good", "Keep"), answered)
+
+    async def _delete_message(self, conversation: Conversation, message_id: str) -> None:
+        from aimltui.wire.errors import APIError, NotFound
+
+        workspace = self.workspace
+        assert workspace is not None
+        try:
+            await workspace.client.messages.delete(conversation.thread_id or "", message_id)
+        except NotFound:
+            # another window was faster
+            pass
+        except (APIError, TransportError) as error:
+            self.show_notice(f"The message was not deleted. {error}", is_warning=True)
+            return
+        conversation.remove_entry(message_id)
+        await workspace.unsaid(conversation)
+        await workspace.branches.refresh(conversation)
 
     async def _copy_thread(self, failed: str, **given: Any) -> str | None:
         """Copy the open thread; return the copy's id, or None if that failed, which is shown."""

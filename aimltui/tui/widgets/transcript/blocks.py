@@ -16,7 +16,7 @@ from aimltui.tui.widgets.transcript.renderers.message import message_source
 MESSAGE: Final = ClickTarget("message", "")
 """The mark of a whole message."""
 
-_NOT_MARKED: Final = ("link", "cited", "copy")
+_NOT_MARKED: Final = ("link", "cited", "copy", "branch")
 """Targets for the mouse alone."""
 _PANEL: Final = "toggle"
 

@@ -38,7 +38,18 @@ class ClickTarget(NamedTuple):
     """What happens when the user chooses a place on the screen."""
 
     kind: Literal[
-        "link", "toggle", "expand", "view", "file", "choice", "source", "cited", "copy", "message", "code"
+        "link",
+        "toggle",
+        "expand",
+        "view",
+        "file",
+        "choice",
+        "source",
+        "cited",
+        "copy",
+        "message",
+        "code",
+        "branch",
     ]
     value: str
     """The address, or the id of the option or of the file; for a panel the position of the call in its step.
@@ -74,13 +85,13 @@ CITED: Final = "cited:"
 """Start of the target of a citation in the text, before its number; no link of a model may begin with it."""
 
 
-CHOICE: Final = "choice:"
-"""Start of the target of words that are a choice, before its id; no link of a model may begin with it."""
+BRANCH: Final = "to-branch:"
+"""Start of the target of the signs that lead to other branches, before their choice; no link of a model may begin with it."""
 
 
 def _target_of(href: str) -> ClickTarget:
-    if href.startswith(CHOICE):
-        return ClickTarget("choice", href.removeprefix(CHOICE))
+    if href.startswith(BRANCH):
+        return ClickTarget("branch", href.removeprefix(BRANCH))
     if href.startswith(CITED):
         return ClickTarget("cited", href.removeprefix(CITED))
     return ClickTarget("link", href)

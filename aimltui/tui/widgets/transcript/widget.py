@@ -24,7 +24,7 @@ from aimltui.tui.state.entries import (
     StepEntry,
 )
 from aimltui.tui.state.file_facts import FileFact, Repeat
-from aimltui.tui.widgets.transcript.blocks import Stop, block_of
+from aimltui.tui.widgets.transcript.blocks import Stop, block_of, stops_of
 from aimltui.tui.widgets.transcript.canvas import COPY, ClickTarget
 from aimltui.tui.widgets.transcript.inline import SANDBOX
 from aimltui.tui.widgets.transcript.item import Item, counts
@@ -259,6 +259,18 @@ class Transcript(Pane, can_focus=True):
         self.refresh()
         self.post_message(self.Marked(self))
 
+    def mark_message(self, entry_id: str) -> None:
+        """Mark a message, and have it in the window."""
+        item = self._item_list.get(entry_id)
+        if item is None:
+            return
+        self._item_list.draw(item)
+        if stops := stops_of(item):
+            self._cursor.put(item, stops[0].target)
+            self._show_mark(item, stops[0], stays=False)
+            self.refresh()
+            self.post_message(self.Marked(self))
+
     def _show_mark(self, item: Item, stop: Stop, *, stays: bool) -> None:
         """Have the marked block in the window, from its first row on where it is higher; what is read holds still.
 
@@ -389,7 +401,7 @@ class Transcript(Pane, can_focus=True):
                 )
             case "message" | "code":
                 self.post_message(self.BlockChosen(self, block_of(item, target)))
-            case "choice":
+            case "choice" | "branch":
                 self.post_message(self.ChoiceChosen(self, item.entry.id, target.value))
             case "toggle" | "expand":
                 unfolded = target.kind == "expand" or not item.is_unfolded

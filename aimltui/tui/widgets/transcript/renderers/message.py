@@ -9,7 +9,7 @@ from typing import Final
 from aimltui.common.sanitize import clean_line
 from aimltui.tui.state.branch_marks import NEXT, PREVIOUS
 from aimltui.tui.state.entries import Citation, MessageEntry
-from aimltui.tui.widgets.transcript.canvas import CHOICE, Canvas, ClickTarget, RenderContext, StyledText
+from aimltui.tui.widgets.transcript.canvas import BRANCH, Canvas, ClickTarget, RenderContext, StyledText
 from aimltui.tui.widgets.transcript.clean_text import CleanText
 from aimltui.tui.widgets.transcript.inline import CITED_CLOSE, CITED_OPEN
 from aimltui.tui.widgets.transcript.renderers.files import draw_file
@@ -182,13 +182,13 @@ def _branch_runs(entry: MessageEntry, context: RenderContext) -> list[StyledText
         return []
     number, total = entry.branch
     palette, glyphs = context.palette, context.glyphs
-    before = (palette.link, f"{CHOICE}{PREVIOUS}") if number > 1 else (palette.muted, "")
-    behind = (palette.link, f"{CHOICE}{NEXT}") if number < total else (palette.muted, "")
+    before = (palette.assistant, f"{BRANCH}{PREVIOUS}") if number > 1 else (palette.muted, "")
+    behind = (palette.assistant, f"{BRANCH}{NEXT}") if number < total else (palette.muted, "")
     return [
         StyledText("  ", palette.muted),
-        StyledText(glyphs.previous, *before),
-        StyledText(f" {number}/{total} ", palette.muted),
-        StyledText(glyphs.next, *behind),
+        StyledText(f"{glyphs.previous} ", *before),
+        StyledText(f"{number}/{total}", palette.muted),
+        StyledText(f" {glyphs.next}", *behind),
     ]
 
 
