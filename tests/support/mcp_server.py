@@ -26,8 +26,9 @@ ECHO: dict[str, Any] = {
 class Refusal(Exception):
     """An error as JSON-RPC has it."""
 
-    def __init__(self, code: int, message: str, data: Any = None) -> None:
+    def __init__(self, code: int, message: str, data: Any = None, *, status: int = 200) -> None:
         super().__init__(message)
+        self.status = status
         self.error = {"code": code, "message": message} | ({"data": data} if data is not None else {})
 
 
@@ -176,6 +177,8 @@ class ScriptedServer:
             answer["result"] = await self._result(method, params)
         except Refusal as refusal:
             answer["error"] = refusal.error
+            if refusal.status != 200:
+                return httpx2.Response(refusal.status, json=answer)
         headers = {"mcp-session-id": self.session}
         if method == "tools/list":
             return httpx2.Response(200, json=answer, headers=headers)

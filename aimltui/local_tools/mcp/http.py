@@ -17,7 +17,7 @@ from aimltui.common.sanitize import clean_line
 from aimltui.common.tls import missing_certificates, without_certificates
 from aimltui.common.urls import Origin, is_loopback, origin
 from aimltui.config.mcp_servers import McpServer, expand
-from aimltui.local_tools.mcp.log import ServerLog
+from aimltui.local_tools.mcp.log import ServerLog, exchange
 
 MOST_BODY = 32 * 1024 * 1024
 """Bytes of one message."""
@@ -116,17 +116,20 @@ class BoundTransport(httpx2.AsyncBaseTransport):
         try:
             response = await self._inner.handle_async_request(request)
         except httpx2.TransportError as error:
-            self._log.trouble = (
+            self._log.note(
                 f"It cannot be reached: {clean_line(str(error))[:200] or type(error).__name__}. Check url in the "
                 "configuration, and the network."
             )
             return httpx2.Response(503, request=request)
         if response.is_error:
-            if request.method == "POST":
+            current = exchange.get()
+            if request.method == "POST" and current is not None:
                 # a refusal of the stream of news, which is a GET, says nothing of a call
-                self._log.status = response.status_code
-            self._log.trouble = _SENTENCES.get(
-                response.status_code, f"It answered with the HTTP status {response.status_code}."
+                current.status = response.status_code
+            self._log.note(
+                _SENTENCES.get(
+                    response.status_code, f"It answered with the HTTP status {response.status_code}."
+                )
             )
         if response.has_redirect_location and not self._stays(request, response):
             await response.aclose()
@@ -147,7 +150,7 @@ class BoundTransport(httpx2.AsyncBaseTransport):
             return False
 
     def _refuse(self, status: int) -> httpx2.Response:
-        self._log.trouble = _SENTENCES[status]
+        self._log.note(_SENTENCES[status])
         return httpx2.Response(status)
 
 

@@ -4,11 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextvars import ContextVar
+from dataclasses import dataclass
 
 from aimltui.common.sanitize import clean_line
 
 _LINES = 40
 _LINE = 400
+
+
+@dataclass(slots=True)
+class Exchange:
+    """What happened on the way of one request. Several are on their way at once over one connection."""
+
+    status: int = 0
+    """The HTTP status of a refusal."""
+    trouble: str = ""
+    """Why it failed on the way, as a sentence."""
+
+
+exchange: ContextVar[Exchange | None] = ContextVar("exchange", default=None)
+"""The request that this task sends: the mcp package sends each one in the context of the caller."""
 
 
 class ServerLog:
@@ -21,8 +37,6 @@ class ServerLog:
         """Set when the server sends nothing more."""
         self.reason = ""
         """Why it ended, if this program ended it."""
-        self.status = 0
-        """The last HTTP status of a refusal."""
         self.trouble = ""
         """Why the last request failed on the way, as a sentence."""
 
@@ -42,6 +56,12 @@ class ServerLog:
         self._odd += 1
         if self._odd == 1:
             self.add(b"not a message: " + line[:_LINE])
+
+    def note(self, trouble: str) -> None:
+        """Note why a request failed on the way."""
+        self.trouble = trouble
+        if (current := exchange.get()) is not None:
+            current.trouble = trouble
 
     def end(self, reason: str = "") -> None:
         """Note that nothing more comes."""

@@ -30,7 +30,7 @@ from aimltui.config.mcp_servers import McpServer
 from aimltui.local_tools.mcp.connection import ConnectionLost, Hooks, ServerError, SessionLost
 from aimltui.local_tools.mcp.forms import form_of
 from aimltui.local_tools.mcp.http import http_streams
-from aimltui.local_tools.mcp.log import ServerLog
+from aimltui.local_tools.mcp.log import Exchange, ServerLog, exchange
 from aimltui.local_tools.mcp.stdio import process_streams
 
 for _name in ("mcp", "client"):
@@ -206,23 +206,26 @@ class Session:
         return _plain(await self._answered(self._client.call_tool(name, arguments)))
 
     async def _answered(self, request: Awaitable[T]) -> T:
-        self._log.trouble, self._log.status = "", 0
+        current = Exchange()
+        token = exchange.set(current)
         try:
             return await request
         except Exception as error:
-            raise self._failure(error) from error
+            raise self._failure(error, current) from error
+        finally:
+            exchange.reset(token)
 
-    def _failure(self, error: Exception) -> ServerError:
+    def _failure(self, error: Exception, current: Exchange) -> ServerError:
         found = _first(error)
         if self._has_sessions and isinstance(found, MCPError):
             # an error that comes with a good status is the answer of a tool that ran
-            was_refused = self._log.status in (400, 404)
+            was_refused = current.status in (400, 404)
             is_lost = found.code == _CONNECTION_CLOSED and not found.message.startswith(_ENDED)
             # some servers refuse an old session with a status and no message of the protocol
             if was_refused and (is_lost or found.code == INTERNAL_ERROR or found.message == _TERMINATED):
                 return SessionLost(clean_line(found.message))
-            if self._log.trouble and found.code == INTERNAL_ERROR:
-                return ServerError(self._log.trouble)
+            if current.trouble and found.code == INTERNAL_ERROR:
+                return ServerError(current.trouble)
         return _error(error)
 
 

@@ -476,6 +476,31 @@ async def test_a_call_that_ran_over_http_is_never_repeated(code: int, message: s
         assert at.state() == "ready"
 
 
+async def test_the_status_of_one_request_says_nothing_of_another() -> None:
+    other = {**ECHO, "name": "other"}
+    server = ScriptedServer(ECHO, other)
+    server.gate = gate = asyncio.Event()
+
+    def fail(params: dict[str, Any]) -> None:
+        raise Refusal(-32000, "The disk is full")
+
+    server.results = {"echo": fail, "other": Refusal(-32602, "No such city", status=400)}
+    async with over_http(server) as at:
+        await at.ready()
+        first = asyncio.create_task(at.call(text="once"))
+        await at.until(lambda: "tools/call" in server.methods)
+        server.gate = None
+        assert "No such city" in (await at.call("one__other", text="x")).text
+        gate.set()
+        # the first one ran, though another request was refused meanwhile
+        assert "The disk is full" in (await first).text
+        assert [params["name"] for method, params in server.seen if method == "tools/call"] == [
+            "echo",
+            "other",
+        ]
+        assert server.methods.count("initialize") == 1
+
+
 async def test_no_header_leaves_its_origin_and_no_failure_ends_more_than_its_request() -> None:
     server = ScriptedServer()
     async with over_http(server, headers={"X-Key": "s3cret"}) as at:
