@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
+from aimltui.bootstrap.mcp_logins import SavedLogins
 from aimltui.config.mcp_servers import read_mcp_servers
 from aimltui.config.settings import Settings
 from aimltui.connections.discovery import AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE
@@ -102,9 +104,11 @@ def skill_source(settings: Settings, config_file: Path) -> SkillSource:
 
 def mcp_servers(settings: Settings, config_file: Path, state_dir: Path) -> McpSource:
     """The MCP servers of the settings and of mcp.json. It starts and reads nothing yet."""
+    logins = SavedLogins(config_file)
     return McpSource(
         lambda: read_mcp_servers(settings.mcp_servers, config_file),
-        connect,
+        partial(connect, logins=logins),
         Limits(seconds=settings.functions.timeout_s or _TIMEOUT_S),
         state_dir / MCP_STATE_FILE,
+        logins=logins,
     )

@@ -30,6 +30,7 @@ commands (each has --help):
   aimltui functions list      show your functions; test NAME --json ARGS calls one
   aimltui skills list         show the skills that assistants can load
   aimltui mcp list            show your MCP servers; test NAME starts one, --tool TOOL --json ARGS calls a tool
+  aimltui mcp login NAME      log in at a remote MCP server; logout NAME, status
   aimltui completion SHELL    completion of commands and flags for bash, zsh or fish
 """
 

@@ -1,4 +1,4 @@
-"""`aimltui mcp`: shows the configured MCP servers, and starts them to see whether they work."""
+"""`aimltui mcp`: shows the configured MCP servers, starts them to see whether they work, and logs in at remote ones."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aimltui.bootstrap.local_tools import mcp_servers
+from aimltui.cli.mcp_login import add_login_parsers
 from aimltui.cli.tool_commands import add_place_flags, arguments_in, places_of, print_result
 from aimltui.common.errors import AimltuiError, ConfigError
 from aimltui.common.sanitize import clean_line
@@ -25,7 +26,7 @@ def add_mcp_parser(commands: Any) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(
         "mcp", help="MCP servers as tools", description=DESCRIPTION, allow_abbrev=False
     )
-    actions = parser.add_subparsers(required=True, metavar="list|test")
+    actions = parser.add_subparsers(required=True, metavar="list|test|login|logout|status")
     listing = actions.add_parser(
         "list", help="show the servers and the tools they had last; starts none", allow_abbrev=False
     )
@@ -37,7 +38,7 @@ def add_mcp_parser(commands: Any) -> argparse.ArgumentParser:
     testing.add_argument("--tool", metavar="TOOL", help="a tool of the server to call")
     testing.add_argument("--json", metavar="ARGS", default="{}", help="its arguments as a JSON object")
     testing.set_defaults(run=test)
-    add_place_flags(listing, testing)
+    add_place_flags(listing, testing, *add_login_parsers(actions))
     return parser
 
 

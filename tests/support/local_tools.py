@@ -46,6 +46,8 @@ class HandServer:
         """What each call returns."""
         self.error = ""
         """Why it cannot be started."""
+        self.wants_login = False
+        """Whether that is for want of a login."""
 
     @asynccontextmanager
     async def connect(self, server: McpServer, log: ServerLog, hooks: Hooks) -> AsyncIterator[HandServer]:
@@ -54,6 +56,7 @@ class HandServer:
         if self.start_gate is not None:
             await self.start_gate.wait()
         if self.error:
+            log.is_logged_out = self.wants_login
             raise AimltuiError(self.error)
         yield self
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -61,7 +61,9 @@ async def test_servers_start_with_the_first_letter_and_hold_no_message_up(tmp_pa
         assert at.outputs() == ["now says {}"]
 
 
-async def test_the_sheet_shows_restarts_and_switches(tmp_path: Path) -> None:
+async def test_the_sheet_shows_restarts_switches_and_offers_a_login(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     server = HandServer(NOW)
     server.error = "The program was not found."
     servers = server.source("clock", "other")
@@ -92,6 +94,25 @@ async def test_the_sheet_shows_restarts_and_switches(tmp_path: Path) -> None:
         await at.here.until(lambda: " off" in at.here.shown())
         await at.here.pilot.press("down", "space")
         await at.here.until(lambda: servers.rows[1].state == "off")
+
+        # a server that wants a login says so and offers it; without a browser the address is copied
+        async def log_in(name: str, show: Callable[[str], Awaitable[None]]) -> str:
+            await show("https://login.example/authorize")
+            return f"{name} refused it."
+
+        monkeypatch.delenv("DISPLAY", raising=False)
+        monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+        monkeypatch.setattr(servers, "log_in", log_in)
+        assert "l Log in" not in at.here.shown()
+        server.error, server.wants_login = "It needs a login: aimltui mcp login other", True
+        await at.here.pilot.press("r")
+        await at.here.until(lambda: "needs login" in at.here.shown())
+        await at.here.until(lambda: "l Log in" in at.here.shown())
+        assert "aimltui mcp login other" in at.here.shown()
+        await at.here.pilot.press("l")
+        notes = at.here.app._notifications
+        await at.here.until(lambda: any(note.message == "other refused it." for note in notes))
+        assert any("the address of the login page was copied" in note.message for note in notes)
 
 
 CITY = Form(

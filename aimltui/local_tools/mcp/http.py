@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 from urllib.request import proxy_bypass
 
@@ -17,13 +19,18 @@ from aimltui.common.sanitize import clean_line
 from aimltui.common.tls import missing_certificates, without_certificates
 from aimltui.common.urls import Origin, is_loopback, origin
 from aimltui.config.mcp_servers import McpServer, expand
+from aimltui.formatting.numbers import bytes_text
+from aimltui.local_tools.mcp.bearer import StoredLogin
 from aimltui.local_tools.mcp.log import ServerLog, exchange
+from aimltui.local_tools.mcp.logins import LoginStore, has_own_key, needs_login
 
 MOST_BODY = 32 * 1024 * 1024
 """Bytes of one message."""
+MOST_FORM = 1_000_000
+"""Bytes of the answer to a form."""
 _CONNECT_S, _SILENCE_S = 15.0, 300.0
 _SENTENCES = {
-    401: "It wants to know who asks (401). Put a key into headers in the configuration.",
+    401: "It refuses this key (401). Check headers in the configuration.",
     403: "It refuses this key (403). Check headers in the configuration.",
     404: "There is no MCP server at this address (404). Check url in the configuration.",
     405: "There is no Streamable HTTP server at this address (405). Check url in the configuration.",
@@ -33,7 +40,10 @@ _SENTENCES = {
 
 @asynccontextmanager
 async def http_streams(
-    server: McpServer, log: ServerLog, transport: httpx2.AsyncBaseTransport | None = None
+    server: McpServer,
+    log: ServerLog,
+    transport: httpx2.AsyncBaseTransport | None = None,
+    logins: LoginStore | None = None,
 ) -> AsyncIterator[Any]:
     """Connect to a server; yields the streams of messages.
 
@@ -41,25 +51,26 @@ async def http_streams(
         server: Its address and headers.
         log: Learns why a request failed.
         transport: Sends the requests; None uses the network.
+        logins: The saved logins; None uses none.
 
     Raises:
-        AimltuiError: The address is not usable, or a variable is not set.
+        AimltuiError: The address is not usable, a variable is not set, or the saved login cannot be read.
     """
     url = expand(server.url, os.environ)
     headers = {name: expand(value, os.environ) for name, value in server.headers.items()}
-    home = _checked(url, has_headers=bool(headers))
-    is_local = is_loopback(home.host)
-    if transport is None:
-        if home.scheme == "https" and (sentence := missing_certificates(os.environ)):
-            raise AimltuiError(sentence)
-        transport = httpx2.AsyncHTTPTransport(
-            verify=True if home.scheme == "https" else without_certificates(),
-            proxy=None if is_local else proxy_for(home),
-        )
+    login = None
+    if logins is not None and not has_own_key(server):
+        login = await asyncio.to_thread(logins.load, server.name, url)
+    home = checked(url, has_headers=bool(headers) or login is not None)
+    auth = None
+    if logins is not None and login is not None:
+        auth = StoredLogin(server, url, login, logins, partial(post_form, transport))
+    log.wants_login = "" if has_own_key(server) else needs_login(server.name)
     client = httpx2.AsyncClient(
         headers={"user-agent": f"aimltui/{__version__}", **headers},
         timeout=httpx2.Timeout(_CONNECT_S, read=_SILENCE_S),
-        transport=BoundTransport(transport, home, log),
+        transport=BoundTransport(transport or network(home), home, log),
+        auth=auth,
         trust_env=False,
     )
     async with (
@@ -69,7 +80,55 @@ async def http_streams(
         yield streams
 
 
-def _checked(url: str, *, has_headers: bool) -> Origin:
+def network(home: Origin) -> httpx2.AsyncHTTPTransport:
+    """A transport to a server, through the proxy that the environment names for it.
+
+    Raises:
+        AimltuiError: This machine has no certificates.
+    """
+    if home.scheme == "https" and (sentence := missing_certificates(os.environ)):
+        raise AimltuiError(sentence)
+    return httpx2.AsyncHTTPTransport(
+        verify=True if home.scheme == "https" else without_certificates(),
+        proxy=None if is_loopback(home.host) else proxy_for(home),
+    )
+
+
+async def post_form(
+    transport: httpx2.AsyncBaseTransport | None, url: str, form: Mapping[str, str], headers: Mapping[str, str]
+) -> httpx2.Response:
+    """Send a form to an address; a redirect is not followed.
+
+    Args:
+        transport: Sends it; None uses the network.
+        url: The address.
+        form: The fields.
+        headers: Headers besides the usual ones.
+
+    Raises:
+        httpx2.HTTPError: There was no answer, or it is too long.
+    """
+    bound = BoundTransport(transport or network(origin(url)), origin(url), ServerLog(), MOST_FORM)
+    client = httpx2.AsyncClient(transport=bound, timeout=_CONNECT_S, trust_env=False)
+    try:
+        response = await client.post(url, data=dict(form), headers={"accept": "application/json", **headers})
+        await response.aread()
+        return response
+    finally:
+        if transport is None:
+            await client.aclose()
+
+
+def checked(url: str, *, has_headers: bool) -> Origin:
+    """The origin of a server's address.
+
+    Args:
+        url: The address.
+        has_headers: Whether headers with keys, or a token, go there.
+
+    Raises:
+        AimltuiError: The address is not valid, or others could read the headers.
+    """
     try:
         home = origin(url)
     except ValueError as error:
@@ -102,12 +161,16 @@ class BoundTransport(httpx2.AsyncBaseTransport):
         inner: Sends them.
         home: The origin.
         log: Gets a sentence about the last failure.
+        most: The most bytes of an answer that is no stream of events.
     """
 
-    def __init__(self, inner: httpx2.AsyncBaseTransport, home: Origin, log: ServerLog) -> None:
+    def __init__(
+        self, inner: httpx2.AsyncBaseTransport, home: Origin, log: ServerLog, most: int = MOST_BODY
+    ) -> None:
         self._inner = inner
         self._home = home
         self._log = log
+        self._most = most
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send one request."""
@@ -126,18 +189,20 @@ class BoundTransport(httpx2.AsyncBaseTransport):
             if request.method == "POST" and current is not None:
                 # a refusal of the stream of news, which is a GET, says nothing of a call
                 current.status = response.status_code
-            self._log.note(
-                _SENTENCES.get(
-                    response.status_code, f"It answered with the HTTP status {response.status_code}."
-                )
-            )
+            self._log.note(self._sentence_for(response.status_code))
         if response.has_redirect_location and not self._stays(request, response):
             await response.aclose()
             return self._refuse(421)
         if not response.headers.get("content-type", "").startswith("text/event-stream"):
             assert isinstance(response.stream, httpx2.AsyncByteStream)
-            response.stream = _Limited(response.stream)
+            response.stream = Limited(response.stream, self._most)
         return response
+
+    def _sentence_for(self, status: int) -> str:
+        if status == 401 and self._log.wants_login:
+            self._log.is_logged_out = True
+            return self._log.wants_login
+        return _SENTENCES.get(status, f"It answered with the HTTP status {status}.")
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -154,18 +219,24 @@ class BoundTransport(httpx2.AsyncBaseTransport):
         return httpx2.Response(status)
 
 
-class _Limited(httpx2.AsyncByteStream):
-    """The bytes of a body, up to a limit."""
+class Limited(httpx2.AsyncByteStream):
+    """The bytes of a body, up to a limit.
 
-    def __init__(self, inner: httpx2.AsyncByteStream) -> None:
+    Args:
+        inner: The bytes.
+        most: The limit.
+    """
+
+    def __init__(self, inner: httpx2.AsyncByteStream, most: int) -> None:
         self._inner = inner
+        self._most = most
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         size = 0
         async for piece in self._inner:
             size += len(piece)
-            if size > MOST_BODY:
-                raise httpx2.StreamError("the answer has more than 32 MB")
+            if size > self._most:
+                raise httpx2.StreamError(f"the answer has more than {bytes_text(self._most)}")
             yield piece
 
     async def aclose(self) -> None:

@@ -74,6 +74,8 @@ class ServerKeeper:
         self.state: State = "stopped"
         self.error = ""
         """Why it does not run, or why it ended last."""
+        self.is_logged_out = False
+        """Whether it refused this program for want of a login."""
         self.offered: Offered = offered(server, known or [])
         self.prompts: tuple[ServerPrompt, ...] = ()
         self.resources: tuple[ServerResource, ...] = ()
@@ -263,7 +265,7 @@ class ServerKeeper:
                     await self._take_tools(connection)
                     limit.reschedule(None)
                     was_ready = True
-                    self.error = ""
+                    self.error, self.is_logged_out = "", False
                     self._connection = connection
                     self._set_state("ready")
                     await self._watch(connection, about)
@@ -274,6 +276,7 @@ class ServerKeeper:
             self.error = about.trouble or about.reason or "It ended before it was ready."
         except AimltuiError as error:
             self.error = about.trouble or _sentence(str(error))
+            self.is_logged_out = about.is_logged_out
             self._add_lines(about)
             return was_ready, True
         except Exception as error:

@@ -40,6 +40,11 @@ class ServerLog:
         self.trouble = ""
         """Why the last request failed on the way, as a sentence."""
 
+        self.wants_login = ""
+        """What to tell the user if the server refuses a request for want of a login."""
+        self.is_logged_out = False
+        """Whether it did so."""
+
     @property
     def lines(self) -> list[str]:
         """The last lines, oldest first."""

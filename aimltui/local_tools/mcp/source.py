@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import logging
 import threading
@@ -13,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from aimltui.common.disk import ensure_private_dir, exclusive, write_private
-from aimltui.common.errors import ConfigError
-from aimltui.config.mcp_servers import McpServers
+from aimltui.common.errors import AimltuiError, ConfigError
+from aimltui.config.mcp_servers import McpServer, McpServers
 from aimltui.local_tools.mcp.connection import Connect, ServerError
 from aimltui.local_tools.mcp.forms import Form, Reply
 from aimltui.local_tools.mcp.keeper import ServerKeeper, State
+from aimltui.local_tools.mcp.logins import LoginStore
+from aimltui.local_tools.mcp.opening import MISSING
 from aimltui.local_tools.mcp.prompts import ServerPrompt
 from aimltui.local_tools.mcp.resources import ServerResource
 from aimltui.local_tools.mcp.results import Save, result_of
@@ -41,6 +44,8 @@ class ServerRow:
     left_out: tuple[str, ...] = ()
     prompts: tuple[str, ...] = ()
     """What the user can write, such as `/git:review`."""
+    needs_login: bool = False
+    """Whether it failed since it wants a login."""
 
 
 class McpSource:
@@ -53,6 +58,7 @@ class McpSource:
         state_file: Remembers which servers are switched off, and which tools they had; None remembers nothing.
         sleep: Waits for some seconds.
         clock: The seconds of a clock that only runs forward.
+        logins: The saved logins at remote servers; None if the user cannot log in.
     """
 
     def __init__(
@@ -64,7 +70,9 @@ class McpSource:
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
+        logins: LoginStore | None = None,
     ) -> None:
+        self.logins = logins
         self.changed: Callable[[], None] = lambda: None
         """Called when a server's state or tools have changed."""
         self.ask: Callable[[Form], Awaitable[Reply]] | None = None
@@ -116,6 +124,7 @@ class McpSource:
                 keeper.error,
                 keeper.offered.left_out,
                 tuple(prompt.word for prompt in keeper.prompts),
+                keeper.state == "failed" and keeper.is_logged_out,
             )
             for name, keeper in self._keepers.items()
         ]
@@ -199,6 +208,38 @@ class McpSource:
         keeper = self._keepers.get(name)
         if keeper is not None:
             await keeper.restart()
+
+    def server(self, name: str) -> McpServer | None:
+        """The configuration of a server; None if there is no usable one of this name."""
+        keeper = self._keepers.get(name)
+        return keeper.server if keeper is not None else None
+
+    async def log_in(self, name: str, show: Callable[[str], Awaitable[None]]) -> str:
+        """Log in at a server through a browser of this machine, and start it again.
+
+        Args:
+            name: The server.
+            show: Opens the address of the login page.
+
+        Returns:
+            Why that failed, as a sentence; empty if it did not.
+        """
+        server = self.server(name)
+        if server is None or self.logins is None:
+            return f"There is no MCP server named {name}."
+        try:
+            await asyncio.to_thread(importlib.import_module, "aimltui.local_tools.mcp.login")
+            from aimltui.local_tools.mcp.login import log_in
+            from aimltui.local_tools.mcp.redirects import loopback
+
+            async with loopback() as redirect:
+                await log_in(server, self.logins, redirect, show)
+        except ImportError:
+            return MISSING
+        except AimltuiError as error:
+            return str(error)
+        await self.restart(name)
+        return ""
 
     async def switch(self, name: str, *, is_on: bool) -> None:
         """Switch a server on or off, also for the next start of the program."""

@@ -518,7 +518,7 @@ async def test_no_header_leaves_its_origin_and_no_failure_ends_more_than_its_req
 @pytest.mark.parametrize(
     ("url", "status", "told"),
     [
-        ("https://mcp.example/mcp", 401, "wants to know who asks (401)"),
+        ("https://mcp.example/mcp", 401, "It needs a login: aimltui mcp login one ("),
         ("https://mcp.example/mcp", 404, "no MCP server at this address (404)"),
         ("http://mcp.example/mcp", 200, "everybody on the way could read its headers"),
         ("${NO_SUCH_ONE}", 200, "NO_SUCH_ONE is not set"),

@@ -14,11 +14,13 @@ from aimltui.common.sanitize import clean, clean_line
 from aimltui.formatting.numbers import plural
 from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.dialogs.sheet import CLOSE, Sheet
+from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.pick_list import PickList, PickRow
 
 if TYPE_CHECKING:
     from aimltui.local_tools.mcp.source import McpSource, ServerRow
 
+_LOG_IN = FooterItem("l", "Log in", "log_in")
 _KEYS = (
     FooterItem("r", "Restart", "restart"),
     FooterItem("space", "On or off", "switch"),
@@ -46,6 +48,7 @@ class McpServersScreen(Sheet[None]):
     Args:
         servers: The servers.
         spawn: Runs a coroutine in the background.
+        log_in: Lets the user log in at a server.
     """
 
     SCROLLS = "PickList"
@@ -57,13 +60,21 @@ class McpServersScreen(Sheet[None]):
         Binding("up", "move(-1)", show=False),
         Binding("down", "move(1)", show=False),
         Binding("r", "restart", show=False),
+        Binding("l", "log_in", show=False),
         Binding("space,enter", "switch", show=False),
     ]
 
-    def __init__(self, servers: McpSource, spawn: Callable[[Coroutine[Any, Any, None]], object]) -> None:
+    def __init__(
+        self,
+        servers: McpSource,
+        spawn: Callable[[Coroutine[Any, Any, None]], object],
+        log_in: Callable[[str], Coroutine[Any, Any, None]],
+    ) -> None:
         super().__init__("MCP servers", _KEYS)
         self._servers = servers
         self._spawn = spawn
+        self._log_in = log_in
+        self._logging_in: set[str] = set()
         self.pick_list = PickList()
         self._about = Static("", classes="sheet-text servers-about", markup=False)
 
@@ -82,7 +93,7 @@ class McpServersScreen(Sheet[None]):
             PickRow(
                 row.name,
                 row.name,
-                _hint(row),
+                "waits for your browser" if row.name in self._logging_in else _hint(row),
                 is_current=row.state in _GOOD,
                 is_wrong=row.state in _BAD,
             )
@@ -98,6 +109,8 @@ class McpServersScreen(Sheet[None]):
 
     def _say(self) -> None:
         row = self._row
+        has_login = row is not None and row.needs_login and row.name not in self._logging_in
+        self.query_one(FooterBar).set_items((*((_LOG_IN,) if has_login else ()), *_KEYS))
         if row is None:
             self._about.update(Content(_NONE))
             return
@@ -128,6 +141,22 @@ class McpServersScreen(Sheet[None]):
         if row is not None and row.state != "wrong":
             self._spawn(self._servers.restart(row.name))
 
+    def action_log_in(self) -> None:
+        """Let the user log in at the server."""
+        row = self._row
+        if row is not None and row.needs_login and row.name not in self._logging_in:
+            self._spawn(self._wait_for_login(row.name))
+
+    async def _wait_for_login(self, name: str) -> None:
+        self._logging_in.add(name)
+        self.show_servers()
+        try:
+            await self._log_in(name)
+        finally:
+            self._logging_in.discard(name)
+            if self.is_attached:
+                self.show_servers()
+
     def action_switch(self) -> None:
         """Switch the server on or off."""
         row = self._row
@@ -136,5 +165,5 @@ class McpServersScreen(Sheet[None]):
 
 
 def _hint(row: ServerRow) -> str:
-    state = _STATES.get(row.state, row.state)
+    state = "needs login" if row.needs_login else _STATES.get(row.state, row.state)
     return f"{state} · {plural(len(row.tools), 'tool')}" if row.tools and row.state == "ready" else state

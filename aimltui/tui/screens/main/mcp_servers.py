@@ -36,7 +36,7 @@ class McpServersPart(MainView):
         def work(coroutine: Coroutine[Any, Any, None]) -> None:
             self.spawn(coroutine, "servers")
 
-        screen = McpServersScreen(servers, work)
+        screen = McpServersScreen(servers, work, self._log_in)
 
         def show() -> None:
             if screen.is_attached:
@@ -44,3 +44,23 @@ class McpServersPart(MainView):
 
         servers.changed = show
         self.app.push_screen(screen)
+
+    async def _log_in(self, name: str) -> None:
+        """Open the login page of a server, and wait for its answer."""
+        if self._servers is None:
+            return
+        problem = await self._servers.log_in(name, self._open_page)
+        if problem:
+            self.show_notice(problem, is_warning=True)
+
+    async def _open_page(self, address: str) -> None:
+        from aimltui.tui.storage import saving
+
+        try:
+            await saving.open_file(saving.opener(), address)
+        except saving.SaveError:
+            self.copy(address)
+            self.show_notice(
+                "No browser could be started, so the address of the login page was copied. Where the browser runs on "
+                "another machine, use aimltui mcp login NAME --paste instead."
+            )
