@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from aimltui.bootstrap.mcp_logins import SavedLogins
+from aimltui.bootstrap.mcp_logins import SavedLogins, log_in_by_browser
 from aimltui.config.mcp_servers import read_mcp_servers
 from aimltui.config.settings import Settings
 from aimltui.connections.discovery import AIMLAPI_KEY_VARIABLES, OPENAI_KEY_VARIABLE
@@ -110,5 +110,5 @@ def mcp_servers(settings: Settings, config_file: Path, state_dir: Path) -> McpSo
         partial(connect, logins=logins),
         Limits(seconds=settings.functions.timeout_s or _TIMEOUT_S),
         state_dir / MCP_STATE_FILE,
-        logins=logins,
+        enter=partial(log_in_by_browser, logins),
     )

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import importlib
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from aimltui.common.errors import ConfigError
+from aimltui.common.errors import AimltuiError, ConfigError
+from aimltui.config.mcp_servers import McpServer
 from aimltui.connections.key_store import KeyStore
 from aimltui.local_tools.mcp.logins import Login, login_from
+from aimltui.local_tools.mcp.opening import MISSING
 
 _IN_KEYCHAIN = "keychain"
-"""The entry of the key file for a login that is in the keychain: so nobody is asked to unlock it for nothing."""
+"""The entry of the key file for a login that is in the keychain, so that the keychain is opened only where there is one."""
 
 
 class SavedLogins:
@@ -49,6 +54,30 @@ class SavedLogins:
         if self._keys.find("file", _entry(name), url) == _IN_KEYCHAIN:
             self._keys.delete("keychain", _entry(name), url)
         self._keys.delete("file", _entry(name), url)
+
+
+async def log_in_by_browser(
+    logins: SavedLogins, server: McpServer, show: Callable[[str], Awaitable[None]]
+) -> None:
+    """Log in at a server through a browser of this machine.
+
+    Args:
+        logins: Saves the login.
+        server: The server.
+        show: Shows the address of the login page.
+
+    Raises:
+        AimltuiError: The login failed, or the mcp package is missing.
+    """
+    try:
+        await asyncio.to_thread(importlib.import_module, "aimltui.local_tools.mcp.login")
+    except ImportError as error:
+        raise AimltuiError(MISSING) from error
+    from aimltui.local_tools.mcp.login import log_in
+    from aimltui.local_tools.mcp.redirects import loopback
+
+    async with loopback() as redirect:
+        await log_in(server, logins, redirect, show)
 
 
 def _entry(name: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from aimltui.bootstrap.local_tools import mcp_servers
+from aimltui.bootstrap.mcp_logins import SavedLogins
 from aimltui.cli.tool_commands import places_of
 from aimltui.common.errors import AimltuiError, ConfigError
 from aimltui.common.sanitize import clean_line
@@ -163,8 +164,7 @@ async def _opened(options: argparse.Namespace) -> tuple[McpSource, LoginStore]:
     config_file, settings, state_dir = places_of(options)
     source = mcp_servers(settings, config_file, state_dir)
     await source.refresh()
-    assert source.logins is not None
-    return source, source.logins
+    return source, SavedLogins(config_file)
 
 
 def _remote(source: McpSource, name: str) -> McpServer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import json
 import logging
 import threading
@@ -19,8 +18,6 @@ from aimltui.config.mcp_servers import McpServer, McpServers
 from aimltui.local_tools.mcp.connection import Connect, ServerError
 from aimltui.local_tools.mcp.forms import Form, Reply
 from aimltui.local_tools.mcp.keeper import ServerKeeper, State
-from aimltui.local_tools.mcp.logins import LoginStore
-from aimltui.local_tools.mcp.opening import MISSING
 from aimltui.local_tools.mcp.prompts import ServerPrompt
 from aimltui.local_tools.mcp.resources import ServerResource
 from aimltui.local_tools.mcp.results import Save, result_of
@@ -29,6 +26,9 @@ from aimltui.local_tools.types import CallResult, Limits, LocalTool, Problem
 log = logging.getLogger(__name__)
 
 _MOST_SAVED = 4_000_000
+
+Enter = Callable[[McpServer, Callable[[str], Awaitable[None]]], Awaitable[None]]
+"""Logs in at a server; the second argument shows the address of the login page. It raises `AimltuiError`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class McpSource:
         state_file: Remembers which servers are switched off, and which tools they had; None remembers nothing.
         sleep: Waits for some seconds.
         clock: The seconds of a clock that only runs forward.
-        logins: The saved logins at remote servers; None if the user cannot log in.
+        enter: Lets the user log in at a server, whose login page it shows; None if that is not possible here.
     """
 
     def __init__(
@@ -70,9 +70,9 @@ class McpSource:
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
-        logins: LoginStore | None = None,
+        enter: Enter | None = None,
     ) -> None:
-        self.logins = logins
+        self._enter = enter
         self.changed: Callable[[], None] = lambda: None
         """Called when a server's state or tools have changed."""
         self.ask: Callable[[Form], Awaitable[Reply]] | None = None
@@ -225,17 +225,10 @@ class McpSource:
             Why that failed, as a sentence; empty if it did not.
         """
         server = self.server(name)
-        if server is None or self.logins is None:
+        if server is None or self._enter is None:
             return f"There is no MCP server named {name}."
         try:
-            await asyncio.to_thread(importlib.import_module, "aimltui.local_tools.mcp.login")
-            from aimltui.local_tools.mcp.login import log_in
-            from aimltui.local_tools.mcp.redirects import loopback
-
-            async with loopback() as redirect:
-                await log_in(server, self.logins, redirect, show)
-        except ImportError:
-            return MISSING
+            await self._enter(server, show)
         except AimltuiError as error:
             return str(error)
         await self.restart(name)

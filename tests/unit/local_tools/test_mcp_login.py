@@ -60,7 +60,7 @@ async def source_of(world: GuardedServer, logins: MemoryLogins) -> AsyncGenerato
     def connect(server: McpServer, log: ServerLog, hooks: Hooks) -> Any:
         return open_session(server, log, hooks, streams)
 
-    source = McpSource(lambda: McpServers((TRACKER,)), connect, logins=logins)
+    source = McpSource(lambda: McpServers((TRACKER,)), connect)
     await source.refresh()
     try:
         yield source
