@@ -51,7 +51,7 @@ async def encoded(
 
 
 def encoded_error(error: APIError) -> bytes:
-    """Return the API's event for an error in a stream that has begun."""
+    """Return the API's event for an error after the first event of a stream."""
     shown = ErrorObject(message=error.message, type=error.type, code=error.code, param=error.param)
     return sse.encode(StreamEvent(events.ERROR, shown))
 

@@ -15,7 +15,7 @@ from aimltui.engine.models.base import ChatChunk, ModelError
 from aimltui.wire.messages import ListMessages
 from aimltui.wire.threads import CreateThread, ListThreads
 from tests.conformance.test_sdk import client_over
-from tests.conformance.world import World, plain
+from tests.conformance.world import World, plain, requirement
 from tests.support.builders import until
 from tests.support.fake_model import calls, says
 
@@ -41,6 +41,7 @@ async def threads_of(world: World) -> list[str]:
     return [thread.id for thread in (await world.client.threads.list(ListThreads())).data]
 
 
+@requirement("chat:models")
 async def test_assistants_are_listed_and_found_by_name_and_id(
     http_world: World, sdk: AsyncOpenAI, bob: str
 ) -> None:
@@ -55,6 +56,7 @@ async def test_assistants_are_listed_and_found_by_name_and_id(
     assert [model.id for model in (await http_world.client.list_models()).data] == ["fake"]
 
 
+@requirement("chat:models")
 @pytest.mark.parametrize("name", ["gpt-4o", "fake", "assistant/Nobody", "asst_none", "assistant/"])
 async def test_what_is_no_assistant_is_not_passed_on(http_world: World, sdk: AsyncOpenAI, name: str) -> None:
     with pytest.raises(openai.NotFoundError) as caught:
@@ -63,6 +65,7 @@ async def test_what_is_no_assistant_is_not_passed_on(http_world: World, sdk: Asy
     assert http_world.model.requests == []
 
 
+@requirement("chat:answer")
 async def test_an_answer_has_usage_and_leaves_no_thread(http_world: World, sdk: AsyncOpenAI) -> None:
     answer = await sdk.chat.completions.create(
         model="assistant/Bob the tutor", messages=HI, max_tokens=16, temperature=0.5, seed=7
@@ -75,6 +78,7 @@ async def test_an_answer_has_usage_and_leaves_no_thread(http_world: World, sdk: 
     assert await threads_of(http_world) == []
 
 
+@requirement("chat:stream")
 async def test_a_stream_tells_the_same_in_pieces(sdk: AsyncOpenAI) -> None:
     stream = await sdk.chat.completions.create(
         model="assistant/Bob the tutor", messages=HI, stream=True, stream_options={"include_usage": True}
@@ -86,6 +90,7 @@ async def test_a_stream_tells_the_same_in_pieces(sdk: AsyncOpenAI) -> None:
     assert len({chunk.id for chunk in chunks}) == 1
 
 
+@requirement("chat:functions")
 @pytest.mark.parametrize("stream", [False, True])
 async def test_the_callers_functions_are_called_and_the_run_goes_on(
     http_world: World, sdk: AsyncOpenAI, stream: bool
@@ -113,6 +118,7 @@ async def test_the_callers_functions_are_called_and_the_run_goes_on(
     assert await threads_of(http_world) == []
 
 
+@requirement("chat:history")
 async def test_a_history_with_calls_is_told_to_the_model_as_it_was(
     http_world: World, sdk: AsyncOpenAI
 ) -> None:
@@ -138,6 +144,7 @@ async def test_a_history_with_calls_is_told_to_the_model_as_it_was(
     assert (told[3]["content"], told[4]["content"], told[5]["content"]) == ("wet", "It rains.", "Still?")
 
 
+@requirement("chat:thread")
 async def test_a_thread_gets_only_what_is_new_and_keeps_the_answer(
     http_world: World, sdk: AsyncOpenAI
 ) -> None:
@@ -151,6 +158,7 @@ async def test_a_thread_gets_only_what_is_new_and_keeps_the_answer(
     assert await threads_of(http_world) == [thread.id]
 
 
+@requirement("chat:reasoning")
 async def test_thoughts_and_code_are_reasoning(http_world: World, sdk: AsyncOpenAI) -> None:
     await http_world.assistant(name="Coder", tools=[{"type": "code_interpreter"}])
     code = calls(("code_interpreter", '{"code": "print(1)"}'))
@@ -162,6 +170,7 @@ async def test_thoughts_and_code_are_reasoning(http_world: World, sdk: AsyncOpen
     assert "```python\nprint(1)\n```" in told
 
 
+@requirement("chat:errors")
 async def test_a_failure_is_an_error_of_the_api(http_world: World, sdk: AsyncOpenAI) -> None:
     limit = ModelError("llm.test says that the rate limit is reached.", code="rate_limit_exceeded")
     http_world.model.turns = [[limit], [ChatChunk(text="Wel"), ModelError("It broke.", cut=True)]]
@@ -173,6 +182,7 @@ async def test_a_failure_is_an_error_of_the_api(http_world: World, sdk: AsyncOpe
             pass
 
 
+@requirement("chat:stop")
 async def test_a_client_that_leaves_stops_the_run(http_world: World, sdk: AsyncOpenAI) -> None:
     never = asyncio.Event()
     http_world.model.turns = [[ChatChunk(text="Wait"), never]]
@@ -185,6 +195,7 @@ async def test_a_client_that_leaves_stops_the_run(http_world: World, sdk: AsyncO
     assert await threads_of(http_world) == []
 
 
+@requirement("chat:errors")
 @pytest.mark.parametrize(
     ("body", "param"),
     [

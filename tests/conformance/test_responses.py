@@ -14,7 +14,7 @@ from openai import AsyncOpenAI
 from aimltui.engine.models.base import ChatChunk, ModelError
 from aimltui.wire.threads import ListThreads
 from tests.conformance.test_sdk import client_over
-from tests.conformance.world import World, plain
+from tests.conformance.world import World, plain, requirement
 from tests.support.builders import until
 from tests.support.fake_model import calls, says
 
@@ -36,6 +36,7 @@ def kinds(response: Any) -> list[str]:
     return [item.type for item in response.output]
 
 
+@requirement("responses:objects")
 async def test_a_response_is_stored_found_and_deleted(http_world: World, sdk: AsyncOpenAI) -> None:
     made = await sdk.responses.create(
         model="fake", input="Hi", instructions="Be brief.", metadata={"a": "b"}, max_output_tokens=16
@@ -55,6 +56,7 @@ async def test_a_response_is_stored_found_and_deleted(http_world: World, sdk: As
         await sdk.responses.retrieve(made.id)
 
 
+@requirement("responses:assistants")
 async def test_an_assistant_answers_under_its_name(http_world: World, sdk: AsyncOpenAI) -> None:
     await http_world.assistant(name="Bob", instructions="Teach.")
     made = await sdk.responses.create(model="assistant/Bob", input="Hi", instructions="Be brief.")
@@ -65,6 +67,7 @@ async def test_an_assistant_answers_under_its_name(http_world: World, sdk: Async
     assert caught.value.code == "model_not_found"
 
 
+@requirement("responses:stream")
 async def test_the_events_of_a_stream_make_up_the_response(http_world: World, sdk: AsyncOpenAI) -> None:
     http_world.model.turns = [
         [ChatChunk(reasoning="Let "), ChatChunk(reasoning="me see."), *says("Hel", "lo")]
@@ -82,6 +85,7 @@ async def test_the_events_of_a_stream_make_up_the_response(http_world: World, sd
     assert (await sdk.responses.retrieve(final.id)).output == final.output
 
 
+@requirement("responses:stream")
 async def test_the_packages_own_stream_reader_understands_it(sdk: AsyncOpenAI) -> None:
     async with sdk.responses.stream(model="fake", input="Hi") as stream:
         async for _ in stream:
@@ -89,6 +93,7 @@ async def test_the_packages_own_stream_reader_understands_it(sdk: AsyncOpenAI) -
         assert (await stream.get_final_response()).output_text == "Hello there."
 
 
+@requirement("responses:previous")
 async def test_a_conversation_goes_on_and_branches(http_world: World, sdk: AsyncOpenAI) -> None:
     http_world.model.turns = [says("One."), says("Two."), says("Other.")]
     first = await sdk.responses.create(model="fake", input="1")
@@ -101,6 +106,7 @@ async def test_a_conversation_goes_on_and_branches(http_world: World, sdk: Async
     assert (await sdk.responses.retrieve(other.id)).output_text == "Other."
 
 
+@requirement("responses:functions")
 @pytest.mark.parametrize("stream", [False, True])
 async def test_functions_are_called_and_the_run_goes_on(
     http_world: World, sdk: AsyncOpenAI, stream: bool
@@ -130,6 +136,7 @@ async def test_functions_are_called_and_the_run_goes_on(
     assert [item.output for item in sent] == ["0°", "1°"]  # type: ignore[union-attr]
 
 
+@requirement("responses:history")
 async def test_a_history_of_items_is_told_to_the_model_and_nothing_is_stored(
     http_world: World, sdk: AsyncOpenAI
 ) -> None:
@@ -149,6 +156,7 @@ async def test_a_history_of_items_is_told_to_the_model_and_nothing_is_stored(
     assert await threads_of(http_world) == []
 
 
+@requirement("responses:references")
 async def test_items_are_found_by_reference(http_world: World, sdk: AsyncOpenAI) -> None:
     http_world.model.turns = [says("Rome."), says("Yes.")]
     first = await sdk.responses.create(model="fake", input="Which city?")
@@ -164,6 +172,7 @@ async def test_items_are_found_by_reference(http_world: World, sdk: AsyncOpenAI)
         await sdk.responses.create(model="fake", input=gone)
 
 
+@requirement("responses:code")
 async def test_code_is_an_item_with_its_outputs(http_world: World, sdk: AsyncOpenAI) -> None:
     http_world.model.turns = [calls(("code_interpreter", '{"code": "print(1)"}')), says("One.")]
     asked = await sdk.responses.create(model="fake", input="Hi", tools=[CODE], stream=True)
@@ -179,6 +188,7 @@ async def test_code_is_an_item_with_its_outputs(http_world: World, sdk: AsyncOpe
     assert (await sdk.responses.retrieve(final.id)).output == final.output
 
 
+@requirement("responses:background")
 async def test_a_response_in_the_background_is_polled_and_stopped(
     http_world: World, sdk: AsyncOpenAI
 ) -> None:
@@ -193,6 +203,7 @@ async def test_a_response_in_the_background_is_polled_and_stopped(
     assert again[-1].response.status == "cancelled"  # type: ignore[union-attr]
 
 
+@requirement("responses:errors")
 async def test_a_failed_run_is_a_failed_response(http_world: World, sdk: AsyncOpenAI) -> None:
     limit = ModelError("llm.test says that the rate limit is reached.", code="rate_limit_exceeded")
     http_world.model.turns = [[limit]]
@@ -202,6 +213,7 @@ async def test_a_failed_run_is_a_failed_response(http_world: World, sdk: AsyncOp
     assert events[-1].type == "response.failed"
 
 
+@requirement("responses:stop")
 async def test_a_client_that_leaves_stops_the_run(http_world: World, sdk: AsyncOpenAI) -> None:
     http_world.model.turns = [[ChatChunk(text="Wait"), asyncio.Event()]]
     stream = await sdk.responses.create(model="fake", input="Hi", stream=True)
@@ -212,6 +224,7 @@ async def test_a_client_that_leaves_stops_the_run(http_world: World, sdk: AsyncO
     await until(lambda: http_world.model.closed_early == 1)
 
 
+@requirement("responses:conversations")
 async def test_a_conversation_is_a_thread(http_world: World, sdk: AsyncOpenAI) -> None:
     made = await sdk.conversations.create(
         metadata={"a": "b"}, items=[{"type": "message", "role": "user", "content": "Before"}]
@@ -236,6 +249,7 @@ async def test_a_conversation_is_a_thread(http_world: World, sdk: AsyncOpenAI) -
         await sdk.conversations.retrieve(made.id)
 
 
+@requirement("responses:errors")
 @pytest.mark.parametrize(
     ("method", "path", "body", "status", "param"),
     [

@@ -325,7 +325,7 @@ def _empty_part(is_refusal: bool) -> JSONObject:
 
 
 def _new_call(thread_id: str, call: Mapping[str, Any]) -> JSONObject | None:
-    """Return the item of a call that has just begun; None for a tool that this wire does not have."""
+    """Return the item of a new call; None for a tool that this wire does not have."""
     kind, id_ = call.get("type"), str(call.get("id") or "")
     if kind == "function":
         name = str((call.get("function") or {}).get("name") or "")
