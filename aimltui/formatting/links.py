@@ -20,8 +20,13 @@ def source_list(titles: Mapping[str, str], text: str) -> str:
     titles = {url: title for url, title in titles.items() if is_web_address(url)}
     if all(url in text for url in titles):
         return ""
-    lines = [f"{number}. {link(url, title)}" for number, (url, title) in enumerate(titles.items(), 1)]
+    lines = [f"{number}. {_with_host(url, title)}" for number, (url, title) in enumerate(titles.items(), 1)]
     return "**Sources**\n\n" + "\n".join(lines)
+
+
+def _with_host(url: str, title: str) -> str:
+    """Return a link, and after a title the host that it leads to: a title may say anything."""
+    return f"{link(url, title)} · {urlsplit(url).hostname}" if title else link(url)
 
 
 def is_web_address(url: str) -> bool:

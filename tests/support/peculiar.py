@@ -232,7 +232,7 @@ WAYS: dict[str, Peculiarity] = {
              "search_results": [{"title": "Rain [today]", "url": "https://a.example/x"}]},
             {**delta(finish="stop"), "citations": ["https://a.example/x"]},
         ),
-        text="It rains [1].\n\n**Sources**\n\n1. [Rain \\[today\\]](https://a.example/x)",
+        text="It rains [1].\n\n**Sources**\n\n1. [Rain \\[today\\]](https://a.example/x) · a.example",
     ),
     "sources as annotations": Peculiarity(
         lambda _: stream(
@@ -241,7 +241,7 @@ WAYS: dict[str, Peculiarity] = {
                                 {"url": "https://b.example/(y)", "title": "Y", "start_index": 0, "end_index": 5}}]),
             delta(finish="stop"),
         ),
-        text="Rain.\n\n**Sources**\n\n1. [Y](https://b.example/%28y%29)",
+        text="Rain.\n\n**Sources**\n\n1. [Y](https://b.example/%28y%29) · b.example",
     ),
     "sources that the text links to": Peculiarity(
         lambda _: stream(

@@ -17,6 +17,7 @@ from aimltui.engine.models.demo.documents import ABOUT_HANDBOOK, document_answer
 from aimltui.engine.models.registry import ModelRegistry
 from aimltui.engine.options import EngineOptions
 from aimltui.engine.tools.builtin import builtin
+from aimltui.formatting.web_passages import WebPassage, written
 from aimltui.tui.screens.dialogs.passage import PassageViewer
 from aimltui.tui.startup import Connected
 from aimltui.tui.state.entries import MessageEntry, StepEntry
@@ -24,6 +25,7 @@ from aimltui.tui.state.passages import PassageText, Span
 from aimltui.tui.widgets.document_pane import _wrapped
 from aimltui.tui.widgets.side_document import SideDocument
 from tests.support.fake_transport import FakeTransport
+from tests.support.run_scenes import Call, End, Say
 from tests.support.screen import NoMistakes, Seat, seat
 
 
@@ -143,3 +145,43 @@ def test_a_document_is_wrapped_without_losing_a_character(width: int) -> None:
     rows = [text[row.start : row.end] for row in _wrapped(text, width)]
     assert "".join("".join(rows).split()) == "".join(text.split())
     assert all(len(row) <= width for row in rows)
+
+
+async def test_a_cited_page_shows_its_passage_and_opens_only_on_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+
+    async def browsed(url: str) -> bool:
+        opened.append(url)
+        return False
+
+    monkeypatch.setattr("aimltui.tui.storage.saving.browsed", browsed)
+    address = "https://a.example/terms"
+    output = written(
+        "The page.", 1, [WebPassage(address, "Terms", text) for text in ("Hello.", "It lasts 12 months.")]
+    )
+    server = FakeTransport()
+    server.scripts = [
+        (Call("fetch_page", (f'{{"url": "{address}"}}',), output), Say(("A year 【w1:2】.",)), End())
+    ]
+    async with seat(server, tmp_path / "drafts") as here:
+        await here.write("How long?")
+        await here.until(lambda: "RunEntry" in here.kinds())
+        await here.idle()
+        assert "A year [1]." in here.shown()
+        assert "[1] Terms · a.example" in here.shown()
+        assert "Terms, 2 passages" in here.shown()
+        await here.pilot.press("alt+up", "enter")
+        await here.until(lambda: isinstance(here.app.screen, PassageViewer))
+        viewer = here.app.screen
+        assert isinstance(viewer, PassageViewer)
+        assert viewer._text.passage == "It lasts 12 months."
+        assert "Hello." in "".join(span.text for span in viewer._text.spans)
+        await here.until(lambda: f"{address} · Terms" in here.shown())
+        await here.pilot.press("s")
+        assert here.app.screen is viewer
+        assert opened == []
+        await here.pilot.press("o")
+        await here.until(lambda: opened == [address])
+        await here.until(lambda: any("was copied" in note.message for note in here.app._notifications))

@@ -100,7 +100,7 @@ class WebSource:
             },
             "web",
             "the web",
-            "It reads this address over the internet; no key, cookie or text of yours is sent beside the address.",
+            "This host is asked for the address, which may contain words of the thread. No key and no cookie is sent.",
             may_always=False,
         )
         self._search_tool = self._about_search(search) if search is not None else None

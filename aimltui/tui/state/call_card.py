@@ -137,7 +137,7 @@ def body_lines(call: PendingCall) -> list[Line]:
         ]
     where = ""
     if tool is not None:
-        where = f"  from {clean_line(tool.source)}"
+        where = f"  {'at' if tool.kind == 'web' else 'from'} {clean_line(tool.source)}"
     lines: list[Line] = [((clean_line(visible(call.name)), "name"), (where, "muted"))]
     lines += _arguments(call.arguments)
     if tool is None:

@@ -38,6 +38,8 @@ class Source:
     """The address of its page on the web; empty for a file."""
     text: str = ""
     """The passage itself, if it is from the web."""
+    page: str = ""
+    """What was read of its page, if it is from the web."""
 
 
 @dataclass(frozen=True, slots=True)

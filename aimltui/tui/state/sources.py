@@ -43,6 +43,11 @@ def found_on_web(call: FunctionToolCall, step_id: str = "", run_id: str = "") ->
     """Return the passages of web pages in the output of a call."""
     if call.function.name not in WEB_TOOLS or not call.function.output:
         return {}
+    passages = read(call.function.output)
+    pages: dict[str, str] = {}
+    for passage in passages.values():
+        before = pages.get(passage.url)
+        pages[passage.url] = passage.text if before is None else f"{before}\n\n{passage.text}"
     return {
         key: Source(
             file_id="",
@@ -54,8 +59,9 @@ def found_on_web(call: FunctionToolCall, step_id: str = "", run_id: str = "") ->
             index=index,
             url=passage.url,
             text=passage.text,
+            page=pages[passage.url],
         )
-        for index, (key, passage) in enumerate(read(call.function.output).items())
+        for index, (key, passage) in enumerate(passages.items())
     }
 
 

@@ -105,9 +105,9 @@ async def test_texts_times_and_titles_are_those_of_the_file(tmp_path: Path) -> N
         ]
         assert messages[1].text == (
             "It is 112 metres long. It was built in 1931.\n\n**Sources**\n\n"
-            "1. [Bridge register](https://example.org/register)\n"
-            "2. [Harbour office](https://example.org/office)\n"
-            "3. [Town annals](https://example.org/annals?utm_source=chatgpt.com)"
+            "1. [Bridge register](https://example.org/register) · example.org\n"
+            "2. [Harbour office](https://example.org/office) · example.org\n"
+            "3. [Town annals](https://example.org/annals?utm_source=chatgpt.com) · example.org"
         )
         (picture,) = [part for part in messages[2].content if isinstance(part, ImageFileContent)]
         file = await client.files.get(picture.image_file.file_id)

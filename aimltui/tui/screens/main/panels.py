@@ -11,7 +11,7 @@ from aimltui.tui.screens.main.file_dialogs import FileDialogs
 from aimltui.tui.screens.main.view import MainView
 from aimltui.tui.startup import Startup
 from aimltui.tui.state.entries import Source
-from aimltui.tui.state.passages import alone
+from aimltui.tui.state.passages import alone, located
 from aimltui.tui.storage import saving
 from aimltui.tui.widgets.side_document import WIDE, SideDocument
 from aimltui.tui.widgets.transcript import Transcript
@@ -63,11 +63,9 @@ class PanelsPart(MainView):
             if what == "open":
                 self.spawn(self._open_page(source.url), "file")
 
-        title = " · ".join(part for part in (clean(source.name), source.place) if part)
-        viewer = PassageViewer(
-            title, alone(source.text, ()), f"{source.url}  o opens this page in the browser.", can_save=False
-        )
-        self.app.push_screen(viewer, then)
+        title = " · ".join(part for part in (source.url, clean(source.name)) if part)
+        text = located(source.text, source.page, ()) or alone(source.text, ())
+        self.app.push_screen(PassageViewer(title, text, can_save=False), then)
 
     async def _open_page(self, url: str) -> None:
         if not await saving.browsed(url):

@@ -58,7 +58,7 @@ def test_a_mark_becomes_a_numbered_citation_of_its_page() -> None:
         "b.example",
         "https://www.b.example/2",
     )
-    assert first.source.text == "It lasts a year."
+    assert first.source.text == first.source.page == "It lasts a year."
     step = next(entry for entry in view.entries if isinstance(entry, StepEntry))
     assert [source.name for source in step.calls[0].found or ()] == ["One", "Two"]
     assert next(e for e in view.entries if isinstance(e, RunEntry)).web_sources == 3

@@ -106,7 +106,7 @@ async def test_a_whole_answer_and_its_sources_are_read() -> None:
     part = {"type": "output_text", "text": "Rain.", "annotations": [note]}
     output = [{"type": "reasoning", "summary": [{"text": "Hm."}]}, {"type": "message", "content": [part]}]
     chunks, sent = await told(Scene((as_json(response(output)),)), stream=False)
-    assert text_in(chunks) == "Rain.\n\n**Sources**\n\n1. [A](https://a.example/)"
+    assert text_in(chunks) == "Rain.\n\n**Sources**\n\n1. [A](https://a.example/) · a.example"
     assert chunks[0].reasoning == "Hm."
     assert "stream" not in sent
 
