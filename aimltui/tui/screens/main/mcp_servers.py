@@ -49,11 +49,11 @@ class McpServersPart(MainView):
         """Open the login page of a server, and wait for its answer."""
         if self._servers is None:
             return
-        problem = await self._servers.log_in(name, self._open_page)
+        problem = await self._servers.log_in(name, self._open_login_page)
         if problem:
             self.show_notice(problem, is_warning=True)
 
-    async def _open_page(self, address: str) -> None:
+    async def _open_login_page(self, address: str) -> None:
         from aimltui.tui.storage import saving
 
         try:
