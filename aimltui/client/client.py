@@ -8,7 +8,7 @@ from typing import TypeVar
 from aimltui.client.files import Files, Uploads
 from aimltui.client.transport import Transport
 from aimltui.client.vector_stores import VectorStores
-from aimltui.wire import assistants, branches, imports, messages, models, run_steps, runs, threads
+from aimltui.wire import assistants, branches, imports, messages, models, run_steps, runs, threads, traces
 from aimltui.wire import operations as op
 from aimltui.wire import usage as money
 from aimltui.wire.base import Deleted, ListParams, Page, Wire
@@ -195,6 +195,10 @@ class Runs:
         """Yield the events of a run after the one with the index `after`: first past, then new ones. An extension."""
         params = runs.RunEventsParams(thread_id=thread_id, run_id=run_id, after=after)
         return self._transport.stream(op.RUN_EVENTS, params)
+
+    async def trace(self, thread_id: str, run_id: str) -> traces.RunTrace:
+        """Return what the engine remembers of a run: times and the model's requests. An extension."""
+        return await self._transport.call(op.RUN_TRACE, runs.RunParams(thread_id=thread_id, run_id=run_id))
 
     async def list(self, params: runs.ListRuns) -> Page[runs.Run]:
         """Return one page of a thread's runs."""

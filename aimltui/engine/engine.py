@@ -17,6 +17,7 @@ from aimltui.engine.operations.models import ModelOperations
 from aimltui.engine.operations.runs import RunOperations
 from aimltui.engine.operations.search import SearchOperations
 from aimltui.engine.operations.threads import ThreadOperations
+from aimltui.engine.operations.traces import TraceOperations
 from aimltui.engine.operations.uploads import UploadOperations
 from aimltui.engine.operations.usage import UsageOperations
 from aimltui.engine.operations.vector_store_files import VectorStoreFileOperations
@@ -55,6 +56,7 @@ class Engine:
         self.branches = BranchOperations(runtime)
         self.messages = MessageOperations(runtime)
         self.runs = RunOperations(runtime)
+        self.traces = TraceOperations(runtime)
         self.files = FileOperations(runtime)
         self.uploads = UploadOperations(runtime)
         self.vector_stores = VectorStoreOperations(runtime)
@@ -157,6 +159,7 @@ class Engine:
             _answered(op.SUBMIT_TOOL_OUTPUTS, self.runs.submit_tool_outputs),
             _answered(op.LIST_RUN_STEPS, self.runs.list_run_steps),
             _answered(op.GET_RUN_STEP, self.runs.get_run_step),
+            _answered(op.RUN_TRACE, self.traces.run_trace),
             _answered(op.CREATE_FILE, self.files.create_file),
             _answered(op.LIST_FILES, self.files.list_files),
             _answered(op.GET_FILE, self.files.get_file),

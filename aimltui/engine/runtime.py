@@ -22,6 +22,7 @@ from aimltui.engine.runs.context_limits import ContextLimits
 from aimltui.engine.runs.services import RunServices
 from aimltui.engine.runs.supervisor import Supervisor
 from aimltui.engine.runs.tool_protocol import ToolProtocols
+from aimltui.engine.runs.traces import RunTraces
 from aimltui.engine.store import events as event_rows
 from aimltui.engine.store import free_space, leases
 from aimltui.engine.store import vector_store_files as store_files
@@ -54,6 +55,7 @@ class Runtime:
         self.others = leases.OtherOwners(self.owner.id, options.heartbeat_s, options.monotonic)
         self.blobs = BlobStore(options.files, self.owner.id)
         self.indexer = Indexer(self.database, options, self.blobs, self.owner.id)
+        self.traces = RunTraces(options.clock)
         self.followers = 0
         """How many streams follow a run of another process."""
 
@@ -74,6 +76,7 @@ class Runtime:
             self.blobs.path_of,
             ToolOutputStore(self.database, self.blobs, options),
             ContextLimits(default_connection),
+            self.traces,
         )
         self.supervisor = Supervisor(services, self.hub.touch)
         self._closing = asyncio.Event()

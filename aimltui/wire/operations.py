@@ -34,6 +34,7 @@ from aimltui.wire.runs import (
 )
 from aimltui.wire.search import SearchHits, SearchParams
 from aimltui.wire.threads import CreateThread, ListThreads, ModifyThread, Thread, ThreadParams, ThreadSummary
+from aimltui.wire.traces import RunTrace
 from aimltui.wire.uploads import (
     AddUploadPart,
     CompleteUpload,
@@ -191,6 +192,9 @@ RUN_EVENTS = Operation(
     streams="always",
     extension=True,
 )
+RUN_TRACE = Operation(
+    "run_trace", "GET", "/threads/{thread_id}/runs/{run_id}/trace", RunParams, RunTrace, extension=True
+)
 LIST_RUN_STEPS = Operation(
     "list_run_steps", "GET", "/threads/{thread_id}/runs/{run_id}/steps", ListRunSteps, Page[RunStep]
 )
@@ -305,6 +309,7 @@ OPERATIONS: tuple[Operation[Any, Any], ...] = (
     CANCEL_RUN,
     SUBMIT_TOOL_OUTPUTS,
     RUN_EVENTS,
+    RUN_TRACE,
     LIST_RUN_STEPS,
     GET_RUN_STEP,
     CREATE_FILE,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+import time
+from array import array
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from aimltui.engine.events.deltas import Delta
@@ -57,12 +59,24 @@ class EventLog:
 
     Nothing is dropped: followers share one list and each has a position in it. A slow follower finds more new
     entries at once and receives neighbouring deltas as one event.
+
+    Args:
+        next_index: The index of the first event.
+        times: Gets the time of each event that has an index; None remembers none.
+        clock: Unix seconds.
     """
 
-    def __init__(self, next_index: int = 0) -> None:
+    def __init__(
+        self,
+        next_index: int = 0,
+        times: array[float] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._entries: list[LogEntry] = []
         self._wake = asyncio.Event()
         self._closed = False
+        self._times = times
+        self._clock = clock
         self.next_index = next_index
         """The index of the next event that is stored."""
 
@@ -70,6 +84,8 @@ class EventLog:
         """Append a delta; the caller stores the entry later."""
         entry = LogEntry(delta, self.next_index)
         self.next_index += 1
+        if self._times is not None:
+            self._times.append(self._clock())
         self._add([entry])
         return entry
 
@@ -78,6 +94,8 @@ class EventLog:
         for event in committed:
             if event.index is not None:
                 self.next_index = event.index + 1
+                if self._times is not None:
+                    self._times.append(self._clock())
         self._add([LogEntry(event, event.index) for event in committed])
 
     def emit_transient(self, event: StreamEvent) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -30,6 +30,8 @@ class ChatRequest:
     """Whether a model that can search the web by itself is asked to."""
     stream: bool = True
     """False asks for the answer without streaming; it then arrives as one chunk."""
+    on_sent: Callable[[Mapping[str, Any]], None] | None = field(default=None, compare=False, repr=False)
+    """Called with the body of each request that is sent for this turn."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,12 +154,16 @@ class RunLoop:
             if tried > 1:
                 self._journal.discard_reasoning()
             self._notices.start(model)
+            trace = self._services.traces.of(self._journal.run_id)
+            request = trace.begin(turn.request)
             if tried == 1 and turn.plan.number == 0:
                 for text in turn.remarks:
                     self._notices.note(text)
             try:
-                async with aclosing(model.stream(turn.request)) as chunks:
+                async with aclosing(model.stream(request)) as chunks:
                     async for chunk in chunks:
+                        if trace.is_waiting:
+                            trace.note_first()
                         self._notices.reset()
                         if chunk.remark:
                             self._notices.note(chunk.remark)
@@ -181,6 +185,7 @@ class RunLoop:
                 self._notices.end()
                 await self._notices.before_retry(error, tried, tries)
             finally:
+                trace.note_end()
                 self._notices.end()
 
     def _shortens(self, run: Run, turn: PreparedTurn, error: ModelError) -> bool:

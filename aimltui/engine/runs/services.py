@@ -10,6 +10,7 @@ from aimltui.engine.models.base import Models
 from aimltui.engine.options import EngineOptions
 from aimltui.engine.runs.context_limits import ContextLimits
 from aimltui.engine.runs.tool_protocol import ToolProtocols
+from aimltui.engine.runs.traces import RunTraces
 from aimltui.engine.store.database import Database
 from aimltui.engine.tools.base import OutputStore
 from aimltui.engine.tools.registry import ToolRegistry
@@ -29,6 +30,7 @@ class RunServices:
     keep: OutputStore
     """Stores files that tools make."""
     contexts: ContextLimits = field(default_factory=ContextLimits)
+    traces: RunTraces = field(default_factory=RunTraces)
     remarked: set[str] = field(default_factory=set)
     """Notices that were shown once and are not repeated, such as that a model's price is unknown."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from array import array
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -74,7 +75,8 @@ class Supervisor:
             told: The events that were committed with it; the log begins with them.
             first_index: The index of the first of them.
         """
-        events_log = EventLog(first_index)
+        trace = self._services.traces.of(run.id)
+        events_log = EventLog(first_index, trace.times.setdefault(first_index, array("d")), trace.clock)
         events_log.publish(told)
         journal = Journal(
             self._services.database,

@@ -83,6 +83,8 @@ class OpenAICompatibleModel:
         first: ModelError | None = None
         for attempt in range(_TRIES):
             turn, body = self._turn(request, quirks)
+            if request.on_sent is not None:
+                request.on_sent(body)
             response = await self._sending(client, body)
             remark = unseen(request.messages, quirks)
             failure: ModelError | None = None
