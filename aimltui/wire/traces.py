@@ -13,7 +13,7 @@ class ModelRequest(Wire):
     at: float
     """Unix seconds at which it was sent."""
     first_at: float | None = extension()
-    """When the answer began; none if it has not."""
+    """When the answer started; none if it has not."""
     ended_at: float | None = extension()
     body: JSONObject = Field(default_factory=dict)
     """What was sent, without keys; the bytes of pictures and files are left out."""

@@ -40,7 +40,7 @@ class Trace:
     """The times of the events of each leg, by the index of its first event."""
     requests: deque[SentRequest] = field(default_factory=lambda: deque(maxlen=MOST_REQUESTS))
     is_waiting: bool = False
-    """Whether the answer to the last request has not begun."""
+    """Whether the answer to the last request has not started."""
 
     def begin(self, request: ChatRequest) -> ChatRequest:
         """Remember a request that is about to be made; the returned one tells what is sent in the end."""
@@ -55,7 +55,7 @@ class Trace:
         return replace(request, on_sent=note)
 
     def note_first(self) -> None:
-        """Remember that the answer has begun."""
+        """Remember that the answer has started."""
         self.is_waiting = False
         self.requests[-1].first_at = self.clock()
 

@@ -368,6 +368,17 @@ COMMANDS: tuple[Command, ...] = (
         slash="/assistant",
     ),
     Command(
+        "inspect",
+        "Run inspector",
+        "Show the runs of this thread: timeline, steps, what was sent to the model, events, settings, context. Run again "
+        "with other settings, or record a run.",
+        ("f4",),
+        "inspect_runs",
+        MODEL,
+        priority=True,
+        slash="/inspect",
+    ),
+    Command(
         "tools",
         "Tools",
         "Whether the model gets tools in this thread. With auto, small models get none.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar, Final
 
 from rich.segment import Segment
@@ -18,6 +19,7 @@ from aimltui.tui.widgets.transcript.renderers.output import output_runs
 PIECE: Final = 2_000
 """Characters of a line in one row; a longer line continues in the next one."""
 _MARGIN: Final = 2
+_STYLES: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class TextPane(ScrollView, can_focus=True):
@@ -59,10 +61,20 @@ class TextPane(ScrollView, can_focus=True):
 
     def on_mount(self) -> None:
         """Set the size and the theme's colours."""
-        # the last state of an overwritten line is about its greatest width
-        width = max((len(line.removesuffix("\r").rpartition("\r")[2]) for line in self.lines), default=0)
-        self.virtual_size = Size(width + 2 * _MARGIN, len(self.lines))
+        self._measure()
         self.app.theme_changed_signal.subscribe(self, lambda _: self._recolour())
+
+    def set_text(self, text: str) -> None:
+        """Show another text at the same place."""
+        self.lines = _rows(text)
+        self._lowered = self._found = None
+        self._measure()
+        self.refresh()
+
+    def _measure(self) -> None:
+        # the last state of an overwritten line is about its greatest width
+        width = max((_length(line.removesuffix("\r").rpartition("\r")[2]) for line in self.lines), default=0)
+        self.virtual_size = Size(width + 2 * _MARGIN, len(self.lines))
 
     def _recolour(self) -> None:
         self._palette = None
@@ -128,6 +140,10 @@ class TextPane(ScrollView, can_focus=True):
     def action_place(self, line: int) -> None:
         """Go to the first line, or with -1 to the last one."""
         self.scroll_to(y=0 if line == 0 else len(self.lines), animate=False)
+
+
+def _length(line: str) -> int:
+    return len(_STYLES.sub("", line)) if "\x1b" in line else len(line)
 
 
 def _rows(text: str) -> list[str]:

@@ -23,6 +23,7 @@ from aimltui.tui.screens.main.correcting import CorrectingPart
 from aimltui.tui.screens.main.drafts import DraftsPart
 from aimltui.tui.screens.main.files import FilesPart
 from aimltui.tui.screens.main.function_calls import FunctionCallsPart
+from aimltui.tui.screens.main.inspecting import InspectingPart
 from aimltui.tui.screens.main.interchange import InterchangePart
 from aimltui.tui.screens.main.lifecycle import LifecyclePart
 from aimltui.tui.screens.main.mcp_servers import McpServersPart
@@ -56,6 +57,7 @@ class MainScreen(
     ConnectionsPart,
     PanelsPart,
     UsagePart,
+    InspectingPart,
     InterchangePart,
     CodeConsentPart,
     FunctionCallsPart,

@@ -1,0 +1,95 @@
+"""The main screen's part for the run inspector."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aimltui.client.errors import TransportError
+from aimltui.tui.screens.main.view import MainView
+
+if TYPE_CHECKING:
+    from aimltui.tui.controllers.run_inspector import RunInspector
+    from aimltui.tui.screens.inspector.again import Settings
+    from aimltui.tui.screens.inspector.view import RunView
+    from aimltui.tui.state.inspection import Inspection
+
+
+class InspectingPart(MainView):
+    """Opens the run inspector, and does what is chosen there."""
+
+    def action_inspect_runs(self) -> None:
+        """Show the runs of the open thread."""
+        if self.waits_for_start("inspect_runs"):
+            return
+        from aimltui.tui.screens.inspector.inspector import InspectorScreen
+
+        view = self._run_view()
+        if view is None:
+            self.show_notice("There is no run in this thread yet. Send a message first.")
+            return
+        self.app.push_screen(InspectorScreen(view, self._record_run, self._ask_again))
+
+    def _run_view(self) -> RunView | None:
+        from aimltui.tui.screens.inspector.view import RunView
+
+        inspector, thread_id = self._inspector(), self._open_thread()
+        if inspector is None or thread_id is None:
+            return None
+        return RunView(inspector, thread_id, is_ascii=self.startup.glyphs == "ascii")
+
+    def _inspector(self) -> RunInspector | None:
+        from aimltui.tui.controllers.run_inspector import RunInspector
+
+        return RunInspector(self.workspace.connected.client) if self.workspace is not None else None
+
+    def _open_thread(self) -> str | None:
+        return self.workspace.current.thread_id if self.workspace is not None else None
+
+    def _record_run(self, of: Inspection) -> None:
+        self.spawn(self._record(of), "inspect")
+
+    async def _record(self, of: Inspection) -> None:
+        from aimltui.tui.state import recordings
+        from aimltui.tui.storage import saving
+        from aimltui.tui.storage.saving import SaveError
+        from aimltui.wire.errors import APIError
+
+        inspector = self._inspector()
+        assert inspector is not None
+        path = saving.free_path(Path.cwd(), f"aimltui-{of.run.id}.jsonl")
+        try:
+            messages = await inspector.messages_before(of.run)
+            text = await asyncio.to_thread(recordings.written, of, messages)
+            await asyncio.to_thread(saving.write, path, text.encode())
+        except (APIError, TransportError, SaveError) as error:
+            self.show_notice(f"The run was not recorded. {error}", is_warning=True)
+            return
+        self.show_notice(f"Recorded as {path}")
+
+    def _ask_again(self, of: Inspection) -> None:
+        from aimltui.tui.screens.inspector.again import AgainScreen
+
+        def chosen(settings: Settings | None) -> None:
+            if settings is not None:
+                self.spawn(self._run_again(of, settings), "inspect")
+
+        self.app.push_screen(AgainScreen(of.run), chosen)
+
+    async def _run_again(self, of: Inspection, settings: Settings) -> None:
+        from aimltui.tui.screens.inspector.inspector import InspectorScreen
+        from aimltui.wire.errors import APIError
+
+        inspector = self._inspector()
+        assert inspector is not None
+        try:
+            thread_id = await inspector.retry(
+                of.run, settings.instructions, settings.model, settings.temperature
+            )
+        except (APIError, TransportError) as error:
+            self.show_notice(f"The run was not started. {error.message}", is_warning=True)
+            return
+        if isinstance(self.app.screen, InspectorScreen):
+            self.app.screen.dismiss()
+        self.go_to(thread_id)

@@ -1,0 +1,109 @@
+"""What the run inspector shows: the timeline, the pages, and what a recording holds."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from aimltui.client.client import AssistantsClient
+from aimltui.client.embedded import EmbeddedTransport
+from aimltui.common.redaction import hide
+from aimltui.tui.controllers.run_inspector import RunInspector
+from aimltui.tui.state import recordings
+from aimltui.tui.state.inspection import Inspection, timeline
+from aimltui.tui.state.inspector_pages import PAGES, page_text, shown
+from aimltui.wire.runs import Run, SubmitToolOutputs, ToolOutput
+from tests.support.builders import bounded, finished, opened, play, run_of
+from tests.support.fake_model import FakeModel, calls, says
+
+KEY = "sk-test-0815-0815-0815"
+FUNCTION = {"type": "function", "function": {"name": "weather", "description": "Tell the \x1b[31mweather."}}
+
+
+async def inspected(directory: Path) -> tuple[Inspection, str]:
+    """A run that called a function and answered, and its recording."""
+    hide(KEY)
+    model = FakeModel(calls(("weather", '{"city": "Oslo"}')), says("It is \x1b]0;x\x07cold."))
+    async with opened(directory, model) as engine:
+        run = run_of(await play(engine, f"How is it, {KEY}?", assistant={"tools": [FUNCTION]}))
+        assert run.required_action is not None
+        (call,) = run.required_action.submit_tool_outputs.tool_calls
+        output = ToolOutput(tool_call_id=call.id, output="-3 °C\x1b[2J")
+        await engine.runs.submit_tool_outputs(
+            SubmitToolOutputs(thread_id=run.thread_id, run_id=run.id, tool_outputs=[output])
+        )
+        await finished(engine, run)
+        inspector = RunInspector(AssistantsClient(EmbeddedTransport(engine)))
+        (found,) = await inspector.runs(run.thread_id)
+        of = await inspector.read(found)
+        of.events = await inspector.events(of)
+        return of, recordings.written(of, await inspector.messages_before(found))
+
+
+async def test_the_timeline_tells_waiting_from_working(tmp_path: Path) -> None:
+    of, _ = await bounded(inspected(tmp_path))
+    bars = {bar.label: bar for bar in timeline(of, now=0.0)}
+    assert {"model request 1", "model request 2", "waits for a decision", "weather", "message"} <= set(bars)
+    decision, request = bars["waits for a decision"], bars["model request 2"]
+    assert decision.waits_until == decision.end
+    assert bars["weather"].start <= decision.start <= bars["weather"].waits_until == bars["weather"].end
+    assert decision.end <= request.start <= request.waits_until <= request.end
+    assert request.end <= of.end(0.0) - of.start + 0.001
+
+
+async def test_every_page_is_safe_text_and_shows_its_part(tmp_path: Path) -> None:
+    of, _ = await bounded(inspected(tmp_path))
+    texts = {page: page_text(page, of, 100, 0.0) for page in PAGES}
+    colors = re.compile(r"\x1b\[[0-9;]*m")
+    assert [page for page, text in texts.items() if "\x1b" in colors.sub("", text)] == []
+    assert [page for page, text in texts.items() if KEY in text] == []
+    wanted = {
+        "timeline": of.run.id,
+        "steps": '  weather {"city": "Oslo"}',
+        "requests": '"content": "How is it, [redacted]?"',
+        "events": "thread.run.requires_action",
+        "instructions": "parallel_tool_calls",
+        "context": "tool calls and results",
+    }
+    assert [page for page in PAGES if wanted[page] not in colors.sub("", texts[page])] == []
+    assert "-3 °C" in texts["steps"]
+
+
+def test_a_run_of_which_nothing_is_remembered_says_so() -> None:
+    of = Inspection(Run(id="run_1", thread_id="thread_1", created_at=100, started_at=101, duration_ms=2_500))
+    assert [(bar.label, bar.start, bar.end) for bar in timeline(of, 0.0)] == [("queued", 0.0, 1.0)]
+    for page in ("requests", "context"):
+        assert "the last 20 runs" in page_text(page, of, 80, 0.0)  # type: ignore[arg-type]
+    active = replace(of, run=Run(id="run_1", thread_id="thread_1", created_at=100, status="queued"))
+    assert [(bar.end, bar.waits_until) for bar in timeline(active, 104.0)] == [(4.0, 4.0)]
+
+
+def test_long_lines_are_broken_and_keep_their_indent() -> None:
+    assert (
+        shown("    one two three\n\x1b[1mwhole line\x1b[0m", 9)
+        == "    one\n    two\n    three\n\x1b[1mwhole line\x1b[0m"
+    )
+
+
+async def test_a_recording_has_messages_events_and_times_and_no_key(tmp_path: Path) -> None:
+    of, text = await bounded(inspected(tmp_path))
+    head, message, *events = (json.loads(line) for line in text.splitlines())
+    assert KEY not in text
+    assert text.isascii()
+    assert (head["aimltui_recording"], head["run"]["id"], len(head["requests"])) == (1, of.run.id, 2)
+    assert message["message"]["content"][0]["text"]["value"] == "How is it, [redacted]?"
+    assert [event["event"] for event in events] == [one.event.event for one in of.events]
+    times = [event["at"] for event in events]
+    assert times == sorted(times)
+
+
+async def test_the_bars_fit_into_the_window(tmp_path: Path) -> None:
+    of, _ = await bounded(inspected(tmp_path))
+    for width in (60, 200):
+        page = page_text("timeline", of, width, 0.0, is_ascii=True)
+        bars = [
+            line for line in re.sub(r"\x1b\[[0-9;]*m", "", page).split("\n") if "#" in line or ".." in line
+        ]
+        assert max(len(line) for line in bars) <= width

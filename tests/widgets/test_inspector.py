@@ -1,0 +1,80 @@
+"""The run inspector on the screen: F4, its pages, recording, and running again with other settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aimltui.client.client import AssistantsClient
+from aimltui.client.embedded import EmbeddedTransport
+from aimltui.engine.engine import Engine
+from aimltui.tui.screens.inspector.again import AgainScreen
+from aimltui.tui.screens.inspector.inspector import InspectorScreen
+from aimltui.tui.startup import Connected
+from tests.support.builders import options
+from tests.support.fake_model import FakeModel, FakeModels, says
+from tests.support.fake_transport import FakeTransport
+from tests.support.screen import NoMistakes, seat
+
+
+@pytest.fixture(autouse=True)
+def no_mistakes(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    yield
+    NoMistakes(caplog).check()
+
+
+def recorded(directory: Path) -> Any:
+    """The first line of the only recording."""
+    (recording,) = directory.glob("aimltui-run_*.jsonl")
+    return json.loads(recording.read_text().splitlines()[0])
+
+
+async def test_a_run_is_inspected_recorded_and_run_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    model = FakeModel(says("First."), says("Second."))
+
+    async def connect() -> Connected:
+        engine = await Engine.open(options(tmp_path / "data"), FakeModels(model))
+        return Connected(AssistantsClient(EmbeddedTransport(engine)), "test", "fake")
+
+    async with seat(FakeTransport(), tmp_path, connect=connect, clock=None, size=(80, 24)) as here:
+        await here.write("What is it?")
+        await here.until(lambda: "First." in here.texts())
+        await here.idle()
+        first = here.workspace.current.thread_id
+        await here.pilot.press("f4")
+        await here.until(lambda: "Run 1 of 1 · completed · fake" in here.shown())
+        assert isinstance(here.app.screen, InspectorScreen)
+        assert "model request 1" in here.shown()
+        await here.pilot.press("right", "right")
+        await here.until(lambda: '"content": "What is it?"' in here.shown())
+        await here.pilot.press("s")
+        await here.until(lambda: list(tmp_path.glob("aimltui-run_*.jsonl")))
+        assert recorded(tmp_path)["run"]["status"] == "completed"
+
+        await here.pilot.press("r")
+        await here.until(lambda: isinstance(here.app.screen, AgainScreen))
+        await here.pilot.press("tab", "9", "ctrl+s")
+        assert "The temperature is a number from 0 to 2" in here.shown()
+        await here.pilot.press("home", "delete", "delete", "0", ".", "5", "ctrl+s")
+        await here.until(lambda: "Second." in here.texts() and "First." not in here.texts())
+        assert here.workspace.current.thread_id != first
+        assert model.requests[-1].temperature == 0.5
+        assert here.texts()[0] == "What is it?"
+
+
+async def test_what_a_server_does_not_offer_is_said(tmp_path: Path) -> None:
+    server = FakeTransport()
+    async with seat(server, tmp_path) as here:
+        await here.pilot.press("f4")
+        assert not isinstance(here.app.screen, InspectorScreen)
+        await here.write("What is it?")
+        await here.idle()
+        await here.pilot.press("f4")
+        await here.until(lambda: "This server does not say when events happened" in here.shown())
