@@ -80,7 +80,7 @@ def test_zero_is_a_value() -> None:
 def test_the_table_has_one_operation_for_each_verb_and_path() -> None:
     keys = [(operation.method, operation.path) for operation in operations.OPERATIONS]
     assert len(keys) == len(set(keys))
-    assert len(operations.OPERATIONS) == len(operations.BY_NAME) == 59
+    assert len(operations.OPERATIONS) == len(operations.BY_NAME) == 60
 
 
 def test_every_path_parameter_is_a_field_of_the_parameters() -> None:
