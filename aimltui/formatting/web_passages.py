@@ -7,13 +7,13 @@ number before the colon tells the calls apart.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
 from aimltui.common.sanitize import clean, clean_line
-from aimltui.formatting.links import is_web_address
+from aimltui.formatting.links import is_web_address, link
 
 FETCH_PAGE: Final = "fetch_page"
 WEB_SEARCH: Final = "web_search"
@@ -90,6 +90,15 @@ def marks_in(text: str) -> list[tuple[int, int, WebKey]]:
             start = mark.start() + place
             found.append((start, mark.end() if is_last else start + 1, (f"w{number}", int(passage))))
     return found
+
+
+def linked(text: str, passages: Mapping[WebKey, WebPassage]) -> str:
+    """Return an answer with links to the pages in place of the marks; unknown marks stay."""
+    for start, end, key in reversed(marks_in(text)):
+        passage = passages.get(key)
+        if passage is not None:
+            text = f"{text[:start]}({link(passage.url, host_of(passage.url))}){text[end:]}"
+    return text
 
 
 def without_web_marks(text: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal, Protocol
 
 from aimltui.client.client import AssistantsClient, every
 from aimltui.client.errors import Unsupported
 from aimltui.common.redaction import redact_in_use
+from aimltui.formatting.web_passages import WEB_TOOLS, WebKey, WebPassage, linked, read
 from aimltui.interchange import own
 from aimltui.interchange.conversations import further_branches
 from aimltui.interchange.fields import sniffed_type
@@ -61,7 +62,8 @@ class Saved:
 
     def as_thread(self) -> Thread | None:
         """The conversation; None if nothing was said in it."""
-        found = thread_of(self.thread, self.messages, self.steps, self.runs, self._attachment)
+        messages = [_with_links(message, self.steps) for message in self.messages]
+        found = thread_of(self.thread, messages, self.steps, self.runs, self._attachment)
         return replace(found, format=own.ID) if found is not None else None
 
     def lines(self) -> Iterable[JSONObject]:
@@ -191,6 +193,30 @@ class Exporter:
         except (NotFound, Unsupported):
             return {"id": file_id, "object": "file"}, None
         return known.to_json(), content.content
+
+
+def _with_links(message: JSONObject, steps: Sequence[JSONObject]) -> JSONObject:
+    """A message with links in place of the marks that cite pages."""
+    run_id, content = message.get("run_id"), message.get("content")
+    passages: dict[WebKey, WebPassage] = {}
+    for step in steps:
+        if run_id is None or step.get("run_id") != run_id:
+            continue
+        for call in step.get("step_details", {}).get("tool_calls") or ():
+            function = call.get("function") or {}
+            if function.get("name") in WEB_TOOLS:
+                passages |= read(function.get("output") or "")
+    if not passages or not isinstance(content, list):
+        return message
+    return {**message, "content": [_part_with_links(part, passages) for part in content]}
+
+
+def _part_with_links(part: JSONObject, passages: Mapping[WebKey, WebPassage]) -> JSONObject:
+    text = part.get("text")
+    # the places of annotations count the characters of the text as it is
+    if not isinstance(text, dict) or text.get("annotations"):
+        return part
+    return {**part, "text": {**text, "value": linked(text.get("value") or "", passages)}}
 
 
 def _with_branches(thread: Thread, others: Iterable[Saved]) -> Thread:

@@ -264,13 +264,17 @@ async def test_another_assistant_answers_one_message(folder: Path, tmp_path: Pat
         here.screen.send_again()
         await here.until(lambda: len(server.asked("create_run")) == 3)
         await here.idle()
-        await here.write("And now?")
+        here.screen.send_again(as_addressed=False)
         await here.until(lambda: len(server.asked("create_run")) == 4)
+        await here.idle()
+        await here.write("And now?")
+        await here.until(lambda: len(server.asked("create_run")) == 5)
         await here.idle()
         assert [run.assistant_id for run in server.asked("create_run")] == [
             own.assistant_id,
             reader.id,
             reader.id,
+            own.assistant_id,
             own.assistant_id,
         ]
         # what is written in the middle of a text addresses nobody; backspace at the start takes the chip off

@@ -64,8 +64,8 @@ class AssistantDirectory:
 
     @property
     def all(self) -> list[Assistant]:
-        """The assistants that were read or made, the newest first."""
-        return list(self._assistants.values())
+        """The assistants that were read or made and are not in the trash, the newest first."""
+        return [one for one in self._assistants.values() if not (one.metadata or {}).get(TRASHED_AT)]
 
     async def need(self, to: Addressee) -> None:
         """Make sure that the assistant that a message is addressed to exists.

@@ -141,9 +141,13 @@ class RunFollower:
         """
         await self._work(self._send_all(draft, pending_id))
 
-    async def again(self) -> None:
-        """Start a new run for the last message, without a new message."""
-        await self._work(self._run_again())
+    async def again(self, to: Addressee | None = None) -> None:
+        """Start a new run for the last message, without a new message.
+
+        Args:
+            to: The assistant that answers; None for the thread's.
+        """
+        await self._work(self._run_again(to))
 
     async def attach(self, run: Run) -> None:
         """Follow an existing run, then send what is queued."""
@@ -171,11 +175,11 @@ class RunFollower:
         await self._follow_run(run)
         await self._send_queued()
 
-    async def _run_again(self) -> None:
+    async def _run_again(self, to: Addressee | None) -> None:
         conversation = self._conversation
         conversation.retry()
         try:
-            plan = await self._host.plan(conversation, to=conversation.last_addressee)
+            plan = await self._host.plan(conversation, to=to)
         except (APIError, TransportError, NotSent) as error:
             conversation.unsent_card = self._show(error, _NOT_STARTED)
             return

@@ -224,14 +224,21 @@ class Workspace:
         conversation.is_sending = True
         self._spawn(self._follower(conversation).converse(draft, pending_id), _group(conversation))
 
-    def send_again(self) -> None:
-        """Start a new run for the last message."""
+    def send_again(self, *, as_addressed: bool = True) -> None:
+        """Start a new run for the last message.
+
+        Args:
+            as_addressed: Whether the assistant answers that the message is addressed to, if it is to one.
+        """
         conversation = self.current
         if conversation.is_busy or conversation.thread_id is None:
             return
         conversation.is_sending = True
         conversation.buffer.add(conversation.view.remove(END_ID), at_once=True)
-        self._spawn(self._follower(conversation).again(), _group(conversation))
+        self._spawn(
+            self._follower(conversation).again(conversation.last_addressee if as_addressed else None),
+            _group(conversation),
+        )
 
     @property
     def writing(self) -> list[Conversation]:

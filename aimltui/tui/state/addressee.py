@@ -17,6 +17,7 @@ TO_NAME: Final = "to_assistant_name"
 _ID_TAIL: Final = 4
 _LONGEST_NAME: Final = 256
 _MOST_OFFERED: Final = 20
+_MOST_UNASKED: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,9 @@ def candidates(assistants: Iterable[tuple[str, str, str]]) -> list[Candidate]:
 def matching(offered: Sequence[Candidate], query: str) -> list[Candidate]:
     """Return those whose name, or a word of it, begins with what is written after the `@`."""
     wanted = query.casefold()
-    return [one for one in offered if _begins(one.name.casefold(), wanted)][:_MOST_OFFERED]
+    found = [one for one in offered if _begins(one.name.casefold(), wanted)]
+    # without a letter there is also room for files
+    return found[: _MOST_OFFERED if wanted else _MOST_UNASKED]
 
 
 def _begins(name: str, wanted: str) -> bool:

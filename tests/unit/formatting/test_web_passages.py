@@ -7,7 +7,15 @@ from itertools import pairwise
 import pytest
 
 from aimltui.formatting.links import ascii_address
-from aimltui.formatting.web_passages import WebPassage, host_of, marks_in, read, without_web_marks, written
+from aimltui.formatting.web_passages import (
+    WebPassage,
+    host_of,
+    linked,
+    marks_in,
+    read,
+    without_web_marks,
+    written,
+)
 
 TERMS = WebPassage("https://a.example/terms", "Terms", "It lasts 12 months.\n\nNo longer.")
 
@@ -53,6 +61,14 @@ def test_marks_are_found_in_the_forms_that_models_write(text: str, cited: list[t
     assert all(start < end for start, end, _ in found)
     assert all(before[1] <= after[0] for before, after in pairwise(found))
     assert not marks_in(without_web_marks(text))
+
+
+def test_marks_become_links_outside_the_program() -> None:
+    found = read(written("Found:", 1, [TERMS, WebPassage("https://b.example/(x)", "]B[", "")]))
+    assert linked("A 【w1:1】. B 【w1:1, w1:2】 【w1:3】", found) == (
+        "A ([a.example](https://a.example/terms)). "
+        "B ([a.example](https://a.example/terms))([b.example](https://b.example/%28x%29)) 【w1:3】"
+    )
 
 
 def test_addresses_as_they_are_requested_and_shown() -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from aimltui.client.client import AssistantsClient, every
 from aimltui.common import redaction
-from aimltui.interchange.exporting import FORMATS, SUFFIXES, Exporter, FormatName, each
+from aimltui.formatting.web_passages import WebPassage, written
+from aimltui.interchange.exporting import FORMATS, SUFFIXES, Exporter, FormatName, Saved, each
 from aimltui.interchange.importing import Importer
 from aimltui.wire.branches import CopyThread
 from aimltui.wire.messages import CreateMessage, ImageFileContent, ListMessages
@@ -173,3 +174,26 @@ async def test_no_key_goes_out(form: FormatName, tmp_path: Path, monkeypatch: py
         assert used not in text
         assert pasted not in text
         assert "Keys: [redacted] and sk-" in text
+
+
+def test_citations_of_pages_become_links() -> None:
+    output = written("Found:", 1, [WebPassage("https://a.example/x", "X", "It lasts a year.")])
+    call = {"type": "function", "id": "call_1", "function": {"name": "web_search", "output": output}}
+    step = {
+        "id": "step_1",
+        "run_id": "run_1",
+        "type": "tool_calls",
+        "step_details": {"type": "tool_calls", "tool_calls": [call]},
+    }
+
+    def said(run_id: str, text: str) -> dict[str, object]:
+        part = {"type": "text", "text": {"value": text, "annotations": []}}
+        return {"id": f"msg_{run_id}", "role": "assistant", "run_id": run_id, "content": [part]}
+
+    messages = [said("run_1", "A year 【w1:1】."), said("run_2", "No 【w1:1】.")]
+    thread = Saved({"id": "thread_1"}, messages, [], [step], {}).as_thread()
+    assert thread is not None
+    assert [message.text for message in thread.messages] == [
+        "A year ([a.example](https://a.example/x)).",
+        "No 【w1:1】.",
+    ]

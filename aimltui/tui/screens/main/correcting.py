@@ -127,14 +127,14 @@ class CorrectingPart(MainView):
         if is_last and (can_send_again(conversation) or not facts.is_answered):
             if chosen is not None:
                 await self._choose(conversation, chosen)
-            self.send_again()
+            self.send_again(as_addressed=chosen is None)
             return
         metadata = _metadata_of(chosen)
         thread_id = await self._copy_thread(
             "Nothing was answered again", through=question.id, branch=True, metadata=metadata
         )
         if thread_id is not None and await self._open_branch(thread_id):
-            self.send_again()
+            self.send_again(as_addressed=chosen is None)
 
     async def _answerer(self, whom: str) -> Answerer | None:
         """The model or the assistant of a name; None if there is none, which is shown."""

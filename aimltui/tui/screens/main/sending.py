@@ -145,11 +145,11 @@ class SendingPart(MainView):
         if typed:
             self.prompt.load_draft(joined((self.prompt.draft, typed)))
 
-    def send_again(self) -> None:
-        """Start a new run for the last message."""
+    def send_again(self, *, as_addressed: bool = True) -> None:
+        """Start a new run for the last message; see `MainView`."""
         if self.workspace is not None and not self.workspace.current.is_busy:
             self.transcript.scroll_to_tail()
-            self.workspace.send_again()
+            self.workspace.send_again(as_addressed=as_addressed)
             self.show_state()
 
     # What comes back

@@ -199,8 +199,12 @@ class MainView(SelectingScreen):
         """Send the messages and take the actions that waited for the first thread, in order."""
 
     @abstractmethod
-    def send_again(self) -> None:
-        """Start a new run for the last message."""
+    def send_again(self, *, as_addressed: bool = True) -> None:
+        """Start a new run for the last message.
+
+        Args:
+            as_addressed: Whether the assistant answers that the message is addressed to, if it is to one.
+        """
 
     @abstractmethod
     def reconnect(self) -> None:

@@ -34,6 +34,11 @@ def test_an_assistant_is_found_by_the_beginning_of_its_name_or_of_a_word_in_it()
     assert found("eader", *names) == found("contract x", *names) == []
 
 
+def test_an_at_alone_leaves_room_for_files() -> None:
+    names = [f"Reader {number}" for number in range(9)]
+    assert (len(found("", *names)), len(found("r", *names))) == (4, 9)
+
+
 def test_equal_names_can_be_told_apart() -> None:
     known = candidates(
         [("asst_aaaa1111", "Expert", "m"), ("asst_bbbb2222", "expert", "m"), ("x", "Other", "m")]
