@@ -17,6 +17,8 @@ ENGINE = {
     "httpx",
     "starlette",
     "uvicorn",
+    "mcp",
+    "mcp_types",
 }
 TEXTUAL = {"textual", "rich"}
 READERS = {"pypdfium2", "python_calamine", "chardet", "striprtf", "email.parser"}

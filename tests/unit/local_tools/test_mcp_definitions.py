@@ -141,6 +141,28 @@ def test_tools_are_cleaned_and_hints_only_make_the_question_stricter() -> None:
     assert "\x1b" not in repr(found)
 
 
+def test_the_schemas_of_real_servers_are_passed_on_as_they_are() -> None:
+    fetch = {
+        "type": "object",
+        "properties": {
+            "url": {"type": "string", "format": "uri", "minLength": 1},
+            "max_length": {
+                "type": "integer",
+                "exclusiveMaximum": 1_000_000,
+                "exclusiveMinimum": 0,
+                "default": 5000,
+            },
+            "author": {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None},
+        },
+        "required": ["url"],
+    }
+    empty: dict[str, Any] = {"type": "object", "properties": {}}
+    found = offered(SERVER, [tool("fetch", inputSchema=fetch), tool("list", inputSchema=empty)])
+    definitions = [one.tool.definition()["function"] for one in found.tools]
+    assert [one["parameters"] for one in definitions] == [fetch, empty]
+    assert not any("strict" in one for one in definitions)
+
+
 def test_an_approval_ends_with_the_server_the_schema_and_the_description() -> None:
     def mark(server: McpServer = SERVER, **more: Any) -> str:
         return offered(server, [tool(**more)]).tools[0].tool.fingerprint

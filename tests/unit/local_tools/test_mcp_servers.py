@@ -118,6 +118,8 @@ async def test_a_servers_tools_are_listed_and_called() -> None:
         assert hello["protocolVersion"] == "2025-11-25"
         assert hello["capabilities"] == {}
         assert (await at.call(text="hi")).text == "hi"
+        # servers refuse a ping after the newer handshake, so nothing asks for their health in this way
+        assert "ping" not in server.methods
 
 
 @pytest.mark.parametrize("version", ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"])
@@ -234,6 +236,39 @@ async def test_a_server_that_ends_is_started_again_more_and_more_rarely_and_then
         await at.source.restart("one")
         await at.until(lambda: at.state() == "ready")
         assert at.error() == ""
+
+
+async def test_all_servers_end_at_the_same_time() -> None:
+    together = asyncio.Barrier(2)
+
+    class Slow(ScriptedServer):
+        @asynccontextmanager
+        async def streams(self, server: McpServer, log: ServerLog) -> AsyncGenerator[Any, None]:
+            async with super().streams(server, log) as both:
+                yield both
+            # one after the other, the first would wait for ever
+            await together.wait()
+
+    async with asyncio.timeout(20), bench(Slow(), Slow()) as at:
+        await at.ready()
+        await at.ready("two")
+
+
+async def test_what_comes_for_a_call_that_was_given_up_is_no_news() -> None:
+    server, limits = ScriptedServer(), Limits(seconds=0.05)
+    server.gate = asyncio.Event()
+    async with bench(server, limits=limits) as at:
+        await at.ready()
+        assert "time limit" in (await at.call(text="hi")).text
+        # progress goes on, and an answer comes that has an unknown id
+        assert server._send is not None
+        for number in range(3):
+            params = {"progressToken": 2, "progress": number, "total": 3}
+            await server._send({"jsonrpc": "2.0", "method": "notifications/progress", "params": params})
+        await server._send({"jsonrpc": "2.0", "id": 999, "result": {"content": []}})
+        server.gate, limits.seconds = None, 60
+        assert (await at.call(text="ho")).text == "ho"
+        assert at.state() == "ready"
 
 
 async def test_changed_tools_are_asked_for_once_after_several_notices() -> None:
@@ -425,6 +460,12 @@ async def test_a_server_is_reached_over_http(version: str, monkeypatch: pytest.M
         assert at.source.rows[0].place == "https://mcp.example/mcp"
         assert "go to mcp.example" in at.source.tools[0].touches
     assert {request.headers["authorization"] for request in server.requests} == {"Bearer t0k3n"}
+    # servers answer 406 to one that accepts JSON only
+    for request in server.requests:
+        if request.method == "POST":
+            assert {"application/json", "text/event-stream"} <= set(
+                request.headers["accept"].replace(" ", "").split(",")
+            )
     if version != MODERN:
         # the session is ended at the end
         assert server.requests[-1].method == "DELETE"
