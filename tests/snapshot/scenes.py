@@ -468,6 +468,7 @@ SCENES: tuple[Scene, ...] = (
     Scene("assistants", press("f5", shows="Plain chat"), (SMALL,), (LIGHT,)),
     Scene("assistant", open_form, (MIDDLE,)),
     Scene("assistant", open_form, (SMALL,), (LIGHT,)),
+    Scene("run-options", press(*"/options", "enter", "ctrl+t", shows="Jane Doe"), (SMALL,), (LIGHT,)),
     Scene("rename", press("ctrl+s", "ctrl+r", shows="Rename the thread"), (MIDDLE,)),
     Scene("not-set-up", nothing, themes=(DARK, LIGHT), model=None),
     Scene(

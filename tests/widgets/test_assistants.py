@@ -9,7 +9,9 @@ import pytest
 
 from aimltui.tui.screens.assistants.editor import AssistantEditor
 from aimltui.tui.screens.assistants.manager import AssistantsScreen
+from aimltui.tui.screens.assistants.run_options import RunOptionsScreen
 from aimltui.tui.screens.dialogs.question import QuestionSheet
+from aimltui.tui.state.run_options import EXAMPLE, from_metadata
 from aimltui.wire.assistants import Assistant, starters_of
 from aimltui.wire.threads import TRASHED_AT
 from tests.support.fake_transport import FakeTransport
@@ -72,6 +74,23 @@ async def test_a_ready_made_assistant_answers_after_one_key_and_offers_its_start
         await here.idle()
         assert here.texts()[0] in starters
         assert server.asked("create_run")[-1].assistant_id == tutor.id
+        # more instructions for the next run in three steps: the word, the example, set
+        await here.write("/options")
+        await here.until(lambda: isinstance(here.app.screen, RunOptionsScreen))
+        await here.pilot.press("ctrl+t", "ctrl+s")
+        await here.until(lambda: "next run: more instructions" in here.shown())
+        for expected in (EXAMPLE, None):
+            await here.write("Who am I?")
+            await here.idle()
+            assert server.asked("create_run")[-1].additional_instructions == expected
+            await here.until(lambda: "next run" not in here.shown())
+        # for the thread they stay
+        await here.write("/options")
+        await here.until(lambda: isinstance(here.app.screen, RunOptionsScreen))
+        await here.pilot.press("shift+tab", "right", "ctrl+t", "ctrl+s")
+        await here.until(lambda: "thread: more instructions" in here.shown())
+        thread = server.threads[here.workspace.current.thread_id or ""]
+        assert from_metadata(thread.metadata or {}).additional == EXAMPLE
 
 
 async def test_a_change_is_checked_saved_and_never_lost(server: FakeTransport, tmp_path: Path) -> None:

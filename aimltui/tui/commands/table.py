@@ -379,6 +379,17 @@ COMMANDS: tuple[Command, ...] = (
         slash="/inspect",
     ),
     Command(
+        "options",
+        "Run options",
+        "Other or more instructions, another model, temperature or limits for the next run, or for this thread. A text "
+        "behind the word is more instructions for the next run.",
+        (),
+        "run_options",
+        MODEL,
+        slash="/options",
+        takes="TEXT",
+    ),
+    Command(
         "tools",
         "Tools",
         "Whether the model gets tools in this thread. With auto, small models get none.",

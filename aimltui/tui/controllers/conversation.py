@@ -10,6 +10,7 @@ from aimltui.tui.controllers.change_buffer import ChangeBuffer
 from aimltui.tui.state.addressee import Addressee
 from aimltui.tui.state.attached_files import addressee_of, parted
 from aimltui.tui.state.entries import CardAction, ErrorEntry, MessageEntry, NoticeEntry, QueuedEntry
+from aimltui.tui.state.run_options import OptionState
 from aimltui.tui.state.thread_view import ThreadView
 from aimltui.wire.runs import Run
 
@@ -88,6 +89,7 @@ class Conversation:
         self.thread_id = thread_id
         self.view = ThreadView(assistant_names)
         self.selection = Selection()
+        self.options = OptionState()
         self.queue = Queue()
         self.buffer = ChangeBuffer(lambda: changed(self))
         self.is_loaded = thread_id is None

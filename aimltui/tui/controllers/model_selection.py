@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import Any
 
 from aimltui.client.client import AssistantsClient
 from aimltui.client.errors import TransportError, Unsupported
@@ -167,6 +168,13 @@ class ModelSelection:
         """The connection that a run has to name; None if it is the default one."""
         connection, known = self.connection_of(conversation), self.connections()
         return None if not known or connection == known[0] else connection
+
+    def sent_options(self, options: dict[str, Any]) -> dict[str, Any]:
+        """The options of a run as they are sent: the default connection is not named."""
+        known = self.connections()
+        if options.get("connection") in (None, *known[:1]):
+            return {name: value for name, value in options.items() if name != "connection"}
+        return options
 
     async def need_model(self, conversation: Answering) -> str:
         """The model that will answer; the server is asked for its first one if none is configured.

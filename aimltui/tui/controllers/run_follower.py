@@ -356,8 +356,9 @@ class RunFollower:
             async for event in events:
                 changes = conversation.view.apply(event)
                 if isinstance(event.data, Run):
-                    if is_own:
+                    if is_own and event.data.id not in self.own_runs:
                         self.own_runs.add(event.data.id)
+                        conversation.options.started()
                     await self._run_moved(event.data)
                 if changes:
                     conversation.buffer.add(changes)
@@ -498,7 +499,11 @@ def _create_run(plan: Plan) -> CreateRun:
         tools["tools"] = list(plan.tools[:MOST_RUN_TOOLS])
         if rest := list(plan.tools[MOST_RUN_TOOLS:]):
             tools["more_tools"] = rest
-    return CreateRun(thread_id=plan.thread_id, assistant_id=plan.assistant_id, **given, **tools)
+    if "model" in plan.options:
+        # another model has another connection
+        given.pop("connection", None)
+    given_by_user = {**given, **plan.options}
+    return CreateRun(thread_id=plan.thread_id, assistant_id=plan.assistant_id, **given_by_user, **tools)
 
 
 def _is_locked(error: Exception) -> bool:

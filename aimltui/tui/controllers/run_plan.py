@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from aimltui.tui.state.entries import OTHER_MODEL, CardAction
 from aimltui.wire.tools import Tool
@@ -23,6 +25,8 @@ class Plan:
     """Whether hosted tools are offered; None sends nothing: they are."""
     web: str | None = None
     """Whether a model that searches the web by itself may do so; None sends nothing."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Parameters of the run that the user set for it, or for the thread."""
 
 
 class NotSent(Exception):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual.message import Message as TextualMessage
 
 from aimltui.client.errors import TransportError
 from aimltui.tui.controllers.messages import NoticePosted
+from aimltui.tui.state.run_options import RunOptions, metadata_of
 from aimltui.wire.errors import APIError
 from aimltui.wire.threads import ASSISTANT, CONNECTION, MODEL, TOOLS, WEB
 
@@ -71,6 +73,14 @@ class SelectionKeeper:
         """Switch the web in the conversation: on, off, or empty for what its assistant says."""
         conversation.selection.web = word or None
         await self._save(conversation, {WEB: word})
+
+    async def choose_options(self, conversation: Conversation, options: RunOptions) -> None:
+        """Use these options in all runs of the conversation; a model among them becomes that of the thread."""
+        if options.model:
+            await self.choose_model(conversation, options.model, options.connection)
+            options = replace(options, model="", connection="")
+        before, conversation.options.thread = conversation.options.thread, options
+        await self._save(conversation, metadata_of(options, before))
 
     async def make_default(self, conversation: Conversation, model: str, connection: str = "") -> None:
         """Make a model the default of the conversation's assistant, and let the conversation follow the default."""

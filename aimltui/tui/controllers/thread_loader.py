@@ -11,6 +11,7 @@ from aimltui.client.errors import TransportError
 from aimltui.tui.controllers.conversation import Conversation, Selection
 from aimltui.tui.controllers.messages import NoticePosted
 from aimltui.tui.controllers.thread_reader import read_thread
+from aimltui.tui.state.run_options import from_metadata
 from aimltui.wire.errors import APIError, NotFound
 from aimltui.wire.messages import ListMessages
 from aimltui.wire.runs import TOOL_SWITCHES
@@ -85,6 +86,7 @@ class ThreadLoader:
             switch if (switch := metadata.get(TOOLS)) in TOOL_SWITCHES else None,
             web if (web := metadata.get(WEB)) in ("on", "off") else None,
         )
+        conversation.options.thread = from_metadata(metadata)
         conversation.has_more = snapshot.has_more if not conversation.is_loaded else conversation.has_more
         conversation.is_loaded = True
         self._threads.state.put(thread)

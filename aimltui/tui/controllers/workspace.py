@@ -48,6 +48,7 @@ from aimltui.tui.state.branch_marks import END_ID
 from aimltui.tui.state.entries import GuideEntry
 from aimltui.tui.state.guides import guides_for
 from aimltui.tui.state.pending_calls import PendingCall
+from aimltui.tui.state.run_options import metadata_of
 from aimltui.tui.state.thread_list import ThreadListState
 from aimltui.wire.assistants import starters_of
 from aimltui.wire.errors import APIError
@@ -300,16 +301,25 @@ class Workspace:
                 TOOLS: chosen.tools,
                 WEB: chosen.web,
             }
-            thread = await self.directory.create({key: value for key, value in metadata.items() if value})
+            given = {key: value for key, value in metadata.items() if value}
+            thread = await self.directory.create(given | metadata_of(conversation.options.thread))
             conversation.thread_id = thread.id
             self._kept[thread.id] = conversation
             conversation.buffer.notify()
         connection = self.models.sent_connection(answering)
         sent = self.tools.sent(answering)
-        given = await self.run_tools.tools_of(assistant_id, needs, with_web=self.web.gives_tools(answering))
-        given = self.tools.kept(answering, assistant_id, given)
+        own = await self.run_tools.tools_of(assistant_id, needs, with_web=self.web.gives_tools(answering))
+        own = self.tools.kept(answering, assistant_id, own)
+        options = conversation.options.plan(is_addressed=to is not None)
         return Plan(
-            conversation.thread_id, assistant_id, model, connection, given, sent, self.web.sent(answering)
+            conversation.thread_id,
+            assistant_id,
+            model,
+            connection,
+            own,
+            sent,
+            self.web.sent(answering),
+            self.models.sent_options(options),
         )
 
     def stop_in(self, thread_id: str) -> None:

@@ -31,6 +31,8 @@ class Status:
     """The active run's status in a word; empty if there is none."""
     seconds: int | None = None
     """Seconds since the start of the run."""
+    options: str = ""
+    """What is different in the next run, or in the thread's runs, in words."""
     queued: int = 0
     """Messages in the queue."""
     is_away: bool = False
@@ -61,6 +63,8 @@ def segments(status: Status, glyphs: Glyphs) -> tuple[list[Part], list[str]]:
     if status.run:
         clock = "" if status.seconds is None else f" {clock_text(status.seconds)}"
         left.append((f"{dot} {status.run}{clock}", "$text-success"))
+    if status.options:
+        left.append((status.options, "$text-accent"))
     if status.queued:
         left.append(
             (

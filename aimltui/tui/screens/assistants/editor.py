@@ -168,7 +168,7 @@ class AssistantEditor(Sheet[None]):
             one(
                 "starters",
                 "Conversation starters",
-                "one in each line, at most 4 · one that ends with a colon waits for the rest",
+                "one in each line, at most 4; one ending in a colon waits for the rest",
                 self._starters,
             ),
             one("metadata", "Metadata", "key = value in each line", self._metadata),

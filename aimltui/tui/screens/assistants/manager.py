@@ -103,6 +103,7 @@ class AssistantsScreen(SearchSheet):
             lines.append(PickRow(row.key, row.name, row.hint, row.id == self._current))
         remark = "reading…" if self._rows is None else f"nothing for “{query}”" if query else "none"
         self.pick_list.set_lines(lines, query=query, remark=remark, at=at)
+        self._say()
 
     @property
     def row(self) -> AssistantRow | None:
@@ -111,8 +112,12 @@ class AssistantsScreen(SearchSheet):
         return next((row for row in self._rows or () if picked is not None and row.key == picked.id), None)
 
     def on_pick_list_cursor_moved(self, event: PickList.CursorMoved) -> None:
-        """Show a text about the row under the cursor, and what the keys do with it."""
+        """Show a text about the row under the cursor."""
         event.stop()
+        self._say()
+
+    def _say(self) -> None:
+        """Show a text about the row under the cursor, and what the keys do with it."""
         row = self.row
         self._about.update(Content(clean_line(row.about) if row is not None else ""))
         self._details.update(Content(clean_line(row.details) if row is not None else ""))

@@ -129,6 +129,37 @@ class AssistantsPart(MainView):
             form = replace(form, connection=workspace.models.connection_of(workspace.current) or "")
         return await self._keeper.create(form, model)
 
+    # Options of runs
+
+    def action_run_options(self, text: str = "") -> None:
+        """Set what is different in the next run or in this thread; a text is more instructions for the next run."""
+        from aimltui.tui.screens.assistants.run_options import Chosen, RunOptionsScreen
+
+        workspace = self.workspace
+        if self.waits_for_start(f"run_options({text!r})") or workspace is None:
+            return
+        conversation = workspace.current
+        options = conversation.options
+        if text.strip():
+            options.next = replace(options.next, additional=text.strip())
+            self.show_state()
+            return
+
+        def chosen(choice: Chosen | None) -> None:
+            if choice is not None and choice.scope == "next":
+                options.next = choice.options
+            elif choice is not None:
+                self.spawn(workspace.selections.choose_options(conversation, choice.options), "choice")
+            self.show_state()
+
+        screen = RunOptionsScreen(
+            options.next,
+            options.thread,
+            assistant=workspace.assistants.name_of(conversation),
+            pick_model=self.open_model_picker,
+        )
+        self.app.push_screen(screen, chosen)
+
     # The trash
 
     def _delete_row(self, sheet: AssistantsScreen, row: AssistantRow) -> None:
