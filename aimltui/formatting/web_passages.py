@@ -67,9 +67,9 @@ def written(intro: str, number: int, passages: Sequence[WebPassage]) -> str:
 def read(output: str) -> dict[WebKey, WebPassage]:
     """Return the passages in the output of a tool; those with a wrong address are left out."""
     heads = list(_HEAD.finditer(output))
-    ends = [head.start() for head in heads[1:]] + [len(output)]
+    ends = [*(head.start() for head in heads[1:]), len(output)]
     found: dict[WebKey, WebPassage] = {}
-    for head, end in zip(heads, ends, strict=True):
+    for head, end in zip(heads, ends, strict=False):
         number, place, title, url = head.groups()
         if is_web_address(url):
             passage = WebPassage(url, title.strip(), output[head.end() : end].strip())
