@@ -31,6 +31,7 @@ commands (each has --help):
   aimltui skills list         show the skills that assistants can load
   aimltui mcp list            show your MCP servers; test NAME starts one, --tool TOOL --json ARGS calls a tool
   aimltui mcp login NAME      log in at a remote MCP server; logout NAME, status
+  aimltui replay FILE         play a run that was recorded in the run inspector (F4)
   aimltui completion SHELL    completion of commands and flags for bash, zsh or fish
 """
 
@@ -133,6 +134,7 @@ def command_parser() -> argparse.ArgumentParser:
     from aimltui.cli.interpreter import add_interpreter_parser
     from aimltui.cli.mcp import add_mcp_parser
     from aimltui.cli.models import add_models_parser
+    from aimltui.cli.replay import add_replay_parser
     from aimltui.cli.runs import add_runs_parser
     from aimltui.cli.serve import add_serve_parser
     from aimltui.cli.skills import add_skills_parser
@@ -155,6 +157,7 @@ def command_parser() -> argparse.ArgumentParser:
     add_mcp_parser(commands)
     add_skills_parser(commands)
     add_completion_parser(commands)
+    add_replay_parser(commands)
     return result
 
 

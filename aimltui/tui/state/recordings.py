@@ -18,11 +18,16 @@ from typing import TYPE_CHECKING, Any
 from aimltui.common.redaction import redact_in_use
 
 if TYPE_CHECKING:
+    from aimltui.client.replay import Recording
     from aimltui.tui.state.inspection import Inspection
     from aimltui.wire.messages import Message
 
 VERSION = 1
 MARK = "aimltui_recording"
+
+
+class BadRecording(Exception):
+    """A text is no recording; the text of the exception is a sentence."""
 
 
 def written(of: Inspection, messages: Sequence[Message]) -> str:
@@ -49,3 +54,44 @@ def written(of: Inspection, messages: Sequence[Message]) -> str:
         body = data if isinstance(data, str) else data.to_json()
         lines.append({"at": round(last, 3), "index": one.event.index, "event": one.event.event, "data": body})
     return redact_in_use("".join(json.dumps(line) + "\n" for line in lines))
+
+
+def read(text: str) -> Recording:
+    """Return the recording that a text holds.
+
+    Raises:
+        BadRecording: It holds none.
+    """
+    from pydantic import ValidationError
+
+    try:
+        first, *rest = [json.loads(line) for line in text.splitlines() if line.strip()]
+        if not isinstance(first, dict) or first.get(MARK) != VERSION:
+            raise BadRecording("It was not written by the run inspector of this version.")
+        return _recording(first, [line for line in rest if isinstance(line, dict)])
+    except BadRecording:
+        raise
+    except (ValueError, RecursionError, TypeError, KeyError, AttributeError, ValidationError) as error:
+        raise BadRecording("It is damaged, or no recording at all.") from error
+
+
+def _recording(first: dict[str, Any], rest: Sequence[dict[str, Any]]) -> Recording:
+    from aimltui.client.replay import Recording
+    from aimltui.wire.events import decode
+    from aimltui.wire.messages import Message
+    from aimltui.wire.run_steps import RunStep
+    from aimltui.wire.runs import Run
+    from aimltui.wire.traces import ModelRequest
+
+    told = [
+        (float(line["at"]), decode(line["event"], line["data"], line.get("index")))
+        for line in rest
+        if "event" in line
+    ]
+    return Recording(
+        run=Run.model_validate(first["run"]),
+        messages=[Message.model_validate(line["message"]) for line in rest if "message" in line],
+        events=[(at, event) for at, event in told if event is not None],
+        steps=[RunStep.model_validate(step) for step in first.get("steps") or ()],
+        requests=[ModelRequest.model_validate(request) for request in first.get("requests") or ()],
+    )

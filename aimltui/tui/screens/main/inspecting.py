@@ -66,7 +66,7 @@ class InspectingPart(MainView):
         except (APIError, TransportError, SaveError) as error:
             self.show_notice(f"The run was not recorded. {error}", is_warning=True)
             return
-        self.show_notice(f"Recorded as {path}")
+        self.show_notice(f"Recorded as {path}. To play it: aimltui replay {path.name}")
 
     def _ask_again(self, of: Inspection) -> None:
         from aimltui.tui.screens.inspector.again import AgainScreen
