@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,17 @@ def add_serve_parser(commands: Any) -> argparse.ArgumentParser:
         help="the environment variable with the token that clients must send as their API key; "
         "required if other machines can reach the server",
     )
+    add(
+        "--requests-per-minute",
+        metavar="N",
+        type=_count,
+        help="answer 429 to more requests than this; the headers x-ratelimit-* tell what is left",
+    )
+    add(
+        "--log-requests",
+        action="store_true",
+        help="write a line of JSON to stderr for each request: time, id, operation, status, milliseconds; no content",
+    )
     add_engine_flags(parser)
     parser.set_defaults(run=serve)
     return parser
@@ -61,6 +73,7 @@ def serve(options: argparse.Namespace) -> int:
     """
     # Imported late: only this command needs starlette and uvicorn.
     from aimltui.server.listener import Address, check_address
+    from aimltui.server.shared import ServerLimits
 
     token = _token(options.token_env)
     uds = options.uds.expanduser().absolute() if options.uds else None
@@ -68,16 +81,19 @@ def serve(options: argparse.Namespace) -> int:
     check_address(address, token)
     source = find_source(options)
     override = options.model or (DEMO_MODEL if options.demo else None)
-    return asyncio.run(_serve(address, source, token, override))
+    limits = ServerLimits(per_minute=options.requests_per_minute, logs_requests=options.log_requests)
+    if options.log_requests:
+        _log_requests()
+    return asyncio.run(_serve(address, source, token, override, limits))
 
 
-async def _serve(address: Any, source: Source, token: str | None, override: str | None) -> int:
+async def _serve(address: Any, source: Source, token: str | None, override: str | None, limits: Any) -> int:
     from aimltui.server import listener as listening
     from aimltui.server.app import create_app
     from aimltui.server.auth import Auth
 
     async with open_engine(source, override) as engine:
-        app = create_app(engine, Auth(token, is_socket=address.uds is not None))
+        app = create_app(engine, Auth(token, is_socket=address.uds is not None), limits)
         await listening.serve(app, address, announce=_say, on_stop=engine.aclose)
     return 0
 
@@ -99,6 +115,20 @@ def _port(text: str) -> int:
     if not 0 <= port <= 65535:
         raise argparse.ArgumentTypeError(f"{port} is not a port number (0 to 65535)")
     return port
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("the number must be 1 or more")
+    return number
+
+
+def _log_requests() -> None:
+    requests = logging.getLogger("aimltui.requests")
+    requests.addHandler(logging.StreamHandler())
+    requests.setLevel(logging.INFO)
+    requests.propagate = False
 
 
 def _say(line: str) -> None:

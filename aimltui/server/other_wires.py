@@ -51,9 +51,10 @@ class OtherWires:
     def __init__(self, engine: op.OperationHandler) -> None:
         self._chat = ChatCompletions(engine)
         self._responses = Responses(engine)
-        self.router = Router(self._routes())
+        self.routes = self._table()
+        self.router = Router(self.routes)
 
-    def _routes(self) -> tuple[Route, ...]:
+    def _table(self) -> tuple[Route, ...]:
         responses, conversation = self._responses, "/conversations/{conversation_id}"
         return (
             Route("POST", "/chat/completions", self._complete),

@@ -14,8 +14,8 @@ import pytest
 
 from aimltui.engine.engine import Engine
 from aimltui.engine.models.base import ChatChunk, ModelError
-from aimltui.server.app import ServerLimits
 from aimltui.server.auth import Auth
+from aimltui.server.shared import ServerLimits
 from aimltui.wire.operations import OPERATIONS
 from tests.conformance import schemas
 from tests.conformance.world import World, a_world, plain, requirement, served

@@ -13,7 +13,7 @@ import httpx2
 import pytest
 
 from aimltui.engine.engine import Engine
-from aimltui.server.app import ServerLimits
+from aimltui.server.shared import ServerLimits
 from tests.conformance.test_http import http, refusal
 from tests.conformance.world import World, requirement, served
 from tests.support.builders import options, until

@@ -17,9 +17,10 @@ from aimltui.client.embedded import EmbeddedTransport
 from aimltui.client.http import HTTPTransport, Remote
 from aimltui.client.transport import Transport
 from aimltui.engine.engine import Engine
-from aimltui.server.app import ServerLimits, create_app
+from aimltui.server.app import create_app
 from aimltui.server.auth import Auth
 from aimltui.server.listener import Address, serve
+from aimltui.server.shared import ServerLimits
 from aimltui.wire.assistants import Assistant, CreateAssistant
 from aimltui.wire.base import Params, Wire
 from aimltui.wire.binary import Blob

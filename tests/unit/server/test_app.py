@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+import json
+import re
+from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import httpx2
 import pytest
+from starlette.types import ASGIApp
 
-from aimltui.server.app import ServerLimits, create_app
+from aimltui.server.app import create_app
+from aimltui.server.auth import Auth
 from aimltui.server.idempotency import Answer, IdempotencyKeys
 from aimltui.server.patience import BodyPatience
+from aimltui.server.rate_limit import RateLimit, TooManyRequests
+from aimltui.server.routing import SERVED
+from aimltui.server.shared import ServerLimits
 from aimltui.wire import events
 from aimltui.wire.base import Params, Wire
 from aimltui.wire.errors import BadRequest, NotFound
@@ -265,3 +273,81 @@ async def test_a_body_in_pieces_and_an_answer_that_takes_long_are_waited_for() -
     engine.go.set()
     await until(lambda: reader.whole)
     assert b"event: done" in reader.body
+
+
+async def test_what_watches_a_server_needs_no_token_and_learns_nothing_else() -> None:
+    app = create_app(cast(Any, None), Auth("a-token-of-some-length"))
+    assert (await asked(app, "/healthz")) == (200, b'{"status":"ok"}')
+    assert (await asked(app, "/metrics"))[0] == 401
+    token = {"authorization": "Bearer a-token-of-some-length"}
+    status, text = await asked(app, "/metrics", token)
+    assert status == 200
+    assert b'aimltui_requests_total{operation="healthz",status="200"} 1\n' in text
+    assert b'aimltui_requests_total{operation="unknown",status="401"} 1\n' in text
+    assert b'aimltui_request_seconds_bucket{operation="healthz",le="+Inf"} 1\n' in text
+
+
+async def test_the_openapi_document_names_every_operation_and_all_its_references_exist() -> None:
+    status, body = await asked(create_app(cast(Any, None)), "/v1/openapi.json")
+    whole = json.loads(body)
+    told = {
+        (method.upper(), path): described["operationId"]
+        for path, methods in whole["paths"].items()
+        for method, described in methods.items()
+    }
+    assert status == 200
+    assert {(one.method, one.path): one.name for one in SERVED}.items() <= told.items()
+    assert {("POST", "/chat/completions"), ("POST", "/responses")} <= told.keys()
+    assert len(set(told.values())) == len(told)
+    references = set(re.findall(r'"#/components/schemas/([^"]+)"', body.decode()))
+    assert references <= whole["components"]["schemas"].keys()
+    run = whole["paths"]["/threads/{thread_id}/runs"]["post"]
+    fields = run["requestBody"]["content"]["application/json"]["schema"]
+    assert fields["required"] == ["assistant_id"]
+    assert "thread_id" not in fields["properties"]
+    assert {one["name"]: one["in"] for one in run["parameters"]} == {"thread_id": "path", "include": "query"}
+    assert list(run["responses"]["200"]["content"]) == ["application/json", "text/event-stream"]
+
+
+async def test_more_requests_than_allowed_are_told_when_to_come_again() -> None:
+    now = [0.0]
+    limit = RateLimit(2, lambda: now[0])
+    limit.take()
+    assert limit.headers() == {
+        "x-ratelimit-limit-requests": "2",
+        "x-ratelimit-remaining-requests": "1",
+        "x-ratelimit-reset-requests": "30.000s",
+    }
+    limit.take()
+    with pytest.raises(TooManyRequests, match="Please try again in 30s") as caught:
+        limit.take()
+    assert caught.value.retry_after_s == 30
+    now[0] = 30.0
+    limit.take()
+    app = create_app(cast(Any, None), limits=ServerLimits(per_minute=1))
+    answers = [await answered(app, "/nowhere") for _ in range(2)]
+    assert [status for status, _, _ in answers] == [404, 429]
+    assert 1 <= int(answers[1][1]["retry-after"]) <= 60
+
+
+async def test_a_request_is_logged_without_its_content(caplog: pytest.LogCaptureFixture) -> None:
+    app = create_app(cast(Any, None), limits=ServerLimits(logs_requests=True))
+    with caplog.at_level("INFO", "aimltui.requests"):
+        await asked(app, "/v1/threads/thread_secret/nothing?key=sk-secret")
+    [line] = [record.message for record in caplog.records if record.name == "aimltui.requests"]
+    assert "secret" not in line
+    assert (json.loads(line)["operation"], json.loads(line)["status"]) == ("unknown", 404)
+
+
+async def asked(app: ASGIApp, path: str, headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:
+    status, _, body = await answered(app, path, headers)
+    return status, body
+
+
+async def answered(
+    app: ASGIApp, path: str, headers: Mapping[str, str] | None = None
+) -> tuple[int, Mapping[str, str], bytes]:
+    transport = httpx2.ASGITransport(app=cast(Any, app))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        answer = await client.get(path, headers=dict(headers or {}))
+        return answer.status_code, answer.headers, answer.content
