@@ -277,6 +277,12 @@ async def test_another_assistant_answers_one_message(folder: Path, tmp_path: Pat
             own.assistant_id,
             own.assistant_id,
         ]
+        # who wants to attach a file is offered files alone
+        here.screen.action_attach()
+        await here.until(lambda: mentions.is_open)
+        assert "report.txt" in here.shown()
+        assert "@Contract reader" not in here.shown()
+        prompt.load_draft("")
         # what is written in the middle of a text addresses nobody; backspace at the start takes the chip off
         prompt.add_text("mail me @Contract")
         await here.pilot.pause()

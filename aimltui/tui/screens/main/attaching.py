@@ -43,6 +43,8 @@ class AttachingPart(MainView):
         """What the list over the prompt was last filled for."""
         self._dismissed: tuple[int, int] | None = None
         """The place of the `@` for which the user closed the list."""
+        self._wants_file = False
+        """Whether the `@` was begun to attach a file, so that no assistants are offered."""
 
     @property
     def _mentions(self) -> MentionList:
@@ -69,6 +71,7 @@ class AttachingPart(MainView):
         before = self.prompt.document.get_line(self.prompt.cursor_location[0])[
             : self.prompt.cursor_location[1]
         ]
+        self._wants_file = True
         self.prompt.add_text("@" if not before or before[-1].isspace() else " @")
 
     async def _attach_path(self, path: str) -> None:
@@ -175,7 +178,7 @@ class AttachingPart(MainView):
         written = self._written()
         self.prompt.completions = self._mentions
         if written is None:
-            self._dismissed = None
+            self._dismissed, self._wants_file = None, False
         if written is None or self._dismissed == written[0]:
             self._asked = ""
             self._mentions.close()
@@ -202,7 +205,7 @@ class AttachingPart(MainView):
             return
         assistants: list[PickRow | str] = []
         written = self._written()
-        if written is not None and written[0] == (0, 0):
+        if written is not None and written[0] == (0, 0) and not self._wants_file:
             assistants += [
                 PickRow(f"assistant:{one.assistant_id}", f"@{one.name}", one.model)
                 for one in self._finder.addressees(query)
