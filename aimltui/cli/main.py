@@ -22,6 +22,7 @@ commands (each has --help):
   aimltui chat                talk to an assistant in a plain terminal
   aimltui usage               show what runs used and cost
   aimltui threads             list, show, export, delete; import conversations of ChatGPT, Claude, Open WebUI and others
+  aimltui assistants          list, show, delete; export and import TOML files that can live in git
   aimltui files               list, show, export and delete files
   aimltui runs                list and show runs, stop one
   aimltui models              list models; learned shows what each model does not support
@@ -126,6 +127,7 @@ def ask_parser() -> argparse.ArgumentParser:
 def command_parser() -> argparse.ArgumentParser:
     """Return the parser of the other commands. It is separate so that the screen starts without importing them."""
     from aimltui.cli.ask import add_ask_parser
+    from aimltui.cli.assistants import add_assistants_parser
     from aimltui.cli.chat import add_chat_parser
     from aimltui.cli.completion import add_completion_parser
     from aimltui.cli.doctor import add_doctor_parser
@@ -151,6 +153,7 @@ def command_parser() -> argparse.ArgumentParser:
     add_interpreter_parser(commands)
     add_models_parser(commands)
     add_threads_parser(commands)
+    add_assistants_parser(commands)
     add_files_parser(commands)
     add_runs_parser(commands)
     add_functions_parser(commands)
