@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import os
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -80,12 +82,31 @@ async def _redirect(*, is_pasted: bool) -> AsyncIterator[Redirect]:
         yield redirect
 
 
-async def _pasted() -> str:
-    _say("The browser ends at a page that it cannot show. Paste the address of that page here:")
-    try:
-        return await asyncio.to_thread(input)
-    except EOFError as error:
-        raise AimltuiError("No address was pasted, so you are not logged in.") from error
+async def _pasted(problem: str) -> str:
+    _say(problem or "The browser ends at a page that it cannot show. Paste the address of that page here:")
+    line = await _line()
+    if line is None:
+        raise AimltuiError("No address was pasted, so you are not logged in.")
+    return line
+
+
+async def _line() -> str | None:
+    """A line that the user enters; None at the end of the input. ctrl+C ends the command while it waits."""
+    loop = asyncio.get_running_loop()
+    line: asyncio.Future[str | None] = loop.create_future()
+
+    def read() -> None:
+        try:
+            found: str | None = input()
+        except EOFError:
+            found = None
+        with contextlib.suppress(RuntimeError):
+            # the command may have ended meanwhile
+            loop.call_soon_threadsafe(lambda: None if line.done() else line.set_result(found))
+
+    # the end of a command waits for asyncio's own threads, but not for this one
+    threading.Thread(target=read, name="paste", daemon=True).start()
+    return await line
 
 
 async def _open(address: str) -> None:

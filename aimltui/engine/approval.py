@@ -15,6 +15,8 @@ class CodeToRun:
     code: str
     expires_at: int | None = None
     """Unix seconds at which the waiting run ends, whether the user has answered or not."""
+    call_id: str = ""
+    """The call in the run step; empty if the user runs the code again."""
 
 
 @dataclass(frozen=True, slots=True)

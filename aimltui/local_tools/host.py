@@ -97,6 +97,13 @@ class LocalTools:
         """The servers that are starting, so that a run of an assistant does not get their tools yet."""
         return self.servers.unlisted if self.servers is not None and self._is_offered(is_own) else []
 
+    def logged_out(self, *, is_own: bool) -> list[str]:
+        """The servers that want a login, so that a run of an assistant does not get their tools."""
+        is_offered = self.servers is not None and self._is_offered(is_own)
+        return (
+            [row.name for row in self.servers.rows if row.needs_login] if self.servers and is_offered else []
+        )
+
     def find(self, name: str, arguments: str = "") -> LocalTool | None:
         """The tool with a name, as it is asked about for a call with these arguments."""
         tool = next((tool for tool in self.tools if tool.name == name), None)

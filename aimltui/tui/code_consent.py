@@ -24,6 +24,11 @@ class PendingCode(Protocol):
         ...
 
     @property
+    def call_id(self) -> str:
+        """The call in the run step; empty if the user runs the code again."""
+        ...
+
+    @property
     def code(self) -> str:
         """The whole code."""
         ...

@@ -55,7 +55,7 @@ def some_key(dice: random.Random) -> events.Key:
 
 
 class Asked:
-    run_id, code, expires_at = "", "print(1)", None
+    run_id, call_id, code, expires_at = "", "", "print(1)", None
 
     def __init__(self, thread_id: str) -> None:
         self.thread_id = thread_id

@@ -175,6 +175,7 @@ class Unboxed:
     code: str
     thread_id: str
     run_id: str = "run_1"
+    call_id: str = ""
     expires_at: int | None = 1_800_000_600
 
 

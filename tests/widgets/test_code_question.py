@@ -57,7 +57,7 @@ class FakeConsent:
 
 
 class Code:
-    run_id = "run_1"
+    run_id, call_id = "run_1", ""
 
     def __init__(self, thread_id: str, code: str = "print(1)") -> None:
         self.thread_id, self.code, self.expires_at = thread_id, code, 1_800_000_600

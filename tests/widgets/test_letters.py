@@ -198,7 +198,7 @@ async def test_letters_choose_nothing_in_the_first_dialog(server: FakeTransport,
 
 
 class Asked:
-    run_id, code, expires_at = "run_1", "print(1)", None
+    run_id, call_id, code, expires_at = "run_1", "", "print(1)", None
 
     def __init__(self, thread_id: str) -> None:
         self.thread_id = thread_id

@@ -113,6 +113,11 @@ async def test_the_sheet_shows_restarts_switches_and_offers_a_login(
         notes = at.here.app._notifications
         await at.here.until(lambda: any(note.message == "other refused it." for note in notes))
         assert any("the address of the login page was copied" in note.message for note in notes)
+        # a message goes out without its tools, which is told
+        await at.here.pilot.press("escape")
+        await at.here.write("Hi")
+        told = "MCP server other needs a login, so its tools are missing. Log in under /mcp."
+        await at.here.until(lambda: any(note.message == told for note in at.here.app._notifications))
 
 
 CITY = Form(

@@ -43,7 +43,9 @@ async def test_a_skill_is_switched_offered_and_loaded(tmp_path: Path) -> None:
         assert "Add the sums." in output
         assert "\x1b" not in output
         assert not at.card.display
-
+        # a broken skill that was not put there for this program is no news
+        assert not at.here.app._notifications
+        put(own, "mine", head="name: mine")
         await at.here.screen.run_action("skills")
         await at.here.until(lambda: isinstance(at.here.app.screen, SkillsScreen))
         await at.here.until(lambda: "Checks invoices." in at.here.shown())
@@ -61,4 +63,6 @@ async def test_a_skill_is_switched_offered_and_loaded(tmp_path: Path) -> None:
         await at.here.write("Again.")
         await at.here.until(lambda: "Two." in at.here.texts())
         assert offered(at) == ["letters"]
+        notes = [note.message for note in at.here.app._notifications]
+        assert [note for note in notes if "A skill is left out." in note and "mine" in note]
         assert "- letters: Polite ones." in str(at.model.requests[-1].tools)

@@ -22,7 +22,7 @@ from aimltui.config.mcp_servers import McpServer, expand
 from aimltui.formatting.numbers import bytes_text
 from aimltui.local_tools.mcp.bearer import StoredLogin
 from aimltui.local_tools.mcp.log import ServerLog, exchange
-from aimltui.local_tools.mcp.logins import LoginStore, has_own_key, needs_login
+from aimltui.local_tools.mcp.logins import LoginStore, has_own_key, needs_login, needs_rights
 
 MOST_BODY = 32 * 1024 * 1024
 """Bytes of one message."""
@@ -65,7 +65,9 @@ async def http_streams(
     auth = None
     if logins is not None and login is not None:
         auth = StoredLogin(server, url, login, logins, partial(post_form, transport))
-    log.wants_login = "" if has_own_key(server) else needs_login(server.name)
+    if not has_own_key(server):
+        log.sentences = {401: needs_login(server.name)}
+        log.sentences |= {403: needs_rights(server.name)} if login is not None else {}
     client = httpx2.AsyncClient(
         headers={"user-agent": f"aimltui/{__version__}", **headers},
         timeout=httpx2.Timeout(_CONNECT_S, read=_SILENCE_S),
@@ -199,9 +201,9 @@ class BoundTransport(httpx2.AsyncBaseTransport):
         return response
 
     def _sentence_for(self, status: int) -> str:
-        if status == 401 and self._log.wants_login:
-            self._log.is_logged_out = True
-            return self._log.wants_login
+        if status in self._log.sentences:
+            self._log.is_logged_out = self._log.is_logged_out or status == 401
+            return self._log.sentences[status]
         return _SENTENCES.get(status, f"It answered with the HTTP status {status}.")
 
     async def aclose(self) -> None:

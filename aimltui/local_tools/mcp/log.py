@@ -40,10 +40,10 @@ class ServerLog:
         self.trouble = ""
         """Why the last request failed on the way, as a sentence."""
 
-        self.wants_login = ""
-        """What to tell the user if the server refuses a request for want of a login."""
+        self.sentences: dict[int, str] = {}
+        """What to tell the user of a server with a login about HTTP statuses, such as that it wants one."""
         self.is_logged_out = False
-        """Whether it did so."""
+        """Whether it refused a request for want of a login."""
 
     @property
     def lines(self) -> list[str]:

@@ -125,6 +125,11 @@ def checked_endpoint(url: str, what: str) -> str:
     return url
 
 
+def needs_rights(name: str) -> str:
+    """The sentence for a server that refuses something to a login."""
+    return f"It refuses this to your login (403). Log in again to grant more: aimltui mcp login {shlex.quote(clean_line(name))}"
+
+
 def needs_login(name: str) -> str:
     """The sentence for a server that wants a login."""
     return f"It needs a login: aimltui mcp login {shlex.quote(clean_line(name))} (or a key in headers in the configuration)."

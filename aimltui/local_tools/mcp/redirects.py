@@ -18,6 +18,7 @@ PATH = "/callback"
 PATIENCE_S = 300.0
 """Seconds for the user to log in."""
 _MOST_REQUEST = 16_384
+_MOST_PASTES = 3
 _READ_S = 5.0
 _PAGE = (
     "<!doctype html><meta charset=utf-8><title>aimltui</title>"
@@ -56,6 +57,10 @@ class Redirect(Protocol):
         ...
 
 
+class WrongAnswer(AimltuiError):
+    """A text is no answer of this login."""
+
+
 def answer_in(address: str, state: str) -> PageAnswer:
     """The answer in an address that the login page sent the browser to.
 
@@ -64,7 +69,7 @@ def answer_in(address: str, state: str) -> PageAnswer:
     """
     values = {name: found[-1] for name, found in parse_qs(urlsplit(address.strip()).query).items()}
     if values.get("state") != state:
-        raise AimltuiError(
+        raise WrongAnswer(
             "This is not the answer of this login. Copy the whole address of the page that the browser ends at."
         )
     if "error" in values:
@@ -79,10 +84,10 @@ class Pasted:
     """Takes the address from the user, who copies it from a browser on another machine.
 
     Args:
-        ask: Returns what the user pastes.
+        ask: Returns what the user pastes; gets a sentence about what was wrong with the last text, or an empty one.
     """
 
-    def __init__(self, ask: Callable[[], Awaitable[str]]) -> None:
+    def __init__(self, ask: Callable[[str], Awaitable[str]]) -> None:
         self._ask = ask
         # nothing listens there: the page cannot be shown, and its address has the answer
         with socket.socket() as free:
@@ -91,7 +96,13 @@ class Pasted:
 
     async def answer(self, state: str) -> PageAnswer:
         """See `Redirect.answer`."""
-        return answer_in(await self._ask(), state)
+        problem = ""
+        for _ in range(_MOST_PASTES):
+            try:
+                return answer_in(await self._ask(problem), state)
+            except WrongAnswer as error:
+                problem = str(error)
+        raise AimltuiError(problem)
 
 
 class Loopback:

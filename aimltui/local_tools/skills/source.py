@@ -70,6 +70,8 @@ class SkillSource:
         self.skills: tuple[Skill, ...] = ()
         """The usable skills, in the order of their names."""
         self.problems: Sequence[Problem] = ()
+        self.own_problems: Sequence[Problem] = ()
+        """Those of the configuration directory: a skill of another program need not be usable here."""
 
     @property
     def places(self) -> str:
@@ -78,23 +80,25 @@ class SkillSource:
 
     async def refresh(self) -> None:
         """Read the skills again."""
-        self.skills, self.problems = await asyncio.to_thread(self._read)
+        self.skills, self.problems, self.own_problems = await asyncio.to_thread(self._read)
 
     def start(self) -> None:
         """Do nothing: reading a skill does not take long."""
 
-    def _read(self) -> tuple[tuple[Skill, ...], Sequence[Problem]]:
+    def _read(self) -> tuple[tuple[Skill, ...], Sequence[Problem], Sequence[Problem]]:
         found: dict[str, Skill] = {}
         problems: list[Problem] = []
+        own: list[Problem] = []
         for folder in self._folders:
             for path in skill_folders(folder.path):
                 try:
                     skill = read_skill(path, is_own=folder.is_own)
                 except SkillError as error:
                     problems.append(Problem(path.name, str(error)))
+                    own += problems[-1:] if folder.is_own else []
                 else:
                     found.setdefault(skill.name, skill)
-        return tuple(sorted(found.values(), key=lambda skill: skill.name)), problems
+        return tuple(sorted(found.values(), key=lambda skill: skill.name)), problems, own
 
     @property
     def tools(self) -> Sequence[LocalTool]:

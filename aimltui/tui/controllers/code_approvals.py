@@ -68,7 +68,7 @@ class CodeApprovals:
         return PendingCall(
             code.thread_id,
             code.run_id,
-            f"code-{self._count}",
+            code.call_id or f"code-{self._count}",
             CODE_INTERPRETER,
             arguments,
             tool,

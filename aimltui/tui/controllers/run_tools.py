@@ -77,6 +77,8 @@ class RunTools:
         taken = {tool.function.name for tool in own if isinstance(tool, FunctionTool)}
         skills = self._skills_of(local, assistant_id)
         more = local.definitions(is_own=is_own, taken=taken, skills=skills, with_web=with_web)
+        for name in local.logged_out(is_own=is_own):
+            self._tell(f"MCP server {name} needs a login, so its tools are missing. Log in under /mcp.")
         for name in local.unlisted(is_own=is_own):
             self._tell(f"MCP server {name} is still starting. Its tools come with your next message.")
         if (surplus := len(own) + len(more) - self._most) > 0:
@@ -91,10 +93,11 @@ class RunTools:
 
         if local.skills is None:
             return []
-        for problem in local.skills.problems:
+        for problem in local.skills.own_problems:
             self._tell(f"A skill is left out. {problem.sentence}")
         metadata = self._assistants.metadata(assistant_id)
-        return names_on(metadata, local.skills.skills, is_own=self._is_own(assistant_id))
+        is_own = self._assistants.is_default(assistant_id)
+        return names_on(metadata, local.skills.skills, is_own=is_own)
 
     def _is_own(self, assistant_id: str | None) -> bool:
         """Whether an assistant gets the tools as the program's own one does."""

@@ -38,13 +38,18 @@ class Browser:
         self.world = world
         self.more = more
         self.shown: list[str] = []
+        self.wrong: list[str] = []
+        """What is pasted first."""
+        self.problems: list[str] = []
         self.redirect = Pasted(self.paste)
 
     async def show(self, address: str) -> None:
         self.shown.append(address)
 
-    async def paste(self) -> str:
-        return self.world.page(self.shown[-1], **self.more)
+    async def paste(self, problem: str) -> str:
+        self.problems.append(problem)
+        wrong = self.wrong.pop(0) if self.wrong else ""
+        return wrong or self.world.page(self.shown[-1], **self.more)
 
 
 async def enter(world: GuardedServer, logins: MemoryLogins, browser: Browser | None = None) -> Browser:
@@ -91,8 +96,12 @@ async def test_a_login_is_made_used_renewed_and_ended(caplog: pytest.LogCaptureF
         assert (row.state, row.needs_login) == ("failed", True)
         assert "It needs a login: aimltui mcp login tracker" in row.error
 
-        browser = await enter(world, logins)
+        browser = Browser(world)
+        browser.wrong = ["https://tracker.example/", ""]
+        await enter(world, logins, browser)
         (address,) = browser.shown
+        assert browser.problems[0] == ""
+        assert "not the answer of this login" in browser.problems[1]
         assert address.startswith(f"{AUTH}/authorize?")
         assert "code_challenge_method=S256" in address
         assert "resource=https%3A%2F%2Fmcp.example%2Fmcp" in address
@@ -169,6 +178,8 @@ async def test_a_redirect_of_the_server_gets_no_token() -> None:
         assert await say(source, "hi") == "hi"
         world.statuses, world.headers = [307], {"location": "https://elsewhere.example/mcp"}
         assert "sends requests on to another host" in await say(source, "ho")
+        world.statuses, world.headers = [403], {}
+        assert "Log in again to grant more: aimltui mcp login tracker" in await say(source, "ho")
         # a login is for one origin, also if the address in the configuration changes
         assert logins.load("tracker", "https://elsewhere.example/mcp") is None
     assert carriers(world) == {"mcp.example"}

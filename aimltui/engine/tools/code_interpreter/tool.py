@@ -100,7 +100,7 @@ class CodeInterpreter:
             async with self._sessions.of(context.run.thread_id) as slot:
                 if not slot.runner.is_confined:
                     run = context.run
-                    wanted = CodeToRun(run.thread_id, run.id, code, run.expires_at)
+                    wanted = CodeToRun(run.thread_id, run.id, code, run.expires_at, call.id)
                     await permit(self._approve, wanted, FOR_THE_MODEL)
                 notes = await _bring_in(slot, context.files)
                 cell = _CellOutput(slot, context.keep, notes)

@@ -15,6 +15,7 @@ from aimltui.tui.state.pending_calls import PendingCall
 
 class Code:
     expires_at = None
+    call_id = ""
 
     def __init__(self, code: str = "print(1)", thread_id: str = "thread_1", run_id: str = "run_1") -> None:
         self.code, self.thread_id, self.run_id = code, thread_id, run_id

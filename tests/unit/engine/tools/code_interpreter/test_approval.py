@@ -44,6 +44,7 @@ async def test_each_run_is_asked_for_and_a_no_is_told_to_the_model(tmp_path: Pat
     assert sandbox.codes == ["first"]
     assert [code.code for code in user.asked] == ["first", "second"]
     assert (user.asked[0].thread_id, user.asked[0].run_id) == (run.thread_id, run.id)
+    assert user.asked[0].call_id == "call_x", "the panel of the call says that it waits"
     told = model.requests[2].messages[-1]["content"]
     assert "did not allow" in told
     assert told.endswith("Reason: It deletes my notes.")
