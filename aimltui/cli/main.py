@@ -32,6 +32,7 @@ commands (each has --help):
   aimltui skills list         show the skills that assistants can load
   aimltui mcp list            show your MCP servers; test NAME starts one, --tool TOOL --json ARGS calls a tool
   aimltui mcp login NAME      log in at a remote MCP server; logout NAME, status
+  aimltui acp                 be the agent of an editor: the Agent Client Protocol
   aimltui replay FILE         play a run that was recorded in the run inspector (F4)
   aimltui completion SHELL    completion of commands and flags for bash, zsh or fish
 """
@@ -126,6 +127,7 @@ def ask_parser() -> argparse.ArgumentParser:
 
 def command_parser() -> argparse.ArgumentParser:
     """Return the parser of the other commands. It is separate so that the screen starts without importing them."""
+    from aimltui.cli.acp import add_acp_parser
     from aimltui.cli.ask import add_ask_parser
     from aimltui.cli.assistants import add_assistants_parser
     from aimltui.cli.chat import add_chat_parser
@@ -161,6 +163,7 @@ def command_parser() -> argparse.ArgumentParser:
     add_skills_parser(commands)
     add_completion_parser(commands)
     add_replay_parser(commands)
+    add_acp_parser(commands)
     return result
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aimltui.bootstrap.source import DEMO_MODEL, Source
 from aimltui.cli.answers import AnswerWriter
@@ -17,8 +17,12 @@ from aimltui.tui.state.attached_files import AttachedFile, tools_of
 from aimltui.wire import events
 from aimltui.wire.assistants import Assistant
 from aimltui.wire.messages import CreateMessage
-from aimltui.wire.runs import CreateRun
+from aimltui.wire.runs import MOST_RUN_TOOLS, CreateRun
 from aimltui.wire.threads import ASSISTANT, CONNECTION, MODEL, TOOLS, CreateThread, ListThreads, Thread
+
+if TYPE_CHECKING:
+    from aimltui.local_tools.host import LocalTools
+    from aimltui.wire.tools import Tool
 
 
 class _Choice(NamedTuple):
@@ -76,11 +80,45 @@ class Question:
             thread = await self._client.threads.create(CreateThread(metadata=self._marks(choice, assistant)))
             writer.take(events.StreamEvent(events.THREAD_CREATED, thread))
         await self._client.messages.create(_message(thread.id, text, sent))
-        given: dict[str, Any] = {name: value for name, value in choice._asdict().items() if value}
-        if needs := tools_of(sent):
-            given["tools"] = await self._directory.tools_with(assistant_id, needs)
-        tools = (thread.metadata or {}).get(TOOLS) or "auto"
-        return CreateRun(thread_id=thread.id, assistant_id=assistant_id, hosted_tools=tools, **given)
+        needs = tools_of(sent)
+        tools = await self._directory.tools_with(assistant_id, needs) if needs else None
+        return _run(thread, assistant_id, choice, tools)
+
+    async def plan(self, thread: Thread, local: LocalTools | None = None) -> CreateRun:
+        """Return the parameters of a run in a thread, with the functions that run on this machine.
+
+        Args:
+            thread: The thread.
+            local: Those functions; None for none.
+
+        Raises:
+            ConfigError: The flags name something that does not exist.
+            AimltuiError: No model can be found.
+        """
+        from aimltui.wire.tools import FunctionTool
+
+        assistant = self._assistant(await self._directory.read(), thread)
+        choice = await self._choice(thread, assistant)
+        assistant_id = assistant.id if assistant is not None else await self._own_assistant(choice)
+        own = self._directory.all_tools_of(assistant_id) or []
+        if local is None:
+            return _run(thread, assistant_id, choice, None)
+        await local.refresh()
+        local.start(is_own=assistant is None)
+        taken = {tool.function.name for tool in own if isinstance(tool, FunctionTool)}
+        more = local.definitions(is_own=assistant is None, taken=taken)[: max(0, MOST_RUN_TOOLS - len(own))]
+        functions = [FunctionTool.model_validate(definition) for definition in more]
+        return _run(thread, assistant_id, choice, [*own, *functions] if functions else None)
+
+    async def marks(self) -> dict[str, str]:
+        """Return the metadata of a new thread, from which the screen goes on with the same model and assistant.
+
+        Raises:
+            ConfigError: The flags name something that does not exist.
+            AimltuiError: No model can be found.
+        """
+        assistant = self._assistant(await self._directory.read(), None)
+        return self._marks(await self._choice(None, assistant), assistant)
 
     async def _thread(self) -> Thread | None:
         """The thread that the flags name; None for a new one."""
@@ -164,6 +202,14 @@ class Question:
         if choice.model and connection is not None and (choice.connection or connection.is_own):
             marks |= {MODEL: choice.model, CONNECTION: choice.connection or connection.name}
         return marks
+
+
+def _run(thread: Thread, assistant_id: str, choice: _Choice, tools: list[Tool] | None) -> CreateRun:
+    given: dict[str, Any] = {name: value for name, value in choice._asdict().items() if value}
+    if tools is not None:
+        given["tools"] = tools
+    switch = (thread.metadata or {}).get(TOOLS) or "auto"
+    return CreateRun(thread_id=thread.id, assistant_id=assistant_id, hosted_tools=switch, **given)
 
 
 def _message(thread_id: str, text: str, files: Sequence[AttachedFile]) -> CreateMessage:

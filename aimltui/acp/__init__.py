@@ -1,0 +1,1 @@
+"""The Agent Client Protocol: an assistant as the agent of an editor."""
