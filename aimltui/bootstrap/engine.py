@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aimltui.bootstrap.embedding import EmbeddingService
 from aimltui.bootstrap.source import Source
 from aimltui.common.errors import AimltuiError
 from aimltui.config import paths
@@ -125,6 +126,8 @@ async def open_engine_and_tools(
         engine_options = engine_options_of(source, lessons)
         if run_lifetime_s is not None:
             engine_options = replace(engine_options, run_lifetime_s=run_lifetime_s)
+        embedding = EmbeddingService(registry, source.settings.search.embedding_model)
+        engine_options = replace(engine_options, embed=embedding.embed)
         own = builtin(engine_options)
         engine = await Engine.open(engine_options, models, own.tools)
     except StoreError as error:

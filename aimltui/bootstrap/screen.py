@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aimltui.bootstrap.code_consent import ConsentService
+from aimltui.bootstrap.embedding import EmbeddingService
 from aimltui.bootstrap.engine import empty_registry, engine_options_of, lessons_of
 from aimltui.bootstrap.interchange import InterchangeService
 from aimltui.bootstrap.recognition import RecognitionService
@@ -166,6 +167,8 @@ async def _connect_engine(
     consent.use_interpreter(own.interpreter)
     connection = source.connection
     registry = empty_registry(source, lessons, is_demo=is_demo or connection is None)
+    embeddings = EmbeddingService(registry, source.settings.search.embedding_model)
+    options = replace(options, embed=embeddings.embed)
 
     def apply(found: Endpoints, default: str | None) -> None:
         registry.set_endpoints(found.usable, default, found.troubles)
@@ -207,6 +210,7 @@ async def _connect_engine(
         run_code=run_code,
         read_page=_read_page,
         recognition=RecognitionService(registry),
+        embeddings=embeddings,
         interchange=InterchangeService(client),
         local_tools=tools,
         warm_up=_warm_up if connection else _warm_up_screen,

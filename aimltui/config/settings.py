@@ -48,6 +48,9 @@ args = ["mcp-server-time"]
 [web]
 searxng_url = "https://search.example"  # your SearXNG server, with which models search after /web on
 
+[search]
+embedding_model = "text-embedding-3-small"  # offered for searching files by meaning, too; you are asked before text is sent
+
 [budget]                # a missing line means no limit
 per_run_usd = 0.50
 per_day_usd = 5.00
@@ -152,6 +155,15 @@ class WebSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchSettings:
+    """How files are searched."""
+
+    embedding_model: str | None = None
+    """The model for searching by meaning, where the user switches that on; None for the usual one of the AI/ML API and of
+    OpenAI."""
+
+
+@dataclass(frozen=True, slots=True)
 class BudgetSettings:
     """Spending limits; a run is stopped before it would exceed one. None means no limit."""
 
@@ -178,6 +190,7 @@ class Settings:
     skills: SkillSettings = field(default_factory=SkillSettings)
     threads: ThreadSettings = field(default_factory=ThreadSettings)
     web: WebSettings = field(default_factory=WebSettings)
+    search: SearchSettings = field(default_factory=SearchSettings)
     tool_policies: Mapping[str, str] = field(default_factory=dict)
     """`ask`, `allow` or `deny` by the name of a function."""
     mcp_servers: Mapping[str, Any] = field(default_factory=dict, repr=False)
@@ -200,6 +213,7 @@ _Section = (
     | type[FunctionSettings]
     | type[SkillSettings]
     | type[WebSettings]
+    | type[SearchSettings]
     | type[BudgetSettings]
 )
 _SECTIONS: dict[str, _Section] = {
@@ -210,6 +224,7 @@ _SECTIONS: dict[str, _Section] = {
     "functions": FunctionSettings,
     "skills": SkillSettings,
     "web": WebSettings,
+    "search": SearchSettings,
     "budget": BudgetSettings,
 }
 
@@ -290,6 +305,7 @@ def load_settings(
         replace(SkillSettings(), **_section(merged, "skills")),
         replace(ThreadSettings(), **_section(merged, "threads")),
         _web(merged, str(file)),
+        replace(SearchSettings(), **_section(merged, "search")),
         _tool_policies(document, str(file)),
         {"mcp_servers": document["mcp_servers"]} if "mcp_servers" in document else {},
         levels,

@@ -10,6 +10,7 @@ from typing import Literal
 
 from aimltui.engine.accounting.budget import BudgetLimits
 from aimltui.engine.approval import Approve
+from aimltui.engine.embedding import Embed
 from aimltui.engine.models.base import ToolProtocol
 from aimltui.engine.models.compat.lesson_store import Lessons
 from aimltui.wire.files import MAX_FILE
@@ -87,6 +88,8 @@ class EngineOptions:
     """The limit for a file that is uploaded in one piece."""
     indexers: int = 2
     """Files that are indexed at the same time."""
+    embed: Embed | None = None
+    """Turns text into vectors; None searches by words alone."""
     extract_s: float = 60.0
     """The time limit for extracting the text of one file, in seconds."""
     index_wait_s: float = 60.0

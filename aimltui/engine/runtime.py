@@ -15,6 +15,7 @@ from aimltui.engine.files import cleanup
 from aimltui.engine.files.blob_store import BlobStore
 from aimltui.engine.files.indexer import Indexer
 from aimltui.engine.files.tool_outputs import ToolOutputStore
+from aimltui.engine.files.vectors import VectorKeeper
 from aimltui.engine.models.base import Models, ToolProtocol
 from aimltui.engine.options import EngineOptions
 from aimltui.engine.runs import recovery
@@ -56,6 +57,8 @@ class Runtime:
         self.blobs = BlobStore(options.files, self.owner.id)
         self.indexer = Indexer(self.database, options, self.blobs, self.owner.id)
         self.traces = RunTraces(options.clock)
+        self.indexer.on_indexed = lambda: self.vectors.wake()
+        self.vectors = VectorKeeper(self.database, options)
         self.followers = 0
         """How many streams follow a run of another process."""
 
@@ -77,6 +80,7 @@ class Runtime:
             ToolOutputStore(self.database, self.blobs, options),
             ContextLimits(default_connection),
             self.traces,
+            query_vectors=self.vectors.of_queries,
         )
         self.supervisor = Supervisor(services, self.hub.touch)
         self._closing = asyncio.Event()
@@ -104,6 +108,7 @@ class Runtime:
             await self.database.aclose()
             raise StoreError(error.message) from error
         self.indexer.start()
+        self.vectors.start()
         self._seen_version = await self.database.data_version()
         self._watch = asyncio.create_task(self._watch_others(), name="watch the store")
         self._watch.add_done_callback(_report)
@@ -119,6 +124,7 @@ class Runtime:
             await asyncio.wait(self._uninterrupted)
         await self.supervisor.aclose()
         await self.tools.aclose()
+        await self.vectors.aclose()
         await self.indexer.aclose()
         self.hub.close()
         background = {task for task in (self._watch, self._cleaning) if task is not None}
@@ -223,6 +229,7 @@ class Runtime:
         version = await self.database.data_version()
         if version != self._seen_version:
             self._seen_version = version
+            self.vectors.wake()
             self.hub.touch_unknown()
             await self.supervisor.observe_others()
         await self.supervisor.settle()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from aimltui.tui.code_consent import Consent
     from aimltui.tui.storage.drafts import DraftStore
     from aimltui.tui.storage.model_marks import ModelMarks
+    from aimltui.wire.embeddings import EmbeddingPlace
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,19 @@ class Recognition(Protocol):
         """Send a PDF to this place and no other, and return the text of its pages."""
 
 
+class Embeddings(Protocol):
+    """Turns text into vectors, so that files are searched by meaning, too."""
+
+    def place(self) -> EmbeddingPlace | None:
+        """Return the model that does it, and where it is; None if none is known."""
+
+    async def price(self, place: EmbeddingPlace) -> float | None:
+        """Return the listed price of a token in dollars; None if it is unknown."""
+
+    async def check(self, place: EmbeddingPlace) -> None:
+        """Send one word; raise an `AimltuiError` if no vector comes back."""
+
+
 @dataclass(frozen=True)
 class Connected:
     """A server that is ready, and what the screen needs to know about it."""
@@ -107,6 +121,8 @@ class Connected:
     """Reads a web page, or raises an `AimltuiError`; None where pages cannot be read."""
     recognition: Recognition | None = None
     """Recognises the text of scanned documents; None where that cannot be done."""
+    embeddings: Embeddings | None = None
+    """Turns text into vectors; None where that cannot be done."""
     warm_up: Callable[[], None] | None = None
     """Imports what will be needed. It blocks: it is called in a worker thread, after the first frame."""
 

@@ -18,9 +18,10 @@ from aimltui.tui.controllers.file_directory import _row
 from aimltui.tui.controllers.recognised_files import question_about
 from aimltui.tui.screens.dialogs.choice import ChoiceScreen
 from aimltui.tui.screens.dialogs.files import FilesScreen
-from aimltui.tui.startup import Connected, Recognition, RecognitionPlace
+from aimltui.tui.startup import Connected, Embeddings, Recognition, RecognitionPlace
 from aimltui.tui.state.file_rows import FileGroup, FileRow, FileUse, actions_for
 from aimltui.wire.binary import Blob
+from aimltui.wire.embeddings import EmbeddingPlace, embedding_place
 from aimltui.wire.files import CreateFile, File
 from aimltui.wire.messages import AttachmentTool, CreateMessage, MessageAttachment
 from aimltui.wire.threads import CreateThread
@@ -66,12 +67,30 @@ class Scanner:
         return ["The lamp of the lighthouse is green.", "It turns \x1b[31mslowly."]
 
 
+class Vectors:
+    """Offers a model for vectors, and counts how often it is tried."""
+
+    def __init__(self) -> None:
+        self.checked: list[EmbeddingPlace] = []
+
+    def place(self) -> EmbeddingPlace:
+        return EmbeddingPlace(connection="AI/ML API", host="api.example", model="small")
+
+    async def price(self, place: EmbeddingPlace) -> float | None:
+        return 0.02 / 1_000_000
+
+    async def check(self, place: EmbeddingPlace) -> None:
+        self.checked.append(place)
+
+
 @asynccontextmanager
-async def window(data: Path, recognition: Recognition | None = None) -> AsyncGenerator[Seat, None]:
+async def window(
+    data: Path, recognition: Recognition | None = None, embeddings: Embeddings | None = None
+) -> AsyncGenerator[Seat, None]:
     async def connect() -> Connected:
         engine = await Engine.open(EngineOptions(data_dir=data), ModelRegistry(endpoint=None, demo_pace=0))
         client = AssistantsClient(EmbeddedTransport(engine))
-        return Connected(client, "offline demo", "demo", recognition=recognition)
+        return Connected(client, "offline demo", "demo", recognition=recognition, embeddings=embeddings)
 
     async with seat(FakeTransport(), data / "drafts", connect=connect, clock=None) as here:
         yield here
@@ -149,9 +168,9 @@ async def test_files_are_listed_by_what_uses_them_and_deleting_leaves_nothing(tm
         await here.pilot.press("escape")
 
 
-async def test_a_scanned_document_is_sent_away_only_after_a_question(tmp_path: Path) -> None:
-    scanner = Scanner()
-    async with window(tmp_path / "data", scanner) as here:
+async def test_documents_are_sent_away_only_after_a_question(tmp_path: Path) -> None:
+    scanner, offered = Scanner(), Vectors()
+    async with window(tmp_path / "data", scanner, offered) as here:
         client = here.workspace.client
         thread_id = await thread_with(client, scan_pdf=ENCRYPTED)
         await here.workspace.open(thread_id)
@@ -183,6 +202,29 @@ async def test_a_scanned_document_is_sent_away_only_after_a_question(tmp_path: P
         )
         text = found.data[0].content[0].text
         assert text == "# Page 1\n\nThe lamp of the lighthouse is green.\n\n# Page 2\n\nIt turns slowly."
+
+        # to search by meaning, too, text leaves the machine: after a question, until it is switched off
+        await here.pilot.press("enter")
+        await here.until(lambda: isinstance(here.app.screen, ChoiceScreen))
+        await here.pilot.press(*"meaning", "enter")
+        await here.until(lambda: "Send the text of these files to AI/ML API?" in here.shown())
+        shown = " ".join(here.shown().split())
+        assert "sent to api.example" in shown
+        assert "$0.0200 for a million tokens" in shown
+        await here.alive()
+        await here.pilot.press("y", "s", "enter")
+        assert offered.checked == []
+        await here.pilot.press("down", "enter")
+        searched = "This thread · file search · also by meaning, with AI/ML API"
+        await here.until(lambda: searched in listed(here))
+        assert offered.checked == [offered.place()]
+        metadata = (await client.vector_stores.get(store.id)).metadata
+        assert embedding_place(metadata) == offered.place()
+        await here.pilot.press("enter")
+        await here.until(lambda: isinstance(here.app.screen, ChoiceScreen))
+        await here.pilot.press(*"alone", "enter")
+        await here.until(lambda: isinstance(here.app.screen, FilesScreen) and searched not in listed(here))
+        assert embedding_place((await client.vector_stores.get(store.id)).metadata) is None
 
 
 def test_what_leaves_the_machine_and_its_price_stand_in_the_question() -> None:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
@@ -58,6 +58,8 @@ class Indexer:
         # splitting is pure Python: two at a time are not faster, and the event loop needs its turn
         self._splitting = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
+        self.on_indexed: Callable[[], None] = lambda: None
+        """Called when a file has been indexed."""
 
     @property
     def is_busy(self) -> bool:
@@ -151,6 +153,7 @@ class Indexer:
             told = f"An unexpected error occurred while the file was read: {type(trouble).__name__}."
             error = FileError(code=SERVER_ERROR, message=told)
         await self._database.write(lambda conn: rows.finish(conn, entry.seq, usage, error, remarks))
+        self.on_indexed()
 
     async def _read(self, entry: Entry) -> Document:
         """Read a file, and save now and then how much of it has been read."""

@@ -207,6 +207,11 @@ class ModelRegistry:
             raise ModelError("There is no connection to ask for its balance.", _NO_ENDPOINT_REMEDY)
         return await self._provider(connection or self._default, "").model.balance()
 
+    def client_of(self, connection: str) -> EndpointClient | None:
+        """The client of a connection; None if it is not set up, or cannot be used at present."""
+        provider = self._providers.get(connection)
+        return provider.model.endpoint_client if provider is not None else None
+
     def recogniser(self) -> EndpointClient | None:
         """The client of the first connection that recognises text in pictures, the default one first; None without one."""
         found = (self._providers[name] for name in self.connections() if name in self._providers)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from aimltui.engine.embedding import QueryVectors
 from aimltui.engine.operations.references import add_plain
 from aimltui.engine.runtime import Runtime
-from aimltui.engine.store import passages
+from aimltui.engine.store import passages, vectors
 from aimltui.engine.store import vector_stores as rows
 from aimltui.engine.store.database import Connection
 from aimltui.engine.store.passages import Passage
 from aimltui.engine.validation import merged_metadata
 from aimltui.wire import ids
 from aimltui.wire.base import Deleted, Page
+from aimltui.wire.embeddings import embedding_place
 from aimltui.wire.filters import passes
 from aimltui.wire.vector_stores import (
     CreateVectorStore,
@@ -76,10 +78,16 @@ class VectorStoreOperations:
                 update["name"] = params.name or ""
             if "expires_after" in given:
                 update["expires_after"] = params.expires_after
-            rows.save(conn, old.model_copy(update=update))
+            changed = old.model_copy(update=update)
+            rows.save(conn, changed)
+            if embedding_place(changed.metadata) != embedding_place(old.metadata):
+                # vectors of two models cannot be compared
+                vectors.forget(conn, params.vector_store_id)
             return rows.get(conn, params.vector_store_id, now)
 
-        return await self._runtime.write(change)
+        modified = await self._runtime.write(change)
+        self._runtime.vectors.wake()
+        return modified
 
     async def delete_vector_store(self, params: VectorStoreParams) -> Deleted:
         """Delete a vector store; its files stay."""
@@ -91,7 +99,8 @@ class VectorStoreOperations:
         """Return the chunks that contain the words of one of the queries, best first."""
         questions = [params.query] if isinstance(params.query, str) else params.query
         now = self._runtime.options.now()
-        found = await self._runtime.read(lambda conn: _search(conn, params, questions, now))
+        near = await self._runtime.vectors.of_queries([params.vector_store_id], questions)
+        found = await self._runtime.read(lambda conn: _search(conn, params, questions, now, near))
         await self._runtime.write(lambda conn: rows.touch(conn, params.vector_store_id, now))
         data = [
             SearchResult(
@@ -106,12 +115,20 @@ class VectorStoreOperations:
         return SearchResults(search_query=questions, data=data)
 
 
-def _search(conn: Connection, params: SearchVectorStore, questions: list[str], now: int) -> list[Passage]:
+def _search(
+    conn: Connection, params: SearchVectorStore, questions: list[str], now: int, near: QueryVectors
+) -> list[Passage]:
     rows.usable(conn, params.vector_store_id, now)
     limit = params.max_num_results or _RESULTS
     condition = params.filters
     wanted = (lambda attributes: passes(attributes, condition)) if condition else None
     threshold = params.ranking_options.score_threshold if params.ranking_options is not None else 0.0
     return passages.search(
-        conn, [params.vector_store_id], questions, limit, threshold=threshold, wanted=wanted
+        conn,
+        [params.vector_store_id],
+        questions,
+        limit,
+        threshold=threshold,
+        wanted=wanted,
+        meaning=near.by_store,
     )

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aimltui.common.sanitize import clean_line
+from aimltui.engine.embedding import QueryVectors
 from aimltui.engine.events.deltas import CALL, CallHead, Delta
 from aimltui.engine.runs.hosted_tools import HostedToolCalls
 from aimltui.engine.runs.journal import Journal
@@ -107,11 +108,18 @@ class StoreSearch:
         """Search; see `PassageSearch`. Files of the thread that are being indexed are waited for."""
         pending = await self._wait_for_files()
         now = self._services.options.now()
+        embed = self._services.query_vectors
+        meaning = await embed(self._state.stores, queries) if embed is not None else QueryVectors()
 
         def look(conn: Connection) -> tuple[SearchOutcome, list[str]]:
             usable = [store for store in self._state.stores if store_rows.is_usable(conn, store, now)]
-            found = passages.search(conn, usable, queries, limit, threshold=threshold) if usable else []
+            found = (
+                passages.search(conn, usable, queries, limit, threshold=threshold, meaning=meaning.by_store)
+                if usable
+                else []
+            )
             notes = _notes(conn, usable, len(self._state.stores) - len(usable), pending)
+            notes += [meaning.problem] if meaning.problem else []
             files = store_files.count(conn, usable, COMPLETED) if usable else 0
             known = [
                 FoundPassage(one.file_id, one.filename, one.text, one.score, one.where, one.places)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from aimltui.engine.embedding import QueryEmbedder
 from aimltui.engine.models.base import Models
 from aimltui.engine.options import EngineOptions
 from aimltui.engine.runs.context_limits import ContextLimits
@@ -31,6 +32,8 @@ class RunServices:
     """Stores files that tools make."""
     contexts: ContextLimits = field(default_factory=ContextLimits)
     traces: RunTraces = field(default_factory=RunTraces)
+    query_vectors: QueryEmbedder | None = None
+    """Turns queries into vectors; None searches by words alone."""
     remarked: set[str] = field(default_factory=set)
     """Notices that were shown once and are not repeated, such as that a model's price is unknown."""
 

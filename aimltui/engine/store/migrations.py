@@ -45,6 +45,10 @@ def _more_words(conn: sqlite3.Connection) -> None:
     _run(conn, SCHEMA.with_name("migration_9.sql"))
 
 
+def _vectors(conn: sqlite3.Connection) -> None:
+    _run(conn, SCHEMA.with_name("migration_10.sql"))
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _files,
     _usage,
@@ -54,6 +58,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _places_within,
     _branches,
     _more_words,
+    _vectors,
 )
 """From version 1 on. Never changed once released; a change of the schema adds a function here, and the same change to
 schema.sql."""

@@ -1,15 +1,16 @@
-"""Searches the chunks of vector stores by words."""
+"""Searches the chunks of vector stores by words, and by meaning where they have vectors."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from aimltui.engine.store.database import Connection
-from aimltui.engine.store.search.candidates import candidates, counts, scope_of, weights_of
+from aimltui.engine.store.search.candidates import candidates, chunk_of, counts, scope_of, weights_of
 from aimltui.engine.store.search.merging import Merged, merged
 from aimltui.engine.store.search.query import words_of
 from aimltui.engine.store.search.ranking import Candidate, fuse, scores
+from aimltui.engine.store.vectors import nearest
 from aimltui.wire.vector_stores import COMPLETED, Attributes, VectorStoreFile
 
 CANDIDATES = 80
@@ -42,6 +43,7 @@ def search(
     *,
     threshold: float = 0.0,
     wanted: Callable[[Attributes], bool] | None = None,
+    meaning: Mapping[str, Sequence[Sequence[float]]] | None = None,
 ) -> list[Passage]:
     """Return the best passages of some vector stores, best first.
 
@@ -52,6 +54,7 @@ def search(
         limit: Passages at most.
         threshold: The lowest score, from 0 to 1.
         wanted: Returns whether a file with these attributes is searched; None for all files.
+        meaning: The vectors of the queries, for each store that is searched by meaning, too.
     """
     scope = scope_of(conn, store_ids)
     if scope is None:
@@ -69,6 +72,12 @@ def search(
         scored = scores(chunks, list(found), weights_of(scope, found))
         best |= {seq: max(score, best.get(seq, 0.0)) for seq, score in scored.items()}
         lists.append(sorted(scored, key=lambda seq: (-scored[seq], *known[seq].order)))
+    for store_id, vectors in (meaning or {}).items():
+        for vector in vectors if store_id in store_ids else ():
+            near = nearest(conn, store_id, vector, CANDIDATES, files.has)
+            known |= {seq: chunk_of(conn, seq) for seq, _ in near if seq not in known}
+            best |= {seq: max(cosine, best.get(seq, 0.0)) for seq, cosine in near}
+            lists.append([seq for seq, _ in near])
     fused = fuse(lists)
     order = sorted(
         (seq for seq in fused if best[seq] >= threshold), key=lambda seq: (-fused[seq], *known[seq].order)

@@ -224,6 +224,19 @@ CREATE TRIGGER chunks_forget_words AFTER DELETE ON chunks WHEN old.extra IS NOT 
   VALUES ('delete', old.seq, old.text, old.context, old.extra, old.scope);
 END;
 
+-- The meaning of chunks (`seq` is chunks.seq) as vectors, where the user has agreed that an endpoint computes them: the
+-- signs of the numbers, one bit each, by which most chunks are ruled out, and the numbers as signed bytes.
+CREATE TABLE chunk_vectors (
+  seq INTEGER PRIMARY KEY,
+  entry INTEGER NOT NULL,
+  signs BLOB NOT NULL,
+  numbers BLOB NOT NULL
+);
+CREATE INDEX chunk_vectors_by_entry ON chunk_vectors(entry, signs);
+CREATE TRIGGER chunks_forget_vectors AFTER DELETE ON chunks BEGIN
+  DELETE FROM chunk_vectors WHERE seq = old.seq;
+END;
+
 -- Entries whose chunks are to be cleared away.
 CREATE TABLE chunk_waste (entry INTEGER PRIMARY KEY);
 CREATE TRIGGER store_files_leave_waste AFTER DELETE ON store_files BEGIN

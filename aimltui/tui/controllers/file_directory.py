@@ -10,6 +10,7 @@ from aimltui.client.errors import Unsupported
 from aimltui.common.sanitize import clean_line
 from aimltui.tui.state.file_rows import TOOL_WORDS, FileGroup, FileRow, FileUse, Holder
 from aimltui.wire.assistants import ModifyAssistant
+from aimltui.wire.embeddings import embedding_place
 from aimltui.wire.errors import NotFound
 from aimltui.wire.files import File, ListFiles
 from aimltui.wire.threads import ModifyThread
@@ -81,8 +82,8 @@ class FileDirectory:
         groups = []
         for store_id in search.vector_store_ids if search is not None else ():
             seen.add(store_id)
-            use = FileUse(holder, "file_search", store_id)
-            groups.append(FileGroup(f"{name} · file search", await self._of_store(use, files)))
+            use = FileUse(holder, "file_search", store_id, await self._meaning_at(store_id))
+            groups.append(FileGroup(f"{name} · file search{_how(use)}", await self._of_store(use, files)))
         if code is not None:
             use = FileUse(holder, "code_interpreter")
             rows = tuple(_row(file_id, files, use) for file_id in code.file_ids)
@@ -94,11 +95,21 @@ class FileDirectory:
         try:
             async for store in every(self._client.vector_stores.list, ListVectorStores(limit=100)):
                 if store.name and store.id not in seen and len(groups) < _MOST_STORES:
-                    rows = await self._of_store(FileUse("store", "file_search", store.id), files)
-                    groups.append(FileGroup(f"Vector store {clean_line(store.name)}", rows))
+                    place = embedding_place(store.metadata)
+                    use = FileUse("store", "file_search", store.id, place.connection if place else "")
+                    rows = await self._of_store(use, files)
+                    groups.append(FileGroup(f"Vector store {clean_line(store.name)}{_how(use)}", rows))
         except Unsupported:
             return []
         return groups
+
+    async def _meaning_at(self, store_id: str) -> str:
+        """The connection that turns a store's text into vectors; empty if none does."""
+        try:
+            place = embedding_place((await self._client.vector_stores.get(store_id)).metadata)
+        except (NotFound, Unsupported):
+            return ""
+        return place.connection if place is not None else ""
 
     async def _of_store(self, use: FileUse, files: dict[str, File]) -> tuple[FileRow, ...]:
         try:
@@ -182,6 +193,11 @@ class FileDirectory:
     async def delete(self, file_id: str) -> None:
         """Delete a file with its chunks and its bytes."""
         await self._client.files.delete(file_id)
+
+
+def _how(use: FileUse) -> str:
+    """Return how a store is searched, if not by words alone, for the end of a heading."""
+    return f" · also by meaning, with {clean_line(use.meaning_at)}" if use.meaning_at else ""
 
 
 def _without(resources: ToolResources | None, file_id: str) -> ToolResources:

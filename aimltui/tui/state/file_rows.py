@@ -21,6 +21,8 @@ class FileUse:
     """`file_search` or `code_interpreter`."""
     store_id: str = ""
     """The vector store, for file search."""
+    meaning_at: str = ""
+    """The connection that turns the store's text into vectors; empty if its words alone are searched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,13 @@ class FileAction:
 
 
 def actions_for(
-    row: FileRow, groups: Sequence[FileGroup], *, has_thread: bool, assistant: str, recognises: str = ""
+    row: FileRow,
+    groups: Sequence[FileGroup],
+    *,
+    has_thread: bool,
+    assistant: str,
+    recognises: str = "",
+    means: str = "",
 ) -> list[FileAction]:
     """Return what can be done with a file.
 
@@ -93,6 +101,7 @@ def actions_for(
         has_thread: Whether a saved thread is open.
         assistant: The name of the assistant that answers there.
         recognises: The connection that recognises the text of pictures; empty if none does.
+        means: The connection that turns text into vectors; empty if none does.
     """
     used = {
         (one.use.holder, one.use.tool)
@@ -110,6 +119,14 @@ def actions_for(
         actions.append(FileAction("again", "Index it again"))
         if recognises and row.problem and row.name.lower().endswith(".pdf"):
             actions.append(FileAction("recognise", f"Recognise its text with {recognises}, after a question"))
+        if row.use.meaning_at:
+            actions.append(FileAction("words", "Search all files here by words alone"))
+        elif means:
+            actions.append(
+                FileAction(
+                    "meaning", f"Search all files here by meaning, too, with {means}, after a question"
+                )
+            )
     if row.use is not None:
         place = {
             "thread": "this thread",

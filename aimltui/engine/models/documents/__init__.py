@@ -1,1 +1,1 @@
-"""What an endpoint does with documents: it recognises text in pictures."""
+"""What an endpoint does with documents: it recognises text in pictures, and turns text into vectors."""

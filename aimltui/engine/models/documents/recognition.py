@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
 from typing import Final
 
-from aimltui.engine.models.base import JSON, ModelError
-from aimltui.engine.models.catalogue.parse import rows_of
-from aimltui.engine.models.catalogue.values import cost_of, listed, mapping
+from aimltui.engine.models.base import ModelError
+from aimltui.engine.models.catalogue.values import listed, mapping
+from aimltui.engine.models.documents.listing import listed_price
 from aimltui.engine.models.endpoint.endpoint import Endpoint
 from aimltui.engine.models.http.client import EndpointClient
 from aimltui.engine.models.http.json_request import ask_json
@@ -17,7 +16,6 @@ OCR_MODEL: Final = "mistral/mistral-ocr-latest"
 LARGEST: Final = 50_000_000
 """Bytes of a document."""
 _READING_S: Final = 300.0
-_LISTING_S: Final = 20.0
 _LIMIT_BYTES: Final = 64 * 1024 * 1024
 _LONGEST_PAGE: Final = 200_000
 """Characters of a page."""
@@ -29,39 +27,8 @@ def recognises_text(endpoint: Endpoint) -> bool:
 
 
 async def price_of_page(connection: EndpointClient) -> float | None:
-    """Return the listed price of a page in dollars; None if the list of models does not name it.
-
-    Args:
-        connection: The client of the endpoint.
-    """
-    try:
-        told = await ask_json(
-            connection,
-            "GET",
-            f"{connection.endpoint.base_url}/models?include=pricing",
-            seconds=_LISTING_S,
-            limit_bytes=_LIMIT_BYTES,
-        )
-    except ModelError:
-        return None
-    for row in rows_of(told) or ():
-        found = mapping(row)
-        if OCR_MODEL in (found.get("id"), *listed(found.get("aliases"))):
-            return _page_price(found)
-    return None
-
-
-def _page_price(row: Mapping[str, JSON]) -> float | None:
-    pricing = mapping(row.get("pricing"))
-    if str(pricing.get("currency") or "USD").upper() != "USD":
-        return None
-    prices = set()
-    for unit in map(mapping, listed(pricing.get("units"))):
-        price, per = cost_of(unit.get("price")), cost_of(unit.get("per", 1))
-        if str(unit.get("name")).lower() in ("page", "pages") and price is not None and per:
-            prices.add(price / per)
-    # of two prices the request decides which one applies
-    return prices.pop() if len(prices) == 1 else None
+    """Return the listed price of a page in dollars; None if the list of models does not name it."""
+    return await listed_price(connection, OCR_MODEL, "page")
 
 
 async def recognise(connection: EndpointClient, content: bytes) -> list[str]:

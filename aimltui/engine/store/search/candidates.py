@@ -115,7 +115,7 @@ def candidates(
     sql = f"SELECT rowid FROM chunk_words WHERE chunk_words MATCH ? ORDER BY bm25(chunk_words, {_WEIGHTS})"  # noqa: S608
     chosen: list[Candidate] = []
     for row in conn.execute(sql, (scope.within(_expression(found)),)):
-        chunk = _chunk(conn, row[0])
+        chunk = chunk_of(conn, row[0])
         if is_wanted(chunk.entry):
             chosen.append(chunk)
             if len(chosen) == limit:
@@ -140,7 +140,8 @@ def _affordable(rarest: Sequence[Word], found: Mapping[Word, int]) -> Iterator[W
         yield word
 
 
-def _chunk(conn: Connection, seq: int) -> Candidate:
+def chunk_of(conn: Connection, seq: int) -> Candidate:
+    """Return a chunk by its number."""
     row = conn.execute(
         "SELECT seq, entry, position, overlap, text, context, place, places FROM chunks WHERE seq = ?", (seq,)
     ).fetchone()

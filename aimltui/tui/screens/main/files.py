@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from aimltui.tui.controllers.file_directory import FileDirectory
     from aimltui.tui.screens.dialogs.choice import ChoiceRow
     from aimltui.tui.screens.dialogs.files import FilesScreen
-    from aimltui.tui.startup import Recognition, RecognitionPlace
+    from aimltui.tui.startup import Embeddings, Recognition, RecognitionPlace
     from aimltui.tui.state.file_rows import FileRow, Holder
+    from aimltui.wire.embeddings import EmbeddingPlace
 
 T = TypeVar("T")
 _GROUP = "files-screen"
@@ -82,6 +83,8 @@ class FilesPart(MainView):
                 self._ask_to_delete_file(sheet, row)
             case "recognise":
                 self.spawn(self._ask_to_recognise(sheet, row), _GROUP)
+            case "meaning" | "words":
+                self.spawn(self._ask_about_meaning(sheet, row, what), _GROUP)
             case "view":
                 self.spawn(self._view_text_of(row), _GROUP)
             case _ if what != "again" or (row.use is not None and row.use.store_id):
@@ -95,12 +98,15 @@ class FilesPart(MainView):
         assert workspace is not None
         recognition = workspace.connected.recognition
         place = recognition.place() if recognition is not None else None
+        embeddings = workspace.connected.embeddings
+        meaning = embeddings.place() if embeddings is not None else None
         actions = actions_for(
             row,
             sheet.groups,
             has_thread=workspace.current.thread_id is not None,
             assistant=workspace.assistants.name_of(workspace.current),
             recognises=place.connection if place is not None else "",
+            means=meaning.connection if meaning is not None else "",
         )
 
         def chosen(action: str | None) -> None:
@@ -144,6 +150,51 @@ class FilesPart(MainView):
         done = await self._tried(recognise(workspace.client, recognition, place, row))
         sheet.show_upload(row.file_id, None)
         if done is not None:
+            self.show_notice(done)
+            await self._list_files(sheet)
+
+    async def _ask_about_meaning(self, sheet: FilesScreen, row: FileRow, what: str) -> None:
+        """Ask whether a store's text may be sent away; to stop that needs no question."""
+        from aimltui.tui.controllers.meaning_search import question_about, switch_off
+        from aimltui.tui.screens.dialogs.confirm import YES, ConfirmScreen
+
+        workspace = self.workspace
+        if workspace is None or row.use is None:
+            return
+        if what == "words":
+            await self._tried(switch_off(workspace.client, row.use.store_id))
+            await self._list_files(sheet)
+            return
+        embeddings = workspace.connected.embeddings
+        place = embeddings.place() if embeddings is not None else None
+        if embeddings is None or place is None:
+            return
+        price = await self._tried(embeddings.price(place))
+        store_id = row.use.store_id
+
+        def answered(answer: str | None) -> None:
+            if answer == YES:
+                self.spawn(self._search_by_meaning(sheet, store_id, embeddings, place), _GROUP)
+
+        title = f"Send the text of these files to {place.connection}?"
+        text = question_about(place, price)
+        self.app.push_screen(ConfirmScreen(title, text, "Send it", "Keep it here"), answered)
+
+    async def _search_by_meaning(
+        self, sheet: FilesScreen, store_id: str, embeddings: Embeddings, place: EmbeddingPlace
+    ) -> None:
+        from aimltui.tui.controllers.meaning_search import switch_on
+
+        workspace = self.workspace
+        assert workspace is not None
+
+        async def work() -> str:
+            # a model that does not answer is told now, not at the next search
+            await embeddings.check(place)
+            await switch_on(workspace.client, store_id, place)
+            return f"The files are searched by meaning, too, as soon as {place.connection} has read them."
+
+        if (done := await self._tried(work())) is not None:
             self.show_notice(done)
             await self._list_files(sheet)
 

@@ -1,0 +1,86 @@
+"""Turns text into vectors through a connection, for vector stores whose user has agreed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from aimltui.common.errors import AimltuiError
+
+if TYPE_CHECKING:
+    from aimltui.engine.models.http.client import EndpointClient
+    from aimltui.engine.models.registry import ModelRegistry
+    from aimltui.wire.embeddings import EmbeddingPlace
+
+DEFAULT_MODEL: Final = "text-embedding-3-small"
+"""Offered by the AI/ML API and OpenAI."""
+
+
+class EmbeddingService:
+    """See `tui.startup.Embeddings`.
+
+    Args:
+        registry: The models, which know the connections.
+        model: The embedding model of the settings; None for the usual one where it is known.
+    """
+
+    def __init__(self, registry: ModelRegistry, model: str | None) -> None:
+        self._registry = registry
+        self._model = model
+
+    def place(self) -> EmbeddingPlace | None:
+        """See `Embeddings.place`."""
+        from aimltui.wire.embeddings import EmbeddingPlace
+
+        names = self._registry.connections()
+        client = self._registry.client_of(names[0]) if names else None
+        if client is None:
+            return None
+        endpoint = client.endpoint
+        model = self._model or (DEFAULT_MODEL if endpoint.is_aimlapi or endpoint.is_openai else "")
+        return EmbeddingPlace(connection=endpoint.name, host=endpoint.host, model=model) if model else None
+
+    async def price(self, place: EmbeddingPlace) -> float | None:
+        """See `Embeddings.price`."""
+        from aimltui.engine.models.documents.listing import listed_price
+
+        client = self._client(place)
+        if client is None:
+            return None
+        async with client.in_use():
+            return await listed_price(client, place.model, "token")
+
+    async def check(self, place: EmbeddingPlace) -> None:
+        """See `Embeddings.check`."""
+        from aimltui.engine.embedding import EmbeddingFailed
+
+        try:
+            await self.embed(place, ["test"])
+        except EmbeddingFailed as error:
+            raise AimltuiError(str(error)) from error
+
+    async def embed(self, place: EmbeddingPlace, texts: Sequence[str]) -> list[list[float]]:
+        """Return a vector for each text.
+
+        Raises:
+            EmbeddingFailed: There is none; the message says why.
+        """
+        from aimltui.engine.embedding import EmbeddingFailed
+        from aimltui.engine.models.base import ModelError
+        from aimltui.engine.models.documents.vectors import embed
+
+        client = self._client(place)
+        if client is None:
+            # the user agreed to that host, and to no other
+            raise EmbeddingFailed(
+                f"The connection {place.connection} to {place.host} is not set up, so nothing was sent."
+            )
+        try:
+            async with client.in_use():
+                return await embed(client, place.model, texts)
+        except ModelError as error:
+            raise EmbeddingFailed(f"{error.message} {error.remedy}".strip()) from error
+
+    def _client(self, place: EmbeddingPlace) -> EndpointClient | None:
+        client = self._registry.client_of(place.connection)
+        return client if client is not None and client.endpoint.host == place.host else None
