@@ -8,6 +8,7 @@ from aimltui.wire.embeddings import EMBEDDINGS, EmbeddingPlace
 from aimltui.wire.vector_stores import ModifyVectorStore
 
 _TOKENS = 1_000_000
+_HERE = ("127.0.0.1", "localhost")
 
 
 def question_about(place: EmbeddingPlace, price: float | None) -> str:
@@ -17,16 +18,20 @@ def question_about(place: EmbeddingPlace, price: float | None) -> str:
         place: Where it would go.
         price: Dollars for a token; None if unknown.
     """
-    cost = (
-        f"{place.connection} lists {money_text(price * _TOKENS)} for a million tokens; a page has about 700, most of which "
-        "are sent twice."
-        if price is not None
-        else f"{place.connection} does not tell the price; it is charged to your account there."
-    )
+    if place.host.partition(":")[0] in _HERE:
+        sent, cost = f"are sent to a server on this machine, {place.host}", ""
+    else:
+        sent = f"leave this machine: they are sent to {place.host}"
+        cost = (
+            f"{place.connection} lists {money_text(price * _TOKENS)} for a million tokens; a page has about 700, most of "
+            "which are sent twice. "
+            if price is not None
+            else f"{place.connection} does not tell the price; it is charged to your account there. "
+        )
     return (
-        f"The text of all files in this vector store, also of those that are added later, and the words of each search leave "
-        f"this machine: they are sent to {place.host}, where the model {place.model} turns them into vectors. {cost} Passages "
-        "that mean what was asked are then found also if they say it in other words. Where that fails, words are searched."
+        f"The text of all files in this vector store, also of those that are added later, and the words of each search {sent}, "
+        f"where the model {place.model} turns them into vectors. {cost}Passages that mean what was asked are then found also "
+        "if they say it in other words. Where that fails, words are searched."
     )
 
 

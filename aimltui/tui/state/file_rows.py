@@ -120,13 +120,9 @@ def actions_for(
         if recognises and row.problem and row.name.lower().endswith(".pdf"):
             actions.append(FileAction("recognise", f"Recognise its text with {recognises}, after a question"))
         if row.use.meaning_at:
-            actions.append(FileAction("words", "Search all files here by words alone"))
+            actions.append(FileAction("words", "Search by words alone"))
         elif means:
-            actions.append(
-                FileAction(
-                    "meaning", f"Search all files here by meaning, too, with {means}, after a question"
-                )
-            )
+            actions.append(FileAction("meaning", f"Search by meaning, too, with {means}"))
     if row.use is not None:
         place = {
             "thread": "this thread",

@@ -112,15 +112,17 @@ def candidates(
         limit: Chunks at most.
         is_wanted: Returns whether chunks of this entry are searched.
     """
-    sql = f"SELECT rowid FROM chunk_words WHERE chunk_words MATCH ? ORDER BY bm25(chunk_words, {_WEIGHTS})"  # noqa: S608
-    chosen: list[Candidate] = []
+    sql = f"SELECT rowid, bm25(chunk_words, {_WEIGHTS}) AS worth FROM chunk_words WHERE chunk_words MATCH ? ORDER BY worth"  # noqa: S608
+    chosen: list[tuple[float, Candidate]] = []
     for row in conn.execute(sql, (scope.within(_expression(found)),)):
-        chunk = chunk_of(conn, row[0])
+        chunk = chunk_of(conn, row["rowid"])
         if is_wanted(chunk.entry):
-            chosen.append(chunk)
+            chosen.append((row["worth"], chunk))
             if len(chosen) == limit:
                 break
-    return chosen
+    # the numbers of equal chunks depend on which file was indexed first
+    chosen.sort(key=lambda one: (one[0], one[1].order))
+    return [chunk for _, chunk in chosen]
 
 
 def _expression(found: Mapping[Word, int]) -> str:

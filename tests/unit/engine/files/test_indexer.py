@@ -390,6 +390,9 @@ def as_in_version_5(conn: sqlite3.Connection) -> None:
     """Bring the database back to the version that had no contexts."""
     conn.executescript(
         "DROP TRIGGER chunks_learn_words; DROP TRIGGER chunks_learn_words_later; DROP TRIGGER chunks_forget_words;"
+        "DROP TRIGGER chunks_forget_vectors; DROP TABLE chunk_vectors; DROP TRIGGER messages_forget_more_words;"
+        "DROP TRIGGER steps_forget_words; DROP TABLE more_words; DROP TABLE not_indexed; DROP TABLE copies;"
+        "DROP INDEX threads_by_family;"
         "DROP TABLE chunk_words; DROP INDEX chunks_without_words;"
         "ALTER TABLE chunks DROP COLUMN context; ALTER TABLE chunks DROP COLUMN scope;"
         "ALTER TABLE chunks DROP COLUMN extra; ALTER TABLE chunks DROP COLUMN places;"
