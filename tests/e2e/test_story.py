@@ -190,7 +190,8 @@ def test_a_run_goes_on_while_another_thread_is_open(opened: Terminal) -> None:
     opened.press("ctrl+s")
     opened.wait_for("enter Open")
     opened.type("elsewhere")
-    opened.wait_until(lambda: "thanks" not in sidebar(opened), "the search to be done")
+    opened.wait_for("▌ elsewhere")
+    opened.wait_for("Titles")
     opened.press("enter")
     opened.wait_for("running")
     opened.wait_until(lambda: LONG in opened.text.splitlines()[0], "the thread's title in the header")
@@ -225,6 +226,8 @@ def test_a_remark_does_not_lie_on_the_prompt_and_an_idle_screen_paints_nothing(o
     opened.press("enter")
     opened.wait_for("completed")
     opened.press("ctrl+s")
+    opened.wait_for("titles and words")
+    opened.press("ctrl+s")
     opened.wait_for("type to search")
     opened.press("delete")
     opened.wait_for("Moved “")
@@ -238,12 +241,9 @@ def test_a_remark_does_not_lie_on_the_prompt_and_an_idle_screen_paints_nothing(o
 def test_a_key_that_follows_at_once_goes_where_the_one_before_led(opened: Terminal) -> None:
     opened.wait_for("Solve an")
     opened.send("\x13wheat")  # ctrl+s and a word in one go
-    opened.wait_for("⌕ wheat")
+    opened.wait_for("▌ wheat")
     opened.press("escape")
-    opened.wait_for("type to search")
-    opened.press("escape")
-    opened.wait_gone("type to search")
-    opened.wait_for("Threads")
+    opened.wait_gone("▌ wheat")
     opened.send("\x10theme")  # ctrl+p
     opened.wait_for("▌ theme")
     opened.press("escape")

@@ -470,7 +470,7 @@ SCENES: tuple[Scene, ...] = (
     Scene("assistant", open_form, (MIDDLE,)),
     Scene("assistant", open_form, (SMALL,), (LIGHT,)),
     Scene("run-options", press(*"/options", "enter", "ctrl+t", shows="Jane Doe"), (SMALL,), (LIGHT,)),
-    Scene("rename", press("ctrl+s", "ctrl+r", shows="Rename the thread"), (MIDDLE,)),
+    Scene("rename", press("ctrl+s", "ctrl+s", "ctrl+r", shows="Rename the thread"), (MIDDLE,)),
     Scene("not-set-up", nothing, themes=(DARK, LIGHT), model=None),
     Scene(
         "connect",

@@ -88,7 +88,7 @@ async def test_the_palette_offers_everything_from_the_list_and_acts_on_the_threa
     wheat = server.say("Wheat")
     DraftStore(tmp_path).note_last_thread(wheat)
     async with seat(server, tmp_path) as here:
-        await here.pilot.press("ctrl+s", "down", "ctrl+p")
+        await here.pilot.press("ctrl+s", "ctrl+s", "down", "ctrl+p")
         assert isinstance(here.app.screen, PaletteScreen)
         assert "New thread" in here.shown()
         assert "Choose the model" in here.shown()
@@ -103,7 +103,7 @@ async def test_a_key_typed_right_after_the_one_that_opens_the_list_searches_ther
     server.say("Corn")
     for size in ((120, 40), (80, 24)):
         async with seat(server, tmp_path, size=size, new=True) as here:
-            await here.pilot.press("ctrl+s", "c", "o")
+            await here.pilot.press("ctrl+s", "ctrl+s", "c", "o")
             assert here.screen.threads.search_text == "co"
             assert here.screen.prompt.draft == ""
 

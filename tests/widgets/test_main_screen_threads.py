@@ -120,7 +120,7 @@ async def test_switching_stops_nothing_and_shows_the_progress_on_return(
         await here.write("A story")
         await here.until(server.held.is_set)
         story = here.workspace.current.thread_id
-        await here.pilot.press("ctrl+s", "down", "enter")
+        await here.pilot.press("ctrl+s", "ctrl+s", "down", "enter")
         await here.until(lambda: here.texts() == ["Corn", "About Corn."])
         assert here.rows()["A story"].mark == "running"
         server.let_go()
@@ -235,7 +235,7 @@ async def test_the_draft_of_a_new_thread_goes_with_it_when_it_is_made(
 async def test_renaming_gives_a_title_that_the_server_keeps(server: FakeTransport, tmp_path: Path) -> None:
     corn = server.say("Corn")
     async with seat(server, tmp_path, thread_id=corn) as here:
-        await here.pilot.press("ctrl+s", "ctrl+r")
+        await here.pilot.press("ctrl+s", "ctrl+s", "ctrl+r")
         await here.pilot.press(*"Maize", "enter")
         await here.until(lambda: "Maize" in here.rows())
         assert server.threads[corn].metadata == {"title": "Maize"}
@@ -246,7 +246,7 @@ async def test_a_pinned_thread_stands_at_the_top(server: FakeTransport, tmp_path
     corn = server.say("Corn")
     server.say("Wheat")
     async with seat(server, tmp_path, thread_id=corn) as here:
-        await here.pilot.press("ctrl+s", "ctrl+f")
+        await here.pilot.press("ctrl+s", "ctrl+s", "ctrl+f")
         await here.until(lambda: here.rows()["Corn"].group == "Pinned")
         assert server.threads[corn].metadata == {"pinned": "true"}
         await here.pilot.press("ctrl+f")
@@ -491,7 +491,7 @@ async def test_the_sidebar_lies_over_the_transcript_where_it_is_narrow(
         assert not here.screen.threads.display
         await here.pilot.resize_terminal(120, 40)
         await here.until(lambda: not here.screen.has_class("-narrow"))
-        await here.pilot.press("ctrl+s", "escape")
+        await here.pilot.press("ctrl+s", "ctrl+s", "escape")
         await here.until(lambda: here.screen.threads.display)
         await here.pilot.resize_terminal(80, 24)
         await here.until(lambda: here.screen.has_class("-narrow") and not here.screen.threads.display)
@@ -550,7 +550,7 @@ async def test_hostile_text_reaches_no_terminal(server: FakeTransport, tmp_path:
     async with seat(server, tmp_path) as here:
         await here.write(bad)
         await here.idle()
-        await here.pilot.press("ctrl+s", "delete")
+        await here.pilot.press("ctrl+s", "ctrl+s", "delete")
         await here.pilot.pause()
         assert "\x1b" not in here.shown()
         assert "\u202e" not in here.shown()

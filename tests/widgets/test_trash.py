@@ -61,18 +61,18 @@ async def test_a_deleted_thread_is_restored_after_a_restart(server: FakeTranspor
     server.say("Wheat")
     async with seat(server, tmp_path, thread_id=corn) as here:
         here.screen.prompt.add_text("more")
-        await here.pilot.press("ctrl+s", "c", "delete", "c", "ctrl+u", "delete")
+        await here.pilot.press("ctrl+s", "ctrl+s", "c", "delete", "c", "ctrl+u", "delete")
         await here.until(lambda: here.texts() == ["Wheat", "About Wheat."])
         assert list(here.rows()) == ["Wheat"]
         await here.until(lambda: "Moved “Corn” to the trash" in notices(here))
     async with seat(server, tmp_path) as here:
         await here.until(lambda: "undo" in here.screen.command_state())
         assert list(here.rows()) == ["Wheat"]
-        await here.pilot.press("ctrl+s", "ctrl+u")
+        await here.pilot.press("ctrl+s", "ctrl+s", "ctrl+u")
         await here.until(lambda: here.texts() == ["Corn", "About Corn."])
         assert set(here.rows()) == {"Wheat", "Corn"}
         await here.until(lambda: here.screen.prompt.draft == "more")
-        await here.pilot.press("ctrl+s", "ctrl+u")
+        await here.pilot.press("ctrl+s", "ctrl+s", "ctrl+u")
         await here.until(lambda: "the trash is empty" in here.shown())
 
 
@@ -112,7 +112,7 @@ async def test_the_answer_in_a_deleted_thread_stops(server: FakeTransport, tmp_p
         await here.write("A story")
         await here.until(server.held.is_set)
         (story,) = server.threads
-        await here.pilot.press("ctrl+s", "delete")
+        await here.pilot.press("ctrl+s", "ctrl+s", "delete")
         await here.until(lambda: here.workspace.current.thread_id is None)
         await here.until(lambda: server.players[story][0].run.status == "cancelled")
         assert here.rows() == {}
@@ -122,18 +122,18 @@ async def test_where_there_is_no_trash_deleting_asks(server: FakeTransport, tmp_
     corn, wheat, rye = server.say("Corn"), server.say("Wheat"), server.say("Rye")
     server.failures["modify_thread"] = [Unsupported("This server cannot change threads.")]
     async with seat(server, tmp_path, thread_id=corn) as here:
-        await here.pilot.press("ctrl+s", "delete")
+        await here.pilot.press("ctrl+s", "ctrl+s", "delete")
         await here.until(lambda: "It cannot be moved to the trash." in here.shown())
         await confirm(here)
         await here.until(lambda: corn not in server.threads)
         await here.until(lambda: here.workspace.current.thread_id in (wheat, rye))
     server.failures["delete_thread"] = [refused("Not now.", 500)]
     async with seat(server, tmp_path, thread_id=wheat, trash_days=0) as here:
-        await here.pilot.press("ctrl+s", "delete")
+        await here.pilot.press("ctrl+s", "ctrl+s", "delete")
         await confirm(here)
         await here.until(lambda: "The thread was not deleted. Not now." in notices(here))
         assert "Wheat" in here.rows()
-        await here.pilot.press("ctrl+s", "delete")
+        await here.pilot.press("ctrl+s", "ctrl+s", "delete")
         await confirm(here)
         await here.until(lambda: set(server.threads) == {rye})
 
@@ -161,7 +161,7 @@ async def test_a_message_on_its_way_does_not_restore_the_thread_that_is_deleted_
         conversation = here.workspace.current
         await here.write("More")
         await here.until(lambda: "More" in server.texts(corn))
-        await here.pilot.press("ctrl+s", "delete")
+        await here.pilot.press("ctrl+s", "ctrl+s", "delete")
         await here.until(lambda: here.workspace.current.thread_id == wheat)
         server.may_answer.set()
         await here.until(lambda: not conversation.is_sending)

@@ -39,6 +39,9 @@ class PickRow:
     """Whether the letters of the query should be marked in the label."""
     is_wrong: bool = False
     """Whether the hint names a failure."""
+    marks: tuple[tuple[int, int], ...] | None = None
+    """The parts of the label that are marked, of a row whose hint has its place before the label's end; None for the
+    letters of the query."""
 
 
 class PickList(ScrollView, can_focus=False):
@@ -165,6 +168,8 @@ class PickList(ScrollView, can_focus=False):
             base = base + self._style("cursor")
         room = max(0, width - _MARGIN - 1)
         label, hint = clean_line(row.label), clean_line(row.hint)
+        if row.marks is not None and hint:
+            label = cut(label, max(0, room - _GAP - cell_len(hint)))
         if hint and cell_len(label) + _GAP + cell_len(hint) > room:
             hint = cut(hint, max(0, room - _GAP - cell_len(label)))
             hint = hint if cell_len(hint) > 3 else ""
@@ -175,6 +180,8 @@ class PickList(ScrollView, can_focus=False):
             label_style += _BOLD if is_cursor else self._style("current")
         segments = [Segment("✓ " if row.is_current else " " * _MARGIN, label_style)]
         found = set(positions(self._query, label)) if self._query and row.is_found else set()
+        if row.marks is not None:
+            found = {place for start, end in row.marks for place in range(start, end)}
         match = label_style + (_UNDERLINE if is_cursor else self._style("match"))
         if found:
             segments += [

@@ -16,6 +16,7 @@ from aimltui.tui.startup import Startup
 from aimltui.tui.state.blocks import Block
 from aimltui.tui.state.file_facts import Repeat
 from aimltui.tui.state.terminal_output import settled
+from aimltui.tui.widgets.find_bar import FindBar
 from aimltui.tui.widgets.side_document import SideDocument
 from aimltui.tui.widgets.transcript import Transcript
 
@@ -64,9 +65,12 @@ class BlocksPart(MainView):
         self.show_state()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Let letters act only where they mean something; elsewhere they are typed into the prompt."""
+        """Let keys act only where they mean something; letters are typed into the prompt elsewhere."""
         if action == "block_action":
             return self.letters.is_alive and command(str(parameters[0])).is_available(self.command_state())
+        if action == "find":
+            # in the list the same key pins a thread
+            return self.focused is not self.threads
         return super().check_action(action, parameters)
 
     def action_block_action(self, command_id: str) -> None:
@@ -151,10 +155,14 @@ class BlocksPart(MainView):
             self.transcript.unfold_call(call_id)
 
     def before_stop(self) -> bool:
-        """Stop code that the user runs again, or close the document beside the thread; False if there is neither."""
+        """Stop code that the user runs again, end finding, or close the document beside; False if there is none of them."""
         is_running = any(worker.group == _AGAIN and not worker.is_finished for worker in self.workers)
         if is_running:
             self.workers.cancel_group(self, _AGAIN)
+            return True
+        bar = self.query_one(FindBar)
+        if bar.display:
+            bar.action_leave()
             return True
         beside = self.query_one(SideDocument)
         had_focus = beside.has_focus_within

@@ -31,6 +31,7 @@ from aimltui.tui.screens.main.panels import PanelsPart
 from aimltui.tui.screens.main.pickers import PickersPart
 from aimltui.tui.screens.main.quitting import QuittingPart
 from aimltui.tui.screens.main.reading import ReadingPart
+from aimltui.tui.screens.main.search import SearchPart
 from aimltui.tui.screens.main.sending import SendingPart
 from aimltui.tui.screens.main.skills import SkillsPart
 from aimltui.tui.screens.main.threads import ThreadsPart
@@ -40,6 +41,7 @@ from aimltui.tui.startup import Startup
 from aimltui.tui.themes import ThemeChoice
 from aimltui.tui.widgets.attachment_bar import AttachmentBar
 from aimltui.tui.widgets.call_card import CallCard
+from aimltui.tui.widgets.find_bar import FindBar
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.header import HeaderBar
 from aimltui.tui.widgets.mention_list import MentionList
@@ -54,6 +56,7 @@ class MainScreen(
     LifecyclePart,
     ReadingPart,
     BlocksPart,
+    SearchPart,
     ConnectionsPart,
     PanelsPart,
     UsagePart,
@@ -101,6 +104,7 @@ class MainScreen(
             with Vertical(id="room"):
                 yield HeaderBar(glyphs=glyphs, id="header")
                 yield Transcript(clock=self.clock, glyphs=glyphs, id="transcript")
+                yield FindBar(id="find")
                 yield CallCard(id="call")
                 yield StatusLine(glyphs=glyphs, id="status")
                 yield AttachmentBar(glyphs=glyphs, id="files")

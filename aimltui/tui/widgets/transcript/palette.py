@@ -62,6 +62,8 @@ class Palette:
     """The line that the keyboard has marked."""
     mark: Style
     """The bar beside the marked block."""
+    found: Style
+    """Words that were searched for."""
     grounds: Grounds
     """The grounds of a marked block."""
     syntax: Mapping[str, Style]
@@ -90,6 +92,7 @@ def build_palette(variables: Mapping[str, str], background: Color) -> Palette:
     chip = background if plain else background.blend(foreground, 0.13, alpha=1)
     lifted = background if plain else background.blend(foreground, 0.09, alpha=1)
     high_band = background if plain else background.blend(foreground, 0.15, alpha=1)
+    found = background if plain else background.blend(color("warning", "#ffa62b"), 0.35, alpha=1)
     muted = foreground if plain else readable(background.blend(foreground, 0.6, alpha=1), background, 5)
     frame = foreground if plain else background.blend(foreground, 0.3, alpha=1)
 
@@ -133,6 +136,7 @@ def build_palette(variables: Mapping[str, str], background: Color) -> Palette:
         citation=ink(accent),
         cursor=cursor,
         mark=ink(tone("accent", "#ffa62b", lifted), lifted),
+        found=Style(reverse=True) if plain else ink(readable(foreground, found), found),
         grounds=Grounds(() if plain else ((background, lifted), (band, high_band))),
         syntax={
             "keyword": ink(on_band["primary"], band, bold=True),

@@ -18,6 +18,7 @@ from aimltui.tui.state.file_facts import Extras
 from aimltui.tui.widgets.transcript.block_cursor import BlockCursor
 from aimltui.tui.widgets.transcript.blocks import Stop
 from aimltui.tui.widgets.transcript.canvas import RenderContext, Row
+from aimltui.tui.widgets.transcript.finder import Finder
 from aimltui.tui.widgets.transcript.glyphs import GlyphSet, glyph_set
 from aimltui.tui.widgets.transcript.item import Item
 from aimltui.tui.widgets.transcript.items import ItemList
@@ -27,6 +28,7 @@ from aimltui.tui.widgets.transcript.strips import (
     blank_strip,
     cursor_strip,
     end_strip,
+    found_strip,
     located_strip,
     marked_strip,
     selected_strip,
@@ -64,6 +66,7 @@ class Pane(ScrollView):
         self._item_list = ItemList()
         self._viewport = Viewport(self._item_list)
         self._cursor = BlockCursor(self._item_list, self._viewport)
+        self._finder = Finder(self._item_list)
         self._extras = Extras()
         self._is_placing = False
         self._fitted = Size(0, 0)
@@ -261,6 +264,8 @@ class Pane(ScrollView):
         if selection is not None and (span := selection.get_span(item.key + row.line)) is not None:
             style = self.screen.get_component_rich_style("screen--selection")
             return selected_strip(row, context, width, span, style)
+        if self._finder.is_on and (spans := self._finder.spans(item, row.line, context)):
+            return found_strip(row, context, width, spans)
         if mark is not None and mark[0] is item:
             first, end = self._cursor.span(*mark)
             if first <= y < end and mark[1].is_block:

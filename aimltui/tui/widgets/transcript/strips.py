@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.cells import split_graphemes
 from rich.segment import Segment
 from rich.style import Style
@@ -71,6 +73,33 @@ def selected_strip(
         if high < length:
             segments.append(Segment(text[high:], base))
     return _padded(row, segments, context, width)
+
+
+def found_strip(
+    row: Row, context: RenderContext, width: int, spans: Sequence[tuple[int, int, Style]]
+) -> Strip:
+    """Return a row with the words in it that were searched for.
+
+    Args:
+        row: The row.
+        context: For its width.
+        width: Cells of the widget.
+        spans: In the logical line: first character, one past the last, style; in their order.
+    """
+    segments: list[Segment] = []
+    for segment, offset in zip(row.segments, row.offsets, strict=True):
+        text, base, _ = segment
+        if offset < 0:
+            segments.append(segment)
+            continue
+        place = 0
+        for start, end, style in spans:
+            low, high = max(place, start - offset), min(len(text), end - offset)
+            if low < high:
+                segments += [Segment(text[place:low], base), Segment(text[low:high], style)]
+                place = high
+        segments.append(Segment(text[place:], base))
+    return _padded(row, [segment for segment in segments if segment.text], context, width)
 
 
 def marked_strip(row: Row, context: RenderContext, width: int) -> Strip:

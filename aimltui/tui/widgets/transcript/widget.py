@@ -27,7 +27,7 @@ from aimltui.tui.state.file_facts import FileFact, Repeat
 from aimltui.tui.widgets.transcript.blocks import Stop, block_of, stops_of
 from aimltui.tui.widgets.transcript.canvas import COPY, ClickTarget
 from aimltui.tui.widgets.transcript.inline import SANDBOX
-from aimltui.tui.widgets.transcript.item import Item, counts
+from aimltui.tui.widgets.transcript.item import Item, Place, counts
 from aimltui.tui.widgets.transcript.items import Foldable
 from aimltui.tui.widgets.transcript.marks import chosen_source, linked_file, output_text
 from aimltui.tui.widgets.transcript.pane import Pane
@@ -99,6 +99,10 @@ class Transcript(Pane, can_focus=True):
         by_mouse: bool = False
 
     @dataclass
+    class Shown(TranscriptMessage):
+        """All entries were replaced: another thread is shown, or the same one was read again."""
+
+    @dataclass
     class CopyChosen(TranscriptMessage):
         """The user clicked the word that copies a block of code."""
 
@@ -148,6 +152,7 @@ class Transcript(Pane, can_focus=True):
         """
         self._item_list.load(entries)
         self._cursor.clear()
+        self._finder.look()
         self._viewport.is_pinned = False
         if self.is_attached and self in self.screen.selections:
             self.screen.clear_selection()
@@ -155,6 +160,7 @@ class Transcript(Pane, can_focus=True):
         if not at_end:
             self._viewport.hold(0)
         self._settle(everything=True)
+        self.post_message(self.Shown(self))
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Apply changes of the entries; the screen is painted once for all of them.
@@ -341,6 +347,66 @@ class Transcript(Pane, can_focus=True):
 
     def on_blur(self) -> None:
         """Hide the mark."""
+        self.refresh()
+
+    # Finding
+
+    def find(self, texts: Sequence[str], entry_id: str = "") -> tuple[int, int]:
+        """Mark all places with one of these texts, and go to the nearest one; no text ends it.
+
+        Args:
+            texts: What is searched for, in upper or lower case.
+            entry_id: Go to the first place in this entry, or to its beginning.
+
+        Returns:
+            The number of the place that is shown, from 1, and how many there are.
+        """
+        self._finder.set_texts(texts)
+        item = self._item_list.get(entry_id) if entry_id else None
+        if item is not None:
+            self._finder.first_in(item)
+        elif self._item_list.items:
+            last = min(self.scroll_offset.y + self._viewport.height, self._item_list.heights.total) - 1
+            self._finder.nearest(self._item_list.at(max(0, last))[0].index)
+        self._show_match(item)
+        return self._finder.place
+
+    def has_entry(self, entry_id: str) -> bool:
+        """Whether an entry is shown."""
+        return self._item_list.get(entry_id) is not None
+
+    def find_next(self, direction: int) -> tuple[int, int]:
+        """Go to the next place, or to the one before; see `find`."""
+        self._finder.look()
+        self._finder.step(direction)
+        self._show_match(None)
+        return self._finder.place
+
+    def _show_match(self, item: Item | None) -> None:
+        """Scroll to the place that is looked at, or to the beginning of an item without one."""
+        found = self._finder.settle()
+        self._viewport.is_pinned = self._finder.is_on
+        if found is not None:
+            item, line, start = found
+            place = Place(item, line, start)
+        elif item is not None:
+            self._item_list.draw(item)
+            place = Place(item, 0, 0)
+        else:
+            self.refresh()
+            return
+        self._settle()
+        for _ in range(3):
+            y, height = self.scroll_offset.y, self._viewport.height
+            row = self._item_list.heights.top(place.item.index) + place.row
+            if y < row < y + height - 1:
+                break
+            self.scroll_to(y=row - height // 3)
+            if self.scroll_offset.y == y:
+                break
+        if self._viewport.following:
+            self._viewport.hold(self.scroll_offset.y)
+        self._report()
         self.refresh()
 
     # Mouse

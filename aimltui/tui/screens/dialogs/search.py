@@ -1,0 +1,163 @@
+"""ThreadSearch: finds threads by their titles, and what was said in them by its words."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual.binding import Binding, BindingType
+
+from aimltui.client.errors import TransportError, Unsupported
+from aimltui.common.sanitize import clean_line
+from aimltui.formatting.cells import cut
+from aimltui.tui.commands.command import FooterItem
+from aimltui.tui.screens.dialogs.sheet import CLOSE, SearchSheet
+from aimltui.tui.state.fuzzy import rank
+from aimltui.tui.widgets.pick_list import PickRow
+
+if TYPE_CHECKING:
+    from aimltui.tui.state.thread_lines import ThreadRow
+    from aimltui.wire.search import SearchHit, SearchHits
+
+LIST: Final = "list"
+"""The result that asks for the thread list."""
+MOST_TITLES: Final = 6
+"""Titles that are shown over what was said."""
+MOST_HITS: Final = 40
+_BEFORE: Final = 14
+"""Characters of a hit before its first word."""
+_TITLE_CELLS: Final = 20
+_ROLES: Final = {"user": "you", "tool": "tool"}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to go: a thread, and in it a message or a step."""
+
+    thread_id: str
+    entry_id: str = ""
+    """Empty for the thread's end."""
+    query: str = ""
+    """The words to mark there."""
+
+
+class ThreadSearch(SearchSheet):
+    """One box for titles and every word. The result is a key of `places`, `LIST`, or None.
+
+    Args:
+        threads: All threads, in the order of the list.
+        search: Asks the server for what was said.
+        loaded: Searches what is loaded of the open thread, for a server without search.
+    """
+
+    MOST_LINES = 26
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "go_to_list", show=False, priority=True)]
+
+    def __init__(
+        self,
+        threads: Sequence[ThreadRow],
+        search: Callable[[str, int], Awaitable[SearchHits]],
+        loaded: Callable[[str], list[SearchHit]],
+    ) -> None:
+        keys = (
+            FooterItem("enter", "Open", "pick"),
+            FooterItem("ctrl+s", "List: rename, pin, delete", "go_to_list"),
+            CLOSE,
+        )
+        super().__init__("", "titles and words; assistant: model: has:file before:2026-11-01", keys)
+        self.add_class("thread-search")
+        self._threads = threads
+        self._titles = {thread.id: thread.title for thread in threads}
+        self._search = search
+        self._loaded = loaded
+        self._hits: Sequence[SearchHit] = ()
+        self._about = ""
+        """What is said over the hits."""
+        self._asked = ""
+        self.places: dict[str, Place] = {}
+
+    @property
+    def _query(self) -> str:
+        return self.search_box.value.strip()
+
+    def show_lines(self) -> None:
+        """Show the titles for what was typed, and ask for what was said."""
+        query = self._query
+        if not query:
+            self._hits, self._about = (), ""
+        elif query != self._asked:
+            self._about = "Messages · searching…" if not self._hits else self._about
+            self.run_worker(self._ask(query), group="words", exclusive=True, exit_on_error=False)
+        self._asked = query
+        self._show()
+
+    async def _ask(self, query: str) -> None:
+        from aimltui.wire.errors import APIError, NotFound
+
+        about = "Messages"
+        try:
+            found = await self._search(query, MOST_HITS)
+        except (Unsupported, NotFound):
+            hits, about = (
+                self._loaded(query),
+                "Messages · this server has no search: what is loaded of this thread",
+            )
+        except (APIError, TransportError) as error:
+            hits, about = [], f"Messages could not be searched. {error}"
+        else:
+            hits = found.data
+            if not found.is_complete:
+                about += " · older ones are still being indexed"
+        if query == self._query:
+            self._hits, self._about = hits, about
+            self._show()
+
+    def _show(self) -> None:
+        query = self._query
+        found = rank(query, [thread.title for thread in self._threads])
+        if query:
+            found = found[:MOST_TITLES]
+        lines: list[PickRow | str] = []
+        self.places = {}
+        group = ""
+        for index in found:
+            thread = self._threads[index]
+            heading = "Titles" if query else thread.group
+            if heading != group:
+                lines.append(heading)
+                group = heading
+            lines.append(PickRow(thread.id, thread.title, thread.when))
+            self.places[thread.id] = Place(thread.id)
+        if query and (self._hits or self._about != "Messages"):
+            lines.append(self._about)
+        for number, hit in enumerate(self._hits if query else ()):
+            key = f"hit:{number}"
+            lines.append(_row(key, hit, self._titles.get(hit.thread_id, "")))
+            self.places[key] = Place(hit.thread_id, hit.message_id or hit.step_id or "", query)
+        at = (
+            self.pick_list.cursor_row.id
+            if self.pick_list.cursor_row is not None and query == self._asked
+            else ""
+        )
+        self.pick_list.set_lines(lines, query=query, remark=f"nothing for “{query}”", at=at)
+
+    def action_go_to_list(self) -> None:
+        """Go to the thread list, which renames, pins and deletes."""
+        self.dismiss(LIST)
+
+
+def _row(key: str, hit: SearchHit, title: str) -> PickRow:
+    """Return the row of a hit: the words with what is around them, the thread and the day."""
+    first = hit.marks[0][0] if hit.marks else 0
+    start = first - _BEFORE if first > _BEFORE + 6 else 0
+    lead = "…" if start else ""
+    shift = len(lead) - start
+    text = lead + hit.text[start:]
+    day = datetime.fromtimestamp(hit.created_at).strftime("%d %b").lstrip("0") if hit.created_at else ""
+    about = " · ".join(
+        part for part in (_ROLES.get(hit.role, ""), cut(clean_line(title), _TITLE_CELLS), day) if part
+    )
+    marks = tuple((begin + shift, end + shift) for begin, end in hit.marks if begin >= start)
+    return PickRow(key, text, about, marks=marks)

@@ -1,0 +1,106 @@
+"""FindBar: the line under the transcript for finding words in the open thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from aimltui.tui.widgets.line_input import LineInput
+
+
+class FindBar(Horizontal):
+    """A box for the words, and which match of how many is shown.
+
+    Args:
+        id: The widget's id.
+    """
+
+    DEFAULT_CSS = """
+    FindBar {
+        height: 1;
+        display: none;
+        background: $surface;
+        & > Static { width: auto; padding: 0 1; color: $text-muted; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,down", "next(1)", show=False, priority=True),
+        Binding("up,shift+enter", "next(-1)", show=False, priority=True),
+        Binding("escape", "leave", show=False),
+    ]
+
+    @dataclass
+    class Changed(Message):
+        """The user changed what is searched for."""
+
+        text: str
+
+    @dataclass
+    class NextWanted(Message):
+        """The user goes to the next match, or to the one before."""
+
+        direction: int
+
+    @dataclass
+    class Left(Message):
+        """The user has ended the search."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.box = LineInput(placeholder="find in this thread", compact=True, select_on_focus=True)
+        self.box.cursor_blink = False
+        self._count = Static("", markup=False)
+
+    def compose(self) -> ComposeResult:
+        """The box and the count."""
+        yield self.box
+        yield self._count
+
+    def open(self, text: str | None = None) -> None:
+        """Show the bar with the focus in its box.
+
+        Args:
+            text: The words, already searched for; None for those of the last time.
+        """
+        self.display = True
+        if text is not None:
+            with self.box.prevent(Input.Changed):
+                self.box.value = text
+        self.screen.set_focus(self.box)
+
+    def close(self) -> None:
+        """Hide the bar."""
+        self.display = False
+
+    def show_place(self, number: int, count: int, remark: str = "") -> None:
+        """Say which match is shown.
+
+        Args:
+            number: From 1; 0 if none is.
+            count: How many there are.
+            remark: What limits the search.
+        """
+        words = f"{number} of {count:,}" if count else "no match" if self.box.value else ""
+        keys = "↑ ↓ other matches" if count > 1 else ""
+        parts = [part for part in (words, remark, keys, "esc ends") if part]
+        self._count.update(Content(" · ".join(parts)))
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Search for what was typed."""
+        event.stop()
+        self.post_message(self.Changed(event.value))
+
+    def action_next(self, direction: int) -> None:
+        """Go to another match."""
+        self.post_message(self.NextWanted(direction))
+
+    def action_leave(self) -> None:
+        """End the search."""
+        self.post_message(self.Left())

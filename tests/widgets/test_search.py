@@ -1,0 +1,92 @@
+"""Searching all threads in a sheet, and finding in the open one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from aimltui.tui.screens.dialogs.search import ThreadSearch
+from aimltui.tui.widgets.find_bar import FindBar
+from aimltui.wire.search import SearchHit, SearchHits
+from tests.support.fake_transport import FakeTransport
+from tests.support.run_scenes import Code, End, Say
+from tests.support.screen import Seat, seat
+
+LONG = "\n\n".join(f"Paragraph {number} on whales." for number in range(40))
+
+
+@pytest.fixture
+def server() -> FakeTransport:
+    return FakeTransport()
+
+
+async def answer(here: Seat, *script: object) -> None:
+    here.server.scripts = [list(script)]  # type: ignore[list-item]
+    await here.write("Tell me of Whales.")
+    await here.idle()
+
+
+async def test_words_are_found_in_the_open_thread_marked_and_walked(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    async with seat(server, tmp_path, size=(80, 24)) as here:
+        await answer(here, Code(("x = 'whales'\n",), "whales\n"), Say((LONG,)), End())
+        await here.pilot.press("ctrl+f", *"whales")
+        assert "43 of 43" in here.shown()
+        assert "Paragraph 39 on whales." in here.shown()
+        await here.pilot.press("enter")
+        assert "1 of 43" in here.shown()
+        assert "Tell me of Whales." in here.shown()
+        await here.pilot.press("down")
+        assert "2 of 43" in here.shown()
+        assert "x = 'whales'" in here.shown(), "the panel opens"
+        await here.pilot.press(*" o")
+        assert "no match" in here.shown()
+        await here.pilot.press("escape", *"next")
+        assert here.screen.prompt.draft == "next"
+        assert "no match" not in here.shown()
+        await here.pilot.press("ctrl+f")
+        await here.until(lambda: "whales o" in here.shown())
+
+
+async def test_the_sheet_finds_titles_and_what_was_said_and_goes_there(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    async with seat(server, tmp_path) as here:
+        await answer(here, Say((LONG,)), End())
+        first = here.workspace.current.thread_id or ""
+        said = server.messages[first][-1].id
+        await here.pilot.press("ctrl+n")
+        await answer(here, Say(("Nothing.",)), End())
+        text = "Paragraph 7 on whales."
+        hit = SearchHit(thread_id=first, message_id=said, role="assistant", text=text, marks=[(15, 21)])
+        found = SearchHits(data=[hit], is_complete=False)
+        server._search = lambda params: found  # type: ignore[attr-defined]
+
+        await here.pilot.press("ctrl+s", *"whales")
+        await here.until(lambda: "Paragraph 7 on whales." in here.shown())
+        assert "older ones are still being indexed" in here.shown()
+        titles = len(here.screen.workspace.threads.rows(0.0)) if here.screen.workspace else 0
+        await here.pilot.press(*["down"] * titles, "enter")
+        await here.until(lambda: "1 of 41" in here.shown() or "2 of 41" in here.shown())
+        assert here.workspace.current.thread_id == first
+        assert "Paragraph 0 on whales." in here.shown()
+        await here.until(lambda: here.screen.focused is here.screen.query_one(FindBar).box)
+        here.screen.set_focus(here.screen.prompt)
+        await here.pilot.press("escape")
+        assert "of 41" not in here.shown(), "escape ends it from everywhere"
+
+
+async def test_a_server_without_search_is_said_and_what_is_loaded_is_searched(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    async with seat(server, tmp_path) as here:
+        await answer(here, Say(("Here is the narwhal.",)), End())
+        await here.pilot.press("ctrl+s", *"narwhal")
+        await here.until(lambda: "this server has no search" in here.shown())
+        assert "Here is the narwhal." in here.shown().split("this server has no search")[1]
+        await here.pilot.press("ctrl+s")
+        await here.until(lambda: here.app.screen is here.screen)
+        assert not isinstance(here.app.screen, ThreadSearch)
+        await here.until(lambda: here.screen.focused is here.screen.threads)
