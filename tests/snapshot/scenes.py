@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -12,6 +13,7 @@ from aimltui.tui.screens.dialogs.question import AgreeQuestion, QuestionSheet
 from aimltui.tui.widgets.call_card import CallCard
 from aimltui.wire.models import Model, ModelPrice, ModelSource
 from aimltui.wire.runs import LastError
+from aimltui.wire.search import SearchHit, SearchHits
 from aimltui.wire.usage import Budget, UsageReport, UsageRow, UsageSum
 from tests.support.fake_connections import AIMLAPI, AIMLAPI_KEY, OLLAMA, REFUSED, WORK, FakeConnections
 from tests.support.fake_transport import FakeTransport
@@ -210,6 +212,32 @@ async def mark_code(here: Seat) -> None:
     await ask(here)
     while (block := here.screen.transcript.block) is None or block.kind != "code":
         await here.pilot.press("alt+up")
+
+
+async def search_words(here: Seat) -> None:
+    """Search all threads for what was said."""
+    text = "The harvest of 2025 was the largest of the harvests since the mill was built."
+    hits = [
+        SearchHit(
+            thread_id=next(iter(here.server.threads)),
+            message_id=f"msg_{number}",
+            role=role,
+            created_at=1_764_000_000,
+            text=text[start:],
+            marks=[found.span() for found in re.finditer("harvest", text[start:])],
+        )
+        for number, (role, start) in enumerate((("assistant", 0), ("user", 4), ("tool", 24)))
+    ]
+    here.server._search = lambda params: SearchHits(data=hits)  # type: ignore[attr-defined]
+    await here.pilot.press("ctrl+s", *"harvest")
+    await here.until(lambda: "Messages" in here.shown() and "since" in here.shown())
+
+
+async def find_words(here: Seat) -> None:
+    """Find words in the open thread."""
+    await ask(here)
+    await here.pilot.press("ctrl+f", *"the")
+    await here.until(lambda: " of " in here.shown())
 
 
 async def view_all(here: Seat) -> None:
@@ -447,6 +475,9 @@ SCENES: tuple[Scene, ...] = (
     Scene("finished", ask, (SMALL, MIDDLE, LARGE), (DARK, LIGHT), (FINISHED,)),
     Scene("marked", mark_code, (MIDDLE,), scripts=(FINISHED,)),
     Scene("marked", mark_code, (SMALL,), (LIGHT,), scripts=(FINISHED,)),
+    Scene("search", search_words, (MIDDLE,)),
+    Scene("search", search_words, (SMALL,), (LIGHT,)),
+    Scene("found", find_words, (MIDDLE,), scripts=(FINISHED,)),
     Scene("failed", ask, themes=(DARK, LIGHT), scripts=(FAILED,)),
     Scene("stopped", ask_and_stop, (MIDDLE,), scripts=(STREAMING,)),
     Scene("queued", ask_and_queue, scripts=(STREAMING,)),
