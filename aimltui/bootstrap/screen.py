@@ -39,9 +39,13 @@ from aimltui.tui.storage.drafts import DraftStore
 from aimltui.tui.storage.model_marks import ModelMarks
 
 if TYPE_CHECKING:
+    from aimltui.client.client import AssistantsClient
+    from aimltui.interchange.assistants import AssistantFolder
     from aimltui.local_tools.host import LocalTools
     from aimltui.tui.startup import Connected, Page, Startup
 
+ASSISTANTS = "assistants"
+"""A folder in the configuration directory."""
 _WAIT_S = 3600
 """Seconds that a run lives, and so waits for a decision about a function; over the API it is 600."""
 _BEATS = "240"
@@ -212,6 +216,7 @@ async def _connect_engine(
         recognition=RecognitionService(registry),
         embeddings=embeddings,
         interchange=InterchangeService(client),
+        assistant_folder=_assistant_folder(client, source.settings, config_file),
         local_tools=tools,
         warm_up=_warm_up if connection else _warm_up_screen,
     )
@@ -263,6 +268,13 @@ def _starters(starters: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...
     title, prompt = ABOUT_HANDBOOK
     file = AttachedFile(str(path), path.name, path.stat().st_size, "file_search")
     return (*starters, (title, with_files(prompt, [file])))
+
+
+def _assistant_folder(client: AssistantsClient, settings: Settings, config_file: Path) -> AssistantFolder:
+    from aimltui.interchange.assistants import AssistantFolder
+
+    named = settings.assistants.folder or ASSISTANTS
+    return AssistantFolder(client, config_file.parent / Path(named).expanduser())
 
 
 def _local_tools(

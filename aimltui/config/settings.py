@@ -21,6 +21,9 @@ alerts = "bell"         # when a run needs you and another window is in front: o
 auto_copy = true        # copy text selected with the mouse
 sidebar = "auto"        # auto, shown, hidden
 
+[assistants]
+folder = "~/work/bots"  # a folder of assistants as TOML files, in place of `assistants` in the configuration directory
+
 [threads]
 trash_days = 30         # days for which deleted threads stay in the trash; 0 deletes at once
 
@@ -101,6 +104,15 @@ class UiSettings:
     """Copy the text selected with the mouse when the button is released."""
     sidebar: Literal["auto", "shown", "hidden"] = "auto"
     """Whether the thread list is shown; `auto`: if the terminal is wide enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssistantSettings:
+    """Where assistants are that live in files."""
+
+    folder: str | None = None
+    """A folder of TOML files, in place of `assistants` in the configuration directory; a relative path begins at the
+    directory of this file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +199,7 @@ class Settings:
     interpreter: InterpreterSettings = field(default_factory=InterpreterSettings)
     budget: BudgetSettings = field(default_factory=BudgetSettings)
     functions: FunctionSettings = field(default_factory=FunctionSettings)
+    assistants: AssistantSettings = field(default_factory=AssistantSettings)
     skills: SkillSettings = field(default_factory=SkillSettings)
     threads: ThreadSettings = field(default_factory=ThreadSettings)
     web: WebSettings = field(default_factory=WebSettings)
@@ -208,6 +221,7 @@ class Settings:
 _Section = (
     type[ConnectionSettings]
     | type[UiSettings]
+    | type[AssistantSettings]
     | type[ThreadSettings]
     | type[InterpreterSettings]
     | type[FunctionSettings]
@@ -219,6 +233,7 @@ _Section = (
 _SECTIONS: dict[str, _Section] = {
     "connection": ConnectionSettings,
     "ui": UiSettings,
+    "assistants": AssistantSettings,
     "threads": ThreadSettings,
     "interpreter": InterpreterSettings,
     "functions": FunctionSettings,
@@ -302,6 +317,7 @@ def load_settings(
         interpreter,
         budget,
         replace(FunctionSettings(), **_section(merged, "functions")),
+        replace(AssistantSettings(), **_section(merged, "assistants")),
         replace(SkillSettings(), **_section(merged, "skills")),
         replace(ThreadSettings(), **_section(merged, "threads")),
         _web(merged, str(file)),

@@ -180,6 +180,8 @@ class AssistantFolder:
 
     client: AssistantsClient
     folder: Path
+    taken: int = 0
+    """How many files have been taken over."""
     _seen: dict[str, tuple[int, int]] = field(default_factory=dict)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -234,6 +236,7 @@ class AssistantFolder:
                 return []
             if last != digest_of(fields_of(known)) and digest != digest_of(fields_of(known)):
                 told.append(await asyncio.to_thread(_save_beside, path, known))
+        self.taken += 1
         came = await bring_in(self.client, params, known, {FILE: path.name, READ: digest})
         if came.left_out:
             told.append(f"{path.name}: not here, so left out: {', '.join(came.left_out)}.")

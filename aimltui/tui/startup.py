@@ -16,6 +16,7 @@ from aimltui.tui.state.dead_time import KeyTimes
 if TYPE_CHECKING:
     from aimltui.client.client import AssistantsClient
     from aimltui.connections.types import Connections
+    from aimltui.interchange.assistants import AssistantFolder
     from aimltui.interchange.types import Interchange
     from aimltui.local_tools.host import LocalTools
     from aimltui.tui.code_consent import Consent
@@ -110,6 +111,8 @@ class Connected:
     """Decides about code without a sandbox; None if code does not run on this machine."""
     interchange: Interchange | None = None
     """Brings conversations of other programs in, and threads out."""
+    assistant_folder: AssistantFolder | None = None
+    """The folder whose files decide about assistants; None if there is none."""
     local_tools: LocalTools | None = None
     """The user's functions and other tools that run beside the client; None if the screen calls none."""
     run_code: Callable[[str, str], Awaitable[Ran]] | None = None

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from aimltui.common.sanitize import clean_line
 from aimltui.formatting.cells import cut
 from aimltui.formatting.money import context_text
-from aimltui.tui.state.run_options import status_text
 from aimltui.tui.state.status import Status
 
 if TYPE_CHECKING:
@@ -125,7 +124,7 @@ def status_of(facts: ScreenFacts, workspace: Workspace | None, now: float) -> St
         title=workspace.threads.title(conversation.thread_id) if facts.is_short else "",
         run=run,
         seconds=seconds,
-        options=status_text(conversation.options),
+        options=conversation.options.told,
         queued=len(conversation.queue),
         tokens_in=used.prompt_tokens if used else 0,
         tokens_out=used.completion_tokens if used else 0,

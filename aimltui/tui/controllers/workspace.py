@@ -16,6 +16,7 @@ from textual.message import Message as TextualMessage
 from aimltui.client.errors import TransportError
 from aimltui.formatting.web_passages import WEB_SEARCH
 from aimltui.tui.controllers.assistant_directory import AssistantDirectory
+from aimltui.tui.controllers.assistant_files import AssistantFiles
 from aimltui.tui.controllers.branches import Branches
 from aimltui.tui.controllers.change_watcher import ChangeWatcher
 from aimltui.tui.controllers.code_approvals import CodeApprovals
@@ -87,6 +88,7 @@ class Workspace:
         self._post = post
         self._spawn = spawn
         self.assistants = AssistantDirectory(client, connected.default_tools)
+        self.assistant_files = AssistantFiles(connected.assistant_folder, self.assistants, post)
         self.models = ModelSelection(
             client,
             self.assistants,
@@ -145,6 +147,7 @@ class Workspace:
         try:
             await self.directory.read_newest()
             await self.assistants.read()
+            await self.assistant_files.refresh()
         except (APIError, TransportError) as error:
             return f"The list of threads could not be read. {error}"
         return None
@@ -277,6 +280,7 @@ class Workspace:
         self, conversation: Conversation, needs: frozenset[str] = frozenset(), to: Addressee | None = None
     ) -> Plan:
         """The thread (made if there is none yet), the assistant, the model and the tools of the next run."""
+        await self.assistant_files.refresh()
         answering: Answering = conversation
         if to is not None:
             await self.assistants.need(to)

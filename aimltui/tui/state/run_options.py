@@ -62,6 +62,12 @@ class OptionState:
         self.planned = self.next
         return params_of(merged(thread, self.next))
 
+    @property
+    def told(self) -> str:
+        """What the line over the prompt says about the options in force."""
+        parts = [("next run", told(self.next)), ("thread", told(self.thread))]
+        return " · ".join(f"{word}: {text}" for word, text in parts if text)
+
     def started(self) -> None:
         """A run has started: options for the next run are used up, unless they were changed meanwhile."""
         if self.planned is not None and self.planned == self.next:
@@ -134,12 +140,6 @@ def told(options: RunOptions) -> str:
         f"last {plural(int(options.last_messages), 'message')}" if options.last_messages.strip() else "",
     ]
     return ", ".join(part for part in parts if part)
-
-
-def status_text(state: OptionState) -> str:
-    """What the line over the prompt says about the options in force."""
-    parts = [("next run", told(state.next)), ("thread", told(state.thread))]
-    return " · ".join(f"{word}: {text}" for word, text in parts if text)
 
 
 def metadata_of(options: RunOptions, before: RunOptions | None = None) -> dict[str, str]:

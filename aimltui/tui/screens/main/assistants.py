@@ -68,6 +68,7 @@ class AssistantsPart(MainView):
             workspace.models.ensure_default_assistant(workspace.current), "The assistant was not made"
         )
         await self._try_to(workspace.assistants.read(), "The assistants could not be read")
+        await workspace.assistant_files.refresh()
         await self._keeper.purge()
         self._show_rows(sheet)
 

@@ -13,7 +13,6 @@ from aimltui.tui.state.run_options import (
     from_metadata,
     metadata_of,
     problems_of,
-    status_text,
 )
 from aimltui.wire.constraints import check_pairs, check_params
 from aimltui.wire.runs import CreateRun
@@ -100,5 +99,5 @@ def test_a_thread_holds_less_than_a_run() -> None:
 
 def test_the_status_says_what_is_set() -> None:
     state = OptionState(RunOptions(last_messages="1"), RunOptions(additional=EXAMPLE, temperature=" 0 "))
-    assert status_text(state) == "next run: more instructions, temperature 0 · thread: last 1 message"
-    assert status_text(OptionState()) == ""
+    assert state.told == "next run: more instructions, temperature 0 · thread: last 1 message"
+    assert OptionState().told == ""
