@@ -61,8 +61,8 @@ async def test_a_skill_is_switched_offered_and_loaded(tmp_path: Path) -> None:
         # a changed skill is read before the next run
         (shared / "letters" / "SKILL.md").write_text("---\nname: letters\ndescription: Polite ones.\n---\n")
         await at.here.write("Again.")
+        notes = at.here.app._notifications
+        await at.here.until(lambda: any("A skill is left out." in note.message for note in notes))
         await at.here.until(lambda: "Two." in at.here.texts())
         assert offered(at) == ["letters"]
-        notes = [note.message for note in at.here.app._notifications]
-        assert [note for note in notes if "A skill is left out." in note and "mine" in note]
         assert "- letters: Polite ones." in str(at.model.requests[-1].tools)
