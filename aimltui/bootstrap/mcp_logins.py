@@ -76,7 +76,7 @@ async def log_in_by_browser(
     from aimltui.local_tools.mcp.login import log_in
     from aimltui.local_tools.mcp.redirects import loopback
 
-    async with loopback() as redirect:
+    async with loopback(server.oauth.port) as redirect:
         await log_in(server, logins, redirect, show)
 
 

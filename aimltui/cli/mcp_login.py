@@ -67,18 +67,18 @@ async def _enter(options: argparse.Namespace) -> int:
         if not options.paste:
             await _open(address)
 
-    async with _redirect(is_pasted=options.paste) as redirect:
+    async with _redirect(server.oauth.port, is_pasted=options.paste) as redirect:
         place = await log_in(server, logins, redirect, present)
     _say(f"You are logged in at {server.name}. The login is {place}.")
     return 0
 
 
 @asynccontextmanager
-async def _redirect(*, is_pasted: bool) -> AsyncIterator[Redirect]:
+async def _redirect(port: int, *, is_pasted: bool) -> AsyncIterator[Redirect]:
     if is_pasted:
-        yield Pasted(_pasted)
+        yield Pasted(_pasted, port)
         return
-    async with loopback() as redirect:
+    async with loopback(port) as redirect:
         yield redirect
 
 

@@ -10,6 +10,10 @@ cwd = "~/work"
 [mcp_servers.tracker]
 url = "https://mcp.example.com/mcp"
 headers = { Authorization = "Bearer ${TRACKER_KEY}" }   # ${NAME} is a variable of the environment
+
+[mcp_servers.calendar]
+url = "https://calendar.example.com/mcp"                # `aimltui mcp login calendar` logs in
+oauth = { client_id = "abc", port = 8123 }              # only where programs cannot register by themselves
 ```
 
 Other keys: `enabled`, `timeout_s` (one call), `start_timeout_s`, `protocol`, `roots` (folders that the server may ask for),
@@ -34,6 +38,7 @@ MCP_FILE = "mcp.json"
 Protocol = Literal["auto", "2025-11-25", "2026-07-28"]
 _LIMIT_BYTES = 1_000_000
 _MOST_S = 86_400
+_MOST_PORT = 65_535
 _VARIABLE = re.compile(r"\$\{(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 _OTHER_NAMES = {
     "startup_timeout_sec": "start_timeout_s",
@@ -41,8 +46,21 @@ _OTHER_NAMES = {
     "http_headers": "headers",
     "serverUrl": "url",
     "httpUrl": "url",
+    "clientId": "client_id",
+    "clientSecret": "client_secret",
+    "callbackPort": "port",
 }
 """Names that other clients give to the same keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthClient:
+    """This program as a server's provider knows it, where it cannot register by itself."""
+
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    port: int = 0
+    """The port of the address that the login page sends its answer to; 0 is any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +74,7 @@ class McpServer:
     cwd: str = ""
     url: str = field(default="", repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    oauth: OAuthClient = OAuthClient()
     enabled: bool = True
     timeout_s: float | None = None
     """Seconds for one call; None for the default."""
@@ -195,6 +214,7 @@ def _server(name: str, table: object, origin: str) -> McpServer:
         cwd=reader.text("cwd"),
         url=reader.text("url"),
         headers=_headers(reader),
+        oauth=reader.oauth(),
         enabled=reader.flag("enabled", True) and not reader.flag("disabled", False),
         timeout_s=reader.seconds("timeout_s"),
         start_timeout_s=reader.seconds("start_timeout_s") or 30.0,
@@ -259,6 +279,19 @@ class _Reader:
         if not all(isinstance(one, str | int | float) and "\0" not in str(one) for one in value.values()):
             raise self._refuse(key, "a table of texts only")
         return {name: one if isinstance(one, str) else json.dumps(one) for name, one in value.items()}
+
+    def oauth(self) -> OAuthClient:
+        table = self._values.get("oauth")
+        if table is None:
+            return OAuthClient()
+        if not isinstance(table, Mapping):
+            raise self._refuse("oauth", "a table with client_id")
+        values = {_OTHER_NAMES.get(str(key), str(key)): value for key, value in table.items()}
+        inner = _Reader(values, self._origin, f"{self._dotted}.oauth")
+        port = values.get("port", 0)
+        if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= _MOST_PORT:
+            raise inner._refuse("port", "the number of a port")
+        return OAuthClient(inner.text("client_id"), inner.text("client_secret"), port)
 
     def flag(self, key: str, otherwise: bool) -> bool:
         value = self._values.get(key, otherwise)

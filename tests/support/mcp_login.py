@@ -46,6 +46,7 @@ class GuardedServer(ScriptedServer):
         self.given = 0
         self.lifetime: int | None = 3600
         self.renews = True
+        self.registers = True
         self.challenges: dict[str, str] = {}
         self.forms: list[dict[str, str]] = []
         """What came to the token endpoint."""
@@ -76,6 +77,8 @@ class GuardedServer(ScriptedServer):
             )
         if path == "/.well-known/oauth-authorization-server":
             return httpx2.Response(200, json=self._metadata())
+        if path == "/register" and not self.registers:
+            return httpx2.Response(403, text="Ask an administrator.")
         if path == "/register":
             asked = json.loads(request.content)
             return httpx2.Response(

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 import httpx2
 from mcp.client.auth import OAuthClientProvider
-from mcp.client.auth.exceptions import OAuthFlowError
+from mcp.client.auth.exceptions import OAuthFlowError, OAuthRegistrationError
 from mcp.shared.auth import (
     AuthorizationCodeResult,
     OAuthClientInformationFull,
@@ -50,6 +50,11 @@ _HELLO: dict[str, Any] = {
 # what a server writes about a login may quote its secrets
 logging.getLogger("mcp.client.auth").setLevel(logging.CRITICAL + 1)
 
+_NO_REGISTRATION = (
+    '. Get a client id from its provider and write it into the configuration: oauth = { client_id = "…" }. Or put a key into '
+    "headers."
+)
+
 Show = Callable[[str], Awaitable[None]]
 """Shows the user the address of the login page, and opens it if that is possible."""
 
@@ -85,6 +90,8 @@ async def log_in(
     url = expand(server.url, os.environ)
     home = checked(url, has_headers=True)
     memory = _Memory()
+    if server.oauth.client_id:
+        memory.client = _known_client(server, redirect)
     provider = _provider(url, memory, redirect, show)
     guard = LoginTransport(transport, home)
     try:
@@ -94,10 +101,24 @@ async def log_in(
             await _greet(client, server, url)
     except (OAuthFlowError, httpx2.HTTPError, ValueError) as error:
         told = clean_line(redact_sentence(redact_in_use(str(error))))[:300] or type(error).__name__
+        if isinstance(error, OAuthRegistrationError):
+            told += _NO_REGISTRATION
         raise AimltuiError(f"The login at {server.name} failed: {told}") from error
     if memory.tokens is None:
         raise AimltuiError(f"The server {server.name} asks for no login.")
     return await asyncio.to_thread(store.save, server.name, url, _login_of(provider, memory.tokens))
+
+
+def _known_client(server: McpServer, redirect: Redirect) -> OAuthClientInformationFull:
+    """This program as the configuration describes it."""
+    secret = expand(server.oauth.client_secret, os.environ)
+    redaction.hide(secret)
+    return OAuthClientInformationFull(
+        client_id=expand(server.oauth.client_id, os.environ),
+        client_secret=secret or None,
+        redirect_uris=[AnyUrl(redirect.url)],
+        token_endpoint_auth_method="client_secret_post" if secret else "none",  # the name of a method
+    )
 
 
 async def _greet(client: httpx2.AsyncClient, server: McpServer, url: str) -> None:

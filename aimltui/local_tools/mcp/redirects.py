@@ -85,14 +85,13 @@ class Pasted:
 
     Args:
         ask: Returns what the user pastes; gets a sentence about what was wrong with the last text, or an empty one.
+        port: The port in the address that the page is told; 0 is any.
     """
 
-    def __init__(self, ask: Callable[[str], Awaitable[str]]) -> None:
+    def __init__(self, ask: Callable[[str], Awaitable[str]], port: int = 0) -> None:
         self._ask = ask
         # nothing listens there: the page cannot be shown, and its address has the answer
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.url = f"http://127.0.0.1:{free.getsockname()[1]}{PATH}"
+        self.url = f"http://127.0.0.1:{port or _free_port()}{PATH}"
 
     async def answer(self, state: str) -> PageAnswer:
         """See `Redirect.answer`."""
@@ -103,6 +102,12 @@ class Pasted:
             except WrongAnswer as error:
                 problem = str(error)
         raise AimltuiError(problem)
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 class Loopback:
@@ -153,15 +158,18 @@ class Loopback:
 
 
 @asynccontextmanager
-async def loopback() -> AsyncIterator[Loopback]:
-    """Listen at a free port of this machine until the end of the block.
+async def loopback(port: int = 0) -> AsyncIterator[Loopback]:
+    """Listen at a port of this machine until the end of the block.
+
+    Args:
+        port: The port; 0 is any that is free.
 
     Raises:
-        AimltuiError: No port is free.
+        AimltuiError: The port is not free.
     """
     redirect = Loopback()
     try:
-        listener = await asyncio.start_server(redirect.take, "127.0.0.1", 0, limit=_MOST_REQUEST)
+        listener = await asyncio.start_server(redirect.take, "127.0.0.1", port, limit=_MOST_REQUEST)
     except OSError as error:
         raise AimltuiError(
             f"This machine takes no answer of the browser: {error.strerror or error}. Add --paste."

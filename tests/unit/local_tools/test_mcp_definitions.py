@@ -39,6 +39,8 @@ def test_both_files_are_read_in_the_forms_that_others_use(tmp_path: Path) -> Non
                 "headers": {"X": "${KEY}"},
             },
             "old": {"type": "sse", "url": "https://mcp.example.com/sse"},
+            "login": {"url": "https://x.example", "oauth": {"clientId": "c", "callbackPort": 8080}},
+            "port": {"url": "https://x.example", "oauth": {"client_id": "c", "port": 70000}},
             "empty": {},
             "wrong": {"command": ["a", "s3cret"]},
         }
@@ -52,7 +54,7 @@ def test_both_files_are_read_in_the_forms_that_others_use(tmp_path: Path) -> Non
     }
     found = read_mcp_servers(document, tmp_path / "config.toml")
     servers = {server.name: server for server in found.servers}
-    assert list(servers) == ["both", "codex", "time", "off", "web"]
+    assert list(servers) == ["both", "codex", "time", "off", "web", "login"]
     assert (servers["both"].command, servers["both"].start_timeout_s, servers["both"].timeout_s) == (
         "from-toml",
         5,
@@ -64,7 +66,9 @@ def test_both_files_are_read_in_the_forms_that_others_use(tmp_path: Path) -> Non
     assert not servers["off"].enabled
     assert servers["web"].place == "https://mcp.example.com/mcp"
     told = {problem.name: problem.sentence for problem in found.problems}
-    assert set(told) == {"old", "empty", "wrong"}
+    assert set(told) == {"old", "port", "empty", "wrong"}
+    assert (servers["login"].oauth.client_id, servers["login"].oauth.port) == ("c", 8080)
+    assert "mcp_servers.port.oauth.port" in told["port"]
     assert "Streamable HTTP" in told["old"]
     assert "either command" in told["empty"]
     assert "mcp_servers.wrong.command is a list, but must be text" in told["wrong"]

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 
 from aimltui.common.errors import AimltuiError
 from aimltui.common.redaction import redact_in_use
-from aimltui.config.mcp_servers import McpServer, McpServers
+from aimltui.config.mcp_servers import McpServer, McpServers, OAuthClient
 from aimltui.local_tools.mcp.connection import Hooks
 from aimltui.local_tools.mcp.http import http_streams
 from aimltui.local_tools.mcp.log import ServerLog
@@ -169,6 +170,28 @@ async def test_metadata_that_leads_astray_ends_the_login(overrides: dict[str, st
     assert logins.saved == {}
     assert not carriers(world)
     assert not any(request.url.scheme == "http" for request in world.sent)
+
+
+async def test_a_program_that_cannot_register_uses_the_client_of_the_configuration(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SECRET", "s3cret-of-config")
+    world, logins = GuardedServer(), MemoryLogins()
+    world.registers = False
+    with pytest.raises(AimltuiError, match=r"Ask an administrator.*oauth = \{ client_id"):
+        await enter(world, logins)
+    known = replace(TRACKER, oauth=OAuthClient("mine", "${SECRET}", 8123))
+    browser = Browser(world)
+    browser.redirect = Pasted(browser.paste, known.oauth.port)
+    await log_in(known, logins, browser.redirect, browser.show, httpx2.MockTransport(world.send))
+    assert "client_id=mine" in browser.shown[0]
+    assert "redirect_uri=http%3A%2F%2F127.0.0.1%3A8123%2Fcallback" in browser.shown[0]
+    assert world.forms[-1]["client_secret"] == "s3cret-of-config"
+    assert "s3cret" not in repr(known)
+    async with source_of(world, logins) as source:
+        world.token = "another"
+        assert await say(source, "hi") == "hi"
+    assert (world.forms[-1]["grant_type"], world.forms[-1]["client_id"]) == ("refresh_token", "mine")
 
 
 async def test_a_redirect_of_the_server_gets_no_token() -> None:
