@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from urllib.parse import quote, urlsplit, urlunsplit
 
 LONGEST_URL = 2_000
+_TITLE = "**Sources**"
+_LISTED = re.compile(r"(\d{1,3})\. \[((?:\\.|[^\]\\\n])*)\]\((https?://[^()\s]+)\)( · \S+)?")
+_ESCAPED = re.compile(r"\\(.)")
 _BREAKS_LINK = re.compile(r"[\s<>()\[\]\\`]")
 
 
@@ -21,7 +24,19 @@ def source_list(titles: Mapping[str, str], text: str) -> str:
     if all(url in text for url in titles):
         return ""
     lines = [f"{number}. {_with_host(url, title)}" for number, (url, title) in enumerate(titles.items(), 1)]
-    return "**Sources**\n\n" + "\n".join(lines)
+    return f"{_TITLE}\n\n" + "\n".join(lines)
+
+
+def parted_sources(text: str) -> tuple[str, list[tuple[str, str]]]:
+    """Return an answer without the list that `source_list` wrote at its end, and the sources: address and title."""
+    said, mark, listed = text.rpartition(f"\n\n{_TITLE}\n\n")
+    found = [_LISTED.fullmatch(line) for line in listed.strip().split("\n")]
+    sources: list[tuple[str, str]] = []
+    for number, line in enumerate(found, 1):
+        if not mark or line is None or int(line[1]) != number or not is_web_address(line[3]):
+            return text, []
+        sources.append((line[3], _ESCAPED.sub(r"\1", line[2]) if line[4] else ""))
+    return said, sources
 
 
 def _with_host(url: str, title: str) -> str:

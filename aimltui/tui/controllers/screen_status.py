@@ -94,7 +94,8 @@ def endpoint_text(workspace: Workspace) -> str:
     has_any = workspace.connected.connections is not None
     if name and has_any and name not in workspace.models.connections():
         return f"{name}, removed"
-    return name or workspace.endpoint
+    web = " + web" if workspace.web.is_on(workspace.current) else ""
+    return f"{name or workspace.endpoint}{web}"
 
 
 def placeholder(assistant: str, *, is_narrow: bool) -> str:

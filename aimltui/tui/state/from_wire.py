@@ -24,6 +24,7 @@ from aimltui.tui.state.entries import (
     ToolCallEntry,
     ToolCallOutput,
 )
+from aimltui.tui.state.listed_sources import cited_sources
 from aimltui.tui.state.sources import Key, found_by, found_on_web, key_of
 from aimltui.tui.state.terminal_output import failure_in
 from aimltui.wire.messages import (
@@ -74,6 +75,8 @@ def message_entry(message: Message, author: str, sources: Mapping[Key, Source] |
     """
     text, citations = _text_and_citations(message, sources or {})
     is_assistant = message.role == "assistant"
+    if is_assistant and not citations and message.status != "in_progress":
+        text, citations = cited_sources(text)
     details = message.incomplete_details
     reason = (details.reason if details else None) or "unknown"
     return MessageEntry(

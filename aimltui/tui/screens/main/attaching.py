@@ -44,7 +44,7 @@ class AttachingPart(MainView):
         self._dismissed: tuple[int, int] | None = None
         """The place of the `@` for which the user closed the list."""
         self._wants_file = False
-        """Whether the `@` was begun to attach a file, so that no assistants are offered."""
+        """Whether the `@` is there to attach a file, so that no assistants are offered."""
 
     @property
     def _mentions(self) -> MentionList:

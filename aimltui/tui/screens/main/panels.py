@@ -65,7 +65,12 @@ class PanelsPart(MainView):
 
         title = " · ".join(part for part in (source.url, clean(source.name)) if part)
         text = located(source.text, source.page, ()) or alone(source.text, ())
-        self.app.push_screen(PassageViewer(title, text, can_save=False), then)
+        note = (
+            ""
+            if source.text
+            else "The model's provider read this page. Its text is not here; o opens the page."
+        )
+        self.app.push_screen(PassageViewer(title, text, note, can_save=False), then)
 
     async def _open_page(self, url: str) -> None:
         if not await saving.browsed(url):

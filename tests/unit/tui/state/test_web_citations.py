@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from aimltui.formatting.links import source_list
 from aimltui.formatting.web_passages import WebPassage, written
 from aimltui.tui.state.entries import MessageEntry, RunEntry, StepEntry
 from aimltui.tui.state.thread_view import Snapshot, ThreadView
@@ -50,7 +53,9 @@ def message_of(view: ThreadView) -> MessageEntry:
 def test_a_mark_becomes_a_numbered_citation_of_its_page() -> None:
     view = thread("web_search", "A year 【w1:2】. Twelve months 【w1:1, w1:2】【w9:9】")
     entry = message_of(view)
-    assert message_source(entry) == "A year [1]. Twelve months [2][1]【w9:9】"
+    assert message_source(entry) == (
+        "A year [1]. Twelve months [2][1]【w9:9】\n\n[1] Two: https://www.b.example/2\n[2] One: https://a.example/1"
+    )
     first = entry.citations[0]
     assert first.source is not None
     assert (first.label, first.source.place, first.source.url) == (
@@ -62,6 +67,40 @@ def test_a_mark_becomes_a_numbered_citation_of_its_page() -> None:
     step = next(entry for entry in view.entries if isinstance(entry, StepEntry))
     assert [source.name for source in step.calls[0].found or ()] == ["One", "Two"]
     assert next(e for e in view.entries if isinstance(e, RunEntry)).web_sources == 3
+
+
+def test_the_list_of_a_model_that_searched_by_itself_becomes_citations() -> None:
+    titles = {
+        "https://a.example/(1)": "One [a] *b*",
+        "https://www.b.example/2": "",
+        "https://c.example": "Three",
+    }
+    said = "Rain [1], sun [3] and `x[2]`, [4], [1](https://d.example).\n\n```\ny[2]\n```"
+    entry = message_of(thread("lookup", f"{said}\n\n{source_list(titles, said)}"))
+    assert entry.text == said
+    shown = {c.number: (c.label, c.source.url if c.source else "") for c in entry.citations}
+    assert shown == {
+        1: ("One [a] *b*", "https://a.example/%281%29"),
+        2: ("b.example", "https://www.b.example/2"),
+        3: ("Three", "https://c.example"),
+    }
+    assert [said[c.start : c.end] for c in entry.citations] == ["[1]", "[3]", ""]
+    assert "[2] b.example: https://www.b.example/2" in message_source(entry)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "So.\n\n**Sources**\n\n1. A book",
+        "So.\n\n**Sources**\n\n2. [A](https://a.example)",
+        "So.\n\n**Sources**\n\n1. [A](javascript:alert)",
+        "So.\n\n**Sources**\n\n1. [A](https://a.example)\n\nAnd more [1].",
+        "**Sources**",
+    ],
+)
+def test_another_list_stays_as_it_is(text: str) -> None:
+    entry = message_of(thread("lookup", text))
+    assert (entry.text, entry.citations) == (text, ())
 
 
 def test_no_other_function_makes_citations() -> None:

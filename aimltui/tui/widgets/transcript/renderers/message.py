@@ -26,8 +26,13 @@ _REASONS: Final = {
 
 
 def message_source(entry: MessageEntry) -> str:
-    """Return a message's Markdown for copying: citations as `[n]`, the rest unchanged."""
-    return _with_citations(entry, "[", "]")
+    """Return a message's Markdown for copying: citations as `[n]`, pages on the web listed at the end."""
+    pages = {c.number: c.source for c in _cited(entry) if c.source is not None and c.source.url}
+    listed = "\n".join(
+        f"[{number}] {clean_line(page.name)}: {page.url}" for number, page in sorted(pages.items())
+    )
+    text = _with_citations(entry, "[", "]")
+    return f"{text}\n\n{listed}" if listed else text
 
 
 def _with_citations(entry: MessageEntry, before: str, after: str) -> str:
