@@ -138,6 +138,61 @@ async def test_a_large_paste_is_a_token_that_is_sent_as_its_text() -> None:
         assert app.sent == [f"a {one} b {two}"]
 
 
+async def test_a_paste_of_many_lines_is_a_token_until_it_is_pasted_again() -> None:
+    app = PromptApp()
+    async with app.run_test() as pilot:
+        log = "\n".join(f"entry {n}" for n in range(30))
+        await pilot.press("a", "space")
+        app.prompt.post_message(events.Paste(log))
+        await pilot.pause()
+        assert app.prompt.text == "a [Pasted #1 · 30 lines]"
+        assert app.prompt.draft == f"a {log}"
+        app.prompt.post_message(events.Paste(log))
+        await pilot.pause()
+        assert app.prompt.text == f"a {log}"
+        # what is typed, or comes back as a draft, can be edited
+        app.prompt.load_draft(log)
+        assert app.prompt.text == log
+
+
+async def test_the_prompt_and_line_fields_delete_whole_characters_and_know_the_keys_of_shells() -> None:
+    family = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
+
+    class Fields(PromptApp):
+        def compose(self) -> ComposeResult:
+            yield from super().compose()
+            yield LineInput(select_on_focus=False)
+
+    app = Fields()
+    async with app.run_test() as pilot:
+        line = app.query_one(LineInput)
+
+        def now() -> str:
+            return app.prompt.text if app.focused is app.prompt else line.value
+
+        for field in (app.prompt, line):
+            field.focus()
+            if isinstance(field, PromptInput):
+                field.load_draft(f"one two {family}")
+            else:
+                field.value = f"one two {family}"
+                field.cursor_position = len(field.value)
+            await pilot.press("left", "x")
+            assert now() == f"one two x{family}"
+            await pilot.press("delete", "backspace", "backspace")
+            assert now() == "one two"
+            await pilot.press("alt+b", "a")
+            assert now() == "one atwo"
+            await pilot.press("alt+left", "alt+left", "b")
+            assert now() == "bone atwo"
+            await pilot.press("ctrl+a", "alt+d")
+            assert now().strip() == "atwo"
+            await pilot.press("ctrl+a", "alt+f", "ctrl+e", "ctrl+w")
+            assert now().strip() == ""
+            await pilot.press("ctrl+u")
+            assert now() == ""
+
+
 async def test_backspace_and_delete_take_a_token_as_a_whole_and_undo_brings_it_back() -> None:
     app = PromptApp()
     async with app.run_test() as pilot:
@@ -265,7 +320,7 @@ async def test_keys_that_come_at_once_are_taken_in_their_order() -> None:
 async def test_a_search_box_takes_them_so_too() -> None:
     class Search(App[None]):
         def compose(self) -> ComposeResult:
-            yield LineInput()
+            yield LineInput(select_on_focus=False)
 
     app = Search()
     async with app.run_test() as pilot:

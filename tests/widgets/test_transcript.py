@@ -671,3 +671,19 @@ async def test_pictures_are_drawn_where_there_are_colours_and_named_everywhere()
         lines = await on.painted()
         assert sum("▀" in line for line in lines) > 8
         assert any("plot.png 160×90 900 B" in line for line in lines)
+
+
+async def test_a_long_message_of_the_user_is_folded_and_its_whole_text_is_shown_and_copied() -> None:
+    log = "\n".join(f"entry {n}" for n in range(600))
+    async with scene(message(0, log), message(1, "short"), size=(80, 40)) as on:
+        shown = "\n".join(await on.painted())
+        assert "entry 19" in shown
+        assert "entry 20" not in shown
+        x, y = await on.find("580 more lines")
+        await on.pilot.click(on.transcript, offset=(x + 2, y))
+        await on.pilot.pause()
+        assert on.app.said == [len(log)]
+        on.transcript.focus()
+        on.transcript.mark_message("m0")
+        assert on.transcript.block is not None
+        assert on.transcript.block.text == log

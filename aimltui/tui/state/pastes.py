@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 
 COLLAPSE_ABOVE = 20_000
-"""Characters; a longer paste is shown as a token. A shorter one can still be edited by hand."""
+"""Characters; a longer text is shown as a token. A shorter one can still be edited by hand."""
+PASTED_ABOVE = 2_000
+"""Characters; a longer paste is shown as a token, which pasting it again replaces by its text."""
+PASTED_LINES = 20
+"""Lines; so is a paste of more."""
 
 _TOKEN = re.compile(r"\[Pasted #(\d+) · [\d,]+ (?:lines?|characters)\]")
 _LINE_ENDS = re.compile("\r\n?|[\u2028\u2029\x85]")
@@ -25,21 +29,29 @@ def clean_input(text: str) -> str:
     return _SURROGATES.sub("\ufffd", text)
 
 
+def _is_long(text: str) -> bool:
+    return len(text) > PASTED_ABOVE or text.count("\n", 0, PASTED_ABOVE) >= PASTED_LINES
+
+
 class PasteStore:
     """The texts behind the tokens of one prompt."""
 
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
 
-    def collapse(self, text: str) -> str:
-        """What to insert for a pasted text: the text, or a token if it is very long."""
-        if len(text) <= COLLAPSE_ABOVE:
+    def collapse(self, text: str, *, is_pasted: bool = False) -> str:
+        """What to insert for a text: the text, or a token if it is very long, or long and pasted."""
+        if len(text) <= COLLAPSE_ABOVE and not (is_pasted and _is_long(text)):
             return text
         lines = text.count("\n") + (not text.endswith("\n"))
         size = f"{lines:,} lines" if lines > 1 else f"{len(text):,} characters"
         token = f"[Pasted #{len(self._texts) + 1} · {size}]"
         self._texts[token] = text
         return token
+
+    def token_of(self, text: str, shown: str) -> str | None:
+        """The token in the shown text that stands for this text; None if there is none."""
+        return next((token for token, known in self._texts.items() if known == text and token in shown), None)
 
     def expand(self, text: str) -> str:
         """The prompt's text with every token replaced by its text."""

@@ -1,18 +1,23 @@
-"""A field for one line of text, and the mixin that makes a field take its keys in the order in which they come."""
+"""Fields for text: keys in the order in which they come, the keys of shells and Emacs, and whole characters."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import events
-from textual.widgets import Input
+from textual.binding import Binding, BindingType
+from textual.widgets import Input, TextArea
+from textual.widgets.input import Selection
+
+from aimltui.tui.state.characters import end_after, start_before
 
 if TYPE_CHECKING:
     from textual.widget import Widget
 
     _Field = Widget
+    _Area = TextArea
 else:
-    _Field = object
+    _Field = _Area = object
 
 
 class KeysInOrder(_Field):
@@ -31,5 +36,78 @@ class KeysInOrder(_Field):
                 return
 
 
+AREA_BINDINGS: Final[list[BindingType]] = [
+    Binding("alt+left,alt+b", "cursor_word_left", "Word left", show=False),
+    Binding("alt+right,alt+f", "cursor_word_right", "Word right", show=False),
+    Binding("alt+d", "delete_word_right", "Delete word right", show=False),
+]
+"""Keys of shells and Emacs that Textual's `TextArea` lacks; a class with `WholeCharacters` has them among its own."""
+_LINE_BINDINGS: Final[list[BindingType]] = [
+    Binding("alt+left,alt+b", "cursor_left_word", "Word left", show=False),
+    Binding("alt+right,alt+f", "cursor_right_word", "Word right", show=False),
+    Binding("alt+d", "delete_right_word", "Delete word right", show=False),
+    Binding("ctrl+backspace,alt+backspace", "delete_left_word", "Delete word left", show=False),
+]
+
+
+class WholeCharacters(_Area):
+    """Moves over, and deletes, whole characters as a reader sees them. Stands before `TextArea` among the bases."""
+
+    def get_cursor_left_location(self) -> tuple[int, int]:
+        """Return where the cursor goes to the left."""
+        row, column = self.cursor_location
+        if column == 0:
+            return super().get_cursor_left_location()
+        return row, start_before(self.document.get_line(row), column)
+
+    def get_cursor_right_location(self) -> tuple[int, int]:
+        """Return where the cursor goes to the right."""
+        row, column = self.cursor_location
+        line = self.document.get_line(row)
+        if column >= len(line):
+            return super().get_cursor_right_location()
+        return row, end_after(line, column)
+
+
+class AreaInput(KeysInOrder, WholeCharacters, TextArea):
+    """Textual's `TextArea` with keys in order, the keys of shells, and whole characters."""
+
+    BINDINGS: ClassVar[list[BindingType]] = AREA_BINDINGS
+
+
 class LineInput(KeysInOrder, Input):
-    """Textual's `Input` with keys in order."""
+    """Textual's `Input` with keys in order, the keys of shells, and whole characters."""
+
+    BINDINGS: ClassVar[list[BindingType]] = _LINE_BINDINGS
+
+    def action_cursor_left(self, select: bool = False) -> None:
+        """Go to the character before."""
+        if self.selection.is_empty or select:
+            start, end = self.selection
+            place = start_before(self.value, end)
+            self.selection = Selection(start if select else place, place)
+        else:
+            super().action_cursor_left(select)
+
+    def action_cursor_right(self, select: bool = False) -> None:
+        """Go to the character behind."""
+        if (self.selection.is_empty or select) and not self.cursor_at_end:
+            start, end = self.selection
+            place = end_after(self.value, end)
+            self.selection = Selection(start if select else place, place)
+        else:
+            super().action_cursor_right(select)
+
+    def action_delete_left(self) -> None:
+        """Delete the character before the cursor, or the selection."""
+        if self.selection.is_empty:
+            self.delete(start_before(self.value, self.cursor_position), self.cursor_position)
+        else:
+            self.delete_selection()
+
+    def action_delete_right(self) -> None:
+        """Delete the character behind the cursor, or the selection."""
+        if self.selection.is_empty:
+            self.delete(self.cursor_position, end_after(self.value, self.cursor_position))
+        else:
+            self.delete_selection()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import ClassVar, Final, Protocol
 
 from textual import events
+from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.strip import Strip
@@ -17,9 +18,9 @@ from textual.widgets.text_area import Selection
 from aimltui.tui.commands.derived import command
 from aimltui.tui.state.addressee import Addressee
 from aimltui.tui.state.attached_files import AttachedFile, addressee_of, parted, with_files
-from aimltui.tui.state.pastes import PasteStore, clean_input
+from aimltui.tui.state.pastes import COLLAPSE_ABOVE, PasteStore, clean_input
 from aimltui.tui.storage.local_files import LocalFile, files_in, may_hold_paths
-from aimltui.tui.widgets.line_input import KeysInOrder
+from aimltui.tui.widgets.line_input import AREA_BINDINGS, KeysInOrder, WholeCharacters
 from aimltui.tui.widgets.transcript.selection import word_at
 
 SEND_KEYS = frozenset(command("send").keys)
@@ -47,7 +48,7 @@ class Completions(Protocol):
         ...
 
 
-class PromptInput(KeysInOrder, TextArea):
+class PromptInput(KeysInOrder, WholeCharacters, TextArea):
     """A text area of one row that grows to 40 % of the screen.
 
     The text stays until the screen calls `accept`. Every change posts `TextArea.Changed`; read `draft`
@@ -58,6 +59,7 @@ class PromptInput(KeysInOrder, TextArea):
         id: The widget's id.
     """
 
+    BINDINGS: ClassVar[list[BindingType]] = AREA_BINDINGS
     DEFAULT_CSS = """
     PromptInput {
         height: auto;
@@ -274,9 +276,10 @@ class PromptInput(KeysInOrder, TextArea):
 
     def add_text(self, text: str) -> None:
         """Insert text at the cursor: a message from the queue, a key pressed elsewhere."""
-        self.replace(
-            self._pastes.collapse(clean_input(text)), *self.selection, maintain_selection_offset=False
-        )
+        self._insert(self._pastes.collapse(clean_input(text)))
+
+    def _insert(self, text: str) -> None:
+        self.replace(text, *self.selection, maintain_selection_offset=False)
         self.scroll_cursor_visible()
 
     def type_ahead(self, event: events.Key | events.Paste) -> None:
@@ -340,7 +343,19 @@ class PromptInput(KeysInOrder, TextArea):
             self.post_message(self.FilesPasted(self, files, text))
             return
         self.history.checkpoint()
-        self.add_text(text)
+        text = clean_input(text)
+        if (token := self._pastes.token_of(text, self.text)) is not None and len(text) <= COLLAPSE_ABOVE:
+            self._put_in_place(token, text)
+        else:
+            self._insert(self._pastes.collapse(text, is_pasted=True))
+
+    def _put_in_place(self, token: str, text: str) -> None:
+        """Replace the token of a pasted text by the text."""
+        for row, line in enumerate(self.document.lines):
+            if (column := line.find(token)) >= 0:
+                self.replace(text, (row, column), (row, column + len(token)), maintain_selection_offset=False)
+                self.scroll_cursor_visible()
+                return
 
     async def _on_mouse_up(self, event: events.MouseUp) -> None:
         """Post the text that was selected by dragging; Textual's handler runs after this one."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Static, TextArea
+from textual.widgets import Static
 
 from aimltui.common.sanitize import clean_line
-from aimltui.tui.widgets.line_input import KeysInOrder, LineInput
+from aimltui.tui.widgets.line_input import AreaInput, LineInput
 
 
-class TextBox(KeysInOrder, TextArea):
+class TextBox(AreaInput):
     """A field for several lines; tab leaves it."""
 
 

@@ -8,10 +8,11 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Static, TextArea
+from textual.widgets import Static
 
 from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.dialogs.sheet import CLOSE, Sheet
+from aimltui.tui.widgets.line_input import AreaInput
 
 
 class TextEntry(Sheet[str | None]):
@@ -32,7 +33,7 @@ class TextEntry(Sheet[str | None]):
         self, title: str, text: str = "", *, done: str, problem_of: Callable[[str], str] = lambda _: ""
     ) -> None:
         super().__init__(title, (FooterItem("ctrl+s", done, "submit"), CLOSE))
-        self._box = TextArea(text, compact=True, soft_wrap=True, classes="sheet-text-box")
+        self._box = AreaInput(text, compact=True, soft_wrap=True, classes="sheet-text-box")
         self._box.cursor_blink = False
         self._problem = Static("", classes="sheet-problem")
         self._problem_of = problem_of

@@ -18,8 +18,10 @@ from aimltui.tui.widgets.transcript.clean_text import CleanText
 from aimltui.tui.widgets.transcript.renderers.error import draw_error
 from aimltui.tui.widgets.transcript.renderers.guide import draw_guide
 from aimltui.tui.widgets.transcript.renderers.message import (
+    SHOWN_LINES,
     MessageDrawing,
     clean_message,
+    hidden_lines,
     message_source,
     with_text,
     without_text,
@@ -83,6 +85,8 @@ def estimated_rows(entry: Entry, width: int, grown: CleanText | None = None) -> 
     if isinstance(entry, MessageEntry) and grown is not None:
         return 2 + grown.source.newlines + len(grown.source) // _row_length(width)
     match entry:
+        case MessageEntry() if hidden_lines(entry):
+            return SHOWN_LINES + 2
         case MessageEntry():
             text, chrome = entry.text, 1
         case QueuedEntry():

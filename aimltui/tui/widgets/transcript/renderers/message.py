@@ -7,9 +7,17 @@ from dataclasses import replace
 from typing import Final
 
 from aimltui.common.sanitize import clean_line
+from aimltui.formatting.numbers import plural
 from aimltui.tui.state.branch_marks import NEXT, PREVIOUS
 from aimltui.tui.state.entries import Citation, MessageEntry
-from aimltui.tui.widgets.transcript.canvas import BRANCH, Canvas, ClickTarget, RenderContext, StyledText
+from aimltui.tui.widgets.transcript.canvas import (
+    BRANCH,
+    WHOLE_MESSAGE,
+    Canvas,
+    ClickTarget,
+    RenderContext,
+    StyledText,
+)
 from aimltui.tui.widgets.transcript.clean_text import CleanText
 from aimltui.tui.widgets.transcript.inline import CITED_CLOSE, CITED_OPEN
 from aimltui.tui.widgets.transcript.renderers.files import draw_file
@@ -23,6 +31,27 @@ _REASONS: Final = {
     "run_expired": "cut off: the run expired",
     "run_failed": "cut off: the run failed",
 }
+
+
+LONG_LINES: Final = 100
+"""Lines of a message of the user above which it is folded, as a pasted log."""
+SHOWN_LINES: Final = 20
+"""Lines that are shown of it."""
+
+
+def hidden_lines(entry: MessageEntry) -> int:
+    """Return how many lines of a long message of the user are not shown."""
+    if entry.role != "user":
+        return 0
+    lines = entry.text.rstrip("\n").count("\n") + 1
+    return lines - SHOWN_LINES if lines > LONG_LINES else 0
+
+
+def _folded(entry: MessageEntry) -> MessageEntry:
+    """Return a message with what is shown of its text."""
+    if not hidden_lines(entry):
+        return entry
+    return replace(entry, text="\n".join(entry.text.split("\n", SHOWN_LINES)[:SHOWN_LINES]), citations=())
 
 
 def message_source(entry: MessageEntry) -> str:
@@ -85,7 +114,8 @@ class MessageDrawing:
             context: Width, colours, glyphs.
             text: The text of `entry` and what it grew by; None for no more than the text of `entry`.
         """
-        self.text = clean_message(entry) if text is None else text
+        self.text = clean_message(_folded(entry)) if text is None else text
+        self._hidden = hidden_lines(entry) if text is None else 0
         self.entry = without_text(entry)
         palette = context.palette
         accent = palette.user if entry.role == "user" else palette.assistant
@@ -155,6 +185,10 @@ class MessageDrawing:
     def _foot(self) -> None:
         entry, canvas = self.entry, self.canvas
         palette, glyphs = canvas.context.palette, canvas.context.glyphs
+        if self._hidden:
+            told = f"{glyphs.ellipsis} {plural(self._hidden, 'more line')}"
+            runs = [StyledText(told, palette.muted), StyledText("  view all", palette.assistant)]
+            canvas.write(runs, target=ClickTarget("view", WHOLE_MESSAGE))
         if any(attachment.is_made for attachment in entry.attachments) and len(self.text.source):
             canvas.gap()
         after_picture = False
