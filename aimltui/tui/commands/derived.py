@@ -25,13 +25,14 @@ __all__ = [
     "key_table_markdown",
     "palette_commands",
     "slash_action",
+    "slash_argument",
     "slash_command",
     "ways_to",
 ]
 
 
 MAX_FOOTER_ITEMS = 6
-_SLASH = re.compile(r"(/[A-Za-z_]+)(?:[ \t]+(\S.*))?")
+_SLASH = re.compile(r"(/[A-Za-z_]+)(?:[ \t]+(\S.*))?", re.DOTALL)
 _FOOTER_ORDER = frozenset(
     {
         "change_goal",
@@ -165,8 +166,14 @@ def slash_command(text: str) -> Command | str | None:
     found = next((item for item in COMMANDS if item.slash == match[1].lower()), None)
     if match[2] is None:
         return found or match[1]
-    # only a command that takes something is one with words behind it
-    return found if found is not None and found.takes else None
+    # a known command is never a message, whatever stands behind it
+    return found
+
+
+def slash_argument(text: str) -> str:
+    """What stands behind the slash word of a message; empty for nothing."""
+    match = _SLASH.fullmatch(text.rstrip())
+    return (match[2] or "") if match is not None else ""
 
 
 def slash_action(text: str, item: Command) -> str:

@@ -38,6 +38,22 @@ COMMANDS: tuple[Command, ...] = (
         scope="prompt",
     ),
     Command(
+        "search_history",
+        "What you said before",
+        "Search the messages that you have sent, and put one into the prompt. ↑ in an empty prompt walks through them.",
+        ("ctrl+r",),
+        "search_history",
+        WRITING,
+    ),
+    Command(
+        "edit_outside",
+        "Write in your editor",
+        "Open the prompt in $VISUAL or $EDITOR; its files stay attached.",
+        ("ctrl+g",),
+        "edit_outside",
+        WRITING,
+    ),
+    Command(
         "attach",
         "Attach a file",
         "Attach a file or a web page: by its path or address, or after an @ in the prompt. Dropping a file on the "
@@ -200,6 +216,7 @@ COMMANDS: tuple[Command, ...] = (
         when=("thread",),
         label="Rename",
         slash="/title",
+        takes="TITLE",
     ),
     Command(
         "delete_thread",
@@ -348,6 +365,7 @@ COMMANDS: tuple[Command, ...] = (
         label="Model",
         priority=True,
         slash="/model",
+        takes="MODEL",
     ),
     Command(
         "assistant",
@@ -358,6 +376,7 @@ COMMANDS: tuple[Command, ...] = (
         MODEL,
         priority=True,
         slash="/assistant",
+        takes="NAME",
     ),
     Command(
         "inspect",
@@ -729,6 +748,7 @@ COMMANDS: tuple[Command, ...] = (
         "pick_theme",
         PROGRAM,
         slash="/theme",
+        takes="NAME",
     ),
     Command(
         "code_consent",

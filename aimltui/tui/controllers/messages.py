@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from aimltui.tui.state.saved_prompts import SavedPrompt
+
 if TYPE_CHECKING:
     from aimltui.tui.controllers.conversation import Conversation
 
@@ -58,3 +60,12 @@ class BranchWanted(Message):
     """The message at which the branches differ."""
     step: int
     """-1 for the branch before, 1 for the one behind."""
+
+
+@dataclass
+class SavedPromptWanted(Message):
+    """The user asks for a saved prompt."""
+
+    prompt: SavedPrompt
+    rest: str
+    """What stands behind its slash word."""

@@ -39,6 +39,13 @@ class EntryFacts:
         return all(isinstance(entry, GuideEntry) for entry in self._list.outlines())
 
     @property
+    def has_starters(self) -> bool:
+        """Whether there is nothing but guides, and one has something to choose."""
+        entries = list(self._list.outlines())
+        guides = [entry for entry in entries if isinstance(entry, GuideEntry)]
+        return len(guides) == len(entries) and any(guide.choices for guide in guides)
+
+    @property
     def ends_with_run(self) -> bool:
         """Whether no message of the user stands behind the last run."""
         for entry in self._list.outlines(backwards=True):

@@ -143,6 +143,17 @@ class PromptInput(KeysInOrder, WholeCharacters, TextArea):
             return self.prompt
 
     @dataclass
+    class DownAtEnd(Message):
+        """Down was pressed in the last line of an earlier message that was put into the prompt."""
+
+        prompt: PromptInput
+
+        @property
+        def control(self) -> PromptInput:
+            """The prompt."""
+            return self.prompt
+
+    @dataclass
     class Copied(Message):
         """The user copies this part of the prompt."""
 
@@ -195,7 +206,9 @@ class PromptInput(KeysInOrder, WholeCharacters, TextArea):
         """The attached files; `set_files` changes them."""
         self.to: Addressee | None = None
         """The assistant that the message is addressed to; `address` changes it."""
-        self.completions: Completions | None = None
+        self.completions: list[Completions] = []
+        self._recalled = ""
+        """An earlier message that up has put here; up and down go on from it until it is changed."""
 
     @property
     def draft(self) -> str:
@@ -307,18 +320,22 @@ class PromptInput(KeysInOrder, WholeCharacters, TextArea):
 
     async def _on_key(self, event: events.Key) -> None:
         key = event.key
-        if self.completions is not None and self.completions.take_key(key):
+        if any(completions.take_key(key) for completions in self.completions):
             pass
         elif key == _REMOVE_KEY and (self.files or self.to) and self.selection == Selection.cursor((0, 0)):
             self.post_message(self.FilesWanted(self))
         elif key in NEWLINE_KEYS or (key in SEND_KEYS and self._eat_backslash()):
             self._insert_newline()
         elif key in SEND_KEYS:
-            self._submit()
+            self.submit()
         elif key in QUIT_KEYS and self.is_empty:
             self.post_message(self.QuitRequested(self))
-        elif key in UP_KEYS and self.selection == Selection.cursor((0, 0)):
+        elif key in UP_KEYS and (
+            self.selection == Selection.cursor((0, 0)) or (self.is_recalled and self.cursor_at_first_line)
+        ):
             self.post_message(self.UpAtTop(self))
+        elif key == "down" and self.is_recalled and self.cursor_at_last_line:
+            self.post_message(self.DownAtEnd(self))
         else:
             return
         event.stop()
@@ -402,7 +419,18 @@ class PromptInput(KeysInOrder, WholeCharacters, TextArea):
         self.delete((row, span[0]), (row, span[1]), maintain_selection_offset=False)
         return True
 
-    def _submit(self) -> None:
+    @property
+    def is_recalled(self) -> bool:
+        """Whether the prompt holds an earlier message as it was."""
+        return bool(self._recalled) and self.text == self._recalled
+
+    def recall(self, text: str) -> None:
+        """Put an earlier message into the prompt; empty for none."""
+        self._load_text(text)
+        self._recalled = self.text
+
+    def submit(self) -> None:
+        """Send what is in the prompt, as the send key does."""
         text = self._whole_text
         if self._sent and text.startswith(self._sent):
             # Enter was pressed twice: the text is being sent already

@@ -50,14 +50,21 @@ class AssistantsPart(MainView):
 
     # The list
 
-    def action_pick_assistant(self) -> None:
-        """Show the assistants: choose one for the open thread, make, change or delete one."""
+    def action_pick_assistant(self, name: str = "") -> None:
+        """Use the assistant of this name in the open thread; without one, show them: choose, make, change or delete one."""
         from aimltui.tui.screens.assistants.manager import AssistantsScreen
 
-        if self.waits_for_start("pick_assistant") or self.workspace is None:
+        if self.waits_for_start(f"pick_assistant({name!r})") or self.workspace is None:
+            return
+        known = self.workspace.assistants.names.items()
+        found = [key for key, its_name in known if name and its_name.casefold() == name.casefold()]
+        if found:
+            act = self.workspace.selections.choose_assistant(self.workspace.current, found[0])
+            self.spawn(act, "choice")
             return
         current = self.workspace.assistants.id_of(self.workspace.current) or ""
         sheet = AssistantsScreen(lambda row, what: self._act(sheet, row, what), current=current)
+        sheet.search_box.value = name
         self.app.push_screen(sheet)
         self.spawn(self._open_list(sheet), _GROUP)
 

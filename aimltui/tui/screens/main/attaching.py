@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from textual import on
 from textual.widgets import TextArea
 
 from aimltui.common.errors import AimltuiError
@@ -48,7 +49,7 @@ class AttachingPart(MainView):
 
     @property
     def _mentions(self) -> MentionList:
-        return self.query_one(MentionList)
+        return self.query_one("#mentions", MentionList)
 
     # Files that come
 
@@ -176,7 +177,8 @@ class AttachingPart(MainView):
         """Offer assistants and files for what is written after an `@`; without one before the cursor close the list."""
         event.stop()
         written = self._written()
-        self.prompt.completions = self._mentions
+        if self._mentions not in self.prompt.completions:
+            self.prompt.completions.append(self._mentions)
         if written is None:
             self._dismissed, self._wants_file = None, False
         if written is None or self._dismissed == written[0]:
@@ -237,7 +239,8 @@ class AttachingPart(MainView):
         self._mentions.set_lines(rows, query=part)
         self._mentions.open(self.prompt.outer_size.height + self.attached.outer_size.height)
 
-    def on_mention_list_dismissed(self, event: MentionList.Dismissed) -> None:
+    @on(MentionList.Dismissed)
+    def _leave_mention(self, event: MentionList.Dismissed) -> None:
         """Leave what is written as text."""
         event.stop()
         written = self._written()

@@ -35,11 +35,22 @@ class PickersPart(MainView):
         event.stop()
         self.open_model_picker()
 
-    def action_pick_model(self) -> None:
-        """Choose the open thread's model."""
-        self.open_model_picker()
+    def action_pick_model(self, word: str = "") -> None:
+        """Use the model with this id in the open thread; without one, or if none has it, let the user choose."""
+        workspace = self.workspace
+        page = workspace.models.page if workspace is not None and word else None
+        found = [model for model in page.data if model.id == word] if page is not None else []
+        if workspace is None or not found:
+            self.open_model_picker(search=word)
+            return
+        here = workspace.models.answering(workspace.current)
+        model = next((one for one in found if one.connection in (None, here)), found[0])
+        act = workspace.selections.choose_model(workspace.current, model.id, model.connection or "")
+        self.spawn(act, "choice")
 
-    def open_model_picker(self, chosen: Callable[[str, str], object] | None = None) -> None:
+    def open_model_picker(
+        self, chosen: Callable[[str, str], object] | None = None, *, search: str = ""
+    ) -> None:
         """Let the user choose the open thread's model; with `chosen` it gets the model and its connection instead."""
         from aimltui.tui.screens.dialogs.model_picker import ModelPicker
         from aimltui.tui.state.model_offer import offer_of
@@ -75,6 +86,7 @@ class PickersPart(MainView):
             clock=self.clock,
             is_asked=True,
         )
+        picker.search_box.value = search
         self.app.push_screen(picker)
         self.spawn(self._fill(picker, refresh=False), "models")
         if marks is not None:
@@ -166,8 +178,8 @@ class PickersPart(MainView):
         current = "on" if web.is_on(conversation) else "off"
         self.app.push_screen(ChoiceScreen(title, rows, current=current), picked)
 
-    def action_pick_theme(self) -> None:
-        """Try the themes, and keep one."""
+    def action_pick_theme(self, wanted: str = "") -> None:
+        """Use the theme of this name; without one, try the themes and keep one."""
         from aimltui.tui.screens.dialogs.choice import ChoiceRow, ChoiceScreen
 
         choose, before = self.themes.choose, self.themes.current()
@@ -180,6 +192,11 @@ class PickersPart(MainView):
             if name:
                 self.settings.save({"ui.theme": name}, "The theme holds until the program ends.")
 
+        if wanted in ("auto", *names):
+            picked(wanted)
+            return
+        if wanted:
+            self.hint("There is no theme of this name.")
         self.app.push_screen(ChoiceScreen("Theme", rows, current=before, preview=choose), picked)
 
     def action_show_palette(self) -> None:

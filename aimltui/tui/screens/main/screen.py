@@ -17,6 +17,7 @@ from aimltui.tui.screens.main.assistants import AssistantsPart
 from aimltui.tui.screens.main.attaching import AttachingPart
 from aimltui.tui.screens.main.blocks import BlocksPart
 from aimltui.tui.screens.main.code_consent import CodeConsentPart
+from aimltui.tui.screens.main.composing import ComposingPart
 from aimltui.tui.screens.main.connections import ConnectionsPart
 from aimltui.tui.screens.main.copying import CopyingPart
 from aimltui.tui.screens.main.correcting import CorrectingPart
@@ -47,6 +48,7 @@ from aimltui.tui.widgets.header import HeaderBar
 from aimltui.tui.widgets.mention_list import MentionList
 from aimltui.tui.widgets.prompt_input import PromptInput
 from aimltui.tui.widgets.side_document import SideDocument
+from aimltui.tui.widgets.slash_list import SlashList
 from aimltui.tui.widgets.status_line import StatusLine
 from aimltui.tui.widgets.thread_list import ThreadList
 from aimltui.tui.widgets.transcript import Transcript
@@ -70,6 +72,7 @@ class MainScreen(
     AssistantsPart,
     ThreadsPart,
     TrashPart,
+    ComposingPart,
     CopyingPart,
     CorrectingPart,
     AttachingPart,
@@ -110,6 +113,7 @@ class MainScreen(
                 yield AttachmentBar(glyphs=glyphs, id="files")
                 yield PromptInput("Message", id="prompt")
                 yield MentionList(id="mentions")
+                yield SlashList(id="slashes")
             yield SideDocument(id="beside")
         yield FooterBar(id="footer")
 

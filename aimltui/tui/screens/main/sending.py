@@ -6,12 +6,19 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import TextArea
 
-from aimltui.tui.commands.derived import slash_action, slash_command
-from aimltui.tui.controllers.messages import BranchWanted, ConversationChanged, EditSubmitted, TextReturned
+from aimltui.tui.commands.derived import slash_action, slash_argument, slash_command
+from aimltui.tui.controllers.messages import (
+    BranchWanted,
+    ConversationChanged,
+    EditSubmitted,
+    SavedPromptWanted,
+    TextReturned,
+)
 from aimltui.tui.controllers.start_queue import NEW_THREAD_ACTION
 from aimltui.tui.screens.main.view import MainView
 from aimltui.tui.state.branch_marks import NEXT, PREVIOUS
 from aimltui.tui.state.guides import LOOK_AROUND, chosen_message
+from aimltui.tui.state.saved_prompts import asked as saved_prompt
 from aimltui.tui.storage.drafts import NEW_THREAD, joined
 from aimltui.tui.widgets.prompt_input import PromptInput
 from aimltui.tui.widgets.transcript import Transcript
@@ -43,6 +50,10 @@ class SendingPart(MainView):
         if self._takes_prompt(event.text):
             event.prompt.accept(with_files=False)
             return
+        if (saved := saved_prompt(event.text, self.saved_prompts)) is not None:
+            event.prompt.accept(with_files=False)
+            self.post_message(SavedPromptWanted(*saved))
+            return
         asked = slash_command(event.text)
         event.prompt.accept(with_files=asked is None)
         if isinstance(asked, str):
@@ -56,6 +67,9 @@ class SendingPart(MainView):
                 self.send(event.draft)
             else:
                 self.post_message(EditSubmitted(edited, event.draft))
+        elif not asked.takes and slash_argument(event.text):
+            event.prompt.load_draft(f"{event.text}{event.prompt.draft}")
+            self.hint(f"{asked.slash} takes no words behind it. Put a space first to send it as text.", 4)
         elif asked.is_available(self.command_state()):
             self.call_later(self.run_action, slash_action(event.text, asked))
         else:
@@ -204,17 +218,24 @@ class SendingPart(MainView):
             self.spawn(workspace.run_tools.start(assistant_id), "servers")
 
     def on_prompt_input_up_at_top(self, event: PromptInput.UpAtTop) -> None:
-        """Edit the last queued message if the prompt is empty; in a thread without messages mark a starter."""
+        """Edit the last queued message, mark a starter in a thread without messages, or go to what was said before."""
         event.stop()
-        workspace = self.workspace if self.prompt.is_empty else None
-        if workspace is None:
+        prompt, workspace = self.prompt, self.workspace
+        if workspace is None or not (prompt.is_empty or prompt.is_recalled):
             return
-        text = workspace.current.dequeue(-1)
+        text = workspace.current.dequeue(-1) if prompt.is_empty else None
         if text is not None:
-            self.prompt.load_draft(text)
-        elif workspace.current.view.facts.is_blank:
+            prompt.load_draft(text)
+            return
+        if prompt.is_empty and workspace.current.view.facts.has_starters:
             self.set_focus(self.transcript)
             self.transcript.action_step(-1)
+            return
+        if prompt.is_empty:
+            self.history.begin()
+            self.spawn(self.history.load(), "history")
+        if (earlier := self.history.older()) is not None:
+            prompt.recall(earlier)
 
     def on_transcript_choice_chosen(self, event: Transcript.ChoiceChosen) -> None:
         """Do what a line of a guide or a card offers."""

@@ -109,10 +109,16 @@ class ThreadsPart(MainView):
             return self.threads.cursor_thread
         return self.workspace.current.thread_id if self.workspace is not None else None
 
-    def action_rename_thread(self) -> None:
-        """Rename the thread."""
-        if self._acted_on is not None:
-            self._rename(self._acted_on)
+    def action_rename_thread(self, title: str = "") -> None:
+        """Rename the thread; without a title ask for one."""
+        workspace, thread_id = self.workspace, self._acted_on
+        if thread_id is None or workspace is None:
+            return
+        if title:
+            renaming = workspace.directory.rename(thread_id, title)
+            self.spawn(self._ask(renaming, "The thread was not renamed"), "threads")
+        else:
+            self._rename(thread_id)
 
     def action_pin_thread(self) -> None:
         """Pin or unpin the thread."""

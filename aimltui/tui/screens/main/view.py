@@ -18,6 +18,7 @@ from aimltui.tui.commands.derived import footer_items
 from aimltui.tui.controllers.draft_keeper import DraftKeeper
 from aimltui.tui.controllers.file_worker import FileWorker
 from aimltui.tui.controllers.message_editing import MessageEditing
+from aimltui.tui.controllers.prompt_history import PromptHistory
 from aimltui.tui.controllers.screen_status import (
     ScreenFacts,
     command_words,
@@ -30,6 +31,7 @@ from aimltui.tui.controllers.settings_writer import MarkKeeper, SettingsWriter
 from aimltui.tui.controllers.start_queue import EarlyAction, StartQueue
 from aimltui.tui.screens.selecting import SelectingScreen
 from aimltui.tui.state.dead_time import DeadTime
+from aimltui.tui.state.saved_prompts import SavedPrompt
 from aimltui.tui.widgets.attachment_bar import AttachmentBar
 from aimltui.tui.widgets.call_card import CallCard
 from aimltui.tui.widgets.footer import FooterBar
@@ -83,6 +85,9 @@ class MainView(SelectingScreen):
         self._hint_timer: Timer | None = None
         self.file_worker = FileWorker(self._tell)
         self.editing = MessageEditing(lambda: self.prompt)
+        self.history = PromptHistory(lambda: self.workspace)
+        self.saved_prompts: list[SavedPrompt] = []
+        """The user's saved prompts, as they were last read."""
         self.drafts = DraftKeeper(
             startup.drafts,
             self.file_worker,

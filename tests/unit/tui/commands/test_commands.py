@@ -139,7 +139,7 @@ def test_every_command_is_in_a_group_and_in_the_readme_table() -> None:
         assert f"| {item.title} | {item.help} |" in table
     assert "`ctrl+b` |" in table
     assert "| palette | Raise today's budget |" in table
-    assert "| `/theme` | Choose the theme |" in table
+    assert "| `/theme NAME` | Choose the theme |" in table
 
 
 @pytest.mark.parametrize(

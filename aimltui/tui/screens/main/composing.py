@@ -1,0 +1,222 @@
+"""The main screen's part for writing: the list after a `/`, saved prompts, what was said before, the editor."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Final
+
+from textual import on
+from textual.widgets import TextArea
+
+from aimltui.common.sanitize import clean_line
+from aimltui.tui.commands.derived import COMMANDS
+from aimltui.tui.controllers.messages import SavedPromptWanted
+from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.startup import Startup
+from aimltui.tui.state.attached_files import parted, with_files
+from aimltui.tui.state.fuzzy import rank
+from aimltui.tui.state.saved_prompts import SavedPrompt, saved_prompts
+from aimltui.tui.storage.drafts import joined
+from aimltui.tui.storage.prompt_files import prompt_files
+from aimltui.tui.widgets.pick_list import PickList, PickRow
+from aimltui.tui.widgets.prompt_input import PromptInput
+from aimltui.tui.widgets.slash_list import SlashList
+
+_WORD: Final = re.compile(r"/[A-Za-z0-9_-]*")
+_ARGUMENT: Final = re.compile(r"(/[A-Za-z]+)[ \t]+([^\n]*)")
+_MOST_ROWS: Final = 50
+
+
+class ComposingPart(MainView):
+    """Handles what helps to write a message."""
+
+    def __init__(self, startup: Startup) -> None:
+        super().__init__(startup)
+        self._left_word = ""
+        """The word for which the user closed the list."""
+        self._offered_for = ""
+        """What the list was last filled for."""
+
+    @property
+    def _slashes(self) -> SlashList:
+        return self.query_one(SlashList)
+
+    # The list after a /
+
+    @on(TextArea.SelectionChanged)
+    def _offer_commands(self, event: TextArea.SelectionChanged) -> None:
+        """Offer commands for a slash at the beginning of the prompt, and arguments for a command."""
+        if event.text_area is not self.prompt:
+            return
+        slashes, text = self._slashes, self.prompt.text
+        slashes.is_fresh = lambda: self._offered_for == self.prompt.text
+        if slashes not in self.prompt.completions:
+            self.prompt.completions.append(slashes)
+        at_end = self.prompt.selection.is_empty and self.prompt.cursor_location == self.prompt.document.end
+        word = text.split(maxsplit=1)[0] if text else ""
+        if word != self._left_word:
+            self._left_word = ""
+        is_asked = text.startswith("/") and at_end and "\n" not in text and not self._left_word
+        if text == "/" and is_asked:
+            self.spawn(self._read_prompts(), "prompts")
+        rows = self._rows(text) if is_asked else []
+        self._offered_for = text
+        if not rows:
+            slashes.close()
+            return
+        slashes.set_lines(rows, query=text.split()[-1].lstrip("/@") if text[-1:].strip() else "")
+        slashes.open(self.prompt.outer_size.height + self.attached.outer_size.height)
+
+    def _rows(self, text: str) -> list[PickRow]:
+        if _WORD.fullmatch(text):
+            return self._commands(text.lower())
+        match = _ARGUMENT.fullmatch(text)
+        if match is None:
+            return []
+        values = self._arguments(match[1].lower())
+        found = rank(match[2].lstrip("@"), [value.lstrip("@") for value, _ in values])
+        return [PickRow(f"{match[1]} {values[i][0]}", values[i][0], values[i][1]) for i in found][:_MOST_ROWS]
+
+    def _commands(self, word: str) -> list[PickRow]:
+        state = self.command_state() - {"list"}
+        offered = [
+            (item.slash, f"{item.slash} {item.takes}".rstrip(), item.title)
+            for item in COMMANDS
+            if item.slash and item.is_available(state)
+        ]
+        offered += [(f"/{one.name}", f"/{one.name}", one.first_words) for one in self.saved_prompts]
+        begun = [one for one in offered if one[0].startswith(word)]
+        rest = [one for one in offered if one not in begun]
+        found = [rest[index] for index in rank(word[1:], [one[0] for one in rest])] if word != "/" else []
+        begun.sort(key=lambda one: one[0] != word)
+        return [PickRow(slash, label, hint) for slash, label, hint in [*begun, *found]][:_MOST_ROWS]
+
+    def _arguments(self, word: str) -> list[tuple[str, str]]:
+        """What may stand behind a command: values, each with a few words about it."""
+        workspace = self.workspace
+        if word == "/theme":
+            return [(name, "") for name in ["auto", *sorted(self.app.available_themes)]]
+        if word == "/tools":
+            return [(value, "") for value in ("on", "off", "auto")]
+        if workspace is None or word not in ("/model", "/retry", "/assistant"):
+            return []
+        mark = "@" if word == "/retry" else ""
+        names = [(f"{mark}{name}", "assistant") for name in workspace.assistants.names.values() if name]
+        page = workspace.models.page
+        models = [(model.id, model.owned_by or "") for model in page.data] if page is not None else []
+        return {"/model": models, "/assistant": names}.get(word, [*models, *names])
+
+    def on_slash_list_chosen(self, event: SlashList.Chosen) -> None:
+        """Run the chosen command, or write it into the prompt."""
+        event.stop()
+        self._take(event.row.id, runs=event.runs)
+
+    @on(PickList.Picked)
+    def _take_clicked(self, event: PickList.Picked) -> None:
+        """Write the clicked command into the prompt."""
+        if event.row.id.startswith("/"):
+            self._take(event.row.id, runs=False)
+
+    def _take(self, text: str, *, runs: bool) -> None:
+        self._slashes.close()
+        takes_more = not runs and " " not in text
+        end = self.prompt.document.end
+        self.prompt.replace(f"{text} " if takes_more else text, (0, 0), end, maintain_selection_offset=False)
+        self.set_focus(self.prompt)
+        if runs:
+            self.prompt.submit()
+
+    def on_mention_list_dismissed(self) -> None:
+        """The list stays closed for this word."""
+        text = self.prompt.text
+        self._left_word = text.split(maxsplit=1)[0] if text.startswith("/") else ""
+
+    # Saved prompts
+
+    async def _read_prompts(self) -> None:
+        path = self.startup.config_path
+        if path is None:
+            return
+        self.saved_prompts = saved_prompts(await asyncio.to_thread(prompt_files, path.parent / "prompts"))
+
+    def on_saved_prompt_wanted(self, event: SavedPromptWanted) -> None:
+        """Put a saved prompt into the prompt, once its blanks are filled."""
+        event.stop()
+        prompt, blanks = event.prompt, event.prompt.blanks
+        if len(blanks) == 1 and event.rest:
+            self.prompt.add_text(prompt.filled({blanks[0]: event.rest}))
+        elif not blanks:
+            self.prompt.add_text(joined((prompt.text, event.rest)))
+        else:
+            self._ask_blanks(prompt, event.rest)
+
+    def _ask_blanks(self, prompt: SavedPrompt, rest: str) -> None:
+        from aimltui.local_tools.mcp.forms import Form, FormField, Value
+        from aimltui.tui.screens.dialogs.form import FormScreen
+
+        first = prompt.blanks[0]
+        fields = tuple(
+            FormField(name, clean_line(name), "string", default=rest if name == first else "")
+            for name in prompt.blanks
+        )
+
+        def filled(values: dict[str, Value] | None) -> None:
+            if values is None:
+                self.prompt.add_text(f"/{prompt.name} {rest}".rstrip())
+            else:
+                self.prompt.add_text(prompt.filled({name: str(value) for name, value in values.items()}))
+
+        self.app.push_screen(FormScreen(Form(f"/{prompt.name}", prompt.first_words, fields)), filled)
+
+    # What was said before
+
+    def on_prompt_input_down_at_end(self, event: PromptInput.DownAtEnd) -> None:
+        """Go to the next newer message, or back to the empty prompt."""
+        event.stop()
+        self.prompt.recall(self.history.newer())
+
+    def action_search_history(self) -> None:
+        """Search what was said before, and put it into the prompt."""
+        self.spawn(self._search_history(), "history")
+
+    async def _search_history(self) -> None:
+        from aimltui.tui.screens.dialogs.choice import ChoiceRow, ChoiceScreen
+
+        await self.history.load()
+        items = self.history.items()
+        if not items:
+            self.hint("Nothing was said yet.")
+            return
+        rows = [ChoiceRow(str(index), " ".join(text.split())[:300]) for index, text in enumerate(items)]
+
+        def picked(row: str | None) -> None:
+            if row is not None:
+                self.prompt.add_text(items[int(row)])
+
+        self.app.push_screen(ChoiceScreen("What you said before", rows, verb="Insert"), picked)
+
+    # The editor
+
+    def action_edit_outside(self) -> None:
+        """Write the message in the user's editor."""
+        self.spawn(self._edit_outside(), "editor")
+
+    async def _edit_outside(self) -> None:
+        from aimltui.tui.external_editor import EditorFailed, edit
+
+        prompt, key = self.prompt, self.drafts.key
+        before = prompt.draft
+        text, files = parted(before)
+        self.drafts.save_now()
+        try:
+            edited = await edit(self.app, text, name="message.md")
+        except EditorFailed as error:
+            self.show_notice(str(error), is_warning=True)
+            return
+        if self.drafts.key != key:
+            self.drafts.join(key, before=edited)
+        elif edited != text:
+            came = parted(prompt.draft)[0] if prompt.draft != before else ""
+            prompt.exchange_draft(with_files(joined((edited, came)) if came else edited, files, prompt.to))
+        self.set_focus(prompt)
