@@ -43,6 +43,8 @@ KEYS = {
     "ctrl+home": "\x1b[1;5H",
     "ctrl+end": "\x1b[1;5F",
     "f1": "\x1bOP",
+    "f4": "\x1bOS",
+    "f5": "\x1b[15~",
     "f3": "\x1bOR",
     "shift+enter": "\x1b[13;2u",
     "alt+enter": "\x1b\r",

@@ -151,6 +151,8 @@ def _note(bar: Bar) -> str:
 def _facts(of: Inspection) -> Iterator[str]:
     run, usage = of.run, of.run.usage
     rows = [("run", run.id), ("thread", run.thread_id), ("assistant", run.assistant_id), ("model", run.model)]
+    version = f"version {run.assistant_version}" if run.assistant_version else ""
+    rows.insert(3, ("answered", " · ".join(part for part in (run.assistant_name, version) if part)))
     rows.append(("connection", run.connection or ""))
     if usage is not None:
         cached = usage.prompt_token_details.cached_tokens if usage.prompt_token_details else 0
