@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from aimltui.local_tools.host import LocalTools
     from aimltui.wire.tools import Tool
 
+_RUN_OPTIONS = "run_options_"
+"""Metadata keys of a thread's options begin with this; see `state.run_options`."""
+
 
 class _Choice(NamedTuple):
     """A model, and its connection if it is not the default one."""
@@ -82,7 +85,7 @@ class Question:
         await self._client.messages.create(_message(thread.id, text, sent))
         needs = tools_of(sent)
         tools = await self._directory.tools_with(assistant_id, needs) if needs else None
-        return _run(thread, assistant_id, choice, tools)
+        return self._run(thread, assistant_id, choice, tools)
 
     async def plan(self, thread: Thread, local: LocalTools | None = None) -> CreateRun:
         """Return the parameters of a run in a thread, with the functions that run on this machine.
@@ -102,13 +105,34 @@ class Question:
         assistant_id = assistant.id if assistant is not None else await self._own_assistant(choice)
         own = self._directory.all_tools_of(assistant_id) or []
         if local is None:
-            return _run(thread, assistant_id, choice, None)
+            return self._run(thread, assistant_id, choice, None)
         await local.refresh()
         local.start(is_own=assistant is None)
         taken = {tool.function.name for tool in own if isinstance(tool, FunctionTool)}
         more = local.definitions(is_own=assistant is None, taken=taken)[: max(0, MOST_RUN_TOOLS - len(own))]
         functions = [FunctionTool.model_validate(definition) for definition in more]
-        return _run(thread, assistant_id, choice, [*own, *functions] if functions else None)
+        return self._run(thread, assistant_id, choice, [*own, *functions] if functions else None)
+
+    def _run(self, thread: Thread, assistant_id: str, choice: _Choice, tools: list[Tool] | None) -> CreateRun:
+        given: dict[str, Any] = {name: value for name, value in choice._asdict().items() if value}
+        if tools is not None:
+            given["tools"] = tools
+        options = self._thread_options(thread)
+        if self._options.model or self._options.demo:
+            options = {name: value for name, value in options.items() if name not in ("model", "connection")}
+        switch = (thread.metadata or {}).get(TOOLS) or "auto"
+        return CreateRun(
+            thread_id=thread.id, assistant_id=assistant_id, **{"hosted_tools": switch, **given, **options}
+        )
+
+    def _thread_options(self, thread: Thread) -> dict[str, Any]:
+        """The options that the user has set for all runs of the thread on the screen."""
+        metadata = thread.metadata or {}
+        if not any(name.startswith(_RUN_OPTIONS) for name in metadata):
+            return {}
+        from aimltui.tui.state.run_options import from_metadata, params_of
+
+        return params_of(from_metadata(metadata))
 
     async def marks(self) -> dict[str, str]:
         """Return the metadata of a new thread, from which the screen goes on with the same model and assistant.
@@ -144,7 +168,7 @@ class Question:
                 assistants,
                 wanted,
                 "assistant",
-                listed_by="the assistants in aimltui (F5)",
+                listed_by="aimltui assistants list",
                 name_of=lambda one: one.name or "",
             )
         return None if found is None or self._directory.is_default(found.id) else found
@@ -202,14 +226,6 @@ class Question:
         if choice.model and connection is not None and (choice.connection or connection.is_own):
             marks |= {MODEL: choice.model, CONNECTION: choice.connection or connection.name}
         return marks
-
-
-def _run(thread: Thread, assistant_id: str, choice: _Choice, tools: list[Tool] | None) -> CreateRun:
-    given: dict[str, Any] = {name: value for name, value in choice._asdict().items() if value}
-    if tools is not None:
-        given["tools"] = tools
-    switch = (thread.metadata or {}).get(TOOLS) or "auto"
-    return CreateRun(thread_id=thread.id, assistant_id=assistant_id, hosted_tools=switch, **given)
 
 
 def _message(thread_id: str, text: str, files: Sequence[AttachedFile]) -> CreateMessage:
