@@ -14,6 +14,7 @@ from aimltui.client.embedded import EmbeddedTransport
 from aimltui.engine.engine import Engine
 from aimltui.tui.screens.inspector.again import AgainScreen
 from aimltui.tui.screens.inspector.inspector import InspectorScreen
+from aimltui.tui.screens.inspector.pane import RunPane
 from aimltui.tui.startup import Connected
 from tests.support.builders import options
 from tests.support.fake_model import FakeModel, FakeModels, says
@@ -69,12 +70,25 @@ async def test_a_run_is_inspected_recorded_and_run_again(
         assert here.texts()[0] == "What is it?"
 
 
-async def test_what_a_server_does_not_offer_is_said(tmp_path: Path) -> None:
-    server = FakeTransport()
-    async with seat(server, tmp_path) as here:
+async def test_on_a_wide_terminal_the_runs_stand_beside_the_thread_and_follow_it(tmp_path: Path) -> None:
+    async with seat(FakeTransport(), tmp_path, size=(200, 40)) as here:
         await here.pilot.press("f4")
-        assert not isinstance(here.app.screen, InspectorScreen)
+        pane = here.screen.query_one(RunPane)
+        assert not pane.is_shown
         await here.write("What is it?")
         await here.idle()
         await here.pilot.press("f4")
-        await here.until(lambda: "This server does not say when events happened" in here.shown())
+        await here.until(lambda: "Run 1 of 1 · completed" in here.shown())
+        assert pane.is_shown
+        assert "This server does not say when events happened" in here.shown()
+        await here.write("And why?")
+        await here.idle()
+        await here.until(lambda: "Run 2 of 2 · completed" in here.shown())
+        await here.pilot.click(pane.query_one(".run-pages"), offset=(14, 0))
+        await here.until(lambda: "This run has no steps." in here.shown() or "1 message" in here.shown())
+        await here.pilot.press("f4")
+        assert isinstance(here.app.screen, InspectorScreen)
+        await here.pilot.press("escape")
+        assert pane.is_shown
+        await here.pilot.press("escape")
+        assert not pane.is_shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import aclosing
 
 from aimltui.client.client import AssistantsClient, every
@@ -58,12 +59,21 @@ class RunInspector:
             found.missing.append(_NO_TRACE)
         return found
 
-    async def events(self, found: Inspection) -> list[TimedEvent]:
-        """Return the events of a run so far; none if the server does not offer them."""
+    async def events(self, found: Inspection, known: Sequence[TimedEvent] = ()) -> list[TimedEvent]:
+        """Return the events of a run so far; none if the server does not offer them.
+
+        Args:
+            found: The run.
+            known: Its events as they were read before.
+        """
         told: list[StreamEvent] = []
+        after = next((one.event.index for one in reversed(known) if one.event.index is not None), None)
         last = max((index for index, _ in found.trace.times), default=-1) if found.trace is not None else -1
+        if found.run.is_active and known and (after is None or after >= last):
+            # nothing has happened since, and the stream would wait for it
+            return list(known)
         try:
-            async with aclosing(self._client.runs.events(found.run.thread_id, found.run.id)) as stream:
+            async with aclosing(self._client.runs.events(found.run.thread_id, found.run.id, after)) as stream:
                 async for event in stream:
                     if event.event == ev.DONE:
                         break
@@ -73,7 +83,7 @@ class RunInspector:
                         break
         except (APIError, TransportError):
             found.missing.append(_NO_EVENTS)
-        return timed(told, found.trace)
+        return [*known, *timed(told, found.trace)]
 
     async def retry(self, run: Run, instructions: str, model: str, temperature: float | None) -> str:
         """Answer the question of a run again, in a branch of its thread, with other settings.

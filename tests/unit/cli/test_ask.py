@@ -26,9 +26,10 @@ from aimltui.common.errors import ConfigError
 from aimltui.config.settings import BudgetSettings, Settings
 from aimltui.engine.models.base import ChatChunk, ModelError
 from aimltui.tui.controllers.assistant_directory import AssistantDirectory
+from aimltui.tui.state.run_options import RunOptions, metadata_of
 from aimltui.wire.assistants import CreateAssistant
 from aimltui.wire.runs import ListRuns
-from aimltui.wire.threads import ListThreads
+from aimltui.wire.threads import ListThreads, ModifyThread
 from tests.support.builders import bounded, opened, until
 from tests.support.fake_model import FakeModel, calls, says
 
@@ -165,6 +166,20 @@ async def test_it_goes_on_in_the_named_thread_and_in_the_last_one(tmp_path: Path
         assert len((await asked.client.threads.list(ListThreads())).data) == 2
     assert [word in last for word in ("Three", "Two", "One")] == [True, True, False]
     assert [word in first for word in ("Four", "Two", "One")] == [True, False, True]
+
+
+async def test_it_follows_the_options_that_a_thread_has(tmp_path: Path) -> None:
+    model = FakeModel(says("Yes."))
+    async with opened(tmp_path, model) as engine:
+        asked = asking(engine)
+        await bounded(asked.ask("One"))
+        thread = (await asked.client.threads.list(ListThreads())).data[0]
+        options = RunOptions(additional="Be brief.", model="another", temperature="0.5")
+        await asked.client.threads.modify(ModifyThread(thread_id=thread.id, metadata=metadata_of(options)))
+        await bounded(asked.ask("--continue", "Two"))
+    request = model.requests[-1]
+    assert (request.model, request.temperature) == ("fake", 0.5)
+    assert "Be brief." in str(request.messages)
 
 
 class Named:

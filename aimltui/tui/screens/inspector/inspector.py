@@ -15,11 +15,10 @@ from aimltui.tui import clipboard
 from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.dialogs.sheet import CLOSE, Sheet
 from aimltui.tui.screens.dialogs.viewer import MAX_COPY
+from aimltui.tui.screens.inspector.pane import WIDE
 from aimltui.tui.screens.inspector.view import RunView
 from aimltui.tui.state.inspection import Inspection
 
-_WIDE = 170
-"""Columns from which on the thread stays in view."""
 _KEYS = (
     FooterItem("←→", "Page", "turn_page(1)"),
     FooterItem("p n", "Other run", "turn_run(1)"),
@@ -70,7 +69,7 @@ class InspectorScreen(Sheet[None]):
     def on_resize(self, event: events.Resize) -> None:
         """Leave the thread in view where there is room."""
         super().on_resize(event)
-        self.set_class(event.size.width >= _WIDE, "-wide")
+        self.set_class(event.size.width >= WIDE, "-wide")
 
     def action_turn_page(self, step: int) -> None:
         """Go to another page."""

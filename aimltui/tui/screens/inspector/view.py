@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from aimltui.tui.state.inspector_pages import Page
     from aimltui.wire.runs import Run
 
+_MARGIN, _GAP = 2, 2
+"""Cells before the names of the pages, and between them."""
 _AGAIN_S = 0.5
 """Seconds between two looks at a run that goes on."""
 _NO_RUNS = "No run in this thread yet. Send a message, and its run is shown here."
@@ -90,6 +92,25 @@ class RunView(Vertical):
         self.set_class(event.size.height < 12, "-short")
         self._show()
 
+    def read_again(self) -> None:
+        """Show the newest run, and follow it."""
+        self._number = 0
+        self.run_worker(self._read_runs(), group="runs", exclusive=True, exit_on_error=False)
+
+    def on_click(self, event: events.Click) -> None:
+        """Go to the page whose name was clicked."""
+        from aimltui.tui.state.inspector_pages import PAGES, TITLES
+
+        if event.widget is not self._pages:
+            return
+        event.stop()
+        end = _MARGIN
+        for page in PAGES:
+            end += len(TITLES[page]) + _GAP
+            if event.x < end:
+                self.turn_page(PAGES.index(page) - PAGES.index(self._page))
+                return
+
     def turn_page(self, step: int) -> None:
         """Go to another page."""
         from aimltui.tui.state.inspector_pages import PAGES
@@ -126,8 +147,9 @@ class RunView(Vertical):
         run = self._runs[self._number]
         while True:
             try:
+                known = self._shown.events if self._shown is not None and self._shown.run.id == run.id else []
                 found = await self._inspector.read(run)
-                found.events = await self._inspector.events(found)
+                found.events = await self._inspector.events(found, known)
             except (APIError, TransportError) as error:
                 self._say(f"The run could not be read. {clean(error.message)}")
                 return
@@ -149,7 +171,7 @@ class RunView(Vertical):
             Content.styled(TITLES[page], "bold $accent" if page == self._page else "$text-muted")
             for page in PAGES
         ]
-        self._pages.update(Content("  ").join(parts))
+        self._pages.update(Content(" " * _GAP).join(parts))
         found = self._shown
         if found is None:
             return

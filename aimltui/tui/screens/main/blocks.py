@@ -10,6 +10,7 @@ from aimltui.formatting.numbers import plural
 from aimltui.tui.commands.derived import command
 from aimltui.tui.controllers.block_objects import object_text
 from aimltui.tui.controllers.file_actions import FileActions
+from aimltui.tui.screens.inspector.pane import RunPane
 from aimltui.tui.screens.main.file_dialogs import FileDialogs
 from aimltui.tui.screens.main.view import MainView
 from aimltui.tui.startup import Startup
@@ -155,7 +156,7 @@ class BlocksPart(MainView):
             self.transcript.unfold_call(call_id)
 
     def before_stop(self) -> bool:
-        """Stop code that the user runs again, end finding, or close the document beside; False if there is none of them."""
+        """Stop code that the user runs again, end finding, or close what stands beside; False if there is none of them."""
         is_running = any(worker.group == _AGAIN and not worker.is_finished for worker in self.workers)
         if is_running:
             self.workers.cancel_group(self, _AGAIN)
@@ -164,9 +165,9 @@ class BlocksPart(MainView):
         if bar.display:
             bar.action_leave()
             return True
-        beside = self.query_one(SideDocument)
-        had_focus = beside.has_focus_within
-        is_closed = beside.close()
+        beside, runs = self.query_one(SideDocument), self.query_one(RunPane)
+        had_focus = beside.has_focus_within or runs.has_focus_within
+        is_closed = beside.close() or runs.close()
         if is_closed and had_focus:
             self.set_focus(self.prompt)
         return is_closed

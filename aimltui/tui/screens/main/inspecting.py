@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aimltui.client.errors import TransportError
+from aimltui.tui.screens.inspector.pane import WIDE, RunPane
 from aimltui.tui.screens.main.view import MainView
+from aimltui.tui.widgets.side_document import SideDocument
 
 if TYPE_CHECKING:
     from aimltui.tui.controllers.run_inspector import RunInspector
@@ -25,19 +27,26 @@ class InspectingPart(MainView):
             return
         from aimltui.tui.screens.inspector.inspector import InspectorScreen
 
-        view = self._run_view()
-        if view is None:
+        thread_id, pane = self._open_thread(), self.query_one(RunPane)
+        if thread_id is None:
             self.show_notice("There is no run in this thread yet. Send a message first.")
-            return
-        self.app.push_screen(InspectorScreen(view, self._record_run, self._ask_again))
+        elif self.app.size.width >= WIDE and not pane.is_shown:
+            self.query_one(SideDocument).close()
+            pane.open(self._run_view, thread_id, self._newest_run())
+        else:
+            view = self._run_view(thread_id)
+            self.app.push_screen(InspectorScreen(view, self._record_run, self._ask_again))
 
-    def _run_view(self) -> RunView | None:
+    def _run_view(self, thread_id: str) -> RunView:
         from aimltui.tui.screens.inspector.view import RunView
 
-        inspector, thread_id = self._inspector(), self._open_thread()
-        if inspector is None or thread_id is None:
-            return None
+        inspector = self._inspector()
+        assert inspector is not None
         return RunView(inspector, thread_id, is_ascii=self.startup.glyphs == "ascii")
+
+    def _newest_run(self) -> str:
+        latest = self.workspace.current.view.runs.latest if self.workspace is not None else None
+        return latest.id if latest is not None else ""
 
     def _inspector(self) -> RunInspector | None:
         from aimltui.tui.controllers.run_inspector import RunInspector

@@ -13,6 +13,7 @@ from textual.geometry import Size
 
 from aimltui.tui.commands.derived import bindings
 from aimltui.tui.controllers.messages import NoticePosted
+from aimltui.tui.screens.inspector.pane import RunPane
 from aimltui.tui.screens.main.assistants import AssistantsPart
 from aimltui.tui.screens.main.attaching import AttachingPart
 from aimltui.tui.screens.main.blocks import BlocksPart
@@ -115,6 +116,7 @@ class MainScreen(
                 yield MentionList(id="mentions")
                 yield SlashList(id="slashes")
             yield SideDocument(id="beside")
+            yield RunPane(id="runs")
         yield FooterBar(id="footer")
 
     def on_mount(self) -> None:

@@ -29,6 +29,7 @@ from aimltui.tui.controllers.screen_status import (
 )
 from aimltui.tui.controllers.settings_writer import MarkKeeper, SettingsWriter
 from aimltui.tui.controllers.start_queue import EarlyAction, StartQueue
+from aimltui.tui.screens.inspector.pane import RunPane
 from aimltui.tui.screens.selecting import SelectingScreen
 from aimltui.tui.state.dead_time import DeadTime
 from aimltui.tui.state.saved_prompts import SavedPrompt
@@ -172,7 +173,10 @@ class MainView(SelectingScreen):
             answering = clean_line(self.prompt.to.name) if self.prompt.to is not None else header.assistant
             self.prompt.placeholder = Content(placeholder(answering, is_narrow=facts.is_narrow))
             self.threads.set_current(thread_id)
-            self.query_one(SideDocument).fit(thread_id or "")
+            beside, latest = self.query_one(SideDocument), workspace.current.view.runs.latest
+            beside.fit(thread_id or "")
+            run_id = latest.id if latest is not None else ""
+            self.query_one(RunPane).fit(thread_id or "", run_id, has_room=not beside.is_shown)
         self.status.show(status_of(facts, workspace, self.clock()))
 
     def _facts(self) -> ScreenFacts:

@@ -1,0 +1,103 @@
+"""RunPane: the runs of the open thread beside it, on wide terminals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from textual.containers import Vertical
+from textual.widget import Widget
+
+from aimltui.tui.commands.command import FooterItem
+from aimltui.tui.widgets.footer import FooterBar
+
+if TYPE_CHECKING:
+    from aimltui.tui.screens.inspector.view import RunView
+
+WIDE = 170
+"""The columns of a terminal from which on thread and runs stand side by side."""
+
+MakeView = Callable[[str], "RunView"]
+"""Returns the view of a thread's runs."""
+
+
+class RunPane(Vertical):
+    """Follows the open thread and its newest run. It has no letter keys: letters go to the prompt.
+
+    Args:
+        id: The widget's id.
+    """
+
+    DEFAULT_CSS = """
+    RunPane {
+        display: none;
+        width: 1fr;
+        max-width: 96;
+        height: 1fr;
+        border-left: vkey $surface-lighten-1;
+        & .run-heading { background: $surface; }
+        & FooterBar { padding: 0 1; background: $background; }
+    }
+    """
+
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._make: MakeView | None = None
+        self._view: RunView | None = None
+        self._place: tuple[str, str] = ("", "")
+        """The thread and its newest run."""
+
+    def compose(self) -> Iterable[Widget]:
+        """The keys; the runs come above them."""
+        yield FooterBar()
+
+    def on_mount(self) -> None:
+        """Show the keys."""
+        items = (FooterItem("f4", "More", "inspect_runs"), FooterItem("esc", "Close the runs", "stop"))
+        self.query_one(FooterBar).set_items(items)
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether it is open, and there is room for it."""
+        return self._make is not None and self.display
+
+    def open(self, make: MakeView, thread_id: str, run_id: str) -> None:
+        """Show the runs of a thread, and of those that are opened later."""
+        self._make = make
+        self.fit(thread_id, run_id)
+
+    def fit(self, thread_id: str, run_id: str, *, has_room: bool = True) -> None:
+        """Follow the open thread; hide where there is no room. Closed, it does nothing.
+
+        Args:
+            thread_id: The open thread; empty for a new one.
+            run_id: Its newest run; empty if there is none.
+            has_room: Whether nothing else stands there.
+        """
+        if self._make is None:
+            return
+        self.display = bool(thread_id) and has_room and self.app.size.width >= WIDE
+        if not self.display or self._place == (thread_id, run_id):
+            return
+        is_same, self._place = self._place[0] == thread_id, (thread_id, run_id)
+        if is_same and self._view is not None:
+            self._view.read_again()
+            return
+        self._take_away()
+        self._view = self._make(thread_id)
+        self.mount(self._view, before=0)
+
+    def close(self) -> bool:
+        """Close it; return whether it was shown."""
+        was_shown = self.is_shown
+        if was_shown:
+            self._make = None
+            self._place = ("", "")
+            self.display = False
+            self._take_away()
+        return was_shown
+
+    def _take_away(self) -> None:
+        if self._view is not None:
+            self._view.remove()
+            self._view = None
