@@ -210,6 +210,9 @@ MOST_MORE_TOOLS = 108
 MoreRunTools = Annotated[list[Tool] | None, Field(max_length=MOST_MORE_TOOLS)]
 
 
+CodeToRun = Annotated[str | None, Field(max_length=256_000)]
+
+
 class RunOverrides(Params):
     """The parameters of a run that override its assistant. None or missing: as in the assistant."""
 
@@ -246,6 +249,8 @@ class CreateRun(RunOverrides):
     additional_messages: list[NewMessage] | None = None
     reasoning_effort: str | None = None
     include: list[str] | None = None
+    code: CodeToRun = None
+    """Python that the run executes as a step instead of asking the model. An extension of the API."""
 
 
 class CreateThreadAndRun(RunOverrides):

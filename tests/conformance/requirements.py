@@ -271,6 +271,7 @@ REQUIREMENTS: dict[str, Requirement] = {
         "threads:branches": "GET /threads/{t}/branches tells where a conversation has several branches",
         "search": "GET /search finds messages, code, outputs and file names by their words, outside of the trash",
         "threads:changes": "GET /changes tells when something changed",
+        "runs:code": "POST /threads/{t}/runs with `code` executes it as a step, without a model",
         "streams:attach": "GET /threads/{t}/runs/{r}/events attaches to a run at any event",
         "http:last-event-id": "Last-Event-ID resumes that stream",
         "http:empty-body": "an empty body is an empty object",

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from aimltui.client.client import AssistantsClient
 from aimltui.tui.screens.dialogs.viewer import TextViewer
+from aimltui.tui.startup import Connected, Ran
 from tests.support.fake_transport import FakeTransport
 from tests.support.run_scenes import Code, End, Say
 from tests.support.screen import Seat, seat
@@ -119,3 +121,29 @@ async def test_a_block_higher_than_the_window_is_read_to_its_end_and_text_holds_
         for _ in range(6):
             await here.pilot.press("alt+down")
         assert "Paragraph 29." in here.shown()
+
+
+async def test_r_runs_python_of_a_message_as_a_step_of_the_thread_once_the_user_agrees(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    async def run_code(thread_id: str, code: str) -> Ran:
+        raise AssertionError("this is for panels")
+
+    async def connect() -> Connected:
+        return Connected(AssistantsClient(server), "test server", "demo", run_code=run_code)
+
+    async with seat(server, tmp_path, connect=connect) as here:
+        await answer(here, Say((ANSWER,)), End())
+        await here.pilot.press("alt+up")
+        assert "r Run" not in here.shown(), "a shell's code does not run here"
+        await here.pilot.press("alt+up")
+        assert "r Run" in here.shown()
+        server.scripts = [[Code(("x = 1\n\nprint(x)",), "1\n"), End()]]
+        await here.pilot.press("r")
+        await here.until(lambda: "Run this code?" in here.shown())
+        await here.alive()
+        await here.pilot.press("down", "enter")
+        await here.until(lambda: len(server.asked("create_run")) == 2)
+        await here.idle()
+        assert server.asked("create_run")[1].code == "x = 1\n\nprint(x)"
+        assert "code interpreter · step 1" in here.shown()

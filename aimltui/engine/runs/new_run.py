@@ -6,12 +6,13 @@ import math
 from typing import Any
 
 from aimltui.engine.options import EngineOptions
+from aimltui.engine.runs.prompt.context_window import CODE_INTERPRETER
 from aimltui.engine.runs.run_memory import RunMemory, Sampling
 from aimltui.engine.validation import merged_metadata
 from aimltui.wire import ids
 from aimltui.wire.assistants import Assistant, version_of
 from aimltui.wire.runs import CreateRun, CreateThreadAndRun, Run
-from aimltui.wire.tools import ToolResources, TruncationStrategy, with_empty_resources
+from aimltui.wire.tools import CodeInterpreterTool, ToolResources, TruncationStrategy, with_empty_resources
 
 
 def new_run(
@@ -33,6 +34,9 @@ def new_run(
     resources = params.tool_resources if isinstance(params, CreateThreadAndRun) else None
     effort = params.reasoning_effort if isinstance(params, CreateRun) else None
     tools = [*_first(params.tools, assistant.tools), *(params.more_tools or [])]
+    code = (params.code if isinstance(params, CreateRun) else None) or ""
+    if code and not any(isinstance(tool, CodeInterpreterTool) for tool in tools):
+        tools.append(CodeInterpreterTool(type=CODE_INTERPRETER))
     run = Run(
         id=options.new_id(ids.RUN),
         created_at=int(now),
@@ -58,7 +62,11 @@ def new_run(
         assistant_version=version_of(assistant),
     )
     return run, RunMemory(
-        started=now, sampling=sampling, hosted_tools=params.hosted_tools or "", web=params.web or ""
+        started=now,
+        sampling=sampling,
+        hosted_tools=params.hosted_tools or "",
+        web=params.web or "",
+        code=code,
     )
 
 

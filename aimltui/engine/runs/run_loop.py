@@ -11,6 +11,7 @@ from aimltui.common.text import replace_surrogates
 from aimltui.engine.models.base import ChatModel, ModelError
 from aimltui.engine.runs.budget_guard import BudgetGuard
 from aimltui.engine.runs.file_search import StoreSearch, search_before_question
+from aimltui.engine.runs.given_code import GivenCode
 from aimltui.engine.runs.hosted_tools import (
     HostedToolCalls,
     fingerprint,
@@ -93,18 +94,23 @@ class RunLoop:
         missing = self._services.tools.missing(run.tools)
         if missing:
             return End(_no_such_tool(missing))
-        model = self._services.models.resolve(run.model, run.connection)
-        await self._services.models.learn_about(run.model, run.connection)
-        run = await self._settle_tools(run, memory)
+        model = self._given_code(memory)
+        asks_model = model is None
+        if model is None:
+            model = self._services.models.resolve(run.model, run.connection)
+            await self._services.models.learn_about(run.model, run.connection)
+            run = await self._settle_tools(run, memory)
         while True:
             if memory.turns >= self._services.options.max_turns:
                 return End(
                     failure(f"The run was stopped after {memory.turns} model turns: a loop of tool calls.")
                 )
-            if run.tools_off or self._services.protocols.uses_text_calls(run.model, run.connection):
+            if asks_model and (
+                run.tools_off or self._services.protocols.uses_text_calls(run.model, run.connection)
+            ):
                 memory = await search_before_question(self._services, self._journal, run, memory)
             turn = await prepare_turn(self._services, run, memory)
-            if isinstance(turn, PreparedTurn):
+            if isinstance(turn, PreparedTurn) and asks_model:
                 turn = await self._budget.reserve(run, turn)
             if isinstance(turn, Outcome):
                 return End(turn)
@@ -121,6 +127,12 @@ class RunLoop:
             end, memory = await self._conclude_turn(run, turn, writer)
             if end is not None:
                 return end
+
+    def _given_code(self, memory: RunMemory) -> ChatModel | None:
+        """Return what takes the place of the model in a run that executes the user's code; None in other runs."""
+        if not memory.code:
+            return None
+        return GivenCode(memory.code, self._services.options.new_id("call_"), is_done=memory.turns > 0)
 
     def clear_notice(self) -> None:
         """Withdraw the notice about waiting."""

@@ -65,6 +65,8 @@ class RunMemory:
     """`on` if a model that can search the web by itself may do so, as the request says."""
     told_cancelling: bool = False
     """True once the event of the cancellation is in the log."""
+    code: str = ""
+    """Python that the run executes instead of asking its model."""
     searched: bool = False
     """True once the files were searched for a model that cannot call tools."""
 
@@ -180,5 +182,6 @@ _PLAIN = (
     "web",
     "told_cancelling",
     "searched",
+    "code",
 )
 """The fields that are stored under their names as they are, unless they have their default."""

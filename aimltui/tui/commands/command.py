@@ -25,8 +25,7 @@ STATE_WORDS = frozenset(
         "file",  # the marked block is a file
         "id",  # the marked block has an id
         "object",  # the server has an object behind the marked block
-        "again",  # the marked block is a panel of code that has run
-        "python",  # the marked block is Python in a message
+        "runnable",  # the marked block is Python, in a panel or in a message
         "said",  # the marked block is a message that the server has
         "siblings",  # the marked message begins one of several branches
         "own",  # the marked block is a message of the user

@@ -523,15 +523,16 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "run_again",
-        "Run the code again",
-        "On a marked panel: run its code again in the thread's interpreter. You are asked first.",
+        "Run the code",
+        "On a marked panel: run its code again. On marked Python in a message: run it as a step of the thread. You are "
+        "asked first.",
         ("r",),
         "screen.block_action('run_again')",
         READING,
         scope="transcript",
         footer=True,
-        when=("again", "runs"),
-        label="Run again",
+        when=("runnable", "runs"),
+        label="Run",
         priority=True,
     ),
     Command(

@@ -12,6 +12,7 @@ import logging
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -149,6 +150,10 @@ class RunFollower:
         """
         await self._work(self._run_again(to))
 
+    async def run_code(self, code: str) -> None:
+        """Start a run that executes the user's Python as a step; no model is asked."""
+        await self._work(self._run_again(None, code))
+
     async def attach(self, run: Run) -> None:
         """Follow an existing run, then send what is queued."""
         await self._work(self._attach_and_send(run))
@@ -175,7 +180,7 @@ class RunFollower:
         await self._follow_run(run)
         await self._send_queued()
 
-    async def _run_again(self, to: Addressee | None) -> None:
+    async def _run_again(self, to: Addressee | None, code: str = "") -> None:
         conversation = self._conversation
         conversation.retry()
         try:
@@ -183,7 +188,7 @@ class RunFollower:
         except (APIError, TransportError, NotSent) as error:
             conversation.unsent_card = self._show(error, _NOT_STARTED)
             return
-        await self._start(plan)
+        await self._start(replace(plan, options={**plan.options, "code": code}) if code else plan)
         await self._send_queued()
 
     async def _send_all(self, draft: str, pending_id: str) -> None:

@@ -244,6 +244,14 @@ class Workspace:
             _group(conversation),
         )
 
+    def run_code(self, code: str) -> None:
+        """Run the user's Python as a step of the open thread."""
+        conversation = self.current
+        if conversation.is_busy or conversation.thread_id is None:
+            return
+        conversation.is_sending = True
+        self._spawn(self._follower(conversation).run_code(code), _group(conversation))
+
     @property
     def writing(self) -> list[Conversation]:
         """The conversations with an answer that was asked for here, is being written and needs no decision."""

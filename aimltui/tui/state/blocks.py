@@ -46,14 +46,20 @@ class Block:
             "file": bool(self.file_id),
             "id": bool(self.object_id),
             "object": bool(self.object_id),
-            "again": self.call is not None and self.call.type == CODE_INTERPRETER,
-            "python": self.kind == "code" and self.language in _PYTHON and bool(self.text.strip()),
+            "runnable": self.is_python,
             "said": self.kind == "message" and isinstance(self.entry, MessageEntry) and not self.entry.pending,
             "siblings": self.kind == "message" and isinstance(self.entry, MessageEntry) and bool(self.entry.branch),
             "own": self.kind == "message" and isinstance(self.entry, MessageEntry) and self.entry.role == "user",
             "reply": self.kind == "message" and isinstance(self.entry, MessageEntry) and self.entry.role != "user",
         }  # fmt: skip
         return frozenset(word for word, is_true in found.items() if is_true)
+
+    @property
+    def is_python(self) -> bool:
+        """Whether the code interpreter can run it."""
+        if self.call is not None:
+            return self.call.type == CODE_INTERPRETER
+        return self.kind == "code" and self.language in _PYTHON and bool(self.text.strip())
 
     @property
     def object_id(self) -> str:

@@ -15,6 +15,7 @@ from aimltui.tui.screens.main.file_dialogs import FileDialogs
 from aimltui.tui.screens.main.view import MainView
 from aimltui.tui.startup import Startup
 from aimltui.tui.state.blocks import Block
+from aimltui.tui.state.entries import ToolCallEntry
 from aimltui.tui.state.file_facts import Repeat
 from aimltui.tui.state.terminal_output import settled
 from aimltui.tui.widgets.find_bar import FindBar
@@ -43,7 +44,7 @@ class BlocksPart(MainView):
             "open_file": lambda block: self.spawn(self._texts.fetch_and_open(block.file_id), "file"),
             "view_block": self._view_block,
             "show_raw": lambda block: self.spawn(self._show_raw(block), "file"),
-            "run_again": self._ask_to_run,
+            "run_again": self._run,
         }
 
     # The mark
@@ -124,14 +125,44 @@ class BlocksPart(MainView):
             return
         self._texts.view_text(block.object_id, text, f"{block.object_id}.json")
 
-    # Running again
+    # Running
 
-    def _ask_to_run(self, block: Block) -> None:
+    def _run(self, block: Block) -> None:
+        if block.call is not None:
+            self._ask_to_run(block.call)
+        else:
+            self._ask_to_run_code(block.text)
+
+    def _ask_to_run_code(self, code: str) -> None:
         from aimltui.tui.screens.dialogs.confirm import YES, ConfirmScreen
 
-        call = block.call
-        if call is None:
+        workspace = self.workspace
+        if workspace is None:
             return
+        conversation = workspace.current
+        if conversation.is_busy:
+            self.hint("an answer is being written; the code can run after it")
+            return
+
+        def answered(answer: str | None) -> None:
+            if answer == YES and workspace.current is conversation:
+                self.transcript.unmark()
+                self.transcript.scroll_to_tail()
+                workspace.run_code(code)
+
+        self.app.push_screen(
+            ConfirmScreen(
+                "Run this code?",
+                f"{plural(code.count(chr(10)) + 1, 'line')} of Python will run in this thread's interpreter, as a step of "
+                "the thread. The model sees the code and its output with your next message.",
+                "Run",
+            ),
+            answered,
+        )
+
+    def _ask_to_run(self, call: ToolCallEntry) -> None:
+        from aimltui.tui.screens.dialogs.confirm import YES, ConfirmScreen
+
         lines = plural(call.input.strip("\n").count("\n") + 1, "line")
 
         def answered(answer: str | None) -> None:
