@@ -55,7 +55,7 @@ def command_words(facts: ScreenFacts, workspace: Workspace | None) -> frozenset[
         "attached": facts.files_have_focus,
         "card": facts.card_has_focus,
         "marked": facts.has_mark,
-        "letters": facts.letters_act,
+        "letters": facts.letters_act and facts.has_mark,
         "away": not facts.is_following,
     }
     if workspace is not None:

@@ -146,7 +146,7 @@ class BlocksPart(MainView):
 
         def answered(answer: str | None) -> None:
             if answer == YES and workspace.current is conversation:
-                self.transcript.unmark()
+                self.set_focus(self.prompt)
                 self.transcript.scroll_to_tail()
                 workspace.run_code(code)
 

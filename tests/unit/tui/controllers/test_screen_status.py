@@ -58,6 +58,7 @@ def take(conversation: Conversation, status: Any, **more: Any) -> None:
         (ScreenFacts(), set()),
         (ScreenFacts(list_has_focus=True, is_following=False), {"list", "away"}),
         (ScreenFacts(has_mark=True, block=frozenset({"text"})), {"marked"}),
+        (ScreenFacts(letters_act=True), set()),
         (
             ScreenFacts(has_mark=True, letters_act=True, block=frozenset({"text", "saves"})),
             {"marked", "letters", "text", "saves"},
