@@ -109,6 +109,7 @@ async def _export(client: AssistantsClient, options: argparse.Namespace) -> int:
 
 def _write_all(output: Path, texts: Mapping[str, str], chosen: Sequence[Assistant], *, replace: bool) -> None:
     """Write each text to a separate file in a folder, or the only one to a file."""
+    from aimltui.interchange.assistant_toml import file_name
     from aimltui.tui.storage import saving
 
     output = output.expanduser()
@@ -117,15 +118,9 @@ def _write_all(output: Path, texts: Mapping[str, str], chosen: Sequence[Assistan
         output.mkdir(parents=True, exist_ok=True)
     taken: set[Path] = set()
     for one in chosen:
-        path = _free(output / f"{_stem(one)}.toml", taken) if is_folder else output
+        path = _free(output / file_name(one), taken) if is_folder else output
         saving.write(path, texts[one.id].encode(), replace=replace)
         print(f"Saved as {path}.", file=sys.stderr)  # noqa: T201  # there is no screen
-
-
-def _stem(assistant: Assistant) -> str:
-    """The name of the file: the assistant's, in letters that every system takes."""
-    name = "".join(one if one.isalnum() else "-" for one in (assistant.name or "").lower())
-    return "-".join(part for part in name.split("-") if part)[:60] or assistant.id
 
 
 def _free(path: Path, taken: set[Path]) -> Path:

@@ -68,6 +68,12 @@ def to_toml(assistant: Assistant) -> str:
     return HEAD + tomli_w.dumps(fields_of(assistant), multiline_strings=True)
 
 
+def file_name(assistant: Assistant) -> str:
+    """The name of an assistant's file: its own name, in letters that every system takes."""
+    name = "".join(one if one.isalnum() else "-" for one in (assistant.name or "").lower())
+    return f"{'-'.join(part for part in name.split('-') if part)[:60] or assistant.id}.toml"
+
+
 def read_toml(text: str) -> CreateAssistant:
     """Read an assistant.
 

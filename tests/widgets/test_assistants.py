@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from aimltui.tui.screens.assistants.editor import AssistantEditor
 from aimltui.tui.screens.assistants.manager import AssistantsScreen
@@ -151,6 +152,12 @@ async def test_deleting_goes_to_the_trash_and_back(server: FakeTransport, tmp_pa
         assert (server.assistants["asst_own"].metadata or {})[TRASHED_AT]
         await here.pilot.press("ctrl+u")
         await here.until(lambda: "In the trash" not in here.shown())
+        await here.pilot.press("ctrl+s")
+        await here.until(lambda: "Export Tutor as TOML" in here.shown())
+        await here.alive()
+        here.app.screen.query_one(Input).value = str(tmp_path / "tutor.toml")
+        await here.pilot.press("enter")
+        await here.until(lambda: (tmp_path / "tutor.toml").exists() and here.app.screen is screen)
         assert screen.row is not None
         assert screen.row.name == "Tutor"
         await here.pilot.press("delete")

@@ -25,6 +25,7 @@ _KEYS = {
         FooterItem("tab", "Edit", "ask('edit')"),
         _NEW,
         FooterItem("del", "Delete", "ask('delete')"),
+        FooterItem("ctrl+s", "Export", "ask('export')"),
         CLOSE,
     ),
     "ready-made": (
@@ -47,7 +48,7 @@ class AssistantsScreen(SearchSheet):
     """Shows the assistants. The result is None: what the user asks for is passed on while the list stays.
 
     Args:
-        act: Called with the row (None if there is none) and what to do: `use`, `edit`, `new`, `delete`, `restore`, `undo`.
+        act: Called with the row (None if there is none) and what to do: `use`, `edit`, `new`, `export`, `delete`, `restore`, `undo`.
         current: The id of the assistant that answers in the open thread.
     """
 
@@ -57,6 +58,7 @@ class AssistantsScreen(SearchSheet):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "ask('edit')", show=False, priority=True),
         Binding("ctrl+n", "ask('new')", show=False, priority=True),
+        Binding("ctrl+s", "ask('export')", show=False, priority=True),
         Binding("delete", "ask('delete')", show=False, priority=True),
         Binding("ctrl+u", "undo", show=False, priority=True),
         # the key that opens the list closes it
@@ -151,5 +153,7 @@ class AssistantsScreen(SearchSheet):
             self._act(None, "undo")
 
 
-_NOTHING = frozenset({("edit", "trash"), ("delete", "ready-made")})
+_NOTHING = frozenset(
+    {("edit", "trash"), ("delete", "ready-made"), ("export", "trash"), ("export", "ready-made")}
+)
 """What does nothing, by the kind of row."""

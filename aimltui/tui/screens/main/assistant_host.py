@@ -38,6 +38,7 @@ class FormHost:
         make: Saves the values, and returns the assistant.
         key: The name under which the draft is saved.
         saved: Called with the saved assistant.
+        is_new: Whether the assistant does not exist yet.
     """
 
     def __init__(
@@ -46,6 +47,8 @@ class FormHost:
         make: Callable[[AssistantForm], Awaitable[Assistant]],
         key: str,
         saved: Callable[[Assistant], object],
+        *,
+        is_new: bool,
     ) -> None:
         assert view.workspace is not None
         self._view = view
@@ -53,6 +56,7 @@ class FormHost:
         self._make = make
         self._key = key
         self._saved = saved
+        self._is_new = is_new
         self._seen_elsewhere: Assistant | None = None
 
     async def of(self, form: AssistantForm, *, is_own: bool) -> EditorHost:
@@ -85,7 +89,8 @@ class FormHost:
         except (APIError, TransportError, NotSent) as error:
             return f"It was not saved. {error}"
         self._saved(saved)
-        self._view.show_notice(f"{clean_line(saved.name or saved.id)} is saved. It holds from the next run.")
+        told = "Enter lets it answer in this thread." if self._is_new else "It holds from the next run."
+        self._view.show_notice(f"{clean_line(saved.name or saved.id)} is saved. {told}")
         return ""
 
     async def _overwrite(self, form: AssistantForm) -> Assistant:

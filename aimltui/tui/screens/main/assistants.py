@@ -5,9 +5,11 @@ The screens are imported when they are opened: the first frame does not need the
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from aimltui.client.errors import TransportError
@@ -107,6 +109,8 @@ class AssistantsPart(MainView):
                 self.spawn(self._use_row(row), _GROUP)
             case "edit" if row is not None:
                 self.spawn(self._edit_row(sheet, row), _GROUP)
+            case "export" if row is not None:
+                self._export_row(row)
             case "restore" if row is not None:
                 self.spawn(self._restore_assistant(sheet, row), _GROUP)
             case "delete" if row is not None:
@@ -136,6 +140,26 @@ class AssistantsPart(MainView):
             model = await workspace.models.need_model(workspace.current)
             form = replace(form, connection=workspace.models.connection_of(workspace.current) or "")
         return await self._keeper.create(form, model)
+
+    def _export_row(self, row: AssistantRow) -> None:
+        """Write an assistant to a file."""
+        from aimltui.interchange.assistant_toml import file_name, to_toml
+        from aimltui.tui.screens.dialogs.save import SaveScreen
+        from aimltui.tui.storage import saving
+
+        found = self.workspace.assistants.find(row.id) if self.workspace is not None else None
+        if found is None:
+            return
+
+        async def write(place: Path, may_replace: bool) -> None:
+            await asyncio.to_thread(saving.write, place, to_toml(found).encode(), replace=may_replace)
+
+        def saved(place: Path | None) -> None:
+            if place is not None:
+                self.show_notice(f"Exported as {saving.short_path(place)}.")
+
+        path = saving.free_path(saving.default_directory(), file_name(found))
+        self.app.push_screen(SaveScreen(f"Export {row.name} as TOML", str(path), write), saved)
 
     # Options of runs
 
@@ -279,7 +303,7 @@ class AssistantsPart(MainView):
         draft = form_from_draft(await self.file_worker.read(partial(self.startup.drafts.open, key)))
         is_own = opened is not None and workspace.assistants.is_default(opened.id)
         make = self._create if opened is None else partial(self._change, opened)
-        host = FormHost(self, make, key, lambda saved: self._saved(sheet, saved))
+        host = FormHost(self, make, key, lambda saved: self._saved(sheet, saved), is_new=opened is None)
         editor = AssistantEditor(
             form,
             await host.of(form, is_own=is_own),
