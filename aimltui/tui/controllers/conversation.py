@@ -64,7 +64,9 @@ class Addressed:
     @classmethod
     def by(cls, conversation: Conversation, assistant_id: str) -> Addressed:
         """The next message is answered by this assistant; what was chosen about tools holds for it, too."""
-        return cls(replace(conversation.selection, model=None, connection=None, assistant_id=assistant_id))
+        model, connection = conversation.retry_with or (None, None)
+        selection = conversation.selection
+        return cls(replace(selection, model=model, connection=connection, assistant_id=assistant_id))
 
     def run_of(self, assistant_id: str | None) -> Run | None:
         """None: its model does not follow from earlier runs."""
@@ -100,6 +102,9 @@ class Conversation:
         self.is_stopping = False
         self.is_expected = False
         """True once the user writes a message."""
+        self.retry_with: tuple[str, str | None] | None = None
+        """The model and the connection with which an addressed assistant answers the last message when it is sent again;
+        None for its own."""
         self.unsent_card: str | None = None
         """The card that says why the last message was not sent; the next attempt removes it."""
 

@@ -214,6 +214,7 @@ class Workspace:
     def send(self, draft: str) -> None:
         """Send a message with its files, or queue it until the run ends."""
         conversation = self.current
+        conversation.retry_with = None
         if conversation.is_busy:
             conversation.enqueue(draft)
             run = conversation.view.runs.active

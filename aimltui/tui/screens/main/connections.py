@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
+from aimltui.common.sanitize import clean_line
 from aimltui.tui.screens.main.view import MainView
 from aimltui.tui.startup import Startup
 from aimltui.tui.state.entries import CHANGE_KEY, CONNECT, OTHER_MODEL, SEND_AGAIN, ErrorEntry
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from aimltui.connections.types import Connections, KeyPlace
     from aimltui.tui.controllers.connection_tester import Saved
     from aimltui.tui.screens.connect.connect import LookAround
+    from aimltui.tui.state.addressee import Addressee
 
 
 class ConnectionsPart(MainView):
@@ -143,9 +146,18 @@ class ConnectionsPart(MainView):
         elif action_id == CHANGE_KEY.id:
             self._change_key(self._connection_of(entry_id))
         elif action_id == OTHER_MODEL.id:
-            self.open_model_picker()
+            to = self.workspace.current.last_addressee if self.workspace is not None else None
+            self.open_model_picker(partial(self._retry_with, to) if to is not None else None)
         elif action_id == SEND_AGAIN.id:
             self.send_again()
+
+    def _retry_with(self, to: Addressee, model: str, connection: str) -> None:
+        """Let the assistant that the last message is addressed to answer it with another model."""
+        if self.workspace is not None:
+            self.workspace.current.retry_with = model, connection or None
+            self.hint(
+                f"{clean_line(to.name)} answers with {clean_line(model)} when you send it again", seconds=4
+            )
 
     def _connection_of(self, entry_id: str) -> str | None:
         """The name of the connection that a run's card is about; None for the default one."""
