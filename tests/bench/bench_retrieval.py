@@ -12,6 +12,9 @@ ranking:
     file          the document's name as `--list` prints it
     answer_span   a few words of the document that answer the question, character by character (white space aside)
 
+With AIMLTUI_BENCH_EMBEDDINGS="URL MODEL" (and AIMLTUI_BENCH_KEY for a server with keys) the store is searched by meaning,
+too, in two more rows; the documents are sent to that server.
+
 A result is right if it is from the file and contains the answer. The baseline is an FTS5 table with its default
 settings over chunks of the same size, the words OR-ed (of all queries, if there are several). A question whose answer is
 not in the installed version of its file is left out and counted.
@@ -21,6 +24,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import sqlite3
 import sys
@@ -30,13 +34,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from aimltui.bootstrap.embedding import EmbeddingService
 from aimltui.engine.engine import Engine
 from aimltui.engine.extraction.chunks import split
+from aimltui.engine.models.endpoint.endpoint import Endpoint
+from aimltui.engine.models.endpoint.secret import Secret
+from aimltui.engine.models.registry import ModelRegistry
+from aimltui.engine.store.vectors import missing
 from aimltui.wire.binary import Blob
+from aimltui.wire.embeddings import EMBEDDINGS
 from aimltui.wire.files import CreateFile
 from aimltui.wire.vector_stores import (
     CreateFileBatch,
     CreateVectorStore,
+    ModifyVectorStore,
     SearchVectorStore,
     VectorStoreParams,
 )
@@ -193,7 +204,8 @@ async def measure(path: Path, *, tell: bool) -> bool:
     plainly = baseline(documents)
     results = [figures(f"plain FTS5, {word}", questions, plainly, ask) for word, ask in _ways(one, several)]
     with tempfile.TemporaryDirectory() as folder:
-        async with opened(Path(folder)) as engine:
+        vectors = _vectors()
+        async with opened(Path(folder), embed=vectors.embed if vectors is not None else None) as engine:
             begin = time.perf_counter()
             store, names = await fill(engine, documents)
             print(f"indexing took {time.perf_counter() - begin:.0f} s")
@@ -210,11 +222,42 @@ async def measure(path: Path, *, tell: bool) -> bool:
 
             for word, ask in _ways(one, several):
                 results.append(await asyncio.to_thread(figures, f"aimltui, {word}", questions, search, ask))
+            if vectors is not None:
+                await _search_by_meaning(engine, store, vectors)
+                for word, ask in _ways(one, several):
+                    name = f"with vectors, {word}"
+                    results.append(await asyncio.to_thread(figures, name, questions, search, ask))
     print(table(["", f"recall@{RECALL_AT}", "MRR", "a search"], [result.row() for result in results]))
     if tell:
         for number, question in enumerate(questions):
             print([result.ranks[number] for result in results], question.question, question.file)
-    return _verdict(*results)
+    return _verdict(*results[:4])
+
+
+def _vectors() -> EmbeddingService | None:
+    """Return the service of the environment; None without one."""
+    url, _, model = os.environ.get("AIMLTUI_BENCH_EMBEDDINGS", "").partition(" ")
+    if not model:
+        return None
+    key = os.environ.get("AIMLTUI_BENCH_KEY")
+    return EmbeddingService(ModelRegistry(Endpoint("bench", url, Secret(key) if key else None)), model)
+
+
+async def _search_by_meaning(engine: Engine, store: str, vectors: EmbeddingService) -> None:
+    """Let the store be searched by meaning, too, and wait until each chunk has its vector."""
+    place = vectors.place()
+    assert place is not None
+    begin = time.perf_counter()
+    await engine.vector_stores.modify_vector_store(
+        ModifyVectorStore(vector_store_id=store, metadata={EMBEDDINGS: place.written()})
+    )
+    database = engine._runtime.database
+    async with asyncio.timeout(_PATIENCE_S):
+        while True:
+            if not await database.read(lambda conn: missing(conn, store, 0, 1)):
+                break
+            await asyncio.sleep(0.5)
+    print(f"computing the vectors took {time.perf_counter() - begin:.0f} s")
 
 
 def _ways(
