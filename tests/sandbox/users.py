@@ -55,7 +55,7 @@ def run_as(user: str, module: str, *arguments: str, home: Path) -> str:
         env={"PYTHONPATH": str(ROOT), "HOME": str(home), "CANARY_VARIABLE": "x"},
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=300,
         **_as(user),
     )
     assert done.returncode == 0, done.stderr

@@ -25,6 +25,7 @@ from aimltui.tui.storage.drafts import DraftStore
 from aimltui.tui.storage.model_marks import ModelMarks
 from tests.support.builders import PATIENCE_S
 from tests.support.fake_transport import FakeTransport
+from tests.support.painting import follow, paint_at_rest
 
 STARTERS = (("Say hello", "Hello!"), ("Count", "Count to three."))
 
@@ -81,7 +82,7 @@ class Seat:
         try:
             async with asyncio.timeout(PATIENCE_S):
                 while not condition():
-                    await self.pilot.pause(0.01)
+                    await asyncio.sleep(0.02)
         except TimeoutError:
             raise AssertionError(f"this never came: {what or condition}\n{self.shown()}") from None
         await self.pilot.pause()
@@ -141,7 +142,9 @@ async def seat(
 ) -> AsyncGenerator[Seat, None]:
     """Start the program, end it as a user would."""
     app = AimltuiApp(startup_over(server, directory, **changes))
+    paint_at_rest(app)
     async with app.run_test(size=size) as pilot:
+        follow(pilot)
         here = Seat(app, pilot, server)
         if is_up:
             await here.until(
