@@ -18,6 +18,8 @@ from textual import screen as textual_screen
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 
+from tests.support.reader_hosts import SharedHosts
+
 # After every key Textual's pilot looks each 20 ms whether the program has come to rest, while it paints each 17 ms: most
 # of the time that these tests take. With the program's own beat (`window._BEATS`) more is painted in half the time.
 textual_screen.UPDATE_PERIOD = 1 / 240  # type: ignore[misc]
@@ -113,6 +115,21 @@ def tmp_path(numbered: Iterator[Path], request: pytest.FixtureRequest) -> Path:
     directory = next(numbered) / re.sub(r"\W", "_", request.node.name)[:30]
     directory.mkdir(parents=True)
     return directory
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_reader_hosts(bare_environment: None) -> Iterator[SharedHosts]:
+    """One process that forks the readers of files for all engines of this worker that do not read at the same time."""
+    hosts = SharedHosts()
+    with hosts.installed():
+        yield hosts
+
+
+@pytest.fixture(scope="module")
+def own_reader_hosts(shared_reader_hosts: SharedHosts) -> Iterator[None]:
+    """Each engine's own process, as the program has it: for the tests of these processes."""
+    with shared_reader_hosts.suspended():
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

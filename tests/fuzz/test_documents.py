@@ -21,7 +21,7 @@ from tests.support.documents import archive, read
 from tests.support.sample_documents import SAMPLES
 
 COUNT = int(os.environ.get("AIMLTUI_FUZZ_DOCUMENTS", "1000"))
-pytestmark = pytest.mark.timeout(120 + COUNT // 5)
+pytestmark = [pytest.mark.timeout(120 + COUNT // 5), pytest.mark.usefixtures("own_reader_hosts")]
 BINARY = (".pdf", ".xls")
 """What libraries in other languages read: only in a process."""
 

@@ -133,6 +133,16 @@ async def test_the_question_closes_and_it_quits_when_the_answer_is_finished_befo
     assert server.texts(story) == ["A story", "Once ", "and more"] * 2
 
 
+async def test_a_program_that_is_ended_from_outside_leaves_its_question_alone(
+    server: FakeTransport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aimltui.tui.screens.main.quitting._LOOK_S", 0.001)
+    async with seat(server, tmp_path) as here:
+        await tell(here)
+        # the question opens as the program ends
+        await here.app.action_quit()
+
+
 async def test_another_windows_answer_is_not_asked_for(server: FakeTransport, tmp_path: Path) -> None:
     corn = server.say("Corn")
     server.begin_elsewhere(corn, "A story")

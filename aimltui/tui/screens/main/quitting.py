@@ -47,7 +47,7 @@ class QuittingPart(MainView):
         question = QuitQuestion(titles, waiting)
 
         def look() -> None:
-            if not self._writing():
+            if not self._writing() and self.app.is_running:
                 question.settle()
 
         # a question about answers that are finished would only be in the way
@@ -56,6 +56,9 @@ class QuittingPart(MainView):
         def answered(answer: str | None) -> None:
             looking.stop()
             self._is_asking = False
+            if not self.app.is_running:
+                # ended from outside, and the widgets are gone
+                return
             if answer == STOP:
                 self._stop_and_quit()
             elif answer == LATER:

@@ -19,9 +19,11 @@ from tests.support.builders import PATIENCE_S
 from tests.support.documents import place
 from tests.support.pdfs import pdf
 
+pytestmark = pytest.mark.usefixtures("own_reader_hosts")
+
 
 @pytest.fixture(scope="module")
-def readers() -> Iterator[ReaderProcesses]:
+def readers(own_reader_hosts: None) -> Iterator[ReaderProcesses]:
     made = ReaderProcesses()
     yield made
     made.close()
