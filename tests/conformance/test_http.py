@@ -29,7 +29,7 @@ TOKEN = "a-token-of-some-length"  # a test's
 async def http(socket: Path | None) -> AsyncIterator[httpx2.AsyncClient]:
     assert socket is not None
     transport = plain(socket)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost", timeout=10) as client:
+    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost", timeout=60) as client:
         yield client
 
 

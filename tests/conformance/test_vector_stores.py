@@ -301,7 +301,9 @@ async def test_a_search_finds_the_passage_with_the_most_words(world: World) -> N
     assert [result.filename for result in page.data][:2] == ["france.txt", "italy.txt"]
     assert page.data[0].content[0].text == "Paris is the capital of France."
     assert page.data[0].score > 0.5 > page.data[-1].score
-    assert [name for name, _ in await found(world, store.id, "capital", max_num_results=1)] == ["france.txt"]
+    assert [name for name, _ in await found(world, store.id, "capital of France", max_num_results=1)] == [
+        "france.txt"
+    ]
     both = await found(world, store.id, ["noodles", "Italy"])
     assert {name for name, _ in both} == {"cook.txt", "italy.txt"}
     assert await found(world, store.id, "submarine") == []

@@ -21,7 +21,7 @@ from aimltui.wire.runs import CreateRun, Run, RunParams
 from aimltui.wire.threads import CreateThread, Thread
 from tests.support.fake_model import FakeModel, FakeModels
 
-PATIENCE_S = 20.0
+PATIENCE_S = 90.0
 """How long a wait may take before the test counts as hung: generous, since other tests run on the same cores."""
 
 LIFETIMES_S = (0.3, 1.2, 5.0, 12.0)

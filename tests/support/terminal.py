@@ -18,7 +18,7 @@ import ptyprocess
 import pyte
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 60.0
+PATIENCE_S = 100.0
 """How long a wait may take before it counts as failed: generous, since the machine may be busy."""
 
 RUNNING = ("esc Stop", "●")

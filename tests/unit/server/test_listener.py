@@ -217,7 +217,7 @@ def test_the_command_refuses_what_cannot_work(tmp_path: Path) -> None:
         ((), "No source of models is set up"),
     ):
         with started(tmp_path, *flags) as process:
-            _, error = process.communicate(timeout=20)
+            _, error = process.communicate(timeout=90)
         assert process.returncode == 2, flags
         assert told in error
 
