@@ -53,8 +53,15 @@ async def saved_assistants(client: AssistantsClient) -> list[Assistant]:
         APIError: The server refused.
         TransportError: There was no answer.
     """
-    listing = every(client.assistants.list, ListAssistants(limit=100, order="desc"))
-    return [one async for one in listing if not (one.metadata or {}).get(TRASHED_AT)]
+    return [one for one in await _all(client) if not _is_trashed(one)]
+
+
+async def _all(client: AssistantsClient) -> list[Assistant]:
+    return [one async for one in every(client.assistants.list, ListAssistants(limit=100, order="desc"))]
+
+
+def _is_trashed(assistant: Assistant) -> bool:
+    return bool((assistant.metadata or {}).get(TRASHED_AT))
 
 
 def read_file(path: Path) -> CreateAssistant:
@@ -171,7 +178,8 @@ class AssistantFolder:
     """A folder of files that decide about assistants.
 
     A file is read when it has changed. What was changed in the program since then is replaced, and saved beside the file
-    first, so that nothing is lost. A file that is deleted leaves its assistant as it is.
+    first, so that nothing is lost. A file that is deleted leaves its assistant as it is; an assistant that is moved to the trash comes back only when
+    its file changes.
 
     Args:
         client: The store.
@@ -199,7 +207,7 @@ class AssistantFolder:
             changed = await asyncio.to_thread(lambda: list(self._changed()))
             if not changed:
                 return []
-            saved = await saved_assistants(self.client)
+            known = await _all(self.client)
             told: list[str] = []
             for path, stamp in changed:
                 try:
@@ -207,7 +215,7 @@ class AssistantFolder:
                 except BadAssistantFile as error:
                     told.append(f"The assistant in {clean_line(str(error))}")
                 else:
-                    told += await self._take(path, params, saved)
+                    told += await self._take(path, params, known)
                 self._seen[path.name] = stamp
             return told
 
@@ -225,9 +233,13 @@ class AssistantFolder:
             if self._seen.get(path.name) != stamp:
                 yield path, stamp
 
-    async def _take(self, path: Path, params: CreateAssistant, saved: Sequence[Assistant]) -> list[str]:
-        known = _of_file(saved, path.name, params.name or "")
+    async def _take(self, path: Path, params: CreateAssistant, every_one: Sequence[Assistant]) -> list[str]:
         digest = digest_of(fields_of(as_assistant(params)))
+        read = {FILE: path.name, READ: digest}
+        if any(_is_trashed(one) and read.items() <= (one.metadata or {}).items() for one in every_one):
+            # the user has deleted it, and the file says nothing new
+            return []
+        known = _of_file([one for one in every_one if not _is_trashed(one)], path.name, params.name or "")
         told: list[str] = []
         if known is not None:
             last = (known.metadata or {}).get(READ)
@@ -237,7 +249,7 @@ class AssistantFolder:
             if last != digest_of(fields_of(known)) and digest != digest_of(fields_of(known)):
                 told.append(await asyncio.to_thread(_save_beside, path, known))
         self.taken += 1
-        came = await bring_in(self.client, params, known, {FILE: path.name, READ: digest})
+        came = await bring_in(self.client, params, known, read)
         if came.left_out:
             told.append(f"{path.name}: not here, so left out: {', '.join(came.left_out)}.")
         return told

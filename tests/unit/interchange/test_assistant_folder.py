@@ -9,6 +9,7 @@ from aimltui.client.client import AssistantsClient
 from aimltui.client.embedded import EmbeddedTransport
 from aimltui.interchange.assistants import AssistantFolder, saved_assistants
 from aimltui.wire.assistants import Assistant, ModifyAssistant
+from aimltui.wire.threads import TRASHED_AT
 from tests.support.builders import opened
 from tests.support.fake_model import FakeModel
 
@@ -60,6 +61,16 @@ async def test_a_file_decides_and_nothing_is_lost(tmp_path: Path) -> None:
         assert "line 2" in told
         assert await watched.refresh() == []
         assert (await one()).instructions == "three"
+        # one that was deleted in the program does not come back by itself
+        write(file, "four", 4)
+        assert await watched.refresh() == []
+        trashed = ModifyAssistant(assistant_id=made.id, metadata={TRASHED_AT: "1.0"})
+        await client.assistants.modify(trashed)
+        assert await AssistantFolder(client, folder).refresh() == []
+        assert await saved_assistants(client) == []
+        write(file, "five", 5)
+        assert await watched.refresh() == []
+        assert (await one()).instructions == "five"
         file.unlink()
         assert await watched.refresh() == []
-        assert (await one()).instructions == "three"
+        assert (await one()).instructions == "five"
