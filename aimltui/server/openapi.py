@@ -37,7 +37,7 @@ def document(others: tuple[Routed, ...] = ()) -> bytes:
     """Return the document as JSON.
 
     Args:
-        others: The routes of other wires, whose bodies are those of their own published schemas.
+        others: The routes of other wires, whose bodies follow the schemas that OpenAI publishes.
     """
     kinds: list[tuple[Any, JsonSchemaMode]] = [(ErrorObject, "serialization")]
     for operation in SERVED:

@@ -9,6 +9,8 @@ from urllib.parse import unquote
 
 from rich.style import Style
 
+from aimltui.formatting.formulas.finding import find_formulas, stripped
+from aimltui.formatting.formulas.writing import on_one_line
 from aimltui.tui.widgets.transcript.canvas import CITED, StyledText
 from aimltui.tui.widgets.transcript.parser import inline_parser
 
@@ -23,6 +25,10 @@ MAX_PARAGRAPH: Final = 16_384
 CITED_OPEN: Final = "\ufdd0"
 CITED_CLOSE: Final = "\ufdd1"
 """Marks around the number of a citation; `clean` removes both from text of other origin."""
+
+_FORMULA_OPEN, _FORMULA_CLOSE = "\ufdd2", "\ufdd3"
+"""Marks around the number of a formula while the Markdown around it is parsed; `clean` removes both, too."""
+_FORMULA = re.compile(f"{_FORMULA_OPEN}(\\d+){_FORMULA_CLOSE}")
 
 SANDBOX: Final = "sandbox:"
 """Start of a model's link to a file that its code made; such a link opens the file's line and nothing else."""
@@ -65,8 +71,21 @@ def inline_runs(
         return [[StyledText(line, base)] for line in content.split("\n")]
     tokens: list[Token] = []
     markdown = inline_parser()
+    content, formulas = _without_formulas(content)
     markdown.inline.parse(content, markdown, env, tokens)
-    return _Walk(palette, base, keep_breaks).lines_of(tokens)
+    return _Walk(palette, base, keep_breaks, formulas).lines_of(tokens)
+
+
+def _without_formulas(content: str) -> tuple[str, list[str]]:
+    """Return the text with numbers in place of its formulas, in which nothing is Markdown, and their sources."""
+    found = find_formulas(content)
+    if not found:
+        return content, []
+    parts, place = list[str](), 0
+    for number, formula in enumerate(found):
+        parts += [content[place : formula.start], f"{_FORMULA_OPEN}{number}{_FORMULA_CLOSE}"]
+        place = formula.end
+    return "".join(parts) + content[place:], [content[one.start : one.end] for one in found]
 
 
 class _Link(NamedTuple):
@@ -81,7 +100,10 @@ class _Link(NamedTuple):
 class _Walk:
     """Walks over inline tokens with a stack of open styles."""
 
-    def __init__(self, palette: Palette, base: Style, keep_breaks: bool) -> None:
+    def __init__(
+        self, palette: Palette, base: Style, keep_breaks: bool, formulas: Sequence[str] = ()
+    ) -> None:
+        self._formulas = formulas
         self._palette = palette
         self._styles = [base]
         self._hrefs: list[str] = []
@@ -95,8 +117,14 @@ class _Walk:
         return self._lines
 
     def _put(self, text: str, style: Style | None = None) -> None:
+        if self._formulas:
+            text = self._restored(text)
         href = self._hrefs[-1] if self._hrefs else ""
         self._lines[-1].append(StyledText(text, style or self._styles[-1], href))
+
+    def _restored(self, text: str) -> str:
+        """Return a text that is no running text, such as code, with its formulas as they were."""
+        return _FORMULA.sub(lambda found: self._formulas[int(found[1])], text)
 
     def _open(self, style: Style) -> None:
         self._styles.append(self._styles[-1] + style)
@@ -130,7 +158,7 @@ class _Walk:
                     self._put(token.content)
 
     def _open_link(self, token: Token) -> None:
-        href = str(token.attrs.get("href", ""))
+        href = self._restored(str(token.attrs.get("href", "")))
         self._hrefs.append(href if openable(href) else "")
         self._links.append(_Link(href, str(token.attrs.get("title", "")), self._place()))
         self._open(self._palette.link)
@@ -158,7 +186,7 @@ class _Walk:
 
     def _image(self, token: Token) -> None:
         """Show an image's name as a link; nothing is fetched."""
-        href = str(token.attrs.get("src", ""))
+        href = self._restored(str(token.attrs.get("src", "")))
         self._hrefs.append(href if openable(href) else "")
         title = str(token.attrs.get("title", ""))
         name = token.content or unquote(href)
@@ -167,6 +195,8 @@ class _Walk:
         self._hrefs.pop()
 
     def _text(self, text: str) -> None:
+        if self._formulas:
+            text = _FORMULA.sub(lambda found: on_one_line(stripped(self._formulas[int(found[1])])), text)
         if not ("http" in text or CITED_OPEN in text or "【" in text):
             self._put(text)
             return

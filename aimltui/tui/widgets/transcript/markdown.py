@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from rich.cells import cell_len
 from rich.segment import Segment
 
-from aimltui.tui.widgets.transcript.canvas import Canvas, Prefix
+from aimltui.formatting.formulas.finding import MAX_FORMULA, stripped
+from aimltui.formatting.formulas.writing import on_lines, on_one_line
+from aimltui.tui.widgets.transcript.canvas import Canvas, Prefix, StyledText
 from aimltui.tui.widgets.transcript.code import CodeBlock
 from aimltui.tui.widgets.transcript.folding import cells
 from aimltui.tui.widgets.transcript.inline import inline_runs
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
     from rich.style import Style
 
-_SPACED: Final = frozenset(("fence", "code_block", "table_open", "heading_open", "hr"))
+_SPACED: Final = frozenset(("fence", "formula", "code_block", "table_open", "heading_open", "hr"))
 _HEADING: Final = "heading_open"
 _TASK = re.compile(r"\[([ xX])\] ")
 
@@ -155,6 +158,8 @@ class BlockPainter:
                 self._paragraph(self._tokens[block.first + 1].content)
             case "heading_open":
                 self._heading(token.tag, self._tokens[block.first + 1].content)
+            case "formula":
+                self._formula(token.content)
             case "fence" | "code_block":
                 self._code(token)
             case "bullet_list_open" | "ordered_list_open":
@@ -177,6 +182,19 @@ class BlockPainter:
         palette = self.canvas.context.palette
         for runs in inline_runs(content, palette, self.env, self._base, keep_breaks=self._keep_breaks):
             self.canvas.write(runs)
+
+    def _formula(self, content: str) -> None:
+        """Draw a formula that stands by itself; its source if it is not closed or cannot be read."""
+        source = stripped(content)
+        if source == content or len(source) > MAX_FORMULA:
+            lines: Sequence[str] = content.split("\n")
+        else:
+            lines = on_lines(source)
+            if max(cell_len(line) for line in lines) + 2 > self.canvas.room:
+                lines = [on_one_line(source)]
+        style = self._base or self.canvas.context.palette.text
+        for line in lines:
+            self.canvas.write([StyledText(f"  {line}", style)], code=True)
 
     def _heading(self, tag: str, content: str) -> None:
         palette = self.canvas.context.palette

@@ -44,6 +44,7 @@ def block_parser() -> MarkdownIt:
     ruler.at("table", _with_surplus_cells(table), {"alt": ["paragraph", "reference"]})
     ruler.at("reference", _with_definitions(reference))
     ruler.before("table", "too_deep", _too_deep)
+    ruler.before("table", "formula", _formula, {"alt": ["paragraph", "blockquote", "list"]})
     return markdown
 
 
@@ -65,6 +66,32 @@ def _too_deep(state: StateBlock, start: int, end: int, silent: bool) -> bool:
             last = line
         line += 1
     state.line = last + 1
+    return True
+
+
+def _formula(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Take lines from one that begins with `$$` or `\\[` to one that ends with `$$` or `\\]` as a formula.
+
+    One that is not closed goes to the next empty line, so that a formula which is being written stays one block.
+    """
+    if state.is_code_block(start):
+        return False
+    first = state.getLines(start, start + 1, state.blkIndent, False).strip()
+    closing = {"$$": "$$", "\\[": "\\]"}.get(first[:2])
+    if closing is None or (closing in first[2:] and not first.endswith(closing)):
+        return False
+    line, is_closed = start, len(first) > 2 and first.endswith(closing)
+    while not is_closed and line + 1 < end and not state.isEmpty(line + 1):
+        if state.sCount[line + 1] < state.blkIndent:
+            break
+        line += 1
+        is_closed = state.getLines(line, line + 1, state.blkIndent, False).rstrip().endswith(closing)
+    if silent:
+        return True
+    token = state.push("formula", "", 0)
+    token.content = state.getLines(start, line + 1, state.blkIndent, False).strip()
+    token.map = [start, line + 1]
+    state.line = line + 1
     return True
 
 

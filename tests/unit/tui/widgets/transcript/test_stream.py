@@ -15,6 +15,35 @@ def test_each_prefix_of_a_stream_looks_like_the_same_text_drawn_as_a_whole(width
         assert seen(growing.canvas) == seen(whole(VARIED[:end], width)), VARIED[max(0, end - 40) : end]
 
 
+FORMULAS = r"""It costs $5, and $a_1 * b_2 * c$ is $E = mc^2$.
+$$
+x = \frac{-b}{2a}
+- \sqrt{b}
+= y
+$$
+After *it*: \(\alpha_i\) `$z$` and \[ \beta \] in a line.
+
+1. one
+   \[
+   \sum_{i=1}^n i
+   \]
+2. two
+
+> $$ open
+"""
+
+
+@pytest.mark.parametrize("width", [80, 20])
+def test_a_stream_with_formulas_looks_at_each_moment_like_its_text_drawn_as_a_whole(width: int) -> None:
+    growing = MarkdownStream(Canvas(context(width)))
+    for end in range(1, len(FORMULAS) + 1):
+        growing.feed(FORMULAS[end - 1])
+        assert seen(growing.canvas) == seen(whole(FORMULAS[:end], width)), FORMULAS[max(0, end - 40) : end]
+    shown = "\n".join(text_of(growing.canvas))
+    for words in ("It costs $5, and", "mc²", "αᵢ", "$z$", "β in", "$$ open"):
+        assert words in shown
+
+
 @pytest.mark.parametrize("size", [2, 7, 31, 250, 5000])
 def test_the_size_of_the_pieces_changes_nothing(size: int) -> None:
     growing = MarkdownStream(Canvas(context()))

@@ -1,0 +1,1 @@
+"""Formulas in LaTeX, found in text and written in Unicode."""

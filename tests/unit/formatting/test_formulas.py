@@ -1,0 +1,80 @@
+"""Formulas: found in text, and written in Unicode."""
+
+from __future__ import annotations
+
+from unicodedata import normalize
+
+import pytest
+
+from aimltui.formatting.formulas.finding import find_formulas
+from aimltui.formatting.formulas.writing import on_lines, on_one_line
+
+
+@pytest.mark.parametrize(
+    ("text", "sources"),
+    [
+        ("we have $x^2$ and $y$", ["x^2", "y"]),
+        (r"\(a+b\) then \[c\]", ["a+b", "c"]),
+        ("$$\nx=1\n$$", ["\nx=1\n"]),
+        ("$E = mc^2$.", ["E = mc^2"]),
+        (r"\$5 and $x$", ["x"]),
+        ("`$x$` code $x_1$, ``$y$ ` $z$``", ["x_1"]),
+        ("$n$ items for $3 each", ["n"]),
+        (r"$\text{speed of light}$", [r"\text{speed of light}"]),
+        ("It costs $5 and $10.", []),
+        ("$5-$10, or $5–$10", []),
+        ("costs $5, or 10$ more", []),
+        ("between $1,000 and $2,000 = total", []),
+        ("$3/unit, $4/unit", []),
+        ("price is $100 (was $200)", []),
+        ("US$ and A$ rates; a $ b $ c", []),
+        ("echo $HOME and $PATH", []),
+        ("a $ at the end: $", []),
+        ("$$$", []),
+        ("$" + "x" * 3000 + "^2$", []),
+    ],
+)
+def test_formulas_are_found_and_money_is_text(text: str, sources: list[str]) -> None:
+    assert [formula.source for formula in find_formulas(text)] == sources
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        (r"E=mc^2", "E = mc²"),
+        (r"x = \frac{-b \pm \sqrt{b^2-4ac}}{2a}", "x = (−b ± √(b²−4ac))/2a"),
+        (r"\frac12 + \frac{\partial f}{\partial x}", "1/2 + (∂f)/(∂x)"),
+        (r"\sum_{i=1}^n \alpha_i \in \mathbb{R}", "∑ᵢ₌₁ⁿ αᵢ ∈ ℝ"),
+        (r"\sqrt[3]{x} \cdot \hat{y} \not= 3", "³√x · ŷ ≠ 3"),
+        (r"e^{i\pi}+x_{i,j}", "e^(iπ)+x_(i,j)"),
+        (r"\begin{pmatrix}a & b\\ c & d\end{pmatrix}", "(a, b; c, d)"),
+        (r"\begin{aligned}x&=1\\y&=2\\\end{aligned}", "x = 1; y = 2"),
+        (r"\left(\binom{n}{k}\right) \text{ if } x>0", "(C(n, k)) if x > 0"),
+        (r"50\% \{a\} A\,B \boxed{42}", "50% {a} A B 42"),
+        (r"\unknown{y} + \other", r"\unknown{y} + \other"),
+    ],
+)
+def test_a_formula_stands_on_one_line(source: str, line: str) -> None:
+    assert on_one_line(source) == normalize("NFC", line)
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        (r"x = \frac{a+b}{2}", ("    a+b", "x = ───", "     2")),
+        (r"\sum_{i=1}^{n} i", ("  n", "  ∑   i", "i = 1")),
+        (r"\begin{bmatrix}1&2\\3&4\end{bmatrix}", ("⎡ 1  2 ⎤", "⎣ 3  4 ⎦")),
+        (r"x&=1\\y&=22", ("x = 1", "y = 22")),
+        (r"e^{-x_{k,l}}", (" −x_(k,l)", "e")),
+    ],
+)
+def test_a_formula_by_itself_is_drawn(source: str, lines: tuple[str, ...]) -> None:
+    assert on_lines(source) == lines
+
+
+@pytest.mark.parametrize(
+    "source", ["{", r"\frac{", r"\begin{matrix} a", "{" * 500 + "}" * 500, r"\left(" * 200, "}"]
+)
+def test_what_cannot_be_read_is_shown_as_its_source(source: str) -> None:
+    assert on_one_line(source) == source
+    assert on_lines(source) == (source,)
