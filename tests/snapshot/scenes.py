@@ -136,6 +136,13 @@ def press(*keys: str, shows: str = "") -> Callable[[Seat], Awaitable[None]]:
     return act
 
 
+async def inspect_run(here: Seat) -> None:
+    """Look into the run of a finished answer."""
+    await ask(here)
+    await here.pilot.press("f4")
+    await here.until(lambda: "tokens in" in here.shown())
+
+
 async def open_form(here: Seat) -> None:
     """Look at a ready-made assistant, and type something that cannot be saved."""
     await here.pilot.press("f5")
@@ -478,6 +485,8 @@ SCENES: tuple[Scene, ...] = (
     Scene("search", search_words, (MIDDLE,)),
     Scene("search", search_words, (SMALL,), (LIGHT,)),
     Scene("found", find_words, (MIDDLE,), scripts=(FINISHED,)),
+    Scene("inspector", inspect_run, (MIDDLE,), scripts=(FINISHED,)),
+    Scene("inspector", inspect_run, (SMALL,), (LIGHT,), scripts=(FINISHED,)),
     Scene("failed", ask, themes=(DARK, LIGHT), scripts=(FAILED,)),
     Scene("stopped", ask_and_stop, (MIDDLE,), scripts=(STREAMING,)),
     Scene("queued", ask_and_queue, scripts=(STREAMING,)),

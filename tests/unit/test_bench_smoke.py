@@ -14,6 +14,7 @@ from tests.support.chat_server import SENT_AT
     "name",
     [
         "bare_app",
+        "bench_ask",
         "bench_models",
         "bench_open",
         "bench_startup",

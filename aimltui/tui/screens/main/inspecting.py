@@ -42,7 +42,7 @@ class InspectingPart(MainView):
 
         inspector = self._inspector()
         assert inspector is not None
-        return RunView(inspector, thread_id, is_ascii=self.startup.glyphs == "ascii")
+        return RunView(inspector, thread_id, is_ascii=self.startup.glyphs == "ascii", clock=self.clock)
 
     def _newest_run(self) -> str:
         latest = self.workspace.current.view.runs.latest if self.workspace is not None else None
