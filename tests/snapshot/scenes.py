@@ -11,6 +11,7 @@ from textual.widgets import Input
 from aimltui.engine.tools.code_interpreter.selection import NONE
 from aimltui.tui.screens.dialogs.question import AgreeQuestion, QuestionSheet
 from aimltui.tui.widgets.call_card import CallCard
+from aimltui.tui.widgets.slash_list import SlashList
 from aimltui.wire.models import Model, ModelPrice, ModelSource
 from aimltui.wire.runs import LastError
 from aimltui.wire.search import SearchHit, SearchHits
@@ -219,6 +220,13 @@ async def mark_code(here: Seat) -> None:
     await ask(here)
     while (block := here.screen.transcript.block) is None or block.kind != "code":
         await here.pilot.press("alt+up")
+
+
+async def write_a_slash(here: Seat) -> None:
+    """Ask, and begin a command."""
+    await ask(here)
+    await here.pilot.press(*"/th")
+    await here.until(lambda: here.screen.query_one(SlashList).is_open)
 
 
 async def search_words(here: Seat) -> None:
@@ -482,6 +490,8 @@ SCENES: tuple[Scene, ...] = (
     Scene("finished", ask, (SMALL, MIDDLE, LARGE), (DARK, LIGHT), (FINISHED,)),
     Scene("marked", mark_code, (MIDDLE,), scripts=(FINISHED,)),
     Scene("marked", mark_code, (SMALL,), (LIGHT,), scripts=(FINISHED,)),
+    Scene("slash", write_a_slash, (MIDDLE,), scripts=(FINISHED,)),
+    Scene("slash", write_a_slash, (SMALL,), (LIGHT,), scripts=(FINISHED,)),
     Scene("search", search_words, (MIDDLE,)),
     Scene("search", search_words, (SMALL,), (LIGHT,)),
     Scene("found", find_words, (MIDDLE,), scripts=(FINISHED,)),

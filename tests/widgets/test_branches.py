@@ -51,7 +51,13 @@ async def say(here: Seat, text: str, *expected: str) -> None:
     await here.idle()
 
 
-async def test_a_message_is_edited_answered_again_and_every_branch_stays(tmp_path: Path) -> None:
+async def test_a_message_is_edited_answered_again_and_every_branch_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor = tmp_path / "editor.sh"
+    editor.write_text('#!/bin/sh\nprintf "!" >> "$1"\n')
+    editor.chmod(0o700)
+    monkeypatch.setenv("VISUAL", str(editor))
     model = FakeModel(*(says(f"answer {number}") for number in range(1, 9)))
     async with window(tmp_path, model) as here:
         await say(here, "A", "A", "answer 1")
@@ -130,6 +136,12 @@ async def test_a_message_is_edited_answered_again_and_every_branch_stays(tmp_pat
         here.screen.go_to(answered)
         await here.until(lambda: marks(here) == {"B": (1, 2), "answer 4": (2, 3)}, "the branch still has it")
         await here.pilot.press("escape")
+
+        # the editor of the user
+        await here.pilot.press("alt+up", "alt+up", "E")
+        await here.until(lambda: here.screen.prompt.text == "B!", "the text of the editor")
+        await here.pilot.press("escape")
+        assert here.screen.prompt.is_empty
 
         # a branch without a message says that the conversation goes on elsewhere
         await here.write("/edit")

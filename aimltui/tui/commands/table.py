@@ -592,6 +592,18 @@ COMMANDS: tuple[Command, ...] = (
         palette=False,
     ),
     Command(
+        "edit_block_outside",
+        "Edit the message in your editor",
+        "On a marked message of yours: the same, in $VISUAL or $EDITOR. You see it in the prompt before it is sent.",
+        ("E",),
+        "screen.block_action('edit_block_outside')",
+        READING,
+        scope="transcript",
+        when=("own", "said"),
+        priority=True,
+        palette=False,
+    ),
+    Command(
         "answer_again",
         "Answer again",
         "On a marked message: let it be answered again, as a branch of the conversation.",

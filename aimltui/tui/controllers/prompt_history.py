@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _THREADS = 30
 _MESSAGES = 100
+_FRESH_S = 60
+"""Seconds for which what was read is not read again."""
 
 
 class PromptHistory:
@@ -28,6 +30,7 @@ class PromptHistory:
         self._others: list[str] = []
         self._items: list[str] = []
         self._at = -1
+        self._read_at = float("-inf")
 
     def begin(self) -> None:
         """Begin with the newest message."""
@@ -59,8 +62,9 @@ class PromptHistory:
         from aimltui.wire.messages import ListMessages
 
         workspace = self._workspace()
-        if workspace is None:
+        if workspace is None or 0 <= workspace.clock() - self._read_at < _FRESH_S:
             return
+        self._read_at = workspace.clock()
         rows = workspace.threads.rows(workspace.clock())
         newest = sorted(rows, key=lambda row: row.group == "Pinned")[:_THREADS]
         found: list[tuple[int, str]] = []

@@ -31,6 +31,7 @@ class CorrectingPart(MainView):
         super().__init__(startup)
         self.block_actions |= {
             "edit_block": lambda block: self.action_edit_message(block.entry.id),
+            "edit_block_outside": lambda block: self.action_edit_message(block.entry.id, outside=True),
             "answer_again": lambda block: self.action_retry("", block.entry.id),
             "fork_here": lambda block: self.action_fork(block.entry.id),
             "branch_before": lambda block: self.action_branch(-1, block.entry.id),
@@ -51,8 +52,13 @@ class CorrectingPart(MainView):
 
     # Editing
 
-    def action_edit_message(self, entry_id: str = "") -> None:
-        """Put a message of the user into the prompt: the last one, or the one that is named."""
+    def action_edit_message(self, entry_id: str = "", *, outside: bool = False) -> None:
+        """Put a message of the user into the prompt: the last one, or the one that is named.
+
+        Args:
+            entry_id: The message; empty for the last one.
+            outside: Whether it is opened in the user's editor at once.
+        """
         conversation = self._idle()
         question = conversation.view.facts.question(entry_id or None) if conversation is not None else None
         if conversation is None:
@@ -60,9 +66,9 @@ class CorrectingPart(MainView):
         if question is None:
             self.hint("There is no message of yours here.")
             return
-        self.spawn(self._edit(conversation, question), "edit")
+        self.spawn(self._edit(conversation, question, outside=outside), "edit")
 
-    async def _edit(self, conversation: Conversation, question: MessageEntry) -> None:
+    async def _edit(self, conversation: Conversation, question: MessageEntry, *, outside: bool) -> None:
         from aimltui.tui.state.attached_files import with_files
 
         files = await self._files_of(question)
@@ -71,6 +77,8 @@ class CorrectingPart(MainView):
         self.editing.begin(question.id, with_files(question.text, files, question.to))
         self.set_focus(self.prompt)
         self.show_state()
+        if outside:
+            await self.run_action("edit_outside")
 
     async def _files_of(self, message: MessageEntry) -> list[AttachedFile]:
         from aimltui.tui.state.attached_files import attached_again
