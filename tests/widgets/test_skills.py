@@ -55,6 +55,7 @@ async def test_a_skill_is_switched_offered_and_loaded(tmp_path: Path) -> None:
         await at.here.until(lambda: metadata(at.here.workspace.current).get(METADATA) == "invoices letters")
         await at.here.pilot.press("down", "space")
         await at.here.until(lambda: "description is missing" in " ".join(at.here.shown().split()))
+        await at.here.until(lambda: "On or off" not in at.here.shown())
         await at.here.pilot.press("up", "up", "space")
         await at.here.until(lambda: metadata(at.here.workspace.current).get(METADATA) == "letters")
         await at.here.pilot.press("escape")

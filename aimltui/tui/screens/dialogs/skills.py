@@ -13,12 +13,13 @@ from textual.widgets import Static
 from aimltui.common.sanitize import clean_line
 from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.dialogs.sheet import CLOSE, Sheet
+from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.pick_list import PickList, PickRow
 
 if TYPE_CHECKING:
     from aimltui.tui.controllers.skill_switch import SkillRow, SkillSwitch
 
-_KEYS = (FooterItem("space", "On or off", "switch"), CLOSE)
+_SWITCH = FooterItem("space", "On or off", "switch")
 
 
 class SkillsScreen(Sheet[None]):
@@ -49,7 +50,7 @@ class SkillsScreen(Sheet[None]):
         spawn: Callable[[Coroutine[Any, Any, None]], object],
         tell: Callable[[str], object],
     ) -> None:
-        super().__init__(f"Skills of {switch.assistant}", _KEYS)
+        super().__init__(f"Skills of {switch.assistant}", (_SWITCH, CLOSE))
         self._switch = switch
         self._places = places
         self._spawn = spawn
@@ -82,6 +83,8 @@ class SkillsScreen(Sheet[None]):
 
     def _say(self) -> None:
         row = self._row
+        can_switch = row is not None and not row.error
+        self.query_one(FooterBar).set_items((_SWITCH, CLOSE) if can_switch else (CLOSE,))
         if row is None:
             self._about.update(
                 Content(f"No skill yet. A skill is a folder with a SKILL.md in {self._places}.")
