@@ -34,12 +34,13 @@ async def answer(here: Seat, *script: object) -> None:
 
 
 async def test_the_mark_walks_over_messages_and_their_code_and_letters_act_on_it(
-    server: FakeTransport, tmp_path: Path
+    server: FakeTransport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with seat(server, tmp_path) as here:
         await answer(here, Code(("y = 2\n",), "2\n"), Say((ANSWER,)), End())
         await here.pilot.press("up")
         assert here.screen.focused is here.screen.prompt, "up belongs to the prompt"
+        here.screen.prompt.clear_undoable()
         seen = []
         for _ in range(5):
             await here.pilot.press("alt+up")
@@ -72,7 +73,14 @@ async def test_the_mark_walks_over_messages_and_their_code_and_letters_act_on_it
         await here.alive()
         await here.pilot.press("escape")
         await here.until(lambda: here.app.screen is here.screen)
-        await here.pilot.press("escape")
+        editor = tmp_path / "editor.sh"
+        editor.write_text("#!/bin/sh\nprintf 'y = 2' > \"$1\"\n")
+        editor.chmod(0o755)
+        monkeypatch.setenv("VISUAL", str(editor))
+        await here.pilot.press("E")
+        await here.until(lambda: here.screen.prompt.draft == "y = 2")
+        here.screen.prompt.clear_undoable()
+        await here.pilot.press("alt+up", "escape")
         assert marked(here) == ("", "")
         assert here.screen.focused is here.screen.prompt
         await here.pilot.press("c", "y")

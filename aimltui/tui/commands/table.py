@@ -674,6 +674,19 @@ COMMANDS: tuple[Command, ...] = (
         palette=False,
     ),
     Command(
+        "open_in_editor",
+        "Open in the editor",
+        "On what is marked: open the text in $EDITOR. If you change it there, the changed text comes into the prompt.",
+        ("E",),
+        "screen.block_action('open_in_editor')",
+        READING,
+        scope="transcript",
+        footer=True,
+        when=("text",),
+        label="Editor",
+        priority=True,
+    ),
+    Command(
         "copy_id",
         "Copy the id",
         "On what is marked: copy the id of the message, the step or the file.",
@@ -721,12 +734,13 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "copy_answer",
         "Copy the last answer",
-        "Copy the Markdown of the last answer.",
+        "Copy the Markdown of the last answer; with 2 the one before it, with code its code, with all the thread.",
         (),
         "copy_answer",
         READING,
         when=("answer",),
         slash="/copy",
+        takes="n/code/all",
     ),
     # Program
     Command(

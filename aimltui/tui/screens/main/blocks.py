@@ -43,6 +43,7 @@ class BlocksPart(MainView):
             "save": self._save_block,
             "open_file": lambda block: self.spawn(self._texts.fetch_and_open(block.file_id), "file"),
             "view_block": self._view_block,
+            "open_in_editor": lambda block: self.spawn(self._open_in_editor(block), "editor"),
             "show_raw": lambda block: self.spawn(self._show_raw(block), "file"),
             "run_again": self._run,
         }
@@ -109,6 +110,18 @@ class BlocksPart(MainView):
     def _view_block(self, block: Block) -> None:
         title = {"message": "message", "code": block.language or "code"}.get(block.kind, block.file_name)
         self._texts.view_text(clean(title), block.text, block.file_name)
+
+    async def _open_in_editor(self, block: Block) -> None:
+        from aimltui.tui.external_editor import EditorFailed, edit
+
+        try:
+            edited = await edit(self.app, block.text, name=block.file_name)
+        except EditorFailed as error:
+            self.show_notice(str(error), is_warning=True)
+            return
+        if edited != block.text:
+            self.prompt.add_text(edited)
+            self.set_focus(self.prompt)
 
     async def _show_raw(self, block: Block) -> None:
         from aimltui.client.errors import TransportError

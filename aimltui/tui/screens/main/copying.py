@@ -6,10 +6,12 @@ import asyncio
 
 from textual import events
 
+from aimltui.common.sanitize import clean
 from aimltui.formatting.numbers import plural
 from aimltui.tui import clipboard
 from aimltui.tui.screens.main.view import HINT_S, MainView
 from aimltui.tui.startup import Startup
+from aimltui.tui.state.copied_text import text_to_copy
 from aimltui.tui.widgets.prompt_input import PromptInput
 from aimltui.tui.widgets.transcript import Transcript
 
@@ -61,11 +63,16 @@ class CopyingPart(MainView):
         event.stop()
         self.copy(event.text)
 
-    def action_copy_answer(self) -> None:
-        """Copy the Markdown of the last answer."""
-        answer = self.workspace.current.view.facts.last_answer if self.workspace is not None else None
-        if answer:
-            self.copy(answer)
+    def action_copy_answer(self, what: str = "") -> None:
+        """Copy the Markdown of the last answer, or what the words after `/copy` ask for."""
+        entries = self.workspace.current.view.entries if self.workspace is not None else ()
+        text = text_to_copy(entries, what)
+        if text:
+            self.copy(clean(text))
+        elif text is None:
+            self.hint("/copy takes nothing, a number, code, code and a number, or all", _RESULT_S)
+        else:
+            self.hint("there is nothing like that to copy")
 
     def action_copy_or_clear(self) -> None:
         """Copy a selection; without one clear the prompt; pressed twice in an empty prompt, quit."""
