@@ -73,4 +73,14 @@ async def test_tools_are_switched_by_a_word_or_from_a_list(tmp_path: Path) -> No
         await here.pilot.press(*"on in every", "enter")
         await here.until(lambda: tools.of(conversation) == "on")
         assert conversation.selection.tools is None
-    assert thread_of(server)["tools"] == ""
+        # the web is switched in the same way
+        await here.write("/web on")
+        await here.until(lambda: conversation.selection.web == "on")
+        await here.until(lambda: "test server + web" in here.shown())
+        await here.write("/web sideways")
+        await here.until(lambda: "The web is on or off." in here.shown())
+        await here.write("/web")
+        await here.until(lambda: "May the model use the web in this thread?" in here.shown())
+        await here.pilot.press(*"off in every", "enter")
+        await here.until(lambda: not here.workspace.web.is_on(conversation))
+    assert (thread_of(server)["tools"], thread_of(server)["web"]) == ("", "")

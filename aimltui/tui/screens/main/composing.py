@@ -99,6 +99,8 @@ class ComposingPart(MainView):
             return [(name, "") for name in ["auto", *sorted(self.app.available_themes)]]
         if word == "/tools":
             return [(value, "") for value in ("on", "off", "auto")]
+        if word == "/web":
+            return [(value, "") for value in ("on", "off")]
         if workspace is None or word not in ("/model", "/retry", "/assistant"):
             return []
         mark = "@" if word == "/retry" else ""
