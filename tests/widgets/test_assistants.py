@@ -75,6 +75,11 @@ async def test_a_ready_made_assistant_answers_after_one_key_and_offers_its_start
         await here.idle()
         assert here.texts()[0] in starters
         assert server.asked("create_run")[-1].assistant_id == tutor.id
+        # the cursor is on the one that answers here, also if the list was read before it was shown
+        screen = await open_list(here)
+        screen.show_lines()
+        await here.until(lambda: screen.row is not None and screen.row.id == tutor.id)
+        await here.pilot.press("escape")
         # more instructions for the next run in three steps: the word, the example, set
         await here.write("/options")
         await here.until(lambda: isinstance(here.app.screen, RunOptionsScreen))

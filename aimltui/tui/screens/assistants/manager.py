@@ -91,8 +91,9 @@ class AssistantsScreen(SearchSheet):
         self._fill(key or (key_near(before or (), picked.id, rows) if picked is not None else ""))
 
     def show_lines(self) -> None:
-        """Fill the list for what was typed."""
-        self._fill("")
+        """Fill the list for what was typed; without a search the cursor stays on its row."""
+        picked = self.pick_list.cursor_row
+        self._fill(picked.id if picked is not None and not self.search_box.value.strip() else "")
 
     def _fill(self, at: str) -> None:
         query = self.search_box.value.strip()
