@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from aimltui.client.client import AssistantsClient, every
 from aimltui.common.sanitize import clean_line
-from aimltui.tui.controllers.run_plan import NotSent
 from aimltui.tui.state.addressee import Addressee
 from aimltui.wire.assistants import Assistant, CreateAssistant, ListAssistants, ModifyAssistant
 from aimltui.wire.threads import TRASHED_AT
@@ -78,6 +77,9 @@ class AssistantDirectory:
         if to.assistant_id not in self._assistants:
             await self.read()
         if to.assistant_id not in self._assistants:
+            # imported late: it brings what the transcript shows, which the command line has no use for
+            from aimltui.tui.controllers.run_plan import NotSent
+
             raise NotSent(
                 "The assistant no longer exists",
                 f"The message is addressed to {clean_line(to.name)}, which was deleted.",
