@@ -54,6 +54,13 @@ async def test_a_slash_offers_commands_and_their_arguments_over_the_transcript(t
         await here.until(lambda: here.app.theme == "aimltui-light")
         assert here.screen.prompt.is_empty
 
+        # a command that only resembles what was written does not run at once
+        await type_in(here, "/qt")
+        assert "/quit" in offered(here)
+        await here.pilot.press("enter")
+        await here.until(lambda: here.screen.prompt.text == "/quit ")
+        here.screen.prompt.load_draft("")
+
         # words behind a known command are its argument, and never a message
         await here.write("/title My title")
         await here.until(lambda: list(here.rows()) == ["My title"])

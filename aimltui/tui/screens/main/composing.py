@@ -112,7 +112,9 @@ class ComposingPart(MainView):
     def on_slash_list_chosen(self, event: SlashList.Chosen) -> None:
         """Run the chosen command, or write it into the prompt."""
         event.stop()
-        self._take(event.row.id, runs=event.runs)
+        # a word that only resembles what was written is shown before it runs
+        is_start = " " in event.row.id or event.row.id.startswith(self.prompt.text.lower())
+        self._take(event.row.id, runs=event.runs and is_start)
 
     @on(PickList.Picked)
     def _take_clicked(self, event: PickList.Picked) -> None:
