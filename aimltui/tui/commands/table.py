@@ -31,7 +31,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "edit_queued",
         "Edit the queued message",
-        "At the start of the prompt: move to the transcript, or edit the last queued message.",
+        "In an empty prompt: edit the last queued message, else what you said before; in a new thread, mark what it offers.",
         ("up",),
         "",
         WRITING,
