@@ -8,6 +8,9 @@ from pathlib import Path
 from aimltui.client.client import AssistantsClient
 from aimltui.client.embedded import EmbeddedTransport
 from aimltui.interchange.assistants import AssistantFolder, saved_assistants
+from aimltui.tui.controllers.assistant_directory import AssistantDirectory
+from aimltui.tui.controllers.assistant_files import AssistantFiles
+from aimltui.tui.controllers.messages import NoticePosted
 from aimltui.wire.assistants import Assistant, ModifyAssistant
 from aimltui.wire.threads import TRASHED_AT
 from tests.support.builders import opened
@@ -74,3 +77,23 @@ async def test_a_file_decides_and_nothing_is_lost(tmp_path: Path) -> None:
         file.unlink()
         assert await watched.refresh() == []
         assert (await one()).instructions == "five"
+
+
+async def test_the_screen_takes_over_what_changed_and_tells_what_is_wrong(tmp_path: Path) -> None:
+    file = tmp_path / "tutor.toml"
+    write(file, "one", 1)
+    (tmp_path / "bad.toml").write_text('name = "Bad"\n')
+    told: list[object] = []
+    async with opened(tmp_path / "data", FakeModel()) as engine:
+        client = AssistantsClient(EmbeddedTransport(engine))
+        directory = AssistantDirectory(client)
+        files = AssistantFiles(AssistantFolder(client, tmp_path), directory, told.append)
+        await files.refresh()
+        assert [one.instructions for one in directory.saved] == ["one"]
+        (notice,) = told
+        assert isinstance(notice, NoticePosted)
+        assert notice.text == "The assistant in bad.toml: The field model is missing."
+        await files.refresh()
+        assert told == [notice]
+        # without a folder there is nothing to do
+        await AssistantFiles(None, directory, told.append).refresh()
