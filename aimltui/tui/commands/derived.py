@@ -48,6 +48,7 @@ _FOOTER_ORDER = frozenset(
         "open_file",
         "view_block",
         "edit_block",
+        "edit_block_outside",
         "answer_again",
         "fork_here",
         "branch_before",
@@ -72,6 +73,8 @@ _KEY_NAMES = {
     "delete": "del",
     "up": "↑",
     "down": "↓",
+    "left": "←",
+    "right": "→",
 }
 
 
