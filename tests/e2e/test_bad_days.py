@@ -99,7 +99,7 @@ def test_escape_ends_the_waiting_for_a_silent_server(opened: Terminal) -> None:
     opened.wait_for("running")
     opened.press("escape")
     # nothing was answered: the text is in the prompt again, and nothing of the run is left
-    opened.wait_until(lambda: "now silent" in opened.text[-600:], "the text to be back in the prompt")
+    opened.wait_until(lambda: "now silent" in opened.prompt, "the text to be back in the prompt")
     opened.wait_gone("running")
     opened.press("ctrl+c")
     opened.wait_for("enter sends")

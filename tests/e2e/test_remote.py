@@ -122,7 +122,10 @@ def test_a_server_that_is_not_there_yet_is_found_with_the_next_message(here: Pat
         say(terminal, "Are you there?")
         terminal.wait_for("trying again")
         terminal.wait_for("cannot be reached")
-        terminal.wait_until(lambda: "Are you there?" in terminal.text, "the message to be back in the prompt")
+        # the message itself has the words, too
+        terminal.wait_until(
+            lambda: "Are you there?" in terminal.prompt, "the message to be back in the prompt"
+        )
         with served_demo(tmp_path / "server", port=port):
             terminal.press("enter")
             terminal.wait_for("completed")

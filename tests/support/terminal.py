@@ -117,6 +117,11 @@ class Terminal:
             self._shown = "\n".join(self._rows[row] for row in range(self.screen.lines))
         return self._shown
 
+    @property
+    def prompt(self) -> str:
+        """What stands in a prompt of one line: over the footer, below all messages."""
+        return "\n".join(self.text.splitlines()[-4:-1])
+
     def type(self, text: str) -> None:
         """Key by key."""
         for character in text:
