@@ -48,7 +48,6 @@ _FOOTER_ORDER = frozenset(
         "open_file",
         "view_block",
         "edit_block",
-        "edit_block_outside",
         "answer_again",
         "fork_here",
         "branch_before",

@@ -114,6 +114,9 @@ class BlocksPart(MainView):
     async def _open_in_editor(self, block: Block) -> None:
         from aimltui.tui.external_editor import EditorFailed, edit
 
+        if {"own", "said"} <= block.words:
+            await self.run_action(f"edit_message({block.entry.id!r}, True)")
+            return
         try:
             edited = await edit(self.app, block.text, name=block.file_name)
         except EditorFailed as error:

@@ -31,7 +31,6 @@ class CorrectingPart(MainView):
         super().__init__(startup)
         self.block_actions |= {
             "edit_block": lambda block: self.action_edit_message(block.entry.id),
-            "edit_block_outside": lambda block: self.action_edit_message(block.entry.id, outside=True),
             "answer_again": lambda block: self.action_retry("", block.entry.id),
             "fork_here": lambda block: self.action_fork(block.entry.id),
             "branch_before": lambda block: self.action_branch(-1, block.entry.id),
@@ -52,7 +51,7 @@ class CorrectingPart(MainView):
 
     # Editing
 
-    def action_edit_message(self, entry_id: str = "", *, outside: bool = False) -> None:
+    def action_edit_message(self, entry_id: str = "", outside: bool = False) -> None:
         """Put a message of the user into the prompt: the last one, or the one that is named.
 
         Args:
