@@ -10,7 +10,7 @@ from aimltui.engine.models.chat.model import warm_up
 
 
 @pytest.fixture(autouse=True)
-def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_keys_or_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.lower().endswith("_proxy") or name.startswith(("OPENAI_", "AIML")):
             monkeypatch.delenv(name)
