@@ -81,8 +81,8 @@ class Seat:
         """Wait for something, with a bound; a failure shows what is on the screen."""
         try:
             async with asyncio.timeout(PATIENCE_S):
-                while not condition():  # noqa: ASYNC110
-                    await asyncio.sleep(0.02)
+                while not condition():
+                    await self.pilot.pause(0.01)
         except TimeoutError:
             raise AssertionError(f"this never came: {what or condition}\n{self.shown()}") from None
         await self.pilot.pause()
