@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from rich.style import Style
 
 from aimltui.common.sanitize import clean
-from aimltui.tui.state.entries import RunEntry, StepEntry
+from aimltui.tui.state.entries import MessageEntry, RunEntry, StepEntry
 from aimltui.tui.widgets.transcript.canvas import RenderContext
 from aimltui.tui.widgets.transcript.item import Item
 from aimltui.tui.widgets.transcript.items import ItemList
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A match, by its place among those of its item; the lines of an item change when it is drawn."""
-
-    item: Item
-    number: int
 
 
 class Finder:
@@ -29,7 +21,12 @@ class Finder:
     def __init__(self, item_list: ItemList) -> None:
         self._item_list = item_list
         self._pattern: re.Pattern[str] | None = None
-        self._matches: list[Match] = []
+        self._texts: list[str] = []
+        """In lower case."""
+        self._items: list[Item] = []
+        """Those with matches."""
+        self._ends: list[int] = []
+        """For each of them, how many matches it and those before it have."""
         self._at = -1
         self.current: tuple[Item, int, int] | None = None
         """The match that is looked at: its item, its logical line, its first character."""
@@ -42,60 +39,84 @@ class Finder:
     @property
     def place(self) -> tuple[int, int]:
         """The number of the match that is looked at, from 1, and how many there are."""
-        return self._at + 1, len(self._matches)
+        return self._at + 1, self._count
 
     def set_texts(self, texts: Iterable[str]) -> None:
         """Search for any of these texts, in upper or lower case; for none to end."""
-        found = [re.escape(text) for text in texts if text.strip()]
-        self._pattern = re.compile("|".join(sorted(found, key=len, reverse=True)), re.I) if found else None
+        self._texts = sorted({text.lower() for text in texts if text.strip()}, key=len, reverse=True)
+        found = "|".join(map(re.escape, self._texts))
+        self._pattern = re.compile(found, re.I) if found else None
         self._at, self.current = -1, None
         self.look()
 
+    @property
+    def _count(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
     def look(self) -> None:
         """Find the matches in all entries; the one that is looked at stays."""
-        at = self._matches[self._at] if 0 <= self._at < len(self._matches) else None
-        self._matches = []
+        at = self._match()
+        self._items, self._ends, self._at = [], [], -1
+        total = 0
         for item in self._item_list.items if self._pattern is not None else ():
-            self._matches += [Match(item, number) for number in range(self._count(item))]
-        if at is not None:
-            same = (at.item.entry.id, at.number)
-            places = ((match.item.entry.id, match.number) for match in self._matches)
-            self._at = next((n for n, place in enumerate(places) if place == same), -1)
+            count = self._count_in(item)
+            if not count:
+                continue
+            if at is not None and at[0].entry.id == item.entry.id and at[1] < count:
+                self._at = total + at[1]
+            total += count
+            self._items.append(item)
+            self._ends.append(total)
 
-    def _count(self, item: Item) -> int:
+    def _count_in(self, item: Item) -> int:
         pattern = self._pattern
-        return sum(len(pattern.findall(line)) for line in _lines(item)) if pattern is not None else 0
+        if pattern is None:
+            return 0
+        if item.canvas is None and isinstance(item.entry, MessageEntry) and item.text is None:
+            # much quicker than the pattern, which matters in a thread of 10,000 messages
+            text = item.entry.text.lower()
+            return sum(map(text.count, self._texts))
+        return sum(len(pattern.findall(line)) for line in _lines(item))
+
+    def _match(self) -> tuple[Item, int] | None:
+        """Return the item of the match that is looked at, and the match's number in it."""
+        if not 0 <= self._at < self._count:
+            return None
+        place = bisect_right(self._ends, self._at)
+        return self._items[place], self._at - (self._ends[place - 1] if place else 0)
 
     def nearest(self, index: int) -> None:
         """Look at the last match in or above an item, or else at the first one."""
-        before = [n for n, match in enumerate(self._matches) if match.item.index <= index]
-        self._at = before[-1] if before else 0 if self._matches else -1
+        before = bisect_right(self._items, index, key=lambda item: item.index)
+        self._at = self._ends[before - 1] - 1 if before else 0 if self._items else -1
 
     def first_in(self, item: Item) -> None:
         """Look at an item's first match, if it has one."""
-        self._at = next((n for n, match in enumerate(self._matches) if match.item is item), -1)
+        place = self._items.index(item) if item in self._items else -1
+        self._at = -1 if place < 0 else self._ends[place - 1] if place else 0
 
     def step(self, direction: int) -> None:
         """Look at the next match, or the one before; after the last comes the first."""
-        if self._matches:
-            self._at = (self._at + direction) % len(self._matches)
+        if self._count:
+            self._at = (self._at + direction) % self._count
 
     def settle(self) -> tuple[Item, int, int] | None:
         """Draw the item of the match that is looked at, and return it with the line and the character of the match."""
-        if self._pattern is None or not 0 <= self._at < len(self._matches):
+        match = self._match()
+        if self._pattern is None or match is None:
             self.current = None
             return None
-        match = self._matches[self._at]
-        if isinstance(match.item.entry, StepEntry) and not match.item.is_unfolded:
-            self._item_list.fold(match.item, True)
-        self._item_list.draw(match.item)
+        item, number = match
+        if isinstance(item.entry, StepEntry) and not item.is_unfolded:
+            self._item_list.fold(item, True)
+        self._item_list.draw(item)
         places = [
             (line, found.start())
-            for line, text in enumerate(match.item.lines)
+            for line, text in enumerate(item.lines)
             for found in self._pattern.finditer(text)
         ]
-        line, start = places[min(match.number, len(places) - 1)] if places else (0, 0)
-        self.current = (match.item, line, start)
+        line, start = places[min(number, len(places) - 1)] if places else (0, 0)
+        self.current = (item, line, start)
         return self.current
 
     def spans(self, item: Item, line: int, context: RenderContext) -> list[tuple[int, int, Style]]:
