@@ -295,3 +295,23 @@ async def test_a_bad_request_names_its_parameter(
         answer = await raw.request(method, f"/v1{path}", json=body)
     assert (answer.status_code, answer.json()["error"]["param"]) == (status, param)
     assert await threads_of(http_world) == []
+
+
+@requirement("responses:conversations")
+async def test_a_response_that_is_not_stored_deletes_nothing_of_others(
+    http_world: World, sdk: AsyncOpenAI
+) -> None:
+    http_world.model.turns = [says("One."), says("Two."), says("Three.")]
+    talk = await sdk.conversations.create(items=[{"type": "message", "role": "user", "content": "0"}])
+    told = await sdk.responses.create(model="fake", input="1", conversation=talk.id, store=False)
+    assert [m["content"] for m in http_world.model.requests[0].messages] == ["0", "1"]
+    items = (await sdk.conversations.items.list(talk.id, order="asc")).data
+    assert [item.content[0].text for item in items] == ["0", "1", "One."]  # type: ignore[union-attr]
+    with pytest.raises(openai.NotFoundError):
+        await sdk.responses.retrieve(told.id)
+    first = await sdk.responses.create(model="fake", input="2")
+    before = await threads_of(http_world)
+    await sdk.responses.create(model="fake", input="3", previous_response_id=first.id, store=False)
+    assert [m["content"] for m in http_world.model.requests[2].messages] == ["2", "Two.", "3"]
+    assert (await sdk.responses.retrieve(first.id)).output_text == "Two."
+    assert await threads_of(http_world) == before

@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from secrets import token_hex
 from typing import Any, Final, cast
 
@@ -57,6 +57,8 @@ class _Start:
     thoughts: int = 0
     is_stored: bool = True
     is_background: bool = False
+    is_temporary: bool = False
+    """Whether the thread was made for this response alone, which is not stored."""
 
 
 class Responses:
@@ -199,10 +201,7 @@ class Responses:
 
     async def _start(self, request: ResponseRequest) -> _Start:
         if request.previous:
-            found = await self._continued(request)
-            if isinstance(found, _Start):
-                return found
-            return await self._new_run(request, found)
+            return await self._continued(request)
         if request.conversation:
             thread_id = thread_of(request.conversation)
             await self.conversations.get(request.conversation)
@@ -210,20 +209,32 @@ class Responses:
             return await self._new_run(request, thread_id)
         return await self._new_run(request, None)
 
-    async def _continued(self, request: ResponseRequest) -> _Start | str:
-        """Return the run that goes on with function outputs, or the thread for a new one."""
+    async def _continued(self, request: ResponseRequest) -> _Start:
+        """Return the run that goes on with function outputs, or a new one."""
         ref = parse_response(request.previous)
         stored = await self._store.stored(ref)
         run = stored.run
         newest = (await self._store.runs(ref.thread_id))[-1]
         if run.status == REQUIRES_ACTION and ref.leg == len(stored.legs) - 1:
             return self._submitted(request, run, len(stored.legs), stored.thoughts_before(len(stored.legs)))
-        if newest.id == run.id and ref.leg == len(stored.legs) - 1:
-            await self._say(request, ref.thread_id)
-            return ref.thread_id
-        thread_id = await self._copied(ref)
+        is_last = newest.id == run.id and ref.leg == len(stored.legs) - 1
+        if not request.is_stored:
+            return await self._beside(request, ref, is_last=is_last)
+        thread_id = ref.thread_id if is_last else await self._copied(ref)
         await self._say(request, thread_id)
-        return thread_id
+        return await self._new_run(request, thread_id)
+
+    async def _beside(self, request: ResponseRequest, ref: ResponseRef, *, is_last: bool) -> _Start:
+        """Return a run on a copy of the thread, which is deleted with the response."""
+        whole = CopyThread(thread_id=ref.thread_id)
+        copied = cast(Thread, await self._engine.call(op.COPY_THREAD.name, whole)).id if is_last else ""
+        thread_id = copied or await self._copied(ref, is_branch=False)
+        try:
+            await self._say(request, thread_id)
+            return replace(await self._new_run(request, thread_id), is_temporary=True)
+        except BaseException:
+            await asyncio.shield(self._delete_thread(thread_id))
+            raise
 
     def _submitted(self, request: ResponseRequest, run: Run, leg: int, thoughts: int) -> _Start:
         wanted = run.required_action.submit_tool_outputs.tool_calls if run.required_action else []
@@ -248,8 +259,8 @@ class Responses:
             ref, run.thread_id, op.SUBMIT_TOOL_OUTPUTS, params, thoughts, is_background=request.is_background
         )
 
-    async def _copied(self, ref: ResponseRef) -> str:
-        """Return a branch of the thread that ends with a response, because others followed it there."""
+    async def _copied(self, ref: ResponseRef, *, is_branch: bool = True) -> str:
+        """Return a copy of the thread that ends with a response, because others followed it there."""
         messages = await self._store.messages(ref.thread_id)
         last = next((one for one in reversed(messages) if one.run_id == ref.run_id), None)
         if last is None:
@@ -257,7 +268,7 @@ class Responses:
                 "The response before has no message, and others followed it: it cannot be continued.",
                 param="previous_response_id",
             )
-        asked = CopyThread(thread_id=ref.thread_id, through=last.id, branch=True)
+        asked = CopyThread(thread_id=ref.thread_id, through=last.id, branch=is_branch)
         return cast(Thread, await self._engine.call(op.COPY_THREAD.name, asked)).id
 
     async def _say(self, request: ResponseRequest, thread_id: str) -> None:
@@ -288,8 +299,12 @@ class Responses:
         }
         if is_plain:
             fields["model"] = request.model
+        if request.conversation and not request.is_stored:
+            # what is said in a conversation stays there, but the response cannot be found
+            fields["metadata"][DELETED] = "true"
         # refused before anything is stored
         validated(CreateRun, {**fields, "thread_id": "thread_"})
+        is_temporary = thread_id is None and not request.is_stored
         if thread_id is None:
             thread_id = await self._new_thread(request)
         await self._add_resources(request, thread_id)
@@ -301,6 +316,7 @@ class Responses:
             params,
             is_stored=request.is_stored,
             is_background=request.is_background,
+            is_temporary=is_temporary,
         )
 
     async def _new_thread(self, request: ResponseRequest) -> str:
@@ -405,7 +421,7 @@ class Responses:
 
     async def _end(self, start: _Start, writer: ResponseWriter | None) -> None:
         run = writer.run if writer is not None else None
-        if not start.is_stored:
+        if start.is_temporary:
             # this also stops its run
             await self._delete_thread(start.thread_id)
         elif run is not None and writer is not None and not writer.is_over and not start.is_background:
