@@ -118,6 +118,27 @@ async def test_the_callers_functions_are_called_and_the_run_goes_on(
     assert await threads_of(http_world) == []
 
 
+@requirement("chat:functions")
+async def test_conversations_whose_calls_have_the_same_ids_are_not_mixed_up(
+    http_world: World, sdk: AsyncOpenAI
+) -> None:
+    http_world.model.turns = [calls(("weather", "{}")), calls(("weather", "{}")), says("A"), says("B")]
+    asked: dict[str, Any] = {"model": "assistant/Bob the tutor", "tools": [WEATHER]}
+    call = {"id": "call_0", "type": "function", "function": {"name": "weather", "arguments": "{}"}}
+    outputs: Any = [
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "call_0", "content": "wet"},
+    ]
+    for city in ("Rome", "Oslo"):
+        await sdk.chat.completions.create(messages=[{"role": "user", "content": city}], **asked)
+    for city in ("Rome", "Oslo"):
+        said: Any = [{"role": "user", "content": city}, *outputs]
+        await sdk.chat.completions.create(messages=said, **asked)
+        told = http_world.model.requests[-1].messages
+        assert [message["content"] for message in told if message["role"] == "user"] == [city]
+    assert await threads_of(http_world) == []
+
+
 @requirement("chat:history")
 async def test_a_history_with_calls_is_told_to_the_model_as_it_was(
     http_world: World, sdk: AsyncOpenAI

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import time
 from collections.abc import AsyncGenerator
@@ -38,6 +39,10 @@ class _Place:
     is_kept: bool
 
 
+_Waiting = tuple[str, str, frozenset[str]]
+"""The model, a digest of what the user said, and the calls: many models use the ids of calls again and again."""
+
+
 class ChatCompletions:
     """Runs assistants for requests of the Chat Completions API.
 
@@ -47,8 +52,8 @@ class ChatCompletions:
 
     def __init__(self, engine: op.OperationHandler) -> None:
         self._engine = engine
-        self._waiting: dict[frozenset[str], Run] = {}
-        """The runs that wait for the outputs of these calls, the oldest first; their threads are not the caller's."""
+        self._waiting: dict[_Waiting, Run] = {}
+        """The runs that wait for function outputs, the oldest first; their threads are not the caller's."""
 
     async def answer(self, request: ChatRequest) -> JSONObject:
         """Return the whole answer.
@@ -94,7 +99,7 @@ class ChatCompletions:
                     yield event
         finally:
             # shielded: a client that is gone cancels this task
-            await asyncio.shield(self._end(place, answer.run))
+            await asyncio.shield(self._end(request, place, answer.run))
 
     async def _begin(
         self, request: ChatRequest, assistant: Assistant
@@ -141,7 +146,7 @@ class ChatCompletions:
         if not calls:
             return None
         if not request.thread_id:
-            return self._waiting.pop(calls, None)
+            return self._waiting.pop(_waiting(request, calls), None)
         asked = ListRuns(thread_id=request.thread_id, limit=1)
         newest = cast(Page[Run], await self._engine.call(op.LIST_RUNS.name, asked)).data
         if newest and newest[0].status == REQUIRES_ACTION and _calls_of(newest[0]) == calls:
@@ -151,10 +156,14 @@ class ChatCompletions:
             param="messages",
         )
 
-    async def _end(self, place: _Place, run: Run | None) -> None:
+    async def _end(self, request: ChatRequest, place: _Place, run: Run | None) -> None:
         if run is not None and run.status == REQUIRES_ACTION:
             if not place.is_kept:
-                self._waiting[_calls_of(run)] = run
+                key = _waiting(request, _calls_of(run))
+                older = self._waiting.pop(key, None)
+                self._waiting[key] = run
+                if older is not None:
+                    await self._delete(older.thread_id)
             return
         if not place.is_kept:
             # this also stops its run
@@ -165,10 +174,13 @@ class ChatCompletions:
 
     async def _give_up_old(self) -> None:
         now = time.time()
-        for calls, run in list(self._waiting.items()):
+        for key, run in list(self._waiting.items()):
             if len(self._waiting) < MOST_WAITING and (run.expires_at or now) >= now:
                 return
-            del self._waiting[calls]
+            if self._waiting.get(key) is not run:
+                # another request has taken it
+                continue
+            del self._waiting[key]
             await self._delete(run.thread_id)
 
     async def _delete(self, thread_id: str) -> None:
@@ -179,6 +191,14 @@ class ChatCompletions:
 def error_frame(error: APIError) -> bytes:
     """Return the event that tells of an error after the answer began."""
     return _frame(error.to_json())
+
+
+def _waiting(request: ChatRequest, calls: frozenset[str]) -> _Waiting:
+    digest = hashlib.sha256()
+    for message in request.said:
+        if message.role == "user":
+            digest.update(message.model_dump_json().encode())
+    return request.model, digest.hexdigest(), calls
 
 
 def _calls_of(run: Run) -> frozenset[str]:
