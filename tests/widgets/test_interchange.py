@@ -157,7 +157,11 @@ def test_only_commands_that_take_something_take_it() -> None:
     assert not isinstance(found, str)
     assert slash_action("/import ~/a file.zip", found) == "import_threads('~/a file.zip')"
     assert slash_action("/import", found) == "import_threads"
-    assert slash_command("/usage of water") is None
+    # a known command is never sent as a message: what stands behind one that takes nothing is refused where it is run
+    known = slash_command("/usage of water")
+    assert not isinstance(known, str)
+    assert known is not None
+    assert (known.id, known.takes) == ("usage", "")
     assert slash_command("/import\nand more") is None
 
 
