@@ -621,7 +621,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "branch_before",
-        "Branch before",
+        "Previous branch",
         "On a message with ‹ 2/3 ›: show the branch before.",
         ("left",),
         "screen.block_action('branch_before')",
@@ -635,8 +635,8 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "branch_behind",
-        "Branch behind",
-        "On a message with ‹ 2/3 ›: show the branch behind.",
+        "Next branch",
+        "On a message with ‹ 2/3 ›: show the branch after it.",
         ("right",),
         "screen.block_action('branch_behind')",
         READING,

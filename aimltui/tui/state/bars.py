@@ -75,13 +75,17 @@ def fit_header(
 
 
 def fit_items(items: Sequence[Item], width: int) -> list[Item]:
-    """The first items that fit side by side; no item is cut."""
+    """The first items that fit side by side, none cut; if the last one is the way back (esc), it stays and others go."""
+    back = [item for item in items[-1:] if item.key == "esc" and _item_cells(item) <= width]
     fitting: list[Item] = []
-    used = 0
-    for item in items:
-        needed = cell_len(item.key) + 1 + cell_len(item.label) + (GAP if fitting else 0)
-        if used + needed > width:
+    used = sum(_item_cells(item) + GAP for item in back)
+    for item in items[: len(items) - len(back)]:
+        used += _item_cells(item) + (GAP if fitting else 0)
+        if used > width:
             break
         fitting.append(item)
-        used += needed
-    return fitting
+    return [*fitting, *back]
+
+
+def _item_cells(item: FooterItem) -> int:
+    return cell_len(item.key) + 1 + cell_len(item.label)

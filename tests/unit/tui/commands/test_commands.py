@@ -17,6 +17,7 @@ from aimltui.tui.commands.derived import (
     key_table_markdown,
     palette_commands,
 )
+from aimltui.tui.state.bars import fit_items
 
 NEVER = {
     "ctrl+i",
@@ -123,6 +124,19 @@ def test_the_footer_shows_at_most_six_for_the_state(state: set[str], expected: l
 def test_stop_and_the_way_back_come_first() -> None:
     items = footer_items(frozenset({"running", "away", "thread"}))
     assert [item.label for item in items[:2]] == ["Stop", "Latest"]
+
+
+def test_the_way_back_from_a_marked_message_stays_in_a_narrow_footer() -> None:
+    state = frozenset(
+        {"letters", "block", "message", "said", "mine", "own", "siblings", "copyable", "thread"}
+    )
+    items = footer_items(state)
+    shown = fit_items(items, 40)
+    assert len(items) > len(shown) > 2
+    assert [item.label for item in shown] == [item.label for item in (*items[: len(shown) - 1], items[-1])]
+    assert shown[-1].label == "Back"
+    assert sum(len(f"{item.key} {item.label}") + 2 for item in shown) - 2 <= 40
+    assert fit_items(items, 5) == []
 
 
 def test_the_palette_offers_only_what_makes_sense() -> None:
