@@ -95,6 +95,14 @@ async def test_a_ready_made_assistant_answers_after_one_key_and_offers_its_start
         await here.until(lambda: isinstance(here.app.screen, RunOptionsScreen))
         await here.pilot.press("shift+tab", "right", "ctrl+t", "ctrl+s")
         await here.until(lambda: "thread: more instructions" in here.shown())
+        # escape asks before it discards what was typed
+        await here.write("/options")
+        await here.until(lambda: isinstance(here.app.screen, RunOptionsScreen))
+        await here.pilot.press("x", "escape")
+        await here.until(lambda: isinstance(here.app.screen, QuestionSheet), "the question")
+        await here.pilot.press("up", "up", "enter")
+        await here.until(lambda: not isinstance(here.app.screen, QuestionSheet | RunOptionsScreen))
+        assert here.workspace.current.options.next.additional == ""
         thread = server.threads[here.workspace.current.thread_id or ""]
         assert from_metadata(thread.metadata or {}).additional == EXAMPLE
 

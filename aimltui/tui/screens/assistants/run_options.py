@@ -16,6 +16,7 @@ from textual.widgets import Input
 from aimltui.common.sanitize import clean_line
 from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.assistants.field import Field, line, text_box
+from aimltui.tui.screens.dialogs.question import Option, QuestionSheet
 from aimltui.tui.screens.dialogs.sheet import CLOSE, TALL, Sheet
 from aimltui.tui.state.run_options import EXAMPLE, RunOptions, problems_of
 from aimltui.tui.widgets.choice_line import ChoiceLine, OpenLine
@@ -29,6 +30,7 @@ _KEYS = (
     CLOSE,
 )
 _AS_BEFORE: Final = "as in the assistant"
+_SET, _DISCARD, _GO_ON = "set", "discard", "go-on"
 
 
 @dataclass(frozen=True)
@@ -201,3 +203,27 @@ class RunOptionsScreen(Sheet[Chosen | None]):
             self.set_focus(next(widget for widget in wrong.query("*") if widget.can_focus))
         else:
             self.dismiss(Chosen(self.options, scope))
+
+    def action_cancel(self) -> None:
+        """Close; what was changed is set or discarded as the user says."""
+        if self.options == self._shown:
+            self._leave()
+            return
+        options = (
+            Option(_SET, "Set them", "for what is chosen under For"),
+            Option(_DISCARD, "Discard them", "the options stay as they were"),
+            Option(_GO_ON, "Keep editing"),
+        )
+        self.app.push_screen(
+            QuestionSheet("Set the options that you changed?", (), options, leave="Keep editing"),
+            self._answered,
+        )
+
+    def _answered(self, answer: str | None) -> None:
+        if answer == _SET:
+            self.call_later(self.action_set)
+        elif answer == _DISCARD:
+            self.call_later(self._leave)
+
+    def _leave(self) -> None:
+        self.dismiss(None)
