@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from aimltui.server import idempotency, openapi
+from aimltui.server import idempotency, openapi, other_wires
 from aimltui.server.assistant_models import assistant_models
 from aimltui.server.download import send_content
 from aimltui.server.event_stream import EventStream, encoded, encoded_error
@@ -39,7 +39,7 @@ from aimltui.wire.errors import APIError, NotFound, ServerError, TooLarge
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.files import MAX_FILE, FileParams
 from aimltui.wire.models import ListModels, Model, ModelPage
-from aimltui.wire.parsing import form_fields, parse_json, parse_params, wants_stream
+from aimltui.wire.parsing import check_text, form_fields, parse_json, parse_params, wants_stream
 from aimltui.wire.request_errors import unknown_parameter
 from aimltui.wire.run_steps import RunStep
 from aimltui.wire.runs import CreateRun, Run, RunEventsParams
@@ -71,6 +71,7 @@ class Exchange:
         self._operation: op.Operation[Any, Any] | None = None
         self._name = "unknown"
         self._status = 499
+        self._adds_to_thread = False
 
     async def run(self) -> None:
         """Answer the request, also after an unexpected error."""
@@ -153,7 +154,10 @@ class Exchange:
     async def _answer_elsewise(self) -> None:
         match = self._shared.others.router.find(self._method, self._raw_path)
         self._name = f"{match.operation.method} {match.operation.path}"
-        body = parse_json(await self._body()) if self._method == "POST" else {}
+        raw = await self._body() if self._method == "POST" else b""
+        check_text(raw)
+        body = parse_json(raw) if self._method == "POST" else {}
+        self._adds_to_thread = other_wires.adds_to_thread(body)
         reply = await match.operation.answer(Asked(match.path, dict(self._query()), body))
         if isinstance(reply, Streaming):
             await self._send_events(reply.source, reply.encode_error)
@@ -311,6 +315,8 @@ class Exchange:
         # The SDK repeats a POST that failed with 5xx. If a run or message was created despite the failure, it would be
         # created twice. A request with an idempotency key may be repeated.
         made = self._operation is not None and self._operation.name.startswith(("create_", "submit_"))
+        if self._adds_to_thread:
+            return True
         return made and idempotency.HEADER not in self._request.headers
 
     def _headers(self) -> dict[str, str]:

@@ -101,6 +101,13 @@ class OtherWires:
         )
 
 
+def adds_to_thread(body: JSONObject) -> bool:
+    """Return whether a request adds messages to a thread that exists, and would add them again if it were repeated."""
+    metadata = body.get("metadata")
+    thread_id = metadata.get("thread_id") if isinstance(metadata, dict) else None
+    return bool(thread_id or body.get("conversation") or body.get("previous_response_id"))
+
+
 def _by_id(answer: Callable[[str], Awaitable[JSONObject]]) -> Callable[[Asked], Awaitable[Reply]]:
     async def reply(asked: Asked) -> Reply:
         return await answer(next(iter(asked.path.values())))

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
 
 from aimltui.wire import request_errors as refusals
 from aimltui.wire.base import JSONObject, Params
@@ -136,6 +137,31 @@ def validated(kind: type[Params], fields: Mapping[str, Any]) -> Params:
     _check_integers(params, ())
     check_params(params)
     return params
+
+
+def checked(kind: type[Params], fields: JSONObject) -> Params:
+    """Return the object of a part of a request.
+
+    Raises:
+        BadRequest: A value is malformed.
+    """
+    try:
+        return kind.model_validate(fields)
+    except ValidationError as error:
+        raise refusal(error, fields) from error
+
+
+def check_text(body: bytes) -> None:
+    """Check that no string of a JSON body has half of a surrogate pair, which cannot be stored.
+
+    Raises:
+        BadRequest: One has.
+    """
+    try:
+        if b"\\u" in body:
+            from_json(body)
+    except ValueError as error:
+        raise BadRequest(f"We could not parse the JSON body of your request: {error}.") from error
 
 
 def _check_integers(params: BaseModel, path: tuple[str | int, ...]) -> None:

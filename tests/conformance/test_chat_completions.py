@@ -203,6 +203,19 @@ async def test_a_failure_is_an_error_of_the_api(http_world: World, sdk: AsyncOpe
             pass
 
 
+@requirement("chat:errors")
+async def test_a_failed_request_is_not_repeated_if_that_would_say_something_twice(
+    http_world: World, sdk: AsyncOpenAI
+) -> None:
+    http_world.model.turns = [[ModelError("It broke.")]]
+    thread = await http_world.client.threads.create(CreateThread())
+    asked: dict[str, Any] = {"model": "assistant/Bob the tutor", "messages": HI}
+    with pytest.raises(openai.InternalServerError):
+        await sdk.chat.completions.create(metadata={"thread_id": thread.id}, **asked)
+    said = await http_world.client.messages.list(ListMessages(thread_id=thread.id))
+    assert [message.text for message in said.data] == ["Hi"]
+
+
 @requirement("chat:stop")
 async def test_a_client_that_leaves_stops_the_run(http_world: World, sdk: AsyncOpenAI) -> None:
     never = asyncio.Event()
@@ -228,6 +241,13 @@ async def test_a_client_that_leaves_stops_the_run(http_world: World, sdk: AsyncO
         ({"model": "m", "messages": ["Hi"]}, "messages[0]"),
         ({"model": "m", "messages": [{"role": "user"}]}, "messages[0].content"),
         ({"model": "m", "messages": [{"role": "king", "content": "x"}]}, "messages[0].role"),
+        (
+            {
+                "model": "m",
+                "messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}],
+            },
+            "content[0].image_url.url",
+        ),
         ({"model": "m", "messages": HI, "n": 2}, "n"),
         ({"model": "m", "messages": HI, "stream": "yes"}, "stream"),
         (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -280,11 +281,19 @@ async def test_a_conversation_is_a_thread(http_world: World, sdk: AsyncOpenAI) -
             404,
             "conversation",
         ),
+        (
+            "POST",
+            "/responses",
+            {"model": "fake", "input": "x", "tools": [{"type": "file_search", "vector_store_ids": 5}]},
+            400,
+            "tools.vector_store_ids",
+        ),
         ("GET", "/responses/resp_a_b", None, 404, "response_id"),
         ("GET", "/responses/resp_a_b_c", None, 404, "response_id"),
         ("GET", "/responses", None, 405, None),
         ("GET", "/conversations/thread_1", None, 404, "conversation"),
         ("POST", "/conversations", {"items": [{"role": "system", "content": "x"}]}, 400, "items"),
+        ("POST", "/conversations", {"items": [{"role": "user", "content": "\ud800 x"}]}, 400, None),
     ],
 )
 async def test_a_bad_request_names_its_parameter(
@@ -292,7 +301,7 @@ async def test_a_bad_request_names_its_parameter(
 ) -> None:
     assert http_world.socket is not None
     async with httpx2.AsyncClient(transport=plain(http_world.socket), base_url="http://localhost") as raw:
-        answer = await raw.request(method, f"/v1{path}", json=body)
+        answer = await raw.request(method, f"/v1{path}", content=None if body is None else json.dumps(body))
     assert (answer.status_code, answer.json()["error"]["param"]) == (status, param)
     assert await threads_of(http_world) == []
 

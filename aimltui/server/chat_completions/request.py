@@ -10,6 +10,7 @@ from aimltui.wire.base import JSONObject
 from aimltui.wire.errors import BadRequest
 from aimltui.wire.imports import ImportedCall, ImportedMessage, ImportedStep
 from aimltui.wire.messages import NewMessage
+from aimltui.wire.parsing import checked
 from aimltui.wire.request_errors import invalid_type, invalid_value, missing
 
 _INSTRUCTIONS = ("system", "developer")
@@ -111,7 +112,7 @@ class _Conversation:
     def _add_user(self, where: str, message: Mapping[str, Any]) -> None:
         parts = _parts(where, message.get("content"))
         self.outputs = {}
-        self.new.append(NewMessage.model_validate({"role": "user", "content": parts}))
+        self.new.append(checked(NewMessage, {"role": "user", "content": parts}))
         self.said.append(ImportedMessage(role="user", content=[_said(part) for part in parts]))
 
     def _add_answer(self, where: str, message: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import cast
 
@@ -132,7 +133,7 @@ def listed(items: Sequence[JSONObject], query: Mapping[str, str]) -> JSONObject:
         BadRequest: The limit or the order is malformed, or no item has the cursor's id.
     """
     limit, order = query.get("limit", str(_PAGE)), query.get("order", "desc")
-    if not limit.isdigit() or not 1 <= int(limit) <= _MOST:
+    if not re.fullmatch("[0-9]{1,3}", limit) or not 1 <= int(limit) <= _MOST:
         raise BadRequest(f"'limit' must be a number from 1 to {_MOST}.", code="invalid_value", param="limit")
     if order not in ("asc", "desc"):
         raise BadRequest("'order' must be 'asc' or 'desc'.", code="invalid_value", param="order")

@@ -10,6 +10,7 @@ from aimltui.wire.base import JSONObject, Metadata
 from aimltui.wire.errors import BadRequest
 from aimltui.wire.imports import ImportedCall, ImportedMessage, ImportedStep
 from aimltui.wire.messages import MessageAttachment, NewMessage
+from aimltui.wire.parsing import checked
 from aimltui.wire.request_errors import invalid_type, invalid_value, missing
 
 _INSTRUCTIONS = ("system", "developer")
@@ -92,7 +93,9 @@ def parse(body: Mapping[str, Any], resolve: Callable[[str], JSONObject | None]) 
         metadata=metadata,
         tools=[found for tool in tools if (found := _tool(tool)) is not None],
         store_ids=[
-            id_ for tool in _of_type(tools, "file_search") for id_ in tool.get("vector_store_ids") or ()
+            id_
+            for tool in _of_type(tools, "file_search")
+            for id_ in _ids("vector_store_ids", tool.get("vector_store_ids"))
         ],
         file_ids=[id_ for tool in _of_type(tools, "code_interpreter") for id_ in _files(tool)],
         settings=_settings(body),
@@ -173,7 +176,7 @@ class _Items:
             return
         content = parts or [{"type": "text", "text": ""}]
         self.new.append(
-            NewMessage.model_validate({"role": role, "content": content, "attachments": attached or None})
+            checked(NewMessage, {"role": role, "content": content, "attachments": attached or None})
         )
         said = [_said(part) for part in content]
         self.said.append(ImportedMessage(role=role, content=said, attachments=attached or None))
@@ -281,7 +284,13 @@ def _of_type(tools: Sequence[Any], kind: str) -> list[Mapping[str, Any]]:
 
 def _files(tool: Mapping[str, Any]) -> list[str]:
     container = tool.get("container")
-    return list(container.get("file_ids") or ()) if isinstance(container, dict) else []
+    return _ids("file_ids", container.get("file_ids")) if isinstance(container, dict) else []
+
+
+def _ids(name: str, value: Any) -> list[str]:
+    if value is not None and not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
+        raise invalid_type(f"tools.{name}", "a list of ids", value)
+    return value or []
 
 
 def _settings(body: Mapping[str, Any]) -> JSONObject:

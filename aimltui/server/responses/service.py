@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, suppress
@@ -112,7 +113,7 @@ class Responses:
         ref = parse_response(response_id)
         stored = await self._store.stored(ref)
         response = stored.response(ref)
-        least = int(after) if after is not None and after.isdigit() else -1
+        least = int(after) if after is not None and re.fullmatch("[0-9]{1,18}", after) else -1
         writer = ResponseWriter(ref, stored.thoughts_before(ref.leg))
         if response["status"] in ("queued", "in_progress") and ref.leg == 0:
             asked = RunEventsParams(thread_id=ref.thread_id, run_id=ref.run_id)
