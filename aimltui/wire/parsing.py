@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import types
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Final, Union, get_args, get_origin
+from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
@@ -21,6 +21,8 @@ Query = Sequence[tuple[str, str]]
 
 IGNORED_QUERY = frozenset({"api-version"})
 """Azure's client sends it with every request; it says nothing about the operation."""
+
+Part = TypeVar("Part", bound=BaseModel)
 
 _MAX_DIGITS = 18
 
@@ -139,7 +141,7 @@ def validated(kind: type[Params], fields: Mapping[str, Any]) -> Params:
     return params
 
 
-def checked(kind: type[Params], fields: JSONObject) -> Params:
+def checked(kind: type[Part], fields: JSONObject) -> Part:
     """Return the object of a part of a request.
 
     Raises:

@@ -12,8 +12,9 @@ _SPAN = re.compile(
     r"(?P<code>(?<!`)(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`))"
     r"|(?P<escaped>\\[\\$`])"
     r"|\$\$(?P<block>(?:[^$\\]|\\.)+?)\$\$"
-    r"|\\\[(?P<bracket>.+?)\\\]"
-    r"|\\\((?P<paren>.+?)\\\)"
+    # none goes beyond the next opening mark: many that are never closed would take the square of their number
+    r"|\\\[(?P<bracket>(?:[^\\]|\\[^\[])+?)\\\]"
+    r"|\\\((?P<paren>(?:[^\\]|\\[^(])+?)\\\)"
     r"|\$(?P<inline>(?![\s$])(?:[^$\\\n]|\\.)*?(?<!\s))\$(?![\d$])",
     re.DOTALL,
 )

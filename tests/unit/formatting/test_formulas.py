@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import process_time
 from unicodedata import normalize
 
 import pytest
@@ -31,11 +32,20 @@ from aimltui.formatting.formulas.writing import on_lines, on_one_line
         ("echo $HOME and $PATH", []),
         ("a $ at the end: $", []),
         ("$$$", []),
+        (r"\[a \\[2pt] b\]", [r"a \\[2pt] b"]),
+        (r"\(open, \(x\)", ["x"]),
         ("$" + "x" * 3000 + "^2$", []),
     ],
 )
 def test_formulas_are_found_and_money_is_text(text: str, sources: list[str]) -> None:
     assert [formula.source for formula in find_formulas(text)] == sources
+
+
+@pytest.mark.parametrize("mark", ["\\(", "\\[", "$a\\", "`"])
+def test_marks_that_are_never_closed_take_no_time(mark: str) -> None:
+    start = process_time()
+    assert find_formulas(mark * 20_000) == []
+    assert process_time() - start < 2
 
 
 @pytest.mark.parametrize(
