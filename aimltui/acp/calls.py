@@ -8,6 +8,7 @@ from acp.helpers import text_block, tool_content
 from acp.interfaces import Client
 from acp.schema import PermissionOption, ToolCallUpdate
 
+from aimltui.acp.prompts import fenced
 from aimltui.acp.updates import RunUpdates, arguments_of
 from aimltui.common.sanitize import clean, clean_line
 from aimltui.local_tools.host import REFUSED, BadArguments, LocalTools, read_arguments
@@ -19,12 +20,15 @@ _REJECTED = "The user did not allow this call."
 _UNKNOWN = "The function {name} cannot be run here: this program has no function of this name."
 
 
-def _about(tool: LocalTool) -> str:
-    """What the user must know before a call runs; of a file that was never approved, also its code."""
-    parts = [tool.description, tool.touches, f"From {tool.source}."]
-    if not tool.is_trusted and tool.code:
-        parts.append(f"This file was not approved yet:\n```python\n{tool.code}\n```")
-    return "\n\n".join(part for part in parts if part)
+def _about(tool: LocalTool) -> list[str]:
+    """What the user must know before a call runs; of a file that was never approved, also its code.
+
+    The code is a separate block, and stands first, so that no Markdown of the function hides it.
+    """
+    told = "\n\n".join(part for part in (tool.description, tool.touches, f"From {tool.source}.") if part)
+    if tool.is_trusted or not tool.code:
+        return [told]
+    return [f"This file was not approved yet:\n{fenced(tool.code, 'python')}", told]
 
 
 class Calls:
@@ -90,7 +94,7 @@ class Calls:
             title=clean_line(f"{tool.name} {call.function.arguments}"),
             kind="execute",
             status="pending",
-            content=[tool_content(text_block(clean(_about(tool))))],
+            content=[tool_content(text_block(clean(part))) for part in _about(tool)],
             raw_input=arguments_of(call.function.arguments),
         )
         response = await self._editor.request_permission(self._session_id, about, options)

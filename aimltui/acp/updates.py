@@ -33,6 +33,7 @@ from aimltui.wire.run_steps import (
 _KINDS: Final[dict[str, ToolKind]] = {"code_interpreter": "execute", "file_search": "search"}
 _MOST_OUTPUT: Final = 20_000
 """Characters of an output that an editor gets."""
+_DEEPEST: Final = 100
 
 
 class RunUpdates:
@@ -140,6 +141,15 @@ def _in_and_out(call: Any) -> tuple[Any, str]:
 def arguments_of(text: str) -> Any:
     """Return the arguments of a call as JSON values, or as the text that the model wrote."""
     try:
-        return json.loads(text or "{}")
-    except ValueError:
+        arguments = json.loads(text or "{}")
+        # the protocol's messages may not be nested as deeply as a model may write
+        return text if _is_deep(arguments, _DEEPEST) else arguments
+    except (ValueError, RecursionError):
         return text
+
+
+def _is_deep(value: Any, left: int) -> bool:
+    if isinstance(value, dict | list):
+        inner = value.values() if isinstance(value, dict) else value
+        return left == 0 or any(_is_deep(one, left - 1) for one in inner)
+    return False

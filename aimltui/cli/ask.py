@@ -14,6 +14,7 @@ from aimltui.bootstrap.source import Source, find_source
 from aimltui.cli.flags import add_engine_flags
 from aimltui.common import gc_tuning
 from aimltui.common.errors import AimltuiError, ConfigError
+from aimltui.common.text import replace_surrogates
 
 if TYPE_CHECKING:
     from aimltui.cli.answers import AnswerWriter
@@ -110,7 +111,8 @@ def question_of(words: list[str]) -> str:
     Raises:
         ConfigError: What a pipe brings is no text.
     """
-    said = " ".join(word for word in words if word != "-")
+    # bytes of an argument that are no text in this locale arrive as surrogates
+    said = replace_surrogates(" ".join(word for word in words if word != "-"))
     if sys.stdin is None or (sys.stdin.isatty() and said):
         return said
     piped = sys.stdin.read()

@@ -153,7 +153,7 @@ async def _import(client: AssistantsClient, options: argparse.Namespace) -> int:
     if options.json:
         say_list([one.assistant for one in done])
     for one in done:
-        lost = f"; not here, so left out: {', '.join(one.left_out)}" if one.left_out else ""
+        lost = clean_line(f"; not here, so left out: {', '.join(one.left_out)}") if one.left_out else ""
         text = f"{one.assistant.id}  {clean_line(one.assistant.name or '')}: {one.result}{lost}"
         print(text, file=sys.stderr)  # noqa: T201  # there is no screen
     if problems:

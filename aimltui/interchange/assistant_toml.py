@@ -82,7 +82,8 @@ def read_toml(text: str) -> CreateAssistant:
     """
     try:
         values = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
+        # also an integer of thousands of digits
         raise BadAssistantFile(f"It is not valid TOML: {error}.") from error
     unknown = [name for name in values if name not in _ORDER]
     if unknown:
@@ -96,6 +97,7 @@ def read_toml(text: str) -> CreateAssistant:
     try:
         params = CreateAssistant.model_validate(values)
         check_params(params)
+        _check_depth(params)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "name"
@@ -105,6 +107,13 @@ def read_toml(text: str) -> CreateAssistant:
         name = re.split(r"[.\[]", error.param or "")[0]
         raise BadAssistantFile(f"Line {_line_of(text, name)}: {error.message}") from error
     return params
+
+
+def _check_depth(params: CreateAssistant) -> None:
+    try:
+        params.model_dump(mode="json")
+    except ValueError as error:
+        raise BadAssistantFile("It is nested too deeply.") from error
 
 
 def as_assistant(params: CreateAssistant) -> Assistant:

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -194,6 +195,28 @@ async def test_a_function_call_is_a_tool_call_that_needs_permission(tmp_path: Pa
         assert len(room.weather.called) == 1
         run = (await room.client.runs.list(ListRuns(thread_id=session))).data[0]
         assert run.status in ("cancelling", "cancelled")
+
+
+@pytest.mark.parametrize("depth", [300, 100_000])
+async def test_arguments_that_are_nested_too_deeply_end_no_prompt(tmp_path: Path, depth: int) -> None:
+    given = '{"city": ' + "[" * depth + "]" * depth + "}"
+    model = FakeModel(calls(("weather", given)), says("Sorry."))
+    async with connected(tmp_path, model, "once") as room:
+        session = (await bounded(room.agent.new_session(cwd="/work", mcp_servers=[]))).session_id
+        assert await bounded(room.ask(session, "Hi \ud800")) == "end_turn"
+        assert room.editor.asked[0][0].raw_input == given
+        assert room.editor.texts("agent_message_chunk") == "Sorry."
+
+
+async def test_code_that_was_not_approved_is_shown_whole(tmp_path: Path) -> None:
+    model = FakeModel(calls(("weather", "{}")), says("Well."))
+    async with connected(tmp_path, model, "reject") as room:
+        code = "a = 'x' # \n```\n<!--\nprint(a)"
+        room.weather.tools = [replace(room.weather.tools[0], code=code, is_trusted=False, description="<!--")]
+        session = (await bounded(room.agent.new_session(cwd="/work", mcp_servers=[]))).session_id
+        await bounded(room.ask(session, "Hi"))
+        first = room.editor.asked[0][0].content[0].content.text
+        assert first == f"This file was not approved yet:\n````python\n{code}\n````"
 
 
 async def test_the_editor_stops_an_answer(tmp_path: Path) -> None:

@@ -211,6 +211,7 @@ def test_text_from_a_pipe_stands_below_the_question(monkeypatch: pytest.MonkeyPa
         ("Why?\n", ["-"], "Why?"),
         ("Why?\n", [], "Why?"),
         ("", ["Why?"], "Why?"),
+        ("", ["Caf\udce9"], "Caf\ufffd"),
     ):
         monkeypatch.setattr(sys, "stdin", io.StringIO(piped))
         assert question_of(words) == question

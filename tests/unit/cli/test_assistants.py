@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from aimltui.cli.main import main
+from aimltui.interchange.assistant_toml import BadAssistantFile, read_toml
 
 TUTOR = """\
 name = "Math \\u001btutor"
@@ -24,7 +25,7 @@ temperature = 0.2
 type = "code_interpreter"
 
 [tool_resources.code_interpreter]
-file_ids = ["file-nowhere"]
+file_ids = ["file-nowhere\\u001b"]
 
 [metadata]
 starter_1 = "Solve it."
@@ -107,3 +108,19 @@ def test_a_broken_file_is_named_with_its_line_and_the_others_come_in(
     came = capsys.readouterr()
     assert problem in came.err
     assert [one["name"] for one in json.loads(came.out)["data"]] == ["Good"]
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        (f"temperature = {'1' * 5000}\n", "not valid TOML"),
+        (
+            '[[tools]]\ntype = "function"\n[tools.function]\nname = "f"\n'
+            f"parameters = {'{a=' * 260}1{'}' * 260}\n",
+            "nested too deeply",
+        ),
+    ],
+)
+def test_a_file_that_is_too_large_for_a_number_or_an_object_is_refused(more: str, problem: str) -> None:
+    with pytest.raises(BadAssistantFile, match=problem):
+        read_toml(f'name = "A"\nmodel = "m"\n{more}')
