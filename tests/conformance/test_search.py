@@ -24,7 +24,7 @@ def marked(hit: SearchHit) -> list[str]:
 async def test_messages_code_outputs_and_file_names_are_found_and_deleted_ones_are_not(world: World) -> None:
     world.script(calls(("code_interpreter", '{"code": "print(1)"}')), says("The kettle is boiling."))
     assistant = await world.assistant(name="Kitchen help", tools=[{"type": "code_interpreter"}])
-    thread = await world.thread("How is the weather at the Café?")
+    thread = await world.thread("How is the weather at the Café Groß?")
     await world.settled(
         await world.client.runs.create(CreateRun(thread_id=thread.id, assistant_id=assistant.id))
     )
@@ -44,6 +44,8 @@ async def test_messages_code_outputs_and_file_names_are_found_and_deleted_ones_a
     assert [hit.message_id for hit in await found(world, "has:file")] == [said.id]
     assert await found(world, "報予") == []
     assert [hit.role for hit in await found(world, "weather cafe")] == ["user"]
+    assert [marked(hit) for hit in await found(world, "GROSS")] == []
+    assert [marked(hit) for hit in await found(world, "groß")] == [["Groß"]]
     assert len(await found(world, "weather assistant:kitchen model:fake")) == 1
     assert await found(world, "weather assistant:garden") == []
     assert await found(world, "weather before:2001") == []

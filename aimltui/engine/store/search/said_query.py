@@ -50,7 +50,8 @@ def read_query(text: str) -> SaidQuery:
     """
     given = {found[1].lower(): found[2] or found[3] or "" for found in _FILTER.finditer(text)}
     words = re.sub(r"(?<!\S)(assistant|model|has|before):\S*", " ", _FILTER.sub(" ", text), flags=re.I)
-    plain = [word.casefold() for word in _WORD.findall(without_wide(words))][:MOST_WORDS]
+    # not casefold, which writes ss for ß: the index does not
+    plain = [word.lower() for word in _WORD.findall(without_wide(words))][:MOST_WORDS]
     wide = wide_runs(words)[:MOST_WORDS]
     parts = [f'"{word}"' for word in plain]
     if plain and words[-1:].isalnum() and len(plain[-1]) >= _SHORTEST_BEGINNING:
