@@ -24,6 +24,7 @@ class FormScreen(Sheet[dict[str, Value] | None]):
 
     Args:
         form: The form.
+        submit: A word for what becomes of the values.
     """
 
     SCROLLS = "VerticalScroll"
@@ -32,8 +33,8 @@ class FormScreen(Sheet[dict[str, Value] | None]):
     EXTRA_LINES = -1
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "submit", show=False, priority=True)]
 
-    def __init__(self, form: Form) -> None:
-        keys = (FooterItem("ctrl+s", "Send", "submit"), FooterItem("tab", "Next", "next"), CLOSE)
+    def __init__(self, form: Form, *, submit: str = "Send") -> None:
+        keys = (FooterItem("ctrl+s", submit, "submit"), FooterItem("tab", "Next", "next"), CLOSE)
         super().__init__(f"{form.server} asks", keys)
         self._form = form
         self._inputs = {field.name: LineInput(field.default, compact=True) for field in form.fields}

@@ -171,7 +171,8 @@ class ComposingPart(MainView):
             else:
                 self.prompt.add_text(prompt.filled({name: str(value) for name, value in values.items()}))
 
-        self.app.push_screen(FormScreen(Form(f"/{prompt.name}", prompt.first_words, fields)), filled)
+        form = Form(f"/{prompt.name}", prompt.first_words, fields)
+        self.app.push_screen(FormScreen(form, submit="Insert"), filled)
 
     # What was said before
 

@@ -102,7 +102,7 @@ class SendingPart(MainView):
             asking = self._insert_prompt(servers, asked.prompt, dict(asked.values), conversation, text)
             self.spawn(asking, "prompt")
         else:
-            self.app.push_screen(FormScreen(asked.form), filled)
+            self.app.push_screen(FormScreen(asked.form, submit="Insert"), filled)
         return True
 
     async def _insert_prompt(
