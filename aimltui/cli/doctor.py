@@ -81,8 +81,8 @@ def facts(data_dir: Path) -> Iterator[str]:
     yield f"SQLite    {sqlite3.sqlite_version}, full-text search {'works' if _has_search() else 'is missing'}"
     size = shutil.get_terminal_size()
     kind = " ".join(filter(None, (os.environ.get("TERM", "(TERM is not set)"), os.environ.get("COLORTERM"))))
-    where = "a terminal" if sys.stdout.isatty() else "not a terminal"
-    yield f"terminal  {kind}, {size.columns} x {size.lines}; this output goes to {where}"
+    where = "goes to a terminal" if sys.stdout.isatty() else "does not go to a terminal"
+    yield f"terminal  {kind}, {size.columns} x {size.lines}; this output {where}"
     yield from terminal_facts()
     yield f"data      {data_dir}{'' if data_dir.is_dir() else ' (does not exist yet)'}"
     names = [

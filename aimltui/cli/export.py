@@ -64,16 +64,25 @@ def list_threads(options: argparse.Namespace) -> int:
     Raises:
         AimltuiError: They cannot be read.
     """
-    from aimltui.interchange.wording import short
-
     threads = asyncio.run(_listed(options))
     if options.json:
         say_list(threads)
         return 0
     for thread in threads:
-        at = datetime.fromtimestamp(thread.last_active_at or thread.created_at, UTC).astimezone()
-        print(f"{thread.id}  {at:%Y-%m-%d}  {short(title_of(thread), 70)}")  # noqa: T201  # there is no screen
+        print(line_of(thread))  # noqa: T201  # there is no screen
     return 0
+
+
+def line_of(thread: ThreadSummary) -> str:
+    """What a list shows of a thread: id, day, title; branches of a conversation share a title, and are told apart."""
+    from aimltui.interchange.wording import short
+    from aimltui.wire.threads import BRANCH_OF, FAMILY
+
+    at = datetime.fromtimestamp(thread.last_active_at or thread.created_at, UTC).astimezone()
+    metadata = thread.metadata or {}
+    # an imported branch has its number in its title
+    is_branch = bool(metadata.get(BRANCH_OF)) and metadata.get(FAMILY, "") not in ("", thread.id)
+    return f"{thread.id}  {at:%Y-%m-%d}  {short(title_of(thread), 70)}{' (branch)' if is_branch else ''}"
 
 
 def export_threads(options: argparse.Namespace) -> int:

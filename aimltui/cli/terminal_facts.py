@@ -77,7 +77,7 @@ def _colors(environment: Mapping[str, str]) -> str:
         return f"{known}, known from the terminal"
     if environment.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
         return "truecolor, from COLORTERM"
-    return "256, from TERM" if "256" in term else "16, as TERM names no more"
+    return "256, from TERM" if "256" in term else "16, since TERM promises no more"
 
 
 def _keyboard(answer: bytes, *, is_answered: bool) -> str:

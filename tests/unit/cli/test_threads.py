@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from aimltui.cli.export import line_of
 from aimltui.cli.main import main
+from aimltui.wire.threads import BRANCH_OF, FAMILY, TITLE, ThreadSummary
 
 SAMPLES = Path(__file__).parents[1] / "interchange" / "samples"
 
@@ -113,6 +115,16 @@ def test_threads_are_listed_and_found_by_words(filled: list[str], capsys: pytest
         "leek soup for six",
         "leek soup for six (branch 1)",
     ]
+
+
+def test_a_branch_is_told_apart_from_the_conversation_it_belongs_to() -> None:
+    first = ThreadSummary(id="thread_1", created_at=0, metadata={TITLE: "Soup", FAMILY: "thread_1"})
+    made = {"id": "thread_2", "metadata": {**(first.metadata or {}), BRANCH_OF: first.id}}
+    branch = first.model_copy(update=made)
+    assert line_of(first).endswith("  Soup")
+    assert line_of(branch).endswith("  Soup (branch)")
+    fork = branch.model_copy(update={"metadata": {TITLE: "Soup (fork)", BRANCH_OF: first.id}})
+    assert line_of(fork).endswith("  Soup (fork)")
 
 
 @pytest.mark.parametrize("form", ["markdown", "json", "html", "jsonl"])
