@@ -23,6 +23,8 @@ from aimltui.wire.uploads import CreateUpload
 from aimltui.wire.vector_stores import SearchRanking, StoreExpiresAfter
 
 METADATA_PAIRS = 16
+OWN_METADATA = "aimltui"
+"""Keys that begin with this are the program's: up to 16 of them do not count, so that none of the user's is in the way."""
 METADATA_KEY = 64
 METADATA_VALUE = 512
 FUNCTION_NAME = 64
@@ -120,7 +122,8 @@ def check_pairs(where: str, value: Mapping[str, Any]) -> None:
     Raises:
         BadRequest: There are too many, or one is too long.
     """
-    if len(value) > METADATA_PAIRS:
+    own = sum(key.startswith(OWN_METADATA) for key in value)
+    if len(value) - min(own, METADATA_PAIRS) > METADATA_PAIRS:
         raise BadRequest(
             f"Invalid '{where}': too many properties. Expected an object with at most {METADATA_PAIRS} "
             f"properties, but got an object with {len(value)} properties instead.",

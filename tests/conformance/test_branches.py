@@ -53,6 +53,19 @@ async def branch(world: World, thread_id: str, **given: str) -> Thread:
 
 
 @requirement("threads:copy")
+async def test_a_thread_with_all_the_metadata_it_may_have_has_branches_and_goes_to_the_trash(
+    world: World,
+) -> None:
+    mine = {f"key_{number}": "x" for number in range(16)}
+    thread = await world.thread("Hi", metadata=mine)
+    made = await branch(world, thread.id)
+    assert (made.metadata or {}).items() >= mine.items()
+    await world.client.threads.modify(ModifyThread(thread_id=thread.id, metadata={TRASHED_AT: "1"}))
+    with pytest.raises(BadRequest, match="too many properties"):
+        await world.client.threads.modify(ModifyThread(thread_id=thread.id, metadata={"key_16": "x"}))
+
+
+@requirement("threads:copy")
 async def test_a_copy_has_the_first_messages_with_their_runs_steps_and_files(world: World) -> None:
     world.script(calls(("code_interpreter", '{"code": "print(1)"}')), says("One."), says("Two."))
     file = await world.file("a,b", "data.csv")

@@ -318,7 +318,9 @@ async def test_a_response_that_is_not_stored_deletes_nothing_of_others(
     assert [item.content[0].text for item in items] == ["0", "1", "One."]  # type: ignore[union-attr]
     with pytest.raises(openai.NotFoundError):
         await sdk.responses.retrieve(told.id)
-    first = await sdk.responses.create(model="fake", input="2")
+    most = {f"key_{number}": "x" for number in range(16)}
+    first = await sdk.responses.create(model="fake", input="2", metadata=most)
+    assert first.metadata == most
     before = await threads_of(http_world)
     await sdk.responses.create(model="fake", input="3", previous_response_id=first.id, store=False)
     assert [m["content"] for m in http_world.model.requests[2].messages] == ["2", "Two.", "3"]
