@@ -30,6 +30,10 @@ async def test_a_slash_word_is_done_and_not_sent(tmp_path: Path) -> None:
 async def test_a_word_that_is_no_command_goes_back_and_is_a_message_behind_a_blank(tmp_path: Path) -> None:
     server = FakeTransport()
     async with seat(server, tmp_path) as here:
+        # blanks alone are no command, and harm nothing
+        await here.pilot.press("space", "ctrl+j")
+        assert here.screen.prompt.draft == " \n"
+        await here.pilot.press("backspace", "backspace")
         await here.write("/nope")
         await here.until(lambda: "Unknown command /nope" in here.shown())
         assert here.screen.prompt.draft == "/nope"

@@ -54,7 +54,7 @@ class ComposingPart(MainView):
         if slashes not in self.prompt.completions:
             self.prompt.completions.append(slashes)
         at_end = self.prompt.selection.is_empty and self.prompt.cursor_location == self.prompt.document.end
-        word = text.split(maxsplit=1)[0] if text else ""
+        word = next(iter(text.split(maxsplit=1)), "")
         if word != self._left_word:
             self._left_word = ""
         is_asked = text.startswith("/") and at_end and "\n" not in text and not self._left_word
