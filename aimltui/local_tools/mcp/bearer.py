@@ -16,7 +16,7 @@ import httpx2
 from aimltui.common.errors import AimltuiError, ConfigError
 from aimltui.common.urls import Origin, origin
 from aimltui.config.mcp_servers import McpServer
-from aimltui.local_tools.mcp.logins import Login, LoginStore, checked_endpoint
+from aimltui.local_tools.mcp.logins import Login, LoginStore, checked_endpoint, end_of
 
 log = logging.getLogger(__name__)
 
@@ -139,7 +139,7 @@ def token_from(body: bytes, before: Login, now: float) -> Login | None:
         before,
         access_token=token,
         refresh_token=again if isinstance(again, str) and again else before.refresh_token,
-        expires_at=now + seconds if isinstance(seconds, int | float) else None,
+        expires_at=end_of(now, seconds),
     )
     login.hide()
     return login

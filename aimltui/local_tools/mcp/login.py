@@ -26,12 +26,12 @@ from aimltui.common import redaction
 from aimltui.common.errors import AimltuiError
 from aimltui.common.redaction import redact_in_use, redact_sentence
 from aimltui.common.sanitize import clean_line
-from aimltui.common.urls import Origin, origin
+from aimltui.common.urls import Origin, is_loopback, origin
 from aimltui.config.mcp_servers import McpServer, expand
 from aimltui.formatting.links import is_web_address
 from aimltui.local_tools.mcp.bearer import client_auth
 from aimltui.local_tools.mcp.http import Limited, checked, network, post_form
-from aimltui.local_tools.mcp.logins import Login, LoginStore, checked_endpoint, has_own_key
+from aimltui.local_tools.mcp.logins import Login, LoginStore, checked_endpoint, end_of, has_own_key
 from aimltui.local_tools.mcp.redirects import Redirect
 
 _MOST_BODY = 1_000_000
@@ -159,7 +159,7 @@ def _login_of(provider: OAuthClientProvider, tokens: OAuthToken) -> Login:
     return Login(
         tokens.access_token,
         tokens.refresh_token or "",
-        time.time() + tokens.expires_in if tokens.expires_in else None,
+        end_of(time.time(), tokens.expires_in) if tokens.expires_in else None,
         tokens.scope or "",
         client.client_id if client is not None else "",
         (client.client_secret or "") if client is not None else "",
@@ -235,6 +235,9 @@ class LoginTransport(httpx2.AsyncBaseTransport):
         place = origin(checked_endpoint(str(request.url), "An address of the login"))
         if place != self._home and request.headers.get("authorization", "").lower().startswith("bearer"):
             raise AimltuiError("The server sends its token on to another host, so nothing was sent.")
+        if is_loopback(place.host) and not is_loopback(self._home.host):
+            # a server elsewhere has no business with the programs of this machine
+            raise AimltuiError("The server leads to an address of this machine, so nothing was sent.")
         inner = self._inner
         if inner is None:
             inner = self._opened.get(place) or network(place)

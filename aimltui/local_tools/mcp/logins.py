@@ -16,6 +16,8 @@ from aimltui.config.mcp_servers import McpServer
 
 EARLY_S = 60.0
 """Seconds before its end at which an access token is renewed."""
+_FAR_S = 1e11
+"""More seconds than any date has that the clock of a machine can show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +69,22 @@ def login_from(text: str) -> Login | None:
     values: dict[str, Any] = {
         name: value for name, value in read.items() if name in known and isinstance(value, str)
     }
-    values["expires_at"] = float(expires_at) if isinstance(expires_at, int | float) else None
+    values["expires_at"] = end_of(0.0, expires_at)
     login = Login(**values)
     login.hide()
     return login
+
+
+def end_of(now: float, seconds: object) -> float | None:
+    """Return when a token ends; None if a server does not say it, or says something that is no time.
+
+    Args:
+        now: Unix seconds.
+        seconds: From then on, as the server wrote it.
+    """
+    if not isinstance(seconds, int | float) or not abs(seconds) < _FAR_S:
+        return None
+    return now + seconds
 
 
 class LoginStore(Protocol):

@@ -67,7 +67,9 @@ def answer_in(address: str, state: str) -> PageAnswer:
     Raises:
         AimltuiError: There is none, it belongs to another login, or the login was refused.
     """
-    values = {name: found[-1] for name, found in parse_qs(urlsplit(address.strip()).query).items()}
+    # not urlsplit, which refuses a part of the address that does not matter here
+    query = address.strip().partition("?")[2].partition("#")[0]
+    values = {name: found[-1] for name, found in parse_qs(query).items()}
     if values.get("state") != state:
         raise WrongAnswer(
             "This is not the answer of this login. Copy the whole address of the page that the browser ends at."

@@ -17,11 +17,12 @@ from aimltui.common.errors import AimltuiError
 from aimltui.common.redaction import redact_in_use
 from aimltui.config.mcp_servers import McpServer, McpServers, OAuthClient
 from aimltui.local_tools.mcp.connection import Hooks
+from aimltui.local_tools.mcp.bearer import token_from
 from aimltui.local_tools.mcp.http import http_streams
 from aimltui.local_tools.mcp.log import ServerLog
 from aimltui.local_tools.mcp.login import log_in, log_out
-from aimltui.local_tools.mcp.logins import Login
-from aimltui.local_tools.mcp.redirects import Pasted, answer_in, loopback
+from aimltui.local_tools.mcp.logins import Login, login_from
+from aimltui.local_tools.mcp.redirects import Pasted, WrongAnswer, answer_in, loopback
 from aimltui.local_tools.mcp.session import open_session
 from aimltui.local_tools.mcp.source import McpSource
 from tests.support.mcp_login import AUTH, HOME, GuardedServer, MemoryLogins
@@ -160,6 +161,7 @@ async def test_a_token_that_is_about_to_end_is_renewed_before_it_is_used() -> No
         ({"authorization_endpoint": "http://login.example/authorize"}, "others could read your login"),
         ({"registration_endpoint": "http://login.example/register"}, "others could read your login"),
         ({"issuer": "https://elsewhere.example"}, "The login at tracker failed"),
+        ({"token_endpoint": "https://127.0.0.1:1/token"}, "address of this machine"),
     ],
 )
 async def test_metadata_that_leads_astray_ends_the_login(overrides: dict[str, str], told: str) -> None:
@@ -218,6 +220,8 @@ async def test_a_login_that_is_refused_or_belongs_to_another_one_is_not_taken() 
     with pytest.raises(AimltuiError, match="has sent no code"):
         answer_in("http://127.0.0.1/callback?state=s", "s")
     assert answer_in(" ?code=c&state=s&iss=i\n", "s").issuer == "i"
+    with pytest.raises(WrongAnswer):
+        answer_in("http://[", "s")
     world.token = "any"
     keyed = McpServer("k", url=f"{HOME}/mcp", headers={"Authorization": "Bearer ${KEY}"})
     for server, told in ((keyed, "has a key in headers"), (McpServer("p", command="x"), "needs no login")):
@@ -225,6 +229,16 @@ async def test_a_login_that_is_refused_or_belongs_to_another_one_is_not_taken() 
         with pytest.raises(AimltuiError, match=told):
             await log_in(server, logins, browser.redirect, browser.show)
     assert logins.saved == {}
+
+
+@pytest.mark.parametrize("said", ["1e999", "NaN", pytest.param("1" + "0" * 400, id="huge"), '"soon"', "null"])
+def test_an_end_that_is_no_time_is_none(said: str) -> None:
+    renewed = token_from(f'{{"access_token": "a", "expires_in": {said}}}'.encode(), Login("b"), 1.0)
+    assert renewed is not None
+    assert renewed.expires_at is None
+    saved = login_from(f'{{"access_token": "a", "expires_at": {said}}}')
+    assert saved is not None
+    assert saved.expires_at is None
 
 
 async def test_the_browser_brings_its_answer_to_a_port_of_this_machine() -> None:
