@@ -16,8 +16,8 @@ import pytest
 from aimltui.common.errors import AimltuiError
 from aimltui.common.redaction import redact_in_use
 from aimltui.config.mcp_servers import McpServer, McpServers, OAuthClient
-from aimltui.local_tools.mcp.connection import Hooks
 from aimltui.local_tools.mcp.bearer import token_from
+from aimltui.local_tools.mcp.connection import Hooks
 from aimltui.local_tools.mcp.http import http_streams
 from aimltui.local_tools.mcp.log import ServerLog
 from aimltui.local_tools.mcp.login import log_in, log_out
