@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from aimltui.tui.state.attached_files import AttachedFile
+from aimltui.tui.widgets.mention_list import MentionList
 from aimltui.tui.widgets.slash_list import SlashList
 from tests.support.fake_transport import FakeTransport
 from tests.support.screen import NoMistakes, Seat, seat
@@ -53,6 +54,13 @@ async def test_a_slash_offers_commands_and_their_arguments_over_the_transcript(t
         await here.pilot.press("enter")
         await here.until(lambda: here.app.theme == "aimltui-light")
         assert here.screen.prompt.is_empty
+
+        # one list at a time: an @ names an assistant here, no file
+        await type_in(here, "/retry @")
+        await here.pilot.pause()
+        assert here.screen.query_one(SlashList).is_open
+        assert not here.screen.query_one("#mentions", MentionList).is_open
+        here.screen.prompt.load_draft("")
 
         # a command that only resembles what was written does not run at once
         await type_in(here, "/qt")

@@ -14,6 +14,8 @@ from textual.widgets import TextArea
 
 from aimltui.common.errors import AimltuiError
 from aimltui.common.sanitize import clean_line
+from aimltui.tui.commands.command import Command
+from aimltui.tui.commands.derived import slash_command
 from aimltui.tui.controllers.file_finder import FileFinder
 from aimltui.tui.screens.main.view import MainView
 from aimltui.tui.startup import Startup
@@ -29,6 +31,8 @@ _MENTION: Final = re.compile(r"(?:^|(?<=\s))@([^\s@]{0,300})$")
 """An `@` and what follows it, before the cursor."""
 _NAME: Final = re.compile(r"@([^@]{1,80})")
 """The same at the beginning of the prompt: an assistant's name may contain spaces."""
+_NO_FILES: Final = ("MODEL", "NAME")
+"""What commands take that an `@` cannot give: the other list offers it."""
 _PAGES: Final = ("http://", "https://")
 _MOST_SHOWN: Final = 2_000_000
 """Bytes of a file that are shown before it is sent."""
@@ -189,7 +193,8 @@ class AttachingPart(MainView):
 
     def _written(self) -> tuple[tuple[int, int], str] | None:
         """The place of the `@` before the cursor, and what follows it; None if there is none."""
-        if not self.prompt.selection.is_empty:
+        asked = slash_command(self.prompt.text)
+        if not self.prompt.selection.is_empty or (isinstance(asked, Command) and asked.takes in _NO_FILES):
             return None
         row, column = self.prompt.cursor_location
         before = self.prompt.document.get_line(row)[:column]
