@@ -125,12 +125,14 @@ class VectorKeeper:
             if not chunks:
                 return
             vectors = await embed(place, [chunk.text[:_LONGEST] for chunk in chunks])
-            # the user may have changed this meanwhile
-            if (await self._database.read(rows.places)).get(store) != place:
-                return
-            await self._database.write(
-                lambda conn, chunks=chunks, vectors=vectors: rows.save(conn, chunks, vectors)  # type: ignore[misc]
+            is_saved = await self._database.write(
+                lambda conn, chunks=chunks, vectors=vectors: (  # type: ignore[misc]
+                    # the user may have changed this meanwhile
+                    rows.places(conn).get(store) == place and rows.save(conn, chunks, vectors)
+                )
             )
+            if not is_saved:
+                return
             after = chunks[-1].seq
 
 

@@ -59,8 +59,8 @@ def missing(conn: Connection, store_id: str, after: int, limit: int) -> list[Mis
     return [Missing(row["seq"], row["entry"], f"{row['context']}\n{row['text']}") for row in rows]
 
 
-def save(conn: Connection, chunks: Sequence[Missing], vectors: Sequence[Sequence[float]]) -> None:
-    """Store the vectors of chunks that still exist."""
+def save(conn: Connection, chunks: Sequence[Missing], vectors: Sequence[Sequence[float]]) -> bool:
+    """Store the vectors of chunks that still exist; return True."""
     conn.executemany(
         "INSERT OR IGNORE INTO chunk_vectors (seq, entry, signs, numbers) "
         "SELECT ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM chunks WHERE seq = ?)",
@@ -69,6 +69,7 @@ def save(conn: Connection, chunks: Sequence[Missing], vectors: Sequence[Sequence
             for chunk, vector in zip(chunks, vectors, strict=True)
         ],
     )
+    return True
 
 
 def forget(conn: Connection, store_id: str) -> None:

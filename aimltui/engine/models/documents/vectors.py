@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Sequence
 from typing import Final
 
@@ -15,6 +15,7 @@ _SECONDS: Final = 60.0
 _LIMIT_BYTES: Final = 64 * 1024 * 1024
 _SHORTEST, _LONGEST = 8, 8_192
 """Numbers of a vector."""
+_GREATEST: Final = sys.float_info.max
 
 
 async def embed(connection: EndpointClient, model: str, texts: Sequence[str]) -> list[list[float]]:
@@ -54,8 +55,9 @@ def _vector(value: JSON) -> list[float] | None:
     numbers = listed(value)
     if not _SHORTEST <= len(numbers) <= _LONGEST:
         return None
+    # not isfinite, which fails for an integer of hundreds of digits
     if not all(
-        isinstance(one, int | float) and not isinstance(one, bool) and math.isfinite(one) for one in numbers
+        isinstance(one, int | float) and not isinstance(one, bool) and abs(one) <= _GREATEST for one in numbers
     ):
         return None
     return [float(one) for one in numbers]

@@ -54,6 +54,7 @@ async def test_each_text_gets_its_vector() -> None:
         answer(ONE, [1.0] * 9),
         answer(ONE, [1.0]),
         answer(ONE, ["x"] * 8),
+        answer(ONE, [10**400] * 8),
         answer(ONE, None),
         as_json([]),
         as_json({"data": ["x", 1]}),
