@@ -57,7 +57,8 @@ def _vector(value: JSON) -> list[float] | None:
         return None
     # not isfinite, which fails for an integer of hundreds of digits
     if not all(
-        isinstance(one, int | float) and not isinstance(one, bool) and abs(one) <= _GREATEST for one in numbers
+        isinstance(one, int | float) and not isinstance(one, bool) and abs(one) <= _GREATEST
+        for one in numbers
     ):
         return None
     return [float(one) for one in numbers]
