@@ -229,9 +229,9 @@ def _parts(passages: Sequence[str]) -> list[list[str]]:
 
 
 def _host(url: object) -> str:
-    """The host of an address, with its port if one is named; empty if it has none."""
+    """The host of an address, with its port if one is named; empty if it has none. In ASCII: other letters look alike."""
     try:
-        parts = urlsplit(url.strip() if isinstance(url, str) else "")
+        parts = urlsplit(ascii_address(url.strip()) if isinstance(url, str) else "")
         host = parts.hostname
         port = f":{parts.port}" if parts.port is not None else ""
     except ValueError:

@@ -179,6 +179,9 @@ async def test_always_holds_for_one_host(tmp_path: Path) -> None:
     ):
         assert asks(other) == "ask", other
     assert asks("https://a.example", "thread_2") == "ask"
+    alike = tools.find("fetch_page", json.dumps({"url": "https://\u0430.example/\u00e9"}))
+    assert alike is not None
+    assert alike.source == "xn--80a.example"
     assert tools.verdict(tools.find("fetch_page", "{"), "thread_1") == "ask"
     denied = LocalTools([], Approvals(None), Rules(by_name={"fetch_page": "deny"}), web=source())
     assert denied.definitions(is_own=True, taken=(), with_web=True) == []
