@@ -24,7 +24,7 @@ from aimltui.wire.files import File
 from aimltui.wire.messages import FilePathAnnotation, ImageFileContent, ListMessages, Message, TextContent
 from aimltui.wire.run_steps import CodeInterpreterCall, ImageOutput, ListRunSteps, RunStep, ToolCallsDetails
 from aimltui.wire.runs import ListRuns
-from aimltui.wire.threads import FAMILY, ListThreads
+from aimltui.wire.threads import FAMILY, TRASHED_AT, ListThreads
 
 FormatName = Literal["markdown", "json", "html", "jsonl"]
 FORMATS: Final[tuple[FormatName, ...]] = ("markdown", "json", "html", "jsonl")
@@ -62,7 +62,12 @@ class Saved:
 
     def as_thread(self) -> Thread | None:
         """The conversation; None if nothing was said in it."""
-        messages = [_with_links(message, self.steps) for message in self.messages]
+        by_run: dict[str, list[JSONObject]] = {}
+        for step in self.steps:
+            by_run.setdefault(step.get("run_id") or "", []).append(step)
+        messages = [
+            _with_links(message, by_run.get(message.get("run_id") or "-", ())) for message in self.messages
+        ]
         found = thread_of(self.thread, messages, self.steps, self.runs, self._attachment)
         return replace(found, format=own.ID) if found is not None else None
 
@@ -166,7 +171,7 @@ class Exporter:
         return count
 
     async def _branches(self, saved: Saved) -> list[Saved]:
-        """The other branches of a conversation."""
+        """The other branches of a conversation, without those in the trash."""
         family = (saved.thread.get("metadata") or {}).get(FAMILY)
         if not family:
             return []
@@ -174,7 +179,9 @@ class Exporter:
         ids = [
             thread.id
             async for thread in listed
-            if (thread.metadata or {}).get(FAMILY) == family and thread.id != saved.thread["id"]
+            if (thread.metadata or {}).get(FAMILY) == family
+            and not (thread.metadata or {}).get(TRASHED_AT)
+            and thread.id != saved.thread["id"]
         ]
         return [await self.save(thread_id) for thread_id in ids]
 
@@ -196,12 +203,10 @@ class Exporter:
 
 
 def _with_links(message: JSONObject, steps: Sequence[JSONObject]) -> JSONObject:
-    """A message with links in place of the marks that cite pages."""
-    run_id, content = message.get("run_id"), message.get("content")
+    """A message with links in place of the marks that cite pages, which the steps of its run have found."""
+    content = message.get("content")
     passages: dict[WebKey, WebPassage] = {}
     for step in steps:
-        if run_id is None or step.get("run_id") != run_id:
-            continue
         for call in step.get("step_details", {}).get("tool_calls") or ():
             function = call.get("function") or {}
             if function.get("name") in WEB_TOOLS:

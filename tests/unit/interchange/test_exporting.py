@@ -17,7 +17,7 @@ from aimltui.wire.branches import CopyThread
 from aimltui.wire.messages import CreateMessage, ImageFileContent, ListMessages
 from aimltui.wire.run_steps import ListRunSteps
 from aimltui.wire.runs import ListRuns
-from aimltui.wire.threads import CreateThread, ListThreads
+from aimltui.wire.threads import TRASHED_AT, CreateThread, ListThreads, ModifyThread
 from tests.unit.interchange.test_importing import SAMPLES, a_client
 
 
@@ -137,7 +137,11 @@ async def test_one_thread_comes_with_every_branch_of_its_conversation(
         branch = await client.threads.copy(CopyThread(thread_id=root.id, before=second.id, branch=True))
         await client.messages.create(CreateMessage(thread_id=branch.id, role="user", content="OTHER way"))
         pieces: list[str] = []
+        gone = await client.threads.copy(CopyThread(thread_id=root.id, before=second.id, branch=True))
+        await client.messages.create(CreateMessage(thread_id=gone.id, role="user", content="SECRET way"))
+        await client.threads.modify(ModifyThread(thread_id=gone.id, metadata={TRASHED_AT: "1"}))
         assert await Exporter(client).write(each([root.id]), form, pieces.append, with_branches=True) == 1
+        assert "SECRET" not in "".join(pieces)
     text = "".join(pieces)
     assert text.count("FIRST way") >= 1
     assert "OTHER way" in text
