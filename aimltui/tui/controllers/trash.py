@@ -133,13 +133,18 @@ class Trash:
         """
         wanted = [branch for thread_id in thread_ids for branch in self._branches(thread_id)]
         for thread_id in dict.fromkeys(wanted):
-            with suppress(NotFound):
-                await self._client.threads.delete(thread_id)
-            self._forget(thread_id)
-            self._directory.take_out(thread_id)
+            await self._delete_one(thread_id)
+
+    async def _delete_one(self, thread_id: str) -> None:
+        with suppress(NotFound):
+            await self._client.threads.delete(thread_id)
+        self._forget(thread_id)
+        self._directory.take_out(thread_id)
 
     async def purge(self) -> list[str]:
         """Delete the threads that have been in the trash, and without a new message, for too long.
+
+        Branches of one conversation stay until that is true of all of them in the trash; no other branch is touched.
 
         A failure is logged; the next start tries again.
 
@@ -148,10 +153,11 @@ class Trash:
         """
         purged: list[str] = []
         try:
-            old = [thread.id for thread in await self.read() if self.days_left(thread) <= 0]
-            for thread_id in old:
-                await self.delete([thread_id])
-                purged.append(thread_id)
+            found = await self.read()
+            recent = {family_of(thread) for thread in found if self.days_left(thread) > 0}
+            for thread in [thread for thread in found if family_of(thread) not in recent]:
+                await self._delete_one(thread.id)
+                purged.append(thread.id)
         except (APIError, TransportError) as error:
             log.warning("old threads in the trash could not be deleted: %s", error)
         return purged

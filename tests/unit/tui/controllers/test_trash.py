@@ -8,7 +8,7 @@ from aimltui.client.client import AssistantsClient
 from aimltui.client.errors import Unreachable
 from aimltui.tui.controllers.thread_directory import ThreadDirectory
 from aimltui.tui.controllers.trash import DAY_S, Trash
-from aimltui.wire.threads import TRASHED_AT
+from aimltui.wire.threads import FAMILY, TRASHED_AT
 from tests.support.fake_transport import FakeTransport
 
 
@@ -78,6 +78,23 @@ async def test_only_what_is_old_enough_is_deleted(server: FakeTransport) -> None
     assert set(server.threads) == {used, fresh, odd, kept}
     assert {thread.id for thread in window.trash.threads} == {used, fresh, odd}
     assert await Window(server, days=10).trash.purge() == [fresh, used]
+
+
+async def test_branches_are_deleted_when_all_of_them_have_been_in_the_trash_long_enough(
+    server: FakeTransport,
+) -> None:
+    first, second, third = [server.say(text) for text in ("First", "Second", "Third")]
+    for thread_id, since in ((first, 0), (second, 20)):
+        marks = {FAMILY: first, TRASHED_AT: str(server.now + since * DAY_S)}
+        server.threads[thread_id] = server.threads[thread_id].model_copy(update={"metadata": marks})
+    server.threads[third] = server.threads[third].model_copy(update={"metadata": {FAMILY: first}})
+    server.now += 25 * DAY_S
+    window = Window(server, days=20)
+    await window.directory.read_newest()
+    assert await window.trash.purge() == []
+    server.now += 20 * DAY_S
+    assert set(await window.trash.purge()) == {first, second}
+    assert set(server.threads) == {third}
 
 
 async def test_a_purge_that_fails_is_tried_again(server: FakeTransport) -> None:
