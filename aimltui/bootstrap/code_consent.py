@@ -1,4 +1,4 @@
-"""Asks the user to approve code that runs without a sandbox, and saves the user's choice in the settings."""
+"""Carries the engine's question about code without a sandbox to the screen, and saves the user's choice in the settings."""
 
 from __future__ import annotations
 

@@ -27,7 +27,8 @@ async def busy(world: World, **given: Any) -> tuple[Run, asyncio.Event]:
     run = await world.client.runs.create(await world.wanted(**given))
 
     async def has_spoken() -> bool:
-        return bool(await world.steps(run))
+        # its step comes before its text
+        return any(message.run_id == run.id and message.text for message in await world.messages(run.thread_id))
 
     await until(has_spoken)
     return run, go

@@ -128,7 +128,7 @@ class Journal:
             await self._shielded(lambda transaction: None)
 
     async def commit_last(self, change: Callable[[RunTransaction], T]) -> T:
-        """Store the run's end; see `commit`."""
+        """Store a change also after the journal was closed for others, such as the run's end; see `commit`."""
         return await self._shielded(change)
 
     async def aclose(self) -> None:

@@ -45,7 +45,7 @@ _GOES_ON_CALLING = "The model keeps calling tools although it was told to answer
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The end of a run's leg; None for the outcome means that the run waits for tool outputs."""
+    """The end of a run's leg; None for the outcome if there is nothing to store: the run waits, or is over already."""
 
     outcome: Outcome | None
     usage: Usage | None = None

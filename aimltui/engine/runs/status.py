@@ -32,7 +32,7 @@ MOVES: dict[str, frozenset[RunStatus]] = {
     CANCELLING: frozenset({CANCELLED, FAILED, EXPIRED}),
     **{status: frozenset[RunStatus]() for status in TERMINAL},
 }
-"""The legal transitions from each status. Source: assistants-api.md 1.4, "Run status machine"."""
+"""The legal transitions from each status. Source: OpenAI's guide to the Assistants API, "Run lifecycle"."""
 
 CANCELLABLE = frozenset({QUEUED, IN_PROGRESS, REQUIRES_ACTION})
 

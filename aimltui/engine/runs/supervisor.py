@@ -49,7 +49,7 @@ class _Active:
 
 
 class Supervisor:
-    """One task for each run; its last act is always the terminal status."""
+    """One task for each leg of a run; a leg that does not wait for tool outputs ends with the terminal status."""
 
     def __init__(self, services: RunServices, touch: Callable[[str], None]) -> None:
         self._services = services

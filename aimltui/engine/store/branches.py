@@ -78,7 +78,7 @@ class Copier:
     """The sequence number of each copy, by that of its original."""
 
     def copy(self) -> None:
-        """Copy everything."""
+        """Copy the messages up to `last`, their runs, steps and files; the target thread exists already."""
         rows = self.conn.execute(
             "SELECT * FROM messages WHERE thread_id = ? AND seq <= ? ORDER BY seq", (self.source, self.last)
         ).fetchall()

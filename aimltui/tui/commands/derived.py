@@ -33,7 +33,7 @@ __all__ = [
 
 MAX_FOOTER_ITEMS = 6
 _SLASH = re.compile(r"(/[A-Za-z_]+)(?:[ \t]+(\S.*))?", re.DOTALL)
-_FOOTER_ORDER = frozenset(
+_FOOTER_FIRST = frozenset(
     {
         "change_goal",
         "view_attached",
@@ -130,7 +130,7 @@ def footer_items(state: State) -> list[FooterItem]:
         for item in COMMANDS
         if item.footer and item.is_available(state) and (item.scope != "list" or in_list)
     ]
-    chosen.sort(key=lambda item: item.id not in _FOOTER_ORDER)
+    chosen.sort(key=lambda item: item.id not in _FOOTER_FIRST)
     on_card = "card" in state
     if "letters" in state:
         # what acts on the marked block, and nothing between it and the way back

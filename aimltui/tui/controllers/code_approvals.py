@@ -23,7 +23,7 @@ CODE_INTERPRETER = "code_interpreter"
 _SOURCE = "the model, as code for the code interpreter"
 _TOUCHES = f"No sandbox contains it. {RIGHTS}"
 _FINGERPRINT = hashlib.sha256(f"{CODE_INTERPRETER}\n{_TOUCHES}".encode()).hexdigest()
-"""Hash of what "always" is for: if the program runs code in another way, the user is asked again."""
+"""Hash of what "always in this thread" is for: if the program runs code in another way, the user is asked again."""
 
 
 class CodeApprovals:
@@ -38,7 +38,7 @@ class CodeApprovals:
         self._asked: dict[PendingCall, asyncio.Future[CodeDecision]] = {}
         self._count = 0
         self._has_offered = False
-        # "always" ends with the program: nothing contains the code that a thread may bring in another week
+        # "in this thread" ends with the program: nothing contains the code that a thread may bring in another week
         self._approvals = Approvals(None)
 
     async def request(self, code: PendingCode) -> CodeDecision:

@@ -1,4 +1,4 @@
-"""FunctionCalls: the calls that runs wait for. It asks the user, runs what is approved, and gives each call an output."""
+"""FunctionCalls: the calls that runs wait for. It holds them until the card answers, runs what is approved, and gives each an output."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class FunctionCalls:
         """True once the program ends: then no call is answered."""
 
     def calls_of(self, thread_id: str | None) -> Sequence[PendingCall]:
-        """The calls of the run that waits in a thread, answered ones included, if one needs a decision."""
+        """All calls of the run that waits in a thread, answered ones too, if one of them needs a decision; else none."""
         for run_id, calls in self._pending.items():
             found = [*calls, *(one for one in self._questions if one.run_id == run_id)]
             if calls[0].thread_id == thread_id and any(call.state == "asked" for call in found):

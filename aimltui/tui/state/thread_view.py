@@ -1,6 +1,6 @@
 """ThreadView: the ordered entries of one thread, from stream events or from the objects of the server.
 
-Pure, and a cache: built again from the server it has the same entries. Every method that changes entries returns the
+No I/O and no Textual. Built again from the server it has the same entries. Every method that changes entries returns the
 changes in order, for the transcript to apply.
 """
 

@@ -30,7 +30,7 @@ class Item:
         self.entry = entry
         self.index = index
         self.key = key
-        """Number of its first logical line; grows from item to item and never changes."""
+        """Number of its first logical line; grows from item to item. It changes only when there is no room for one between two others."""
         self.gap = 0
         """Empty rows above it."""
         self.fold: bool | None = None

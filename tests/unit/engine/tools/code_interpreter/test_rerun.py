@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from aimltui.engine.approval import CodeToRun
+from aimltui.engine.approval import CodeToRun, Decision
 from aimltui.engine.tools.code_interpreter.approval import LONGEST
 from aimltui.engine.tools.code_interpreter.rerun import run_again
 from aimltui.engine.tools.code_interpreter.sessions.events import Done, Output
@@ -60,9 +60,9 @@ async def test_a_busy_session_is_said_to_be_busy_and_what_refuses_says_why(tmp_p
 async def test_where_no_sandbox_holds_the_user_is_asked(tmp_path: Path) -> None:
     asked: list[str] = []
 
-    async def approve(code: CodeToRun) -> bool:
+    async def approve(code: CodeToRun) -> Decision:
         asked.append(code.code)
-        return len(asked) > 1
+        return Decision(len(asked) > 1)
 
     sandbox = FakeSandbox(prints("4\n"), asks=True)
     over = sessions(sandbox, tmp_path)
