@@ -28,7 +28,9 @@ async def busy(world: World, **given: Any) -> tuple[Run, asyncio.Event]:
 
     async def has_spoken() -> bool:
         # its step comes before its text
-        return any(message.run_id == run.id and message.text for message in await world.messages(run.thread_id))
+        return any(
+            message.run_id == run.id and message.text for message in await world.messages(run.thread_id)
+        )
 
     await until(has_spoken)
     return run, go

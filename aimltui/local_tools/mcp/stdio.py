@@ -26,6 +26,8 @@ MOST_LINE = 32 * 1024 * 1024
 """Bytes of one message: pictures come as text in it."""
 PATIENCE_S = 2.0
 """Seconds for a server to end after its input was closed, and again after it was asked to end."""
+KILLED_S = 30.0
+"""Seconds until a killed server is known to have ended, which takes longer only on a machine that is overloaded."""
 _CHUNK = 65536
 _LOOK_S = 0.02
 
@@ -194,7 +196,7 @@ async def _stop(process: asyncio.subprocess.Process, tasks: list[asyncio.Task[No
         finally:
             # also what it has started; and without patience where the program itself ends
             _signal(process, signal.SIGKILL)
-        await _has_ended(process)
+        await _has_ended(process, KILLED_S)
     finally:
         for task in tasks:
             task.cancel()
@@ -204,9 +206,9 @@ async def _stop(process: asyncio.subprocess.Process, tasks: list[asyncio.Task[No
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _has_ended(process: asyncio.subprocess.Process) -> bool:
+async def _has_ended(process: asyncio.subprocess.Process, seconds: float | None = None) -> bool:
     """Whether the process ends in time. `process.wait` would also wait for all holders of its pipes."""
-    left = PATIENCE_S
+    left = PATIENCE_S if seconds is None else seconds
     while process.returncode is None and left > 0:
         await asyncio.sleep(_LOOK_S)
         left -= _LOOK_S
