@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from aimltui.wire.threads import TRASHED_AT
 Kind = Literal["saved", "ready-made", "trash"]
 HEADINGS: Final[dict[Kind, str]] = {"saved": "", "ready-made": "Ready-made", "trash": "In the trash"}
 DAY_S: Final = 86_400
+_LATEST: Final = 1e11
+"""Unix seconds beyond every date that can be shown."""
 _TOOL_WORDS: Final = {CODE: "code", SEARCH: "files"}
 
 
@@ -83,11 +86,12 @@ def rows_of(
 
 
 def trashed_at(assistant: Assistant) -> float:
-    """Unix seconds at which it was moved to the trash; 0 if it was not."""
+    """Unix seconds at which it was moved to the trash; infinite if the mark has no time, 0 if it has no mark."""
     try:
-        return float((assistant.metadata or {}).get(TRASHED_AT) or 0)
+        at = float((assistant.metadata or {}).get(TRASHED_AT) or 0)
     except ValueError:
-        return 1.0
+        return math.inf
+    return at if abs(at) < _LATEST else math.inf
 
 
 def _saved(assistant: Assistant, own_model: str) -> AssistantRow:
@@ -116,6 +120,9 @@ def _tools(assistant: Assistant) -> list[str]:
 
 def _left(assistant: Assistant, now: float, days: int) -> str:
     at = trashed_at(assistant)
+    if at == math.inf:
+        # nobody knows since when, so it stays
+        return "deleted"
     left = max(0, round(days - (now - at) / DAY_S))
     is_today = time.localtime(at)[:3] == time.localtime(now)[:3]
     return f"deleted{' today' * is_today} · {plural(left, 'day')} left"

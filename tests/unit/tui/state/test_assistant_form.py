@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +20,7 @@ from aimltui.tui.state.assistant_form import (
     modify_params,
     problems_of,
 )
-from aimltui.tui.state.assistant_rows import found_in, rows_of
+from aimltui.tui.state.assistant_rows import found_in, rows_of, trashed_at
 from aimltui.tui.state.assistant_templates import TEMPLATES
 from aimltui.wire.assistants import Assistant, starters_of, version_of
 from aimltui.wire.constraints import check_params
@@ -198,3 +199,11 @@ def test_only_what_the_model_takes_is_offered() -> None:
     assert effort_words(plain, "") == []
     assert ("low", "low") in effort_words(plain, "low")
     assert told(plain) == "takes no temperature · no reasoning effort"
+
+
+@pytest.mark.parametrize("mark", ["yes", "nan", "1e300"])
+def test_an_assistant_of_which_nobody_knows_since_when_it_is_in_the_trash_stays_there(mark: str) -> None:
+    odd = Assistant(id="asst_1", name="Odd", metadata={TRASHED_AT: mark})
+    assert trashed_at(odd) == math.inf
+    rows = rows_of([], [odd], own_id=None, own_model="", now=1000.0, days=30)
+    assert (rows[-1].name, rows[-1].hint) == ("Odd", "deleted")
