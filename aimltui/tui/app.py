@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import signal
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from aimltui.tui.startup import Startup
 
 log = logging.getLogger(__name__)
+
+_FIELD_S = 0.1
+"""The most seconds that a key waits for the field with the focus."""
 
 
 class AimltuiApp(CrashReport, App[None]):
@@ -111,9 +115,20 @@ class AimltuiApp(CrashReport, App[None]):
             return
         if isinstance(event, events.Key):
             self.key_times.note(event.time)
+            await self._let_field_catch_up(event)
             if await self._letters.takes(event):
                 return
         await self._dispatch(event)
+
+    async def _let_field_catch_up(self, event: events.Key) -> None:
+        """Let a field take the letters that came before a key such as ctrl+s, which acts at once and would overtake them."""
+        field = self.screen.focused if self._screen_stack else None
+        if event.is_printable or not isinstance(field, Input | TextArea):
+            return
+        has_caught_up = asyncio.Event()
+        if field.call_later(has_caught_up.set):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(has_caught_up.wait(), _FIELD_S)
 
     async def _dispatch(self, event: events.Event) -> None:
         withholds = getattr(self.screen, "withholds", None) if self._screen_stack else None

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.widgets import Input
 
 from aimltui.tui.screens.assistants.editor import AssistantEditor
@@ -103,6 +104,13 @@ async def test_a_ready_made_assistant_answers_after_one_key_and_offers_its_start
         await here.pilot.press("up", "up", "enter")
         await here.until(lambda: not isinstance(here.app.screen, QuestionSheet | RunOptionsScreen))
         assert here.workspace.current.options.next.additional == ""
+        # a key that acts does not overtake what was typed before it, also if both come at once
+        await here.write("/options")
+        await here.until(lambda: isinstance(here.app.screen, RunOptionsScreen))
+        for key, character in (("y", "y"), ("ctrl+s", None)):
+            here.app.post_message(events.Key(key, character))
+        await here.until(lambda: not isinstance(here.app.screen, RunOptionsScreen))
+        assert here.workspace.current.options.next.additional == "y"
         thread = server.threads[here.workspace.current.thread_id or ""]
         assert from_metadata(thread.metadata or {}).additional == EXAMPLE
 
