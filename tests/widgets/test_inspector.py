@@ -68,6 +68,9 @@ async def test_a_run_is_inspected_recorded_and_run_again(
         assert here.workspace.current.thread_id != first
         assert model.requests[-1].temperature == 0.5
         assert here.texts()[0] == "What is it?"
+        # a branch like others: one thread in the list, and the first answer is a key away
+        await here.until(lambda: "‹ 2/2 ›" in here.shown())
+        assert len(list(here.rows())) == 1
 
 
 async def test_on_a_wide_terminal_the_runs_stand_beside_the_thread_and_follow_it(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 
 from aimltui.client.client import AssistantsClient, every
@@ -15,7 +15,6 @@ from aimltui.wire.events import StreamEvent
 from aimltui.wire.messages import ListMessages, Message
 from aimltui.wire.run_steps import INCLUDE_SEARCH_CONTENT, ListRunSteps
 from aimltui.wire.runs import CreateRun, ListRuns, Run
-from aimltui.wire.threads import TITLE
 from aimltui.wire.traces import RunTrace
 
 _MOST_RUNS = 100
@@ -85,8 +84,22 @@ class RunInspector:
             found.missing.append(_NO_EVENTS)
         return [*known, *timed(told, found.trace)]
 
-    async def retry(self, run: Run, instructions: str, model: str, temperature: float | None) -> str:
+    async def retry(
+        self,
+        run: Run,
+        instructions: str,
+        model: str,
+        temperature: float | None,
+        copy: Callable[[CopyThread], Awaitable[str]],
+    ) -> str:
         """Answer the question of a run again, in a branch of its thread, with other settings.
+
+        Args:
+            run: The run.
+            instructions: Those of the new run.
+            model: Its model.
+            temperature: Its temperature; None for the model's default.
+            copy: Makes the branch and returns its id.
 
         Returns:
             The id of the new thread.
@@ -96,18 +109,12 @@ class RunInspector:
             TransportError: There was no answer.
         """
         question = await self._question(run)
-        title = f"Again: {run.model}" if model == run.model else f"Again: {model}"
-        copied = await self._client.threads.copy(
-            CopyThread(
-                thread_id=run.thread_id,
-                metadata={TITLE: title},
-                **({"through": question} if question else {}),
-            )
-        )
+        given_question = {"through": question} if question else {}
+        thread_id = await copy(CopyThread(thread_id=run.thread_id, branch=True, **given_question))
         given = {"connection": run.connection} if run.connection and model == run.model else {}
         await self._client.runs.create(
             CreateRun(
-                thread_id=copied.id,
+                thread_id=thread_id,
                 assistant_id=run.assistant_id,
                 model=model,
                 instructions=instructions,
@@ -117,7 +124,7 @@ class RunInspector:
                 **given,
             )
         )
-        return copied.id
+        return thread_id
 
     async def messages_before(self, run: Run) -> list[Message]:
         """Return the messages of the thread that were there before the run, the oldest first.

@@ -90,11 +90,16 @@ class InspectingPart(MainView):
         from aimltui.tui.screens.inspector.inspector import InspectorScreen
         from aimltui.wire.errors import APIError
 
-        inspector = self._inspector()
+        inspector, workspace = self._inspector(), self.workspace
         assert inspector is not None
+        assert workspace is not None
         try:
             thread_id = await inspector.retry(
-                of.run, settings.instructions, settings.model, settings.temperature
+                of.run,
+                settings.instructions,
+                settings.model,
+                settings.temperature,
+                workspace.branches.copy,
             )
         except (APIError, TransportError) as error:
             self.show_notice(f"The run was not started. {error.message}", is_warning=True)
