@@ -143,6 +143,11 @@ class EventStream:
 
 
 async def _cancel_on_disconnect(receive: Receive, pump: asyncio.Task[None]) -> None:
+    await disconnected(receive)
+    pump.cancel()
+
+
+async def disconnected(receive: Receive) -> None:
+    """Wait until the client has left."""
     while (await receive())["type"] != "http.disconnect":
         pass
-    pump.cancel()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import secrets
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from typing import Any, cast
 from urllib.parse import parse_qsl
 
@@ -17,11 +18,11 @@ from starlette.types import Message, Receive, Scope, Send
 from aimltui.server import idempotency, openapi, other_wires
 from aimltui.server.assistant_models import assistant_models
 from aimltui.server.download import send_content
-from aimltui.server.event_stream import EventStream, encoded, encoded_error
+from aimltui.server.event_stream import EventStream, disconnected, encoded, encoded_error
 from aimltui.server.idempotency import Answer, IdempotencyKeys, Slot, Streamed
 from aimltui.server.metrics import CONTENT_TYPE as METRICS_TYPE
 from aimltui.server.multipart import read_form
-from aimltui.server.other_wires import Asked, Streaming
+from aimltui.server.other_wires import Asked, Reply, Streaming
 from aimltui.server.patience import PatientReceive, SlowRequest
 from aimltui.server.rate_limit import TooManyRequests
 from aimltui.server.routing import (
@@ -158,11 +159,29 @@ class Exchange:
         check_text(raw)
         body = parse_json(raw) if self._method == "POST" else {}
         self._adds_to_thread = other_wires.adds_to_thread(body)
-        reply = await match.operation.answer(Asked(match.path, dict(self._query()), body))
+        answering = match.operation.answer(Asked(match.path, dict(self._query()), body))
+        reply = await (self._while_wanted(answering) if match.operation.runs else answering)
         if isinstance(reply, Streaming):
             await self._send_events(reply.source, reply.encode_error)
         else:
             await self._respond(Answer(200, json.dumps(reply, ensure_ascii=False).encode("utf-8", "replace")))
+
+    async def _while_wanted(self, answering: Coroutine[Any, Any, Reply]) -> Reply:
+        """Return an answer; stop working on it if the client leaves.
+
+        Raises:
+            ClientDisconnect: It has left.
+        """
+        task, leaving = asyncio.create_task(answering), asyncio.create_task(disconnected(self._receive))
+        try:
+            await asyncio.wait({task, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                return task.result()
+            raise ClientDisconnect
+        finally:
+            task.cancel()
+            leaving.cancel()
+            await asyncio.wait({task, leaving})
 
     async def _take_form(self, match: Match[op.Operation[Any, Any]]) -> None:
         operation, path = match.operation, self._shared.engine.new_file_path()

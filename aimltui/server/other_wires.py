@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from aimltui.server.chat_completions.request import parse as parse_chat
 from aimltui.server.chat_completions.service import ChatCompletions, error_frame
@@ -42,7 +43,9 @@ class Route:
 
     method: str
     path: str
-    answer: Callable[[Asked], Awaitable[Reply]]
+    answer: Callable[[Asked], Coroutine[Any, Any, Reply]]
+    runs: bool = False
+    """Whether it runs an assistant, which is stopped if the client leaves before the answer."""
 
 
 class OtherWires:
@@ -57,8 +60,8 @@ class OtherWires:
     def _table(self) -> tuple[Route, ...]:
         responses, conversation = self._responses, "/conversations/{conversation_id}"
         return (
-            Route("POST", "/chat/completions", self._complete),
-            Route("POST", "/responses", self._respond),
+            Route("POST", "/chat/completions", self._complete, runs=True),
+            Route("POST", "/responses", self._respond, runs=True),
             Route("GET", "/responses/{response_id}", self._response),
             Route("DELETE", "/responses/{response_id}", _by_id(responses.delete)),
             Route("POST", "/responses/{response_id}/cancel", _by_id(responses.cancel)),
@@ -108,14 +111,16 @@ def adds_to_thread(body: JSONObject) -> bool:
     return bool(thread_id or body.get("conversation") or body.get("previous_response_id"))
 
 
-def _by_id(answer: Callable[[str], Awaitable[JSONObject]]) -> Callable[[Asked], Awaitable[Reply]]:
+def _by_id(answer: Callable[[str], Awaitable[JSONObject]]) -> Callable[[Asked], Coroutine[Any, Any, Reply]]:
     async def reply(asked: Asked) -> Reply:
         return await answer(next(iter(asked.path.values())))
 
     return reply
 
 
-def _posting(answer: Callable[[JSONObject], Awaitable[JSONObject]]) -> Callable[[Asked], Awaitable[Reply]]:
+def _posting(
+    answer: Callable[[JSONObject], Awaitable[JSONObject]],
+) -> Callable[[Asked], Coroutine[Any, Any, Reply]]:
     async def reply(asked: Asked) -> Reply:
         return await answer(asked.body)
 
@@ -124,7 +129,7 @@ def _posting(answer: Callable[[JSONObject], Awaitable[JSONObject]]) -> Callable[
 
 def _changing(
     answer: Callable[[str, JSONObject], Awaitable[JSONObject]],
-) -> Callable[[Asked], Awaitable[Reply]]:
+) -> Callable[[Asked], Coroutine[Any, Any, Reply]]:
     async def reply(asked: Asked) -> Reply:
         return await answer(next(iter(asked.path.values())), asked.body)
 
@@ -133,7 +138,7 @@ def _changing(
 
 def _listing(
     answer: Callable[[str, Mapping[str, str]], Awaitable[JSONObject]],
-) -> Callable[[Asked], Awaitable[Reply]]:
+) -> Callable[[Asked], Coroutine[Any, Any, Reply]]:
     async def reply(asked: Asked) -> Reply:
         return await answer(next(iter(asked.path.values())), asked.query)
 

@@ -220,12 +220,16 @@ async def test_a_failed_request_is_not_repeated_if_that_would_say_something_twic
 async def test_a_client_that_leaves_stops_the_run(http_world: World, sdk: AsyncOpenAI) -> None:
     never = asyncio.Event()
     http_world.model.turns = [[ChatChunk(text="Wait"), never]]
+    whole = asyncio.create_task(sdk.chat.completions.create(model="assistant/Bob the tutor", messages=HI))
+    await until(lambda: len(http_world.model.requests) == 1)
+    whole.cancel()
+    await until(lambda: http_world.model.closed_early == 1)
     stream = await sdk.chat.completions.create(model="assistant/Bob the tutor", messages=HI, stream=True)
     async for chunk in stream:
         if chunk.choices[0].delta.content:
             break
     await stream.close()
-    await until(lambda: http_world.model.closed_early == 1)
+    await until(lambda: http_world.model.closed_early == 2)
     async with asyncio.timeout(PATIENCE_S):
         while await threads_of(http_world):  # noqa: ASYNC110  # the thread is deleted by the server, which tells nobody
             await asyncio.sleep(0.01)
