@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from aimltui.wire.branches import CopyThread
 from aimltui.wire.messages import AttachmentTool, CreateMessage, MessageAttachment
 from aimltui.wire.runs import CreateRun
 from aimltui.wire.search import SearchHit
@@ -55,7 +56,11 @@ async def test_messages_code_outputs_and_file_names_are_found_and_deleted_ones_a
     await world.client.messages.delete(thread.id, said.id)
     assert await found(world, "harvest") == []
     assert await found(world, "予報") == []
+    fork = await world.client.threads.copy(CopyThread(thread_id=thread.id))
+    assert [hit.thread_id for hit in await found(world, "kettle")] == [thread.id]
     await world.client.threads.modify(ModifyThread(thread_id=thread.id, metadata={TRASHED_AT: "1"}))
+    assert [hit.thread_id for hit in await found(world, "kettle")] == [fork.id]
+    await world.client.threads.delete(fork.id)
     assert await found(world, "kettle") == []
     await world.client.threads.modify(ModifyThread(thread_id=thread.id, metadata={TRASHED_AT: ""}))
     assert len(await found(world, "kettle")) == 1

@@ -20,7 +20,11 @@ _SHOWN = (
     "EXISTS (SELECT 1 FROM threads t WHERE t.id = {0}.thread_id"  # noqa: S608
     f" AND coalesce(json_extract(t.body, '$.metadata.\"{TRASHED_AT}\"'), '') = '')"
 )
-_NO_COPY = "NOT EXISTS (SELECT 1 FROM copies c JOIN messages o ON o.id = c.origin WHERE c.id = m.id)"
+# a copy is a hit where the thread of the original is in the trash
+_NO_COPY = (
+    "NOT EXISTS (SELECT 1 FROM copies c JOIN messages o ON o.id = c.origin"  # noqa: S608
+    f" WHERE c.id = m.id AND {_SHOWN.format('o')})"
+)
 _RUN_OF = "EXISTS (SELECT 1 FROM runs r WHERE r.thread_id = {0}.thread_id AND instr(lower(json_extract(r.body, '$.{1}')), ?))"
 
 
