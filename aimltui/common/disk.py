@@ -21,13 +21,20 @@ _serial = count()
 
 
 _FULL = frozenset((errno.ENOSPC, errno.EDQUOT))
+_MISPLACED = frozenset((errno.ENOENT, errno.ENOTDIR, errno.EISDIR))
+_FORBIDDEN = frozenset((errno.EACCES, errno.EPERM, errno.EROFS))
 
 
 def disk_reason(error: OSError) -> str:
     """Return why a file could not be read or written, and what to do, as the second half of a sentence."""
     if error.errno in _FULL:
         return "the disk is full. Free some space, then try again"
-    return f"{error.strerror or error}. Check whether the disk is full or failing"
+    advice = "Check whether the disk is full or failing"
+    if error.errno in _MISPLACED:
+        advice = "Check the path"
+    elif error.errno in _FORBIDDEN:
+        advice = "Check the permissions"
+    return f"{error.strerror or error}. {advice}"
 
 
 @contextlib.contextmanager

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
 
 import pytest
 
-from aimltui.common.disk import ensure_private_dir, write_private
+from aimltui.common.disk import disk_reason, ensure_private_dir, write_private
 from aimltui.common.errors import ConfigError
 
 
@@ -58,3 +59,16 @@ def test_a_failed_write_leaves_no_rest(tmp_path: Path) -> None:
     with pytest.raises(OSError):  # noqa: PT011 - which kind of OSError is the system's business
         write_private(directory, b"x")
     assert os.listdir(tmp_path) == ["is-a-directory"]
+
+
+@pytest.mark.parametrize(
+    ("number", "advice"),
+    [
+        (errno.ENOENT, "Check the path"),
+        (errno.EACCES, "Check the permissions"),
+        (errno.EIO, "Check whether the disk is full or failing"),
+        (errno.ENOSPC, "Free some space, then try again"),
+    ],
+)
+def test_a_reason_comes_with_the_advice_that_fits_it(number: int, advice: str) -> None:
+    assert disk_reason(OSError(number, os.strerror(number))).endswith(advice)
