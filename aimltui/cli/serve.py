@@ -94,7 +94,12 @@ async def _serve(address: Any, source: Source, token: str | None, override: str 
 
     async with open_engine(source, override) as engine:
         app = create_app(engine, Auth(token, is_socket=address.uds is not None), limits)
-        await listening.serve(app, address, announce=_say, on_stop=engine.aclose)
+
+        async def stop() -> None:
+            await app.aclose()
+            await engine.aclose()
+
+        await listening.serve(app, address, announce=_say, on_stop=stop)
     return 0
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from aimltui.server.auth import Auth
 from aimltui.server.exchange import Exchange
 from aimltui.server.shared import ServedEngine, ServerLimits, Shared
 
 
-def create_app(engine: ServedEngine, auth: Auth | None = None, limits: ServerLimits | None = None) -> ASGIApp:
+def create_app(engine: ServedEngine, auth: Auth | None = None, limits: ServerLimits | None = None) -> App:
     """Return the ASGI application of an engine.
 
     Args:
@@ -17,12 +17,22 @@ def create_app(engine: ServedEngine, auth: Auth | None = None, limits: ServerLim
         auth: Who may send requests; by default, programs on this machine.
         limits: Sizes and times.
     """
-    return _App(Shared(engine, auth or Auth(), limits or ServerLimits()))
+    return App(Shared(engine, auth or Auth(), limits or ServerLimits()))
 
 
-class _App:
+class App:
+    """An ASGI application; see `create_app`.
+
+    Args:
+        shared: What all requests share.
+    """
+
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
+
+    async def aclose(self) -> None:
+        """Delete what was stored only for the time of a request; the engine must still be open."""
+        await self._shared.others.aclose()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":

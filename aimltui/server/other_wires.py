@@ -76,6 +76,11 @@ class OtherWires:
             Route("DELETE", f"{conversation}/items/{{item_id}}", self._delete_item),
         )
 
+    async def aclose(self) -> None:
+        """Delete what was stored only for the time of a request."""
+        await self._chat.aclose()
+        await self._responses.aclose()
+
     async def _complete(self, asked: Asked) -> Reply:
         request = parse_chat(asked.body)
         if request.stream:

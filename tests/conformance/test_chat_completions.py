@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -11,13 +12,18 @@ import openai
 import pytest
 from openai import AsyncOpenAI
 
+from aimltui.client.client import AssistantsClient
+from aimltui.client.embedded import EmbeddedTransport
 from aimltui.engine.models.base import ChatChunk, ModelError
+from aimltui.server.app import create_app
+from aimltui.server.auth import Auth
+from aimltui.wire.assistants import CreateAssistant
 from aimltui.wire.messages import ListMessages
 from aimltui.wire.threads import CreateThread, ListThreads
 from tests.conformance.test_sdk import client_over
 from tests.conformance.world import World, plain, requirement
-from tests.support.builders import PATIENCE_S, until
-from tests.support.fake_model import calls, says
+from tests.support.builders import PATIENCE_S, bounded, opened, until
+from tests.support.fake_model import FakeModel, calls, says
 
 pytestmark = pytest.mark.usefixtures("bob")
 
@@ -201,6 +207,27 @@ async def test_a_failure_is_an_error_of_the_api(http_world: World, sdk: AsyncOpe
     with pytest.raises(openai.APIError, match=r"It broke\."):
         async for _ in await sdk.chat.completions.create(stream=True, **asked):
             pass
+
+
+@requirement("chat:stop")
+async def test_a_server_that_stops_leaves_no_thread_of_a_request(tmp_path: Path) -> None:
+    model = FakeModel(calls(("weather", "{}")), [ChatChunk(text="Wait"), asyncio.Event()])
+    async with opened(tmp_path, model) as engine:
+        client = AssistantsClient(EmbeddedTransport(engine))
+        bob = await client.assistants.create(CreateAssistant(model="fake"))
+        app = create_app(engine, Auth(is_socket=True))
+        transport = httpx2.ASGITransport(app=app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as raw:
+            asked = {"model": bob.id, "messages": HI, "tools": [WEATHER]}
+            answer = await raw.post("/v1/chat/completions", json=asked)
+            assert answer.json()["choices"][0]["finish_reason"] == "tool_calls"
+            waits = asyncio.create_task(raw.post("/v1/chat/completions", json=asked))
+            bare = {"model": bob.id, "input": "Hi", "store": False}
+            also = asyncio.create_task(raw.post("/v1/responses", json=bare))
+            await until(lambda: len(model.requests) == 3)
+            await app.aclose()
+            assert (await client.threads.list(ListThreads())).data == []
+            await bounded(asyncio.gather(waits, also))
 
 
 @requirement("chat:errors")

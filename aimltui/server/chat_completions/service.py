@@ -54,6 +54,8 @@ class ChatCompletions:
         self._engine = engine
         self._waiting: dict[_Waiting, Run] = {}
         """The runs that wait for function outputs, the oldest first; their threads are not the caller's."""
+        self._temporary: set[str] = set()
+        """The threads that were made for requests, as long as they exist."""
 
     async def answer(self, request: ChatRequest) -> JSONObject:
         """Return the whole answer.
@@ -124,6 +126,7 @@ class ChatCompletions:
                 await self._engine.call(op.CREATE_MESSAGE.name, said)
         else:
             fields["thread_id"] = await self._new_thread(request)
+            self._temporary.add(fields["thread_id"])
         place = _Place(fields["thread_id"], bool(request.thread_id))
         return place, cast("op.Operation[Params, Run]", op.CREATE_RUN), validated(CreateRun, fields)
 
@@ -183,7 +186,14 @@ class ChatCompletions:
             del self._waiting[key]
             await self._delete(run.thread_id)
 
+    async def aclose(self) -> None:
+        """Delete the threads that were made for requests; this stops their runs."""
+        self._waiting.clear()
+        for thread_id in list(self._temporary):
+            await self._delete(thread_id)
+
     async def _delete(self, thread_id: str) -> None:
+        self._temporary.discard(thread_id)
         with suppress(APIError):
             await self._engine.call(op.DELETE_THREAD.name, ThreadParams(thread_id=thread_id))
 

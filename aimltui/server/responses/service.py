@@ -69,6 +69,8 @@ class Responses:
         self._engine = engine
         self._store = ResponseStore(engine)
         self.conversations = Conversations(engine, self._store)
+        self._temporary: set[str] = set()
+        """The threads of responses that are not stored, as long as they exist."""
 
     async def create(self, body: JSONObject) -> JSONObject:
         """Return the response to a request, complete unless it runs in the background.
@@ -377,6 +379,8 @@ class Responses:
     async def _written(self, start: _Start) -> AsyncGenerator[tuple[ResponseWriter, JSONObject], None]:
         """Yield the events of a response; stop the run if nobody wants them any longer."""
         writer: ResponseWriter | None = None
+        if start.is_temporary:
+            self._temporary.add(start.thread_id)
         try:
             async with aclosing(self._engine.stream(start.operation.name, start.params)) as source:
                 async for event in source:
@@ -430,7 +434,13 @@ class Responses:
                 asked = RunParams(thread_id=run.thread_id, run_id=run.id)
                 await self._engine.call(op.CANCEL_RUN.name, asked)
 
+    async def aclose(self) -> None:
+        """Delete the threads of responses that are not stored; this stops their runs."""
+        for thread_id in list(self._temporary):
+            await self._delete_thread(thread_id)
+
     async def _delete_thread(self, thread_id: str) -> None:
+        self._temporary.discard(thread_id)
         with suppress(APIError):
             await self._engine.call(op.DELETE_THREAD.name, ThreadParams(thread_id=thread_id))
 
