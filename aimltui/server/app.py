@@ -35,6 +35,7 @@ class App:
         await self._shared.others.aclose()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
         if scope["type"] == "http":
             await Exchange(self._shared, scope, receive, send).run()
         elif scope["type"] == "websocket":
