@@ -15,7 +15,9 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from aimltui.common.errors import AimltuiError
@@ -140,9 +142,8 @@ def _line_of(key: str, lines: list[str]) -> int:
 
 def files_of(skill: Skill) -> list[SkillFile]:
     """The regular files of a skill besides its SKILL.md; links, hidden files and caches are left out."""
-    return [file for file in _walk(skill.folder.resolve(), PurePosixPath(), 0) if file.path != FILE][
-        :MOST_FILES
-    ]
+    found = (file for file in _walk(skill.folder.resolve(), PurePosixPath(), 0) if file.path != FILE)
+    return list(islice(found, MOST_FILES))
 
 
 def _walk(top: Path, inner: PurePosixPath, depth: int) -> Iterator[SkillFile]:
@@ -160,7 +161,9 @@ def _walk(top: Path, inner: PurePosixPath, depth: int) -> Iterator[SkillFile]:
         if entry.is_dir(follow_symlinks=False) and depth < _DEEPEST:
             yield from _walk(top, path, depth + 1)
         elif entry.is_file(follow_symlinks=False):
-            yield SkillFile(str(path), entry.stat(follow_symlinks=False).st_size)
+            # it may have been deleted meanwhile
+            with suppress(OSError):
+                yield SkillFile(str(path), entry.stat(follow_symlinks=False).st_size)
 
 
 def _by_name(entry: os.DirEntry[str]) -> str:
@@ -184,6 +187,23 @@ def read_file(skill: Skill, path: str, most: int) -> bytes:
         names = ", ".join(known[:50]) or "none"
         raise SkillError(f"The skill {skill.name} has no file {clean_line(path)[:200]}. It has: {names}.")
     return _content(skill.folder.resolve(), PurePosixPath(wanted), most)
+
+
+def contents_of(skill: Skill, most: int) -> dict[str, bytes]:
+    """The contents of all files of a skill by their paths.
+
+    Args:
+        skill: The skill.
+        most: The most bytes of all together.
+
+    Raises:
+        SkillError: They are larger, or one cannot be read.
+    """
+    top, found, left = skill.folder.resolve(), dict[str, bytes](), most
+    for file in files_of(skill):
+        found[file.path] = _content(top, PurePosixPath(file.path), left)
+        left -= len(found[file.path])
+    return found
 
 
 def _content(top: Path, path: PurePosixPath, most: int) -> bytes:

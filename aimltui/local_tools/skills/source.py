@@ -15,6 +15,7 @@ from aimltui.local_tools.skills.reading import (
     MOST_BYTES,
     Skill,
     SkillError,
+    contents_of,
     files_of,
     read_file,
     read_skill,
@@ -193,13 +194,9 @@ class SkillSource:
         )
 
     def _contents(self, skill: Skill) -> dict[str, bytes]:
-        found: dict[str, bytes] = {}
-        left = MOST_BYTES
-        for file in files_of(skill):
-            content = read_file(skill, file.path, left)
-            left -= len(content)
-            found[f"{folder_of(skill)}/{file.path}"] = content
-        return found
+        return {
+            f"{folder_of(skill)}/{path}": content for path, content in contents_of(skill, MOST_BYTES).items()
+        }
 
     def _cut(self, text: str) -> str:
         if len(text) <= self._most:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,15 @@ from aimltui.engine.tools.code_interpreter.bring_in import UNCONFINED, bring_in
 from aimltui.engine.tools.code_interpreter.sessions.pool import SessionPool
 from aimltui.local_tools.approvals import Approvals
 from aimltui.local_tools.host import LocalTools, Rules
-from aimltui.local_tools.skills.reading import MOST_BODY, Skill, SkillError, files_of, read_file, read_skill
+from aimltui.local_tools.skills.reading import (
+    MOST_BODY,
+    MOST_FILES,
+    Skill,
+    SkillError,
+    files_of,
+    read_file,
+    read_skill,
+)
 from aimltui.local_tools.skills.source import SkillFolder, SkillSource, lines_of
 from aimltui.local_tools.skills.switch import METADATA, names_on
 from tests.support.fake_session import FakeSandbox
@@ -193,3 +202,27 @@ async def test_a_model_loads_what_it_was_offered_and_its_files_go_into_the_sandb
         assert list(slot.runner.files.iterdir()) == []
     for one in (pool, bare):
         await one.aclose()
+
+
+async def test_a_large_folder_is_walked_once_and_only_as_far_as_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = put(tmp_path)
+    for place, count in (("a", MOST_FILES), ("b", 1)):
+        (folder / place).mkdir()
+        for number in range(count):
+            (folder / place / f"{number}.txt").write_text("x")
+    walked: list[str] = []
+    scan = os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: (walked.append(Path(path).name), scan(path))[1])
+    copied: list[int] = []
+
+    async def copy_in(thread_id: str, files: Mapping[str, bytes]) -> str:
+        copied.append(len(files))
+        return ""
+
+    source = await source_of(tmp_path, copy_in=copy_in)
+    walked.clear()
+    await source.load({"name": "invoices"}, "thread_1")
+    assert copied == [MOST_FILES]
+    assert walked == ["invoices", "a"] * 2
