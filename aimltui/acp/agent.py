@@ -41,7 +41,7 @@ from aimltui.local_tools.host import LocalTools
 from aimltui.wire import runs as wire
 from aimltui.wire.errors import APIError, NotFound
 from aimltui.wire.messages import CreateMessage, ListMessages
-from aimltui.wire.runs import CreateRun, Run, SubmitToolOutputs, ToolOutput
+from aimltui.wire.runs import CreateRun, RequiredToolCall, Run, SubmitToolOutputs, ToolOutput
 from aimltui.wire.threads import TITLE, CreateThread, ListThreads, Thread, ThreadSummary
 
 FOLDER: Final = "acp_cwd"
@@ -80,6 +80,8 @@ class AssistantAgent:
         """The runs of this editor by session."""
         self._stopped: set[str] = set()
         """Sessions whose prompt was cancelled."""
+        self._answering: dict[str, asyncio.Task[list[ToolOutput] | None]] = {}
+        """What answers function calls, by session."""
 
     def on_connect(self, conn: Client) -> None:
         """Take the connection to the editor."""
@@ -144,6 +146,9 @@ class AssistantAgent:
     async def cancel(self, session_id: str, **kwargs: Any) -> None:
         """Stop the answer in a session; its text so far is saved."""
         self._stopped.add(session_id)
+        if (answering := self._answering.get(session_id)) is not None:
+            # neither a function nor an unanswered question delays the end
+            answering.cancel()
         run = self._active.get(session_id)
         if run is not None:
             # it may have ended meanwhile
@@ -174,7 +179,7 @@ class AssistantAgent:
                     return PromptResponse(stop_reason=_reason(run, was_refused=updates.was_refused))
                 outputs: list[ToolOutput] | None = None
                 if session_id not in self._stopped:
-                    outputs = await calls.answer(pending)
+                    outputs = await self._outputs(session_id, calls, pending)
                 if outputs is None or session_id in self._stopped:
                     await self.cancel(session_id)
                     return PromptResponse(stop_reason="cancelled")
@@ -183,6 +188,20 @@ class AssistantAgent:
                 )
         finally:
             self._active.pop(session_id, None)
+
+    async def _outputs(
+        self, session_id: str, calls: Calls, pending: Sequence[RequiredToolCall]
+    ) -> list[ToolOutput] | None:
+        """Return the outputs of calls; None if the prompt is cancelled meanwhile."""
+        answering = self._answering[session_id] = asyncio.create_task(calls.answer(pending))
+        try:
+            return await answering
+        except asyncio.CancelledError:
+            if session_id in self._stopped:
+                return None
+            raise
+        finally:
+            del self._answering[session_id]
 
     async def _follow(self, session_id: str, stream: Events, updates: RunUpdates) -> Run:
         run: Run | None = None

@@ -219,6 +219,25 @@ async def test_code_that_was_not_approved_is_shown_whole(tmp_path: Path) -> None
         assert first == f"This file was not approved yet:\n````python\n{code}\n````"
 
 
+async def test_a_function_that_runs_does_not_delay_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, running = FakeModel(calls(("weather", "{}"))), asyncio.Event()
+
+    async def endless(tool: LocalTool, arguments: dict[str, Any]) -> CallResult:
+        running.set()
+        await asyncio.Event().wait()
+        return CallResult("")
+
+    async with connected(tmp_path, model, "once") as room:
+        monkeypatch.setattr(room.weather, "call", endless)
+        session = (await bounded(room.agent.new_session(cwd="/work", mcp_servers=[]))).session_id
+        asking = asyncio.create_task(room.ask(session, "How is it?"))
+        await bounded(running.wait())
+        await room.agent.cancel(session_id=session)
+        assert await bounded(asking) == "cancelled"
+
+
 async def test_the_editor_stops_an_answer(tmp_path: Path) -> None:
     model = FakeModel([ChatChunk(text="So"), asyncio.Event()])
     async with connected(tmp_path, model) as room:
