@@ -101,6 +101,7 @@ async def test_a_ready_made_assistant_answers_after_one_key_and_offers_its_start
         await here.until(lambda: isinstance(here.app.screen, RunOptionsScreen))
         await here.pilot.press("x", "escape")
         await here.until(lambda: isinstance(here.app.screen, QuestionSheet), "the question")
+        await here.alive()
         await here.pilot.press("up", "up", "enter")
         await here.until(lambda: not isinstance(here.app.screen, QuestionSheet | RunOptionsScreen))
         assert here.workspace.current.options.next.additional == ""

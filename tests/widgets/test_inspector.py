@@ -12,6 +12,7 @@ import pytest
 from aimltui.client.client import AssistantsClient
 from aimltui.client.embedded import EmbeddedTransport
 from aimltui.engine.engine import Engine
+from aimltui.tui.screens.dialogs.question import QuestionSheet
 from aimltui.tui.screens.inspector.again import AgainScreen
 from aimltui.tui.screens.inspector.inspector import InspectorScreen
 from aimltui.tui.screens.inspector.pane import RunPane
@@ -63,6 +64,12 @@ async def test_a_run_is_inspected_recorded_and_run_again(
         await here.until(lambda: isinstance(here.app.screen, AgainScreen))
         await here.pilot.press("tab", "9", "ctrl+s")
         assert "The temperature is a number from 0 to 2" in here.shown()
+        # escape does not discard what was typed unasked
+        await here.pilot.press("escape")
+        await here.until(lambda: isinstance(here.app.screen, QuestionSheet), "the question")
+        await here.alive()
+        await here.pilot.press("escape")
+        await here.until(lambda: isinstance(here.app.screen, AgainScreen))
         await here.pilot.press("home", "delete", "delete", "0", ".", "5", "ctrl+s")
         await here.until(lambda: "Second." in here.texts() and "First." not in here.texts())
         assert here.workspace.current.thread_id != first

@@ -14,12 +14,14 @@ from textual.widgets import Input, Static, TextArea
 
 from aimltui.common.sanitize import clean, clean_line
 from aimltui.tui.commands.command import FooterItem
+from aimltui.tui.screens.dialogs.question import Option, QuestionSheet
 from aimltui.tui.screens.dialogs.sheet import CLOSE, TALL, Sheet
 from aimltui.tui.widgets.line_input import LineInput
 from aimltui.wire.runs import Run
 
 _ABOUT = "The question is answered again in a branch of the thread. This thread stays as it is."
 _HOTTEST = 2.0
+_RUN, _DISCARD, _GO_ON = "run", "discard", "go-on"
 
 
 class Settings(NamedTuple):
@@ -52,6 +54,7 @@ class AgainScreen(Sheet[Settings | None]):
         self._problem = Static("", classes="sheet-problem", markup=False)
         for field in (self._model, self._temperature):
             field.cursor_blink = False
+        self._first = self._typed
 
     def body(self) -> Sequence[Widget]:
         """What will happen, and the fields."""
@@ -80,6 +83,33 @@ class AgainScreen(Sheet[Settings | None]):
     def action_next(self) -> None:
         """Go to the next field."""
         self.focus_next()
+
+    @property
+    def _typed(self) -> tuple[str, str, str]:
+        return self._model.value, self._temperature.value, self._instructions.text
+
+    def action_cancel(self) -> None:
+        """Close; what was changed is run or discarded as the user says."""
+        if self._typed == self._first:
+            self._leave()
+            return
+        options = (
+            Option(_RUN, "Run it", "in a branch of the thread"),
+            Option(_DISCARD, "Discard it", "the question is not answered again"),
+            Option(_GO_ON, "Keep editing"),
+        )
+        self.app.push_screen(
+            QuestionSheet("Run with what you changed?", (), options, leave="Keep editing"), self._answered
+        )
+
+    def _answered(self, answer: str | None) -> None:
+        if answer == _RUN:
+            self.call_later(self.action_submit)
+        elif answer == _DISCARD:
+            self.call_later(self._leave)
+
+    def _leave(self) -> None:
+        self.dismiss(None)
 
     def action_submit(self) -> None:
         """Return the settings, unless one is wrong."""
