@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -193,7 +193,11 @@ async def follow(client: AssistantsClient, stream: Events, writer: AnswerWriter)
     except asyncio.CancelledError:
         if reading.cancelled() or reader.run is None:
             raise
-        await client.runs.cancel(reader.run.thread_id, reader.run.id)
+        from aimltui.wire.errors import APIError
+
+        # it may have ended meanwhile
+        with suppress(APIError):
+            await client.runs.cancel(reader.run.thread_id, reader.run.id)
         await asyncio.wait({reading}, timeout=_STOP_S)
         await writer.finish(client)
         return STOPPED

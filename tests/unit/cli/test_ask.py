@@ -7,7 +7,7 @@ import asyncio
 import io
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import pytest
 from aimltui.bootstrap.source import Source
 from aimltui.cli import main as command_line
 from aimltui.cli.answers import JSONWriter, MarkdownWriter
-from aimltui.cli.ask import _within, add_ask_parser, follow, question_of
+from aimltui.cli.ask import STOPPED, _within, add_ask_parser, follow, question_of
 from aimltui.cli.finding import find_one
 from aimltui.cli.markdown_colors import MarkdownColors
 from aimltui.cli.question import Question
@@ -28,7 +28,8 @@ from aimltui.engine.models.base import ChatChunk, ModelError
 from aimltui.tui.controllers.assistant_directory import AssistantDirectory
 from aimltui.tui.state.run_options import RunOptions, metadata_of
 from aimltui.wire.assistants import CreateAssistant
-from aimltui.wire.runs import ListRuns
+from aimltui.wire.events import StreamEvent
+from aimltui.wire.runs import ListRuns, Run
 from aimltui.wire.threads import ListThreads, ModifyThread
 from tests.support.builders import bounded, opened, until
 from tests.support.fake_model import FakeModel, calls, says
@@ -68,6 +69,28 @@ class Asking:
 
 def asking(engine: Any) -> Asking:
     return Asking(AssistantsClient(EmbeddedTransport(engine)))
+
+
+async def test_a_run_that_ends_while_it_is_stopped_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aimltui.cli.ask._STOP_S", 0.01)
+    came = asyncio.Event()
+
+    async def late(run: Run) -> AsyncGenerator[StreamEvent, None]:
+        yield StreamEvent("thread.run.in_progress", run)
+        came.set()
+        await asyncio.Event().wait()
+
+    async with opened(tmp_path, FakeModel(says("Well."))) as engine:
+        here = asking(engine)
+        await here.ask("Hi")
+        thread = (await here.client.threads.list(ListThreads())).data[0]
+        run = (await here.client.runs.list(ListRuns(thread_id=thread.id))).data[0]
+        following = asyncio.create_task(follow(here.client, late(run), JSONWriter(lambda _: None)))
+        await bounded(came.wait())
+        following.cancel()
+        assert await bounded(following) == STOPPED
 
 
 async def test_the_answer_is_plain_markdown_without_escape_sequences(tmp_path: Path) -> None:
