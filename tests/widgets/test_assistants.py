@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from textual import events
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
 from aimltui.tui.screens.assistants.editor import AssistantEditor
 from aimltui.tui.screens.assistants.manager import AssistantsScreen
@@ -46,6 +46,11 @@ async def open_form(here: Seat, name: str) -> AssistantEditor:
     screen = here.app.screen
     assert isinstance(screen, AssistantEditor)
     return screen
+
+
+def writes_options(here: Seat) -> bool:
+    """Whether the form of the run options is open and takes letters."""
+    return isinstance(here.app.screen, RunOptionsScreen) and isinstance(here.app.screen.focused, TextArea)
 
 
 def named(server: FakeTransport, name: str) -> Assistant:
@@ -98,7 +103,7 @@ async def test_a_ready_made_assistant_answers_after_one_key_and_offers_its_start
         await here.until(lambda: "thread: more instructions" in here.shown())
         # escape asks before it discards what was typed
         await here.write("/options")
-        await here.until(lambda: isinstance(here.app.screen, RunOptionsScreen))
+        await here.until(lambda: writes_options(here))
         await here.pilot.press("x", "escape")
         await here.until(lambda: isinstance(here.app.screen, QuestionSheet), "the question")
         await here.alive()
@@ -107,7 +112,7 @@ async def test_a_ready_made_assistant_answers_after_one_key_and_offers_its_start
         assert here.workspace.current.options.next.additional == ""
         # a key that acts does not overtake what was typed before it, also if both come at once
         await here.write("/options")
-        await here.until(lambda: isinstance(here.app.screen, RunOptionsScreen))
+        await here.until(lambda: writes_options(here))
         for key, character in (("y", "y"), ("ctrl+s", None)):
             here.app.post_message(events.Key(key, character))
         await here.until(lambda: not isinstance(here.app.screen, RunOptionsScreen))
