@@ -95,7 +95,7 @@ class QuestionSheet(Sheet[str | None]):
         keys = (
             FooterItem("↑↓", "Choose", "choose(1)"),
             FooterItem("enter", "Confirm", "take"),
-            FooterItem("pgdn", "Scroll", "page(1)"),
+            *([FooterItem("pgdn", "Scroll", "page(1)")] if text else []),
             FooterItem("esc", leave, "cancel"),
         )
         super().__init__(title, keys)
@@ -115,10 +115,9 @@ class QuestionSheet(Sheet[str | None]):
 
     def body(self) -> Sequence[Widget]:
         """The part that scrolls, and the answers."""
-        return (
-            VerticalScroll(*self.contents(), classes="question-body", can_focus=False),
-            Vertical(*self._lines, classes="question-options"),
-        )
+        about = VerticalScroll(*self.contents(), classes="question-body", can_focus=False)
+        about.display = bool(self._text)
+        return about, Vertical(*self._lines, classes="question-options")
 
     def contents(self) -> Sequence[Widget]:
         """The widgets in the part that scrolls."""
