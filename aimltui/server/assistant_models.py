@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Protocol, cast
+from typing import cast
 
+from aimltui.server.paging import OperationCaller, every
 from aimltui.wire import operations as op
 from aimltui.wire.assistants import Assistant, AssistantParams, ListAssistants
-from aimltui.wire.base import Page, Params
 from aimltui.wire.errors import NotFound
 from aimltui.wire.models import ASSISTANT_OWNER, Model
 from aimltui.wire.threads import TRASHED_AT
 
 PREFIX = "assistant/"
 """What the id of an assistant has before its name, or its own id, where models are listed."""
-_PAGE = 100
-
-
-class OperationCaller(Protocol):
-    """What carries out operations by name."""
-
-    async def call(self, name: str, params: Params) -> Any:
-        """Return the operation's answer."""
-        ...
 
 
 async def find_assistant(engine: OperationCaller, model: str) -> Assistant:
@@ -40,7 +31,7 @@ async def find_assistant(engine: OperationCaller, model: str) -> Assistant:
         except NotFound:
             pass
     elif model != name:
-        found = [one for one in await _all(engine) if one.name == name]
+        found = [one for one in await _offered(engine) if one.name == name]
         if found:
             return found[0]
     raise NotFound(
@@ -53,7 +44,7 @@ async def find_assistant(engine: OperationCaller, model: str) -> Assistant:
 
 async def assistant_models(engine: OperationCaller) -> list[Model]:
     """Return the assistants as models, the newest first. Of several with one name, all have their id in its place."""
-    assistants = await _all(engine)
+    assistants = await _offered(engine)
     named = Counter(one.name for one in assistants)
     return [
         Model(
@@ -67,16 +58,13 @@ async def assistant_models(engine: OperationCaller) -> list[Model]:
     ]
 
 
-async def _all(engine: OperationCaller) -> list[Assistant]:
-    found: list[Assistant] = []
-    after: str | None = None
-    while True:
-        asked = ListAssistants(limit=_PAGE, order="desc", after=after)
-        page = cast(Page[Assistant], await engine.call(op.LIST_ASSISTANTS.name, asked))
-        found += page.data
-        if not page.has_more or not page.data:
-            return [one for one in found if not _is_trashed(one)]
-        after = page.data[-1].id
+async def every_assistant(engine: OperationCaller) -> list[Assistant]:
+    """Return all assistants, also those in the trash, the newest first."""
+    return await every(engine, op.LIST_ASSISTANTS, ListAssistants(), "desc")
+
+
+async def _offered(engine: OperationCaller) -> list[Assistant]:
+    return [one for one in await every_assistant(engine) if not _is_trashed(one)]
 
 
 def _is_trashed(assistant: Assistant) -> bool:

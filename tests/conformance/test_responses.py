@@ -13,6 +13,7 @@ import pytest
 from openai import AsyncOpenAI
 
 from aimltui.engine.models.base import ChatChunk, ModelError
+from aimltui.wire.assistants import CreateAssistant
 from aimltui.wire.threads import ListThreads
 from tests.conformance.test_sdk import client_over
 from tests.conformance.world import World, plain, requirement
@@ -66,6 +67,18 @@ async def test_an_assistant_answers_under_its_name(http_world: World, sdk: Async
     with pytest.raises(openai.NotFoundError) as caught:
         await sdk.responses.create(model="assistant/Nobody", input="Hi")
     assert caught.value.code == "model_not_found"
+
+
+@requirement("responses:assistants")
+async def test_plain_models_share_one_assistant_however_many_there_are(
+    http_world: World, sdk: AsyncOpenAI
+) -> None:
+    await sdk.responses.create(model="fake", input="Hi")
+    for _ in range(101):
+        await http_world.engine.assistants.create_assistant(CreateAssistant(model="fake"))
+    await sdk.responses.create(model="fake", input="Hi")
+    # of several with one name, none is listed by it
+    assert "assistant/Responses" in [model.id async for model in sdk.models.list()]
 
 
 @requirement("responses:stream")

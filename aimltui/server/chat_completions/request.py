@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from aimltui.server.fields import answered_part, list_field, text_field
 from aimltui.wire.base import JSONObject
 from aimltui.wire.errors import BadRequest
 from aimltui.wire.imports import ImportedCall, ImportedMessage, ImportedStep
@@ -54,7 +55,7 @@ def parse(body: Mapping[str, Any]) -> ChatRequest:
     Raises:
         BadRequest: A parameter is missing, of a wrong type, or asks for several answers.
     """
-    model, messages = _text(body, "model"), body.get("messages")
+    model, messages = text_field(body, "model"), body.get("messages")
     if messages is None:
         raise missing("messages")
     if not isinstance(messages, list) or not messages:
@@ -97,7 +98,7 @@ class _Conversation:
     def add(self, where: str, message: Any) -> None:
         if not isinstance(message, dict):
             raise invalid_type(where, "an object", message)
-        role = _text(message, "role", where)
+        role = text_field(message, "role", where)
         if role in _INSTRUCTIONS:
             self.instructions.append(_plain(where, message.get("content")))
         elif role == "user":
@@ -113,12 +114,12 @@ class _Conversation:
         parts = _parts(where, message.get("content"))
         self.outputs = {}
         self.new.append(checked(NewMessage, {"role": "user", "content": parts}))
-        self.said.append(ImportedMessage(role="user", content=[_said(part) for part in parts]))
+        self.said.append(ImportedMessage(role="user", content=[answered_part(part) for part in parts]))
 
     def _add_answer(self, where: str, message: Mapping[str, Any]) -> None:
         self.new, self.outputs = [], {}
         text = _plain(where, message.get("content"))
-        content = [_said({"type": "text", "text": text})] if text else []
+        content = [answered_part({"type": "text", "text": text})] if text else []
         calls = message.get("tool_calls") or []
         if not isinstance(calls, list):
             raise invalid_type(f"{where}.tool_calls", "a list", calls)
@@ -133,7 +134,7 @@ class _Conversation:
 
     def _add_output(self, where: str, message: Mapping[str, Any]) -> None:
         self.new = []
-        id_, output = _text(message, "tool_call_id", where), _plain(where, message.get("content"))
+        id_, output = text_field(message, "tool_call_id", where), _plain(where, message.get("content"))
         if id_ not in self._calls:
             raise BadRequest(
                 f"No function call before this message has the id '{id_}'.",
@@ -153,9 +154,7 @@ def _settings(body: Mapping[str, Any]) -> JSONObject:
     limit = body.get("max_completion_tokens") or body.get("max_tokens")
     if limit is not None:
         found["max_completion_tokens"] = limit
-    tools = body.get("tools") or []
-    if not isinstance(tools, list):
-        raise invalid_type("tools", "a list", tools)
+    tools = list_field(body, "tools") if body.get("tools") else []
     # tools of other types are the client's wish for something that its usual provider runs
     functions = [tool for tool in tools if isinstance(tool, dict) and tool.get("type") == "function"]
     if functions:
@@ -167,8 +166,8 @@ def _call(where: str, call: Any) -> tuple[str, ImportedCall]:
     if not isinstance(call, dict) or not isinstance(call.get("function"), dict):
         raise invalid_type(where, "a function call", call)
     function = call["function"]
-    name, arguments = _text(function, "name", where), str(function.get("arguments") or "{}")
-    return _text(call, "id", where), ImportedCall(kind="function", name=name, arguments=arguments)
+    name, arguments = text_field(function, "name", where), str(function.get("arguments") or "{}")
+    return text_field(call, "id", where), ImportedCall(kind="function", name=name, arguments=arguments)
 
 
 def _parts(where: str, content: Any) -> list[JSONObject]:
@@ -181,16 +180,12 @@ def _parts(where: str, content: Any) -> list[JSONObject]:
     for index, part in enumerate(content):
         kind = part.get("type") if isinstance(part, dict) else None
         if kind == "text":
-            found.append({"type": "text", "text": _text(part, "text", f"{where}.content[{index}]")})
+            found.append({"type": "text", "text": text_field(part, "text", f"{where}.content[{index}]")})
         elif kind == "image_url" and isinstance(part.get("image_url"), dict):
             found.append({"type": "image_url", "image_url": part["image_url"]})
         else:
             raise invalid_value(f"{where}.content[{index}].type", kind, ("text", "image_url"))
     return found
-
-
-def _said(part: JSONObject) -> Any:
-    return {"type": "text", "text": {"value": part["text"]}} if part["type"] == "text" else part
 
 
 def _plain(where: str, content: Any) -> str:
@@ -201,12 +196,3 @@ def _plain(where: str, content: Any) -> str:
         raise invalid_type(f"{where}.content", "a text or a list of parts", content)
     texts = [part.get("text") or part.get("refusal") or "" for part in content if isinstance(part, dict)]
     return "\n\n".join(text for text in texts if isinstance(text, str) and text)
-
-
-def _text(fields: Mapping[str, Any], name: str, where: str = "") -> str:
-    full, value = f"{where}.{name}" if where else name, fields.get(name)
-    if value is None:
-        raise missing(full)
-    if not isinstance(value, str):
-        raise invalid_type(full, "a string", value)
-    return value

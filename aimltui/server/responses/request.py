@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from aimltui.server.fields import answered_part, list_field, text_field
 from aimltui.wire.base import JSONObject, Metadata
 from aimltui.wire.errors import BadRequest
 from aimltui.wire.imports import ImportedCall, ImportedMessage, ImportedStep
@@ -81,9 +82,9 @@ def parse(body: Mapping[str, Any], resolve: Callable[[str], JSONObject | None]) 
             code="mutually_exclusive_parameters",
             param="previous_response_id",
         )
-    tools = _list(body, "tools")
+    tools = list_field(body, "tools")
     return ResponseRequest(
-        model=_text(body, "model"),
+        model=text_field(body, "model"),
         input=read_input(body.get("input"), resolve),
         instructions=str(body.get("instructions") or ""),
         previous=str(previous),
@@ -131,7 +132,7 @@ def read_input(value: Any, resolve: Callable[[str], JSONObject | None]) -> Input
         where = f"input[{index}]"
         kind = item.get("type") or ("message" if "role" in item else "")
         if kind == "item_reference" or (not kind and "id" in item):
-            id_ = _text(item, "id", where)
+            id_ = text_field(item, "id", where)
             found = resolve(id_)
             if found is None:
                 raise BadRequest(f"Item with id '{id_}' not found.", code="item_not_found", param=where)
@@ -163,7 +164,7 @@ class _Items:
         # thoughts and what hosted tools did are dropped: a model that does not have them cannot use them
 
     def _add_message(self, where: str, item: Mapping[str, Any]) -> None:
-        role = _text(item, "role", where)
+        role = text_field(item, "role", where)
         if role not in _ROLES:
             raise invalid_value(f"{where}.role", role, _ROLES)
         parts, files = _content(where, item.get("content"), role)
@@ -178,13 +179,13 @@ class _Items:
         self.new.append(
             checked(NewMessage, {"role": role, "content": content, "attachments": attached or None})
         )
-        said = [_said(part) for part in content]
+        said = [answered_part(part) for part in content]
         self.said.append(ImportedMessage(role=role, content=said, attachments=attached or None))
 
     def _add_call(self, where: str, item: Mapping[str, Any]) -> None:
         call = ImportedCall(
             kind="function",
-            name=_text(item, "name", where),
+            name=text_field(item, "name", where),
             arguments=str(item.get("arguments") or "{}"),
             output=None,
         )
@@ -194,14 +195,14 @@ class _Items:
             # parallel calls of one turn
             calls = [*(last.steps[0].calls or ()), call]
             self.said.pop()
-        self._calls[_text(item, "call_id", where)] = (len(self.said), len(calls) - 1)
+        self._calls[text_field(item, "call_id", where)] = (len(self.said), len(calls) - 1)
         self.said.append(ImportedMessage(role="assistant", content=[], steps=[ImportedStep(calls=calls)]))
 
     def _is_open(self, message: ImportedMessage) -> bool:
         return all(call.output is None for step in message.steps or () for call in step.calls or ())
 
     def _add_output(self, where: str, item: Mapping[str, Any]) -> None:
-        id_, output = _text(item, "call_id", where), _output(item.get("output"))
+        id_, output = text_field(item, "call_id", where), _output(item.get("output"))
         self.outputs[id_] = output
         if id_ not in self._calls:
             return
@@ -225,9 +226,9 @@ def _content(where: str, content: Any, role: str) -> tuple[list[JSONObject], lis
         place = f"{where}.content[{index}]"
         kind = part.get("type") if isinstance(part, dict) else None
         if kind in ("input_text", "output_text", "text"):
-            parts.append({"type": "text", "text": _text(part, "text", place)})
+            parts.append({"type": "text", "text": text_field(part, "text", place)})
         elif kind == "refusal":
-            parts.append({"type": "text", "text": _text(part, "refusal", place)})
+            parts.append({"type": "text", "text": text_field(part, "refusal", place)})
         elif kind == "input_image":
             parts.append(_image(place, part))
         elif kind == "input_file" and isinstance(part.get("file_id"), str):
@@ -248,11 +249,7 @@ def _image(place: str, part: Mapping[str, Any]) -> JSONObject:
     detail = {"detail": part["detail"]} if part.get("detail") in ("auto", "low", "high") else {}
     if isinstance(part.get("file_id"), str):
         return {"type": "image_file", "image_file": {"file_id": part["file_id"], **detail}}
-    return {"type": "image_url", "image_url": {"url": _text(part, "image_url", place), **detail}}
-
-
-def _said(part: JSONObject) -> Any:
-    return {"type": "text", "text": {"value": part["text"]}} if part["type"] == "text" else part
+    return {"type": "image_url", "image_url": {"url": text_field(part, "image_url", place), **detail}}
 
 
 def _output(value: Any) -> str:
@@ -320,19 +317,3 @@ def _settings(body: Mapping[str, Any]) -> JSONObject:
     elif choice in ("none", "auto", "required"):
         found["tool_choice"] = choice
     return found
-
-
-def _list(body: Mapping[str, Any], name: str) -> list[Any]:
-    value = [] if body.get(name) is None else body[name]
-    if not isinstance(value, list):
-        raise invalid_type(name, "a list", value)
-    return value
-
-
-def _text(fields: Mapping[str, Any], name: str, where: str = "") -> str:
-    full, value = f"{where}.{name}" if where else name, fields.get(name)
-    if value is None:
-        raise missing(full)
-    if not isinstance(value, str):
-        raise invalid_type(full, "a string", value)
-    return value

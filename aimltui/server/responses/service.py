@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from secrets import token_hex
 from typing import Any, Final, cast
 
-from aimltui.server.assistant_models import PREFIX, find_assistant
+from aimltui.server.assistant_models import PREFIX, every_assistant, find_assistant
 from aimltui.server.responses.conversations import Conversations, listed
 from aimltui.server.responses.ids import ResponseRef, parse_response, thread_of, thread_of_item
 from aimltui.server.responses.items import function_calls, message_item, output_item
@@ -21,8 +21,8 @@ from aimltui.server.responses.snapshot import own_metadata, response_json
 from aimltui.server.responses.store import DELETED, ResponseStore
 from aimltui.server.responses.writer import ResponseWriter
 from aimltui.wire import operations as op
-from aimltui.wire.assistants import Assistant, CreateAssistant, ListAssistants
-from aimltui.wire.base import JSONObject, Page, Params
+from aimltui.wire.assistants import Assistant, CreateAssistant
+from aimltui.wire.base import JSONObject, Params
 from aimltui.wire.branches import CopyThread
 from aimltui.wire.errors import APIError, BadRequest
 from aimltui.wire.events import StreamEvent
@@ -363,9 +363,8 @@ class Responses:
         """Return the assistant that a model names, or the one that runs plain models."""
         if model.startswith((PREFIX, "asst_")):
             return await find_assistant(self._engine, model)
-        asked = ListAssistants(limit=100)
-        page = cast(Page[Assistant], await self._engine.call(op.LIST_ASSISTANTS.name, asked))
-        known = next((one for one in page.data if (one.metadata or {}).get(PLAIN)), None)
+        assistants = await every_assistant(self._engine)
+        known = next((one for one in assistants if (one.metadata or {}).get(PLAIN)), None)
         if known is not None:
             return known
         made = CreateAssistant(

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
+from aimltui.server.paging import every
 from aimltui.server.responses import items
 from aimltui.server.responses.ids import ResponseRef, no_response
 from aimltui.server.responses.snapshot import OWN, response_json, usage_of
 from aimltui.wire import operations as op
-from aimltui.wire.base import JSONObject, ListParams, Page
+from aimltui.wire.base import JSONObject
 from aimltui.wire.errors import NotFound
 from aimltui.wire.files import File, FileParams
 from aimltui.wire.messages import ListMessages, Message
 from aimltui.wire.run_steps import INCLUDE_SEARCH_CONTENT, ListRunSteps, RunStep
 from aimltui.wire.runs import ListRuns, Run, RunParams
 
-_PAGE = 100
 DELETED = f"{OWN}deleted"
 """Metadata key of a run whose response was deleted; the thread may still have other responses."""
 
@@ -87,15 +87,15 @@ class ResponseStore:
     async def steps(self, run: Run) -> list[RunStep]:
         """Return all steps of a run, oldest first."""
         asked = ListRunSteps(thread_id=run.thread_id, run_id=run.id, include=[INCLUDE_SEARCH_CONTENT])
-        return await self._all(op.LIST_RUN_STEPS, asked)
+        return await every(self._engine, op.LIST_RUN_STEPS, asked, "asc")
 
     async def messages(self, thread_id: str) -> list[Message]:
         """Return all messages of a thread, oldest first."""
-        return await self._all(op.LIST_MESSAGES, ListMessages(thread_id=thread_id))
+        return await every(self._engine, op.LIST_MESSAGES, ListMessages(thread_id=thread_id), "asc")
 
     async def runs(self, thread_id: str) -> list[Run]:
         """Return all runs of a thread, oldest first."""
-        return await self._all(op.LIST_RUNS, ListRuns(thread_id=thread_id))
+        return await every(self._engine, op.LIST_RUNS, ListRuns(thread_id=thread_id), "asc")
 
     async def conversation(self, thread_id: str) -> list[JSONObject]:
         """Return all items of a thread, oldest first."""
@@ -114,15 +114,6 @@ class ResponseStore:
         return found
 
     async def _messages_of(self, run: Run) -> list[Message]:
-        return await self._all(op.LIST_MESSAGES, ListMessages(thread_id=run.thread_id, run_id=run.id))
-
-    async def _all(self, operation: op.Operation[Any, Any], asked: ListParams) -> list[Any]:
-        found: list[Any] = []
-        after: str | None = None
-        while True:
-            params = asked.model_copy(update={"limit": _PAGE, "order": "asc", "after": after})
-            page = cast(Page[Any], await self._engine.call(operation.name, params))
-            found += page.data
-            if not page.has_more or not page.data:
-                return found
-            after = page.data[-1].id
+        return await every(
+            self._engine, op.LIST_MESSAGES, ListMessages(thread_id=run.thread_id, run_id=run.id), "asc"
+        )
