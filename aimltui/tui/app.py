@@ -25,6 +25,7 @@ from aimltui.tui.line_filters import AsciiLineFilter, SafeLineFilter
 from aimltui.tui.screens.crash import CrashReport
 from aimltui.tui.screens.main.screen import MainScreen
 from aimltui.tui.terminal import TerminalBackground, ask_for_background
+from aimltui.tui.theme_colors import readable_variables
 
 if TYPE_CHECKING:
     from textual.driver import Driver
@@ -181,8 +182,8 @@ class AimltuiApp(CrashReport, App[None]):
             ask_for_background(self)
 
     def get_css_variables(self) -> dict[str, str]:
-        """Textual's variables, with a solid colour for muted text in every theme."""
-        self.theme_variables = themes.with_solid_text(super().get_css_variables())
+        """Textual's variables, with colours that are readable where they stand."""
+        self.theme_variables = readable_variables(super().get_css_variables())
         return self.theme_variables
 
     def get_line_filters(self) -> Sequence[LineFilter]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -19,7 +20,6 @@ from textual.theme import Theme
 import aimltui
 from aimltui.common.errors import ConfigError
 from aimltui.config.toml_file import parse_toml
-from aimltui.tui.contrast import readable
 
 AUTO = "auto"
 DARK_THEME = "aimltui-dark"
@@ -83,37 +83,44 @@ def read_theme(file: Path) -> Theme:
     except OSError as error:
         raise ConfigError(f"{file} cannot be read: {error.strerror or error}.") from error
     document = parse_toml(content, file)
-    unknown = sorted(document.keys() - _FIELDS)
+    source = _Source(file, content.decode("utf-8", "replace"))
+    unknown = [key for key in document if key not in _FIELDS]
     if unknown:
+        key = unknown[0]
+        near = difflib.get_close_matches(key, sorted(_FIELDS), n=1)
+        meant = f" Did you mean {near[0]}?" if near else ""
         known = ", ".join(sorted(_FIELDS))
-        raise ConfigError(f"{file}: {unknown[0]!r} is not a key of a theme. The keys are: {known}.")
+        raise ConfigError(f"{source.at(key)}: {key!r} is not a key of a theme.{meant} The keys are: {known}.")
     if "primary" not in document:
         raise ConfigError(f'{file}: primary is missing. Add a colour, as primary = "#82aaf0".')
     values: dict[str, Any] = {"name": file.stem}
     for key, value in document.items():
-        _check(file, key, value)
+        _check(source, key, value)
         values[key] = value
     theme = Theme(**values)
-    _check_variables(file, theme)
+    _check_variables(source, theme)
     return theme
 
 
-def with_solid_text(variables: Mapping[str, str]) -> dict[str, str]:
-    """The variables of a theme, with `auto NN%` of the muted text replaced by a colour.
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A theme's file with its text."""
 
-    A widget that paints its lines itself does not know their background, and would show such text in full strength.
-    """
-    result = dict(variables)
-    if not result.get("text-muted", "").startswith("auto"):
-        return result
-    try:
-        foreground, panel = Color.parse(result["foreground"]), Color.parse(result["panel"])
-    except (KeyError, ColorParseError):
-        return result
-    if foreground.ansi is None and panel.ansi is None:
-        # the panel is the background with the least contrast
-        result["text-muted"] = readable(panel.blend(foreground, 0.6, alpha=1), panel).hex
-    return result
+    file: Path
+    text: str
+
+    def at(self, dotted: str) -> str:
+        """Return the file, with the line of the key if it stands in one."""
+        table, _, key = dotted.rpartition(".")
+        heading, wanted = "", re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*=""")
+        for number, line in enumerate(self.text.splitlines(), 1):
+            if line.lstrip().startswith("["):
+                heading = line.partition("#")[0].strip().strip("[] ")
+                if heading == dotted:
+                    return f"{self.file}, line {number}"
+            elif heading == table and wanted.match(line):
+                return f"{self.file}, line {number}"
+        return str(self.file)
 
 
 def theme_for(setting: str, shade: Shade, known: Iterable[str]) -> tuple[str, str | None]:
@@ -176,30 +183,32 @@ def _theme_files(directory: Path | None) -> list[Path]:
         return []
 
 
-def _check(file: Path, key: str, value: object) -> None:
+def _check(source: _Source, key: str, value: object) -> None:
     if key in _FLAGS:
         if not isinstance(value, bool):
-            raise ConfigError(f"{file}: {key} has to be true or false.")
+            raise ConfigError(f"{source.at(key)}: {key} has to be true or false.")
     elif key in _NUMBERS:
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-            raise ConfigError(f"{file}: {key} has to be a number from 0 to 1.")
+            raise ConfigError(f"{source.at(key)}: {key} has to be a number from 0 to 1.")
     elif key == "variables":
         if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
-            raise ConfigError(f'{file}: variables has to be a table of texts, as border = "#334455".')
+            raise ConfigError(
+                f'{source.at(key)}: variables has to be a table of texts, as border = "#334455".'
+            )
     elif not isinstance(value, str) or not value.strip():
-        raise ConfigError(f"{file}: {key} has to be a text.")
+        raise ConfigError(f"{source.at(key)}: {key} has to be a text.")
     elif key == "name" and not (value.isprintable() and len(value) <= 60):
-        raise ConfigError(f"{file}: name has to be at most 60 printable characters.")
+        raise ConfigError(f"{source.at(key)}: name has to be at most 60 printable characters.")
     elif key not in _NOT_COLOURS:
-        _check_colour(file, key, value)
+        _check_colour(source, key, value)
 
 
-def _check_colour(file: Path, key: str, value: str) -> None:
+def _check_colour(source: _Source, key: str, value: str) -> None:
     try:
         Color.parse(value)
     except ColorParseError as error:
         raise ConfigError(
-            f'{file}: {key} is {value[:40]!r}, which is no colour. Write it as "#82aaf0".'
+            f'{source.at(key)}: {key} is {value[:40]!r}, which is no colour. Write it as "#82aaf0".'
         ) from error
 
 
@@ -208,20 +217,24 @@ _STYLE_WORDS = frozenset(
 )
 
 
-def _check_variables(file: Path, theme: Theme) -> None:
+def _check_variables(source: _Source, theme: Theme) -> None:
     """Check the variables here: a bad one would break the whole stylesheet later, far from its file."""
     known = theme.to_color_system().generate()
     for name, value in theme.variables.items():
         if name not in known and not name.replace("-", "").isalnum():
-            raise ConfigError(f"{file}: variables.{name} is not a variable's name.")
+            raise ConfigError(f"{source.at(f'variables.{name}')}: variables.{name} is not a variable's name.")
         if name.endswith("style"):
             strange = set(value.split()) - _STYLE_WORDS
             if strange or not value.strip():
-                raise ConfigError(f"{file}: variables.{name} is {value[:40]!r}, which is no text style.")
+                raise ConfigError(
+                    f"{source.at(f'variables.{name}')}: variables.{name} is {value[:40]!r}, which is no text style."
+                )
         else:
             colour, _, alpha = value.removeprefix("auto").strip().partition(" ")
             if value.startswith("auto"):
                 alpha, colour = colour, "white"
             if alpha and not alpha.removesuffix("%").replace(".", "", 1).isdigit():
-                raise ConfigError(f"{file}: variables.{name} is {value[:40]!r}, which is no colour.")
-            _check_colour(file, f"variables.{name}", colour)
+                raise ConfigError(
+                    f"{source.at(f'variables.{name}')}: variables.{name} is {value[:40]!r}, which is no colour."
+                )
+            _check_colour(source, f"variables.{name}", colour)

@@ -8,6 +8,9 @@ import pytest
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
+from aimltui.tui.theme_colors import CURSOR, CURSOR_TEXTS, GROUNDS, readable_variables
+from aimltui.tui.theme_colors import PAIRS as DERIVED_PAIRS
+from aimltui.tui.theme_colors import TEXTS as DERIVED_TEXTS
 from aimltui.tui.themes import (
     DARK_THEME,
     LIGHT_THEME,
@@ -65,14 +68,14 @@ def contrast(one: Color, other: Color) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def test_both_own_themes_are_there_and_are_what_they_are_called() -> None:
-    assert set(OWN) == {DARK_THEME, LIGHT_THEME}
+def test_the_own_themes_are_there_and_are_what_they_are_called() -> None:
+    assert set(OWN) == {DARK_THEME, LIGHT_THEME, "aimltui-dusk", "aimltui-paper"}
     assert OWN[DARK_THEME].dark
     assert not OWN[LIGHT_THEME].dark
     assert load_themes().problems == ()
 
 
-@pytest.mark.parametrize("name", [DARK_THEME, LIGHT_THEME])
+@pytest.mark.parametrize("name", sorted(OWN))
 @pytest.mark.parametrize(("text", "ground"), PAIRS)
 def test_text_has_enough_contrast(name: str, text: str, ground: str) -> None:
     colors = OWN[name].to_color_system().generate()
@@ -80,12 +83,47 @@ def test_text_has_enough_contrast(name: str, text: str, ground: str) -> None:
     assert ratio >= 4.5, f"{name}: {text} on {ground} has {ratio:.2f}:1"
 
 
+ALL = {theme.name: theme for theme in [*BUILTIN_THEMES.values(), *OWN.values()]}
+
+
+@pytest.mark.parametrize("name", sorted(name for name, theme in ALL.items() if not theme.ansi))
+def test_every_shipped_theme_is_readable_as_it_is_used(name: str) -> None:
+    colors = readable_variables(ALL[name].to_color_system().generate())
+    pairs = [(text, ground) for text in DERIVED_TEXTS for ground in GROUNDS]
+    pairs += [(text, CURSOR) for text in CURSOR_TEXTS] + list(DERIVED_PAIRS)
+    low = {
+        f"{text} on {ground}": round(ratio, 2)
+        for text, ground in pairs
+        if (ratio := contrast(Color.parse(colors[text]), Color.parse(colors[ground]))) < 4.5
+    }
+    assert not low
+    cursor, panel = Color.parse(colors[CURSOR]), Color.parse(colors["panel"])
+    assert contrast(cursor, panel) > 1.03, "the row under the cursor looks like the others"
+    key, word = (Color.parse(colors[f"footer-{part}-foreground"]) for part in ("key", "description"))
+    assert key != word, "keys in the footer look like words"
+
+
+@pytest.mark.parametrize("name", sorted(OWN))
+def test_a_readable_theme_keeps_its_colours(name: str) -> None:
+    before = OWN[name].to_color_system().generate()
+    after = readable_variables(before)
+    assert {key: value.lower() for key, value in after.items()} == {
+        key: value.lower() for key, value in before.items()
+    }
+
+
+@pytest.mark.parametrize("name", ["ansi-dark", "ansi-light"])
+def test_a_panel_in_the_terminals_colours_hides_what_is_behind_it(name: str) -> None:
+    colors = readable_variables(ALL[name].to_color_system().generate())
+    assert {colors["panel"], colors["surface"], colors["background"]} == {"ansi_default"}
+
+
 def test_a_users_theme_is_loaded_after_the_bundled_ones(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text('primary = "#123456"\n[variables]\nborder = "#333333"\n')
     (tmp_path / "dark.toml").write_text(f'name = "{DARK_THEME}"\nprimary = "red"\n')
     found = load_themes(tmp_path)
     assert found.problems == ()
-    assert [theme.name for theme in found.themes][2:] == [DARK_THEME, "mine"]
+    assert [theme.name for theme in found.themes][len(OWN) :] == [DARK_THEME, "mine"]
     assert found.themes[-1].variables == {"border": "#333333"}
 
 
@@ -102,6 +140,9 @@ def test_a_users_theme_is_loaded_after_the_bundled_ones(tmp_path: Path) -> None:
         ('primary = "red"\n[variables]\nborder = "#zz"', ["variables.border", "no colour"]),
         ('primary = "red"\n[variables]\nlink-style = "shiny"', ["variables.link-style", "no text style"]),
         ('primary = "red"\n[variables]\n"a;b" = "red"', ["a;b"]),
+        ('primary = "red"\naccent = "#zz"', ["bad.toml, line 2: accent", "no colour"]),
+        ('primary = "red"\n[variables]\n# a\nborder = "#zz"', ["bad.toml, line 4: variables.border"]),
+        ('primary = "red"\nprimray = "red"', ["bad.toml, line 2", "Did you mean primary?"]),
         ('primary = 5\nname = "x"', ["primary", "text"]),
         ("primary = ", ["line 1, column"]),
         ('primary = "red"\nname = "a\\u001b[0m"', ["name", "printable"]),
@@ -110,7 +151,7 @@ def test_a_users_theme_is_loaded_after_the_bundled_ones(tmp_path: Path) -> None:
 def test_a_bad_theme_file_is_a_sentence_with_file_and_key(tmp_path: Path, text: str, said: list[str]) -> None:
     (tmp_path / "bad.toml").write_text(text)
     found = load_themes(tmp_path)
-    assert len(found.themes) == 2
+    assert len(found.themes) == len(OWN)
     (problem,) = found.problems
     assert str(tmp_path / "bad.toml") in problem
     for part in said:

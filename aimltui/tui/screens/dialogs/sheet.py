@@ -110,7 +110,8 @@ class Sheet(CurrentSize, ModalScreen[Result]):
         """Limit the part that scrolls, so that the last line is always in view."""
         if self.SCROLLS:
             is_short = event.size.height < TALL
-            around = 1 if is_short else 5 + self.EXTRA_LINES
+            # an edge needs one line more than the blank line that it replaces
+            around = 1 if is_short else 5 + self.EXTRA_LINES + self.app.native_ansi_color
             around += bool(self._title) + (1 if is_short else 3) * bool(self.query(Input))
             limit = max(1, min(self.MOST_LINES, event.size.height - around))
             self.query_one(self.SCROLLS).styles.max_height = limit

@@ -1,0 +1,146 @@
+"""Makes the colours of any theme readable: text and marks get a contrast of 4.5:1 on every ground they stand on.
+
+Textual's themes choose colours for Textual's own widgets. Here text stands on other grounds, and rows under the cursor
+hold text in several colours. A colour that is readable stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from textual.color import Color, ColorParseError
+
+from aimltui.tui.contrast import MIN_CONTRAST, contrast, readable
+
+GROUNDS: Final = ("background", "surface", "panel")
+"""What text stands on, besides the row under the cursor."""
+CURSOR: Final = "block-cursor-background"
+"""The ground of the row under the cursor."""
+TEXTS: Final = (
+    "foreground",
+    "text-muted",
+    "text-disabled",
+    "foreground-muted",
+    "foreground-disabled",
+    *("primary", "secondary", "accent", "success", "warning", "error"),
+    *("text-primary", "text-secondary", "text-accent", "text-success", "text-warning", "text-error"),
+    *("footer-foreground", "footer-key-foreground", "footer-description-foreground", "link-color"),
+)
+"""Variables of text and marks, which may stand on each of these grounds."""
+CURSOR_TEXTS: Final = (
+    "block-cursor-foreground",
+    "text-muted",
+    *("text-primary", "text-accent", "text-success", "text-warning", "text-error"),
+)
+"""Variables of text that may stand in the row under the cursor."""
+PAIRS: Final = (
+    ("block-cursor-blurred-foreground", "block-cursor-blurred-background"),
+    ("input-selection-foreground", "input-selection-background"),
+    ("screen-selection-foreground", "screen-selection-background"),
+    ("input-cursor-foreground", "input-cursor-background"),
+)
+"""Variables of text that stands on one ground only."""
+_TINTS: Final = (0.2, 0.15, 0.1, 0.06)
+"""Shares of the primary colour in the ground of the row under the cursor, where the theme's own ground is too strong."""
+_ROOM: Final = 7.0
+"""Contrast of the foreground to a panel that leaves room for colours; a stronger panel turns every colour pale."""
+_CURSOR_ROOM: Final = 5.5
+_LOST: Final = 1.6
+"""Contrast below which a colour cannot be seen on a ground."""
+_DEFAULT_SHARE: Final = 0.87
+
+
+def readable_variables(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of a theme with readable, solid colours.
+
+    Args:
+        variables: All variables, as Textual generates them. Those of a theme in the terminal's own colours keep them.
+    """
+    result = dict(variables)
+    background = _color(variables, "background")
+    if background is None or background.ansi is not None:
+        return _in_terminal_colors(result)
+    grounds = {name: _calm(_solid(variables, name, background), background, variables) for name in GROUNDS}
+    panel = grounds["panel"]
+    foreground = _on_all(_solid(variables, "foreground", background), grounds.values())
+    chosen = dict(variables)
+    key = _solid(variables, "footer-key-foreground", background)
+    if contrast(key, background) < _LOST or key == _color(variables, "footer-description-foreground"):
+        # meant for a footer in the primary colour: here it would look like the words beside it
+        chosen["footer-key-foreground"] = variables["primary"]
+    texts = {
+        name: _on_all(_solid(chosen, name, panel, foreground), grounds.values())
+        for name in TEXTS
+        if name in variables
+    }
+    texts["block-cursor-foreground"] = _solid(variables, "block-cursor-foreground", panel, foreground)
+    cursor = _cursor(variables, texts, panel)
+    texts |= {name: readable(texts[name], cursor) for name in CURSOR_TEXTS if name in texts}
+    for name, color in (grounds | {CURSOR: cursor} | texts | _pairs(variables, panel, foreground)).items():
+        if _color(variables, name) != color:
+            result[name] = color.hex
+    result["footer-background"] = result["background"]
+    return result
+
+
+def _calm(ground: Color, background: Color, variables: Mapping[str, str]) -> Color:
+    """Move a ground towards the background until text in colours has room on it."""
+    foreground = _solid(variables, "foreground", background)
+    for step in range(6):
+        candidate = ground.blend(background, step / 10, alpha=1)
+        if contrast(foreground, candidate) >= _ROOM:
+            return candidate
+    return candidate
+
+
+def _cursor(variables: Mapping[str, str], texts: Mapping[str, Color], panel: Color) -> Color:
+    """Return the theme's ground of the row under the cursor if all text is readable on it, else a tint of the panel."""
+    cursor = _solid(variables, CURSOR, panel)
+    if all(contrast(texts[name], cursor) >= MIN_CONTRAST for name in CURSOR_TEXTS if name in texts):
+        return cursor
+    for tint in _TINTS:
+        cursor = panel.blend(_solid(variables, "primary", panel), tint, alpha=1)
+        if contrast(texts["foreground"], cursor) >= _CURSOR_ROOM:
+            break
+    return cursor
+
+
+def _pairs(variables: Mapping[str, str], panel: Color, foreground: Color) -> dict[str, Color]:
+    """Return the texts on one ground, with their grounds."""
+    found: dict[str, Color] = {}
+    for text, ground in PAIRS:
+        found[ground] = _solid(variables, ground, panel)
+        found[text] = readable(_solid(variables, text, found[ground], foreground), found[ground])
+    return found
+
+
+def _on_all(color: Color, grounds: Iterable[Color]) -> Color:
+    for ground in grounds:
+        color = readable(color, ground)
+    return color
+
+
+def _in_terminal_colors(variables: dict[str, str]) -> dict[str, str]:
+    """Give panels a ground: a transparent one would let the page show through a sheet."""
+    for name in ("surface", "panel", "footer-background"):
+        if variables.get(name) == "transparent":
+            variables[name] = variables["background"]
+    return variables
+
+
+def _color(variables: Mapping[str, str], name: str) -> Color | None:
+    try:
+        return Color.parse(variables[name])
+    except (KeyError, ColorParseError):
+        return None
+
+
+def _solid(variables: Mapping[str, str], name: str, ground: Color, foreground: Color | None = None) -> Color:
+    """Return a variable as an opaque colour on a ground; `auto NN%` is that share of the foreground."""
+    color = _color(variables, name)
+    if color is None or color.ansi is not None or color.a == 0 or variables[name].startswith("auto"):
+        percent = variables.get(name, "").removeprefix("auto").strip().removesuffix("%")
+        share = float(percent) / 100 if percent.isdigit() else _DEFAULT_SHARE
+        return ground.blend(foreground or ground, share, alpha=1)
+    return ground.blend(color, color.a, alpha=1) if color.a < 1 else color
