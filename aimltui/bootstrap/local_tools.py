@@ -18,7 +18,7 @@ from aimltui.local_tools.mcp.source import McpSource
 from aimltui.local_tools.skills.source import SkillFolder, SkillSource
 from aimltui.local_tools.types import Limits
 from aimltui.local_tools.web.searxng import SearxNG
-from aimltui.local_tools.web.source import ReadPage, WebSource
+from aimltui.local_tools.web.source import Page, ReadPage, WebSource
 
 APPROVALS_FILE = "approved-functions.json"
 """A file in the state directory."""
@@ -32,6 +32,13 @@ AGENTS_SKILLS = Path(".agents") / "skills"
 """A folder in the user's home directory and in projects, which several programs share."""
 _EXAMPLES = Path(examples.__path__[0])
 _TIMEOUT_S = 60
+
+
+async def fetch_page(url: str) -> Page:
+    """Read a page for a model: the user has allowed its host, and no other."""
+    from aimltui.engine.files.web_page import PageReader
+
+    return await PageReader().read(url, stays=True)
 
 
 def folders_of(settings: Settings, config_file: Path) -> list[Path]:

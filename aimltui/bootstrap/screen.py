@@ -250,13 +250,6 @@ async def _read_page(url: str) -> Page:
     return await PageReader().read(url)
 
 
-async def _fetch_page(url: str) -> Page:
-    """Read a page for a model: the user has allowed its host, and no other."""
-    from aimltui.engine.files.web_page import PageReader
-
-    return await PageReader().read(url, stays=True)
-
-
 def _starters(starters: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     """Return the demo's starters, and one with a document attached."""
     from aimltui.engine.models.demo.documents import ABOUT_HANDBOOK, handbook
@@ -280,9 +273,9 @@ def _assistant_folder(client: AssistantsClient, settings: Settings, config_file:
 def _local_tools(
     settings: Settings, config_file: Path, state_dir: Path, *, is_demo: bool = False
 ) -> LocalTools:
-    from aimltui.bootstrap.local_tools import local_tools
+    from aimltui.bootstrap.local_tools import fetch_page, local_tools
 
-    return local_tools(settings, config_file, state_dir, read_page=_fetch_page, is_demo=is_demo)
+    return local_tools(settings, config_file, state_dir, read_page=fetch_page, is_demo=is_demo)
 
 
 def _import_engine() -> None:

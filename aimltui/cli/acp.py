@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from functools import partial
 from typing import Any
 
 from aimltui.bootstrap.source import Source, find_source
@@ -62,22 +61,17 @@ async def _serve(source: Source, options: argparse.Namespace) -> int:
 
     from aimltui.acp.agent import AssistantAgent
     from aimltui.bootstrap.engine import open_engine_and_tools
-    from aimltui.bootstrap.local_tools import local_tools
+    from aimltui.cli import local_functions
     from aimltui.cli.question import Question
-    from aimltui.cli.tool_commands import places_of
     from aimltui.client.client import AssistantsClient
     from aimltui.client.embedded import EmbeddedTransport
     from aimltui.tui.controllers.assistant_directory import AssistantDirectory
 
-    places = places_of(options)
-    local = local_tools(places.settings, places.config_file, places.state_dir, is_demo=options.demo)
     async with open_engine_and_tools(source, run_lifetime_s=_WAIT_S) as (engine, own):
         client = AssistantsClient(EmbeddedTransport(engine))
-        question = Question(client, AssistantDirectory(client, own.ready), source, options)
-        try:
-            agent: Any = AssistantAgent(client, partial(question.plan, local=local), question.marks, local)
+        async with local_functions.opened(options, client, own) as functions:
+            question = Question(client, AssistantDirectory(client, own.ready), source, options, functions)
+            agent: Any = AssistantAgent(client, question.plan, question.marks, functions.local)
             # closing and resuming sessions are not in the package's stable part
             await run_agent(agent, use_unstable_protocol=True)
-        finally:
-            await local.aclose()
     return 0

@@ -18,6 +18,7 @@ from aimltui.common.text import replace_surrogates
 
 if TYPE_CHECKING:
     from aimltui.cli.answers import AnswerWriter
+    from aimltui.cli.local_functions import LocalFunctions
     from aimltui.client.client import AssistantsClient, Events
     from aimltui.tui.state.attached_files import AttachedFile
     from aimltui.wire.runs import Run
@@ -152,6 +153,7 @@ def _attached(path: Path) -> AttachedFile:
 
 async def _ask(source: Source, options: argparse.Namespace, text: str, files: list[AttachedFile]) -> int:
     from aimltui.bootstrap.engine import open_engine_and_tools
+    from aimltui.cli import local_functions
     from aimltui.cli.question import Question
     from aimltui.client.client import AssistantsClient
     from aimltui.client.embedded import EmbeddedTransport
@@ -163,9 +165,11 @@ async def _ask(source: Source, options: argparse.Namespace, text: str, files: li
         client = AssistantsClient(EmbeddedTransport(engine))
         writer = _writer(as_json=options.json)
         try:
-            question = Question(client, AssistantDirectory(client, own.ready), source, options)
-            wanted = await question.send(text, files, writer)
-            return await follow(client, client.runs.stream(wanted), writer)
+            async with local_functions.opened(options, client, own) as functions:
+                directory = AssistantDirectory(client, own.ready)
+                question = Question(client, directory, source, options, functions)
+                wanted = await question.send(text, files, writer)
+                return await follow(client, client.runs.stream(wanted), writer, functions)
         except (APIError, TransportError) as error:
             raise AimltuiError(f"{error.message} {getattr(error, 'remedy', None) or ''}".strip()) from error
 
@@ -180,14 +184,22 @@ def _writer(*, as_json: bool) -> AnswerWriter:
     return answers.MarkdownWriter(answers.to_output, answers.to_errors, colors)
 
 
-async def follow(client: AssistantsClient, stream: Events, writer: AnswerWriter) -> int:
+async def follow(
+    client: AssistantsClient, stream: Events, writer: AnswerWriter, functions: LocalFunctions | None = None
+) -> int:
     """Write the events of a run to its end; if this is cancelled, stop the run first.
+
+    Args:
+        client: The engine.
+        stream: The events of the run.
+        writer: Writes them.
+        functions: Answers the calls that need no decision.
 
     Returns:
         The exit status.
     """
     reader = _Reader(writer)
-    reading = asyncio.create_task(reader.read(stream))
+    reading = asyncio.create_task(reader.read_all(client, stream, functions))
     try:
         await asyncio.shield(reading)
     except asyncio.CancelledError:
@@ -214,7 +226,25 @@ class _Reader:
         self._writer = writer
         self.run: Run | None = None
 
+    async def read_all(
+        self, client: AssistantsClient, stream: Events, functions: LocalFunctions | None
+    ) -> None:
+        """Read a run to its end, or until a call of it needs a decision."""
+        from aimltui.wire.runs import REQUIRES_ACTION, SubmitToolOutputs
+
+        await self.read(stream)
+        while (
+            (run := self.run) is not None
+            and run.status == REQUIRES_ACTION
+            and functions is not None
+            and not functions.asked(run)
+        ):
+            outputs = await functions.outputs(run)
+            params = SubmitToolOutputs(thread_id=run.thread_id, run_id=run.id, tool_outputs=outputs)
+            await self.read(client.runs.stream_tool_outputs(params))
+
     async def read(self, stream: Events) -> None:
+        """Read the events of one stream."""
         from aimltui.wire.messages import MessageDelta
         from aimltui.wire.runs import Run
 

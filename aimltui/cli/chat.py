@@ -6,13 +6,14 @@ import argparse
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import aclosing, suppress
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack, aclosing, suppress
 from typing import TYPE_CHECKING, Any
 
 from aimltui.bootstrap.engine import open_engine_and_tools
 from aimltui.bootstrap.source import DEMO_MODEL, Source, find_source
 from aimltui.cli.citations import Citations
+from aimltui.cli.decisions import decided
 from aimltui.cli.flags import add_engine_flags
 from aimltui.cli.wording import incomplete_reason, without_screen_keys
 from aimltui.client.errors import TransportError
@@ -42,12 +43,21 @@ from aimltui.wire.run_steps import (
     RunStepDelta,
     ToolCallsDetails,
 )
-from aimltui.wire.runs import COMPLETED, REQUIRES_ACTION, TOOL_SWITCHES, CreateRun, ListRuns, Run
-from aimltui.wire.threads import CONNECTION, MODEL, TOOLS, CreateThread, ModifyThread
+from aimltui.wire.runs import (
+    COMPLETED,
+    REQUIRES_ACTION,
+    TOOL_SWITCHES,
+    CreateRun,
+    ListRuns,
+    Run,
+    SubmitToolOutputs,
+)
+from aimltui.wire.threads import CONNECTION, MODEL, TOOLS, WEB, CreateThread, ModifyThread
 from aimltui.wire.tools import CodeInterpreterTool
 
 if TYPE_CHECKING:
-    from aimltui.client.client import AssistantsClient
+    from aimltui.cli.local_functions import AskedCall, Decision, LocalFunctions
+    from aimltui.client.client import AssistantsClient, Events
 
 INSTRUCTIONS = "You are a helpful assistant."
 PROMPT = "\nYou > "
@@ -59,6 +69,8 @@ NAME_ONE = "Choose one with --model ID."
 NO_READER = "The output cannot be written: its reader is gone."
 PRINTED_HEAD, PRINTED_TAIL = 4_000, 2_000
 """Characters of a long output that are shown: its beginning and its end."""
+WAIT_S = 3600
+"""Seconds that a run lives, and so waits for a decision about a function."""
 FIND_TRIES = 3
 """How often to look for a run that was requested and not listed yet."""
 
@@ -71,7 +83,8 @@ def add_chat_parser(commands: Any) -> argparse.ArgumentParser:
         "chat",
         help="talk to an assistant in a plain terminal",
         description="Talk to an assistant, line by line. Ctrl+C stops the answer; at the prompt it leaves the chat, as do "
-        "“exit” and “quit”; “/tools on”, “/tools off” and “/tools auto” switch the model's tools. The thread is saved and can be opened in the full-screen program.",
+        "“exit” and “quit”; “/tools on”, “/tools off” and “/tools auto” switch the model's tools, “/web on” and “/web off” the web. The "
+        "model may call your functions, MCP servers and skills; you are asked before a call runs. The thread is saved and can be opened in the full-screen program.",
         allow_abbrev=False,
     )
     add = parser.add_argument
@@ -132,17 +145,28 @@ class Conversation:
         assistant_id: The assistant.
         write: Writes text to the terminal.
         streams: True to show answers while they are written.
+        functions: The tools of this machine; None for none.
     """
 
     def __init__(
-        self, client: AssistantsClient, thread_id: str, assistant_id: str, write: Write, *, streams: bool
+        self,
+        client: AssistantsClient,
+        thread_id: str,
+        assistant_id: str,
+        write: Write,
+        *,
+        streams: bool,
+        functions: LocalFunctions | None = None,
     ) -> None:
         self._client = client
         self._thread_id = thread_id
         self._assistant_id = assistant_id
         self._write = write
         self._streams = streams
-        self._tools = "auto"
+        self._functions = functions
+        self.asked: Sequence[AskedCall] = ()
+        """The calls of the run that need a decision: give it with `decide`."""
+        self._tools, self._web = "auto", ""
         self._told_off = ""
         """Why tools are off, if that was said."""
         self._run: Run | None = None
@@ -159,17 +183,69 @@ class Conversation:
         """Send a message and show the answer. If this is cancelled, it stops the run first."""
         self._run, self._shown, self._calls, self._files, self._cut = None, "", set(), {}, ""
         self._citations = Citations()
+        await self._guarded(self._answer(text))
+
+    async def decide(self, decisions: Mapping[str, Decision]) -> None:
+        """Go on with a run whose calls needed decisions, and show the rest of the answer.
+
+        Args:
+            decisions: By the ids of the calls; a call without one is not run.
+        """
+        self.asked = ()
+        await self._guarded(self._go_on(decisions))
+
+    async def withdraw(self) -> None:
+        """Stop the run whose calls needed decisions."""
+        self.asked = ()
+        await self._stop()
+        self._write("\n[stopped]\n")
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         try:
-            await self._client.messages.create(
-                CreateMessage(thread_id=self._thread_id, role="user", content=text)
-            )
-            await (self._follow() if self._streams else self._wait())
+            await work
         except asyncio.CancelledError:
             await self._stop()
             raise
         except (APIError, TransportError) as error:
             remedy = without_screen_keys(getattr(error, "remedy", "") or "")
             self._write(f"\n⚠ {clean(error.message)} {clean(remedy)}".rstrip() + "\n")
+
+    async def _answer(self, text: str) -> None:
+        params = CreateMessage(thread_id=self._thread_id, role="user", content=text)
+        await self._client.messages.create(params)
+        wanted = await self._wanted()
+        if self._streams:
+            await self._follow(self._client.runs.stream(wanted))
+        else:
+            await self._wait(await self._client.runs.create(wanted))
+        await self._go_on()
+
+    async def _go_on(self, decisions: Mapping[str, Decision] | None = None) -> None:
+        """Answer the calls of the run until it ends or a call needs a decision."""
+        functions = self._functions
+        while functions is not None and (run := self._run) is not None and run.status == REQUIRES_ACTION:
+            self.asked = functions.asked(run) if decisions is None else ()
+            if self.asked:
+                return
+            outputs = await functions.outputs(run, decisions)
+            decisions = None
+            params = SubmitToolOutputs(thread_id=run.thread_id, run_id=run.id, tool_outputs=outputs)
+            if self._streams:
+                await self._follow(self._client.runs.stream_tool_outputs(params))
+            else:
+                await self._wait(await self._client.runs.submit_tool_outputs(params))
+        self._show_end()
+        await self._show_files()
+
+    async def switch_web(self, word: str) -> None:
+        """Let the model use the web in the runs after this, or not; the full-screen program finds it with the thread."""
+        if word not in ("on", "off"):
+            self._write("⚠ Write “/web on” or “/web off”.\n")
+            return
+        self._web = word
+        more = " You are asked before a page is read." if word == "on" else ""
+        self._write(f"\nThe web is {word}.{more}\n")
+        await self._save({WEB: word})
 
     async def switch_tools(self, word: str) -> None:
         """Switch the hosted tools for the runs after this; the full-screen program finds it with the thread."""
@@ -178,32 +254,39 @@ class Conversation:
             return
         self._tools = word
         self._write(f"\nTools: {word}.\n")
+        await self._save({TOOLS: word})
+
+    async def _save(self, metadata: dict[str, str]) -> None:
         try:
-            await self._client.threads.modify(ModifyThread(thread_id=self._thread_id, metadata={TOOLS: word}))
+            await self._client.threads.modify(ModifyThread(thread_id=self._thread_id, metadata=metadata))
         except (APIError, TransportError) as error:
             self._write(f"⚠ This holds for this chat only. {clean(error.message)}\n")
 
-    @property
-    def _wanted(self) -> CreateRun:
-        return CreateRun(thread_id=self._thread_id, assistant_id=self._assistant_id, hosted_tools=self._tools)
+    async def _wanted(self) -> CreateRun:
+        wanted = CreateRun(
+            thread_id=self._thread_id, assistant_id=self._assistant_id, hosted_tools=self._tools
+        )
+        if self._functions is None:
+            return wanted
+        from aimltui.cli.local_functions import RunOf
 
-    async def _follow(self) -> None:
-        async with aclosing(self._client.runs.stream(self._wanted)) as stream:
+        assistant = await self._client.assistants.get(self._assistant_id)
+        return await self._functions.added(wanted, RunOf(assistant, True, self._web))
+
+    async def _follow(self, events: Events) -> None:
+        async with aclosing(events) as stream:
             async for event in stream:
                 self._show_event(event)
-        self._show_end()
-        await self._show_files()
+        self._end_part()
 
-    async def _wait(self) -> None:
-        run = self._run = await self._client.runs.create(self._wanted)
+    async def _wait(self, run: Run) -> None:
+        self._run = run
         pause = FIRST_POLL_S
         while run.is_active and run.status != REQUIRES_ACTION:
             await asyncio.sleep(pause)
             pause = min(LAST_POLL_S, pause * 1.5)
             run = self._run = await self._client.runs.get(run.thread_id, run.id)
         await self._show_all(run)
-        self._show_end()
-        await self._show_files()
 
     async def _show_all(self, run: Run) -> None:
         steps = await self._client.runs.list_steps(
@@ -358,24 +441,31 @@ class _Session:
     """Keeps the engine open from the first to the last turn."""
 
     def __init__(self, source: Source, model: str, options: argparse.Namespace) -> None:
-        self._opened = open_engine_and_tools(source)
+        self._opened = AsyncExitStack()
         self._source = source
         self._model = model
         self._options = options
         self.conversation: Conversation
 
     async def open(self) -> None:
+        from aimltui.cli import local_functions
         from aimltui.client.client import AssistantsClient
         from aimltui.client.embedded import EmbeddedTransport
 
-        engine, own = await self._opened.__aenter__()
         try:
-            await self._begin(AssistantsClient(EmbeddedTransport(engine)), await own.ready())
+            engine, own = await self._opened.enter_async_context(
+                open_engine_and_tools(self._source, run_lifetime_s=WAIT_S)
+            )
+            client = AssistantsClient(EmbeddedTransport(engine))
+            functions = await self._opened.enter_async_context(
+                local_functions.opened(self._options, client, own)
+            )
+            await self._begin(client, await own.ready(), functions)
         except BaseException:
             await self.aclose()
             raise
 
-    async def _begin(self, client: AssistantsClient, tools: Sequence[str]) -> None:
+    async def _begin(self, client: AssistantsClient, tools: Sequence[str], functions: LocalFunctions) -> None:
         if not self._model:
             self._model = await first_model(client)
             _write(f"{clean(self._model)} answers; choose another model with --model ID.\n")
@@ -392,11 +482,16 @@ class _Session:
         place = {MODEL: self._model, CONNECTION: connection.name} if connection and connection.is_own else {}
         thread = await client.threads.create(CreateThread(metadata=place))
         self.conversation = Conversation(
-            client, thread.id, assistant.id, _write, streams=not self._options.no_stream
+            client,
+            thread.id,
+            assistant.id,
+            _write,
+            streams=not self._options.no_stream,
+            functions=functions,
         )
 
     async def aclose(self) -> None:
-        await self._opened.__aexit__(None, None, None)
+        await self._opened.aclose()
 
 
 async def first_model(client: AssistantsClient) -> str:
@@ -432,19 +527,40 @@ def _loop(runner: asyncio.Runner, conversation: Conversation, write: Write) -> i
         if text.strip().lower() in ("exit", "quit"):
             write("Goodbye.\n")
             return 0
-        if (words := text.split())[:1] == ["/tools"] and len(words) <= 2:
-            runner.run(conversation.switch_tools(words[-1].lower()))
+        words = text.split()
+        switch = _switch(conversation, words[0]) if 1 <= len(words) <= 2 else None
+        if switch is not None:
+            runner.run(switch(words[-1].lower()))
             continue
         if not text.strip():
             write("⚠ The message is empty. Type some text first.\n")
             continue
-        sending = conversation.send(text)
+        _run(runner, conversation, conversation.send(text), write)
+
+
+def _switch(conversation: Conversation, command: str) -> Callable[[str], Coroutine[Any, Any, None]] | None:
+    return {"/tools": conversation.switch_tools, "/web": conversation.switch_web}.get(command)
+
+
+def _run(
+    runner: asyncio.Runner, conversation: Conversation, work: Coroutine[Any, Any, None], write: Write
+) -> None:
+    """Run a turn to its end; between its parts, the user decides about the calls of the model."""
+    while True:
         try:
-            runner.run(sending)
+            runner.run(work)
         except KeyboardInterrupt:
             # The run was stopped, or did not start. The conversation continues.
-            sending.close()
+            work.close()
             write("\n[stopped]\n")
+            return
+        if not conversation.asked:
+            return
+        try:
+            decisions = decided(conversation.asked, write, input, is_terminal=sys.stdin.isatty())
+            work = conversation.decide(decisions)
+        except KeyboardInterrupt:
+            work = conversation.withdraw()
 
 
 def _printed(logs: str) -> str:

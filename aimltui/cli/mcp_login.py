@@ -113,7 +113,7 @@ async def _open(address: str) -> None:
     from aimltui.tui.storage import saving
 
     try:
-        await saving.open_file(saving.opener(), address)
+        await saving.browse(address)
     except saving.SaveError:
         _say("No browser could be started: open the address yourself. On another machine, add --paste.")
     else:

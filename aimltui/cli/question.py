@@ -17,11 +17,11 @@ from aimltui.tui.state.attached_files import AttachedFile, tools_of
 from aimltui.wire import events
 from aimltui.wire.assistants import Assistant
 from aimltui.wire.messages import CreateMessage
-from aimltui.wire.runs import MOST_RUN_TOOLS, CreateRun
-from aimltui.wire.threads import ASSISTANT, CONNECTION, MODEL, TOOLS, CreateThread, ListThreads, Thread
+from aimltui.wire.runs import CreateRun
+from aimltui.wire.threads import ASSISTANT, CONNECTION, MODEL, TOOLS, WEB, CreateThread, ListThreads, Thread
 
 if TYPE_CHECKING:
-    from aimltui.local_tools.host import LocalTools
+    from aimltui.cli.local_functions import LocalFunctions
     from aimltui.wire.tools import Tool
 
 _RUN_OPTIONS = "run_options_"
@@ -44,6 +44,7 @@ class Question:
         directory: The assistants.
         source: The connections.
         options: The flags.
+        functions: The tools of this machine; None for none.
     """
 
     def __init__(
@@ -52,11 +53,13 @@ class Question:
         directory: AssistantDirectory,
         source: Source,
         options: argparse.Namespace,
+        functions: LocalFunctions | None = None,
     ) -> None:
         self._client = client
         self._directory = directory
         self._source = source
         self._options = options
+        self._functions = functions
 
     async def send(self, text: str, files: Sequence[AttachedFile], writer: AnswerWriter) -> CreateRun:
         """Add the message to its thread, which is made if none is named.
@@ -85,33 +88,34 @@ class Question:
         await self._client.messages.create(_message(thread.id, text, sent))
         needs = tools_of(sent)
         tools = await self._directory.tools_with(assistant_id, needs) if needs else None
-        return self._run(thread, assistant_id, choice, tools)
+        return await self._with_functions(
+            thread, assistant_id, self._run(thread, assistant_id, choice, tools)
+        )
 
-    async def plan(self, thread: Thread, local: LocalTools | None = None) -> CreateRun:
-        """Return the parameters of a run in a thread, with the functions that run on this machine.
+    async def plan(self, thread: Thread) -> CreateRun:
+        """Return the parameters of a run in a thread.
 
         Args:
             thread: The thread.
-            local: Those functions; None for none.
 
         Raises:
             ConfigError: The flags name something that does not exist.
             AimltuiError: No model can be found.
         """
-        from aimltui.wire.tools import FunctionTool
-
         assistant = self._assistant(await self._directory.read(), thread)
         choice = await self._choice(thread, assistant)
         assistant_id = assistant.id if assistant is not None else await self._own_assistant(choice)
-        own = self._directory.all_tools_of(assistant_id) or []
-        if local is None:
-            return self._run(thread, assistant_id, choice, None)
-        await local.refresh()
-        local.start(is_own=assistant is None)
-        taken = {tool.function.name for tool in own if isinstance(tool, FunctionTool)}
-        more = local.definitions(is_own=assistant is None, taken=taken)[: max(0, MOST_RUN_TOOLS - len(own))]
-        functions = [FunctionTool.model_validate(definition) for definition in more]
-        return self._run(thread, assistant_id, choice, [*own, *functions] if functions else None)
+        return await self._with_functions(thread, assistant_id, self._run(thread, assistant_id, choice, None))
+
+    async def _with_functions(self, thread: Thread, assistant_id: str, wanted: CreateRun) -> CreateRun:
+        assistant = self._directory.find(assistant_id)
+        if self._functions is None or assistant is None:
+            return wanted
+        from aimltui.cli.local_functions import RunOf
+
+        web = (thread.metadata or {}).get(WEB, "")
+        about = RunOf(assistant, self._directory.is_default(assistant_id), web)
+        return await self._functions.added(wanted, about)
 
     def _run(self, thread: Thread, assistant_id: str, choice: _Choice, tools: list[Tool] | None) -> CreateRun:
         given: dict[str, Any] = {name: value for name, value in choice._asdict().items() if value}

@@ -40,6 +40,8 @@ class GuardedServer(ScriptedServer):
     def __init__(self, *, auth: str = AUTH) -> None:
         super().__init__()
         self.auth = auth
+        self.named = auth
+        """How the server names its authorization server."""
         self.token = ""
         """The access token that is valid now."""
         self.refresh = ""
@@ -71,7 +73,7 @@ class GuardedServer(ScriptedServer):
                 200,
                 json={
                     "resource": f"{HOME}/mcp",
-                    "authorization_servers": [self.auth],
+                    "authorization_servers": [self.named],
                     "scopes_supported": ["all"],
                 },
             )

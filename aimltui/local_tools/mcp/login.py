@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
+import re
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -55,6 +57,9 @@ _NO_REGISTRATION = (
     "headers."
 )
 
+# servers made with older versions of the mcp package add a slash to the name of their authorization server
+_SLASH = re.compile(r"issuer mismatch: (\S+) != \1/$")
+
 Show = Callable[[str], Awaitable[None]]
 """Shows the user the address of the login page, and opens it if that is possible."""
 
@@ -95,10 +100,14 @@ async def log_in(
     provider = _provider(url, memory, redirect, show)
     guard = LoginTransport(transport, home)
     try:
-        async with httpx2.AsyncClient(
-            transport=guard, auth=provider, timeout=_TIMEOUT_S, trust_env=False
-        ) as client:
-            await _greet(client, server, url)
+        try:
+            await _greet(guard, provider, server, url)
+        except OAuthFlowError as error:
+            if not _SLASH.search(str(error)):
+                raise
+            guard = LoginTransport(transport, home, is_without_slash=True)
+            provider = _provider(url, memory, redirect, show)
+            await _greet(guard, provider, server, url)
     except (OAuthFlowError, httpx2.HTTPError, ValueError) as error:
         told = clean_line(redact_sentence(redact_in_use(str(error))))[:300] or type(error).__name__
         if isinstance(error, OAuthRegistrationError):
@@ -121,14 +130,19 @@ def _known_client(server: McpServer, redirect: Redirect) -> OAuthClientInformati
     )
 
 
-async def _greet(client: httpx2.AsyncClient, server: McpServer, url: str) -> None:
+async def _greet(
+    transport: httpx2.AsyncBaseTransport, provider: OAuthClientProvider, server: McpServer, url: str
+) -> None:
     """Ask the server for a session, which it refuses without a login; then end the session."""
     headers = {name: expand(value, os.environ) for name, value in server.headers.items()}
     headers |= {"accept": "application/json, text/event-stream", "user-agent": f"aimltui/{__version__}"}
-    async with client.stream("POST", url, json=_HELLO, headers=headers) as response:
-        session = response.headers.get("mcp-session-id")
-    if session:
-        await client.delete(url, headers={**headers, "mcp-session-id": session})
+    async with httpx2.AsyncClient(
+        transport=transport, auth=provider, timeout=_TIMEOUT_S, trust_env=False
+    ) as client:
+        async with client.stream("POST", url, json=_HELLO, headers=headers) as response:
+            session = response.headers.get("mcp-session-id")
+        if session:
+            await client.delete(url, headers={**headers, "mcp-session-id": session})
 
 
 def _provider(url: str, memory: _Memory, redirect: Redirect, show: Show) -> OAuthClientProvider:
@@ -223,11 +237,15 @@ class LoginTransport(httpx2.AsyncBaseTransport):
     Args:
         inner: Sends them; None uses the network.
         home: The origin of the server.
+        is_without_slash: Whether the names of authorization servers lose a slash at their end.
     """
 
-    def __init__(self, inner: httpx2.AsyncBaseTransport | None, home: Origin) -> None:
+    def __init__(
+        self, inner: httpx2.AsyncBaseTransport | None, home: Origin, *, is_without_slash: bool = False
+    ) -> None:
         self._inner = inner
         self._home = home
+        self._is_without_slash = is_without_slash
         self._opened: dict[Origin, httpx2.AsyncBaseTransport] = {}
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -246,9 +264,20 @@ class LoginTransport(httpx2.AsyncBaseTransport):
         if not response.headers.get("content-type", "").startswith("text/event-stream"):
             assert isinstance(response.stream, httpx2.AsyncByteStream)
             response.stream = Limited(response.stream, _MOST_BODY)
+        if self._is_without_slash and request.url.path.startswith("/.well-known/oauth-protected-resource"):
+            return httpx2.Response(response.status_code, content=_without_slash(await response.aread()))
         return response
 
     async def aclose(self) -> None:
         """Close the connections."""
         for one in self._opened.values():
             await one.aclose()
+
+
+def _without_slash(body: bytes) -> bytes:
+    try:
+        read = json.loads(body)
+        read["authorization_servers"] = [name.removesuffix("/") for name in read["authorization_servers"]]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return body
+    return json.dumps(read).encode()

@@ -66,14 +66,20 @@ class SkillFile:
 
 
 def skill_folders(parent: Path) -> list[Path]:
-    """The folders in a folder that have a SKILL.md, sorted by name; none if the folder does not exist."""
+    """The folders in a folder that have a SKILL.md or cannot be read, sorted by name; none if the folder does not exist."""
     try:
-        found = [
-            path for path in parent.iterdir() if not path.name.startswith(".") and (path / FILE).exists()
-        ]
+        found = sorted(path for path in parent.iterdir() if not path.name.startswith("."))
     except OSError:
         return []
-    return sorted(found)[:_MOST_SKILLS]
+    return [path for path in found if _has_file(path)][:_MOST_SKILLS]
+
+
+def _has_file(folder: Path) -> bool:
+    try:
+        return (folder / FILE).exists()
+    except OSError:
+        # reading it says why that is impossible
+        return True
 
 
 def read_skill(folder: Path, *, is_own: bool = False) -> Skill:

@@ -8,6 +8,7 @@ import contextlib
 import os
 import re
 import secrets
+import shlex
 import shutil
 import sys
 import tempfile
@@ -53,6 +54,7 @@ _DOCUMENTS: Final = frozenset(
     ]
 )
 """Endings of files that are only displayed when they are opened; others may be run as a program."""
+_TEXT_BROWSERS: Final = frozenset(["browsh", "elinks", "links", "links2", "lynx", "w3m"])
 
 
 class SaveError(Exception):
@@ -193,16 +195,51 @@ def opener(environment: Mapping[str, str] | None = None, platform: str = sys.pla
     return found
 
 
+def browser(
+    url: str, environment: Mapping[str, str] | None = None, platform: str = sys.platform
+) -> list[str]:
+    """The command that opens a web address: the browser that BROWSER names, otherwise the system's program.
+
+    Raises:
+        SaveError: There is none.
+    """
+    environment = os.environ if environment is None else environment
+    for wanted in environment.get("BROWSER", "").split(os.pathsep):
+        try:
+            command = shlex.split(wanted)
+        except ValueError:
+            continue
+        found = shutil.which(command[0], path=environment.get("PATH")) if command else None
+        # a text browser would need this terminal
+        if found is not None and Path(found).name not in _TEXT_BROWSERS:
+            words = [word.replace("%s", url) for word in command[1:]]
+            return [found, *words] if "%s" in wanted else [found, *words, url]
+    return [opener(environment, platform), url]
+
+
 async def open_file(program: str, path: Path | str) -> None:
-    """Open a file or a web address with the system's program, whose output is discarded.
+    """Open a file with a program, whose output is discarded.
 
     Raises:
         SaveError: It did not start, or it failed.
     """
+    await _start([program, str(path)], f"{Path(path).name}. Save it with s instead.")
+
+
+async def browse(url: str) -> None:
+    """Open a web address in the browser.
+
+    Raises:
+        SaveError: None could be started, or it failed.
+    """
+    await _start(browser(url), "web addresses.")
+
+
+async def _start(command: list[str], what: str) -> None:
+    program = command[0]
     try:
         process = await asyncio.create_subprocess_exec(
-            program,
-            str(path),
+            *command,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
@@ -216,9 +253,7 @@ async def open_file(program: str, path: Path | str) -> None:
     except TimeoutError:
         return  # it shows the file itself, and runs until the user closes it
     if code:
-        raise SaveError(
-            f"{Path(program).name} found no program that opens {Path(path).name}. Save it with s instead."
-        )
+        raise SaveError(f"{Path(program).name} found no program that opens {what}")
 
 
 NOT_BROWSED = "No browser could be started, so the address was copied. Open it yourself."
@@ -227,7 +262,7 @@ NOT_BROWSED = "No browser could be started, so the address was copied. Open it y
 async def browsed(url: str) -> bool:
     """Open a web address in the browser; False if none could be started."""
     try:
-        await open_file(opener(), url)
+        await browse(url)
     except SaveError:
         return False
     return True

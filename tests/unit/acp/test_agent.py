@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from acp.schema import AllowedOutcome, DeniedOutcome, RequestPermissionResponse
 from aimltui.acp.agent import AssistantAgent
 from aimltui.bootstrap.source import Source
 from aimltui.cli.acp import add_acp_parser
+from aimltui.cli.local_functions import LocalFunctions
 from aimltui.cli.question import Question
 from aimltui.client.client import AssistantsClient
 from aimltui.client.embedded import EmbeddedTransport
@@ -133,10 +133,10 @@ async def connected(directory: Path, model: FakeModel, *answers: str) -> AsyncIt
         client = AssistantsClient(EmbeddedTransport(engine))
         local = LocalTools([weather], Approvals(directory / "approved.json"), Rules())
         source = Source(directory, None, "fake")
-        question = Question(
-            client, AssistantDirectory(client), source, parser.parse_args(["acp", "-m", "fake"])
-        )
-        made: Any = AssistantAgent(client, partial(question.plan, local=local), question.marks, local)
+        options = parser.parse_args(["acp", "-m", "fake"])
+        functions = LocalFunctions(local, client)
+        question = Question(client, AssistantDirectory(client), source, options, functions)
+        made: Any = AssistantAgent(client, question.plan, question.marks, local)
         serving = asyncio.create_task(acp.run_agent(made, Pipe(there, back), use_unstable_protocol=True))
         agent = acp.connect_to_agent(editor, Pipe(back, there), use_unstable_protocol=True)  # type: ignore[arg-type]
         try:

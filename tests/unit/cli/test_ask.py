@@ -18,6 +18,7 @@ from aimltui.cli import main as command_line
 from aimltui.cli.answers import JSONWriter, MarkdownWriter
 from aimltui.cli.ask import STOPPED, _within, add_ask_parser, follow, question_of
 from aimltui.cli.finding import find_one
+from aimltui.cli.local_functions import LocalFunctions
 from aimltui.cli.markdown_colors import MarkdownColors
 from aimltui.cli.question import Question
 from aimltui.client.client import AssistantsClient
@@ -25,6 +26,8 @@ from aimltui.client.embedded import EmbeddedTransport
 from aimltui.common.errors import ConfigError
 from aimltui.config.settings import BudgetSettings, Settings
 from aimltui.engine.models.base import ChatChunk, ModelError
+from aimltui.local_tools.approvals import Approvals
+from aimltui.local_tools.host import LocalTools, Rules
 from aimltui.tui.controllers.assistant_directory import AssistantDirectory
 from aimltui.tui.state.run_options import RunOptions, metadata_of
 from aimltui.wire.assistants import CreateAssistant
@@ -33,6 +36,7 @@ from aimltui.wire.runs import ListRuns, Run
 from aimltui.wire.threads import ListThreads, ModifyThread
 from tests.support.builders import bounded, opened, until
 from tests.support.fake_model import FakeModel, calls, says
+from tests.support.local_tools import HandSource, a_tool
 
 FUNCTION = {"type": "function", "function": {"name": "weather"}}
 MakeWriter = Callable[[Callable[[str], None]], Any]
@@ -51,6 +55,7 @@ class Asking:
         self.client = client
         self.written = ""
         self.status: int | None = None
+        self.functions: LocalFunctions | None = None
 
     async def ask(self, *flags: str, as_json: bool = False) -> str:
         """Ask as the command line would; what was written."""
@@ -58,9 +63,10 @@ class Asking:
         writer = JSONWriter(self._write) if as_json else MarkdownWriter(self._write, lambda _: None)
         options = options_of("-m", "fake", *flags)
         source = Source(Path("unused"), None, "fake")
-        question = Question(self.client, AssistantDirectory(self.client), source, options)
+        question = Question(self.client, AssistantDirectory(self.client), source, options, self.functions)
         wanted = await question.send(" ".join(options.text), (), writer)
-        self.status = await follow(self.client, self.client.runs.stream(wanted), writer)
+        stream = self.client.runs.stream(wanted)
+        self.status = await follow(self.client, stream, writer, self.functions)
         return self.written
 
     def _write(self, text: str) -> None:
@@ -157,6 +163,25 @@ async def test_a_run_that_needs_approval_waits_and_its_id_is_printed(
     told = capsys.readouterr().err
     assert run.id in told
     assert "weather" in told
+
+
+async def test_calls_that_are_allowed_run_and_one_that_is_not_ends_with_4_before_any_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = HandSource(a_tool("weather"), a_tool("time"))
+    rules = Rules(by_name={"time": "allow"})
+    local = LocalTools([source], Approvals(tmp_path / "a.json"), rules)
+    both = calls(("time", "{}"), ("weather", "{}"))
+    async with opened(tmp_path, FakeModel(calls(("time", "{}")), says("Noon."), both)) as engine:
+        asked = asking(engine)
+        asked.functions = LocalFunctions(local, asked.client)
+        assert (await bounded(asked.ask("Hello"))).endswith("Noon.\n")
+        assert asked.status == 0
+        assert source.called == [("time", {})]
+        await bounded(asked.ask("Hello"))
+    assert asked.status == 4
+    assert source.called == [("time", {})]
+    assert "weather" in capsys.readouterr().err
 
 
 async def test_a_stopped_answer_keeps_its_text(tmp_path: Path) -> None:

@@ -11,12 +11,18 @@ from typing import Any
 import pytest
 
 from aimltui.cli.chat import Conversation, first_model
+from aimltui.cli.decisions import decided
+from aimltui.cli.local_functions import Decision, LocalFunctions
 from aimltui.client.client import AssistantsClient
 from aimltui.client.embedded import EmbeddedTransport
 from aimltui.common.errors import AimltuiError
 from aimltui.common.sanitize import MAX_COMBINING
 from aimltui.engine.models.base import ChatChunk, ListState, ModelError, ModelInfo
 from aimltui.engine.tools.file_search.tool import FileSearch
+from aimltui.local_tools.approvals import Approvals
+from aimltui.local_tools.host import LocalTools, Rules
+from aimltui.local_tools.skills.source import SkillFolder, SkillSource
+from aimltui.local_tools.web.source import WebSource
 from aimltui.wire import events
 from aimltui.wire.base import Page, Params, Wire
 from aimltui.wire.binary import Blob
@@ -30,19 +36,24 @@ from aimltui.wire.threads import CreateThread
 from tests.support.builders import a_thread, an_assistant, bounded, opened, until
 from tests.support.fake_model import FakeModel, calls, says
 from tests.support.fake_session import FakeSandbox
+from tests.support.local_tools import HandSource, a_tool
 
 WAYS = pytest.mark.parametrize("streams", [True, False])
 
 
 @asynccontextmanager
 async def talking(
-    directory: Path, model: FakeModel, *, streams: bool, **assistant: Any
+    directory: Path, model: FakeModel, *, streams: bool, local: LocalTools | None = None, **assistant: Any
 ) -> AsyncIterator[tuple[Conversation, list[str]]]:
     written: list[str] = []
     async with opened(directory, model) as engine:
         thread, made = await a_thread(engine), await an_assistant(engine, **assistant)
         client = AssistantsClient(EmbeddedTransport(engine))
-        yield Conversation(client, thread.id, made.id, written.append, streams=streams), written
+        functions = LocalFunctions(local, client) if local is not None else None
+        yield (
+            Conversation(client, thread.id, made.id, written.append, streams=streams, functions=functions),
+            written,
+        )
 
 
 @WAYS
@@ -114,6 +125,70 @@ async def test_functions_are_said_to_be_beyond_this_chat(tmp_path: Path) -> None
     async with talking(tmp_path, model, streams=True, tools=tools) as (conversation, written):
         await bounded(conversation.send("x"))
     assert "this chat has no functions" in "".join(written)
+
+
+def put_to_the_user(
+    conversation: Conversation, written: list[str], *words: str, is_terminal: bool = True
+) -> dict[str, Decision]:
+    lines = iter(words)
+    return decided(conversation.asked, written.append, lambda _: next(lines), is_terminal=is_terminal)
+
+
+@WAYS
+async def test_calls_run_when_the_user_says_so_and_not_before(tmp_path: Path, streams: bool) -> None:
+    source = HandSource(a_tool("weather"), a_tool("time"))
+    local = LocalTools([source], Approvals(tmp_path / "a.json"), Rules(by_name={"time": "allow"}))
+    both = calls(("weather", '{"city": "Os\x9b2Jlo"}'), ("time", "{}"))
+    model = FakeModel(both, calls(("weather", "{}")), calls(("weather", "{}"), ("sum", "{}")), says("Cold."))
+    tools = [{"type": "function", "function": {"name": "sum"}}]
+    async with talking(tmp_path, model, streams=streams, local=local, tools=tools) as (conversation, written):
+        await bounded(conversation.send("How is the weather?"))
+        assert {tool["function"]["name"] for tool in model.requests[0].tools} == {"weather", "time", "sum"}
+        assert [one.call.function.name for one in conversation.asked] == ["weather"]
+        assert source.called == []
+        assert put_to_the_user(conversation, written, "y", is_terminal=False) == {}
+        decisions = put_to_the_user(conversation, written, "")
+        assert "Call > weather" in "".join(written)
+        assert "\x9b" not in "".join(written)
+        await bounded(conversation.decide(decisions))
+        # the refusal reached the model, and what is allowed ran; it asks again
+        assert source.called == [("time", {})]
+        assert "user refused this call" in str(model.requests[1].messages[-2:])
+        await bounded(conversation.decide(put_to_the_user(conversation, written, "always")))
+        # now only the function that nothing here can run is asked about, and nobody can allow it
+        assert [one.call.function.name for one in conversation.asked] == ["sum"]
+        await bounded(conversation.decide(put_to_the_user(conversation, written)))
+        assert source.called[1:] == [("weather", {}), ("weather", {})]
+    assert "".join(written).endswith("\nAssistant > Cold.\n")
+
+
+async def test_a_chat_switches_the_web_and_has_the_skills_of_the_configuration_directory(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "skills" / "sums").mkdir(parents=True)
+    (tmp_path / "skills" / "sums" / "SKILL.md").write_text("---\ndescription: Adds.\n---\nAdd them.")
+
+    async def read_page(url: str) -> Any:
+        raise AssertionError(url)
+
+    skills = SkillSource([SkillFolder(tmp_path / "skills", is_own=True)])
+    approvals = Approvals(tmp_path / "a.json")
+    local = LocalTools([], approvals, Rules(), None, skills, WebSource(read_page, None))
+    load = calls(("load_skill", '{"name": "sums"}'))
+    model = FakeModel(load, says("Done."), calls(("fetch_page", '{"url": "https://example.com"}')))
+    async with talking(tmp_path, model, streams=True, local=local) as (conversation, written):
+        await bounded(conversation.send("Add"))
+        assert "Add them." in str(model.requests[1].messages[-1])
+        await bounded(conversation.switch_web("maybe"))
+        await bounded(conversation.switch_web("on"))
+        await bounded(conversation.send("Read"))
+        (asked,) = conversation.asked
+        assert asked.call.function.name == "fetch_page"
+        assert asked.may_always
+        await bounded(conversation.withdraw())
+        assert conversation.asked == ()
+    assert "Write “/web on” or “/web off”" in "".join(written)
+    assert "".join(written).endswith("[stopped]\n")
 
 
 class Interpreting:

@@ -174,6 +174,15 @@ async def test_metadata_that_leads_astray_ends_the_login(overrides: dict[str, st
     assert not any(request.url.scheme == "http" for request in world.sent)
 
 
+async def test_a_slash_too_many_in_the_name_of_the_authorization_server_is_forgiven() -> None:
+    world, logins = GuardedServer(), MemoryLogins()
+    world.named = f"{AUTH}/"
+    browser = await enter(world, logins)
+    assert len(browser.shown) == 1
+    assert logins.load("tracker", TRACKER.url) is not None
+    assert {request.url.host for request in world.sent} == {"mcp.example", "login.example"}
+
+
 async def test_a_program_that_cannot_register_uses_the_client_of_the_configuration(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -83,6 +83,19 @@ async def test_a_broken_skill_is_named_with_its_line_and_breaks_no_other(
     assert str(tmp_path / "broken" / "SKILL.md") in problem.sentence
 
 
+async def test_a_folder_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None:
+    parent = tmp_path
+    # the path to its SKILL.md is longer than the system reads; permissions would not stop root
+    while (missing := 4_040 - len(str(parent))) > 0:
+        parent /= "d" * (min(250, missing - 1) if missing > 1 else 1)
+    put(parent, "i")
+    (parent / ("x" * 50)).mkdir()
+    source = await source_of(parent)
+    assert [skill.name for skill in source.skills] == ["i"]
+    (problem,) = source.problems
+    assert "cannot be read" in problem.sentence
+
+
 async def test_the_first_folder_wins_and_a_change_is_picked_up(tmp_path: Path) -> None:
     first = put(tmp_path / "a", body="first")
     put(tmp_path / "b", body="second")

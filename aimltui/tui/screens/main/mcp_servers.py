@@ -57,7 +57,7 @@ class McpServersPart(MainView):
         from aimltui.tui.storage import saving
 
         try:
-            await saving.open_file(saving.opener(), address)
+            await saving.browse(address)
         except saving.SaveError:
             self.copy(address)
             self.show_notice(

@@ -121,6 +121,18 @@ def test_a_machine_without_a_desktop_or_an_opener_says_so(tmp_path: Path) -> Non
         saving.opener({"PATH": str(tmp_path)}, "darwin")
 
 
+def test_the_browser_that_the_user_names_opens_web_addresses_without_a_desktop_too(tmp_path: Path) -> None:
+    for name in ("w3m", "mine"):
+        (tmp_path / name).touch(0o700)
+    mine, path = str(tmp_path / "mine"), str(tmp_path)
+    url = "https://example.com/?a=1&b=%s"
+    assert saving.browser(url, {"PATH": path, "BROWSER": "gone:w3m:mine --new"}) == [mine, "--new", url]
+    assert saving.browser(url, {"PATH": path, "BROWSER": "mine --at=%s -x"}) == [mine, f"--at={url}", "-x"]
+    for useless in ("", "'", "gone", "w3m"):
+        with pytest.raises(SaveError, match="No desktop"):
+            saving.browser(url, {"PATH": path, "BROWSER": useless}, "linux")
+
+
 @pytest.mark.parametrize(("exit_code", "problem"), [(0, ""), (4, "found no program")])
 async def test_the_systems_program_gets_the_file(tmp_path: Path, exit_code: int, problem: str) -> None:
     opener = tmp_path / "xdg-open"
