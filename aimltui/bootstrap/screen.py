@@ -204,7 +204,7 @@ async def _connect_engine(
         tools.skills.copy_in = copy_in
     return Connected(
         client=client,
-        endpoint=connection.name if connection else "offline demo" if is_demo else "not connected",
+        endpoint=connection.name if connection else "offline" if is_demo else "not connected",
         default_model=model,
         starters=_starters(STARTERS),
         default_tools=own.ready,

@@ -14,7 +14,7 @@ def add_screen_flags(parser: argparse.ArgumentParser) -> None:
     add(
         "--demo",
         action="store_true",
-        help="look around offline: a scripted model answers, nothing is contacted",
+        help="try the demo: offline, a scripted model answers, nothing is contacted",
     )
     add(
         "--data-dir",

@@ -13,6 +13,7 @@ OPENAI_BASE_URL = "https://api.openai.com/v1"
 
 _AIMLAPI_DOMAIN = "aimlapi.com"
 _PORTS = {"http": 80, "https": 443}
+_PRIVATE_DOMAINS = (".local", ".lan", ".internal", ".home.arpa")
 
 
 class Origin(NamedTuple):
@@ -74,6 +75,19 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
+
+
+def is_private(host: str) -> bool:
+    """Return whether a host name or address is this machine or belongs to its own network."""
+    name = host.strip("[]").lower().rstrip(".")
+    if is_loopback(name) or name.endswith(_PRIVATE_DOMAINS):
+        return True
+    try:
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        # a name without a dot is found by the own network only
+        return bool(name) and "." not in name
+    return address.is_private or address.is_link_local
 
 
 def checked_base_url(base_url: str) -> str:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 CONNECT_S = 0.5
-ANSWER_S = 2.0
-"""Seconds for a complete answer; a server that is loading a model is slow."""
+ANSWER_S = 1.0
+"""Seconds for a complete answer; users wait for the slowest port."""
 LIMIT_BYTES = 4 * 1024 * 1024
 
 

@@ -59,8 +59,11 @@ async def try_assistants(base_url: str, key: str | None, state_dir: Path, limit_
         return _too_slow(urlsplit(base_url).netloc, limit_s)
     except Unsupported as error:
         return Tested(False, error.message, "If it serves chat models, connect to it as “Chat models”.")
-    except (APIError, TransportError) as error:
-        return Tested(False, error.message, getattr(error, "remedy", "") or "")
+    except APIError as error:
+        wants_key = key is None and error.status == 401
+        return Tested(False, error.message, getattr(error, "remedy", "") or "", wants_key=wants_key)
+    except TransportError as error:
+        return Tested(False, error.message, error.remedy)
     return Tested(True, "supports the Assistants API", " ".join(found.missing), models)
 
 
@@ -100,7 +103,10 @@ def _failed(endpoint: Endpoint, error: ModelError) -> Tested:
         )
     if error.status == 401 and not endpoint.api_key:
         return Tested(
-            False, f"{endpoint.host} needs an API key.", "Paste it, or name the variable that holds it."
+            False,
+            f"{endpoint.host} needs an API key.",
+            "Paste it, or name the variable that holds it.",
+            wants_key=True,
         )
     return Tested(False, error.message, _remedy(endpoint, error))
 

@@ -87,6 +87,8 @@ class Tested:
     """The base URL on the same host that lists models; `remedy` names it, too."""
     can_be_saved: bool = True
     """Whether the draft can be saved despite the problem; False if the address or the key is not valid."""
+    wants_key: bool = False
+    """Whether the server asks for a key, and none was sent."""
 
 
 class Connections(Protocol):

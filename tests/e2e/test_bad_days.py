@@ -143,7 +143,7 @@ def test_without_a_key_the_program_opens_and_says_what_to_do(tmp_path: Path) -> 
         terminal.wait_quiet(0.6)
         terminal.press("escape")
         terminal.wait_gone("esc Not now")
-        terminal.wait_for("Look around offline")
+        terminal.wait_for("Try the demo")
         terminal.quit()
 
 

@@ -524,7 +524,7 @@ SCENES: tuple[Scene, ...] = (
     Scene("not-set-up", nothing, themes=(DARK, LIGHT), model=None),
     Scene(
         "connect",
-        wait("Look around"),
+        wait("Try the demo"),
         themes=(DARK, LIGHT),
         model=None,
         options={"connections": FIRST},

@@ -41,7 +41,7 @@ async def window(data: Path) -> AsyncGenerator[Seat, None]:
         options = EngineOptions(data_dir=data)
         registry = ModelRegistry(endpoint=None, demo_pace=0)
         engine = await Engine.open(options, registry, builtin(options).tools)
-        return Connected(AssistantsClient(EmbeddedTransport(engine)), "offline demo", "demo")
+        return Connected(AssistantsClient(EmbeddedTransport(engine)), "offline", "demo")
 
     async with seat(FakeTransport(), data / "drafts", connect=connect, clock=None) as here:
         yield here

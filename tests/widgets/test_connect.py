@@ -15,7 +15,7 @@ from aimltui.tui.screens.connect.connect import ConnectScreen
 from aimltui.tui.screens.connect.connections import ConnectionsScreen
 from aimltui.tui.screens.connect.form import ConnectFormScreen
 from aimltui.tui.screens.connect.key_input import KeyInput
-from aimltui.tui.state.connect_options import DEMO, LOCAL
+from aimltui.tui.state.connect_options import DEMO, LOCAL, OTHER
 from aimltui.tui.widgets.footer import FooterBar
 from aimltui.tui.widgets.pick_list import PickList
 from tests.support.fake_connections import (
@@ -119,9 +119,10 @@ async def test_looking_around_is_a_row(server: FakeTransport, tmp_path: Path) ->
         await on(here, ConnectScreen)
         await choose(here, DEMO)
         await here.until(lambda: here.workspace.models.model_of(here.workspace.current) == "demo")
+        await here.until(lambda: header(here) == ("demo", "offline"))
         here.screen.open_connect()
         await on(here, ConnectScreen)
-        assert "Look around" not in here.shown()
+        assert "Try the demo" not in here.shown()
 
 
 async def test_who_writes_already_is_not_interrupted_and_the_text_waits_for_the_user(
@@ -182,7 +183,7 @@ async def test_this_machine_is_asked_only_when_it_is_wanted(server: FakeTranspor
         await on(here, ConnectScreen)
         assert service.searches == 0
         service.gate.clear()
-        await choose(here, LOCAL)
+        await press(here, "ctrl+r")
         assert "looking at this machine's usual ports…" in here.shown()
         service.gate.set()
         await here.until(lambda: "Ollama · 7 models" in here.shown())
@@ -338,8 +339,8 @@ async def test_another_address_can_be_a_server_of_assistants(server: FakeTranspo
         await press(here, "enter")
         assert "The address is missing" in here.shown()
         await press(here, *"localhost:9000/v1", "down", "down", "enter")
-        # from the last row of the kinds on to the key's rows, and there to the last one
-        await press(here, "down", "down", "down", "down", "enter", "enter")
+        # no key is the choice for this machine
+        await press(here, "down", "enter")
         await here.until(lambda: service.saved)
         (draft,) = service.saved
         assert (draft.base_url, draft.kind, draft.key_place) == (
@@ -509,6 +510,25 @@ async def test_without_connections_of_its_own_the_program_says_why(
 
 
 # What the service tells beside
+
+
+async def test_a_server_of_this_machine_is_asked_without_a_key_which_is_asked_for_when_it_wants_one(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    wants = connecting.Tested(False, "127.0.0.1:18180 needs an API key.", "Paste it.", wants_key=True)
+    service = FakeConnections(verdicts=[wants, GOOD])
+    async with seat(server, tmp_path, model=None, connections=service) as here:
+        await on(here, ConnectScreen)
+        await choose(here, OTHER)
+        await on(here, ConnectFormScreen)
+        await press(here, *"127.0.0.1:18180/v1", "enter")
+        await here.until(
+            lambda: "needs an API key" in here.shown() and isinstance(here.app.focused, KeyInput)
+        )
+        assert service.tested[0].key == ""
+        await press(here, *"abc", "enter")
+        await here.until(lambda: service.saved)
+        assert (service.saved[0].key, service.saved[0].base_url) == ("abc", "http://127.0.0.1:18180/v1")
 
 
 async def test_a_better_address_is_taken_with_a_key(server: FakeTransport, tmp_path: Path) -> None:

@@ -114,10 +114,24 @@ async def test_a_card_is_reached_although_its_text_is_back_in_the_prompt(
     server.failures["create_thread"] = [APIError("No models.", status=502, code="models_unavailable")]
     async with seat(server, tmp_path, connections=FakeConnections(there=[WORK, AIMLAPI])) as here:
         await fail(here, "First line\nsecond")
-        assert "alt+↑ then   k change key" in here.shown()
+        assert "alt+↑ then   r retry   k change key" in here.shown()
         await here.pilot.press("alt+up", "k")
         await here.until(lambda: isinstance(here.app.screen, ConnectFormScreen))
         assert here.screen.prompt.draft == "First line\nsecond"
+
+
+async def test_what_was_not_sent_is_sent_by_one_letter_once_the_server_answers(
+    server: FakeTransport, tmp_path: Path
+) -> None:
+    server.scripts = [ANSWERED]
+    server.failures["create_thread"] = [APIError("Nothing answers.", status=500, code="models_unavailable")]
+    async with seat(server, tmp_path) as here:
+        await fail(here)
+        await here.pilot.press("alt+up", "r")
+        await here.until(lambda: "Here you are." in here.texts())
+        await here.idle()
+        assert cards(here) == []
+        assert here.screen.prompt.is_empty
 
 
 async def test_a_run_that_did_not_start_can_be_sent_again_and_its_card_goes(
@@ -175,7 +189,7 @@ async def test_an_endpoint_that_lists_no_models_offers_its_key_and_the_text_is_b
     async with seat(server, tmp_path, model="", connections=service) as here:
         await fail(here)
         (card,) = cards(here)
-        assert [action.label for action in card.actions] == ["change key", "other model"]
+        assert [action.label for action in card.actions] == ["retry", "change key", "other model"]
         assert here.screen.prompt.draft == "Hello"
         lines = here.shown().splitlines()
         row = next(y for y, line in enumerate(lines) if "k change key" in line)

@@ -90,7 +90,7 @@ async def window(
     async def connect() -> Connected:
         engine = await Engine.open(EngineOptions(data_dir=data), ModelRegistry(endpoint=None, demo_pace=0))
         client = AssistantsClient(EmbeddedTransport(engine))
-        return Connected(client, "offline demo", "demo", recognition=recognition, embeddings=embeddings)
+        return Connected(client, "offline", "demo", recognition=recognition, embeddings=embeddings)
 
     async with seat(FakeTransport(), data / "drafts", connect=connect, clock=None) as here:
         yield here

@@ -36,7 +36,7 @@ async def window(data: Path, **changes: Any) -> AsyncGenerator[Seat, None]:
     async def connect() -> Connected:
         engine = await Engine.open(EngineOptions(data_dir=data), ModelRegistry(endpoint=None))
         client = AssistantsClient(EmbeddedTransport(engine))
-        return Connected(client, "offline demo", "demo", interchange=InterchangeService(client))
+        return Connected(client, "offline", "demo", interchange=InterchangeService(client))
 
     async with seat(FakeTransport(), data / "drafts", connect=connect, clock=None, **changes) as here:
         yield here

@@ -31,7 +31,7 @@ async def window(data: Path, *, paranoid: bool = False, **changes: object) -> As
     async def connect() -> Connected:
         engine = await Engine.open(EngineOptions(data_dir=data), ModelRegistry(endpoint=None))
         transport = EmbeddedTransport(engine, paranoid=paranoid)
-        return Connected(AssistantsClient(transport), "offline demo", "demo", tuple(STARTERS))
+        return Connected(AssistantsClient(transport), "offline", "demo", tuple(STARTERS))
 
     async with seat(FakeTransport(), data / "drafts", connect=connect, clock=None, **changes) as here:
         yield here

@@ -66,6 +66,11 @@ class ConnectionTester:
         """Another address of the same host, where the test found the models; empty if there is none."""
         return self.failed.better_url if self.failed is not None and self._form.has_address else ""
 
+    @property
+    def wants_key(self) -> bool:
+        """Whether the server asked for a key when it was tested without one."""
+        return self.failed is not None and self.failed.wants_key
+
     def forget(self) -> bool:
         """Drop the result of the last test if the values have changed since; False if they have not."""
         if self._form.draft() == self.tried:

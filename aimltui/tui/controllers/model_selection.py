@@ -12,7 +12,7 @@ from aimltui.client.errors import TransportError, Unsupported
 from aimltui.tui.controllers.assistant_directory import AssistantDirectory
 from aimltui.tui.controllers.conversation import Answering, Conversation
 from aimltui.tui.controllers.run_plan import NotSent
-from aimltui.tui.state.entries import CONNECT, OTHER_MODEL
+from aimltui.tui.state.entries import CONNECT, OTHER_MODEL, RETRY
 from aimltui.wire.assistants import ModifyAssistant
 from aimltui.wire.errors import APIError
 from aimltui.wire.models import Model, ModelPage
@@ -189,8 +189,7 @@ class ModelSelection:
             raise NotSent(
                 _NOT_CHOSEN,
                 "No model is set up yet: no endpoint is configured and no model was chosen.",
-                "Connect one (ctrl+p, Connections), or choose demo with ctrl+l: it works offline. Your text is "
-                "back in the prompt.",
+                "Connect one (/connect), or choose demo with ctrl+l: it works offline. Your text is back in the prompt.",
                 (CONNECT, OTHER_MODEL),
             )
         return model
@@ -230,9 +229,8 @@ class ModelSelection:
             name = source.connection if source is not None else "The server"
             reason = f"{name} lists no models, and none was chosen."
             problem = source.problem if source is not None else None
-            raise NotSent(
-                _NOT_CHOSEN, f"{reason} {problem}" if problem else reason, remedy, (CONNECT, OTHER_MODEL)
-            )
+            actions = (RETRY, CONNECT, OTHER_MODEL)
+            raise NotSent(_NOT_CHOSEN, f"{reason} {problem}" if problem else reason, remedy, actions)
         mine = self._assistants.default
         return next(
             (model.id for model in offered if mine is not None and model.id == mine.model), offered[0].id

@@ -25,7 +25,7 @@ from aimltui.tui.controllers.taking_back import take_back
 from aimltui.tui.controllers.thread_reader import read_thread
 from aimltui.tui.state.addressee import Addressee
 from aimltui.tui.state.attached_files import AttachedFile, addressee_of, parted, tools_of, with_files
-from aimltui.tui.state.entries import CHANGE_KEY, OTHER_MODEL, SEND_AGAIN, CardAction
+from aimltui.tui.state.entries import CHANGE_KEY, OTHER_MODEL, RETRY, SEND_AGAIN, CardAction
 from aimltui.tui.state.unanswered import unanswered
 from aimltui.wire.errors import APIError, NotFound
 from aimltui.wire.events import StreamEvent
@@ -52,6 +52,7 @@ _TRIES_S = (0.2, 1.0, 2.0, 4.0, 8.0)
 _POLL_S = 1.0
 _CUT_OFF = "The server ended the stream before the run was over."
 _NOT_STARTED = "The run was not started"
+_NOT_SENT = "The message was not sent"
 _NO_MODELS = "models_unavailable"
 """The engine's error code if an endpoint returns no list of models, mostly because of its key."""
 
@@ -243,7 +244,7 @@ class RunFollower:
                 conversation.enqueue(draft, first=True)
                 await self._follow_other()
                 return True
-            conversation.unsent_card = self._show(error, "The message was not sent")
+            conversation.unsent_card = self._show(error, _NOT_SENT)
             self._give_back(draft)
             return False
         conversation.buffer.add(view.settle_pending(pending_id, message), at_once=True)
@@ -471,13 +472,12 @@ class RunFollower:
                     title, error.message, remedy, actions=(OTHER_MODEL, SEND_AGAIN)
                 )
             case APIError():
-                remedy = "Your text is back in the prompt." if "sent" in title else "Try again."
-                if error.code == _NO_MODELS:
-                    remedy += " Keys are changed under Connections (ctrl+p)."
+                remedy = "Your text is back in the prompt." if title == _NOT_SENT else "Try again."
                 actions = _actions(error, title)
                 return conversation.show_error(title, error.message, remedy, error.request_id, actions)
             case TransportError():
-                return conversation.show_error(title, error.message, error.remedy)
+                actions = (RETRY,) if title == _NOT_SENT else ()
+                return conversation.show_error(title, error.message, error.remedy, actions=actions)
             case _:
                 return conversation.show_error(title, str(error))
 
@@ -486,7 +486,7 @@ def _actions(error: APIError, title: str) -> tuple[CardAction, ...]:
     """Return what a card can offer about a refusal."""
     key = (CHANGE_KEY, OTHER_MODEL) if error.code == _NO_MODELS else ()
     if title != _NOT_STARTED:
-        return key
+        return (RETRY, *key) if title == _NOT_SENT else key
     return (*(key or (OTHER_MODEL,)), SEND_AGAIN)
 
 

@@ -88,14 +88,18 @@ def model_text(workspace: Workspace) -> str:
     return workspace.models.model_of(workspace.current) or looking
 
 
-def endpoint_text(workspace: Workspace) -> str:
-    """The connection that answers in the open conversation."""
+_OFFLINE = "offline"
+
+
+def endpoint_text(workspace: Workspace, demo_model: str) -> str:
+    """The connection that answers in the open conversation; the demo model has none."""
     name = workspace.models.connection_of(workspace.current)
+    is_demo = not name and workspace.current.selection.model == demo_model
     has_any = workspace.connected.connections is not None
     if name and has_any and name not in workspace.models.connections():
         return f"{name}, removed"
     web = " + web" if workspace.web.is_on(workspace.current) else ""
-    return f"{name or workspace.endpoint}{web}"
+    return f"{name or (_OFFLINE if is_demo else workspace.endpoint)}{web}"
 
 
 def placeholder(assistant: str, *, is_narrow: bool) -> str:

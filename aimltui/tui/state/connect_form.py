@@ -8,14 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 from urllib.parse import urlsplit
 
-from aimltui.common.urls import same_origin
+from aimltui.common.urls import is_private, same_origin
 from aimltui.connections.types import ConnectionDraft, ConnectionRow, EnvironmentKey, KeyPlace, Tested
 
 KEEP, NO_KEY, NAMED, TYPED = "keep", "none", "environment", "typed"
 """Where the key comes from, besides `keychain`, `file` and `found:VARIABLE`; `typed` while the places are unknown."""
 FOUND = "found:"
 
-_LOOPBACK = ("localhost", "127.", "[::1]", "0.0.0.0")  # noqa: S104  # compared with, never bound
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
@@ -38,6 +37,8 @@ class ConnectForm:
     name: str
     option: str
     """Where the key comes from: `keep`, `found:NAME`, `keychain`, `file`, `environment`, `none`, or `typed`."""
+    is_chosen: bool = False
+    """Whether the user chose where the key comes from; until then it follows from the address."""
     found: tuple[str, ...] = ()
     """Variables that hold a key for this endpoint."""
     stored: ConnectionRow | None = None
@@ -56,11 +57,11 @@ class ConnectForm:
 
     @property
     def url(self) -> str:
-        """The address with its scheme: `http` for this machine, else `https`."""
+        """The address with its scheme: `http` for this machine and its own network, else `https`."""
         text = "".join(self.base_url.split())
         if not text or _SCHEME.match(text):
             return text
-        return f"http://{text}" if text.lower().startswith(_LOOPBACK) else f"https://{text}"
+        return f"http://{text}" if _is_near(f"http://{text}") else f"https://{text}"
 
     @property
     def is_moved(self) -> bool:
@@ -95,11 +96,25 @@ class ConnectForm:
         return options
 
     def settle(self) -> None:
-        """Choose another option if the chosen one is no longer offered, or if the places have become known."""
+        """Choose another option if the chosen one is no longer offered, or if the places have become known.
+
+        A new connection to this machine or its own network gets no key until the user or the server asks for one.
+        """
+        if (
+            self.has_address
+            and self.stored is None
+            and not self.is_chosen
+            and self.option in (NO_KEY, TYPED, *_PLACES)
+        ):
+            self.option = NO_KEY if _is_near(self.url) else self.option if self.is_typed else TYPED
         ids = [option.id for option in self.options()]
         if self.option not in ids:
             typed = [option for option in ids if option in ("keychain", "file", TYPED)]
             self.option = typed[0] if self.option in (TYPED, KEEP) and typed else ids[0]
+
+    def choose(self, option: str) -> None:
+        """Take the user's choice where the key comes from."""
+        self.option, self.is_chosen = option, True
 
     def ask_for_other_key(self) -> None:
         """Choose a key that was found in the environment, or pasting one: the saved key was refused."""
@@ -107,6 +122,7 @@ class ConnectForm:
 
     def ask_to_paste(self) -> None:
         """Choose pasting, with the best place for the key, unless a place was chosen already."""
+        self.is_chosen = True
         if not self.is_typed:
             self.option = TYPED
             self.settle()
@@ -212,6 +228,17 @@ def stored_words(row: ConnectionRow) -> str:
             return f"{row.key_hint} in a file".strip()
         case _:
             return "no key"
+
+
+def _is_near(url: str) -> bool:
+    """Whether an address is this machine or belongs to its own network."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    # without a port, a name without a dot is the beginning of another name
+    return is_private(host) and ("." in host or ":" in host or host == "localhost" or port is not None)
 
 
 def host_of(url: str) -> str:

@@ -9,6 +9,7 @@ from aimltui.common.urls import AIMLAPI_BASE_URL, OPENAI_BASE_URL, same_origin
 from aimltui.connections.types import ConnectionRow, EnvironmentKey, LocalServer
 from aimltui.formatting.numbers import plural
 from aimltui.tui.state.connect_form import FOUND, NO_KEY, TYPED, ConnectForm, host_of
+from aimltui.tui.state.guides import DEMO_HINT, TRY_DEMO
 
 LOCAL, OTHER, DEMO = "local", "other", "demo"
 """Options that have no address yet."""
@@ -31,7 +32,7 @@ _SERVERS = ConnectOption(
     LOCAL,
     "A server on this machine",
     "Ollama, LM Studio, llama.cpp, vLLM",
-    "Looks for model servers on this machine's usual ports. Nothing else is contacted.",
+    "Looks for model servers on this machine's usual ports (ctrl+r). Nothing else is contacted.",
 )
 _ADDRESS = ConnectOption(
     OTHER,
@@ -41,9 +42,9 @@ _ADDRESS = ConnectOption(
 )
 _DEMO = ConnectOption(
     DEMO,
-    "Look around first",
-    "an offline demo",
-    "A scripted model answers; nothing is contacted. You can connect at any time: ctrl+p, Connections.",
+    TRY_DEMO,
+    DEMO_HINT,
+    "You can connect a real model at any time: /connect, or ctrl+p, Connections.",
 )
 
 

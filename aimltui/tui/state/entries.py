@@ -221,6 +221,8 @@ class CardAction:
 CONNECT = CardAction("connect", "k", "connect a model")
 CHANGE_KEY = CardAction("change-key", "k", "change key")
 OTHER_MODEL = CardAction("other-model", "m", "other model")
+RETRY = CardAction("retry", "r", "retry")
+"""Sends what is back in the prompt."""
 SEND_AGAIN = CardAction("send-again", "r", "send again")
 
 

@@ -8,8 +8,10 @@ from aimltui.tui.state.entries import GuideEntry, GuideOption
 
 SET_UP = "set-up"
 """The option that opens the Connect screen."""
-LOOK_AROUND = "look-around"
+TRY_THE_DEMO = "demo"
 """The option that chooses the demo model."""
+TRY_DEMO, DEMO_HINT = "Try the demo", "offline: a scripted model answers, nothing is contacted"
+"""How the demo is offered, here and in the Connect screen."""
 STARTER = "starter:"
 """Options that send a message start with this; the starter's number follows."""
 
@@ -59,9 +61,7 @@ def guides_for(
 
 
 def _not_connected(*, may_connect: bool) -> GuideEntry:
-    options = [
-        GuideOption(LOOK_AROUND, "Look around offline", "a scripted model answers; nothing is contacted")
-    ]
+    options = [GuideOption(TRY_THE_DEMO, TRY_DEMO, DEMO_HINT)]
     if may_connect:
         hint = "AI/ML API, OpenAI, a server on this machine, any URL"
         options.insert(0, GuideOption(SET_UP, "Connect a model", hint))

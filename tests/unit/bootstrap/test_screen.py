@@ -84,7 +84,7 @@ async def test_the_demo_asks_nobody_until_a_connection_is_chosen(monkeypatch: py
     async with Recorder(lambda _: models("m1")) as server:
         configure(WORK.format(url=server.base_url))
         found = await connected("--demo")
-        assert (found.endpoint, found.default_model) == ("offline demo", "demo")
+        assert (found.endpoint, found.default_model) == ("offline", "demo")
         assert [model.id for model in (await found.client.list_models(refresh=True)).data] == ["demo"]
         assert server.heard == []
         assert found.connections is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
@@ -10,7 +9,6 @@ from urllib.parse import SplitResult, urlsplit
 from aimltui.common import urls
 from aimltui.engine.models.endpoint.secret import Secret
 
-_OWN_NETWORK = (".local", ".lan", ".home.arpa", ".internal")
 _TAILS = ("/chat/completions", "/models")
 
 
@@ -74,11 +72,7 @@ class Endpoint:
     @property
     def is_private(self) -> bool:
         """Whether the server is on this machine or in a private network."""
-        name = self.origin.host
-        try:
-            return ipaddress.ip_address(name).is_private
-        except ValueError:
-            return self.is_loopback or "." not in name or name.endswith(_OWN_NETWORK)
+        return urls.is_private(self.origin.host)
 
     @property
     def is_loopback(self) -> bool:

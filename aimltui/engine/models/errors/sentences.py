@@ -21,6 +21,13 @@ from aimltui.engine.models.errors.verdicts import (
     judge,
 )
 
+_STARTS = {
+    11434: "`ollama serve`",
+    1234: "LM Studio: Developer, Start Server",
+    8080: "llama.cpp: `llama-server -m MODEL.gguf`",
+    8000: "vLLM: `vllm serve MODEL`",
+}
+"""What starts the server that usually listens on a port."""
 _PROVIDER_RETRY = "llm_provider-retry-after"
 
 
@@ -159,7 +166,7 @@ def _connection_failure(endpoint: Endpoint, kinds: list[str]) -> ModelError | No
         local = endpoint.is_loopback
         return ModelError(
             f"Nothing answers at {host}: the connection was refused.",
-            "Start the local server, or correct the port in the base URL."
+            f"Start the local server{_how_to_start(endpoint)}, or correct the port in the base URL."
             if local
             else "The server may be down; check the base URL and try again later.",
             retryable=True,
@@ -179,6 +186,12 @@ def _connection_failure(endpoint: Endpoint, kinds: list[str]) -> ModelError | No
             retryable=True,
         )
     return None
+
+
+def _how_to_start(endpoint: Endpoint) -> str:
+    """What starts the server that usually listens on this port."""
+    command = _STARTS.get(endpoint.origin.port)
+    return f" ({command})" if command else ""
 
 
 def timed_out(endpoint: Endpoint, seconds: float | None, *, began: bool) -> ModelError:

@@ -37,11 +37,11 @@ PROMISE = "Only what you choose is contacted; its key goes nowhere else."
 
 
 @dataclass(frozen=True, slots=True)
-class LookAround:
+class TryDemo:
     """The user chose the demo model."""
 
 
-class ConnectScreen(Sheet[Saved | LookAround | None]):
+class ConnectScreen(Sheet[Saved | TryDemo | None]):
     """Lists what can be connected to; choosing opens the form. The result is what was saved, or None.
 
     Args:
@@ -57,6 +57,7 @@ class ConnectScreen(Sheet[Saved | LookAround | None]):
     CSS_PATH: ClassVar[CSSPathType | None] = ["../dialogs/sheet.tcss", "connect.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "pick", show=False),
+        Binding("ctrl+r", "look_for_servers", show=False),
         Binding("up", "move(-1)", show=False),
         Binding("down", "move(1)", show=False),
     ]
@@ -65,6 +66,7 @@ class ConnectScreen(Sheet[Saved | LookAround | None]):
         keys = (
             FooterItem("enter", "Choose", "pick"),
             FooterItem("↑↓", "Move", "move(1)"),
+            FooterItem("ctrl+r", "Find servers here", "look_for_servers"),
             FooterItem("esc", "Not now" if is_first else "Back", "cancel"),
         )
         super().__init__("Connect to a model" if is_first else "Add a connection", keys)
@@ -151,7 +153,7 @@ class ConnectScreen(Sheet[Saved | LookAround | None]):
         if option_id == LOCAL:
             self.action_look_for_servers()
         elif option_id == DEMO:
-            self.action_look_around()
+            self.action_try_demo()
         elif (option := self._option(option_id)) is not None:
             self._fill_in(option)
 
@@ -173,10 +175,10 @@ class ConnectScreen(Sheet[Saved | LookAround | None]):
             closed,
         )
 
-    def action_look_around(self) -> None:
+    def action_try_demo(self) -> None:
         """Choose the demo model."""
         if self._is_first:
-            self.dismiss(LookAround())
+            self.dismiss(TryDemo())
 
     # Servers on this machine
 

@@ -17,7 +17,7 @@ from aimltui.common.sanitize import clean
 from aimltui.connections.types import ConnectionRow, Connections, Tested
 from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.controllers.connection_tester import Saved
-from aimltui.tui.screens.connect.connect import ConnectScreen, LookAround, Places
+from aimltui.tui.screens.connect.connect import ConnectScreen, Places, TryDemo
 from aimltui.tui.screens.connect.form import ConnectFormScreen
 from aimltui.tui.screens.dialogs.confirm import YES, ConfirmScreen
 from aimltui.tui.screens.dialogs.sheet import CLOSE, Sheet
@@ -152,7 +152,7 @@ class ConnectionsScreen(Sheet[None]):
     def action_add(self) -> None:
         """Add a connection."""
 
-        def closed(result: Saved | LookAround | None) -> None:
+        def closed(result: Saved | TryDemo | None) -> None:
             self._was_saved(result if isinstance(result, Saved) else None)
 
         self.app.push_screen(ConnectScreen(self._connections, self._places, is_first=False), closed)

@@ -193,6 +193,7 @@ class ConnectFormScreen(Sheet[Saved | None]):
         match event.input.id:
             case "address":
                 form.base_url = event.value
+                self._show()
             case "key":
                 form.key = event.value
             case "variable":
@@ -214,7 +215,7 @@ class ConnectFormScreen(Sheet[Saved | None]):
         event.stop()
         form = self._form
         if event.rows is self._options:
-            form.option = event.option_id
+            form.choose(event.option_id)
             self._show()
             for box in (self._key, self._variable):
                 if box.display:
@@ -295,6 +296,14 @@ class ConnectFormScreen(Sheet[Saved | None]):
         result = await work()
         if isinstance(result, Saved):
             self.dismiss(result)
+        elif self._tester.wants_key:
+            self._ask_for_key()
+
+    def _ask_for_key(self) -> None:
+        """Put the cursor where the key that the server wants can be pasted."""
+        self._form.ask_to_paste()
+        self._show()
+        self.set_focus(self._key)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Update the footer at the end of a test; show a failure of the program."""

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from aimltui.common.sanitize import clean_line
 from aimltui.tui.screens.main.view import MainView
 from aimltui.tui.startup import Startup
-from aimltui.tui.state.entries import CHANGE_KEY, CONNECT, OTHER_MODEL, SEND_AGAIN, ErrorEntry
+from aimltui.tui.state.entries import CHANGE_KEY, CONNECT, OTHER_MODEL, RETRY, SEND_AGAIN, ErrorEntry
 from aimltui.tui.state.guides import SET_UP
 
 if TYPE_CHECKING:
     from aimltui.connections.types import Connections, KeyPlace
     from aimltui.tui.controllers.connection_tester import Saved
-    from aimltui.tui.screens.connect.connect import LookAround
+    from aimltui.tui.screens.connect.connect import TryDemo
     from aimltui.tui.state.addressee import Addressee
 
 
@@ -50,15 +50,15 @@ class ConnectionsPart(MainView):
 
     def open_connect(self) -> None:
         """Open the Connect screen."""
-        from aimltui.tui.screens.connect.connect import ConnectScreen, LookAround
+        from aimltui.tui.screens.connect.connect import ConnectScreen, TryDemo
 
         workspace, connections = self.workspace, self.connections
         if workspace is None or connections is None:
             self._say_why_not()
             return
 
-        def closed(result: Saved | LookAround | None) -> None:
-            if isinstance(result, LookAround):
+        def closed(result: Saved | TryDemo | None) -> None:
+            if isinstance(result, TryDemo):
                 self.spawn(
                     workspace.selections.choose_model(workspace.current, self.startup.demo_model), "choice"
                 )
@@ -148,6 +148,8 @@ class ConnectionsPart(MainView):
         elif action_id == OTHER_MODEL.id:
             to = self.workspace.current.last_addressee if self.workspace is not None else None
             self.open_model_picker(partial(self._retry_with, to) if to is not None else None)
+        elif action_id == RETRY.id:
+            self.prompt.submit()
         elif action_id == SEND_AGAIN.id:
             self.send_again()
 

@@ -17,7 +17,7 @@ from aimltui.tui.controllers.messages import (
 from aimltui.tui.controllers.start_queue import NEW_THREAD_ACTION
 from aimltui.tui.screens.main.view import MainView
 from aimltui.tui.state.branch_marks import NEXT, PREVIOUS
-from aimltui.tui.state.guides import LOOK_AROUND, chosen_message
+from aimltui.tui.state.guides import TRY_THE_DEMO, chosen_message
 from aimltui.tui.state.saved_prompts import asked as saved_prompt
 from aimltui.tui.storage.drafts import NEW_THREAD, joined
 from aimltui.tui.widgets.prompt_input import PromptInput
@@ -244,7 +244,7 @@ class SendingPart(MainView):
         if self.workspace is None:
             return
         starters = self.workspace.starters_of(self.workspace.current)
-        if event.choice_id == LOOK_AROUND:
+        if event.choice_id == TRY_THE_DEMO:
             self.spawn(
                 self.workspace.selections.choose_model(self.workspace.current, self.startup.demo_model),
                 "choice",

@@ -169,7 +169,7 @@ class MainView(SelectingScreen):
             header.assistant = workspace.assistants.name_of(workspace.current)
             header.thread_title = workspace.threads.title(thread_id) if thread_id else ""
             header.model = model_text(workspace)
-            header.endpoint = endpoint_text(workspace)
+            header.endpoint = endpoint_text(workspace, self.startup.demo_model)
             answering = clean_line(self.prompt.to.name) if self.prompt.to is not None else header.assistant
             self.prompt.placeholder = Content(placeholder(answering, is_narrow=facts.is_narrow))
             self.threads.set_current(thread_id)

@@ -88,6 +88,9 @@ def test_a_server_of_this_machine_needs_no_key() -> None:
         (" 127.0.0.1:1234 ", "http://127.0.0.1:1234"),
         ("models.example.com/v1", "https://models.example.com/v1"),
         ("http://models.example.com", "http://models.example.com"),
+        ("192.168.1.20:11434", "http://192.168.1.20:11434"),
+        ("nas.local:1234/v1", "http://nas.local:1234/v1"),
+        ("10.0.0.7.example.com", "https://10.0.0.7.example.com"),
         ("", ""),
     ],
 )
@@ -95,6 +98,35 @@ def test_an_address_without_a_scheme_gets_the_fitting_one(address: str, url: str
     form = form_for(offer(OTHER), (), ())
     form.base_url = address
     assert form.url == url
+
+
+@pytest.mark.parametrize(
+    ("address", "needs_none"),
+    [
+        ("127.0.0.1:18180", True),
+        ("http://[::1]:8080/v1", True),
+        ("192.168.1.20:11434/v1", True),
+        ("gpu-box:8000", True),
+        ("gpu-box", False),
+        ("127.0.0.1.example.com", False),
+        ("models.example.com", False),
+    ],
+)
+def test_an_address_of_the_own_network_needs_no_key_until_the_user_chooses_one(
+    address: str, needs_none: bool
+) -> None:
+    form = typed(form_for(offer(OTHER), (), ()))
+    assert form.option == "keychain"
+    form.base_url = address
+    form.settle()
+    assert (form.option == NO_KEY) == needs_none
+    form.base_url = "models.example.com"
+    form.settle()
+    assert form.option == "keychain"
+    form.choose("file")
+    form.base_url = address
+    form.settle()
+    assert form.option == "file"
 
 
 def test_what_is_missing_is_said_with_the_field() -> None:

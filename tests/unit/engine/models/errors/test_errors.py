@@ -372,7 +372,7 @@ def test_a_connection_that_fails_is_explained(
 def test_a_refused_local_server_is_to_be_started() -> None:
     error = errors.from_exception(LOCAL, chained(ConnectError(), ConnectionRefusedError()), began=False)
     assert error.message == "Nothing answers at 127.0.0.1:11434: the connection was refused."
-    assert "Start the local server" in error.remedy
+    assert "Start the local server (`ollama serve`)" in error.remedy
 
 
 @pytest.mark.parametrize("kind", [RemoteProtocolError, ReadTimeout, ConnectionResetError])
