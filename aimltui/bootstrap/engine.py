@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from aimltui.bootstrap.embedding import EmbeddingService
@@ -86,12 +87,15 @@ def engine_options_of(source: Source, lessons: Lessons, approve: Approve | None 
 
 
 @asynccontextmanager
-async def open_engine(source: Source, override: str | None = None) -> AsyncIterator[Engine]:
+async def open_engine(
+    source: Source, override: str | None = None, *, creates: bool = True
+) -> AsyncIterator[Engine]:
     """Open the engine of a source, and close it with its runs at the end.
 
     Args:
         source: Connections, settings and data directory.
         override: A model that answers instead of every other model.
+        creates: Whether a data directory is made if there is none; without, an empty store is read instead.
 
     Yields:
         The engine.
@@ -99,8 +103,12 @@ async def open_engine(source: Source, override: str | None = None) -> AsyncItera
     Raises:
         AimltuiError: The database cannot be used.
     """
-    async with open_engine_and_tools(source, override) as (engine, _):
-        yield engine
+    with ExitStack() as stack:
+        if not creates and not engine_options_of(source, lessons_of(source.data_dir)).database.exists():
+            empty = stack.enter_context(TemporaryDirectory(prefix="aimltui-", ignore_cleanup_errors=True))
+            source = replace(source, data_dir=Path(empty))
+        async with open_engine_and_tools(source, override) as (engine, _):
+            yield engine
 
 
 @asynccontextmanager

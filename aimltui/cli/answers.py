@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable
 from typing import Protocol
@@ -26,8 +25,6 @@ from aimltui.wire.messages import (
     TextContent,
 )
 from aimltui.wire.run_steps import RunStep
-
-NO_READER = "The output cannot be written: its reader is gone."
 
 Write = Callable[[str], None]
 
@@ -170,15 +167,14 @@ def to_output(text: str) -> None:
     """Write to standard output at once.
 
     Raises:
-        AimltuiError: Nobody reads it, or it cannot be written.
+        BrokenPipeError: The reader, such as head, has what it wants.
+        AimltuiError: It cannot be written.
     """
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
-    except BrokenPipeError as error:
-        # what is still buffered would be reported again when the program ends
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise AimltuiError(NO_READER) from error
+    except BrokenPipeError:
+        raise
     except OSError as error:
         raise AimltuiError(f"The output cannot be written: {disk_reason(error)}.") from error
 

@@ -37,7 +37,7 @@ def add_assistants_parser(commands: Any) -> argparse.ArgumentParser:
         "--output", "-o", metavar="PATH", type=Path, help="a file or a folder (default: standard output)"
     )
     export.add_argument("--force", action="store_true", help="replace a file that is there")
-    bring = add_action(actions, "import", "make assistants from TOML files", _import)
+    bring = add_action(actions, "import", "make assistants from TOML files", _import, creates=True)
     bring.add_argument("files", nargs="+", metavar="FILE", type=Path, help="a TOML file, or a folder of them")
     bring.add_argument(
         "--copy", action="store_true", help="make a new one also where one of that name is saved"

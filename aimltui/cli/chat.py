@@ -66,7 +66,6 @@ FIRST_POLL_S, LAST_POLL_S = 0.1, 1.0
 """Seconds between two requests for the status of a run; the pause grows from the first value to the second."""
 
 NAME_ONE = "Choose one with --model ID."
-NO_READER = "The output cannot be written: its reader is gone."
 PRINTED_HEAD, PRINTED_TAIL = 4_000, 2_000
 """Characters of a long output that are shown: its beginning and its end."""
 WAIT_S = 3600
@@ -522,8 +521,6 @@ def _loop(runner: asyncio.Runner, conversation: Conversation, write: Write) -> i
         except (EOFError, KeyboardInterrupt):
             write("\n")
             return 0
-        except BrokenPipeError as error:
-            raise AimltuiError(NO_READER) from error
         if text.strip().lower() in ("exit", "quit"):
             write("Goodbye.\n")
             return 0
@@ -578,7 +575,7 @@ def _write(text: str) -> None:
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
-    except BrokenPipeError as error:
-        raise AimltuiError(NO_READER) from error
+    except BrokenPipeError:
+        raise
     except OSError as error:
         raise AimltuiError(f"The output cannot be written: {disk_reason(error)}.") from error

@@ -97,15 +97,10 @@ async def _export(client: AssistantsClient, options: argparse.Namespace) -> int:
             raise ConfigError("The bytes of a file are not written to a terminal. Name a file with --output.")
         sys.stdout.buffer.write((await client.files.content(file.id)).content)
         return 0
-    path = _place(output, saving.plain_name(file.filename))
+    path = saving.place(output, saving.plain_name(file.filename))
     saving.write(path, (await client.files.content(file.id)).content, replace=options.force)
     print(f"Saved as {path}.", file=sys.stderr)  # noqa: T201  # there is no screen
     return 0
-
-
-def _place(output: Path | None, name: str) -> Path:
-    path = output.expanduser() if output is not None else Path(name)
-    return path / name if path.is_dir() else path
 
 
 async def _delete(client: AssistantsClient, options: argparse.Namespace) -> int:

@@ -39,8 +39,14 @@ def local_source(options: argparse.Namespace) -> Source:
 
 
 @asynccontextmanager
-async def local_client(options: argparse.Namespace) -> AsyncIterator[AssistantsClient]:
+async def local_client(
+    options: argparse.Namespace, *, creates: bool = False
+) -> AsyncIterator[AssistantsClient]:
     """Open the engine of this machine and yield a client of it.
+
+    Args:
+        options: The flags.
+        creates: Whether a data directory is made if there is none; without, an empty store is read instead.
 
     Raises:
         AimltuiError: The database or the settings cannot be used.
@@ -48,5 +54,5 @@ async def local_client(options: argparse.Namespace) -> AsyncIterator[AssistantsC
     from aimltui.client.client import AssistantsClient
     from aimltui.client.embedded import EmbeddedTransport
 
-    async with open_engine(local_source(options)) as engine:
+    async with open_engine(local_source(options), creates=creates) as engine:
         yield AssistantsClient(EmbeddedTransport(engine))

@@ -24,7 +24,7 @@ commands (each has --help):
   aimltui threads             list, show, export, delete; import conversations of ChatGPT, Claude, Open WebUI and others
   aimltui assistants          list, show, delete; export and import TOML files that can live in git
   aimltui files               list, show, export and delete files
-  aimltui runs                list and show runs, stop one
+  aimltui runs                list and show runs, stop one, record one for aimltui replay
   aimltui models              list models; learned shows what each model does not support
   aimltui doctor              check what works on this machine, including the code interpreter's sandboxes
   aimltui interpreter setup   install packages for the code interpreter, such as numpy and pandas
@@ -38,6 +38,10 @@ commands (each has --help):
 """
 
 
+BROKEN_PIPE = 141
+"""The exit status after the reader of the output has gone: that of a program which SIGPIPE ended."""
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run the command line; returns the exit status: 0 success, 1 failure, 2 invalid input."""
     if sys.platform == "win32":
@@ -46,14 +50,18 @@ def main(arguments: Sequence[str]) -> int:
     _replace_unencodable()
     options = _parsed(list(arguments))
     try:
-        return int(options.run(options))
+        status = int(options.run(options))
+        if sys.stdout is not None:
+            # here, because a broken pipe would be reported when the program ends
+            sys.stdout.flush()
+        return status
     except AimltuiError as error:
         print(f"aimltui: {_safe(str(error))}", file=sys.stderr)  # noqa: T201  # the screen is not up
         return error.exit_code
     except BrokenPipeError:
         # the reader, such as head, has what it wants; what is still buffered would be reported when the program ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return BROKEN_PIPE
     except KeyboardInterrupt:
         return 130
 

@@ -118,7 +118,7 @@ async def _listed(options: argparse.Namespace) -> ModelPage:
     from aimltui.client.client import AssistantsClient
     from aimltui.client.embedded import EmbeddedTransport
 
-    async with open_engine(find_source(options)) as engine:
+    async with open_engine(find_source(options), creates=False) as engine:
         with told():
             return await AssistantsClient(EmbeddedTransport(engine)).list_models(refresh=options.refresh)
 

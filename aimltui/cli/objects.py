@@ -22,7 +22,7 @@ Job = Callable[["AssistantsClient", argparse.Namespace], Awaitable[int]]
 
 
 def add_action(
-    actions: Any, name: str, text: str, job: Job, *, has_json: bool = True
+    actions: Any, name: str, text: str, job: Job, *, has_json: bool = True, creates: bool = False
 ) -> argparse.ArgumentParser:
     """Add an action that works on the objects of this machine.
 
@@ -32,6 +32,7 @@ def add_action(
         text: What it does, for the help.
         job: Does it; returns the exit status.
         has_json: Whether it can write JSON.
+        creates: Whether it makes a data directory if there is none.
     """
     parser: argparse.ArgumentParser = actions.add_parser(
         name, help=text, description=f"{text[:1].upper()}{text[1:]}.", allow_abbrev=False
@@ -41,7 +42,7 @@ def add_action(
     add_place(parser)
 
     def run(options: argparse.Namespace) -> int:
-        return asyncio.run(_run(job, options))
+        return asyncio.run(_run(job, options, creates=creates))
 
     parser.set_defaults(run=run)
     return parser
@@ -52,8 +53,8 @@ def add_yes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="do not ask")
 
 
-async def _run(job: Job, options: argparse.Namespace) -> int:
-    async with local_client(options) as client:
+async def _run(job: Job, options: argparse.Namespace, *, creates: bool) -> int:
+    async with local_client(options, creates=creates) as client:
         with told():
             return await job(client, options)
 

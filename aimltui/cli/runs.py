@@ -1,9 +1,10 @@
-"""`aimltui runs`: lists and shows runs, and stops one that goes on or waits."""
+"""`aimltui runs`: lists and shows runs, records one to a file, and stops one that goes on or waits."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aimltui.cli.finding import find_one
@@ -22,16 +23,27 @@ _IN_THREAD = "only in this thread: an id, the beginning of one, or a title"
 def add_runs_parser(commands: Any) -> argparse.ArgumentParser:
     """Add `runs` with its actions to the result of `ArgumentParser.add_subparsers`."""
     parser: argparse.ArgumentParser = commands.add_parser(
-        "runs", help="list, show and stop runs", allow_abbrev=False
+        "runs", help="list, show, record and stop runs", allow_abbrev=False
     )
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     listing = add_action(actions, "list", "list runs, the newest first", _list)
     add_limit(listing)
     show = add_action(actions, "show", "show a run with its steps", _show)
     cancel = add_action(actions, "cancel", "stop a run; its text so far is saved", _cancel)
-    for one in (show, cancel):
+    export = add_action(
+        actions, "export", "write a recording of a run, which aimltui replay plays", _export, has_json=False
+    )
+    export.add_argument(
+        "--output",
+        "-o",
+        metavar="PATH",
+        type=Path,
+        help="a file or a folder; - for standard output (default: here)",
+    )
+    export.add_argument("--force", action="store_true", help="replace a file that is there")
+    for one in (show, cancel, export):
         one.add_argument("run_id", metavar="RUN", help=NAMED)
-    for one in (listing, show, cancel):
+    for one in (listing, show, cancel, export):
         one.add_argument("--thread", metavar="THREAD", help=_IN_THREAD)
     return parser
 
@@ -92,6 +104,26 @@ async def _cancel(client: AssistantsClient, options: argparse.Namespace) -> int:
         say_json(stopped.to_json())
     else:
         print(f"{run.id} is being stopped.", file=sys.stderr)  # noqa: T201  # there is no screen
+    return 0
+
+
+async def _export(client: AssistantsClient, options: argparse.Namespace) -> int:
+    from aimltui.tui.controllers.run_inspector import RunInspector
+    from aimltui.tui.state.recordings import written
+    from aimltui.tui.storage import saving
+
+    inspector = RunInspector(client)
+    found = await inspector.read(await find_run(client, options))
+    found.events = await inspector.events(found)
+    text = written(found, await inspector.messages_before(found.run))
+    output: Path | None = options.output
+    if str(output) == "-":
+        # JSON, escaped: nothing in it drives a terminal
+        sys.stdout.write(text)
+        return 0
+    path = saving.place(output, f"aimltui-{found.run.id}.jsonl")
+    saving.write(path, text.encode(), replace=options.force)
+    print(f"Recorded as {path}. To play it: aimltui replay {path}", file=sys.stderr)  # noqa: T201
     return 0
 
 

@@ -78,7 +78,7 @@ async def _import(options: argparse.Namespace) -> int:
     from aimltui.interchange.importing import CannotImport, Importer
     from aimltui.wire.errors import APIError
 
-    async with local_client(options) as client:
+    async with local_client(options, creates=not options.dry_run) as client:
         importer = Importer(client, with_branches=not options.no_branches)
         try:
             if options.json:

@@ -62,13 +62,14 @@ async def _report(source: Source, options: argparse.Namespace) -> list[str]:
     from aimltui.wire.errors import APIError
     from aimltui.wire.usage import RaiseBudget, UsageParams
 
-    async with open_engine(source) as engine:
+    raises = options.raise_usd is not None or options.raise_tokens is not None
+    async with open_engine(source, creates=raises) as engine:
         client = AssistantsClient(EmbeddedTransport(engine))
         try:
             if options.balance:
                 balance = await client.balance()
                 return [json.dumps(balance.to_json()) if options.json else balance_text(balance)]
-            if options.raise_usd is not None or options.raise_tokens is not None:
+            if raises:
                 budget = await client.raise_budget(_raise(RaiseBudget, options))
                 return (
                     [json.dumps(budget.to_json())]

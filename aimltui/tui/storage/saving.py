@@ -76,6 +76,12 @@ def plain_name(name: str) -> str:
     return stem.encode()[:room].decode(errors="ignore") + suffix or "file"
 
 
+def place(chosen: Path | None, name: str) -> Path:
+    """Return where to write a file: the path that the user chose, of this name in a chosen folder, or else here."""
+    path = chosen.expanduser() if chosen is not None else Path(name)
+    return path / name if path.is_dir() else path
+
+
 def default_directory() -> Path:
     """The directory that is suggested to the user."""
     downloads = Path.home() / "Downloads"

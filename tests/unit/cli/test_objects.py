@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
-from io import BytesIO, TextIOWrapper
+from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from aimltui.cli.main import main
+from aimltui.cli.main import BROKEN_PIPE, main
 from aimltui.cli.terminal_facts import terminal_facts
+from aimltui.tui.state import recordings
 from aimltui.wire.binary import Blob
 from aimltui.wire.files import CreateFile
 from tests.support.builders import bounded, opened, play, run_of
@@ -54,6 +56,12 @@ def test_threads_runs_and_files_are_listed_shown_and_deleted(
     assert set(runs) == {"completed", "requires_action"}
     assert main(["runs", "show", waiting[4:14], *place]) == 0
     assert "waits for  weather" in capsys.readouterr().out
+    assert main(["runs", "export", waiting, "-o", str(tmp_path / "run.jsonl"), *place]) == 0
+    recording = recordings.read((tmp_path / "run.jsonl").read_text())
+    assert recording.run.id == waiting
+    assert [message.text for message in recording.messages] == ["And the weather?"]
+    assert recording.events[0][1].event == "thread.run.created"
+    assert "aimltui replay" in capsys.readouterr().err
     assert main(["runs", "cancel", waiting, "--thread", "And the weather?", *place]) == 0
 
     assert main(["threads", "show", "How is it?", *place]) == 0
@@ -69,6 +77,34 @@ def test_threads_runs_and_files_are_listed_shown_and_deleted(
     assert "Say --yes." in capsys.readouterr().err
     assert main(["threads", "show", "How is it?", *place]) == 2
     assert "There is no thread “How is it?”. See aimltui threads list." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [
+        (["threads", "list"], 0),
+        (["assistants", "list"], 0),
+        (["runs", "export", "run_x"], 2),
+        (["usage"], 0),
+        (["models", "list", "--demo"], 0),
+    ],
+)
+def test_reading_makes_no_data_directory(command: list[str], status: int, tmp_path: Path) -> None:
+    assert main([*command, "--data-dir", str(tmp_path / "data")]) == status
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_reader_that_goes_early_ends_a_command_silently(
+    place: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", StringIO())
+    for command in (["ask", "--demo", "Hello"], ["runs", "list"], ["runs", "list", "--json"]):
+        reader, writer = os.pipe()
+        os.close(reader)
+        with open(writer, "w") as output:
+            monkeypatch.setattr(sys, "stdout", output)
+            assert main([*command, *place]) == BROKEN_PIPE
+    assert capsys.readouterr().err == ""
 
 
 def test_files_are_saved_and_deleted(
