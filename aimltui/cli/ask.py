@@ -38,6 +38,7 @@ exit status:
   3    the model refused, or the answer is incomplete
   4    the run waits for your approval: its id is printed, and aimltui --thread ID shows what it wants to do
   130  the answer was stopped
+  141  the reader of the output, such as head, has gone
 
 examples:
   aimltui "What is a monad?"

@@ -6,7 +6,8 @@
 {"at": 0.314, "index": 2, "event": "thread.run.created", "data": {…}}
 ```
 
-Times are seconds since the run was created. Keys in use are redacted.
+Times are seconds since the run was created: exact ones while the engine that executed the run remembers them, else those
+of its objects, in whole seconds. Keys in use are redacted.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from aimltui.common.redaction import redact_in_use
 if TYPE_CHECKING:
     from aimltui.client.replay import Recording
     from aimltui.tui.state.inspection import Inspection
+    from aimltui.wire.events import StreamEvent
     from aimltui.wire.messages import Message
+    from aimltui.wire.runs import Run
 
 VERSION = 1
 MARK = "aimltui_recording"
@@ -49,11 +52,23 @@ def written(of: Inspection, messages: Sequence[Message]) -> str:
     start, last = of.start, 0.0
     for one in of.events:
         # an event of unknown time comes with the one before it
-        last = max(last, one.at - start) if one.at is not None else last
+        at = one.at if one.at is not None else _told_at(of.run, one.event)
+        last = max(last, at - start) if at is not None else last
         data = one.event.data
         body = data if isinstance(data, str) else data.to_json()
         lines.append({"at": round(last, 3), "index": one.event.index, "event": one.event.event, "data": body})
     return redact_in_use("".join(json.dumps(line) + "\n" for line in lines))
+
+
+def _told_at(run: Run, event: StreamEvent) -> float | None:
+    """The time of an event by the object in it, in Unix seconds."""
+    kind = event.event.rpartition(".")[2]
+    is_end = getattr(event.data, "id", None) == run.id and kind == run.status
+    if is_end and run.duration_ms is not None:
+        return (run.started_at or run.created_at) + run.duration_ms / 1000
+    name = {"queued": "created_at", "in_progress": "started_at"}.get(kind, f"{kind}_at")
+    found = getattr(event.data, name, None)
+    return float(found) if isinstance(found, int | float) else None
 
 
 def read(text: str) -> Recording:

@@ -12,8 +12,10 @@ from aimltui.client.embedded import EmbeddedTransport
 from aimltui.common.redaction import hide
 from aimltui.tui.controllers.run_inspector import RunInspector
 from aimltui.tui.state import recordings
-from aimltui.tui.state.inspection import Inspection, timeline
+from aimltui.tui.state.inspection import Inspection, TimedEvent, timeline
 from aimltui.tui.state.inspector_pages import PAGES, page_text, shown
+from aimltui.wire.events import StreamEvent
+from aimltui.wire.messages import Message, MessageDelta
 from aimltui.wire.runs import Run, SubmitToolOutputs, ToolOutput
 from tests.support.builders import bounded, finished, opened, play, run_of
 from tests.support.fake_model import FakeModel, calls, says
@@ -97,6 +99,24 @@ async def test_a_recording_has_messages_events_and_times_and_no_key(tmp_path: Pa
     assert [event["event"] for event in events] == [one.event.event for one in of.events]
     times = [event["at"] for event in events]
     assert times == sorted(times)
+
+
+def test_a_recording_of_a_run_that_nobody_remembers_has_the_seconds_of_its_objects() -> None:
+    run = Run(
+        id="run_1", thread_id="t", created_at=100, started_at=101, duration_ms=5_500, status="completed"
+    )
+    message = Message(id="msg_1", thread_id="t", created_at=104)
+    told = [
+        ("thread.run.created", run),
+        ("thread.run.in_progress", run),
+        ("thread.message.created", message),
+        ("thread.message.delta", MessageDelta(id="msg_1")),
+        ("thread.message.completed", message.model_copy(update={"completed_at": 106})),
+        ("thread.run.completed", run),
+    ]
+    of = Inspection(run, events=[TimedEvent(StreamEvent(name, data), None) for name, data in told])
+    _, *events = (json.loads(line) for line in recordings.written(of, []).splitlines())
+    assert [event["at"] for event in events] == [0, 1, 4, 4, 6, 6.5]
 
 
 async def test_the_bars_fit_into_the_window(tmp_path: Path) -> None:
