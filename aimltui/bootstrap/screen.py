@@ -109,6 +109,10 @@ def startup_from(options: argparse.Namespace) -> Startup:
         auto_copy=settings.ui.auto_copy,
         trash_days=settings.threads.trash_days,
         sidebar=settings.ui.sidebar,
+        title=settings.ui.title,
+        keys=settings.keys,
+        motion=settings.ui.motion,
+        flags={key: value for key, value in flags.items() if value},
         failed=f"No connection to {remote.name}" if remote else Startup.failed,
     )
 

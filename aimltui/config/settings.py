@@ -17,9 +17,14 @@ kind = "models"                           # models, or assistants: a server of t
 [ui]
 theme = "auto"          # auto, or the name of a theme
 glyphs = "unicode"      # unicode, ascii
-alerts = "bell"         # when a run needs you and another window is in front: off, bell, notify (a message, too)
+alerts = "bell"         # when a run ends or needs you, and another window is in front: off, bell, notify
 auto_copy = true        # copy text selected with the mouse
 sidebar = "auto"        # auto, shown, hidden
+title = true            # show the thread and its state in the terminal's title
+motion = "full"         # full, or reduced: nothing blinks or slides
+
+[keys]                  # other keys for commands: settings (F2) shows their names
+new_thread = "alt+n"    # several keys with spaces between them; none for no key
 
 [assistants]
 folder = "~/work/bots"  # a folder of assistants as TOML files, in place of `assistants` in the configuration directory
@@ -99,11 +104,15 @@ class UiSettings:
     glyphs: Literal["unicode", "ascii"] = "unicode"
     """The characters of the program's symbols."""
     alerts: Literal["off", "bell", "notify"] = "bell"
-    """What happens when a run needs the user while another window is in front; `notify`: a bell and a message."""
+    """What happens when a run ends or needs the user while another window is in front; `notify`: a bell and a message."""
     auto_copy: bool = True
     """Copy the text selected with the mouse when the button is released."""
     sidebar: Literal["auto", "shown", "hidden"] = "auto"
     """Whether the thread list is shown; `auto`: if the terminal is wide enough."""
+    title: bool = True
+    """Show the thread and its state in the terminal's title, and progress where the terminal can."""
+    motion: Literal["full", "reduced"] = "full"
+    """`reduced`: nothing blinks or slides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +213,8 @@ class Settings:
     threads: ThreadSettings = field(default_factory=ThreadSettings)
     web: WebSettings = field(default_factory=WebSettings)
     search: SearchSettings = field(default_factory=SearchSettings)
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """The user's keys by a command's name; see `tui.commands.key_map`."""
     tool_policies: Mapping[str, str] = field(default_factory=dict)
     """`ask`, `allow` or `deny` by the name of a function."""
     mcp_servers: Mapping[str, Any] = field(default_factory=dict, repr=False)
@@ -218,6 +229,9 @@ class Settings:
     """The name of the connection for new threads, if the file has one."""
 
 
+Value = str | bool | int | float
+"""A value in the file."""
+
 _Section = (
     type[ConnectionSettings]
     | type[UiSettings]
@@ -230,7 +244,7 @@ _Section = (
     | type[SearchSettings]
     | type[BudgetSettings]
 )
-_SECTIONS: dict[str, _Section] = {
+SECTIONS: dict[str, _Section] = {
     "connection": ConnectionSettings,
     "ui": UiSettings,
     "assistants": AssistantSettings,
@@ -245,12 +259,12 @@ _SECTIONS: dict[str, _Section] = {
 
 _HINTS: dict[str, Any] = {
     f"{section}.{name}": hint
-    for section, cls in _SECTIONS.items()
+    for section, cls in SECTIONS.items()
     for name, hint in get_type_hints(cls).items()
 }
-_ALLOWED = {key: get_args(hint) for key, hint in _HINTS.items() if get_origin(hint) is Literal}
-_BOOLEANS = frozenset(key for key, hint in _HINTS.items() if hint is bool)
-_NUMBERS = {
+ALLOWED = {key: get_args(hint) for key, hint in _HINTS.items() if get_origin(hint) is Literal}
+BOOLEANS = frozenset(key for key, hint in _HINTS.items() if hint is bool)
+NUMBERS = {
     key: hint != float | None for key, hint in _HINTS.items() if hint in (int, int | None, float | None)
 }
 """Settings that are numbers, and whether only whole numbers are allowed."""
@@ -258,7 +272,7 @@ _COUNTS = frozenset(key for key, hint in _HINTS.items() if hint is int)
 """Numbers that may be 0."""
 _MOST = 1e12
 
-_ENVIRONMENT: dict[str, str] = {
+ENVIRONMENT: dict[str, str] = {
     "connection.base_url": "AIMLTUI_BASE_URL",
     "connection.api_key_env": "AIMLTUI_API_KEY_ENV",
     "connection.model": "AIMLTUI_MODEL",
@@ -266,7 +280,7 @@ _ENVIRONMENT: dict[str, str] = {
 }
 """Settings with an environment variable."""
 
-_FLAGS: dict[str, str] = {
+FLAGS: dict[str, str] = {
     "connection.base_url": "--base-url",
     "connection.api_key_env": "--api-key-env",
     "connection.model": "--model",
@@ -294,16 +308,16 @@ def load_settings(
     """
     environment = os.environ if environment is None else environment
     document = read_config(file, must_exist=must_exist)
-    in_file = _checked(document, origin=str(file))
+    in_file = checked(document, origin=str(file))
     in_environment = {
         key: environment[variable].strip()
-        for key, variable in _ENVIRONMENT.items()
+        for key, variable in ENVIRONMENT.items()
         if environment.get(variable, "").strip()
     }
     in_flags = {key: value.strip() for key, value in (flags or {}).items() if value is not None}
     for key, value in in_flags.items():
         if not value:
-            raise ConfigError(f"{_FLAGS.get(key, key)} is empty. Give it a value or leave it out.")
+            raise ConfigError(f"{FLAGS.get(key, key)} is empty. Give it a value or leave it out.")
 
     levels = tuple(_connection(values) for values in (in_flags, in_environment, in_file))
     merged: dict[str, Any] = {**in_file, **in_environment, **in_flags}
@@ -322,6 +336,7 @@ def load_settings(
         replace(ThreadSettings(), **_section(merged, "threads")),
         _web(merged, str(file)),
         replace(SearchSettings(), **_section(merged, "search")),
+        _keys(document, str(file)),
         _tool_policies(document, str(file)),
         {"mcp_servers": document["mcp_servers"]} if "mcp_servers" in document else {},
         levels,
@@ -331,14 +346,14 @@ def load_settings(
     )
 
 
-def write_config(file: Path, changes: Mapping[str, str | bool]) -> None:
+def write_config(file: Path, changes: Mapping[str, Value | None]) -> None:
     """Change settings in the file and leave everything else in it unchanged, including the user's comments.
 
     It blocks, so call it in a worker thread where an event loop runs.
 
     Args:
         file: The configuration file; a missing file is created, readable only by its owner (0600).
-        changes: New values by dotted key, such as `{"ui.theme": "nord"}`.
+        changes: New values by dotted key, such as `{"ui.theme": "nord"}`; None removes the line.
 
     Raises:
         ConfigError: The file has an error (then it is not changed), a value is not allowed, or writing failed.
@@ -347,19 +362,26 @@ def write_config(file: Path, changes: Mapping[str, str | bool]) -> None:
     def change(document: dict[str, Any]) -> None:
         for dotted, value in changes.items():
             section, _, key = dotted.partition(".")
-            table = document.setdefault(section, {})
+            table = document.setdefault(section, {}) if value is not None else document.get(section, {})
             if not isinstance(table, dict):
                 raise ConfigError(type_sentence(str(file), section, table, "a table"))
-            table[key] = value
-        _checked(document, origin=str(file))
+            if value is None:
+                table.pop(key, None)
+            else:
+                table[key] = value
+        checked(document, origin=str(file))
 
     change_document(file, change)
 
 
-def _checked(document: Mapping[str, Any], *, origin: str) -> dict[str, Any]:
-    """Return the known values of a document by dotted key, after checking type and allowed values."""
+def checked(document: Mapping[str, Any], *, origin: str) -> dict[str, Any]:
+    """Return the known values of a document by dotted key.
+
+    Raises:
+        ConfigError: A value is not allowed.
+    """
     values: dict[str, Any] = {}
-    for section, cls in _SECTIONS.items():
+    for section, cls in SECTIONS.items():
         table = document.get(section, {})
         if not isinstance(table, Mapping):
             raise ConfigError(type_sentence(origin, section, table, f"a table, written [{section}]"))
@@ -373,6 +395,17 @@ def _checked(document: Mapping[str, Any], *, origin: str) -> dict[str, Any]:
     return values
 
 
+def check_value(dotted: str, value: Value) -> None:
+    """Check a value that the user entered.
+
+    Raises:
+        ConfigError: It is not allowed.
+    """
+    _check("Not saved", dotted, value)
+    if dotted == "web.searxng_url":
+        _web({dotted: value}, "Not saved")
+
+
 def _tool_policies(document: Mapping[str, Any], origin: str) -> dict[str, str]:
     table = document.get("functions", {}).get("tools", {})
     if not isinstance(table, Mapping):
@@ -380,15 +413,24 @@ def _tool_policies(document: Mapping[str, Any], origin: str) -> dict[str, str]:
             type_sentence(origin, "functions.tools", table, "a table, written [functions.tools]")
         )
     for name, policy in table.items():
-        check_text(origin, f"functions.tools.{name}", policy, _ALLOWED["functions.policy"])
+        check_text(origin, f"functions.tools.{name}", policy, ALLOWED["functions.policy"])
+    return dict(table)
+
+
+def _keys(document: Mapping[str, Any], origin: str) -> dict[str, str]:
+    table = document.get("keys", {})
+    if not isinstance(table, Mapping):
+        raise ConfigError(type_sentence(origin, "keys", table, "a table, written [keys]"))
+    for name, keys in table.items():
+        check_text(origin, f"keys.{name}", keys)
     return dict(table)
 
 
 def _check(origin: str, dotted: str, value: object) -> None:
-    if dotted in _NUMBERS:
-        _check_number(origin, dotted, value, is_whole=_NUMBERS[dotted])
-    elif dotted not in _BOOLEANS:
-        check_text(origin, dotted, value, _ALLOWED.get(dotted))
+    if dotted in NUMBERS:
+        _check_number(origin, dotted, value, is_whole=NUMBERS[dotted])
+    elif dotted not in BOOLEANS:
+        check_text(origin, dotted, value, ALLOWED.get(dotted))
     elif not isinstance(value, bool):
         raise ConfigError(type_sentence(origin, dotted, value, "true or false"))
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events
+from textual import constants, events
 from textual.app import App
 from textual.binding import BindingType
 from textual.filter import LineFilter
@@ -18,6 +18,7 @@ from textual.widgets import Input, TextArea
 
 from aimltui.common import gc_tuning
 from aimltui.tui import clipboard, themes
+from aimltui.tui.commands import key_map
 from aimltui.tui.commands.derived import bindings
 from aimltui.tui.controllers.letter_hold import LetterHold
 from aimltui.tui.driver import tty_mode
@@ -71,7 +72,11 @@ class AimltuiApp(CrashReport, App[None]):
             self.register_theme(theme)
         name, problem = themes.theme_for(startup.theme, themes.guessed_shade(), self.available_themes)
         self.theme = name
-        self._problems = [*startup.notes, *found.problems, *([problem] if problem else [])]
+        if startup.motion == "reduced":
+            self.animation_level = "none"
+        bad_keys = key_map.use(startup.keys)
+        self.set_keymap(key_map.textual_keymap())
+        self._problems = [*startup.notes, *found.problems, *([problem] if problem else []), *bad_keys]
 
     def get_driver_class(self) -> type[Driver]:
         """Our driver where Textual would use the one for Linux and macOS."""
@@ -85,7 +90,7 @@ class AimltuiApp(CrashReport, App[None]):
     def get_default_screen(self) -> MainScreen:
         """The main screen."""
         choice = themes.ThemeChoice(lambda: self.theme_choice, self.choose_theme)
-        return MainScreen(self._startup, choice, self._problems)
+        return MainScreen(self._startup, choice, self._problems, self._apply_setting)
 
     def on_mount(self) -> None:
         """Ask the terminal for its background; what else begins, begins after the first frame."""
@@ -181,6 +186,15 @@ class AimltuiApp(CrashReport, App[None]):
         if self._follows_terminal:
             ask_for_background(self)
 
+    def _apply_setting(self, key: str, value: object) -> None:
+        """Show the effect of a setting at once."""
+        if key == "ui.theme":
+            self.choose_theme(str(value))
+        elif key == "ui.motion":
+            self.animation_level = "none" if value == "reduced" else constants.TEXTUAL_ANIMATIONS
+        elif key == "keys":
+            self.set_keymap(key_map.textual_keymap())
+
     def get_css_variables(self) -> dict[str, str]:
         """Textual's variables, with colours that are readable where they stand."""
         self.theme_variables = readable_variables(super().get_css_variables())
@@ -226,4 +240,7 @@ class AimltuiApp(CrashReport, App[None]):
             await self._save()
         except Exception:
             log.exception("saving at the end failed")
+        for screen in self.screen_stack:
+            if isinstance(screen, MainScreen):
+                screen.window.release()
         await super()._shutdown()

@@ -6,7 +6,7 @@ here.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -160,12 +160,20 @@ class Startup:
     demo_model: str = "demo"
     """The model that “Look around offline” chooses."""
     alerts: Literal["off", "bell", "notify"] = "bell"
-    """What happens when a run needs the user while another window is in front."""
+    """What happens when a run ends or needs the user while another window is in front."""
     auto_copy: bool = True
     trash_days: int = 30
     """Days for which deleted threads stay in the trash; 0 deletes them at once."""
     sidebar: str = "auto"
     """`auto`, `shown`, `hidden`."""
+    title: bool = True
+    """Whether the terminal's title shows the open thread."""
+    motion: str = "full"
+    """`full` or `reduced`."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """The user's keys by a command's id."""
+    flags: Mapping[str, str] = field(default_factory=dict)
+    """Settings that were given as flags, by dotted key."""
     failed: str = "The program could not start its engine"
     """The title of the card if connecting fails."""
     notes: tuple[str, ...] = field(default=())

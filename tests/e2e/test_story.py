@@ -63,11 +63,14 @@ def test_a_conversation_and_a_draft_are_there_again_after_a_restart(tmp_path: Pa
         terminal.type("not finished yet")
         terminal.wait_for("not finished yet")
         terminal.quit()
-        tail = bytes(terminal.raw[-4000:])
+        title, tail = bytes(terminal.raw), bytes(terminal.raw[-4000:])
     assert b"\x1b[?1049l" in tail, "the alternate screen is left"
     assert b"\x1b[?25h" in tail, "the cursor is shown"
     assert b"\x1b[?1000l" in tail, "the mouse is released"
     assert b"\x1b[?2004l" in tail, "bracketed paste is off"
+    assert "\x1b]2;aimltui · Solve 3x + 11 = 14\x1b\\".encode() in title, "the terminal's title is the thread"
+    assert "\x1b]2;● aimltui".encode() in title, "the title shows that a run goes on"
+    assert b"\x1b[23;2t" in tail, "the title is given back"
     with demo(tmp_path) as terminal:
         terminal.wait_for("completed")
         assert "Solve 3x + 11 = 14" in terminal.text

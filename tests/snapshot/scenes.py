@@ -515,6 +515,8 @@ SCENES: tuple[Scene, ...] = (
     Scene("shipped-models", press("ctrl+l", shows="2026-08"), (SMALL,), (LIGHT,), prepare=shipped_models),
     Scene("help", press("f1", shows="Writing"), themes=(DARK,)),
     Scene("palette", press("ctrl+p", shows="search commands")),
+    Scene("settings", press("f2", shows="Colours of the screen"), (MIDDLE,)),
+    Scene("settings", press("f2", shows="Colours of the screen"), (SMALL,), (LIGHT,)),
     Scene("assistants", press("f5", shows="Plain chat"), (MIDDLE,)),
     Scene("assistants", press("f5", shows="Plain chat"), (SMALL,), (LIGHT,)),
     Scene("assistant", open_form, (MIDDLE,)),

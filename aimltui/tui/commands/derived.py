@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from textual.binding import Binding
 
 from aimltui.tui.commands.command import GROUPS, STATE_WORDS, Command, FooterItem, Scope, State
+from aimltui.tui.commands.key_map import bound_keys, can_change, keys_of
 from aimltui.tui.commands.table import COMMANDS
 
 __all__ = [
@@ -93,7 +94,7 @@ def bindings(scope: Scope) -> list[Binding]:
     """The Textual bindings of this scope's commands."""
     return [
         Binding(
-            ",".join(item.keys),
+            bound_keys(item),
             item.action,
             item.title,
             show=False,
@@ -102,7 +103,7 @@ def bindings(scope: Scope) -> list[Binding]:
             tooltip=item.help,
         )
         for item in COMMANDS
-        if item.scope == scope and item.keys and item.action
+        if item.scope == scope and item.action and (item.keys or can_change(item))
     ]
 
 
@@ -114,7 +115,7 @@ def key_label(key: str) -> str:
 
 def ways_to(item: Command) -> list[str]:
     """A command's keys and slash word as users read them; none if only the palette offers it."""
-    return [*map(key_label, item.keys), *([f"{item.slash} {item.takes}".rstrip()] if item.slash else [])]
+    return [*map(key_label, keys_of(item)), *([f"{item.slash} {item.takes}".rstrip()] if item.slash else [])]
 
 
 def palette_commands(state: State) -> list[Command]:
@@ -128,7 +129,7 @@ def footer_items(state: State) -> list[FooterItem]:
     chosen = [
         item
         for item in COMMANDS
-        if item.footer and item.is_available(state) and (item.scope != "list" or in_list)
+        if item.footer and keys_of(item) and item.is_available(state) and (item.scope != "list" or in_list)
     ]
     chosen.sort(key=lambda item: item.id not in _FOOTER_FIRST)
     on_card = "card" in state
@@ -136,7 +137,7 @@ def footer_items(state: State) -> list[FooterItem]:
         # what acts on the marked block, and nothing between it and the way back
         chosen = [item for item in chosen if item.scope == "transcript"]
     items = [
-        FooterItem(key_label(item.keys[0]), item.label or item.title, item.action)
+        FooterItem(key_label(keys_of(item)[0]), item.label or item.title, item.action)
         for item in chosen
         if not (on_card and item.id in _CARD_HIDES)
     ]
@@ -186,7 +187,7 @@ def slash_action(text: str, item: Command) -> str:
 
 
 def key_table_markdown() -> str:
-    """The README's table of keys."""
+    """The README's table of keys, while the user has chosen none."""
     lines = ["| Key | Command | What it does |", "|---|---|---|"]
     for name, commands in by_group().items():
         lines.append(f"| | **{name}** | |")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from aimltui.tui.storage.model_marks import with_favourite, with_recent
 
 if TYPE_CHECKING:
+    from aimltui.config.settings import Value
     from aimltui.tui.controllers.file_worker import FileWorker
     from aimltui.tui.storage.model_marks import Key, ModelMarks
 
@@ -26,18 +27,18 @@ class SettingsWriter:
         self._file = file
         self._files = files
 
-    def save(self, changes: Mapping[str, str | bool], otherwise: str) -> None:
+    def save(self, changes: Mapping[str, Value | None], otherwise: str) -> None:
         """Write some settings.
 
         Args:
-            changes: New values by dotted key, as `{"ui.theme": "nord"}`.
+            changes: New values by dotted key, as `{"ui.theme": "nord"}`; None removes the line.
             otherwise: The sentence for the user if they cannot be written; the reason is added to it.
         """
         if self._file is not None:
             self._files.write(partial(_write, self._file, dict(changes), otherwise))
 
 
-def _write(file: Path, changes: Mapping[str, str | bool], otherwise: str) -> str | None:
+def _write(file: Path, changes: Mapping[str, Value | None], otherwise: str) -> str | None:
     from aimltui.common.errors import ConfigError
     from aimltui.config.settings import write_config
 

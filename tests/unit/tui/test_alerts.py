@@ -16,7 +16,18 @@ from aimltui.tui.alerts import Alerts, alert_sequence
         ("notify", {"TERM_PROGRAM": "WezTerm"}, "\x07\x1b]9;a, b\x1b\\"),
         ("notify", {"TERM": "foot"}, "\x07\x1b]777;notify;aimltui;a, b\x1b\\"),
         ("notify", {"TERM": "xterm-256color"}, "\x07"),
-        ("notify", {"TERM": "xterm-kitty", "TMUX": "/tmp/x"}, "\x07"),
+        (
+            "notify",
+            {"TERM": "tmux-256color", "KITTY_WINDOW_ID": "1", "TMUX": "/tmp/x"},
+            "\x07\x1bPtmux;\x1b\x1b]99;;a, b\x1b\x1b\\\x1b\\",
+        ),
+        (
+            "notify",
+            {"TERM": "tmux-256color", "WEZTERM_PANE": "1", "TMUX": "/tmp/x"},
+            "\x07\x1bPtmux;\x1b\x1b]9;a, b\x1b\x1b\\\x1b\\",
+        ),
+        ("notify", {"TERM": "tmux-256color", "TMUX": "/tmp/x"}, "\x07"),
+        ("notify", {"TERM": "xterm-kitty", "STY": "1.x"}, "\x07"),
     ],
 )
 def test_each_terminal_gets_what_it_understands(

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from aimltui.tui.commands.derived import Command, FooterItem, State, by_group, key_label, palette_commands
+from aimltui.tui.commands.derived import Command, FooterItem, State, by_group, palette_commands, ways_to
 from aimltui.tui.screens.dialogs.sheet import CLOSE, SearchSheet
 from aimltui.tui.state.fuzzy import rank
 from aimltui.tui.widgets.pick_list import PickList, PickRow
@@ -56,4 +56,4 @@ class PaletteScreen(SearchSheet):
 
 
 def _row(item: Command) -> PickRow:
-    return PickRow(item.id, item.title, key_label(item.keys[0]) if item.keys else item.slash)
+    return PickRow(item.id, item.title, next(iter(ways_to(item)), ""))

@@ -35,10 +35,12 @@ from aimltui.tui.screens.main.quitting import QuittingPart
 from aimltui.tui.screens.main.reading import ReadingPart
 from aimltui.tui.screens.main.search import SearchPart
 from aimltui.tui.screens.main.sending import SendingPart
+from aimltui.tui.screens.main.settings import SettingsPart
 from aimltui.tui.screens.main.skills import SkillsPart
 from aimltui.tui.screens.main.threads import ThreadsPart
 from aimltui.tui.screens.main.trash import TrashPart
 from aimltui.tui.screens.main.usage import UsagePart
+from aimltui.tui.screens.main.view import ApplySetting, no_effect
 from aimltui.tui.startup import Startup
 from aimltui.tui.themes import ThemeChoice
 from aimltui.tui.widgets.attachment_bar import AttachmentBar
@@ -60,6 +62,7 @@ class MainScreen(
     ReadingPart,
     BlocksPart,
     SearchPart,
+    SettingsPart,
     ConnectionsPart,
     PanelsPart,
     UsagePart,
@@ -88,6 +91,7 @@ class MainScreen(
         startup: What the composition root handed over.
         themes: How the user chooses a theme.
         problems: Sentences to show once.
+        apply: Shows the effect of a setting of the app.
     """
 
     AUTO_FOCUS = "#prompt"
@@ -95,8 +99,15 @@ class MainScreen(
     REPEATED_LETTERS: ClassVar[str] = "np"
     """The next and the previous call."""
 
-    def __init__(self, startup: Startup, themes: ThemeChoice, problems: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        startup: Startup,
+        themes: ThemeChoice,
+        problems: Sequence[str] = (),
+        apply: ApplySetting = no_effect,
+    ) -> None:
         super().__init__(startup)
+        self.apply_to_app = apply
         self.themes = themes
         self._problems = problems
 
@@ -123,6 +134,7 @@ class MainScreen(
         """Connect after the first frame."""
         if self.startup.sidebar == "hidden":
             self.add_class("-sidebar-closed")
+        self.prompt.cursor_blink = self.startup.motion != "reduced"
         self.threads.set_rows((), empty="loading threads…")
         self.show_state()
         self.set_interval(1.0, self._tick)

@@ -20,8 +20,10 @@ class ThreadsPart(MainView):
         workspace = self.workspace
         if workspace is None:
             return
-        if workspace.directory.is_loaded or workspace.threads.rows(self.clock()):
-            self.threads.set_rows(workspace.threads.rows(self.clock()))
+        rows = workspace.threads.rows(self.clock())
+        if workspace.directory.is_loaded or rows:
+            self.threads.set_rows(rows)
+        self.window.alert_of_ended(rows, self.startup.alerts)
         self.show_state()
 
     def on_thread_list_selected(self, event: ThreadList.Selected) -> None:

@@ -29,6 +29,7 @@ from aimltui.tui.controllers.screen_status import (
 )
 from aimltui.tui.controllers.settings_writer import MarkKeeper, SettingsWriter
 from aimltui.tui.controllers.start_queue import EarlyAction, StartQueue
+from aimltui.tui.controllers.terminal_window import TerminalWindow
 from aimltui.tui.screens.inspector.pane import RunPane
 from aimltui.tui.screens.selecting import SelectingScreen
 from aimltui.tui.state.dead_time import DeadTime
@@ -59,6 +60,14 @@ OFFER_S = 8.0
 """Seconds for which the offer of other drafts is shown."""
 
 
+ApplySetting = Callable[[str, object], None]
+"""Shows the effect of a setting, by its key, at once."""
+
+
+def no_effect(key: str, value: object) -> None:
+    """Show nothing: for a screen without the app around it."""
+
+
 class MainView(SelectingScreen):
     """Holds what all parts of the main screen use.
 
@@ -76,6 +85,8 @@ class MainView(SelectingScreen):
 
     themes: ThemeChoice
     """How the user chooses a theme."""
+    apply_to_app: ApplySetting
+    """Shows the effect of a setting of the app."""
 
     def __init__(self, startup: Startup) -> None:
         super().__init__()
@@ -105,6 +116,7 @@ class MainView(SelectingScreen):
         """Whether letters act on what is marked in the transcript; else they are typed into the prompt."""
         self.block_actions: dict[str, Callable[[Block], None]] = {}
         """What is done with the marked block, by the command's id; each part adds its own."""
+        self.window = TerminalWindow(lambda: self.app)
         self.marks = MarkKeeper(startup.marks, self.file_worker) if startup.marks is not None else None
 
     def _open_conversation(self) -> Conversation | None:
@@ -172,6 +184,8 @@ class MainView(SelectingScreen):
             header.endpoint = endpoint_text(workspace, self.startup.demo_model)
             answering = clean_line(self.prompt.to.name) if self.prompt.to is not None else header.assistant
             self.prompt.placeholder = Content(placeholder(answering, is_narrow=facts.is_narrow))
+            if self.startup.title:
+                self.window.show(workspace, header.thread_title)
             self.threads.set_current(thread_id)
             beside, latest = self.query_one(SideDocument), workspace.current.view.runs.latest
             beside.fit(thread_id or "")

@@ -62,7 +62,9 @@ def test_bindings_carry_id_and_tooltip_and_leave_out_what_widgets_do_themselves(
     main = {binding.id: binding for binding in bindings("main")}
     assert main["toggle_sidebar"].key == "ctrl+b"
     assert main["new_thread"].tooltip == command("new_thread").help
-    assert "theme" not in main
+    assert main["theme"].key == "no_key_theme", "only for a key that the user gives it"
+    assert "stop" in main
+    assert "send" not in main
     assert bindings("prompt") == []
     assert {binding.id for binding in bindings("list")} == {
         "rename_thread",
