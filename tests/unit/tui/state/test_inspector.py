@@ -110,7 +110,7 @@ def test_a_recording_of_a_run_that_nobody_remembers_has_the_seconds_of_its_objec
         ("thread.run.created", run),
         ("thread.run.in_progress", run),
         ("thread.message.created", message),
-        ("thread.message.delta", MessageDelta(id="msg_1")),
+        ("thread.message.delta", MessageDelta.model_validate({"id": "msg_1", "delta": {}})),
         ("thread.message.completed", message.model_copy(update={"completed_at": 106})),
         ("thread.run.completed", run),
     ]
