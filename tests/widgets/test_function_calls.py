@@ -162,7 +162,11 @@ async def test_parallel_calls_are_one_card_and_go_out_together(tmp_path: Path) -
         assert starts[starts.index("o Run") - 1] == ""
         await at.answer("n", "g", "enter")
         await at.here.until(lambda: isinstance(at.here.app.screen, TextEntry))
-        await at.here.pilot.press(*"noon", "ctrl+s")
+        await at.here.pilot.press(*"noon", "escape")
+        await at.here.until(lambda: "Discard what you have typed?" in at.here.shown())
+        await at.press("escape")
+        await at.here.until(lambda: isinstance(at.here.app.screen, TextEntry))
+        await at.here.pilot.press("ctrl+s")
         await at.here.until(lambda: at.card.shown_call is not None and at.card.shown_call.name == "weather")
         await at.press("e", "enter")
         await at.here.until(lambda: isinstance(at.here.app.screen, TextEntry))

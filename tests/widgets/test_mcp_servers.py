@@ -61,6 +61,14 @@ async def test_servers_start_with_the_first_letter_and_hold_no_message_up(tmp_pa
         assert at.outputs() == ["now says {}"]
 
 
+async def test_the_sheet_without_servers_offers_no_keys_for_them(tmp_path: Path) -> None:
+    async with desk(tmp_path, says("x"), servers=HandServer().source()) as at:
+        await at.here.screen.run_action("mcp_servers")
+        await at.here.until(lambda: "No MCP server yet" in at.here.shown())
+        assert "Restart" not in at.here.shown()
+        assert "On or off" not in at.here.shown()
+
+
 async def test_the_sheet_shows_restarts_switches_and_offers_a_login(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -179,7 +187,16 @@ async def test_a_servers_question_is_a_card_with_a_form(tmp_path: Path) -> None:
         await at.here.until(lambda: isinstance(at.here.app.screen, FormScreen))
         await at.here.pilot.press("ctrl+s")
         await at.here.until(lambda: "City is needed" in at.here.shown())
-        await at.here.pilot.press(*"Oslo", "ctrl+s")
+        # escape asks before it discards what was typed
+        await at.here.pilot.press(*"Oslo", "escape")
+        await at.here.until(lambda: "Discard what you have typed?" in at.here.shown())
+        at.clock.now += 1
+        await at.here.pilot.press("escape")
+        await at.here.until(lambda: isinstance(at.here.app.screen, FormScreen))
+        await at.here.pilot.press("escape")
+        await at.here.until(lambda: "Discard what you have typed?" in at.here.shown())
+        at.clock.now += 1
+        await at.here.pilot.press("down", "enter")
         await at.here.until(lambda: "One." in at.here.texts())
         assert server.replies == [Reply("accept", {"city": "Oslo", "hours": 24})]
 

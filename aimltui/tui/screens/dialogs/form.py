@@ -15,6 +15,7 @@ from textual.widgets import Input, Static
 from aimltui.common.sanitize import clean
 from aimltui.local_tools.mcp.forms import BadValue, Form, FormField, Value, hint_of, values_of
 from aimltui.tui.commands.command import FooterItem
+from aimltui.tui.screens.dialogs.discarding import ask_before_discard
 from aimltui.tui.screens.dialogs.sheet import CLOSE, Sheet
 from aimltui.tui.widgets.line_input import LineInput
 
@@ -37,6 +38,7 @@ class FormScreen(Sheet[dict[str, Value] | None]):
         keys = (FooterItem("ctrl+s", submit, "submit"), FooterItem("tab", "Next", "next"), CLOSE)
         super().__init__(f"{form.server} asks", keys)
         self._form = form
+        self._done = submit
         self._inputs = {field.name: LineInput(field.default, compact=True) for field in form.fields}
         self._problem = Static("", classes="sheet-problem", markup=False)
 
@@ -76,6 +78,13 @@ class FormScreen(Sheet[dict[str, Value] | None]):
     def action_next(self) -> None:
         """Go to the next field."""
         self.focus_next()
+
+    def action_cancel(self) -> None:
+        """Close without a result; what was typed is discarded only if the user says so."""
+        if all(self._inputs[field.name].value == field.default for field in self._form.fields):
+            self.dismiss(None)
+        else:
+            ask_before_discard(self, self._done, self.action_submit)
 
     def action_submit(self) -> None:
         """Return the values, unless one is wrong."""

@@ -70,7 +70,7 @@ class McpServersScreen(Sheet[None]):
         spawn: Callable[[Coroutine[Any, Any, None]], object],
         log_in: Callable[[str], Coroutine[Any, Any, None]],
     ) -> None:
-        super().__init__("MCP servers", _KEYS)
+        super().__init__("MCP servers")
         self._servers = servers
         self._spawn = spawn
         self._log_in = log_in
@@ -110,7 +110,9 @@ class McpServersScreen(Sheet[None]):
     def _say(self) -> None:
         row = self._row
         has_login = row is not None and row.needs_login and row.name not in self._logging_in
-        self.query_one(FooterBar).set_items((*((_LOG_IN,) if has_login else ()), *_KEYS))
+        is_usable = row is not None and row.state != "wrong"
+        keys = _KEYS if is_usable else (CLOSE,)
+        self.query_one(FooterBar).set_items((*((_LOG_IN,) if has_login else ()), *keys))
         if row is None:
             self._about.update(Content(_NONE))
             return

@@ -11,6 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from aimltui.tui.commands.command import FooterItem
+from aimltui.tui.screens.dialogs.discarding import ask_before_discard
 from aimltui.tui.screens.dialogs.sheet import CLOSE, Sheet
 from aimltui.tui.widgets.line_input import AreaInput
 
@@ -33,6 +34,7 @@ class TextEntry(Sheet[str | None]):
         self, title: str, text: str = "", *, done: str, problem_of: Callable[[str], str] = lambda _: ""
     ) -> None:
         super().__init__(title, (FooterItem("ctrl+s", done, "submit"), CLOSE))
+        self._first, self._done = text, done
         self._box = AreaInput(text, compact=True, soft_wrap=True, classes="sheet-text-box")
         self._box.cursor_blink = False
         self._problem = Static("", classes="sheet-problem")
@@ -42,6 +44,13 @@ class TextEntry(Sheet[str | None]):
         """The box, and what is wrong with its text."""
         self._problem.display = False
         return self._box, self._problem
+
+    def action_cancel(self) -> None:
+        """Close without a result; what was typed is discarded only if the user says so."""
+        if self._box.text in (self._first, ""):
+            self.dismiss(None)
+        else:
+            ask_before_discard(self, self._done, self.action_submit)
 
     def action_submit(self) -> None:
         """Return the text, unless it cannot be used."""
