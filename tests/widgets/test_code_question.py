@@ -81,7 +81,7 @@ async def test_code_is_asked_about_on_the_card_of_its_thread(tmp_path: Path) -> 
             return asyncio.create_task(consent.ask(code))
 
         elsewhere = ask(Code("thread_other"))
-        await here.until(lambda: here.workspace.threads_asking)
+        await here.until(lambda: here.workspace.decisions.threads)
         await here.pilot.pause()
         assert not card.display, "it belongs to another thread"
         first, second = ask(Code(thread_id, "first = 1")), ask(Code(thread_id, "second = 2"))
@@ -126,7 +126,7 @@ async def test_an_assistant_with_the_tool_offers_it_once_and_only_where_there_is
         return Connected(AssistantsClient(FakeTransport()), "here", "m", consent=consent)
 
     async with seat(FakeTransport(), tmp_path, connect=connect) as here:
-        offer = here.workspace.before_run
+        offer = here.workspace.planner.before_run
         assert offer is not None
         await offer(frozenset({"file_search"}))
         here.screen.spawn(offer(frozenset({"code_interpreter"})), "test")

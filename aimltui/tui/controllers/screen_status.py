@@ -66,7 +66,7 @@ def command_words(facts: ScreenFacts, workspace: Workspace | None) -> frozenset[
             "thread": conversation.thread_id is not None,
             "answer": conversation.view.facts.has_answer,
             "undo": bool(workspace.trash.threads),
-            "call": bool(workspace.calls_asking(conversation.thread_id)),
+            "call": bool(workspace.decisions.in_thread(conversation.thread_id)),
             "connections": workspace.connected.connections is not None,
             "unanswered": can_send_again(conversation),
             "cut": conversation.view.facts.is_cut and not conversation.is_busy,

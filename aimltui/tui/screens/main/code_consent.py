@@ -19,7 +19,7 @@ class CodeConsentPart(MainView):
         consent = workspace.connected.consent if workspace is not None else None
         if workspace is not None and consent is not None:
             consent.set_approver(workspace.code.request)
-            workspace.before_run = self._offer
+            workspace.planner.before_run = self._offer
 
     async def _offer(self, tools: frozenset[str]) -> None:
         """Ask once whether code may run at all, before a run of an assistant with the tool."""

@@ -219,10 +219,10 @@ class CorrectingPart(MainView):
     def _show_message(self, entry_id: str, *, by_key: bool) -> None:
         if by_key:
             self.set_focus(self.transcript)
-        self.transcript.mark_message(entry_id)
+        self.transcript.marking.mark_message(entry_id)
         if not by_key:
-            self.transcript.unmark()
-        elif self.transcript.has_mark and not self.letters.is_shown:
+            self.transcript.marking.clear()
+        elif self.transcript.mark is not None and not self.letters.is_shown:
             self.letters.show()
         self.show_state()
 
@@ -274,7 +274,7 @@ class CorrectingPart(MainView):
             self.show_notice(f"The message was not deleted. {error}", is_warning=True)
             return
         conversation.remove_entry(message_id)
-        await workspace.unsaid(conversation)
+        await workspace.host.unsaid(conversation)
         await workspace.branches.refresh(conversation)
 
     async def _copy_thread(self, failed: str, **given: Any) -> str | None:

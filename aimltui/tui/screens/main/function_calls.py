@@ -48,7 +48,7 @@ class FunctionCallsPart(MainView):
         workspace = self.workspace
         if workspace is None:
             return
-        asking = workspace.threads_asking
+        asking = workspace.decisions.threads
         if workspace.threads.set_asking(asking):
             self.post_message(ThreadListChanged())
         for thread_id in asking - self._told:
@@ -64,7 +64,7 @@ class FunctionCallsPart(MainView):
         workspace = self.workspace
         if workspace is None:
             return
-        pending = workspace.calls_asking(workspace.current.thread_id)
+        pending = workspace.decisions.in_thread(workspace.current.thread_id)
         # a question of a server belongs to the call during which it is asked
         asked = frozenset(call.id.removesuffix("?") for call in pending if call.state == "asked")
         self.transcript.show_waiting(asked)

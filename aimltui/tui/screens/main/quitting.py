@@ -35,7 +35,7 @@ class QuittingPart(MainView):
         return not writing
 
     def _writing(self) -> list[Conversation]:
-        return self.workspace.writing if self.workspace is not None else []
+        return self.workspace.conversations.writing if self.workspace is not None else []
 
     def _ask_to_quit(self, writing: list[Conversation]) -> None:
         from aimltui.tui.screens.dialogs.quit import LATER, STOP, QuitQuestion

@@ -243,7 +243,7 @@ class SendingPart(MainView):
         self.set_focus(self.prompt)
         if self.workspace is None:
             return
-        starters = self.workspace.starters_of(self.workspace.current)
+        starters = self.workspace.guides.starters_of(self.workspace.current)
         if event.choice_id == TRY_THE_DEMO:
             self.spawn(
                 self.workspace.selections.choose_model(self.workspace.current, self.startup.demo_model),
@@ -275,7 +275,7 @@ class SendingPart(MainView):
             self.set_focus(self.prompt)
         elif self.selections:
             self.clear_selection()
-        elif self.transcript.has_mark:
+        elif self.transcript.mark is not None:
             self.set_focus(self.prompt)
         elif self.workspace is not None and self.workspace.stop():
             self.show_state()

@@ -40,7 +40,7 @@ async def test_an_addressed_assistant_answers_with_its_own_model(tmp_path: Path)
     conversation.selection.model = "claude-sonnet-4"
 
     async def planned(to: Addressee | None) -> tuple[str, str | None]:
-        plan = await workspace.plan(conversation, to=to)
+        plan = await workspace.planner.plan(conversation, to=to)
         return plan.assistant_id, plan.model
 
     assert await planned(None) == (OWN.id, "claude-sonnet-4")

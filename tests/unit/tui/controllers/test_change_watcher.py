@@ -120,7 +120,9 @@ async def test_the_card_of_a_lost_connection_goes_when_the_server_is_back(tmp_pa
         async def at_once(seconds: float) -> None:
             await asyncio.sleep(0)
 
-        await RunFollower(workspace.client, workspace.current, workspace, sleep=at_once).attach(player.run)
+        await RunFollower(workspace.client, workspace.current, workspace.host, sleep=at_once).attach(
+            player.run
+        )
         assert cards(workspace) == ["The connection was lost"]
         server.end_elsewhere(player)
         server.tell_change(thread_id)

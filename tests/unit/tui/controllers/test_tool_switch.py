@@ -67,7 +67,7 @@ async def test_the_thread_comes_before_its_assistant(
         server.assistants[assistant.id] = assistant.model_copy(update={"metadata": marked})
         await workspace.assistants.read()
     assert workspace.tools.of(conversation) == expected
-    plan = await workspace.plan(conversation)
+    plan = await workspace.planner.plan(conversation)
     assert plan.hosted_tools == (None if expected == "on" else expected)
 
 
@@ -99,9 +99,9 @@ async def test_a_server_without_the_switch_is_sent_no_hosted_tools_where_they_ar
     server.assistants["asst_own"] = OWN.model_copy(update={"tools": tools})
     await workspace.assistants.read()
     conversation = workspace.current
-    before = await workspace.plan(conversation)
+    before = await workspace.planner.plan(conversation)
     conversation.selection.tools = "off"
-    after = await workspace.plan(conversation)
+    after = await workspace.planner.plan(conversation)
     assert (before.hosted_tools, before.tools) == (None, None)
     assert (after.hosted_tools, after.tools) == (None, (function,))
 
@@ -114,7 +114,7 @@ async def test_more_tools_than_the_api_allows_go_to_the_own_engine_only(
     tools = LocalTools([many], Approvals(None), Rules())
     connections = FakeConnections() if is_local else None
     workspace = await at_work(FakeTransport(), tmp_path, local_tools=tools, connections=connections)
-    plan = await workspace.plan(workspace.current)
+    plan = await workspace.planner.plan(workspace.current)
     assert len(plan.tools or ()) == expected
     run = _create_run(plan)
     assert len(run.tools or []) == 20
@@ -139,7 +139,7 @@ async def test_code_is_not_asked_about_where_the_model_gets_no_tools(
     async def before_run(tools: frozenset[str]) -> None:
         seen.append(tools)
 
-    workspace.before_run = before_run
+    workspace.planner.before_run = before_run
     workspace.current.selection.model, workspace.current.selection.tools = model, of_thread
-    await workspace.plan(workspace.current)
+    await workspace.planner.plan(workspace.current)
     assert seen == [frozenset({"code_interpreter"}) if asked else frozenset()]

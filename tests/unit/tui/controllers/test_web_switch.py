@@ -48,7 +48,7 @@ async def test_the_web_is_off_until_it_is_switched_on(tmp_path: Path) -> None:
     conversation, web = workspace.current, workspace.web
 
     async def given() -> tuple[list[str], str | None]:
-        plan = await workspace.plan(conversation)
+        plan = await workspace.planner.plan(conversation)
         run = _create_run(plan)
         return [tool.function.name for tool in plan.tools or () if tool.type == "function"], run.web
 
