@@ -65,7 +65,7 @@ async def at_a_panel(here: Seat) -> None:
     """Mark the code in the transcript, with live letters."""
     here.screen.set_focus(here.screen.transcript)
     here.screen.letters.hide()
-    here.screen.transcript.unmark()
+    here.screen.transcript.marking.clear()
     await here.pilot.pause()
     for _ in range(COUNT):
         here.screen.action_block(-1)

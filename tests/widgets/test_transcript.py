@@ -684,6 +684,6 @@ async def test_a_long_message_of_the_user_is_folded_and_its_whole_text_is_shown_
         await on.pilot.pause()
         assert on.app.said == [len(log)]
         on.transcript.focus()
-        on.transcript.mark_message("m0")
+        on.transcript.marking.mark_message("m0")
         assert on.transcript.block is not None
         assert on.transcript.block.text == log

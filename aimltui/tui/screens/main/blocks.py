@@ -52,7 +52,7 @@ class BlocksPart(MainView):
 
     def action_block(self, step: int) -> None:
         """Mark the next block in the transcript; letters act on it until the focus goes elsewhere."""
-        has_mark = self.transcript.has_mark
+        has_mark = self.transcript.mark is not None
         self.set_focus(self.transcript)
         if self.letters.is_shown or not has_mark:
             self.transcript.action_step(step)
@@ -63,7 +63,7 @@ class BlocksPart(MainView):
     def on_transcript_marked(self, event: Transcript.Marked) -> None:
         """Show in the footer what the keys do with what is marked; letters act on what was clicked, too."""
         event.stop()
-        if event.by_mouse and self.transcript.has_mark and not self.letters.is_shown:
+        if event.by_mouse and self.transcript.mark is not None and not self.letters.is_shown:
             self.letters.show()
         self.show_state()
 

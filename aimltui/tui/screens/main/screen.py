@@ -194,7 +194,7 @@ class MainScreen(
         """Update the footer: its keys depend on which widget has the focus."""
         if self.focused is not self.transcript:
             self.letters.hide()
-            self.transcript.unmark()
+            self.transcript.marking.clear()
         self.show_state()
 
     def on_key(self, event: events.Key) -> None:

@@ -101,7 +101,7 @@ class SearchPart(MainView):
                 break
             await asyncio.sleep(_FRAME_S)
         self._open_bar(place.query)
-        self._bar.show_place(*self.transcript.find(texts_of(place.query), place.entry_id))
+        self._bar.show_place(*self.transcript.search.find(texts_of(place.query), place.entry_id))
 
     async def _read_until(self, entry_id: str) -> None:
         """Read older messages of the open thread until an entry is among them."""
@@ -122,7 +122,7 @@ class SearchPart(MainView):
     def action_find(self) -> None:
         """Find words in the open thread; pressed again, go to the next match."""
         if self._bar.display and self._bar.box.has_focus:
-            self._bar.show_place(*self.transcript.find_next(1))
+            self._bar.show_place(*self.transcript.search.next(1))
             return
         self._open_bar()
         self.spawn(self._find(self._bar.box.value), "find")
@@ -130,24 +130,24 @@ class SearchPart(MainView):
     def on_find_bar_changed(self, event: FindBar.Changed) -> None:
         """Search for what was typed."""
         event.stop()
-        self._bar.show_place(*self.transcript.find([event.text]))
+        self._bar.show_place(*self.transcript.search.find([event.text]))
 
     async def _find(self, text: str) -> None:
         """Search what is loaded, read the rest of the thread, and search that, too."""
         workspace = self.workspace
-        self._bar.show_place(*self.transcript.find([text]))
+        self._bar.show_place(*self.transcript.search.find([text]))
         if workspace is None or not workspace.current.has_more:
             return
-        self._bar.show_place(*self.transcript.find([text]), "reading older messages…")
+        self._bar.show_place(*self.transcript.search.find([text]), "reading older messages…")
         await self._read_until("")
         if self._bar.display:
             remark = "older messages are not loaded" if workspace.current.has_more else ""
-            self._bar.show_place(*self.transcript.find_next(0), remark)
+            self._bar.show_place(*self.transcript.search.next(0), remark)
 
     def on_find_bar_next_wanted(self, event: FindBar.NextWanted) -> None:
         """Go to another match."""
         event.stop()
-        self._bar.show_place(*self.transcript.find_next(event.direction))
+        self._bar.show_place(*self.transcript.search.next(event.direction))
 
     def on_find_bar_left(self, event: FindBar.Left) -> None:
         """End the search; the text stays where it is."""
@@ -171,7 +171,7 @@ class SearchPart(MainView):
     def _end_finding(self) -> None:
         had_focus = self._bar.box.has_focus
         self._bar.close()
-        self.transcript.find(())
+        self.transcript.search.find(())
         if had_focus:
             self.set_focus(self.prompt)
 

@@ -200,7 +200,7 @@ class MainView(SelectingScreen):
             list_has_focus=self.focused is self.threads,
             files_have_focus=self.focused is self.attached,
             card_has_focus=isinstance(self.focused, CallCard),
-            has_mark=self.transcript.has_mark,
+            has_mark=self.transcript.mark is not None,
             letters_act=self.letters.is_shown,
             block=block.words if block is not None else frozenset(),
             is_following=self.transcript.following,

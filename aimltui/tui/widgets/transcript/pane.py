@@ -22,7 +22,9 @@ from aimltui.tui.widgets.transcript.finder import Finder
 from aimltui.tui.widgets.transcript.glyphs import GlyphSet, glyph_set
 from aimltui.tui.widgets.transcript.item import Item
 from aimltui.tui.widgets.transcript.items import ItemList
+from aimltui.tui.widgets.transcript.marking import BlockMarking
 from aimltui.tui.widgets.transcript.palette import build_palette
+from aimltui.tui.widgets.transcript.search import TranscriptSearch
 from aimltui.tui.widgets.transcript.selection import selected_text
 from aimltui.tui.widgets.transcript.strips import (
     blank_strip,
@@ -35,6 +37,7 @@ from aimltui.tui.widgets.transcript.strips import (
     strip_of,
 )
 from aimltui.tui.widgets.transcript.viewport import Viewport
+from aimltui.tui.widgets.transcript.window import Window
 
 if TYPE_CHECKING:
     from textual._animator import EasingFunction
@@ -67,6 +70,17 @@ class Pane(ScrollView):
         self._viewport = Viewport(self._item_list)
         self._cursor = BlockCursor(self._item_list, self._viewport)
         self._finder = Finder(self._item_list)
+        window = Window(
+            self._item_list,
+            self._viewport,
+            first_row=lambda: self.scroll_offset.y,
+            scroll_to=lambda y: self.scroll_to(y=y),
+            settle=self._settle,
+            report=self._report,
+            refresh=self.refresh,
+        )
+        self.marking = BlockMarking(window, self._cursor, lambda: self._mark_moved(by_mouse=False))
+        self.search = TranscriptSearch(window, self._finder)
         self._extras = Extras()
         self._is_placing = False
         self._fitted = Size(0, 0)
@@ -164,6 +178,17 @@ class Pane(ScrollView):
 
     def _files_wanted(self, wanted: dict[str, bool]) -> None:
         """Request the details of files; with True also the picture."""
+
+    def _mark_moved(self, *, by_mouse: bool) -> None:
+        """React to a move of the mark."""
+
+    def on_focus(self) -> None:
+        """Show the mark."""
+        self.refresh()
+
+    def on_blur(self) -> None:
+        """Hide the mark."""
+        self.refresh()
 
     # scrolling by the user
 

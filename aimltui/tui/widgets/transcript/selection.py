@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from textual import events
 from textual.geometry import Offset
 from textual.selection import Selection
+from textual.widget import Widget
 
 from aimltui.common.sanitize import clean
+from aimltui.tui.widgets.transcript.item import Item
 from aimltui.tui.widgets.transcript.items import ItemList
 
 
@@ -60,3 +63,18 @@ def word_at(text: str, place: int) -> tuple[int, int]:
     while end < len(text) and inside(text[end]):
         end += 1
     return start, end
+
+
+def select_at(widget: Widget, item: Item, place: Offset, *, whole_line: bool) -> None:
+    """Select the word at a place, or its line; the screen then does as after a drag.
+
+    Args:
+        widget: The transcript.
+        item: The item at the place.
+        place: The character, and the number of the logical line.
+        whole_line: Whether to select the line.
+    """
+    line = item.lines[place.y - item.key]
+    start, end = (0, len(line)) if whole_line else word_at(line, place.x)
+    widget.screen.selections = {widget: Selection(Offset(start, place.y), Offset(end, place.y))}
+    widget.screen.post_message(events.TextSelected())

@@ -8,9 +8,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Offset
 from textual.message import Message
-from textual.selection import Selection
 
 from aimltui.common.sanitize import clean
 from aimltui.tui.commands.derived import bindings
@@ -24,14 +22,14 @@ from aimltui.tui.state.entries import (
     StepEntry,
 )
 from aimltui.tui.state.file_facts import FileFact, Repeat
-from aimltui.tui.widgets.transcript.blocks import Stop, block_of, stops_of
+from aimltui.tui.widgets.transcript.blocks import block_of
 from aimltui.tui.widgets.transcript.canvas import COPY, ClickTarget
 from aimltui.tui.widgets.transcript.inline import SANDBOX
-from aimltui.tui.widgets.transcript.item import Item, Place, counts
+from aimltui.tui.widgets.transcript.item import Item, counts
 from aimltui.tui.widgets.transcript.items import Foldable
 from aimltui.tui.widgets.transcript.marks import chosen_source, linked_file, output_text
 from aimltui.tui.widgets.transcript.pane import Pane
-from aimltui.tui.widgets.transcript.selection import word_at
+from aimltui.tui.widgets.transcript.selection import select_at
 
 
 @dataclass
@@ -243,69 +241,14 @@ class Transcript(Pane, can_focus=True):
     def _follow_changed(self) -> None:
         self.post_message(self.FollowChanged(self, self.following, self.new_lines))
 
+    def _mark_moved(self, *, by_mouse: bool) -> None:
+        self.post_message(self.Marked(self, by_mouse))
+
     # Keyboard
 
     def action_step(self, direction: int) -> None:
         """Mark the next block or target; scroll where it is not in the window."""
-        y, height = self.scroll_offset.y, self._viewport.height
-        shown, found = self._cursor.shown(y), self._cursor.next(direction, y)
-        is_near = found is not None and y <= self._cursor.span(*found)[0] < y + height
-        if shown is not None and not is_near:
-            first, last = self._cursor.span(*shown)
-            # a block that is higher than the window is read to its end first
-            rest = last - (y + height) if direction > 0 else y - first
-            if rest > 0 and (found is None or direction > 0 or found[0] is not shown[0]):
-                self.scroll_to(y=y + direction * min(rest, max(1, height - 2)))
-                return
-        if found is None:
-            self.scroll_to(y=y + direction)
-            return
-        self._cursor.put(found[0], found[1].target)
-        self._show_mark(*found, stays=shown is None)
-        self.refresh()
-        self.post_message(self.Marked(self))
-
-    def mark_message(self, entry_id: str) -> None:
-        """Mark a message, and have it in the window."""
-        item = self._item_list.get(entry_id)
-        if item is None:
-            return
-        self._item_list.draw(item)
-        if stops := stops_of(item):
-            self._cursor.put(item, stops[0].target)
-            self._show_mark(item, stops[0], stays=False)
-            self.refresh()
-            self.post_message(self.Marked(self))
-
-    def _show_mark(self, item: Item, stop: Stop, *, stays: bool) -> None:
-        """Have the marked block in the window, from its first row on where it is higher; what is read holds still.
-
-        Args:
-            item: The block's item.
-            stop: The block.
-            stays: Whether the window stays where it is if a block that is higher fills it.
-        """
-        for _ in range(0 if stays and stop.end - stop.first > self._viewport.height else 3):
-            y, height = self.scroll_offset.y, self._viewport.height
-            first, end = self._cursor.span(item, stop)
-            if y <= first and (end <= y + height or first == y):
-                break
-            wanted = first if first < y or end - first > height else end - height
-            self.scroll_to(y=wanted)
-            if self.scroll_offset.y == y:
-                break
-        self._viewport.is_pinned = True
-        if self._viewport.following:
-            self._viewport.hold(self.scroll_offset.y)
-        self._report()
-
-    def unmark(self) -> None:
-        """Mark nothing, and follow the end again where it is in view."""
-        if self._cursor.item is not None:
-            self._cursor.clear()
-            self._viewport.is_pinned = False
-            self._settle()
-            self.refresh()
+        self.marking.step(direction)
 
     def action_page(self, direction: int) -> None:
         """Scroll by a window."""
@@ -326,11 +269,6 @@ class Transcript(Pane, can_focus=True):
             self._choose(shown[0], shown[1].target)
 
     @property
-    def has_mark(self) -> bool:
-        """Whether Enter would choose something."""
-        return self.mark is not None
-
-    @property
     def mark(self) -> tuple[Entry, ClickTarget] | None:
         """The marked entry and target, while they are in the window and the transcript has the focus."""
         shown = self._cursor.shown(self.scroll_offset.y) if self.has_focus else None
@@ -341,73 +279,9 @@ class Transcript(Pane, can_focus=True):
         """What letters act on, while it is in the window and the transcript has the focus."""
         return self._cursor.block(self.scroll_offset.y) if self.has_focus else None
 
-    def on_focus(self) -> None:
-        """Show the mark."""
-        self.refresh()
-
-    def on_blur(self) -> None:
-        """Hide the mark."""
-        self.refresh()
-
-    # Finding
-
-    def find(self, texts: Sequence[str], entry_id: str = "") -> tuple[int, int]:
-        """Mark all places with one of these texts, and go to the nearest one; no text ends it.
-
-        Args:
-            texts: What is searched for, in upper or lower case.
-            entry_id: Go to the first place in this entry, or to its beginning.
-
-        Returns:
-            The number of the place that is shown, from 1, and how many there are.
-        """
-        self._finder.set_texts(texts)
-        item = self._item_list.get(entry_id) if entry_id else None
-        if item is not None:
-            self._finder.first_in(item)
-        elif self._item_list.items:
-            last = min(self.scroll_offset.y + self._viewport.height, self._item_list.heights.total) - 1
-            self._finder.nearest(self._item_list.at(max(0, last))[0].index)
-        self._show_match(item)
-        return self._finder.place
-
     def has_entry(self, entry_id: str) -> bool:
         """Whether an entry is shown."""
         return self._item_list.get(entry_id) is not None
-
-    def find_next(self, direction: int) -> tuple[int, int]:
-        """Go to the next place, or to the one before; see `find`."""
-        self._finder.look()
-        self._finder.step(direction)
-        self._show_match(None)
-        return self._finder.place
-
-    def _show_match(self, item: Item | None) -> None:
-        """Scroll to the place that is looked at, or to the beginning of an item without one."""
-        found = self._finder.settle()
-        self._viewport.is_pinned = self._finder.is_on
-        if found is not None:
-            item, line, start = found
-            place = Place(item, line, start)
-        elif item is not None:
-            self._item_list.draw(item)
-            place = Place(item, 0, 0)
-        else:
-            self.refresh()
-            return
-        self._settle()
-        for _ in range(3):
-            y, height = self.scroll_offset.y, self._viewport.height
-            row = self._item_list.heights.top(place.item.index) + place.row
-            if y < row < y + height - 1:
-                break
-            self.scroll_to(y=row - height // 3)
-            if self.scroll_offset.y == y:
-                break
-        if self._viewport.following:
-            self._viewport.hold(self.scroll_offset.y)
-        self._report()
-        self.refresh()
 
     # Mouse
 
@@ -420,7 +294,7 @@ class Transcript(Pane, can_focus=True):
         item, row, place = found
         if event.chain > 1:
             event.stop()
-            self._select(item, place, whole_line=event.chain > 2)
+            select_at(self, item, place, whole_line=event.chain > 2)
             return
         if self.text_selection is not None:
             return
@@ -440,15 +314,7 @@ class Transcript(Pane, can_focus=True):
         if targets:
             event.stop()
             self._choose(item, targets[0])
-        self.post_message(self.Marked(self, by_mouse=True))
-
-    def _select(self, item: Item, place: Offset, *, whole_line: bool) -> None:
-        lines = item.lines
-        line = lines[place.y - item.key]
-        start, end = (0, len(line)) if whole_line else word_at(line, place.x)
-        self.screen.selections = {self: Selection(Offset(start, place.y), Offset(end, place.y))}
-        # as after a drag
-        self.screen.post_message(events.TextSelected())
+        self._mark_moved(by_mouse=True)
 
     def _choose(self, item: Item, target: ClickTarget) -> None:
         match target.kind:
