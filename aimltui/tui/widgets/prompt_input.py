@@ -18,9 +18,9 @@ from textual.widgets.text_area import Selection
 from aimltui.tui.commands.derived import command
 from aimltui.tui.state.addressee import Addressee
 from aimltui.tui.state.attached_files import AttachedFile, addressee_of, parted, with_files
-from aimltui.tui.state.pastes import COLLAPSE_ABOVE, PasteStore, clean_input
 from aimltui.tui.storage.local_files import LocalFile, files_in, may_hold_paths
 from aimltui.tui.widgets.line_input import AREA_BINDINGS, KeysInOrder, WholeCharacters
+from aimltui.tui.widgets.prompt_text import PromptText
 from aimltui.tui.widgets.transcript.selection import word_at
 
 SEND_KEYS = frozenset(command("send").keys)
@@ -46,6 +46,18 @@ class Completions(Protocol):
     def take_key(self, key: str) -> bool:
         """Do what a key does in the list; False if it is for the prompt."""
         ...
+
+
+@dataclass
+class PromptMessage(Message):
+    """A message that a `PromptInput` posts."""
+
+    prompt: PromptInput
+
+    @property
+    def control(self) -> PromptInput:
+        """The prompt that posted it."""
+        return self.prompt
 
 
 class PromptInput(KeysInOrder, WholeCharacters, TextArea):
@@ -77,18 +89,12 @@ class PromptInput(KeysInOrder, WholeCharacters, TextArea):
     """
 
     @dataclass
-    class Submitted(Message):
+    class Submitted(PromptMessage):
         """The user sends this text, which stays in the prompt until `accept` is called."""
 
-        prompt: PromptInput
         text: str
         files: tuple[AttachedFile, ...] = ()
         to: Addressee | None = None
-
-        @property
-        def control(self) -> PromptInput:
-            """The prompt."""
-            return self.prompt
 
         @property
         def draft(self) -> str:
@@ -96,97 +102,44 @@ class PromptInput(KeysInOrder, WholeCharacters, TextArea):
             return with_files(self.text, self.files, self.to)
 
     @dataclass
-    class FilesChanged(Message):
+    class FilesChanged(PromptMessage):
         """The list of attached files, or the assistant that the message is addressed to, has changed."""
 
-        prompt: PromptInput
-
-        @property
-        def control(self) -> PromptInput:
-            """The prompt."""
-            return self.prompt
-
     @dataclass
-    class FilesPasted(Message):
+    class FilesPasted(PromptMessage):
         """What was pasted, or dropped on the terminal, consists of the paths of these files."""
 
-        prompt: PromptInput
         files: list[LocalFile]
         text: str
         """What was pasted."""
 
-        @property
-        def control(self) -> PromptInput:
-            """The prompt."""
-            return self.prompt
-
     @dataclass
-    class FilesWanted(Message):
+    class FilesWanted(PromptMessage):
         """Backspace was pressed before the first character: the user turns to the chips."""
 
-        prompt: PromptInput
-
-        @property
-        def control(self) -> PromptInput:
-            """The prompt."""
-            return self.prompt
-
     @dataclass
-    class UpAtTop(Message):
+    class UpAtTop(PromptMessage):
         """Up was pressed in the empty prompt, or before the first character."""
 
-        prompt: PromptInput
-
-        @property
-        def control(self) -> PromptInput:
-            """The prompt."""
-            return self.prompt
-
     @dataclass
-    class DownAtEnd(Message):
+    class DownAtEnd(PromptMessage):
         """Down was pressed in the last line of an earlier message that was put into the prompt."""
 
-        prompt: PromptInput
-
-        @property
-        def control(self) -> PromptInput:
-            """The prompt."""
-            return self.prompt
-
     @dataclass
-    class Copied(Message):
+    class Copied(PromptMessage):
         """The user copies this part of the prompt."""
 
-        prompt: PromptInput
         text: str
 
-        @property
-        def control(self) -> PromptInput:
-            """The prompt."""
-            return self.prompt
-
     @dataclass
-    class Selected(Message):
+    class Selected(PromptMessage):
         """The mouse selected this part of the prompt; it stays selected."""
 
-        prompt: PromptInput
         text: str
 
-        @property
-        def control(self) -> PromptInput:
-            """The prompt."""
-            return self.prompt
-
     @dataclass
-    class QuitRequested(Message):
+    class QuitRequested(PromptMessage):
         """The quit key was pressed in the empty prompt."""
-
-        prompt: PromptInput
-
-        @property
-        def control(self) -> PromptInput:
-            """The prompt."""
-            return self.prompt
 
     def __init__(self, placeholder: str = "", *, id: str | None = None) -> None:
         super().__init__(
@@ -198,7 +151,7 @@ class PromptInput(KeysInOrder, WholeCharacters, TextArea):
         )
         # a blink would repaint the line twice a second, also over a slow connection
         self.cursor_blink = False
-        self._pastes = PasteStore()
+        self._content = PromptText(self)
         self._sent = ""
         self._sent_files: tuple[AttachedFile, ...] = ()
         self._owes_newline = False
@@ -213,11 +166,7 @@ class PromptInput(KeysInOrder, WholeCharacters, TextArea):
     @property
     def draft(self) -> str:
         """The whole text, large pastes, the attached files and the addressee included."""
-        return with_files(self._whole_text, self.files, self.to)
-
-    @property
-    def _whole_text(self) -> str:
-        return self._pastes.expand(self.text)
+        return with_files(self._content.whole, self.files, self.to)
 
     def set_files(self, files: Sequence[AttachedFile]) -> None:
         """Replace the attached files."""
@@ -248,18 +197,12 @@ class PromptInput(KeysInOrder, WholeCharacters, TextArea):
         """Replace text and files; undo (ctrl+z) brings the old text back."""
         to = addressee_of(text)
         text, files = parted(text)
-        self.history.checkpoint()
-        fresh = self._pastes.collapse(clean_input(text))
-        self.replace(fresh, (0, 0), self.document.end, maintain_selection_offset=False)
-        self.history.checkpoint()
-        self.move_cursor(self.document.end)
+        self._content.exchange(text)
         self._set_chips(files, to)
 
     def _load_text(self, text: str) -> None:
-        self._pastes.clear()
-        self.load_text(self._pastes.collapse(clean_input(text)))
+        self._content.load(text)
         self._owes_newline = False
-        self.move_cursor(self.document.end)
 
     def accept(self, *, with_files: bool = True) -> None:
         """Remove the sent message from the prompt; what was added after it in the meantime stays.
@@ -268,7 +211,7 @@ class PromptInput(KeysInOrder, WholeCharacters, TextArea):
             with_files: Whether its files and its addressee were sent, too.
         """
         sent, self._sent = self._sent, ""
-        text = self._whole_text
+        text = self._content.whole
         self._load_text(text[len(sent) :] if sent and text.startswith(sent) else "")
         if with_files:
             gone, self._sent_files = {file.source for file in self._sent_files}, ()
@@ -289,11 +232,7 @@ class PromptInput(KeysInOrder, WholeCharacters, TextArea):
 
     def add_text(self, text: str) -> None:
         """Insert text at the cursor: a message from the queue, a key pressed elsewhere."""
-        self._insert(self._pastes.collapse(clean_input(text)))
-
-    def _insert(self, text: str) -> None:
-        self.replace(text, *self.selection, maintain_selection_offset=False)
-        self.scroll_cursor_visible()
+        self._content.insert(text)
 
     def type_ahead(self, event: events.Key | events.Paste) -> None:
         """Take what was typed for the prompt while a question stood before it. Enter starts a line and sends nothing."""
@@ -324,8 +263,8 @@ class PromptInput(KeysInOrder, WholeCharacters, TextArea):
             pass
         elif key == _REMOVE_KEY and (self.files or self.to) and self.selection == Selection.cursor((0, 0)):
             self.post_message(self.FilesWanted(self))
-        elif key in NEWLINE_KEYS or (key in SEND_KEYS and self._eat_backslash()):
-            self._insert_newline()
+        elif key in NEWLINE_KEYS or (key in SEND_KEYS and self._content.delete_backslash()):
+            self._content.insert("\n")
         elif key in SEND_KEYS:
             self.submit()
         elif key in QUIT_KEYS and self.is_empty:
@@ -342,37 +281,14 @@ class PromptInput(KeysInOrder, WholeCharacters, TextArea):
         event.prevent_default()
 
     async def _on_paste(self, event: events.Paste) -> None:
+        """Insert a pasted text; paths of files are posted instead. Keys that come meanwhile wait for it."""
         event.stop()
         event.prevent_default()
-        await self.take_paste(event.text)
-        self.focus()
-
-    async def take_paste(self, text: str) -> None:
-        """Insert a pasted text; paths of files are posted instead. Keys that come meanwhile wait for it."""
-        files: list[LocalFile] = []
-        if may_hold_paths(text):
-            try:
-                async with asyncio.timeout(_LOOK_S):
-                    files = await asyncio.to_thread(files_in, text)
-            except TimeoutError:
-                files = []
-        if files:
-            self.post_message(self.FilesPasted(self, files, text))
-            return
-        self.history.checkpoint()
-        text = clean_input(text)
-        if (token := self._pastes.token_of(text, self.text)) is not None and len(text) <= COLLAPSE_ABOVE:
-            self._put_in_place(token, text)
+        if files := await _files_in(event.text):
+            self.post_message(self.FilesPasted(self, files, event.text))
         else:
-            self._insert(self._pastes.collapse(text, is_pasted=True))
-
-    def _put_in_place(self, token: str, text: str) -> None:
-        """Replace the token of a pasted text by the text."""
-        for row, line in enumerate(self.document.lines):
-            if (column := line.find(token)) >= 0:
-                self.replace(text, (row, column), (row, column + len(token)), maintain_selection_offset=False)
-                self.scroll_cursor_visible()
-                return
+            self._content.insert_paste(event.text)
+        self.focus()
 
     async def _on_mouse_up(self, event: events.MouseUp) -> None:
         """Post the text that was selected by dragging; Textual's handler runs after this one."""
@@ -392,32 +308,22 @@ class PromptInput(KeysInOrder, WholeCharacters, TextArea):
 
     def _tell_selected(self) -> None:
         if not self.selection.is_empty:
-            self.post_message(self.Selected(self, self._pastes.expand(self.selected_text)))
+            self.post_message(self.Selected(self, self._content.selected))
 
     def action_copy(self) -> None:
         """Post the selection and remove it, so that the same key clears or quits the next time."""
-        self.post_message(self.Copied(self, self._pastes.expand(self.selected_text)))
+        self.post_message(self.Copied(self, self._content.selected))
         self.move_cursor(self.cursor_location)
 
     def action_delete_left(self) -> None:
         """Delete to the left; the token of a large paste is deleted completely."""
-        if not self._delete_token(before=True):
+        if not self._content.delete_token(before=True):
             super().action_delete_left()
 
     def action_delete_right(self) -> None:
         """Delete to the right; the token of a large paste is deleted completely."""
-        if not self._delete_token(before=False):
+        if not self._content.delete_token(before=False):
             super().action_delete_right()
-
-    def _delete_token(self, *, before: bool) -> bool:
-        row, column = self.cursor_location
-        if not self.selection.is_empty:
-            return False
-        span = self._pastes.token_at(self.document.get_line(row), column, before=before)
-        if span is None:
-            return False
-        self.delete((row, span[0]), (row, span[1]), maintain_selection_offset=False)
-        return True
 
     @property
     def is_recalled(self) -> bool:
@@ -431,7 +337,7 @@ class PromptInput(KeysInOrder, WholeCharacters, TextArea):
 
     def submit(self) -> None:
         """Send what is in the prompt, as the send key does."""
-        text = self._whole_text
+        text = self._content.whole
         if self._sent and text.startswith(self._sent):
             # Enter was pressed twice: the text is being sent already
             return
@@ -439,16 +345,13 @@ class PromptInput(KeysInOrder, WholeCharacters, TextArea):
             self._sent, self._sent_files = text if text.strip() else "", self.files
             self.post_message(self.Submitted(self, text, self.files, self.to))
 
-    def _insert_newline(self) -> None:
-        self.replace("\n", *self.selection, maintain_selection_offset=False)
-        self.scroll_cursor_visible()
 
-    def _eat_backslash(self) -> bool:
-        """Remove a backslash before the cursor, with which Enter inserts a newline; return whether there was one."""
-        row, column = self.cursor_location
-        line = self.document.get_line(row)
-        # a double backslash stands for one backslash, with which Enter sends
-        if not self.selection.is_empty or not line[:column].endswith("\\") or line[:column].endswith("\\\\"):
-            return False
-        self.delete((row, column - 1), (row, column), maintain_selection_offset=False)
-        return True
+async def _files_in(text: str) -> list[LocalFile]:
+    """Return the files of which a text consists, if it consists of paths."""
+    if not may_hold_paths(text):
+        return []
+    try:
+        async with asyncio.timeout(_LOOK_S):
+            return await asyncio.to_thread(files_in, text)
+    except TimeoutError:
+        return []
