@@ -14,6 +14,7 @@ from aimltui.engine.runs.hosted_tools import HostedToolCalls
 from aimltui.engine.runs.journal import Journal
 from aimltui.engine.runs.run_memory import RunMemory
 from aimltui.engine.runs.services import RunServices
+from aimltui.engine.runs.step_calls import answer_calls, set_calls
 from aimltui.engine.runs.tool_calls import Call
 from aimltui.engine.runs.transaction import RunTransaction
 from aimltui.engine.store import messages, passages, threads
@@ -208,7 +209,7 @@ async def search_before_question(
 
     def begin(transaction: RunTransaction) -> None:
         transaction.open_tools(step_id, memory.turns)
-        transaction.set_calls(step_id, [call], None)
+        set_calls(transaction, step_id, [call], None)
 
     await journal.commit(begin)
     journal.emit(Delta(step_id, CALL, 0, CallHead(call.id, FILE_SEARCH, FILE_SEARCH), first=True))
@@ -219,7 +220,7 @@ async def search_before_question(
     done = await HostedToolCalls(journal, step_id, context).run([call], {}, {FILE_SEARCH: tool})
 
     def finish(transaction: RunTransaction) -> RunMemory:
-        transaction.answer_calls(step_id, done)
+        answer_calls(transaction, step_id, done)
         transaction.finish_tools({})
         transaction.remember(transaction.memory.after_search())
         return transaction.memory

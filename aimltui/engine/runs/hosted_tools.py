@@ -17,6 +17,7 @@ from aimltui.common.text import replace_surrogates
 from aimltui.engine.errors import EngineError
 from aimltui.engine.events.deltas import IMAGE, LOGS, Delta, DeltaKind
 from aimltui.engine.runs.journal import Journal
+from aimltui.engine.runs.step_calls import draft_calls
 from aimltui.engine.runs.tool_calls import Call
 from aimltui.engine.runs.transaction import RunTransaction
 from aimltui.engine.runs.turn_writer import Draft
@@ -120,9 +121,7 @@ class HostedToolCalls:
             All calls; the hosted ones have their outputs.
         """
         self._calls = list(calls)
-        self._journal.draft = lambda: partial(
-            RunTransaction.draft_tools, step_id=self._step_id, calls=self._so_far()
-        )
+        self._journal.draft = lambda: partial(draft_calls, step_id=self._step_id, calls=self._so_far())
         self._journal.unsaved = self._note_made
         try:
             for slot, call in enumerate(calls):

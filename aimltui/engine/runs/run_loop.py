@@ -25,6 +25,7 @@ from aimltui.engine.runs.prompt.turn_request import PreparedTurn, prepare_turn
 from aimltui.engine.runs.run_memory import RunMemory
 from aimltui.engine.runs.services import RunServices
 from aimltui.engine.runs.status import Outcome
+from aimltui.engine.runs.step_calls import answer_calls, set_calls
 from aimltui.engine.runs.tool_calls import Call
 from aimltui.engine.runs.tool_offer import why_off
 from aimltui.engine.runs.tool_protocol import refuses_tools
@@ -246,7 +247,7 @@ class RunLoop:
             transaction.count_sources(writer.web_sources)
             self._budget.settle(transaction, usage, prompt, completion)
             if calls and writer.tool_step_id is not None:
-                transaction.set_calls(writer.tool_step_id, calls, usage)
+                set_calls(transaction, writer.tool_step_id, calls, usage)
                 if end is None and not hosted and not transaction.memory.no_more_tools:
                     _continue_after(transaction, pending)
             return transaction.memory
@@ -270,7 +271,7 @@ class RunLoop:
         """Answer calls of a model that was told to make none; its last turn does not show it the calls of the run."""
 
         def write(transaction: RunTransaction) -> RunMemory:
-            transaction.answer_calls(step_id, refused_after_the_last(calls))
+            answer_calls(transaction, step_id, refused_after_the_last(calls))
             transaction.finish_tools({})
             transaction.remember(replace(transaction.memory, plain=True))
             return transaction.memory
@@ -314,7 +315,7 @@ class RunLoop:
             made = work.made
             transaction.remember(transaction.memory.after_tool_turn(mark, limit=limit, most_same=_SAME_CALLS))
             transaction.note_made(made.files, made.pictures, made.others)
-            transaction.answer_calls(step_id, done)
+            answer_calls(transaction, step_id, done)
             _continue_after(transaction, pending)
             return transaction.memory
 

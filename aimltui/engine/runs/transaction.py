@@ -239,23 +239,6 @@ class RunTransaction:
         self._refuse_if_cancelling()
         self._open_step(step_id, ToolCallsDetails(), turn, reasoning)
 
-    def draft_tools(self, step_id: str, calls: Sequence[Call]) -> None:
-        """Store incomplete calls, so that they survive a killed program."""
-        row = runs.step_row(self.conn, step_id)
-        runs.save_step(self.conn, with_calls(row.step, calls))
-
-    def set_calls(self, step_id: str, calls: Sequence[Call], usage: Usage | None) -> None:
-        """Store complete calls."""
-        row = runs.step_row(self.conn, step_id)
-        memory = replace(StepMemory.from_json(row.private), calls=tuple(calls), usage=usage)
-        runs.save_step(self.conn, with_calls(row.step, calls), memory.to_json())
-
-    def answer_calls(self, step_id: str, calls: Sequence[Call]) -> None:
-        """Store calls of which some have outputs."""
-        row = runs.step_row(self.conn, step_id)
-        memory = replace(StepMemory.from_json(row.private), calls=tuple(calls))
-        runs.save_step(self.conn, with_calls(row.step, calls), memory.to_json())
-
     def note_made(self, files: Mapping[str, str], pictures: Sequence[str], others: Sequence[str]) -> None:
         """Store what hosted tools made; see `RunMemory.with_made`."""
         self.remember(self.memory.with_made(files, pictures, others))

@@ -12,36 +12,29 @@ from aimltui.common.text import replace_surrogates
 from aimltui.engine.events.deltas import (
     ARGUMENTS,
     CALL,
-    FILE_CITATION,
-    FILE_PATH,
     IMAGE_PART,
     INPUT,
     REFUSAL,
     TEXT,
     AnnotatedText,
     CallHead,
-    Citation,
     Delta,
     DeltaKind,
-    FileLink,
 )
 from aimltui.engine.models.base import ChatChunk, ChatUsage, ToolCallDelta
 from aimltui.engine.runs import text_tool_calls
-from aimltui.engine.runs.file_links import LinkFinder, LinkSpan
 from aimltui.engine.runs.journal import Journal
+from aimltui.engine.runs.message_text import MessageText
 from aimltui.engine.runs.reasoning import MAX_CHARACTERS, ReasoningText
+from aimltui.engine.runs.step_calls import draft_calls
 from aimltui.engine.runs.text_tool_calls import TextCallParser
 from aimltui.engine.runs.tool_calls import Call
 from aimltui.engine.runs.transaction import RunTransaction
 from aimltui.engine.tools.base import ArgumentsReader, FoundPassage, Tool
-from aimltui.engine.tools.file_search.marks import Key, MarkFinder, MarkSpan
-from aimltui.engine.tools.file_search.quotes import claim_before, quote_for
+from aimltui.engine.tools.file_search.marks import Key
 from aimltui.wire import ids
 from aimltui.wire.ids import NewId
 from aimltui.wire.run_steps import FUNCTION
-
-_CLAIM = 600
-"""Characters before a citation in which its statement is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +110,7 @@ class TurnWriter:
         self._is_opening = False
         """True while a transaction opens a message or a step; it stays true if the run is stopped meanwhile."""
         self._slots: dict[str, int] = {}
-        self._links = LinkFinder(plan.files)
-        self._marks = MarkFinder(plan.sources) if plan.sources is not None else None
-        self._tail = ""
-        """The end of the streamed text, for the quote of the next citation."""
-        self._length = 0
-        """Characters of the text part that were streamed."""
-        self._linked = 0
+        self._text = self._new_text()
         self._drafts: dict[int, Draft] = {}
         self._order: list[Draft] = []
         self._ids: set[str] = set()
@@ -132,6 +119,11 @@ class TurnWriter:
         self._said: list[str] = []
         """The text so far, until it is known to be no thought whose opening tag was not sent."""
         self._said_from = 0.0
+
+    def _new_text(self) -> MessageText:
+        return MessageText(
+            self._plan.files, self._plan.sources, lambda kind, value: self._emit_part(TEXT, kind, value)
+        )
 
     @property
     def visible(self) -> bool:
@@ -176,11 +168,11 @@ class TurnWriter:
             if not self._said:
                 self._said_from = self._journal.now()
             self._said.append(text)
-            await self._written(self._parser.feed(text) if self._parser is not None else None, text)
+            await self._take_text(self._parser.feed(text) if self._parser is not None else None, text)
         if chunk.refusal:
             refusal = replace_surrogates(chunk.refusal)
             self.characters += len(refusal)
-            await self._text(REFUSAL, refusal)
+            await self._say(REFUSAL, refusal)
         for delta in chunk.tool_calls:
             await self._fragment(delta)
 
@@ -190,9 +182,7 @@ class TurnWriter:
         self._said.clear()
         self.has_reasoning = self.has_reasoning or bool(thought)
         self._parser = self._plan.parser() if self._plan.parser is not None else None
-        self._links = LinkFinder(self._plan.files)
-        self._marks = MarkFinder(self._plan.sources) if self._plan.sources is not None else None
-        self._tail, self._length, self._linked = "", 0, 0
+        self._text = self._new_text()
         if self._message_id is None:
             self._journal.emit_reasoning(thought)
             return
@@ -203,8 +193,8 @@ class TurnWriter:
     async def finish(self) -> None:
         """End the turn: stream the rest of its text and calls, and the text that came after calls."""
         if self._parser is not None:
-            await self._written(self._parser.finish(), "")
-        self._end_text()
+            await self._take_text(self._parser.finish(), "")
+        self._text.end()
         for draft in self._order:
             self._head(draft)
             if draft.tool is None and not draft.arguments.strip():
@@ -217,11 +207,11 @@ class TurnWriter:
         if self._late and any(value.strip() for _, value in self._late):
             late, self._late = self._late, []
             self._slots.clear()
-            self._length = self._linked = 0
+            self._text.begin()
             await self.begin_message()
             for kind, value in late:
                 self._emit_text(kind, value)
-            self._end_text()
+            self._text.end()
             await self._journal.commit(RunTransaction.close_message)
 
     async def begin_message(self) -> None:
@@ -244,7 +234,7 @@ class TurnWriter:
         opened: list[Delta] = []
         if late and (self.tool_step_id is not None or self._message_id is None):
             self._slots.clear()
-            self._length = self._linked = 0
+            self._text.begin()
             opened = await self._open_message(self._journal.commit_last, RunTransaction.open_last_message)
         self._emit = self._journal.emit_last
         try:
@@ -255,7 +245,7 @@ class TurnWriter:
                     self._emit_input(self.drafts[-1], part.value)
             for kind, value in late:
                 self._emit_text(kind, value)
-            self._end_text()
+            self._text.end()
         finally:
             self._emit = self._journal.emit
 
@@ -276,13 +266,13 @@ class TurnWriter:
         places = [(self._slots.setdefault(file_id, len(self._slots)), file_id) for file_id in pictures]
         return [Delta(message_id, IMAGE_PART, slot, file_id, first=True) for slot, file_id in places]
 
-    async def _written(self, segments: list[text_tool_calls.Segment] | None, text: str) -> None:
+    async def _take_text(self, segments: list[text_tool_calls.Segment] | None, text: str) -> None:
         if segments is None:
             segments = [text_tool_calls.Segment(text_tool_calls.TEXT, text)]
         for segment in segments:
             match segment.kind:
                 case text_tool_calls.TEXT:
-                    await self._text(TEXT, segment.value)
+                    await self._say(TEXT, segment.value)
                 case text_tool_calls.OPEN:
                     await self._open_code()
                 case text_tool_calls.CODE:
@@ -294,7 +284,7 @@ class TurnWriter:
                     draft = self.drafts[-1]
                     draft.arguments = json.dumps({"code": draft.input}, ensure_ascii=False)
 
-    async def _text(self, kind: DeltaKind, value: str) -> None:
+    async def _say(self, kind: DeltaKind, value: str) -> None:
         if self.tool_step_id is not None:
             self._late.append((kind, value))
             return
@@ -306,47 +296,7 @@ class TurnWriter:
         if kind != TEXT:
             self._emit_part(kind, kind, value)
             return
-        for run in self._links.feed(value):
-            self._emit_span(run)
-
-    def _end_text(self) -> None:
-        for run in self._links.finish():
-            self._emit_span(run)
-        self._end_marks()
-
-    def _end_marks(self) -> None:
-        for span in self._marks.finish() if self._marks is not None else ():
-            self._emit_marked(span)
-
-    def _emit_span(self, span: LinkSpan) -> None:
-        if span.file_id is not None:
-            # the marks may hold text back that comes before the link
-            self._end_marks()
-            self._emit_annotated(FILE_PATH, FileLink(span.text, span.file_id, self._length, self._linked))
-        elif self._marks is None:
-            self._emit_plain(span.text)
-        else:
-            for marked in self._marks.feed(span.text):
-                self._emit_marked(marked)
-
-    def _emit_marked(self, span: MarkSpan) -> None:
-        if span.key is None:
-            self._tail = (self._tail + span.text)[-_CLAIM:]
-            self._emit_plain(span.text)
-            return
-        source = (self._plan.sources or {})[span.key]
-        quote = quote_for(claim_before(self._tail), source.text)
-        mark = Citation(span.text, source.file_id, self._length, self._linked, quote, source.place_of(quote))
-        self._emit_annotated(FILE_CITATION, mark)
-
-    def _emit_plain(self, text: str) -> None:
-        self._emit_part(TEXT, TEXT, text)
-        self._length += len(text)
-
-    def _emit_annotated(self, kind: DeltaKind, value: AnnotatedText) -> None:
-        self._linked += 1
-        self._emit_part(TEXT, kind, value)
-        self._length += len(value.text)
+        self._text.feed(value)
 
     def _emit_part(self, part: DeltaKind, kind: DeltaKind, value: str | AnnotatedText) -> None:
         assert self._message_id is not None
@@ -385,7 +335,7 @@ class TurnWriter:
                 self._emit_input(draft, draft.reader.feed(arguments))
 
     async def _begin_calls(self) -> None:
-        self._end_text()
+        self._text.end()
         step_id = self._new_id(ids.STEP)
         message_open = self._message_id is not None
         reasoning = self._journal.take_reasoning()
@@ -399,7 +349,7 @@ class TurnWriter:
         await self._journal.commit(begin)
         self._is_opening = False
         self.tool_step_id = step_id
-        self._journal.draft = lambda: partial(RunTransaction.draft_tools, step_id=step_id, calls=self.calls)
+        self._journal.draft = lambda: partial(draft_calls, step_id=step_id, calls=self.calls)
 
     def _new_draft(self, call_id: str) -> Draft:
         draft = Draft(len(self._order), call_id)
