@@ -20,9 +20,7 @@ from aimltui.tui.state.entries import (
     ErrorEntry,
     GuideEntry,
     MessageEntry,
-    NoticeEntry,
     QueuedEntry,
-    ReasoningEntry,
 )
 from aimltui.tui.state.entry_facts import EntryFacts
 from aimltui.tui.state.entry_list import EntryList
@@ -35,11 +33,11 @@ from aimltui.tui.state.from_wire import (
     run_error,
     run_error_id,
     step_entry,
-    thinking_id,
     thought_entry,
 )
 from aimltui.tui.state.known_runs import KnownRuns
 from aimltui.tui.state.order import Block, in_order
+from aimltui.tui.state.run_remarks import RunRemarks
 from aimltui.tui.state.sources import FoundSources
 from aimltui.tui.state.unanswered import Unanswered
 from aimltui.wire import events as ev
@@ -72,6 +70,7 @@ class ThreadView:
         self._names = {} if assistant_names is None else assistant_names
         self._list = EntryList(self._text_of)
         self._local: set[str] = set()
+        self._remarks = RunRemarks(self._list, self._local)
         self.facts = EntryFacts(self._list, self._local)
         """What can be said of the entries."""
         self.runs = KnownRuns()
@@ -122,9 +121,9 @@ class ThreadView:
         """Apply one stream event."""
         data = event.data
         if isinstance(data, ev.Notice):
-            return self._notice(data)
+            return self._remarks.note(data)
         if isinstance(data, ev.Reasoning):
-            return self._think(data)
+            return self._remarks.think(data)
         if isinstance(data, ErrorObject):
             return self.add_local(
                 ErrorEntry(
@@ -150,14 +149,14 @@ class ThreadView:
                 changes = self._run(run)
             case None:
                 return []
-        return changes + self._clear_notices()
+        return changes + self._remarks.clear_notices()
 
     def take_message(self, message: Message) -> list[Change]:
         """Add or replace a message."""
         # an assistant that was deleted has the name that it had in its run
         author = self._names.get(message.assistant_id or "") or self.runs.name_in(message.run_id) or ASSISTANT
         entry = message_entry(message, author, self._sources.of_run(message.run_id))
-        before = self._end_of(message.run_id)
+        before = self._remarks.end_of(message.run_id)
         return self._list.put(self._marked(entry, self._list.end(before)), before)
 
     def _marked(self, entry: MessageEntry, index: int) -> MessageEntry:
@@ -297,10 +296,10 @@ class ThreadView:
     def _step(self, step: RunStep) -> list[Change]:
         numbers = self._steps.setdefault(step.run_id, {})
         number = numbers.setdefault(step.id, len(numbers) + 1)
-        changes = self._thought(step, step.run_id)
+        changes = self._remarks.end_thought(step, step.run_id)
         self._sources.note(step)
         if step.type == "tool_calls":
-            changes += self._list.put(step_entry(step, number), self._end_of(step.run_id))
+            changes += self._list.put(step_entry(step, number), self._remarks.end_of(step.run_id))
         return changes
 
     def _run(self, run: Run) -> list[Change]:
@@ -308,7 +307,7 @@ class ThreadView:
         self.runs.note(run)
         changes = self._without_actions(before)
         if run.is_terminal:
-            changes += self._thought(run, run.id)
+            changes += self._remarks.end_thought(run, run.id)
         changes += self._list.put(run_entry(run))
         error = run_error(run)
         if error is not None:
@@ -323,23 +322,6 @@ class ThreadView:
             return self._list.put(replace(card, actions=()))
         return []
 
-    def _think(self, data: ev.Reasoning) -> list[Change]:
-        live = thinking_id(data.run_id)
-        if data.kind == "cleared":
-            return self.remove(live)
-        changes = self._clear_notices()
-        if live in self._list:
-            return changes + self._list.grow(live, data.text)
-        self._local.add(live)
-        entry = ReasoningEntry(live, data.run_id, data.text, streaming=True)
-        return changes + self._list.put(entry, self._end_of(data.run_id))
-
-    def _thought(self, of: RunStep | Run, run_id: str) -> list[Change]:
-        """Replace the live reasoning, which has no id, by the complete one of the step that follows, or of the run's end."""
-        entry = thought_entry(of)
-        gone = self.remove(thinking_id(run_id))
-        return gone if entry is None else gone + self._list.put(entry, self._end_of(run_id))
-
     def _take_back_thought(self, step: RunStep) -> list[Change]:
         """Show the text of a step's message as a thought before it: its closing tag came after the text was shown."""
         message = self._folding.message(step.message_id)
@@ -347,34 +329,6 @@ class ThreadView:
         if message is None or entry is None:
             return []
         return self._list.put(entry, message.id) + self.take_message(message)
-
-    def _notice(self, notice: ev.Notice) -> list[Change]:
-        if notice.kind == "cleared":
-            return self._clear_notices()
-        if notice.kind == "remark":
-            entry = NoticeEntry(self.new_id("remark"), notice.text, "warning")
-        else:
-            entry = NoticeEntry(
-                f"{notice.run_id}:notice",
-                notice.what or notice.text,
-                "warning",
-                until=notice.until if notice.what else None,
-                since=notice.since if notice.what else None,
-                attempt=notice.attempt or "",
-            )
-        self._local.add(entry.id)
-        return self._list.put(entry, self._end_of(notice.run_id))
-
-    def _end_of(self, run_id: str | None) -> str | None:
-        """Return the entry before which a run's new entries go: its error card, or its line."""
-        if not run_id:
-            return None
-        card = run_error_id(run_id)
-        return card if card in self._list else run_entry_id(run_id)
-
-    def _clear_notices(self) -> list[Change]:
-        gone = [entry_id for entry_id in self._local if entry_id.endswith(":notice")]
-        return [change for entry_id in gone for change in self.remove(entry_id)]
 
 
 def _with_local(target: Sequence[Entry], old: Sequence[Entry], local: set[str]) -> list[Entry]:

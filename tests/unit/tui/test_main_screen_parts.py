@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import re
+from collections import defaultdict
+from pathlib import Path
 
 import pytest
 
+import aimltui
 from aimltui.tui.screens.main.screen import MainScreen
 from aimltui.tui.screens.main.view import MainView
 
@@ -52,3 +56,36 @@ def test_exactly_one_part_does_what_the_others_ask_of_it() -> None:
     assert ASKED
     doers = {name: [part.__name__ for part in PARTS if name in methods_of(part)] for name in ASKED}
     assert {name: found for name, found in doers.items() if len(found) != 1} == {}
+
+
+def methods_in(source: str) -> dict[str, set[str]]:
+    """The names of the methods of each class at the top of a module, without `__init__` and the like."""
+    found: dict[str, set[str]] = defaultdict(set)
+    name = ""
+    for line in re.finditer(r"^(?:class (\w+)|(\w)|    (?:async )?def ((?!__)\w+))", source, re.MULTILINE):
+        if line[3] is None:
+            name = line[1] or ""
+        elif name:
+            found[name].add(line[3])
+    return found
+
+
+def test_methods_are_counted_by_class() -> None:
+    source = (
+        "class A(B):\n    def one(self): ...\n    async def _two(self): ...\n    def __init__(self): ...\n"
+    )
+    assert methods_in(f"{source}def f():\n    def g(): ...\nclass C:\n    def one(self): ...\n") == {
+        "A": {"one", "_two"},
+        "C": {"one"},
+    }
+
+
+def test_every_class_of_the_package_stays_small() -> None:
+    folder = Path(aimltui.__file__).parent
+    found = {
+        f"{path.relative_to(folder)}: {name}": len(methods)
+        for path in folder.rglob("*.py")
+        for name, methods in methods_in(path.read_text("utf-8")).items()
+    }
+    assert max(found.values()) > 20
+    assert {name: count for name, count in found.items() if count > MAX_METHODS} == {}

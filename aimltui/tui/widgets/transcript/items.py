@@ -266,7 +266,7 @@ class ItemList:
         if item.canvas is not None or self.context is None:
             return
         if isinstance(item.entry, MessageEntry):
-            self._draw_message(item, item.entry, self.context)
+            _draw_message(item, item.entry, self.context)
         elif isinstance(item.entry, StepEntry):
             item.memo = item.memo or Memo()
             item.canvas = draw_step(item.entry, self.context, item.fold, item.memo, lingers=item.lingers)
@@ -274,13 +274,6 @@ class ItemList:
             item.canvas = draw_entry(item.shown_entry, self.context, item.fold)
         self.wanted.note(item.entry, self.context)
         self.heights.set(item.index, item.gap + len(item.rows))
-
-    @staticmethod
-    def _draw_message(item: Item, entry: MessageEntry, context: RenderContext) -> None:
-        drawing = MessageDrawing(entry, context, item.text)
-        item.canvas = drawing.canvas
-        if entry.streaming:
-            item.entry, item.text, item.drawing = drawing.entry, drawing.text, drawing
 
     def measure(self, item: Item) -> None:
         """Estimate an item's height again."""
@@ -331,3 +324,10 @@ class ItemList:
         """Return the item of a logical line, by the line's number in the transcript."""
         index = bisect_right(self.items, number, key=lambda item: item.key) - 1
         return self.items[max(0, index)] if self.items else None
+
+
+def _draw_message(item: Item, entry: MessageEntry, context: RenderContext) -> None:
+    drawing = MessageDrawing(entry, context, item.text)
+    item.canvas = drawing.canvas
+    if entry.streaming:
+        item.entry, item.text, item.drawing = drawing.entry, drawing.text, drawing
