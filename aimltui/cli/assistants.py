@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aimltui.cli.deleting import add_forever, delete_or_trash
 from aimltui.cli.finding import find_one
-from aimltui.cli.objects import add_action, add_yes, confirm, say, say_json, say_list, say_pairs, time_text
+from aimltui.cli.objects import add_action, say, say_json, say_list, say_pairs, time_text
 from aimltui.common.errors import AimltuiError, ConfigError
 from aimltui.common.sanitize import clean_line
 
@@ -46,8 +47,7 @@ def add_assistants_parser(commands: Any) -> argparse.ArgumentParser:
         actions, "delete", "move assistants to the trash of the screen", _delete, has_json=False
     )
     delete.add_argument("assistants", nargs="+", metavar="ASSISTANT", help=NAMED)
-    delete.add_argument("--for-good", action="store_true", help="delete them at once, after a question")
-    add_yes(delete)
+    add_forever(delete)
     return parser
 
 
@@ -177,24 +177,18 @@ async def _bring(client: AssistantsClient, path: Path, params: Any, *, is_copy: 
 
 
 async def _delete(client: AssistantsClient, options: argparse.Namespace) -> int:
-    import time
-
     from aimltui.wire.assistants import ModifyAssistant
-    from aimltui.wire.threads import TRASHED_AT
 
     chosen = [await _found(client, wanted) for wanted in options.assistants]
-    names = clean_line(", ".join(one.name or one.id for one in chosen))
-    if options.for_good:
-        confirm(f"Delete {names} for good? Their threads stay.", options)
-    for one in chosen:
-        if options.for_good:
-            await client.assistants.delete(one.id)
-        else:
-            mark = {TRASHED_AT: f"{time.time():.3f}"}
-            await client.assistants.modify(ModifyAssistant(assistant_id=one.id, metadata=mark))
-    where = "deleted for good" if options.for_good else "moved to the trash, from which F5 restores"
-    print(f"{names}: {where}.", file=sys.stderr)  # noqa: T201  # there is no screen
-    return 0
+    return await delete_or_trash(
+        [one.id for one in chosen],
+        clean_line(", ".join(one.name or one.id for one in chosen)),
+        options,
+        delete=client.assistants.delete,
+        mark=lambda id_, mark: client.assistants.modify(ModifyAssistant(assistant_id=id_, metadata=mark)),
+        stays="Their threads stay.",
+        restores="F5",
+    )
 
 
 async def _found(client: AssistantsClient, wanted: str) -> Assistant:

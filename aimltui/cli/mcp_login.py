@@ -8,8 +8,8 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -54,12 +54,9 @@ def enter(options: argparse.Namespace) -> int:
 
 
 async def _enter(options: argparse.Namespace) -> int:
-    source, logins = await _opened(options)
-    server = _remote(source, options.name)
-    try:
+    server, logins = await _server_of(options)
+    with _needs_packages():
         from aimltui.local_tools.mcp.login import log_in
-    except ImportError as error:
-        raise AimltuiError(MISSING) from error
 
     async def present(address: str) -> None:
         _say(f"Log in at {urlsplit(address).hostname}:")
@@ -130,12 +127,9 @@ def leave(options: argparse.Namespace) -> int:
 
 
 async def _leave(options: argparse.Namespace) -> int:
-    source, logins = await _opened(options)
-    server = _remote(source, options.name)
-    try:
+    server, logins = await _server_of(options)
+    with _needs_packages():
         from aimltui.local_tools.mcp.login import log_out
-    except ImportError as error:
-        raise AimltuiError(MISSING) from error
     had_any = await log_out(server, logins)
     _say(
         f"The login at {server.name} was deleted." if had_any else f"You were not logged in at {server.name}."
@@ -179,6 +173,21 @@ def _state_of(server: McpServer, logins: LoginStore) -> tuple[str, bool]:
     if login.expires_at < time.time():
         return f"the login has ended: aimltui mcp login {server.name}", False
     return f"logged in until {time.strftime('%Y-%m-%d %H:%M', time.localtime(login.expires_at))}", True
+
+
+async def _server_of(options: argparse.Namespace) -> tuple[McpServer, LoginStore]:
+    """Return the server that is named, and the logins."""
+    source, logins = await _opened(options)
+    return _remote(source, options.name), logins
+
+
+@contextmanager
+def _needs_packages() -> Iterator[None]:
+    """Say what to install where an import within fails."""
+    try:
+        yield
+    except ImportError as error:
+        raise AimltuiError(MISSING) from error
 
 
 async def _opened(options: argparse.Namespace) -> tuple[McpSource, LoginStore]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
-import time
 from typing import TYPE_CHECKING, Any
 
+from aimltui.cli.deleting import add_forever, delete_or_trash
 from aimltui.cli.finding import find_one
-from aimltui.cli.objects import add_action, add_yes, confirm, say, say_json
+from aimltui.cli.objects import add_action, say, say_json
 
 if TYPE_CHECKING:
     from aimltui.client.client import AssistantsClient
@@ -23,8 +22,7 @@ def add_thread_actions(actions: Any) -> None:
     parser.add_argument("thread", metavar="THREAD", help=NAMED)
     parser = add_action(actions, "delete", "move threads to the trash", _delete, has_json=False)
     parser.add_argument("threads", nargs="+", metavar="THREAD", help=NAMED)
-    parser.add_argument("--forever", action="store_true", help="delete them for good instead")
-    add_yes(parser)
+    add_forever(parser)
 
 
 async def every_thread(client: AssistantsClient) -> list[ThreadSummary]:
@@ -67,19 +65,15 @@ async def _show(client: AssistantsClient, options: argparse.Namespace) -> int:
 
 
 async def _delete(client: AssistantsClient, options: argparse.Namespace) -> int:
-    from aimltui.wire.threads import TRASHED_AT, ModifyThread
+    from aimltui.wire.threads import ModifyThread
 
     threads = await every_thread(client)
     chosen = [find_thread(threads, wanted) for wanted in options.threads]
-    count = f"{len(chosen)} {'thread' if len(chosen) == 1 else 'threads'}"
-    if options.forever:
-        confirm(f"Delete {count} for good?", options)
-    for thread in chosen:
-        if options.forever:
-            await client.threads.delete(thread.id)
-        else:
-            mark = {TRASHED_AT: f"{time.time():.3f}"}
-            await client.threads.modify(ModifyThread(thread_id=thread.id, metadata=mark))
-    where = "deleted" if options.forever else "moved to the trash; /trash on the screen restores them"
-    print(f"{count} {where}.", file=sys.stderr)  # noqa: T201  # there is no screen
-    return 0
+    return await delete_or_trash(
+        [thread.id for thread in chosen],
+        f"{len(chosen)} {'thread' if len(chosen) == 1 else 'threads'}",
+        options,
+        delete=client.threads.delete,
+        mark=lambda id_, mark: client.threads.modify(ModifyThread(thread_id=id_, metadata=mark)),
+        restores="/trash on the screen",
+    )

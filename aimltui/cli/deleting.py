@@ -1,0 +1,53 @@
+"""Deletes threads or assistants: into the trash of the screen, or forever after a question."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Awaitable, Callable, Sequence
+
+from aimltui.cli.objects import add_yes, confirm
+
+
+def add_forever(parser: argparse.ArgumentParser) -> None:
+    """Add `--forever` and `--yes`."""
+    parser.add_argument(
+        "--forever", action="store_true", help="delete them for good instead, after a question"
+    )
+    add_yes(parser)
+
+
+async def delete_or_trash(
+    ids: Sequence[str],
+    what: str,
+    options: argparse.Namespace,
+    *,
+    delete: Callable[[str], Awaitable[object]],
+    mark: Callable[[str, dict[str, str]], Awaitable[object]],
+    stays: str = "",
+    restores: str,
+) -> int:
+    """Delete objects as the options say, and print what was done; returns the exit status.
+
+    Args:
+        ids: Their ids.
+        what: What they are called, such as "2 threads".
+        options: With the options that `add_forever` adds.
+        delete: Deletes an object for good.
+        mark: Adds metadata to an object.
+        stays: A sentence about what is not deleted, for the question.
+        restores: What restores them from the trash.
+    """
+    from aimltui.wire.threads import TRASHED_AT
+
+    if options.forever:
+        confirm(" ".join(part for part in (f"Delete {what} for good?", stays) if part), options)
+    for id_ in ids:
+        if options.forever:
+            await delete(id_)
+        else:
+            await mark(id_, {TRASHED_AT: f"{time.time():.3f}"})
+    where = "deleted" if options.forever else f"moved to the trash; {restores} restores them"
+    print(f"{what} {where}.", file=sys.stderr)  # noqa: T201  # there is no screen
+    return 0
