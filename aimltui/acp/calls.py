@@ -73,7 +73,7 @@ class Calls:
                 return None
             if chosen not in (_ONCE, _SESSION):
                 return _REJECTED
-            tool = await local.approve(tool)
+            tool = await local.trust(tool)
             if chosen == _SESSION:
                 await local.allow(tool, self._session_id)
         try:

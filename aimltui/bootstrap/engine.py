@@ -18,7 +18,7 @@ from aimltui.connections.endpoints import read_endpoints
 from aimltui.connections.key_store import KeyStore
 
 if TYPE_CHECKING:
-    from aimltui.engine.approval import Approve
+    from aimltui.engine.approval import AskApproval
     from aimltui.engine.engine import Engine
     from aimltui.engine.models.compat.lesson_store import Lessons
     from aimltui.engine.models.registry import ModelRegistry
@@ -64,13 +64,15 @@ def model_registry(source: Source, lessons: Lessons) -> ModelRegistry:
     return registry
 
 
-def engine_options_of(source: Source, lessons: Lessons, approve: Approve | None = None) -> EngineOptions:
+def engine_options_of(
+    source: Source, lessons: Lessons, ask_approval: AskApproval | None = None
+) -> EngineOptions:
     """Return the engine's options for a source.
 
     Args:
         source: Settings and data directory.
         lessons: What refusals have taught about models.
-        approve: Asks the user to approve code that runs without a sandbox; None refuses such code.
+        ask_approval: Asks the user to approve code that runs without a sandbox; None refuses such code.
     """
     from aimltui.engine.accounting.budget import BudgetLimits
     from aimltui.engine.options import EngineOptions
@@ -80,7 +82,7 @@ def engine_options_of(source: Source, lessons: Lessons, approve: Approve | None 
         data_dir=source.data_dir,
         interpreter=interpreter.sandbox,
         unconfined=interpreter.unconfined,
-        approve=approve,
+        ask_approval=ask_approval,
         lessons=lessons,
         limits=BudgetLimits(**asdict(source.settings.budget)),
     )

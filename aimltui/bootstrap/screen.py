@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aimltui.bootstrap.code_consent import ConsentService
+from aimltui.bootstrap.consent_service import ConsentService
 from aimltui.bootstrap.embedding import EmbeddingService
 from aimltui.bootstrap.engine import empty_registry, engine_options_of, lessons_of
 from aimltui.bootstrap.interchange import InterchangeService
@@ -170,7 +170,7 @@ async def _connect_engine(
 
     lessons = lessons_of(source.data_dir)
     wait_s = source.settings.functions.wait_s or _WAIT_S
-    options = replace(engine_options_of(source, lessons, consent.approve), run_lifetime_s=wait_s)
+    options = replace(engine_options_of(source, lessons, consent.ask_approval), run_lifetime_s=wait_s)
     own = builtin(options)
     consent.use_interpreter(own.interpreter)
     connection = source.connection
@@ -196,7 +196,7 @@ async def _connect_engine(
     engine = await Engine.open(options, registry, own.tools)
 
     async def run_code(thread_id: str, code: str) -> Ran:
-        came = await run_again(own.sessions, thread_id, code, consent.approve)
+        came = await run_again(own.sessions, thread_id, code, consent.ask_approval)
         return Ran(came.text, came.is_ok, came.seconds)
 
     async def copy_in(thread_id: str, files: Mapping[str, bytes]) -> str:

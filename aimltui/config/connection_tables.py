@@ -28,8 +28,8 @@ class NamedConnection:
     base_url: str
     api_key_env: str | None = None
     """The name of the environment variable that holds the key."""
-    key: Literal["keychain", "file"] | None = None
-    """Where the program stores the key itself."""
+    key_place: Literal["keychain", "file"] | None = None
+    """Where the program stores the key itself; `key` in the file."""
     model: str | None = None
     """The model of new threads."""
     kind: ConnectionKind = "models"
@@ -58,18 +58,24 @@ def _named_one(name: str, table: object, origin: str) -> NamedConnection:
     refuse_keys(origin, dotted, table)
     given: dict[str, Any] = {}
     for item in fields(NamedConnection)[1:]:
-        if item.name in table:
-            if item.name == "key":
-                _check_place(origin, f"{dotted}.key", table["key"])
-            check_text(origin, f"{dotted}.{item.name}", table[item.name], _NAMED_ALLOWED.get(item.name))
-            given[item.name] = table[item.name]
+        name_in_file = _name_in_file(item.name)
+        if name_in_file in table:
+            value = table[name_in_file]
+            if item.name == "key_place":
+                _check_place(origin, f"{dotted}.key", value)
+            check_text(origin, f"{dotted}.{name_in_file}", value, _NAMED_ALLOWED.get(name_in_file))
+            given[item.name] = value
     if "base_url" not in given:
         raise ConfigError(
             f'{origin}: {dotted} has no base_url. Add one, as base_url = "http://localhost:11434/v1".'
         )
-    if "api_key_env" in given and "key" in given:
+    if "api_key_env" in given and "key_place" in given:
         raise ConfigError(f"{origin}: {dotted} has both api_key_env and key. Remove one of them.")
     return NamedConnection(name, **given)
+
+
+def _name_in_file(field: str) -> str:
+    return "key" if field == "key_place" else field
 
 
 def _check_place(origin: str, dotted: str, value: object) -> None:
@@ -135,9 +141,9 @@ def write_connection(file: Path, connection: NamedConnection, *, make_default: b
         table = document.setdefault("connections", {}).setdefault(connection.name, {})
         for item in fields(NamedConnection)[1:]:
             value = getattr(connection, item.name)
-            table.pop(item.name, None)
+            table.pop(_name_in_file(item.name), None)
             if value not in (None, item.default):
-                table[item.name] = value
+                table[_name_in_file(item.name)] = value
         if make_default:
             document["default_connection"] = connection.name
 

@@ -185,7 +185,7 @@ def _own(item: NamedConnection, file: str) -> Connection:
         base_url = checked_base_url(item.base_url)
     except ConfigError as error:
         raise ConfigError(f"{file}: connections.{item.name}: {error}") from error
-    return Connection(item.name, base_url, item.api_key_env, item.key, item.model, item.kind, "named")
+    return Connection(item.name, base_url, item.api_key_env, item.key_place, item.model, item.kind, "named")
 
 
 def _chosen_key(levels: tuple[ConnectionSettings, ...], base_url: str | None) -> str | None:

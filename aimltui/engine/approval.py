@@ -28,5 +28,5 @@ class Decision:
     """Why it may not, in the user's words; the model receives them."""
 
 
-Approve = Callable[[CodeToRun], Awaitable[Decision]]
+AskApproval = Callable[[CodeToRun], Awaitable[Decision]]
 """Asks the user about one piece of code; cancelled when the run stops or expires."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from aimltui.engine.accounting.budget import BudgetLimits
-from aimltui.engine.approval import Approve
+from aimltui.engine.approval import AskApproval
 from aimltui.engine.embedding import Embed
 from aimltui.engine.models.base import ToolProtocol
 from aimltui.engine.models.compat.lesson_store import Lessons
@@ -76,7 +76,7 @@ class EngineOptions:
     without its packages."""
     unconfined: Literal["off", "ask"] = "off"
     """What happens where no sandbox works: no code runs, or the user is asked about each piece."""
-    approve: Approve | None = None
+    ask_approval: AskApproval | None = None
     """Asks the user about code that would run without a sandbox; without it, no such code runs."""
     max_sessions: int = 8
     """Threads that may have a running interpreter at the same time."""

@@ -177,9 +177,11 @@ class Runtime:
 
     async def settle(self) -> None:
         """End the runs whose owners are dead, and those that waited too long for outputs."""
-        needed = await self.read(lambda conn: recovery.needs_recovery(conn, self.options, self.others))
+        needed = await self.read(lambda conn: recovery.has_orphaned_runs(conn, self.options, self.others))
         if needed:
-            threads = await self.write(lambda conn: recovery.recover_all(conn, self.options, self.others))
+            threads = await self.write(
+                lambda conn: recovery.end_orphaned_runs(conn, self.options, self.others)
+            )
             self.hub.touch(*threads)
 
     def _prepare(self) -> None:
@@ -198,7 +200,7 @@ class Runtime:
     def _recover(self, conn: Connection) -> None:
         now = self.options.clock()
         leases.beat(conn, self.owner, now)
-        recovery.recover_all(conn, self.options, self.others)
+        recovery.end_orphaned_runs(conn, self.options, self.others)
         cleanup.adopt(conn, self.others)
         cleanup.delete_orphans(conn, self.blobs, self.others)
         event_rows.forget_before(conn, now - self.options.keep_events_s)

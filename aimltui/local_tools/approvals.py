@@ -35,7 +35,7 @@ class Approvals:
         return self._files.get(str(path)) == sha256
 
     def trust_file(self, path: Path, sha256: str) -> None:
-        """Approve a file in this form."""
+        """Trust a file in this form."""
         self._change(lambda: self._files.update({str(path): sha256}))
 
     def allows(self, fingerprint: str, thread_id: str) -> bool:

@@ -163,8 +163,8 @@ class LocalTools:
         """Whether the user may allow all calls of a tool on the card; the settings can ask for each one."""
         return tool.may_always and tool.kind != "schema" and tool.name not in self._rules.by_name
 
-    async def approve(self, tool: LocalTool) -> LocalTool:
-        """Approve the source of a tool in the form that was shown; returns the tool as it is then."""
+    async def trust(self, tool: LocalTool) -> LocalTool:
+        """Trust the source of a tool in the form that was shown; returns the tool as it is then."""
         for source in self._sources:
             if tool in source.tools:
                 await source.trust(tool)

@@ -10,7 +10,7 @@ import pytest
 
 from aimltui.tui.widgets.transcript.canvas import Canvas
 from aimltui.tui.widgets.transcript.stream import MAX_PLAIN, MAX_SOURCE, MarkdownStream
-from tests.unit.tui.widgets.transcript.builders import context, text_of, whole
+from tests.unit.tui.widgets.transcript.builders import context, feed, text_of, whole
 
 DOCUMENTS = int(os.environ.get("AIMLTUI_FUZZ_INPUTS", "2000"))
 BATCHES = 8
@@ -127,7 +127,7 @@ def streamed(source: str, rng: random.Random) -> Canvas:
     place = 0
     while place < len(source):
         step = rng.randint(1, 40)
-        body.feed(source[place : place + step])
+        feed(body, source[place : place + step])
         place += step
     return body.canvas
 
@@ -162,7 +162,7 @@ def test_what_follows_a_line_beyond_the_limit_is_shown() -> None:
     assert text_of(whole(source))[-1] == "what follows"
     body = MarkdownStream(Canvas(context()))
     for place in range(0, len(source), 30_000):
-        body.feed(source[place : place + 30_000])
+        feed(body, source[place : place + 30_000])
     assert text_of(body.canvas)[-1] == "what follows"
 
 

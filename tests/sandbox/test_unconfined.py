@@ -138,12 +138,12 @@ async def test_it_is_used_only_after_the_user_has_agreed(
 
     silent = await builtin(options(tmp_path)).interpreter.status()
     assert (silent.is_on, silent.may_agree) == (False, False)
-    own = builtin(options(tmp_path, approve=approve))
+    own = builtin(options(tmp_path, ask_approval=approve))
     before = await own.interpreter.status()
     assert (before.is_on, before.may_agree, before.is_confined) == (False, True, False)
     assert await own.ready() == ()
     own.interpreter.agree()
     assert (await own.interpreter.status()).is_on
     assert not (await own.interpreter.make(tmp_path / "s")).is_confined
-    agreed = builtin(options(tmp_path, approve=approve, unconfined="ask"))
+    agreed = builtin(options(tmp_path, ask_approval=approve, unconfined="ask"))
     assert await agreed.ready() == ("code_interpreter",)

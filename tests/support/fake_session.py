@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from aimltui.engine.approval import Approve
+from aimltui.engine.approval import AskApproval
 from aimltui.engine.models.base import ChatChunk, ToolCallDelta
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.sessions.events import (
@@ -134,6 +134,10 @@ class FakeSandbox:
         self.made += 1
         return FakeSession(self, directory)
 
-    def tool(self, directory: Path, most: int = 8, approve: Approve | None = None) -> CodeInterpreter:
+    def tool(
+        self, directory: Path, most: int = 8, ask_approval: AskApproval | None = None
+    ) -> CodeInterpreter:
         """The tool over them."""
-        return CodeInterpreter(SessionPool(self.make, directory / "interpreter", most), approve=approve)
+        return CodeInterpreter(
+            SessionPool(self.make, directory / "interpreter", most), ask_approval=ask_approval
+        )

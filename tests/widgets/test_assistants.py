@@ -126,14 +126,14 @@ async def test_a_change_is_checked_saved_and_never_lost(server: FakeTransport, t
     async with seat(server, tmp_path) as here:
         form = await open_form(here, "sailor")
         assert not form.is_dirty
-        form._temperature.value = "9"
+        form._fields._temperature.value = "9"
         await here.until(lambda: "● changed" in here.shown())
         await here.pilot.press("ctrl+s")
         await here.until(lambda: "A number from 0 to 2" in here.shown())
         assert server.asked("modify_assistant") == []
-        form._temperature.value = "0.5"
+        form._fields._temperature.value = "0.5"
         await here.until(lambda: "A number from 0 to 2" not in here.shown())
-        form._instructions.text = "Speak like a sailor."
+        form._fields.instructions.text = "Speak like a sailor."
         await here.until(lambda: any(file.suffix == ".draft" for file in tmp_path.iterdir()), "the draft")
     # the program ended without a question; the form has it again
     async with seat(server, tmp_path) as here:
@@ -152,7 +152,7 @@ async def test_a_change_is_checked_saved_and_never_lost(server: FakeTransport, t
         form = here.app.screen
         assert isinstance(form, AssistantEditor)
         assert not form.is_dirty
-        form._instructions.text = "mine"
+        form._fields.instructions.text = "mine"
         # another window was faster: nothing is overwritten unasked
         server.assistants["asst_own"] = server.assistants["asst_own"].model_copy(
             update={"instructions": "theirs"}

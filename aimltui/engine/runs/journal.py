@@ -42,7 +42,7 @@ class Journal:
         """Takes a snapshot of what a checkpoint stores besides the deltas, and returns the function that stores it."""
         self.unsaved: Callable[[RunTransaction], None] | None = None
         """Stores files of tools that are not stored yet, so that the end of a stopped run includes them."""
-        self.rest: Callable[[], Awaitable[None]] | None = None
+        self.stream_held_back: Callable[[], Awaitable[None]] | None = None
         """Streams what the open turn holds back, because it may become a link or a call, as text."""
         self._thinking = ReasoningBuffer(options.monotonic)
         self._database = database
@@ -121,9 +121,9 @@ class Journal:
             RunOver: The run has ended.
             StoreError: The database refused; the streamed text stays in memory for the next attempt.
         """
-        rest, self.rest = self.rest, None
-        if rest is not None:
-            await rest()
+        stream_held_back, self.stream_held_back = self.stream_held_back, None
+        if stream_held_back is not None:
+            await stream_held_back()
         if self._pending:
             await self._shielded(lambda transaction: None)
 

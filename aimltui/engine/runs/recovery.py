@@ -8,7 +8,7 @@ from __future__ import annotations
 from aimltui.engine.errors import RunGone, RunOver
 from aimltui.engine.options import EngineOptions
 from aimltui.engine.runs.status import Outcome
-from aimltui.engine.runs.supervisor import ENDED
+from aimltui.engine.runs.supervisor import PROGRAM_ENDED
 from aimltui.engine.runs.transaction import RunTransaction
 from aimltui.engine.store import runs
 from aimltui.engine.store.database import Connection
@@ -16,7 +16,9 @@ from aimltui.engine.store.leases import OtherOwners
 from aimltui.wire.runs import CANCELLED, CANCELLING, EXPIRED, FAILED, REQUIRES_ACTION, LastError
 
 
-def recover(conn: Connection, row: runs.ActiveRow, options: EngineOptions, others: OtherOwners) -> bool:
+def end_if_orphaned(
+    conn: Connection, row: runs.ActiveRow, options: EngineOptions, others: OtherOwners
+) -> bool:
     """End an active run if its engine can no longer end it; return whether it was ended."""
     outcome = _verdict(conn, row, options, others)
     if outcome is None:
@@ -40,18 +42,18 @@ def active_run(
         others: Tells which other engines are alive.
     """
     for row in runs.active(conn, thread_id):
-        if not recover(conn, row, options, others):
+        if not end_if_orphaned(conn, row, options, others):
             return row
     return None
 
 
-def recover_all(conn: Connection, options: EngineOptions, others: OtherOwners) -> list[str]:
+def end_orphaned_runs(conn: Connection, options: EngineOptions, others: OtherOwners) -> list[str]:
     """End all such runs; return the ids of their threads."""
-    return [row.thread_id for row in runs.active(conn) if recover(conn, row, options, others)]
+    return [row.thread_id for row in runs.active(conn) if end_if_orphaned(conn, row, options, others)]
 
 
-def needs_recovery(conn: Connection, options: EngineOptions, others: OtherOwners) -> bool:
-    """Return whether `recover_all` would end a run. For a reading connection."""
+def has_orphaned_runs(conn: Connection, options: EngineOptions, others: OtherOwners) -> bool:
+    """Return whether `end_orphaned_runs` would end a run. For a reading connection."""
     return any(_verdict(conn, row, options, others) is not None for row in runs.active(conn))
 
 
@@ -67,7 +69,7 @@ def _verdict(
         if row.status == CANCELLING:
             return Outcome(CANCELLED)
         return Outcome(
-            FAILED, LastError(code="server_error", message=ENDED, remedy="Send the message again.")
+            FAILED, LastError(code="server_error", message=PROGRAM_ENDED, remedy="Send the message again.")
         )
     # asked first, because a heartbeat has to be watched from the beginning
     return Outcome(EXPIRED) if others.is_stopped(conn, row.owner) and is_over else None

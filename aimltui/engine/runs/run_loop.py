@@ -155,7 +155,7 @@ class RunLoop:
         )
         if reason is None:
             return run
-        return await self._journal.commit(lambda transaction: transaction.turn_tools_off(reason))
+        return await self._journal.commit(lambda transaction: transaction.withhold_tools(reason))
 
     async def _turn(self, model: ChatModel, turn: PreparedTurn) -> TurnWriter:
         """Run one model turn; retry it while nothing of it has been streamed."""
@@ -163,7 +163,7 @@ class RunLoop:
         while True:
             tried += 1
             writer = TurnWriter(self._journal, self._services.options.new_id, turn.plan)
-            self._journal.rest = writer.save_rest
+            self._journal.stream_held_back = writer.save_rest
             if tried > 1:
                 self._journal.discard_reasoning()
             self._notices.start(model)
@@ -231,7 +231,7 @@ class RunLoop:
     ) -> tuple[End | None, RunMemory]:
         """Store the turn's end, and the run's if this was its last turn."""
         await writer.finish()
-        self._journal.draft = self._journal.rest = None
+        self._journal.draft = self._journal.stream_held_back = None
         if writer.is_over and turn.request.tools:
             await self._services.protocols.learn_text_calls(run.model, run.connection)
         usage = self._budget.usage_of(writer)

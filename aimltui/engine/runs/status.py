@@ -73,7 +73,7 @@ class Outcome:
     """The open message's reason, if it differs from the usual one."""
 
 
-def move(
+def moved(
     run: Run,
     to: RunStatus,
     now: int,

@@ -16,7 +16,7 @@ from aimltui.engine.runs.journal import Journal
 from aimltui.engine.runs.reasoning import ReasoningText
 from aimltui.engine.runs.run_loop import End, RunLoop, failure, model_failure
 from aimltui.engine.runs.services import RunServices
-from aimltui.engine.runs.status import Outcome, move
+from aimltui.engine.runs.status import Outcome, moved
 from aimltui.engine.runs.transaction import RunTransaction
 from aimltui.engine.store import runs
 from aimltui.wire import events
@@ -26,7 +26,7 @@ from aimltui.wire.runs import CANCELLED, CANCELLING, EXPIRED, FAILED, IN_PROGRES
 
 log = logging.getLogger(__name__)
 
-ENDED = "The program ended during this run; the text so far is saved."
+PROGRAM_ENDED = "The program ended during this run; the text so far is saved."
 
 
 class _Active:
@@ -150,7 +150,7 @@ class Supervisor:
         return min(lifetime_s, max(0.0, run.expires_at - self._services.options.clock()))
 
     async def _own(self, active: _Active) -> None:
-        end: End | None = End(failure(ENDED))
+        end: End | None = End(failure(PROGRAM_ENDED))
         try:
             end = await self._work(active)
         finally:
@@ -252,7 +252,7 @@ class Supervisor:
         """Report the end to followers; it is stored as soon as the store works again."""
         self._unsettled[active.run.id] = (active.journal, outcome)
         at_work = active.run.model_copy(update={"status": IN_PROGRESS})
-        failed = move(at_work, FAILED, self._services.options.now(), error=outcome.error)
+        failed = moved(at_work, FAILED, self._services.options.now(), error=outcome.error)
         active.journal.emit_transient(StreamEvent(f"thread.run.{FAILED}", failed))
 
 

@@ -12,7 +12,7 @@ from aimltui.engine.errors import RunCancelling, RunGone, RunOver
 from aimltui.engine.events.log import LogEntry
 from aimltui.engine.runs.reasoning import ReasoningText
 from aimltui.engine.runs.run_memory import RunMemory, StepMemory
-from aimltui.engine.runs.status import MESSAGE_REASONS, STEP_ENDS, Outcome, StepEnd, move
+from aimltui.engine.runs.status import MESSAGE_REASONS, STEP_ENDS, Outcome, StepEnd, moved
 from aimltui.engine.runs.tool_calls import Call, answered, with_calls
 from aimltui.engine.store import events as event_rows
 from aimltui.engine.store import messages, runs
@@ -116,7 +116,7 @@ class RunTransaction:
             if usage_rows.abandon_turn(self.conn, self.run.id) and (known := self.memory.usage) is not None:
                 self.memory = replace(self.memory, usage=partial(known))
             how |= {"usage": self.memory.usage, "duration_ms": _since(self.memory.started, self._clock_now)}
-        self.run = move(self.run, to, self._now, **how)
+        self.run = moved(self.run, to, self._now, **how)
         ended_at = self._clock_now if to in TERMINAL else None
         runs.save(self.conn, self.run, self.memory.to_json(), ended_at=ended_at)
         self.emit(f"thread.run.{to}", self.run)
@@ -136,7 +136,7 @@ class RunTransaction:
         self.memory = memory
         runs.save(self.conn, self.run, memory.to_json())
 
-    def turn_tools_off(self, reason: str) -> Run:
+    def withhold_tools(self, reason: str) -> Run:
         """Store that the model is not offered the hosted tools; the next event of the run tells it."""
         self.run = self.run.model_copy(update={"tools_off": reason})
         self.remember(self.memory)

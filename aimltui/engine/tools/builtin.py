@@ -33,13 +33,13 @@ def builtin(options: EngineOptions) -> BuiltinTools:
         options.interpreter,
         options.data_dir,
         executable=options.interpreter_python,
-        may_ask=options.approve is not None,
+        may_ask=options.ask_approval is not None,
     )
     if options.unconfined == "ask":
         local.agree()
     sessions = SessionPool(local.make, options.data_dir / "interpreter", options.max_sessions)
     return BuiltinTools(
-        (CodeInterpreter(sessions, packages=local.packages, approve=options.approve), FileSearch()),
+        (CodeInterpreter(sessions, packages=local.packages, ask_approval=options.ask_approval), FileSearch()),
         local,
         sessions,
     )

@@ -81,7 +81,7 @@ class FunctionLibrary:
         """Do nothing: each call starts its process."""
 
     async def trust(self, tool: LocalTool) -> None:
-        """Approve the file of a function in the form that was shown."""
+        """Trust the file of a function in the form that was shown."""
         entry = self._tools.get(tool.name)
         file = self._files.get(entry[1]) if entry is not None else None
         if entry is None or file is None or tool.kind != "function":
@@ -92,7 +92,7 @@ class FunctionLibrary:
         await self.trust_file(entry[1])
 
     async def trust_file(self, path: Path) -> None:
-        """Approve a file in the form that was read last."""
+        """Trust a file in the form that was read last."""
         file = self._files.get(path)
         if file is not None and file.sha256:
             await asyncio.to_thread(self._approvals.trust_file, path, file.sha256)

@@ -115,8 +115,8 @@ class CodeApprovals:
             answer.set_result(decision)
             self._post(CallsChanged())
 
-    def should_offer(self, tools: frozenset[str]) -> bool:
-        """Whether to ask now if code may run at all: once, before the first run of an assistant with the tool."""
+    def claim_offer(self, tools: frozenset[str]) -> bool:
+        """Return whether to ask now if code may run at all: once, before the first run of an assistant with the tool."""
         if self._has_offered or CODE_INTERPRETER not in tools:
             return False
         self._has_offered = True

@@ -62,7 +62,7 @@ class FunctionCalls:
         self._questions: dict[PendingCall, asyncio.Future[Reply]] = {}
         """What servers ask during calls."""
         if tools.servers is not None:
-            tools.servers.ask = self.ask
+            tools.servers.ask = self.ask_user
             tools.servers.save = self._save
         self.is_closed = False
         """True once the program ends: then no call is answered."""
@@ -145,7 +145,7 @@ class FunctionCalls:
         why = f" Reason: {reason.strip()}" if reason.strip() else ""
         self.give(call, f"The user refused this call, so it was not run.{why}")
 
-    async def ask(self, form: Form) -> Reply:
+    async def ask_user(self, form: Form) -> Reply:
         """Put a question of a server to the user, in the thread whose call it runs."""
         running = [call for call in self._tasks if call.state == "running" and _is_of(call, form.server)]
         if not running:
@@ -268,7 +268,7 @@ class FunctionCalls:
     async def _run_approved(self, call: PendingCall, tool: LocalTool, scope: Scope) -> None:
         try:
             if not tool.is_trusted:
-                tool = await self.tools.approve(tool)
+                tool = await self.tools.trust(tool)
             if scope != "once" and call.may_always and tool.is_trusted:
                 await self.tools.allow(tool, call.thread_id if scope == "thread" else None)
         except Exception as error:

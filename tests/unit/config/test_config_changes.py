@@ -81,7 +81,7 @@ def test_a_new_table_stands_at_the_end(file: Path) -> None:
 
 def test_a_connection_is_added_behind_the_others(file: Path) -> None:
     write_connection(
-        file, NamedConnection("AI/ML API", "https://api.aimlapi.com/v1", key="file"), make_default=False
+        file, NamedConnection("AI/ML API", "https://api.aimlapi.com/v1", key_place="file"), make_default=False
     )
     added = '\n[connections."AI/ML API"]\nbase_url = "https://api.aimlapi.com/v1"\nkey = "file"\n'
     assert file.read_text() == WRITTEN.replace(

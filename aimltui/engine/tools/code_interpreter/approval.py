@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aimltui.engine.approval import Approve, CodeToRun
+from aimltui.engine.approval import AskApproval, CodeToRun
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 
 LONGEST = 50_000
@@ -40,22 +40,22 @@ FOR_THE_USER = Refusals(
 )
 
 
-async def permit(approve: Approve | None, code: CodeToRun, refusals: Refusals) -> None:
+async def permit(ask_approval: AskApproval | None, code: CodeToRun, refusals: Refusals) -> None:
     """Ask the user whether code may run, and wait for the answer.
 
     Args:
-        approve: Asks the user; None if no user can be asked.
+        ask_approval: Asks the user; None if no user can be asked.
         code: The code to run.
         refusals: The sentences for the error.
 
     Raises:
         SandboxError: The code may not run.
     """
-    if approve is None:
+    if ask_approval is None:
         raise SandboxError(refusals.nobody)
     if len(code.code) > LONGEST:
         raise SandboxError(refusals.too_long.format(count=len(code.code)))
-    decision = await approve(code)
+    decision = await ask_approval(code)
     if not decision.may_run:
         why = f" Reason: {decision.reason.strip()}" if decision.reason.strip() else ""
         raise SandboxError(refusals.refused + why)

@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import cast
 
-from aimltui.engine.approval import Approve, CodeToRun
+from aimltui.engine.approval import AskApproval, CodeToRun
 from aimltui.engine.tools.code_interpreter.approval import FOR_THE_USER, permit
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.sessions import events
@@ -30,7 +30,7 @@ class RerunResult:
 
 
 async def run_again(
-    sessions: SessionPool, thread_id: str, code: str, approve: Approve | None = None
+    sessions: SessionPool, thread_id: str, code: str, ask_approval: AskApproval | None = None
 ) -> RerunResult:
     """Run code in the thread's session; cancelling stops it.
 
@@ -38,7 +38,7 @@ async def run_again(
         sessions: The sessions of all threads.
         thread_id: The thread.
         code: Python.
-        approve: Asks the user where no sandbox works, as for the model's code.
+        ask_approval: Asks the user where no sandbox works, as for the model's code.
 
     Returns:
         The result; if the code could not be run, its text says why.
@@ -49,7 +49,7 @@ async def run_again(
     try:
         async with sessions.of(thread_id) as slot:
             if not slot.runner.is_confined:
-                await permit(approve, CodeToRun(thread_id, "", code), FOR_THE_USER)
+                await permit(ask_approval, CodeToRun(thread_id, "", code), FOR_THE_USER)
             # a session that ended while it was idle says so itself
             if not slot.runner.is_alive and not slot.copied and not slot.pictures:
                 transcript.add(_NEW_SESSION)

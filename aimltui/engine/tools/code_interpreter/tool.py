@@ -8,7 +8,7 @@ from contextlib import aclosing, suppress
 from typing import cast
 
 from aimltui.common.text import plain_text
-from aimltui.engine.approval import Approve, CodeToRun
+from aimltui.engine.approval import AskApproval, CodeToRun
 from aimltui.engine.tools.base import (
     ArgumentsReader,
     Definition,
@@ -62,7 +62,7 @@ class CodeInterpreter:
 
     Args:
         sessions: The sessions of all threads.
-        approve: Asks the user about code without a sandbox; None refuses such code.
+        ask_approval: Asks the user about code without a sandbox; None refuses such code.
         packages: Gives a sentence for the model about what can be imported.
     """
 
@@ -73,11 +73,11 @@ class CodeInterpreter:
         sessions: SessionPool,
         *,
         packages: Callable[[], str] = lambda: STANDARD,
-        approve: Approve | None = None,
+        ask_approval: AskApproval | None = None,
     ) -> None:
         self._sessions = sessions
         self._packages = packages
-        self._approve = approve
+        self._ask_approval = ask_approval
 
     def definition(self, files: Sequence[ProvidedFile]) -> Definition:
         """The definition for a model."""
@@ -101,7 +101,7 @@ class CodeInterpreter:
                 if not slot.runner.is_confined:
                     run = context.run
                     wanted = CodeToRun(run.thread_id, run.id, code, run.expires_at, call.id)
-                    await permit(self._approve, wanted, FOR_THE_MODEL)
+                    await permit(self._ask_approval, wanted, FOR_THE_MODEL)
                 notes = await _bring_in(slot, context.files)
                 cell = _CellOutput(slot, context.keep, notes)
                 is_new_session, slot.has_run = context.has_run_code and not slot.has_run, True

@@ -14,10 +14,10 @@ from textual.geometry import Size
 from aimltui.tui.commands.derived import bindings
 from aimltui.tui.controllers.messages import NoticePosted
 from aimltui.tui.screens.inspector.pane import RunPane
+from aimltui.tui.screens.main.allowing_code import CodeConsentPart
 from aimltui.tui.screens.main.assistants import AssistantsPart
 from aimltui.tui.screens.main.attaching import AttachingPart
 from aimltui.tui.screens.main.blocks import BlocksPart
-from aimltui.tui.screens.main.code_consent import CodeConsentPart
 from aimltui.tui.screens.main.composing import ComposingPart
 from aimltui.tui.screens.main.connections import ConnectionsPart
 from aimltui.tui.screens.main.copying import CopyingPart

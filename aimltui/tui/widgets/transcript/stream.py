@@ -119,11 +119,6 @@ class MarkdownStream:
         self._plain = 0
         """Where the part starts that is still to draw as plain lines."""
 
-    def feed(self, text: str) -> None:
-        """Add to the source and draw what that changes."""
-        self.source.add(text)
-        self.advance()
-
     def advance(self) -> None:
         """Draw what was added to the source since the last time."""
         before, self._drawn = self._drawn, len(self.source)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from aimltui.engine.runs.status import MOVES, IllegalMove, move
+from aimltui.engine.runs.status import MOVES, IllegalMove, moved
 from aimltui.wire.runs import (
     STATUSES,
     TERMINAL,
@@ -30,13 +30,13 @@ def test_the_table_knows_all_nine_statuses() -> None:
 
 @pytest.mark.parametrize(("start", "to"), LEGAL)
 def test_a_legal_move_reaches_its_status(start: str, to: str) -> None:
-    assert move(a_run(start), to, NOW).status == to
+    assert moved(a_run(start), to, NOW).status == to
 
 
 @pytest.mark.parametrize(("start", "to"), ILLEGAL)
 def test_an_illegal_move_is_refused(start: str, to: str) -> None:
     with pytest.raises(IllegalMove, match=start):
-        move(a_run(start), to, NOW)
+        moved(a_run(start), to, NOW)
 
 
 def test_nothing_leads_out_of_a_terminal_status() -> None:
@@ -48,17 +48,17 @@ def test_an_active_run_can_always_be_ended_by_time() -> None:
 
 
 def test_starting_stamps_the_start_once() -> None:
-    started = move(a_run("queued"), "in_progress", NOW)
-    waiting = move(started, "requires_action", NOW + 1, action=ACTION)
-    again = move(move(waiting, "queued", NOW + 2), "in_progress", NOW + 3)
+    started = moved(a_run("queued"), "in_progress", NOW)
+    waiting = moved(started, "requires_action", NOW + 1, action=ACTION)
+    again = moved(moved(waiting, "queued", NOW + 2), "in_progress", NOW + 3)
     assert (started.started_at, again.started_at) == (NOW, NOW)
 
 
 def test_the_required_action_is_there_only_while_it_is_required() -> None:
-    waiting = move(a_run("in_progress"), "requires_action", NOW, action=ACTION)
+    waiting = moved(a_run("in_progress"), "requires_action", NOW, action=ACTION)
     assert waiting.required_action is not None
-    assert move(waiting, "queued", NOW).required_action is None
-    assert move(waiting, "expired", NOW).required_action is None
+    assert moved(waiting, "queued", NOW).required_action is None
+    assert moved(waiting, "expired", NOW).required_action is None
 
 
 @pytest.mark.parametrize(
@@ -70,19 +70,19 @@ def test_the_required_action_is_there_only_while_it_is_required() -> None:
     ],
 )
 def test_an_end_stamps_its_time_and_takes_the_deadline_away(start: str, to: str, stamp: str) -> None:
-    ended = move(a_run(start), to, NOW, usage=Usage(total_tokens=3), duration_ms=7)
+    ended = moved(a_run(start), to, NOW, usage=Usage(total_tokens=3), duration_ms=7)
     assert getattr(ended, stamp) == NOW
     assert (ended.expires_at, ended.duration_ms) == (None, 7)
     assert ended.usage == Usage(total_tokens=3)
 
 
 def test_a_failed_run_says_why() -> None:
-    assert move(a_run("queued"), "failed", NOW, error=LastError(message="no")).last_error == LastError(
+    assert moved(a_run("queued"), "failed", NOW, error=LastError(message="no")).last_error == LastError(
         message="no"
     )
 
 
 def test_an_incomplete_run_says_why() -> None:
-    ended = move(a_run("in_progress"), "incomplete", NOW, reason="max_prompt_tokens")
+    ended = moved(a_run("in_progress"), "incomplete", NOW, reason="max_prompt_tokens")
     assert ended.incomplete_details is not None
     assert ended.incomplete_details.reason == "max_prompt_tokens"

@@ -112,6 +112,6 @@ async def test_the_card_offers_no_output_by_hand_and_no_other_arguments_for_code
 @pytest.mark.parametrize("tools", [{"file_search"}, set()])
 async def test_the_interpreter_is_offered_once_and_only_for_an_assistant_that_has_it(tools: set[str]) -> None:
     approvals = Screen().approvals
-    assert not approvals.should_offer(frozenset(tools))
-    assert approvals.should_offer(frozenset({"code_interpreter", *tools}))
-    assert not approvals.should_offer(frozenset({"code_interpreter"}))
+    assert not approvals.claim_offer(frozenset(tools))
+    assert approvals.claim_offer(frozenset({"code_interpreter", *tools}))
+    assert not approvals.claim_offer(frozenset({"code_interpreter"}))

@@ -39,7 +39,7 @@ class User:
 async def test_each_run_is_asked_for_and_a_no_is_told_to_the_model(tmp_path: Path) -> None:
     user, sandbox = User(True, False), FakeSandbox(prints("1\n"), asks=True)
     model = FakeModel(runs("first"), runs("second"), says("Done."))
-    async with opened(tmp_path, model, tools=[sandbox.tool(tmp_path, approve=user)]) as engine:
+    async with opened(tmp_path, model, tools=[sandbox.tool(tmp_path, ask_approval=user)]) as engine:
         run = run_of(await play(engine, assistant=CODE))
     assert sandbox.codes == ["first"]
     assert [code.code for code in user.asked] == ["first", "second"]
@@ -58,7 +58,7 @@ async def test_what_nobody_can_look_at_is_not_run(tmp_path: Path, code: str) -> 
     async with opened(
         tmp_path,
         FakeModel(runs(code, size=10_000), says("No.")),
-        tools=[sandbox.tool(tmp_path, approve=approve)],
+        tools=[sandbox.tool(tmp_path, ask_approval=approve)],
     ) as engine:
         run = run_of(await play(engine, assistant=CODE))
     assert run.status == "completed"
@@ -67,7 +67,9 @@ async def test_what_nobody_can_look_at_is_not_run(tmp_path: Path, code: str) -> 
 
 async def test_a_run_that_is_stopped_takes_its_question_with_it(tmp_path: Path) -> None:
     user, sandbox = User(), FakeSandbox(asks=True)
-    async with opened(tmp_path, FakeModel(runs("1")), tools=[sandbox.tool(tmp_path, approve=user)]) as engine:
+    async with opened(
+        tmp_path, FakeModel(runs("1")), tools=[sandbox.tool(tmp_path, ask_approval=user)]
+    ) as engine:
         run = await engine.runs.create_run(await a_run_wanted(engine, assistant=CODE))
         await until(lambda: user.asked)
         await engine.runs.cancel_run(RunParams(thread_id=run.thread_id, run_id=run.id))

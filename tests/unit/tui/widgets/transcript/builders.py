@@ -31,6 +31,12 @@ def whole(source: str, width: int = 80) -> Canvas:
     return body.canvas
 
 
+def feed(stream: MarkdownStream, text: str) -> None:
+    """Add to the source of a growing text, and draw what that changes."""
+    stream.source.add(text)
+    stream.advance()
+
+
 def text_of(canvas: Canvas) -> list[str]:
     """Return the rows as text, without the bar's two cells and blanks at the end."""
     return [row.text[2:].rstrip() for row in canvas.rows]

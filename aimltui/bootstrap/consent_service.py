@@ -36,7 +36,7 @@ class ConsentService:
         """See `Consent.set_approver`."""
         self._ask = ask
 
-    async def approve(self, code: PendingCode) -> Decision:
+    async def ask_approval(self, code: PendingCode) -> Decision:
         """Ask the user to approve a piece of code; without a screen it may not run."""
         from aimltui.engine.approval import Decision
 

@@ -25,7 +25,7 @@ class CodeConsentPart(MainView):
         """Ask once whether code may run at all, before a run of an assistant with the tool."""
         workspace = self.workspace
         consent = workspace.connected.consent if workspace is not None else None
-        if consent is None or workspace is None or not workspace.code.should_offer(tools):
+        if consent is None or workspace is None or not workspace.code.claim_offer(tools):
             return
         state = await consent.state()
         if state.kind == "off":
