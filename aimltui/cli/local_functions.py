@@ -155,7 +155,7 @@ class LocalFunctions:
         if verdict == "ask":
             if decision == "no":
                 return _REJECTED
-            tool = await self.local.approve(tool)
+            tool = await self.local.trust(tool)
             if decision == "thread" and tool.is_trusted:
                 await self.local.allow(tool, run.thread_id)
         try:
