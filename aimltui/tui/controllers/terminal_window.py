@@ -46,7 +46,7 @@ class TerminalWindow:
         """
         conversation = workspace.current
         state: TitleState = "running" if conversation.is_busy else "idle"
-        if conversation.is_busy and workspace.calls_asking(conversation.thread_id):
+        if conversation.is_busy and workspace.decisions.in_thread(conversation.thread_id):
             state = "asking"
         self._title.show(title, state)
 
