@@ -45,3 +45,5 @@ class SearchHits(Wire):
     data: list[SearchHit] = Field(default_factory=list)
     is_complete: bool = True
     """False while older messages are not in the index yet."""
+    notes: list[str] = Field(default_factory=list)
+    """What is wrong with the filters of the query, in sentences."""

@@ -2,8 +2,9 @@
 
     python -m tests.bench.bench_words [messages]
 
-Each query is typed letter by letter, as in the sheet of threads. Target: the slowest letter of the usual query within one
-frame of 60 a second, and no letter over a tenth of a second.
+Each query is typed letter by letter, as in the sheet of threads. Target: the slowest letter within one frame of 60 a
+second. Frequent words are short, as in real languages: words of up to five letters are found by their beginnings in an
+index, longer ones cost the more the more messages have them.
 """
 
 from __future__ import annotations
@@ -19,12 +20,11 @@ from aimltui.engine.store import migrations, said, words
 from aimltui.engine.store.search.said_query import read_query
 from aimltui.wire.messages import Message
 from tests.bench.bench_search import vocabulary
-from tests.bench.measure import median, milliseconds, percentile, table, verdict
+from tests.bench.measure import median, milliseconds, table, verdict
 
 COUNT = 100_000
 PER_THREAD = 100
 FRAME_S = 1 / 60
-WORST_S = 0.1
 _HAN = "天気予報会議資料東京大阪電車時間今日明日作成確認連絡問題回答計算結果表示変更追加削除"
 
 
@@ -94,20 +94,24 @@ def main() -> None:
         print(f"{count:,} messages indexed in {time.perf_counter() - begin:.1f} s")
         chance = random.Random(11)
         queries = {
-            "frequent words": " ".join(known[:3]),
+            "frequent words": " ".join([word for word in known[:40] if len(word) <= 5][:3]),
+            "a frequent long word": next(word for word in known[10:] if len(word) > 5),
             "rarer words": " ".join(chance.choices(known[400:4_000], k=3)),
             "a rare word": known[-10],
             "characters": "今日会議資料",
             "nothing": "zzzzqqqq",
-            "with a filter": f"{known[5]} before:2023-11-15",
+            "with a filter": f"{next(word for word in known if len(word) <= 5)} before:2023-11-15",
         }
         rows, worst = [], 0.0
         for name, query in queries.items():
-            seconds = [second for _ in range(3) for second in typed(conn, query)]
-            worst = max(worst, percentile(seconds, 99))
+            # what else the machine does is not the search's
+            seconds = [
+                median(of_letter) for of_letter in zip(*(typed(conn, query) for _ in range(3)), strict=True)
+            ]
+            worst = max(worst, *seconds)
             rows.append([name, milliseconds(median(seconds)), milliseconds(max(seconds))])
         print(table(["query", "median", "slowest letter"], rows))
-        print(verdict("slowest letter", worst, WORST_S))
+        print(verdict("slowest letter", worst, FRAME_S))
 
 
 if __name__ == "__main__":

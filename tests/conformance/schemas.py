@@ -665,7 +665,9 @@ RESULTS: dict[str, Check] = {
         }
     ),
     "delete_thread": deleted("thread.deleted"),
-    "search": obj({"object": one_of("list"), "data": items(OBJECT), "is_complete": BOOL}),
+    "search": obj(
+        {"object": one_of("list"), "data": items(OBJECT), "is_complete": BOOL, "notes": items(TEXT)}
+    ),
     **dict.fromkeys(("create_message", "get_message", "modify_message"), MESSAGE),
     "list_messages": page(MESSAGE),
     "delete_message": deleted("thread.message.deleted"),

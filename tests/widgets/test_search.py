@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from aimltui.tui.screens.dialogs.rename import RenameScreen
 from aimltui.tui.screens.dialogs.search import ThreadSearch
 from aimltui.tui.widgets.find_bar import FindBar
 from aimltui.wire.search import SearchHit, SearchHits
@@ -61,12 +62,12 @@ async def test_the_sheet_finds_titles_and_what_was_said_and_goes_there(
         await answer(here, Say(("Nothing.",)), End())
         text = "Paragraph 7 on whales."
         hit = SearchHit(thread_id=first, message_id=said, role="assistant", text=text, marks=[(15, 21)])
-        found = SearchHits(data=[hit], is_complete=False)
+        found = SearchHits(data=[hit], is_complete=False, notes=["has: takes only file"])
         server._search = lambda params: found  # type: ignore[attr-defined]
 
         await here.pilot.press("ctrl+s", *"whales")
         await here.until(lambda: "Paragraph 7 on whales." in here.shown())
-        assert "older ones are still being indexed" in here.shown()
+        assert "older ones are still being indexed · has: takes only file" in here.shown()
         titles = len(here.screen.workspace.threads.rows(0.0)) if here.screen.workspace else 0
         await here.pilot.press(*["down"] * titles, "enter")
         await here.until(lambda: "1 of 41" in here.shown() or "2 of 41" in here.shown())
@@ -86,6 +87,19 @@ async def test_a_server_without_search_is_said_and_what_is_loaded_is_searched(
         await here.pilot.press("ctrl+s", *"narwhal")
         await here.until(lambda: "this server has no search" in here.shown())
         assert "Here is the narwhal." in here.shown().split("this server has no search")[1]
+        # the keys of the thread list act on the thread of the row, Delete only where there is nothing to edit
+        await here.pilot.press("ctrl+f", "ctrl+u")
+        await here.until(lambda: "Pinned" in here.shown())
+        await here.pilot.press("ctrl+r")
+        await here.until(lambda: isinstance(here.app.screen, RenameScreen))
+        await here.pilot.press("ctrl+a", "ctrl+k", *"Sea", "enter")
+        await here.until(lambda: isinstance(here.app.screen, ThreadSearch) and "Sea" in here.shown())
+        await here.pilot.press("x", "home", "delete")
+        assert "Sea" in here.shown()
+        await here.pilot.press("delete")
+        await here.until(lambda: here.rows() == {})
+        await here.pilot.press("ctrl+u")
+        await here.until(lambda: "Sea" in here.rows())
         await here.pilot.press("ctrl+s")
         await here.until(lambda: here.app.screen is here.screen)
         assert not isinstance(here.app.screen, ThreadSearch)

@@ -23,6 +23,7 @@ class SearchOperations:
 
         def find(conn: Connection) -> SearchHits:
             hits = said.search(conn, query, params.limit or _DEFAULT_LIMIT)
-            return SearchHits(data=hits, is_complete=words.is_complete(conn))
+            notes = [*query.notes, *(said.unknown_names(conn, query) if not hits else ())]
+            return SearchHits(data=hits, is_complete=words.is_complete(conn), notes=notes)
 
         return await self._runtime.read(find)

@@ -49,6 +49,10 @@ def _vectors(conn: sqlite3.Connection) -> None:
     _run(conn, SCHEMA.with_name("migration_10.sql"))
 
 
+def _beginnings(conn: sqlite3.Connection) -> None:
+    _run(conn, SCHEMA.with_name("migration_11.sql"))
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _files,
     _usage,
@@ -59,6 +63,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _branches,
     _more_words,
     _vectors,
+    _beginnings,
 )
 """From version 1 on. Never changed once released; a change of the schema adds a function here, and the same change to
 schema.sql."""

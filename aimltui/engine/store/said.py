@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from aimltui.engine.store import words
@@ -15,6 +16,8 @@ AROUND: Final = 60
 """Characters of a hit before its first word."""
 LENGTH: Final = 240
 """Characters of a hit's text."""
+_NO_LIMIT: Final = 2**61
+"""Above all sequence numbers; twice as much is a number of SQLite, too."""
 
 _SHOWN = (
     "EXISTS (SELECT 1 FROM threads t WHERE t.id = {0}.thread_id"  # noqa: S608
@@ -25,7 +28,11 @@ _NO_COPY = (
     "NOT EXISTS (SELECT 1 FROM copies c JOIN messages o ON o.id = c.origin"  # noqa: S608
     f" WHERE c.id = m.id AND {_SHOWN.format('o')})"
 )
-_RUN_OF = "EXISTS (SELECT 1 FROM runs r WHERE r.thread_id = {0}.thread_id AND instr(lower(json_extract(r.body, '$.{1}')), ?))"
+# looked up once for a search, in an index that has the names
+_ANSWERED_BY = (
+    "{0}.thread_id IN (SELECT r.thread_id FROM runs r INDEXED BY runs_by_name"
+    " WHERE instr(lower(json_extract(r.body, '$.{1}')), ?))"
+)
 
 
 def search(conn: Connection, query: SaidQuery, limit: int) -> list[SearchHit]:
@@ -36,16 +43,37 @@ def search(conn: Connection, query: SaidQuery, limit: int) -> list[SearchHit]:
         query: What is searched for.
         limit: Hits at most.
     """
-    if query.is_empty:
+    newest = _newest(conn, query)
+    if query.is_empty or newest is None:
         return []
-    hits = _messages(conn, query, limit)
+    hits = _messages(conn, query, newest, limit)
     if query.expression and not query.has_file:
-        hits += _steps(conn, query, limit)
+        hits += _steps(conn, query, newest, limit)
         hits.sort(key=lambda hit: hit.created_at, reverse=True)
     return hits[:limit]
 
 
-def _messages(conn: Connection, query: SaidQuery, limit: int) -> list[SearchHit]:
+def unknown_names(conn: Connection, query: SaidQuery) -> Iterator[str]:
+    """Yield a sentence for each filter whose assistant or model has answered nowhere."""
+    for value, column, kind in (
+        (query.assistant, "assistant_name", "assistant"),
+        (query.model, "model", "model"),
+    ):
+        sql = f"SELECT 1 FROM runs r WHERE {_ANSWERED_BY.format('r', column)} LIMIT 1"  # noqa: S608
+        if value and conn.execute(sql, (value,)).fetchone() is None:
+            yield f"no {kind} with “{value}” in its name has answered yet"
+
+
+def _newest(conn: Connection, query: SaidQuery) -> int | None:
+    """Return the highest sequence number of a message before the date that is asked for; None if there is none."""
+    if query.before is None:
+        return _NO_LIMIT
+    sql = "SELECT max(seq) AS seq FROM messages INDEXED BY messages_by_time WHERE created_at < ?"
+    row = conn.execute(sql, (query.before,)).fetchone()
+    return None if row is None or row["seq"] is None else int(row["seq"])
+
+
+def _messages(conn: Connection, query: SaidQuery, newest: int, limit: int) -> list[SearchHit]:
     where, args = _filters(query, "m")
     where = [*where, _SHOWN.format("m"), _NO_COPY]
     if query.has_file:
@@ -53,16 +81,19 @@ def _messages(conn: Connection, query: SaidQuery, limit: int) -> list[SearchHit]
     columns = "m.id, m.thread_id, m.role, m.created_at"
     # the index is read backwards and only as far as needed, so that a frequent word costs no more than a rare one
     if not query.expression:
-        sql = f"SELECT {columns}, m.body AS text FROM messages m WHERE {' AND '.join(where)} ORDER BY m.seq DESC LIMIT ?"  # noqa: S608
-        rows = conn.execute(sql, (*args, limit)).fetchall()
+        sql = (
+            f"SELECT {columns}, m.body AS text FROM messages m WHERE m.seq <= ? AND {' AND '.join(where)}"  # noqa: S608
+            " ORDER BY m.seq DESC LIMIT ?"
+        )
+        rows = conn.execute(sql, (newest, *args, limit)).fetchall()
     else:
         table, seq = ("more_words", "(w.rowid - 1) / 2") if query.is_wide else ("words", "w.rowid")
-        only = ["w.rowid % 2 = 1"] if query.is_wide else ["w.rowid > 0"]
+        only, upto = ("w.rowid % 2 = 1", 2 * newest + 1) if query.is_wide else ("w.rowid > 0", newest)
         sql = (
             f"SELECT {columns}, w.text FROM {table} w CROSS JOIN messages m ON m.seq = {seq}"  # noqa: S608
-            f" WHERE {table} MATCH ? AND {' AND '.join([*only, *where])} ORDER BY w.rowid DESC LIMIT ?"
+            f" WHERE {table} MATCH ? AND w.rowid <= ? AND {' AND '.join([only, *where])} ORDER BY w.rowid DESC LIMIT ?"
         )
-        rows = conn.execute(sql, (query.expression, *args, limit)).fetchall()
+        rows = conn.execute(sql, (query.expression, upto, *args, limit)).fetchall()
     return [_message_hit(conn, row, query) for row in rows]
 
 
@@ -84,17 +115,18 @@ def _message_hit(conn: Connection, row: Row, query: SaidQuery) -> SearchHit:
     )
 
 
-def _steps(conn: Connection, query: SaidQuery, limit: int) -> list[SearchHit]:
+def _steps(conn: Connection, query: SaidQuery, newest: int, limit: int) -> list[SearchHit]:
     where, args = _filters(query, "s")
     if query.before is not None:
         where[-1] = "json_extract(s.body, '$.created_at') < ?"
-    where = ["w.rowid % 2 = 0", *where, _SHOWN.format("s")]
+    # a step is not older than the message after which it stands, whose number costs less than the step's date
+    where = ["w.rowid % 2 = 0", "s.after_message <= ?", *where, _SHOWN.format("s")]
     sql = (
         "SELECT s.body FROM more_words w CROSS JOIN run_steps s ON s.seq = w.rowid / 2"  # noqa: S608
         f" WHERE more_words MATCH ? AND {' AND '.join(where)} ORDER BY w.rowid DESC LIMIT ?"
     )
     hits = []
-    for row in conn.execute(sql, (query.expression, *args, limit)).fetchall():
+    for row in conn.execute(sql, (query.expression, newest, *args, limit)).fetchall():
         step = RunStep.model_validate_json(row["body"])
         shown, marks = excerpt(words.step_text(step), query)
         hits.append(
@@ -117,7 +149,7 @@ def _filters(query: SaidQuery, table: str) -> tuple[list[str], list[object]]:
     args: list[object] = []
     for value, column in ((query.assistant, "assistant_name"), (query.model, "model")):
         if value:
-            where.append(_RUN_OF.format(table, column))
+            where.append(_ANSWERED_BY.format(table, column))
             args.append(value)
     if query.before is not None:
         where.append(f"{table}.created_at < ?")

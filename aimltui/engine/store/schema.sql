@@ -48,6 +48,8 @@ CREATE TABLE messages (
 );
 CREATE INDEX messages_by_thread ON messages(thread_id, seq);
 CREATE INDEX messages_by_run ON messages(run_id, seq) WHERE run_id IS NOT NULL;
+CREATE INDEX messages_by_time ON messages(created_at);
+CREATE INDEX messages_with_files ON messages(seq) WHERE instr(body, '"attachments":[{') > 0;
 
 -- Messages that were copied into another thread, each with the first message of which it is a copy: what two branches of
 -- a conversation share. It names that message also after it was deleted.
@@ -58,7 +60,8 @@ CREATE TABLE copies (
 CREATE INDEX threads_by_family ON threads(json_extract(body, '$.metadata."aimltui.family"'));
 
 -- Words of messages (rowid = messages.seq) and of thread titles (rowid = -threads.seq).
-CREATE VIRTUAL TABLE words USING fts5(text, thread_id UNINDEXED, tokenize = 'porter unicode61');
+-- The beginnings of words are indexed, too: a search runs at each letter that is typed.
+CREATE VIRTUAL TABLE words USING fts5(text, thread_id UNINDEXED, tokenize = 'porter unicode61', prefix = '2 3 4 5');
 CREATE TRIGGER messages_forget_words AFTER DELETE ON messages BEGIN
   DELETE FROM words WHERE rowid = old.seq;
 END;
@@ -79,6 +82,10 @@ CREATE TABLE runs (
   body TEXT NOT NULL
 );
 CREATE INDEX runs_by_thread ON runs(thread_id, seq);
+-- Who answered in a thread.
+CREATE INDEX runs_by_name ON runs(
+  thread_id, lower(json_extract(body, '$.model')), lower(json_extract(body, '$.assistant_name'))
+);
 -- At most one active run a thread: the lock itself, whoever races for it.
 CREATE UNIQUE INDEX one_active_run ON runs(thread_id)
   WHERE status IN ('queued', 'in_progress', 'requires_action', 'cancelling');
@@ -102,7 +109,7 @@ CREATE INDEX steps_by_thread ON run_steps(thread_id, seq) WHERE type = 'tool_cal
 -- What is found by words besides `words`: of tool calls their code, arguments and outputs (rowid = 2 * run_steps.seq), and
 -- messages in scripts without spaces (rowid = 2 * messages.seq + 1), whose pairs of characters are in `extra`.
 CREATE VIRTUAL TABLE more_words USING fts5(
-  text, extra, tokenize = "porter unicode61 remove_diacritics 2 categories 'L* N* Co Mc Mn'"
+  text, extra, tokenize = "porter unicode61 remove_diacritics 2 categories 'L* N* Co Mc Mn'", prefix = '1 2 3 4 5'
 );
 CREATE TRIGGER messages_forget_more_words AFTER DELETE ON messages BEGIN
   DELETE FROM more_words WHERE rowid = 2 * old.seq + 1;

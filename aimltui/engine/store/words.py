@@ -11,7 +11,7 @@ from aimltui.wire.run_steps import CodeInterpreterCall, FunctionToolCall, RunSte
 
 MOST_CHARACTERS: Final = 100_000
 """Characters of a call's input, and of its output, that are searched."""
-AT_ONCE: Final = 200
+AT_ONCE: Final = 100
 """Rows that are indexed in one transaction, so that other writers get their turn."""
 _TABLES: Final = ("messages", "run_steps")
 
@@ -62,10 +62,11 @@ def index_older(conn: Connection) -> bool:
     assert kind in _TABLES
     sql = f"SELECT seq, status, body FROM {kind} WHERE seq <= ? ORDER BY seq DESC LIMIT ?"  # noqa: S608
     found = conn.execute(sql, (upto, AT_ONCE)).fetchall()
-    for item in found:
+    # in the order of the index, which would write each row by itself otherwise
+    for item in reversed(found):
         if kind == "run_steps":
             index_step(conn, item["seq"], RunStep.model_validate_json(item["body"]))
-        elif item["status"] != "in_progress" and _needs_more(item["body"]):
+        elif item["status"] != "in_progress":
             index_message(conn, item["seq"], Message.model_validate_json(item["body"]))
     if len(found) < AT_ONCE:
         conn.execute("DELETE FROM not_indexed WHERE kind = ?", (kind,))
@@ -77,11 +78,6 @@ def index_older(conn: Connection) -> bool:
 def is_complete(conn: Connection) -> bool:
     """Return whether everything that is stored is in the index."""
     return conn.execute("SELECT 1 FROM not_indexed LIMIT 1").fetchone() is None
-
-
-def _needs_more(body: str) -> bool:
-    """Return whether the older index lacks something of a message: pairs of characters, or names of files."""
-    return '"attachments":[{' in body or not body.isascii()
 
 
 def _file_names(conn: Connection, message: Message) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +13,9 @@ from aimltui.engine.extraction.words import pairs, wide_runs, without_wide
 MOST_WORDS: Final = 20
 _FILTER = re.compile(r"(?<!\S)(assistant|model|has|before):(?:\"([^\"]*)\"|(\S+))", re.I)
 _WORD = re.compile(r"[^\W_]+(?:[\u0300-\u036f]+[^\W_]*)*")
+_FIRST_YEAR: Final = 1970
 _DATE: Final = (("%Y-%m-%d", 10), ("%Y-%m", 7), ("%Y", 4))
+_FILES: Final = ("file", "files")
 _SHORTEST_BEGINNING = 2
 """Letters of the last word from which on it may be the beginning of a longer one."""
 
@@ -34,6 +37,8 @@ class SaidQuery:
     has_file: bool = False
     before: int | None = None
     """Unix seconds."""
+    notes: tuple[str, ...] = ()
+    """What is wrong with its filters, in sentences."""
 
     @property
     def is_empty(self) -> bool:
@@ -65,9 +70,17 @@ def read_query(text: str) -> SaidQuery:
         re.compile("|".join(map(re.escape, found)), re.I) if found else None,
         given.get("assistant", "").lower(),
         given.get("model", "").lower(),
-        given.get("has", "").lower() in ("file", "files"),
+        given.get("has", "").lower() in _FILES,
         _date(given.get("before", "")),
+        tuple(_notes(given)),
     )
+
+
+def _notes(given: dict[str, str]) -> Iterator[str]:
+    if "before" in given and _date(given["before"]) is None:
+        yield "before: takes a day, a month or a year, as 2026-11-22, 2026-11 or 2026"
+    if "has" in given and given["has"].lower() not in _FILES:
+        yield "has: takes only file, as has:file"
 
 
 def _stem(word: str) -> str:
@@ -82,7 +95,8 @@ def _date(text: str) -> int | None:
     for shape, length in _DATE:
         if len(text) == length:
             try:
-                return int(time.mktime(time.strptime(text, shape)))
+                found = time.strptime(text, shape)
+                return int(time.mktime(found)) if found.tm_year >= _FIRST_YEAR else None
             except (ValueError, OverflowError):
                 return None
     return None

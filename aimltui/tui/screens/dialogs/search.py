@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.binding import Binding, BindingType
+from textual.message import Message
 
 from aimltui.client.errors import TransportError, Unsupported
 from aimltui.common.sanitize import clean_line
@@ -15,7 +16,9 @@ from aimltui.formatting.cells import cut
 from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.dialogs.sheet import CLOSE, SearchSheet
 from aimltui.tui.state.fuzzy import rank
+from aimltui.tui.state.search_words import without_filters
 from aimltui.tui.widgets.pick_list import PickRow
+from aimltui.tui.widgets.thread_list import ThreadList
 
 if TYPE_CHECKING:
     from aimltui.tui.state.thread_lines import ThreadRow
@@ -50,28 +53,39 @@ class ThreadSearch(SearchSheet):
         threads: All threads, in the order of the list.
         search: Asks the server for what was said.
         loaded: Searches what is loaded of the open thread, for a server without search.
+        act: Given what should be done with a thread: renaming, pinning, deleting. `set_threads` shows what came of it.
     """
 
     MOST_LINES = 26
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "go_to_list", show=False, priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "go_to_list", show=False, priority=True),
+        Binding("ctrl+r", "rename_thread", show=False, priority=True),
+        Binding("ctrl+f", "pin_thread", show=False, priority=True),
+        Binding("delete", "delete_thread", show=False, priority=True),
+        Binding("ctrl+u", "undo_delete", show=False, priority=True),
+    ]
 
     def __init__(
         self,
         threads: Sequence[ThreadRow],
         search: Callable[[str, int], Awaitable[SearchHits]],
         loaded: Callable[[str], list[SearchHit]],
+        act: Callable[[Message], object],
     ) -> None:
         keys = (
             FooterItem("enter", "Open", "pick"),
-            FooterItem("ctrl+s", "List: rename, pin, delete", "go_to_list"),
+            FooterItem("ctrl+r", "Rename", "rename_thread"),
+            FooterItem("ctrl+f", "Pin", "pin_thread"),
+            FooterItem("del", "Delete", "delete_thread"),
+            FooterItem("ctrl+s", "List", "go_to_list"),
             CLOSE,
         )
         super().__init__("", "titles and words; assistant: model: has:file before:2026-11-01", keys)
         self.add_class("thread-search")
         self._threads = threads
-        self._titles = {thread.id: thread.title for thread in threads}
         self._search = search
         self._loaded = loaded
+        self._act = act
         self._hits: Sequence[SearchHit] = ()
         self._about = ""
         """What is said over the hits."""
@@ -108,15 +122,26 @@ class ThreadSearch(SearchSheet):
             hits, about = [], f"Messages could not be searched. {error}"
         else:
             hits = found.data
-            if not found.is_complete:
-                about += " · older ones are still being indexed"
+            older = [] if found.is_complete else ["older ones are still being indexed"]
+            about = " · ".join([about, *older, *found.notes])
         if query == self._query:
             self._hits, self._about = hits, about
             self._show()
 
-    def _show(self) -> None:
+    def set_threads(self, threads: Sequence[ThreadRow]) -> None:
+        """Show these threads; the cursor stays on its thread, or goes to the next one if that is gone."""
+        at = self.pick_list.cursor_row.id if self.pick_list.cursor_row is not None else ""
+        old, new = [thread.id for thread in self._threads], {thread.id for thread in threads}
+        if at in old:
+            at = next((other for other in old[old.index(at) :] if other in new), "")
+        self._threads = threads
+        self._show(at)
+
+    def _show(self, at: str = "") -> None:
         query = self._query
-        found = rank(query, [thread.title for thread in self._threads])
+        words = without_filters(query).strip()
+        # a title has nothing that a filter could ask for
+        found = rank(words, [thread.title for thread in self._threads]) if words or not query else []
         if query:
             found = found[:MOST_TITLES]
         lines: list[PickRow | str] = []
@@ -132,20 +157,48 @@ class ThreadSearch(SearchSheet):
             self.places[thread.id] = Place(thread.id)
         if query and (self._hits or self._about != "Messages"):
             lines.append(self._about)
+        titles = {thread.id: thread.title for thread in self._threads}
         for number, hit in enumerate(self._hits if query else ()):
             key = f"hit:{number}"
-            lines.append(_row(key, hit, self._titles.get(hit.thread_id, "")))
+            lines.append(_row(key, hit, titles.get(hit.thread_id, "")))
             self.places[key] = Place(hit.thread_id, hit.message_id or hit.step_id or "", query)
-        at = (
-            self.pick_list.cursor_row.id
-            if self.pick_list.cursor_row is not None and query == self._asked
-            else ""
-        )
-        self.pick_list.set_lines(lines, query=query, remark=f"nothing for “{query}”", at=at)
+        if not at and self.pick_list.cursor_row is not None and query == self._asked:
+            at = self.pick_list.cursor_row.id
+        self.pick_list.set_lines(lines, query=words, remark=f"nothing for “{query}”", at=at)
 
     def action_go_to_list(self) -> None:
-        """Go to the thread list, which renames, pins and deletes."""
+        """Go to the thread list."""
         self.dismiss(LIST)
+
+    @property
+    def _thread(self) -> str | None:
+        """The thread of the row under the cursor."""
+        row = self.pick_list.cursor_row
+        return self.places[row.id].thread_id if row is not None else None
+
+    def action_rename_thread(self) -> None:
+        """Ask for a new title for the thread."""
+        if self._thread is not None:
+            self._act(ThreadList.RenameRequested(self._thread))
+
+    def action_pin_thread(self) -> None:
+        """Pin or unpin the thread."""
+        if self._thread is not None:
+            self._act(ThreadList.PinRequested(self._thread))
+
+    def action_delete_thread(self) -> None:
+        """Move the thread to the trash; in a search, delete the letter at the cursor."""
+        if self.search_box.value:
+            self.search_box.action_delete_right()
+        elif self._thread is not None:
+            self._act(ThreadList.DeleteRequested(self._thread))
+
+    def action_undo_delete(self) -> None:
+        """Restore the thread that was deleted last; in a search, delete its text up to the cursor."""
+        if self.search_box.value:
+            self.search_box.action_delete_left_all()
+        else:
+            self._act(ThreadList.UndoDeleteRequested())
 
 
 def _row(key: str, hit: SearchHit, title: str) -> PickRow:

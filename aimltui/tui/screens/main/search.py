@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from aimltui.tui.screens.main.view import MainView
 from aimltui.tui.startup import Startup
 from aimltui.tui.state.entries import MessageEntry
+from aimltui.tui.state.search_words import texts_of
 from aimltui.tui.widgets.find_bar import FindBar
 from aimltui.tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
-    from aimltui.tui.screens.dialogs.search import Place, ThreadSearch
+    from aimltui.tui.screens.dialogs.search import Place
     from aimltui.wire.search import SearchHit
 
-_FILTERS = re.compile(r"(?<!\S)(?:assistant|model|has|before):(?:\"[^\"]*\"|\S*)", re.I)
 _MOST_LOADED = 30
 _FRAMES, _FRAME_S = 100, 0.02
 """How often the transcript is asked whether it has an entry that was read, and the seconds between two times."""
@@ -27,7 +27,6 @@ class SearchPart(MainView):
 
     def __init__(self, startup: Startup) -> None:
         super().__init__(startup)
-        self._dialog: ThreadSearch | None = None
         self._found_in: str | None = None
         """The thread in which the bar finds."""
 
@@ -40,14 +39,16 @@ class SearchPart(MainView):
         workspace = self.workspace
         if self.waits_for_start("search") or workspace is None:
             return
-        if self._dialog is not None:
-            self._dialog.action_go_to_list()
+        if self.thread_sheet is not None:
+            self.thread_sheet.action_go_to_list()
             return
-        dialog = ThreadSearch(workspace.threads.rows(self.clock()), workspace.client.search, self._loaded)
-        self._dialog = dialog
+        dialog = ThreadSearch(
+            workspace.threads.rows(self.clock()), workspace.client.search, self._loaded, self.post_message
+        )
+        self.thread_sheet = dialog
 
         def closed(result: str | None) -> None:
-            self._dialog = None
+            self.thread_sheet = None
             if result == LIST:
                 self.call_later(self.run_action, "focus_threads")
             elif result is not None:
@@ -174,8 +175,3 @@ class SearchPart(MainView):
         self.transcript.search.find(())
         if had_focus:
             self.set_focus(self.prompt)
-
-
-def texts_of(query: str) -> list[str]:
-    """Return the words of a query without its filters, in lower case."""
-    return _FILTERS.sub(" ", query).lower().split()

@@ -23,6 +23,8 @@ class ThreadsPart(MainView):
         rows = workspace.threads.rows(self.clock())
         if workspace.directory.is_loaded or rows:
             self.threads.set_rows(rows)
+            if self.thread_sheet is not None:
+                self.thread_sheet.set_threads(rows)
         self.window.alert_of_ended(rows, self.startup.alerts)
         self.show_state()
 

@@ -47,6 +47,7 @@ from aimltui.tui.widgets.transcript import Transcript
 if TYPE_CHECKING:
     from aimltui.tui.controllers.conversation import Conversation
     from aimltui.tui.controllers.workspace import Workspace
+    from aimltui.tui.screens.dialogs.search import ThreadSearch
     from aimltui.tui.startup import Startup
     from aimltui.tui.state.blocks import Block
     from aimltui.tui.themes import ThemeChoice
@@ -109,6 +110,8 @@ class MainView(SelectingScreen):
             lambda count: self.hint(f"{plural(count, 'other draft')} of this thread: /drafts", OFFER_S),
         )
         self.start_queue = StartQueue()
+        self.thread_sheet: ThreadSearch | None = None
+        """The sheet that searches all threads, while it is open."""
         self.quits_when_finished = False
         """Whether the program ends when no answer is being written."""
         self.settings = SettingsWriter(startup.config_path, self.file_worker)

@@ -144,3 +144,36 @@ async def test_what_an_older_program_has_stored_is_indexed_little_by_little(
         assert await database.read(words.is_complete)
     finally:
         await database.aclose()
+
+
+async def test_the_newest_messages_are_found_at_once_after_an_update_of_the_index(tmp_path: Path) -> None:
+    path = an_old_database(tmp_path, 10)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as conn:
+        newer = MESSAGE.model_copy(update={"id": "msg_2"}).model_dump_json()
+        conn.execute(
+            "INSERT INTO messages (seq, id, thread_id, role, status, created_at, body)"
+            " VALUES (5000, 'msg_2', 'thread_1', 'user', 'completed', 2000, ?)",
+            (newer,),
+        )
+        conn.execute(
+            "INSERT INTO words (rowid, text, thread_id) VALUES (5000, 'How long is it?', 'thread_1')"
+        )
+        conn.execute("INSERT INTO words (rowid, text, thread_id) VALUES (-1, 'Ships', 'thread_1')")
+    database = Database(path)
+    await database.open()
+
+    async def found() -> list[str | None]:
+        hits = await database.read(lambda conn: said.search(conn, read_query("how lon"), 10))
+        return [hit.message_id for hit in hits]
+
+    try:
+        assert (await found(), await database.read(words.is_complete)) == (["msg_2"], False)
+        while await database.write(words.index_older):
+            pass
+        assert (await found(), await database.read(words.is_complete)) == (["msg_2", "msg_1"], True)
+        titles = await database.read(
+            lambda conn: conn.execute("SELECT text FROM words WHERE rowid < 0").fetchall()
+        )
+        assert [row["text"] for row in titles] == ["Ships"]
+    finally:
+        await database.aclose()
