@@ -48,6 +48,8 @@ ASSISTANTS = "assistants"
 """A folder in the configuration directory."""
 _WAIT_S = 3600
 """Seconds that a run lives, and so waits for a decision about a function; over the API it is 600."""
+PLAIN_THEME = "ansi-dark"
+"""In the terminal's own colours."""
 _BEATS = "240"
 """Frames per second at which Textual may paint."""
 
@@ -69,6 +71,7 @@ def startup_from(options: argparse.Namespace) -> Startup:
     }
     config_file = options.config or paths.config_file()
     settings = load_settings(config_file, must_exist=options.config is not None, flags=flags)
+    is_plain = options.plain or settings.ui.plain
     keys = KeyStore(config_file)
     known = _known(options, settings)
     remote = known.default if known.default is not None and known.default.kind == "assistants" else None
@@ -97,7 +100,7 @@ def startup_from(options: argparse.Namespace) -> Startup:
         connect=connect,
         drafts=DraftStore(_state_dir(options) / "drafts"),
         marks=ModelMarks(_state_dir(options) / "models.json"),
-        theme=settings.ui.theme,
+        theme=PLAIN_THEME if is_plain else settings.ui.theme,
         glyphs=settings.ui.glyphs,
         thread_id=options.thread,
         new=options.new,
@@ -111,8 +114,10 @@ def startup_from(options: argparse.Namespace) -> Startup:
         sidebar=settings.ui.sidebar,
         title=settings.ui.title,
         keys=settings.keys,
-        motion=settings.ui.motion,
-        flags={key: value for key, value in flags.items() if value},
+        motion="reduced" if is_plain else settings.ui.motion,
+        is_plain=is_plain,
+        flags={key: value for key, value in flags.items() if value}
+        | ({"ui.plain": "true"} if options.plain else {}),
         failed=f"No connection to {remote.name}" if remote else Startup.failed,
     )
 

@@ -39,6 +39,11 @@ def add_screen_flags(parser: argparse.ArgumentParser) -> None:
     add("--model", metavar="ID", help="the model of new threads")
     add("--thread", metavar="ID", help="open this thread")
     add("--new", action="store_true", help="open a new thread instead of the last one")
+    add(
+        "--plain",
+        action="store_true",
+        help="no colours, no borders, no motion; for a screen reader, aimltui chat is better",
+    )
     add("--theme", metavar="NAME", help="the name of a theme, or auto: dark or light like the terminal")
 
 

@@ -82,6 +82,11 @@ GROUPS: Final[Mapping[str, tuple[SettingInfo, ...]]] = {
         ),
         SettingInfo("ui.motion", "Motion", "With reduced, nothing blinks or slides.", is_live=True),
         SettingInfo(
+            "ui.plain",
+            "Plain",
+            "No colours, borders or motion, like --plain. For screen readers there is also aimltui chat.",
+        ),
+        SettingInfo(
             "ui.sidebar",
             "Thread list",
             "auto shows the list where the terminal is wide enough.",

@@ -22,6 +22,7 @@ auto_copy = true        # copy text selected with the mouse
 sidebar = "auto"        # auto, shown, hidden
 title = true            # show the thread and its state in the terminal's title
 motion = "full"         # full, or reduced: nothing blinks or slides
+plain = false           # true: no colours, no borders, no motion
 
 [keys]                  # other keys for commands: settings (F2) shows their names
 new_thread = "alt+n"    # several keys with spaces between them; none for no key
@@ -113,6 +114,8 @@ class UiSettings:
     """Show the thread and its state in the terminal's title, and progress where the terminal can."""
     motion: Literal["full", "reduced"] = "full"
     """`reduced`: nothing blinks or slides."""
+    plain: bool = False
+    """No colours, no borders, no motion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +288,7 @@ FLAGS: dict[str, str] = {
     "connection.api_key_env": "--api-key-env",
     "connection.model": "--model",
     "ui.theme": "--theme",
+    "ui.plain": "--plain",
 }
 
 

@@ -22,7 +22,7 @@ from aimltui.tui.commands import key_map
 from aimltui.tui.commands.derived import bindings
 from aimltui.tui.controllers.letter_hold import LetterHold
 from aimltui.tui.driver import tty_mode
-from aimltui.tui.line_filters import AsciiLineFilter, SafeLineFilter
+from aimltui.tui.line_filters import AsciiLineFilter, PlainLineFilter, SafeLineFilter
 from aimltui.tui.screens.crash import CrashReport
 from aimltui.tui.screens.main.screen import MainScreen
 from aimltui.tui.terminal import TerminalBackground, ask_for_background
@@ -72,6 +72,7 @@ class AimltuiApp(CrashReport, App[None]):
             self.register_theme(theme)
         name, problem = themes.theme_for(startup.theme, themes.guessed_shade(), self.available_themes)
         self.theme = name
+        self.set_class(startup.is_plain, "-plain")
         if startup.motion == "reduced":
             self.animation_level = "none"
         bad_keys = key_map.use(startup.keys)
@@ -203,7 +204,8 @@ class AimltuiApp(CrashReport, App[None]):
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's filters, and the one that removes control characters."""
         ascii_only = [AsciiLineFilter()] if self._startup.glyphs == "ascii" else []
-        return [*super().get_line_filters(), self._safe, *ascii_only]
+        plain = [PlainLineFilter()] if self._startup.is_plain else []
+        return [*super().get_line_filters(), self._safe, *ascii_only, *plain]
 
     def copy_to_clipboard(self, text: str) -> None:
         """Copy text without its control characters: it might contain the end of a paste and lines that a shell would run."""

@@ -7,6 +7,8 @@ screen; the filter here covers whatever was missed.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
@@ -98,3 +100,36 @@ class AsciiLineFilter(LineFilter):
             else Segment(segment.text.translate(_TABLE), segment.style)
             for segment in segments
         ]
+
+
+class PlainLineFilter(LineFilter):
+    """Removes colours and frames: what has a ground of its own is shown reversed, lines and bars become spaces.
+
+    For `--plain`, over a theme in the terminal's own colours, where only what is selected has a ground.
+    """
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Return the segments without colours and frames.
+
+        Args:
+            segments: One line.
+            background: Not used.
+        """
+        return [
+            segment
+            if segment.control
+            else Segment(segment.text.translate(_PLAIN), _colourless(segment.style))
+            for segment in segments
+        ]
+
+
+_FRAME = "▌▎▕│─█▐▏▔▁▂▃▄▅▆▇▀╭╮╰╯┌┐└┘├┤┬┴┼━┃╸╺╹╻╴╶╵╷"
+_PLAIN = str.maketrans(dict.fromkeys(_FRAME, " "))
+
+
+@lru_cache(maxsize=2048)
+def _colourless(style: Style | None) -> Style | None:
+    if style is None or (style.color is None and style.bgcolor is None):
+        return style
+    is_raised = style.bgcolor is not None and not style.bgcolor.is_default
+    return style.without_color + Style(reverse=True if is_raised else None)

@@ -170,6 +170,8 @@ class Startup:
     """Whether the terminal's title shows the open thread."""
     motion: str = "full"
     """`full` or `reduced`."""
+    is_plain: bool = False
+    """Whether the screen has no colours, borders and motion."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """The user's keys by a command's id."""
     flags: Mapping[str, str] = field(default_factory=dict)

@@ -564,6 +564,7 @@ SCENES: tuple[Scene, ...] = (
     Scene("files", see_files, (SMALL, MIDDLE, LARGE), (DARK, LIGHT), (WITH_FILES,)),
     Scene("files-ascii", see_files, (SMALL,), scripts=(WITH_FILES,), options={"glyphs": "ascii"}),
     Scene("picture", see_it_large, (MIDDLE,), scripts=(WITH_FILES,)),
+    Scene("plain", ask, (SMALL,), ("ansi-dark",), (FINISHED,), options={"is_plain": True}),
     Scene("ascii", ask, (MIDDLE,), scripts=(FINISHED,), options={"glyphs": "ascii"}),
 )
 

@@ -42,6 +42,18 @@ async def test_a_missing_key_of_the_usual_connection_is_said_on_the_screen_that_
     await found.client.aclose()
 
 
+def test_a_plain_screen_has_the_terminals_colours_and_no_motion() -> None:
+    configure('[ui]\ntheme = "nord"\n')
+    asked = startup_from(options("--demo", "--plain"))
+    assert (asked.is_plain, asked.theme, asked.motion) == (True, "ansi-dark", "reduced")
+    assert asked.flags == {"ui.plain": "true"}
+    usual = startup_from(options("--demo"))
+    assert (usual.is_plain, usual.theme, usual.motion, usual.title) == (False, "nord", "full", True)
+    configure('[ui]\nplain = true\ntitle = false\n[keys]\nusage = "f6"\n')
+    chosen = startup_from(options("--demo"))
+    assert (chosen.is_plain, chosen.title, chosen.keys) == (True, False, {"usage": "f6"})
+
+
 @pytest.mark.parametrize(
     ("flags", "said"),
     [

@@ -1,4 +1,4 @@
-"""The line filter removes what could drive the terminal from painted lines, and nothing else."""
+"""The line filter removes what could drive the terminal from painted lines, and nothing else; the plain one also colours and frames."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from rich.segment import ControlType, Segment
 from rich.style import Style
 from textual.color import Color
 
-from aimltui.tui.line_filters import SafeLineFilter
+from aimltui.tui.line_filters import PlainLineFilter, SafeLineFilter
 
 
 def test_the_line_filter_takes_harm_out_of_text_and_leaves_control_segments() -> None:
@@ -31,3 +31,21 @@ def test_the_line_filter_drops_a_link_that_carries_an_escape() -> None:
 def test_the_line_filter_returns_a_harmless_line_as_it_is() -> None:
     segments = [Segment("a"), Segment("b", Style(bold=True))]
     assert SafeLineFilter().apply(segments, Color(0, 0, 0)) is segments
+
+
+def test_plain_lines_have_no_colours_and_no_frames() -> None:
+    ground = Style(color="red", bgcolor="white", bold=True)
+    line = [
+        Segment("▌ a ┼ | ", Style(color="red")),
+        Segment("marked", ground),
+        Segment("plain", Style(bgcolor="default", italic=True)),
+        Segment("none"),
+        Segment("│", None, [(ControlType.BELL,)]),
+    ]
+    found = PlainLineFilter().apply(line, Color(0, 0, 0))
+    assert [segment.text for segment in found] == ["  a   | ", "marked", "plain", "none", "│"]
+    styles = [segment.style for segment in found]
+    assert all(style is None or (style.color, style.bgcolor) == (None, None) for style in styles)
+    assert [bool(style and style.reverse) for style in styles] == [False, True, False, False, False]
+    assert styles[1] is not None
+    assert styles[1].bold

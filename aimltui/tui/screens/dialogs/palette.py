@@ -10,7 +10,8 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from aimltui.tui.commands.derived import Command, FooterItem, State, by_group, palette_commands, ways_to
+from aimltui.tui.commands.derived import Command, FooterItem, State, by_group, key_label, palette_commands
+from aimltui.tui.commands.key_map import keys_of
 from aimltui.tui.screens.dialogs.sheet import CLOSE, SearchSheet
 from aimltui.tui.state.fuzzy import rank
 from aimltui.tui.widgets.pick_list import PickList, PickRow
@@ -56,4 +57,5 @@ class PaletteScreen(SearchSheet):
 
 
 def _row(item: Command) -> PickRow:
-    return PickRow(item.id, item.title, next(iter(ways_to(item)), ""))
+    keys = keys_of(item)
+    return PickRow(item.id, item.title, key_label(keys[0]) if keys else item.slash)
