@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from aimltui.common.errors import AimltuiError
 
 if TYPE_CHECKING:
+    from aimltui.engine.embedding import Embedded
     from aimltui.engine.models.http.client import EndpointClient
     from aimltui.engine.models.registry import ModelRegistry
     from aimltui.wire.embeddings import EmbeddingPlace
@@ -27,6 +28,8 @@ class EmbeddingService:
     def __init__(self, registry: ModelRegistry, model: str | None) -> None:
         self._registry = registry
         self._model = model
+        self._prices: dict[tuple[str, str], float | None] = {}
+        """By host and model: dollars for a token, asked for once."""
 
     def place(self) -> EmbeddingPlace | None:
         """See `Embeddings.place`."""
@@ -42,13 +45,11 @@ class EmbeddingService:
 
     async def price(self, place: EmbeddingPlace) -> float | None:
         """See `Embeddings.price`."""
-        from aimltui.engine.models.documents.listing import listed_price
-
         client = self._client(place)
         if client is None:
             return None
         async with client.in_use():
-            return await listed_price(client, place.model, "token")
+            return await self._price(client, place.model)
 
     async def check(self, place: EmbeddingPlace) -> None:
         """See `Embeddings.check`."""
@@ -59,13 +60,13 @@ class EmbeddingService:
         except EmbeddingFailed as error:
             raise AimltuiError(str(error)) from error
 
-    async def embed(self, place: EmbeddingPlace, texts: Sequence[str]) -> list[list[float]]:
-        """Return a vector for each text.
+    async def embed(self, place: EmbeddingPlace, texts: Sequence[str]) -> Embedded:
+        """Return a vector for each text, and what that cost.
 
         Raises:
             EmbeddingFailed: There is none; the message says why.
         """
-        from aimltui.engine.embedding import EmbeddingFailed
+        from aimltui.engine.embedding import Embedded, EmbeddingFailed
         from aimltui.engine.models.base import ModelError
         from aimltui.engine.models.documents.vectors import embed
 
@@ -77,9 +78,20 @@ class EmbeddingService:
             )
         try:
             async with client.in_use():
-                return await embed(client, place.model, texts)
+                vectors, tokens = await embed(client, place.model, texts)
+                price = await self._price(client, place.model)
         except ModelError as error:
             raise EmbeddingFailed(f"{error.message} {error.remedy}".strip()) from error
+        usd = price * tokens if price is not None and tokens is not None else None
+        return Embedded(vectors, tokens, usd)
+
+    async def _price(self, client: EndpointClient, model: str) -> float | None:
+        from aimltui.engine.models.documents.listing import listed_price
+
+        key = (client.endpoint.host, model)
+        if key not in self._prices:
+            self._prices[key] = await listed_price(client, model, "token")
+        return self._prices[key]
 
     def _client(self, place: EmbeddingPlace) -> EndpointClient | None:
         client = self._registry.client_of(place.connection)

@@ -11,6 +11,7 @@ from aimltui.tui.startup import RecognitionPlace
 if TYPE_CHECKING:
     from aimltui.engine.models.http.client import EndpointClient
     from aimltui.engine.models.registry import ModelRegistry
+    from aimltui.engine.operations.usage import UsageOperations
 
 T = TypeVar("T")
 
@@ -20,10 +21,13 @@ class RecognitionService:
 
     Args:
         registry: The models, which know the connections.
+        usage: Counts what is spent, and refuses it once the budget of the day is used up.
     """
 
-    def __init__(self, registry: ModelRegistry) -> None:
+    def __init__(self, registry: ModelRegistry, usage: UsageOperations) -> None:
         self._registry = registry
+        self._usage = usage
+        self._prices: dict[RecognitionPlace, float | None] = {}
 
     def place(self) -> RecognitionPlace | None:
         """See `Recognition.place`."""
@@ -36,13 +40,20 @@ class RecognitionService:
         """See `Recognition.price`."""
         from aimltui.engine.models.documents.recognition import price_of_page
 
-        return await self._with(place, price_of_page)
+        self._prices[place] = await self._with(place, price_of_page)
+        return self._prices[place]
 
     async def read(self, place: RecognitionPlace, content: bytes) -> Sequence[str]:
         """See `Recognition.read`."""
-        from aimltui.engine.models.documents.recognition import recognise
+        from aimltui.engine.models.documents.recognition import OCR_MODEL, recognise
+        from aimltui.engine.store.usage import RECOGNISING, Charge
 
-        return await self._with(place, lambda connection: recognise(connection, content))
+        await self._usage.check_budget()
+        pages = await self._with(place, lambda connection: recognise(connection, content))
+        price = self._prices.get(place)
+        usd = price * len(pages) if price is not None else None
+        await self._usage.add_charge(Charge(RECOGNISING, OCR_MODEL, place.connection, usd=usd))
+        return pages
 
     async def _with(self, place: RecognitionPlace, ask: Callable[[EndpointClient], Awaitable[T]]) -> T:
         from aimltui.engine.models.base import ModelError

@@ -222,7 +222,7 @@ async def _connect_engine(
         consent=consent,
         run_code=run_code,
         read_page=_read_page,
-        recognition=RecognitionService(registry),
+        recognition=RecognitionService(registry, engine.usage),
         embeddings=embeddings,
         interchange=InterchangeService(client),
         assistant_folder=_assistant_folder(client, source.settings, config_file),

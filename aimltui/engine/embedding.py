@@ -7,8 +7,20 @@ from dataclasses import dataclass, field
 
 from aimltui.wire.embeddings import EmbeddingPlace
 
-Embed = Callable[[EmbeddingPlace, Sequence[str]], Awaitable[list[list[float]]]]
-"""Returns a vector for each text, all of the same length; raises `EmbeddingFailed`."""
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """The vectors of texts, all of the same length, and what they cost."""
+
+    vectors: Sequence[Sequence[float]]
+    tokens: int | None = None
+    """As the endpoint reports them; None if it does not."""
+    usd: float | None = None
+    """Dollars by the list price; None if that is unknown."""
+
+
+Embed = Callable[[EmbeddingPlace, Sequence[str]], Awaitable[Embedded]]
+"""Returns a vector for each text; raises `EmbeddingFailed`."""
 
 
 class EmbeddingFailed(Exception):

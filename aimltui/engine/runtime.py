@@ -58,7 +58,7 @@ class Runtime:
         self.indexer = Indexer(self.database, options, self.blobs, self.owner.id)
         self.traces = RunTraces(options.clock)
         self.indexer.on_indexed = lambda: self.vectors.wake()
-        self.vectors = VectorKeeper(self.database, options)
+        self.vectors = VectorKeeper(self.database, options, self.others)
         self.followers = 0
         """How many streams follow a run of another process."""
 
@@ -236,7 +236,7 @@ class Runtime:
             await self.supervisor.observe_others()
         await self.supervisor.settle()
         now = self.options.monotonic()
-        if (self.supervisor.live or self.indexer.is_busy) and now >= self._next_beat:
+        if (self.supervisor.live or self.indexer.is_busy or self.vectors.is_busy) and now >= self._next_beat:
             self._next_beat = now + self.options.heartbeat_s
             await self.database.write(lambda conn: leases.beat(conn, self.owner, self.options.clock()))
         await self.settle()

@@ -149,7 +149,10 @@ def numbers_text(line: UsageLine, width: int) -> str:
 def summary_text(name: str, line: UsageLine) -> str:
     """Return a sum as text: `Today: 3 runs, $0.0431 + 1 run of unknown cost`."""
     if not line.runs:
-        return f"{name}: no runs"
+        if line.cost.usd is None and not line.runs_without_cost:
+            return f"{name}: no runs"
+        cost = "cost unknown" if line.cost.usd is None else _known_text(line.cost)
+        return f"{name}: no runs, {cost} for the text of files"
     runs = f"{line.runs:,} run{'' if line.runs == 1 else 's'}"
     cost = _known_text(line.cost)
     if line.cost.usd is None:

@@ -58,6 +58,15 @@ class StoreExpiresAfter(Wire):
     days: Annotated[int, Field(ge=1, le=365)]
 
 
+class VectorProgress(Wire):
+    """How many chunks of a vector store have a vector. An extension of the API."""
+
+    done: int = 0
+    total: int = 0
+    problem: str | None = extension()
+    """Why it does not go on, as sentences."""
+
+
 class VectorStore(Wire):
     """A set of files that can be searched together."""
 
@@ -74,6 +83,8 @@ class VectorStore(Wire):
     expires_at: Timestamp | None = None
     last_active_at: Timestamp | None = None
     metadata: Metadata | None = Field(default_factory=dict)
+    vectors: VectorProgress | None = extension()
+    """How much of it can be searched by meaning; None if its words alone are searched."""
 
 
 class FileError(Wire):

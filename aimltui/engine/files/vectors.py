@@ -8,11 +8,14 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Final
 
+from aimltui.engine.accounting.budget import used_up
 from aimltui.engine.embedding import Embed, EmbeddingFailed, QueryVectors
 from aimltui.engine.errors import StoreError
 from aimltui.engine.options import EngineOptions
+from aimltui.engine.store import usage
 from aimltui.engine.store import vectors as rows
 from aimltui.engine.store.database import Database
+from aimltui.engine.store.leases import OtherOwners
 from aimltui.wire.embeddings import EmbeddingPlace
 
 log = logging.getLogger(__name__)
@@ -32,16 +35,22 @@ class VectorKeeper:
     Args:
         database: The store.
         options: The engine's options.
+        others: Tells which other engines are alive: one of them may compute the vectors of a store already.
     """
 
-    def __init__(self, database: Database, options: EngineOptions) -> None:
+    def __init__(self, database: Database, options: EngineOptions, others: OtherOwners) -> None:
         self._database = database
+        self._options = options
         self._embed = options.embed
         self._monotonic = options.monotonic
+        self._others = others
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._failures: dict[str, int] = {}
         self._not_before: dict[str, float] = {}
+        self._problems: dict[str, str] = {}
+        self.is_busy = False
+        """Whether vectors are being computed here."""
 
     def start(self) -> None:
         """Start with what is missing."""
@@ -59,6 +68,10 @@ class VectorKeeper:
             self._task.cancel()
             await asyncio.wait({self._task})
 
+    def problem_of(self, store_id: str) -> str | None:
+        """Return why the vectors of a store are not computed, as sentences; None if nothing is known to be wrong."""
+        return self._problems.get(store_id)
+
     async def of_queries(self, store_ids: Sequence[str], queries: Sequence[str]) -> QueryVectors:
         """Return the vectors of queries for those of the stores that are searched by meaning, too. Never fails."""
         if self._embed is None or not queries:
@@ -73,8 +86,8 @@ class VectorKeeper:
         problem = ""
         for place in _each_once(wanted.values()):
             try:
-                vectors = await self._embed(place, [query[:_LONGEST] for query in queries])
-            except EmbeddingFailed as error:
+                vectors = await self._vectors_of(self._embed, place, [query[:_LONGEST] for query in queries])
+            except (EmbeddingFailed, StoreError) as error:
                 problem = f"The files were searched by words alone, not by meaning. {error}"
                 continue
             found |= {store: vectors for store, where in wanted.items() if where == place}
@@ -105,15 +118,26 @@ class VectorKeeper:
 
     async def _try(self, embed: Embed, store: str, place: EmbeddingPlace) -> float:
         """Give a store its vectors; return the seconds until that is tried again, 0 if it did not fail."""
+        if not await self._database.read(lambda conn: rows.missing(conn, store, 0, 1)):
+            return 0.0
+        if not await self._database.write(lambda conn: rows.claim(conn, store, self._others)):
+            return _PAUSE_S
+        self.is_busy = True
         try:
             await self._fill(embed, store, place)
         except EmbeddingFailed as error:
+            self._problems[store] = str(error)
             failed = self._failures[store] = self._failures.get(store, 0) + 1
             wait = min(_LONGEST_PAUSE_S, _PAUSE_S * 2.0 ** min(failed - 1, 10))
             self._not_before[store] = self._monotonic() + wait
             log.warning("the vectors of %s were not computed: %s", store, error)
             return wait
+        finally:
+            self.is_busy = False
+            with suppress(StoreError):
+                await self._database.write(lambda conn: rows.release(conn, store, self._others.me))
         self._failures.pop(store, None)
+        self._problems.pop(store, None)
         return 0.0
 
     async def _fill(self, embed: Embed, store: str, place: EmbeddingPlace) -> None:
@@ -124,7 +148,7 @@ class VectorKeeper:
             )
             if not chunks:
                 return
-            vectors = await embed(place, [chunk.text[:_LONGEST] for chunk in chunks])
+            vectors = await self._vectors_of(embed, place, [chunk.text[:_LONGEST] for chunk in chunks])
             is_saved = await self._database.write(
                 lambda conn, chunks=chunks, vectors=vectors: (  # type: ignore[misc]
                     # the user may have changed this meanwhile
@@ -134,6 +158,24 @@ class VectorKeeper:
             if not is_saved:
                 return
             after = chunks[-1].seq
+
+    async def _vectors_of(
+        self, embed: Embed, place: EmbeddingPlace, texts: Sequence[str]
+    ) -> Sequence[Sequence[float]]:
+        """Return the vectors of texts, and count what they cost.
+
+        Raises:
+            EmbeddingFailed: There are none, or today's budget is used up.
+        """
+        now = self._options.clock()
+        if self._options.limits.exist:
+            spent = await self._database.read(lambda conn: usage.spent(conn, now))
+            if (why := used_up(self._options.limits, spent)) is not None:
+                raise EmbeddingFailed(f"{why.message} {why.remedy}")
+        found = await embed(place, texts)
+        charge = usage.Charge(usage.EMBEDDING, place.model, place.connection, found.tokens, found.usd)
+        await self._database.write(lambda conn: usage.add_charge(conn, charge, now))
+        return found.vectors
 
 
 def _each_once(places: Iterable[EmbeddingPlace]) -> list[EmbeddingPlace]:

@@ -7,6 +7,7 @@ from aimltui.engine.models.base import ModelError
 from aimltui.engine.runtime import Runtime
 from aimltui.engine.store import usage as rows
 from aimltui.engine.store.database import Connection
+from aimltui.engine.store.usage import Charge
 from aimltui.wire.errors import BadRequest, Forbidden, ServerError
 from aimltui.wire.usage import Balance, BalanceParams, Budget, RaiseBudget, UsageParams, UsageReport
 
@@ -41,6 +42,19 @@ class UsageOperations:
             return rows.budget(conn, now, limits)
 
         return await self._runtime.write(change)
+
+    async def check_budget(self) -> None:
+        """Refuse what costs money on a day whose budget is used up.
+
+        Raises:
+            Forbidden: The budget is used up.
+        """
+        await self._runtime.read(lambda conn: refuse_if_used_up(conn, self._runtime))
+
+    async def add_charge(self, charge: Charge) -> None:
+        """Count something besides runs that cost money."""
+        now = self._runtime.options.clock()
+        await self._runtime.write(lambda conn: rows.add_charge(conn, charge, now))
 
     async def balance(self, params: BalanceParams) -> Balance:
         """Ask the provider for the balance; the provider is contacted only by this call."""

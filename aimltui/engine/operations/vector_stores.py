@@ -60,12 +60,28 @@ class VectorStoreOperations:
     async def list_vector_stores(self, params: ListVectorStores) -> Page[VectorStore]:
         """Return one page of vector stores."""
         now = self._runtime.options.now()
-        return await self._runtime.read(lambda conn: rows.listed(conn, params, now))
+
+        def look(conn: Connection) -> Page[VectorStore]:
+            found = rows.listed(conn, params, now)
+            return found.model_copy(
+                update={"data": [self._with_progress(conn, store) for store in found.data]}
+            )
+
+        return await self._runtime.read(look)
 
     async def get_vector_store(self, params: VectorStoreParams) -> VectorStore:
         """Return a vector store by id."""
         now = self._runtime.options.now()
-        return await self._runtime.read(lambda conn: rows.get(conn, params.vector_store_id, now))
+        return await self._runtime.read(
+            lambda conn: self._with_progress(conn, rows.get(conn, params.vector_store_id, now))
+        )
+
+    def _with_progress(self, conn: Connection, store: VectorStore) -> VectorStore:
+        seen = vectors.progress(conn, store)
+        if seen is None:
+            return store
+        problem = self._runtime.vectors.problem_of(store.id) if seen.done < seen.total else None
+        return store.model_copy(update={"vectors": seen.model_copy(update={"problem": problem})})
 
     async def modify_vector_store(self, params: ModifyVectorStore) -> VectorStore:
         """Change the given fields; metadata is merged. An expired store can be given more time."""

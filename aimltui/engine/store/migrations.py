@@ -53,6 +53,10 @@ def _beginnings(conn: sqlite3.Connection) -> None:
     _run(conn, SCHEMA.with_name("migration_11.sql"))
 
 
+def _embedder(conn: sqlite3.Connection) -> None:
+    _run(conn, SCHEMA.with_name("migration_12.sql"))
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _files,
     _usage,
@@ -64,6 +68,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _more_words,
     _vectors,
     _beginnings,
+    _embedder,
 )
 """From version 1 on. Never changed once released; a change of the schema adds a function here, and the same change to
 schema.sql."""

@@ -172,7 +172,7 @@ CREATE TABLE vector_stores (
   id TEXT NOT NULL UNIQUE,
   last_active_at INTEGER NOT NULL,
   body TEXT NOT NULL
-);
+, embedder TEXT);                     -- the engine that computes its vectors; NULL: none does
 
 CREATE TABLE file_batches (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 from aimltui.engine.accounting.budget import BudgetLimits, Reservation, Spent
 from aimltui.engine.store.database import Connection, Row
@@ -15,9 +16,13 @@ from aimltui.wire.usage import Budget, UsageReport, UsageRow, UsageSum
 _TITLE = "title"
 """The metadata key of a thread's title."""
 _LABEL = 120
+EMBEDDING: Final = "embedding"
+RECOGNISING: Final = "recognising"
+_FILES = "the text of files"
+"""What stands in place of a title where the text of files was embedded or recognised."""
 
 _SUMS = (
-    "count(DISTINCT run_id) AS runs,"
+    "count(DISTINCT CASE WHEN thread_id <> '' THEN run_id END) AS runs,"
     " count(DISTINCT CASE WHEN turns_without_tokens > 0 THEN run_id END) AS runs_without_tokens,"
     " count(DISTINCT CASE WHEN turns_without_cost > 0 THEN run_id END) AS runs_without_cost,"
     " coalesce(sum(prompt_tokens), 0) AS prompt_tokens, coalesce(sum(cached_tokens), 0) AS cached_tokens,"
@@ -26,6 +31,20 @@ _SUMS = (
 )
 _COUNTED = "turns > 0"
 _COLUMNS = {"day": "day", "model": "model", "connection": "connection", "thread": "thread_id"}
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """Something besides runs that cost money."""
+
+    kind: str
+    """`EMBEDDING` or `RECOGNISING`."""
+    model: str
+    connection: str
+    tokens: int | None = None
+    """None if they are unknown, or it is not counted in tokens."""
+    usd: float | None = None
+    """Dollars by the list price; None if that is unknown."""
 
 
 def day_of(now: float) -> str:
@@ -102,6 +121,31 @@ def end_turn(conn: Connection, run_id: str, told: Usage | None, tokens: int, usd
             "computed": cost if is_computed else None,
             "usd": usd or 0.0,
             "tokens": tokens,
+        },
+    )
+
+
+def add_charge(conn: Connection, charge: Charge, now: float) -> None:
+    """Count something besides runs: a row for each kind, model, connection and day, without a thread."""
+    row = f"{charge.kind} {charge.connection} {charge.model}"
+    conn.execute(
+        "INSERT OR IGNORE INTO usage (day, run_id, thread_id, model, connection, used_at)"
+        " VALUES (?, ?, '', ?, ?, ?)",
+        (day_of(now), row, charge.model, charge.connection, int(now)),
+    )
+    conn.execute(
+        "UPDATE usage SET used_at = :now, turns = turns + 1, prompt_tokens = prompt_tokens + :tokens,"
+        " turns_without_cost = turns_without_cost + :unknown, unheld_turns = unheld_turns + :unknown,"
+        " computed_usd = CASE WHEN :usd IS NULL THEN computed_usd ELSE coalesce(computed_usd, 0) + :usd END,"
+        " held_usd = held_usd + coalesce(:usd, 0), held_tokens = held_tokens + :tokens"
+        " WHERE day = :day AND run_id = :row",
+        {
+            "now": int(now),
+            "tokens": charge.tokens or 0,
+            "unknown": charge.usd is None,
+            "usd": charge.usd,
+            "day": day_of(now),
+            "row": row,
         },
     )
 
@@ -219,6 +263,9 @@ def _titles(conn: Connection, thread_ids: Sequence[str]) -> dict[str, str]:
     """Return the titles of the threads that still exist."""
     found: dict[str, str] = {}
     for thread_id in thread_ids:
+        if not thread_id:
+            found[""] = _FILES
+            continue
         row = conn.execute("SELECT preview, body FROM threads WHERE id = ?", (thread_id,)).fetchone()
         if row is None:
             continue

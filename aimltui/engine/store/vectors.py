@@ -11,8 +11,9 @@ from operator import mul
 from typing import Final
 
 from aimltui.engine.store.database import Connection
+from aimltui.engine.store.leases import OtherOwners
 from aimltui.wire.embeddings import EMBEDDINGS, EmbeddingPlace, embedding_place
-from aimltui.wire.vector_stores import COMPLETED, VectorStore
+from aimltui.wire.vector_stores import COMPLETED, VectorProgress, VectorStore
 
 _CLOSER_LOOK: Final = 200
 """Chunks whose numbers are compared, of those whose signs are most like the query's."""
@@ -39,6 +40,34 @@ def places(conn: Connection) -> dict[str, EmbeddingPlace]:
         for row in conn.execute(sql, (EMBEDDINGS,)).fetchall()
     }
     return {store: place for store, place in found.items() if place is not None}
+
+
+def claim(conn: Connection, store_id: str, others: OtherOwners) -> bool:
+    """Let this engine compute a store's vectors; return False if another one does, or the store is gone."""
+    row = conn.execute("SELECT embedder FROM vector_stores WHERE id = ?", (store_id,)).fetchone()
+    if row is None:
+        return False
+    if row["embedder"] not in (None, others.me) and others.is_alive(conn, row["embedder"]):
+        return False
+    conn.execute("UPDATE vector_stores SET embedder = ? WHERE id = ?", (others.me, store_id))
+    return True
+
+
+def release(conn: Connection, store_id: str, me: str) -> None:
+    """Leave a store's vectors to any engine, if they are this one's."""
+    conn.execute("UPDATE vector_stores SET embedder = NULL WHERE id = ? AND embedder = ?", (store_id, me))
+
+
+def progress(conn: Connection, store: VectorStore) -> VectorProgress | None:
+    """Return how many chunks of a store have a vector; None for a store that is searched by words alone."""
+    if embedding_place(store.metadata) is None:
+        return None
+    files = "FROM store_files s JOIN {} c ON c.entry = s.seq WHERE s.store_id = ? AND s.status = ?"
+    done, total = (
+        int(conn.execute(f"SELECT count(*) {files.format(table)}", (store.id, COMPLETED)).fetchone()[0])
+        for table in ("chunk_vectors", "chunks")
+    )
+    return VectorProgress(done=done, total=total)
 
 
 def missing(conn: Connection, store_id: str, after: int, limit: int) -> list[Missing]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aimltui.client.client import AssistantsClient, every
 from aimltui.client.errors import Unsupported
 from aimltui.common.sanitize import clean_line
+from aimltui.formatting.numbers import plural
 from aimltui.tui.state.file_rows import TOOL_WORDS, FileGroup, FileRow, FileUse, Holder
 from aimltui.wire.assistants import ModifyAssistant
 from aimltui.wire.embeddings import embedding_place
@@ -26,6 +28,7 @@ from aimltui.wire.vector_stores import (
     FileProgress,
     ListVectorStoreFiles,
     ListVectorStores,
+    VectorStore,
     VectorStoreFile,
 )
 
@@ -82,8 +85,10 @@ class FileDirectory:
         groups = []
         for store_id in search.vector_store_ids if search is not None else ():
             seen.add(store_id)
-            use = FileUse(holder, "file_search", store_id, await self._meaning_at(store_id))
-            groups.append(FileGroup(f"{name} · file search{_how(use)}", await self._of_store(use, files)))
+            store = await self._store(store_id)
+            use = _use(holder, store_id, store)
+            rows = await self._of_store(use, files, store)
+            groups.append(FileGroup(f"{name} · file search{_how(use)}", rows))
         if code is not None:
             use = FileUse(holder, "code_interpreter")
             rows = tuple(_row(file_id, files, use) for file_id in code.file_ids)
@@ -95,25 +100,28 @@ class FileDirectory:
         try:
             async for store in every(self._client.vector_stores.list, ListVectorStores(limit=100)):
                 if store.name and store.id not in seen and len(groups) < _MOST_STORES:
-                    place = embedding_place(store.metadata)
-                    use = FileUse("store", "file_search", store.id, place.connection if place else "")
-                    rows = await self._of_store(use, files)
+                    use = _use("store", store.id, store)
+                    rows = await self._of_store(use, files, store)
                     groups.append(FileGroup(f"Vector store {clean_line(store.name)}{_how(use)}", rows))
         except Unsupported:
             return []
         return groups
 
-    async def _meaning_at(self, store_id: str) -> str:
-        """The connection that turns a store's text into vectors; empty if none does."""
+    async def _store(self, store_id: str) -> VectorStore | None:
+        """A vector store; None if it was deleted, or the server does not tell."""
         try:
-            place = embedding_place((await self._client.vector_stores.get(store_id)).metadata)
+            return await self._client.vector_stores.get(store_id)
         except (NotFound, Unsupported):
-            return ""
-        return place.connection if place is not None else ""
+            return None
 
-    async def _of_store(self, use: FileUse, files: dict[str, File]) -> tuple[FileRow, ...]:
+    async def _of_store(
+        self, use: FileUse, files: dict[str, File], store: VectorStore | None
+    ) -> tuple[FileRow, ...]:
+        problem = store.vectors.problem if store is not None and store.vectors is not None else None
+        told = f"Not all of its text can be searched by meaning yet. {clean_line(problem)}" if problem else ""
         try:
-            return tuple([_row(file.id, files, use, file) async for file in self._listed(use.store_id)])
+            rows = [_row(file.id, files, use, file) async for file in self._listed(use.store_id)]
+            return tuple(row if row.problem else replace(row, problem=told) for row in rows)
         except NotFound:
             # the store was deleted, and the thread still names it
             return ()
@@ -197,7 +205,22 @@ class FileDirectory:
 
 def _how(use: FileUse) -> str:
     """Return how a store is searched, if not by words alone, for the end of a heading."""
-    return f" · also by meaning, with {clean_line(use.meaning_at)}" if use.meaning_at else ""
+    if not use.meaning_at:
+        return ""
+    so_far = f": {use.vectors}" if use.vectors else ""
+    return f" · also by meaning, with {clean_line(use.meaning_at)}{so_far}"
+
+
+def _use(holder: Holder, store_id: str, store: VectorStore | None) -> FileUse:
+    """Return the use of files in a vector store, with how it is searched."""
+    place = embedding_place(store.metadata) if store is not None else None
+    if store is None or place is None:
+        return FileUse(holder, "file_search", store_id)
+    seen = store.vectors
+    so_far = ""
+    if seen is not None and seen.done < seen.total:
+        so_far = f"{seen.done:,} of {plural(seen.total, 'chunk')} so far"
+    return FileUse(holder, "file_search", store_id, place.connection, so_far)
 
 
 def _without(resources: ToolResources | None, file_id: str) -> ToolResources:

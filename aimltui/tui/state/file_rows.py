@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -23,6 +23,8 @@ class FileUse:
     """The vector store, for file search."""
     meaning_at: str = ""
     """The connection that turns the store's text into vectors; empty if its words alone are searched."""
+    vectors: str = ""
+    """How many chunks have their vector, such as `120 of 400 chunks so far`; empty if all have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,23 @@ class FileGroup:
 
     heading: str
     rows: tuple[FileRow, ...]
+
+
+def is_changing(row: FileRow) -> bool:
+    """Return whether the state of a file will be another one soon."""
+    waits = row.use is not None and row.use.vectors and not row.problem
+    return row.status == "in_progress" or bool(waits)
+
+
+def with_uploads(groups: Sequence[FileGroup], uploads: Iterable[FileRow]) -> tuple[FileGroup, ...]:
+    """Return the groups with files that are being uploaded or recognised: a file that is listed stays in its place."""
+    by_key = {row.key: row for row in uploads}
+    listed = {row.key for group in groups for row in group.rows}
+    new = tuple(row for key, row in by_key.items() if key not in listed)
+    known = (
+        FileGroup(group.heading, tuple(by_key.get(row.key, row) for row in group.rows)) for group in groups
+    )
+    return FileGroup("Uploads", new), *known
 
 
 @dataclass(frozen=True, slots=True)

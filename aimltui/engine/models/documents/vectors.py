@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from aimltui.engine.models.base import JSON, ModelError
-from aimltui.engine.models.catalogue.values import listed, mapping
+from aimltui.engine.models.catalogue.values import listed, mapping, tokens_of
 from aimltui.engine.models.http.client import EndpointClient
 from aimltui.engine.models.http.json_request import ask_json
 
@@ -18,8 +18,10 @@ _SHORTEST, _LONGEST = 8, 8_192
 _GREATEST: Final = sys.float_info.max
 
 
-async def embed(connection: EndpointClient, model: str, texts: Sequence[str]) -> list[list[float]]:
-    """Return a vector for each text, all of the same length.
+async def embed(
+    connection: EndpointClient, model: str, texts: Sequence[str]
+) -> tuple[list[list[float]], int | None]:
+    """Return a vector for each text, all of the same length, and the number of tokens if the endpoint reports it.
 
     Args:
         connection: The client of the endpoint; text and key go to this host and to no other.
@@ -48,7 +50,12 @@ async def embed(connection: EndpointClient, model: str, texts: Sequence[str]) ->
             f"{connection.endpoint.host} answered without a vector for each text.",
             f"Check that {model} is an embedding model.",
         )
-    return found
+    return found, _tokens(told)
+
+
+def _tokens(told: JSON) -> int | None:
+    usage = mapping(mapping(told).get("usage"))
+    return tokens_of(usage.get("prompt_tokens"), usage.get("total_tokens"))
 
 
 def _vector(value: JSON) -> list[float] | None:

@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.dialogs.sheet import CLOSE, SearchSheet
-from aimltui.tui.state.file_rows import FileGroup, FileRow
+from aimltui.tui.state.file_rows import FileGroup, FileRow, is_changing, with_uploads
 from aimltui.tui.state.fuzzy import rank
 from aimltui.tui.storage.local_files import may_hold_paths
 from aimltui.tui.widgets.pick_list import PickList, PickRow
@@ -80,11 +80,11 @@ class FilesScreen(SearchSheet):
         self.show_lines(at=row.id if row is not None else "")
         if self._timer is not None:
             self._timer.stop()
-        if any(row.status == "in_progress" for group in groups for row in group.rows):
+        if any(is_changing(row) for group in groups for row in group.rows):
             self._timer = self.set_timer(_AGAIN_S, self._read_again)
 
     def show_upload(self, path: str, row: FileRow | None) -> None:
-        """Show a file that is being uploaded; None when that is over."""
+        """Show a file that is being uploaded or recognised, in its place if it is listed; None when that is over."""
         self._uploads.pop(path, None)
         if row is not None:
             self._uploads[path] = row
@@ -99,11 +99,13 @@ class FilesScreen(SearchSheet):
             self.pick_list.set_lines([PickRow(_ADD, f"Add the file {query}", "enter")])
             return
         lines: list[PickRow | str] = []
-        for group in (FileGroup("Uploads", tuple(self._uploads.values())), *self.groups):
+        for group in with_uploads(self.groups, self._uploads.values()):
             found = [group.rows[index] for index in rank(query, [row.name for row in group.rows])]
             if found:
                 lines.append(group.heading)
-                lines += [PickRow(row.key, row.name, row.about) for row in found]
+                lines += [
+                    PickRow(row.key, row.name, row.about, is_wrong=row.status == "failed") for row in found
+                ]
         remark = f"nothing for “{query}”" if query else "No files yet. Paste the path of one here."
         self.pick_list.set_lines(
             lines, query=query, remark="reading…" if self._groups is None else remark, at=at
@@ -131,6 +133,8 @@ class FilesScreen(SearchSheet):
         """Say why the file under the cursor could not be indexed."""
         event.stop()
         file = self._file(event.row.id) if event.row is not None else None
+        if file is not None and any(file.key == row.key for row in self._uploads.values()):
+            file = None
         self._note.update(Content(file.problem if file is not None else ""))
         self._note.display = bool(file is not None and file.problem)
 

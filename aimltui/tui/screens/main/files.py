@@ -128,6 +128,7 @@ class FilesPart(MainView):
             return
         self.hint("asking for the price…")
         price = await self._tried(recognition.price(place))
+        self.end_hint()
 
         def answered(answer: str | None) -> None:
             if answer == YES:
@@ -146,7 +147,7 @@ class FilesPart(MainView):
 
         workspace = self.workspace
         assert workspace is not None
-        sheet.show_upload(row.file_id, replace(row, status="recognising", problem="", use=None))
+        sheet.show_upload(row.file_id, replace(row, status="recognising", problem=""))
         done = await self._tried(recognise(workspace.client, recognition, place, row))
         sheet.show_upload(row.file_id, None)
         if done is not None:

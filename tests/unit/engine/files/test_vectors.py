@@ -10,17 +10,22 @@ from pathlib import Path
 
 import pytest
 
-from aimltui.engine.embedding import EmbeddingFailed
+from aimltui.engine.accounting.budget import BudgetLimits
+from aimltui.engine.embedding import Embedded, EmbeddingFailed
 from aimltui.engine.engine import Engine
 from aimltui.engine.files import vectors
+from aimltui.formatting.usage_table import summary_text, table_of
 from aimltui.wire.binary import Blob
 from aimltui.wire.embeddings import EMBEDDINGS, EmbeddingPlace, embedding_place
 from aimltui.wire.files import CreateFile, FileParams
+from aimltui.wire.usage import UsageParams
 from aimltui.wire.vector_stores import (
     CreateVectorStore,
     CreateVectorStoreFile,
+    ListVectorStores,
     ModifyVectorStore,
     SearchVectorStore,
+    VectorProgress,
     VectorStoreParams,
 )
 from tests.support.builders import opened, until
@@ -39,14 +44,14 @@ class Meanings:
         self.most = 1_000
         """Texts after which it answers no more."""
 
-    async def __call__(self, place: EmbeddingPlace, texts: Sequence[str]) -> list[list[float]]:
+    async def __call__(self, place: EmbeddingPlace, texts: Sequence[str]) -> Embedded:
         assert place == PLACE
         if self.fails:
             raise EmbeddingFailed("The host does not answer.")
         if len(self.sent) >= self.most:
             await asyncio.Event().wait()
         self.sent += texts
-        return [self.vector(text.lower()) for text in texts]
+        return Embedded([self.vector(text.lower()) for text in texts], 10 * len(texts), 0.001 * len(texts))
 
     @staticmethod
     def vector(text: str) -> list[float]:
@@ -177,6 +182,71 @@ async def test_what_a_stopped_engine_left_is_done_by_the_next(
         ]
         await engine.files.delete_file(FileParams(file_id=file))
         await until(lambda: stored(tmp_path) == 2)
+
+
+async def test_two_engines_send_no_chunk_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vectors, "_AT_ONCE", 1)
+    meanings, other = Meanings(), Meanings()
+    meanings.most = 1
+    async with opened(tmp_path, embed=meanings) as engine:
+        store = await filled(engine, TEXTS)
+        await until(lambda: stored(tmp_path) == 1)
+        # the first engine waits for its endpoint; another one leaves the store to it
+        async with opened(tmp_path, embed=other) as second:
+            assert await second._runtime.vectors._round(other) == vectors._PAUSE_S
+            assert other.sent == []
+            found = await second.vector_stores.get_vector_store(VectorStoreParams(vector_store_id=store))
+            assert found.vectors == VectorProgress(done=1, total=3)
+    # its end leaves the rest to any engine
+    async with opened(tmp_path, embed=other) as second:
+        await until(lambda: stored(tmp_path) == 3)
+        assert len(other.sent) == 2
+
+
+async def test_what_vectors_cost_is_counted_and_a_spent_budget_stops_them(tmp_path: Path) -> None:
+    meanings = Meanings()
+    limits = BudgetLimits(per_day_usd=0.003)
+    async with opened(tmp_path, embed=meanings, limits=limits) as engine:
+        store = await filled(engine, TEXTS)
+        await until(lambda: stored(tmp_path) == 3)
+        report = await engine.usage.usage(UsageParams(by="thread"))
+        (row,) = report.rows
+        assert (row.key, row.label, row.runs) == ("", "the text of files", 0)
+        assert (row.prompt_tokens, row.cost_usd) == (30, pytest.approx(0.003))
+        assert report.budget.spent_usd == pytest.approx(0.003)
+        assert summary_text("Today", table_of(report).today) == (
+            "Today: no runs, ≈ $0.0030 for the text of files"
+        )
+
+        # a search by meaning would cost more than the budget allows
+        told = await engine._runtime.vectors.of_queries([store], ["automobile"])
+        assert told.by_store == {}
+        assert "per_day_usd" in told.problem
+        assert len(meanings.sent) == 3
+
+
+async def test_a_store_says_why_its_vectors_are_missing(tmp_path: Path) -> None:
+    meanings = Meanings()
+    meanings.fails = True
+    async with opened(tmp_path, embed=meanings) as engine:
+        store = await filled(engine, TEXTS)
+
+        async def progress() -> VectorProgress | None:
+            page = await engine.vector_stores.list_vector_stores(ListVectorStores())
+            assert [one.id for one in page.data] == [store]
+            return page.data[0].vectors
+
+        wanted = VectorProgress(done=0, total=3, problem="The host does not answer.")
+
+        async def is_told() -> bool:
+            return await progress() == wanted
+
+        await until(is_told)
+        meanings.fails = False
+        engine._runtime.vectors._not_before.clear()
+        engine._runtime.vectors.wake()
+        await until(lambda: stored(tmp_path) == 3)
+        assert await progress() == VectorProgress(done=3, total=3)
 
 
 def test_a_place_is_read_from_the_metadata_or_there_is_none() -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from aimltui.bootstrap.recognition import RecognitionService
+from aimltui.engine.accounting.budget import BudgetLimits
+from aimltui.engine.models import registry as registry_module
 from aimltui.engine.models.base import ModelError
 from aimltui.engine.models.documents import recognition
 from aimltui.engine.models.documents.recognition import OCR_MODEL, price_of_page, recognise
@@ -14,6 +18,9 @@ from aimltui.engine.models.endpoint.endpoint import Endpoint
 from aimltui.engine.models.endpoint.secret import Secret
 from aimltui.engine.models.http.client import EndpointClient
 from aimltui.engine.models.registry import ModelRegistry
+from aimltui.wire.errors import Forbidden
+from aimltui.wire.usage import UsageParams
+from tests.support.builders import opened
 from tests.support.chat_server import ChatServer
 from tests.support.chats import KEY
 from tests.support.scenes import Reply, Scene, as_json, flat_refusal, whole
@@ -104,3 +111,27 @@ def test_only_the_aiml_api_is_asked() -> None:
     assert found is not None
     assert found.endpoint == aiml
     assert ModelRegistry(openai, others=[alike]).recogniser() is None
+
+
+async def test_what_recognising_costs_is_counted_and_a_spent_budget_stops_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry_module, "recognises_text", lambda endpoint: True)
+    prices = listing(currency="USD", units=[{"name": "page", "price": 0.002}])
+    limits = BudgetLimits(per_day_usd=0.006)
+    async with (
+        ChatServer(Scene((whole("unused"),), others={OCR: as_json(PAGES), MODELS: prices})) as server,
+        opened(tmp_path, limits=limits) as engine,
+    ):
+        registry = ModelRegistry(Endpoint("test", server.base_url, Secret(KEY)))
+        service = RecognitionService(registry, engine.usage)
+        place = service.place()
+        assert place is not None
+        assert await service.price(place) == 0.002
+        assert len(await service.read(place, b"%PDF-1.7")) == 3
+        (row,) = (await engine.usage.usage(UsageParams(by="model"))).rows
+        assert (row.key, row.runs, row.cost_usd) == (OCR_MODEL, 0, pytest.approx(0.006))
+        with pytest.raises(Forbidden, match="per_day_usd"):
+            await service.read(place, b"%PDF-1.7")
+        assert [one.path for one in server.requests] == [MODELS, OCR]
+        await registry.aclose()

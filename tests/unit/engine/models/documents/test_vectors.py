@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from aimltui.bootstrap.embedding import EmbeddingService
-from aimltui.engine.embedding import EmbeddingFailed
+from aimltui.engine.embedding import Embedded, EmbeddingFailed
 from aimltui.engine.models.base import ModelError
 from aimltui.engine.models.documents.vectors import embed
 from aimltui.engine.models.endpoint.endpoint import Endpoint
@@ -23,9 +23,10 @@ PATH = "/v1/embeddings"
 ONE, TWO = [0.5] * 8, [-1] * 8
 
 
-def answer(*vectors: Any) -> Reply:
+def answer(*vectors: Any, tokens: int | None = None) -> Reply:
     rows = [{"index": number, "embedding": vector} for number, vector in enumerate(vectors)]
-    return as_json({"data": rows[::-1]})
+    usage = {"usage": {"prompt_tokens": tokens, "total_tokens": tokens}} if tokens is not None else {}
+    return as_json({"data": rows[::-1], **usage})
 
 
 async def asked(reply: Reply) -> tuple[Any, ChatServer]:
@@ -40,8 +41,8 @@ async def asked(reply: Reply) -> tuple[Any, ChatServer]:
 
 
 async def test_each_text_gets_its_vector() -> None:
-    vectors, server = await asked(answer(ONE, TWO))
-    assert vectors == [ONE, TWO]
+    vectors, server = await asked(answer(ONE, TWO, tokens=7))
+    assert vectors == ([ONE, TWO], 7)
     (request,) = server.requests
     assert (request.path, request.headers["authorization"]) == (PATH, f"Bearer {KEY}")
     assert request.json == {"model": "m", "input": ["a", "b"], "encoding_format": "float"}
@@ -68,17 +69,24 @@ async def test_an_answer_without_a_vector_for_each_text_is_an_error(reply: Reply
 
 
 async def test_text_goes_only_where_the_user_agreed() -> None:
-    async with ChatServer(Scene((whole("unused"),), others={PATH: answer(ONE)})) as server:
+    listing = as_json(
+        {"data": [{"id": "m", "pricing": {"units": [{"name": "token", "price": 2, "per": 1_000_000}]}}]}
+    )
+    others = {PATH: answer(ONE, tokens=5), "/v1/models": listing}
+    async with ChatServer(Scene((whole("unused"),), others=others)) as server:
         endpoint = Endpoint("test", server.base_url, Secret(KEY))
         registry = ModelRegistry(endpoint)
         service = EmbeddingService(registry, "m")
         place = service.place()
         assert place == EmbeddingPlace(connection="test", host=endpoint.host, model="m")
-        assert await service.embed(place, ["a"]) == [ONE]
+        # the price is asked for once
+        for _ in range(2):
+            assert await service.embed(place, ["a"]) == Embedded([ONE], 5, pytest.approx(0.00001))
+        assert await service.price(place) == pytest.approx(0.000002)
         for other in ({"host": "other.example"}, {"connection": "gone"}):
             with pytest.raises(EmbeddingFailed, match="nothing was sent"):
                 await service.embed(place.model_copy(update=other), ["a"])
-        assert len(server.requests) == 1
+        assert [one.path for one in server.requests] == [PATH, "/v1/models", PATH]
         await registry.aclose()
 
 
