@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -12,13 +14,17 @@ from textual.screen import ModalScreen
 
 from aimltui.formatting.money import Cost
 from aimltui.formatting.usage_table import UsageLine, UsageTable
+from aimltui.tui import screens
+from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.commands.derived import COMMANDS, key_label
 from aimltui.tui.screens.crash import CrashReport, crash_text
 from aimltui.tui.screens.dialogs.choice import ChoiceRow, ChoiceScreen
-from aimltui.tui.screens.dialogs.help import HelpLines, HelpScreen, help_lines
+from aimltui.tui.screens.dialogs.help import HelpLines, HelpScreen, PageScreen, help_lines, page_lines
+from aimltui.tui.screens.dialogs.help_pages import HELP_PAGES
 from aimltui.tui.screens.dialogs.model_picker import ModelPicker, ModelRow, SourceRow
 from aimltui.tui.screens.dialogs.palette import PaletteScreen
 from aimltui.tui.screens.dialogs.rename import RenameScreen
+from aimltui.tui.screens.dialogs.sheet import Sheet
 from aimltui.tui.screens.dialogs.usage import UsageScreen
 from aimltui.tui.state.model_offer import ModelOffer
 from aimltui.tui.widgets.footer import FooterBar
@@ -241,3 +247,48 @@ async def test_a_crashing_app_prints_our_report_and_ends_with_a_failure(
     assert "sk-local" not in printed
     assert app.return_code == 1
     assert sys.exc_info() == (None, None, None)
+
+
+def sheets() -> set[str]:
+    """The names of all panels that can be opened."""
+    for module in pkgutil.walk_packages(screens.__path__, f"{screens.__name__}."):
+        importlib.import_module(module.name)
+
+    def below(cls: type) -> set[type]:
+        found = set(cls.__subclasses__())
+        return found.union(*map(below, found))
+
+    bases = {"SearchSheet", "QuestionSheet", "Viewer", "HelpScreen", "PageScreen"}
+    return {cls.__name__ for cls in below(Sheet) if cls.__module__.startswith("aimltui.")} - bases
+
+
+def test_every_panel_has_a_help_page_in_plain_sentences() -> None:
+    assert set(HELP_PAGES) == sheets()
+    for name, page in HELP_PAGES.items():
+        lines = [line.plain for line in page_lines(page, (FooterItem("esc", "Close", "cancel"),), 40)]
+        assert len(page.text) > 40, name
+        assert page.text.endswith((".", "\n")), name
+        assert max(map(len, lines)) <= 40, name
+        assert any(line.startswith("esc") and line.endswith("Close") for line in lines), name
+
+
+async def test_f1_explains_the_panel_and_f1_closes_it_again() -> None:
+    app = ModalApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = ChoiceScreen("Theme", THEMES)
+        await app.open(screen)
+        await pilot.press("f1")
+        assert isinstance(app.screen, PageScreen)
+        shown = "\n".join(line.plain for line in app.screen.query_one(HelpLines).lines)
+        assert "Type a few letters to search" in " ".join(shown.split())
+        assert "enter" in shown
+        await pilot.press("f1")
+        assert app.screen is screen
+
+
+def test_the_keys_of_the_part_with_the_focus_stand_first() -> None:
+    lines = [line.plain for line in help_lines(COMMANDS, 60, "list")]
+    assert lines[0] == "Here, in the thread list"
+    assert lines[1].startswith("enter")
+    assert sum("Rename the thread" in line for line in lines) == 1
+    assert help_lines(COMMANDS, 60)[0].plain == "Writing"

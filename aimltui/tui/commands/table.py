@@ -734,7 +734,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "help",
         "Help",
-        "Show all keys.",
+        "Show all keys; in a panel, what it is for and its keys.",
         ("f1",),
         "show_help",
         PROGRAM,

@@ -43,6 +43,11 @@ class FooterBar(Widget):
         super().__init__(id=id)
         self._items = tuple(items)
 
+    @property
+    def items(self) -> tuple[FooterItem, ...]:
+        """All items, also those that do not fit."""
+        return self._items
+
     def set_items(self, items: Sequence[FooterItem]) -> None:
         """Show these items; repaint only if they differ."""
         if tuple(items) != self._items:

@@ -1,4 +1,4 @@
-"""HelpScreen: all keys of the command table."""
+"""HelpScreen: all keys of the command table; PageScreen: the help of one panel."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from textual.strip import Strip
 from textual.visual import Visual
 from textual.widget import Widget
 
+from aimltui.common.sanitize import clean_line
 from aimltui.tui.commands.derived import COMMANDS, Command, FooterItem, by_group, ways_to
+from aimltui.tui.screens.dialogs.help_pages import HelpPage
 from aimltui.tui.screens.dialogs.sheet import CLOSE, Sheet
 
 _EDITING = (
@@ -26,6 +28,12 @@ _EDITING = (
 )
 """Keys of Textual's text area, which are not in the command table."""
 
+_HERE = {
+    "list": "Here, in the thread list",
+    "transcript": "Here, on what is marked",
+    "files": "Here, on the attached files",
+}
+"""Headings for the keys of a part of the main screen."""
 _LEAST_TEXT = 16
 _LEAST_KEYS = 11
 """Cells; in a narrower column the keys' names would be cut, so that they stand above the text."""
@@ -40,6 +48,7 @@ class HelpScreen(Sheet[None]):
 
     Args:
         commands: The commands.
+        here: The scope whose keys act now; they stand first.
     """
 
     AUTO_FOCUS = "HelpLines"
@@ -47,9 +56,10 @@ class HelpScreen(Sheet[None]):
     MOST_LINES = 60
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f1", "cancel", show=False)]
 
-    def __init__(self, commands: Iterable[Command] = COMMANDS) -> None:
+    def __init__(self, commands: Iterable[Command] = COMMANDS, here: str = "") -> None:
         super().__init__("Keys", (CLOSE, FooterItem("↑↓", "Scroll", "scroll_down")))
         self._commands = tuple(commands)
+        self._here = here
         self._lines = HelpLines()
 
     def body(self) -> Sequence[Widget]:
@@ -63,11 +73,38 @@ class HelpScreen(Sheet[None]):
         self.call_after_refresh(self._wrap, event.size.width)
 
     def _wrap(self, width: int) -> None:
-        self._lines.set_lines(help_lines(self._commands, min(_WIDTH, width) - 2 * _MARGIN - 3))
+        self._lines.set_lines(self.lines_for(min(_WIDTH, width) - 2 * _MARGIN - 3))
+
+    def lines_for(self, width: int) -> list[Content]:
+        """Return the text for this width."""
+        return help_lines(self._commands, width, self._here)
+
+    def action_help(self) -> None:
+        """Show no help about the help."""
 
     def action_scroll_down(self) -> None:
         """Scroll down by a page."""
         self._lines.scroll_page_down(animate=False)
+
+
+class PageScreen(HelpScreen):
+    """Shows the help of a panel.
+
+    Args:
+        title: The panel's title.
+        page: Its help.
+        items: The keys in its last line.
+    """
+
+    def __init__(self, title: str, page: HelpPage, items: Iterable[FooterItem]) -> None:
+        super().__init__()
+        self._title = clean_line(title) or "Help"
+        self._page = page
+        self._items = tuple(items)
+
+    def lines_for(self, width: int) -> list[Content]:
+        """Return the text for this width."""
+        return page_lines(self._page, self._items, width)
 
 
 class HelpLines(ScrollView, can_focus=True):
@@ -107,11 +144,33 @@ class HelpLines(ScrollView, can_focus=True):
         return Visual.to_strips(self, line, width, 1, self.visual_style)[0]
 
 
-def help_lines(commands: Iterable[Command], width: int) -> list[Content]:
-    """The commands in groups: keys in the left column, titles and help in the right one."""
+def page_lines(page: HelpPage, items: Iterable[FooterItem], width: int) -> list[Content]:
+    """The help of a panel: its text, and what its keys do."""
+    width = max(_LEAST_TEXT, width)
+    lines: list[Content] = []
+    for paragraph in page.text.split("\n\n"):
+        lines += [Content(line) for line in wrap(paragraph, width)] + [Content("")]
+    lines.append(Content.styled("Keys", "bold $primary"))
+    shown = [(item.key, item.label) for item in items]
+    for keys, text in [*shown, *page.keys, ("f1", "Close this help")]:
+        lines += _entry(keys, "", text, width)
+    return lines
+
+
+def help_lines(commands: Iterable[Command], width: int, here: str = "") -> list[Content]:
+    """The commands in groups: keys in the left column, titles and help in the right one.
+
+    Args:
+        commands: The commands.
+        width: Cells of a line.
+        here: The scope whose commands stand first.
+    """
+    chosen = tuple(commands)
+    near = [item for item in chosen if item.scope == here]
+    groups = {_HERE.get(here, ""): near, **by_group(item for item in chosen if item not in near)}
     entries: dict[str, list[tuple[str, str, str]]] = {
         group: [(_keys(item), item.title, item.help) for item in items]
-        for group, items in by_group(commands).items()
+        for group, items in groups.items()
         if items
     }
     entries["Editing"] = [(keys, "", text) for keys, text in _EDITING]

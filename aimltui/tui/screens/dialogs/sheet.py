@@ -57,7 +57,10 @@ class Sheet(CurrentSize, ModalScreen[Result]):
     """Those of them that users press several times in a row."""
     AUTO_FOCUS = "Input"
     VERTICAL_BREAKPOINTS = _BREAKPOINTS
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Close", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Close", show=False),
+        Binding("f1", "help", "Help", show=False),
+    ]
 
     def __init__(self, title: str = "", keys: Sequence[FooterItem] = (CLOSE,)) -> None:
         super().__init__()
@@ -129,6 +132,14 @@ class Sheet(CurrentSize, ModalScreen[Result]):
     def action_cancel(self) -> None:
         """Close without a result."""
         self.dismiss(None)
+
+    def action_help(self) -> None:
+        """Explain the panel and its keys."""
+        from aimltui.tui.screens.dialogs.help import PageScreen
+        from aimltui.tui.screens.dialogs.help_pages import HELP_PAGES, NO_PAGE
+
+        page = HELP_PAGES.get(type(self).__name__, NO_PAGE)
+        self.app.push_screen(PageScreen(self._title, page, self.query_one(FooterBar).items))
 
     def on_footer_bar_clicked(self, event: FooterBar.Clicked) -> None:
         """Do what the clicked key does."""

@@ -210,7 +210,10 @@ class PickersPart(MainView):
         self.app.push_screen(PaletteScreen(self.command_state() - {"list"}), picked)
 
     def action_show_help(self) -> None:
-        """Show all keys."""
+        """Show all keys, first those of the part with the focus."""
         from aimltui.tui.screens.dialogs.help import HelpScreen
 
-        self.app.push_screen(HelpScreen())
+        state = self.command_state()
+        places = {"list": "list", "attached": "files", "letters": "transcript"}
+        here = next((scope for word, scope in places.items() if word in state), "")
+        self.app.push_screen(HelpScreen(here=here))
