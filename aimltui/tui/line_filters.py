@@ -103,7 +103,7 @@ class AsciiLineFilter(LineFilter):
 
 
 class PlainLineFilter(LineFilter):
-    """Removes colours and frames: what has a ground of its own is shown reversed, lines and bars become spaces.
+    """Removes colours and frames: what has another ground is shown reversed, lines and bars become spaces.
 
     For `--plain`, over a theme in the terminal's own colours, where only what is selected has a ground.
     """
