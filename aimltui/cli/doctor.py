@@ -94,7 +94,7 @@ def facts(data_dir: Path) -> Iterator[str]:
 def _versions() -> str:
     from importlib.metadata import version
 
-    return ", ".join(f"{name} {version(name)}" for name in ("textual", "httpx2", "pydantic"))
+    return ", ".join(f"{name} {version(name)}" for name in ("textual", "openai", "pydantic"))
 
 
 def connections(config_file: Path) -> Iterator[str]:

@@ -47,6 +47,8 @@ def main(arguments: Sequence[str]) -> int:
     if sys.platform == "win32":
         print("aimltui runs on Linux and macOS. On Windows, run it inside WSL.", file=sys.stderr)  # noqa: T201
         return 1
+    # With this variable, the SDK would log to the terminal that the screen uses.
+    os.environ.pop("OPENAI_LOG", None)
     _replace_unencodable()
     options = _parsed(list(arguments))
     try:

@@ -22,8 +22,8 @@ async def check_key(endpoint: Endpoint) -> ModelError | None:
     """
     connection = EndpointClient(endpoint)
     try:
-        body = {"model": "", "messages": [], "max_tokens": 1}
-        request = await connection.sending("POST", "/chat/completions", body)
+        client = await connection.client()
+        request = client.chat.completions.with_streaming_response.create(model="", messages=[], max_tokens=1)
         size = 0
         async with aclosing(HTTPAnswer(endpoint).pieces(request, lambda _began: LIMIT_S)) as pieces:
             async for piece in pieces:

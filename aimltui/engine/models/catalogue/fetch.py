@@ -66,10 +66,11 @@ async def fetch_models(connection: EndpointClient, etag: str = "") -> Listing | 
 
 async def _ask(connection: EndpointClient, query: Mapping[str, str], etag: str) -> Listing | None:
     endpoint = connection.endpoint
+    client = await connection.client()
     answer = HTTPAnswer(endpoint)
     parts: list[bytes] = []
     headers = {"If-None-Match": etag} if etag else {}
-    response = await connection.sending("GET", "/models", query=query, headers=headers)
+    response = client.models.with_streaming_response.list(extra_query=query, extra_headers=headers)
     size = 0
     try:
         async with aclosing(answer.pieces(response, lambda _began: LIST_TIMEOUT_S)) as pieces:

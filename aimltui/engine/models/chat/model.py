@@ -36,6 +36,8 @@ __all__ = ["OpenAICompatibleModel", "warm_up"]
 
 _TRIES = 9
 """The first try and those after refusals; a server that objects to several things names one at a time."""
+_OUTSIDE = frozenset({"enable_thinking", "thinking"})
+"""Parameters that the `openai` package does not know."""
 
 
 class OpenAICompatibleModel:
@@ -74,7 +76,7 @@ class OpenAICompatibleModel:
                 yield chunk
 
     async def _stream(self, request: ChatRequest) -> AsyncGenerator[ChatChunk, None]:
-        await self._client()  # checks the key
+        client = await self._client()
         await asyncio.to_thread(self._lessons.load)
         before = quirks = self.quirks_of(request.model)
         passing: set[str] = set()
@@ -83,8 +85,7 @@ class OpenAICompatibleModel:
             turn, body = self._turn(request, quirks)
             if request.on_sent is not None:
                 request.on_sent(body)
-            path = "/responses" if "input" in body else "/chat/completions"
-            response = await self.endpoint_client.sending("POST", path, body)
+            response = await self._sending(client, body)
             remark = unseen(request.messages, quirks)
             failure: ModelError | None = None
             try:
@@ -152,6 +153,16 @@ class OpenAICompatibleModel:
         bare = request.response_format is not None
         return Exchange(self.endpoint, request.model, self._patience, reader, bare=bare), body
 
+    async def _sending(self, client: Any, body: Mapping[str, Any]) -> Any:
+        """The request, which is sent when its context is entered."""
+        if "input" in body:
+            # the package imports this part at the first use, which takes a while
+            create = await asyncio.to_thread(lambda: client.responses.with_streaming_response.create)
+            return create(**body)
+        outside = {name: body[name] for name in _OUTSIDE & set(body)}
+        inside = {name: value for name, value in body.items() if name not in outside}
+        return client.chat.completions.with_streaming_response.create(**inside, extra_body=outside or None)
+
     async def _remember(self, model: str, learned: Mapping[str, Any], passing: set[str]) -> None:
         lasting = {name: value for name, value in learned.items() if name not in passing}
         if lasting:
@@ -184,13 +195,8 @@ class OpenAICompatibleModel:
         """Close the connections."""
         await self.endpoint_client.aclose()
 
-    async def _client(self) -> None:
-        """Build the client.
-
-        Raises:
-            ModelError: The key cannot be sent, or certificates are missing.
-        """
+    async def _client(self) -> Any:
         key = self.endpoint.api_key
         if key and not key.is_header_safe:
             raise errors.unusable_key(self.endpoint)
-        await self.endpoint_client.client()
+        return await self.endpoint_client.client()

@@ -1,4 +1,4 @@
-"""The HTTP client of an endpoint. Its HTTP library is imported late and does not log."""
+"""The HTTP client of an endpoint, built on the `openai` package, which is imported late and does not log."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import asyncio
 import logging
 import os
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aimltui import __version__
@@ -18,6 +19,7 @@ from aimltui.engine.models.endpoint.endpoint import Endpoint
 
 if TYPE_CHECKING:
     import httpx2
+    from openai import AsyncOpenAI
 
 CONNECT_TIMEOUT_S = 10.0
 WRITE_TIMEOUT_S = 60.0
@@ -30,17 +32,19 @@ _KEPT_HEADERS = frozenset(
         "content-type",
         "content-length",
         "if-none-match",
+        # The package recognises its raw responses by this header.
+        "x-stainless-raw-response",
     }
 )
-_OPENAI_HEADERS = {"OpenAI-Organization": "OPENAI_ORG_ID", "OpenAI-Project": "OPENAI_PROJECT_ID"}
-"""Headers for OpenAI's service alone, and the variables of the environment that give them."""
+_OPENAI_HEADERS = frozenset({"openai-organization", "openai-project"})
 _SUCCESS = 200
-_CHATTY_LOGGERS = ("httpx2", "httpcore2")
+_PLACEHOLDER_KEY = "set-per-request"
+_CHATTY_LOGGERS = ("openai", "httpx2", "httpcore2")
 """Loggers that below WARNING log every header of an answer, in which a server may send the key."""
 
 
 def warm_up() -> None:
-    """Import the HTTP library and build what the first request needs.
+    """Import the `openai` package and build what the first request needs: about half a second of CPU.
 
     Blocks: run it in a worker thread after the first frame.
     """
@@ -51,16 +55,29 @@ def warm_up() -> None:
         httpx2.create_ssl_context()
 
 
-class EndpointClient:
-    """An HTTP client for one endpoint, created at the first use.
+@dataclass(frozen=True, slots=True)
+class HTTPErrors:
+    """The classes of exceptions that a request may end with."""
 
-    The client never holds the key. A hook that runs last before sending adds it, and only to requests to the
-    endpoint's origin. The same hook removes all headers except a short list, and says who asks.
+    status: type[Any]
+    """An answer with an error status; has `response`."""
+    rest: tuple[type[Exception], ...]
+    """All others: those of the package, and those of the HTTP library that it lets through during a stream."""
+
+
+class EndpointClient:
+    """An `AsyncOpenAI` for one endpoint, created at the first use.
+
+    The package never holds the key. A hook that runs last before sending adds it, and only to requests to the
+    endpoint's origin. The same hook removes all headers except a short list, so that an endpoint receives neither
+    the package's description of this machine (`x-stainless-*`) nor credentials for other servers that the package
+    takes from the environment (OPENAI_CUSTOM_HEADERS, OPENAI_ORG_ID, ...).
     """
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
-        self._client: httpx2.AsyncClient | None = None
+        self._client: AsyncOpenAI | None = None
+        self._http: httpx2.AsyncClient | None = None
         self._lock = asyncio.Lock()
         self._uses = 0
         self._is_retired = False
@@ -89,36 +106,13 @@ class EndpointClient:
         if self._is_retired and not self._uses:
             await self.aclose()
 
-    async def client(self) -> httpx2.AsyncClient:
-        """The client; a worker thread imports the HTTP library and reads the certificates."""
+    async def client(self) -> AsyncOpenAI:
+        """The client; a worker thread imports the package and reads the certificates."""
         async with self._lock:
             if self._client is None:
-                self._client = await asyncio.to_thread(
-                    lambda: _build(self.endpoint, _ssl_context(self.endpoint))
-                )
+                built = await asyncio.to_thread(lambda: _build(self.endpoint, _ssl_context(self.endpoint)))
+                self._client, self._http = built
             return self._client
-
-    async def sending(
-        self,
-        method: str,
-        path: str,
-        body: Mapping[str, Any] | None = None,
-        *,
-        query: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> AbstractAsyncContextManager[httpx2.Response]:
-        """Return a request of the API, which is sent when its context is entered; see `HTTPAnswer.pieces`.
-
-        Args:
-            method: GET or POST.
-            path: What follows the base URL, such as "/chat/completions".
-            body: Sent as JSON.
-            query: Parameters of the address.
-            headers: More headers; those that an endpoint needs not know are removed.
-        """
-        client = await self.client()
-        url = f"{self.endpoint.base_url.rstrip('/')}{path}"
-        return client.stream(method, url, json=body, params=query or None, headers=headers)
 
     async def small_answer(
         self, method: str, url: str, body: Mapping[str, Any] | None, limit_bytes: int
@@ -136,7 +130,9 @@ class EndpointClient:
         """
         if not same_origin(url, self.endpoint.base_url):
             return None
-        http = await self.client()
+        await self.client()
+        http = self._http
+        assert http is not None
         content = bytearray()
         try:
             async with http.stream(method, url, json=body) as answer:
@@ -146,34 +142,38 @@ class EndpointClient:
                     content += piece
                     if len(content) > limit_bytes:
                         return None
-        except http_errors():
+        except http_errors().rest:
             return None
         return bytes(content)
 
     async def aclose(self) -> None:
         """Close all connections; a later use opens new ones."""
-        client, self._client = self._client, None
+        client, self._client, self._http = self._client, None, None
         if client is not None:
-            await client.aclose()
+            await client.close()
 
 
-def http_errors() -> tuple[type[Exception], ...]:
-    """Return the classes of exceptions with which a request may fail; it imports the HTTP library."""
+def http_errors() -> HTTPErrors:
+    """The exception classes; the package must have been imported."""
     import httpx2
+    import openai
 
-    return (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL, BodyTooLong, OSError)
+    return HTTPErrors(
+        openai.APIStatusError,
+        (openai.OpenAIError, httpx2.HTTPError, httpx2.StreamError, BodyTooLong, OSError),
+    )
 
 
-def _build(endpoint: Endpoint, ssl_context: Any) -> httpx2.AsyncClient:
-    # late, because the import must not delay the first frame
+def _build(endpoint: Endpoint, ssl_context: Any) -> tuple[AsyncOpenAI, httpx2.AsyncClient]:
+    # Late, because the imports take half a second and must not delay the first frame.
     import httpx2
+    import openai
 
     from aimltui.engine.models.http.limited_client import LimitedClient
 
     for name in _CHATTY_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
-    return LimitedClient(
-        headers={"Accept": "application/json"},
+    http = LimitedClient(
         verify=ssl_context,
         # The caller sets the timeout for reading, because it depends on the request.
         timeout=httpx2.Timeout(
@@ -183,6 +183,16 @@ def _build(endpoint: Endpoint, ssl_context: Any) -> httpx2.AsyncClient:
         trust_env=endpoint.may_use_proxy,
         event_hooks={"request": [_hook(endpoint)]},
     )
+    client = openai.AsyncOpenAI(
+        base_url=endpoint.base_url,
+        api_key=_PLACEHOLDER_KEY,
+        admin_api_key="",
+        max_retries=0,
+        http_client=http,
+    )
+    _ = client.chat.completions.with_streaming_response.create
+    _ = client.models.with_streaming_response.list
+    return client, http
 
 
 def _ssl_context(endpoint: Endpoint) -> Any:
@@ -201,13 +211,12 @@ def _ssl_context(endpoint: Endpoint) -> Any:
 
 
 def _hook(endpoint: Endpoint) -> Any:
-    given = {name: os.environ.get(variable, "") for name, variable in _OPENAI_HEADERS.items()}
-    own = {name: value for name, value in given.items() if value and endpoint.is_openai}
-    own |= {name.lower(): value for name, value in endpoint.headers.items()}
+    kept = _KEPT_HEADERS | (_OPENAI_HEADERS if endpoint.is_openai else frozenset())
+    own = {name.lower(): value for name, value in endpoint.headers.items()}
 
     async def prepare(request: httpx2.Request) -> None:
         for name in list(request.headers):
-            if name.lower() not in _KEPT_HEADERS:
+            if name.lower() not in kept:
                 del request.headers[name]
         request.headers["User-Agent"] = f"aimltui/{__version__}"
         if not same_origin(str(request.url), endpoint.base_url):

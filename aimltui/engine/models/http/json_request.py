@@ -41,19 +41,29 @@ async def ask_json(
     if key and not key.is_header_safe:
         raise errors.unusable_key(endpoint)
     client = await connection.client()
+    # Late, as everywhere; by now the package has brought it in.
+    import httpx2
+
+    known = http_errors()
     failure: ModelError
     # errors are raised outside of the `except` blocks, because the library's exceptions quote the answer; see `HTTPAnswer`
     try:
         async with asyncio.timeout(seconds):
-            response = await client.request(method, url, json=body)
+            if method == "GET":
+                response = await client.get(url, cast_to=httpx2.Response)
+            else:
+                response = await client.post(
+                    url, cast_to=httpx2.Response, body=body, options={"timeout": seconds}
+                )
     except TimeoutError:
         failure = errors.timed_out(endpoint, seconds, began=False)
-    except http_errors() as error:
+    except known.status as error:
+        told = error.response
+        headers = {name.lower(): value for name, value in told.headers.items()}
+        failure = errors.from_answer(endpoint, model, told.status_code, headers, told.text)
+    except known.rest as error:
         failure = errors.from_exception(endpoint, error, began=False)
     else:
-        if not response.is_success:
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            raise errors.from_answer(endpoint, model, response.status_code, headers, response.text)
         content: bytes = response.content[:limit_bytes]
         try:
             return read_json(content)

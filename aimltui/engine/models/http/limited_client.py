@@ -1,4 +1,4 @@
-"""The HTTP client of an endpoint that limits bodies. It imports an HTTP library, so import it late."""
+"""The HTTP client that the `openai` package uses. It imports an HTTP library, so import it late."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aimltui.common.bodies import read_whole
 class LimitedClient(httpx2.AsyncClient):
     """Limits the size of all bodies, except those of successful streams, which the caller reads in pieces.
 
-    The complete body of a refusal has been read before the caller sees its status.
+    The package reads the complete body of every refusal before the caller sees its status.
     """
 
     async def send(self, request: httpx2.Request, *, stream: bool = False, **options: Any) -> httpx2.Response:

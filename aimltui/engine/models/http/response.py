@@ -47,9 +47,7 @@ class HTTPAnswer:
         began = False
         try:
             self.headers = {name.lower(): value for name, value in answer.headers.items()}
-            if not answer.is_success:
-                failure = self._refused(answer)
-            source = answer.aiter_bytes()
+            source = answer.iter_bytes()
             while failure is None:
                 wait_s = patience_s(began)
                 try:
@@ -59,7 +57,7 @@ class HTTPAnswer:
                     return
                 except TimeoutError:
                     failure = errors.timed_out(self._endpoint, wait_s, began=began)
-                except known as error:
+                except known.rest as error:
                     failure = errors.from_exception(self._endpoint, error, began=True)
                 else:
                     began = True
@@ -69,20 +67,22 @@ class HTTPAnswer:
         raise failure
 
     async def _begin(self, response: AbstractAsyncContextManager[Any], wait_s: float) -> Any:
+        known = http_errors()
         try:
             async with asyncio.timeout(wait_s):
                 return await response.__aenter__()
         except TimeoutError:
             failure = errors.timed_out(self._endpoint, wait_s, began=False)
-        except http_errors() as error:
+        except known.status as error:
+            failure = self._refused(error.response)
+        except known.rest as error:
             failure = errors.from_exception(self._endpoint, error, began=False)
         raise failure
 
     def _refused(self, response: Any) -> ModelError:
+        headers = {name.lower(): value for name, value in response.headers.items()}
         self.refusal = response.text
-        return errors.from_answer(
-            self._endpoint, self._model, response.status_code, self.headers, self.refusal
-        )
+        return errors.from_answer(self._endpoint, self._model, response.status_code, headers, self.refusal)
 
 
 def read_json(content: bytes | str) -> JSON:

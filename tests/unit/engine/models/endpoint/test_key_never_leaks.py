@@ -77,7 +77,8 @@ async def test_the_model_and_its_parts_do_not_show_the_key() -> None:
             model.endpoint,
             vars(model),
             vars(client),
-            client.headers,
+            client.default_headers,
+            client.api_key,
         ):
             assert KEY not in repr(thing)
 
@@ -86,7 +87,7 @@ async def test_the_model_and_its_parts_do_not_show_the_key() -> None:
 async def test_a_request_to_another_origin_gets_no_key_even_through_the_same_client(url: str) -> None:
     async with serving("greeting", headers={"X-Token": KEY}) as (_, model):
         client = await model.endpoint_client.client()
-        request = client.build_request("GET", url.format(host=model.endpoint.host))
-        for hook in client.event_hooks["request"]:
+        request = client._client.build_request("GET", url.format(host=model.endpoint.host))
+        for hook in client._client.event_hooks["request"]:
             await hook(request)
     assert KEY not in repr(request.headers.raw)
