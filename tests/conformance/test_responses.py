@@ -217,6 +217,70 @@ async def test_a_response_in_the_background_is_polled_and_stopped(
     assert again[-1].response.status == "cancelled"  # type: ignore[union-attr]
 
 
+@requirement("responses:background")
+async def test_a_client_that_comes_back_misses_no_text_and_gets_none_twice(
+    http_world: World, sdk: AsyncOpenAI
+) -> None:
+    words = [f"word{number} " for number in range(30)]
+    first, rest = asyncio.Event(), asyncio.Event()
+    http_world.model.turns = [
+        [ChatChunk(text=words[0]), first, *[ChatChunk(text=word) for word in words[1:20]], rest]
+        + [ChatChunk(text=word) for word in words[20:]]
+    ]
+    stream = await sdk.responses.create(model="fake", input="Hi", background=True, stream=True)
+    told, said, made = -1, "", ""
+    async for event in stream:
+        made = event.response.id if event.type == "response.created" else made
+        told = event.sequence_number
+        if event.type == "response.output_text.delta":
+            said += event.delta
+            # a slow client is told the next deltas as one
+            first.set()
+            if len(said.split()) > 5:
+                break
+    await stream.close()
+    rest.set()
+    async for event in await sdk.responses.retrieve(made, stream=True, starting_after=told):
+        assert event.sequence_number == told + 1
+        told = event.sequence_number
+        said += event.delta if event.type == "response.output_text.delta" else ""
+    assert said == "".join(words)
+    assert event.type == "response.completed"
+    # it ran on without the client, and those who come later are told the same
+    assert http_world.model.closed_early == 0
+    again = [one async for one in await sdk.responses.retrieve(made, stream=True)]
+    assert [one.sequence_number for one in again] == list(range(told + 1))
+
+
+@requirement("responses:background")
+async def test_whoever_had_events_of_another_process_gets_the_items_whole(
+    http_world: World, sdk: AsyncOpenAI
+) -> None:
+    made = await sdk.responses.create(model="fake", input="Hi")
+    found = [one async for one in await sdk.responses.retrieve(made.id, stream=True, starting_after=57)]
+    assert [(one.type, one.sequence_number) for one in found] == [
+        ("response.output_item.added", 58),
+        ("response.output_item.done", 59),
+        ("response.completed", 60),
+    ]
+
+
+@requirement("responses:stream")
+async def test_a_text_that_was_the_thought_of_the_model_is_taken_back(
+    http_world: World, sdk: AsyncOpenAI
+) -> None:
+    http_world.model.turns = [
+        [ChatChunk(text="I should greet."), ChatChunk(ends_thought=True, text="Hello.")]
+    ]
+    events = [event async for event in await sdk.responses.create(model="fake", input="Hi", stream=True)]
+    final = events[-1].response  # type: ignore[union-attr]
+    assert (kinds(final), final.output_text) == (["reasoning", "message"], "Hello.")
+    assert "I should greet." in final.output[0].summary[0].text
+    done = [event.text for event in events if event.type == "response.output_text.done"]
+    assert done == ["", "Hello."]
+    assert (await sdk.responses.retrieve(final.id)).output == final.output
+
+
 @requirement("responses:errors")
 async def test_a_failed_run_is_a_failed_response(http_world: World, sdk: AsyncOpenAI) -> None:
     limit = ModelError("llm.test says that the rate limit is reached.", code="rate_limit_exceeded")

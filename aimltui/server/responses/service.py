@@ -10,6 +10,7 @@ from contextlib import aclosing, suppress
 from typing import Any, cast
 
 from aimltui.server.responses.conversations import Conversations, listed
+from aimltui.server.responses.event_log import ResponseLogs
 from aimltui.server.responses.ids import ResponseRef, parse_response, thread_of_item
 from aimltui.server.responses.items import function_calls, message_item, output_item
 from aimltui.server.responses.request import ResponseRequest, items_of, parse
@@ -40,6 +41,7 @@ class Responses:
         self._store = ResponseStore(engine)
         self.conversations = Conversations(engine, self._store)
         self._starter = RunStarter(engine, self._store, self.conversations, self._delete_thread)
+        self._logs = ResponseLogs()
         self._temporary: set[str] = set()
         """The threads of responses that are not stored, as long as they exist."""
 
@@ -64,9 +66,26 @@ class Responses:
             APIError: The request was refused.
         """
         start = await self._starter.start(await self._parse(body))
-        async with aclosing(self._answer(start)) as found:
-            async for _, event in found:
+        if start.is_background:
+            async with aclosing(self._stream_in_background(start)) as events:
+                async for event in events:
+                    yield _frame(event)
+            return
+        async with aclosing(self._events(start)) as found:
+            async for event in found:
                 yield _frame(event)
+
+    async def _stream_in_background(self, start: RunStart) -> AsyncGenerator[JSONObject, None]:
+        """Yield the events of a response that goes on without this client, which may come back for the rest."""
+        if start.ref is not None:
+            log = self._logs.start(start.ref.id, self._events(start))
+        else:
+            run = cast(Run, await self._engine.call(start.operation.name, start.params))
+            ref = ResponseRef(run.thread_id, run.id)
+            log = self._logs.start(ref.id, self._read(ref, ResponseWriter(ref, start.thoughts)))
+        async with aclosing(log.follow(-1)) as events:
+            async for event in events:
+                yield event
 
     async def get(self, response_id: str) -> JSONObject:
         """Return a response as it is now.
@@ -88,21 +107,33 @@ class Responses:
         response = stored.response(ref)
         least = int(after) if after is not None and re.fullmatch("[0-9]{1,18}", after) else -1
         writer = ResponseWriter(ref, stored.thoughts_before(ref.leg))
-        if response["status"] in ("queued", "in_progress") and ref.leg == 0:
-            asked = RunEventsParams(thread_id=ref.thread_id, run_id=ref.run_id)
-            async with aclosing(self._engine.stream(op.RUN_EVENTS.name, asked)) as source:
-                async for event in source:
-                    for sent in await self._events_of(event, writer):
-                        if sent["sequence_number"] > least:
-                            yield _frame(sent)
-                    if writer.is_over:
-                        break
-            for sent in await self._last_events(writer):
-                yield _frame(sent)
+        log = self._logs.get(ref.id)
+        if log is None and response["status"] in ("queued", "in_progress") and ref.leg == 0:
+            log = self._logs.start(ref.id, self._read(ref, writer))
+        if log is not None:
+            async with aclosing(log.follow(least)) as events:
+                async for event in events:
+                    yield _frame(event)
             return
-        for sent in writer.replay(stored.run, response["output"], response):
-            if sent["sequence_number"] > least:
-                yield _frame(sent)
+        for event in writer.replay(stored.run, response["output"], response, least):
+            yield _frame(event)
+
+    async def _events(self, start: RunStart) -> AsyncGenerator[JSONObject, None]:
+        async with aclosing(self._answer(start)) as found:
+            async for _, event in found:
+                yield event
+
+    async def _read(self, ref: ResponseRef, writer: ResponseWriter) -> AsyncGenerator[JSONObject, None]:
+        """Yield the events of a response whose run goes on by itself."""
+        asked = RunEventsParams(thread_id=ref.thread_id, run_id=ref.run_id)
+        async with aclosing(self._engine.stream(op.RUN_EVENTS.name, asked)) as source:
+            async for event in source:
+                for sent in await self._events_of(event, writer):
+                    yield sent
+                if writer.is_over:
+                    break
+        for sent in await self._last_events(writer):
+            yield sent
 
     async def cancel(self, response_id: str) -> JSONObject:
         """Stop a response, and return it.
@@ -133,6 +164,7 @@ class Responses:
         """
         ref = parse_response(response_id)
         await self._store.run(ref)
+        self._logs.forget(ref.id)
         runs = await self._store.runs(ref.thread_id)
         left = [run for run in runs if run.id != ref.run_id and not (run.metadata or {}).get(DELETED)]
         thread = cast(
@@ -233,6 +265,7 @@ class Responses:
 
     async def aclose(self) -> None:
         """Delete the threads of responses that are not stored; this stops their runs."""
+        await self._logs.aclose()
         for thread_id in list(self._temporary):
             await self._delete_thread(thread_id)
 

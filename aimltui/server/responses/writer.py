@@ -56,6 +56,8 @@ class ResponseWriter:
         self._thoughts = thoughts
         self._steps: dict[str, RunStep] = {}
         self._open: dict[object, _Open] = {}
+        self._withdrawn: set[int] = set()
+        """The places of messages that turned out to be thoughts."""
         self._number = 0
 
     @property
@@ -66,7 +68,8 @@ class ResponseWriter:
     def snapshot(self) -> JSONObject:
         """Return the response object as it is now."""
         assert self.run is not None
-        return response_json(self.ref, self.run, self.output, usage_of(self._steps.values()))
+        output = [item for index, item in enumerate(self.output) if index not in self._withdrawn]
+        return response_json(self.ref, self.run, output, usage_of(self._steps.values()))
 
     def add(self, event: StreamEvent) -> list[JSONObject]:
         """Take one event of the run and return the events of the response for it."""
@@ -81,6 +84,8 @@ class ResponseWriter:
             return self._end_message(data)
         if isinstance(data, RunStepDelta):
             return self._call(data)
+        if isinstance(data, RunStep) and event.event == events.THOUGHT_MOVED:
+            return self._withdraw(data)
         if isinstance(data, RunStep):
             self._steps[data.id] = data
             if event.event in _STEP_ENDS:
@@ -110,10 +115,24 @@ class ResponseWriter:
         made.append(self._event(_ENDS.get(snapshot["status"], "response.completed"), response=snapshot))
         return made
 
-    def replay(self, run: Run, output: Iterable[JSONObject], snapshot: JSONObject) -> list[JSONObject]:
-        """Return the events of a response that is over, without its fragments."""
+    def replay(
+        self, run: Run, output: Iterable[JSONObject], snapshot: JSONObject, least: int = -1
+    ) -> list[JSONObject]:
+        """Return the events of a response that is over, without its fragments.
+
+        A client that has had some of its events gets each item whole, with numbers that go on from the last one: which
+        fragments it has is no longer known.
+
+        Args:
+            run: The run.
+            output: The items.
+            snapshot: The response object.
+            least: The sequence number after which to begin.
+        """
         self.run = run
-        made = self._begin({**snapshot, "status": "in_progress", "output": [], "usage": None})
+        begin = self._begin({**snapshot, "status": "in_progress", "output": [], "usage": None})
+        made = [event for event in begin if event["sequence_number"] > least]
+        self._number = max(self._number, least + 1)
         for index, item in enumerate(output):
             made.append(self._event("response.output_item.added", output_index=index, item=item))
             made.append(self._event("response.output_item.done", output_index=index, item=item))
@@ -160,6 +179,21 @@ class ResponseWriter:
             self._in("response.reasoning_summary_part.done", opened, summary_index=0, part=part),
             self._done(opened, item),
         ]
+
+    def _withdraw(self, step: RunStep) -> list[JSONObject]:
+        """End a message whose text turned out to be the model's thought: it is empty, and the text follows as that."""
+        opened, made = self._open.pop(step.message_id, None), list[JSONObject]()
+        if opened is not None:
+            self._withdrawn.add(opened.index)
+            for index in opened.texts:
+                made.append(
+                    self._in("response.output_text.done", opened, content_index=index, text="", logprobs=[])
+                )
+                part = _empty_part(is_refusal=False)
+                made.append(self._in("response.content_part.done", opened, content_index=index, part=part))
+            parts = [_empty_part(is_refusal=False) for _ in opened.texts]
+            made.append(self._done(opened, {**opened.item, "status": "incomplete", "content": parts}))
+        return [*made, *self._think(Reasoning(text=step.reasoning or "")), *self._end_thought()]
 
     def _write(self, delta: MessageDelta) -> list[JSONObject]:
         made = self._end_thought()
