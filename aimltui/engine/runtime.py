@@ -84,6 +84,7 @@ class Runtime:
         )
         self.supervisor = Supervisor(services, self.hub.touch)
         self._closing = asyncio.Event()
+        self._words_missing = asyncio.Event()
         self._uninterrupted: set[asyncio.Task[Any]] = set()
         self._watch: asyncio.Task[None] | None = None
         self._cleaning: asyncio.Task[None] | None = None
@@ -120,6 +121,7 @@ class Runtime:
         if self._closing.is_set():
             return
         self._closing.set()
+        self._words_missing.set()
         if self._uninterrupted:
             await asyncio.wait(self._uninterrupted)
         await self.supervisor.aclose()
@@ -210,8 +212,15 @@ class Runtime:
         await self._pause(self.options.poll_s)
         if not self._closing.is_set():
             await self.tools.clean_up()
-        while not self._closing.is_set() and await self.database.write(word_rows.index_older):
-            await self._pause(_INDEX_PAUSE_S)
+        while not self._closing.is_set():
+            self._words_missing.clear()
+            while not self._closing.is_set() and await self.database.write(word_rows.index_older):
+                await self._pause(_INDEX_PAUSE_S)
+            await self._words_missing.wait()
+
+    def index_words(self) -> None:
+        """Index in the background what lacks words."""
+        self._words_missing.set()
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):

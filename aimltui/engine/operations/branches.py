@@ -41,9 +41,11 @@ class BranchOperations:
     async def copy_thread(self, params: CopyThread) -> Thread:
         """Copy the first messages of a thread into a new one. An extension of the API."""
         thread_id = self._runtime.options.new_id(ids.THREAD)
-        return await self._runtime.write(
+        copied = await self._runtime.write(
             lambda conn: _copy(conn, self._runtime, params, thread_id), thread_id
         )
+        self._runtime.index_words()
+        return copied
 
     async def list_branches(self, params: ThreadParams) -> ThreadBranches:
         """Return the places where a conversation has several branches. An extension of the API."""

@@ -6,18 +6,20 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from aimltui.engine.store import messages, runs, threads
+from aimltui.engine.store import messages, threads, words
 from aimltui.engine.store.database import Connection, Row
 from aimltui.wire import ids
 from aimltui.wire.errors import NotFound
 from aimltui.wire.messages import Message
-from aimltui.wire.run_steps import MessageCreation, MessageCreationDetails, RunStep
-from aimltui.wire.runs import TERMINAL, Run
+from aimltui.wire.runs import TERMINAL
 from aimltui.wire.threads import FAMILY, TRASHED_AT, USED_AT, Thread
 
 _FAMILY = f"json_extract(body, '$.metadata.\"{FAMILY}\"')"
-_OWNER = ""
-"""Runs that are over have no owner."""
+_LINK = "INSERT OR IGNORE INTO copies (id, origin) VALUES (?, coalesce((SELECT origin FROM copies WHERE id = ?), ?))"
+_WRITES = "message_creation"
+"""The type of a step that wrote a message."""
+
+_WORDS_AT_ONCE = 500
 
 
 def last_copied(conn: Connection, thread_id: str, before: str | None, through: str | None) -> int:
@@ -78,20 +80,27 @@ class Copier:
     """The sequence number of each copy, by that of its original."""
 
     def copy(self) -> None:
-        """Copy the messages up to `last`, their runs, steps and files; the target thread exists already."""
+        """Copy the messages up to `last`, their runs, steps and files; the target thread exists already.
+
+        The rows are copied within the database: a thread may have 10,000 messages.
+        """
         rows = self.conn.execute(
-            "SELECT * FROM messages WHERE thread_id = ? AND seq <= ? ORDER BY seq", (self.source, self.last)
+            "SELECT seq, id, run_id FROM messages WHERE thread_id = ? AND seq <= ? ORDER BY seq",
+            (self.source, self.last),
         ).fetchall()
         wanted = self._wanted_runs({row["run_id"] for row in rows if row["run_id"]})
         self._runs = {row["id"]: self.new_id(ids.RUN) for row in wanted}
-        for row in rows:
-            self._message(row)
+        self._copy_messages(rows)
+        self._copy_words()
+        self._copy_runs(wanted)
         for row in wanted:
-            self._run(row)
+            self._copy_steps(row["id"])
 
     def _wanted_runs(self, spoke: set[str]) -> list[Row]:
         """Return the runs that wrote one of the messages, and those that only called tools before the last one."""
-        rows = self.conn.execute("SELECT * FROM runs WHERE thread_id = ? ORDER BY seq", (self.source,))
+        rows = self.conn.execute(
+            "SELECT seq, id, status, created_at FROM runs WHERE thread_id = ? ORDER BY seq", (self.source,)
+        )
         silent = {
             row["run_id"]
             for row in self.conn.execute(
@@ -104,52 +113,90 @@ class Copier:
         }
         return [row for row in rows.fetchall() if row["id"] in spoke | silent and row["status"] in TERMINAL]
 
-    def _message(self, row: Row) -> None:
-        old = Message.model_validate_json(row["body"])
-        run_id = self._runs.get(row["run_id"]) if row["run_id"] else None
-        new = old.model_copy(
-            update={"id": self.new_id(ids.MESSAGE), "thread_id": self.target, "run_id": run_id}
+    def _copy_messages(self, rows: list[Row]) -> None:
+        self._messages = {row["id"]: self.new_id(ids.MESSAGE) for row in rows}
+        self.conn.executemany(
+            "INSERT INTO messages (id, thread_id, run_id, role, status, created_at, turn, body)"
+            " SELECT ?1, ?2, ?3, role, status, created_at, turn,"
+            " json_set(body, '$.id', ?1, '$.thread_id', ?2, '$.run_id', ?3) FROM messages WHERE seq = ?4",
+            [
+                (self._messages[row["id"]], self.target, self._runs.get(row["run_id"]), row["seq"])
+                for row in rows
+            ],
         )
-        messages.insert(self.conn, new, turn=row["turn"])
-        self._messages[old.id] = new.id
-        self._places[row["seq"]] = messages.newest_seq(self.conn, self.target)
-        link(self.conn, new.id, old.id)
+        copied = self.conn.execute(
+            "SELECT seq FROM messages WHERE thread_id = ? ORDER BY seq", (self.target,)
+        ).fetchall()
+        self._places = {old["seq"]: new["seq"] for old, new in zip(rows, copied, strict=True)}
+        self.conn.executemany(_LINK, [(new, old, old) for old, new in self._messages.items()])
+        first = messages.first_user_row(self.conn, self.target)
+        if first is not None:
+            shown = messages.preview(Message.model_validate_json(first["body"]))
+            self.conn.execute("UPDATE threads SET preview = ? WHERE id = ?", (shown, self.target))
 
-    def _run(self, row: Row) -> None:
-        old = Run.model_validate_json(row["body"])
-        new = old.model_copy(update={"id": self._runs[old.id], "thread_id": self.target})
-        private = json.loads(row["private"])
-        runs.insert(self.conn, new, _OWNER, private)
-        runs.save(self.conn, new, ended_at=row["ended_at"])
-        rows = self.conn.execute("SELECT * FROM run_steps WHERE run_id = ? ORDER BY seq", (old.id,))
-        for step in rows.fetchall():
-            self._step(step, new.id)
-
-    def _step(self, row: Row, run_id: str) -> None:
-        old = RunStep.model_validate_json(row["body"])
-        details = old.step_details
-        if isinstance(details, MessageCreationDetails):
-            message_id = self._messages.get(details.message_creation.message_id)
-            if message_id is None:
-                # written after the last message that is copied, or deleted
-                return
-            details = MessageCreationDetails(message_creation=MessageCreation(message_id=message_id))
-        elif row["after_message"] >= self.last and self._goes_on(row["run_id"]):
-            return
-        step = old.model_copy(
-            update={
-                "id": self.new_id(ids.STEP),
-                "run_id": run_id,
-                "thread_id": self.target,
-                "step_details": details,
-            }
+    def _copy_words(self) -> None:
+        """Copy the indexed words of the newest messages; those of the others are indexed in the background."""
+        newest = list(self._places.items())[-_WORDS_AT_ONCE:]
+        self.conn.executemany(
+            "INSERT INTO words (rowid, text, thread_id) SELECT ?, text, ? FROM words WHERE rowid = ?",
+            [(new, self.target, old) for old, new in newest],
         )
-        runs.insert_step(
-            self.conn,
-            step,
-            turn=row["turn"],
-            after_message=self._place(row["after_message"]),
-            private=json.loads(row["private"]),
+        self.conn.executemany(
+            "INSERT INTO more_words (rowid, text, extra) SELECT ?, text, extra FROM more_words WHERE rowid = ?",
+            [(2 * new + 1, 2 * old + 1) for old, new in newest],
+        )
+        if len(newest) < len(self._places) or not words.is_complete(self.conn):
+            words.index_later(self.conn)
+
+    def _copy_runs(self, rows: list[Row]) -> None:
+        self.conn.executemany(
+            "INSERT INTO runs (id, thread_id, status, expires_at, ended_at, created_at, private, body)"
+            " SELECT ?1, ?2, status, expires_at, ended_at, created_at, private,"
+            " json_set(body, '$.id', ?1, '$.thread_id', ?2) FROM runs WHERE seq = ?3",
+            [(self._runs[row["id"]], self.target, row["seq"]) for row in rows],
+        )
+        if rows:
+            self.conn.execute(
+                "UPDATE threads SET latest_run_id = ?, latest_run_status = ? WHERE id = ?",
+                (self._runs[rows[-1]["id"]], rows[-1]["status"], self.target),
+            )
+
+    def _copy_steps(self, run_id: str) -> None:
+        rows = self.conn.execute(
+            "SELECT seq, type, run_id, after_message,"
+            " json_extract(body, '$.step_details.message_creation.message_id') AS wrote"
+            " FROM run_steps WHERE run_id = ? ORDER BY seq",
+            (run_id,),
+        )
+        for row in rows.fetchall():
+            if row["type"] == _WRITES:
+                # not of what was written after the last message that is copied, or deleted
+                is_wanted = row["wrote"] in self._messages
+            else:
+                is_wanted = row["after_message"] < self.last or not self._goes_on(run_id)
+            if is_wanted:
+                self._copy_step(row)
+
+    def _copy_step(self, row: Row) -> None:
+        change = "'$.id', ?1, '$.run_id', ?2, '$.thread_id', ?3"
+        if row["type"] == _WRITES:
+            change += ", '$.step_details.message_creation.message_id', ?6"
+        cursor = self.conn.execute(
+            "INSERT INTO run_steps (id, run_id, thread_id, type, status, after_message, turn, private, body)"  # noqa: S608
+            f" SELECT ?1, ?2, ?3, type, status, ?4, turn, private, json_set(body, {change})"
+            " FROM run_steps WHERE seq = ?5 AND ?6 IS ?6",
+            (
+                self.new_id(ids.STEP),
+                self._runs[row["run_id"]],
+                self.target,
+                self._place(row["after_message"]),
+                row["seq"],
+                self._messages.get(row["wrote"]),
+            ),
+        )
+        self.conn.execute(
+            "INSERT INTO more_words (rowid, text, extra) SELECT ?, text, extra FROM more_words WHERE rowid = ?",
+            (2 * int(cursor.lastrowid or 0), 2 * row["seq"]),
         )
 
     def _goes_on(self, run_id: str) -> bool:
@@ -169,10 +216,7 @@ class Copier:
 
 def link(conn: Connection, message_id: str, original: str) -> None:
     """Note that a message is a copy of another, or of the one of which that is a copy."""
-    conn.execute(
-        "INSERT OR IGNORE INTO copies (id, origin) VALUES (?, coalesce((SELECT origin FROM copies WHERE id = ?), ?))",
-        (message_id, original, original),
-    )
+    conn.execute(_LINK, (message_id, original, original))
 
 
 _Used = tuple[float, int]

@@ -117,7 +117,7 @@ END;
 CREATE TRIGGER steps_forget_words AFTER DELETE ON run_steps BEGIN
   DELETE FROM more_words WHERE rowid = 2 * old.seq;
 END;
--- Rows up to this one are older than the index, and are indexed in the background.
+-- Rows up to this one may lack words, which are indexed in the background.
 CREATE TABLE not_indexed (kind TEXT PRIMARY KEY, upto INTEGER NOT NULL) WITHOUT ROWID;
 
 -- What a run's stream said. Neighbouring deltas of one object share a row: `pieces` holds them one by one, so that a

@@ -13,7 +13,11 @@ MOST_CHARACTERS: Final = 100_000
 """Characters of a call's input, and of its output, that are searched."""
 AT_ONCE: Final = 100
 """Rows that are indexed in one transaction, so that other writers get their turn."""
-_TABLES: Final = ("messages", "run_steps")
+_MISSING: Final = {
+    "messages": "NOT EXISTS (SELECT 1 FROM words_docsize WHERE id = seq)",
+    "run_steps": "type = 'tool_calls' AND NOT EXISTS (SELECT 1 FROM more_words_docsize WHERE id = 2 * seq)",
+}
+"""Where rows lack words, by their table."""
 
 
 def index_message(conn: Connection, seq: int, message: Message) -> None:
@@ -53,14 +57,24 @@ def step_text(step: RunStep) -> str:
     return "\n".join(part[:MOST_CHARACTERS] for part in parts if part)
 
 
+def index_later(conn: Connection) -> None:
+    """Let `index_older` index everything whose words are missing."""
+    for kind in _MISSING:
+        conn.execute(
+            f"INSERT OR REPLACE INTO not_indexed SELECT '{kind}', max(seq) FROM {kind} HAVING max(seq) IS NOT NULL"  # noqa: S608
+        )
+
+
 def index_older(conn: Connection) -> bool:
-    """Index some rows that are older than the index, the newest first; return whether there are more."""
+    """Index some rows whose words are missing, the newest first; return whether there are more."""
     row = conn.execute("SELECT kind, upto FROM not_indexed ORDER BY kind LIMIT 1").fetchone()
     if row is None:
         return False
     kind, upto = str(row["kind"]), int(row["upto"])
-    assert kind in _TABLES
-    sql = f"SELECT seq, status, body FROM {kind} WHERE seq <= ? ORDER BY seq DESC LIMIT ?"  # noqa: S608
+    assert kind in _MISSING
+    sql = (
+        f"SELECT seq, status, body FROM {kind} WHERE seq <= ? AND {_MISSING[kind]} ORDER BY seq DESC LIMIT ?"  # noqa: S608
+    )
     found = conn.execute(sql, (upto, AT_ONCE)).fetchall()
     # in the order of the index, which would write each row by itself otherwise
     for item in reversed(found):
