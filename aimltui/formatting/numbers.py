@@ -53,3 +53,14 @@ def bytes_text(size: int) -> str:
 def plural(number: int, word: str) -> str:
     """Return a count with its noun: `1 line`, `3 lines`."""
     return f"{count_text(number)} {word}{'' if number == 1 else 's'}"
+
+
+def left_out_text(left_out: int, shortened: int) -> str:
+    """Return what a model did not get of a thread: `3 messages left out, 2 shortened`; empty for nothing."""
+    parts = [f"{plural(left_out, 'message')} left out"] if left_out else []
+    parts += (
+        [f"{shortened} shortened" if left_out else f"{plural(shortened, 'text')} shortened"]
+        if shortened
+        else []
+    )
+    return ", ".join(parts)

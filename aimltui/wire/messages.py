@@ -9,6 +9,10 @@ from pydantic import Field, Tag
 from aimltui.wire.base import ListParams, Metadata, Params, Timestamp, Wire, extension
 from aimltui.wire.tools import Unknown, tagged
 
+SUMMARY = "aimltui.summary"
+"""Metadata key of a message: with any value it is a summary, which a run gets instead of all messages before it. They stay
+in the thread. Deleting the summary undoes it. An extension of the API."""
+
 
 class FileCitation(Wire):
     """The file that a passage is from."""

@@ -168,7 +168,7 @@ class Run(Wire):
     response_format: ResponseFormat | None = "auto"
     reasoning_effort: str | None = None
     duration_ms: int | None = extension()
-    """Milliseconds from the start to the end, once the run has ended. An extension of the API, as are the next seven."""
+    """Milliseconds from the start to the end, once the run has ended. An extension of the API, as are the next nine."""
     assistant_name: str | None = extension()
     """The name that the assistant had when the run was created: it may be deleted later."""
     assistant_version: str | None = extension()
@@ -179,6 +179,10 @@ class Run(Wire):
     """Why the model is not offered the hosted tools of the run, in two or three words; None if it is."""
     web_sources: int | None = extension()
     """The number of sources that a model named which searched the web by itself."""
+    left_out: int | None = extension()
+    """The number of messages of the thread that the model did not get because its context has no room for them."""
+    shortened: int | None = extension()
+    """The number of messages and outputs that the model got without their middle."""
     reasoning: str | None = extension()
     """The model's last reasoning if no step followed it: the run was stopped, or the answer was empty."""
     reasoning_ms: int | None = extension()

@@ -144,3 +144,5 @@ class TruncationStrategy(Wire):
 
     type: str = "auto"
     last_messages: int | None = None
+    shorten: bool | None = extension()
+    """With `auto`: long outputs and messages are shortened before any message is left out. An extension of the API."""

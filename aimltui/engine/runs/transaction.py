@@ -148,6 +148,16 @@ class RunTransaction:
             self.run = self.run.model_copy(update={"web_sources": (self.run.web_sources or 0) + count})
             self.remember(self.memory)
 
+    def tell_left_out(self, left_out: int, shortened: int) -> None:
+        """Store what the model did not get of the thread; of several turns, the most. The run's next event tells it."""
+        changes = {
+            "left_out": max(left_out, self.run.left_out or 0) or None,
+            "shortened": max(shortened, self.run.shortened or 0) or None,
+        }
+        if left_out or shortened:
+            self.run = self.run.model_copy(update=changes)
+            self.remember(self.memory)
+
     def count_turn(self, usage: Usage | None, spent_prompt: int, spent_completion: int) -> None:
         """Count a finished model turn.
 

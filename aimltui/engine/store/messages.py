@@ -143,6 +143,19 @@ def newest_before(conn: Connection, thread_id: str, seq: int, limit: int) -> lis
     return conn.execute(sql, (thread_id, seq, limit)).fetchall()
 
 
+def count_before(conn: Connection, thread_id: str, seq: int) -> int:
+    """Return the number of a thread's messages before a sequence number."""
+    sql = "SELECT count(*) FROM messages WHERE thread_id = ? AND seq < ?"
+    count: int = conn.execute(sql, (thread_id, seq)).fetchone()[0]
+    return count
+
+
+def has_metadata(row: Row, key: str) -> bool:
+    """Return whether the message of a row has a metadata key; only a body with its name is read as a whole."""
+    body: str = row["body"]
+    return f'"{key}"' in body and key in (Message.model_validate_json(body).metadata or {})
+
+
 def first_user_row(conn: Connection, thread_id: str) -> Row | None:
     """Return the row of a thread's first user message, or None if there is none."""
     sql = "SELECT * FROM messages WHERE thread_id = ? AND role = 'user' ORDER BY seq LIMIT 1"

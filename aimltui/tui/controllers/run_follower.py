@@ -41,6 +41,7 @@ from aimltui.wire.runs import (
     SubmitToolOutputs,
     ToolOutput,
 )
+from aimltui.wire.tools import TruncationStrategy
 
 log = logging.getLogger(__name__)
 
@@ -507,7 +508,9 @@ def _create_run(plan: Plan) -> CreateRun:
     if "model" in plan.options:
         # another model has another connection
         given.pop("connection", None)
-    given_by_user = {**given, **plan.options}
+    # what the user has chosen for a run comes before what this program would choose
+    chosen = {"truncation_strategy": TruncationStrategy(type="auto", shorten=True)} if plan.shortens else {}
+    given_by_user = {**chosen, **given, **plan.options}
     return CreateRun(thread_id=plan.thread_id, assistant_id=plan.assistant_id, **given_by_user, **tools)
 
 

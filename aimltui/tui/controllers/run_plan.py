@@ -27,6 +27,8 @@ class Plan:
     """Whether a model that searches the web by itself may do so; None sends nothing."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Parameters of the run that the user set for it, or for the thread."""
+    shortens: bool = False
+    """Whether the server can shorten long texts of the thread before it leaves messages out."""
 
 
 class NotSent(Exception):

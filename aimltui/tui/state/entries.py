@@ -204,6 +204,10 @@ class RunEntry:
     """Why the model was not offered the hosted tools; None if it was."""
     web_sources: int = 0
     """Sources that a model named which searched the web by itself."""
+    left_out: int = 0
+    """Messages of the thread for which the model's context has no room."""
+    shortened: int = 0
+    """Messages and outputs whose middle was cut out."""
     version: str = ""
     """The version of the assistant's settings; empty if it is unknown, or the program's own assistant answered."""
 

@@ -163,6 +163,8 @@ def run_entry(run: Run) -> RunEntry:
         waits_for=tuple(call.function.name for call in calls) if run.status == "requires_action" else (),
         tools_off=run.tools_off,
         web_sources=run.web_sources or 0,
+        left_out=run.left_out or 0,
+        shortened=run.shortened or 0,
         version=(run.assistant_version or "") if run.assistant_name not in (None, ASSISTANT) else "",
     )
 

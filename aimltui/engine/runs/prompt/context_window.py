@@ -9,11 +9,13 @@ from typing import Any
 
 from aimltui.engine.accounting.tokens import estimate_message
 from aimltui.engine.runs.prompt.attachments import KnownFiles, of_attachment, of_image
+from aimltui.engine.runs.prompt.shortening import shorten
 from aimltui.engine.runs.tool_calls import Call
 from aimltui.engine.tools.file_search.marks import without_marks
 from aimltui.engine.tools.file_search.tool import FILE_SEARCH
 from aimltui.formatting.web_passages import without_web_marks
 from aimltui.wire.messages import (
+    SUMMARY,
     FileCitationAnnotation,
     ImageFileContent,
     ImageURLContent,
@@ -25,6 +27,7 @@ from aimltui.wire.messages import (
 ChatMessage = dict[str, Any]
 
 CODE_INTERPRETER = "code_interpreter"
+_SUMMARY = "[This is a summary of the conversation so far; it stands for the earlier messages.]\n{}\n[The summary ends here.]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,8 @@ class Group:
     origin: tuple[str | None, int]
     """The run and the turn, to join a turn's text and its calls."""
     tokens: int = field(default=0)
+    is_pinned: bool = False
+    """Whether it contains the summary of what was before: it is neither dropped nor shortened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,10 @@ class Window:
     messages: list[ChatMessage]
     tokens: int
     """The estimate for all messages."""
+    left_out: int = 0
+    """Messages of the thread that did not fit."""
+    shortened: int = 0
+    """Texts whose middle was cut out."""
 
 
 def build(
@@ -85,6 +94,8 @@ def build(
     uses_text_calls: bool = False,
     passages_first: bool = False,
     known: KnownFiles | None = None,
+    shortens: bool = False,
+    unread: int = 0,
 ) -> Window:
     """Build the chat messages for a model turn.
 
@@ -97,6 +108,9 @@ def build(
         uses_text_calls: Calls are written as blocks in the model's text, and their results in a user message after it.
         passages_first: What the run has found in files is put before the user's question, as it also is with such blocks.
         known: The thread's files; their parts still need their bytes, see `attachments`.
+        shortens: With the strategy `auto`, long texts are shortened before messages are dropped, and what only tools said is
+            dropped before what was written.
+        unread: Older messages that were not even read, because they would not fit.
     """
     groups = _groups(items, uses_text_calls, known or KnownFiles(), passages_first or uses_text_calls)
     if last_messages is not None:
@@ -105,9 +119,15 @@ def build(
     fixed = sum(estimate_message(message) for message in system)
     for group in groups:
         group.tokens = sum(estimate_message(message) for message in group.messages)
-    kept = _fitting(groups, budget - fixed)
+    shortened = 0
+    if shortens and last_messages is None:
+        needed = _needed(groups)
+        able = [group for index, group in enumerate(groups) if index not in needed and not group.is_pinned]
+        shortened = shorten(able, sum(group.tokens for group in groups) - (budget - fixed))
+    kept = _fitting(groups, budget - fixed, spares_words=shortens)
     messages = system + [message for group in kept for message in group.messages]
-    return Window(messages, fixed + sum(group.tokens for group in kept))
+    left_out = unread + sum(group.said for group in groups) - sum(group.said for group in kept)
+    return Window(messages, fixed + sum(group.tokens for group in kept), left_out, shortened)
 
 
 def chat_content(message: Message, known: KnownFiles) -> str | list[dict[str, Any]]:
@@ -154,8 +174,13 @@ def _groups(
     items: Sequence[Item], uses_text_calls: bool, known: KnownFiles, passages_first: bool
 ) -> list[Group]:
     groups: list[Group] = []
+    summary = ""
     for item in items:
         if isinstance(item, MessageItem):
+            if is_summary(item.message) and not item.own:
+                # it stands for all before it
+                groups, summary = [], item.message.text
+                continue
             content = chat_content(item.message, known)
             if content and item.author:
                 content = _marked(item.author, content)
@@ -163,6 +188,9 @@ def _groups(
                 chat: ChatMessage = {"role": item.message.role, "content": content}
                 origin = (item.message.run_id, item.turn)
                 groups.append(Group([chat], item.message.role, item.own, True, origin))
+                if summary and item.message.role == "user":
+                    _put_summary(groups[-1], summary)
+                    summary = ""
             continue
         if passages_first and all(call.type == FILE_SEARCH for call in item.calls):
             _put_before_question(groups, item)
@@ -180,7 +208,25 @@ def _groups(
             last.messages = [{**called[0], "content": content}, *called[1:]]
         else:
             groups.append(Group(called, "assistant", item.own, False, (item.run_id, item.turn)))
+    if summary:
+        # nothing was asked since then
+        told: ChatMessage = {"role": "user", "content": _SUMMARY.format(summary)}
+        groups.insert(0, Group([told], "user", False, True, (None, 0), is_pinned=True))
     return groups
+
+
+def is_summary(message: Message) -> bool:
+    """Whether a message is a summary of all messages before it."""
+    return SUMMARY in (message.metadata or {})
+
+
+def _put_summary(group: Group, summary: str) -> None:
+    """Put the summary before a question: some models refuse two messages of the user in a row."""
+    content = group.messages[0]["content"]
+    text = _SUMMARY.format(summary)
+    said = f"{text}\n\n{content}" if isinstance(content, str) else [{"type": "text", "text": text}, *content]
+    group.messages = [{**group.messages[0], "content": said}, *group.messages[1:]]
+    group.is_pinned = True
 
 
 def _marked(author: str, content: str | list[dict[str, Any]]) -> str | list[dict[str, Any]]:
@@ -258,20 +304,29 @@ def _newest(groups: list[Group], count: int) -> list[Group]:
     return groups
 
 
-def _fitting(groups: list[Group], budget: int) -> list[Group]:
-    keep = {index for index, group in enumerate(groups) if group.own}
+def _needed(groups: list[Group]) -> set[int]:
+    """The places of the groups that are never dropped: what the run did itself, and the last question."""
+    needed = {index for index, group in enumerate(groups) if group.own}
     users = [index for index, group in enumerate(groups) if group.role == "user"]
     if users:
-        keep.add(users[-1])
+        needed.add(users[-1])
     elif groups:
-        keep.add(len(groups) - 1)
+        needed.add(len(groups) - 1)
+    return needed
+
+
+def _fitting(groups: list[Group], budget: int, *, spares_words: bool) -> list[Group]:
+    keep = _needed(groups) | {index for index, group in enumerate(groups) if group.is_pinned}
     left = budget - sum(groups[index].tokens for index in keep)
+    users = [index for index, group in enumerate(groups) if group.role == "user"]
     if users and users[0] not in keep and groups[users[0]].tokens <= left:
         keep.add(users[0])
         left -= groups[users[0]].tokens
-    for index in range(len(groups) - 1, -1, -1):
-        if index in keep:
-            continue
+    rest = [index for index in reversed(range(len(groups))) if index not in keep]
+    if spares_words:
+        # newest first as before, but all words come before all bare calls
+        rest.sort(key=lambda index: not groups[index].said)
+    for index in rest:
         if groups[index].tokens > left:
             break
         keep.add(index)

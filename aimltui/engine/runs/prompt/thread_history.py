@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 from aimltui.engine.runs.prompt.context_window import Item, MessageItem, ToolCallItem
 from aimltui.engine.runs.tool_calls import Call
@@ -13,17 +14,45 @@ from aimltui.engine.store.database import Connection, Row
 from aimltui.engine.tools.file_search.tool import FILE_SEARCH
 from aimltui.wire.errors import NotFound
 from aimltui.wire.files import File
-from aimltui.wire.messages import ImageFileContent, Message
+from aimltui.wire.messages import SUMMARY, ImageFileContent, Message
 
 _CHUNK = 200
 _SEARCHED_EARLIER = "[The passages that this search found are left out here. Search again if you need them.]"
 _CHARACTERS_PER_TOKEN = 8
 """More than any text has, so that what is read always fills the budget."""
+_MORE_IF_SHORTENED = 4
 
 
-def load(conn: Connection, thread_id: str, run_id: str, budget: int, last_messages: int | None) -> list[Item]:
-    """Return the newest items, oldest first, with the thread's first user message before them."""
-    rows = _newest_rows(conn, thread_id, run_id, budget * _CHARACTERS_PER_TOKEN, last_messages)
+class History(NamedTuple):
+    """What was read of a thread."""
+
+    items: list[Item]
+    """The oldest first."""
+    unread: int = 0
+    """The number of messages before them that would not fit."""
+
+
+def load(
+    conn: Connection,
+    thread_id: str,
+    run_id: str,
+    budget: int,
+    last_messages: int | None,
+    *,
+    shortens: bool = False,
+) -> History:
+    """Return the newest items, with the thread's first user message before them; nothing from before a summary.
+
+    Args:
+        conn: The database.
+        thread_id: The thread.
+        run_id: The run that will get them.
+        budget: Tokens of all that the model gets.
+        last_messages: The most messages from before the run; None for as many as fit.
+        shortens: Whether long texts will be shortened, so that more of them fit.
+    """
+    characters = budget * _CHARACTERS_PER_TOKEN * (_MORE_IF_SHORTENED if shortens else 1)
+    rows, has_summary = _newest_rows(conn, thread_id, run_id, characters, last_messages)
     oldest = rows[-1]["seq"] if rows else 0
     found: list[tuple[int, int, int, Item]] = [
         (row["seq"], 0, row["seq"], _message(conn, row, run_id)) for row in rows
@@ -37,14 +66,19 @@ def load(conn: Connection, thread_id: str, run_id: str, budget: int, last_messag
     found.sort(key=lambda entry: entry[:3])
     items = [item for *_, item in found]
     first = messages.first_user_row(conn, thread_id)
-    if first is not None and rows and first["seq"] < oldest:
+    unread = (
+        messages.count_before(conn, thread_id, oldest) if last_messages is None and not has_summary else 0
+    )
+    if first is not None and rows and first["seq"] < oldest and not has_summary:
         items.insert(0, _message(conn, first, run_id))
-    return items
+        unread = max(0, unread - 1)
+    return History(items, unread)
 
 
 def _newest_rows(
     conn: Connection, thread_id: str, run_id: str, characters: int, last_messages: int | None
-) -> list[Row]:
+) -> tuple[list[Row], bool]:
+    """The rows that may fit, the newest first, and whether the last of them is a summary of those before it."""
     rows: list[Row] = []
     place, size, count = 2**62, 0, 0
     while True:
@@ -53,12 +87,14 @@ def _newest_rows(
             own = row["run_id"] == run_id
             # one more than fits, so that truncation notices that something is missing
             if not own and (size > characters or (last_messages is not None and count >= last_messages)):
-                return rows
+                return rows, False
             rows.append(row)
+            if not own and messages.has_metadata(row, SUMMARY):
+                return rows, True
             size += len(row["body"])
             count += not own
         if len(chunk) < _CHUNK:
-            return rows
+            return rows, False
         place = chunk[-1]["seq"]
 
 

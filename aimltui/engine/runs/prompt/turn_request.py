@@ -48,6 +48,10 @@ class PreparedTurn:
     """Tokens that the results of the turn's tools may have."""
     tokens: int = 0
     """The estimated tokens of the messages."""
+    left_out: int = 0
+    """Messages of the thread that did not fit."""
+    shortened: int = 0
+    """Texts whose middle was cut out."""
 
 
 async def prepare_turn(services: RunServices, run: Run, memory: RunMemory) -> PreparedTurn | Outcome:
@@ -96,7 +100,18 @@ async def prepare_turn(services: RunServices, run: Run, memory: RunMemory) -> Pr
     # the next turn sends this turn's prompt once more, before the results
     room = min(budget - told.tokens, (left_prompt - 2 * told.tokens) if left_prompt is not None else size)
     room = max(0, min(room, size // _ANSWERS))
-    return PreparedTurn(request, plan, files, offer.uses_text_calls, tuple(lost), search, room, told.tokens)
+    return PreparedTurn(
+        request,
+        plan,
+        files,
+        offer.uses_text_calls,
+        tuple(lost),
+        search,
+        room,
+        told.tokens,
+        told.left_out,
+        told.shortened,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +200,8 @@ def _window(
 ) -> context_window.Window:
     strategy = run.truncation_strategy
     last = strategy.last_messages if strategy is not None and strategy.type == "last_messages" else None
-    items = thread_history.load(conn, run.thread_id, run.id, budget, last)
+    shortens = strategy is not None and strategy.type == "auto" and bool(strategy.shorten)
+    items, unread = thread_history.load(conn, run.thread_id, run.id, budget, last, shortens=shortens)
     if memory.plain:
         items = [item for item in items if isinstance(item, MessageItem) or not item.own]
     items, about_others = with_speakers(conn, run, items)
@@ -199,6 +215,8 @@ def _window(
         uses_text_calls=offer.uses_text_calls,
         passages_first=bool(run.tools_off),
         known=known,
+        shortens=shortens,
+        unread=unread,
     )
 
 

@@ -8,7 +8,7 @@ from rich.style import Style
 
 from aimltui.common.sanitize import clean_line
 from aimltui.formatting.money import Cost, context_text, cost_text
-from aimltui.formatting.numbers import clock_text, count_text, plural, seconds_text
+from aimltui.formatting.numbers import clock_text, count_text, left_out_text, plural, seconds_text
 from aimltui.formatting.tools import tools_off_text
 from aimltui.tui.state.entries import RunEntry
 from aimltui.tui.widgets.transcript.canvas import Canvas, RenderContext, StyledText
@@ -106,6 +106,8 @@ def _receipt(entry: RunEntry, context: RenderContext) -> list[str]:
     window = context_text(entry.context_tokens, entry.context_length)
     if window:
         parts.append(window)
+    if cut := left_out_text(entry.left_out, entry.shortened):
+        parts.append(cut.replace(" ", "\N{NO-BREAK SPACE}"))
     if entry.web_sources:
         parts.append(
             f"searched the web: {plural(entry.web_sources, 'source')}".replace(" ", "\N{NO-BREAK SPACE}")

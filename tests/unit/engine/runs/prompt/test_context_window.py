@@ -8,9 +8,10 @@ import pytest
 from aimltui.engine.accounting.tokens import estimate
 from aimltui.engine.runs.prompt.context_window import Item, MessageItem, ToolCallItem, build
 from aimltui.engine.runs.tool_calls import Call
-from aimltui.wire.messages import Message
+from aimltui.wire.messages import SUMMARY, CreateMessage, Message, MessageParams
+from aimltui.wire.runs import CreateRun
 from aimltui.wire.tools import TruncationStrategy
-from tests.support.builders import messages_of, opened, play, run_of
+from tests.support.builders import a_thread, an_assistant, collect, messages_of, opened, play, run_of
 from tests.support.fake_model import FakeModel
 
 PLENTY = 100_000
@@ -95,6 +96,77 @@ def test_auto_never_drops_the_newest_user_message() -> None:
     assert told([said("user", "a " * 500), said("user", "b " * 500)], budget=10) == ["b " * 500]
 
 
+def summary(text: str) -> MessageItem:
+    item = said("assistant", text)
+    return MessageItem(item.message.model_copy(update={"metadata": {SUMMARY: "on"}}))
+
+
+def test_long_outputs_and_then_long_messages_are_shortened_before_any_is_left_out() -> None:
+    items: list[Item] = [
+        said("user", "First. " + "word " * 3_000),
+        said("assistant", "Let me see.", run_id="run_1"),
+        called("begin " + "out " * 6_000 + "end"),
+        said("assistant", "Short."),
+        said("user", "Last? " + "word " * 3_000),
+    ]
+    everything = build(items, instructions="Be.", budget=PLENTY, shortens=True)
+    assert (everything.left_out, everything.shortened) == (0, 0)
+    one = build(items, instructions="Be.", budget=9_000, shortens=True)
+    assert (one.left_out, one.shortened) == (0, 1)
+    contents = [message["content"] for message in one.messages]
+    assert contents[3].startswith("begin out")
+    assert contents[3].endswith("out end")
+    assert " characters are left out here …]" in contents[3]
+    both = build(items, instructions="Be.", budget=4_200, shortens=True)
+    assert (both.left_out, both.shortened) == (0, 2)
+    assert both.tokens <= 4_200
+    # what is said last stays whole, and so do the instructions; without the switch nothing is shortened
+    assert both.messages[0]["content"] == "Be."
+    assert both.messages[-1]["content"] == items[-1].message.text  # type: ignore[union-attr]
+    plain = build(items, instructions="Be.", budget=9_000)
+    assert (plain.left_out, plain.shortened) == (2, 0)
+    assert all("left out here" not in str(message["content"]) for message in plain.messages)
+
+
+def test_where_shortening_is_not_enough_calls_go_before_words_and_the_oldest_words_first() -> None:
+    items: list[Item] = [said("user", "q")]
+    for n in range(6):
+        items += [called(f"{n} " + "out " * 300, turn=n), said("assistant", f"{n} " + "word " * 200)]
+    items += [said("user", "next")]
+    window = build(items, instructions=None, budget=1_000, shortens=True)
+    told_now = [str(message["content"]).split()[0] for message in window.messages]
+    assert told_now == ["q", "2", "3", "4", "5", "next"]
+    assert (window.left_out, window.tokens <= 1_000) == (2, True)
+    assert not any(message["role"] == "tool" for message in window.messages)
+
+
+def test_the_number_of_newest_messages_is_not_touched_by_shortening() -> None:
+    items: list[Item] = [said("user", "a"), said("user", "b " * 5_000), said("user", "c")]
+    assert told(items, last_messages=2, shortens=True) == ["b " * 5_000, "c"]
+
+
+def test_a_summary_stands_for_all_before_it_and_is_never_dropped_or_shortened() -> None:
+    before = [said("user", "old " * 50), called("x"), said("assistant", "older")]
+    after = [said("user", "q1"), said("assistant", "a1 " * 300), said("user", "q2")]
+    long = "fact " * 3_000
+    window = build(
+        [*before, summary("no"), said("user", "more"), summary(long), *after],
+        instructions=None,
+        budget=3_200,
+        shortens=True,
+    )
+    first = window.messages[0]["content"]
+    assert long in first
+    assert first.endswith("\n\nq1")
+    assert "old" not in str(window.messages)
+    assert "no\n" not in str(window.messages)
+    assert window.messages[-1]["content"] == "q2"
+    # without a question after it, it is told alone; a picture does not hide it
+    assert told([summary("S")])[0].count("S") == 1
+    url = {"type": "image_url", "image_url": {"url": "https://x/y.png"}}
+    assert [part["type"] for part in told([summary("S"), said("user", [url])])[0]] == ["text", "image_url"]
+
+
 def test_calls_are_never_parted_from_their_outputs() -> None:
     items: list[Item] = [said("user", "q"), called("x " * 200), said("assistant", "a"), said("user", "next")]
     for budget in range(0, 400, 10):
@@ -153,3 +225,51 @@ async def test_last_messages_holds_for_a_run(tmp_path: Path) -> None:
         run = run_of(await play(engine, "a", "b", "c", truncation_strategy=strategy))
         assert len(await messages_of(engine, run.thread_id)) == 4
     assert [message["content"] for message in model.requests[0].messages] == ["b", "c"]
+
+
+async def test_a_run_says_what_it_left_out_and_shortened(tmp_path: Path) -> None:
+    model = FakeModel()
+    long = [f"{n} " + "word " * (700 if n < 3 else 100) for n in range(60)]
+    async with opened(tmp_path, model, default_context_tokens=3_000) as engine:
+        plain = run_of(await play(engine, *long))
+        strategy = TruncationStrategy(type="auto", shorten=True)
+        short = run_of(await play(engine, *long[:5], truncation_strategy=strategy))
+        whole = run_of(await play(engine, "Hi"))
+    got = len(model.requests[0].messages)
+    assert plain.left_out == 60 - got
+    assert plain.shortened is None
+    assert (short.left_out, short.shortened) == (None, 1)
+    assert "left_out" not in whole.to_json()
+    assert plain.truncation_strategy is not None
+    assert plain.truncation_strategy.to_json() == {"type": "auto", "last_messages": None}
+
+
+async def test_a_summary_tells_the_beginning_of_a_thread_of_four_times_the_context_until_it_is_deleted(
+    tmp_path: Path,
+) -> None:
+    model = FakeModel()
+    async with opened(tmp_path, model, default_context_tokens=2_000) as engine:
+        thread = await a_thread(engine, *(f"{n} " + "word " * 130 for n in range(60)))
+        made = await an_assistant(engine)
+
+        async def say(text: str) -> None:
+            await engine.messages.create_message(
+                CreateMessage(thread_id=thread.id, role="user", content=text)
+            )
+            wanted = CreateRun(thread_id=thread.id, assistant_id=made.id)
+            await collect(engine.runs.stream_create_run(wanted))
+
+        kept = await engine.messages.create_message(
+            CreateMessage(
+                thread_id=thread.id, role="assistant", content="The word is heron.", metadata={SUMMARY: "on"}
+            )
+        )
+        await say("What is the word?")
+        (asked,) = model.requests[0].messages
+        assert "heron" in asked["content"]
+        # other clients see everything; undone, the messages are told again
+        assert len(await messages_of(engine, thread.id)) == 63
+        await engine.messages.delete_message(MessageParams(thread_id=thread.id, message_id=kept.id))
+        await say("And now?")
+    assert "heron" not in str(model.requests[1].messages)
+    assert model.requests[1].messages[0]["content"].startswith("0 word")
