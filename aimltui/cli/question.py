@@ -19,6 +19,7 @@ from aimltui.wire.assistants import Assistant
 from aimltui.wire.messages import CreateMessage
 from aimltui.wire.runs import CreateRun
 from aimltui.wire.threads import ASSISTANT, CONNECTION, MODEL, TOOLS, WEB, CreateThread, ListThreads, Thread
+from aimltui.wire.tools import TruncationStrategy
 
 if TYPE_CHECKING:
     from aimltui.cli.local_functions import LocalFunctions
@@ -125,9 +126,8 @@ class Question:
         if self._options.model or self._options.demo:
             options = {name: value for name, value in options.items() if name not in ("model", "connection")}
         switch = (thread.metadata or {}).get(TOOLS) or "auto"
-        return CreateRun(
-            thread_id=thread.id, assistant_id=assistant_id, **{"hosted_tools": switch, **given, **options}
-        )
+        usual = {"hosted_tools": switch, "truncation_strategy": TruncationStrategy(type="auto", shorten=True)}
+        return CreateRun(thread_id=thread.id, assistant_id=assistant_id, **{**usual, **given, **options})
 
     def _thread_options(self, thread: Thread) -> dict[str, Any]:
         """The options that the user has set for all runs of the thread on the screen."""

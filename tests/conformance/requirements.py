@@ -69,6 +69,8 @@ REQUIREMENTS: dict[str, Requirement] = {
         "runs:tool_choice": "a forced tool applies to the first turn only; parallel_tool_calls is passed on",
         "runs:tool_choice:none": "tool_choice none offers no tools",
         "runs:truncation": "last_messages tells the model only the newest",
+        "runs:shorten": "a run that asks for it shortens long texts before it leaves messages out, and says how many",
+        "runs:summary": "a summary stands for the messages before it, which can be read; deleting it undoes that",
         "runs:response_format": "response_format and reasoning_effort reach the model",
         "runs:modify": "a run's metadata can be changed",
         "runs:list": "runs are listed newest first",

@@ -318,7 +318,7 @@ RUN = obj(
         "max_prompt_tokens": null_or(INT),
         "max_completion_tokens": null_or(INT),
         "truncation_strategy": null_or(
-            obj({"type": one_of("auto", "last_messages"), "last_messages": Maybe(null_or(INT))})
+            obj({"type": one_of("auto", "last_messages"), "last_messages": Maybe(null_or(INT))}, extra=("shorten",))
         ),
         "tool_choice": tool_choice,
         "parallel_tool_calls": BOOL,
@@ -326,7 +326,7 @@ RUN = obj(
     },
     extra=(
         "tool_resources", "reasoning_effort", "duration_ms", "connection", "tools_off",
-        "assistant_name", "assistant_version", "web_sources",
+        "assistant_name", "assistant_version", "web_sources", "left_out", "shortened",
     ),
 )  # fmt: skip
 

@@ -10,7 +10,7 @@ import pytest
 from aimltui.client.client import every
 from aimltui.engine.models.base import ChatChunk, ChatUsage, ModelError, ToolCallDelta
 from aimltui.wire.errors import BadRequest, NotFound
-from aimltui.wire.messages import ModifyMessage
+from aimltui.wire.messages import SUMMARY, CreateMessage, ModifyMessage
 from aimltui.wire.runs import CreateRun, CreateThreadAndRun, ListRuns, ModifyRun, Run
 from aimltui.wire.threads import ListThreads, ModifyThread
 from tests.conformance.world import FUNCTIONS, World, at, outputs, requirement
@@ -396,6 +396,53 @@ async def test_only_the_last_messages_are_told_if_so_asked(world: World) -> None
     )
     await world.settled(run)
     assert [m["content"] for m in world.model.requests[0].messages] == ["two", "three"]
+
+
+@requirement("runs:shorten")
+async def test_long_messages_are_shortened_only_if_a_run_asks_for_it(world: World) -> None:
+    made = await world.assistant()
+
+    async def told(strategy: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+        thread = await world.thread("word " * 3_000, "short", "last " * 100)
+        wanted = {
+            "thread_id": thread.id,
+            "assistant_id": made.id,
+            "truncation_strategy": strategy,
+            "max_prompt_tokens": 1_000,
+        }
+        run = await world.settled(await world.client.runs.create(CreateRun.model_validate(wanted)))
+        return run.to_json(), [m["content"] for m in world.model.requests[-1].messages]
+
+    run, contents = await told({"type": "auto", "shorten": True})
+    assert len(contents) == 3
+    assert "characters are left out here" in contents[0]
+    assert (run["shortened"], run.get("left_out")) == (1, None)
+    assert run["truncation_strategy"] == {"type": "auto", "last_messages": None, "shorten": True}
+    run, contents = await told({"type": "auto"})
+    assert contents == ["short", "last " * 100]
+    assert (run.get("shortened"), run["left_out"]) == (None, 1)
+
+
+@requirement("runs:summary")
+async def test_a_summary_stands_for_the_messages_before_it(world: World) -> None:
+    made = await world.assistant()
+    thread = await world.thread("The word is heron.", "two")
+    client = world.client
+
+    async def ask(text: str) -> list[str]:
+        await client.messages.create(CreateMessage(thread_id=thread.id, role="user", content=text))
+        await world.settled(await client.runs.create(CreateRun(thread_id=thread.id, assistant_id=made.id)))
+        return [m["content"] for m in world.model.requests[-1].messages]
+
+    kept = await client.messages.create(
+        CreateMessage(thread_id=thread.id, role="assistant", content="A bird.", metadata={SUMMARY: "2"})
+    )
+    (told,) = await ask("Which?")
+    assert "A bird." in told
+    assert told.endswith("\n\nWhich?")
+    assert [m.text for m in await world.messages(thread.id)][:3] == ["The word is heron.", "two", "A bird."]
+    await client.messages.delete(thread.id, kept.id)
+    assert (await ask("And now?"))[:3] == ["The word is heron.", "two", "Which?"]
 
 
 @requirement("runs:response_format")

@@ -244,8 +244,7 @@ class RunLoop:
 
         def write(transaction: RunTransaction) -> RunMemory:
             transaction.count_turn(usage, prompt, completion)
-            transaction.count_sources(writer.web_sources)
-            transaction.tell_left_out(turn.left_out, turn.shortened)
+            transaction.tell_turn(writer.web_sources, turn.left_out, turn.shortened)
             self._budget.settle(transaction, usage, prompt, completion)
             if calls and writer.tool_step_id is not None:
                 set_calls(transaction, writer.tool_step_id, calls, usage)

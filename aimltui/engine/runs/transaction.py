@@ -142,19 +142,20 @@ class RunTransaction:
         self.remember(self.memory)
         return self.run
 
-    def count_sources(self, count: int) -> None:
-        """Add sources on the web that the model has named; the next event of the run tells their number."""
-        if count:
-            self.run = self.run.model_copy(update={"web_sources": (self.run.web_sources or 0) + count})
-            self.remember(self.memory)
+    def tell_turn(self, sources: int, left_out: int, shortened: int) -> None:
+        """Store on the run what a turn says of its context; the run's next event tells it.
 
-    def tell_left_out(self, left_out: int, shortened: int) -> None:
-        """Store what the model did not get of the thread; of several turns, the most. The run's next event tells it."""
-        changes = {
-            "left_out": max(left_out, self.run.left_out or 0) or None,
-            "shortened": max(shortened, self.run.shortened or 0) or None,
-        }
-        if left_out or shortened:
+        Args:
+            sources: Sources on the web that the model has named; those of all turns are added.
+            left_out: Messages of the thread for which there was no room; the most of all turns counts.
+            shortened: Texts whose middle was cut out; the most of all turns counts.
+        """
+        if sources or left_out or shortened:
+            changes = {
+                "web_sources": (self.run.web_sources or 0) + sources or None,
+                "left_out": max(left_out, self.run.left_out or 0) or None,
+                "shortened": max(shortened, self.run.shortened or 0) or None,
+            }
             self.run = self.run.model_copy(update=changes)
             self.remember(self.memory)
 

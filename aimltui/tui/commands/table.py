@@ -390,6 +390,18 @@ COMMANDS: tuple[Command, ...] = (
         slash="/inspect",
     ),
     Command(
+        "compact",
+        "Summarize the thread",
+        "Let the model summarize this thread, and send it the summary instead of the messages so far, which stay. A text "
+        "behind the word says what matters; undo takes the last summary back.",
+        (),
+        "compact",
+        MODEL,
+        when=("thread",),
+        slash="/compact",
+        takes="TEXT",
+    ),
+    Command(
         "options",
         "Run options",
         "Other or more instructions, another model, temperature or limits for the next run, or for this thread. A text "

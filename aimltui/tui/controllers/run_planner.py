@@ -98,6 +98,8 @@ class RunPlanner:
             sent,
             self._web.sent(answering),
             self._models.sent_options(options),
+            # a server that knows the one extension of runs knows the other
+            shortens=self._connected.has_tool_switch,
         )
 
     async def _ask_before_run(self, answering: Answering, tools: frozenset[str]) -> None:

@@ -103,6 +103,10 @@ class MessageEntry:
     """The assistant that a message of the user is addressed to; None for the thread's."""
     branch: tuple[int, int] | None = None
     """Which of how many branches begins with this message; None if there are no others."""
+    is_summary: bool = False
+    """Whether a run gets it instead of all messages before it."""
+    is_replaced: bool = False
+    """Whether a summary below it stands for it."""
 
 
 @dataclass(frozen=True, slots=True)

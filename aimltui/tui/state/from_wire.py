@@ -28,6 +28,7 @@ from aimltui.tui.state.listed_sources import cited_sources
 from aimltui.tui.state.sources import Key, found_by, found_on_web, key_of
 from aimltui.tui.state.terminal_output import failure_in
 from aimltui.wire.messages import (
+    SUMMARY,
     FileCitationAnnotation,
     FilePathAnnotation,
     ImageFileContent,
@@ -79,10 +80,11 @@ def message_entry(message: Message, author: str, sources: Mapping[Key, Source] |
         text, citations = cited_sources(text)
     details = message.incomplete_details
     reason = (details.reason if details else None) or "unknown"
+    is_summary = SUMMARY in (message.metadata or {})
     return MessageEntry(
         id=message.id,
         role="assistant" if is_assistant else "user",
-        author=author if is_assistant else YOU,
+        author="Summary" if is_summary else author if is_assistant else YOU,
         text=text,
         created_at=message.created_at or None,
         streaming=message.status == "in_progress",
@@ -91,6 +93,7 @@ def message_entry(message: Message, author: str, sources: Mapping[Key, Source] |
         attachments=_attachments(message),
         run_id=message.run_id,
         to=None if is_assistant else addressee_in(message.metadata),
+        is_summary=is_summary,
     )
 
 

@@ -39,6 +39,7 @@ from aimltui.tui.state.known_runs import KnownRuns
 from aimltui.tui.state.order import Block, in_order
 from aimltui.tui.state.run_remarks import RunRemarks
 from aimltui.tui.state.sources import FoundSources
+from aimltui.tui.state.summary_marks import has_summary, with_replaced
 from aimltui.tui.state.unanswered import Unanswered
 from aimltui.wire import events as ev
 from aimltui.wire.branches import BranchPlace
@@ -270,7 +271,7 @@ class ThreadView:
             self._is_whole = self._is_whole and bool(older)
         else:
             self._is_whole = True
-        target = _with_local(target, old, self._local)
+        target = with_replaced(_with_local(target, old, self._local))
         if self.branches:
             has_end = END_ID in self._list
             target = self.branches.marked(target, is_whole=self._is_whole, shows_end=has_end)
@@ -285,7 +286,8 @@ class ThreadView:
         changes: list[Change] = []
         if self.runs:
             older._without_actions(older.runs.latest)
-        for index, entry in enumerate(entry for entry in older.entries if entry.id not in self._list):
+        before = with_replaced(older.entries, has_later=has_summary(self._list.outlines()))
+        for index, entry in enumerate(entry for entry in before if entry.id not in self._list):
             changes += self._list.insert(index, entry)
         self._is_whole = not snapshot.has_more
         self.runs.add_older(older.runs)

@@ -20,6 +20,7 @@ from aimltui.tui.screens.main.attaching import AttachingPart
 from aimltui.tui.screens.main.blocks import BlocksPart
 from aimltui.tui.screens.main.composing import ComposingPart
 from aimltui.tui.screens.main.connections import ConnectionsPart
+from aimltui.tui.screens.main.context import ContextPart
 from aimltui.tui.screens.main.copying import CopyingPart
 from aimltui.tui.screens.main.correcting import CorrectingPart
 from aimltui.tui.screens.main.drafts import DraftsPart
@@ -77,6 +78,7 @@ class MainScreen(
     ThreadsPart,
     TrashPart,
     ComposingPart,
+    ContextPart,
     CopyingPart,
     CorrectingPart,
     AttachingPart,

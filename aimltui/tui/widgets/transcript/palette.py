@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.style import Style
 from textual.color import Color, ColorParseError
@@ -68,6 +68,14 @@ class Palette:
     """The grounds of a marked block."""
     syntax: Mapping[str, Style]
     """By the colour names in `code.py`."""
+
+
+def dimmed(palette: Palette) -> Palette:
+    """Return the styles for what stays readable, but no longer counts."""
+    muted = palette.muted
+    return replace(
+        palette, text=muted, strong=muted, heading=muted, subheading=muted, user=muted, assistant=muted
+    )
 
 
 def build_palette(variables: Mapping[str, str], background: Color) -> Palette:

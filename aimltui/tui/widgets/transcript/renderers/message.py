@@ -20,6 +20,7 @@ from aimltui.tui.widgets.transcript.canvas import (
 )
 from aimltui.tui.widgets.transcript.clean_text import CleanText
 from aimltui.tui.widgets.transcript.inline import CITED_CLOSE, CITED_OPEN
+from aimltui.tui.widgets.transcript.palette import dimmed
 from aimltui.tui.widgets.transcript.renderers.files import draw_file
 from aimltui.tui.widgets.transcript.renderers.sources import about_source
 from aimltui.tui.widgets.transcript.stream import MarkdownStream
@@ -117,6 +118,8 @@ class MessageDrawing:
         self.text = clean_message(_folded(entry)) if text is None else text
         self._hidden = hidden_lines(entry) if text is None else 0
         self.entry = without_text(entry)
+        if entry.is_replaced:
+            context = replace(context, palette=dimmed(context.palette))
         palette = context.palette
         accent = palette.user if entry.role == "user" else palette.assistant
         if entry.pending:
@@ -129,6 +132,8 @@ class MessageDrawing:
         if entry.to is not None:
             name = clean_line(entry.to.name)
             heading.append(StyledText(f" {context.glyphs.arrow} {name}", palette.muted))
+        if entry.is_summary:
+            heading.append(StyledText("  the model gets it instead of what is above", palette.muted))
         self.canvas.write(
             [*heading, *_branch_runs(entry, context)],
             right=StyledText(clock, palette.muted) if clock else None,

@@ -124,7 +124,7 @@ def test_long_outputs_and_then_long_messages_are_shortened_before_any_is_left_ou
     assert both.messages[0]["content"] == "Be."
     assert both.messages[-1]["content"] == items[-1].message.text  # type: ignore[union-attr]
     plain = build(items, instructions="Be.", budget=9_000)
-    assert (plain.left_out, plain.shortened) == (2, 0)
+    assert (plain.left_out, plain.shortened) == (1, 0)
     assert all("left out here" not in str(message["content"]) for message in plain.messages)
 
 

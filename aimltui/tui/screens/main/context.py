@@ -1,0 +1,94 @@
+"""The main screen's part for the model's context: summaries that stand for earlier messages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aimltui.formatting.numbers import plural
+from aimltui.tui.screens.main.view import MainView
+
+if TYPE_CHECKING:
+    from aimltui.tui.controllers.compaction import Compaction, Reading
+    from aimltui.tui.controllers.conversation import Conversation
+    from aimltui.tui.controllers.workspace import Workspace
+
+UNDO = "undo"
+_LEAST = 2
+"""Messages of a thread that is worth a summary."""
+
+
+class ContextPart(MainView):
+    """Makes and undoes summaries."""
+
+    def action_compact(self, wish: str = "") -> None:
+        """Let the model summarize the open thread; with `undo`, take the last summary back."""
+        if self.waits_for_start(f"compact({wish!r})") or self.workspace is None:
+            return
+        conversation = self.workspace.current
+        if conversation.is_busy:
+            self.show_notice("Wait for the end of the answer, or stop it. Then send /compact again.")
+        elif wish.strip().lower() == UNDO:
+            self.spawn(self._undo_summary(self.workspace, conversation), "compact")
+        else:
+            self.spawn(self._compact(self.workspace, conversation, wish), "compact")
+
+    def _compaction(self, workspace: Workspace) -> Compaction:
+        from aimltui.tui.controllers.compaction import Compaction
+
+        return Compaction(workspace.client, workspace.planner.plan, workspace.loader.read, workspace.clock)
+
+    async def _compact(self, workspace: Workspace, conversation: Conversation, wish: str) -> None:
+        from aimltui.client.errors import TransportError
+        from aimltui.tui.screens.dialogs.summary import SummaryScreen
+        from aimltui.wire.errors import APIError
+
+        compaction = self._compaction(workspace)
+        try:
+            reading = await compaction.read(conversation)
+        except (APIError, TransportError) as error:
+            self.show_notice(f"The thread could not be read. {error}", is_warning=True)
+            return
+        if reading.count < _LEAST:
+            self.show_notice("There is nothing to summarize yet.")
+            return
+        about = (
+            f"It stands for {plural(reading.count, 'message')} in what the model gets from now on. They stay in the thread, "
+            "and /compact undo takes it back."
+        )
+
+        def answered(text: str | None) -> None:
+            if text is not None:
+                self.spawn(self._use_summary(compaction, conversation, reading, text), "compact")
+
+        written = compaction.summarize(conversation, reading, wish)
+        self.app.push_screen(SummaryScreen(about, written), answered)
+
+    async def _use_summary(
+        self, compaction: Compaction, conversation: Conversation, reading: Reading, text: str
+    ) -> None:
+        from aimltui.client.errors import TransportError
+        from aimltui.common.errors import AimltuiError
+        from aimltui.wire.errors import APIError
+
+        try:
+            await compaction.save(conversation, reading, text)
+        except (APIError, TransportError, AimltuiError) as error:
+            # what was written is not lost
+            self.copy(text)
+            self.show_notice(f"The summary was not saved, and was copied. {error}", is_warning=True)
+
+    async def _undo_summary(self, workspace: Workspace, conversation: Conversation) -> None:
+        from aimltui.client.errors import TransportError
+        from aimltui.wire.errors import APIError
+
+        try:
+            was_there = await self._compaction(workspace).undo(conversation)
+        except (APIError, TransportError) as error:
+            self.show_notice(f"The summary was not taken back. {error}", is_warning=True)
+            return
+        told = (
+            "The summary was deleted: the model gets the messages again."
+            if was_there
+            else "This thread has no summary."
+        )
+        self.show_notice(told)

@@ -1,0 +1,81 @@
+"""The model's context on purpose, over the real engine: summaries that stand for messages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aimltui.engine.models.base import ModelError
+from aimltui.tui.screens.dialogs.summary import SummaryScreen
+from aimltui.tui.state.entries import MessageEntry
+from aimltui.wire.messages import CreateMessage
+from aimltui.wire.threads import ListThreads
+from tests.support.fake_model import says
+from tests.widgets.test_function_calls import Desk, desk, no_mistakes
+
+__all__ = ["no_mistakes"]
+
+
+def messages(at: Desk) -> list[MessageEntry]:
+    entries = at.here.workspace.current.view.entries
+    return [entry for entry in entries if isinstance(entry, MessageEntry)]
+
+
+async def test_a_summary_is_shown_used_and_taken_back(tmp_path: Path) -> None:
+    turns = (says("Blue."), says("Colour", " is blue."), says("Yes, blue."), says("Still."))
+    async with desk(tmp_path, *turns) as at:
+        await at.here.write("My colour is blue.")
+        await at.here.until(lambda: "Blue." in at.here.texts())
+        await at.here.idle()
+        await at.here.write("/compact the colour")
+        await at.here.until(lambda: "enter Use it" in at.here.shown())
+        assert isinstance(at.here.app.screen, SummaryScreen)
+        assert "It stands for 2 messages" in at.here.shown()
+        asked = at.model.requests[1].messages
+        assert "User: My colour is blue.\n\nAssistant: Blue." in asked[-1]["content"]
+        assert asked[-1]["content"].endswith("What matters most: the colour")
+        assert at.model.requests[1].tools == []
+        await at.here.pilot.press("enter")
+        await at.here.until(lambda: "the model gets it instead of what is above" in at.here.shown())
+        assert [(m.author, m.is_summary, m.is_replaced) for m in messages(at)] == [
+            ("You", False, True),
+            ("Assistant", False, True),
+            ("Summary", True, False),
+        ]
+        # the thread of the question is gone, and was in no list
+        assert len((await at.here.workspace.client.threads.list(ListThreads())).data) == 1
+        await at.here.write("Which one?")
+        await at.here.until(lambda: "Yes, blue." in at.here.texts())
+        (told,) = [m for m in at.model.requests[2].messages if m["role"] == "user"]
+        assert "Colour is blue." in told["content"]
+        assert told["content"].endswith("Which one?")
+        assert "My colour" not in told["content"]
+        await at.here.idle()
+
+        await at.here.write("/compact undo")
+        await at.here.until(lambda: not any(m.is_summary or m.is_replaced for m in messages(at)))
+        texts = ["My colour is blue.", "Blue.", "Which one?", "Yes, blue."]
+        assert [m.text for m in messages(at)] == texts
+        await at.here.write("/compact undo")
+        notes = at.here.app._notifications
+        await at.here.until(lambda: any("has no summary" in note.message for note in notes))
+
+
+async def test_a_summary_that_fails_or_comes_too_late_changes_nothing(tmp_path: Path) -> None:
+    fails = ModelError("The server is on fire.", remedy="Call somebody.")
+    async with desk(tmp_path, says("Blue."), [fails], says("Colour.")) as at:
+        await at.here.write("My colour is blue.")
+        await at.here.idle()
+        await at.here.write("/compact")
+        await at.here.until(lambda: "The server is on fire." in at.here.shown())
+        await at.here.pilot.press("enter")
+        assert isinstance(at.here.app.screen, SummaryScreen)
+        await at.here.pilot.press("escape")
+        await at.here.write("/compact")
+        await at.here.until(lambda: "enter Use it" in at.here.shown())
+        client, thread_id = at.here.workspace.client, at.here.workspace.current.thread_id or ""
+        await client.messages.create(CreateMessage(thread_id=thread_id, role="user", content="Wait."))
+        await at.here.pilot.press("enter")
+        notes = at.here.app._notifications
+        await at.here.until(lambda: any("was not saved" in note.message for note in notes))
+        assert not any(m.is_summary for m in messages(at))
+        assert at.here.app.clipboard == "Colour."
