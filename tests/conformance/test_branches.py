@@ -164,6 +164,43 @@ async def test_an_answer_that_is_being_written_is_not_copied_and_what_is_before_
 
 
 @requirement("threads:branches")
+async def test_one_message_is_answered_in_several_branches_at_once(world: World) -> None:
+    stopped, goes_on = asyncio.Event(), asyncio.Event()
+    world.script(
+        [ChatChunk(text="one"), stopped], [ChatChunk(text="two"), goes_on, *says("!")], says("three")
+    )
+    assistant = await world.assistant()
+    root = await world.thread("Which?")
+    (question,) = await world.messages(root.id)
+
+    def run_in(thread: Thread) -> CreateRun:
+        return CreateRun(thread_id=thread.id, assistant_id=assistant.id)
+
+    others: list[Thread] = []
+    async for event in world.client.runs.stream(run_in(root)):
+        if event.event != "thread.message.delta":
+            continue
+        others.append(await branch(world, root.id, through=question.id))
+        async for other in world.client.runs.stream(run_in(others[0])):
+            if other.event == "thread.message.delta" and not goes_on.is_set():
+                others.append(await branch(world, root.id, through=question.id))
+                await world.settled(await world.client.runs.create(run_in(others[1])))
+                # one of them is stopped, which does not hurt the other
+                (run,) = await runs_of(world, root.id)
+                await world.client.runs.cancel(root.id, run.id)
+                goes_on.set()
+    assert [(await texts(world, one.id))[1] for one in (root, *others)] == [
+        ("assistant", "one"),
+        ("assistant", "two!"),
+        ("assistant", "three"),
+    ]
+    ends = [(await runs_of(world, one.id))[0].status for one in (root, *others)]
+    assert ends == ["cancelled", "completed", "completed"]
+    (place,) = (await world.client.threads.branches(others[0].id)).data
+    assert (place.number, place.threads) == (2, [root.id, *(one.id for one in others)])
+
+
+@requirement("threads:branches")
 async def test_branches_are_found_from_each_of_them(world: World) -> None:
     world.script(*(says(str(number)) for number in range(1, 9)))
     root = await talk(world, "A", "B")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from textual.widgets import Input
 
 from aimltui.engine.tools.code_interpreter.selection import NONE
+from aimltui.tui.screens.dialogs.compare import AnswerColumn, CompareScreen
 from aimltui.tui.screens.dialogs.question import AgreeQuestion, QuestionSheet
 from aimltui.tui.widgets.call_card import CallCard
 from aimltui.tui.widgets.slash_list import SlashList
@@ -333,6 +334,20 @@ FIRST = FakeConnections(found=[AIMLAPI_KEY])
 UNSURE = FakeConnections(verdicts=[REFUSED])
 SEVERAL = FakeConnections(there=[AIMLAPI, OLLAMA, replace(WORK, problem="The keychain does not answer.")])
 
+
+async def compare(here: Seat) -> None:
+    """Ask three models at once, and wait until one of them still writes."""
+    await here.write("/compare demo gpt-4o claude-sonnet-4")
+    await here.until(lambda: "your next message to" in here.shown())
+    await here.write(QUESTION)
+    screens = here.app
+    await here.until(lambda: isinstance(screens.screen, CompareScreen) and here.server.held.is_set())
+    await here.until(lambda: all(sign in here.shown() for sign in ("1 ✓", "2 ✗", "3 ●")))
+    here.server.now += 7
+    for answer in screens.screen.query(AnswerColumn):
+        answer.tick()
+
+
 STREAMING: tuple[Act, ...] = (Say(ANSWER[:5], ""), Hold(), End())
 FINISHED: tuple[Act, ...] = (Code(("import pandas as pd\n", "print('ok')"), "ok\n"), Say(ANSWER), End())
 FAILED: tuple[Act, ...] = (Say(("It grew by **7.2",), ""), End("failed", FAILURE, usage=None))
@@ -515,6 +530,8 @@ SCENES: tuple[Scene, ...] = (
     Scene("shipped-models", press("ctrl+l", shows="2026-08"), (SMALL,), (LIGHT,), prepare=shipped_models),
     Scene("help", press("f1", shows="Writing"), themes=(DARK,)),
     Scene("palette", press("ctrl+p", shows="search commands")),
+    Scene("compare", compare, (MIDDLE,), scripts=(FINISHED[1:], FAILED, STREAMING)),
+    Scene("compare", compare, (SMALL,), (LIGHT,), scripts=(FINISHED[1:], FAILED, STREAMING)),
     Scene("settings", press("f2", shows="Colours of the screen"), (MIDDLE,)),
     Scene("settings", press("f2", shows="Colours of the screen"), (SMALL,), (LIGHT,)),
     Scene("assistants", press("f5", shows="Plain chat"), (MIDDLE,)),

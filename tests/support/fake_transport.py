@@ -245,6 +245,16 @@ class FakeTransport:
     def _create_thread(self, params: Any) -> Thread:
         return self.create_thread(params.metadata)
 
+    def _copy_thread(self, params: Any) -> Thread:
+        source = self._get_thread(params)
+        thread = self.create_thread({**(source.metadata or {}), **(params.metadata or {})})
+        for message in self.messages[source.id]:
+            copy = {"id": self.ids("msg_"), "thread_id": thread.id}
+            self.messages[thread.id].append(message.model_copy(update=copy))
+            if message.id == params.through:
+                break
+        return thread
+
     def _get_thread(self, params: Any) -> Thread:
         if params.thread_id not in self.threads:
             raise NotFound(f"No thread found with id '{params.thread_id}'.")

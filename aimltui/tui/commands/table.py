@@ -154,6 +154,17 @@ COMMANDS: tuple[Command, ...] = (
         takes="MODEL",
     ),
     Command(
+        "compare",
+        "Compare models",
+        "Let two to four models answer your next message side by side. Keep one answer; the others stay as branches.",
+        (),
+        "compare",
+        WRITING,
+        when=("!running",),
+        slash="/compare",
+        takes="MODEL MODEL",
+    ),
+    Command(
         "edit_message",
         "Edit your last message",
         "Change your last message and send it again. What followed it stays as a branch of the conversation.",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from aimltui.tui.controllers.change_buffer import ChangeBuffer
 from aimltui.tui.state.addressee import Addressee
+from aimltui.tui.state.answerers import Answerer
 from aimltui.tui.state.attached_files import addressee_of, parted
-from aimltui.tui.state.entries import CardAction, ErrorEntry, MessageEntry, NoticeEntry, QueuedEntry
+from aimltui.tui.state.entries import CardAction, Change, ErrorEntry, MessageEntry, NoticeEntry, QueuedEntry
 from aimltui.tui.state.run_options import OptionState
 from aimltui.tui.state.thread_view import ThreadView
 from aimltui.wire.runs import Run
@@ -100,6 +101,12 @@ class Conversation:
         self.is_sending = False
         """True from the sending of a message to the end of its run."""
         self.is_stopping = False
+        self.compared: tuple[Answerer, ...] = ()
+        """The models that answer the next message side by side; empty where one answers."""
+        self.keeps_message = False
+        """True if a message stays whose run is stopped before the first token: other branches have it, too."""
+        self.shown_beside: Callable[[Sequence[Change] | None], object] | None = None
+        """Shows the changes in another place than the transcript of the main screen."""
         self.is_expected = False
         """True once the user writes a message."""
         self.retry_with: tuple[str, str | None] | None = None

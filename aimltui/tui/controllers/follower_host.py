@@ -46,6 +46,8 @@ class FollowerHost:
     """The calls that runs wait for; None if no functions are called here."""
     current: Callable[[], Conversation]
     """Returns the conversation on the screen."""
+    begin_comparison: Callable[[Conversation], object]
+    """Lets further models answer the message that the server has now, if the user wants to compare."""
     post: Callable[[TextualMessage], object]
     spawn: Spawn
     clock: Callable[[], float]
@@ -67,6 +69,7 @@ class FollowerHost:
         threads.note_message(thread_id, text, int(self.clock()))
         self.post(ThreadListChanged())
         self.refresh_branches(conversation)
+        self.begin_comparison(conversation)
 
     async def unsaid(self, conversation: Conversation) -> None:
         """A message was taken back: the thread may have other first words."""

@@ -10,6 +10,7 @@ from textual.message import Message
 from aimltui.tui.state.saved_prompts import SavedPrompt
 
 if TYPE_CHECKING:
+    from aimltui.tui.controllers.comparison import Comparison
     from aimltui.tui.controllers.conversation import Conversation
 
 
@@ -60,6 +61,20 @@ class BranchWanted(Message):
     """The message at which the branches differ."""
     step: int
     """-1 for the branch before, 1 for the one behind."""
+
+
+@dataclass
+class BranchChosen(Message):
+    """The user chose a thread of the conversation."""
+
+    thread_id: str
+
+
+@dataclass
+class ComparisonStarted(Message):
+    """Several models answer one message."""
+
+    comparison: Comparison
 
 
 @dataclass

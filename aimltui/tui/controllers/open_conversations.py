@@ -40,12 +40,19 @@ class OpenConversations:
     def show(self, thread_id: str) -> Conversation:
         """Show the conversation of a thread instead of the current one."""
         self._leave()
-        self.current = self._by_thread[thread_id] = self._by_thread.get(thread_id) or self._new(thread_id)
+        self.current = self.hold(thread_id)
         return self.current
 
     def find(self, thread_id: str) -> Conversation | None:
         """Return the conversation of a thread if it is held."""
         return self._by_thread.get(thread_id)
+
+    def hold(self, thread_id: str) -> Conversation:
+        """Return the conversation of a thread, and hold it; the current one stays on the screen."""
+        conversation = self._by_thread.get(thread_id)
+        if conversation is None:
+            conversation = self._by_thread[thread_id] = self._new(thread_id)
+        return conversation
 
     def add(self, conversation: Conversation) -> None:
         """Hold a conversation that has got its thread."""

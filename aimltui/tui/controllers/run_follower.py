@@ -261,7 +261,9 @@ class RunFollower:
     async def _take_back(self, message: Message, draft: str) -> bool:
         """Return a message to the prompt if its run was stopped before the first token; else False."""
         conversation = self._conversation
-        found = unanswered(conversation.view.entries, message.id) if conversation.is_stopping else None
+        if not conversation.is_stopping or conversation.keeps_message:
+            return False
+        found = unanswered(conversation.view.entries, message.id)
         if found is None:
             return False
         # first of all into the prompt, so that the text is never in no place

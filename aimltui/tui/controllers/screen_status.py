@@ -123,7 +123,7 @@ def status_of(facts: ScreenFacts, workspace: Workspace | None, now: float) -> St
     # the figures of a single run stand in its receipt already
     used = conversation.view.runs.usage if conversation.view.runs.counted > 1 else None
     return Status(
-        hint=facts.hint or _standing_hint(facts),
+        hint=facts.hint or _standing_hint(facts, conversation),
         is_away=not facts.is_following,
         new_lines=facts.new_lines,
         title=workspace.threads.title(conversation.thread_id) if facts.is_short else "",
@@ -141,10 +141,13 @@ def status_of(facts: ScreenFacts, workspace: Workspace | None, now: float) -> St
     )
 
 
-def _standing_hint(facts: ScreenFacts) -> str:
+def _standing_hint(facts: ScreenFacts, conversation: Conversation) -> str:
     """What is said as long as it is so."""
     if facts.is_editing:
         return "editing an earlier message · enter sends it as a new branch · esc leaves it"
+    if conversation.compared:
+        names = " · ".join(clean_line(one.name) for one in conversation.compared)
+        return f"enter sends your next message to {names} · esc leaves it"
     return "quits when the answer is finished" if facts.quits_when_finished else ""
 
 

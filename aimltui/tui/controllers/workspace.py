@@ -18,6 +18,7 @@ from aimltui.tui.controllers.assistant_files import AssistantFiles
 from aimltui.tui.controllers.branches import Branches
 from aimltui.tui.controllers.change_watcher import ChangeWatcher
 from aimltui.tui.controllers.code_approvals import CodeApprovals
+from aimltui.tui.controllers.comparison import Comparisons
 from aimltui.tui.controllers.conversation import Conversation
 from aimltui.tui.controllers.conversation_guides import ConversationGuides
 from aimltui.tui.controllers.file_cache import FileCache
@@ -43,6 +44,7 @@ from aimltui.tui.controllers.trash import Trash
 from aimltui.tui.controllers.usage_tracker import UsageTracker
 from aimltui.tui.controllers.web_switch import WebSwitch
 from aimltui.tui.startup import Connected, Startup
+from aimltui.tui.state.addressee import Addressee
 from aimltui.tui.state.attached_files import addressee_of, parted
 from aimltui.tui.state.branch_marks import END_ID
 from aimltui.tui.state.thread_list import ThreadListState
@@ -138,6 +140,7 @@ class Workspace:
             guides=self.guides,
             calls=self.calls,
             current=lambda: self.current,
+            begin_comparison=lambda conversation: self.comparisons.begin(conversation),
             post=post,
             spawn=spawn,
             clock=clock,
@@ -145,6 +148,15 @@ class Workspace:
         self.is_importing = False
         """Whether threads come in that are not to be read one by one."""
         self.conversations = OpenConversations(self._conversation, self._new_follower, self.decisions)
+        self.comparisons = Comparisons(
+            self.branches,
+            self.conversations,
+            self.loader,
+            self.selections,
+            answer=self._answer,
+            post=post,
+            spawn=spawn,
+        )
 
     @property
     def current(self) -> Conversation:
@@ -225,6 +237,9 @@ class Workspace:
         """Send a message with its files, or queue it until the run ends."""
         conversation = self.current
         conversation.retry_with = None
+        conversation.keeps_message = False
+        if conversation.compared:
+            draft = self.comparisons.prepare(conversation, draft)
         if conversation.is_busy:
             conversation.enqueue(draft)
             run = conversation.view.runs.active
@@ -250,14 +265,13 @@ class Workspace:
         conversation = self.current
         if conversation.is_busy or conversation.thread_id is None:
             return
+        self._answer(conversation, conversation.last_addressee if as_addressed else None)
+
+    def _answer(self, conversation: Conversation, to: Addressee | None = None) -> None:
+        """Start a new run for the last message of an idle conversation."""
         conversation.is_sending = True
         conversation.buffer.add(conversation.view.remove(END_ID), at_once=True)
-        self._spawn(
-            self.conversations.follower(conversation).again(
-                conversation.last_addressee if as_addressed else None
-            ),
-            _group(conversation),
-        )
+        self._spawn(self.conversations.follower(conversation).again(to), _group(conversation))
 
     def run_code(self, code: str) -> None:
         """Run the user's Python as a step of the open thread."""

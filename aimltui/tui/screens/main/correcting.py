@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from aimltui.client.errors import TransportError, Unsupported
 from aimltui.common.sanitize import clean_line
-from aimltui.tui.controllers.messages import BranchWanted, EditSubmitted
+from aimltui.tui.controllers.messages import BranchChosen, BranchWanted, EditSubmitted
 from aimltui.tui.screens.main.view import MainView
 from aimltui.tui.startup import Startup
 
@@ -201,6 +201,11 @@ class CorrectingPart(MainView):
         """Show another branch."""
         event.stop()
         self.action_branch(event.step, event.entry_id, by_key=False)
+
+    def on_branch_chosen(self, event: BranchChosen) -> None:
+        """Show a branch that was chosen among others."""
+        event.stop()
+        self.spawn(self._walk(event.thread_id, None, 0, by_key=False), "edit")
 
     async def _walk(self, thread_id: str, place: BranchPlace | None, step: int, *, by_key: bool) -> None:
         """Open a branch; from a message go to the one in its place, so that the same keys go on from there."""

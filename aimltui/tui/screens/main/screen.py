@@ -18,6 +18,7 @@ from aimltui.tui.screens.main.allowing_code import CodeConsentPart
 from aimltui.tui.screens.main.assistants import AssistantsPart
 from aimltui.tui.screens.main.attaching import AttachingPart
 from aimltui.tui.screens.main.blocks import BlocksPart
+from aimltui.tui.screens.main.comparing import ComparingPart
 from aimltui.tui.screens.main.composing import ComposingPart
 from aimltui.tui.screens.main.connections import ConnectionsPart
 from aimltui.tui.screens.main.context import ContextPart
@@ -81,6 +82,7 @@ class MainScreen(
     ContextPart,
     CopyingPart,
     CorrectingPart,
+    ComparingPart,
     AttachingPart,
     DraftsPart,
     FilesPart,

@@ -173,6 +173,8 @@ class SendingPart(MainView):
         event.stop()
         conversation = event.conversation
         changes = conversation.buffer.drain()
+        if conversation.shown_beside is not None:
+            conversation.shown_beside(changes)
         self.drafts.note_queue(conversation)
         self.drafts.follow_thread_id()
         if self.workspace is None or conversation is not self.workspace.current:
@@ -269,6 +271,10 @@ class SendingPart(MainView):
         if self.editing.message_id is not None:
             self.editing.leave()
             self.set_focus(self.prompt)
+            self.show_state()
+            return
+        if self.workspace is not None and self.workspace.current.compared:
+            self.workspace.current.compared = ()
             self.show_state()
             return
         if self.close_sidebar():

@@ -1,0 +1,121 @@
+"""The main screen's part for comparing: several models answer one message side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from aimltui.client.errors import TransportError
+from aimltui.common.sanitize import clean_line
+from aimltui.tui.controllers.messages import BranchChosen, ComparisonStarted
+from aimltui.tui.screens.main.view import MainView
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aimltui.tui.controllers.conversation import Conversation
+    from aimltui.tui.state.answerers import Answerer
+
+_HOW_MANY = "Name two to four models, as in /compare gpt-4o-mini claude-sonnet."
+_HINT_S = 4.0
+
+
+class ComparingPart(MainView):
+    """Chooses the models that answer the next message, and shows their answers."""
+
+    def action_compare(self, words: str = "") -> None:
+        """Let several models answer the next message.
+
+        Args:
+            words: Their names; empty to choose them from the list.
+        """
+        if self.waits_for_start(f"compare({words!r})") or self.workspace is None:
+            return
+        conversation = self.workspace.current
+        if conversation.is_busy:
+            self.hint("The answer is still being written. Stop it first (esc).")
+        else:
+            self.spawn(self._compare(conversation, words.split()), "choice")
+
+    async def _compare(self, conversation: Conversation, words: Sequence[str]) -> None:
+        models = await self._models_to_compare()
+        if models and words:
+            self._compare_named(conversation, words, models)
+        elif models:
+            self._pick_compared(conversation, models)
+
+    async def _models_to_compare(self) -> Sequence[Answerer]:
+        from aimltui.tui.state.answerers import Answerer
+        from aimltui.wire.errors import APIError
+
+        assert self.workspace is not None
+        models = self.workspace.models
+        try:
+            page = models.page or await models.list_models()
+        except (APIError, TransportError) as error:
+            self.show_notice(f"The models could not be read. {error}", is_warning=True)
+            return ()
+        if not page.data:
+            self.hint("There is no list of models here.", _HINT_S)
+        return [Answerer(model.id, model.id, model.connection or "") for model in page.data]
+
+    def _compare_named(
+        self, conversation: Conversation, words: Sequence[str], models: Sequence[Answerer]
+    ) -> None:
+        from aimltui.tui.controllers.comparison import FEWEST, MOST
+        from aimltui.tui.state.answerers import named
+
+        assert self.workspace is not None
+        here = self.workspace.models.connection_of(conversation) or ""
+        found = [(word, named(word, models, (), here)) for word in words]
+        unknown = [word for word, model in found if model is None]
+        if unknown:
+            self.hint(f"No model matches “{clean_line(unknown[0])[:60]}”.", _HINT_S)
+        elif not FEWEST <= len(found) <= MOST:
+            self.hint(_HOW_MANY, _HINT_S)
+        else:
+            self._let_answer(conversation, [model for _, model in found if model is not None])
+
+    def _pick_compared(self, conversation: Conversation, models: Sequence[Answerer]) -> None:
+        from aimltui.tui.screens.dialogs.compare_picker import ComparePicker
+
+        assert self.workspace is not None
+        here = (
+            self.workspace.models.model_of(conversation),
+            self.workspace.models.connection_of(conversation),
+        )
+        current = [model for model in models if (model.id, model.connection or None) == here]
+
+        def picked(chosen: Sequence[Answerer] | None) -> None:
+            if chosen:
+                self._let_answer(conversation, chosen)
+
+        self.app.push_screen(ComparePicker(models, current[:1]), picked)
+
+    def _let_answer(self, conversation: Conversation, models: Sequence[Answerer]) -> None:
+        conversation.compared = tuple(models)
+        self.set_focus(self.prompt)
+        self.show_state()
+
+    def on_comparison_started(self, event: ComparisonStarted) -> None:
+        """Show the answers side by side."""
+        from aimltui.tui.screens.dialogs.compare import CompareHost, CompareScreen
+
+        event.stop()
+        workspace = self.workspace
+        assert workspace is not None
+
+        def closed(thread_id: str | None) -> None:
+            for column in event.comparison.columns:
+                if column.conversation is not None:
+                    column.conversation.shown_beside = None
+            if thread_id is not None:
+                self.post_message(BranchChosen(thread_id))
+
+        glyphs: Literal["unicode", "ascii"] = "ascii" if self.startup.glyphs == "ascii" else "unicode"
+        host = CompareHost(
+            stop=workspace.stop,
+            copy=self.copy if self.startup.auto_copy else lambda text: None,
+            learn=workspace.files.learn,
+            pass_on=self.post_message,
+        )
+        self.app.push_screen(CompareScreen(event.comparison, host, self.clock, glyphs=glyphs), closed)

@@ -1,0 +1,130 @@
+"""Comparing models: the screen over the real engine, with a model for each column."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aimltui.client.client import AssistantsClient
+from aimltui.client.embedded import EmbeddedTransport
+from aimltui.engine.engine import Engine
+from aimltui.engine.models.base import ChatModel, ModelError, ModelInfo
+from aimltui.tui.screens.dialogs.compare import CompareScreen
+from aimltui.tui.screens.dialogs.compare_picker import ComparePicker
+from aimltui.tui.startup import Connected
+from aimltui.tui.state.entries import MessageEntry
+from aimltui.wire.threads import MODEL, ListThreads
+from tests.support.builders import options
+from tests.support.fake_model import FakeModel, FakeModels, says
+from tests.support.fake_transport import FakeTransport
+from tests.support.screen import NoMistakes, Seat, seat
+
+
+@pytest.fixture(autouse=True)
+def no_mistakes(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    yield
+    NoMistakes(caplog).check()
+
+
+class Models(FakeModels):
+    """A registry with a model for each id."""
+
+    def __init__(self, models: dict[str, ChatModel]) -> None:
+        super().__init__(next(iter(models.values())))
+        self._by_id = models
+
+    def resolve(self, model_id: str, connection: str | None = None) -> ChatModel:
+        return self._by_id[model_id]
+
+    async def list_models(self, *, refresh: bool = False) -> list[ModelInfo]:
+        return [ModelInfo(name, name=name) for name in self._by_id]
+
+
+def branches(here: Seat) -> dict[str, tuple[int, int]]:
+    messages = [entry for entry in here.entries if isinstance(entry, MessageEntry)]
+    return {entry.text: entry.branch for entry in messages if entry.branch is not None}
+
+
+async def test_models_answer_side_by_side_all_stop_and_one_is_kept(tmp_path: Path) -> None:
+    forever = asyncio.Event()
+    models: dict[str, ChatModel] = {
+        "oak": FakeModel([*says("from oak")[:1], forever]),
+        "elm": FakeModel([*says("from elm")[:1], forever], says("more from elm")),
+        "ash": FakeModel([ModelError("ash is ill.")]),
+        "fir": FakeModel(says("from fir")),
+    }
+
+    async def connect() -> Connected:
+        engine = await Engine.open(options(tmp_path), Models(models))
+        return Connected(AssistantsClient(EmbeddedTransport(engine)), "fake", "oak")
+
+    async with seat(FakeTransport(), tmp_path / "drafts", connect=connect, clock=None) as here:
+
+        def compared() -> bool:
+            return isinstance(here.app.screen, CompareScreen)
+
+        # words that name no two models, and a choice that is taken back
+        await here.write("/compare oak")
+        await here.until(lambda: "Name two to four models" in here.shown())
+        await here.write("/compare oak birch")
+        await here.until(lambda: "No model matches “birch”" in here.shown())
+        await here.write("/compare oak fir")
+        await here.until(lambda: "your next message to oak · fir" in here.shown())
+        await here.pilot.press("escape")
+        assert "your next message" not in here.shown()
+
+        # one fails, which does not hurt the others; escape stops them, and what they wrote stays
+        await here.write("/compare oak elm ash")
+        await here.until(lambda: "your next message to oak · elm · ash" in here.shown())
+        await here.write("Which tree?")
+        await here.until(compared, "the columns")
+        for text in ("from oak", "from elm", "ash is ill."):
+            await here.until(lambda text=text: text in here.shown(), text)
+        assert "Stop all" in here.shown()
+        await here.alive()
+        await here.pilot.press("escape")
+        await here.until(lambda: here.shown().count("■ stopped") == 2 and "Close" in here.shown(), "the stop")
+        assert "from oak" in here.shown()
+        assert "from elm" in here.shown()
+
+        # the answer that is kept is the thread's, with its model; the others are its branches
+        await here.pilot.press("right", "enter")
+        await here.until(lambda: here.texts() == ["Which tree?", "from elm"], "the branch of elm")
+        await here.until(lambda: branches(here) == {"from elm": (2, 2)}, f"the marks, not {branches(here)}")
+        assert here.workspace.current.selection.model == "elm"
+        assert len(here.rows()) == 1
+        client = here.workspace.client
+        threads = (await client.threads.list(ListThreads(order="asc"))).data
+        assert sorted((thread.metadata or {})[MODEL] for thread in threads) == ["ash", "elm", "oak"]
+        await here.write("Go on.")
+        await here.until(lambda: here.texts()[-1] == "more from elm")
+        await here.idle()
+
+        # from the palette: models are chosen in a list, what is in the prompt is sent to them
+        here.screen.prompt.load_draft("And now?")
+        here.screen.action_compare()
+        await here.until(lambda: isinstance(here.app.screen, ComparePicker), "the list")
+        await here.until(lambda: "1 chosen · choose 2 to 4" in here.shown())
+        await here.pilot.press(*"fir", "space")
+        await here.until(lambda: "2 chosen · enter compares them" in here.shown())
+        await here.pilot.press("enter")
+        await here.until(lambda: "your next message to elm · fir" in here.shown())
+        assert here.screen.prompt.text == "And now?"
+        await here.pilot.press("enter")
+        await here.until(compared, "the columns")
+        await here.until(lambda: "from fir" in here.shown() and "Close" in here.shown(), "both ends")
+        # a narrow screen shows one answer
+        await here.pilot.resize_terminal(80, 24)
+        await here.until(lambda: "from fir" not in here.shown(), "one column")
+        await here.alive()
+        await here.pilot.press("2")
+        await here.until(
+            lambda: "from fir" in here.shown() and "more from elm" not in here.shown(), "its tab"
+        )
+        await here.pilot.press("escape")
+        await here.until(lambda: not compared())
+        assert here.texts()[-2:] == ["And now?", "more from elm"]
+        await here.until(lambda: branches(here)["more from elm"] == (1, 2), "the other answer is a branch")
