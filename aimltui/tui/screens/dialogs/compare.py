@@ -186,7 +186,7 @@ class CompareScreen(Sheet[str | None]):
         self._show_state()
 
     def show_columns(self) -> None:
-        """Show the columns that are not shown yet and have begun."""
+        """Show the new columns."""
         for column, answer in zip(self._comparison.columns, self._answers, strict=True):
             conversation = column.conversation
             if column in self._shown or not (conversation or column.problem):

@@ -107,7 +107,7 @@ def test_a_message_on_its_way_is_being_sent(workspace: Workspace) -> None:
 
 
 def test_header_and_prompt_name_who_answers(workspace: Workspace) -> None:
-    assert (model_text(workspace), endpoint_text(workspace)) == ("demo", "test server")
+    assert (model_text(workspace), endpoint_text(workspace, "offline-demo")) == ("demo", "test server")
     workspace.models.set_default("")
     assert model_text(workspace) == "…", "it is being looked for"
     workspace.models.is_settled = True
