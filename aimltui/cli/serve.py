@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import logging
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from aimltui.bootstrap.engine import open_engine
 from aimltui.bootstrap.source import DEMO_MODEL, Source, find_source
 from aimltui.cli.flags import add_engine_flags
 from aimltui.common.errors import ConfigError
+from aimltui.config.served_clients import ServedClientSettings, client_of_option
+from aimltui.wire.clients import ClientBudget, ServedClient
 
 DESCRIPTION = (
     "Serve the Assistants API v2 with the built-in engine. A program written for OpenAI's API only changes its base URL; "
@@ -50,6 +53,15 @@ def add_serve_parser(commands: Any) -> argparse.ArgumentParser:
         "required if other machines can reach the server",
     )
     add(
+        "--client-token",
+        metavar="NAME[:LIMITS]",
+        action="append",
+        default=[],
+        help="the environment variable with the token of one more client, and what it may spend, such as "
+        "ALICE_TOKEN:1.50usd/day,200000tokens/month; then it is answered 429 insufficient_quota. May be given again; "
+        "the configuration file names clients under [serve.clients.NAME]",
+    )
+    add(
         "--requests-per-minute",
         metavar="N",
         type=_count,
@@ -72,28 +84,31 @@ def serve(options: argparse.Namespace) -> int:
         AimltuiError: The server cannot start.
     """
     # Imported late: only this command needs starlette and uvicorn.
+    from aimltui.server.auth import Auth
     from aimltui.server.listener import Address, check_address
     from aimltui.server.shared import ServerLimits
 
     token = _token(options.token_env)
+    source = find_source(options)
+    clients = _clients([*source.settings.served_clients, *map(client_of_option, options.client_token)])
     uds = options.uds.expanduser().absolute() if options.uds else None
     address = Address(options.host, options.port, uds)
-    check_address(address, token)
-    source = find_source(options)
+    auth = Auth(token, clients, is_socket=uds is not None)
+    for one in {token, *clients} - ({None} if clients else set()):
+        check_address(address, one)
     override = options.model or (DEMO_MODEL if options.demo else None)
     limits = ServerLimits(per_minute=options.requests_per_minute, logs_requests=options.log_requests)
     if options.log_requests:
         _log_requests()
-    return asyncio.run(_serve(address, source, token, override, limits))
+    return asyncio.run(_serve(address, source, auth, override, limits))
 
 
-async def _serve(address: Any, source: Source, token: str | None, override: str | None, limits: Any) -> int:
+async def _serve(address: Any, source: Source, auth: Any, override: str | None, limits: Any) -> int:
     from aimltui.server import listener as listening
     from aimltui.server.app import create_app
-    from aimltui.server.auth import Auth
 
     async with open_engine(source, override) as engine:
-        app = create_app(engine, Auth(token, is_socket=address.uds is not None), limits)
+        app = create_app(engine, auth, limits)
 
         async def stop() -> None:
             await app.aclose()
@@ -113,6 +128,25 @@ def _token(variable: str | None) -> str | None:
             f"server. Set it with: export {variable}=$(openssl rand -hex 24)"
         )
     return token
+
+
+def _clients(given: Sequence[ServedClientSettings]) -> dict[str, ServedClient]:
+    """Return the clients by their tokens.
+
+    Raises:
+        ConfigError: A token is missing, or two clients have the same.
+    """
+    found: dict[str, ServedClient] = {}
+    for one in given:
+        token = _token(one.token_env)
+        assert token is not None
+        if token in found:
+            raise ConfigError(f"The clients {found[token].name} and {one.name} have the same token.")
+        limits: dict[str, Any] = {
+            key: int(value) if key.endswith("tokens") else value for key, value in one.limits.items()
+        }
+        found[token] = ServedClient(one.name, ClientBudget(**limits))
+    return found
 
 
 def _port(text: str) -> int:

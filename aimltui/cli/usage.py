@@ -28,7 +28,12 @@ def add_usage_parser(commands: Any) -> argparse.ArgumentParser:
         "usage", help="show what runs used and cost", description=DESCRIPTION, allow_abbrev=False
     )
     add = parser.add_argument
-    add("--by", choices=("day", "model", "connection", "thread"), default="day", help="default: %(default)s")
+    add(
+        "--by",
+        choices=("day", "model", "connection", "thread", "client"),
+        default="day",
+        help="default: %(default)s",
+    )
     add("--since", metavar="DATE", type=_date, help="count from this day on, for example 2026-11-22")
     add("--json", action="store_true", help="print JSON")
     add(

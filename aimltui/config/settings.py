@@ -65,6 +65,10 @@ per_run_usd = 0.50
 per_day_usd = 5.00
 per_run_tokens = 200000 # for models of unknown price
 per_day_tokens = 2000000
+
+[serve.clients.alice]   # a client of `aimltui serve`; a missing line means no limit
+token_env = "ALICE_TOKEN"
+per_day_usd = 1.00      # also per_day_tokens, per_month_usd, per_month_tokens
 ```
 
 A key in the file has the name of the field here. Unknown keys stay in the file when it is written.
@@ -80,6 +84,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from aimltui.common.errors import ConfigError
 from aimltui.config.connection_tables import NamedConnection, default_name, named_connections, refuse_keys
+from aimltui.config.served_clients import ServedClientSettings, served_clients
 from aimltui.config.toml_file import change_document, check_text, read_config, type_sentence
 from aimltui.formatting.links import is_web_address
 
@@ -230,6 +235,8 @@ class Settings:
     """The named connections of the file, in its order."""
     default_connection: str | None = None
     """The name of the connection for new threads, if the file has one."""
+    served_clients: tuple[ServedClientSettings, ...] = ()
+    """The clients of `aimltui serve` with tokens and budgets."""
 
 
 Value = str | bool | int | float
@@ -347,6 +354,7 @@ def load_settings(
         file,
         named,
         default_name(document, named, str(file)),
+        served_clients(document, str(file)),
     )
 
 

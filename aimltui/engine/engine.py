@@ -28,6 +28,7 @@ from aimltui.engine.tools.base import Tool
 from aimltui.wire import operations as op
 from aimltui.wire.base import Params, Wire
 from aimltui.wire.binary import OpenContent
+from aimltui.wire.clients import ClientSpent, ServedClient
 from aimltui.wire.constraints import check_params
 from aimltui.wire.errors import BadRequest
 from aimltui.wire.events import StreamEvent
@@ -91,6 +92,10 @@ class Engine:
     def new_file_path(self) -> Path:
         """Return where a server in the same process may write an upload; a `Blob` of it is taken without a copy."""
         return self._runtime.blobs.new_path()
+
+    async def spent_by(self, client: ServedClient) -> ClientSpent:
+        """Return what a client of the server has spent today and in this month."""
+        return await self.usage.spent_by(client.name)
 
     async def open_file_content(self, params: FileParams) -> OpenContent:
         """Open a file's bytes for reading piece by piece."""

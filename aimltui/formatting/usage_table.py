@@ -14,7 +14,13 @@ from aimltui.formatting.numbers import short_count
 if TYPE_CHECKING:
     from aimltui.wire.usage import Balance, Budget, UsageReport, UsageRow, UsageSum
 
-HEADINGS = {"day": "Day", "model": "Model", "thread": "Thread", "connection": "Connection"}
+HEADINGS = {
+    "day": "Day",
+    "model": "Model",
+    "thread": "Thread",
+    "connection": "Connection",
+    "client": "Client",
+}
 DELETED = "a deleted thread"
 NONE = "·"
 """Stands for zero in a cell; a dash would mean unknown."""
@@ -122,7 +128,8 @@ def _usage_line(of: UsageSum, key: str = "", label: str = "") -> UsageLine:
 def _label(by: str, row: UsageRow) -> str:
     if by == "thread":
         return clean_line(row.label or DELETED)
-    return clean_line(row.key) or ("the default" if by == "connection" else "–")
+    nameless = {"connection": "the default", "client": "no client with a token"}
+    return clean_line(row.key) or nameless.get(by, "–")
 
 
 def columns_text(width: int) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from aimltui.common import urls
+from aimltui.wire.clients import ServedClient
 from aimltui.wire.errors import APIError, Forbidden, Unauthorized
 
 MIN_TOKEN_LENGTH = 16
@@ -20,25 +21,36 @@ class Auth:
 
     token: str | None = None
     """The token that clients must send; None, only for loopback and sockets: no token is needed."""
+    clients: Mapping[str, ServedClient] = field(default_factory=dict)
+    """Further clients, each by its token."""
     is_socket: bool = False
     """True on a Unix socket, which no browser can reach."""
 
-    def check(self, headers: Mapping[str, str]) -> None:
+    @property
+    def needs_token(self) -> bool:
+        """Whether only clients with a token are answered."""
+        return self.token is not None or bool(self.clients)
+
+    def check(self, headers: Mapping[str, str]) -> ServedClient | None:
         """Check that a request may be answered.
 
         Args:
             headers: The request headers by lower-case name.
 
+        Returns:
+            The client whose token came with it; None for the token of the server, and without tokens.
+
         Raises:
             Unauthorized: The token is missing or wrong.
             Forbidden: The server has no token, and the request comes from a web page.
         """
-        if self.token is not None:
-            self._check_token(headers)
-        elif not self.is_socket:
+        if self.needs_token:
+            return self._by_token(headers)
+        if not self.is_socket:
             _refuse_web_pages(headers)
+        return None
 
-    def _check_token(self, headers: Mapping[str, str]) -> None:
+    def _by_token(self, headers: Mapping[str, str]) -> ServedClient | None:
         given = headers.get("api-key", "")
         scheme, _, rest = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
@@ -49,13 +61,16 @@ class Auth:
                 "'Authorization: Bearer TOKEN' (or 'api-key: TOKEN').",
                 code="invalid_api_key",
             )
-        assert self.token is not None
-        # compare_digest accepts only ASCII text, so bytes are compared
-        if not hmac.compare_digest(given.encode(), self.token.encode()):
+        # compare_digest accepts only ASCII text, so bytes are compared; and all of them, whichever is right
+        right = [token for token in self.clients if hmac.compare_digest(given.encode(), token.encode())]
+        if self.token is not None and hmac.compare_digest(given.encode(), self.token.encode()):
+            return None
+        if not right:
             raise Unauthorized(
                 "Incorrect API key provided. Use the token that this server was started with.",
                 code="invalid_api_key",
             )
+        return self.clients[right[0]]
 
 
 def is_loopback(host: str) -> bool:

@@ -17,6 +17,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from aimltui.server import idempotency, openapi, other_wires
 from aimltui.server.assistant_models import assistant_models
+from aimltui.server.client_budget import QuotaUsedUp, headers_within
 from aimltui.server.download import send_content
 from aimltui.server.event_stream import EventStream, disconnected, encoded, encoded_error
 from aimltui.server.idempotency import Answer, IdempotencyKeys, Slot, Streamed
@@ -36,6 +37,7 @@ from aimltui.server.routing import (
 from aimltui.server.shared import Shared
 from aimltui.wire import operations as op
 from aimltui.wire.base import Params, Wire
+from aimltui.wire.clients import CURRENT
 from aimltui.wire.errors import APIError, NotFound, ServerError, TooLarge
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.files import MAX_FILE, FileParams
@@ -49,6 +51,8 @@ from aimltui.wire.vector_stores import IN_PROGRESS, FileBatch, VectorStoreFile
 
 POLL_AFTER_MS = 200
 """The polling interval sent to clients while a run is active or a file is indexed; their default is a second or more."""
+_RUNNING = frozenset({op.CREATE_RUN.name, op.CREATE_THREAD_AND_RUN.name, op.SUBMIT_TOOL_OUTPUTS.name})
+"""Operations that let a model answer."""
 JSON_TYPE = "application/json"
 EVENT_TYPE = "text/event-stream; charset=utf-8"
 
@@ -73,6 +77,8 @@ class Exchange:
         self._name = "unknown"
         self._status = 499
         self._adds_to_thread = False
+        self._quota: dict[str, str] = {}
+        """Headers with what is left of the client's budget."""
 
     async def run(self) -> None:
         """Answer the request, also after an unexpected error."""
@@ -117,7 +123,7 @@ class Exchange:
             self._name = "healthz"
             await self._respond(Answer(200, b'{"status":"ok"}'))
             return
-        self._shared.auth.check(self._request.headers)
+        CURRENT.set(self._shared.auth.check(self._request.headers))
         if place == ["metrics"] and self._method == "GET":
             self._name = "metrics"
             text = self._shared.metrics.text()
@@ -134,6 +140,8 @@ class Exchange:
             return
         match = self._shared.router.find(self._method, self._raw_path)
         self._operation, self._name = match.operation, match.operation.name
+        if match.operation.name in _RUNNING:
+            await self._check_budget()
         if match.operation.body == "multipart":
             await self._take_form(match)
             return
@@ -155,6 +163,8 @@ class Exchange:
     async def _answer_elsewise(self) -> None:
         match = self._shared.others.router.find(self._method, self._raw_path)
         self._name = f"{match.operation.method} {match.operation.path}"
+        if match.operation.runs:
+            await self._check_budget()
         raw = await self._body() if self._method == "POST" else b""
         check_text(raw)
         body = parse_json(raw) if self._method == "POST" else {}
@@ -165,6 +175,15 @@ class Exchange:
             await self._send_events(reply.source, reply.encode_error)
         else:
             await self._respond(Answer(200, json.dumps(reply, ensure_ascii=False).encode("utf-8", "replace")))
+
+    async def _check_budget(self) -> None:
+        """Refuse to start a run for a client whose budget is used up.
+
+        Raises:
+            QuotaUsedUp: It is.
+        """
+        if (client := CURRENT.get()) is not None:
+            self._quota = await headers_within(client, self._shared.engine.spent_by, time.time())
 
     async def _while_wanted(self, answering: Coroutine[Any, Any, Reply]) -> Reply:
         """Return an answer; stop working on it if the client leaves.
@@ -318,8 +337,10 @@ class Exchange:
         headers = {**self._headers(), **dict(answer.headers)}
         if isinstance(error, MethodNotAllowed):
             headers["allow"] = error.allowed
-        if isinstance(error, TooManyRequests):
+        if isinstance(error, TooManyRequests | QuotaUsedUp):
             headers["retry-after"] = str(error.retry_after_s)
+        if isinstance(error, QuotaUsedUp):
+            headers["x-should-retry"] = "false"
         if isinstance(error, SlowRequest):
             # the rest of the body is not waited for
             headers["connection"] = "close"
@@ -342,6 +363,7 @@ class Exchange:
         limit = self._shared.rate.headers() if self._shared.rate is not None else {}
         return {
             **limit,
+            **self._quota,
             "x-request-id": self._id,
             "openai-processing-ms": str(round((time.perf_counter() - self._began) * 1000)),
             "openai-version": "2020-10-01",

@@ -16,6 +16,7 @@ from aimltui.server.rate_limit import RateLimit
 from aimltui.server.routing import SERVED, Router
 from aimltui.wire import operations as op
 from aimltui.wire.binary import OpenContent
+from aimltui.wire.clients import ClientSpent, ServedClient
 from aimltui.wire.files import MAX_FILE, FileParams
 
 MAX_BODY = 32 * 1024 * 1024
@@ -27,6 +28,10 @@ class ServedEngine(op.OperationHandler, Protocol):
 
     def new_file_path(self) -> Path:
         """Return a new path for an uploaded file; a `Blob` of this path is stored without a copy."""
+        ...
+
+    async def spent_by(self, client: ServedClient) -> ClientSpent:
+        """Return what a client has spent."""
         ...
 
     async def open_file_content(self, params: FileParams) -> OpenContent:

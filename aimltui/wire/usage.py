@@ -8,7 +8,7 @@ from pydantic import Field
 
 from aimltui.wire.base import Params, Wire, extension
 
-Grouping = Literal["day", "model", "connection", "thread"]
+Grouping = Literal["day", "model", "connection", "thread", "client"]
 
 
 class UsageSum(Wire):
@@ -33,7 +33,7 @@ class UsageRow(UsageSum):
     """One line of a report."""
 
     key: str = ""
-    """The day as `2026-11-22`, the id of the model or the thread, or the name of the connection."""
+    """The day as `2026-11-22`, the id of the model or the thread, or the name of the connection or of the server's client."""
     label: str | None = extension()
     """The thread's title; None if it was deleted, or has none."""
 

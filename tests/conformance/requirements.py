@@ -97,6 +97,7 @@ REQUIREMENTS: dict[str, Requirement] = {
         "lists:params": "every list takes limit, order, after and before, and names what is wrong with them",
         "steps:include": "include[] has exactly one value",
         "http:refusals": "validation errors have the documented text, code and param",
+        "http:budget": "a client with a token of its own is refused 429 insufficient_quota once its budget is used up",
         "http:limit": "limit is an integer from 1 to 100",
         "http:sse": "event and data lines, nothing else; data is the object itself",
         "http:bad-json": "400 for a body that is not a JSON object",

@@ -16,11 +16,13 @@ from aimltui.engine.engine import Engine
 from aimltui.engine.models.base import ChatChunk, ModelError
 from aimltui.server.auth import Auth
 from aimltui.server.shared import ServerLimits
+from aimltui.wire.clients import ClientBudget, ServedClient
 from aimltui.wire.operations import OPERATIONS
+from aimltui.wire.usage import UsageParams
 from tests.conformance import schemas
 from tests.conformance.world import World, a_world, plain, requirement, served
-from tests.support.builders import options
-from tests.support.fake_model import FakeModel, FakeModels, says
+from tests.support.builders import options, until
+from tests.support.fake_model import FakeModel, FakeModels, calls, says
 
 TOKEN = "a-token-of-some-length"  # a test's
 
@@ -317,6 +319,87 @@ async def test_a_token_is_asked_for_in_either_header(tmp_path: Path) -> None:
             )
             assert (status, code) == (401, "invalid_api_key")
             assert TOKEN not in message
+
+
+@requirement("http:budget")
+async def test_a_client_with_a_budget_is_refused_once_it_is_used_up(tmp_path: Path) -> None:
+    model = FakeModel()
+    clients = {
+        TOKEN: ServedClient("alice", ClientBudget(per_day_tokens=20)),
+        f"{TOKEN}-2": ServedClient("bob", ClientBudget(per_month_usd=1.0)),
+    }
+    engine = await Engine.open(options(tmp_path), FakeModels(model))
+    auth = Auth(clients=clients, is_socket=True)
+    async with served(engine, tmp_path / "s", auth) as socket, http(socket) as raw:
+        assert (await raw.get("/v1/threads")).status_code == 401
+        alice, bob = ({"authorization": f"Bearer {token}"} for token in clients)
+
+        async def ask(headers: dict[str, str], path: str = "/v1/responses", **body: Any) -> httpx2.Response:
+            fields = body or {"model": "fake", "input": "Hi"}
+            return await raw.post(path, json=fields, headers=headers)
+
+        first = await ask(alice)
+        assert (first.status_code, first.headers["x-ratelimit-remaining-tokens"]) == (200, "20")
+        second = await ask(alice)
+        assert second.headers["x-ratelimit-limit-tokens"] == "20"
+        assert second.headers["x-ratelimit-remaining-tokens"] == "5"
+        chat = {"model": "fake", "messages": [{"role": "user", "content": "Hi"}]}
+        assistant = (await ask(alice, "/v1/assistants", model="fake")).json()["id"]
+        thread = (await ask(alice, "/v1/threads", metadata={})).json()["id"]
+        for refused in (
+            await ask(alice),
+            await ask(alice, "/v1/chat/completions", **chat),
+            await ask(alice, f"/v1/threads/{thread}/runs", assistant_id=assistant),
+            await ask(alice, "/v1/threads/runs", assistant_id=assistant, stream=True),
+        ):
+            error = refused.json()["error"]
+            assert (refused.status_code, error["code"], error["type"]) == (429, *["insufficient_quota"] * 2)
+            assert error["message"].startswith(
+                "You exceeded your current quota: the 20 tokens of today are used up."
+            )
+            assert refused.headers["x-should-retry"] == "false"
+            assert 1 <= int(refused.headers["retry-after"]) <= 90_000
+        # what starts no run is still answered, and so is everybody else
+        assert (await raw.get("/v1/threads", headers=alice)).status_code == 200
+        assert (await ask(bob)).status_code == 200
+        assert len(model.requests) == 3
+        report = await engine.usage.usage(UsageParams(by="client"))
+        assert {row.key: (row.runs, row.prompt_tokens + row.completion_tokens) for row in report.rows} == {
+            "alice": (2, 30),
+            "bob": (1, 15),
+        }
+
+
+@requirement("http:budget")
+async def test_a_run_of_several_turns_is_stopped_by_the_budget_of_its_client(tmp_path: Path) -> None:
+    model = FakeModel(calls(("f", "{}")), says("Done."))
+    clients = {TOKEN: ServedClient("alice", ClientBudget(per_month_tokens=5))}
+    engine = await Engine.open(options(tmp_path), FakeModels(model))
+    auth = Auth(clients=clients, is_socket=True)
+    async with served(engine, tmp_path / "s", auth) as socket, http(socket) as raw:
+        head = {"authorization": f"Bearer {TOKEN}"}
+        tools = [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}]
+        made = await raw.post("/v1/assistants", json={"model": "fake", "tools": tools}, headers=head)
+        run = (
+            await raw.post(
+                "/v1/threads/runs",
+                json={
+                    "assistant_id": made.json()["id"],
+                    "thread": {"messages": [{"role": "user", "content": "x"}]},
+                },
+                headers=head,
+            )
+        ).json()
+        path = f"/v1/threads/{run['thread_id']}/runs/{run['id']}"
+
+        async def waits() -> bool:
+            return bool((await raw.get(path, headers=head)).json()["status"] == "requires_action")
+
+        await until(waits)
+        outputs = {"tool_outputs": [{"tool_call_id": "call_0", "output": "1"}]}
+        refused = await raw.post(f"{path}/submit_tool_outputs", json=outputs, headers=head)
+        assert refused.json()["error"]["code"] == "insufficient_quota"
+        assert len(model.requests) == 1
 
 
 @requirement("http:models")

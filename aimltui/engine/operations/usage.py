@@ -8,6 +8,7 @@ from aimltui.engine.runtime import Runtime
 from aimltui.engine.store import usage as rows
 from aimltui.engine.store.database import Connection
 from aimltui.engine.store.usage import Charge
+from aimltui.wire.clients import ClientSpent
 from aimltui.wire.errors import BadRequest, Forbidden, ServerError
 from aimltui.wire.usage import Balance, BalanceParams, Budget, RaiseBudget, UsageParams, UsageReport
 
@@ -42,6 +43,11 @@ class UsageOperations:
             return rows.budget(conn, now, limits)
 
         return await self._runtime.write(change)
+
+    async def spent_by(self, client: str) -> ClientSpent:
+        """Return what a client of the server has spent."""
+        now = self._runtime.options.clock()
+        return await self._runtime.read(lambda conn: rows.spent_by(conn, client, now))
 
     async def check_budget(self) -> None:
         """Refuse what costs money on a day whose budget is used up.

@@ -25,6 +25,7 @@ from aimltui.engine.runs.status import Outcome
 from aimltui.engine.runs.transaction import RunTransaction
 from aimltui.engine.runs.turn_writer import TurnWriter
 from aimltui.engine.store import usage as rows
+from aimltui.wire.clients import ANYBODY, CURRENT, used_up
 from aimltui.wire.runs import FAILED, LastError, Run, Usage
 
 BUDGET = "budget"
@@ -53,11 +54,20 @@ class BudgetGuard:
         most = min(wanted, longest) if wanted and longest else wanted or longest
         turn_estimate = TurnEstimate(tokens, most, price)
 
+        client = CURRENT.get()
+
         def hold(transaction: RunTransaction) -> Reservation | OverBudget:
             now = self._services.options.clock()
+            if client is not None:
+                rows.drop_turn(transaction.conn, run.id)
+                why = used_up(client, rows.spent_by(transaction.conn, client.name, now))
+                if why is not None:
+                    return OverBudget(f"You exceeded your current quota: {why}.", "")
             found = reserve(limits, rows.spent(transaction.conn, now, run.id), turn_estimate)
             if isinstance(found, Reservation):
-                rows.begin_turn(transaction.conn, run, now, found)
+                rows.begin_turn(
+                    transaction.conn, run, now, found, client.name if client is not None else ANYBODY
+                )
             return found
 
         found = await self._journal.commit(hold)

@@ -57,6 +57,10 @@ def _embedder(conn: sqlite3.Connection) -> None:
     _run(conn, SCHEMA.with_name("migration_12.sql"))
 
 
+def _clients(conn: sqlite3.Connection) -> None:
+    _run(conn, SCHEMA.with_name("migration_13.sql"))
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _files,
     _usage,
@@ -69,6 +73,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _vectors,
     _beginnings,
     _embedder,
+    _clients,
 )
 """From version 1 on. Never changed once released; a change of the schema adds a function here, and the same change to
 schema.sql."""

@@ -273,9 +273,10 @@ CREATE TABLE usage (
   open_usd REAL NOT NULL DEFAULT 0,      -- set aside for the turn that is being played
   open_tokens INTEGER NOT NULL DEFAULT 0,
   least_usd REAL,                        -- what that turn costs at the least; NULL: its price is unknown
-  least_tokens INTEGER,                  -- NULL: no turn is being played
+  least_tokens INTEGER, client TEXT NOT NULL DEFAULT '',                  -- NULL: no turn is being played
   PRIMARY KEY (day, run_id)
 ) WITHOUT ROWID;
+-- `client` is a client of the server, by the name of its token; empty for this program and for clients without one.
 CREATE INDEX usage_by_run ON usage(run_id);
 
 -- What was added to a day's budget.

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from aimltui.engine.accounting.budget import BudgetLimits, Reservation, Spent
 from aimltui.engine.store.database import Connection, Row
+from aimltui.wire.clients import ANYBODY, ClientSpent
 from aimltui.wire.runs import Run, Usage
 from aimltui.wire.usage import Budget, UsageReport, UsageRow, UsageSum
 
@@ -30,7 +31,13 @@ _SUMS = (
     " sum(told_usd) AS told_usd, sum(computed_usd) AS computed_usd"
 )
 _COUNTED = "turns > 0"
-_COLUMNS = {"day": "day", "model": "model", "connection": "connection", "thread": "thread_id"}
+_COLUMNS = {
+    "day": "day",
+    "model": "model",
+    "connection": "connection",
+    "thread": "thread_id",
+    "client": "client",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +59,12 @@ def day_of(now: float) -> str:
     return time.strftime("%Y-%m-%d", time.localtime(now))
 
 
-def begin_turn(conn: Connection, run: Run, now: float, held: Reservation) -> None:
+def begin_turn(conn: Connection, run: Run, now: float, held: Reservation, client: str = ANYBODY) -> None:
     """Store a model turn that is about to start, and reserve its possible cost."""
     drop_turn(conn, run.id)
     conn.execute(
         "INSERT INTO usage (day, run_id, thread_id, model, connection, used_at, open_usd, open_tokens, least_usd,"
-        " least_tokens) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " least_tokens, client) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (day, run_id) DO UPDATE SET used_at = excluded.used_at, open_usd = excluded.open_usd,"
         " open_tokens = excluded.open_tokens, least_usd = excluded.least_usd, least_tokens = excluded.least_tokens",
         (
@@ -71,6 +78,7 @@ def begin_turn(conn: Connection, run: Run, now: float, held: Reservation) -> Non
             held.tokens,
             held.least_usd,
             held.least_tokens,
+            client,
         ),
     )
 
@@ -194,6 +202,20 @@ def spent(conn: Connection, now: float, run_id: str = "") -> Spent:
         added_tokens=added["tokens"] if added is not None else 0,
         unheld_runs=today["unheld"],
     )
+
+
+def spent_by(conn: Connection, client: str, now: float) -> ClientSpent:
+    """Return what a client of the server has spent, with the reservations of its active runs."""
+    day = day_of(now)
+    row = conn.execute(
+        "SELECT coalesce(sum(CASE WHEN day = :day THEN held_usd + open_usd END), 0) AS day_usd,"
+        " coalesce(sum(CASE WHEN day = :day THEN held_tokens + open_tokens END), 0) AS day_tokens,"
+        " coalesce(sum(held_usd + open_usd), 0) AS month_usd,"
+        " coalesce(sum(held_tokens + open_tokens), 0) AS month_tokens"
+        " FROM usage WHERE day >= :first AND client = :client",
+        {"day": day, "first": f"{day[:7]}-01", "client": client},
+    ).fetchone()
+    return ClientSpent(row["day_usd"], row["day_tokens"], row["month_usd"], row["month_tokens"])
 
 
 def raise_today(conn: Connection, now: float, usd: float, tokens: int) -> None:

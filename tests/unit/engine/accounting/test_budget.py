@@ -19,6 +19,7 @@ from aimltui.engine.accounting.budget import (
     used_up,
 )
 from aimltui.engine.models.base import ChatUsage, ModelInfo, Price
+from aimltui.wire.clients import CURRENT, ClientBudget, ServedClient
 from aimltui.wire.errors import BadRequest, Forbidden
 from aimltui.wire.events import Notice
 from aimltui.wire.runs import Run
@@ -204,3 +205,23 @@ async def test_two_programs_on_one_store_share_the_day(tmp_path: Path) -> None:
         run: Any = await other.runs.create_run(wanted)
         assert isinstance(run, Run)
         assert first.id != run.id
+
+
+async def test_a_turn_beyond_the_budget_of_a_client_is_not_asked(tmp_path: Path) -> None:
+    model = FakeModel(says("Hi", usage=told(10, 5)))
+    client = ServedClient("alice", ClientBudget(per_day_tokens=15))
+    async with opened(tmp_path, model) as engine:
+        mark = CURRENT.set(client)
+        try:
+            assert run_of(await play(engine)).status == "completed"
+            run = run_of(await play(engine))
+        finally:
+            CURRENT.reset(mark)
+        assert run.last_error is not None
+        assert run.last_error.message == (
+            "You exceeded your current quota: the 15 tokens of today are used up."
+        )
+        # what nobody with a token asked for belongs to no client
+        assert run_of(await play(engine)).status == "completed"
+        assert (await engine.spent_by(client)).day_tokens == 15
+        assert len(model.requests) == 2

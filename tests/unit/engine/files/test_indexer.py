@@ -394,7 +394,7 @@ def as_in_version_5(conn: sqlite3.Connection) -> None:
         "DROP TRIGGER steps_forget_words; DROP TABLE more_words; DROP TABLE not_indexed; DROP TABLE copies;"
         "DROP INDEX threads_by_family; DROP INDEX messages_by_time; DROP INDEX messages_with_files;"
         "DROP INDEX runs_by_name;"
-        "ALTER TABLE vector_stores DROP COLUMN embedder;"
+        "ALTER TABLE vector_stores DROP COLUMN embedder; ALTER TABLE usage DROP COLUMN client;"
         "DROP TABLE chunk_words; DROP INDEX chunks_without_words;"
         "ALTER TABLE chunks DROP COLUMN context; ALTER TABLE chunks DROP COLUMN scope;"
         "ALTER TABLE chunks DROP COLUMN extra; ALTER TABLE chunks DROP COLUMN places;"

@@ -1,0 +1,60 @@
+"""The clients of a server: whose requests the engine carries out at the moment, and what they may spend."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Final
+
+ANYBODY: Final = ""
+"""The name that stands for this program, and for a server's clients without a budget."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientBudget:
+    """What a client may spend. None is no limit. Days and months are those of the engine's machine."""
+
+    per_day_usd: float | None = None
+    per_day_tokens: int | None = None
+    per_month_usd: float | None = None
+    per_month_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServedClient:
+    """A client that has a separate token."""
+
+    name: str
+    budget: ClientBudget = ClientBudget()
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSpent:
+    """What a client has spent, with the reservations of its active runs."""
+
+    day_usd: float = 0.0
+    day_tokens: int = 0
+    month_usd: float = 0.0
+    month_tokens: int = 0
+
+
+CURRENT: ContextVar[ServedClient | None] = ContextVar("client", default=None)
+"""The client whose request is carried out. A run that a request starts belongs to it until the end."""
+
+
+def used_up(client: ServedClient, spent: ClientSpent) -> str | None:
+    """Return which limit of a client is reached, in words; None if none is."""
+    budget = client.budget
+    for limit, gone, word in (
+        (budget.per_day_usd, spent.day_usd, "of today"),
+        (budget.per_month_usd, spent.month_usd, "of this month"),
+    ):
+        if limit is not None and gone >= limit:
+            return f"the ${limit:g} {word} are used up"
+    for count, used, word in (
+        (budget.per_day_tokens, spent.day_tokens, "of today"),
+        (budget.per_month_tokens, spent.month_tokens, "of this month"),
+    ):
+        if count is not None and used >= count:
+            return f"the {count:,} tokens {word} are used up"
+    return None
