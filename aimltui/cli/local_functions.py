@@ -6,11 +6,11 @@ import argparse
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from aimltui.cli.tool_commands import places_of
 from aimltui.client.errors import TransportError
+from aimltui.common.dataclass import dataclass
 from aimltui.local_tools.host import REFUSED, BadArguments, LocalTools, read_arguments
 from aimltui.local_tools.types import LocalTool
 from aimltui.wire.assistants import LOCAL_TOOLS, Assistant

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from aimltui.client.errors import Unsupported
 from aimltui.client.transport import P, R, Transport
+from aimltui.common.dataclass import dataclass
 from aimltui.wire import operations as op
 from aimltui.wire.assistants import ListAssistants
 from aimltui.wire.errors import APIError, Forbidden, NotFound, Unauthorized

@@ -5,8 +5,9 @@ This module loads nothing else, so that the screen can name these types before i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from aimltui.common.dataclass import dataclass
 
 if TYPE_CHECKING:
     from aimltui.wire.messages import Message

@@ -7,7 +7,6 @@ import json
 import os
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import urlsplit
@@ -20,6 +19,7 @@ from aimltui.client.multipart import FormBody
 from aimltui.client.polling import poll_run
 from aimltui.client.request import Outgoing, binary_content, outgoing
 from aimltui.common.bodies import LIMIT_BYTES, BodyTooLong, read_whole
+from aimltui.common.dataclass import dataclass
 from aimltui.common.tls import missing_certificates, without_certificates
 from aimltui.common.urls import is_loopback, same_origin
 from aimltui.wire import events, sse

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, TypeVar, cast
 
 from aimltui.client.errors import Unsupported
+from aimltui.common.dataclass import dataclass
 from aimltui.wire import operations as op
 from aimltui.wire.base import Page, Params, Wire
 from aimltui.wire.errors import NotFound

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 from urllib.parse import quote, unquote
 
 from aimltui.client.errors import Unsupported
 from aimltui.client.multipart import FormBody
 from aimltui.common.bodies import LIMIT_BYTES
+from aimltui.common.dataclass import dataclass
 from aimltui.wire.base import JSONObject, Params
 from aimltui.wire.binary import OCTETS, BinaryContent
 from aimltui.wire.files import MAX_FILE

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.errors import ConfigError
 from aimltui.config.settings import (
     ALLOWED,

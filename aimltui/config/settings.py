@@ -78,10 +78,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.errors import ConfigError
 from aimltui.config.connection_tables import NamedConnection, default_name, named_connections, refuse_keys
 from aimltui.config.served_clients import ServedClientSettings, served_clients

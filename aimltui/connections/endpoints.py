@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.errors import ConfigError
 from aimltui.common.urls import AIMLAPI_BASE_URL, OPENAI_BASE_URL
 from aimltui.connections.discovery import Connection, KnownConnections

@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 import importlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from aimltui.common.dataclass import dataclass
 from aimltui.connections.types import LocalServer
 
 if TYPE_CHECKING:

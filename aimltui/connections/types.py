@@ -7,8 +7,9 @@ its beginning and end.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal, Protocol
+
+from aimltui.common.dataclass import dataclass
 
 KeyPlace = Literal["environment", "keychain", "file", "none"]
 """Where a key is stored: an environment variable, the system's keychain, a private file (0600), or no key."""

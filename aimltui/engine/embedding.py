@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from aimltui.common.dataclass import dataclass
 from aimltui.wire.embeddings import EmbeddingPlace
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Literal
 
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.accounting.budget import BudgetLimits
 from aimltui.engine.approval import AskApproval
 from aimltui.engine.embedding import Embed

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from aimltui.common.dataclass import dataclass
 from aimltui.formatting.numbers import NO_BREAK_SPACE
 
 Glyphs = Literal["unicode", "ascii"]

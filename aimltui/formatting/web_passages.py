@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.sanitize import clean, clean_line
 from aimltui.formatting.links import is_web_address, link
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from aimltui.client.client import every
+from aimltui.common.dataclass import dataclass
 from aimltui.common.disk import write_private
 from aimltui.common.sanitize import clean_line
 from aimltui.interchange.assistant_toml import (

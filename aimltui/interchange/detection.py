@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 from typing import Literal
 
+from aimltui.common.dataclass import dataclass
 from aimltui.interchange.databases import opened
 from aimltui.interchange.inputs import Member, readable
 from aimltui.interchange.json_values import Value, values

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Literal, Protocol
 
 from aimltui.client.client import AssistantsClient, every
 from aimltui.client.errors import Unsupported
+from aimltui.common.dataclass import dataclass
 from aimltui.common.redaction import redact_in_use
 from aimltui.formatting.web_passages import WEB_TOOLS, WebKey, WebPassage, linked, read
 from aimltui.interchange import own

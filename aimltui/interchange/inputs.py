@@ -11,10 +11,11 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, cast
 
+from aimltui.common.dataclass import dataclass
 from aimltui.interchange.fields import writable
 from aimltui.interchange.records import Skipped, UnreadableInput
 

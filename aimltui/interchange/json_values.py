@@ -11,9 +11,10 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import BinaryIO, Literal
 
+from aimltui.common.dataclass import dataclass
 from aimltui.interchange.records import JSONValue, UnreadableInput
 
 MAX_VALUE = 128 * 1024 * 1024

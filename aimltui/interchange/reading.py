@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Protocol
 
+from aimltui.common.dataclass import dataclass
 from aimltui.interchange import own
 from aimltui.interchange.detection import Sample, sample
 from aimltui.interchange.formats import (

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal, Protocol
+
+from aimltui.common.dataclass import dataclass
 
 Seconds = float
 """A point in time, in seconds since 1970."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
+from aimltui.common.dataclass import dataclass
 from aimltui.interchange.records import Skipped
 from aimltui.interchange.survey import MAX_NAMED
 

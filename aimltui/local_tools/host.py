@@ -6,9 +6,10 @@ import asyncio
 import json
 import logging
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal
 
+from aimltui.common.dataclass import dataclass
 from aimltui.local_tools.approvals import Approvals
 from aimltui.local_tools.types import CallResult, LocalTool, Problem, ToolSource
 

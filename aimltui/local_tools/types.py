@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal, Protocol
+
+from aimltui.common.dataclass import dataclass
 
 Kind = Literal["function", "schema", "server", "code", "skill", "web"]
 """`function`: a Python function of the user. `schema`: only a definition, answered by hand. `server`: of an MCP server.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import urlsplit
 
 from aimltui.common import urls
+from aimltui.common.dataclass import dataclass
 from aimltui.wire.clients import ServedClient
 from aimltui.wire.errors import APIError, Forbidden, Unauthorized
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from aimltui.common.dataclass import dataclass
 from aimltui.wire.errors import BadRequest
 
 HEADER = "idempotency-key"

@@ -9,13 +9,13 @@ import signal
 import socket
 import stat
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.disk import ensure_private_dir
 from aimltui.common.errors import ConfigError
 from aimltui.server.auth import MIN_TOKEN_LENGTH, is_loopback

@@ -7,13 +7,14 @@ import contextlib
 import hashlib
 import os
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import BinaryIO
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.disk import disk_reason
 from aimltui.wire.errors import BadRequest, ServerError, TooLarge
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from aimltui.common.dataclass import dataclass
 from aimltui.server.chat_completions.request import parse as parse_chat
 from aimltui.server.chat_completions.service import ChatCompletions, error_frame
 from aimltui.server.responses.service import Responses, response_error_frame

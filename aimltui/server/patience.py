@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
 from typing import Any
 
 from starlette.types import Message, Receive
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
+from aimltui.common.dataclass import dataclass
 from aimltui.wire.errors import APIError
 
 HEADERS_S = 20.0

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import unquote
 
+from aimltui.common.dataclass import dataclass
 from aimltui.wire.base import Page
 from aimltui.wire.errors import APIError, NotFound
 from aimltui.wire.models import ListModels, Model

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Protocol
 
+from aimltui.common.dataclass import dataclass
 from aimltui.server.auth import Auth
 from aimltui.server.event_stream import HEARTBEAT_S
 from aimltui.server.idempotency import IdempotencyKeys

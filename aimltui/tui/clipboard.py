@@ -13,9 +13,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.sanitize import clean
 
 if TYPE_CHECKING:

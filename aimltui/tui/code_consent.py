@@ -6,8 +6,9 @@ The first frame imports this module, so it imports nothing large.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Literal, Protocol
+
+from aimltui.common.dataclass import dataclass
 
 
 class PendingCode(Protocol):

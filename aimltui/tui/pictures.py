@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import warnings
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from aimltui.common.dataclass import dataclass
 
 if TYPE_CHECKING:
     from PIL.Image import Image

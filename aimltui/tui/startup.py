@@ -7,10 +7,11 @@ here.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from aimltui.common.dataclass import dataclass
 from aimltui.tui.state.dead_time import KeyTimes
 
 if TYPE_CHECKING:

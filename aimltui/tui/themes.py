@@ -10,7 +10,7 @@ import difflib
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,6 +18,7 @@ from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
 import aimltui
+from aimltui.common.dataclass import dataclass
 from aimltui.common.errors import ConfigError
 from aimltui.config.toml_file import parse_toml
 

@@ -8,12 +8,12 @@ import io
 import os
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
 from pydantic import BeforeValidator, Field, PlainSerializer
 
+from aimltui.common.dataclass import dataclass
 from aimltui.wire.base import Wire, extension
 
 OCTETS = "application/octet-stream"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Final
+
+from aimltui.common.dataclass import dataclass
 
 ANYBODY: Final = ""
 """The name that stands for this program, and for a server's clients without a budget."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from aimltui.common.dataclass import dataclass
 from aimltui.wire.base import Wire, extension
 from aimltui.wire.errors import ErrorObject
 from aimltui.wire.messages import Message, MessageDelta

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
+from aimltui.common.dataclass import dataclass
 from aimltui.wire.assistants import (
     Assistant,
     AssistantParams,

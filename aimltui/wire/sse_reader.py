@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from aimltui.common.dataclass import dataclass
 
 LIMIT_BYTES = 1024 * 1024
 """The limit for a line and for an event."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Final, Literal, cast
 
+from aimltui.common.dataclass import dataclass
 from aimltui.wire import events
 from aimltui.wire.base import JSONObject
 from aimltui.wire.events import StreamEvent

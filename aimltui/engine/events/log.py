@@ -6,8 +6,9 @@ import asyncio
 import time
 from array import array
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.events.deltas import Delta
 from aimltui.wire import events
 from aimltui.wire.events import StreamEvent

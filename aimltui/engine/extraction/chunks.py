@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.accounting.tokens import units
 
 _LONGEST = 16

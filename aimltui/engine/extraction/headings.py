@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from aimltui.common.dataclass import dataclass
 
 SEPARATOR = " › "
 _LONGEST = 80

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
+
+from aimltui.common.dataclass import dataclass
 
 # as in `wire.vector_stores`, whose import would cost each reading process half a second
 UNSUPPORTED_FILE: Final = "unsupported_file"

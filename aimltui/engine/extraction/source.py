@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import BinaryIO
 
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.extraction.document import Writer
 from aimltui.engine.extraction.limits import Budget
 

@@ -8,10 +8,10 @@ import itertools
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.disk import disk_reason
 from aimltui.wire.binary import Blob
 from aimltui.wire.errors import BadRequest, ServerError, TooLarge

@@ -12,10 +12,10 @@ import ipaddress
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.disk import disk_reason
 from aimltui.common.errors import AimltuiError
 from aimltui.common.sanitize import clean, clean_line

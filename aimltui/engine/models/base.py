@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal, Protocol
+
+from aimltui.common.dataclass import dataclass
 
 JSON = Any
 """A JSON value; `Any` because recursive JSON types help no reader."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.events.log import EventLog
 from aimltui.engine.operations.included import as_included, step_as_included
 from aimltui.engine.operations.messages import new_messages

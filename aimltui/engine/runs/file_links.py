@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from urllib.parse import quote
+
+from aimltui.common.dataclass import dataclass
 
 SCHEME = "sandbox:"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.sanitize import clean_line
 from aimltui.engine.embedding import QueryVectors
 from aimltui.engine.events.deltas import CALL, CallHead, Delta

@@ -8,10 +8,11 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import Any
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.excerpt import Excerpt
 from aimltui.common.text import replace_surrogates
 from aimltui.engine.errors import EngineError

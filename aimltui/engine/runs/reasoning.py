@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from aimltui.common.dataclass import dataclass
 
 MAX_CHARACTERS = 256 * 1024
 """The limit for each step."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.text import replace_surrogates
 from aimltui.engine.models.base import ChatModel, ModelError
 from aimltui.engine.runs.budget_guard import BudgetGuard

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.runs.tool_calls import Call
 from aimltui.wire.base import JSONObject
 from aimltui.wire.runs import Usage

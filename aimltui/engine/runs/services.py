@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.embedding import QueryEmbedder
 from aimltui.engine.models.base import Models
 from aimltui.engine.options import EngineOptions

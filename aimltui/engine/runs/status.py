@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from aimltui.common.dataclass import dataclass
 from aimltui.wire.messages import IncompleteDetails
 from aimltui.wire.runs import (
     CANCELLED,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.runs.printed_calls import (
     PrintedCall,
     code_of,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from aimltui.common.dataclass import dataclass
 from aimltui.wire.base import JSONObject
 from aimltui.wire.run_steps import FUNCTION, RunStep, ToolCallsDetails
 

@@ -6,9 +6,10 @@ import time
 from array import array
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.models.base import ChatRequest
 
 MOST_RUNS = 20

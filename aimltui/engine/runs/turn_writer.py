@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import Any
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.text import replace_surrogates
 from aimltui.engine.events.deltas import (
     ARGUMENTS,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.store import messages, threads, words
 from aimltui.engine.store.database import Connection, Row
 from aimltui.wire import ids

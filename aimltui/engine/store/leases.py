@@ -6,9 +6,9 @@ import os
 import platform
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.processes import is_running
 from aimltui.engine.store.database import Connection, Row
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.events.deltas import (
     FILE_CITATION,
     FILE_PATH,

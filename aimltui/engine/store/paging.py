@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.store.database import Connection, Row
 from aimltui.wire.base import ListParams, Page, Wire
 from aimltui.wire.errors import BadRequest

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.store.database import Connection
 from aimltui.engine.store.search.candidates import candidates, chunk_of, counts, scope_of, weights_of
 from aimltui.engine.store.search.merging import Merged, merged

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.store import threads, words
 from aimltui.engine.store.database import Connection, Row
 from aimltui.engine.store.paging import Listing, page

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.accounting.budget import BudgetLimits, Reservation, Spent
 from aimltui.engine.store.database import Connection, Row
 from aimltui.wire.clients import ANYBODY, ClientSpent

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.extraction.chunks import Chunk
 from aimltui.engine.store.database import Connection, Row
 from aimltui.engine.store.leases import OtherOwners

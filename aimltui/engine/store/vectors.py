@@ -6,10 +6,10 @@ import heapq
 import math
 from array import array
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from operator import mul
 from typing import Final
 
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.store.database import Connection
 from aimltui.engine.store.leases import OtherOwners
 from aimltui.wire.embeddings import EMBEDDINGS, EmbeddingPlace, embedding_place

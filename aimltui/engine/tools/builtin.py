@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.options import EngineOptions
 from aimltui.engine.tools.base import Tool
 from aimltui.engine.tools.code_interpreter.service import InterpreterService

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rich.cells import cell_len
 
+from aimltui.common.dataclass import dataclass
 from aimltui.formatting.formulas.signs import TALL
 
 

@@ -6,9 +6,10 @@ import io
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
+from aimltui.common.dataclass import dataclass
 from aimltui.interchange.detection import Sample, shape_of
 from aimltui.interchange.fields import (
     from_base64,

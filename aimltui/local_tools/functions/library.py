@@ -8,10 +8,11 @@ import json
 import re
 import signal
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.sanitize import clean
 from aimltui.local_tools.approvals import Approvals
 from aimltui.local_tools.functions.parsing import BrokenFile, Parsed, parse_functions

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from typing import Any
 
+from aimltui.common.dataclass import dataclass
 from aimltui.local_tools.functions.docstrings import read_docstring
 
 _TYPES = {

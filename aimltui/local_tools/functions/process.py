@@ -8,10 +8,11 @@ import json
 import os
 import signal
 import sys
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from aimltui.common.dataclass import dataclass
 from aimltui.local_tools.types import Limits
 
 _GUEST = "aimltui.local_tools.functions.guest"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from typing import Any, Protocol
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.errors import AimltuiError
 from aimltui.config.mcp_servers import McpServer
 from aimltui.local_tools.mcp.forms import Form, Reply

@@ -6,10 +6,10 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.sanitize import clean, clean_line
 from aimltui.config.mcp_servers import McpServer
 from aimltui.local_tools.types import RIGHTS, LocalTool, fingerprint_of

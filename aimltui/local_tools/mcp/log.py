@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from contextvars import ContextVar
-from dataclasses import dataclass
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.sanitize import clean_line
 
 _LINES = 40

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, field, fields
 from typing import Any, Protocol
 
 from aimltui.common import redaction
+from aimltui.common.dataclass import dataclass
 from aimltui.common.errors import AimltuiError
 from aimltui.common.sanitize import clean_line
 from aimltui.common.urls import is_loopback, origin

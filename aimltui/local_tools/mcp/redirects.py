@@ -7,10 +7,10 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import parse_qs, urlsplit
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.errors import AimltuiError
 from aimltui.common.sanitize import clean_line
 

@@ -8,10 +8,10 @@ import logging
 import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.disk import ensure_private_dir, exclusive, write_private
 from aimltui.common.errors import AimltuiError, ConfigError
 from aimltui.config.mcp_servers import McpServer, McpServers

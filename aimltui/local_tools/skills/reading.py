@@ -16,10 +16,10 @@ import re
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.errors import AimltuiError
 from aimltui.common.sanitize import clean, clean_line
 

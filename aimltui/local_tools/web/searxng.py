@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.sanitize import clean_line
 from aimltui.formatting.links import ascii_address, is_web_address
 from aimltui.formatting.web_passages import WebPassage

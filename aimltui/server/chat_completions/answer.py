@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from aimltui.common.dataclass import dataclass
 from aimltui.wire import events
 from aimltui.wire.base import JSONObject
 from aimltui.wire.errors import APIError, RateLimited, ServerError

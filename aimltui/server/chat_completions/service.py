@@ -8,10 +8,10 @@ import json
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
 from secrets import token_hex
 from typing import cast
 
+from aimltui.common.dataclass import dataclass
 from aimltui.server.assistant_models import find_assistant
 from aimltui.server.chat_completions.answer import ChatAnswer
 from aimltui.server.chat_completions.request import ChatRequest

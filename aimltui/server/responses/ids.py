@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from aimltui.common.dataclass import dataclass
 from aimltui.wire import ids
 from aimltui.wire.errors import NotFound
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from aimltui.common.dataclass import dataclass
 from aimltui.server.fields import answered_part, list_field, text_field
 from aimltui.wire.base import JSONObject, Metadata
 from aimltui.wire.errors import BadRequest

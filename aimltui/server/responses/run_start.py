@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from secrets import token_hex
 from typing import Any, Final, cast
 
+from aimltui.common.dataclass import dataclass
 from aimltui.server.assistant_models import PREFIX, every_assistant, find_assistant
 from aimltui.server.responses.conversations import Conversations
 from aimltui.server.responses.ids import ResponseRef, parse_response, thread_of

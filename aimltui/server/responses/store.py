@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import cast
 
+from aimltui.common.dataclass import dataclass
 from aimltui.server.paging import every
 from aimltui.server.responses import items
 from aimltui.server.responses.ids import ResponseRef, no_response

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from aimltui.common.dataclass import dataclass
 from aimltui.server.responses import items
 from aimltui.server.responses.ids import ResponseRef, item_id
 from aimltui.server.responses.snapshot import response_json, usage_of

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from aimltui.common.dataclass import dataclass
 
 Scope = Literal["app", "main", "prompt", "list", "transcript", "files"]
 """What handles the keys: the app, the main screen, or one of its widgets while it has the focus."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
+from aimltui.common.dataclass import dataclass
 from aimltui.tui.commands.command import Command
 from aimltui.tui.commands.table import COMMANDS
 

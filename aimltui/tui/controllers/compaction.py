@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
 
 from aimltui.client.client import AssistantsClient, every
 from aimltui.client.errors import TransportError
+from aimltui.common.dataclass import dataclass
 from aimltui.common.errors import AimltuiError
 from aimltui.tui.controllers.conversation import Conversation
 from aimltui.tui.controllers.run_plan import Plan

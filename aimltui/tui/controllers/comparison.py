@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
 from textual.message import Message as TextualMessage
 
 from aimltui.client.errors import TransportError, Unsupported
+from aimltui.common.dataclass import dataclass
 from aimltui.tui.controllers.messages import ComparisonStarted
 from aimltui.tui.state.answerers import Answerer
 from aimltui.tui.state.attached_files import parted, with_files

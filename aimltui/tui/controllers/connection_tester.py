@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.errors import ConfigError
 from aimltui.connections.types import ConnectionDraft, Connections, Tested
 from aimltui.tui.state.connect_form import ConnectForm, host_of, saved_text

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Protocol
 
+from aimltui.common.dataclass import dataclass
 from aimltui.tui.controllers.change_buffer import ChangeBuffer
 from aimltui.tui.state.addressee import Addressee
 from aimltui.tui.state.answerers import Answerer

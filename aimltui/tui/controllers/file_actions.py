@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from aimltui.client.errors import TransportError
+from aimltui.common.dataclass import dataclass
 from aimltui.tui.state.file_facts import Repeat, is_picture_name
 from aimltui.tui.storage import saving
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from textual.message import Message as TextualMessage
 
 from aimltui.client.client import AssistantsClient
 from aimltui.client.errors import TransportError
+from aimltui.common.dataclass import dataclass
 from aimltui.tui.controllers.assistant_directory import AssistantDirectory
 from aimltui.tui.controllers.branches import Branches
 from aimltui.tui.controllers.conversation import Conversation

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from aimltui.common.dataclass import dataclass
 from aimltui.tui.state.saved_prompts import SavedPrompt
 
 if TYPE_CHECKING:

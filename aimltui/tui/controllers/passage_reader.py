@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from aimltui.client.client import AssistantsClient
 from aimltui.client.errors import TransportError, Unsupported
+from aimltui.common.dataclass import dataclass
 from aimltui.tui.state.entries import Source
 from aimltui.tui.state.passages import PassageText, alone, located
 from aimltui.wire.errors import APIError

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from aimltui.common.dataclass import dataclass
 from aimltui.tui.state.entries import OTHER_MODEL, CardAction
 from aimltui.wire.tools import Tool
 

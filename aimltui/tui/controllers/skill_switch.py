@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from aimltui.client.errors import TransportError
+from aimltui.common.dataclass import dataclass
 from aimltui.local_tools.skills.source import SkillSource
 from aimltui.local_tools.skills.switch import METADATA, MOST_METADATA, names_on
 from aimltui.tui.controllers.assistant_directory import AssistantDirectory

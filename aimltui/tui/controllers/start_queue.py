@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from aimltui.common.dataclass import dataclass
 
 NEW_THREAD_ACTION = "new_thread"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
+from aimltui.common.dataclass import dataclass
 from aimltui.tui.driver.grammar import PASTE_END, PASTE_START
 
 PASTE_IDLE_S: Final = 1.0

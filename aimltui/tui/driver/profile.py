@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Final, Literal
+
+from aimltui.common.dataclass import dataclass
 
 ColorSystem = Literal["256", "truecolor"]
 

@@ -6,10 +6,10 @@ Knows nothing of keys. Every wait is bounded, so that a sequence or a paste with
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from time import monotonic
 from typing import Final
 
+from aimltui.common.dataclass import dataclass
 from aimltui.tui.driver.grammar import (
     ESC,
     KNOWN,

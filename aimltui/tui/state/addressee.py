@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.sanitize import clean_line
 
 TO_ASSISTANT: Final = "to_assistant"

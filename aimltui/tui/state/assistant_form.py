@@ -6,9 +6,10 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, fields, replace
 from typing import Any, Final
 
+from aimltui.common.dataclass import dataclass
 from aimltui.wire.assistants import (
     LOCAL_TOOLS,
     MOST_STARTERS,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from aimltui.common.dataclass import dataclass
 from aimltui.tui.state.assistant_form import CODE, SEARCH, AssistantForm
 
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Final, Literal
 
+from aimltui.common.dataclass import dataclass
 from aimltui.tui.state import addressee
 from aimltui.tui.state.addressee import Addressee
 

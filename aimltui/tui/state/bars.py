@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 from rich.cells import cell_len
 
+from aimltui.common.dataclass import dataclass
 from aimltui.formatting.cells import cut
 from aimltui.tui.commands.command import FooterItem
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal
 
+from aimltui.common.dataclass import dataclass
 from aimltui.tui.state.entries import Entry, MessageEntry, StepEntry, ToolCallEntry
 
 _ENDINGS: Final = {

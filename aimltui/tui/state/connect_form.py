@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 from urllib.parse import urlsplit
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.urls import is_private, same_origin
 from aimltui.connections.types import ConnectionDraft, ConnectionRow, EnvironmentKey, KeyPlace, Tested
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.urls import AIMLAPI_BASE_URL, OPENAI_BASE_URL, same_origin
 from aimltui.connections.types import ConnectionRow, EnvironmentKey, LocalServer
 from aimltui.formatting.numbers import plural

@@ -6,10 +6,11 @@ look. Its text is as the server sent it: the renderers make it harmless.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from aimltui.client.changes import Appended as Appended
+from aimltui.common.dataclass import dataclass
 from aimltui.tui.state.addressee import Addressee
 from aimltui.tui.state.attached_files import AttachedFile, with_files
 

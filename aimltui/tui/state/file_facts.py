@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
+from aimltui.common.dataclass import dataclass
 from aimltui.tui.state.entries import Entry, MessageEntry, StepEntry
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
 
+from aimltui.common.dataclass import dataclass
 from aimltui.formatting.numbers import bytes_text, plural
 
 Holder = Literal["thread", "assistant", "store"]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from aimltui.common.dataclass import dataclass
 from aimltui.wire.events import StreamEvent
 from aimltui.wire.run_steps import FunctionToolCall, RunStep, ToolCallsDetails
 from aimltui.wire.runs import Run

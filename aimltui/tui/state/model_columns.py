@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.sanitize import clean_line
 from aimltui.formatting.cells import ELLIPSIS, cut, fit
 from aimltui.tui.state.model_words import UNKNOWN, ModelRow, dollars_in_words, tokens_in_words

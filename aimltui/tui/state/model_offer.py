@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from aimltui.common.dataclass import dataclass
 from aimltui.tui.state.model_rows import ModelIndex
 from aimltui.tui.state.model_words import ModelRow, SourceRow
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from aimltui.common.dataclass import dataclass
 
 UNKNOWN = "–"
 _MILLION = 1_000_000

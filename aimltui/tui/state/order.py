@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from aimltui.common.dataclass import dataclass
 from aimltui.wire.messages import Message
 from aimltui.wire.run_steps import MessageCreationDetails, RunStep
 from aimltui.wire.runs import Run

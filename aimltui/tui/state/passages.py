@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.sanitize import clean
 
 Role = Literal["around", "passage", "quote"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from aimltui.common.dataclass import dataclass
 
 if TYPE_CHECKING:
     from aimltui.local_tools.mcp.forms import Form

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, field, fields, replace
 from typing import Any, Final
 
+from aimltui.common.dataclass import dataclass
 from aimltui.formatting.numbers import plural
 from aimltui.tui.state.assistant_form import number_of, number_problem
 from aimltui.wire.constraints import METADATA_VALUE

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from aimltui.common.dataclass import dataclass
 
 _BLANK: Final = re.compile(r"\{\{\s*([^{}\n]{1,60}?)\s*\}\}")
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,40}")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rich.cells import cell_len
 
+from aimltui.common.dataclass import dataclass
 from aimltui.formatting.money import Cost, Glyphs, cost_text
 from aimltui.formatting.numbers import clock_text, short_count
 

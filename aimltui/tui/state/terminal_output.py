@@ -7,8 +7,10 @@ terminal.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
+
+from aimltui.common.dataclass import dataclass
 
 MAX_LINE: Final = 20_000
 """Characters of a line that are read; a progress bar may have written a million."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+from aimltui.common.dataclass import dataclass
 from aimltui.tui.state.fuzzy import rank
 
 Mark = Literal["none", "running", "needs_you", "failed", "unread"]

@@ -7,10 +7,11 @@ changes in order, for the transcript to apply.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from aimltui.client.accumulator import RunAccumulator
 from aimltui.client.changes import Appended, MessageChanged, RunChanged, StepChanged
+from aimltui.common.dataclass import dataclass
 from aimltui.tui.state.addressee import Addressee
 from aimltui.tui.state.branch_marks import END_ID, BranchMarks
 from aimltui.tui.state.entries import (

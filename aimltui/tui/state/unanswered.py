@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from aimltui.common.dataclass import dataclass
 from aimltui.tui.state.entries import Entry, GuideEntry, MessageEntry, NoticeEntry, QueuedEntry, RunEntry
 
 

@@ -7,10 +7,11 @@ import re
 import shlex
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
+
+from aimltui.common.dataclass import dataclass
 
 _MOST_TEXT: Final = 8_000
 """Characters of a paste that may be a list of paths."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
 
@@ -13,6 +12,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.widget import Widget
 
+from aimltui.common.dataclass import dataclass
 from aimltui.formatting.cells import cut
 from aimltui.tui.state.call_card import (
     Answer,

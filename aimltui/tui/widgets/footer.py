@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
@@ -11,6 +10,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
+from aimltui.common.dataclass import dataclass
 from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.state.bars import GAP, fit_items
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -11,6 +11,7 @@ from rich.style import Style
 from textual import events
 from textual.strip import Strip
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.sanitize import clean_line
 from aimltui.tui.state.fuzzy import positions
 from aimltui.tui.state.model_columns import MARGIN, Columns, columns_for, cut_id

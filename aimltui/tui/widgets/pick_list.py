@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -15,6 +14,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.sanitize import clean_line
 from aimltui.formatting.cells import cut
 from aimltui.tui.state.fuzzy import positions

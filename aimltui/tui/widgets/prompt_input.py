@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Final, Protocol
 
 from textual import events
@@ -15,6 +14,7 @@ from textual.strip import Strip
 from textual.widgets import TextArea
 from textual.widgets.text_area import Selection
 
+from aimltui.common.dataclass import dataclass
 from aimltui.tui.commands.derived import command
 from aimltui.tui.state.addressee import Addressee
 from aimltui.tui.state.attached_files import AttachedFile, addressee_of, parted, with_files

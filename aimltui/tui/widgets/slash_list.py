@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from textual.message import Message
 
+from aimltui.common.dataclass import dataclass
 from aimltui.tui.widgets.mention_list import MentionList
 from aimltui.tui.widgets.pick_list import PickRow
 

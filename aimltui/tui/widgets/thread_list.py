@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from rich.style import Style
@@ -14,6 +13,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from aimltui.common.dataclass import dataclass
 from aimltui.tui.commands.derived import bindings
 from aimltui.tui.state.thread_lines import Mark, ThreadLines, ThreadRow
 from aimltui.tui.widgets.thread_rows import HEAD_LINES, SIGNS, ThreadPainter

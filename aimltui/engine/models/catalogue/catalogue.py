@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import resources
 from typing import Literal
 
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.models.base import ModelInfo
 from aimltui.engine.models.catalogue.parse import read_models
 from aimltui.engine.models.catalogue.rows import RESPONSES

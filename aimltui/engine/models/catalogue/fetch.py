@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
 
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.models.base import JSON, ModelError, ModelInfo
 from aimltui.engine.models.catalogue.local_servers import told_beside
 from aimltui.engine.models.catalogue.parse import read_models

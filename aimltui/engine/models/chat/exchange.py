@@ -6,10 +6,11 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Protocol
 
 from aimltui.common.bodies import LIMIT_BYTES
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.models.base import JSON, ChatChunk, ChatUsage, ModelError
 from aimltui.engine.models.catalogue.values import cost_of
 from aimltui.engine.models.endpoint.endpoint import Endpoint

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.models.base import JSON
 from aimltui.engine.models.compat.quirks import EFFORTS, Quirks
 

@@ -9,9 +9,9 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.models.base import JSON
 from aimltui.engine.models.compat.quirks import in_words
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from typing import Any
 
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.models.base import JSON, ModelInfo
 from aimltui.engine.models.endpoint.endpoint import Endpoint
 

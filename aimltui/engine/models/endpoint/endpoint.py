@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import SplitResult, urlsplit
 
 from aimltui.common import urls
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.models.endpoint.secret import Secret
 
 _TAILS = ("/chat/completions", "/models")

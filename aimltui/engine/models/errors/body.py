@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from html import unescape
 
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.models.base import JSON
 from aimltui.engine.models.endpoint.redaction import presentable
 from aimltui.engine.models.endpoint.secret import Secret

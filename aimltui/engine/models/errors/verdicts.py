@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import urlsplit
 
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.models.base import ErrorCode
 from aimltui.engine.models.endpoint.endpoint import Endpoint
 from aimltui.engine.models.endpoint.redaction import clip, presentable

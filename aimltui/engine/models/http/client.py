@@ -7,11 +7,11 @@ import logging
 import os
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aimltui import __version__
 from aimltui.common.bodies import BodyTooLong
+from aimltui.common.dataclass import dataclass
 from aimltui.common.tls import CERTIFICATE_VARIABLES, missing_certificates, without_certificates
 from aimltui.common.urls import same_origin
 from aimltui.engine.models.base import ModelError

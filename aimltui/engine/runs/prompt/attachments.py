@@ -10,10 +10,11 @@ import asyncio
 import base64
 import mimetypes
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.accounting.tokens import PER_IMAGE
 from aimltui.engine.models.chat.history import not_shown
 from aimltui.wire.files import File

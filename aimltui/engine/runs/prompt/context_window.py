@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.accounting.tokens import estimate_message
 from aimltui.engine.runs.prompt.attachments import KnownFiles, of_attachment, of_image
 from aimltui.engine.runs.prompt.shortening import shorten

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.store import files, runs, threads
 from aimltui.engine.store.database import Connection
 from aimltui.engine.tools.base import ProvidedFile

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.models.base import ChatRequest
 from aimltui.engine.runs import file_search
 from aimltui.engine.runs.file_search import SEARCHED_BEFORE, SEARCHED_WITHOUT_TOOLS, SearchState

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.store.database import Connection
 from aimltui.engine.store.search.query import Word, prefix_of
 from aimltui.engine.store.search.ranking import Candidate

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.store.search.ranking import Candidate
 
 _LONGEST = 4

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.extraction.words import pairs, parts_of, wide_runs, without_wide
 
 MAX_WORDS = 40

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.extraction.words import pairs, wide_runs, without_wide
 
 MOST_WORDS: Final = 20

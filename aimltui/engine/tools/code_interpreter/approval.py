@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.approval import AskApproval, CodeToRun
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 

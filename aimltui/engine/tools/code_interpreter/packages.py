@@ -15,9 +15,9 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.processes import is_running
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 

@@ -7,9 +7,9 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 
 _PROBE = """

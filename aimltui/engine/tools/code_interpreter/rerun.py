@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import cast
 
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.approval import AskApproval, CodeToRun
 from aimltui.engine.tools.code_interpreter.approval import FOR_THE_USER, permit
 from aimltui.engine.tools.code_interpreter.errors import SandboxError

@@ -13,10 +13,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, aclosing, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from aimltui import __version__
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.files.directory import remove
 from aimltui.engine.tools.code_interpreter.guests.escape_attempts import CELL

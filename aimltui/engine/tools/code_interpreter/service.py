@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from pathlib import Path
 
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.tools.code_interpreter import packages as environment
 from aimltui.engine.tools.code_interpreter import selection as choices
 from aimltui.engine.tools.code_interpreter.errors import SandboxError

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+
+from aimltui.common.dataclass import dataclass
 
 Key = tuple[int, int]
 """The number of the search in its run, and of the passage among its results."""

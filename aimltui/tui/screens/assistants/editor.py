@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import events
@@ -15,6 +15,7 @@ from textual.types import CSSPathType
 from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.sanitize import clean, clean_line
 from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.assistants.assistant_fields import AssistantFields

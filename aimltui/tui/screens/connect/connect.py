@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
@@ -14,6 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 from textual.worker import Worker, WorkerState
 
+from aimltui.common.dataclass import dataclass
 from aimltui.connections.types import Connections, KeyPlace, LocalServer
 from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.controllers.connection_tester import Saved

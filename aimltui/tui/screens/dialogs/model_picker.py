@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar, Literal, Protocol
 
 from textual import events
@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.sanitize import clean_line
 from aimltui.formatting.cells import cut
 from aimltui.tui.commands.command import FooterItem

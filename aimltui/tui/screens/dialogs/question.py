@@ -7,7 +7,6 @@ no answer is selected until the user moves to one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
@@ -18,6 +17,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
+from aimltui.common.dataclass import dataclass
 from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.dialogs.sheet import TALL, Sheet
 

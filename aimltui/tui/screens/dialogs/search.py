@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -11,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from aimltui.client.errors import TransportError, Unsupported
+from aimltui.common.dataclass import dataclass
 from aimltui.common.sanitize import clean_line
 from aimltui.formatting.cells import cut
 from aimltui.tui.commands.command import FooterItem

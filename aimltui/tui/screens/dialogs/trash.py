@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from aimltui.common.dataclass import dataclass
 from aimltui.formatting.numbers import plural
 from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.dialogs.confirm import YES, ConfirmScreen

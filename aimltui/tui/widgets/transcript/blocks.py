@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.sanitize import clean
 from aimltui.tui.state.blocks import Block
 from aimltui.tui.state.entries import Entry, MessageEntry, NoticeEntry, QueuedEntry, RunEntry

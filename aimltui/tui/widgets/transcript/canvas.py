@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.sanitize import clean, clean_line
 from aimltui.tui.state.file_facts import Extras
 from aimltui.tui.widgets.transcript.folding import cells, fold, fold_hard

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from aimltui.common.dataclass import dataclass
 from aimltui.tui.state.entries import Entry, MessageEntry, NoticeEntry, ReasoningEntry, RunEntry, StepEntry
 from aimltui.tui.widgets.transcript.canvas import Canvas, Row
 from aimltui.tui.widgets.transcript.clean_text import CleanText

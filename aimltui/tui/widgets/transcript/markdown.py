@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.cells import cell_len
 from rich.segment import Segment
 
+from aimltui.common.dataclass import dataclass
 from aimltui.formatting.formulas.finding import MAX_FORMULA, stripped
 from aimltui.formatting.formulas.writing import on_lines, on_one_line
 from aimltui.tui.widgets.transcript.canvas import Canvas, Prefix, StyledText

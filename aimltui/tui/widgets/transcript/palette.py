@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from rich.style import Style
 from textual.color import Color, ColorParseError
 
+from aimltui.common.dataclass import dataclass
 from aimltui.tui.contrast import readable
 
 

@@ -8,10 +8,11 @@ of the stream everything is parsed once more, so that no wrong guess stays.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.growing_text import GrowingText
 from aimltui.tui.widgets.transcript.canvas import WHOLE_MESSAGE, Canvas, ClickTarget, StyledText
 from aimltui.tui.widgets.transcript.code import CodeBlock, closes

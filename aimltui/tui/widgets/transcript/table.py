@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from rich.segment import Segment
 
+from aimltui.common.dataclass import dataclass
 from aimltui.tui.widgets.transcript.canvas import Canvas, ClickTarget, StyledText, TextCursor
 from aimltui.tui.widgets.transcript.folding import cells, fold
 from aimltui.tui.widgets.transcript.inline import inline_runs

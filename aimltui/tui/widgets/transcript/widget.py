@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.sanitize import clean
 from aimltui.tui.commands.derived import bindings
 from aimltui.tui.state.blocks import Block

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from aimltui.common.dataclass import dataclass
 from aimltui.tui.widgets.transcript.items import ItemList
 from aimltui.tui.widgets.transcript.viewport import Viewport
 

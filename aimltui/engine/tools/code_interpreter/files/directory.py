@@ -7,8 +7,9 @@ import os
 import random
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from aimltui.common.dataclass import dataclass
 
 _FIRST_UNOWNED, _UNOWNED = 2_000_000_000, 100_000_000
 """User ids that no system assigns."""

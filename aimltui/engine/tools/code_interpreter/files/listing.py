@@ -12,9 +12,9 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.disk import disk_reason
 from aimltui.engine.tools.code_interpreter.errors import SandboxError
 from aimltui.engine.tools.code_interpreter.files.directory import DIRECTORY

@@ -7,8 +7,9 @@ import codecs
 import json
 import struct
 from collections import deque
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from aimltui.common.dataclass import dataclass
 
 PIECE = 65536
 """Bytes to read at a time."""

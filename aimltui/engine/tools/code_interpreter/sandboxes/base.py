@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from aimltui.common.dataclass import dataclass
 from aimltui.engine.tools.code_interpreter.jails.jail import Jail
 from aimltui.engine.tools.code_interpreter.limits import SandboxLimits
 from aimltui.engine.tools.code_interpreter.python_runtime import Interpreter

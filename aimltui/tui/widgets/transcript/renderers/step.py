@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from rich.style import Style
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.sanitize import clean, clean_line
 from aimltui.formatting.numbers import plural, seconds_text
 from aimltui.formatting.web_passages import WEB_SEARCH
