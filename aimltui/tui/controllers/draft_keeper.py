@@ -7,11 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakKeyDictionary
 
+from aimltui.tui.state import run_options
 from aimltui.tui.storage.drafts import NEW_THREAD, joined
 
 if TYPE_CHECKING:
     from aimltui.tui.controllers.conversation import Queue
     from aimltui.tui.controllers.file_worker import FileWorker
+    from aimltui.tui.state.run_options import OptionState
     from aimltui.tui.storage.drafts import DraftStore, OtherDraft
 
 _PAUSE_S = 0.3
@@ -24,6 +26,11 @@ class OpenThread(Protocol):
     @property
     def thread_id(self) -> str | None:
         """Its thread; None until the first message is sent."""
+        ...
+
+    @property
+    def options(self) -> OptionState:
+        """The options of its runs."""
         ...
 
 
@@ -92,6 +99,8 @@ class DraftKeeper:
         self._seen: tuple[OpenThread, str] | None = None
         self._queues: WeakKeyDictionary[OpenThread, tuple[str, tuple[str, ...]]] = WeakKeyDictionary()
         """What is saved of each conversation's queue, and under which key."""
+        self._options: WeakKeyDictionary[OpenThread, tuple[str, str]] = WeakKeyDictionary()
+        """The same of the options for its next run."""
 
     @property
     def key(self) -> str:
@@ -145,16 +154,26 @@ class DraftKeeper:
         if visit != self._visit:
             return
         key = self.key
-        text, others = await self._files.read(lambda: (self._store.open(key), len(self._store.others(key))))
+        text, others, options = await self._files.read(
+            lambda: (self._store.open(key), len(self._store.others(key)), self._store.options(key))
+        )
         if visit != self._visit:
             self._files.write(partial(self._store.release, key))
             return
         self._is_loaded = True
+        self._take_options(key, options)
         if text:
             prompt = self._prompt()
             prompt.load_draft("\n".join(part for part in (text, prompt.draft) if part))
         if others:
             self._found_others(others)
+
+    def _take_options(self, key: str, text: str) -> None:
+        """Use the saved options for the next run, unless others were set meanwhile."""
+        current = self._current()
+        if current is not None and text and not current.options.next:
+            current.options.next = run_options.read(text)
+            self._options[current] = (key, text)
 
     async def others(self) -> list[OtherDraft]:
         """The other drafts of the open thread, the newest first."""
@@ -198,6 +217,17 @@ class DraftKeeper:
             self._files.write(partial(self._store.save_queue, before[0], ()))
         self._files.write(partial(self._store.save_queue, key, messages))
         self._queues[conversation] = (key, messages)
+
+    def note_options(self, conversation: OpenThread) -> None:
+        """Save the options for the next run of a conversation, if they have changed since the last call."""
+        key, text = conversation.thread_id or NEW_THREAD, run_options.written(conversation.options.next)
+        before = self._options.get(conversation)
+        if (key, text) == before or (before is None and not text):
+            return
+        if before is not None and before[0] != key:
+            self._files.write(partial(self._store.save_options, before[0], ""))
+        self._files.write(partial(self._store.save_options, key, text))
+        self._options[conversation] = (key, text)
 
     def join(self, key: str | None, *, before: str = "", behind: str = "") -> None:
         """Put text before or behind the saved draft of a thread, separated by an empty line.

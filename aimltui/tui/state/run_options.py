@@ -155,7 +155,7 @@ def metadata_of(options: RunOptions, before: RunOptions | None = None) -> dict[s
 
 
 def _parts(options: RunOptions) -> dict[str, str]:
-    text = _written(options) if options else ""
+    text = written(options)
     return {
         f"{KEY}{start // METADATA_VALUE + 1}": text[start : start + METADATA_VALUE]
         for start in range(0, len(text), METADATA_VALUE)
@@ -165,13 +165,28 @@ def _parts(options: RunOptions) -> dict[str, str]:
 def from_metadata(metadata: Mapping[str, str]) -> RunOptions:
     """A thread's options; none if they cannot be read."""
     text = "".join(metadata.get(f"{KEY}{part + 1}", "") for part in range(PARTS))
+    return read(text, is_for_thread=True)
+
+
+def read(text: str, *, is_for_thread: bool = False) -> RunOptions:
+    """The options that `written` has written; none if they cannot be read.
+
+    Args:
+        text: JSON.
+        is_for_thread: Whether they are those of a thread.
+    """
     try:
         values = json.loads(text) if text else {}
         known = {one.name for one in fields(RunOptions)}
         options = RunOptions(**{name: str(value) for name, value in values.items() if name in known})
     except (ValueError, TypeError, AttributeError, RecursionError):
         return RunOptions()
-    return RunOptions() if problems_of(options, is_for_thread=True) else options
+    return RunOptions() if problems_of(options, is_for_thread=is_for_thread) else options
+
+
+def written(options: RunOptions) -> str:
+    """The options as JSON; empty if there are none."""
+    return _written(options) if options else ""
 
 
 def _written(options: RunOptions) -> str:

@@ -26,7 +26,7 @@ NEW_THREAD = "new"
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _LAST_THREAD = "last-thread"
-_DRAFT, _QUEUE = ".draft", ".queue"
+_DRAFT, _QUEUE, _OPTIONS = ".draft", ".queue", ".options"
 _LIMIT_BYTES = 8_000_000
 
 
@@ -127,6 +127,37 @@ class DraftStore:
         """
         return self._changed(self._window.end, "The end of this window")
 
+    def save_options(self, thread_id: str, text: str) -> str | None:
+        """Save this window's options for a thread's next run; an empty text deletes them.
+
+        Returns:
+            The same as `save`.
+        """
+        return self._write(self._own(thread_id, _OPTIONS), text, "The options for the next run")
+
+    def options(self, thread_id: str) -> str:
+        """The options for a thread's next run: this window's, else the newest of a window that has ended, which move here."""
+        own = self._read(self._own(thread_id, _OPTIONS))
+        left = self._left_options(thread_id)
+        if own or not left:
+            return own
+        with self._alone():
+            for file in left:
+                if (text := self._read(file)) and self.save_options(thread_id, text) is None:
+                    self._write(file, "", "The options for the next run")
+                    return text
+        return ""
+
+    def _left_options(self, thread_id: str) -> list[Path]:
+        """The files of windows that have ended, the newest first."""
+        stem = _stem(thread_id)
+        files = [
+            file
+            for file in self.directory.glob(f"{stem}.*{_OPTIONS}")
+            if not self._window.is_running(file.name[len(stem) + 1 :].removesuffix(_OPTIONS))
+        ]
+        return sorted(files, key=_modified, reverse=True)
+
     # Other drafts
 
     def others(self, thread_id: str) -> list[OtherDraft]:
@@ -157,7 +188,9 @@ class DraftStore:
         for other in self.others(thread_id):
             if not other.is_elsewhere:
                 self._remove(thread_id, other)
-        return self.save(thread_id, "")
+        for file in self._left_options(thread_id):
+            self._write(file, "", "The options for the next run")
+        return self.save_options(thread_id, "") or self.save(thread_id, "")
 
     # The thread that was open last
 

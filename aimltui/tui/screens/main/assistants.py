@@ -174,12 +174,14 @@ class AssistantsPart(MainView):
         options = conversation.options
         if text.strip():
             options.next = replace(options.next, additional=text.strip())
+            self.drafts.note_options(conversation)
             self.show_state()
             return
 
         def chosen(choice: Chosen | None) -> None:
             if choice is not None and choice.scope == "next":
                 options.next = choice.options
+                self.drafts.note_options(conversation)
             elif choice is not None:
                 self.spawn(workspace.selections.choose_options(conversation, choice.options), "choice")
             self.show_state()

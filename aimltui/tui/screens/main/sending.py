@@ -176,6 +176,7 @@ class SendingPart(MainView):
         if conversation.shown_beside is not None:
             conversation.shown_beside(changes)
         self.drafts.note_queue(conversation)
+        self.drafts.note_options(conversation)
         self.drafts.follow_thread_id()
         if self.workspace is None or conversation is not self.workspace.current:
             return

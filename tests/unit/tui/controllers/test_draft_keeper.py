@@ -10,6 +10,7 @@ import pytest
 
 from aimltui.tui.controllers.draft_keeper import DraftKeeper
 from aimltui.tui.controllers.file_worker import FileWorker
+from aimltui.tui.state.run_options import OptionState, RunOptions
 from aimltui.tui.storage.drafts import NEW_THREAD, DraftStore
 
 
@@ -18,6 +19,11 @@ class Open:
     """The open conversation."""
 
     thread_id: str | None = None
+    options: OptionState = field(default_factory=OptionState)
+
+    # like a conversation, it equals itself alone
+    __hash__ = object.__hash__
+    __eq__ = object.__eq__
 
 
 @dataclass
@@ -189,3 +195,39 @@ async def test_without_a_connection_nothing_overwrites_a_draft(here: Setup) -> N
     assert await here.saved(NEW_THREAD) == "old"
     here.keeper.join(None, behind="typed")
     assert await here.saved(NEW_THREAD) == "old\n\ntyped"
+
+
+async def test_options_for_the_next_run_outlive_a_killed_window_until_a_run_has_used_them(
+    here: Setup,
+) -> None:
+    assert here.open is not None
+    await here.keeper.enter()
+    here.open.options.next = RunOptions(additional="Be brief.")
+    here.keeper.note_options(here.open)
+    # the first message gives the thread its id before the run takes the options
+    here.open.thread_id = "thread_1"
+    here.keeper.note_options(here.open)
+    await here.worker.finish()
+    # as the system does for a killed program
+    here.store.end()
+
+    later = Setup(here.store.directory)
+    assert later.open is not None
+    await later.keeper.enter()
+    assert not later.open.options.next
+    later.open = Open("thread_1")
+    await later.keeper.enter()
+    assert later.open.options.next == RunOptions(additional="Be brief.")
+    later.open.options.next = RunOptions()
+    later.keeper.note_options(later.open)
+    await later.worker.finish()
+    assert DraftStore(here.store.directory).options("thread_1") == ""
+    assert not list(here.store.directory.glob("*.options"))
+
+
+async def test_another_window_does_not_take_the_options_of_one_that_is_open(here: Setup) -> None:
+    here.store.save_options("thread_1", '{"additional": "Be brief."}')
+    other = DraftStore(here.store.directory)
+    assert other.options("thread_1") == ""
+    here.store.forget("thread_1")
+    assert not list(here.store.directory.glob("*.options"))
