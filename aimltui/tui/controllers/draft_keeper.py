@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakKeyDictionary
 
-from aimltui.tui.state import run_options
 from aimltui.tui.storage.drafts import NEW_THREAD, joined
 
 if TYPE_CHECKING:
@@ -170,9 +169,11 @@ class DraftKeeper:
 
     def _take_options(self, key: str, text: str) -> None:
         """Use the saved options for the next run, unless others were set meanwhile."""
+        from aimltui.tui.state.run_options import read
+
         current = self._current()
         if current is not None and text and not current.options.next:
-            current.options.next = run_options.read(text)
+            current.options.next = read(text)
             self._options[current] = (key, text)
 
     async def others(self) -> list[OtherDraft]:
@@ -220,7 +221,10 @@ class DraftKeeper:
 
     def note_options(self, conversation: OpenThread) -> None:
         """Save the options for the next run of a conversation, if they have changed since the last call."""
-        key, text = conversation.thread_id or NEW_THREAD, run_options.written(conversation.options.next)
+        # late, because it imports wire models, which the first frame does without
+        from aimltui.tui.state.run_options import written
+
+        key, text = conversation.thread_id or NEW_THREAD, written(conversation.options.next)
         before = self._options.get(conversation)
         if (key, text) == before or (before is None and not text):
             return
