@@ -1,10 +1,14 @@
-"""What the sandbox costs: python -m tests.bench.bench_interpreter. No part of the test run."""
+"""What the sandbox costs. No part of the test run.
+
+python -m tests.bench.bench_interpreter [cells]
+"""
 
 from __future__ import annotations
 
 import asyncio
 import resource
 import subprocess
+import sys
 import tempfile
 import time
 from contextlib import aclosing
@@ -21,6 +25,8 @@ from tests.bench.measure import median, milliseconds, percentile, table, verdict
 from tests.sandbox.every import every
 
 _STARTS, _CELLS, _CANCELS = 7, 1000, 10
+_WARM = 100
+"""Cells after which memory is compared."""
 
 
 async def first_output(session: Session, code: str = "print(1)") -> float:
@@ -51,7 +57,7 @@ async def cell(session: Session, code: str) -> float:
     return time.perf_counter() - started
 
 
-async def measure(sandbox: Sandbox, python: Interpreter, directory: Path) -> list[str]:
+async def measure(sandbox: Sandbox, python: Interpreter, directory: Path, cells: int) -> list[str]:
     """One kind's row."""
     starts: list[float] = []
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -66,14 +72,15 @@ async def measure(sandbox: Sandbox, python: Interpreter, directory: Path) -> lis
     session = Session(sandbox, directory / "many", python)
     await cell(session, "None")
     assert session.pid
-    kernel = watchdog.descendants(session.pid)[-1]
+    # without a program that confines it, the kernel is the session's process itself
+    kernel = [session.pid, *watchdog.descendants(session.pid)][-1]
     times: list[float] = []
     early: float = 0
-    for number in range(_CELLS):
+    for number in range(cells):
         times.append(await cell(session, f"x = {number}\nprint(x)\nx + 1"))
-        if number == 100:
-            early = resident(kernel) + resident(session.pid)
-    growth = resident(kernel) + resident(session.pid) - early
+        if number == _WARM:
+            early = sum(map(resident, {kernel, session.pid}))
+    growth = sum(map(resident, {kernel, session.pid})) - early
     soft = [await cancelled(session, "import time\nprint(1)\ntime.sleep(60)") for _ in range(_CANCELS)]
     deaf = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nprint(1)\nwhile True: pass"
     hard = [await cancelled(session, deaf) for _ in range(_CANCELS)]
@@ -97,7 +104,7 @@ def resident(pid: int) -> float:
     return found.resident_bytes if found else 0
 
 
-async def main() -> None:
+async def main(cells: int = _CELLS) -> None:
     """Print the table and what it says about the targets."""
     python = interpreter.find(interpreter.default_executable())
     command = [python.executable, "-c", "print(1)"]
@@ -112,14 +119,14 @@ async def main() -> None:
     directory = Path(tempfile.mkdtemp())
     try:
         rows = [
-            await measure(sandbox, python, directory / sandbox.name)
+            await measure(sandbox, python, directory / sandbox.name, cells)
             for sandbox in every()
             if sandbox.available().is_available
         ]
     finally:
         remove(directory)
     print(f"python -c: {milliseconds(median(plain))} until its end, {milliseconds(plain_cpu)} of CPU")
-    head = ("kind", "first output", "CPU of it", "cell", "p99", f"growth/{_CELLS}", "cancel", "cancel, deaf")
+    head = ("kind", "first output", "CPU of it", "cell", "p99", f"growth/{cells}", "cancel", "cancel, deaf")
     print(table(head, [row[: len(head)] for row in rows]))
     for row in rows:
         cpu, slowest, deaf = (float(value) for value in row[len(head) :])
@@ -129,4 +136,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(*map(int, sys.argv[1:])))
