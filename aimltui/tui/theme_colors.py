@@ -64,15 +64,16 @@ def readable_variables(variables: Mapping[str, str]) -> dict[str, str]:
     grounds = {name: _calm(_solid(variables, name, background), background, variables) for name in GROUNDS}
     panel = grounds["panel"]
     foreground = _on_all(_solid(variables, "foreground", background), grounds.values())
+    # Textual tints the field with the focus by so much
+    field = grounds["surface"].blend(foreground, 0.05, alpha=1)
+    behind = [*grounds.values(), field]
     chosen = dict(variables)
     key = _solid(variables, "footer-key-foreground", background)
     if contrast(key, background) < _LOST or key == _color(variables, "footer-description-foreground"):
         # meant for a footer in the primary colour: here it would look like the words beside it
         chosen["footer-key-foreground"] = variables["primary"]
     texts = {
-        name: _on_all(_solid(chosen, name, panel, foreground), grounds.values())
-        for name in TEXTS
-        if name in variables
+        name: _on_all(_solid(chosen, name, panel, foreground), behind) for name in TEXTS if name in variables
     }
     texts["block-cursor-foreground"] = _solid(variables, "block-cursor-foreground", panel, foreground)
     cursor = _cursor(variables, texts, panel)

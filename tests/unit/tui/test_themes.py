@@ -97,6 +97,11 @@ def test_every_shipped_theme_is_readable_as_it_is_used(name: str) -> None:
         if (ratio := contrast(Color.parse(colors[text]), Color.parse(colors[ground]))) < 4.5
     }
     assert not low
+    surface, foreground = Color.parse(colors["surface"]), Color.parse(colors["foreground"])
+    field = surface.blend(foreground, 0.05, alpha=1)
+    assert min(contrast(Color.parse(colors[text]), field) for text in DERIVED_TEXTS) >= 4.4, (
+        "the field with the focus"
+    )
     cursor, panel = Color.parse(colors[CURSOR]), Color.parse(colors["panel"])
     assert contrast(cursor, panel) > 1.03, "the row under the cursor looks like the others"
     key, word = (Color.parse(colors[f"footer-{part}-foreground"]) for part in ("key", "description"))
