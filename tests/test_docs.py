@@ -6,8 +6,8 @@ import argparse
 import re
 from pathlib import Path
 
-from aimltui.cli.main import command_parser, parser
-from aimltui.tui.commands.derived import key_table_markdown
+from aimltui.cli.main import command_parser, commands_of, parser
+from aimltui.tui.commands.derived import COMMANDS, key_table_markdown, ways_to
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
@@ -55,3 +55,22 @@ def test_every_flag_that_is_named_is_a_flag() -> None:
 def test_every_flag_of_the_program_is_in_the_readme_and_no_other() -> None:
     section = README.split("## Start it your way", 1)[1].split("**", 1)[0]
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", section)) == flags(parser())
+
+
+def test_every_command_that_is_named_is_a_command() -> None:
+    known = {item.slash for item in COMMANDS if item.slash}
+    named = set(re.findall(r"`(/[a-z_]+)(?: [^`]*)?`", README)) - {"/review", "/healthz", "/metrics"}
+    assert len(named) > 10
+    assert named <= known
+    commands = commands_of(command_parser())
+    words = set(re.findall(r"`aimltui ([a-z]+)[^`]*`", README))
+    assert len(words) > 8
+    assert words <= set(commands)
+
+
+def test_every_key_of_a_command_that_is_named_is_one() -> None:
+    keys = {key for item in COMMANDS for way in ways_to(item) for key in [way.lower()]}
+    text = README.split("<!-- keys", 1)[0]
+    named = {key.lower() for key in re.findall(r"\b(F\d{1,2})\b", text)}
+    assert named
+    assert named <= keys

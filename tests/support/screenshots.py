@@ -12,8 +12,8 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -69,12 +69,26 @@ def model_list() -> bytes:
     return json.dumps({"object": "list", "data": rows}).encode()
 
 
+@dataclass(frozen=True)
+class Frame:
+    """A picture of a recording."""
+
+    svg: str
+    seconds: float
+
+
 @dataclass
 class Stage:
     """The running program and how to use it."""
 
     app: AimltuiApp
     pilot: Pilot[None]
+    frames: list[Frame] = field(default_factory=list)
+    """The frames of a recording so far."""
+
+    def frame(self, seconds: float) -> None:
+        """Add what is shown now to the recording, for so long."""
+        self.frames.append(Frame(self.app.export_screenshot(title="aimltui"), seconds))
 
     async def say(self, text: str) -> None:
         """Type and send."""
@@ -159,6 +173,53 @@ async def failed(stage: Stage) -> None:
     await stage.until("failed")
 
 
+async def settings(stage: Stage) -> None:
+    """Every setting, with its value and where it comes from."""
+    await stage.until("Message Assistant")
+    await stage.pilot.press("f2")
+    await stage.until("Colours of the screen")
+
+
+async def inspector(stage: Stage) -> None:
+    """What happened in a run."""
+    await interpreter(stage)
+    await stage.pilot.press("f4")
+    await stage.until("tokens in")
+
+
+async def tour(stage: Stage) -> None:
+    """The recording: a question, the code that ran, the answer, the commands, the themes."""
+    await stage.until("Message Assistant")
+    stage.frame(1.2)
+    question = "Solve 3x + 11 = 14 with Python"
+    for end in (8, 18, len(question)):
+        await stage.type(question[len(stage.app.screen.prompt.text) : end])  # type: ignore[attr-defined]
+        stage.frame(0.5)
+    await stage.pilot.press("enter")
+    for _ in range(5):
+        await stage.pilot.pause(0.7)
+        stage.frame(0.7)
+    await stage.until("completed")
+    stage.frame(2.5)
+    await stage.pilot.press("ctrl+o")
+    await stage.pilot.pause(0.3)
+    stage.frame(2.5)
+    await stage.pilot.press("ctrl+p")
+    await stage.until("search commands")
+    stage.frame(1.0)
+    await stage.type("theme")
+    await stage.until("Try the themes")
+    stage.frame(1.2)
+    await stage.pilot.press("enter")
+    await stage.until("dark or light")
+    await stage.type("dusk")
+    await stage.pilot.pause(0.3)
+    stage.frame(1.6)
+    await stage.pilot.press("enter")
+    await stage.pilot.pause(0.3)
+    stage.frame(2.5)
+
+
 @dataclass(frozen=True)
 class Picture:
     """One file in the folder."""
@@ -172,7 +233,7 @@ class Picture:
     @property
     def name(self) -> str:
         """Its file's name."""
-        shade = "-light" if self.theme.endswith("light") else ""
+        shade = self.theme.removeprefix("aimltui").removesuffix("-dark")
         return f"{self.act.__name__}-{self.size[0]}x{self.size[1]}{shade}.svg"
 
 
@@ -186,6 +247,11 @@ PICTURES = (
     Picture(connect, source="none"),
     Picture(picker, source="endpoint"),
     Picture(failed, source="endpoint"),
+    Picture(settings),
+    Picture(inspector),
+    Picture(conversation, theme="aimltui-dusk"),
+    Picture(conversation, theme="aimltui-paper"),
+    Picture(tour, size=(100, 30)),
 )
 
 
@@ -211,10 +277,40 @@ async def take(picture: Picture) -> None:
             options = parser().parse_args([*places, "--theme", picture.theme, *flags])
             app = AimltuiApp(startup_from(options))
             async with app.run_test(size=picture.size) as pilot:
-                await picture.act(Stage(app, pilot))
-                svg = app.export_screenshot(title="aimltui")
+                stage = Stage(app, pilot)
+                await picture.act(stage)
+                svg = animated(stage.frames) if stage.frames else app.export_screenshot(title="aimltui")
                 await app.action_quit()
     (FOLDER / picture.name).write_text(without_fonts(svg))
+
+
+def animated(frames: Sequence[Frame]) -> str:
+    """One picture that shows the frames one after the other, again and again, by CSS alone."""
+    total = sum(frame.seconds for frame in frames)
+    head = re.match(r"<svg[^>]*>", frames[0].svg)
+    assert head is not None
+    rules, groups, start = [], [], 0.0
+    for number, frame in enumerate(frames):
+        first, last = (100 * moment / total for moment in (start, start + frame.seconds))
+        start += frame.seconds
+        hidden = "0% {visibility: hidden}" if number else ""
+        rules.append(
+            f"@keyframes f{number} {{{hidden} {first:.2f}% {{visibility: visible}} {last:.2f}% {{visibility: hidden}}}}"
+            f" .f{number} {{visibility: hidden; animation: f{number} {total:.1f}s step-end infinite}}"
+        )
+        inner = compact(frame.svg[frame.svg.index(">") + 1 :].rpartition("</svg>")[0], f"t{number}")
+        groups.append(f'<g class="f{number}">{inner}</g>')
+    rules.append("rect {shape-rendering: crispEdges}")
+    still = "@media (prefers-reduced-motion) {g[class^=f] {animation: none} .f0 {visibility: visible}}"
+    return f"{head[0]}<style>{' '.join(rules)} {still}</style>{''.join(groups)}</svg>"
+
+
+def compact(svg: str, prefix: str) -> str:
+    """The same picture in fewer bytes: shorter class names, no clipping, no blank text."""
+    svg = re.sub(r' clip-path="[^"]*"| shape-rendering="crispEdges"|<!--.*?-->', "", svg, flags=re.S)
+    svg = re.sub(r"<clipPath.*?</clipPath>", "", svg, flags=re.S).replace("&#160;", "\xa0")
+    svg = re.sub(r"<text[^>]*>\s*</text>", "", svg)
+    return re.sub(r"\s*\n\s*", "\n", re.sub(r"terminal-\d+", prefix, svg))
 
 
 def without_fonts(svg: str) -> str:

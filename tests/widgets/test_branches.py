@@ -167,3 +167,12 @@ async def test_a_message_is_edited_answered_again_and_every_branch_stays(
         here.screen.action_undo_delete()
         await here.until(lambda: sorted(here.rows()) == ["A", "A (fork)"])
         assert len((await client.threads.list(ListThreads())).data) == 5
+
+        here.screen.go_to(families[0])
+        await here.until(lambda: "answer 1" in here.texts())
+        here.screen.set_focus(here.screen.prompt)
+        await here.write("/fork")
+        await here.until(
+            lambda: here.workspace.current.thread_id not in {None, families[0]}, "the fork is open"
+        )
+        assert len((await client.threads.list(ListThreads())).data) == 6

@@ -346,6 +346,16 @@ COMMANDS: tuple[Command, ...] = (
         takes="PATH",
     ),
     Command(
+        "fork",
+        "Fork the thread",
+        "Go on in a copy of the open thread; the thread itself stays as it is.",
+        (),
+        "fork",
+        THREADS,
+        when=("thread",),
+        slash="/fork",
+    ),
+    Command(
         "trash",
         "Trash",
         "Show the deleted threads: restore them, or delete them for good.",
