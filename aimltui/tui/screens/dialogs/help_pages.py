@@ -57,6 +57,16 @@ HELP_PAGES: Final[Mapping[str, HelpPage]] = {
         "returns to what was chosen before.",
         _MOVE,
     ),
+    "ComparePicker": HelpPage(
+        "Choose two or more models; the same message goes to each of them, so that you can compare the answers. Each answer "
+        "costs what its model costs.",
+        _MOVE,
+    ),
+    "CompareScreen": HelpPage(
+        "The answers of several models to the same message, side by side while they are written. Keep the best one: the "
+        "thread goes on with it, and the others stay as branches.",
+        _SCROLL,
+    ),
     "ConfirmScreen": HelpPage(
         "Read what will happen. Nothing is done before you choose.", (("↑ ↓", "Choose an answer"),)
     ),
@@ -146,6 +156,11 @@ HELP_PAGES: Final[Mapping[str, HelpPage]] = {
         "Skills tell an assistant how to do a kind of task. The model sees the names, and loads a skill when it needs it. "
         "Switch on those that this assistant should have.",
         _MOVE,
+    ),
+    "SummaryScreen": HelpPage(
+        "A summary of the older part of this thread. If you use it, models get it in place of those messages, which leaves "
+        "room for what comes next. The messages themselves stay in the thread.",
+        _SCROLL,
     ),
     "TextEntry": HelpPage("Change the text; ctrl+s takes it, escape leaves everything as it was.", _EDIT),
     "TextViewer": HelpPage("The whole text. A search marks what it finds.", _SCROLL),
