@@ -75,6 +75,8 @@ class Command:
     palette: bool = True
     slash: str = ""
     """The word, with its slash, that runs the command when it is sent as a message."""
+    also: str = ""
+    """Other words by which the palette finds it."""
     takes: str = ""
     """What may stand after that word, such as `PATH`; the action gets it as its argument."""
 

@@ -28,6 +28,7 @@ __all__ = [
     "slash_action",
     "slash_argument",
     "slash_command",
+    "suggested",
     "ways_to",
 ]
 
@@ -61,6 +62,18 @@ _FOOTER_FIRST = frozenset(
     }
 )
 
+_SUGGESTED = (
+    "stop",
+    "continue",
+    "new_thread",
+    "threads",
+    "model",
+    "assistant",
+    "copy_answer",
+    "attach",
+    "connections",
+    "settings",
+)
 _CARD_HIDES = frozenset({"review_call", "stop"})
 """Commands whose keys go back to the prompt while the card about a function call has the focus."""
 _BLOCK_BACK = FooterItem("esc", "Back", "stop")
@@ -121,6 +134,12 @@ def ways_to(item: Command) -> list[str]:
 def palette_commands(state: State) -> list[Command]:
     """The commands that the palette offers in this state."""
     return [item for item in COMMANDS if item.palette and item.action and item.is_available(state)]
+
+
+def suggested(commands: Iterable[Command]) -> list[Command]:
+    """Those of the commands that users want most often, in the order of their use."""
+    by_id = {item.id: item for item in commands}
+    return [by_id[name] for name in _SUGGESTED if name in by_id]
 
 
 def footer_items(state: State) -> list[FooterItem]:

@@ -52,6 +52,7 @@ COMMANDS: tuple[Command, ...] = (
         ("ctrl+g",),
         "edit_outside",
         WRITING,
+        also="vim external",
     ),
     Command(
         "attach",
@@ -63,6 +64,7 @@ COMMANDS: tuple[Command, ...] = (
         WRITING,
         slash="/attach",
         takes="PATH",
+        also="file upload add image picture",
     ),
     Command(
         "edit_attached",
@@ -120,6 +122,7 @@ COMMANDS: tuple[Command, ...] = (
         "show_files",
         WRITING,
         slash="/files",
+        also="documents upload vector store",
     ),
     Command(
         "review_call",
@@ -141,6 +144,7 @@ COMMANDS: tuple[Command, ...] = (
         footer=True,
         when=("running", "!list"),
         slash="/stop",
+        also="cancel interrupt abort",
     ),
     Command(
         "retry",
@@ -152,6 +156,7 @@ COMMANDS: tuple[Command, ...] = (
         when=("thread", "!running"),
         slash="/retry",
         takes="MODEL",
+        also="regenerate again rerun",
     ),
     Command(
         "compare",
@@ -173,6 +178,7 @@ COMMANDS: tuple[Command, ...] = (
         WRITING,
         when=("thread",),
         slash="/edit",
+        also="change correct",
     ),
     Command(
         "continue",
@@ -192,6 +198,7 @@ COMMANDS: tuple[Command, ...] = (
         "show_drafts",
         WRITING,
         slash="/drafts",
+        also="unsent",
     ),
     Command(
         "copy_or_clear",
@@ -228,6 +235,7 @@ COMMANDS: tuple[Command, ...] = (
         label="Rename",
         slash="/title",
         takes="TITLE",
+        also="title edit",
     ),
     Command(
         "delete_thread",
@@ -240,6 +248,7 @@ COMMANDS: tuple[Command, ...] = (
         footer=True,
         when=("thread",),
         label="Delete",
+        also="remove",
     ),
     Command(
         "undo_delete",
@@ -252,6 +261,7 @@ COMMANDS: tuple[Command, ...] = (
         footer=True,
         when=("undo",),
         label="Undo",
+        also="restore",
     ),
     Command(
         "pin_thread",
@@ -264,6 +274,7 @@ COMMANDS: tuple[Command, ...] = (
         footer=True,
         when=("thread",),
         label="Pin",
+        also="favourite star",
     ),
     Command(
         "leave_list",
@@ -290,6 +301,7 @@ COMMANDS: tuple[Command, ...] = (
         label="New",
         priority=True,
         slash="/new",
+        also="chat conversation start clear reset",
     ),
     Command(
         "threads",
@@ -304,6 +316,7 @@ COMMANDS: tuple[Command, ...] = (
         label="Threads",
         priority=True,
         slash="/threads",
+        also="find history open switch",
     ),
     Command(
         "thread_list",
@@ -312,6 +325,7 @@ COMMANDS: tuple[Command, ...] = (
         (),
         "focus_threads",
         THREADS,
+        also="sidebar",
     ),
     Command(
         "find",
@@ -323,6 +337,7 @@ COMMANDS: tuple[Command, ...] = (
         when=("!list",),
         priority=True,
         slash="/find",
+        also="search",
     ),
     Command(
         "import",
@@ -333,6 +348,7 @@ COMMANDS: tuple[Command, ...] = (
         THREADS,
         slash="/import",
         takes="PATH",
+        also="load migrate",
     ),
     Command(
         "export",
@@ -344,6 +360,7 @@ COMMANDS: tuple[Command, ...] = (
         when=("thread",),
         slash="/export",
         takes="PATH",
+        also="save download markdown json",
     ),
     Command(
         "fork",
@@ -363,6 +380,7 @@ COMMANDS: tuple[Command, ...] = (
         "show_trash",
         THREADS,
         slash="/trash",
+        also="deleted restore undo bin",
     ),
     Command(
         "toggle_sidebar",
@@ -372,6 +390,7 @@ COMMANDS: tuple[Command, ...] = (
         "toggle_sidebar",
         THREADS,
         priority=True,
+        also="panel",
     ),
     # Model and assistant
     Command(
@@ -387,6 +406,7 @@ COMMANDS: tuple[Command, ...] = (
         priority=True,
         slash="/model",
         takes="MODEL",
+        also="llm switch provider",
     ),
     Command(
         "assistant",
@@ -398,6 +418,7 @@ COMMANDS: tuple[Command, ...] = (
         priority=True,
         slash="/assistant",
         takes="NAME",
+        also="persona agent gpt instructions",
     ),
     Command(
         "inspect",
@@ -409,6 +430,7 @@ COMMANDS: tuple[Command, ...] = (
         MODEL,
         priority=True,
         slash="/inspect",
+        also="debug log events trace cost",
     ),
     Command(
         "compact",
@@ -432,6 +454,7 @@ COMMANDS: tuple[Command, ...] = (
         MODEL,
         slash="/options",
         takes="TEXT",
+        also="temperature settings parameters instructions",
     ),
     Command(
         "tools",
@@ -442,6 +465,7 @@ COMMANDS: tuple[Command, ...] = (
         MODEL,
         slash="/tools",
         takes="on/off/auto",
+        also="functions settings",
     ),
     Command(
         "web",
@@ -452,6 +476,7 @@ COMMANDS: tuple[Command, ...] = (
         MODEL,
         slash="/web",
         takes="on/off",
+        also="internet browse",
     ),
     Command(
         "connections",
@@ -462,6 +487,7 @@ COMMANDS: tuple[Command, ...] = (
         MODEL,
         when=("connections",),
         slash="/connect",
+        also="settings api key endpoint provider login account",
     ),
     # Reading
     Command(
@@ -540,6 +566,7 @@ COMMANDS: tuple[Command, ...] = (
         when=("text",),
         label="Copy",
         priority=True,
+        also="yank clipboard",
     ),
     Command(
         "copy_output",
@@ -762,6 +789,7 @@ COMMANDS: tuple[Command, ...] = (
         when=("answer",),
         slash="/copy",
         takes="n/code/all",
+        also="clipboard yank",
     ),
     # Program
     Command(
@@ -774,6 +802,7 @@ COMMANDS: tuple[Command, ...] = (
         footer=True,
         priority=True,
         slash="/help",
+        also="keys shortcuts manual",
     ),
     Command(
         "palette",
@@ -797,6 +826,7 @@ COMMANDS: tuple[Command, ...] = (
         PROGRAM,
         priority=True,
         slash="/settings",
+        also="preferences configuration options",
     ),
     Command(
         "suspend",
@@ -815,6 +845,7 @@ COMMANDS: tuple[Command, ...] = (
         PROGRAM,
         slash="/theme",
         takes="NAME",
+        also="colours colors dark light settings appearance",
     ),
     Command(
         "code_consent",
@@ -823,6 +854,7 @@ COMMANDS: tuple[Command, ...] = (
         (),
         "code_consent",
         PROGRAM,
+        also="settings python",
     ),
     Command(
         "mcp_servers",
@@ -832,6 +864,7 @@ COMMANDS: tuple[Command, ...] = (
         "mcp_servers",
         PROGRAM,
         slash="/mcp",
+        also="tools settings",
     ),
     Command(
         "skills",
@@ -850,6 +883,7 @@ COMMANDS: tuple[Command, ...] = (
         "show_usage",
         PROGRAM,
         slash="/usage",
+        also="cost tokens spent money",
     ),
     Command(
         "raise_budget",
@@ -858,6 +892,7 @@ COMMANDS: tuple[Command, ...] = (
         (),
         "raise_budget",
         PROGRAM,
+        also="limit money",
     ),
     Command(
         "balance",
@@ -867,6 +902,7 @@ COMMANDS: tuple[Command, ...] = (
         "show_balance",
         PROGRAM,
         slash="/balance",
+        also="credit money",
     ),
     Command(
         "quit",
@@ -878,6 +914,7 @@ COMMANDS: tuple[Command, ...] = (
         scope="app",
         priority=True,
         slash="/quit",
+        also="exit close leave bye",
     ),
     Command(
         "quit_empty",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from aimltui.common.dataclass import dataclass
@@ -27,6 +28,7 @@ _PRICE = _IN + 3 + _OUT
 _UNIT = " per 1M"
 _NAME = 28
 _LABEL_MOST = 38
+_ID_MOST = 60
 _DOT = "•"
 _NOT = "·"
 
@@ -47,10 +49,10 @@ class Columns:
     def head(self) -> str:
         """The line of headings."""
         parts = [" " * MARGIN + "model".ljust(self.label)]
-        if self.name:
-            parts.append("name".ljust(self.name))
         if self.context:
             parts.append("context".rjust(self.context))
+        if self.name:
+            parts.append("name".ljust(self.name))
         if self.abilities == "words":
             parts.append(" ".join(word for _, word, _ in ABILITIES))
         elif self.abilities == "letters":
@@ -62,12 +64,12 @@ class Columns:
     def cells(self, row: ModelRow) -> str:
         """The text behind a model's id."""
         parts: list[str] = []
-        if self.name:
-            name = row.name if row.name != row.id else ""
-            parts.append(fit(clean_line(name), self.name))
         if self.context:
             known = tokens_in_words(row.context) if row.context is not None else UNKNOWN
             parts.append(known.rjust(self.context))
+        if self.name:
+            name = row.name if row.name != row.id else ""
+            parts.append(fit(clean_line(name), self.name))
         if self.abilities == "words":
             parts.append(_in_words(row))
         elif self.abilities == "letters":
@@ -77,18 +79,41 @@ class Columns:
         return "".join(" " * _GAP + part for part in parts)
 
 
-def columns_for(width: int, longest: int) -> Columns:
+_Choice = tuple[int, int, Abilities, int]
+Facts = frozenset[str]
+"""Of `name`, `context`, `abilities` and `price`: what is known of at least one model."""
+ALL_FACTS: Facts = frozenset({"name", "context", "abilities", "price"})
+
+
+def facts_in(rows: Iterable[ModelRow]) -> Facts:
+    """What is known of at least one of these models; there is no column for what nobody knows."""
+    found: set[str] = set()
+    for row in rows:
+        known = {
+            "name": row.name not in ("", row.id),
+            "context": row.context is not None,
+            "abilities": row.abilities is not None,
+            "price": row.prompt is not None or row.completion is not None,
+        }
+        found |= {fact for fact, is_known in known.items() if is_known}
+        if found == ALL_FACTS:
+            break
+    return frozenset(found)
+
+
+def columns_for(width: int, longest: int, facts: Facts = ALL_FACTS) -> Columns:
     """The columns that fit.
 
     Args:
         width: Cells of the list.
         longest: Cells of the longest id; up to a limit, it gets its room before the columns.
+        facts: What there may be a column for.
     """
     room = width - MARGIN
     label = max(12, min(longest, _LABEL_MOST))
     words = sum(len(word) for _, word, _ in ABILITIES) + len(ABILITIES) - 1
     letters = len(ABILITIES)
-    tries: tuple[tuple[int, int, Abilities, int], ...] = (
+    tries: tuple[_Choice, ...] = (
         (_NAME, _CONTEXT, "words", _PRICE),
         (0, _CONTEXT, "words", _PRICE),
         (0, _CONTEXT, "letters", _PRICE),
@@ -96,20 +121,31 @@ def columns_for(width: int, longest: int) -> Columns:
         (0, _CONTEXT, "none", 0),
         (0, 0, "none", 0),
     )
-    for name, context, abilities, price in tries:
+    for choice in tries:
+        name, context, abilities, price = _known(choice, facts)
         ability = {"words": words, "letters": letters, "none": 0}[abilities]
         used = sum(part + _GAP for part in (name, context, ability, price) if part)
         # the heading of the last column is wider than the column
         used += 3 + len(_UNIT) - _OUT if price and abilities == "words" else 0
         if room - used >= label:
             break
-    label = max(1, room - used)
+    left = max(1, room - used)
+    # the columns follow the ids at once; cells that are left are for the names, then they stay empty
+    label = min(left, max(12, min(longest, _ID_MOST)))
     if name:
-        # give the cells that are left to the names
-        spare = max(0, label - min(longest, 60))
-        label, name = label - spare, name + min(spare, 20)
-        label += spare - min(spare, 20)
+        name += min(left - label, 20)
     return Columns(width, label, name, context, abilities, price)
+
+
+def _known(choice: _Choice, facts: Facts) -> _Choice:
+    """The columns of a choice for which something is known."""
+    name, context, abilities, price = choice
+    return (
+        name if "name" in facts else 0,
+        context if "context" in facts else 0,
+        abilities if "abilities" in facts else "none",
+        price if "price" in facts else 0,
+    )
 
 
 def cut_id(model_id: str, width: int) -> str:

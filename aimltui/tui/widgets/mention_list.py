@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from textual.geometry import Size
 from textual.message import Message
 
 from aimltui.tui.widgets.pick_list import PickList
@@ -25,6 +26,10 @@ class MentionList(PickList):
         &.-open {{ display: block; }}
     }}
     """
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return the number of its lines: it stands on the prompt, so that its end stays where it is."""
+        return self.virtual_size.height
 
     class Dismissed(Message):
         """The user closed the list: it stays closed for this `@`."""

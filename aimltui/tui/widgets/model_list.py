@@ -14,7 +14,8 @@ from textual.strip import Strip
 from aimltui.common.dataclass import dataclass
 from aimltui.common.sanitize import clean_line
 from aimltui.tui.state.fuzzy import positions
-from aimltui.tui.state.model_columns import MARGIN, Columns, columns_for, cut_id
+from aimltui.tui.state.model_columns import ALL_FACTS, MARGIN, Columns, columns_for, cut_id, facts_in
+from aimltui.tui.state.model_rows import ModelIndex
 from aimltui.tui.state.model_words import ModelRow
 from aimltui.tui.widgets.pick_list import PickList, PickRow
 
@@ -37,16 +38,17 @@ class ModelList(PickList):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._longest = 0
+        self._facts = ALL_FACTS
 
     @property
     def columns(self) -> Columns:
         """The columns for the current width."""
         width = self.scrollable_content_region.width or self.size.width
-        return columns_for(max(0, width - 1), self._longest)
+        return columns_for(max(0, width - 1), self._longest, self._facts)
 
-    def set_longest(self, cells: int) -> None:
-        """Set the length of the longest id of all models, so that the columns stay still while the user types."""
-        self._longest = cells
+    def set_models(self, index: ModelIndex) -> None:
+        """Set the columns for all models, so that they stay still while the user types."""
+        self._longest, self._facts = index.longest, facts_in(index.rows)
 
     def replace_lines(self, lines: Sequence[PickRow | str], *, query: str = "", remark: str = "") -> None:
         """Show these lines, with the cursor on the same row, and that row at the same height."""

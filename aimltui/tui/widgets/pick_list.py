@@ -96,6 +96,11 @@ class PickList(ScrollView, can_focus=False):
         self._cursor: int | None = None
         self._query = ""
         self._remark = ""
+        self._most_lines = 1
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return as many lines as it has had at most: a panel does not shrink while one types."""
+        return self._most_lines
 
     def set_lines(
         self, lines: Sequence[PickRow | str], *, query: str = "", remark: str = "", at: str = ""
@@ -115,6 +120,7 @@ class PickList(ScrollView, can_focus=False):
         wanted = (index for index in rows if at and self._row(index).id == at)
         self._cursor = next(wanted, rows[0] if rows else None)
         self.virtual_size = Size(0, max(1, len(self._lines)))
+        self._most_lines = max(self._most_lines, len(self._lines))
         self.scroll_to(y=0, animate=False)
         self._cursor_moved()
         self.refresh(layout=True)

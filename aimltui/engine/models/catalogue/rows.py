@@ -203,7 +203,9 @@ def _remark(row: Mapping[str, JSON], model_id: str, varies: bool) -> str:
         or "deprecated" in tags
     ):
         return "deprecated"
-    until = time_of(row.get("expiration_date"), info.get("deprecatedAt"), info.get("shutdownAt"))
+    until = time_of(
+        row.get("shutdown_date"), row.get("expiration_date"), info.get("shutdownAt"), info.get("deprecatedAt")
+    )
     if until is not None:
         return f"ends on {datetime.fromtimestamp(until, UTC):%Y-%m-%d}"
     return "the price depends on the request" if varies else ""

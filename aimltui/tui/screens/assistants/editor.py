@@ -20,7 +20,7 @@ from aimltui.common.sanitize import clean, clean_line
 from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.assistants.assistant_fields import AssistantFields
 from aimltui.tui.screens.dialogs.question import Option, QuestionSheet
-from aimltui.tui.screens.dialogs.sheet import CLOSE, TALL, Sheet
+from aimltui.tui.screens.dialogs.sheet import CLOSE, Sheet
 from aimltui.tui.state.assistant_form import (
     AssistantForm,
     draft_of,
@@ -78,6 +78,7 @@ class AssistantEditor(Sheet[None]):
         default_model: The model that answers for the program's own assistant, which has no choice here; else empty.
     """
 
+    IS_WIDE = True
     CSS_PATH: ClassVar[CSSPathType | None] = ["../dialogs/sheet.tcss", "assistants.tcss"]
     AUTO_FOCUS = ""
     VERTICAL_BREAKPOINTS = [(0, "-short"), (14, "-tall"), (45, "-roomy")]  # noqa: RUF012  # Textual's own form
@@ -126,7 +127,7 @@ class AssistantEditor(Sheet[None]):
 
     def _limit(self, form: Widget, lines: int) -> None:
         """Give the form all lines but those of the title, the keys, the note, and the empty ones around."""
-        around = (3 if lines < TALL else 6) + _NOTE_LINES * self._note.display
+        around = self.frame_lines(lines) + 1 + _NOTE_LINES * self._note.display
         form.styles.max_height = max(1, lines - around)
 
     def body(self) -> Sequence[Widget]:

@@ -17,7 +17,7 @@ from aimltui.common.sanitize import clean_line
 from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.assistants.field import Field, line, text_box
 from aimltui.tui.screens.dialogs.question import Option, QuestionSheet
-from aimltui.tui.screens.dialogs.sheet import CLOSE, TALL, Sheet
+from aimltui.tui.screens.dialogs.sheet import CLOSE, Sheet
 from aimltui.tui.state.run_options import EXAMPLE, RunOptions, problems_of
 from aimltui.tui.widgets.choice_line import ChoiceLine, OpenLine
 
@@ -51,6 +51,7 @@ class RunOptionsScreen(Sheet[Chosen | None]):
         pick_model: Lets the user choose a model; calls back with its id and connection.
     """
 
+    IS_WIDE = True
     CSS_PATH: ClassVar[CSSPathType | None] = ["../dialogs/sheet.tcss", "assistants.tcss"]
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -124,9 +125,8 @@ class RunOptionsScreen(Sheet[Chosen | None]):
         """Give the form the lines that are left."""
         self._limit(self.query_one(VerticalScroll), event.size.height)
 
-    @staticmethod
-    def _limit(form: Widget, lines: int) -> None:
-        form.styles.max_height = max(1, lines - (3 if lines < TALL else 6))
+    def _limit(self, form: Widget, lines: int) -> None:
+        form.styles.max_height = max(1, lines - self.frame_lines(lines) - 1)
 
     def _show_model(self) -> None:
         model, connection = self._chosen_model

@@ -1,4 +1,4 @@
-"""ChoiceScreen: a short list to choose from, such as assistants or themes."""
+"""ChoiceScreen: a short list to choose from; ThemeScreen: the same at the side, for themes."""
 
 from __future__ import annotations
 
@@ -62,3 +62,10 @@ class ChoiceScreen(SearchSheet):
         if self._preview is not None and event.row is not None and event.row.id != self._previewed:
             self._previewed = event.row.id
             self._preview(event.row.id)
+
+
+class ThemeScreen(ChoiceScreen):
+    """The themes, in a pane at the side: the page beside it shows the theme under the cursor."""
+
+    IS_PANE = True
+    MOST_LINES = 1000

@@ -132,6 +132,7 @@ class CompareScreen(Sheet[str | None]):
         glyphs: The signs of the transcript.
     """
 
+    IS_PANE = True
     IS_QUESTION = True
     LETTERS_ACT = True
     AUTO_FOCUS = ""

@@ -38,6 +38,7 @@ class FilesScreen(SearchSheet):
         refresh: Called when the list should be read again; the answer is a call of `set_groups`.
     """
 
+    IS_WIDE = True
     SCROLLS = "PickList"
     EXTRA_LINES = 2
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -39,7 +39,7 @@ _LEAST_KEYS = 11
 """Cells; in a narrower column the keys' names would be cut, so that they stand above the text."""
 _MARGIN = 2
 _KEY_COLUMN = 15
-_WIDTH = 84
+_WIDTH = 72
 """Cells; longer lines are hard to read."""
 
 
@@ -54,6 +54,7 @@ class HelpScreen(Sheet[None]):
     AUTO_FOCUS = "HelpLines"
     SCROLLS = "HelpLines"
     MOST_LINES = 60
+    EXTRA_LINES = 1
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f1", "cancel", show=False)]
 
     def __init__(self, commands: Iterable[Command] = COMMANDS, here: str = "") -> None:

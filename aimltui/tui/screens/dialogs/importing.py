@@ -51,6 +51,7 @@ class ImportScreen(Sheet[bool | None]):
         path: What is looked at first; empty to ask for it.
     """
 
+    IS_WIDE = True
     SCROLLS = ".import-body"
     MOST_LINES = 24
     EXTRA_LINES = 1

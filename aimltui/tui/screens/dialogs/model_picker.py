@@ -16,6 +16,7 @@ from textual.widgets import Static
 from aimltui.common.dataclass import dataclass
 from aimltui.common.sanitize import clean_line
 from aimltui.formatting.cells import cut
+from aimltui.formatting.numbers import plural
 from aimltui.tui.commands.command import FooterItem
 from aimltui.tui.screens.dialogs.sheet import CLOSE, SearchSheet
 from aimltui.tui.state.model_columns import LEGEND, abilities_in_words
@@ -34,6 +35,8 @@ _MOST_LINES = 48
 _TYPED = "typed"
 _WIDE = 110
 """Columns of the screen from which the keys have long labels."""
+_WIDTH = 100
+"""Cells of a wide panel."""
 _MOST_TYPED = 3
 """The most connections for which a typed id is offered."""
 
@@ -81,6 +84,7 @@ class ModelPicker(SearchSheet):
         is_asked: Whether the list is being loaded already.
     """
 
+    IS_WIDE = True
     VERTICAL_BREAKPOINTS = _BREAKPOINTS
     SCROLLS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -115,7 +119,7 @@ class ModelPicker(SearchSheet):
         if not name:
             # there is nothing whose default it could become
             keys = tuple(key for key in keys if key.action != "make_default")
-        super().__init__("", "search models, or type an id", keys)
+        super().__init__("Models", "search models, or type an id", keys)
         told = (
             replace(keys[0], label="Use in this thread"),
             replace(keys[1], label=f"Make it {name}'s default"),
@@ -130,6 +134,8 @@ class ModelPicker(SearchSheet):
         self._connections = tuple(connections) or ("",)
         self._clock = clock
         self._is_asked = is_asked
+        self._state_lines = 0
+        """Lines of the state besides its first one."""
         self._all: list[PickRow | str] = []
         self._lines: dict[Key, ModelLine] = {}
         self._state = Static("", classes="models-state", markup=False)
@@ -163,9 +169,10 @@ class ModelPicker(SearchSheet):
     def _limit_list(self) -> None:
         """Give the list all lines that are left, so that nothing moves while the user types."""
         height = self.app.size.height
-        around = 2 if height < _TALL else 11 if height < _ROOMY else 14
-        width = max(20, self.app.size.width - 8)
-        around += sum(1 + len(problem) // width for problem in self._problems())
+        around = self.frame_lines(height) + (1 if height < _TALL else 7 if height < _ROOMY else 10)
+        width = max(20, min(_WIDTH, self.app.size.width) - 8)
+        shown = self._problems() if self._problem.display else ()
+        around += self._state_lines + sum(1 + len(problem) // width for problem in shown)
         self.pick_list.styles.height = max(1, min(_MOST_LINES, height - around, len(self._all)))
 
     def _show_widths(self) -> None:
@@ -187,7 +194,7 @@ class ModelPicker(SearchSheet):
 
     def _prepare(self) -> None:
         """Build all lines once; a search only selects from them."""
-        self.model_list.set_longest(self._offer.index.longest)
+        self.model_list.set_models(self._offer.index)
         self._lines = {row.key: self._line(row, "") for row in self._offer.rows}
         self._all = self._sections()
         self._head.update(Content(self.model_list.columns.head()))
@@ -206,8 +213,14 @@ class ModelPicker(SearchSheet):
         elif not sources and not self._offer.rows and not self._offer.problem:
             parts.append("no models listed; type a model's id")
         width = self._state.content_size.width or 60
-        self._state.update(Content(cut(clean_line("   ".join(parts)), width)))
         problems = self._problems()
+        if len(sources) == len(parts) == len(problems) == 1 and not self._offer.problem:
+            # the list is usable, so one calm line says both
+            parts, problems = [f"{parts[0]} · {clean_line(sources[0].problem)}"], []
+        text = clean_line("   ".join(parts) or plural(len(self._offer.rows), "model"))
+        is_merged = bool(self._problems()) and not problems
+        self._state.update(Content(text if is_merged else cut(text, width)))
+        self._state_lines = len(text) // width if is_merged else 0
         self._problem.update(Content("\n".join(problems)))
         self._problem.display = bool(problems)
         self._limit_list()

@@ -110,7 +110,8 @@ class QuestionSheet(Sheet[str | None]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Limit the part that scrolls, so that the answers are always in view."""
-        around = len(self._lines) + 2 + (4 if event.size.height >= TALL else 0)
+        height = event.size.height
+        around = self.frame_lines(height) + len(self._lines) + (2 if height >= TALL else 0)
         self.query_one(self.BODY).styles.max_height = max(1, event.size.height - around)
 
     def body(self) -> Sequence[Widget]:

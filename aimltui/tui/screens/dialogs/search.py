@@ -80,7 +80,9 @@ class ThreadSearch(SearchSheet):
             FooterItem("ctrl+s", "List", "go_to_list"),
             CLOSE,
         )
-        super().__init__("", "titles and words; assistant: model: has:file before:2026-11-01", keys)
+        super().__init__(
+            "Threads and messages", "titles and words; assistant: model: has:file before:2026-11-01", keys
+        )
         self.add_class("thread-search")
         self._threads = threads
         self._search = search

@@ -31,18 +31,24 @@ CLOSE = FooterItem("esc", "Close", "cancel")
 
 TALL = 14
 """Lines; a lower screen gets panels without empty lines."""
+HIGH = 30
+"""Lines of a screen from which a panel has empty lines around it."""
 _BREAKPOINTS = [(0, "-short"), (TALL, "-tall")]
 
 
 class Sheet(CurrentSize, ModalScreen[Result]):
-    """A modal panel.
+    """A modal panel. All panels have the same top edge and width, so that the eye finds them in one place.
 
     Args:
-        title: The bold first line; empty for none.
+        title: The bold first line; only a pane, which fills the screen's height, may have none.
         keys: What the last line shows; their actions are the screen's.
     """
 
     CSS_PATH: ClassVar[CSSPathType | None] = "sheet.tcss"
+    IS_WIDE: ClassVar[bool] = False
+    """Whether it is wider than the others, for columns and code."""
+    IS_PANE: ClassVar[bool] = False
+    """Whether it is no panel in the middle, but fills the screen's height."""
     SCROLLS: ClassVar[str] = ""
     """The selector of the part that scrolls when the screen is too low for the panel."""
     MOST_LINES: ClassVar[int] = 20
@@ -69,6 +75,8 @@ class Sheet(CurrentSize, ModalScreen[Result]):
         self.dead_time: DeadTime | None = None
         self._is_dismissed = False
         self.set_class(self.IS_QUESTION, "-dead")
+        self.set_class(self.IS_WIDE, "-wide-sheet")
+        self.set_class(self.IS_PANE, "-pane")
 
     @property
     def is_dead(self) -> bool:
@@ -109,15 +117,21 @@ class Sheet(CurrentSize, ModalScreen[Result]):
         """The widgets between title and keys."""
         return ()
 
+    def frame_lines(self, height: int) -> int:
+        """The lines of a screen of this height that are not for the body: over the panel, its edges, title and keys."""
+        lines = bool(self._title) + (1 if height < TALL else 2 if self.IS_PANE else 4 if height < HIGH else 8)
+        # an edge in the terminal's own colours needs the line below the keys, too
+        return lines + (TALL <= height < HIGH and self.app.native_ansi_color)
+
     def on_resize(self, event: events.Resize) -> None:
         """Limit the part that scrolls, so that the last line is always in view."""
+        height = event.size.height
+        self.set_class(height >= HIGH, "-high")
         if self.SCROLLS:
-            is_short = event.size.height < TALL
-            # an edge needs one line more than the blank line that it replaces
-            around = 1 if is_short else 5 + self.EXTRA_LINES + self.app.native_ansi_color
-            around += bool(self._title) + (1 if is_short else 3) * bool(self.query(Input))
-            limit = max(1, min(self.MOST_LINES, event.size.height - around))
-            self.query_one(self.SCROLLS).styles.max_height = limit
+            is_short = height < TALL
+            around = self.frame_lines(height) + (0 if is_short else self.EXTRA_LINES)
+            around += (1 if is_short else 3) * bool(self.query(Input))
+            self.query_one(self.SCROLLS).styles.max_height = max(1, min(self.MOST_LINES, height - around))
 
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
         """Close with a result, once, and only while no other screen is in front of it.

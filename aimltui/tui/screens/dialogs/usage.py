@@ -22,8 +22,8 @@ VIEWS = ("day", "model", "thread")
 _EMPTY = "No runs yet. What runs use is recorded here, and stays when threads are deleted."
 _MARGINS = 3
 """Cells of a row besides its label and its numbers."""
-_AROUND_SHORT = 4
-"""Lines besides the list on a low screen: tabs, two sums, keys."""
+_AROUND_SHORT = 5
+"""Lines besides the list on a low screen: title, tabs, two sums, keys."""
 _GAP = 2
 """The least cells between label and numbers."""
 _KEYS = (
@@ -42,6 +42,7 @@ class UsageScreen(Sheet[str | None]):
         export: Called with the table to save.
     """
 
+    IS_WIDE = True
     SCROLLS = "PickList"
     LETTERS_ACT = True
     MOST_LINES = 30
@@ -59,7 +60,7 @@ class UsageScreen(Sheet[str | None]):
     ]
 
     def __init__(self, request: Callable[[str], object], export: Callable[[UsageTable], object]) -> None:
-        super().__init__("", _KEYS)
+        super().__init__("Usage", _KEYS)
         self._request = request
         self._export = export
         self._view = VIEWS[0]
@@ -134,7 +135,7 @@ class UsageScreen(Sheet[str | None]):
             Content.styled(f"by {view}", "bold $accent" if view == self._view else "$text-muted")
             for view in VIEWS
         ]
-        self._tabs.update(Content.styled("Usage   ", "bold") + Content("   ").join(parts))
+        self._tabs.update(Content("   ").join(parts))
         table, width = self._table, self._list.scrollable_content_region.width - _MARGINS
         numbers = columns_text(width)
         room = max(0, width - len(numbers) - _GAP)

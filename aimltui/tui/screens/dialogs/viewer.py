@@ -33,6 +33,7 @@ MAX_COPY = 1_000_000
 class Viewer(Sheet[str | None]):
     """A panel as large as the screen. The result is `save` or `open` if that key was pressed."""
 
+    IS_PANE = True
     IS_QUESTION = True
     LETTERS_ACT = True
 

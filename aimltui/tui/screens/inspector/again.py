@@ -40,6 +40,7 @@ class AgainScreen(Sheet[Settings | None]):
         run: The run whose settings fill the fields.
     """
 
+    IS_WIDE = True
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "submit", show=False, priority=True)]
     CSS_PATH: ClassVar[CSSPathType | None] = ["../dialogs/sheet.tcss", "inspector.tcss"]
 
@@ -72,7 +73,7 @@ class AgainScreen(Sheet[Settings | None]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Give the instructions the lines that are left."""
-        around = 10 if event.size.height < TALL else 18
+        around = self.frame_lines(event.size.height) + (8 if event.size.height < TALL else 13)
         self._instructions.styles.max_height = max(1, min(12, event.size.height - around))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

@@ -38,6 +38,7 @@ class InspectorScreen(Sheet[None]):
         again: Called with the run that the user wants to run again with other settings.
     """
 
+    IS_PANE = True
     CSS_PATH: ClassVar[CSSPathType | None] = ["../dialogs/sheet.tcss", "inspector.tcss"]
     AUTO_FOCUS = "TextPane"
     IS_QUESTION = False

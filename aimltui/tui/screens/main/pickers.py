@@ -180,7 +180,7 @@ class PickersPart(MainView):
 
     def action_pick_theme(self, wanted: str = "") -> None:
         """Use the theme of this name; without one, try the themes and keep one."""
-        from aimltui.tui.screens.dialogs.choice import ChoiceRow, ChoiceScreen
+        from aimltui.tui.screens.dialogs.choice import ChoiceRow, ThemeScreen
 
         choose, before = self.themes.choose, self.themes.current()
         names = sorted(self.app.available_themes, key=lambda name: (not name.startswith("aimltui"), name))
@@ -197,7 +197,7 @@ class PickersPart(MainView):
             return
         if wanted:
             self.hint("There is no theme of this name.")
-        self.app.push_screen(ChoiceScreen("Theme", rows, current=before, preview=choose), picked)
+        self.app.push_screen(ThemeScreen("Theme", rows, current=before, preview=choose), picked)
 
     def action_show_palette(self) -> None:
         """Show all commands that are available."""

@@ -203,6 +203,7 @@ def test_elsewhere_a_dot_and_a_dash_are_two_models() -> None:
         (rich("a", tags=["deprecated"]), "deprecated"),
         ({"id": "a", "deprecated": True}, "deprecated"),
         ({"id": "a", "expiration_date": "2026-12-31"}, "ends on 2026-12-31"),
+        ({"id": "a", "shutdown_date": "2027-01-31"}, "ends on 2027-01-31"),
         (rich("a", pricing={"kind": "variable"}), "the price depends on the request"),
         ({"id": "sakana/sakana-namazu"}, ""),
     ],

@@ -1,0 +1,87 @@
+"""All sheets stand in one place: the same top edge and width, a title, a blank line over the keys; none moves while one types."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input
+
+from aimltui.tui.screens.dialogs.choice import ThemeScreen
+from aimltui.tui.screens.dialogs.sheet import Sheet
+from aimltui.tui.widgets.footer import FooterBar
+from tests.support.fake_connections import AIMLAPI, OLLAMA, FakeConnections
+from tests.support.fake_transport import FakeTransport
+from tests.support.screen import Seat, seat
+
+SHEETS = (
+    "show_palette",
+    "pick_model",
+    "pick_assistant",
+    "connections",
+    "show_usage",
+    "show_files",
+    "search",
+    "show_trash",
+    "search_history",
+    "import_threads",
+    "switch_tools",
+    "run_options",
+    "rename_thread",
+    "show_help",
+    "show_settings",
+)
+
+
+def check(here: Seat, what: str, top: int) -> tuple[int, int, int, int]:
+    """Judge the sheet on the screen; return its place and size."""
+    screen = here.app.screen
+    assert isinstance(screen, Sheet), what
+    width, height = here.app.size
+    sheet, bar = screen.query_one(".sheet"), screen.query_one(FooterBar)
+    region = sheet.region
+    assert region.y == top, what
+    assert region.width == min(100 if screen.IS_WIDE else 72, width), what
+    assert region.x == (width - region.width) // 2, what
+    assert region.bottom <= height, what
+    assert str(screen.query_one(".sheet-title").render()).strip(), what
+    lines = here.shown().splitlines()
+    assert bar.region.bottom == region.bottom - (1 if top == 3 else 0), what
+    assert not lines[bar.region.y - 1][region.x : region.right].strip(), what
+    return region.x, region.y, region.width, region.height
+
+
+@pytest.mark.parametrize(("size", "top"), [((120, 40), 3), ((80, 24), 1)])
+async def test_every_sheet_stands_in_the_same_place_and_stays_there(
+    size: tuple[int, int], top: int, tmp_path: Path
+) -> None:
+    server = FakeTransport()
+    thread = server.say("Hello")
+    service = FakeConnections(there=[AIMLAPI, OLLAMA])
+    async with seat(server, tmp_path, size=size, thread_id=thread, connections=service) as here:
+        for what in SHEETS:
+            await here.screen.run_action(what)
+            await here.until(lambda: isinstance(here.app.screen, Sheet), what)
+            before = check(here, what, top)
+            if isinstance(here.app.focused, Input) and what != "rename_thread":
+                await here.pilot.press("z", "q")
+                await here.pilot.pause()
+                assert check(here, what, top) == before
+            await here.alive()
+            while here.app.screen is not here.screen:
+                await here.pilot.press("escape")
+
+
+async def test_themes_stand_at_the_side_of_a_page_that_is_not_dimmed(tmp_path: Path) -> None:
+    server = FakeTransport()
+    thread = server.say("Hello")
+    async with seat(server, tmp_path, thread_id=thread) as here:
+        await here.screen.run_action("pick_theme")
+        await here.until(lambda: isinstance(here.app.screen, ThemeScreen))
+        sheet = here.app.screen.query_one(".sheet")
+        assert (sheet.region.right, sheet.region.height) == (120, 40)
+        assert here.app.screen.styles.background.a == 0
+        await here.pilot.press(*"nord")
+        await here.until(lambda: here.app.theme == "nord")
+        await here.pilot.press("escape")
+        await here.until(lambda: here.app.theme == "aimltui-dark")
