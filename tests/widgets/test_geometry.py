@@ -24,7 +24,6 @@ SHEETS = (
     "search",
     "show_trash",
     "search_history",
-    "import_threads",
     "switch_tools",
     "run_options",
     "rename_thread",

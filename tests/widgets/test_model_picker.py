@@ -116,7 +116,7 @@ async def test_models_stand_by_vendor_the_newest_first_in_columns_with_the_curre
         assert words(picker, ".models-state") == "AI/ML API: 4 models, asked 3 h ago"
         assert words(picker, ".models-detail").split("\n") == [
             "GPT-4o  OpenAI · AI/ML API",
-            "128,000 tokens · answers up to 16,384 · $2.50 in, $10 out, $1.25 cached per 1M · also openai/gpt-4o",
+            "128,000 tokens · answers up to 16,384 · $2.50 in, $10 out, $1.25 cached per 1M",
             "Sees and hears.",
         ]
         await pilot.press("enter")

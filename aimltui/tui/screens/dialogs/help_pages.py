@@ -52,6 +52,11 @@ HELP_PAGES: Final[Mapping[str, HelpPage]] = {
         "below: they are added when you use them.\n\nAn assistant in a TOML file can live in git; export writes one.",
         _MOVE,
     ),
+    "ThemeScreen": HelpPage(
+        "Type a few letters to search, and go through the themes with the arrows: the page beside the list shows each at "
+        "once. Escape goes back to the theme before.",
+        _MOVE,
+    ),
     "ChoiceScreen": HelpPage(
         "Type a few letters to search. Where a choice can be seen at once, as with themes, moving shows it, and escape "
         "returns to what was chosen before.",

@@ -307,7 +307,8 @@ class ModelPicker(SearchSheet):
         told = clean_line(" ".join(model.learned) or model.description)
         if self.model_list.columns.abilities != "words":
             # in words what the narrow list shows as letters
-            told = ". ".join(part for part in (abilities_in_words(model), told) if part) or LEGEND
+            legend = LEGEND if self.model_list.columns.abilities == "letters" else ""
+            told = ". ".join(part for part in (abilities_in_words(model), told) if part) or legend
         lines.append(Content.styled(cut(told, width), "$text-muted"))
         self._detail.update(Content("\n").join(lines))
 

@@ -172,6 +172,8 @@ class AgreeQuestion(QuestionSheet):
         is_allowed: Whether it is allowed now.
     """
 
+    IS_WIDE = True
+
     def __init__(self, reason: str, *, is_allowed: bool = False) -> None:
         allow = "Allow it, and ask me each time" if not is_allowed else "Keep asking me each time"
         off = "Keep it off" if not is_allowed else "Switch it off"
