@@ -15,6 +15,7 @@ from aimltui.local_tools.functions.library import FunctionLibrary
 from aimltui.local_tools.host import LocalTools, Rules
 from aimltui.local_tools.mcp.opening import connect
 from aimltui.local_tools.mcp.source import McpSource
+from aimltui.local_tools.memory import Memory
 from aimltui.local_tools.skills.source import SkillFolder, SkillSource
 from aimltui.local_tools.types import Limits
 from aimltui.local_tools.web.searxng import SearxNG
@@ -25,6 +26,8 @@ APPROVALS_FILE = "approved-functions.json"
 MCP_STATE_FILE = "mcp-servers.json"
 """A file in the state directory."""
 FOLDER = "functions"
+"""A folder in the configuration directory."""
+MEMORY = "memory"
 """A folder in the configuration directory."""
 SKILLS = "skills"
 """A folder in the configuration directory."""
@@ -92,7 +95,9 @@ def local_tools(
     servers = mcp_servers(settings, config_file, state_dir)
     url = settings.web.searxng_url
     web = WebSource(read_page, SearxNG(url) if url else None) if read_page is not None else None
-    return LocalTools([functions], approvals, rules, servers, skill_source(settings, config_file), web)
+    memory = Memory(config_file.parent / MEMORY) if settings.memory.use else None
+    skills = skill_source(settings, config_file)
+    return LocalTools([functions], approvals, rules, servers, skills, web, memory)
 
 
 def skill_folders_of(settings: Settings, config_file: Path) -> list[SkillFolder]:

@@ -12,6 +12,7 @@ from aimltui.cli.tool_commands import places_of
 from aimltui.client.errors import TransportError
 from aimltui.common.dataclass import dataclass
 from aimltui.local_tools.host import REFUSED, BadArguments, LocalTools, read_arguments
+from aimltui.local_tools.memory import Owner
 from aimltui.local_tools.types import LocalTool
 from aimltui.wire.assistants import LOCAL_TOOLS, Assistant
 from aimltui.wire.errors import APIError
@@ -54,6 +55,11 @@ class RunOf:
         return self.is_own or (self.assistant.metadata or {}).get(LOCAL_TOOLS) == "on"
 
     @property
+    def owner(self) -> Owner:
+        """The assistant as the owner of notes."""
+        return Owner() if self.is_own else Owner(self.assistant.id, self.assistant.name or "")
+
+    @property
     def has_web(self) -> bool:
         """Whether the model may use the web."""
         return (self.web or (self.assistant.metadata or {}).get(WEB, "")) == "on"
@@ -84,12 +90,16 @@ class LocalFunctions:
         await self._started(is_own=about.gets_local)
         own: Sequence[Tool] = about.assistant.tools if wanted.tools is None else wanted.tools
         searches = about.has_web and await self._searches_itself(wanted, about.assistant)
+        owner = about.owner if local.memory is not None else None
         found = local.definitions(
             is_own=about.gets_local,
             taken={tool.function.name for tool in own if isinstance(tool, FunctionTool)},
             skills=_skills_of(local, about),
             with_web=about.has_web and not searches,
+            owner=owner,
         )
+        if owner is not None and local.memory is not None:
+            wanted = _with_notes(wanted, await local.memory.instructions(owner))
         functions = map(FunctionTool.model_validate, found[: max(0, MOST_RUN_TOOLS - len(own))])
         changes = {"tools": [*own, *functions]} if found else {}
         return wanted.model_copy(update=changes | ({"web": "on"} if searches else {}))
@@ -192,6 +202,11 @@ async def opened(
         yield LocalFunctions(local, client)
     finally:
         await local.aclose()
+
+
+def _with_notes(wanted: CreateRun, notes: str) -> CreateRun:
+    given = [part for part in (notes, wanted.additional_instructions or "") if part]
+    return wanted.model_copy(update={"additional_instructions": "\n\n".join(given) or None})
 
 
 def _skills_of(local: LocalTools, about: RunOf) -> list[str]:

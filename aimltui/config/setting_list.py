@@ -174,6 +174,12 @@ GROUPS: Final[Mapping[str, tuple[SettingInfo, ...]]] = {
         SettingInfo(
             "skills.folder", "Folder of skills", "A project whose .agents/skills are used, too.", "none"
         ),
+        SettingInfo(
+            "memory.use",
+            "Memory",
+            "Notes of /remember go with the instructions of each run, and models may propose more.",
+            "off",
+        ),
         SettingInfo("web.searxng_url", "Web search", "The address of a SearXNG server.", "no search"),
         SettingInfo(
             "search.embedding_model",

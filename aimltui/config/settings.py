@@ -54,6 +54,9 @@ folder = "~/work/site"  # skills in its .agents/skills, beside `skills` in the c
 command = "uvx"
 args = ["mcp-server-time"]
 
+[memory]
+use = false  # whether the notes of /remember go with the instructions of each run
+
 [web]
 searxng_url = "https://search.example"  # your SearXNG server, with which models search after /web on
 
@@ -185,6 +188,14 @@ class WebSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MemorySettings:
+    """What assistants remember."""
+
+    use: bool = False
+    """Whether the notes in `memory/` go with the instructions of each run, and models may propose more."""
+
+
+@dataclass(frozen=True, slots=True)
 class SearchSettings:
     """How files are searched."""
 
@@ -222,6 +233,7 @@ class Settings:
     threads: ThreadSettings = field(default_factory=ThreadSettings)
     web: WebSettings = field(default_factory=WebSettings)
     search: SearchSettings = field(default_factory=SearchSettings)
+    memory: MemorySettings = field(default_factory=MemorySettings)
     keys: Mapping[str, str] = field(default_factory=dict)
     """The user's keys by a command's name; see `tui.commands.key_map`."""
     tool_policies: Mapping[str, str] = field(default_factory=dict)
@@ -253,6 +265,7 @@ _Section = (
     | type[SkillSettings]
     | type[WebSettings]
     | type[SearchSettings]
+    | type[MemorySettings]
     | type[BudgetSettings]
 )
 SECTIONS: dict[str, _Section] = {
@@ -265,6 +278,7 @@ SECTIONS: dict[str, _Section] = {
     "skills": SkillSettings,
     "web": WebSettings,
     "search": SearchSettings,
+    "memory": MemorySettings,
     "budget": BudgetSettings,
 }
 
@@ -348,6 +362,7 @@ def load_settings(
         replace(ThreadSettings(), **_section(merged, "threads")),
         _web(merged, str(file)),
         replace(SearchSettings(), **_section(merged, "search")),
+        replace(MemorySettings(), **_section(merged, "memory")),
         _keys(document, str(file)),
         _tool_policies(document, str(file)),
         {"mcp_servers": document["mcp_servers"]} if "mcp_servers" in document else {},

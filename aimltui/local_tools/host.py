@@ -15,6 +15,7 @@ from aimltui.local_tools.types import CallResult, LocalTool, Problem, ToolSource
 
 if TYPE_CHECKING:
     from aimltui.local_tools.mcp.source import McpSource
+    from aimltui.local_tools.memory import Memory, Owner
     from aimltui.local_tools.skills.source import SkillSource
     from aimltui.local_tools.web.source import WebSource
 
@@ -47,6 +48,7 @@ class LocalTools:
         servers: The MCP servers; they are one of the sources.
         skills: The skills; they are one of the sources, the last.
         web: The tools for the web; they are one of the sources, before the servers.
+        memory: The notes; they are one of the sources. None: nothing is remembered.
     """
 
     def __init__(
@@ -57,11 +59,13 @@ class LocalTools:
         servers: McpSource | None = None,
         skills: SkillSource | None = None,
         web: WebSource | None = None,
+        memory: Memory | None = None,
     ) -> None:
         self.servers = servers
         self.skills = skills
         self.web = web
-        more: list[ToolSource | None] = [web, servers, skills]
+        self.memory = memory
+        more: list[ToolSource | None] = [web, memory, servers, skills]
         self._sources: tuple[ToolSource, ...] = (*sources, *(one for one in more if one is not None))
         self._approvals = approvals
         self._rules = rules
@@ -116,7 +120,13 @@ class LocalTools:
             return tool
 
     def definitions(
-        self, *, is_own: bool, taken: Collection[str], skills: Sequence[str] = (), with_web: bool = False
+        self,
+        *,
+        is_own: bool,
+        taken: Collection[str],
+        skills: Sequence[str] = (),
+        with_web: bool = False,
+        owner: Owner | None = None,
     ) -> list[dict[str, Any]]:
         """The definitions that a run of an assistant gets in addition to its own tools.
 
@@ -125,18 +135,20 @@ class LocalTools:
             taken: The names of the functions that the assistant defines itself.
             skills: The names of the assistant's skills.
             with_web: Whether it gets the tools for the web.
+            owner: The assistant that may propose notes; None: it may not.
         """
         is_offered = self._is_offered(is_own)
         # an assistant has the skills that are switched on for it, whatever is said about functions
         loader = self.skills.offer(skills) if self.skills is not None else None
+        notes = self.memory.offer(owner) if self.memory is not None and owner is not None else None
         found = [
             tool
             for tool in self.tools
-            if (with_web if tool.kind == "web" else is_offered and tool.kind != "skill")
+            if (with_web if tool.kind == "web" else is_offered and tool.kind not in ("skill", "memory"))
         ]
         return [
             tool.definition()
-            for tool in (*found, *([loader] if loader is not None else []))
+            for tool in (*found, *(one for one in (loader, notes) if one is not None))
             if tool.name not in taken and not self._is_denied(tool)
         ]
 

@@ -10,9 +10,10 @@ from typing import Any, Literal, Protocol
 
 from aimltui.common.dataclass import dataclass
 
-Kind = Literal["function", "schema", "server", "code", "skill", "web"]
+Kind = Literal["function", "schema", "server", "code", "skill", "web", "memory"]
 """`function`: a Python function of the user. `schema`: only a definition, answered by hand. `server`: of an MCP server.
-`code`: a piece of the model's code that no sandbox contains. `skill`: loads a skill. `web`: reads or searches the web."""
+`code`: a piece of the model's code that no sandbox contains. `skill`: loads a skill. `web`: reads or searches the web.
+`memory`: saves a note."""
 
 
 RIGHTS = "It runs with your rights: it can change your files and use the network."

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from aimltui.engine.models.base import ModelError
+from aimltui.local_tools.memory import Memory
 from aimltui.tui.screens.dialogs.summary import SummaryScreen
 from aimltui.tui.state.entries import MessageEntry
 from aimltui.wire.messages import CreateMessage
 from aimltui.wire.threads import ListThreads
-from tests.support.fake_model import says
+from tests.support.fake_model import calls, says
 from tests.widgets.test_function_calls import Desk, desk, no_mistakes
 
 __all__ = ["no_mistakes"]
@@ -79,3 +80,33 @@ async def test_a_summary_that_fails_or_comes_too_late_changes_nothing(tmp_path: 
         await at.here.until(lambda: any("was not saved" in note.message for note in notes))
         assert not any(m.is_summary for m in messages(at))
         assert at.here.app.clipboard == "Colour."
+
+
+async def test_notes_go_with_the_next_run_and_a_proposal_is_a_card(tmp_path: Path) -> None:
+    memory = Memory(tmp_path / "memory")
+    proposal = calls(("remember", '{"note": "Likes tea."}'))
+    async with desk(tmp_path, proposal, says("Noted."), says("Tea."), memory=memory) as at:
+        await at.here.write("/remember all I live in Oslo.")
+        await at.here.until(lambda: (tmp_path / "memory" / "everyone.md").exists())
+        await at.here.write("Hi")
+        await at.asked()
+        assert "Oslo" in at.model.requests[0].messages[0]["content"]
+        assert "Likes tea." in at.here.shown()
+        assert "Always" not in at.here.shown()
+        assert not (tmp_path / "memory" / "assistant.md").exists()
+        await at.answer("o", "enter")
+        await at.here.until(lambda: "Noted." in at.here.texts())
+        await at.here.idle()
+        await at.here.write("What do I like?")
+        await at.here.until(lambda: "Tea." in at.here.texts())
+        assert "- Likes tea." in at.model.requests[-1].messages[0]["content"]
+
+
+async def test_nothing_is_remembered_until_the_user_switches_it_on(tmp_path: Path) -> None:
+    async with desk(tmp_path, says("Hi.")) as at:
+        await at.here.write("/remember I live in Oslo.")
+        notes = at.here.app._notifications
+        await at.here.until(lambda: any("switch Memory on" in note.message for note in notes))
+        await at.here.write("Hi")
+        await at.here.until(lambda: "Hi." in at.here.texts())
+        assert "Oslo" not in str(at.model.requests[0].messages)

@@ -16,6 +16,7 @@ from aimltui.engine.engine import Engine
 from aimltui.local_tools.approvals import Approvals
 from aimltui.local_tools.host import LocalTools, Rules
 from aimltui.local_tools.mcp.source import McpSource
+from aimltui.local_tools.memory import Memory
 from aimltui.local_tools.skills.source import SkillSource
 from aimltui.tui.screens.dialogs.text_entry import TextEntry
 from aimltui.tui.screens.dialogs.viewer import TextViewer
@@ -83,12 +84,15 @@ async def desk(
     rules: Rules | None = None,
     servers: McpSource | None = None,
     skills: SkillSource | None = None,
+    memory: Memory | None = None,
     size: tuple[int, int] = (100, 30),
     **changes: Any,
 ) -> AsyncGenerator[Desk, None]:
     model, clock = FakeModel(*turns), Clock()
     source = source or HandSource(a_tool("weather"), a_tool("time"))
-    tools = LocalTools([source], Approvals(data / "approved.json"), rules or Rules(), servers, skills)
+    tools = LocalTools(
+        [source], Approvals(data / "approved.json"), rules or Rules(), servers, skills, memory=memory
+    )
 
     async def connect() -> Connected:
         engine = await Engine.open(options(data), FakeModels(model))

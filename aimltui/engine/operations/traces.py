@@ -12,6 +12,7 @@ from aimltui.engine.accounting.tokens import estimate, estimate_message
 from aimltui.engine.runs.traces import SentRequest, Trace
 from aimltui.engine.runtime import Runtime
 from aimltui.engine.store import runs as rows
+from aimltui.formatting.memory_text import memory_in
 from aimltui.wire.runs import RunParams
 from aimltui.wire.traces import ModelRequest, RunTrace
 
@@ -57,7 +58,7 @@ def _request(sent: SentRequest) -> ModelRequest:
 
 def context_parts(body: Mapping[str, Any]) -> dict[str, int]:
     """Return the estimated tokens of a request by part; parts without any are left out."""
-    parts = dict.fromkeys(("instructions", "tools", "thread", "calls", "thoughts", "files"), 0)
+    parts = dict.fromkeys(("instructions", "memory", "tools", "thread", "calls", "thoughts", "files"), 0)
     if body.get("tools"):
         parts["tools"] = estimate(json.dumps(body["tools"]))
     parts["instructions"] += estimate(str(body.get("instructions") or ""))
@@ -79,7 +80,9 @@ def _count(message: Mapping[str, Any], parts: dict[str, int]) -> None:
         parts["files"] += estimate_message({"role": role, "content": files})
         message = {**message, "content": [part for part in _parts(content) if not _is_file(part)]}
     if role in ("system", "developer"):
-        parts["instructions"] += estimate_message(message)
+        notes = estimate(memory_in(content)) if isinstance(content, str) else 0
+        parts["memory"] += notes
+        parts["instructions"] += estimate_message(message) - notes
     elif role == "tool" or message.get("tool_calls") or kind.startswith("function_call"):
         parts["calls"] += estimate_message(message) + estimate(json.dumps(message.get("output") or ""))
     elif role:

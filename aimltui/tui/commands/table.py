@@ -445,6 +445,17 @@ COMMANDS: tuple[Command, ...] = (
         takes="TEXT",
     ),
     Command(
+        "remember",
+        "Remember",
+        "Save a note, which later answers of this assistant get with their instructions; behind the word all, those of every "
+        "assistant. It is off until you switch Memory on in the settings.",
+        (),
+        "remember",
+        MODEL,
+        slash="/remember",
+        takes="NOTE",
+    ),
+    Command(
         "options",
         "Run options",
         "Other or more instructions, another model, temperature or limits for the next run, or for this thread. A text "

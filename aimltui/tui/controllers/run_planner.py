@@ -89,6 +89,9 @@ class RunPlanner:
         own = await self._run_tools.tools_of(assistant_id, needs, with_web=self._web.gives_tools(answering))
         own = self._tools.kept(answering, assistant_id, own)
         options = conversation.options.plan(is_addressed=to is not None)
+        if notes := await self._run_tools.notes_of(assistant_id):
+            given = options.get("additional_instructions")
+            options = {**options, "additional_instructions": f"{notes}\n\n{given}" if given else notes}
         return Plan(
             thread_id,
             assistant_id,

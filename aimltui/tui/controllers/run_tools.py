@@ -14,6 +14,7 @@ from aimltui.wire.tools import FunctionTool, Tool
 
 if TYPE_CHECKING:
     from aimltui.local_tools.host import LocalTools
+    from aimltui.local_tools.memory import Owner
     from aimltui.tui.controllers.assistant_directory import AssistantDirectory
 
 
@@ -76,7 +77,8 @@ class RunTools:
         is_own = self._is_own(assistant_id)
         taken = {tool.function.name for tool in own if isinstance(tool, FunctionTool)}
         skills = self._skills_of(local, assistant_id)
-        more = local.definitions(is_own=is_own, taken=taken, skills=skills, with_web=with_web)
+        owner = self.owner(assistant_id)
+        more = local.definitions(is_own=is_own, taken=taken, skills=skills, with_web=with_web, owner=owner)
         for name in local.logged_out(is_own=is_own):
             self._tell(f"MCP server {name} needs a login, so its tools are missing. Log in under /mcp.")
         for name in local.unlisted(is_own=is_own):
@@ -86,6 +88,24 @@ class RunTools:
             self._tell(f"A run may have {self._most} tools, so these are left out: {', '.join(left_out)}.")
             more = more[:-surplus]
         return (*own, *map(FunctionTool.model_validate, more)) if more or has_more else None
+
+    def owner(self, assistant_id: str | None) -> Owner | None:
+        """The assistant as the owner of notes; None if nothing is remembered."""
+        from aimltui.local_tools.memory import Owner
+
+        if self._local is None or self._local.memory is None:
+            return None
+        if assistant_id is None or self._assistants.is_default(assistant_id):
+            return Owner()
+        found = self._assistants.find(assistant_id)
+        return Owner(assistant_id, (found.name or "") if found is not None else "")
+
+    async def notes_of(self, assistant_id: str) -> str:
+        """What a run gets of the notes with its instructions; empty for nothing."""
+        owner = self.owner(assistant_id)
+        if self._local is None or self._local.memory is None or owner is None:
+            return ""
+        return await self._local.memory.instructions(owner)
 
     def _skills_of(self, local: LocalTools, assistant_id: str) -> list[str]:
         """The names of an assistant's skills."""

@@ -52,6 +52,7 @@ _WITHOUT_TIMES = (
 )
 _PARTS = {
     "instructions": "instructions",
+    "memory": "memory",
     "tools": "tools",
     "thread": "thread",
     "calls": "tool calls and results",

@@ -1,4 +1,4 @@
-"""The main screen's part for the model's context: summaries that stand for earlier messages."""
+"""The main screen's part for the model's context: summaries that stand for earlier messages, and notes to remember."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ from aimltui.formatting.numbers import plural
 from aimltui.tui.screens.main.view import MainView
 
 if TYPE_CHECKING:
+    from aimltui.local_tools.memory import Memory
     from aimltui.tui.controllers.compaction import Compaction, Reading
     from aimltui.tui.controllers.conversation import Conversation
     from aimltui.tui.controllers.workspace import Workspace
 
 UNDO = "undo"
+_ALL = "all"
 _LEAST = 2
 """Messages of a thread that is worth a summary."""
 
 
 class ContextPart(MainView):
-    """Makes and undoes summaries."""
+    """Makes and undoes summaries, and saves notes."""
 
     def action_compact(self, wish: str = "") -> None:
         """Let the model summarize the open thread; with `undo`, take the last summary back."""
@@ -31,6 +33,37 @@ class ContextPart(MainView):
             self.spawn(self._undo_summary(self.workspace, conversation), "compact")
         else:
             self.spawn(self._compact(self.workspace, conversation, wish), "compact")
+
+    def action_remember(self, note: str = "") -> None:
+        """Save a note for the assistant of the open thread, or behind the word `all` for every one."""
+        if self.waits_for_start(f"remember({note!r})") or self.workspace is None:
+            return
+        tools = self.workspace.connected.local_tools
+        memory = tools.memory if tools is not None else None
+        if memory is None:
+            self.show_notice(
+                "Nothing is remembered yet: switch Memory on in the settings (F2), then start again."
+            )
+        else:
+            self.spawn(self._remember(memory, self.workspace, note.strip()), "remember")
+
+    async def _remember(self, memory: Memory, workspace: Workspace, note: str) -> None:
+        from aimltui.common.errors import AimltuiError
+
+        for_all, _, rest = note.partition(" ")
+        owner = workspace.run_tools.owner(workspace.assistants.id_of(workspace.current))
+        if for_all.lower() == _ALL:
+            owner, note = None, rest.strip()
+        if not note:
+            told = f"Write the note behind the word, as in /remember I use metric units. The notes are in {memory.file_of(owner)}, which you can edit."
+            self.show_notice(told)
+            return
+        try:
+            path = await memory.add(note, owner)
+        except AimltuiError as error:
+            self.show_notice(f"The note was not saved. {error}", is_warning=True)
+        else:
+            self.show_notice(f"Saved. The next answers know it. To change it, edit {path}.")
 
     def _compaction(self, workspace: Workspace) -> Compaction:
         from aimltui.tui.controllers.compaction import Compaction
