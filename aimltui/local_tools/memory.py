@@ -6,10 +6,10 @@ import asyncio
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from aimltui.common.dataclass import dataclass
 from aimltui.common.errors import AimltuiError
 from aimltui.common.sanitize import clean, clean_line
 from aimltui.formatting.memory_text import memory_text
