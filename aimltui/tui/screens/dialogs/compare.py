@@ -51,6 +51,13 @@ class ColumnTitle(Static):
     def __init__(self, number: int) -> None:
         super().__init__("", classes="column-title", markup=False)
         self._number = number
+        self._words = ""
+
+    def show_words(self, words: str) -> None:
+        """Show these words; painted only if they differ, as this is asked at every frame of a stream."""
+        if words != self._words:
+            self._words = words
+            self.update(Content(words), layout=False)
 
     def on_click(self, event: events.Click) -> None:
         """Turn to the answer."""
@@ -79,7 +86,9 @@ class AnswerColumn(Transcript, can_focus=False):
         if changes is None:
             self._show_all(conversation)
             return
-        first = _first(conversation, conversation.view.entries)
+        # a stream brings pieces at every frame, for which the whole entries need not be built
+        adds = any(isinstance(change, Added) for change in changes)
+        first = _first(conversation, conversation.view.entries) if adds else 0
         self.apply([one for change in changes if (one := _moved(change, first)) is not None])
 
 
@@ -222,7 +231,7 @@ class CompareScreen(Sheet[str | None]):
             answer.set_class(is_active, "-active")
             column = self._comparison.columns[number]
             words = f"{number + 1} {self._sign(column)} {clean_line(column.answerer.name)}"
-            title.update(Content(words))
+            title.show_words(words)
         last = _STOP if self._comparison.is_running and not self._comparison.is_stopped else CLOSE
         self.query_one(FooterBar).set_items((_KEEP, _OTHER, last))
 
@@ -231,7 +240,8 @@ class CompareScreen(Sheet[str | None]):
         if conversation is None:
             return signs.failed if column.problem else signs.queued
         if conversation.is_busy:
-            return signs.active
+            run = conversation.view.runs.active
+            return signs.waiting if run is not None and run.status == "requires_action" else signs.active
         ends = {"completed": signs.done, "cancelled": signs.stopped, "incomplete": signs.incomplete}
         return ends.get(conversation.run.status, signs.failed) if conversation.run else signs.failed
 

@@ -44,7 +44,7 @@ class ComparePicker(Sheet["Sequence[Answerer] | None"]):
     """
 
     SCROLLS = "PickList"
-    EXTRA_LINES = 1
+    EXTRA_LINES = 2
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", show=False, priority=True),
         Binding("down", "move(1)", show=False, priority=True),

@@ -40,6 +40,8 @@ class ComparingPart(MainView):
         models = await self._models_to_compare()
         if models and words:
             self._compare_named(conversation, words, models)
+        elif len(models) == 1:
+            self.hint("There is one model alone here. Connect others first (/connect).", _HINT_S)
         elif models:
             self._pick_compared(conversation, models)
 

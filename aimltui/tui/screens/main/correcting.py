@@ -95,10 +95,13 @@ class CorrectingPart(MainView):
         self.spawn(self._send_in_branch(event.message_id, event.draft), "edit")
 
     async def _send_in_branch(self, message_id: str, draft: str) -> None:
+        assert self.workspace is not None
+        compared = self.workspace.current.compared
         thread_id = await self._copy_thread("Your message was not sent", before=message_id, branch=True)
         if thread_id is None:
             self.editing.begin(message_id, draft)
         elif await self._open_branch(thread_id):
+            self.workspace.current.compared = compared
             self.send(draft)
         else:
             self.drafts.join(thread_id, before=draft)
